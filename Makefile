@@ -1,0 +1,48 @@
+# make serve   sets everything up and serves the fake on a scenario that ships with it
+# make test    sets everything up and runs the tests
+# Both need only python3 and make, and set up again only when pyproject.toml has changed.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 5000
+
+.PHONY: serve test lint format bench wheel clean
+
+serve: .venv/serve.stamp
+	$(BIN)/copr-chroot-fake serve --port $(PORT) $(SCENARIO)
+
+test: .venv/develop.stamp
+	$(BIN)/pytest -n auto
+
+lint: .venv/develop.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/develop.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/develop.stamp
+	$(BIN)/python -m benchmarks
+
+# The wheel, installed where there is no checkout, has its scenarios and serves them.
+wheel: .venv/develop.stamp
+	rm -rf build && $(BIN)/pip wheel --quiet --no-deps --wheel-dir build/dist .
+	$(PYTHON) -m venv build/venv && build/venv/bin/pip install --quiet build/dist/*.whl
+	cd build && venv/bin/python ../.ci/check_installed.py
+
+clean:
+	rm -rf .venv build
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+.venv/serve.stamp: pyproject.toml | .venv/bin/python
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+.venv/develop.stamp: pyproject.toml | .venv/bin/python
+	$(BIN)/pip install --quiet --editable '.[all]' --group dev
+	touch $@ .venv/serve.stamp

@@ -1,0 +1,121 @@
+"""The API itself: one request in, one answer out, nothing else done.
+
+Errors come in the service's order of precedence: the route, the paging
+arguments, the arguments that are missing, the build, the chroot.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from . import views
+from .answers import CATCH_ALL, HTML, Answer, Refusal, json_answer
+from .model import BuildChroot
+from .paging import check_order, check_range, cut_page, read_paging
+from .query import decode_path, parse_query
+from .routes import Endpoint, Match, match
+from .store import Store
+
+METHODS = ("GET", "HEAD", "OPTIONS")
+
+Headers = Iterable[tuple[str, str]]
+
+# White space, a sign, leading zeros, and no more digits than a 32-bit integer has.
+_INTEGER = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*([0-9]{1,10})[ \t\n\v\f\r]*")
+
+
+class Api:
+    """The build-chroot API over a store."""
+
+    def __init__(self, store: Store, default_limit: int | None) -> None:
+        self.store = store
+        self.default_limit = default_limit
+
+    def answer(self, method: str, target: str, headers: Headers = ()) -> Answer:
+        """Answer one request, whose target is the path and the query as sent."""
+        try:
+            answer = self._answer(method, target)
+        except Refusal as refusal:
+            answer = refusal.answer()
+        return answer._replace(body=b"") if method == "HEAD" else answer
+
+    def _answer(self, method: str, target: str) -> Answer:
+        path, _, query = target.partition("?")
+        found = match(decode_path(path))
+        if found is None or (found.lacks_slash and method not in METHODS):
+            raise Refusal(404, "Such API endpoint doesn't exist", compact=True)
+        if method not in METHODS:
+            # The home page alone is outside the REST layer.
+            compact = found.endpoint is Endpoint.HOME
+            raise Refusal(405, "The method is not allowed for the requested URL.", compact=compact)
+        if method == "OPTIONS":
+            return _options(found)
+        return json_answer(self._body(found, parse_query(query)))
+
+    def _body(self, found: Match, arguments: dict[str, str]) -> bytes:
+        if found.endpoint is Endpoint.HOME:
+            return views.HOME
+        if found.endpoint is Endpoint.LIST:
+            return self._list(found, arguments)
+        chroot = self._find_chroot(found, arguments)
+        if found.endpoint is Endpoint.GET:
+            return views.chroot(chroot)
+        if found.endpoint is Endpoint.BUILD_CONFIG:
+            return views.config(chroot, self.store)
+        return views.packages(chroot)
+
+    def _list(self, found: Match, arguments: dict[str, str]) -> bytes:
+        paging = read_paging(arguments, self.default_limit)
+        sent = _require("build_id", arguments, found.build_id)
+        check_order(paging.order)
+        build_id = _cast(sent)
+        if build_id is None:
+            raise Refusal(500, CATCH_ALL, compact=True)
+        check_range(paging)
+        build = self.store.builds.get(build_id)
+        return views.page(cut_page(build.chroots, paging, self.store) if build else (), paging)
+
+    def _find_chroot(self, found: Match, arguments: dict[str, str]) -> BuildChroot:
+        sent = _require("build_id", arguments, found.build_id)
+        name = str(_require("chrootname", arguments, found.chrootname))
+        build_id = _cast(sent)
+        build = None if build_id is None else self.store.builds.get(build_id)
+        if build is None:
+            raise Refusal(404, f"Build {sent} does not exist.")
+        chroot = build.find(name)
+        if chroot is None:
+            raise self._no_such_chroot(sent, name)
+        return chroot
+
+    def _no_such_chroot(self, sent: str | int, name: str) -> Refusal:
+        """Why a build has no such chroot: the name is malformed, is of no chroot, or of one it is not built in."""
+        if name.count("-") < 2:
+            return Refusal(500, "Chroot identification is not valid")
+        if name not in self.store.mock_chroots:
+            return Refusal(404, f"Chroot {name} does not exist")
+        return Refusal(404, f"Build {sent} was not submitted to {name} chroot.")
+
+
+def _require(name: str, arguments: dict[str, str], in_path: str | int | None) -> str | int:
+    """An argument, for which the query counts before the path."""
+    value = arguments.get(name, in_path)
+    if value is None:
+        raise Refusal(400, f"Missing argument {name}")
+    return value
+
+
+def _cast(sent: str | int) -> int | None:
+    """A build id as PostgreSQL casts it to a 32-bit integer; a number in the path needs no cast."""
+    if isinstance(sent, int):
+        return sent
+    integer = _INTEGER.fullmatch(sent)
+    if integer is None:
+        return None
+    value = int(integer[1] + integer[2])
+    return value if -(2**31) <= value < 2**31 else None
+
+
+def _options(found: Match) -> Answer:
+    allow = () if found.lacks_slash else (("Allow", ", ".join(METHODS)),)
+    return Answer(200, (("Content-Type", HTML), ("Content-Length", "0"), *allow), b"")

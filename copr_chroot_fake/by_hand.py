@@ -1,0 +1,97 @@
+"""Entries for the builds that somebody adds by hand, in which what is not said is made up sensibly.
+
+A scenario file means what it says: what is not there is as the service has it
+for a new object. A build added in a test should look like one that Copr has
+built, so here times fit the state, the result directory fits the build, and a
+chroot that succeeded has packages that fit its distribution.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from . import checks
+from .entries import ChrootEntry, ChrootSettings, NevraEntry, ProjectChrootEntry
+from .states import State, StateName
+
+FIRST_START = 1_700_000_000
+"""When chroots start that nobody gave a time, as a Unix time."""
+
+BUILD_SECONDS = 300
+"""How long those take from start to end, in seconds."""
+
+Chroots = Iterable[str] | Mapping[str, StateName | State | ChrootSettings]
+"""Names of chroots, or by name the state or settings of each."""
+
+_DIST_TAGS = {
+    "fedora": "fc",
+    "epel": "el",
+    "rhel": "el",
+    "centos-stream": "el",
+    "mageia": "mga",
+    "amazonlinux": "amzn",
+    "azl3": "azl",
+}
+
+_time = checks.optional(checks.unix_time)
+
+_HAS_STARTED = {State.STARTING, State.RUNNING, State.SUCCEEDED, State.FAILED}
+_HAS_RESULTS = {*_HAS_STARTED, State.FORKED}
+
+
+def chroot_entries(build_id: int, chroots: Chroots, package: str, state: State) -> list[ChrootEntry]:
+    """Entries for a build's chroots; ``state`` is that of those which say none."""
+    named = chroots if isinstance(chroots, Mapping) else dict.fromkeys(checks.texts("chroots", chroots), state)
+    return [
+        _chroot_entry(f"chroots[{at}]", build_id, name, settings, package, state)
+        for at, (name, settings) in enumerate(named.items())
+    ]
+
+
+def project_chroots(chroots: Iterable[str] | Mapping[str, ProjectChrootEntry]) -> Mapping[str, ProjectChrootEntry]:
+    if isinstance(chroots, Mapping):
+        return chroots
+    return {name: {} for name in checks.texts("chroots", chroots)}
+
+
+def _chroot_entry(
+    place: str, build_id: int, name: str, settings: StateName | State | ChrootSettings, package: str, state: State
+) -> ChrootEntry:
+    said = {"state": settings} if isinstance(settings, str) else checks.mapping(place, settings)
+    made_up = _made_up(
+        build_id,
+        checks.chroot_name(f"{place}.name", name),
+        package,
+        checks.state(f"{place}.state", said.get("state", state)),
+        {time: _time(f"{place}.{time}", said[time]) for time in ("started_on", "ended_on") if time in said},
+    )
+    return cast(ChrootEntry, {"name": name, **made_up, **said})
+
+
+def _made_up(build_id: int, name: str, package: str, state: State, times: Mapping[str, int | None]) -> ChrootSettings:
+    """Settings that fit a state, and the times that were said."""
+    settings: ChrootSettings = {"state": state}
+    if state in _HAS_RESULTS:
+        settings["result_dir"] = f"{build_id:08d}-{package}"
+    if state in _HAS_STARTED or state is State.SKIPPED:
+        # Copr skips a chroot in no time.
+        seconds = 0 if state is State.SKIPPED else BUILD_SECONDS
+        ended_on = times.get("ended_on")
+        started_on = times.get("started_on", FIRST_START if ended_on is None else max(0, ended_on - seconds))
+        settings["started_on"] = started_on
+        if state.is_final and started_on is not None:
+            settings["ended_on"] = started_on + seconds
+    if state is State.SUCCEEDED:
+        settings["packages"] = list(_packages(name, package))
+    return settings
+
+
+def _packages(chrootname: str, package: str) -> Iterable[NevraEntry]:
+    distribution, version, arch = chrootname.rsplit("-", 2)
+    tag = _DIST_TAGS.get(distribution)
+    number = re.match(r"\d+", version)
+    release = f"1.{tag}{number[0]}" if tag and number else "1"
+    for built_for in ("src", arch):
+        yield {"name": package, "version": "1.0", "release": release, "arch": built_for, "epoch": None}

@@ -1,0 +1,174 @@
+"""Checks of the values that people hand to the kit, each naming the field and what would do."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar, cast
+
+from .errors import InputError
+from .states import State
+
+T = TypeVar("T")
+
+LARGEST_INTEGER = 2**31 - 1
+"""The service keeps ids, limits and epochs as 32-bit integers."""
+
+_CHROOT_NAME = re.compile(r"[^\s/]+-[^\s/-]+-[^\s/-]+")
+
+
+class Form(NamedTuple):
+    """The keys that an entry must have, and those that it may have."""
+
+    required: frozenset[str]
+    optional: frozenset[str]
+
+
+class Fields:
+    """The fields of an entry of a known form; each is read with the check that it has to pass."""
+
+    __slots__ = ("_entry", "_place")
+
+    def __init__(self, place: str, entry: object, form: Form) -> None:
+        self._place = place
+        self._entry = mapping(place, entry)
+        for key in self._entry:
+            if key not in form.required and key not in form.optional:
+                raise InputError(
+                    dotted(place, str(key)), f"no such key here; {choices(key, [*form.required, *form.optional])}"
+                )
+        for key in form.required:
+            if key not in self._entry:
+                raise InputError(dotted(place, key), "missing, and required")
+
+    def read(self, key: str, check: Callable[[str, object], T], default: T) -> T:
+        if key not in self._entry:
+            return default
+        return check(dotted(self._place, key), self._entry[key])
+
+    def entries(self, key: str) -> Sequence[object]:
+        """The entries of a list, none where it is not there."""
+        return self.read(key, items, ())
+
+    def require(self, key: str, check: Callable[[str, object], T]) -> T:
+        return check(dotted(self._place, key), self._entry[key])
+
+
+def optional(check: Callable[[str, object], T]) -> Callable[[str, object], T | None]:
+    """The same check, with ``None`` allowed too."""
+
+    def check_unless_none(field: str, value: object) -> T | None:
+        return None if value is None else check(field, value)
+
+    return check_unless_none
+
+
+def text(field: str, value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise InputError(field, f"expected a text that is not empty, got {shown(value)}")
+    return value
+
+
+def items(field: str, value: object) -> Sequence[object]:
+    if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
+        raise InputError(field, f"expected a list, got {shown(value)}")
+    return tuple(value)
+
+
+def texts(field: str, value: object) -> tuple[str, ...]:
+    return tuple(text(f"{field}[{at}]", item) for at, item in enumerate(items(field, value)))
+
+
+def mapping(field: str, value: object) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise InputError(field, f"expected an object, got {shown(value)}")
+    return value
+
+
+def json_object(field: str, value: object) -> dict[str, object]:
+    """A copy of an object that JSON can say."""
+    try:
+        written = json.dumps(mapping(field, value), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(field, f"expected what JSON can say: {error}") from None
+    return cast("dict[str, object]", json.loads(written))
+
+
+def flag(field: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InputError(field, f"expected true or false, got {shown(value)}")
+    return value
+
+
+def whole_number(field: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_INTEGER:
+        raise InputError(field, f"expected a whole number from 0 to {LARGEST_INTEGER}, got {shown(value)}")
+    return value
+
+
+def build_id(field: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LARGEST_INTEGER:
+        raise InputError(field, f"expected a build id, a whole number from 1 to {LARGEST_INTEGER}, got {shown(value)}")
+    return value
+
+
+def unix_time(field: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise InputError(field, f"expected a Unix time in whole seconds, not negative, got {shown(value)}")
+    return value
+
+
+def state(field: str, value: object) -> State:
+    try:
+        return State(value)
+    except ValueError:
+        raise InputError(field, f"{shown(value)} is no state; {choices(value, [s.value for s in State])}") from None
+
+
+def one_of(valid: Collection[str]) -> Callable[[str, object], str]:
+    def check(field: str, value: object) -> str:
+        if not isinstance(value, str) or value not in valid:
+            raise InputError(field, f"{shown(value)} is not possible; {choices(value, valid)}")
+        return value
+
+    return check
+
+
+def chroot_name(field: str, value: object) -> str:
+    """The name of a mock chroot: distribution, version and architecture, with dashes between."""
+    if not isinstance(value, str) or not _CHROOT_NAME.fullmatch(value):
+        raise InputError(
+            field,
+            f"{shown(value)} is no chroot name; expected distribution-version-architecture, such as fedora-41-x86_64",
+        )
+    return value
+
+
+def path_segment(field: str, value: object) -> str:
+    """A name that becomes one segment of a result address."""
+    name = text(field, value)
+    if "/" in name or name != name.strip():
+        raise InputError(field, f"{shown(name)} has a slash or white space around it; expected a plain name")
+    return name
+
+
+def dotted(place: str, key: str) -> str:
+    return f"{place}.{key}" if place else key
+
+
+def choices(value: object, valid: Iterable[str]) -> str:
+    """Say what is valid, and which of it was probably meant."""
+    listed = list(valid)
+    close = difflib.get_close_matches(value, listed, n=1, cutoff=0.7) if isinstance(value, str) else []
+    meant = f"did you mean {close[0]!r}? " if close else ""
+    return f"{meant}valid: {', '.join(listed)}"
+
+
+def shown(value: object) -> str:
+    """A value as an error message shows it, on one line and never long."""
+    written = repr(value)
+    return written if len(written) <= 60 else written[:57] + "..."

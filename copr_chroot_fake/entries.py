@@ -1,0 +1,272 @@
+"""The entries of a scenario: their form, and how each becomes an object of the model.
+
+Whatever way a build comes in (a scenario file, :meth:`FakeCopr.add_build`), it
+is an entry of this form first, so that it is checked in one place. A reader
+raises :class:`~copr_chroot_fake.errors.InputError` naming the place within the
+entry, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypedDict
+
+from . import checks
+from .checks import Fields, Form, optional
+from .errors import InputError
+from .model import Build, BuildChroot, Nevra, Project, ProjectChroot, SourcePackage, Submission
+from .states import State
+
+DEFAULT_OWNER = "jdoe"
+DEFAULT_PROJECT = "playground"
+DEFAULT_PACKAGE = "hello"
+
+BOOTSTRAPS = ("default", "on", "off", "image", "custom_image", "unchanged")
+
+
+class _NevraRequired(TypedDict):
+    name: str
+    version: str
+    release: str
+    arch: str
+
+
+class NevraEntry(_NevraRequired, total=False):
+    epoch: int | None
+
+
+class _ChrootRequired(TypedDict):
+    name: str
+
+
+class ChrootSettings(TypedDict, total=False):
+    """What can be said of a build chroot beside its name; times are Unix times in seconds."""
+
+    state: str
+    started_on: int | None
+    ended_on: int | None
+    result_dir: str
+    result_url: str
+    packages: list[NevraEntry | str]
+    build_config: Mapping[str, object]
+
+
+class ChrootEntry(_ChrootRequired, ChrootSettings):
+    pass
+
+
+class ProjectChrootEntry(TypedDict, total=False):
+    additional_repos: list[str]
+    additional_packages: list[str]
+    with_opts: list[str]
+    without_opts: list[str]
+    bootstrap: str | None
+    bootstrap_image: str | None
+
+
+class _ProjectRequired(TypedDict):
+    ownername: str
+    projectname: str
+
+
+class ProjectEntry(_ProjectRequired, total=False):
+    additional_repos: list[str]
+    devel_mode: bool
+    module_hotfixes: bool
+    repo_priority: int | None
+    bootstrap: str | None
+    chroots: Mapping[str, ProjectChrootEntry]
+
+
+class SourcePackageEntry(TypedDict, total=False):
+    version: str
+    url: str
+
+
+class _BuildRequired(TypedDict):
+    id: int
+
+
+class BuildEntry(_BuildRequired, total=False):
+    """A build; ``memory_limit`` in MB, ``timeout`` in seconds."""
+
+    ownername: str
+    projectname: str
+    project_dirname: str
+    package: str
+    memory_limit: int
+    timeout: int
+    enable_net: bool
+    is_background: bool
+    bootstrap: str | None
+    submitted_on: int | None
+    submitter: str | None
+    source_state: str
+    source_result_dir: str
+    source_package: SourcePackageEntry | None
+    canceled: bool
+    chroots: list[ChrootEntry]
+
+
+class Scenario(TypedDict, total=False):
+    """A whole scenario; ``chroots`` are those that the service knows beside the ones named further down."""
+
+    chroots: list[str]
+    projects: list[ProjectEntry]
+    builds: list[BuildEntry]
+
+
+_NEVRA = Form(NevraEntry.__required_keys__, NevraEntry.__optional_keys__)
+_CHROOT = Form(ChrootEntry.__required_keys__, ChrootEntry.__optional_keys__)
+_PROJECT_CHROOT = Form(ProjectChrootEntry.__required_keys__, ProjectChrootEntry.__optional_keys__)
+_PROJECT = Form(ProjectEntry.__required_keys__, ProjectEntry.__optional_keys__)
+_SOURCE_PACKAGE = Form(SourcePackageEntry.__required_keys__, SourcePackageEntry.__optional_keys__)
+_BUILD = Form(BuildEntry.__required_keys__, BuildEntry.__optional_keys__)
+_SCENARIO = Form(Scenario.__required_keys__, Scenario.__optional_keys__)
+
+
+def scenario_fields(entry: object) -> Fields:
+    return Fields("", entry, _SCENARIO)
+
+
+def build_fields(place: str, entry: object) -> Fields:
+    return Fields(place, entry, _BUILD)
+
+
+def read_nevra(place: str, entry: object) -> Nevra:
+    if isinstance(entry, Nevra):
+        return entry
+    if isinstance(entry, str):
+        nevra = Nevra.parse(entry)
+        if nevra is None:
+            raise InputError(
+                place, f"{checks.shown(entry)} is no NEVRA; expected name-[epoch:]version-release.architecture"
+            )
+        return nevra
+    fields = Fields(place, entry, _NEVRA)
+    return Nevra(
+        name=fields.require("name", checks.text),
+        version=fields.require("version", checks.text),
+        release=fields.require("release", checks.text),
+        arch=fields.require("arch", checks.text),
+        epoch=fields.read("epoch", optional(checks.whole_number), None),
+    )
+
+
+def read_project_chroot(place: str, entry: object) -> ProjectChroot:
+    fields = Fields(place, entry, _PROJECT_CHROOT)
+    return ProjectChroot(
+        additional_repos=fields.read("additional_repos", checks.texts, ()),
+        additional_packages=fields.read("additional_packages", checks.texts, ()),
+        with_opts=fields.read("with_opts", checks.texts, ()),
+        without_opts=fields.read("without_opts", checks.texts, ()),
+        bootstrap=fields.read("bootstrap", _bootstrap, None),
+        bootstrap_image=fields.read("bootstrap_image", optional(checks.text), None),
+    )
+
+
+def read_project(place: str, entry: object) -> Project:
+    fields = Fields(place, entry, _PROJECT)
+    return Project(
+        ownername=fields.require("ownername", checks.path_segment),
+        projectname=fields.require("projectname", checks.path_segment),
+        additional_repos=fields.read("additional_repos", checks.texts, ()),
+        devel_mode=fields.read("devel_mode", checks.flag, False),
+        module_hotfixes=fields.read("module_hotfixes", checks.flag, False),
+        repo_priority=fields.read("repo_priority", optional(checks.whole_number), None),
+        bootstrap=fields.read("bootstrap", _bootstrap, None),
+        chroots=fields.read("chroots", _project_chroots, {}),
+    )
+
+
+def read_build(fields: Fields, project: Project, results_root: str) -> Build:
+    """A build without its chroots yet, in the project that its entry names."""
+    return Build(
+        fields.require("id", checks.build_id),
+        project,
+        results_root=results_root,
+        project_dirname=fields.read("project_dirname", _dirname_in(project), project.projectname),
+        package=fields.read("package", checks.path_segment, DEFAULT_PACKAGE),
+        memory_limit=fields.read("memory_limit", checks.whole_number, 2048),
+        timeout=fields.read("timeout", checks.whole_number, 18000),
+        enable_net=fields.read("enable_net", checks.flag, False),
+        is_background=fields.read("is_background", checks.flag, False),
+        bootstrap=fields.read("bootstrap", _bootstrap, None),
+        submission=Submission(
+            submitted_on=fields.read("submitted_on", optional(checks.unix_time), None),
+            submitter=fields.read("submitter", optional(checks.text), None),
+            source_state=fields.read("source_state", checks.state, State.SUCCEEDED),
+            source_result_dir=fields.read("source_result_dir", _result_dir, ""),
+            source_package=fields.read("source_package", _source_package, SourcePackage()),
+            canceled=fields.read("canceled", checks.flag, False),
+        ),
+    )
+
+
+def read_chroot(place: str, entry: object, build: Build) -> BuildChroot:
+    fields = Fields(place, entry, _CHROOT)
+    started_on = fields.read("started_on", _optional_time, None)
+    ended_on = fields.read("ended_on", _optional_time, None)
+    if started_on is not None and ended_on is not None and ended_on < started_on:
+        raise InputError(
+            checks.dotted(place, "ended_on"),
+            f"{ended_on} is before started_on, {started_on}; expected that time or a later one",
+        )
+    return BuildChroot(
+        build,
+        fields.require("name", checks.chroot_name),
+        fields.read("state", checks.state, State.WAITING),
+        started_on,
+        ended_on,
+        fields.read("result_dir", _result_dir, ""),
+        fields.read("packages", _packages, ()),
+        fields.read("result_url", _optional_text, None),
+        fields.read("build_config", _optional_json, None),
+    )
+
+
+_optional_time = optional(checks.unix_time)
+_optional_text = optional(checks.text)
+_optional_json = optional(checks.json_object)
+_bootstrap = optional(checks.one_of(BOOTSTRAPS))
+
+
+def _packages(place: str, entries: object) -> tuple[Nevra, ...]:
+    return tuple(read_nevra(f"{place}[{at}]", entry) for at, entry in enumerate(checks.items(place, entries)))
+
+
+def _project_chroots(place: str, entries: object) -> dict[str, ProjectChroot]:
+    return {
+        checks.chroot_name(place, name): read_project_chroot(f"{place}.{name}", entry)
+        for name, entry in checks.mapping(place, entries).items()
+    }
+
+
+def _result_dir(field: str, value: object) -> str:
+    return "" if value == "" else checks.path_segment(field, value)
+
+
+def _dirname_in(project: Project) -> Callable[[str, object], str]:
+    """The project's own directory, or one of its others, ``project:pr:1``."""
+
+    def check(field: str, value: object) -> str:
+        dirname = checks.path_segment(field, value)
+        if dirname != project.projectname and not dirname.startswith(f"{project.projectname}:"):
+            raise InputError(
+                field,
+                f"{checks.shown(dirname)} is no directory of {project}; "
+                f"expected {project.projectname} or {project.projectname}:something",
+            )
+        return dirname
+
+    return check
+
+
+def _source_package(place: str, entry: object) -> SourcePackage:
+    if entry is None:
+        return SourcePackage()
+    fields = Fields(place, entry, _SOURCE_PACKAGE)
+    return SourcePackage(
+        version=fields.read("version", _optional_text, None),
+        url=fields.read("url", _optional_text, None),
+    )

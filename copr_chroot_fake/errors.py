@@ -1,0 +1,41 @@
+"""What the kit raises when it is used wrongly.
+
+None of these is ever an answer of the fake: what Copr would say to a client is
+an :class:`~copr_chroot_fake.answers.Answer`, an error status included.
+"""
+
+from __future__ import annotations
+
+
+class CoprFakeError(Exception):
+    """The base of everything that the kit raises."""
+
+
+class InputError(CoprFakeError, ValueError):
+    """A value that a build, a chroot or an option cannot have.
+
+    ``field`` names the value, ``problem`` says what is wrong with it and what
+    would do.
+    """
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class ScenarioError(InputError):
+    """A scenario that cannot be read; ``source`` is its file, where it has one."""
+
+    def __init__(self, source: str | None, place: str, problem: str) -> None:
+        where = ": ".join(part for part in (source, place) if part)
+        super().__init__(where or "scenario", problem)
+        self.source = source
+        self.place = place
+
+
+class MissingExtraError(CoprFakeError, ImportError):
+    """Something needs a package that only an extra of the kit installs."""
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(f"{what} needs {package}, which is not installed: pip install 'copr-chroot-fake[{extra}]'")

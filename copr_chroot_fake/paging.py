@@ -1,0 +1,150 @@
+"""The pages of a list: reading the paging arguments, ordering, and cutting the page out.
+
+The rules are the service's, as its recordings show them; each says what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from .answers import CATCH_ALL, Refusal
+from .model import BuildChroot
+from .states import STATUS_NUMBERS
+from .store import Store
+
+LARGEST_BIGINT = 2**63 - 1
+
+Column = Callable[[BuildChroot, Store], int | str | None]
+
+
+class Paging(NamedTuple):
+    """Which part of a list is asked for, as the answer's ``meta`` shows it."""
+
+    limit: int | None
+    offset: int
+    order: str
+    order_type: str
+
+
+def _copr_chroot_id(chroot: BuildChroot, store: Store) -> int | None:
+    """Where the chroot stands among its project's; none if the project no longer has it."""
+    enabled = chroot.build.project.chroots
+    return list(enabled).index(chroot.name) if chroot.name in enabled else None
+
+
+COLUMNS: dict[str, Column] = {
+    "build_id": lambda chroot, store: chroot.build.id,
+    "mock_chroot_id": lambda chroot, store: store.mock_chroots[chroot.name],
+    "copr_chroot_id": _copr_chroot_id,
+    "status": lambda chroot, store: STATUS_NUMBERS[chroot.state],
+    "started_on": lambda chroot, store: chroot.started_on,
+    "ended_on": lambda chroot, store: chroot.ended_on,
+    "result_dir": lambda chroot, store: chroot.result_dir,
+    "git_hash": lambda chroot, store: None,
+    "status_reason": lambda chroot, store: None,
+    "build_requires": lambda chroot, store: None,
+}
+"""The columns of the service's table, beside ``id``, in whose order a build keeps its chroots."""
+
+ATTRIBUTES = frozenset(
+    {
+        "build",
+        "copr_chroot",
+        "dist_git_url",
+        "distgit_clone_url",
+        "fedora_review",
+        "finished",
+        "metadata",
+        "mock_chroot",
+        "query",
+        "query_class",
+        "registry",
+        "result_dir_url",
+        "results",
+        "results_dict",
+        "rpm_backend_log_url",
+        "rpm_fedora_review_url",
+        "rpm_live_log_url",
+        "rpm_live_logs",
+        "serializable_attributes",
+        "state",
+        "task_id",
+        "to_dict",
+    }
+)
+"""What the service's model of a build chroot has beside its columns, which is refused in another way."""
+
+
+def read_paging(arguments: Mapping[str, str], default_limit: int | None) -> Paging:
+    """The paging that a request asks for.
+
+    :raises Refusal: 500, naming every argument that is not valid in the order of
+        the service's form.
+    """
+    mistakes: dict[str, list[str]] = {}
+    limit = _read_integer("limit", arguments, mistakes)
+    offset = _read_integer("offset", arguments, mistakes)
+    order_type = arguments.get("order_type", "ASC")
+    if order_type.strip() and order_type not in ("ASC", "DESC"):
+        mistakes["order_type"] = ["Not a valid choice."]
+    if mistakes:
+        raise Refusal(500, str(mistakes))
+    order = arguments.get("order") or "id"
+    if order == "name":
+        # Old clients order by name; the service has taken that for id ever since.
+        order = "id"
+    if not order_type and order == "id":
+        order_type = "DESC"
+    return Paging(limit or default_limit, offset or 0, order, order_type)
+
+
+def _read_integer(name: str, arguments: Mapping[str, str], mistakes: dict[str, list[str]]) -> int | None:
+    value = arguments.get(name, "")
+    if not value.strip():
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        mistakes[name] = ["Not a valid integer value."]
+        return None
+
+
+def check_order(order: str) -> None:
+    """Refuse to order by what is no column."""
+    if order == "id" or order in COLUMNS:
+        return
+    if order in ATTRIBUTES:
+        raise Refusal(500, f"Cannot order by {order}")
+    raise Refusal(500, f"Cannot order by {order}, build_chroot doesn't have such property")
+
+
+def check_range(paging: Paging) -> None:
+    """Refuse numbers that the database does not take, which it only says when it runs the query."""
+    for number in (paging.limit or 0, paging.offset):
+        if not 0 <= number <= LARGEST_BIGINT:
+            raise Refusal(500, CATCH_ALL, compact=True)
+
+
+def cut_page(chroots: Sequence[BuildChroot], paging: Paging, store: Store) -> Sequence[BuildChroot]:
+    """The chroots of one page, from all of a build in the order of their ids."""
+    descending = paging.order_type == "DESC"
+    count = len(chroots)
+    start = min(paging.offset, count)
+    stop = count if paging.limit is None else min(start + paging.limit, count)
+    if paging.order != "id":
+        return _ordered(chroots, COLUMNS[paging.order], descending, store)[start:stop]
+    if descending:
+        # The page from the other end, so that a page costs the same wherever it is.
+        return chroots[count - stop : count - start][::-1]
+    return chroots[start:stop]
+
+
+def _ordered(chroots: Sequence[BuildChroot], column: Column, descending: bool, store: Store) -> list[BuildChroot]:
+    """In the order of a column; as in PostgreSQL, nulls count as larger than anything."""
+
+    def key(chroot: BuildChroot) -> tuple[bool, int | str]:
+        value = column(chroot, store)
+        return (True, 0) if value is None else (False, value)
+
+    return sorted(chroots, key=key, reverse=descending)
