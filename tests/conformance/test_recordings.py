@@ -1,0 +1,97 @@
+"""The fake answers what Copr has answered, byte for byte, through every door."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+
+import pytest
+
+from copr_chroot_fake import FakeCopr
+
+from ..conftest import DIFFERS
+from ..doors import Ask, Response, asgi, asking_over_http, async_transport, transport
+from ..recordings import DIRECTORY, Exchange, exchanges
+
+Opened = AbstractContextManager[Ask]
+
+EXCHANGES = exchanges()
+
+
+@contextmanager
+def served(scenario: str) -> Iterator[Ask]:
+    """The command that users run, in a process of its own."""
+    command = [sys.executable, "-m", "copr_chroot_fake", "serve", "--port", "0", "--default-limit", "none"]
+    with subprocess.Popen([*command, str(DIRECTORY / scenario)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().removeprefix("Copr fake: ").strip()
+        with asking_over_http(url) as ask:
+            yield ask
+        process.terminate()
+
+
+def in_process(door: Callable[[FakeCopr], Opened]) -> Callable[[str], Opened]:
+    return lambda scenario: door(FakeCopr.from_scenario(DIRECTORY / scenario, default_limit=None))
+
+
+DOORS: dict[str, Callable[[str], Opened]] = {
+    "transport": in_process(transport),
+    "async-transport": in_process(async_transport),
+    "asgi": in_process(asgi),
+    "server": served,
+}
+
+
+@pytest.fixture(scope="session")
+def ask_about() -> Iterator[Callable[[str, str], Ask]]:
+    """Ask through a door about a world, each of which is set up once."""
+    asks: dict[tuple[str, str], Ask] = {}
+    with ExitStack() as opened:
+
+        def find(door: str, scenario: str) -> Ask:
+            if (door, scenario) not in asks:
+                asks[door, scenario] = opened.enter_context(DOORS[door](scenario))
+            return asks[door, scenario]
+
+        yield find
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("exchange", EXCHANGES, ids=lambda exchange: f"{exchange.method} {exchange.url[:120]}")
+def test_answers_as_recorded(
+    exchange: Exchange, door: str, ask_about: Callable[[str, str], Ask], record_property: Callable[[str, str], None]
+) -> None:
+    """Status, content type, body and Allow are those that Copr sent."""
+    got = ask_about(door, exchange.scenario)(exchange.method, exchange.url)
+    differing = differences(exchange, got)
+    for part in differing:
+        record_property(DIFFERS, f"{part} of {exchange.method} {exchange.endpoint} through {door}")
+    assert not differing, f"{exchange} was answered {got}"
+
+
+def differences(expected: Exchange, got: Response) -> list[str]:
+    allow = None if expected.allow is None else set(expected.allow.split(", "))
+    pairs = {
+        "status": (expected.status, got.status),
+        "content type": (expected.content_type, got.content_type),
+        "body": (expected.body.encode(), got.body),
+        "Allow": (allow, got.allow),
+    }
+    return [part for part, (wanted, have) in pairs.items() if wanted != have]
+
+
+@pytest.mark.parametrize(
+    ("part", "got"),
+    [
+        ("status", Response(500, {"content-type": "application/json"}, b"{}\n")),
+        ("content type", Response(200, {"content-type": "text/html"}, b"{}\n")),
+        ("body", Response(200, {"content-type": "application/json"}, b"{}")),
+        ("Allow", Response(200, {"content-type": "application/json", "allow": "GET"}, b"{}\n")),
+    ],
+)
+def test_a_difference_in_any_part_is_noticed(part: str, got: Response) -> None:
+    """An answer that differs from the recording in one part only is told apart from it."""
+    expected = Exchange("world.json", "GET", "/api_3/", 200, "application/json", "{}\n")
+    assert differences(expected, got) == [part]

@@ -1,0 +1,135 @@
+"""Every way to ask a fake, behind one function, so that one test serves for all."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import httpx
+
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.doors.server import bind, make_server, url_of
+
+COPR = httpx.URL("https://copr.fedorainfracloud.org")
+
+
+class Response(NamedTuple):
+    """What a client sees, whatever its library."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "")
+
+    @property
+    def allow(self) -> set[str] | None:
+        return set(self.headers["allow"].split(", ")) if "allow" in self.headers else None
+
+
+Ask = Callable[[str, str], Response]
+
+
+def asking(fake: FakeCopr) -> Ask:
+    """No door at all: the core."""
+
+    def ask(method: str, target: str) -> Response:
+        status, headers, body = fake.answer(method, target)
+        return Response(status, {name.lower(): value for name, value in headers}, body)
+
+    return ask
+
+
+@contextmanager
+def answer(fake: FakeCopr) -> Iterator[Ask]:
+    yield asking(fake)
+
+
+@contextmanager
+def transport(fake: FakeCopr) -> Iterator[Ask]:
+    with httpx.Client(transport=fake.transport) as client:
+        yield lambda method, target: _seen(client.request(method, _url(target)))
+
+
+@contextmanager
+def async_transport(fake: FakeCopr) -> Iterator[Ask]:
+    with _asking_async(fake.transport) as ask:
+        yield ask
+
+
+@contextmanager
+def asgi(fake: FakeCopr) -> Iterator[Ask]:
+    with _asking_async(httpx.ASGITransport(app=fake.asgi)) as ask:
+        yield ask
+
+
+@contextmanager
+def server(fake: FakeCopr) -> Iterator[Ask]:
+    """A real server on loopback, in a thread."""
+    with running_server(fake) as url, asking_over_http(url) as ask:
+        yield ask
+
+
+DOORS = {"answer": answer, "transport": transport, "async-transport": async_transport, "asgi": asgi, "server": server}
+
+
+@contextmanager
+def running_server(fake: FakeCopr) -> Iterator[str]:
+    """The address of a server, which answers by the time it is there."""
+    listener = bind("127.0.0.1", 0)
+    url = url_of(listener)
+    ready = threading.Event()
+    running = make_server(fake.asgi, ready.set)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        assert ready.wait(10)
+        yield url
+    finally:
+        running.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def asking_over_http(url: str) -> Iterator[Ask]:
+    """One connection, on which targets are sent exactly as they are."""
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
+
+    def ask(method: str, target: str) -> Response:
+        connection.request(method, target)
+        got = connection.getresponse()
+        return Response(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read())
+
+    yield ask
+    connection.close()
+
+
+@contextmanager
+def _asking_async(transport: httpx.AsyncBaseTransport) -> Iterator[Ask]:
+    loop = asyncio.new_event_loop()
+    client = httpx.AsyncClient(transport=transport)
+
+    def ask(method: str, target: str) -> Response:
+        return _seen(loop.run_until_complete(client.request(method, _url(target))))
+
+    yield ask
+    loop.run_until_complete(client.aclose())
+    loop.close()
+
+
+def _url(target: str) -> httpx.URL:
+    return COPR.copy_with(raw_path=target.encode())
+
+
+def _seen(response: httpx.Response) -> Response:
+    return Response(
+        response.status_code, {name.lower(): value for name, value in response.headers.items()}, response.content
+    )

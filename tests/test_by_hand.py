@@ -1,0 +1,326 @@
+"""A fake is filled by hand with little said, and what is not said is made up so that it fits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import pytest
+
+from copr_chroot_fake import FakeCopr, InputError, Nevra, State
+from copr_chroot_fake.entries import ChrootSettings
+
+from .doors import Ask, asking
+
+Open = Callable[[FakeCopr], Ask]
+Document = Mapping[str, object]
+
+F41 = "fedora-41-x86_64"
+RESULTS = "https://download.copr.fedorainfracloud.org/results"
+
+
+def shown(fake: FakeCopr, endpoint: str = "", chrootname: str = F41, ask: Ask | None = None) -> Document:
+    """What an endpoint shows of a chroot of build 1."""
+    target = f"/api_3/build-chroot{endpoint}?build_id=1&chrootname={chrootname}"
+    response = (ask or asking(fake))("GET", target)
+    assert response.status == 200, response
+    return cast(Document, json.loads(response.body))
+
+
+def test_one_line_is_a_build_that_succeeded(ask_through: Open) -> None:
+    """With an id and a chroot said, there are times, results and packages that fit."""
+    fake = FakeCopr()
+    fake.add_build(1, [F41])
+    ask = ask_through(fake)
+    assert shown(fake, ask=ask) == {
+        "started_on": 1700000000,
+        "ended_on": 1700000300,
+        "state": "succeeded",
+        "name": F41,
+        "result_url": f"{RESULTS}/jdoe/playground/{F41}/00000001-hello/",
+    }
+    assert shown(fake, "/built-packages", ask=ask) == {
+        "packages": [
+            {"arch": "src", "epoch": None, "release": "1.fc41", "version": "1.0", "name": "hello"},
+            {"arch": "x86_64", "epoch": None, "release": "1.fc41", "version": "1.0", "name": "hello"},
+        ]
+    }
+    assert shown(fake, "/build-config", ask=ask) == {
+        "additional_repos": ["copr://jdoe/playground"],
+        "additional_packages": [],
+        "with_opts": [],
+        "without_opts": [],
+        "enable_net": False,
+        "is_background": False,
+        "memory_limit": 2048,
+        "timeout": 18000,
+        "repos": [
+            {
+                "baseurl": f"{RESULTS}/jdoe/playground/{F41}/",
+                "module_hotfixes": None,
+                "priority": None,
+                "repo_gpgcheck": False,
+                "id": "copr_base",
+                "name": "Copr repository",
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize("state", State)
+def test_times_and_results_fit_the_state(state: State) -> None:
+    """What started has a start and results, what ended has an end, and what neither did has nothing."""
+    fake = FakeCopr()
+    fake.add_build(1, {F41: state})
+    document = shown(fake)
+    started = state in {"starting", "running", "succeeded", "failed", "skipped"}
+    ended = state in {"succeeded", "failed", "skipped"}
+    results = state in {"starting", "running", "succeeded", "failed", "forked"}
+    packages = shown(fake, "/built-packages")["packages"]
+    assert (document["started_on"] is not None) == started
+    assert (document["ended_on"] is not None) == ended
+    assert (document["result_url"] is not None) == results
+    assert bool(packages) == (state == "succeeded")
+
+
+def test_each_chroot_can_say_its_own() -> None:
+    """Settings by chroot name win over what the build says, and over what would be made up."""
+    fake = FakeCopr()
+    build = fake.add_build(
+        1,
+        {
+            F41: {},
+            "epel-9-s390x": {"state": "failed", "started_on": 1000},
+            "fedora-42-x86_64": {"state": "succeeded", "ended_on": None, "packages": ["hello-2:1.2-3.fc42.noarch"]},
+            "fedora-43-x86_64": "skipped",
+        },
+        state="running",
+    )
+    assert build[F41].state == "running"
+    assert (build["epel-9-s390x"].started_on, build["epel-9-s390x"].ended_on) == (1000, 1300)
+    assert build["fedora-42-x86_64"].ended_on is None
+    assert build["fedora-42-x86_64"].packages == (Nevra("hello", "1.2", "3.fc42", "noarch", epoch=2),)
+    assert build["fedora-43-x86_64"].ended_on == build["fedora-43-x86_64"].started_on
+
+
+@pytest.mark.parametrize(
+    ("chrootname", "release"),
+    [
+        ("fedora-41-x86_64", "1.fc41"),
+        ("epel-9-s390x", "1.el9"),
+        ("centos-stream-10-x86_64", "1.el10"),
+        ("fedora-rawhide-x86_64", "1"),
+        ("opensuse-leap-15.6-x86_64", "1"),
+    ],
+)
+def test_made_up_packages_have_the_dist_tag_of_their_chroot(chrootname: str, release: str) -> None:
+    """A package's release ends in its distribution's tag, where the name of the chroot tells it."""
+    fake = FakeCopr()
+    build = fake.add_build(1, [chrootname])
+    assert {nevra.release for nevra in build[chrootname].packages} == {release}
+
+
+def test_a_result_url_given_verbatim_is_answered_as_given(ask_through: Open) -> None:
+    """Nothing is derived where the address of the results is said."""
+    fake = FakeCopr()
+    fake.add_build(1, {F41: {"state": "pending", "result_url": "http://127.0.0.1:8080/anywhere?"}})
+    assert shown(fake, ask=ask_through(fake))["result_url"] == "http://127.0.0.1:8080/anywhere?"
+
+
+def test_a_build_config_given_verbatim_is_answered_as_given(ask_through: Open) -> None:
+    """Nothing is derived, left out or put in order where the configuration is said."""
+    config: Document = {"timeout": None, "chroot": "mine", "repos": []}
+    fake = FakeCopr()
+    fake.add_build(1, {F41: {"build_config": config}})
+    response = ask_through(fake)("GET", f"/api_3/build-chroot/build-config?build_id=1&chrootname={F41}")
+    assert response.body == b'{"timeout": null, "chroot": "mine", "repos": []}\n'
+
+
+def test_a_given_build_config_is_not_shared_with_its_giver() -> None:
+    """Changing the object afterwards does not change what is answered."""
+    config: dict[str, object] = {"timeout": 5}
+    fake = FakeCopr()
+    fake.add_build(1, {F41: {"build_config": config}})
+    config["timeout"] = 6
+    assert shown(fake, "/build-config") == {"timeout": 5}
+
+
+def test_the_project_can_be_named_with_a_directory() -> None:
+    """A build in another directory of a project has its results there, and that repository besides."""
+    fake = FakeCopr()
+    fake.add_build(1, [F41], project="@copr/copr-dev:pr:12", package="copr-cli")
+    assert shown(fake)["result_url"] == f"{RESULTS}/@copr/copr-dev:pr:12/{F41}/00000001-copr-cli/"
+    repos = cast(list[dict[str, object]], shown(fake, "/build-config")["repos"])
+    assert [repo["id"] for repo in repos] == ["copr_base", "copr_coprdir"]
+    assert list(fake.projects) == ["@copr/copr-dev"]
+
+
+def test_a_build_is_added_to_a_project_that_is_there() -> None:
+    """The project's settings count, and a chroot that it had not enabled is enabled."""
+    fake = FakeCopr()
+    project = fake.add_project("jdoe", "tools", chroots={F41: {"with_opts": ["tests"]}}, repo_priority=7)
+    fake.add_build(1, [F41, "fedora-42-x86_64"], project=project)
+    assert shown(fake, "/build-config")["with_opts"] == ["tests"]
+    assert shown(fake, "/build-config", "fedora-42-x86_64")["with_opts"] == []
+    assert list(project.chroots) == [F41, "fedora-42-x86_64"]
+
+
+def test_a_chroot_that_the_project_no_longer_has_makes_its_config_a_500() -> None:
+    """A project can lose a chroot after a build, which Copr then cannot configure."""
+    fake = FakeCopr()
+    build = fake.add_build(1, [F41])
+    del build.project.chroots[F41]
+    response = asking(fake)("GET", f"/api_3/build-chroot/build-config?build_id=1&chrootname={F41}")
+    assert response.status == 500
+    assert shown(fake)["state"] == "succeeded"
+
+
+def test_results_can_be_elsewhere() -> None:
+    """The address of the results is an option of the fake."""
+    fake = FakeCopr(results_url="http://127.0.0.1:8000/results/")
+    fake.add_build(1, [F41])
+    assert shown(fake)["result_url"] == f"http://127.0.0.1:8000/results/jdoe/playground/{F41}/00000001-hello/"
+
+
+def test_known_chroots_are_told_from_unknown_ones() -> None:
+    """A chroot that the service knows was not submitted to; any other does not exist."""
+    fake = FakeCopr()
+    fake.add_build(1, [F41])
+    fake.add_mock_chroots("fedora-42-x86_64")
+    target = "/api_3/build-chroot?build_id=1&chrootname="
+    assert b"was not submitted to fedora-42-x86_64 chroot." in asking(fake)("GET", target + "fedora-42-x86_64").body
+    assert b"Chroot fedora-43-x86_64 does not exist" in asking(fake)("GET", target + "fedora-43-x86_64").body
+
+
+def test_two_fakes_share_nothing() -> None:
+    """What is added to one is not in another."""
+    one, other = FakeCopr(), FakeCopr()
+    one.add_build(1, [F41])
+    assert list(one.builds) == [1]
+    assert list(other.builds) == []
+
+
+def test_a_build_names_its_chroots_when_asked_for_another() -> None:
+    """Looking up a chroot that is not there says which are."""
+    build = FakeCopr().add_build(1, [F41, "epel-9-s390x"])
+    with pytest.raises(KeyError, match="build 1 has no chroot 'f41'; it has fedora-41-x86_64, epel-9-s390x"):
+        build["f41"]
+
+
+@pytest.mark.parametrize(
+    ("text", "nevra"),
+    [
+        ("hello-2.12-3.fc41.x86_64", Nevra("hello", "2.12", "3.fc41", "x86_64")),
+        (
+            "python3-a-b-0:1~rc1-1.20240101git^abc.el9.noarch",
+            Nevra("python3-a-b", "1~rc1", "1.20240101git^abc.el9", "noarch", 0),
+        ),
+    ],
+)
+def test_a_nevra_is_read_and_printed(text: str, nevra: Nevra) -> None:
+    """A package can be written as its NEVRA, whose epoch is printed only where it means something."""
+    assert Nevra.parse(text) == nevra
+    assert str(nevra) == text.replace("0:", "")
+
+
+IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
+    ({"id": 0}, "id: expected a build id, a whole number from 1 to 2147483647, got 0"),
+    ({"id": True}, "id: expected a build id"),
+    ({"id": "7"}, "id: expected a build id"),
+    ({"id": 2**31}, "id: expected a build id"),
+    ({"id": 1}, "id: there is a build 1 already; expected another id"),
+    ({"state": "succeded"}, "state: 'succeded' is no state; did you mean 'succeeded'? valid: importing, waiting"),
+    ({"chroots": {F41: "runing"}}, "runing"),
+    ({"chroots": ["fedora-x86_64"]}, "'fedora-x86_64' is no chroot name; expected distribution-version-architecture"),
+    ({"chroots": ["fedora-41-"]}, "'fedora-41-' is no chroot name"),
+    ({"chroots": ["fedora/41-1-x86_64"]}, "is no chroot name"),
+    ({"chroots": [7]}, "chroots"),
+    ({"chroots": 7}, "chroots: expected a list, got 7"),
+    ({"chroots": {F41: {"started_on": -1}}}, "started_on: expected a Unix time in whole seconds, not negative, got -1"),
+    ({"chroots": {F41: {"ended_on": "now"}}}, "chroots[0].ended_on: expected a Unix time in whole seconds"),
+    ({"chroots": {F41: 7}}, "chroots[0]: expected an object, got 7"),
+    ({"chroots": F41}, "chroots: expected a list, got 'fedora-41-x86_64'"),
+    ({"chroots": {F41: {"build_config": {"a": {1}}}}}, "build_config: expected what JSON can say"),
+    ({"chroots": {F41: {"started_on": 1.5}}}, "started_on: expected a Unix time in whole seconds"),
+    (
+        {"chroots": {F41: {"started_on": 10, "ended_on": 9}}},
+        "ended_on: 9 is before started_on, 10; expected that time or",
+    ),
+    ({"chroots": {F41: {"packages": ["hello"]}}}, "packages[0]: 'hello' is no NEVRA; expected name-[epoch:]version"),
+    ({"chroots": {F41: {"packages": [{"version": "1", "release": "1", "arch": "src"}]}}}, "packages[0].name: missing"),
+    (
+        {"chroots": {F41: {"packages": [{"name": "", "version": "1", "release": "1", "arch": "src"}]}}},
+        "packages[0].name",
+    ),
+    ({"chroots": {F41: {"endet_on": 9}}}, "endet_on: no such key here; did you mean 'ended_on'?"),
+    ({"chroots": {F41: {"result_dir": "a/b"}}}, "result_dir: 'a/b' has a slash or white space around it"),
+    ({"project": "playground"}, "project: 'playground' is no full name; expected owner/project"),
+    ({"project": "a/b/c"}, "projectname: 'b/c' has a slash"),
+    ({"package": ""}, "package: expected a text that is not empty, got ''"),
+    ({"memory_limit": -1}, "memory_limit: expected a whole number from 0"),
+    ({"timeout": "1h"}, "timeout: expected a whole number"),
+    ({"enable_net": 1}, "enable_net: expected true or false, got 1"),
+    ({"bootstrap": "maybe"}, "bootstrap: 'maybe' is not possible; valid: default, on, off, image, custom_image"),
+]
+
+
+@pytest.mark.parametrize(("said", "message"), IMPOSSIBLE, ids=[str(said) for said, _ in IMPOSSIBLE])
+def test_what_no_build_can_have_is_refused_and_nothing_stays(said: dict[str, object], message: str) -> None:
+    """The error names the field and what would do, and the fake is as it was."""
+    fake = FakeCopr()
+    fake.add_build(1, [F41], project="jdoe/first")
+    arguments: dict[str, object] = {"id": 2, "chroots": [F41, "fedora-42-x86_64"], **said}
+    with pytest.raises(InputError) as refused:
+        fake.add_build(**arguments)  # type: ignore[arg-type]  # wrong on purpose
+    assert message in str(refused.value)
+    assert not refused.value.field.startswith("builds")
+    assert isinstance(refused.value, ValueError)
+    assert list(fake.builds) == [1]
+    assert list(fake.projects) == ["jdoe/first"]
+    assert b"fedora-42-x86_64 does not exist" in asking(fake)("GET", "/api_3/build-chroot/1/fedora-42-x86_64").body
+
+
+def test_a_chroot_named_twice_is_refused() -> None:
+    """A build has a chroot once."""
+    entry = {"id": 1, "chroots": [{"name": F41}, {"name": F41}]}
+    with pytest.raises(InputError, match=r"builds\[0\].chroots\[1\].name: build 1 has fedora-41-x86_64 already"):
+        FakeCopr.from_scenario({"builds": [entry]})
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"ownername": ""}, "ownername: expected a text"),
+        ({"projectname": "a/b"}, "projectname: 'a/b' has a slash"),
+        ({"chroots": ["fedora"]}, "'fedora' is no chroot name"),
+        ({"chroots": {F41: {"with_opt": []}}}, "with_opt: no such key here; did you mean 'with_opts'?"),
+        ({"chroots": {F41: {"with_opts": "tests"}}}, "with_opts: expected a list, got 'tests'"),
+        ({"additional_repos": [1]}, "additional_repos[0]: expected a text"),
+        ({"repo_priority": "high"}, "repo_priority: expected a whole number"),
+        ({"devel_mode": "yes"}, "devel_mode: expected true or false"),
+        ({"ownername": "jdoe", "projectname": "taken"}, "there is a project jdoe/taken already"),
+    ],
+)
+def test_what_no_project_can_have_is_refused_and_nothing_stays(said: dict[str, object], message: str) -> None:
+    """The error names the field and what would do, and the fake is as it was."""
+    fake = FakeCopr()
+    fake.add_project("jdoe", "taken")
+    with pytest.raises(InputError) as refused:
+        fake.add_project(**{"ownername": "jdoe", "projectname": "new", **said})  # type: ignore[arg-type]
+    assert message in str(refused.value)
+    assert list(fake.projects) == ["jdoe/taken"]
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1.5, "100", True])
+def test_an_impossible_default_limit_is_refused(limit: int) -> None:
+    """The default limit is a number of items, or none."""
+    with pytest.raises(InputError, match="default_limit: "):
+        FakeCopr(default_limit=limit)
+
+
+def test_settings_of_a_chroot_are_typed() -> None:
+    """Settings can be put together apart and type-checked."""
+    settings: ChrootSettings = {"state": "failed", "ended_on": 1000}
+    build = FakeCopr().add_build(1, {F41: settings})
+    assert (build[F41].started_on, build[F41].ended_on) == (700, 1000)

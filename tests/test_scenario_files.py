@@ -1,0 +1,166 @@
+"""Scenario files: what they say is served, and each mistake in one is named with its place."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from copr_chroot_fake import CoprFakeError, FakeCopr, MissingExtraError, ScenarioError, State
+from copr_chroot_fake.scenario import DEFAULT_SCENARIO, shipped_scenarios
+
+from .doors import asking
+
+SHIPPED = shipped_scenarios() / DEFAULT_SCENARIO
+
+
+def write(directory: Path, document: object, name: str = "scenario.json") -> Path:
+    path = directory / name
+    path.write_text(document if isinstance(document, str) else json.dumps(document), encoding="utf-8")
+    return path
+
+
+def test_the_shipped_scenario_has_a_chroot_in_every_state() -> None:
+    """A newcomer sees all states at once, in build 1."""
+    fake = FakeCopr.from_scenario(SHIPPED)
+    assert {chroot.state for chroot in fake.builds[1].chroots} == set(State)
+
+
+def test_what_is_not_said_is_as_for_a_new_object() -> None:
+    """A chroot of which a scenario says only the name waits, and has neither times nor results."""
+    fake = FakeCopr.from_scenario({"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64"}]}]})
+    assert json.loads(asking(fake)("GET", "/api_3/build-chroot/1/fedora-41-x86_64").body) == {
+        "started_on": None,
+        "ended_on": None,
+        "state": "waiting",
+        "name": "fedora-41-x86_64",
+        "result_url": None,
+    }
+
+
+def test_a_project_that_nobody_describes_has_the_chroots_of_its_builds() -> None:
+    """Two builds in one undescribed project are in the same one, which has enabled what both were built in."""
+    builds = [{"id": number, "chroots": [{"name": f"fedora-4{number}-x86_64"}]} for number in (1, 2)]
+    fake = FakeCopr.from_scenario({"builds": builds})
+    (project,) = fake.projects.values()
+    assert list(project.chroots) == ["fedora-41-x86_64", "fedora-42-x86_64"]
+
+
+def test_a_described_project_has_only_what_it_says() -> None:
+    """A build in a chroot that its project does not list is one that the project has lost since."""
+    chroots = [{"name": "fedora-41-x86_64"}]
+    project = {"ownername": "jdoe", "projectname": "tools"}
+    fake = FakeCopr.from_scenario({"projects": [project], "builds": [{"id": 1, "chroots": chroots, **project}]})
+    assert asking(fake)("GET", "/api_3/build-chroot/build-config/1/fedora-41-x86_64").status == 500
+
+
+def test_several_scenarios_add_up(tmp_path: Path) -> None:
+    """Each scenario adds its own to what is there, and may build in projects that are there."""
+    fake = FakeCopr.from_scenario({"projects": [{"ownername": "jdoe", "projectname": "playground"}]})
+    fake.add_scenario(write(tmp_path, {"builds": [{"id": 5}]}))
+    fake.add_scenario({"builds": [{"id": 6}]})
+    assert list(fake.builds) == [5, 6]
+    assert len(fake.projects) == 1
+
+
+def test_a_mistake_adds_nothing(tmp_path: Path) -> None:
+    """Of a scenario with one mistake in its last build, nothing is added."""
+    fake = FakeCopr()
+    mistaken = {
+        "chroots": ["fedora-41-x86_64"],
+        "projects": [{"ownername": "jdoe", "projectname": "tools"}],
+        "builds": [{"id": 1}, {"id": 2, "timeout": -5}],
+    }
+    with pytest.raises(ScenarioError):
+        fake.add_scenario(mistaken)
+    assert not fake.builds
+    assert not fake.projects
+    assert b"Chroot fedora-41-x86_64 does" in _unknown_chroot(fake)
+
+
+def _unknown_chroot(fake: FakeCopr) -> bytes:
+    fake.add_build(9, ["fedora-43-x86_64"])
+    return asking(fake)("GET", "/api_3/build-chroot/9/fedora-41-x86_64").body
+
+
+MISTAKES: list[tuple[object, str]] = [
+    ("{", "line 1, column 2: not JSON: Expecting property name enclosed in double quotes"),
+    ("[" * 100_000, "nested too deeply to be a scenario"),
+    ('{"builds": [], "builds": []}', "builds: the key is there twice in one object; expected once"),
+    ([], "expected an object, got []"),
+    ({"build": []}, "build: no such key here; did you mean 'builds'? valid: "),
+    ({"builds": {}}, "builds: expected a list, got {}"),
+    ({"builds": [7]}, "builds[0]: expected an object, got 7"),
+    ({"builds": [{}]}, "builds[0].id: missing, and required"),
+    ({"builds": [{"id": 1}, {"id": 1}]}, "builds[1].id: there is a build 1 already; expected another id"),
+    ({"builds": [{"id": 1, "chroots": [{}]}]}, "builds[0].chroots[0].name: missing, and required"),
+    (
+        {"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64", "state": "done"}]}]},
+        "builds[0].chroots[0].state: 'done' is no state; valid: importing, waiting, pending, starting, running, ",
+    ),
+    (
+        {"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64", "packages": [{"name": "a"}]}]}]},
+        "builds[0].chroots[0].packages[0].",
+    ),
+    (
+        {"builds": [{"id": 1, "projectname": "tools", "project_dirname": "other:pr:1"}]},
+        "builds[0].project_dirname: 'other:pr:1' is no directory of jdoe/tools; expected tools or tools:something",
+    ),
+    ({"builds": [{"id": 1, "source_package": {"versio": ""}}]}, "builds[0].source_package.versio: no such key here"),
+    ({"projects": [{"ownername": "jdoe"}]}, "projects[0].projectname: missing, and required"),
+    ({"projects": [{"ownername": "a", "projectname": "b"}] * 2}, "projects[1].projectname: there is a project a/b"),
+    ({"chroots": ["fedora"]}, "chroots[0]: 'fedora' is no chroot name; expected distribution-version-architecture"),
+]
+
+
+@pytest.mark.parametrize(("document", "message"), MISTAKES, ids=[message[:60] for _, message in MISTAKES])
+def test_a_mistake_is_named_with_file_place_and_remedy(tmp_path: Path, document: object, message: str) -> None:
+    """The error is one line: the file, the place in it, and what was expected there."""
+    path = write(tmp_path, document)
+    with pytest.raises(ScenarioError) as refused:
+        FakeCopr.from_scenario(path)
+    assert str(refused.value).startswith(f"{path}: ")
+    assert message in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", None])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+    """A file that is not text, or a directory, is an error that says so."""
+    path = tmp_path / "scenario.json"
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(ScenarioError, match=r"scenario\.json: cannot be read: "):
+        FakeCopr.from_scenario(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    """A file that is not there is an error that says so."""
+    with pytest.raises(ScenarioError, match=r"nowhere\.json: no such file"):
+        FakeCopr.from_scenario(tmp_path / "nowhere.json")
+
+
+def test_yaml_says_the_same_as_json(tmp_path: Path) -> None:
+    """A scenario in YAML is read like one in JSON."""
+    path = write(tmp_path, "builds:\n  - id: 1\n    chroots:\n      - name: fedora-41-x86_64\n", "scenario.yaml")
+    assert FakeCopr.from_scenario(path).builds[1]["fedora-41-x86_64"].state == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("builds: [", r"line \d+, column \d+: not YAML: "), ("a: \x01", "not YAML: "), ("builds: 1", "builds: expected")],
+)
+def test_a_mistake_in_yaml_is_named_with_its_place(tmp_path: Path, text: str, message: str) -> None:
+    """YAML that cannot be read is an error with the line, and on one line."""
+    with pytest.raises(ScenarioError, match=f"scenario.yml: {message}") as refused:
+        FakeCopr.from_scenario(write(tmp_path, text, "scenario.yml"))
+    assert "\n" not in str(refused.value)
+
+
+def test_yaml_without_its_extra_names_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where PyYAML is not installed, the error says which extra brings it."""
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'copr-chroot-fake\[yaml\]'") as refused:
+        FakeCopr.from_scenario(write(tmp_path, "builds: []", "scenario.yaml"))
+    assert isinstance(refused.value, CoprFakeError)
