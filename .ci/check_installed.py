@@ -1,0 +1,25 @@
+"""Run where only the built wheel is installed: the command serves the scenario that the wheel carries."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import copr_chroot_fake
+
+assert Path(sys.prefix) in Path(copr_chroot_fake.__file__).parents, "not the installed package"
+
+command = [str(Path(sys.executable).with_name("copr-chroot-fake")), "serve", "--port", "0"]
+with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().removeprefix("Copr fake: ").strip()
+        with urllib.request.urlopen(f"{url}/api_3/build-chroot/list?build_id=1", timeout=10) as response:
+            states = {item["state"] for item in json.load(response)["items"]}
+    finally:
+        process.terminate()
+assert states == {state.value for state in copr_chroot_fake.State}, states
+print("the wheel serves its scenario")
