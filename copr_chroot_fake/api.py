@@ -7,13 +7,13 @@ arguments, the arguments that are missing, the build, the chroot.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from . import views
 from .answers import CATCH_ALL, HTML, Answer, Refusal, json_answer
 from .model import BuildChroot
 from .paging import check_order, check_range, cut_page, read_paging
-from .query import decode_path, parse_query
+from .query import read_target
 from .routes import Endpoint, Match, match
 from .store import Store
 
@@ -41,8 +41,8 @@ class Api:
         return answer._replace(body=b"") if method == "HEAD" else answer
 
     def _answer(self, method: str, target: str) -> Answer:
-        path, _, query = target.partition("?")
-        found = match(decode_path(path))
+        path, arguments = read_target(target)
+        found = match(path)
         if found is None or (found.lacks_slash and method not in METHODS):
             raise Refusal(404, "Such API endpoint doesn't exist", compact=True)
         if method not in METHODS:
@@ -51,9 +51,9 @@ class Api:
             raise Refusal(405, "The method is not allowed for the requested URL.", compact=compact)
         if method == "OPTIONS":
             return _options(found)
-        return json_answer(self._body(found, parse_query(query)))
+        return json_answer(self._body(found, arguments))
 
-    def _body(self, found: Match, arguments: dict[str, str]) -> bytes:
+    def _body(self, found: Match, arguments: Mapping[str, str]) -> bytes:
         if found.endpoint is Endpoint.HOME:
             return views.HOME
         if found.endpoint is Endpoint.LIST:
@@ -65,7 +65,7 @@ class Api:
             return views.config(chroot, self.store)
         return views.packages(chroot)
 
-    def _list(self, found: Match, arguments: dict[str, str]) -> bytes:
+    def _list(self, found: Match, arguments: Mapping[str, str]) -> bytes:
         paging = read_paging(arguments, self.default_limit)
         sent = _require("build_id", arguments, found.build_id)
         check_order(paging.order)
@@ -76,7 +76,7 @@ class Api:
         build = self.store.builds.get(build_id)
         return views.page(cut_page(build.chroots, paging, self.store) if build else (), paging)
 
-    def _find_chroot(self, found: Match, arguments: dict[str, str]) -> BuildChroot:
+    def _find_chroot(self, found: Match, arguments: Mapping[str, str]) -> BuildChroot:
         sent = _require("build_id", arguments, found.build_id)
         name = str(_require("chrootname", arguments, found.chrootname))
         build_id = _cast(sent)
@@ -97,7 +97,7 @@ class Api:
         return Refusal(404, f"Build {sent} was not submitted to {name} chroot.")
 
 
-def _require(name: str, arguments: dict[str, str], in_path: str | int | None) -> str | int:
+def _require(name: str, arguments: Mapping[str, str], in_path: str | int | None) -> str | int:
     """An argument, for which the query counts before the path."""
     value = arguments.get(name, in_path)
     if value is None:

@@ -9,7 +9,7 @@ chroot that succeeded has packages that fit its distribution.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 from . import checks
@@ -41,13 +41,11 @@ _HAS_STARTED = {State.STARTING, State.RUNNING, State.SUCCEEDED, State.FAILED}
 _HAS_RESULTS = {*_HAS_STARTED, State.FORKED}
 
 
-def chroot_entries(build_id: int, chroots: Chroots, package: str, state: State) -> list[ChrootEntry]:
+def chroot_entries(build_id: int, chroots: Chroots, package: str, state: State) -> Iterator[ChrootEntry]:
     """Entries for a build's chroots; ``state`` is that of those which say none."""
     named = chroots if isinstance(chroots, Mapping) else dict.fromkeys(checks.texts("chroots", chroots), state)
-    return [
-        _chroot_entry(f"chroots[{at}]", build_id, name, settings, package, state)
-        for at, (name, settings) in enumerate(named.items())
-    ]
+    for at, (name, settings) in enumerate(named.items()):
+        yield _chroot_entry(f"chroots[{at}]", build_id, name, settings, package, state)
 
 
 def project_chroots(chroots: Iterable[str] | Mapping[str, ProjectChrootEntry]) -> Mapping[str, ProjectChrootEntry]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple, TypeVar, cast
 
 from .errors import InputError
@@ -48,7 +49,7 @@ class Fields:
             return default
         return check(dotted(self._place, key), self._entry[key])
 
-    def entries(self, key: str) -> Sequence[object]:
+    def entries(self, key: str) -> Iterable[object]:
         """The entries of a list, none where it is not there."""
         return self.read(key, items, ())
 
@@ -71,10 +72,16 @@ def text(field: str, value: object) -> str:
     return value
 
 
-def items(field: str, value: object) -> Sequence[object]:
+def word(field: str, value: object) -> str:
+    """A text of which many objects have the same, and share it."""
+    return sys.intern(text(field, value))
+
+
+def items(field: str, value: object) -> Iterable[object]:
+    """The items of a list, to be read once: what makes them up as they are read need not hold them all."""
     if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
         raise InputError(field, f"expected a list, got {shown(value)}")
-    return tuple(value)
+    return value
 
 
 def texts(field: str, value: object) -> tuple[str, ...]:
@@ -145,12 +152,12 @@ def chroot_name(field: str, value: object) -> str:
             field,
             f"{shown(value)} is no chroot name; expected distribution-version-architecture, such as fedora-41-x86_64",
         )
-    return value
+    return sys.intern(value)
 
 
 def path_segment(field: str, value: object) -> str:
     """A name that becomes one segment of a result address."""
-    name = text(field, value)
+    name = word(field, value)
     if "/" in name or name != name.strip():
         raise InputError(field, f"{shown(name)} has a slash or white space around it; expected a plain name")
     return name

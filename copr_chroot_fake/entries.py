@@ -145,10 +145,10 @@ def read_nevra(place: str, entry: object) -> Nevra:
         return nevra
     fields = Fields(place, entry, _NEVRA)
     return Nevra(
-        name=fields.require("name", checks.text),
-        version=fields.require("version", checks.text),
-        release=fields.require("release", checks.text),
-        arch=fields.require("arch", checks.text),
+        name=fields.require("name", checks.word),
+        version=fields.require("version", checks.word),
+        release=fields.require("release", checks.word),
+        arch=fields.require("arch", checks.word),
         epoch=fields.read("epoch", optional(checks.whole_number), None),
     )
 

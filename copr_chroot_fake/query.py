@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import NamedTuple
 from urllib.parse import unquote, unquote_to_bytes
 
 
-def decode_path(path: str) -> str:
-    """The path with its escapes resolved, ``%2F`` too; what is not UTF-8 becomes U+FFFD."""
-    return unquote(path, errors="replace") if "%" in path else path
+class Target(NamedTuple):
+    """The path with its escapes resolved, and the arguments by name."""
+
+    path: str
+    arguments: Mapping[str, str]
 
 
-def parse_query(query: str) -> dict[str, str]:
-    """The arguments by name, in which the first of a repeated one counts; blank ones are kept."""
+# Whoever polls sends the same few targets again and again.
+@lru_cache(maxsize=512)
+def read_target(target: str) -> Target:
+    """Read path and query as sent. Of a repeated argument the first counts; blank ones are kept."""
+    path, _, query = target.partition("?")
     arguments: dict[str, str] = {}
     for part in query.split("&"):
         if part:
             name, _, value = part.partition("=")
             arguments.setdefault(_decode(name), _decode(value))
-    return arguments
+    # An escaped slash is a slash too; what is not UTF-8 becomes U+FFFD.
+    return Target(unquote(path, errors="replace"), MappingProxyType(arguments))
 
 
 def _decode(text: str) -> str:
-    text = text.replace("+", " ")
-    if "%" not in text:
-        return text
-    raw = unquote_to_bytes(text)
+    """An argument's name or value, in which bytes that are not UTF-8 stay escaped, as Werkzeug leaves them."""
+    raw = unquote_to_bytes(text.replace("+", " "))
     decoded = ""
     while raw:
         try:
             return decoded + raw.decode()
         except UnicodeDecodeError as error:
-            # Bytes that are not UTF-8 stay escaped, as Werkzeug leaves them.
             undecodable = "".join(f"%{byte:02X}" for byte in raw[error.start : error.end])
             decoded += raw[: error.start].decode() + undecodable
             raw = raw[error.end :]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import cast
 from urllib.parse import quote
 
@@ -28,9 +29,13 @@ class AsgiDoor:
 
     async def _respond(self, scope: Mapping[str, object], send: Send) -> None:
         status, headers, body = self._answer(str(scope["method"]), _target(scope))
-        raw_headers = [(name.lower().encode(), value.encode()) for name, value in headers]
-        await send({"type": "http.response.start", "status": status, "headers": raw_headers})
+        await send({"type": "http.response.start", "status": status, "headers": _raw(headers)})
         await send({"type": "http.response.body", "body": body})
+
+
+@lru_cache(maxsize=512)
+def _raw(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name.lower().encode(), value.encode()) for name, value in headers)
 
 
 def _target(scope: Mapping[str, object]) -> str:

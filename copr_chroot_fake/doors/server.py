@@ -51,6 +51,7 @@ def make_server(app: AsgiDoor, on_ready: Callable[[], None]) -> uvicorn.Server:
         lifespan="off",
         access_log=False,
         log_config=None,
+        log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=1,
     )

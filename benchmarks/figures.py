@@ -1,0 +1,33 @@
+"""A figure, and measuring two things in turn."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Figure(NamedTuple):
+    """One line of the table; ``within`` says how far it may go."""
+
+    what: str
+    value: float
+    unit: str
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @property
+    def bound(self) -> str:
+        return f"≤ {self.at_most:g}" if self.at_most is not None else f"≥ {self.at_least:g}"
+
+    @property
+    def within(self) -> bool:
+        return (self.at_most is None or self.value <= self.at_most) and (
+            self.at_least is None or self.value >= self.at_least
+        )
+
+
+def ratio(ours: Callable[[], float], other: Callable[[], float], rounds: int) -> float:
+    """The median of the quotients of measurements taken in turn, after one of each that does not count."""
+    ours(), other()
+    return statistics.median(ours() / other() for _ in range(rounds))

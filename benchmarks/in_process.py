@@ -1,0 +1,63 @@
+"""Requests through httpx and the fake, beside httpx with a transport that returns the same bytes."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+
+from copr_chroot_fake import FakeCopr
+
+from .figures import Figure, ratio
+
+GET = "/api_3/build-chroot?build_id=1&chrootname=bulk-050-x86_64"
+LIST = "/api_3/build-chroot/list?build_id=1"
+
+
+def hundred_chroots() -> FakeCopr:
+    fake = FakeCopr()
+    fake.add_build(1, [f"bulk-{number:03}-x86_64" for number in range(100)])
+    return fake
+
+
+def measure(rounds: int) -> Iterator[Figure]:
+    fake = hundred_chroots()
+    yield Figure("get, httpx and the fake / httpx and a static MockTransport", _over(fake, GET, rounds), "times", 1.15)
+    yield Figure("list of 100, the same", _over(fake, LIST, rounds), "times", 1.3)
+    yield Figure(
+        "list of 100, dumped anew / joined from what is kept", _dumped_over_joined(fake, rounds), "times", None, 10
+    )
+
+
+def _over(fake: FakeCopr, target: str, rounds: int) -> float:
+    body = fake.answer("GET", target).body
+    headers = {"Content-Type": "application/json"}
+    static = httpx.MockTransport(lambda request: httpx.Response(200, headers=headers, content=body))
+    with (
+        httpx.Client(transport=fake.transport, base_url="https://copr.example") as ours,
+        httpx.Client(transport=static, base_url="https://copr.example") as other,
+    ):
+        assert ours.get(target).content == other.get(target).content
+        return ratio(_timed(lambda: ours.get(target)), _timed(lambda: other.get(target)), rounds)
+
+
+def _dumped_over_joined(fake: FakeCopr, rounds: int) -> float:
+    document = json.loads(fake.answer("GET", LIST).body)
+
+    def dump() -> bytes:
+        return json.dumps(document).encode() + b"\n"
+
+    assert dump() == fake.answer("GET", LIST).body
+    return ratio(_timed(dump), _timed(lambda: fake.answer("GET", LIST)), rounds)
+
+
+def _timed(work: Callable[[], object], times: int = 200) -> Callable[[], float]:
+    def run() -> float:
+        began = time.perf_counter()
+        for _ in range(times):
+            work()
+        return time.perf_counter() - began
+
+    return run
