@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 5000
 
-.PHONY: serve test lint format bench wheel clean
+.PHONY: serve test lint format docs bench wheel clean
 
 serve: .venv/serve.stamp
 	$(BIN)/copr-chroot-fake serve --port $(PORT) $(SCENARIO)
@@ -22,6 +22,9 @@ lint: .venv/develop.stamp
 format: .venv/develop.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: .venv/develop.stamp
+	$(BIN)/python docs/make_states.py > docs/states.md
 
 bench: .venv/develop.stamp
 	$(BIN)/python -m benchmarks

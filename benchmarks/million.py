@@ -42,7 +42,7 @@ def _memory(builds: int) -> float:
     fake = FakeCopr(default_limit=None)
     names = _names(MILLION // builds)
     for number in range(1, builds + 1):
-        fake.add_build(number, names)
+        fake.add_build(number, names, state="succeeded")
     for number in range(1, builds + 1):
         for offset in range(0, len(names), 10_000):
             target = f"/api_3/build-chroot/list?build_id={number}&limit=10000&offset={offset}"

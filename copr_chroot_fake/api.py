@@ -7,12 +7,13 @@ arguments, the arguments that are missing, the build, the chroot.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from . import views
 from .answers import CATCH_ALL, HTML, Answer, Refusal, json_answer
-from .model import BuildChroot
-from .paging import check_order, check_range, cut_page, read_paging
+from .build import Build
+from .chroot import BuildChroot
+from .paging import Paging, check_order, check_range, cut_page, read_paging
 from .query import read_target
 from .routes import Endpoint, Match, match
 from .store import Store
@@ -35,7 +36,8 @@ class Api:
     def answer(self, method: str, target: str, headers: Headers = ()) -> Answer:
         """Answer one request, whose target is the path and the query as sent."""
         try:
-            answer = self._answer(method, target)
+            with self.store.lock:
+                answer = self._answer(method, target)
         except Refusal as refusal:
             answer = refusal.answer()
         return answer._replace(body=b"") if method == "HEAD" else answer
@@ -51,21 +53,22 @@ class Api:
             raise Refusal(405, "The method is not allowed for the requested URL.", compact=compact)
         if method == "OPTIONS":
             return _options(found)
-        return json_answer(self._body(found, arguments))
+        return json_answer(self._body(found, arguments, counts=method == "GET"))
 
-    def _body(self, found: Match, arguments: Mapping[str, str]) -> bytes:
+    def _body(self, found: Match, arguments: Mapping[str, str], counts: bool) -> bytes:
+        """What is shown; ``counts`` says whether somebody sees it, which is a poll."""
         if found.endpoint is Endpoint.HOME:
             return views.HOME
         if found.endpoint is Endpoint.LIST:
-            return self._list(found, arguments)
-        chroot = self._find_chroot(found, arguments)
+            return self._list(found, arguments, counts)
+        chroot = self._find_chroot(found, arguments, counts and found.endpoint is not Endpoint.BUILD_CONFIG)
         if found.endpoint is Endpoint.GET:
             return views.chroot(chroot)
         if found.endpoint is Endpoint.BUILD_CONFIG:
             return views.config(chroot, self.store)
         return views.packages(chroot)
 
-    def _list(self, found: Match, arguments: Mapping[str, str]) -> bytes:
+    def _list(self, found: Match, arguments: Mapping[str, str], counts: bool) -> bytes:
         paging = read_paging(arguments, self.default_limit)
         sent = _require("build_id", arguments, found.build_id)
         check_order(paging.order)
@@ -73,18 +76,38 @@ class Api:
         if build_id is None:
             raise Refusal(500, CATCH_ALL, compact=True)
         check_range(paging)
-        build = self.store.builds.get(build_id)
-        return views.page(cut_page(build.chroots, paging, self.store) if build else (), paging)
+        build = self.store.find_build(build_id)
+        return views.page(self._page(build, paging, counts) if build else (), paging)
 
-    def _find_chroot(self, found: Match, arguments: Mapping[str, str]) -> BuildChroot:
+    def _page(self, build: Build, paging: Paging, counts: bool) -> Sequence[BuildChroot]:
+        """The chroots of a page, which counts as a poll of each, and of those that are not there yet."""
+        if not build.lives:
+            return cut_page(build.chroots, paging, self.store)
+        appearing = {chroot for chroot in build.chroots if chroot.is_absent} if build.comes_and_goes else set()
+        for chroot in appearing:
+            chroot.look(counts)
+        there = [chroot for chroot in build.chroots if not chroot.is_absent] if appearing else build.chroots
+        page = cut_page(there, paging, self.store)
+        for chroot in page:
+            if chroot.life is not None and chroot not in appearing:
+                chroot.look(counts)
+        return page if self._is_there(build) else ()
+
+    def _is_there(self, build: Build) -> bool:
+        """Whether no look has brought about that it is deleted."""
+        return self.store.builds.get(build.id) is build
+
+    def _find_chroot(self, found: Match, arguments: Mapping[str, str], counts: bool) -> BuildChroot:
         sent = _require("build_id", arguments, found.build_id)
         name = str(_require("chrootname", arguments, found.chrootname))
         build_id = _cast(sent)
-        build = None if build_id is None else self.store.builds.get(build_id)
-        if build is None:
+        build = None if build_id is None else self.store.find_build(build_id)
+        chroot = None if build is None else build.find(name)
+        if chroot is not None and chroot.life is not None:
+            chroot.look(counts)
+        if build is None or (build.comes_and_goes and not self._is_there(build)):
             raise Refusal(404, f"Build {sent} does not exist.")
-        chroot = build.find(name)
-        if chroot is None:
+        if chroot is None or chroot.is_absent:
             raise self._no_such_chroot(sent, name)
         return chroot
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from urllib.parse import parse_qs, urlencode, urlparse, urlunparse
 
 from .answers import CATCH_ALL, Refusal
-from .model import BuildChroot, Project, ProjectChroot
+from .chroot import BuildChroot
+from .model import Project, ProjectChroot
 from .store import Store
 
 Repo = dict[str, object]

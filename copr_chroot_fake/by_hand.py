@@ -8,12 +8,11 @@ chroot that succeeded has packages that fit its distribution.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
-from . import checks
-from .entries import ChrootEntry, ChrootSettings, NevraEntry, ProjectChrootEntry
+from . import checks, made_up
+from .entries import ChrootEntry, ChrootSettings, ProjectChrootEntry
 from .states import State, StateName
 
 FIRST_START = 1_700_000_000
@@ -23,17 +22,7 @@ BUILD_SECONDS = 300
 """How long those take from start to end, in seconds."""
 
 Chroots = Iterable[str] | Mapping[str, StateName | State | ChrootSettings]
-"""Names of chroots, or by name the state or settings of each."""
-
-_DIST_TAGS = {
-    "fedora": "fc",
-    "epel": "el",
-    "rhel": "el",
-    "centos-stream": "el",
-    "mageia": "mga",
-    "amazonlinux": "amzn",
-    "azl3": "azl",
-}
+"""Names of chroots, or by name the state in which each stays, or its settings."""
 
 _time = checks.optional(checks.unix_time)
 
@@ -41,10 +30,9 @@ _HAS_STARTED = {State.STARTING, State.RUNNING, State.SUCCEEDED, State.FAILED}
 _HAS_RESULTS = {*_HAS_STARTED, State.FORKED}
 
 
-def chroot_entries(build_id: int, chroots: Chroots, package: str, state: State) -> Iterator[ChrootEntry]:
-    """Entries for a build's chroots; ``state`` is that of those which say none."""
-    named = chroots if isinstance(chroots, Mapping) else dict.fromkeys(checks.texts("chroots", chroots), state)
-    for at, (name, settings) in enumerate(named.items()):
+def chroot_entries(build_id: int, chroots: Chroots, package: str, state: State | None) -> Iterator[ChrootEntry]:
+    """Entries for a build's chroots; ``state`` is that of those which say none, which live where it is none."""
+    for at, (name, settings) in enumerate(_named(chroots)):
         yield _chroot_entry(f"chroots[{at}]", build_id, name, settings, package, state)
 
 
@@ -54,18 +42,27 @@ def project_chroots(chroots: Iterable[str] | Mapping[str, ProjectChrootEntry]) -
     return {name: {} for name in checks.texts("chroots", chroots)}
 
 
+def _named(chroots: Chroots) -> Iterable[tuple[str, StateName | State | ChrootSettings]]:
+    if isinstance(chroots, Mapping):
+        return chroots.items()
+    return ((name, {}) for name in checks.texts("chroots", chroots))
+
+
 def _chroot_entry(
-    place: str, build_id: int, name: str, settings: StateName | State | ChrootSettings, package: str, state: State
+    place: str,
+    build_id: int,
+    name: str,
+    settings: StateName | State | ChrootSettings,
+    package: str,
+    default_state: State | None,
 ) -> ChrootEntry:
     said = {"state": settings} if isinstance(settings, str) else checks.mapping(place, settings)
-    made_up = _made_up(
-        build_id,
-        checks.chroot_name(f"{place}.name", name),
-        package,
-        checks.state(f"{place}.state", said.get("state", state)),
-        {time: _time(f"{place}.{time}", said[time]) for time in ("started_on", "ended_on") if time in said},
-    )
-    return cast(ChrootEntry, {"name": name, **made_up, **said})
+    default = None if "lifecycle" in said else default_state
+    state = checks.optional(checks.state)(f"{place}.state", said.get("state", default))
+    name = checks.chroot_name(f"{place}.name", name)
+    times = {time: _time(f"{place}.{time}", said[time]) for time in ("started_on", "ended_on") if time in said}
+    made_up_settings = {} if state is None else _made_up(build_id, name, package, state, times)
+    return cast(ChrootEntry, {"name": name, **made_up_settings, **said})
 
 
 def _made_up(build_id: int, name: str, package: str, state: State, times: Mapping[str, int | None]) -> ChrootSettings:
@@ -82,14 +79,5 @@ def _made_up(build_id: int, name: str, package: str, state: State, times: Mappin
         if state.is_final and started_on is not None:
             settings["ended_on"] = started_on + seconds
     if state is State.SUCCEEDED:
-        settings["packages"] = list(_packages(name, package))
+        settings["packages"] = made_up.packages(name, package)
     return settings
-
-
-def _packages(chrootname: str, package: str) -> Iterable[NevraEntry]:
-    distribution, version, arch = chrootname.rsplit("-", 2)
-    tag = _DIST_TAGS.get(distribution)
-    number = re.match(r"\d+", version)
-    release = f"1.{tag}{number[0]}" if tag and number else "1"
-    for built_for in ("src", arch):
-        yield {"name": package, "version": "1.0", "release": release, "arch": built_for, "epoch": None}

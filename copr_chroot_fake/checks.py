@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeGuard, TypeVar, cast
 
 from .errors import InputError
 from .states import State
@@ -117,9 +117,26 @@ def whole_number(field: str, value: object) -> int:
     return value
 
 
+def positive(field: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LARGEST_INTEGER:
+        raise InputError(field, f"expected a whole number from 1 to {LARGEST_INTEGER}, got {shown(value)}")
+    return value
+
+
 def build_id(field: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LARGEST_INTEGER:
         raise InputError(field, f"expected a build id, a whole number from 1 to {LARGEST_INTEGER}, got {shown(value)}")
+    return value
+
+
+def is_amount(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < float("inf")
+
+
+def amount(field: str, value: object) -> float:
+    """Seconds, or a weight."""
+    if not is_amount(value):
+        raise InputError(field, f"expected a number, not negative, got {shown(value)}")
     return value
 
 

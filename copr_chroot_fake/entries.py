@@ -8,14 +8,21 @@ entry, and changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TypedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypedDict
 
 from . import checks
+from .build import Build
 from .checks import Fields, Form, optional
+from .chroot import BuildChroot
 from .errors import InputError
-from .model import Build, BuildChroot, Nevra, Project, ProjectChroot, SourcePackage, Submission
+from .life import Life
+from .lifecycle import Lifecycle, LifecycleLike, read_lifecycle
+from .model import Project, ProjectChroot, SourcePackage, Submission
+from .nevra import PackageLike, read_packages
+from .progress import Progress, ProgressLike, read_progress
 from .states import State
+from .store import Store
 
 DEFAULT_OWNER = "jdoe"
 DEFAULT_PROJECT = "playground"
@@ -24,30 +31,28 @@ DEFAULT_PACKAGE = "hello"
 BOOTSTRAPS = ("default", "on", "off", "image", "custom_image", "unchanged")
 
 
-class _NevraRequired(TypedDict):
-    name: str
-    version: str
-    release: str
-    arch: str
-
-
-class NevraEntry(_NevraRequired, total=False):
-    epoch: int | None
-
-
 class _ChrootRequired(TypedDict):
     name: str
 
 
 class ChrootSettings(TypedDict, total=False):
-    """What can be said of a build chroot beside its name; times are Unix times in seconds."""
+    """What can be said of a build chroot beside its name; times are Unix times in seconds.
 
-    state: str
+    With a ``state`` it stays in that; with a ``lifecycle`` it lives, and with
+    both it is in that state of its life, which ``looks`` answers have shown.
+    It stays in the state ``hold`` until it is released.
+    """
+
+    state: str | None
+    lifecycle: LifecycleLike
+    progress: ProgressLike
+    looks: int
+    hold: str
     started_on: int | None
     ended_on: int | None
     result_dir: str
     result_url: str
-    packages: list[NevraEntry | str]
+    packages: Sequence[PackageLike]
     build_config: Mapping[str, object]
 
 
@@ -105,18 +110,23 @@ class BuildEntry(_BuildRequired, total=False):
     source_result_dir: str
     source_package: SourcePackageEntry | None
     canceled: bool
+    lifecycle: LifecycleLike
+    progress: ProgressLike
     chroots: list[ChrootEntry]
 
 
 class Scenario(TypedDict, total=False):
-    """A whole scenario; ``chroots`` are those that the service knows beside the ones named further down."""
+    """A whole scenario; ``chroots`` are those that the service knows beside the ones named further down.
 
+    ``now`` is the Unix time to which a virtual clock is moved.
+    """
+
+    now: float
     chroots: list[str]
     projects: list[ProjectEntry]
     builds: list[BuildEntry]
 
 
-_NEVRA = Form(NevraEntry.__required_keys__, NevraEntry.__optional_keys__)
 _CHROOT = Form(ChrootEntry.__required_keys__, ChrootEntry.__optional_keys__)
 _PROJECT_CHROOT = Form(ProjectChrootEntry.__required_keys__, ProjectChrootEntry.__optional_keys__)
 _PROJECT = Form(ProjectEntry.__required_keys__, ProjectEntry.__optional_keys__)
@@ -131,26 +141,6 @@ def scenario_fields(entry: object) -> Fields:
 
 def build_fields(place: str, entry: object) -> Fields:
     return Fields(place, entry, _BUILD)
-
-
-def read_nevra(place: str, entry: object) -> Nevra:
-    if isinstance(entry, Nevra):
-        return entry
-    if isinstance(entry, str):
-        nevra = Nevra.parse(entry)
-        if nevra is None:
-            raise InputError(
-                place, f"{checks.shown(entry)} is no NEVRA; expected name-[epoch:]version-release.architecture"
-            )
-        return nevra
-    fields = Fields(place, entry, _NEVRA)
-    return Nevra(
-        name=fields.require("name", checks.word),
-        version=fields.require("version", checks.word),
-        release=fields.require("release", checks.word),
-        arch=fields.require("arch", checks.word),
-        epoch=fields.read("epoch", optional(checks.whole_number), None),
-    )
 
 
 def read_project_chroot(place: str, entry: object) -> ProjectChroot:
@@ -179,12 +169,12 @@ def read_project(place: str, entry: object) -> Project:
     )
 
 
-def read_build(fields: Fields, project: Project, results_root: str) -> Build:
+def read_build(fields: Fields, project: Project, store: Store) -> Build:
     """A build without its chroots yet, in the project that its entry names."""
     return Build(
         fields.require("id", checks.build_id),
         project,
-        results_root=results_root,
+        store,
         project_dirname=fields.read("project_dirname", _dirname_in(project), project.projectname),
         package=fields.read("package", checks.path_segment, DEFAULT_PACKAGE),
         memory_limit=fields.read("memory_limit", checks.whole_number, 2048),
@@ -192,19 +182,71 @@ def read_build(fields: Fields, project: Project, results_root: str) -> Build:
         enable_net=fields.read("enable_net", checks.flag, False),
         is_background=fields.read("is_background", checks.flag, False),
         bootstrap=fields.read("bootstrap", _bootstrap, None),
+        canceled=fields.read("canceled", checks.flag, False),
         submission=Submission(
             submitted_on=fields.read("submitted_on", optional(checks.unix_time), None),
             submitter=fields.read("submitter", optional(checks.text), None),
             source_state=fields.read("source_state", checks.state, State.SUCCEEDED),
             source_result_dir=fields.read("source_result_dir", _result_dir, ""),
             source_package=fields.read("source_package", _source_package, SourcePackage()),
-            canceled=fields.read("canceled", checks.flag, False),
         ),
     )
 
 
-def read_chroot(place: str, entry: object, build: Build) -> BuildChroot:
+class Ways(NamedTuple):
+    """How the chroots of a build live and progress that do not say it themselves."""
+
+    lifecycle: Lifecycle | None
+    progress: Progress
+    begun: float
+    """When they begin to live, as a Unix time."""
+
+
+def read_ways(fields: Fields, progress: Progress, begun: float) -> Ways:
+    return Ways(fields.read("lifecycle", read_lifecycle, None), fields.read("progress", read_progress, progress), begun)
+
+
+def read_chroot(place: str, entry: object, build: Build, ways: Ways) -> BuildChroot:
+    """A chroot whose state is fixed, or which lives: from a state that it says, else from the first of its life."""
     fields = Fields(place, entry, _CHROOT)
+    name = fields.require("name", checks.chroot_name)
+    state = fields.read("state", optional(checks.state), None)
+    started_on, ended_on = _read_times(place, fields)
+    packages = fields.read("packages", optional(read_packages), None)
+    result_dir = fields.read("result_dir", optional(_result_dir), None)
+    lifecycle = fields.read("lifecycle", read_lifecycle, ways.lifecycle if state is None else None)
+    life = None
+    if lifecycle is not None:
+        life = Life(
+            lifecycle.plan(f"{build.store.seed}/{build.id}/{name}"),
+            fields.read("progress", read_progress, ways.progress),
+            ways.begun,
+            state=state,
+            looks=fields.read("looks", checks.whole_number, 0),
+            packages=packages,
+            result_dir=result_dir,
+        )
+        life.held_in = fields.read("hold", checks.state, None)
+        if state is not None and life.stage.state != state:
+            raise InputError(checks.dotted(place, "state"), f"{state} is no stage of its life, {lifecycle}")
+        if state is None and (started_on, ended_on) != (None, None):
+            raise InputError(place, "its life gives it its times; expected none, or a state that it is in already")
+    return BuildChroot(
+        build,
+        name,
+        state or (State.WAITING if life is None else life.first_state),
+        started_on=started_on,
+        ended_on=ended_on,
+        # What a life still leads to is not there yet.
+        result_dir=(result_dir or "") if life is None or state not in _WITHOUT_RESULTS else "",
+        packages=(packages or ()) if life is None or state is State.SUCCEEDED else (),
+        result_url=fields.read("result_url", _optional_text, None),
+        build_config=fields.read("build_config", _optional_json, None),
+        life=life,
+    )
+
+
+def _read_times(place: str, fields: Fields) -> tuple[int | None, int | None]:
     started_on = fields.read("started_on", _optional_time, None)
     ended_on = fields.read("ended_on", _optional_time, None)
     if started_on is not None and ended_on is not None and ended_on < started_on:
@@ -212,27 +254,15 @@ def read_chroot(place: str, entry: object, build: Build) -> BuildChroot:
             checks.dotted(place, "ended_on"),
             f"{ended_on} is before started_on, {started_on}; expected that time or a later one",
         )
-    return BuildChroot(
-        build,
-        fields.require("name", checks.chroot_name),
-        fields.read("state", checks.state, State.WAITING),
-        started_on,
-        ended_on,
-        fields.read("result_dir", _result_dir, ""),
-        fields.read("packages", _packages, ()),
-        fields.read("result_url", _optional_text, None),
-        fields.read("build_config", _optional_json, None),
-    )
+    return started_on, ended_on
 
+
+_WITHOUT_RESULTS = (None, State.WAITING, State.IMPORTING, State.PENDING)
 
 _optional_time = optional(checks.unix_time)
 _optional_text = optional(checks.text)
 _optional_json = optional(checks.json_object)
 _bootstrap = optional(checks.one_of(BOOTSTRAPS))
-
-
-def _packages(place: str, entries: object) -> tuple[Nevra, ...]:
-    return tuple(read_nevra(f"{place}[{at}]", entry) for at, entry in enumerate(checks.items(place, entries)))
 
 
 def _project_chroots(place: str, entries: object) -> dict[str, ProjectChroot]:

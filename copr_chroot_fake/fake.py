@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from . import checks
+from . import checks, snapshot
 from .answers import Answer
 from .api import Api, Headers
+from .build import Build
 from .by_hand import Chroots, chroot_entries, project_chroots
-from .entries import DEFAULT_OWNER, DEFAULT_PACKAGE, DEFAULT_PROJECT, ProjectChrootEntry
-from .errors import InputError
-from .model import RESULTS_URL, Build, Project, ProjectChroot
+from .chroot import BuildChroot
+from .clock import Clock, VirtualClock
+from .entries import DEFAULT_OWNER, DEFAULT_PACKAGE, DEFAULT_PROJECT, ProjectChrootEntry, Scenario
+from .errors import CoprFakeError, InputError
+from .lifecycle import DEFAULT_LIFE, LifecycleLike
+from .model import RESULTS_URL, Project, ProjectChroot
+from .progress import ProgressLike, read_progress
 from .scenario import ScenarioSource, read_batch, read_scenario
+from .snapshot import Snapshot
 from .states import State, StateName
 from .store import Batch, Store
+from .writing import write_scenario
 
 if TYPE_CHECKING:
     from .doors.asgi import AsgiDoor
@@ -29,24 +37,46 @@ class FakeCopr:
         ``limit``: 100 as the API reference says, or ``None``, no limit, as the
         service is deployed.
     :param results_url: the address under which all results are said to be.
+    :param progress: what makes chroots go on that do not say it themselves:
+        ``poll``, ``clock``, ``manual`` or ``immediate``, or a :class:`Progress`.
+    :param clock: the time; a :class:`VirtualClock` that stands still unless told otherwise.
+    :param seed: what all that is drawn is drawn from; the same seed gives the same run.
     :raises InputError: if an option cannot have its value.
     """
 
-    def __init__(self, *, default_limit: int | None = 100, results_url: str = RESULTS_URL) -> None:
-        self.default_limit = default_limit if default_limit is None else _check_limit(default_limit)
-        self.results_url = checks.text("results_url", results_url).rstrip("/")
-        self._store = Store(self.results_url)
-        self._api = Api(self._store, self.default_limit)
+    def __init__(
+        self,
+        *,
+        default_limit: int | None = 100,
+        results_url: str = RESULTS_URL,
+        progress: ProgressLike = "poll",
+        clock: Clock | None = None,
+        seed: int = 0,
+    ) -> None:
+        self._store = Store(
+            checks.text("results_url", results_url).rstrip("/"),
+            VirtualClock() if clock is None else clock,
+            read_progress("progress", progress),
+            checks.whole_number("seed", seed),
+        )
+        self._api = Api(self._store, default_limit if default_limit is None else _check_limit(default_limit))
 
     @classmethod
     def from_scenario(
-        cls, source: ScenarioSource, *, default_limit: int | None = 100, results_url: str = RESULTS_URL
+        cls,
+        source: ScenarioSource,
+        *,
+        default_limit: int | None = 100,
+        results_url: str = RESULTS_URL,
+        progress: ProgressLike = "poll",
+        clock: Clock | None = None,
+        seed: int = 0,
     ) -> FakeCopr:
         """A fake filled from a scenario: the path of a JSON or YAML file, or what such a file says.
 
         :raises ScenarioError: naming the file, the place in it and what was expected there.
         """
-        fake = cls(default_limit=default_limit, results_url=results_url)
+        fake = cls(default_limit=default_limit, results_url=results_url, progress=progress, clock=clock, seed=seed)
         fake.add_scenario(source)
         return fake
 
@@ -55,7 +85,12 @@ class FakeCopr:
 
         :raises ScenarioError: naming the file, the place in it and what was expected there.
         """
-        self._store.add(read_scenario(source, self._store))
+        with self._store.lock:
+            self._store.add(read_scenario(source, self._store))
+
+    def to_scenario(self) -> Scenario:
+        """The fake as a scenario, which loads back to the same answers: each life from where it is now."""
+        return write_scenario(self._store)
 
     def add_project(
         self,
@@ -93,7 +128,9 @@ class FakeCopr:
         *,
         project: Project | str = f"{DEFAULT_OWNER}/{DEFAULT_PROJECT}",
         package: str = DEFAULT_PACKAGE,
-        state: State | StateName = State.SUCCEEDED,
+        state: State | StateName | None = None,
+        lifecycle: LifecycleLike | None = None,
+        progress: ProgressLike | None = None,
         memory_limit: int = 2048,
         timeout: int = 18000,
         enable_net: bool = False,
@@ -102,10 +139,15 @@ class FakeCopr:
     ) -> Build:
         """Add a build, of which all that is not said is made up so that it fits.
 
-        :param chroots: the names of its chroots, or their state or settings by name.
+        Its chroots live, from the first stage of their life on, except those of which a state is said: they stay
+        in it.
+
+        :param chroots: the names of its chroots, or by name the state in which each stays, or its settings.
         :param project: ``owner/project``, or ``owner/project:pr:1`` for another
             directory of it; added, or given the build's chroots, where it lacks them.
-        :param state: the state of the chroots that say none.
+        :param state: the state in which chroots stay that say neither a state nor a life.
+        :param lifecycle: the life of the others, or its name: "succeeds" unless said.
+        :param progress: what makes them go on, where the fake's own way will not do.
         :param memory_limit: in MB.
         :param timeout: in seconds.
         :raises InputError: naming the value that is not possible; nothing is added then.
@@ -123,11 +165,14 @@ class FakeCopr:
             "enable_net": enable_net,
             "is_background": is_background,
             "bootstrap": bootstrap,
-            "chroots": chroot_entries(checked_id, chroots, package, checks.state("state", state)),
+            "lifecycle": DEFAULT_LIFE if lifecycle is None else lifecycle,
+            "progress": self._store.progress if progress is None else progress,
+            "chroots": chroot_entries(checked_id, chroots, package, checks.optional(checks.state)("state", state)),
         }
         (build,) = self._add_entry("builds", entry).builds.values()
-        for chroot in build.chroots:
-            build.project.chroots.setdefault(chroot.name, ProjectChroot())
+        with self._store.lock:
+            for chroot in build.chroots:
+                build.project.chroots.setdefault(chroot.name, ProjectChroot())
         return build
 
     def add_mock_chroots(self, *names: str) -> None:
@@ -136,11 +181,12 @@ class FakeCopr:
 
     def _add_entry(self, kind: Literal["projects", "builds"], entry: Mapping[str, object]) -> Batch:
         """Add a scenario of one entry, whose fields are an error's own."""
-        try:
-            batch = read_batch({kind: [entry]}, self._store)
-        except InputError as error:
-            raise InputError(error.field.removeprefix(f"{kind}[0]."), error.problem) from None
-        self._store.add(batch)
+        with self._store.lock:
+            try:
+                batch = read_batch({kind: [entry]}, self._store)
+            except InputError as error:
+                raise InputError(error.field.removeprefix(f"{kind}[0]."), error.problem) from None
+            self._store.add(batch)
         return batch
 
     @property
@@ -151,6 +197,75 @@ class FakeCopr:
     def projects(self) -> Mapping[str, Project]:
         """The projects by their full names, ``owner/project``."""
         return self._store.projects
+
+    @property
+    def default_limit(self) -> int | None:
+        return self._api.default_limit
+
+    @property
+    def clock(self) -> VirtualClock:
+        """The clock, to move it.
+
+        :raises CoprFakeError: if the fake runs by the system's time, which nobody moves.
+        """
+        if not isinstance(self._store.clock, VirtualClock):
+            raise CoprFakeError("this fake does not run by a VirtualClock, so its time cannot be moved")
+        return self._store.clock
+
+    def advance(self) -> int:
+        """Let every chroot go on to its next stage that can; how many did."""
+        with self._store.lock:
+            return sum(build.advance() for build in list(self._store.builds.values()))
+
+    def hold(self, build_id: int, chrootname: str, state: State | StateName) -> None:
+        """Keep a chroot in a state, once it gets there, until it is released.
+
+        :raises EventError: if it has no life that gets there.
+        """
+        held = checks.state("state", state)
+        with self._store.lock:
+            self._find(build_id, chrootname).hold(held)
+
+    def release(self, build_id: int, chrootname: str) -> None:
+        """Let a chroot go on that was held; a stage whose time is over ends now.
+
+        :raises EventError: if it is not held.
+        """
+        with self._store.lock:
+            self._find(build_id, chrootname).release()
+
+    def _find(self, build_id: int, chrootname: str) -> BuildChroot:
+        build = self._store.builds.get(checks.build_id("build_id", build_id))
+        if build is None:
+            there = ", ".join(map(str, list(self._store.builds)[:10])) or "none"
+            raise InputError("build_id", f"there is no build {build_id}; there are: {there}")
+        chroot = build.find(chrootname)
+        if chroot is None:
+            there = ", ".join(chroot.name for chroot in build.chroots[:10]) or "none"
+            raise InputError("chrootname", f"build {build_id} has no chroot {chrootname!r}; it has: {there}")
+        return chroot
+
+    def snapshot(self) -> Snapshot:
+        """What the fake is now, to take it back there with :meth:`restore`."""
+        return snapshot.take(self._store)
+
+    def restore(self, taken: Snapshot) -> None:
+        """Take the fake, and every build and chroot of it that somebody holds, back to what it was.
+
+        :raises InputError: for a snapshot of another fake.
+        """
+        if taken.store is not self._store:
+            raise InputError("taken", "the snapshot is of another fake; expected one of this")
+        snapshot.restore(taken)
+
+    @contextmanager
+    def sandbox(self) -> Iterator[None]:
+        """Try things: whatever happens within the block has not happened after it."""
+        taken = self.snapshot()
+        try:
+            yield
+        finally:
+            self.restore(taken)
 
     def answer(self, method: str, target: str, headers: Headers = ()) -> Answer:
         """What Copr answers to a request.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from .answers import CATCH_ALL, Refusal
-from .model import BuildChroot
+from .chroot import BuildChroot
 from .states import STATUS_NUMBERS
 from .store import Store
 

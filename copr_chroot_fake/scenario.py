@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from . import checks, entries
+from .build import Build
 from .checks import Fields
 from .errors import InputError, MissingExtraError, ScenarioError
-from .model import Build, Project, ProjectChroot
+from .model import Project, ProjectChroot
 from .store import Batch, Store
 
 DEFAULT_SCENARIO = "all-states.json"
@@ -45,7 +46,10 @@ def read_scenario(source: ScenarioSource, store: Store) -> Batch:
 
 def read_batch(document: object, store: Store) -> Batch:
     fields = entries.scenario_fields(document)
-    batch = Batch(mock_chroots=fields.read("chroots", _chroot_names, ()))
+    batch = Batch(
+        mock_chroots=fields.read("chroots", _chroot_names, ()),
+        now=fields.read("now", checks.amount, None),
+    )
     for at, entry in enumerate(fields.entries("projects")):
         _add_project(f"projects[{at}]", entry, batch, store)
     undescribed: dict[str, Project] = {}
@@ -73,10 +77,13 @@ def _add_build(place: str, entry: object, batch: Batch, store: Store, undescribe
     full_name = f"{owner}/{name}"
     described = batch.projects.get(full_name) or store.projects.get(full_name)
     project = described or undescribed.setdefault(full_name, Project(owner, name))
-    build = entries.read_build(fields, project, store.results_root)
+    build = entries.read_build(fields, project, store)
     if build.id in batch.builds or build.id in store.builds:
         raise InputError(f"{place}.id", f"there is a build {build.id} already; expected another id")
-    _add_chroots(f"{place}.chroots", fields, build)
+    begun = store.begin_of(batch)
+    _add_chroots(f"{place}.chroots", fields, build, begun)
+    if build.canceled:
+        build.confirm_cancel_of_stuck(begun)
     batch.builds[build.id] = build
     if described is None:
         # Nobody said what this project has enabled, so it has what its builds were submitted to.
@@ -84,9 +91,10 @@ def _add_build(place: str, entry: object, batch: Batch, store: Store, undescribe
             project.chroots.setdefault(chroot.name, ProjectChroot())
 
 
-def _add_chroots(place: str, fields: Fields, build: Build) -> None:
+def _add_chroots(place: str, fields: Fields, build: Build, begun: float) -> None:
+    ways = entries.read_ways(fields, build.store.progress, begun)
     for at, entry in enumerate(fields.entries("chroots")):
-        chroot = entries.read_chroot(f"{place}[{at}]", entry, build)
+        chroot = entries.read_chroot(f"{place}[{at}]", entry, build, ways)
         if build.find(chroot.name) is not None:
             raise InputError(f"{place}[{at}].name", f"build {build.id} has {chroot.name} already; expected another")
         build.add_chroot(chroot)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from .model import Build, Project
+from .build import Build
+from .clock import Clock, VirtualClock
+from .model import Project
+from .progress import Progress
 
 
 @dataclass(slots=True)
@@ -15,27 +19,55 @@ class Batch:
     mock_chroots: Sequence[str] = ()
     projects: dict[str, Project] = field(default_factory=dict)
     builds: dict[int, Build] = field(default_factory=dict)
+    now: float | None = None
+    """The time that a virtual clock is to show."""
 
 
 class Store:
-    """Projects by full name, builds by id, and the known chroots with their ``mock_chroot_id``."""
+    """Projects by full name, builds by id, and the known chroots with their ``mock_chroot_id``.
 
-    def __init__(self, results_root: str) -> None:
+    What changes anything, or must see several things as they are at one moment,
+    holds the lock.
+    """
+
+    def __init__(self, results_root: str, clock: Clock, progress: Progress, seed: int) -> None:
         self.results_root = results_root
+        self.clock = clock
+        self.progress = progress
+        self.seed = seed
+        self.lock = threading.RLock()
         self.mock_chroots: dict[str, int] = {}
         self.projects: dict[str, Project] = {}
         self.builds: dict[int, Build] = {}
 
     def add(self, batch: Batch) -> None:
         """Take in a batch; the service knows a chroot from where it is first named."""
-        self.know(batch.mock_chroots)
-        for project in batch.projects.values():
-            self.know(project.chroots)
-        for build in batch.builds.values():
-            self.know(chroot.name for chroot in build.chroots)
-        self.projects.update(batch.projects)
-        self.builds.update(batch.builds)
+        with self.lock:
+            if batch.now is not None and isinstance(self.clock, VirtualClock):
+                self.clock.restore(self.begin_of(batch))
+            self.know(batch.mock_chroots)
+            for project in batch.projects.values():
+                self.know(project.chroots)
+            for build in batch.builds.values():
+                self.know(chroot.name for chroot in build.chroots)
+            self.projects.update(batch.projects)
+            self.builds.update(batch.builds)
+
+    def begin_of(self, batch: Batch) -> float:
+        """When the lives in a batch begin: what has no builds yet can be at any time, else time only moves on."""
+        now = self.clock.now()
+        if batch.now is None or not isinstance(self.clock, VirtualClock):
+            return now
+        return max(now, batch.now) if self.builds else batch.now
 
     def know(self, names: Iterable[str]) -> None:
         for name in names:
             self.mock_chroots.setdefault(name, len(self.mock_chroots) + 1)
+
+    def find_build(self, build_id: int) -> Build | None:
+        """A build that is there now: the life of one of its chroots can have deleted it."""
+        build = self.builds.get(build_id)
+        if build is None or not build.comes_and_goes:
+            return build
+        build.catch_up()
+        return self.builds.get(build_id)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from . import build_config
-from .model import BuildChroot
+from .chroot import BuildChroot
 from .paging import Paging
 from .store import Store
 

@@ -28,10 +28,10 @@ def shown(fake: FakeCopr, endpoint: str = "", chrootname: str = F41, ask: Ask | 
     return cast(Document, json.loads(response.body))
 
 
-def test_one_line_is_a_build_that_succeeded(ask_through: Open) -> None:
-    """With an id and a chroot said, there are times, results and packages that fit."""
+def test_a_build_that_succeeded_is_one_line(ask_through: Open) -> None:
+    """With an id, a chroot and a state said, there are times, results and packages that fit."""
     fake = FakeCopr()
-    fake.add_build(1, [F41])
+    fake.add_build(1, [F41], state="succeeded")
     ask = ask_through(fake)
     assert shown(fake, ask=ask) == {
         "started_on": 1700000000,
@@ -117,7 +117,7 @@ def test_each_chroot_can_say_its_own() -> None:
 def test_made_up_packages_have_the_dist_tag_of_their_chroot(chrootname: str, release: str) -> None:
     """A package's release ends in its distribution's tag, where the name of the chroot tells it."""
     fake = FakeCopr()
-    build = fake.add_build(1, [chrootname])
+    build = fake.add_build(1, [chrootname], state="succeeded")
     assert {nevra.release for nevra in build[chrootname].packages} == {release}
 
 
@@ -149,7 +149,7 @@ def test_a_given_build_config_is_not_shared_with_its_giver() -> None:
 def test_the_project_can_be_named_with_a_directory() -> None:
     """A build in another directory of a project has its results there, and that repository besides."""
     fake = FakeCopr()
-    fake.add_build(1, [F41], project="@copr/copr-dev:pr:12", package="copr-cli")
+    fake.add_build(1, [F41], project="@copr/copr-dev:pr:12", package="copr-cli", state="succeeded")
     assert shown(fake)["result_url"] == f"{RESULTS}/@copr/copr-dev:pr:12/{F41}/00000001-copr-cli/"
     repos = cast(list[dict[str, object]], shown(fake, "/build-config")["repos"])
     assert [repo["id"] for repo in repos] == ["copr_base", "copr_coprdir"]
@@ -169,7 +169,7 @@ def test_a_build_is_added_to_a_project_that_is_there() -> None:
 def test_a_chroot_that_the_project_no_longer_has_makes_its_config_a_500() -> None:
     """A project can lose a chroot after a build, which Copr then cannot configure."""
     fake = FakeCopr()
-    build = fake.add_build(1, [F41])
+    build = fake.add_build(1, [F41], state="succeeded")
     del build.project.chroots[F41]
     response = asking(fake)("GET", f"/api_3/build-chroot/build-config?build_id=1&chrootname={F41}")
     assert response.status == 500
@@ -179,7 +179,7 @@ def test_a_chroot_that_the_project_no_longer_has_makes_its_config_a_500() -> Non
 def test_results_can_be_elsewhere() -> None:
     """The address of the results is an option of the fake."""
     fake = FakeCopr(results_url="http://127.0.0.1:8000/results/")
-    fake.add_build(1, [F41])
+    fake.add_build(1, [F41], state="succeeded")
     assert shown(fake)["result_url"] == f"http://127.0.0.1:8000/results/jdoe/playground/{F41}/00000001-hello/"
 
 

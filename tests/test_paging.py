@@ -18,7 +18,7 @@ Open = Callable[[FakeCopr], Ask]
 
 def fake_of_250(default_limit: int | None = 100) -> FakeCopr:
     fake = FakeCopr(default_limit=default_limit)
-    fake.add_build(1, NAMES)
+    fake.add_build(1, NAMES, state="succeeded")
     return fake
 
 

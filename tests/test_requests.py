@@ -24,7 +24,7 @@ NO_SUCH_ENDPOINT = b'{"error":"Such API endpoint doesn\'t exist"}\n'
 @pytest.fixture
 def fake() -> FakeCopr:
     fake = FakeCopr()
-    fake.add_build(1, ["fedora-41-x86_64"])
+    fake.add_build(1, ["fedora-41-x86_64"], state="succeeded")
     return fake
 
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from copr_chroot_fake.doors.server import bind
+from copr_chroot_fake.scenario import shipped_scenarios
 
 COMMAND = [sys.executable, "-m", "copr_chroot_fake"]
 
@@ -107,6 +108,48 @@ def test_scenarios_and_the_default_limit_are_what_is_said(start: Start, tmp_path
         assert served.get(f"/api_3/build-chroot/list/{number}") == document
 
 
+def states(served: Served, build_id: int = 1) -> list[str]:
+    items = served.get(f"/api_3/build-chroot/list?build_id={build_id}")["items"]
+    return [item["state"] for item in items]  # type: ignore[attr-defined]
+
+
+LIFE = str(shipped_scenarios() / "lives" / "succeeds.json")
+
+
+def test_by_poll_each_request_shows_the_next_state(start: Start) -> None:
+    """Over HTTP as in process."""
+    served = start(LIFE, "--port", "0", "--progress", "poll")
+    assert [states(served)[0] for _ in range(5)] == ["importing", "pending", "starting", "running", "succeeded"]
+
+
+def test_at_once_the_first_request_shows_the_end(start: Start) -> None:
+    """Every chroot is at the end of its life."""
+    assert states(start(LIFE, "--port", "0", "--progress", "immediate")) == ["succeeded", "succeeded"]
+
+
+def test_by_hand_no_request_changes_anything(start: Start) -> None:
+    """Only the control of the server could."""
+    served = start(LIFE, "--port", "0", "--progress", "manual")
+    assert [states(served)[0] for _ in range(3)] == ["importing"] * 3
+
+
+def test_by_clock_a_build_lives_at_the_speed_that_is_said(start: Start) -> None:
+    """The default, and with a speed a life of minutes is over soon; the scenario that ships lives too."""
+    slow, fast = start(LIFE, "--port", "0"), start("--port", "0", "--speed", "1e9", "--seed", "7")
+    assert states(slow) == ["importing", "importing"]
+    while not set(states(fast, 3)) <= {"succeeded", "failed"}:
+        pass
+    assert len(set(states(fast, 1))) == 11
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--progress", "polls"), ("--speed", "0"), ("--speed", "fast"), ("--seed", "-1")]
+)
+def test_options_of_time_that_are_not_possible_are_named(option: str, value: str) -> None:
+    """The error names the option and what would do."""
+    assert f"Invalid value for '{option}'" in failed("serve", option, value)
+
+
 def test_an_address_of_ipv6_is_printed_as_one(start: Start) -> None:
     """The printed address can be used as it is."""
     served = start("--host", "::1", "--port", "0")
@@ -156,5 +199,15 @@ def test_an_impossible_default_limit_is_named(limit: str) -> None:
 def test_help_says_what_a_newcomer_needs() -> None:
     """The help names every option, the line that is printed and a request to try."""
     done = subprocess.run([*COMMAND, "serve", "--help"], capture_output=True, text=True, timeout=10, check=True)
-    for part in ("--host", "--port", "--default-limit", "SCENARIO", "Copr fake: http://127.0.0.1:5000", "curl "):
+    for part in (
+        "--host",
+        "--port",
+        "--default-limit",
+        "--progress",
+        "--speed",
+        "--seed",
+        "SCENARIO",
+        "Copr fake: http://127.0.0.1:5000",
+        "curl ",
+    ):
         assert part in done.stdout

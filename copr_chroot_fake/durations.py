@@ -1,0 +1,117 @@
+"""How long a stage of a life lasts, in seconds: fixed, or drawn within bounds.
+
+Draws use only ``random()``, the one method whose results Python promises to
+keep, so that a seed gives the same run on every Python.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from . import checks
+from .checks import Fields, Form
+from .errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform:
+    """Any duration from ``least`` to ``most`` seconds, all alike."""
+
+    least: float
+    most: float
+
+    def __post_init__(self) -> None:
+        _check_bounds(self.least, self.most)
+
+    def draw(self, random: Random) -> float:
+        return round(self.least + (self.most - self.least) * random.random())
+
+
+@dataclass(frozen=True, slots=True)
+class LogNormal:
+    """Mostly near ``median`` seconds, now and then far longer, as builds are; within bounds.
+
+    ``sigma`` is the standard deviation of the logarithm: with 0.5, two out of
+    three durations are between 0.6 and 1.6 times the median.
+    """
+
+    median: float
+    sigma: float
+    least: float
+    most: float
+
+    def __post_init__(self) -> None:
+        _check_bounds(self.least, self.most)
+        if not (checks.is_amount(self.median) and self.least <= self.median <= self.most and self.median > 0):
+            raise InputError("median", f"expected seconds from least to most, above 0, got {self.median!r}")
+        if not checks.is_amount(self.sigma):
+            raise InputError("sigma", f"expected a number, not negative, got {self.sigma!r}")
+
+    def draw(self, random: Random) -> float:
+        # Box and Muller; 1 - random() is never 0.
+        normal = math.sqrt(-2 * math.log(1 - random.random())) * math.cos(2 * math.pi * random.random())
+        drawn = self.median * math.exp(self.sigma * normal)
+        return round(min(max(drawn, self.least), self.most))
+
+
+Duration = float | Uniform | LogNormal
+
+
+def draw(duration: Duration, random: Random) -> float:
+    return duration if isinstance(duration, (int, float)) else duration.draw(random)
+
+
+def read_duration(place: str, value: object) -> Duration:
+    """Seconds, ``{"uniform": [least, most]}`` or ``{"lognormal": {…}}``."""
+    if isinstance(value, (Uniform, LogNormal)):
+        return value
+    if checks.is_amount(value):
+        return value
+    if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) not in _READERS:
+        raise InputError(
+            place,
+            f"expected seconds, not negative, or an object with {' or '.join(_READERS)}, got {checks.shown(value)}",
+        )
+    ((kind, parameters),) = value.items()
+    try:
+        return _READERS[kind](f"{place}.{kind}", parameters)
+    except InputError as error:
+        field = error.field if error.field.startswith(place) else f"{place}.{kind}.{error.field}"
+        raise InputError(field, error.problem) from None
+
+
+_LOG_NORMAL = Form(frozenset({"median", "sigma", "least", "most"}), frozenset())
+
+
+def _read_uniform(place: str, parameters: object) -> Uniform:
+    bounds = list(checks.items(place, parameters))
+    if len(bounds) != 2:
+        raise InputError(place, f"expected two numbers of seconds, [least, most], got {checks.shown(parameters)}")
+    least, most = (checks.amount(f"{place}[{at}]", bound) for at, bound in enumerate(bounds))
+    return Uniform(least, most)
+
+
+def _read_log_normal(place: str, parameters: object) -> LogNormal:
+    fields = Fields(place, parameters, _LOG_NORMAL)
+    return LogNormal(**{name: fields.require(name, checks.amount) for name in ("median", "sigma", "least", "most")})
+
+
+_READERS: dict[str, Callable[[str, object], Duration]] = {"uniform": _read_uniform, "lognormal": _read_log_normal}
+
+
+def write_duration(duration: Duration) -> object:
+    """What reads back to the same duration."""
+    if isinstance(duration, Uniform):
+        return {"uniform": [duration.least, duration.most]}
+    if isinstance(duration, LogNormal):
+        names = ("median", "sigma", "least", "most")
+        return {"lognormal": {name: getattr(duration, name) for name in names}}
+    return duration
+
+
+def _check_bounds(least: float, most: float) -> None:
+    if not (checks.is_amount(least) and checks.is_amount(most) and least <= most):
+        raise InputError("least", f"expected seconds, not negative and no more than most, got {least!r} and {most!r}")

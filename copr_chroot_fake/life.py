@@ -1,0 +1,91 @@
+"""One chroot's way through its life: which stage it is in, until when, and what makes it go on."""
+
+from __future__ import annotations
+
+from .lifecycle import Plan, PlannedStage
+from .nevra import Nevra
+from .progress import Progress
+from .states import State
+
+
+class Life:
+    """A plan and how far it has come; ``due`` is when the stage ends, as a Unix time, if it ever does."""
+
+    __slots__ = ("at", "due", "held_in", "looks", "packages", "plan", "progress", "result_dir")
+
+    def __init__(
+        self,
+        plan: Plan,
+        progress: Progress,
+        begun: float,
+        *,
+        state: State | None = None,
+        looks: int = 0,
+        packages: tuple[Nevra, ...] | None = None,
+        result_dir: str | None = None,
+    ) -> None:
+        self.plan = plan
+        self.progress = progress
+        self.at = next((at for at, stage in enumerate(plan) if stage.state == state), 0)
+        self.looks = looks
+        """How many answers have shown the stage."""
+        self.packages = packages
+        """What comes out in the end; ``None`` for what is made up."""
+        self.result_dir = result_dir
+        self.held_in: State | None = None
+        self.due: float | None = None
+        if progress.how == "immediate":
+            # Over by the time that it begins.
+            begun -= sum(stage.lasts or 0 for stage in plan[self.at :])
+        self.begin_stage(begun)
+
+    @property
+    def first_state(self) -> State:
+        """What its chroot is in at first; one that is not there yet waits."""
+        state = self.stage.state
+        return state if isinstance(state, State) else State.WAITING
+
+    @property
+    def stage(self) -> PlannedStage:
+        return self.plan[self.at]
+
+    @property
+    def following(self) -> PlannedStage | None:
+        return self.plan[self.at + 1] if self.at + 1 < len(self.plan) else None
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether its stages end when their time is over."""
+        return self.progress.how in ("clock", "immediate")
+
+    @property
+    def is_held(self) -> bool:
+        return self.held_in is not None and self.stage.state == self.held_in
+
+    @property
+    def has_been_shown_enough(self) -> bool:
+        state = self.stage.state
+        needed = self.progress.polls_needed(state) if isinstance(state, State) else self.progress.polls
+        return self.looks >= needed
+
+    def begin_stage(self, now: float) -> None:
+        lasts = self.stage.lasts
+        self.due = None if lasts is None else now + lasts
+
+    def go_on(self, now: float) -> PlannedStage:
+        """Enter the next stage."""
+        self.at += 1
+        self.looks = 0
+        self.begin_stage(now)
+        return self.stage
+
+    def move_to(self, state: State, now: float) -> bool:
+        """Go on from a state that something else has led to, as soon as the plan has it; whether it has it at all."""
+        order = [*range(self.at, len(self.plan)), *range(self.at)]
+        for at in order:
+            if self.plan[at].state == state:
+                self.at = at
+                self.looks = 0
+                self.begin_stage(now)
+                return True
+        return False

@@ -1,0 +1,70 @@
+"""What makes a build chroot go on to its next stage: polls, a clock, a hand, or nothing but a look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, cast, get_args
+
+from . import checks
+from .errors import InputError
+from .states import State, StateName
+
+How = Literal["poll", "clock", "manual", "immediate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How a chroot progresses.
+
+    - ``poll``: each answer that shows it counts, and after ``polls`` of them the
+      next one shows the next stage; ``polls_in`` says other numbers for some states.
+    - ``clock``: each stage ends when its time on the fake's clock is over.
+    - ``manual``: only when told to.
+    - ``immediate``: the first look sees the end.
+    """
+
+    how: How
+    polls: int = 1
+    polls_in: Mapping[State, int] = field(default_factory=dict)
+
+    def polls_needed(self, state: State) -> int:
+        return self.polls_in.get(state, self.polls)
+
+
+ProgressLike = Progress | How | Mapping[Literal["poll"], int | Mapping[StateName, int]]
+"""A progress, its name, or ``{"poll": 3}`` or ``{"poll": {"running": 3}}``."""
+
+
+def read_progress(place: str, value: object) -> Progress:
+    """
+    :raises InputError: for a choice that there is not, listing those that there are.
+    """
+    if isinstance(value, Progress):
+        return value
+    if isinstance(value, Mapping) and list(value) == ["poll"]:
+        return _by_poll(f"{place}.poll", value["poll"])
+    if not isinstance(value, str):
+        raise InputError(
+            place, f"expected one of {', '.join(get_args(How))}, or an object with poll, got {checks.shown(value)}"
+        )
+    return Progress(cast(How, checks.one_of(get_args(How))(place, value)))
+
+
+def _by_poll(place: str, polls: object) -> Progress:
+    if isinstance(polls, Mapping):
+        return Progress(
+            "poll",
+            polls_in={
+                checks.state(place, state): checks.positive(f"{place}.{state}", number)
+                for state, number in polls.items()
+            },
+        )
+    return Progress("poll", checks.positive(place, polls))
+
+
+def write_progress(progress: Progress) -> object:
+    """What reads back to the same progress."""
+    if progress.polls_in:
+        return {"poll": {state.value: number for state, number in progress.polls_in.items()}}
+    return progress.how if progress.polls == 1 else {"poll": progress.polls}

@@ -1,0 +1,112 @@
+"""Writing a fake out as a scenario that loads back to the same answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import cast
+
+from .build import Build
+from .chroot import BuildChroot
+from .entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
+from .life import Life
+from .lifecycle import PlannedStage, write_lifecycle
+from .machine import end_of_canceled
+from .model import Project, ProjectChroot, Submission
+from .nevra import write_nevra
+from .progress import write_progress
+from .store import Store
+
+
+def write_scenario(store: Store) -> Scenario:
+    """All that a store has, each life from where it is and with everything drawn that was to be drawn."""
+    with store.lock:
+        now = store.clock.now()
+        return {
+            "now": now,
+            "chroots": list(store.mock_chroots),
+            "projects": [_write_project(project) for project in store.projects.values()],
+            "builds": [_write_build(build, now) for build in [*store.builds.values()] if store.find_build(build.id)],
+        }
+
+
+def _write_project(project: Project) -> ProjectEntry:
+    written = {
+        "ownername": project.ownername,
+        "projectname": project.projectname,
+        "additional_repos": list(project.additional_repos),
+        "devel_mode": project.devel_mode,
+        "module_hotfixes": project.module_hotfixes,
+        "repo_priority": project.repo_priority,
+        "bootstrap": project.bootstrap,
+        "chroots": {name: _write_project_chroot(chroot) for name, chroot in project.chroots.items()},
+    }
+    return cast(ProjectEntry, written)
+
+
+def _write_project_chroot(chroot: ProjectChroot) -> Mapping[str, object]:
+    """Only what is set, as most chroots of most projects have nothing set."""
+    values = ((field.name, getattr(chroot, field.name)) for field in fields(chroot))
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values if value}
+
+
+def _write_build(build: Build, now: float) -> BuildEntry:
+    written = {
+        "id": build.id,
+        "ownername": build.project.ownername,
+        "projectname": build.project.projectname,
+        "project_dirname": build.project_dirname,
+        "package": build.package,
+        "memory_limit": build.memory_limit,
+        "timeout": build.timeout,
+        "enable_net": build.enable_net,
+        "is_background": build.is_background,
+        "bootstrap": build.bootstrap,
+        "canceled": build.canceled,
+        **_write_submission(build.submission),
+        "chroots": [_write_chroot(chroot, now) for chroot in build.chroots],
+    }
+    return cast(BuildEntry, written)
+
+
+def _write_submission(submission: Submission) -> Mapping[str, object]:
+    written = asdict(submission)
+    written["source_state"] = submission.source_state.value
+    return written
+
+
+def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
+    chroot.catch_up()
+    life = chroot.life
+    written: dict[str, object] = {"name": chroot.name}
+    if not chroot.is_absent:
+        written["state"] = chroot.state.value
+    optional = {
+        "started_on": chroot.started_on,
+        "ended_on": chroot.ended_on,
+        "result_dir": chroot.result_dir or (life and life.result_dir),
+        "packages": [write_nevra(nevra) for nevra in chroot.packages or (life and life.packages) or ()],
+        "result_url": chroot.given_result_url,
+        "build_config": chroot.build_config,
+    }
+    written |= {key: value for key, value in optional.items() if value not in (None, "", [])}
+    if life is not None:
+        written |= _write_life(chroot, life, now)
+    return cast(ChrootEntry, written)
+
+
+def _write_life(chroot: BuildChroot, life: Life, now: float) -> Mapping[str, object]:
+    stage = life.stage
+    rest = None if life.due is None else max(life.due - now, 0)
+    # What comes with the stage, such as canceling the build, has come already.
+    stages = [PlannedStage(stage.state, rest), *life.plan[life.at + 1 :]]
+    if chroot.build.canceled and not chroot.state.is_final:
+        stages = [PlannedStage(stage.state, rest), PlannedStage(end_of_canceled(chroot.state), None)]
+    written: dict[str, object] = {
+        "lifecycle": write_lifecycle(stages),
+        "progress": write_progress(life.progress),
+        "looks": life.looks,
+    }
+    if life.held_in is not None:
+        written["hold"] = life.held_in.value
+    return written

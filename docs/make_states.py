@@ -1,0 +1,57 @@
+"""Prints docs/states.md, the state machine of a build chroot, from its table: ``make docs``."""
+
+from __future__ import annotations
+
+from copr_chroot_fake import State
+from copr_chroot_fake.machine import TRANSITIONS, Transition
+
+HEAD = """\
+# The states of a build chroot
+
+Made from the table in `copr_chroot_fake/machine.py` by `make docs`; change it there.
+
+```mermaid
+stateDiagram-v2"""
+
+MIDDLE = """\
+```
+
+`unknown` is a state that the service can show and that nothing leads to or away from. A chroot begins in `importing`
+as the API reference has it, or in `waiting` as the service is deployed.
+
+| event | from | to | stamps | only in |
+| --- | --- | --- | --- | --- |"""
+
+FOOT = """
+- *stamps*: `started_on` and `ended_on` are set to the time of the event; `result_dir` is named after the build, and
+  with it `result_url` appears.
+- A canceled build shows its chroots as they were until the backend confirms it for each of them.
+- Once a chroot has ended, a report changes no state, but one of an end still moves `ended_on`
+  (`BuildChroot.report`).
+- A test that wants what cannot happen uses `BuildChroot.force_state`."""
+
+
+def main() -> None:
+    print(HEAD)
+    print("    [*] --> importing\n    [*] --> waiting")
+    for transition in TRANSITIONS:
+        for source in transition.sources:
+            print(f"    {source} --> {transition.target}: {transition.event}")
+    for state in State:
+        if state.is_final:
+            print(f"    {state} --> [*]")
+    print(MIDDLE)
+    for transition in TRANSITIONS:
+        print(row(transition))
+    print(FOOT)
+
+
+def row(transition: Transition) -> str:
+    builds = {None: "any build", True: "a canceled build", False: "a build not canceled"}[transition.canceled]
+    stamps = ", ".join(f"`{stamp.value}`" for stamp in transition.stamps) or "nothing"
+    sources = ", ".join(transition.sources)
+    return f"| {transition.event} | {sources} | {transition.target} | {stamps} | {builds} |"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,195 @@
+"""Events change a chroot as the table says, and what cannot happen is an error that says what could."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from copr_chroot_fake import BuildChroot, EventError, FakeCopr, InputError, Nevra, State
+from copr_chroot_fake.machine import TRANSITIONS, Event, find_transition, possible_events
+from copr_chroot_fake.states import StateName
+
+from .doors import asking
+
+F41 = "fedora-41-x86_64"
+
+METHODS = {
+    Event.IMPORT: BuildChroot.begin_import,
+    Event.QUEUE: BuildChroot.queue,
+    Event.START: BuildChroot.start,
+    Event.RUN: BuildChroot.run,
+    Event.SUCCEED: BuildChroot.succeed,
+    Event.FAIL: BuildChroot.fail,
+    Event.SKIP: BuildChroot.skip,
+    Event.RESCHEDULE: BuildChroot.reschedule,
+    Event.CONFIRM_CANCEL: BuildChroot.confirm_cancel,
+    Event.FORK: BuildChroot.fork,
+}
+
+
+def chroot_in(state: State, *, canceled: bool = False) -> BuildChroot:
+    fake = FakeCopr()
+    fake.add_scenario({"builds": [{"id": 1, "canceled": canceled, "chroots": [{"name": F41, "state": state}]}]})
+    return fake.builds[1][F41]
+
+
+def test_the_table_has_all_states_but_unknown() -> None:
+    """Every state is left or entered by an event, except the one that Copr never explains."""
+    named = {state for t in TRANSITIONS for state in (*t.sources, t.target)}
+    assert named == set(State) - {State.UNKNOWN}
+
+
+@pytest.mark.parametrize("canceled", [False, True])
+@pytest.mark.parametrize("event", Event)
+@pytest.mark.parametrize("state", State)
+def test_each_event_in_each_state(state: State, event: Event, canceled: bool) -> None:
+    """An event does what the table says, or raises naming the chroot, its state and what would be possible."""
+    chroot = chroot_in(state, canceled=canceled)
+    transition = find_transition(event, state, canceled)
+    if transition is None:
+        with pytest.raises(EventError) as refused:
+            METHODS[event](chroot)
+        assert str(refused.value).startswith(f"build 1, {F41} is {state}")
+        assert f"{event} is not possible; possible: " in str(refused.value)
+        for possible in possible_events(state, canceled):
+            assert possible in str(refused.value).partition("possible: ")[2]
+        assert chroot.state is state
+    else:
+        METHODS[event](chroot)
+        assert chroot.state is transition.target
+
+
+@pytest.mark.parametrize("state", [state for state in State if state.is_final])
+def test_final_is_final(state: State) -> None:
+    """Nothing leads away from a state in which a chroot has ended."""
+    assert not possible_events(state, canceled=False)
+    assert not possible_events(state, canceled=True)
+
+
+def test_a_start_has_a_time_and_a_result_directory() -> None:
+    """Starting stamps the start, now or as said, and where the results will be."""
+    chroot = chroot_in(State.PENDING)
+    chroot.start(at=1000, result_dir="00000009-other")
+    assert (chroot.started_on, chroot.ended_on, chroot.result_dir) == (1000, None, "00000009-other")
+
+
+def test_success_brings_packages() -> None:
+    """Packages are as said, and made up where they are not."""
+    said, made_up = chroot_in(State.RUNNING), chroot_in(State.RUNNING)
+    said.succeed(packages=["hello-2.12-3.fc41.x86_64"], at=2000)
+    made_up.succeed()
+    assert (said.ended_on, said.packages) == (2000, (Nevra("hello", "2.12", "3.fc41", "x86_64"),))
+    assert [str(nevra) for nevra in made_up.packages] == ["hello-1.0-1.fc41.src", "hello-1.0-1.fc41.x86_64"]
+
+
+def test_a_rescheduled_chroot_keeps_its_start_and_loses_its_results() -> None:
+    """As in Copr, until it starts again."""
+    chroot = chroot_in(State.PENDING)
+    chroot.start(at=1000)
+    chroot.reschedule()
+    assert (chroot.state, chroot.started_on, chroot.result_url) == ("pending", 1000, None)
+    chroot.start(at=1500)
+    assert chroot.started_on == 1500
+
+
+def test_now_is_the_fakes_clock() -> None:
+    """An event without a time happens at the time of the clock, in whole seconds."""
+    fake = FakeCopr()
+    chroot = fake.add_build(1, {F41: "pending"})[F41]
+    fake.clock.tick(99.9)
+    chroot.start()
+    assert chroot.started_on == 1_700_000_099
+
+
+@pytest.mark.parametrize("at", [-1, 1.5, "now", True])
+def test_a_time_that_is_none_is_refused(at: int) -> None:
+    """A time is a Unix time in whole seconds."""
+    with pytest.raises(InputError, match="at: expected a Unix time"):
+        chroot_in(State.PENDING).start(at=at)
+
+
+def test_time_does_not_run_backwards() -> None:
+    """An end before its start is refused, and nothing has happened."""
+    chroot = chroot_in(State.PENDING)
+    chroot.start(at=1000)
+    with pytest.raises(InputError, match=r"at: 999 is before 1000, when fedora-41-x86_64 last changed"):
+        chroot.fail(at=999)
+    assert chroot.state == "starting"
+
+
+def test_a_canceled_build_shows_its_chroots_as_they_were_until_confirmed() -> None:
+    """What was pending ends canceled without times, what was running ends as failed."""
+    fake = FakeCopr()
+    build = fake.add_build(1, {F41: "pending", "fedora-42-x86_64": "running", "fedora-43-x86_64": "succeeded"})
+    build.cancel()
+    assert [chroot.state for chroot in build] == ["pending", "running", "succeeded"]
+    with pytest.raises(EventError, match="pending in a canceled build: start is not possible; possible: skip, confirm"):
+        build[F41].start()
+    build[F41].confirm_cancel()
+    build["fedora-42-x86_64"].confirm_cancel()
+    assert [chroot.state for chroot in build] == ["canceled", "failed", "succeeded"]
+    assert (build[F41].started_on, build[F41].ended_on) == (None, None)
+
+
+@pytest.mark.parametrize(("states", "reason"), [({F41: "pending"}, "canceled"), ({F41: "succeeded"}, "finished")])
+def test_a_build_is_canceled_once_and_only_while_it_is_not_finished(states: dict[str, StateName], reason: str) -> None:
+    """Copr refuses to cancel what is finished or canceled."""
+    build = FakeCopr().add_build(1, states)
+    if reason == "canceled":
+        build.cancel()
+    with pytest.raises(EventError, match=f"build 1 is {reason} already"):
+        build.cancel()
+
+
+def test_a_late_report_of_an_end_moves_it_and_nothing_else() -> None:
+    """The oddity of Copr that a second end moves ended_on, though the state is final."""
+    chroot = chroot_in(State.RUNNING)
+    chroot.succeed(at=1000)
+    packages = chroot.packages
+    assert chroot.report("running", at=1100)
+    assert chroot.report("failed", at=1200)
+    assert (chroot.state, chroot.ended_on, chroot.packages) == ("succeeded", 1200, packages)
+
+
+def test_a_report_that_no_backend_makes_is_an_error() -> None:
+    """The backend never reports a success of what is pending."""
+    with pytest.raises(EventError, match="is pending: the backend never reports succeeded then"):
+        chroot_in(State.PENDING).report("succeeded")
+
+
+def test_any_state_can_be_forced() -> None:
+    """What cannot happen can be had on purpose, and is shown as it is."""
+    fake = FakeCopr()
+    chroot = fake.add_build(1, [F41])[F41]
+    chroot.force_state("running", started_on=None, ended_on=5)
+    for _ in range(3):
+        shown = json.loads(asking(fake)("GET", f"/api_3/build-chroot/1/{F41}").body)
+        assert (shown["state"], shown["started_on"], shown["ended_on"]) == ("running", None, 5)
+    chroot.force_state("unknown")
+    assert chroot.ended_on == 5
+
+
+def test_run_to_goes_straight_through_the_table_without_a_life() -> None:
+    """A chroot whose state was fixed is led by the fewest events, with what they stamp."""
+    chroot = chroot_in(State.WAITING)
+    chroot.run_to("succeeded")
+    assert chroot.state == "succeeded"
+    assert chroot.started_on is not None
+    assert chroot.packages
+
+
+@pytest.mark.parametrize(("state", "to"), [("succeeded", "running"), ("pending", "unknown"), ("unknown", "failed")])
+def test_run_to_where_nothing_leads_is_an_error(state: str, to: str) -> None:
+    """The error says from where to where."""
+    with pytest.raises(EventError, match=f"is {state}: nothing leads from there to {to}"):
+        chroot_in(State(state)).run_to(State(to))
+
+
+def test_a_deleted_build_is_gone() -> None:
+    """From then on the service answers that there is no such build."""
+    fake = FakeCopr()
+    build = fake.add_build(1, [F41])
+    build.remove()
+    assert asking(fake)("GET", f"/api_3/build-chroot/1/{F41}").body == b'{"error": "Build 1 does not exist."}\n'
+    assert json.loads(asking(fake)("GET", "/api_3/build-chroot/list/1").body)["items"] == []

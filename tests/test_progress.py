@@ -1,0 +1,434 @@
+"""Chroots progress by poll, by clock, by hand or at once, and show the states of their life in order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from copr_chroot_fake import (
+    LIVES,
+    CoprFakeError,
+    EventError,
+    FakeCopr,
+    InputError,
+    Lifecycle,
+    Progress,
+    Stage,
+    SystemClock,
+    VirtualClock,
+)
+
+from .doors import Ask, asking
+
+Open = Callable[[FakeCopr], Ask]
+
+F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
+DOCUMENTED = ["importing", "pending", "starting", "running", "succeeded"]
+BEGAN = 1_700_000_000
+
+
+def state(ask: Ask, chrootname: str = F41, build_id: int = 1) -> str:
+    """The state that a poll sees, or the error."""
+    document = json.loads(ask("GET", f"/api_3/build-chroot?build_id={build_id}&chrootname={chrootname}").body)
+    return str(document.get("state") or document["error"])
+
+
+def listed(ask: Ask, arguments: str = "") -> list[str]:
+    document = json.loads(ask("GET", f"/api_3/build-chroot/list?build_id=1{arguments}").body)
+    return [item["state"] for item in document["items"]]
+
+
+def test_by_poll_each_answer_shows_the_next_state(ask_through: Open) -> None:
+    """The default: a loop that polls sees the documented life, one state a poll, and then its end."""
+    fake = FakeCopr()
+    fake.add_build(1, [F41])
+    ask = ask_through(fake)
+    assert [state(ask) for _ in range(6)] == [*DOCUMENTED, "succeeded"]
+
+
+@pytest.mark.parametrize(
+    ("progress", "seen"),
+    [
+        ({"poll": 2}, [name for name in DOCUMENTED for _ in range(2)]),
+        ({"poll": {"running": 3}}, ["importing", "pending", "starting", "running", "running", "running", "succeeded"]),
+        (Progress("poll", polls=2), [name for name in DOCUMENTED for _ in range(2)]),
+    ],
+)
+def test_by_poll_a_state_is_shown_as_often_as_said(progress: Progress, seen: list[str]) -> None:
+    """The number of answers that show a state can be said for all, or for some."""
+    fake = FakeCopr(progress=progress)
+    fake.add_build(1, [F41])
+    ask = asking(fake)
+    assert [state(ask) for _ in seen] == seen
+
+
+def test_a_list_counts_for_the_chroots_on_its_page() -> None:
+    """What is on the page goes on with the next look, what is not stays."""
+    fake = FakeCopr()
+    build = fake.add_build(1, [F41, F42])
+    ask = asking(fake)
+    assert listed(ask, "&limit=1") == ["importing"]
+    assert listed(ask, "&limit=1") == ["pending"]
+    assert listed(ask) == ["starting", "importing"]
+    assert [chroot.state for chroot in build] == ["starting", "importing"]
+
+
+def test_packages_count_and_the_build_config_and_head_do_not() -> None:
+    """What can change with the state counts as a look; what does not show it does not count."""
+    fake = FakeCopr()
+    chroot = fake.add_build(1, [F41])[F41]
+    ask = asking(fake)
+    target = f"build_id=1&chrootname={F41}"
+    for _ in range(3):
+        ask("GET", f"/api_3/build-chroot/build-config?{target}")
+        ask("HEAD", f"/api_3/build-chroot?{target}")
+    assert chroot.state == "importing"
+    assert state(ask) == "importing"
+    packages = [json.loads(ask("GET", f"/api_3/build-chroot/built-packages?{target}").body) for _ in range(8)]
+    assert [bool(shown["packages"]) for shown in packages[-2:]] == [True, True]
+
+
+def test_looking_at_the_object_is_no_poll() -> None:
+    """A test may look at a build as often as it likes."""
+    fake = FakeCopr()
+    build = fake.add_build(1, [F41])
+    assert [build[F41].state for _ in range(5)] == ["importing"] * 5
+
+
+def test_times_fit_the_life_even_if_nobody_moves_the_clock() -> None:
+    """By poll, what happens is stamped with when it was due."""
+    fake = FakeCopr()
+    chroot = fake.add_build(1, [F41])[F41]
+    for _ in DOCUMENTED:
+        state(asking(fake))
+    assert (chroot.started_on, chroot.ended_on) == (BEGAN + 40, BEGAN + 300)
+
+
+def test_by_clock_nothing_happens_before_its_time(ask_through: Open) -> None:
+    """However often it is polled, a chroot goes on when the clock says so."""
+    fake = FakeCopr(progress="clock")
+    fake.add_build(1, [F41])
+    ask = ask_through(fake)
+    assert [state(ask) for _ in range(3)] == ["importing"] * 3
+    fake.clock.tick(9)
+    assert state(ask) == "importing"
+    fake.clock.tick(1)
+    assert state(ask) == "pending"
+    fake.clock.move_to(BEGAN + 60)
+    assert state(ask) == "running"
+
+
+def test_by_clock_a_late_look_catches_up_with_the_times_of_when_it_was_due() -> None:
+    """After a day all has happened, at its own time and not at that of the look."""
+    fake = FakeCopr(progress="clock")
+    chroot = fake.add_build(1, [F41])[F41]
+    fake.clock.tick(86400)
+    assert chroot.state == "succeeded"
+    assert (chroot.started_on, chroot.ended_on) == (BEGAN + 40, BEGAN + 300)
+    assert chroot.packages
+
+
+def test_the_systems_time_can_run_faster() -> None:
+    """With a speed, a life of minutes is over in no time; its times are those of the fake's clock."""
+    clock = SystemClock(speed=1e9)
+    fake = FakeCopr(progress="clock", clock=clock)
+    began = clock.now()
+    chroot = fake.add_build(1, [F41])[F41]
+    while chroot.state != "succeeded":
+        pass
+    assert chroot.started_on is not None
+    assert chroot.ended_on is not None
+    assert chroot.started_on >= began
+    assert chroot.ended_on - chroot.started_on == 260
+    with pytest.raises(CoprFakeError, match="does not run by a VirtualClock"):
+        _ = fake.clock
+
+
+def test_at_once_the_first_look_sees_the_end(ask_through: Open) -> None:
+    """The life is over by the first look, and its times are in the past."""
+    fake = FakeCopr(progress="immediate")
+    chroot = fake.add_build(1, [F41])[F41]
+    assert state(ask_through(fake)) == "succeeded"
+    assert (chroot.started_on, chroot.ended_on) == (BEGAN - 260, BEGAN)
+
+
+def test_by_hand_only() -> None:
+    """Polls and time do nothing; advance goes on by one stage, with an error at the end."""
+    fake = FakeCopr(progress="manual")
+    chroot = fake.add_build(1, [F41])[F41]
+    fake.clock.tick(1000)
+    for expected in DOCUMENTED[1:]:
+        state(asking(fake))
+        assert chroot.advance() == expected
+    with pytest.raises(EventError, match="is succeeded: that is the end of its life"):
+        chroot.advance()
+
+
+@pytest.mark.parametrize("progress", ["poll", "clock", "manual"])
+def test_advance_and_run_to_work_whatever_the_progress(progress: str) -> None:
+    """A hand can always go on, and goes along the life."""
+    fake = FakeCopr(progress=progress)  # type: ignore[arg-type]  # one of the names
+    chroot = fake.add_build(1, [F41], lifecycle="retried")[F41]
+    assert chroot.advance() == "pending"
+    chroot.run_to("running")
+    chroot.run_to("pending")
+    assert (chroot.state, chroot.result_url, chroot.started_on) == ("pending", None, BEGAN + 40)
+    chroot.run_to("succeeded")
+    assert chroot.started_on == BEGAN + 330
+
+
+def test_a_build_and_a_fake_advance_all_that_can() -> None:
+    """Fixed, held, stuck and ended chroots stay; the number tells how many went on."""
+    fake = FakeCopr()
+    build = fake.add_build(1, {F41: {}, F42: "running", "fedora-43-x86_64": {"lifecycle": "stuck-pending"}})
+    fake.add_build(2, [F41])
+    assert build.advance() == 2
+    assert fake.advance() == 2
+    fake.hold(1, F41, "starting")
+    assert fake.advance() == 1
+    assert [chroot.state for chroot in build] == ["starting", "running", "pending"]
+
+
+def test_a_build_and_a_chroot_can_progress_in_their_own_way() -> None:
+    """The closest word counts: the chroot's, then the build's, then the fake's."""
+    fake = FakeCopr(progress="manual")
+    fake.add_build(1, {F41: {"progress": "immediate"}, F42: {}}, progress={"poll": 1})
+    fake.add_build(2, [F41])
+    ask = asking(fake)
+    for _ in range(2):
+        seen = [state(ask, F41), state(ask, F42), state(ask, F41, 2)]
+    assert seen == ["succeeded", "pending", "importing"]
+
+
+@pytest.mark.parametrize(
+    ("progress", "message"),
+    [
+        ("pol", "progress: 'pol' is not possible; did you mean 'poll'? valid: poll, clock, manual, immediate"),
+        ({"poll": 0}, "progress.poll: expected a whole number from 1"),
+        ({"poll": {"runing": 3}}, "progress.poll: 'runing' is no state; did you mean 'running'?"),
+        ({"poll": {"running": 0}}, "progress.poll.running: expected a whole number from 1"),
+        ({"clock": 3}, "progress: expected one of poll, clock, manual, immediate, or an object with poll"),
+        (7, "progress: expected one of poll, clock, manual, immediate"),
+    ],
+)
+def test_an_unknown_way_to_progress_is_an_error_that_lists_the_valid_ones(progress: Progress, message: str) -> None:
+    """A misspelt choice never just does nothing."""
+    with pytest.raises(InputError) as refused:
+        FakeCopr(progress=progress)
+    assert message in str(refused.value)
+    with pytest.raises(InputError) as refused:
+        FakeCopr().add_build(1, [F41], progress=progress)
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize("progress", ["poll", "clock", "immediate"])
+def test_a_fixed_state_never_moves(progress: str) -> None:
+    """A chroot of which the state is said stays in it, whoever looks and whatever the time."""
+    fake = FakeCopr(progress=progress)  # type: ignore[arg-type]  # one of the names
+    fake.add_build(1, {F41: "running"})
+    ask = asking(fake)
+    for _ in range(5):
+        assert state(ask) == "running"
+        fake.clock.tick(10_000)
+
+
+def test_a_held_chroot_stays_until_it_is_released() -> None:
+    """By poll it is shown in that state again and again, and then goes on with the next look."""
+    fake = FakeCopr()
+    fake.add_build(1, [F41])
+    fake.hold(1, F41, "running")
+    ask = asking(fake)
+    assert [state(ask) for _ in range(6)] == ["importing", "pending", "starting", "running", "running", "running"]
+    fake.release(1, F41)
+    assert state(ask) == "succeeded"
+
+
+def test_by_clock_a_released_chroot_ends_its_stage_when_it_is_released() -> None:
+    """The time that it was held counts for its stage, and what follows begins after it."""
+    fake = FakeCopr(progress="clock")
+    chroot = fake.add_build(1, [F41])[F41]
+    fake.hold(1, F41, "pending")
+    fake.clock.tick(1000)
+    assert chroot.state == "pending"
+    fake.release(1, F41)
+    assert (chroot.state, chroot.started_on) == ("starting", BEGAN + 1000)
+    fake.clock.tick(260)
+    assert (chroot.state, chroot.ended_on) == ("succeeded", BEGAN + 1260)
+
+
+def test_hold_and_release_of_what_cannot_be_held_are_errors() -> None:
+    """The errors name the chroot and what is wrong."""
+    fake = FakeCopr()
+    fake.add_build(1, {F41: {}, F42: "running"})
+    with pytest.raises(EventError, match=f"build 1, {F41} is importing: no life of it gets to failed"):
+        fake.hold(1, F41, "failed")
+    with pytest.raises(EventError, match=f"build 1, {F42} is running: no life of it gets to running"):
+        fake.hold(1, F42, "running")
+    with pytest.raises(EventError, match="it is not held"):
+        fake.release(1, F41)
+    with pytest.raises(InputError, match="there is no build 7; there are: 1"):
+        fake.hold(7, F41, "running")
+    with pytest.raises(InputError, match=f"build 1 has no chroot 'f41'; it has: {F41}, {F42}"):
+        fake.hold(1, "f41", "running")
+    fake.hold(1, F41, "importing")
+    with pytest.raises(EventError, match="it is held there; release it first"):
+        fake.builds[1][F41].advance()
+
+
+@pytest.mark.parametrize("progress", ["poll", "clock"])
+def test_canceling_a_living_build_is_confirmed_with_the_next_step(progress: str) -> None:
+    """The chroots lag behind the build, even one that would never end, and then end as Copr ends them."""
+    fake = FakeCopr(progress=progress)  # type: ignore[arg-type]  # one of the names
+    build = fake.add_build(1, {F41: {}, F42: {"lifecycle": "stuck-running"}})
+    build[F42].run_to("running")
+    ask = asking(fake)
+    assert listed(ask) == ["importing", "running"]
+    build.cancel()
+    assert [chroot.state for chroot in build] == ["importing", "running"]
+    if progress == "clock":
+        fake.clock.tick(10)
+    assert listed(ask) == ["canceled", "failed"]
+    assert (build[F41].started_on, build[F41].ended_on) == (None, None)
+
+
+def test_after_an_event_by_hand_the_life_goes_on_from_there() -> None:
+    """A life picks up where an event has led, and ends with one that ends the chroot."""
+    fake = FakeCopr()
+    chroot = fake.add_build(1, [F41])[F41]
+    ask = asking(fake)
+    assert state(ask) == "importing"
+    chroot.queue()
+    chroot.start()
+    assert [state(ask) for _ in range(2)] == ["starting", "running"]
+    chroot.reschedule()
+    assert [state(ask) for _ in range(3)] == ["pending", "starting", "running"]
+    chroot.fail()
+    assert [state(ask) for _ in range(2)] == ["failed", "failed"]
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_every_named_life_is_the_same_by_poll_and_by_clock(name: str) -> None:
+    """What a poller sees in order is what somebody sees who looks all the time."""
+    by_poll, by_clock = FakeCopr(), FakeCopr(progress="clock")
+    seen: dict[FakeCopr, list[str]] = {by_poll: [], by_clock: []}
+    for fake, states in seen.items():
+        fake.add_build(1, [F41], lifecycle=name)
+        for _ in range(20 if fake is by_poll else 4000):
+            fake.clock.tick(0 if fake is by_poll else 1)
+            now = state(asking(fake))
+            if states[-1:] != [now]:
+                states.append(now)
+    assert seen[by_poll] == seen[by_clock]
+
+
+ENDS = {
+    "succeeds": "succeeded",
+    "as-deployed": "succeeded",
+    "fails": "failed",
+    "import-fails": "failed",
+    "skipped": "skipped",
+    "canceled-while-pending": "canceled",
+    "canceled-while-running": "failed",
+    "retried": "succeeded",
+    "forked": "forked",
+    "stuck-pending": "pending",
+    "stuck-running": "running",
+    "no-ended-on": "succeeded",
+    "deleted": "Build 1 does not exist.",
+    "appears-late": "succeeded",
+}
+
+
+@pytest.mark.parametrize(("name", "end"), ENDS.items())
+def test_every_named_life_ends_as_its_name_says(ask_through: Open, name: str, end: str) -> None:
+    """After polls enough, a chroot is where its life leads."""
+    fake = FakeCopr()
+    fake.add_build(1, [F41], lifecycle=name)
+    ask = ask_through(fake)
+    assert [state(ask) for _ in range(12)][-2:] == [end, end]
+
+
+def test_no_named_life_is_without_a_test_of_its_end() -> None:
+    """Each life is in the table above, except the one whose end is drawn."""
+    assert set(ENDS) == set(LIVES) - {"realistic"}
+
+
+def test_a_build_deleted_midway_has_no_chroots_anymore(ask_through: Open) -> None:
+    """The list of a deleted build is empty, and all its chroots are gone with it."""
+    fake = FakeCopr()
+    fake.add_build(1, {F41: {"lifecycle": Lifecycle(Stage("running", 5), Stage("deleted"))}, F42: "running"})
+    ask = ask_through(fake)
+    assert [listed(ask) for _ in range(2)] == [["running", "running"], []]
+    assert state(ask, F42) == "Build 1 does not exist."
+
+
+def test_by_clock_the_death_of_a_build_is_seen_through_any_of_its_chroots() -> None:
+    """Whichever chroot is asked for, the whole build is gone when its time is over."""
+    fake = FakeCopr(progress="clock")
+    fake.add_build(1, {F41: {"lifecycle": Lifecycle(Stage("running", 5), Stage("deleted"))}, F42: "running"})
+    fake.clock.tick(5)
+    assert state(asking(fake), F42) == "Build 1 does not exist."
+    assert list(fake.builds) == []
+
+
+def test_chroots_that_appear_late_are_not_listed_before(ask_through: Open) -> None:
+    """Until the import a build has no chroots, and asking for one says that it was not submitted to it."""
+    fake = FakeCopr()
+    fake.add_build(1, [F41, F42], lifecycle="appears-late")
+    ask = ask_through(fake)
+    assert [listed(ask) for _ in range(3)] == [[], ["pending", "pending"], ["starting", "starting"]]
+    fake.add_build(2, [F41], lifecycle="appears-late")
+    assert state(ask, build_id=2) == f"Build 2 was not submitted to {F41} chroot."
+    assert state(ask, build_id=2) == "pending"
+
+
+def test_what_is_not_there_yet_takes_no_event() -> None:
+    """An event to an absent chroot is an error that says so."""
+    chroot = FakeCopr().add_build(1, [F41], lifecycle="appears-late")[F41]
+    with pytest.raises(EventError, match=f"build 1, {F41} is absent: queue is not possible; possible: nothing"):
+        chroot.queue()
+
+
+def test_waiting_as_deployed_is_one_argument_away() -> None:
+    """The deployed service begins with waiting, where the reference says importing."""
+    fake = FakeCopr()
+    fake.add_build(1, [F41], lifecycle="as-deployed")
+    ask = asking(fake)
+    assert [state(ask) for _ in range(5)] == ["waiting", *DOCUMENTED[1:]]
+
+
+def test_a_state_with_a_life_is_where_the_life_begins() -> None:
+    """A chroot can be put into the middle of its life."""
+    fake = FakeCopr()
+    chroot = fake.add_build(1, {F41: {"state": "running", "lifecycle": "fails"}})[F41]
+    ask = asking(fake)
+    assert [state(ask) for _ in range(2)] == ["running", "failed"]
+    assert chroot.ended_on is not None
+
+
+def test_packages_said_of_a_living_chroot_come_out_in_the_end() -> None:
+    """They are not there before."""
+    chroot = FakeCopr().add_build(1, {F41: {"packages": ["hello-2-3.fc41.noarch"]}})[F41]
+    chroot.run_to("running")
+    assert not chroot.packages
+    chroot.run_to("succeeded")
+    assert [str(nevra) for nevra in chroot.packages] == ["hello-2-3.fc41.noarch"]
+
+
+def test_a_virtual_clock_does_not_run_backwards() -> None:
+    """Ticks are forwards, and so are moves; nonsense is refused by name."""
+    clock = VirtualClock(1000)
+    assert clock.tick(5) == 1005
+    for wrong in (lambda: clock.tick(-1), lambda: clock.move_to(1004), lambda: clock.tick(float("nan"))):
+        with pytest.raises(InputError):
+            wrong()
+    assert clock.now() == 1005
+
+
+@pytest.mark.parametrize("speed", [0, -1, float("inf"), "fast"])
+def test_a_speed_that_is_none_is_refused(speed: float) -> None:
+    """Time runs forwards, at some speed."""
+    with pytest.raises(InputError, match="speed: "):
+        SystemClock(speed=speed)

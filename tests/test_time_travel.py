@@ -1,0 +1,174 @@
+"""A fake can be taken back to what it was, and written out so that it loads back to the same answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from copr_chroot_fake import LIVES, BuildChroot, EventError, FakeCopr, InputError, SystemClock
+
+from .doors import asking
+from .recordings import DIRECTORY, exchanges
+
+F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
+
+
+def all_answers(fake: FakeCopr, rounds: int, tick: float = 0) -> list[bytes]:
+    """What clients see who ask everything of builds 1 to 3, round after round."""
+    ask = asking(fake)
+    seen = []
+    for _ in range(rounds):
+        for build in (1, 2, 3):
+            seen.append(ask("GET", f"/api_3/build-chroot/list?build_id={build}").body)
+            for endpoint in ("", "/build-config", "/built-packages"):
+                for name in (F41, F42):
+                    target = f"/api_3/build-chroot{endpoint}?build_id={build}&chrootname={name}"
+                    seen.append(ask("GET", target).body)
+        fake.clock.tick(tick)
+    return seen
+
+
+def test_a_restored_fake_and_all_that_is_held_of_it_is_as_it_was() -> None:
+    """States, times, lives, the clock, builds added and removed, projects changed: everything is back."""
+    fake = FakeCopr(progress="clock")
+    build = fake.add_build(1, [F41], lifecycle="realistic")
+    removed = fake.add_build(2, {F41: "running"})
+    fake.clock.tick(20)
+    taken = fake.snapshot()
+    before = all_answers(fake, 1)
+
+    fake.clock.tick(1000)
+    removed.cancel()
+    removed[F41].confirm_cancel()
+    removed.remove()
+    fake.add_build(3, [F42], project="jdoe/other")
+    del build.project.chroots[F41]
+    fake.add_mock_chroots("epel-9-s390x")
+    assert all_answers(fake, 1) != before
+
+    for _ in range(2):
+        fake.restore(taken)
+        assert all_answers(fake, 1) == before
+        assert fake.builds == {1: build, 2: removed}
+        assert list(fake.projects) == ["jdoe/playground"]
+        assert not removed.canceled
+        fake.clock.tick(1000)
+        assert build[F41].state.is_final
+
+
+def test_after_a_restore_the_run_is_the_same_again() -> None:
+    """Polls counted, durations drawn and holds set are part of what is restored."""
+    fake = FakeCopr(progress={"poll": 2})
+    fake.add_build(1, {F41: {}, F42: {"lifecycle": "retried"}})
+    fake.hold(1, F42, "running")
+    all_answers(fake, 1)
+    taken = fake.snapshot()
+    first = all_answers(fake, 6)
+    fake.restore(taken)
+    assert all_answers(fake, 6) == first
+
+
+def try_in_vain(fake: FakeCopr, chroot: BuildChroot) -> None:
+    with fake.sandbox():
+        chroot.run_to("succeeded")
+        fake.clock.tick(5)
+        chroot.start()
+
+
+def test_what_happens_in_a_sandbox_has_not_happened() -> None:
+    """Even where it ends with an error."""
+    fake = FakeCopr()
+    chroot = fake.add_build(1, [F41])[F41]
+    with pytest.raises(EventError):
+        try_in_vain(fake, chroot)
+    assert (chroot.state, chroot.ended_on, fake.clock.now()) == ("importing", None, 1_700_000_000)
+    chroot.run_to("running")
+
+
+def test_a_snapshot_is_of_its_fake_only() -> None:
+    """Restoring another fake's is an error."""
+    with pytest.raises(InputError, match="the snapshot is of another fake"):
+        FakeCopr().restore(FakeCopr().snapshot())
+
+
+def test_the_systems_time_goes_on_through_a_restore() -> None:
+    """Only a virtual clock can be taken back."""
+    clock = SystemClock(speed=1000)
+    fake = FakeCopr(clock=clock)
+    taken = fake.snapshot()
+    fake.restore(taken)
+    assert clock.now() >= taken.now
+
+
+def reloaded(fake: FakeCopr, directory: Path) -> FakeCopr:
+    """The fake, written to a file and loaded from it."""
+    path = directory / "written.json"
+    path.write_text(json.dumps(fake.to_scenario()))
+    return FakeCopr.from_scenario(path)
+
+
+@pytest.mark.parametrize("progress", ["poll", "clock", "manual", "immediate"])
+@pytest.mark.parametrize("steps", range(8))
+@pytest.mark.parametrize("name", LIVES)
+def test_a_fake_written_out_loads_back_to_the_same_answers(
+    tmp_path: Path, name: str, steps: int, progress: str
+) -> None:
+    """Wherever its lives are, clients of both see the same from then on."""
+    fake = FakeCopr(progress=progress, seed=5)  # type: ignore[arg-type]  # one of the names
+    fake.add_build(1, [F41, F42], lifecycle=name)
+    fake.add_build(2, {F41: {"lifecycle": name, "progress": {"poll": 2}}, F42: "running"})
+    all_answers(fake, steps, tick=7.5)
+    if steps % 2:
+        fake.advance()
+    copy = reloaded(fake, tmp_path)
+    assert all_answers(copy, 12, tick=25) == all_answers(fake, 12, tick=25)
+
+
+def test_holds_cancellations_and_what_is_given_are_written_out(tmp_path: Path) -> None:
+    """So is all that is set of projects and builds."""
+    fake = FakeCopr(progress="clock")
+    fake.add_project("@copr", "copr-dev", chroots={F41: {"with_opts": ["a"], "bootstrap": "on"}}, devel_mode=True)
+    fake.add_build(
+        1, [F41, F42], project="@copr/copr-dev:pr:1", package="x", timeout=5, memory_limit=6, bootstrap="off"
+    )
+    fake.add_build(2, {F41: {"lifecycle": "stuck-running"}, F42: {"build_config": {"a": 1}, "result_url": "http://x"}})
+    fake.add_build(3, {F41: {}, F42: {"packages": ["a-1:2-3.noarch"], "result_dir": "other"}}, enable_net=True)
+    fake.hold(1, F41, "running")
+    fake.builds[2][F41].run_to("running")
+    fake.clock.tick(3)
+    fake.builds[2].cancel()
+    copy = reloaded(fake, tmp_path)
+    assert all_answers(copy, 20, tick=30) == all_answers(fake, 20, tick=30)
+    copy.release(1, F41)
+    fake.release(1, F41)
+    assert all_answers(copy, 20, tick=30) == all_answers(fake, 20, tick=30)
+
+
+@pytest.mark.parametrize("scenario", sorted({exchange.scenario for exchange in exchanges()}))
+def test_recorded_worlds_written_out_load_back_to_the_same_answers(tmp_path: Path, scenario: str) -> None:
+    """A world of Copr's survives being loaded and written."""
+    world = FakeCopr.from_scenario(DIRECTORY / scenario)
+    copy = reloaded(world, tmp_path)
+    for exchange in exchanges():
+        if exchange.scenario == scenario:
+            assert copy.answer(exchange.method, exchange.url) == world.answer(exchange.method, exchange.url)
+
+
+def test_a_scenario_says_what_time_it_is() -> None:
+    """A fake that has no builds yet takes over its time, any other only moves on."""
+    now = {"now": 1_600_000_000}
+    assert FakeCopr.from_scenario(now).clock.now() == 1_600_000_000
+    fake = FakeCopr()
+    fake.add_build(1, [F41])
+    fake.add_scenario(now)
+    assert fake.clock.now() == 1_700_000_000
+    fake.add_scenario({"now": 1_700_000_005})
+    assert fake.clock.now() == 1_700_000_005
+
+
+def test_a_chroot_tells_what_it_is() -> None:
+    """In a failed assertion one sees the build, the name and the state."""
+    chroot: BuildChroot = FakeCopr().add_build(1, [F41])[F41]
+    assert repr(chroot) == "<BuildChroot 1 fedora-41-x86_64 importing>"
