@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import get_args
 
 import click
 
+from .clock import SystemClock
 from .errors import CoprFakeError
 from .fake import FakeCopr
+from .progress import How
 from .scenario import DEFAULT_SCENARIO, shipped_scenarios
 
 
@@ -57,13 +60,44 @@ def main() -> None:
     metavar="100|none",
     help="Items in a list asked for without a limit: 100 as the API reference says, none as Copr is deployed.",
 )
-def serve(scenarios: tuple[Path, ...], host: str, port: int, default_limit: int | None) -> None:
+@click.option(
+    "--progress",
+    default="clock",
+    show_default=True,
+    type=click.Choice(get_args(How)),
+    help="What makes chroots go on through their lives: each poll, the clock, nothing over HTTP, or the first look, "
+    "which sees the end. What a scenario says for a build or chroot counts more.",
+)
+@click.option(
+    "--speed",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(min=0, min_open=True),
+    help="How many seconds pass on the fake's clock for each real one.",
+)
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="What durations and outcomes are drawn from; the same seed gives the same run.",
+)
+def serve(
+    scenarios: tuple[Path, ...],
+    host: str,
+    port: int,
+    default_limit: int | None,
+    progress: How,
+    speed: float,
+    seed: int,
+) -> None:
     """Serve a fake Copr over HTTP until Ctrl-C or SIGTERM.
 
     SCENARIO is a JSON file (or YAML, with the yaml extra) that says which
-    projects and builds there are; of several, each adds its own. Without one, a
-    scenario that ships with the kit is served, whose build 1 has a chroot in
-    every state that there is.
+    projects and builds there are, and how their chroots live; of several, each
+    adds its own. Without one, a scenario that ships with the kit is served:
+    build 1 has a chroot in every state that there is, and stays so; build 3
+    lives.
 
     \b
     Once it answers, it prints one line with its address:
@@ -72,6 +106,8 @@ def serve(scenarios: tuple[Path, ...], host: str, port: int, default_limit: int 
     \b
     Try it:
         curl 'http://127.0.0.1:5000/api_3/build-chroot/list?build_id=1'
+        copr-chroot-fake serve --speed 60
+        curl 'http://127.0.0.1:5000/api_3/build-chroot/list?build_id=3'
 
     Exit status: 0 when ended by Ctrl-C or SIGTERM, 2 for a mistake in a scenario
     or an option, or if the port is taken.
@@ -80,8 +116,8 @@ def serve(scenarios: tuple[Path, ...], host: str, port: int, default_limit: int 
     from .doors.server import bind, url_of
     from .doors.server import serve as serve_on
 
-    fake = FakeCopr(default_limit=default_limit)
     try:
+        fake = FakeCopr(default_limit=default_limit, progress=progress, clock=SystemClock(speed), seed=seed)
         for scenario in scenarios or (shipped_scenarios() / DEFAULT_SCENARIO,):
             fake.add_scenario(scenario)
     except CoprFakeError as error:
