@@ -1,19 +1,18 @@
 """A faithful fake of the ``build-chroot`` API of Fedora's Copr, to test against."""
 
-from .answers import Answer
-from .build import Build
-from .chroot import BuildChroot
-from .clock import Clock, SystemClock, VirtualClock
-from .durations import LogNormal, Uniform
-from .entries import Scenario
-from .errors import CoprFakeError, InputError, MissingExtraError, ScenarioError
+from .builds.build import Build
+from .builds.chroot import BuildChroot
+from .builds.nevra import Nevra
+from .builds.projects import Project, ProjectChroot
+from .builds.snapshot import Snapshot
+from .errors import CoprFakeError, EventError, InputError, MissingExtraError, ScenarioError
 from .fake import FakeCopr
-from .lifecycle import LIVES, Lifecycle, Stage
-from .machine import EventError
-from .model import Project, ProjectChroot
-from .nevra import Nevra
-from .progress import Progress
-from .snapshot import Snapshot
+from .lives.clock import Clock, SystemClock, VirtualClock
+from .lives.durations import LogNormal, Uniform
+from .lives.lifecycle import LIVES, Lifecycle, Stage
+from .lives.progress import Progress
+from .scenarios.entries import Scenario
+from .service.answers import Answer
 from .states import State
 
 __version__ = "0.1.0"

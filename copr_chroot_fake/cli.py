@@ -8,11 +8,11 @@ from typing import get_args
 
 import click
 
-from .clock import SystemClock
 from .errors import CoprFakeError
 from .fake import FakeCopr
-from .progress import How
-from .scenario import DEFAULT_SCENARIO, shipped_scenarios
+from .lives.clock import SystemClock
+from .lives.progress import How
+from .scenarios.reading import DEFAULT_SCENARIO, shipped_scenarios
 
 
 class Failure(click.ClickException):

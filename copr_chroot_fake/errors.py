@@ -34,6 +34,10 @@ class ScenarioError(InputError):
         self.place = place
 
 
+class EventError(CoprFakeError):
+    """An event that cannot happen to a chroot or a build as it is, or a stage that its life has not."""
+
+
 class MissingExtraError(CoprFakeError, ImportError):
     """Something needs a package that only an extra of the kit installs."""
 

@@ -7,23 +7,24 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from . import checks, snapshot
-from .answers import Answer
-from .api import Api, Headers
-from .build import Build
-from .by_hand import Chroots, chroot_entries, project_chroots
-from .chroot import BuildChroot
-from .clock import Clock, VirtualClock
-from .entries import DEFAULT_OWNER, DEFAULT_PACKAGE, DEFAULT_PROJECT, ProjectChrootEntry, Scenario
+from . import checks
+from .builds import snapshot
+from .builds.build import Build
+from .builds.chroot import BuildChroot
+from .builds.projects import RESULTS_URL, Project, ProjectChroot
+from .builds.snapshot import Snapshot
+from .builds.store import Batch, Store
 from .errors import CoprFakeError, InputError
-from .lifecycle import DEFAULT_LIFE, LifecycleLike
-from .model import RESULTS_URL, Project, ProjectChroot
-from .progress import ProgressLike, read_progress
-from .scenario import ScenarioSource, read_batch, read_scenario
-from .snapshot import Snapshot
+from .lives.clock import Clock, VirtualClock
+from .lives.lifecycle import DEFAULT_LIFE, LifecycleLike
+from .lives.progress import ProgressLike, read_progress
+from .scenarios.by_hand import Chroots, chroot_entries, project_chroots
+from .scenarios.entries import DEFAULT_OWNER, DEFAULT_PACKAGE, DEFAULT_PROJECT, ProjectChrootEntry, Scenario
+from .scenarios.reading import ScenarioSource, read_batch, read_scenario
+from .scenarios.writing import write_scenario
+from .service.answers import Answer
+from .service.api import Api, Headers
 from .states import State, StateName
-from .store import Batch, Store
-from .writing import write_scenario
 
 if TYPE_CHECKING:
     from .doors.asgi import AsgiDoor

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copr_chroot_fake import State
-from copr_chroot_fake.machine import TRANSITIONS, Transition
+from copr_chroot_fake.lives.machine import TRANSITIONS, Transition
 
 HEAD = """\
 # The states of a build chroot

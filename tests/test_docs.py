@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import LIVES, FakeCopr
-from copr_chroot_fake.lifecycle import read_lifecycle
-from copr_chroot_fake.scenario import shipped_scenarios
+from copr_chroot_fake.lives.lifecycle import read_lifecycle
+from copr_chroot_fake.scenarios.reading import shipped_scenarios
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

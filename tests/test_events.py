@@ -7,7 +7,7 @@ import json
 import pytest
 
 from copr_chroot_fake import BuildChroot, EventError, FakeCopr, InputError, Nevra, State
-from copr_chroot_fake.machine import TRANSITIONS, Event, find_transition, possible_events
+from copr_chroot_fake.lives.machine import TRANSITIONS, Event, find_transition, possible_events
 from copr_chroot_fake.states import StateName
 
 from .doors import asking

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError, Lifecycle, LogNormal, Stage, Uniform
-from copr_chroot_fake.lifecycle import read_lifecycle, write_lifecycle
+from copr_chroot_fake.lives.lifecycle import read_lifecycle, write_lifecycle
 
 F41 = "fedora-41-x86_64"
 

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, precondition, rule
 
 from copr_chroot_fake import Build, EventError, FakeCopr, Snapshot, State
-from copr_chroot_fake.machine import Event, find_transition
-from copr_chroot_fake.progress import ProgressLike
+from copr_chroot_fake.lives.machine import Event, find_transition
+from copr_chroot_fake.lives.progress import ProgressLike
 
 from .doors import asking
 from .invariants import check_one, check_step

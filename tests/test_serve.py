@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from copr_chroot_fake.doors.server import bind
-from copr_chroot_fake.scenario import shipped_scenarios
+from copr_chroot_fake.scenarios.reading import shipped_scenarios
 
 COMMAND = [sys.executable, "-m", "copr_chroot_fake"]
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from copr_chroot_fake import LIVES, FakeCopr
-from copr_chroot_fake.progress import ProgressLike
+from copr_chroot_fake.lives.progress import ProgressLike
 
 from .invariants import check_one, check_step
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import cast
 from urllib.parse import quote
 
-from ..answers import Answer
+from ..service.answers import Answer
 
 Receive = Callable[[], Awaitable[Mapping[str, object]]]
 Send = Callable[[dict[str, object]], Awaitable[None]]

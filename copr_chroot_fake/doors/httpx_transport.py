@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import httpx
 
-from ..answers import Answer
+from ..service.answers import Answer
 
 
 class HttpxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):

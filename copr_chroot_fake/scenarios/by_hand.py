@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
-from . import checks, made_up
+from .. import checks
+from ..builds import made_up
+from ..states import State, StateName
 from .entries import ChrootEntry, ChrootSettings, ProjectChrootEntry
-from .states import State, StateName
 
 FIRST_START = 1_700_000_000
 """When chroots start that nobody gave a time, as a Unix time."""

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 from functools import lru_cache
 
+from ..builds.chroot import BuildChroot
+from ..builds.store import Store
 from . import build_config
-from .chroot import BuildChroot
 from .paging import Paging
-from .store import Store
 
 HOME = b'{"version":3}\n'
 

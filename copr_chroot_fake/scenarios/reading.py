@@ -11,12 +11,13 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from . import checks, entries
-from .build import Build
-from .checks import Fields
-from .errors import InputError, MissingExtraError, ScenarioError
-from .model import Project, ProjectChroot
-from .store import Batch, Store
+from .. import checks
+from ..builds.build import Build
+from ..builds.projects import Project, ProjectChroot
+from ..builds.store import Batch, Store
+from ..checks import Fields
+from ..errors import InputError, MissingExtraError, ScenarioError
+from . import entries
 
 DEFAULT_SCENARIO = "all-states.json"
 
@@ -25,7 +26,7 @@ ScenarioSource = str | os.PathLike[str] | Mapping[str, object]
 
 def shipped_scenarios() -> Path:
     """The directory of the scenarios that ship with the kit: in the package once built, else in the checkout."""
-    package = Path(__file__).parent
+    package = Path(__file__).parent.parent
     installed = package / "fixtures"
     return installed if installed.is_dir() else package.parent / "fixtures"
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from ..builds.chroot import BuildChroot
+from ..builds.store import Store
+from ..states import STATUS_NUMBERS
 from .answers import CATCH_ALL, Refusal
-from .chroot import BuildChroot
-from .states import STATUS_NUMBERS
-from .store import Store
 
 LARGEST_BIGINT = 2**63 - 1
 

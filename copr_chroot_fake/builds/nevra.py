@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TypedDict
 
-from . import checks
-from .checks import Fields, Form, optional
-from .errors import InputError
+from .. import checks
+from ..checks import Fields, Form, optional
+from ..errors import InputError
 
 _NEVRA = re.compile(r"(?P<name>.+)-(?:(?P<epoch>\d+):)?(?P<version>[^-:]+)-(?P<release>[^-]+)\.(?P<arch>[^.-]+)")
 

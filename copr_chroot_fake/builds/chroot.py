@@ -11,24 +11,25 @@ from collections.abc import Iterable, Mapping
 from types import EllipsisType
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import checks, made_up
-from .errors import InputError
-from .lifecycle import ABSENT, DELETED, PlannedStage
-from .machine import (
+from .. import checks
+from ..errors import EventError, InputError
+from ..lives.lifecycle import ABSENT, DELETED, PlannedStage
+from ..lives.machine import (
     Event,
-    EventError,
     Stamp,
     event_between,
     find_transition,
     possible_events,
     shortest_path,
 )
+from ..states import State, StateName
+from . import made_up
+from .events import ChrootEvents
 from .nevra import Nevra, PackageLike, read_packages
-from .states import State, StateName
 
 if TYPE_CHECKING:
+    from ..lives.life import Life
     from .build import Build
-    from .life import Life
 
 
 class Moment(NamedTuple):
@@ -42,11 +43,10 @@ class Moment(NamedTuple):
     life: Life | None
 
 
-class BuildChroot:
+class BuildChroot(ChrootEvents):
     """One chroot of a build: its state, its times (Unix, seconds) and what came out.
 
-    The methods that are events raise :class:`~copr_chroot_fake.EventError` where
-    Copr has no such event, and take ``at``, a Unix time, for now.
+    What can happen to it are the methods of :class:`~.events.ChrootEvents`.
     """
 
     __slots__ = (
@@ -151,48 +151,6 @@ class BuildChroot:
 
     def __repr__(self) -> str:
         return f"<BuildChroot {self._build.id} {self._name} {self._state}>"
-
-    # Events, in the words of the table.
-
-    def begin_import(self, *, at: int | None = None) -> None:
-        """waiting → importing."""
-        self._happen(Event.IMPORT, at)
-
-    def queue(self, *, at: int | None = None) -> None:
-        """waiting or importing → pending."""
-        self._happen(Event.QUEUE, at)
-
-    def start(self, *, at: int | None = None, result_dir: str | None = None) -> None:
-        """pending → starting, with a start and a result directory; never in a canceled build."""
-        self._happen(Event.START, at, result_dir=result_dir)
-
-    def run(self, *, at: int | None = None) -> None:
-        """starting → running."""
-        self._happen(Event.RUN, at)
-
-    def succeed(self, packages: Iterable[PackageLike] | None = None, *, at: int | None = None) -> None:
-        """starting or running → succeeded, with an end and the packages (made up where they are not said)."""
-        self._happen(Event.SUCCEED, at, packages=None if packages is None else read_packages("packages", packages))
-
-    def fail(self, *, at: int | None = None) -> None:
-        """starting or running → failed, with an end; waiting or importing → failed, as a failed import leaves it."""
-        self._happen(Event.FAIL, at)
-
-    def skip(self, *, at: int | None = None) -> None:
-        """waiting, importing or pending → skipped, started and ended at once."""
-        self._happen(Event.SKIP, at)
-
-    def reschedule(self, *, at: int | None = None) -> None:
-        """starting or running → pending: its builder died. It keeps its start and loses its result directory."""
-        self._happen(Event.RESCHEDULE, at)
-
-    def confirm_cancel(self, *, at: int | None = None) -> None:
-        """In a canceled build: what was not being built → canceled, without times; what was → failed."""
-        self._happen(Event.CONFIRM_CANCEL, at)
-
-    def fork(self, *, at: int | None = None) -> None:
-        """waiting → forked, with a result directory and no times."""
-        self._happen(Event.FORK, at)
 
     def report(
         self,

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple, TypeAlias
 
-from . import checks
-from .checks import Fields, Form
+from .. import checks
+from ..checks import Fields, Form
+from ..errors import InputError
+from ..states import State
 from .durations import Duration, LogNormal, draw, read_duration, write_duration
-from .errors import InputError
 from .machine import Stamp, event_between
-from .states import State
 
 ABSENT = "absent"
 DELETED = "deleted"

@@ -11,8 +11,7 @@ from collections import deque
 from enum import Enum
 from typing import NamedTuple
 
-from .errors import CoprFakeError
-from .states import State
+from ..states import State
 
 
 class Event(str, Enum):
@@ -80,10 +79,6 @@ TRANSITIONS = (
 _BY_EVENT = {(transition.event, source): transition for transition in TRANSITIONS for source in transition.sources}
 
 _FORWARD = tuple(t for t in TRANSITIONS if t.event not in (Event.RESCHEDULE, Event.CONFIRM_CANCEL))
-
-
-class EventError(CoprFakeError):
-    """An event that cannot happen to a chroot or a build as it is, or a stage that it has not."""
 
 
 def find_transition(event: Event, state: State, canceled: bool) -> Transition | None:

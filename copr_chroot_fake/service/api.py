@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..builds.build import Build
+from ..builds.chroot import BuildChroot
+from ..builds.store import Store
 from . import views
 from .answers import CATCH_ALL, HTML, Answer, Refusal, json_answer
-from .build import Build
-from .chroot import BuildChroot
 from .paging import Paging, check_order, check_range, cut_page, read_paging
 from .query import read_target
 from .routes import Endpoint, Match, match
-from .store import Store
 
 METHODS = ("GET", "HEAD", "OPTIONS")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..errors import EventError
 from .chroot import BuildChroot
-from .machine import EventError
-from .model import Project, Submission
+from .projects import Project, Submission
 
 if TYPE_CHECKING:
     from .store import Store

@@ -9,8 +9,8 @@ import threading
 import time
 from typing import Protocol
 
-from . import checks
-from .errors import InputError
+from .. import checks
+from ..errors import InputError
 
 FIRST_NOW = 1_700_000_000
 """When a virtual clock starts that nobody set: 2023-11-14 22:13:20 UTC."""

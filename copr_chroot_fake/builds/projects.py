@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .states import State
+from ..states import State
 
 RESULTS_URL = "https://download.copr.fedorainfracloud.org/results"
 """Where the deployed service publishes results."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ..builds.nevra import Nevra
+from ..states import State
 from .lifecycle import Plan, PlannedStage
-from .nevra import Nevra
 from .progress import Progress
-from .states import State
 
 
 class Life:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qs, urlencode, urlparse, urlunparse
 
+from ..builds.chroot import BuildChroot
+from ..builds.projects import Project, ProjectChroot
+from ..builds.store import Store
 from .answers import CATCH_ALL, Refusal
-from .chroot import BuildChroot
-from .model import Project, ProjectChroot
-from .store import Store
 
 Repo = dict[str, object]
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from . import checks
-from .checks import Fields, Form
-from .errors import InputError
+from .. import checks
+from ..checks import Fields, Form
+from ..errors import InputError
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,18 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypedDict
 
-from . import checks
-from .build import Build
-from .checks import Fields, Form, optional
-from .chroot import BuildChroot
-from .errors import InputError
-from .life import Life
-from .lifecycle import Lifecycle, LifecycleLike, read_lifecycle
-from .model import Project, ProjectChroot, SourcePackage, Submission
-from .nevra import PackageLike, read_packages
-from .progress import Progress, ProgressLike, read_progress
-from .states import State
-from .store import Store
+from .. import checks
+from ..builds.build import Build
+from ..builds.chroot import BuildChroot
+from ..builds.nevra import PackageLike, read_packages
+from ..builds.projects import Project, ProjectChroot, SourcePackage, Submission
+from ..builds.store import Store
+from ..checks import Fields, Form, optional
+from ..errors import InputError
+from ..lives.life import Life
+from ..lives.lifecycle import Lifecycle, LifecycleLike, read_lifecycle
+from ..lives.progress import Progress, ProgressLike, read_progress
+from ..states import State
 
 DEFAULT_OWNER = "jdoe"
 DEFAULT_PROJECT = "playground"

@@ -9,10 +9,10 @@ from __future__ import annotations
 import dataclasses
 from typing import NamedTuple
 
+from ..lives.clock import VirtualClock
 from .build import Build
 from .chroot import Moment
-from .clock import VirtualClock
-from .model import Project
+from .projects import Project
 from .store import Store
 
 

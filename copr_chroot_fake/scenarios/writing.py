@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import cast
 
-from .build import Build
-from .chroot import BuildChroot
+from ..builds.build import Build
+from ..builds.chroot import BuildChroot
+from ..builds.nevra import write_nevra
+from ..builds.projects import Project, ProjectChroot, Submission
+from ..builds.store import Store
+from ..lives.life import Life
+from ..lives.lifecycle import PlannedStage, write_lifecycle
+from ..lives.machine import end_of_canceled
+from ..lives.progress import write_progress
 from .entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
-from .life import Life
-from .lifecycle import PlannedStage, write_lifecycle
-from .machine import end_of_canceled
-from .model import Project, ProjectChroot, Submission
-from .nevra import write_nevra
-from .progress import write_progress
-from .store import Store
 
 
 def write_scenario(store: Store) -> Scenario:

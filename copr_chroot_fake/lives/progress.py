@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 
-from . import checks
-from .errors import InputError
-from .states import State, StateName
+from .. import checks
+from ..errors import InputError
+from ..states import State, StateName
 
 How = Literal["poll", "clock", "manual", "immediate"]
 

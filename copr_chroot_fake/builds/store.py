@@ -6,10 +6,10 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from ..lives.clock import Clock, VirtualClock
+from ..lives.progress import Progress
 from .build import Build
-from .clock import Clock, VirtualClock
-from .model import Project
-from .progress import Progress
+from .projects import Project
 
 
 @dataclass(slots=True)

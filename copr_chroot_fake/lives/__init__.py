@@ -1,0 +1,1 @@
+"""What happens to a build chroot, when, and what makes it happen."""
