@@ -15,6 +15,7 @@ from .builds.projects import RESULTS_URL, Project, ProjectChroot
 from .builds.snapshot import Snapshot
 from .builds.store import Batch, Store
 from .errors import CoprFakeError, InputError
+from .journal import EndpointName, Journal, Request
 from .lives.clock import Clock, VirtualClock
 from .lives.lifecycle import DEFAULT_LIFE, LifecycleLike
 from .lives.progress import ProgressLike, read_progress
@@ -60,7 +61,9 @@ class FakeCopr:
             read_progress("progress", progress),
             checks.whole_number("seed", seed),
         )
-        self._api = Api(self._store, default_limit if default_limit is None else _check_limit(default_limit))
+        self._journal = Journal(self._store)
+        limit = None if default_limit is None else _check_limit(default_limit)
+        self._api = Api(self._store, self._journal, limit)
 
     @classmethod
     def from_scenario(
@@ -245,6 +248,58 @@ class FakeCopr:
             there = ", ".join(chroot.name for chroot in build.chroots[:10]) or "none"
             raise InputError("chrootname", f"build {build_id} has no chroot {chrootname!r}; it has: {there}")
         return chroot
+
+    @property
+    def requests(self) -> list[Request]:
+        """The latest 10,000 requests, in the order of their answers."""
+        return self._journal.requests
+
+    @property
+    def unmatched(self) -> list[tuple[Request, str]]:
+        """The requests for what is not there, each with what is that comes nearest."""
+        return [(request, self._journal.nearest(request)) for request in self._journal.unmatched]
+
+    def forget_requests(self) -> None:
+        self._journal.clear()
+
+    def assert_requested(
+        self,
+        endpoint: EndpointName,
+        *,
+        build_id: int | None = None,
+        chrootname: str | None = None,
+        times: int | None = None,
+    ) -> None:
+        """Assert that an endpoint was asked, at least once or so many times; ``get`` is one build chroot.
+
+        :raises AssertionError: saying what was asked instead.
+        """
+        self._journal.assert_requested(endpoint, build_id, chrootname, times)
+
+    def assert_not_requested(
+        self, endpoint: EndpointName, *, build_id: int | None = None, chrootname: str | None = None
+    ) -> None:
+        """Assert that an endpoint was not asked.
+
+        :raises AssertionError: saying what was asked.
+        """
+        self._journal.assert_requested(endpoint, build_id, chrootname, 0)
+
+    def assert_polled_no_faster_than(
+        self, seconds: float, *, build_id: int | None = None, chrootname: str | None = None
+    ) -> None:
+        """Assert that nobody asked for one thing twice within so many seconds of the fake's clock.
+
+        :raises AssertionError: showing the two requests.
+        """
+        self._journal.assert_polled_no_faster_than(checks.amount("seconds", seconds), build_id, chrootname)
+
+    def assert_all_pages_read(self, build_id: int) -> None:
+        """Assert that every chroot of a build was on a page of its list that was read.
+
+        :raises AssertionError: naming the chroots that were not, and what was asked.
+        """
+        self._journal.assert_all_pages_read(build_id)
 
     def snapshot(self) -> Snapshot:
         """What the fake is now, to take it back there with :meth:`restore`."""

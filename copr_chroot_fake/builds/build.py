@@ -153,3 +153,4 @@ class Build:
         """Delete it from the service, which answers 404 for it from then on."""
         with self.store.lock:
             self.store.builds.pop(self.id, None)
+            self.store.removed.add(self.id)

@@ -39,6 +39,8 @@ class Store:
         self.mock_chroots: dict[str, int] = {}
         self.projects: dict[str, Project] = {}
         self.builds: dict[int, Build] = {}
+        self.removed: set[int] = set()
+        """Builds that have been there."""
 
     def add(self, batch: Batch) -> None:
         """Take in a batch; the service knows a chroot from where it is first named."""

@@ -6,78 +6,100 @@ arguments, the arguments that are missing, the build, the chroot.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from ..builds.build import Build
 from ..builds.chroot import BuildChroot
 from ..builds.store import Store
+from ..journal import Journal
 from . import views
 from .answers import CATCH_ALL, HTML, Answer, Refusal, json_answer
 from .paging import Paging, check_order, check_range, cut_page, read_paging
-from .query import read_target
+from .query import cast_integer, read_target
 from .routes import Endpoint, Match, match
 
 METHODS = ("GET", "HEAD", "OPTIONS")
 
 Headers = Iterable[tuple[str, str]]
 
-# White space, a sign, leading zeros, and no more digits than a 32-bit integer has.
-_INTEGER = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*([0-9]{1,10})[ \t\n\v\f\r]*")
+
+class Shown(NamedTuple):
+    """A body, and the build chroots that it is about, each as the API shows it."""
+
+    body: bytes
+    chroots: Sequence[bytes] = ()
 
 
 class Api:
-    """The build-chroot API over a store."""
+    """The build-chroot API over a store; what it is asked it writes into a journal."""
 
-    def __init__(self, store: Store, default_limit: int | None) -> None:
+    def __init__(self, store: Store, journal: Journal, default_limit: int | None) -> None:
         self.store = store
+        self.journal = journal
         self.default_limit = default_limit
 
     def answer(self, method: str, target: str, headers: Headers = ()) -> Answer:
         """Answer one request, whose target is the path and the query as sent."""
-        try:
-            with self.store.lock:
-                answer = self._answer(method, target)
-        except Refusal as refusal:
-            answer = refusal.answer()
-        return answer._replace(body=b"") if method == "HEAD" else answer
-
-    def _answer(self, method: str, target: str) -> Answer:
         path, arguments = read_target(target)
         found = match(path)
-        if found is None or (found.lacks_slash and method not in METHODS):
-            raise Refusal(404, "Such API endpoint doesn't exist", compact=True)
+        shown: Sequence[bytes] = ()
+        with self.store.lock:
+            try:
+                if found is None or (found.lacks_slash and method not in METHODS):
+                    raise Refusal(404, "Such API endpoint doesn't exist", compact=True)
+                answer, shown = self._answer(method, found, arguments)
+            except Refusal as refusal:
+                answer = refusal.answer()
+            matched = bool(shown) or self._is_known(found, arguments, answer.status)
+            self.journal.add(method, target, answer.status, self.store.clock.now(), matched, shown)
+        return answer._replace(body=b"") if method == "HEAD" else answer
+
+    def _answer(self, method: str, found: Match, arguments: Mapping[str, str]) -> tuple[Answer, Sequence[bytes]]:
         if method not in METHODS:
             # The home page alone is outside the REST layer.
             compact = found.endpoint is Endpoint.HOME
             raise Refusal(405, "The method is not allowed for the requested URL.", compact=compact)
         if method == "OPTIONS":
-            return _options(found)
-        return json_answer(self._body(found, arguments, counts=method == "GET"))
+            return _options(found), ()
+        body, chroots = self._show(found, arguments, counts=method == "GET")
+        return json_answer(body), chroots
 
-    def _body(self, found: Match, arguments: Mapping[str, str], counts: bool) -> bytes:
+    def _is_known(self, found: Match | None, arguments: Mapping[str, str], status: int) -> bool:
+        """Whether what was asked for is there, or has been, though the answer shows no chroot."""
+        if found is None or status not in (200, 404) or found.endpoint is Endpoint.HOME:
+            return found is not None
+        sent = arguments.get("build_id", found.build_id)
+        build_id = None if sent is None else cast_integer(sent)
+        if build_id in self.store.removed:
+            return True
+        return status == 200 and build_id in self.store.builds
+
+    def _show(self, found: Match, arguments: Mapping[str, str], counts: bool) -> Shown:
         """What is shown; ``counts`` says whether somebody sees it, which is a poll."""
         if found.endpoint is Endpoint.HOME:
-            return views.HOME
+            return Shown(views.HOME)
         if found.endpoint is Endpoint.LIST:
             return self._list(found, arguments, counts)
         chroot = self._find_chroot(found, arguments, counts and found.endpoint is not Endpoint.BUILD_CONFIG)
+        shown = (views.chroot(chroot),)
         if found.endpoint is Endpoint.GET:
-            return views.chroot(chroot)
+            return Shown(shown[0] + b"\n", shown)
         if found.endpoint is Endpoint.BUILD_CONFIG:
-            return views.config(chroot, self.store)
-        return views.packages(chroot)
+            return Shown(views.config(chroot, self.store), shown)
+        return Shown(views.packages(chroot), shown)
 
-    def _list(self, found: Match, arguments: Mapping[str, str], counts: bool) -> bytes:
+    def _list(self, found: Match, arguments: Mapping[str, str], counts: bool) -> Shown:
         paging = read_paging(arguments, self.default_limit)
         sent = _require("build_id", arguments, found.build_id)
         check_order(paging.order)
-        build_id = _cast(sent)
+        build_id = cast_integer(sent)
         if build_id is None:
             raise Refusal(500, CATCH_ALL, compact=True)
         check_range(paging)
         build = self.store.find_build(build_id)
-        return views.page(self._page(build, paging, counts) if build else (), paging)
+        shown = [] if build is None else views.chroots(self._page(build, paging, counts))
+        return Shown(views.page(shown, paging), shown)
 
     def _page(self, build: Build, paging: Paging, counts: bool) -> Sequence[BuildChroot]:
         """The chroots of a page, which counts as a poll of each, and of those that are not there yet."""
@@ -100,7 +122,7 @@ class Api:
     def _find_chroot(self, found: Match, arguments: Mapping[str, str], counts: bool) -> BuildChroot:
         sent = _require("build_id", arguments, found.build_id)
         name = str(_require("chrootname", arguments, found.chrootname))
-        build_id = _cast(sent)
+        build_id = cast_integer(sent)
         build = None if build_id is None else self.store.find_build(build_id)
         chroot = None if build is None else build.find(name)
         if chroot is not None and chroot.life is not None:
@@ -126,17 +148,6 @@ def _require(name: str, arguments: Mapping[str, str], in_path: str | int | None)
     if value is None:
         raise Refusal(400, f"Missing argument {name}")
     return value
-
-
-def _cast(sent: str | int) -> int | None:
-    """A build id as PostgreSQL casts it to a 32-bit integer; a number in the path needs no cast."""
-    if isinstance(sent, int):
-        return sent
-    integer = _INTEGER.fullmatch(sent)
-    if integer is None:
-        return None
-    value = int(integer[1] + integer[2])
-    return value if -(2**31) <= value < 2**31 else None
 
 
 def _options(found: Match) -> Answer:

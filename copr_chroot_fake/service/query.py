@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import unquote, unquote_to_bytes
+
+# White space, a sign, leading zeros, and no more digits than a 32-bit integer has.
+_INTEGER = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*([0-9]{1,10})[ \t\n\v\f\r]*")
 
 
 class Target(NamedTuple):
@@ -42,3 +46,14 @@ def _decode(text: str) -> str:
             decoded += raw[: error.start].decode() + undecodable
             raw = raw[error.end :]
     return decoded
+
+
+def cast_integer(sent: str | int) -> int | None:
+    """A number as PostgreSQL casts a text to a 32-bit integer; what the path has as a number needs no cast."""
+    if isinstance(sent, int):
+        return sent
+    integer = _INTEGER.fullmatch(sent)
+    if integer is None:
+        return None
+    value = int(integer[1] + integer[2])
+    return value if -(2**31) <= value < 2**31 else None

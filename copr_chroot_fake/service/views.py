@@ -15,12 +15,15 @@ HOME = b'{"version":3}\n'
 
 
 def chroot(shown: BuildChroot) -> bytes:
-    return (shown.rendered or _render(shown)) + b"\n"
+    return shown.rendered or _render(shown)
 
 
-def page(shown: Iterable[BuildChroot], paging: Paging) -> bytes:
-    items = b", ".join([item.rendered or _render(item) for item in shown])
-    return b"".join((b'{"items": [', items, b'], "meta": ', _meta(paging), b"}\n"))
+def chroots(shown: Iterable[BuildChroot]) -> list[bytes]:
+    return [item.rendered or _render(item) for item in shown]
+
+
+def page(items: Iterable[bytes], paging: Paging) -> bytes:
+    return b"".join((b'{"items": [', b", ".join(items), b'], "meta": ', _meta(paging), b"}\n"))
 
 
 def config(shown: BuildChroot, store: Store) -> bytes:

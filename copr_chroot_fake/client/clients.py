@@ -1,0 +1,275 @@
+"""The two clients, which differ only in how they send and pause."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from types import TracebackType
+from typing import Literal, TypeVar, overload
+
+import anyio
+import httpx
+
+from .calls import COPR_URL, Calls, http_options
+from .results import BuildConfig, BuiltPackage, ChrootPage, ChrootStatus
+from .steps import OnProgress, Outcome, Pause, Steps
+
+T = TypeVar("T")
+
+OrderType = Literal["ASC", "DESC"]
+
+HOUR = 3600
+
+
+class CoprClient:
+    """A client of the ``build-chroot`` API.
+
+    :param url: where Copr is, without ``/api_3``.
+    :param transport: an ``httpx`` transport to send through, such as ``FakeCopr.transport``.
+    :param timeout: how long to wait for one answer, in seconds.
+    :param retries: how often to try again what was answered 502, 503 or 504, or where the connection failed, with
+        pauses of 1, 2, 4, … seconds; 0 turns it off.
+    :param sleep: what pauses for so many seconds.
+    :param now: what tells the time that waiting takes, in seconds.
+
+    Every call raises a :class:`~copr_chroot_fake.client.errors.ClientError`, of the kind that says what came instead of
+    the answer.
+    """
+
+    def __init__(
+        self,
+        url: str = COPR_URL,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        timeout: float = 30,
+        retries: int = 3,
+        sleep: Callable[[float], object] = time.sleep,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        options = http_options(url, timeout, transport is not None)
+        self._http = httpx.Client(transport=transport, **options)
+        self._calls = Calls(self._http, retries, now)
+        self._sleep = sleep
+
+    def __enter__(self) -> CoprClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    @property
+    def retried(self) -> int:
+        """How many requests have been tried again so far."""
+        return self._calls.retries.count
+
+    def get(self, build_id: int, chrootname: str) -> ChrootStatus:
+        """How one build chroot is doing."""
+        return self._run(self._calls.get(build_id, chrootname))
+
+    def get_list(
+        self,
+        build_id: int,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        order_type: OrderType | None = None,
+    ) -> ChrootPage:
+        """One page of a build's chroots."""
+        return self._run(self._calls.get_list(build_id, limit, offset, order_type))
+
+    def iter_all(
+        self, build_id: int, *, limit: int | None = None, order_type: OrderType | None = None
+    ) -> Iterator[ChrootStatus]:
+        """Every chroot of a build, asking for pages of ``limit`` or of the service's own size as they are needed."""
+        offset: int | None = 0
+        while offset is not None:
+            page = self.get_list(build_id, limit=limit, offset=offset or None, order_type=order_type)
+            yield from page
+            offset = page.next_offset
+
+    def get_build_config(self, build_id: int, chrootname: str) -> BuildConfig:
+        """The configuration that a chroot is built with."""
+        return self._run(self._calls.get_build_config(build_id, chrootname))
+
+    def get_built_packages(self, build_id: int, chrootname: str) -> tuple[BuiltPackage, ...]:
+        """The packages that came out of a chroot."""
+        return self._run(self._calls.get_built_packages(build_id, chrootname))
+
+    @overload
+    def wait(
+        self, build_id: int, chrootname: str, *, timeout: float = HOUR, poll: float = 30, on_progress: OnProgress = ...
+    ) -> ChrootStatus: ...
+
+    @overload
+    def wait(
+        self,
+        build_id: int,
+        chrootname: None = None,
+        *,
+        timeout: float = HOUR,
+        poll: float = 30,
+        on_progress: OnProgress = ...,
+    ) -> tuple[ChrootStatus, ...]: ...
+
+    def wait(
+        self,
+        build_id: int,
+        chrootname: str | None = None,
+        *,
+        timeout: float = HOUR,
+        poll: float = 30,
+        on_progress: OnProgress | None = None,
+    ) -> ChrootStatus | tuple[ChrootStatus, ...]:
+        """Wait until a chroot, or all of a build, has ended, whichever way.
+
+        :param timeout: seconds after which to give up.
+        :param poll: seconds from asking to asking again, at least.
+        :param on_progress: called with the chroots each time that they have been asked for.
+        :raises WaitTimeoutError: with the states that were seen last.
+        """
+        if chrootname is None:
+            return self._run(self._calls.wait_for_all(build_id, timeout, poll, on_progress))
+        return self._run(self._calls.wait_for_one(build_id, chrootname, timeout, poll, on_progress))
+
+    def _run(self, steps: Steps[T]) -> T:
+        outcome: Outcome | None = None
+        while True:
+            try:
+                step = steps.send(outcome)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            outcome = None
+            if isinstance(step, Pause):
+                self._sleep(step.seconds)
+                continue
+            try:
+                outcome = self._http.send(step)
+            except httpx.TransportError as error:
+                outcome = error
+
+
+class AsyncCoprClient:
+    """:class:`CoprClient` for ``async`` code; ``sleep`` returns something to await."""
+
+    def __init__(
+        self,
+        url: str = COPR_URL,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        timeout: float = 30,
+        retries: int = 3,
+        sleep: Callable[[float], Awaitable[object]] | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        options = http_options(url, timeout, transport is not None)
+        self._http = httpx.AsyncClient(transport=transport, **options)
+        self._calls = Calls(self._http, retries, now)
+        self._sleep = _pause if sleep is None else sleep
+
+    async def __aenter__(self) -> AsyncCoprClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    @property
+    def retried(self) -> int:
+        """How many requests have been tried again so far."""
+        return self._calls.retries.count
+
+    async def get(self, build_id: int, chrootname: str) -> ChrootStatus:
+        """How one build chroot is doing."""
+        return await self._run(self._calls.get(build_id, chrootname))
+
+    async def get_list(
+        self,
+        build_id: int,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        order_type: OrderType | None = None,
+    ) -> ChrootPage:
+        """One page of a build's chroots."""
+        return await self._run(self._calls.get_list(build_id, limit, offset, order_type))
+
+    async def iter_all(
+        self, build_id: int, *, limit: int | None = None, order_type: OrderType | None = None
+    ) -> AsyncIterator[ChrootStatus]:
+        """Every chroot of a build, asking for pages of ``limit`` or of the service's own size as they are needed."""
+        offset: int | None = 0
+        while offset is not None:
+            page = await self.get_list(build_id, limit=limit, offset=offset or None, order_type=order_type)
+            for status in page:
+                yield status
+            offset = page.next_offset
+
+    async def get_build_config(self, build_id: int, chrootname: str) -> BuildConfig:
+        """The configuration that a chroot is built with."""
+        return await self._run(self._calls.get_build_config(build_id, chrootname))
+
+    async def get_built_packages(self, build_id: int, chrootname: str) -> tuple[BuiltPackage, ...]:
+        """The packages that came out of a chroot."""
+        return await self._run(self._calls.get_built_packages(build_id, chrootname))
+
+    @overload
+    async def wait(
+        self, build_id: int, chrootname: str, *, timeout: float = HOUR, poll: float = 30, on_progress: OnProgress = ...
+    ) -> ChrootStatus: ...
+
+    @overload
+    async def wait(
+        self,
+        build_id: int,
+        chrootname: None = None,
+        *,
+        timeout: float = HOUR,
+        poll: float = 30,
+        on_progress: OnProgress = ...,
+    ) -> tuple[ChrootStatus, ...]: ...
+
+    async def wait(
+        self,
+        build_id: int,
+        chrootname: str | None = None,
+        *,
+        timeout: float = HOUR,
+        poll: float = 30,
+        on_progress: OnProgress | None = None,
+    ) -> ChrootStatus | tuple[ChrootStatus, ...]:
+        """Wait until a chroot, or all of a build, has ended, whichever way; as :meth:`CoprClient.wait`."""
+        if chrootname is None:
+            return await self._run(self._calls.wait_for_all(build_id, timeout, poll, on_progress))
+        return await self._run(self._calls.wait_for_one(build_id, chrootname, timeout, poll, on_progress))
+
+    async def _run(self, steps: Steps[T]) -> T:
+        outcome: Outcome | None = None
+        while True:
+            try:
+                step = steps.send(outcome)
+            except StopIteration as done:
+                result: T = done.value
+                return result
+            outcome = None
+            if isinstance(step, Pause):
+                await self._sleep(step.seconds)
+                continue
+            try:
+                outcome = await self._http.send(step)
+            except httpx.TransportError as error:
+                outcome = error
+
+
+async def _pause(seconds: float) -> None:
+    """Sleep in whichever event loop runs, asyncio's or trio's; httpx brings anyio."""
+    await anyio.sleep(seconds)

@@ -1,0 +1,67 @@
+"""What the client raises, each with the status, the service's message and the request."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import httpx
+
+from ..errors import CoprFakeError
+
+Missing = Literal["build", "chroot", "endpoint"]
+
+
+class ClientError(CoprFakeError):
+    """The base: an answer that is not the one asked for, or none.
+
+    ``status`` is ``None`` where there was no answer.
+    """
+
+    def __init__(self, message: str, request: httpx.Request, status: int | None = None) -> None:
+        super().__init__(f"{message} ({'' if status is None else f'{status}, '}{request.method} {request.url})")
+        self.message = message
+        self.request = request
+        self.status = status
+
+
+class NotFoundError(ClientError):
+    """404: ``missing`` says whether it is the build, its chroot or the endpoint that is not there."""
+
+    @property
+    def missing(self) -> Missing:
+        if self.message.startswith("Build ") and self.message.endswith(" does not exist."):
+            return "build"
+        return "chroot" if "hroot" in self.message else "endpoint"
+
+
+class BadRequestError(ClientError):
+    """400: an argument is missing or wrong."""
+
+
+class ServerError(ClientError):
+    """Any 5xx that the service itself answers; Copr also says so of arguments that it cannot take."""
+
+
+class NotJsonError(ClientError):
+    """An answer that is not JSON, such as the web server's page while the service is away."""
+
+
+class RequestTimeoutError(ClientError):
+    """No answer in time, or 504."""
+
+
+class ConnectionFailedError(ClientError):
+    """The service could not be reached, or broke off."""
+
+
+class WaitTimeoutError(CoprFakeError):
+    """Waiting took longer than it was to; ``states`` are the last ones seen, by chroot."""
+
+    def __init__(self, build_id: int, seconds: float, states: dict[str, str]) -> None:
+        seen = ", ".join(f"{name} {state}" for name, state in states.items()) or "no chroots"
+        super().__init__(f"build {build_id} has not ended within {seconds:g} s; last seen: {seen}")
+        self.build_id = build_id
+        self.states = states
+
+
+BY_STATUS: dict[int, type[ClientError]] = {400: BadRequestError, 404: NotFoundError, 504: RequestTimeoutError}

@@ -1,0 +1,202 @@
+"""What a fake was asked: every request, what it saw and when, and assertions that say what was asked instead."""
+
+from __future__ import annotations
+
+import difflib
+import heapq
+import json
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, get_args
+
+from . import checks
+from .builds.store import Store
+from .errors import InputError
+from .service.query import cast_integer, read_target
+from .service.routes import ROOT, Endpoint, match
+from .states import State
+
+EndpointName = Literal["get", "list", "build-config", "built-packages", "home"]
+
+KEPT = 10_000
+"""How many requests a journal keeps, the latest ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request and what became of it.
+
+    :param endpoint: which endpoint was asked, ``None`` where there is none.
+    :param build_id: the build that was meant, ``None`` where what was sent is no number of one.
+    :param arguments: all arguments of the query, as sent.
+    :param status: the answer's.
+    :param at: when it was, on the fake's clock (Unix time).
+    :param matched: whether what was asked for is, or has been, there.
+    """
+
+    method: str
+    target: str
+    endpoint: EndpointName | None
+    build_id: int | None
+    chrootname: str | None
+    arguments: Mapping[str, str]
+    status: int
+    at: float
+    matched: bool
+    shown: Sequence[bytes] = ()
+    """The build chroots that the answer was about, as the API shows them."""
+
+    @property
+    def saw(self) -> dict[str, State]:
+        """The states that the answer was about, by chroot."""
+        documents = [json.loads(shown) for shown in self.shown]
+        return {document["name"]: State(document["state"]) for document in documents}
+
+    def __str__(self) -> str:
+        saw = ", ".join(f"{name} {state}" for name, state in list(self.saw.items())[:3])
+        more = f" and {len(self.shown) - 3} more" if len(self.shown) > 3 else ""
+        return f"{self.method} {self.target} -> {self.status}{f' ({saw}{more})' if saw else ''} at {self.at:.10g}"
+
+
+class Record(NamedTuple):
+    """What is kept of a request; all else can be read out of its target when somebody asks."""
+
+    method: str
+    target: str
+    status: int
+    at: float
+    matched: bool
+    shown: Sequence[bytes]
+
+    def read(self) -> Request:
+        path, arguments = read_target(self.target)
+        found = match(path)
+        sent = None if found is None else arguments.get("build_id", found.build_id)
+        return Request(
+            method=self.method,
+            target=self.target,
+            endpoint=None if found is None else found.endpoint.value,
+            build_id=None if sent is None else cast_integer(sent),
+            chrootname=None if found is None else arguments.get("chrootname", found.chrootname),
+            arguments=arguments,
+            status=self.status,
+            at=self.at,
+            matched=self.matched,
+            shown=self.shown,
+        )
+
+
+class Journal:
+    """The latest requests, in the order of their answers."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._records: deque[Record] = deque(maxlen=KEPT)
+
+    def add(self, method: str, target: str, status: int, at: float, matched: bool, shown: Sequence[bytes]) -> None:
+        self._records.append(Record(method, target, status, at, matched, shown))
+
+    def clear(self) -> None:
+        self._records.clear()
+
+    @property
+    def requests(self) -> list[Request]:
+        return [record.read() for record in list(self._records)]
+
+    @property
+    def unmatched(self) -> list[Request]:
+        return [request for request in self.requests if not request.matched]
+
+    def find(self, endpoint: EndpointName, build_id: int | None, chrootname: str | None) -> list[Request]:
+        """The ``GET`` requests of an endpoint, of a build and a chroot where those are said."""
+        if endpoint not in get_args(EndpointName):
+            raise InputError("endpoint", f"no such endpoint; {checks.choices(endpoint, get_args(EndpointName))}")
+        return [
+            request
+            for request in self.requests
+            if request.method == "GET"
+            and request.endpoint == endpoint
+            and build_id in (None, request.build_id)
+            and chrootname in (None, request.chrootname)
+        ]
+
+    def assert_requested(
+        self, endpoint: EndpointName, build_id: int | None, chrootname: str | None, times: int | None
+    ) -> None:
+        count = len(self.find(endpoint, build_id, chrootname))
+        if count != times if times is not None else not count:
+            expected = "at least once" if times is None else _times(times)
+            meant = _described(endpoint, build_id, chrootname)
+            raise AssertionError(f"{meant} was to be requested {expected} and was {_times(count)}.{self._instead()}")
+
+    def assert_polled_no_faster_than(self, seconds: float, build_id: int | None, chrootname: str | None) -> None:
+        """Each single thing that is asked for repeatedly: a chroot, a page."""
+        last: dict[str, Request] = {}
+        for request in [*self.find("get", build_id, chrootname), *self.find("list", build_id, chrootname)]:
+            before = last.get(request.target)
+            if before is not None and request.at - before.at < seconds:
+                after = f"{request.at - before.at:g} s"
+                raise AssertionError(
+                    f"polled after {after}, but no faster than every {seconds:g} s was wanted:\n  {before}\n  {request}"
+                )
+            last[request.target] = request
+
+    def assert_all_pages_read(self, build_id: int) -> None:
+        build = self._store.builds.get(build_id)
+        if build is None:
+            raise InputError("build_id", f"there is no build {build_id}")
+        seen = {name for request in self.find("list", build_id, None) for name in request.saw}
+        missing = [chroot.name for chroot in build.chroots if chroot.name not in seen and not chroot.is_absent]
+        if missing:
+            listed = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+            raise AssertionError(
+                f"{len(missing)} of {len(build.chroots)} chroots of build {build_id} were on no page that was read: "
+                f"{listed}.{self._instead()}"
+            )
+
+    def _instead(self) -> str:
+        """What was asked, for the message of an assertion."""
+        requests = self.requests
+        if not requests:
+            return " Nothing was requested."
+        more = f"\n  … and {len(requests) - 20} before" if len(requests) > 20 else ""
+        return " Requested was:" + more + "".join(f"\n  {request}" for request in requests[-20:])
+
+    def nearest(self, request: Request) -> str:
+        """What there is that is nearest to what a request did not find."""
+        if request.endpoint is None:
+            return _nearest_path(request.target.partition("?")[0])
+        build = None if request.build_id is None else self._store.builds.get(request.build_id)
+        if build is None:
+            sent = request.build_id if request.build_id is not None else request.arguments.get("build_id", "none")
+            return f"{_nearest_builds(self._store.builds, sent)}, {sent} is not"
+        names = [chroot.name for chroot in build.chroots]
+        close = difflib.get_close_matches(request.chrootname or "", names, n=3, cutoff=0.3) or names[:3]
+        has = ", ".join(close) or "no chroots"
+        return f"build {build.id} has {has}, not {request.chrootname!r}"
+
+
+def _nearest_path(path: str) -> str:
+    below = [endpoint.value for endpoint in Endpoint if endpoint not in (Endpoint.HOME, Endpoint.GET)]
+    paths = [f"{ROOT}/", f"{ROOT}/build-chroot", *(f"{ROOT}/build-chroot/{name}" for name in below)]
+    (close,) = difflib.get_close_matches(path, paths, n=1, cutoff=0)
+    return f"{close} is there, {path} is not"
+
+
+def _nearest_builds(builds: Iterable[int], sent: int | str) -> str:
+    """By what is written rather than by number: a digit is sooner missing than wrong by one."""
+    written = str(sent)
+    near = heapq.nlargest(3, builds, key=lambda there: difflib.SequenceMatcher(None, str(there), written).ratio())
+    if not near:
+        return "there are no builds"
+    return f"build{'s' if len(near) > 1 else ''} {', '.join(map(str, near))} {'are' if len(near) > 1 else 'is'} there"
+
+
+def _described(endpoint: str, build_id: int | None, chrootname: str | None) -> str:
+    of_build = "" if build_id is None else f" of build {build_id}"
+    return f"{endpoint!r}{of_build}{'' if chrootname is None else f', {chrootname}'}"
+
+
+def _times(count: int) -> str:
+    return {0: "not", 1: "once", 2: "twice"}.get(count, f"{count} times")
