@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 import httpx
 
 from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.service import views
+from copr_chroot_fake.service.paging import Paging
 
 from .figures import Figure, ratio
 
@@ -27,7 +29,7 @@ def measure(rounds: int) -> Iterator[Figure]:
     yield Figure("get, httpx and the fake / httpx and a static MockTransport", _over(fake, GET, rounds), "times", 1.15)
     yield Figure("list of 100, the same", _over(fake, LIST, rounds), "times", 1.3)
     yield Figure(
-        "list of 100, dumped anew / joined from what is kept", _dumped_over_joined(fake, rounds), "times", None, 10
+        "list of 100, written anew / joined from what is kept", _anew_over_joined(fake, rounds), "times", None, 20
     )
 
 
@@ -43,14 +45,28 @@ def _over(fake: FakeCopr, target: str, rounds: int) -> float:
         return ratio(_timed(lambda: ours.get(target)), _timed(lambda: other.get(target)), rounds)
 
 
-def _dumped_over_joined(fake: FakeCopr, rounds: int) -> float:
-    document = json.loads(fake.answer("GET", LIST).body)
+def _anew_over_joined(fake: FakeCopr, rounds: int) -> float:
+    chroots = fake.builds[1].chroots
+    meta = {"limit": 100, "offset": 0, "order": "id", "order_type": "ASC"}
 
-    def dump() -> bytes:
-        return json.dumps(document).encode() + b"\n"
+    def anew() -> bytes:
+        items = [
+            {
+                "started_on": chroot.started_on,
+                "ended_on": chroot.ended_on,
+                "state": chroot.state.value,
+                "name": chroot.name,
+                "result_url": chroot.result_url,
+            }
+            for chroot in chroots
+        ]
+        return json.dumps({"items": items, "meta": meta}).encode() + b"\n"
 
-    assert dump() == fake.answer("GET", LIST).body
-    return ratio(_timed(dump), _timed(lambda: fake.answer("GET", LIST)), rounds)
+    def joined() -> bytes:
+        return views.page(views.chroots(chroots), Paging(100, 0, "id", "ASC"))
+
+    assert anew() == joined() == fake.answer("GET", LIST).body
+    return ratio(_timed(anew), _timed(joined), rounds)
 
 
 def _timed(work: Callable[[], object], times: int = 200) -> Callable[[], float]:

@@ -15,16 +15,22 @@ from .states import State
 T = TypeVar("T")
 
 LARGEST_INTEGER = 2**31 - 1
-"""The service keeps ids, limits and epochs as 32-bit integers."""
+"""The service keeps ids, times, limits and epochs as 32-bit integers."""
 
 _CHROOT_NAME = re.compile(r"[^\s/]+-[^\s/-]+-[^\s/-]+")
 
 
 class Form(NamedTuple):
-    """The keys that an entry must have, and those that it may have."""
+    """The keys that an entry must have, and all those that it may have, in the order in which to name them."""
 
-    required: frozenset[str]
-    optional: frozenset[str]
+    required: tuple[str, ...]
+    all: tuple[str, ...]
+
+    @classmethod
+    def of(cls, keys: Iterable[str], required: Collection[str]) -> Form:
+        """The form of a ``TypedDict``, by its annotations and its required keys."""
+        named = tuple(keys)
+        return cls(tuple(key for key in named if key in required), named)
 
 
 class Fields:
@@ -36,18 +42,16 @@ class Fields:
         self._place = place
         self._entry = mapping(place, entry)
         for key in self._entry:
-            if key not in form.required and key not in form.optional:
-                raise InputError(
-                    dotted(place, str(key)), f"no such key here; {choices(key, [*form.required, *form.optional])}"
-                )
+            if key not in form.all:
+                raise InputError(dotted(place, str(key)), f"no such key here; {choices(key, form.all)}")
         for key in form.required:
             if key not in self._entry:
-                raise InputError(dotted(place, key), "missing, and required")
+                raise InputError(dotted(place, key), "missing, and required; add it")
 
     def read(self, key: str, check: Callable[[str, object], T], default: T) -> T:
-        if key not in self._entry:
-            return default
-        return check(dotted(self._place, key), self._entry[key])
+        """A field that may be missing, or ``None``, which says as little."""
+        value = self._entry.get(key)
+        return default if value is None else check(dotted(self._place, key), value)
 
     def entries(self, key: str) -> Iterable[object]:
         """The entries of a list, none where it is not there."""
@@ -123,27 +127,26 @@ def positive(field: str, value: object) -> int:
     return value
 
 
-def build_id(field: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LARGEST_INTEGER:
-        raise InputError(field, f"expected a build id, a whole number from 1 to {LARGEST_INTEGER}, got {shown(value)}")
-    return value
-
-
 def is_amount(value: object) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < float("inf")
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= LARGEST_INTEGER
 
 
 def amount(field: str, value: object) -> float:
     """Seconds, or a weight."""
     if not is_amount(value):
-        raise InputError(field, f"expected a number, not negative, got {shown(value)}")
+        raise InputError(field, f"expected a number from 0 to {LARGEST_INTEGER}, got {shown(value)}")
     return value
 
 
 def unix_time(field: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_INTEGER:
         raise InputError(field, f"expected a Unix time in whole seconds, not negative, got {shown(value)}")
     return value
+
+
+def end_after_start(field: str, started_on: int | None, ended_on: int | None) -> None:
+    if started_on is not None and ended_on is not None and ended_on < started_on:
+        raise InputError(field, f"{ended_on} is before started_on, {started_on}; expected that time or a later one")
 
 
 def state(field: str, value: object) -> State:
@@ -194,5 +197,9 @@ def choices(value: object, valid: Iterable[str]) -> str:
 
 def shown(value: object) -> str:
     """A value as an error message shows it, on one line and never long."""
-    written = repr(value)
+    try:
+        written = repr(value)
+    except ValueError:
+        # An integer with more digits than Python writes out.
+        written = f"a very large {type(value).__name__}"
     return written if len(written) <= 60 else written[:57] + "..."

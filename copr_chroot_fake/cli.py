@@ -31,7 +31,7 @@ class Limit(click.ParamType[int | None]):
             return value
         if value == "none":
             return None
-        if value.isascii() and value.isdigit() and int(value) > 0:
+        if value.isascii() and value.isdigit() and len(value) < 10 and int(value) > 0:
             return int(value)
         self.fail(f"{value!r} is no limit; expected a whole number, at least 1, or none", param, ctx)
 
@@ -113,9 +113,10 @@ def serve(
     or an option, or if the port is taken.
     """
     # Imported here so that --help need not load a server.
-    from .doors.server import bind, url_of
+    from .doors.server import bind, end_on_signals, url_of
     from .doors.server import serve as serve_on
 
+    end_on_signals()
     try:
         fake = FakeCopr(default_limit=default_limit, progress=progress, clock=SystemClock(speed), seed=seed)
         for scenario in scenarios or (shipped_scenarios() / DEFAULT_SCENARIO,):

@@ -15,11 +15,11 @@ class InputError(CoprFakeError, ValueError):
     """A value that a build, a chroot or an option cannot have.
 
     ``field`` names the value, ``problem`` says what is wrong with it and what
-    would do.
+    would do; together they are one line.
     """
 
     def __init__(self, field: str, problem: str) -> None:
-        super().__init__(f"{field}: {problem}")
+        super().__init__(" ".join(f"{field}: {problem}".split()))
         self.field = field
         self.problem = problem
 

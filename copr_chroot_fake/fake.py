@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from . import checks
 from .builds import snapshot
 from .builds.build import Build
 from .builds.chroot import BuildChroot
-from .builds.projects import RESULTS_URL, Project, ProjectChroot
+from .builds.projects import NO_SETTINGS, RESULTS_URL, Project
 from .builds.snapshot import Snapshot
 from .builds.store import Batch, Store
 from .errors import CoprFakeError, InputError
@@ -57,7 +58,7 @@ class FakeCopr:
     ) -> None:
         self._store = Store(
             checks.text("results_url", results_url).rstrip("/"),
-            VirtualClock() if clock is None else clock,
+            VirtualClock() if clock is None else _check_clock(clock),
             read_progress("progress", progress),
             checks.whole_number("seed", seed),
         )
@@ -156,8 +157,8 @@ class FakeCopr:
         :param timeout: in seconds.
         :raises InputError: naming the value that is not possible; nothing is added then.
         """
-        ownername, dirname = _split_full_name(str(project))
-        checked_id = checks.build_id("id", id)
+        ownername, dirname = _split_full_name(self._own_name(project))
+        checked_id = checks.positive("id", id)
         entry = {
             "id": checked_id,
             "ownername": ownername,
@@ -171,12 +172,14 @@ class FakeCopr:
             "bootstrap": bootstrap,
             "lifecycle": DEFAULT_LIFE if lifecycle is None else lifecycle,
             "progress": self._store.progress if progress is None else progress,
-            "chroots": chroot_entries(checked_id, chroots, package, checks.optional(checks.state)("state", state)),
+            "chroots": chroot_entries(
+                checked_id, chroots, package, checks.optional(checks.state)("state", state), lifecycle
+            ),
         }
         (build,) = self._add_entry("builds", entry).builds.values()
         with self._store.lock:
             for chroot in build.chroots:
-                build.project.chroots.setdefault(chroot.name, ProjectChroot())
+                build.project.chroots.setdefault(chroot.name, NO_SETTINGS)
         return build
 
     def add_mock_chroots(self, *names: str) -> None:
@@ -193,14 +196,23 @@ class FakeCopr:
             self._store.add(batch)
         return batch
 
+    def _own_name(self, project: Project | str) -> str:
+        if not isinstance(project, Project):
+            return checks.text("project", project)
+        if self._store.projects.get(project.full_name) is not project:
+            raise InputError("project", f"{project} is of no or another fake; expected what add_project has returned")
+        return project.full_name
+
     @property
     def builds(self) -> Mapping[int, Build]:
-        return self._store.builds
+        """The builds by their ids, to look at."""
+        self._store.catch_up()
+        return MappingProxyType(self._store.builds)
 
     @property
     def projects(self) -> Mapping[str, Project]:
-        """The projects by their full names, ``owner/project``."""
-        return self._store.projects
+        """The projects by their full names, ``owner/project``, to look at."""
+        return MappingProxyType(self._store.projects)
 
     @property
     def default_limit(self) -> int | None:
@@ -226,24 +238,21 @@ class FakeCopr:
 
         :raises EventError: if it has no life that gets there.
         """
-        held = checks.state("state", state)
-        with self._store.lock:
-            self._find(build_id, chrootname).hold(held)
+        self._find(build_id, chrootname).hold(state)
 
     def release(self, build_id: int, chrootname: str) -> None:
         """Let a chroot go on that was held; a stage whose time is over ends now.
 
         :raises EventError: if it is not held.
         """
-        with self._store.lock:
-            self._find(build_id, chrootname).release()
+        self._find(build_id, chrootname).release()
 
     def _find(self, build_id: int, chrootname: str) -> BuildChroot:
-        build = self._store.builds.get(checks.build_id("build_id", build_id))
+        build = self._store.find_build(checks.positive("build_id", build_id))
         if build is None:
             there = ", ".join(map(str, list(self._store.builds)[:10])) or "none"
             raise InputError("build_id", f"there is no build {build_id}; there are: {there}")
-        chroot = build.find(chrootname)
+        chroot = build.find(checks.text("chrootname", chrootname))
         if chroot is None:
             there = ", ".join(chroot.name for chroot in build.chroots[:10]) or "none"
             raise InputError("chrootname", f"build {build_id} has no chroot {chrootname!r}; it has: {there}")
@@ -310,7 +319,7 @@ class FakeCopr:
 
         :raises InputError: for a snapshot of another fake.
         """
-        if taken.store is not self._store:
+        if not isinstance(taken, Snapshot) or taken.store is not self._store:
             raise InputError("taken", "the snapshot is of another fake; expected one of this")
         snapshot.restore(taken)
 
@@ -328,6 +337,8 @@ class FakeCopr:
 
         :param target: path and query as a client sends them, from ``/api_3`` on.
         """
+        if not isinstance(target, str):
+            raise InputError("target", f"expected path and query as a text, got {checks.shown(target)}")
         return self._api.answer(method, target, headers)
 
     @cached_property
@@ -343,6 +354,12 @@ class FakeCopr:
         from .doors.asgi import AsgiDoor
 
         return AsgiDoor(self.answer)
+
+
+def _check_clock(clock: Clock) -> Clock:
+    if not callable(getattr(clock, "now", None)) or not callable(getattr(clock, "reach", None)):
+        raise InputError("clock", f"expected a VirtualClock or a SystemClock, got {checks.shown(clock)}")
+    return clock
 
 
 def _check_limit(limit: int) -> int:

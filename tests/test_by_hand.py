@@ -225,10 +225,10 @@ def test_a_nevra_is_read_and_printed(text: str, nevra: Nevra) -> None:
 
 
 IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
-    ({"id": 0}, "id: expected a build id, a whole number from 1 to 2147483647, got 0"),
-    ({"id": True}, "id: expected a build id"),
-    ({"id": "7"}, "id: expected a build id"),
-    ({"id": 2**31}, "id: expected a build id"),
+    ({"id": 0}, "id: expected a whole number from 1 to 2147483647, got 0"),
+    ({"id": True}, "id: expected a whole number from 1"),
+    ({"id": "7"}, "id: expected a whole number from 1"),
+    ({"id": 2**31}, "id: expected a whole number from 1"),
     ({"id": 1}, "id: there is a build 1 already; expected another id"),
     ({"state": "succeded"}, "state: 'succeded' is no state; did you mean 'succeeded'? valid: importing, waiting"),
     ({"chroots": {F41: "runing"}}, "runing"),

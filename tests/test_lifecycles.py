@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from random import Random
 
 import pytest
 
@@ -140,7 +141,7 @@ IMPOSSIBLE: list[tuple[object, str]] = [
     (stages({"state": "running", "lasts": 5, "ends": {"done": 1}}), "stages[0].ends: 'done' is no stage"),
     (
         stages({"state": "running", "lasts": 5, "ends": {"failed": -1}}),
-        "stages[0].ends.failed: expected a number, not neg",
+        "stages[0].ends.failed: expected a number from 0 ",
     ),
     (
         stages({"state": "running", "lasts": 5, "ends": {"failed": 0}}),
@@ -153,9 +154,18 @@ IMPOSSIBLE: list[tuple[object, str]] = [
     (stages({"state": "succeeded", "lasts": 5}, {"state": "failed"}), "no event leads from succeeded to failed"),
     (
         stages({"state": "pending", "lasts": 5}, {"state": "absent"}),
-        "stages[1].state: absent can only be the first stage",
+        "stages[0]: absent can only be the first stage of a life, and no ending",
     ),
-    (stages({"state": "deleted", "lasts": 5}, {"state": "pending"}), "no event leads from deleted to pending"),
+    (stages({"state": "deleted"}), "stages[0].state: a life cannot begin with deleted; expected a state, or absent"),
+    (stages({"state": "running", "lasts": 5, "ends": {"absent": 1}}), "absent can only be the first stage"),
+    (
+        stages({"state": "running", "lasts": 5}, {"state": "deleted", "lasts": 5}, {"state": "pending"}),
+        "no event leads from deleted to pending",
+    ),
+    (
+        stages({"state": "pending", "lasts": 5, "canceled": True}, {"state": "starting"}),
+        "no event leads from pending, once its build is canceled, to starting",
+    ),
     (stages({"state": "failed", "without": ["end"]}), "stages[0].without: 'end' is not possible; valid: started_on, "),
     (stages({"state": "failed", "canceled": 1}), "stages[0].canceled: expected true or false, got 1"),
 ]
@@ -177,9 +187,16 @@ def test_a_life_that_cannot_be_is_refused_with_place_and_reason(life: object, me
         ({"lifecycle": "succeeds", "state": "failed"}, "chroots[0].state: failed is no stage of its life"),
         (
             {"lifecycle": "succeeds", "started_on": 5},
-            "chroots[0]: its life gives it its times; expected none, or a state",
+            "chroots[0].started_on: its life gives it; expected none, or the state it is in",
         ),
         ({"lifecycle": "succeeds", "hold": "rnning"}, "chroots[0].hold: 'rnning' is no state; did you mean 'running'?"),
+        ({"lifecycle": "fails", "hold": "succeeded"}, "chroots[0].hold: its life does not get to succeeded"),
+        (
+            {"state": "running", "hold": "running"},
+            "chroots[0].hold: only a chroot that lives has it; expected a life",
+        ),
+        ({"state": "running", "looks": 1}, "chroots[0].looks: only a chroot that lives has it"),
+        ({"state": "running", "progress": "nope"}, "chroots[0].progress: 'nope' is not possible; valid: poll, "),
         ({"lifecycle": "succeeds", "progress": "never"}, "chroots[0].progress: 'never' is not possible; valid: poll, "),
     ],
 )
@@ -198,3 +215,34 @@ def test_lives_in_python_are_checked_alike() -> None:
         Uniform(5, 4)
     with pytest.raises(InputError, match="sigma: expected a number"):
         LogNormal(5, -1, 1, 9)
+    for wrong in ("running", Stage("running", 5, ends={"failed": "x"}), Stage("running", 5, ends=7)):  # type: ignore[dict-item,arg-type]
+        with pytest.raises(InputError, match=r"stages\[0\]"):
+            Lifecycle(wrong)  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_one_ending_can_be_said_without_a_weight() -> None:
+    """As in a scenario."""
+    assert Lifecycle(Stage("running", 5, ends="failed")) == Lifecycle(Stage("running", 5, ends={"failed": 1}))
+
+
+@pytest.mark.parametrize("duration", [Uniform(0.2, 0.4), Uniform(10.6, 10.9), LogNormal(10, 1000, 1.5, 100.5)])
+def test_durations_between_whole_seconds_stay_within_their_bounds(duration: Uniform | LogNormal) -> None:
+    """Rounding does not lead beyond them, nor does any sigma."""
+    random = Random(0)
+    drawn = [duration.draw(random) for _ in range(200)]
+    assert all(duration.least <= seconds <= duration.most for seconds in drawn)
+
+
+def test_a_life_that_begins_late_begins_as_copr_would_show_it() -> None:
+    """A chroot that is running from the first has started, and has its results where they will be."""
+    fake = FakeCopr()
+    chroot = fake.add_build(1, [F41], lifecycle=Lifecycle(Stage("running", 10), Stage("succeeded")))[F41]
+    assert (chroot.started_on, chroot.ended_on, chroot.result_dir) == (1_700_000_000, None, "00000001-hello")
+    chroot.advance()
+    assert (chroot.ended_on, bool(chroot.packages)) == (1_700_000_010, True)
+
+
+def test_a_life_can_begin_in_a_canceled_build() -> None:
+    """The first stage cancels it as any other does."""
+    life = Lifecycle(Stage("pending", 5, canceled=True), Stage("canceled"))
+    assert FakeCopr().add_build(1, [F41], lifecycle=life).canceled

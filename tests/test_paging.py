@@ -96,6 +96,9 @@ def test_ordering_by_a_column_puts_nulls_last_ascending_and_first_descending() -
     [
         ("state", "Cannot order by state"),
         ("result_dir_url", "Cannot order by result_dir_url"),
+        ("__class__", "Cannot order by __class__"),
+        ("__tablename__", "Cannot order by __tablename__"),
+        ("mro", "Cannot order by mro"),
         ("Status", "Cannot order by Status, build_chroot doesn't have such property"),
         ("%20", "Cannot order by  , build_chroot doesn't have such property"),
     ],

@@ -116,6 +116,16 @@ def test_a_build_id_that_is_none_is_shown_as_it_was_sent(fake: FakeCopr, sent: s
     assert (response.status, json.loads(response.body)) == (404, {"error": f"Build {shown} does not exist."})
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    ["build_id=%00&chrootname=fedora-41-x86_64", "build_id=1%00&chrootname=x", "build_id=1&chrootname=a-%00-c"],
+)
+def test_a_nul_is_more_than_the_database_takes(fake: FakeCopr, arguments: str) -> None:
+    """The service's database driver refuses it, which the service does not expect."""
+    response = asking(fake)("GET", f"/api_3/build-chroot?{arguments}")
+    assert (response.status, b"probably a bug in the Copr code" in response.body) == (500, True)
+
+
 def test_a_path_segment_with_an_escaped_slash_is_two(fake: FakeCopr) -> None:
     """The service sees the path only with its escapes resolved."""
     assert asking(fake)("GET", "/api_3/build-chroot/1%2Ffedora-41-x86_64").status == 200

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from copr_chroot_fake import CoprFakeError, FakeCopr, MissingExtraError, ScenarioError, State
+from copr_chroot_fake import CoprFakeError, FakeCopr, InputError, MissingExtraError, ScenarioError, State
 from copr_chroot_fake.scenarios.reading import DEFAULT_SCENARIO, shipped_scenarios
 
 from .doors import asking
@@ -87,6 +87,9 @@ def _unknown_chroot(fake: FakeCopr) -> bytes:
 
 MISTAKES: list[tuple[object, str]] = [
     ("{", "line 1, column 2: not JSON: Expecting property name enclosed in double quotes"),
+    ('{"now": ' + "9" * 5000 + "}", "scenario: not JSON that can be read: "),
+    ('{"now": 1e400}', "now: expected a number from 0 to 2147483647, got inf"),
+    ('{"a\\nb": 1}', "a b: no such key here"),
     ("[" * 100_000, "nested too deeply to be a scenario"),
     ('{"builds": [], "builds": []}', "builds: the key is there twice in one object; expected once"),
     ([], "expected an object, got []"),
@@ -135,6 +138,28 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
         FakeCopr.from_scenario(path)
 
 
+@pytest.mark.parametrize("source", [5, None, [], b"scenario.json"])
+def test_what_is_no_source_is_refused(source: object) -> None:
+    """A scenario is a path or what one says."""
+    with pytest.raises(InputError, match="source: expected the path of a scenario, or what it says"):
+        FakeCopr.from_scenario(source)  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_a_path_that_no_file_can_have_is_named() -> None:
+    """As any other that cannot be read."""
+    with pytest.raises(ScenarioError, match="cannot be read: "):
+        FakeCopr.from_scenario("a\0b")
+
+
+def test_null_says_as_little_as_a_missing_key() -> None:
+    """Whatever the key, except those that are required."""
+    build = {"id": 1, "timeout": None, "chroots": [{"name": "fedora-41-x86_64", "state": None, "packages": None}]}
+    fake = FakeCopr.from_scenario({"now": None, "projects": None, "builds": [build]})
+    assert fake.builds[1].timeout == 18000
+    with pytest.raises(ScenarioError, match=r"builds\[0\].id: expected a whole number"):
+        FakeCopr.from_scenario({"builds": [{"id": None}]})
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     """A file that is not there is an error that says so."""
     with pytest.raises(ScenarioError, match=r"nowhere\.json: no such file"):
@@ -149,12 +174,23 @@ def test_yaml_says_the_same_as_json(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("builds: [", r"line \d+, column \d+: not YAML: "), ("a: \x01", "not YAML: "), ("builds: 1", "builds: expected")],
+    [
+        ("builds: [", r"line \d+, column \d+: not YAML: "),
+        ("a: \x01", "scenario: not YAML that can be read: "),
+        ("builds: 1", "builds: expected"),
+        ("now: 2024-99-99", "scenario: not YAML that can be read: "),
+        ('now: !!int "x"', "scenario: not YAML that can be read: "),
+        ('now: !!bool "x"', "scenario: not YAML that can be read: "),
+        ('now: !!timestamp "x"', "scenario: not YAML that can be read: "),
+        ("now: " + "9" * 5000, "scenario: not YAML that can be read: |now: expected a number"),
+        ("builds: []\nbuilds: []", "builds: the key is there twice in one object"),
+        ("? [1]\n: 1", "scenario: not YAML|line|1"),
+    ],
 )
 def test_a_mistake_in_yaml_is_named_with_its_place(tmp_path: Path, text: str, message: str) -> None:
     """YAML that cannot be read is an error with the line, and on one line."""
-    with pytest.raises(ScenarioError, match=f"scenario.yml: {message}") as refused:
-        FakeCopr.from_scenario(write(tmp_path, text, "scenario.yml"))
+    with pytest.raises(ScenarioError, match=rf"scenario\.YML: ({message})") as refused:
+        FakeCopr.from_scenario(write(tmp_path, text, "scenario.YML"))
     assert "\n" not in str(refused.value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -89,6 +90,20 @@ def test_a_signal_ends_it_whatever_is_connected(start: Start, signum: signal.Sig
         assert served.end(signum) == (0, "", "")
 
 
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_it_still_loads_ends_it_too(tmp_path: Path, signum: signal.Signals) -> None:
+    """Its status is 0 then as well, and there is no traceback."""
+    pipe = tmp_path / "scenario.json"
+    os.mkfifo(pipe)
+    process = subprocess.Popen(
+        [*COMMAND, "serve", str(pipe)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with process, pipe.open("w"):
+        # It has opened the scenario, and waits for what it says.
+        process.send_signal(signum)
+        assert (process.communicate(timeout=10), process.returncode) == (("", ""), 0)
+
+
 def test_connections_do_not_wait_for_acknowledgements() -> None:
     """An accepted connection sends at once; otherwise each body would wait 40 ms behind its headers."""
     with bind("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
@@ -108,35 +123,36 @@ def test_scenarios_and_the_default_limit_are_what_is_said(start: Start, tmp_path
         assert served.get(f"/api_3/build-chroot/list/{number}") == document
 
 
-def states(served: Served, build_id: int = 1) -> list[str]:
+def states(served: Served, build_id: int) -> list[str]:
     items = served.get(f"/api_3/build-chroot/list?build_id={build_id}")["items"]
     return [item["state"] for item in items]  # type: ignore[attr-defined]
 
 
+LIVING = 11
 LIFE = str(shipped_scenarios() / "lives" / "succeeds.json")
 
 
 def test_by_poll_each_request_shows_the_next_state(start: Start) -> None:
     """Over HTTP as in process."""
     served = start(LIFE, "--port", "0", "--progress", "poll")
-    assert [states(served)[0] for _ in range(5)] == ["importing", "pending", "starting", "running", "succeeded"]
+    assert [states(served, LIVING)[0] for _ in range(5)] == ["importing", "pending", "starting", "running", "succeeded"]
 
 
 def test_at_once_the_first_request_shows_the_end(start: Start) -> None:
     """Every chroot is at the end of its life."""
-    assert states(start(LIFE, "--port", "0", "--progress", "immediate")) == ["succeeded", "succeeded"]
+    assert states(start(LIFE, "--port", "0", "--progress", "immediate"), LIVING) == ["succeeded", "succeeded"]
 
 
 def test_by_hand_no_request_changes_anything(start: Start) -> None:
     """Only the control of the server could."""
     served = start(LIFE, "--port", "0", "--progress", "manual")
-    assert [states(served)[0] for _ in range(3)] == ["importing"] * 3
+    assert [states(served, LIVING)[0] for _ in range(3)] == ["importing"] * 3
 
 
 def test_by_clock_a_build_lives_at_the_speed_that_is_said(start: Start) -> None:
     """The default, and with a speed a life of minutes is over soon; the scenario that ships lives too."""
     slow, fast = start(LIFE, "--port", "0"), start("--port", "0", "--speed", "1e9", "--seed", "7")
-    assert states(slow) == ["importing", "importing"]
+    assert states(slow, LIVING) == ["importing", "importing"]
     while not set(states(fast, 3)) <= {"succeeded", "failed"}:
         pass
     assert len(set(states(fast, 1))) == 11
@@ -174,7 +190,7 @@ def test_an_unknown_host_is_one_line() -> None:
     [
         (None, "no such file"),
         ("{", "line 1, column 2: not JSON: "),
-        ('{"builds": [{"id": 0}]}', "builds[0].id: expected a build id, a whole number from 1 to 2147483647, got 0"),
+        ('{"builds": [{"id": 0}]}', "builds[0].id: expected a whole number from 1 to 2147483647, got 0"),
     ],
 )
 def test_a_missing_or_bad_scenario_is_one_line(tmp_path: Path, content: str | None, message: str) -> None:

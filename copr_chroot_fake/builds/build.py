@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import EventError
+from ..lives.lifecycle import is_entangling
 from .chroot import BuildChroot
 from .projects import Project, Submission
 
@@ -16,19 +17,25 @@ CANCEL_SECONDS = 10
 """How long the backend takes at most to confirm that a chroot is canceled, in seconds."""
 
 
+class Cancellation(NamedTuple):
+    """A user has canceled the build, which the backend confirms by a time (Unix) for each of its chroots."""
+
+    confirmed_by: float
+
+
 class Build:
     """A build; ``memory_limit`` in MB, ``timeout`` in seconds; chroots in the order of their database ids."""
 
     __slots__ = (
         "_by_name",
         "bootstrap",
-        "canceled",
+        "cancellation",
         "chroots",
-        "comes_and_goes",
         "enable_net",
+        "has_ever_lived",
         "id",
         "is_background",
-        "lives",
+        "is_entangled",
         "memory_limit",
         "package",
         "project",
@@ -52,7 +59,7 @@ class Build:
         enable_net: bool,
         is_background: bool,
         bootstrap: str | None,
-        canceled: bool,
+        cancellation: Cancellation | None,
         submission: Submission,
     ) -> None:
         self.id = id
@@ -65,14 +72,14 @@ class Build:
         self.enable_net = enable_net
         self.is_background = is_background
         self.bootstrap = bootstrap
-        self.canceled = canceled
+        self.cancellation = cancellation
         self.submission = submission
         self.results_url = f"{store.results_root}/{project.ownername}/{project_dirname}"
         self.chroots: list[BuildChroot] = []
-        self.lives = False
-        """Whether any of its chroots has ever had a life."""
-        self.comes_and_goes = False
-        """Whether the life of a chroot has a stage in which it, or the whole build, is not there."""
+        self.has_ever_lived = False
+        """Whether any of its chroots has had a life."""
+        self.is_entangled = False
+        """Whether what happens to one of its chroots can happen to all: it is canceled, deleted, or not there yet."""
         self._by_name: dict[str, BuildChroot] = {}
 
     @property
@@ -81,15 +88,31 @@ class Build:
         return f"{self.id:08d}-{self.package}"
 
     @property
+    def canceled(self) -> bool:
+        """Whether a user has canceled it, which its chroots need not show yet."""
+        self.catch_up()
+        return self.is_canceled
+
+    @property
+    def is_canceled(self) -> bool:
+        """The same, as far as anybody has looked."""
+        return self.cancellation is not None
+
+    @property
+    def confirmed_by(self) -> float | None:
+        return None if self.cancellation is None else self.cancellation.confirmed_by
+
+    @property
     def is_finished(self) -> bool:
+        self.catch_up()
         return all(chroot.state.is_final for chroot in self.chroots)
 
     def add_chroot(self, chroot: BuildChroot) -> None:
         self.chroots.append(chroot)
         self._by_name[chroot.name] = chroot
         if chroot.life is not None:
-            self.lives = True
-            self.comes_and_goes |= any(stage.state in ("absent", "deleted") for stage in chroot.life.plan)
+            self.has_ever_lived = True
+            self.is_entangled |= is_entangling(chroot.life.plan)
 
     def find(self, chrootname: str) -> BuildChroot | None:
         return self._by_name.get(chrootname)
@@ -114,26 +137,18 @@ class Build:
     def cancel(self) -> None:
         """Cancel it, as a user does: its chroots stay as they are until the backend confirms that.
 
-        Those that live are confirmed on their next step, at most 10 seconds later by clock.
+        Those that live are confirmed with their next step, by clock at most 10 seconds later.
 
         :raises EventError: if it is finished or canceled already.
         """
         with self.store.lock:
-            if self.canceled or self.is_finished:
-                raise EventError(f"build {self.id} is {'canceled' if self.canceled else 'finished'} already")
+            self.catch_up()
+            if self.is_canceled or self.is_finished:
+                raise EventError(f"build {self.id} is {'canceled' if self.is_canceled else 'finished'} already")
             self.mark_canceled(self.store.clock.now())
 
     def mark_canceled(self, now: float) -> None:
-        if not self.canceled:
-            self.canceled = True
-            for chroot in self.chroots:
-                chroot.confirm_cancel_by(now + CANCEL_SECONDS)
-
-    def confirm_cancel_of_stuck(self, now: float) -> None:
-        """In a build that comes canceled, what would never end does; the rest is confirmed at the end of its stage."""
-        for chroot in self.chroots:
-            if chroot.life is not None and chroot.life.due is None:
-                chroot.confirm_cancel_by(now + CANCEL_SECONDS)
+        self.cancellation = self.cancellation or Cancellation(now + CANCEL_SECONDS)
 
     def advance(self) -> int:
         """Let each chroot go on to its next stage, except those that are fixed, held, stuck or ended; how many did."""
@@ -145,12 +160,22 @@ class Build:
             return len(going)
 
     def catch_up(self) -> None:
-        """Let everything happen to it that is due on the clock."""
-        for chroot in self.chroots:
-            chroot.catch_up()
+        """Let everything happen to it that is due on the clock, in the order in which it was due."""
+        if not self.has_ever_lived:
+            return
+        with self.store.lock:
+            now = self.store.clock.now()
+            if not self.is_entangled:
+                for chroot in self.chroots:
+                    chroot.catch_up()
+                return
+            while True:
+                due = [chroot for chroot in self.chroots if chroot.is_due(now)]
+                if not due:
+                    return
+                min(due, key=lambda chroot: chroot.due or 0).step()
 
     def remove(self) -> None:
         """Delete it from the service, which answers 404 for it from then on."""
         with self.store.lock:
-            self.store.builds.pop(self.id, None)
-            self.store.removed.add(self.id)
+            self.store.remove(self)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from .. import checks
-from ..checks import Fields, Form, optional
+from ..checks import Fields, Form
 from ..errors import InputError
 
-_NEVRA = re.compile(r"(?P<name>.+)-(?:(?P<epoch>\d+):)?(?P<version>[^-:]+)-(?P<release>[^-]+)\.(?P<arch>[^.-]+)")
+_NEVRA = re.compile(r"(?P<name>.+)-(?:(?P<epoch>\d{1,9}):)?(?P<version>[^-:]+)-(?P<release>[^-]+)\.(?P<arch>[^.-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,12 @@ class Nevra:
     release: str
     arch: str
     epoch: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("name", "version", "release", "arch"):
+            checks.text(name, getattr(self, name))
+        if self.epoch is not None:
+            checks.whole_number("epoch", self.epoch)
 
     @classmethod
     def parse(cls, text: str) -> Nevra | None:
@@ -54,7 +60,7 @@ class NevraEntry(_NevraRequired, total=False):
 PackageLike = Nevra | NevraEntry | str
 """A package, or how it is written in a scenario: its fields, or its NEVRA as a text."""
 
-_FORM = Form(NevraEntry.__required_keys__, NevraEntry.__optional_keys__)
+_FORM = Form.of(NevraEntry.__annotations__, NevraEntry.__required_keys__)
 
 
 def read_packages(place: str, entries: object) -> tuple[Nevra, ...]:
@@ -77,7 +83,7 @@ def read_nevra(place: str, entry: object) -> Nevra:
         version=fields.require("version", checks.word),
         release=fields.require("release", checks.word),
         arch=fields.require("arch", checks.word),
-        epoch=fields.read("epoch", optional(checks.whole_number), None),
+        epoch=fields.read("epoch", checks.whole_number, None),
     )
 
 

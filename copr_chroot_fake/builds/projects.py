@@ -26,9 +26,13 @@ class ProjectChroot:
     bootstrap_image: str | None = None
 
 
-@dataclass(slots=True)
+NO_SETTINGS = ProjectChroot()
+"""A chroot for which a project has set nothing, as for most."""
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
-    """A project and the chroots that it has enabled."""
+    """A project, and by name the chroots that it has enabled, which may change."""
 
     ownername: str
     projectname: str

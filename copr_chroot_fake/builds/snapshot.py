@@ -6,19 +6,22 @@ it was; only what was added since is gone, and what was removed is back.
 
 from __future__ import annotations
 
-import dataclasses
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple, TypeVar
 
 from ..lives.clock import VirtualClock
-from .build import Build
-from .chroot import Moment
-from .projects import Project
+from .build import Build, Cancellation
+from .living import Moment
+from .projects import Project, ProjectChroot
 from .store import Store
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class BuildMoment(NamedTuple):
     build: Build
-    canceled: bool
+    cancellation: Cancellation | None
     chroots: tuple[Moment, ...]
 
 
@@ -27,26 +30,26 @@ class Snapshot(NamedTuple):
 
     store: Store
     now: float
-    mock_chroots: dict[str, int]
-    projects: tuple[tuple[Project, Project], ...]
-    """Each project, and a copy of what it was."""
+    mock_chroots: dict[str, None]
+    projects: tuple[tuple[Project, dict[str, ProjectChroot]], ...]
+    """Each project, and the chroots that it had enabled."""
     builds: tuple[BuildMoment, ...]
+    removed: frozenset[int]
 
 
 def take(store: Store) -> Snapshot:
     with store.lock:
+        store.catch_up()
         return Snapshot(
             store,
             store.clock.now(),
             dict(store.mock_chroots),
+            tuple((project, dict(project.chroots)) for project in store.projects.values()),
             tuple(
-                (project, dataclasses.replace(project, chroots=dict(project.chroots)))
-                for project in store.projects.values()
-            ),
-            tuple(
-                BuildMoment(build, build.canceled, tuple(chroot.moment() for chroot in build.chroots))
+                BuildMoment(build, build.cancellation, tuple(chroot.moment() for chroot in build.chroots))
                 for build in store.builds.values()
             ),
+            frozenset(store.removed),
         )
 
 
@@ -56,16 +59,21 @@ def restore(snapshot: Snapshot) -> None:
     with store.lock:
         if isinstance(store.clock, VirtualClock):
             store.clock.restore(snapshot.now)
-        store.mock_chroots = dict(snapshot.mock_chroots)
-        store.projects = {}
-        for project, was in snapshot.projects:
-            for field in dataclasses.fields(project):
-                setattr(project, field.name, getattr(was, field.name))
-            project.chroots = dict(was.chroots)
-            store.projects[project.full_name] = project
-        store.builds = {}
-        for build, canceled, moments in snapshot.builds:
-            build.canceled = canceled
+        _refill(store.mock_chroots, snapshot.mock_chroots)
+        _refill(store.projects, {project.full_name: project for project, _ in snapshot.projects})
+        for project, chroots in snapshot.projects:
+            _refill(project.chroots, chroots)
+        for build, cancellation, moments in snapshot.builds:
+            build.cancellation = cancellation
             for chroot, moment in zip(build.chroots, moments, strict=True):
                 chroot.restore(moment)
-            store.builds[build.id] = build
+        builds = {moment.build.id: moment.build for moment in snapshot.builds}
+        _refill(store.builds, builds)
+        _refill(store.entangled, {number: build for number, build in builds.items() if build.is_entangled})
+        store.removed = set(snapshot.removed)
+
+
+def _refill(mapping: dict[K, V], was: Mapping[K, V]) -> None:
+    """Make a mapping what it was, for all who look at it."""
+    mapping.clear()
+    mapping.update(was)

@@ -24,7 +24,7 @@ class Batch:
 
 
 class Store:
-    """Projects by full name, builds by id, and the known chroots with their ``mock_chroot_id``.
+    """Projects by full name, builds by id, and the known chroots, in the order of their ``mock_chroot_id``.
 
     What changes anything, or must see several things as they are at one moment,
     holds the lock.
@@ -36,9 +36,11 @@ class Store:
         self.progress = progress
         self.seed = seed
         self.lock = threading.RLock()
-        self.mock_chroots: dict[str, int] = {}
+        self.mock_chroots: dict[str, None] = {}
         self.projects: dict[str, Project] = {}
         self.builds: dict[int, Build] = {}
+        self.entangled: dict[int, Build] = {}
+        """The builds whose chroots' lives can end the build itself."""
         self.removed: set[int] = set()
         """Builds that have been there."""
 
@@ -54,6 +56,20 @@ class Store:
                 self.know(chroot.name for chroot in build.chroots)
             self.projects.update(batch.projects)
             self.builds.update(batch.builds)
+            self.entangled.update({number: build for number, build in batch.builds.items() if build.is_entangled})
+
+    def remove(self, build: Build) -> None:
+        """Forget a build, if it is still the one of its id."""
+        if self.builds.get(build.id) is build:
+            del self.builds[build.id]
+            self.entangled.pop(build.id, None)
+            self.removed.add(build.id)
+
+    def catch_up(self) -> None:
+        """Let the builds go that are to be gone by now."""
+        with self.lock:
+            for build in list(self.entangled.values()):
+                build.catch_up()
 
     def begin_of(self, batch: Batch) -> float:
         """When the lives in a batch begin: what has no builds yet can be at any time, else time only moves on."""
@@ -63,13 +79,12 @@ class Store:
         return max(now, batch.now) if self.builds else batch.now
 
     def know(self, names: Iterable[str]) -> None:
-        for name in names:
-            self.mock_chroots.setdefault(name, len(self.mock_chroots) + 1)
+        self.mock_chroots.update(dict.fromkeys(names))
 
     def find_build(self, build_id: int) -> Build | None:
         """A build that is there now: the life of one of its chroots can have deleted it."""
         build = self.builds.get(build_id)
-        if build is None or not build.comes_and_goes:
+        if build is None or not build.is_entangled:
             return build
         build.catch_up()
         return self.builds.get(build_id)

@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Callable
 from types import FrameType
+from typing import Literal, TypedDict
 
 import uvicorn
 
@@ -30,32 +31,47 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: AsgiDoor, listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Answer on a socket until SIGINT or SIGTERM; ``on_ready`` is called once it answers.
+def end_on_signals() -> None:
+    """Let SIGINT and SIGTERM end the process with status 0, which is how to end a server.
 
-    :raises SystemExit: with status 0, when a signal has ended it.
+    uvicorn takes them over while it runs, and sends itself the one that came
+    again once it has stopped.
     """
     for signum in (signal.SIGINT, signal.SIGTERM):
-        # uvicorn sends itself the signal again once it has stopped, and then
-        # expects to die of it; here it was how to end.
         signal.signal(signum, _end)
+
+
+def serve(app: AsgiDoor, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+    """Answer on a socket until a signal ends it; ``on_ready`` is called once it answers."""
     make_server(app, on_ready).run(sockets=[listener])
 
 
 def make_server(app: AsgiDoor, on_ready: Callable[[], None]) -> uvicorn.Server:
     """A server that is ready to run, in a thread of its own too."""
-    config = uvicorn.Config(
-        app,
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=1,
-    )
-    return _AnnouncedServer(config, on_ready)
+    return _AnnouncedServer(uvicorn.Config(app, **settings(), timeout_graceful_shutdown=1), on_ready)
+
+
+class Settings(TypedDict):
+    http: Literal["httptools"]
+    ws: Literal["none"]
+    lifespan: Literal["off"]
+    access_log: bool
+    log_config: None
+    log_level: str
+    server_header: bool
+
+
+def settings() -> Settings:
+    """How uvicorn is to be, wherever it serves a fake: quick, quiet, and plain HTTP."""
+    return {
+        "http": "httptools",
+        "ws": "none",
+        "lifespan": "off",
+        "access_log": False,
+        "log_config": None,
+        "log_level": "warning",
+        "server_header": False,
+    }
 
 
 class _AnnouncedServer(uvicorn.Server):

@@ -18,7 +18,7 @@ from ..errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Uniform:
-    """Any duration from ``least`` to ``most`` seconds, all alike."""
+    """Any duration from ``least`` to ``most`` seconds, all alike, rounded to whole ones."""
 
     least: float
     most: float
@@ -27,12 +27,12 @@ class Uniform:
         _check_bounds(self.least, self.most)
 
     def draw(self, random: Random) -> float:
-        return round(self.least + (self.most - self.least) * random.random())
+        return _within(self, self.least + (self.most - self.least) * random.random())
 
 
 @dataclass(frozen=True, slots=True)
 class LogNormal:
-    """Mostly near ``median`` seconds, now and then far longer, as builds are; within bounds.
+    """Mostly near ``median`` seconds, now and then far longer, as builds are; within bounds, rounded to whole seconds.
 
     ``sigma`` is the standard deviation of the logarithm: with 0.5, two out of
     three durations are between 0.6 and 1.6 times the median.
@@ -53,8 +53,13 @@ class LogNormal:
     def draw(self, random: Random) -> float:
         # Box and Muller; 1 - random() is never 0.
         normal = math.sqrt(-2 * math.log(1 - random.random())) * math.cos(2 * math.pi * random.random())
-        drawn = self.median * math.exp(self.sigma * normal)
-        return round(min(max(drawn, self.least), self.most))
+        # Far beyond any bound before it is more than a float can be.
+        return _within(self, self.median * math.exp(min(self.sigma * normal, 100)))
+
+
+def _within(bounds: Uniform | LogNormal, drawn: float) -> float:
+    """A drawn duration as whole seconds where the bounds have any, and within them."""
+    return min(max(round(min(drawn, bounds.most)), bounds.least), bounds.most)
 
 
 Duration = float | Uniform | LogNormal
@@ -83,7 +88,8 @@ def read_duration(place: str, value: object) -> Duration:
         raise InputError(field, error.problem) from None
 
 
-_LOG_NORMAL = Form(frozenset({"median", "sigma", "least", "most"}), frozenset())
+_PARAMETERS = ("median", "sigma", "least", "most")
+_LOG_NORMAL = Form(_PARAMETERS, _PARAMETERS)
 
 
 def _read_uniform(place: str, parameters: object) -> Uniform:
@@ -96,7 +102,7 @@ def _read_uniform(place: str, parameters: object) -> Uniform:
 
 def _read_log_normal(place: str, parameters: object) -> LogNormal:
     fields = Fields(place, parameters, _LOG_NORMAL)
-    return LogNormal(**{name: fields.require(name, checks.amount) for name in ("median", "sigma", "least", "most")})
+    return LogNormal(**{name: fields.require(name, checks.amount) for name in _PARAMETERS})
 
 
 _READERS: dict[str, Callable[[str, object], Duration]] = {"uniform": _read_uniform, "lognormal": _read_log_normal}
@@ -107,8 +113,7 @@ def write_duration(duration: Duration) -> object:
     if isinstance(duration, Uniform):
         return {"uniform": [duration.least, duration.most]}
     if isinstance(duration, LogNormal):
-        names = ("median", "sigma", "least", "most")
-        return {"lognormal": {name: getattr(duration, name) for name in names}}
+        return {"lognormal": {name: getattr(duration, name) for name in _PARAMETERS}}
     return duration
 
 

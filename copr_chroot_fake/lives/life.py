@@ -11,7 +11,7 @@ from .progress import Progress
 class Life:
     """A plan and how far it has come; ``due`` is when the stage ends, as a Unix time, if it ever does."""
 
-    __slots__ = ("at", "due", "held_in", "looks", "packages", "plan", "progress", "result_dir")
+    __slots__ = ("at", "begun", "due", "held_in", "how", "looks", "packages", "plan", "progress", "result_dir")
 
     def __init__(
         self,
@@ -26,6 +26,7 @@ class Life:
     ) -> None:
         self.plan = plan
         self.progress = progress
+        self.how = progress.how
         self.at = next((at for at, stage in enumerate(plan) if stage.state == state), 0)
         self.looks = looks
         """How many answers have shown the stage."""
@@ -36,14 +37,10 @@ class Life:
         self.due: float | None = None
         if progress.how == "immediate":
             # Over by the time that it begins.
-            begun -= sum(stage.lasts or 0 for stage in plan[self.at :])
+            begun = max(0, begun - sum(stage.lasts or 0 for stage in plan[self.at :]))
+        self.begun = begun
+        """When its first stage began."""
         self.begin_stage(begun)
-
-    @property
-    def first_state(self) -> State:
-        """What its chroot is in at first; one that is not there yet waits."""
-        state = self.stage.state
-        return state if isinstance(state, State) else State.WAITING
 
     @property
     def stage(self) -> PlannedStage:
@@ -67,6 +64,9 @@ class Life:
         state = self.stage.state
         needed = self.progress.polls_needed(state) if isinstance(state, State) else self.progress.polls
         return self.looks >= needed
+
+    def gets_to(self, state: State) -> bool:
+        return any(stage.state == state for stage in self.plan[self.at :])
 
     def begin_stage(self, now: float) -> None:
         lasts = self.stage.lasts

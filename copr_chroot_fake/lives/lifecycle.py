@@ -31,15 +31,15 @@ class Stage:
     """A state, how long it lasts in seconds, and how it ends.
 
     :param lasts: seconds, fixed or drawn; ``None`` for ever.
-    :param ends: what comes then, by weight, where that is not simply the next
-        stage: the next stage's state goes on, any other ends the life.
+    :param ends: what comes then, one or several by weight, where that is not
+        simply the next stage: the next stage's state goes on, any other ends the life.
     :param canceled: whether the build is canceled when this stage begins.
     :param without: what is not stamped when it begins, though Copr would.
     """
 
     state: str
     lasts: Duration | None = None
-    ends: Mapping[str, float] = field(default_factory=dict)
+    ends: Mapping[str, float] | str = field(default_factory=dict)
     canceled: bool = False
     without: frozenset[Stamp] = frozenset()
 
@@ -101,7 +101,7 @@ def _draw(stages: Sequence[Stage], random: Random) -> Plan:
 
 
 def _draw_ending(stage: Stage, random: Random) -> str:
-    possible = [(ending, weight) for ending, weight in stage.ends.items() if weight]
+    possible = [(ending, weight) for ending, weight in _read_ends("ends", stage.ends).items() if weight]
     left = random.random() * sum(weight for _, weight in possible)
     for ending, weight in possible:
         left -= weight
@@ -114,31 +114,48 @@ def _check_stages(stages: Sequence[Stage]) -> tuple[Stage, ...]:
     if not stages:
         raise InputError("stages", "a life has at least one stage")
     checked = tuple(_check_stage(f"stages[{at}]", stage) for at, stage in enumerate(stages))
+    if checked[0].state == DELETED:
+        raise InputError("stages[0].state", "a life cannot begin with deleted; expected a state, or absent")
     for at, (stage, following) in enumerate(zip(checked, (*checked[1:], None), strict=True)):
-        place = f"stages[{at}]"
-        if following is not None and stage.lasts is None:
-            raise InputError(f"{place}.lasts", "another stage follows; expected how many seconds this one lasts")
-        if following is not None and following.state == ABSENT:
-            raise InputError(f"stages[{at + 1}].state", "absent can only be the first stage of a life")
-        if following is None and stage.lasts is not None and not stage.ends:
-            raise InputError(f"{place}.ends", "nothing follows; expected how it ends, or no seconds that it lasts")
-        for ending in (*stage.ends, *([] if following is None else [following.state])):
-            if not _can_follow(stage.state, ending):
-                raise InputError(f"{place}", f"no event leads from {stage.state} to {ending}; see the table of events")
+        _check_order(f"stages[{at}]", stage, following)
     return checked
 
 
-def _can_follow(state: str, following: str) -> bool:
-    if not (isinstance(state, State) and isinstance(following, State)):
-        return state != DELETED
-    return state is following or event_between(state, following) is not None
+def _check_order(place: str, stage: Stage, following: Stage | None) -> None:
+    if following is not None and stage.lasts is None:
+        raise InputError(f"{place}.lasts", "another stage follows; expected how many seconds this one lasts")
+    if following is None and stage.lasts is not None and not stage.ends:
+        raise InputError(f"{place}.ends", "nothing follows; expected how it ends, or no seconds that it lasts")
+    for ending in (*stage.ends, *([] if following is None else [following.state])):
+        if ending == ABSENT:
+            raise InputError(place, "absent can only be the first stage of a life, and no ending")
+        if stage.state == DELETED or not _can_follow(stage, ending):
+            canceled = ", once its build is canceled," if stage.canceled else ""
+            raise InputError(place, f"no event leads from {stage.state}{canceled} to {ending}; see the table of events")
 
 
-def _check_stage(place: str, stage: Stage) -> Stage:
+def _can_follow(stage: Stage, following: str) -> bool:
+    if not (isinstance(stage.state, State) and isinstance(following, State)):
+        return True
+    if following is stage.state:
+        return True
+    event = event_between(stage.state, following)
+    # A canceled build neither starts anything nor goes on with it.
+    return event is not None and (not stage.canceled or following in (State.CANCELED, State.FAILED))
+
+
+def is_entangling(plan: Plan) -> bool:
+    """Whether a chroot's life can change what the other chroots of its build go through, or who is there at all."""
+    return any(stage.canceled or stage.state in (ABSENT, DELETED, State.CANCELED) for stage in plan)
+
+
+def _check_stage(place: str, stage: object) -> Stage:
+    if not isinstance(stage, Stage):
+        raise InputError(place, f"expected a Stage, got {checks.shown(stage)}")
     lasts = None if stage.lasts is None else read_duration(f"{place}.lasts", stage.lasts)
     ends = {
-        read_stage_name(f"{place}.ends", ending): checks.amount(f"{place}.ends.{ending}", weight)
-        for ending, weight in stage.ends.items()
+        read_stage_name(f"{place}.ends", ending): weight
+        for ending, weight in _read_ends(f"{place}.ends", stage.ends).items()
     }
     if ends and (lasts is None or not sum(ends.values())):
         raise InputError(f"{place}.ends", "expected weights that are not all 0, and a stage that lasts some seconds")
@@ -157,8 +174,8 @@ def read_stage_name(place: str, value: object) -> str:
         raise InputError(place, f"{checks.shown(value)} is no stage; {checks.choices(value, valid)}") from None
 
 
-_STAGE = Form(frozenset({"state"}), frozenset({"lasts", "ends", "canceled", "without"}))
-_LIFECYCLE = Form(frozenset({"stages"}), frozenset())
+_STAGE = Form(("state",), ("state", "lasts", "ends", "canceled", "without"))
+_LIFECYCLE = Form(("stages",), ("stages",))
 
 
 def read_lifecycle(place: str, value: object) -> Lifecycle:
@@ -184,8 +201,8 @@ def _read_stage(place: str, entry: object) -> Stage:
     fields = Fields(place, entry, _STAGE)
     return Stage(
         fields.require("state", read_stage_name),
-        fields.read("lasts", checks.optional(read_duration), None),
-        fields.read("ends", _read_ends, {}),
+        fields.read("lasts", read_duration, None),
+        fields.read("ends", _read_ends, dict[str, float]()),
         fields.read("canceled", checks.flag, False),
         fields.read("without", _read_stamps, frozenset()),
     )
@@ -213,7 +230,7 @@ def _write_stage(stage: Stage | PlannedStage) -> dict[str, object]:
     if stage.lasts is not None:
         written["lasts"] = write_duration(stage.lasts)
     if isinstance(stage, Stage) and stage.ends:
-        written["ends"] = {str(ending): weight for ending, weight in stage.ends.items()}
+        written["ends"] = {str(ending): weight for ending, weight in _read_ends("ends", stage.ends).items()}
     if stage.canceled:
         written["canceled"] = True
     if stage.without:
@@ -241,7 +258,7 @@ LIVES: dict[str, Lifecycle] = {
     "no-ended-on": Lifecycle(*_TO_RUNNING, Stage("succeeded", without=frozenset({Stamp.ENDED_ON}))),
     "deleted": Lifecycle(*_TO_RUNNING, Stage("deleted")),
     "appears-late": Lifecycle(Stage("absent", 10), *_TO_RUNNING[1:], Stage("succeeded")),
-    # Durations as Copr has them, which is what the server lives by unless told otherwise.
+    # Durations as Copr has them.
     "realistic": Lifecycle(
         Stage("importing", LogNormal(15, 0.5, 5, 120)),
         Stage("pending", LogNormal(40, 1, 5, 1800)),

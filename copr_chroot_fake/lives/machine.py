@@ -101,9 +101,21 @@ def event_between(source: State, target: State) -> Event | None:
     return None
 
 
-def end_of_canceled(state: State) -> State:
-    """How a chroot in a state ends whose build is canceled; only for those that have not ended."""
-    return _BY_EVENT[Event.CONFIRM_CANCEL, state].target
+_STARTED = (Stamp.STARTED_ON, Stamp.RESULT_DIR)
+
+_STAMPS_OF = {
+    State.STARTING: _STARTED,
+    State.RUNNING: _STARTED,
+    State.SUCCEEDED: (*_STARTED, Stamp.ENDED_ON, Stamp.PACKAGES),
+    State.FAILED: (*_STARTED, Stamp.ENDED_ON),
+    State.SKIPPED: _AT_ONCE,
+    State.FORKED: (Stamp.RESULT_DIR,),
+}
+
+
+def stamps_of(state: State) -> tuple[Stamp, ...]:
+    """What is written down of a chroot that has got to a state the usual way."""
+    return _STAMPS_OF.get(state, ())
 
 
 def shortest_path(source: State, target: State) -> list[Event] | None:

@@ -28,16 +28,26 @@ class Progress:
     polls: int = 1
     polls_in: Mapping[State, int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        checks.one_of(get_args(How))("how", self.how)
+        checks.positive("polls", self.polls)
+        said = checks.mapping("polls_in", self.polls_in)
+        read = {checks.state("polls_in", s): checks.positive(f"polls_in.{s}", number) for s, number in said.items()}
+        object.__setattr__(self, "polls_in", read)
+
     def polls_needed(self, state: State) -> int:
         return self.polls_in.get(state, self.polls)
 
 
-ProgressLike = Progress | How | Mapping[Literal["poll"], int | Mapping[StateName, int]]
-"""A progress, its name, or ``{"poll": 3}`` or ``{"poll": {"running": 3}}``."""
+ProgressLike = Progress | How | Mapping[Literal["poll"], int | Mapping[StateName | Literal["other"], int]]
+"""A progress, its name, or ``{"poll": 3}`` or ``{"poll": {"running": 3, "other": 2}}``."""
+
+_OTHER = "other"
 
 
 def read_progress(place: str, value: object) -> Progress:
-    """
+    """A progress as it is written.
+
     :raises InputError: for a choice that there is not, listing those that there are.
     """
     if isinstance(value, Progress):
@@ -52,19 +62,20 @@ def read_progress(place: str, value: object) -> Progress:
 
 
 def _by_poll(place: str, polls: object) -> Progress:
-    if isinstance(polls, Mapping):
-        return Progress(
-            "poll",
-            polls_in={
-                checks.state(place, state): checks.positive(f"{place}.{state}", number)
-                for state, number in polls.items()
-            },
-        )
-    return Progress("poll", checks.positive(place, polls))
+    if not isinstance(polls, Mapping):
+        return Progress("poll", checks.positive(place, polls))
+    numbers = dict(polls)
+    other = checks.positive(f"{place}.{_OTHER}", numbers.pop(_OTHER, 1))
+    polls_in = {
+        checks.state(place, state): checks.positive(f"{place}.{state}", number) for state, number in numbers.items()
+    }
+    return Progress("poll", other, polls_in)
 
 
 def write_progress(progress: Progress) -> object:
     """What reads back to the same progress."""
     if progress.polls_in:
-        return {"poll": {state.value: number for state, number in progress.polls_in.items()}}
+        return {
+            "poll": {_OTHER: progress.polls, **{state.value: number for state, number in progress.polls_in.items()}}
+        }
     return progress.how if progress.polls == 1 else {"poll": progress.polls}

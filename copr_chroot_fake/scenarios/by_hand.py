@@ -13,6 +13,8 @@ from typing import cast
 
 from .. import checks
 from ..builds import made_up
+from ..lives.lifecycle import LifecycleLike
+from ..lives.machine import Stamp, stamps_of
 from ..states import State, StateName
 from .entries import ChrootEntry, ChrootSettings, ProjectChrootEntry
 
@@ -27,14 +29,18 @@ Chroots = Iterable[str] | Mapping[str, StateName | State | ChrootSettings]
 
 _time = checks.optional(checks.unix_time)
 
-_HAS_STARTED = {State.STARTING, State.RUNNING, State.SUCCEEDED, State.FAILED}
-_HAS_RESULTS = {*_HAS_STARTED, State.FORKED}
 
-
-def chroot_entries(build_id: int, chroots: Chroots, package: str, state: State | None) -> Iterator[ChrootEntry]:
-    """Entries for a build's chroots; ``state`` is that of those which say none, which live where it is none."""
+def chroot_entries(
+    build_id: int, chroots: Chroots, package: str, state: State | None, lifecycle: LifecycleLike | None
+) -> Iterator[ChrootEntry]:
+    """Entries for a build's chroots; ``state`` and ``lifecycle`` are those of the chroots that say neither."""
+    default = {name: value for name, value in (("state", state), ("lifecycle", lifecycle)) if value is not None}
     for at, (name, settings) in enumerate(_named(chroots)):
-        yield _chroot_entry(f"chroots[{at}]", build_id, name, settings, package, state)
+        place = f"chroots[{at}]"
+        said = {"state": settings} if isinstance(settings, str) else checks.mapping(place, settings)
+        if "state" not in said and "lifecycle" not in said:
+            said = {**default, **said}
+        yield _chroot_entry(place, build_id, name, said, package)
 
 
 def project_chroots(chroots: Iterable[str] | Mapping[str, ProjectChrootEntry]) -> Mapping[str, ProjectChrootEntry]:
@@ -49,17 +55,8 @@ def _named(chroots: Chroots) -> Iterable[tuple[str, StateName | State | ChrootSe
     return ((name, {}) for name in checks.texts("chroots", chroots))
 
 
-def _chroot_entry(
-    place: str,
-    build_id: int,
-    name: str,
-    settings: StateName | State | ChrootSettings,
-    package: str,
-    default_state: State | None,
-) -> ChrootEntry:
-    said = {"state": settings} if isinstance(settings, str) else checks.mapping(place, settings)
-    default = None if "lifecycle" in said else default_state
-    state = checks.optional(checks.state)(f"{place}.state", said.get("state", default))
+def _chroot_entry(place: str, build_id: int, name: str, said: Mapping[str, object], package: str) -> ChrootEntry:
+    state = checks.optional(checks.state)(f"{place}.state", said.get("state"))
     name = checks.chroot_name(f"{place}.name", name)
     times = {time: _time(f"{place}.{time}", said[time]) for time in ("started_on", "ended_on") if time in said}
     made_up_settings = {} if state is None else _made_up(build_id, name, package, state, times)
@@ -69,16 +66,17 @@ def _chroot_entry(
 def _made_up(build_id: int, name: str, package: str, state: State, times: Mapping[str, int | None]) -> ChrootSettings:
     """Settings that fit a state, and the times that were said."""
     settings: ChrootSettings = {"state": state}
-    if state in _HAS_RESULTS:
+    stamps = stamps_of(state)
+    if Stamp.RESULT_DIR in stamps:
         settings["result_dir"] = f"{build_id:08d}-{package}"
-    if state in _HAS_STARTED or state is State.SKIPPED:
+    if Stamp.STARTED_ON in stamps:
         # Copr skips a chroot in no time.
         seconds = 0 if state is State.SKIPPED else BUILD_SECONDS
         ended_on = times.get("ended_on")
         started_on = times.get("started_on", FIRST_START if ended_on is None else max(0, ended_on - seconds))
         settings["started_on"] = started_on
-        if state.is_final and started_on is not None:
+        if Stamp.ENDED_ON in stamps and started_on is not None:
             settings["ended_on"] = started_on + seconds
-    if state is State.SUCCEEDED:
+    if Stamp.PACKAGES in stamps:
         settings["packages"] = made_up.packages(name, package)
     return settings

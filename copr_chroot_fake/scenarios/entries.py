@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypedDict
 
 from .. import checks
-from ..builds.build import Build
+from ..builds.build import CANCEL_SECONDS, Build, Cancellation
 from ..builds.chroot import BuildChroot
-from ..builds.nevra import PackageLike, read_packages
-from ..builds.projects import Project, ProjectChroot, SourcePackage, Submission
+from ..builds.nevra import Nevra, PackageLike, read_packages
+from ..builds.projects import NO_SETTINGS, Project, ProjectChroot, SourcePackage, Submission
+from ..builds.record import Given
 from ..builds.store import Store
-from ..checks import Fields, Form, optional
+from ..checks import Fields, Form
 from ..errors import InputError
 from ..lives.life import Life
 from ..lives.lifecycle import Lifecycle, LifecycleLike, read_lifecycle
@@ -110,6 +111,7 @@ class BuildEntry(_BuildRequired, total=False):
     source_result_dir: str
     source_package: SourcePackageEntry | None
     canceled: bool
+    confirmed_by: float
     lifecycle: LifecycleLike
     progress: ProgressLike
     chroots: list[ChrootEntry]
@@ -127,12 +129,12 @@ class Scenario(TypedDict, total=False):
     builds: list[BuildEntry]
 
 
-_CHROOT = Form(ChrootEntry.__required_keys__, ChrootEntry.__optional_keys__)
-_PROJECT_CHROOT = Form(ProjectChrootEntry.__required_keys__, ProjectChrootEntry.__optional_keys__)
-_PROJECT = Form(ProjectEntry.__required_keys__, ProjectEntry.__optional_keys__)
-_SOURCE_PACKAGE = Form(SourcePackageEntry.__required_keys__, SourcePackageEntry.__optional_keys__)
-_BUILD = Form(BuildEntry.__required_keys__, BuildEntry.__optional_keys__)
-_SCENARIO = Form(Scenario.__required_keys__, Scenario.__optional_keys__)
+_CHROOT = Form.of(ChrootEntry.__annotations__, ChrootEntry.__required_keys__)
+_PROJECT_CHROOT = Form.of(ProjectChrootEntry.__annotations__, ProjectChrootEntry.__required_keys__)
+_PROJECT = Form.of(ProjectEntry.__annotations__, ProjectEntry.__required_keys__)
+_SOURCE_PACKAGE = Form.of(SourcePackageEntry.__annotations__, SourcePackageEntry.__required_keys__)
+_BUILD = Form.of(BuildEntry.__annotations__, BuildEntry.__required_keys__)
+_SCENARIO = Form.of(Scenario.__annotations__, Scenario.__required_keys__)
 
 
 def scenario_fields(entry: object) -> Fields:
@@ -144,6 +146,8 @@ def build_fields(place: str, entry: object) -> Fields:
 
 
 def read_project_chroot(place: str, entry: object) -> ProjectChroot:
+    if entry == {}:
+        return NO_SETTINGS
     fields = Fields(place, entry, _PROJECT_CHROOT)
     return ProjectChroot(
         additional_repos=fields.read("additional_repos", checks.texts, ()),
@@ -151,7 +155,7 @@ def read_project_chroot(place: str, entry: object) -> ProjectChroot:
         with_opts=fields.read("with_opts", checks.texts, ()),
         without_opts=fields.read("without_opts", checks.texts, ()),
         bootstrap=fields.read("bootstrap", _bootstrap, None),
-        bootstrap_image=fields.read("bootstrap_image", optional(checks.text), None),
+        bootstrap_image=fields.read("bootstrap_image", checks.text, None),
     )
 
 
@@ -163,16 +167,16 @@ def read_project(place: str, entry: object) -> Project:
         additional_repos=fields.read("additional_repos", checks.texts, ()),
         devel_mode=fields.read("devel_mode", checks.flag, False),
         module_hotfixes=fields.read("module_hotfixes", checks.flag, False),
-        repo_priority=fields.read("repo_priority", optional(checks.whole_number), None),
+        repo_priority=fields.read("repo_priority", checks.whole_number, None),
         bootstrap=fields.read("bootstrap", _bootstrap, None),
         chroots=fields.read("chroots", _project_chroots, {}),
     )
 
 
-def read_build(fields: Fields, project: Project, store: Store) -> Build:
+def read_build(fields: Fields, project: Project, store: Store, begun: float) -> Build:
     """A build without its chroots yet, in the project that its entry names."""
     return Build(
-        fields.require("id", checks.build_id),
+        fields.require("id", checks.positive),
         project,
         store,
         project_dirname=fields.read("project_dirname", _dirname_in(project), project.projectname),
@@ -182,15 +186,20 @@ def read_build(fields: Fields, project: Project, store: Store) -> Build:
         enable_net=fields.read("enable_net", checks.flag, False),
         is_background=fields.read("is_background", checks.flag, False),
         bootstrap=fields.read("bootstrap", _bootstrap, None),
-        canceled=fields.read("canceled", checks.flag, False),
+        cancellation=_cancellation(fields, begun),
         submission=Submission(
-            submitted_on=fields.read("submitted_on", optional(checks.unix_time), None),
-            submitter=fields.read("submitter", optional(checks.text), None),
+            submitted_on=fields.read("submitted_on", checks.unix_time, None),
+            submitter=fields.read("submitter", checks.text, None),
             source_state=fields.read("source_state", checks.state, State.SUCCEEDED),
             source_result_dir=fields.read("source_result_dir", _result_dir, ""),
             source_package=fields.read("source_package", _source_package, SourcePackage()),
         ),
     )
+
+
+def _cancellation(fields: Fields, begun: float) -> Cancellation | None:
+    confirmed_by = fields.read("confirmed_by", checks.amount, begun + CANCEL_SECONDS)
+    return Cancellation(confirmed_by) if fields.read("canceled", checks.flag, False) else None
 
 
 class Ways(NamedTuple):
@@ -206,63 +215,98 @@ def read_ways(fields: Fields, progress: Progress, begun: float) -> Ways:
     return Ways(fields.read("lifecycle", read_lifecycle, None), fields.read("progress", read_progress, progress), begun)
 
 
-def read_chroot(place: str, entry: object, build: Build, ways: Ways) -> BuildChroot:
-    """A chroot whose state is fixed, or which lives: from a state that it says, else from the first of its life."""
+class ChrootFields(NamedTuple):
+    """The fields of a chroot, each checked by itself."""
+
+    name: str
+    state: State | None
+    lifecycle: Lifecycle | None
+    progress: Progress | None
+    looks: int | None
+    hold: State | None
+    started_on: int | None
+    ended_on: int | None
+    result_dir: str | None
+    packages: tuple[Nevra, ...] | None
+    given: Given
+
+
+def read_chroot_fields(place: str, entry: object) -> ChrootFields:
     fields = Fields(place, entry, _CHROOT)
-    name = fields.require("name", checks.chroot_name)
-    state = fields.read("state", optional(checks.state), None)
-    started_on, ended_on = _read_times(place, fields)
-    packages = fields.read("packages", optional(read_packages), None)
-    result_dir = fields.read("result_dir", optional(_result_dir), None)
-    lifecycle = fields.read("lifecycle", read_lifecycle, ways.lifecycle if state is None else None)
-    life = None
-    if lifecycle is not None:
-        life = Life(
-            lifecycle.plan(f"{build.store.seed}/{build.id}/{name}"),
-            fields.read("progress", read_progress, ways.progress),
-            ways.begun,
-            state=state,
-            looks=fields.read("looks", checks.whole_number, 0),
-            packages=packages,
-            result_dir=result_dir,
-        )
-        life.held_in = fields.read("hold", checks.state, None)
-        if state is not None and life.stage.state != state:
-            raise InputError(checks.dotted(place, "state"), f"{state} is no stage of its life, {lifecycle}")
-        if state is None and (started_on, ended_on) != (None, None):
-            raise InputError(place, "its life gives it its times; expected none, or a state that it is in already")
-    return BuildChroot(
-        build,
-        name,
-        state or (State.WAITING if life is None else life.first_state),
-        started_on=started_on,
-        ended_on=ended_on,
-        # What a life still leads to is not there yet.
-        result_dir=(result_dir or "") if life is None or state not in _WITHOUT_RESULTS else "",
-        packages=(packages or ()) if life is None or state is State.SUCCEEDED else (),
-        result_url=fields.read("result_url", _optional_text, None),
-        build_config=fields.read("build_config", _optional_json, None),
-        life=life,
+    return ChrootFields(
+        name=fields.require("name", checks.chroot_name),
+        state=fields.read("state", checks.state, None),
+        lifecycle=fields.read("lifecycle", read_lifecycle, None),
+        progress=fields.read("progress", read_progress, None),
+        looks=fields.read("looks", checks.whole_number, None),
+        hold=fields.read("hold", checks.state, None),
+        started_on=fields.read("started_on", checks.unix_time, None),
+        ended_on=fields.read("ended_on", checks.unix_time, None),
+        result_dir=fields.read("result_dir", _result_dir, None),
+        packages=fields.read("packages", read_packages, None),
+        given=Given(
+            fields.read("result_url", checks.text, None), fields.read("build_config", checks.json_object, None)
+        ),
     )
 
 
-def _read_times(place: str, fields: Fields) -> tuple[int | None, int | None]:
-    started_on = fields.read("started_on", _optional_time, None)
-    ended_on = fields.read("ended_on", _optional_time, None)
-    if started_on is not None and ended_on is not None and ended_on < started_on:
-        raise InputError(
-            checks.dotted(place, "ended_on"),
-            f"{ended_on} is before started_on, {started_on}; expected that time or a later one",
-        )
-    return started_on, ended_on
+def read_chroot(place: str, entry: object, build: Build, ways: Ways) -> BuildChroot:
+    """A chroot whose state is fixed, or which lives: from a state that it says, else from the first of its life."""
+    said = read_chroot_fields(place, entry)
+    checks.end_after_start(checks.dotted(place, "ended_on"), said.started_on, said.ended_on)
+    lifecycle = said.lifecycle or (ways.lifecycle if said.state is None else None)
+    if lifecycle is None:
+        _refuse(place, said, ("progress", "looks", "hold"), "only a chroot that lives has it; expected a lifecycle too")
+        return _make(build, said, said.state or State.WAITING, said.result_dir or "", said.packages or ())
+    life = Life(
+        lifecycle.plan(f"{build.store.seed}/{build.id}/{said.name}"),
+        said.progress or ways.progress,
+        ways.begun,
+        state=said.state,
+        looks=said.looks or 0,
+        packages=said.packages,
+        result_dir=said.result_dir,
+    )
+    if said.hold is not None and not life.gets_to(said.hold):
+        raise InputError(checks.dotted(place, "hold"), f"its life does not get to {said.hold}; it has {lifecycle}")
+    life.held_in = said.hold
+    if said.state is None:
+        _refuse(place, said, ("started_on", "ended_on"), "its life gives it; expected none, or the state it is in")
+        chroot = _make(build, said, State.WAITING, "", ())
+        chroot.begin(life)
+    elif life.stage.state == said.state:
+        # What the life still leads to is not there yet.
+        result_dir = "" if said.state in _WITHOUT_RESULTS else said.result_dir
+        packages = said.packages if said.state is State.SUCCEEDED else None
+        chroot = _make(build, said, said.state, result_dir or "", packages or ())
+        chroot.go_on_with(life)
+    else:
+        raise InputError(checks.dotted(place, "state"), f"{said.state} is no stage of its life, {lifecycle}")
+    return chroot
 
 
-_WITHOUT_RESULTS = (None, State.WAITING, State.IMPORTING, State.PENDING)
+def _make(build: Build, said: ChrootFields, state: State, result_dir: str, packages: tuple[Nevra, ...]) -> BuildChroot:
+    return BuildChroot(
+        build,
+        said.name,
+        state,
+        started_on=said.started_on,
+        ended_on=said.ended_on,
+        result_dir=result_dir,
+        packages=packages,
+        given=None if said.given == Given() else said.given,
+    )
 
-_optional_time = optional(checks.unix_time)
-_optional_text = optional(checks.text)
-_optional_json = optional(checks.json_object)
-_bootstrap = optional(checks.one_of(BOOTSTRAPS))
+
+def _refuse(place: str, said: ChrootFields, names: Sequence[str], problem: str) -> None:
+    for name in names:
+        if getattr(said, name) is not None:
+            raise InputError(checks.dotted(place, name), problem)
+
+
+_WITHOUT_RESULTS = (State.WAITING, State.IMPORTING, State.PENDING)
+
+_bootstrap = checks.one_of(BOOTSTRAPS)
 
 
 def _project_chroots(place: str, entries: object) -> dict[str, ProjectChroot]:
@@ -297,6 +341,6 @@ def _source_package(place: str, entry: object) -> SourcePackage:
         return SourcePackage()
     fields = Fields(place, entry, _SOURCE_PACKAGE)
     return SourcePackage(
-        version=fields.read("version", _optional_text, None),
-        url=fields.read("url", _optional_text, None),
+        version=fields.read("version", checks.text, None),
+        url=fields.read("url", checks.text, None),
     )

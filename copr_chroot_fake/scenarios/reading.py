@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 
 from .. import checks
 from ..builds.build import Build
-from ..builds.projects import Project, ProjectChroot
+from ..builds.projects import NO_SETTINGS, Project
 from ..builds.store import Batch, Store
 from ..checks import Fields
 from ..errors import InputError, MissingExtraError, ScenarioError
@@ -37,6 +37,8 @@ def read_scenario(source: ScenarioSource, store: Store) -> Batch:
     :raises ScenarioError: naming the file, the place in the document and what was expected there.
     :raises MissingExtraError: for a YAML file where no YAML reader is installed.
     """
+    if not isinstance(source, (str, os.PathLike, Mapping)):
+        raise InputError("source", f"expected the path of a scenario, or what it says, got {checks.shown(source)}")
     document: object = source if isinstance(source, Mapping) else _parse(Path(source))
     try:
         return read_batch(document, store)
@@ -46,6 +48,7 @@ def read_scenario(source: ScenarioSource, store: Store) -> Batch:
 
 
 def read_batch(document: object, store: Store) -> Batch:
+    store.catch_up()
     fields = entries.scenario_fields(document)
     batch = Batch(
         mock_chroots=fields.read("chroots", _chroot_names, ()),
@@ -78,18 +81,16 @@ def _add_build(place: str, entry: object, batch: Batch, store: Store, undescribe
     full_name = f"{owner}/{name}"
     described = batch.projects.get(full_name) or store.projects.get(full_name)
     project = described or undescribed.setdefault(full_name, Project(owner, name))
-    build = entries.read_build(fields, project, store)
+    begun = store.begin_of(batch)
+    build = entries.read_build(fields, project, store, begun)
     if build.id in batch.builds or build.id in store.builds:
         raise InputError(f"{place}.id", f"there is a build {build.id} already; expected another id")
-    begun = store.begin_of(batch)
     _add_chroots(f"{place}.chroots", fields, build, begun)
-    if build.canceled:
-        build.confirm_cancel_of_stuck(begun)
     batch.builds[build.id] = build
     if described is None:
         # Nobody said what this project has enabled, so it has what its builds were submitted to.
         for chroot in build.chroots:
-            project.chroots.setdefault(chroot.name, ProjectChroot())
+            project.chroots.setdefault(chroot.name, NO_SETTINGS)
 
 
 def _add_chroots(place: str, fields: Fields, build: Build, begun: float) -> None:
@@ -105,22 +106,29 @@ def _parse(path: Path) -> object:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ScenarioError(str(path), "", "no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(str(path), "", "no such file; expected a scenario in JSON or YAML") from None
+    except (OSError, ValueError) as error:
         raise ScenarioError(str(path), "", f"cannot be read: {error}") from None
-    if path.suffix in {".yaml", ".yml"}:
-        return _parse_yaml(path, text)
     try:
-        return json.loads(text, object_pairs_hook=_object_without_repeats)
-    except json.JSONDecodeError as error:
-        raise ScenarioError(str(path), f"line {error.lineno}, column {error.colno}", f"not JSON: {error.msg}") from None
+        return _parse_yaml(path, text) if path.suffix.lower() in {".yaml", ".yml"} else _parse_json(text)
     except InputError as error:
         raise ScenarioError(str(path), error.field, error.problem) from None
     except RecursionError:
         raise ScenarioError(str(path), "", "nested too deeply to be a scenario") from None
 
 
-def _object_without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _parse_json(text: str) -> object:
+    try:
+        return json.loads(text, object_pairs_hook=_object_without_repeats)
+    except json.JSONDecodeError as error:
+        raise InputError(f"line {error.lineno}, column {error.colno}", f"not JSON: {error.msg}") from None
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError("scenario", f"not JSON that can be read: {error}") from None
+
+
+def _object_without_repeats(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
     """Of a key that is there twice Python would silently lose the first."""
     fields = dict(pairs)
     if len(fields) < len(pairs):
@@ -135,11 +143,22 @@ def _parse_yaml(path: Path, text: str) -> object:
         import yaml
     except ImportError:
         raise MissingExtraError(f"{path}: a YAML scenario", "PyYAML", "yaml") from None
+
+    class Loader(yaml.SafeLoader):
+        """Refuses what the plain one silently loses: a key that is there twice."""
+
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
+            _object_without_repeats([(str(self.construct_object(key, deep=True)), None) for key, _ in node.value])
+            return super().construct_mapping(node, deep)
+
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ScenarioError(str(path), place, f"not YAML: {error.problem}") from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ScenarioError(str(path), "", f"not YAML: {' '.join(str(error).split())}") from None
+        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "scenario"
+        raise InputError(place, f"not YAML: {error.problem}") from None
+    except InputError:
+        raise
+    except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
+        # A tagged value that its constructor cannot make, among others.
+        raise InputError("scenario", f"not YAML that can be read: {error}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import cast
@@ -12,8 +13,7 @@ from ..builds.nevra import write_nevra
 from ..builds.projects import Project, ProjectChroot, Submission
 from ..builds.store import Store
 from ..lives.life import Life
-from ..lives.lifecycle import PlannedStage, write_lifecycle
-from ..lives.machine import end_of_canceled
+from ..lives.lifecycle import write_lifecycle
 from ..lives.progress import write_progress
 from .entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
 
@@ -63,6 +63,7 @@ def _write_build(build: Build, now: float) -> BuildEntry:
         "is_background": build.is_background,
         "bootstrap": build.bootstrap,
         "canceled": build.canceled,
+        "confirmed_by": build.confirmed_by,
         **_write_submission(build.submission),
         "chroots": [_write_chroot(chroot, now) for chroot in build.chroots],
     }
@@ -81,32 +82,27 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
     written: dict[str, object] = {"name": chroot.name}
     if not chroot.is_absent:
         written["state"] = chroot.state.value
-    optional = {
+    packages = chroot.packages or (None if life is None else life.packages)
+    written |= {
         "started_on": chroot.started_on,
         "ended_on": chroot.ended_on,
-        "result_dir": chroot.result_dir or (life and life.result_dir),
-        "packages": [write_nevra(nevra) for nevra in chroot.packages or (life and life.packages) or ()],
-        "result_url": chroot.given_result_url,
-        "build_config": chroot.build_config,
+        "result_dir": chroot.result_dir or (life and life.result_dir if chroot.started_on is None else None),
+        "packages": None if packages is None else [write_nevra(nevra) for nevra in packages],
+        "result_url": chroot.given.result_url,
+        "build_config": copy.deepcopy(chroot.given.build_config),
     }
-    written |= {key: value for key, value in optional.items() if value not in (None, "", [])}
     if life is not None:
-        written |= _write_life(chroot, life, now)
-    return cast(ChrootEntry, written)
+        written |= _write_life(life, now)
+    return cast(ChrootEntry, {key: value for key, value in written.items() if value is not None})
 
 
-def _write_life(chroot: BuildChroot, life: Life, now: float) -> Mapping[str, object]:
-    stage = life.stage
+def _write_life(life: Life, now: float) -> Mapping[str, object]:
+    """The rest of a life, with everything drawn that was to be drawn."""
     rest = None if life.due is None else max(life.due - now, 0)
-    # What comes with the stage, such as canceling the build, has come already.
-    stages = [PlannedStage(stage.state, rest), *life.plan[life.at + 1 :]]
-    if chroot.build.canceled and not chroot.state.is_final:
-        stages = [PlannedStage(stage.state, rest), PlannedStage(end_of_canceled(chroot.state), None)]
-    written: dict[str, object] = {
+    stages = [life.stage._replace(lasts=rest), *life.plan[life.at + 1 :]]
+    return {
         "lifecycle": write_lifecycle(stages),
         "progress": write_progress(life.progress),
         "looks": life.looks,
+        "hold": None if life.held_in is None else life.held_in.value,
     }
-    if life.held_in is not None:
-        written["hold"] = life.held_in.value
-    return written

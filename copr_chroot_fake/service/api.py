@@ -15,7 +15,7 @@ from ..builds.store import Store
 from ..journal import Journal
 from . import views
 from .answers import CATCH_ALL, HTML, Answer, Refusal, json_answer
-from .paging import Paging, check_order, check_range, cut_page, read_paging
+from .paging import Paging, check_order, check_range, cut_page, put_in_order, read_paging
 from .query import cast_integer, read_target
 from .routes import Endpoint, Match, match
 
@@ -103,9 +103,9 @@ class Api:
 
     def _page(self, build: Build, paging: Paging, counts: bool) -> Sequence[BuildChroot]:
         """The chroots of a page, which counts as a poll of each, and of those that are not there yet."""
-        if not build.lives:
+        if not build.has_ever_lived:
             return cut_page(build.chroots, paging, self.store)
-        appearing = {chroot for chroot in build.chroots if chroot.is_absent} if build.comes_and_goes else set()
+        appearing = {chroot for chroot in build.chroots if chroot.is_absent} if build.is_entangled else set()
         for chroot in appearing:
             chroot.look(counts)
         there = [chroot for chroot in build.chroots if not chroot.is_absent] if appearing else build.chroots
@@ -113,7 +113,7 @@ class Api:
         for chroot in page:
             if chroot.life is not None and chroot not in appearing:
                 chroot.look(counts)
-        return page if self._is_there(build) else ()
+        return put_in_order(page, paging, self.store) if self._is_there(build) else ()
 
     def _is_there(self, build: Build) -> bool:
         """Whether no look has brought about that it is deleted."""
@@ -124,10 +124,13 @@ class Api:
         name = str(_require("chrootname", arguments, found.chrootname))
         build_id = cast_integer(sent)
         build = None if build_id is None else self.store.find_build(build_id)
+        if "\0" in str(sent) or (build is not None and "\0" in name):
+            # The database's driver takes no text with a NUL in it.
+            raise Refusal(500, CATCH_ALL)
         chroot = None if build is None else build.find(name)
         if chroot is not None and chroot.life is not None:
             chroot.look(counts)
-        if build is None or (build.comes_and_goes and not self._is_there(build)):
+        if build is None or (build.is_entangled and not self._is_there(build)):
             raise Refusal(404, f"Build {sent} does not exist.")
         if chroot is None or chroot.is_absent:
             raise self._no_such_chroot(sent, name)

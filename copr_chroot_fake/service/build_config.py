@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from urllib.parse import parse_qs, urlencode, urlparse, urlunparse
 
 from ..builds.chroot import BuildChroot
@@ -20,14 +19,22 @@ DEFAULT_PRIORITY = 99
 def derive(chroot: BuildChroot, store: Store) -> dict[str, object]:
     """The configuration in the order in which Copr shows it, without the settings that are not there.
 
-    :raises Refusal: 500 where the project no longer has the chroot, or where a
-        repository's priority is no number.
+    :raises Refusal: 500 where the project no longer has the chroot, or where the
+        address of a repository cannot be taken apart.
     """
-    build = chroot.build
-    project = build.project
-    settings = project.chroots.get(chroot.name)
+    settings = chroot.build.project.chroots.get(chroot.name)
     if settings is None:
         raise Refusal(500, CATCH_ALL)
+    try:
+        return _derive(chroot, settings, store)
+    except (ValueError, IndexError):
+        # A priority that is no number, a host that is none, a copr:// address without a project.
+        raise Refusal(500, CATCH_ALL) from None
+
+
+def _derive(chroot: BuildChroot, settings: ProjectChroot, store: Store) -> dict[str, object]:
+    build = chroot.build
+    project = build.project
     return {
         "additional_repos": _additional_repos(project, settings),
         "additional_packages": settings.additional_packages,
@@ -81,13 +88,13 @@ def _additional_repo(address: str, chrootname: str, store: Store) -> Repo:
     name = re.sub("[^a-zA-Z0-9]+", "_", address).strip("_")
     parts = urlparse(address)
     arguments = parse_qs(parts.query)
-    priority = _priority(arguments)
+    # Its first one, where it has any that is not blank.
+    priority = int(arguments["priority"][0]) if "priority" in arguments else None
     hotfixes = gpgcheck = None
     if parts.scheme == "copr":
-        full_name = parts.netloc + parts.path
-        owner_and_project = "/".join(full_name.split("/")[:2])
-        baseurl = f"{store.results_root}/{owner_and_project}/{chrootname}/"
-        known = store.projects.get(full_name)
+        project = parts.path.split("/")[1]
+        baseurl = f"{store.results_root}/{parts.netloc}/{project}/{chrootname}/"
+        known = store.projects.get(parts.netloc + parts.path)
         if known is not None:
             gpgcheck = False
             hotfixes = known.module_hotfixes or None
@@ -98,15 +105,6 @@ def _additional_repo(address: str, chrootname: str, store: Store) -> Repo:
         baseurl = address
     baseurl = baseurl.replace("$chroot", chrootname).replace("$distname", chrootname.rsplit("-", 2)[0])
     return _repo(name, f"Additional repo {name}", baseurl, hotfixes, priority, gpgcheck)
-
-
-def _priority(arguments: Mapping[str, list[str]]) -> int | None:
-    if "priority" not in arguments:
-        return None
-    try:
-        return int(arguments["priority"][0])
-    except ValueError:
-        raise Refusal(500, CATCH_ALL) from None
 
 
 def _repo(id: str, name: str, baseurl: str, hotfixes: bool | None, priority: int | None, gpgcheck: bool | None) -> Repo:

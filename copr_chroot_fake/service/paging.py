@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from ..builds.build import Build
 from ..builds.chroot import BuildChroot
 from ..builds.store import Store
 from ..states import STATUS_NUMBERS
@@ -15,7 +16,7 @@ from .answers import CATCH_ALL, Refusal
 
 LARGEST_BIGINT = 2**63 - 1
 
-Column = Callable[[BuildChroot, Store], int | str | None]
+Column = Callable[[BuildChroot], int | str | None]
 
 
 class Paging(NamedTuple):
@@ -27,28 +28,42 @@ class Paging(NamedTuple):
     order_type: str
 
 
-def _copr_chroot_id(chroot: BuildChroot, store: Store) -> int | None:
-    """Where the chroot stands among its project's; none if the project no longer has it."""
-    enabled = chroot.build.project.chroots
-    return list(enabled).index(chroot.name) if chroot.name in enabled else None
+def _mock_chroot_id(store: Store, build: Build) -> Column:
+    positions = {name: at for at, name in enumerate(store.mock_chroots)}
+    return lambda chroot: positions[chroot.name]
 
 
-COLUMNS: dict[str, Column] = {
-    "build_id": lambda chroot, store: chroot.build.id,
-    "mock_chroot_id": lambda chroot, store: store.mock_chroots[chroot.name],
+def _copr_chroot_id(store: Store, build: Build) -> Column:
+    """Where each chroot stands among its project's; none if the project no longer has it."""
+    positions = {name: at for at, name in enumerate(build.project.chroots)}
+    return lambda chroot: positions.get(chroot.name)
+
+
+COLUMNS: dict[str, Callable[[Store, Build], Column]] = {
+    "build_id": lambda store, build: lambda chroot: build.id,
+    "mock_chroot_id": _mock_chroot_id,
     "copr_chroot_id": _copr_chroot_id,
-    "status": lambda chroot, store: STATUS_NUMBERS[chroot.state],
-    "started_on": lambda chroot, store: chroot.started_on,
-    "ended_on": lambda chroot, store: chroot.ended_on,
-    "result_dir": lambda chroot, store: chroot.result_dir,
-    "git_hash": lambda chroot, store: None,
-    "status_reason": lambda chroot, store: None,
-    "build_requires": lambda chroot, store: None,
+    "status": lambda store, build: lambda chroot: STATUS_NUMBERS[chroot.state],
+    "started_on": lambda store, build: lambda chroot: chroot.started_on,
+    "ended_on": lambda store, build: lambda chroot: chroot.ended_on,
+    "result_dir": lambda store, build: lambda chroot: chroot.result_dir,
+    "git_hash": lambda store, build: lambda chroot: None,
+    "status_reason": lambda store, build: lambda chroot: None,
+    "build_requires": lambda store, build: lambda chroot: None,
 }
 """The columns of the service's table, beside ``id``, in whose order a build keeps its chroots."""
 
 ATTRIBUTES = frozenset(
     {
+        *dir(type),
+        "__abstract__",
+        "__fsa__",
+        "__mapper__",
+        "__table_args__",
+        "__tablename__",
+        "_compressed_log_variant",
+        "_sa_class_manager",
+        "_sa_registry",
         "build",
         "copr_chroot",
         "dist_git_url",
@@ -73,7 +88,10 @@ ATTRIBUTES = frozenset(
         "to_dict",
     }
 )
-"""What the service's model of a build chroot has beside its columns, which is refused in another way."""
+"""What the service's model of a build chroot has beside its columns, which is refused in another way.
+
+It is a Python class like any other, of which a client can name every attribute.
+"""
 
 
 def read_paging(arguments: Mapping[str, str], default_limit: int | None) -> Paging:
@@ -133,18 +151,21 @@ def cut_page(chroots: Sequence[BuildChroot], paging: Paging, store: Store) -> Se
     start = min(paging.offset, count)
     stop = count if paging.limit is None else min(start + paging.limit, count)
     if paging.order != "id":
-        return _ordered(chroots, COLUMNS[paging.order], descending, store)[start:stop]
+        return put_in_order(chroots, paging, store)[start:stop]
     if descending:
         # The page from the other end, so that a page costs the same wherever it is.
         return chroots[count - stop : count - start][::-1]
     return chroots[start:stop]
 
 
-def _ordered(chroots: Sequence[BuildChroot], column: Column, descending: bool, store: Store) -> list[BuildChroot]:
-    """In the order of a column; as in PostgreSQL, nulls count as larger than anything."""
+def put_in_order(chroots: Sequence[BuildChroot], paging: Paging, store: Store) -> Sequence[BuildChroot]:
+    """Chroots of one build in the order of a column; as in PostgreSQL, nulls count as larger than anything."""
+    if paging.order == "id" or not chroots:
+        return chroots
+    column = COLUMNS[paging.order](store, chroots[0].build)
 
     def key(chroot: BuildChroot) -> tuple[bool, int | str]:
-        value = column(chroot, store)
+        value = column(chroot)
         return (True, 0) if value is None else (False, value)
 
-    return sorted(chroots, key=key, reverse=descending)
+    return sorted(chroots, key=key, reverse=paging.order_type == "DESC")

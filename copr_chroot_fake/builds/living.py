@@ -1,0 +1,187 @@
+"""How a build chroot goes through its life: with each poll, by the clock, by hand, or at once.
+
+Nothing runs in the background. Whoever looks at a chroot lets happen first what
+is due; whoever calls what is here holds the store's lock.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..errors import EventError
+from ..lives.lifecycle import ABSENT, DELETED, PlannedStage
+from ..lives.machine import Event, Stamp, event_between, stamps_of
+from ..states import State
+from .nevra import Nevra
+from .record import ChrootRecord
+
+if TYPE_CHECKING:
+    from ..lives.life import Life
+
+
+class Moment(NamedTuple):
+    """All of a chroot that can change, as it was."""
+
+    state: State
+    started_on: int | None
+    ended_on: int | None
+    result_dir: str
+    packages: tuple[Nevra, ...]
+    life: Life | None
+
+
+class LivingChroot(ChrootRecord):
+    """A chroot that goes on."""
+
+    __slots__ = ()
+
+    def begin(self, life: Life) -> None:
+        """Begin to live, in the first stage of a life, as Copr would show it there."""
+        self.life = life
+        if isinstance(life.stage.state, State):
+            self._enter(life.stage, life.begun)
+
+    def go_on_with(self, life: Life) -> None:
+        """Go on with a life in the stage that it is in already."""
+        self.life = life
+        if life.stage.canceled:
+            self._build.mark_canceled(life.begun)
+
+    def look(self, counts: bool) -> None:
+        """An answer shows it, which may count where it progresses by poll."""
+        life = self.life
+        if life is None:
+            return
+        if life.how != "poll":
+            self.catch_up()
+        elif counts:
+            if life.has_been_shown_enough and self.reason_to_stay() is None:
+                self.step()
+            life.looks += 1
+
+    def catch_up(self) -> None:
+        """Let everything happen that is due."""
+        life, build = self.life, self._build
+        if life is None:
+            return
+        if build.is_entangled:
+            build.catch_up()
+            return
+        due, clock = life.due, build.store.clock
+        if life.how == "clock" and due is not None and build.cancellation is None and due > clock.now():
+            # What nearly every look finds, and the reason why looking is cheap.
+            return
+        with build.store.lock:
+            now = clock.now()
+            while self.is_due(now):
+                self.step()
+
+    def is_due(self, now: float) -> bool:
+        """Whether it goes on by itself now."""
+        life = self.life
+        if life is None or life.how in ("poll", "manual"):
+            return False
+        due = self.due
+        return due is not None and (due <= now or life.how == "immediate") and not life.is_held
+
+    @property
+    def due(self) -> float | None:
+        """When its stage ends: when its time is over, or when the backend confirms that its build is canceled."""
+        life = self.life
+        if life is None:
+            return None
+        confirmed_by = self._build.confirmed_by
+        if confirmed_by is None or life.stage.canceled or self._state.is_final or self._is_absent:
+            return life.due
+        return confirmed_by if life.due is None else min(life.due, confirmed_by)
+
+    @property
+    def _is_absent(self) -> bool:
+        return self.life is not None and self.life.stage.state == ABSENT
+
+    def reason_to_stay(self) -> str | None:
+        """Why it cannot go on to a next stage now; ``None`` if it can."""
+        life = self.life
+        if life is None and self._state.is_final:
+            return "that is the end of its life"
+        if life is None:
+            return "its state is fixed; use an event such as start() or fail()"
+        if life.is_held:
+            return "it is held there; release it first"
+        if self.due is None:
+            return "it is stuck there; its life has no next stage"
+        return None
+
+    def step(self) -> None:
+        """Enter the next stage, at the time when it was due, or now where that has been and nobody had looked."""
+        life, due = self.life, self.due
+        assert life is not None
+        assert due is not None
+        # By poll and by hand, its own time can be ahead of the clock's.
+        now = max(due if life.is_timed else self._build.store.clock.reach(due), self.latest)
+        if self._build.is_canceled and not self._state.is_final and not self._is_absent:
+            self.change(Event.CONFIRM_CANCEL, int(now))
+            self.life = None
+        else:
+            self._enter(life.go_on(now), now)
+            if self.life is not None and life.following is None and self._state.is_final:
+                self.life = None
+
+    def _enter(self, stage: PlannedStage, now: float) -> None:
+        if stage.canceled:
+            self._build.mark_canceled(now)
+        if stage.state == DELETED:
+            self._build.remove()
+            return
+        state = State(stage.state)
+        was_there = self.life is not None and self.life.at > 0 and self.life.plan[self.life.at - 1].state != ABSENT
+        if not was_there:
+            self.stamp(state, stamps_of(state), int(now), self._planned_result_dir, self._planned_packages)
+        elif state is not self._state:
+            event = event_between(self._state, state)
+            assert event is not None, "a lifecycle is checked to follow the table"
+            if event is Event.CONFIRM_CANCEL:
+                self._build.mark_canceled(now)
+            self.change(event, int(now), without=stage.without)
+
+    def change(
+        self,
+        event: Event,
+        now: int,
+        *,
+        result_dir: str | None = None,
+        packages: tuple[Nevra, ...] | None = None,
+        without: frozenset[Stamp] = frozenset(),
+    ) -> None:
+        """Let an event happen, with what its life has planned for it where nothing else is said."""
+        if self._is_absent:
+            raise EventError(f"{self.described()}: {event} is not possible; possible: nothing")
+        self.apply(
+            event,
+            now,
+            result_dir=result_dir or self._planned_result_dir,
+            packages=self._planned_packages if packages is None else packages,
+            without=without,
+        )
+
+    @property
+    def _planned_result_dir(self) -> str:
+        return (self.life and self.life.result_dir) or self._build.result_dir
+
+    @property
+    def _planned_packages(self) -> tuple[Nevra, ...] | None:
+        return None if self.life is None else self.life.packages
+
+    def described(self) -> str:
+        text = super().described()
+        return text.replace(f"is {self._state}", "is absent", 1) if self._is_absent else text
+
+    def moment(self) -> Moment:
+        life = copy.copy(self.life)
+        return Moment(self._state, self._started_on, self._ended_on, self._result_dir, self._packages, life)
+
+    def restore(self, moment: Moment) -> None:
+        self._state, self._started_on, self._ended_on, self._result_dir, self._packages, life = moment
+        self.life = copy.copy(life)
+        self.rendered = None

@@ -1,0 +1,308 @@
+"""What happens to one chroot of a build happens to all of them at its time, whoever is looked at first."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from typing import Any, cast
+
+import pytest
+
+from copr_chroot_fake import (
+    Build,
+    EventError,
+    FakeCopr,
+    InputError,
+    Lifecycle,
+    Progress,
+    Project,
+    Stage,
+    State,
+    VirtualClock,
+)
+
+from .doors import asking
+from .test_progress import listed, state
+
+F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
+BEGAN = 1_700_000_000
+
+
+def shown(build: Build) -> dict[str, tuple[str, int | None, int | None]]:
+    return {chroot.name: (chroot.state, chroot.started_on, chroot.ended_on) for chroot in build}
+
+
+def test_a_cancel_does_not_undo_what_was_already_due() -> None:
+    """What had succeeded by then has, though nobody had looked; the rest is confirmed."""
+    fake = FakeCopr(progress="clock")
+    build = fake.add_build(1, {F41: {"lifecycle": "stuck-running"}, F42: {}})
+    fake.clock.tick(1000)
+    build.cancel()
+    assert build[F42].state == "succeeded"
+    fake.clock.tick(10)
+    assert (build[F41].state, build[F41].ended_on) == ("failed", BEGAN + 1010)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([F41, F42])))
+def test_a_life_that_cancels_its_build_does_so_at_its_time_whoever_is_looked_at_first(order: tuple[str, ...]) -> None:
+    """One life cancels the build after 45 seconds, by when the other is starting, and ends as failed."""
+    fake = FakeCopr(progress="clock")
+    canceled = Lifecycle(Stage("pending", 45), Stage("pending", 5, canceled=True), Stage("canceled"))
+    build = fake.add_build(1, {F41: {"lifecycle": canceled}, F42: {}})
+    fake.clock.tick(1000)
+    for name in order:
+        _ = build[name].state
+    assert shown(build) == {F41: ("canceled", None, None), F42: ("failed", BEGAN + 40, BEGAN + 55)}
+
+
+def test_an_event_after_a_cancel_does_not_lose_its_confirmation() -> None:
+    """However a chroot goes on, by ten seconds after the cancel it is confirmed, and written out it is still so."""
+    fake = FakeCopr(progress="clock")
+    build = fake.add_build(1, [F41], lifecycle="stuck-pending")
+    build.cancel()
+    build[F41].queue()
+    copy = FakeCopr.from_scenario(fake.to_scenario())
+    for each in (fake, copy):
+        each.clock.tick(10)
+        assert each.builds[1][F41].state == "canceled"
+
+
+def test_what_appears_in_a_canceled_build_is_canceled_then() -> None:
+    """It has not been there to be canceled before, and written out it is the same."""
+    fake = FakeCopr(progress="clock")
+    build = fake.add_build(1, [F41], lifecycle="appears-late")
+    build.cancel()
+    copy = FakeCopr.from_scenario(fake.to_scenario())
+    for each in (fake, copy):
+        each.clock.tick(10)
+        assert each.builds[1][F41].state == "canceled"
+
+
+@pytest.mark.parametrize(
+    ("chroot", "clock", "end"),
+    [
+        ({"state": "starting", "lifecycle": "succeeds"}, None, "succeeded"),
+        ({}, VirtualClock(0), "succeeded"),
+        ({"hold": "starting"}, None, "starting"),
+        ({"lifecycle": "stuck-pending"}, None, "pending"),
+    ],
+)
+def test_at_once_is_at_once_wherever_a_life_begins(
+    chroot: dict[str, str], clock: VirtualClock | None, end: str
+) -> None:
+    """The first look sees the end, or where it is held or stuck, and once that is over, the end."""
+    fake = FakeCopr(progress="immediate", clock=clock)
+    build = fake.add_build(1, {F41: chroot})
+    assert state(asking(fake)) == end
+    if "hold" in chroot:
+        fake.release(1, F41)
+        assert state(asking(fake)) == "succeeded"
+    if end == "pending":
+        build.cancel()
+        assert state(asking(fake)) == "canceled"
+
+
+def test_an_immediate_chroot_can_be_held_before_anybody_has_looked() -> None:
+    """Holding is no look."""
+    fake = FakeCopr(progress="immediate")
+    chroot = fake.add_build(1, [F41])[F41]
+    fake.hold(1, F41, "running")
+    assert state(asking(fake)) == "running"
+    chroot.reschedule()
+    assert state(asking(fake)) == "running"
+    fake.release(1, F41)
+    assert state(asking(fake)) == "succeeded"
+
+
+def test_whatever_is_read_is_as_of_now() -> None:
+    """Presence, cancellation and the builds themselves, without any look before."""
+    fake = FakeCopr(progress="clock")
+    late = fake.add_build(1, [F41], lifecycle="appears-late")
+    canceled = fake.add_build(2, [F41], lifecycle="canceled-while-pending")
+    fake.add_build(3, [F41], lifecycle="deleted")
+    assert late[F41].is_absent
+    fake.clock.tick(1000)
+    assert not late[F41].is_absent
+    assert canceled.canceled
+    assert "succeeded" in repr(late[F41])
+    assert list(fake.builds) == [1, 2]
+    fake.add_build(3, [F42])
+
+
+def test_a_build_that_is_gone_does_not_take_its_successor_with_it() -> None:
+    """Removing it again, or the end of its life, is of no effect."""
+    fake = FakeCopr(progress="clock")
+    old = fake.add_build(1, [F41], lifecycle=Lifecycle(Stage("running", 5), Stage("deleted")))
+    old.remove()
+    new = fake.add_build(1, [F42])
+    fake.clock.tick(100)
+    _ = old[F41].state
+    old.remove()
+    assert fake.builds[1] is new
+
+
+@pytest.mark.parametrize("to", ["running", "succeeded"])
+def test_run_to_that_fails_leaves_the_chroot_as_it_was(to: State) -> None:
+    """Not somewhere on the way."""
+    fake = FakeCopr()
+    build = fake.add_build(1, {F41: "importing", F42: {}})
+    build.cancel()
+    with pytest.raises(EventError):
+        build[F41].run_to(to)
+    assert build[F41].state == "importing"
+    other = FakeCopr()
+    chroot = other.add_build(1, [F41])[F41]
+    other.hold(1, F41, "pending")
+    with pytest.raises(EventError, match="held"):
+        chroot.run_to(to)
+    assert (chroot.state, chroot.started_on) == ("importing", None)
+
+
+def test_an_absent_chroot_runs_to_nowhere_but_along_its_life() -> None:
+    """It is not there to be anything else."""
+    chroot = FakeCopr().add_build(1, [F41], lifecycle="appears-late")[F41]
+    with pytest.raises(EventError, match="is absent: nothing leads from there to waiting"):
+        chroot.run_to("waiting")
+    chroot.run_to("starting")
+    assert chroot.state == "starting"
+
+
+def test_a_page_ordered_by_state_is_in_the_order_of_the_states_that_it_shows() -> None:
+    """By poll, the look that shows it also changes it."""
+    fake = FakeCopr()
+    build = fake.add_build(1, [F41, F42])
+    build[F41].run_to("pending")
+    ask = asking(fake)
+    for _ in range(5):
+        numbers = {"pending": 4, "starting": 6, "running": 3, "importing": 7, "succeeded": 1}
+        states = listed(ask, "&order=status")
+        assert states == sorted(states, key=numbers.__getitem__)
+
+
+def test_state_and_life_said_of_a_build_mean_the_same_as_of_a_chroot() -> None:
+    """Its chroots begin in that state of that life."""
+    chroot = FakeCopr().add_build(1, [F41], state="running", lifecycle="fails")[F41]
+    assert chroot.state == "running"
+    assert chroot.advance() == "failed"
+
+
+def test_another_fakes_project_is_refused() -> None:
+    """Its settings would be lost."""
+    for project in (Project("jdoe", "tools"), FakeCopr().add_project("jdoe", "tools")):
+        with pytest.raises(InputError, match="project: jdoe/tools is of no or another fake"):
+            FakeCopr().add_build(1, [F41], project=project)
+
+
+def test_what_is_looked_at_stays_the_same_object_through_a_restore() -> None:
+    """Who holds the builds sees them go."""
+    fake = FakeCopr()
+    builds = fake.builds
+    with fake.sandbox():
+        fake.add_build(1, [F41])
+        assert list(builds) == [1]
+    assert list(builds) == []
+
+
+def test_a_chroot_that_has_ended_needs_no_release() -> None:
+    """A test can release what it has held, whatever has become of it."""
+    fake = FakeCopr()
+    chroot = fake.add_build(1, [F41])[F41]
+    fake.hold(1, F41, "running")
+    chroot.run_to("starting")
+    chroot.fail()
+    fake.release(1, F41)
+
+
+@pytest.mark.parametrize(
+    "progress",
+    [Progress("poll", 2, {State.RUNNING: 5}), {"poll": {"other": 2, "running": 5}}],
+)
+def test_other_numbers_of_polls_survive_being_written(progress: Progress) -> None:
+    """Some states have their own number, and all others another one."""
+    fake = FakeCopr(progress=progress)
+    fake.add_build(1, [F41])
+    copy = FakeCopr.from_scenario(fake.to_scenario())
+    for each in (fake, copy):
+        ask = asking(each)
+        assert [state(ask) for _ in range(12)] == [
+            *["importing"] * 2,
+            *["pending"] * 2,
+            *["starting"] * 2,
+            *["running"] * 5,
+            "succeeded",
+        ]
+
+
+def test_a_life_without_packages_survives_being_written() -> None:
+    """None said is not the same as none there."""
+    fake = FakeCopr()
+    fake.add_build(1, {F41: {"packages": []}})
+    copy = FakeCopr.from_scenario(fake.to_scenario())
+    for each in (fake, copy):
+        each.builds[1][F41].run_to("succeeded")
+        assert each.builds[1][F41].packages == ()
+
+
+def test_a_written_scenario_is_not_the_fakes_own() -> None:
+    """Changing it does not change what is answered."""
+    fake = FakeCopr()
+    fake.add_build(1, {F41: {"build_config": {"repos": []}}})
+    written = fake.to_scenario()
+    written["builds"][0]["chroots"][0]["build_config"]["repos"] = 7  # type: ignore[index]
+    config = fake.builds[1][F41].build_config
+    assert config == {"repos": []}
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda chroot: chroot.start(result_dir="a/b"), "result_dir: 'a/b' has a slash"),
+        (lambda chroot: chroot.start(result_dir=5), "result_dir: expected a text"),
+        (lambda chroot: chroot.report("starting", at="now"), "at: expected a Unix time"),
+        (lambda chroot: chroot.report("starting", packages=5), "packages: expected a list"),
+        (lambda chroot: chroot.report("startin"), "state: 'startin' is no state; did you mean 'starting'"),
+        (lambda chroot: chroot.force_state("failed", started_on=9, ended_on=5), "ended_on: 5 is before started_on, 9"),
+        (lambda chroot: chroot.hold([]), "state: "),
+        (lambda chroot: Progress(cast(Any, "bogus")), "how: 'bogus' is not possible; valid: poll, clock"),
+        (lambda chroot: Progress("poll", -3), "polls: expected a whole number from 1"),
+        (lambda chroot: Progress("poll", 1, cast(Any, {"runing": 2})), "polls_in: 'runing' is no state"),
+        (lambda chroot: FakeCopr(clock=5), "clock: expected a VirtualClock or a SystemClock, got 5"),  # type: ignore[arg-type]
+        (lambda chroot: FakeCopr().restore(None), "taken: "),  # type: ignore[arg-type]
+        (lambda chroot: FakeCopr().answer("GET", None), "target: expected path and query as a text"),  # type: ignore[arg-type]
+        (lambda chroot: FakeCopr().hold(1, F41, "running"), "build_id: there is no build 1; there are: none"),
+    ],
+)
+def test_values_that_cannot_be_are_refused_by_name(make, message: str) -> None:  # type: ignore[no-untyped-def]
+    """The kit's own error, and the chroot is as it was."""
+    chroot = FakeCopr().add_build(1, {F41: "pending"})[F41]
+    with pytest.raises(InputError) as refused:
+        make(chroot)
+    assert message in str(refused.value)
+    assert chroot.state == "pending"
+
+
+def test_objects_can_be_read_by_many_threads_while_the_clock_moves() -> None:
+    """Whatever property is read, and whoever moves on the chroot meanwhile."""
+    fake = FakeCopr(progress="clock")
+    stop, failures = threading.Event(), list[BaseException]()
+
+    def read(build: Build) -> None:
+        try:
+            while not stop.is_set():
+                for chroot in build:
+                    _ = (chroot.state, chroot.result_url, chroot.is_absent, chroot.can_advance, chroot.packages)
+        except BaseException as failure:
+            failures.append(failure)
+
+    for number in range(1, 6):
+        build = fake.add_build(number, {F41: {}, F42: {"lifecycle": "appears-late"}})
+        stop.clear()
+        threads = [threading.Thread(target=read, args=(build,)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for _ in range(310):
+            fake.clock.tick(1)
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert failures == []
