@@ -1,0 +1,179 @@
+"""A fake remembers what it was asked, and its assertions say what was asked instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from copr_chroot_fake import FakeCopr, InputError
+
+from .doors import Ask, asking
+
+Open = Callable[[FakeCopr], Ask]
+
+F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
+GET = f"/api_3/build-chroot?build_id=1&chrootname={F41}"
+LIST = "/api_3/build-chroot/list?build_id=1&limit=1"
+
+
+@pytest.fixture
+def fake() -> FakeCopr:
+    fake = FakeCopr()
+    fake.add_build(1, {F41: {}, F42: "running"})
+    return fake
+
+
+def test_every_request_is_kept_with_what_it_saw(ask_through: Open, fake: FakeCopr) -> None:
+    """Endpoint, build, chroot, arguments, status, states and time, in order."""
+    ask = ask_through(fake)
+    ask("GET", LIST)
+    fake.clock.tick(30)
+    ask("GET", f"/api_3/build-chroot/%31/{F42}")
+    ask("POST", LIST)
+    ask("GET", "/api_3/nope?x=1")
+    listed, got, posted, nope = fake.requests
+    assert (listed.method, listed.target, listed.endpoint, listed.build_id, listed.chrootname) == (
+        "GET",
+        LIST,
+        "list",
+        1,
+        None,
+    )
+    assert (listed.arguments, listed.status, listed.saw) == ({"build_id": "1", "limit": "1"}, 200, {F41: "importing"})
+    assert (got.endpoint, got.build_id, got.chrootname, got.saw) == ("get", 1, F42, {F42: "running"})
+    assert got.at - listed.at == 30
+    assert (posted.method, posted.endpoint, posted.status, posted.saw) == ("POST", "list", 405, {})
+    assert (nope.endpoint, nope.build_id, nope.status, nope.matched) == (None, None, 404, False)
+    fake.forget_requests()
+    assert fake.requests == []
+
+
+def test_what_was_seen_is_kept_as_it_was(fake: FakeCopr) -> None:
+    """A later state does not change what an earlier request saw."""
+    ask = asking(fake)
+    for _ in range(3):
+        ask("GET", GET)
+    assert [request.saw[F41] for request in fake.requests] == ["importing", "pending", "starting"]
+
+
+def test_the_journal_keeps_the_latest_requests(fake: FakeCopr) -> None:
+    """It is bounded, so that a fake can be asked for ever."""
+    for _ in range(10_005):
+        fake.answer("GET", "/api_3/")
+    fake.answer("GET", GET)
+    assert len(fake.requests) == 10_000
+    assert fake.requests[-1].endpoint == "get"
+
+
+def test_requested_and_not_requested(fake: FakeCopr) -> None:
+    """At least once, exactly so often, or not at all, of an endpoint, a build or a chroot."""
+    ask = asking(fake)
+    ask("GET", LIST)
+    ask("GET", LIST)
+    ask("GET", GET)
+    ask("HEAD", GET)
+    fake.assert_requested("list")
+    fake.assert_requested("list", build_id=1, times=2)
+    fake.assert_requested("get", build_id=1, chrootname=F41, times=1)
+    fake.assert_not_requested("built-packages")
+    fake.assert_not_requested("get", chrootname=F42)
+    fake.assert_not_requested("list", build_id=2)
+
+
+def test_a_failed_assertion_says_what_was_asked_instead(fake: FakeCopr) -> None:
+    """So that nobody has to guess."""
+    with pytest.raises(AssertionError, match=r"^'get' was to be requested at least once and was not. Nothing was req"):
+        fake.assert_requested("get")
+    asking(fake)("GET", LIST)
+    with pytest.raises(AssertionError) as failed:
+        fake.assert_requested("list", build_id=1, times=2)
+    assert str(failed.value) == (
+        "'list' of build 1 was to be requested twice and was once. Requested was:\n"
+        f"  GET {LIST} -> 200 ({F41} importing) at 1700000000"
+    )
+    with pytest.raises(AssertionError, match="'list' was to be requested not and was once"):
+        fake.assert_not_requested("list")
+
+
+def test_a_misspelt_endpoint_is_an_error_and_no_failed_assertion(fake: FakeCopr) -> None:
+    """An assertion about nothing would always hold."""
+    with pytest.raises(InputError, match="no such endpoint; did you mean 'list'"):
+        fake.assert_not_requested("lists")  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_polled_no_faster_than(fake: FakeCopr) -> None:
+    """By the fake's clock, for each thing that is asked for."""
+    ask = asking(fake)
+    for target in (GET, LIST, GET.replace(F41, F42)):
+        ask("GET", target)
+    fake.clock.tick(30)
+    ask("GET", GET)
+    fake.assert_polled_no_faster_than(30)
+    fake.clock.tick(29)
+    ask("GET", GET)
+    with pytest.raises(AssertionError, match="polled after 29 s, but no faster than every 30 s was wanted:\n  GET"):
+        fake.assert_polled_no_faster_than(30)
+    fake.assert_polled_no_faster_than(30, chrootname=F42)
+    fake.assert_polled_no_faster_than(29, build_id=1)
+
+
+def test_all_pages_read(fake: FakeCopr) -> None:
+    """Every chroot has been on a page that was read."""
+    ask = asking(fake)
+    ask("GET", LIST)
+    with pytest.raises(AssertionError) as failed:
+        fake.assert_all_pages_read(1)
+    assert f"1 of 2 chroots of build 1 were on no page that was read: {F42}. Requested was:" in str(failed.value)
+    ask("GET", LIST + "&offset=1")
+    fake.assert_all_pages_read(1)
+    with pytest.raises(InputError, match="there is no build 2"):
+        fake.assert_all_pages_read(2)
+
+
+@pytest.mark.parametrize(
+    ("target", "nearest"),
+    [
+        ("/api_3/build-chroot?build_id=7&chrootname=x-1-y", "builds 70, 1 are there, 7 is not"),
+        ("/api_3/build-chroot?build_id=x&chrootname=x-1-y", "builds 1, 70 are there, x is not"),
+        ("/api_3/build-chroot/list?build_id=700", "builds 70, 1 are there, 700 is not"),
+        (f"/api_3/build-chroot/1/{F41[:-1]}", f"build 1 has {F41}, {F42}, not 'fedora-41-x86_6'"),
+        ("/api_3/build-chroot?build_id=70&chrootname=a-b-c", "build 70 has no chroots, not 'a-b-c'"),
+        ("/api_3/build-chroots/list", "/api_3/build-chroot/list is there, /api_3/build-chroots/list is not"),
+        ("/api_2/", "/api_3/ is there, /api_2/ is not"),
+    ],
+)
+def test_what_is_not_there_is_kept_with_the_nearest_that_is(fake: FakeCopr, target: str, nearest: str) -> None:
+    """The nearest by what is written, as a digit is sooner forgotten than wrong by one."""
+    fake.add_build(70, [])
+    asking(fake)("GET", GET)
+    asking(fake)("GET", target)
+    ((request, text),) = fake.unmatched
+    assert request.target == target
+    assert text == nearest
+
+
+def test_what_has_been_there_and_what_is_wrong_otherwise_is_not_unmatched(fake: FakeCopr) -> None:
+    """A build that its life has deleted, bad arguments, methods and pages beyond the end are no mistake of a name."""
+    fake.add_build(2, [F41], lifecycle="deleted")
+    ask = asking(fake)
+    for _ in range(7):
+        ask("GET", f"/api_3/build-chroot/2/{F41}")
+    for target in (
+        "/api_3/build-chroot/list/2",
+        LIST + "&offset=9",
+        LIST + "&limit=x",
+        "/api_3/build-chroot",
+        "/api_3/",
+    ):
+        ask("GET", target)
+    ask("POST", LIST)
+    ask("OPTIONS", LIST)
+    assert fake.unmatched == []
+
+
+def test_nothing_there_at_all() -> None:
+    """A fake without builds says so."""
+    fake = FakeCopr()
+    asking(fake)("GET", LIST)
+    assert [text for _, text in fake.unmatched] == ["there are no builds, 1 is not"]
