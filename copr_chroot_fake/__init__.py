@@ -1,28 +1,83 @@
-"""A faithful fake of the ``build-chroot`` API of Fedora's Copr, to test against."""
+"""A faithful fake of the ``build-chroot`` API of Fedora's Copr, to test against.
 
-from .builds.build import Build
-from .builds.chroot import BuildChroot
-from .builds.nevra import Nevra
-from .builds.projects import Project, ProjectChroot
-from .builds.snapshot import Snapshot
-from .errors import CoprFakeError, EventError, InputError, MissingExtraError, ScenarioError
-from .fake import FakeCopr
-from .lives.clock import Clock, SystemClock, VirtualClock
-from .lives.durations import LogNormal, Uniform
-from .lives.lifecycle import LIVES, Lifecycle, Stage
-from .lives.progress import Progress
-from .scenarios.entries import Scenario
-from .service.answers import Answer
-from .states import State
+Names are imported when they are used, since the pytest plugin imports this
+package in every run of whoever has it installed. PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .builds.build import Build as Build
+    from .builds.chroot import BuildChroot as BuildChroot
+    from .builds.nevra import Nevra as Nevra
+    from .builds.projects import Project as Project
+    from .builds.projects import ProjectChroot as ProjectChroot
+    from .builds.snapshot import Snapshot as Snapshot
+    from .client.clients import AsyncCoprClient as AsyncCoprClient
+    from .client.clients import CoprClient as CoprClient
+    from .errors import CoprFakeError as CoprFakeError
+    from .errors import EventError as EventError
+    from .errors import InputError as InputError
+    from .errors import MissingExtraError as MissingExtraError
+    from .errors import ScenarioError as ScenarioError
+    from .fake import FakeCopr as FakeCopr
+    from .journal import Request as Request
+    from .lives.clock import Clock as Clock
+    from .lives.clock import SystemClock as SystemClock
+    from .lives.clock import VirtualClock as VirtualClock
+    from .lives.durations import LogNormal as LogNormal
+    from .lives.durations import Uniform as Uniform
+    from .lives.lifecycle import LIVES as LIVES
+    from .lives.lifecycle import Lifecycle as Lifecycle
+    from .lives.lifecycle import Stage as Stage
+    from .lives.progress import Progress as Progress
+    from .scenarios.entries import Scenario as Scenario
+    from .service.answers import Answer as Answer
+    from .states import State as State
 
 __version__ = "0.1.0"
+
+_WHERE = {
+    "Answer": ".service.answers",
+    "AsyncCoprClient": ".client.clients",
+    "Build": ".builds.build",
+    "BuildChroot": ".builds.chroot",
+    "Clock": ".lives.clock",
+    "CoprClient": ".client.clients",
+    "CoprFakeError": ".errors",
+    "EventError": ".errors",
+    "FakeCopr": ".fake",
+    "InputError": ".errors",
+    "LIVES": ".lives.lifecycle",
+    "Lifecycle": ".lives.lifecycle",
+    "LogNormal": ".lives.durations",
+    "MissingExtraError": ".errors",
+    "Nevra": ".builds.nevra",
+    "Progress": ".lives.progress",
+    "Project": ".builds.projects",
+    "ProjectChroot": ".builds.projects",
+    "Request": ".journal",
+    "Scenario": ".scenarios.entries",
+    "ScenarioError": ".errors",
+    "Snapshot": ".builds.snapshot",
+    "Stage": ".lives.lifecycle",
+    "State": ".states",
+    "SystemClock": ".lives.clock",
+    "Uniform": ".lives.durations",
+    "VirtualClock": ".lives.clock",
+}
 
 __all__ = [
     "LIVES",
     "Answer",
+    "AsyncCoprClient",
     "Build",
     "BuildChroot",
     "Clock",
+    "CoprClient",
     "CoprFakeError",
     "EventError",
     "FakeCopr",
@@ -34,6 +89,7 @@ __all__ = [
     "Progress",
     "Project",
     "ProjectChroot",
+    "Request",
     "Scenario",
     "ScenarioError",
     "Snapshot",
@@ -43,3 +99,15 @@ __all__ = [
     "Uniform",
     "VirtualClock",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_WHERE[name], __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_WHERE]

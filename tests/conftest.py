@@ -12,6 +12,8 @@ from copr_chroot_fake import FakeCopr
 
 from .doors import DOORS, Ask
 
+pytest_plugins = ["pytester"]
+
 DIFFERS = "differs from the recording"
 
 

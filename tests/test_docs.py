@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from copr_chroot_fake import LIVES, FakeCopr
+from copr_chroot_fake import LIVES, FakeCopr, Scenario
 from copr_chroot_fake.lives.lifecycle import read_lifecycle
+from copr_chroot_fake.scenarios.entries import BuildEntry, ChrootEntry, ProjectChrootEntry, ProjectEntry
 from copr_chroot_fake.scenarios.reading import shipped_scenarios
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def blocks(document: Path, language: str) -> list[str]:
@@ -37,6 +38,12 @@ def test_python_examples_run_one_after_the_other(document: Path) -> None:
         exec(compile(block, str(document), "exec"), names)
 
 
+def test_the_example_of_the_pytest_page_passes(pytester: pytest.Pytester) -> None:
+    """Pasted into a file, with the kit installed and nothing else."""
+    pytester.makepyfile("\n\n".join(blocks(ROOT / "docs" / "pytest.md", "python")))
+    pytester.runpytest_subprocess("-p", "no:asyncio").assert_outcomes(passed=3)
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
 def test_scenario_examples_load(tmp_path: Path, document: Path) -> None:
     """Every scenario shown is one."""
@@ -50,13 +57,30 @@ def test_scenario_examples_load(tmp_path: Path, document: Path) -> None:
 def test_each_life_ships_as_a_small_scenario(name: str) -> None:
     """A scenario of that name has a build whose chroots live that life."""
     fake = FakeCopr.from_scenario(shipped_scenarios() / "lives" / f"{name}.json")
-    for chroot in fake.builds[1]:
+    (build,) = fake.builds.values()
+    for chroot in build:
         assert chroot.life is not None
-        assert chroot.life.plan == read_lifecycle("", name).plan(f"0/1/{chroot.name}")
+        assert chroot.life.plan == read_lifecycle("", name).plan(f"0/{build.id}/{chroot.name}")
 
 
-def test_every_life_is_documented() -> None:
-    """The scenario page names each life and each field of a scenario."""
+def test_all_shipped_scenarios_can_be_served_together() -> None:
+    """None of them has a build of another's id."""
+    fake = FakeCopr()
+    for path in sorted(shipped_scenarios().rglob("*.json")):
+        fake.add_scenario(path)
+    assert len(fake.builds) == len(LIVES) + 3
+
+
+def test_every_life_and_every_field_is_documented() -> None:
+    """The scenario page names each of them."""
     page = (ROOT / "docs" / "scenarios.md").read_text()
-    for name in LIVES:
-        assert f"`{name}`" in page
+    entries = (Scenario, ProjectEntry, ProjectChrootEntry, BuildEntry, ChrootEntry)
+    for name in [*LIVES, *(key for entry in entries for key in entry.__annotations__)]:
+        assert f"`{name}`" in page, name
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    """Every link to a file of the project is to one that is there."""
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
+        assert (document.parent / link).exists(), link

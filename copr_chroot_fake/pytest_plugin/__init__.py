@@ -1,0 +1,176 @@
+"""The pytest plugin: fixtures, a marker and options, of which nothing is loaded before it is used.
+
+Every run of whoever has the kit installed imports this module, so it imports
+nothing but pytest. PYTEST_DONT_REWRITE
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import responses
+    import respx
+
+    from ..client.clients import AsyncCoprClient, CoprClient
+    from ..doors.httpx2_transport import Httpx2Transport
+    from ..doors.live import LiveServer
+    from ..fake import FakeCopr
+    from .options import Options
+    from .support import CoprServer
+
+SECTION = "Copr was asked for what is not there"
+
+_INI = {
+    "copr_fake_scenario": "Scenario that copr_fake starts with: a path from the root directory.",
+    "copr_fake_progress": "What makes chroots of copr_fake go on: poll, clock, manual or immediate.",
+    "copr_fake_default_limit": "Items in a list asked for without a limit: a number, or none.",
+    "copr_fake_base_url": "Address at which copr_respx and copr_requests answer.",
+    "copr_fake_seed": "What durations and outcomes are drawn from.",
+    "copr_fake_strict": "Whether a test fails that asked Copr for what is not there: true or false.",
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    for name, text in _INI.items():
+        parser.addini(name, text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "copr_fake(scenario=…, progress=…, default_limit=…, base_url=…, seed=…, strict=…): "
+        "how copr_fake is to be; adds up from package to module to class to test.",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Say at once what no test could be run with."""
+    said = any(config.getini(name) for name in _INI)
+    marked = [item for item in items if item.get_closest_marker("copr_fake") is not None]
+    if said or marked:
+        from .options import check_options
+
+        check_options(config, marked)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a strict test whose body has passed, though it asked for what is not there."""
+    result = yield
+    if "copr_fake" in getattr(item, "fixturenames", ()):
+        from .support import fail_if_strict
+
+        fail_if_strict(item)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show in the report of a failed test what it asked for that is not there."""
+    report = yield
+    if report.failed and call.when == "call" and "copr_fake" in getattr(item, "fixturenames", ()):
+        from .support import unmatched_text
+
+        text = unmatched_text(item)
+        if text and text not in report.longreprtext:
+            report.sections.append((SECTION, text))
+    return report
+
+
+@pytest.fixture
+def _copr_options(request: pytest.FixtureRequest) -> Options:
+    from .options import options_of
+
+    return options_of(request.config, request.node)
+
+
+@pytest.fixture
+def copr_fake(request: pytest.FixtureRequest, _copr_options: Options) -> FakeCopr:
+    """A fake Copr, fresh for every test."""
+    from .support import make_fake
+
+    return make_fake(request.node, _copr_options)
+
+
+@pytest.fixture
+def copr_client(copr_fake: FakeCopr) -> Iterator[CoprClient]:
+    """The reference client of ``copr_fake``, which waits by moving the fake's clock."""
+    from ..client.clients import CoprClient
+
+    with CoprClient(transport=copr_fake.transport, sleep=copr_fake.clock.tick, now=copr_fake.clock.now) as client:
+        yield client
+
+
+@pytest.fixture
+def copr_async_client(copr_fake: FakeCopr) -> AsyncCoprClient:
+    """The async reference client of ``copr_fake``, which waits by moving the fake's clock."""
+    from ..client.clients import AsyncCoprClient
+    from .support import async_tick
+
+    return AsyncCoprClient(transport=copr_fake.transport, sleep=async_tick(copr_fake.clock), now=copr_fake.clock.now)
+
+
+@pytest.fixture
+def copr_respx(copr_fake: FakeCopr, _copr_options: Options) -> Iterator[respx.MockRouter]:
+    """``copr_fake`` for any code on httpx that asks Copr's address; other addresses as this respx router is told."""
+    from .support import extra
+
+    with extra("copr_respx", "respx", "pytest"):
+        from ..doors.respx_router import answering_through_respx
+    with answering_through_respx(copr_fake.transport, _copr_options.base_url) as router:
+        yield router
+
+
+@pytest.fixture
+def copr_requests(copr_fake: FakeCopr, _copr_options: Options) -> Iterator[responses.RequestsMock]:
+    """``copr_fake`` for any code on requests that asks Copr's address; other addresses as this mock is told."""
+    from .support import extra
+
+    with extra("copr_requests", "responses", "requests"):
+        from ..doors.requests_mock import answering_through_responses
+    with answering_through_responses(copr_fake.answer, _copr_options.base_url) as mock:
+        yield mock
+
+
+@pytest.fixture
+def copr_httpx2(copr_fake: FakeCopr) -> Httpx2Transport:
+    """A transport to ``copr_fake`` for any ``httpx2.Client`` or ``httpx2.AsyncClient``."""
+    from .support import extra
+
+    with extra("copr_httpx2", "httpx2", "httpx2"):
+        from ..doors.httpx2_transport import Httpx2Transport
+    return Httpx2Transport(copr_fake.answer)
+
+
+@pytest.fixture(scope="session")
+def _copr_live_server() -> Iterator[LiveServer]:
+    from ..doors.live import LiveServer
+
+    server = LiveServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def copr_server(copr_fake: FakeCopr, _copr_live_server: LiveServer) -> Iterator[CoprServer]:
+    """``copr_fake`` on a real server on loopback, at ``copr_server.url``."""
+    from .support import serving
+
+    with serving(copr_fake, _copr_live_server) as server:
+        yield server
+
+
+@pytest.fixture
+def copr_config(copr_server: CoprServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration for ``copr_server``, where copr-cli and the official client look for theirs by default."""
+    from .support import write_config
+
+    return write_config(copr_server.url, tmp_path, monkeypatch)

@@ -1,0 +1,99 @@
+"""What the fixtures and hooks do once one of them is used. PYTEST_DONT_REWRITE"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ..errors import MissingExtraError
+from ..fake import FakeCopr
+from ..lives.clock import VirtualClock
+from .options import Options
+
+if TYPE_CHECKING:
+    from ..doors.live import LiveServer
+
+FAKE: pytest.StashKey[FakeCopr] = pytest.StashKey()
+STRICT: pytest.StashKey[bool] = pytest.StashKey()
+
+
+@dataclass(frozen=True, slots=True)
+class CoprServer:
+    """A fake that is served; ``url`` is what clients call ``copr_url``."""
+
+    url: str
+    fake: FakeCopr
+
+
+def make_fake(item: pytest.Item, options: Options) -> FakeCopr:
+    fake = options.make()
+    if options.scenario is not None:
+        fake.add_scenario(options.scenario)
+    item.stash[FAKE] = fake
+    item.stash[STRICT] = options.strict
+    return fake
+
+
+def unmatched_text(item: pytest.Item) -> str:
+    """What a test asked for that is not there, with what is; empty where there is nothing of it."""
+    fake = item.stash.get(FAKE, None)
+    unmatched = [] if fake is None else fake.unmatched
+    lines = [f"{request.method} {request.target} -> {request.status}: {nearest}" for request, nearest in unmatched[:20]]
+    more = [f"… and {len(unmatched) - 20} more"] if len(unmatched) > 20 else []
+    return "\n".join([*lines, *more])
+
+
+def fail_if_strict(item: pytest.Item) -> None:
+    text = unmatched_text(item) if item.stash.get(STRICT, False) else ""
+    if text:
+        pytest.fail(f"Copr was asked for what is not there:\n{text}", pytrace=False)
+
+
+def async_tick(clock: VirtualClock) -> Callable[[float], Awaitable[None]]:
+    async def tick(seconds: float) -> None:
+        clock.tick(seconds)
+
+    return tick
+
+
+@contextmanager
+def serving(fake: FakeCopr, server: LiveServer) -> Iterator[CoprServer]:
+    name = f"{id(fake):x}"
+    server.worlds.add(name, fake.asgi)
+    yield CoprServer(server.url_of(name), fake)
+    server.worlds.remove(name)
+
+
+def write_config(url: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A configuration in a home directory of its own, for processes, and in its place for what is loaded here.
+
+    The official client looks up the home directory when it is loaded, so that
+    has to have been before the home directory is another one.
+    """
+    path = directory / ".config" / "copr"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"[copr-cli]\ncopr_url = {url}\nusername = jdoe\nlogin = login\ntoken = token\nencrypted = False\n")
+    if find_spec("copr") is not None:
+        import_module("copr.v3")
+    for name in ("copr.v3", "copr.v3.helpers", "copr_cli.main"):
+        if name in sys.modules:
+            monkeypatch.setattr(sys.modules[name], "DEFAULT_CONFIG_PATH", str(path))
+    monkeypatch.setenv("HOME", str(directory))
+    return path
+
+
+@contextmanager
+def extra(fixture: str, package: str, name: str) -> Iterator[None]:
+    """Name the remedy where a fixture's package is not installed."""
+    try:
+        yield
+    except ImportError as error:
+        raise MissingExtraError(fixture, package, name) from error

@@ -1,0 +1,91 @@
+"""Each program is tested with one fixture of the kit, and with what goes wrong in production."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import urllib.error
+from pathlib import Path
+
+import httpx
+import pytest
+import requests
+import responses
+import respx
+from copr.v3 import Client, CoprNoResultException
+
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.pytest_plugin.support import CoprServer
+
+from .consumers import (
+    built_nevras_with_the_official_client,
+    failed_chroots_with_requests,
+    state_with_urllib,
+    wait_with_async_httpx,
+    wait_with_httpx,
+)
+
+F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
+
+
+@pytest.mark.parametrize(("life", "end"), [("succeeds", "succeeded"), ("retried", "succeeded"), ("forked", "forked")])
+def test_httpx(copr_fake: FakeCopr, copr_respx: respx.MockRouter, life: str, end: str) -> None:
+    """A loop that polls every 30 seconds ends with the build, whatever its life."""
+    copr_fake.add_build(1, [F41], lifecycle=life)
+    assert wait_with_httpx(1, F41, sleep=copr_fake.clock.tick) == end
+    copr_fake.assert_polled_no_faster_than(30)
+
+
+def test_httpx_of_a_build_that_is_not_there(copr_fake: FakeCopr, copr_respx: respx.MockRouter) -> None:
+    """The loop stops with the 404."""
+    with pytest.raises(httpx.HTTPStatusError, match="404"):
+        wait_with_httpx(1, F41)
+
+
+def test_async_httpx(copr_fake: FakeCopr, copr_respx: respx.MockRouter) -> None:
+    """Chroots that are waited for at the same time end each in its own way."""
+    copr_fake.add_build(1, {F41: {}, F42: {"lifecycle": "import-fails"}})
+    assert asyncio.run(wait_with_async_httpx(1, [F41, F42])) == {F41: "succeeded", F42: "failed"}
+
+
+def test_requests(copr_fake: FakeCopr, copr_requests: responses.RequestsMock) -> None:
+    """A list that crosses pages is read to its end."""
+    names = [f"bulk-{number:03}-x86_64" for number in range(205)]
+    copr_fake.add_build(1, {name: "failed" if name.endswith("4-x86_64") else "succeeded" for name in names})
+    assert failed_chroots_with_requests(1) == names[4::10]
+    copr_fake.assert_all_pages_read(1)
+
+
+def test_requests_of_something_else(copr_requests: responses.RequestsMock) -> None:
+    """Another address is still as unreachable as the network of a test is."""
+    with pytest.raises(requests.ConnectionError):
+        requests.get("https://example.org/", timeout=1)
+
+
+def test_the_official_client(copr_fake: FakeCopr, copr_config: Path) -> None:
+    """It pages and waits on a real server, found by its configuration file alone."""
+    copr_fake.add_build(1, [F41, F42, "epel-9-x86_64"], package="ripgrep")
+    client = Client.create_from_config_file()
+    assert built_nevras_with_the_official_client(client, 1) == {
+        f"ripgrep-1.0-1.{tag}.{arch}" for tag in ("fc41", "fc42", "el9") for arch in ("src", "x86_64")
+    }
+    with pytest.raises(CoprNoResultException):
+        client.build_chroot_proxy.get(2, F41)
+
+
+def test_urllib(copr_fake: FakeCopr, copr_server: CoprServer) -> None:
+    """Whatever speaks HTTP is served."""
+    copr_fake.add_build(1, {F41: "running"})
+    assert state_with_urllib(copr_server.url, 1, F41) == "running"
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        state_with_urllib(copr_server.url, 2, F41)
+
+
+def test_copr_cli_as_a_process(copr_fake: FakeCopr, copr_config: Path) -> None:
+    """It finds the server in its configuration and asks there; what it asks for is not served yet, and it says so."""
+    copr_cli = str(Path(sys.executable).with_name("copr-cli"))
+    done = subprocess.run([copr_cli, "status", "1"], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode != 0
+    assert "Such API endpoint doesn't exist" in done.stderr
+    assert [request.target for request in copr_fake.requests] == ["/api_3/build/1"]

@@ -1,0 +1,95 @@
+"""The public API as a type checker sees it: mypy and pyright agree on every type said here; nothing of it is run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+
+import httpx
+from typing_extensions import assert_type
+
+from copr_chroot_fake import (
+    LIVES,
+    Answer,
+    AsyncCoprClient,
+    Build,
+    BuildChroot,
+    CoprClient,
+    FakeCopr,
+    Lifecycle,
+    LogNormal,
+    Nevra,
+    Progress,
+    Project,
+    Request,
+    Scenario,
+    Snapshot,
+    Stage,
+    State,
+    SystemClock,
+    Uniform,
+    VirtualClock,
+)
+from copr_chroot_fake.client.results import BuildConfig, BuiltPackage, ChrootPage, ChrootStatus
+
+
+def fill(fake: FakeCopr) -> None:
+    assert_type(fake.add_project("@copr", "copr-dev", chroots={"fedora-41-x86_64": {"with_opts": ["a"]}}), Project)
+    assert_type(fake.add_build(1, ["fedora-41-x86_64"], progress={"poll": 3}), Build)
+    fake.add_build(2, {"fedora-41-x86_64": "running", "epel-9-s390x": {"lifecycle": "fails", "hold": "running"}})
+    fake.add_build(3, ["fedora-41-x86_64"], lifecycle=Lifecycle(Stage("running", Uniform(1, 2), {"failed": 1})))
+    fake.add_build(4, ["fedora-41-x86_64"], state=State.RUNNING, progress=Progress("poll", 2, {State.RUNNING: 3}))
+    fake.add_mock_chroots("fedora-42-x86_64")
+    fake.add_scenario({"builds": [{"id": 7}]})
+    assert_type(fake.to_scenario(), Scenario)
+    assert_type(fake.builds, Mapping[int, Build])
+    assert_type(LIVES, dict[str, Lifecycle])
+
+
+def make() -> None:
+    assert_type(FakeCopr(default_limit=None, clock=SystemClock(60), seed=7, progress="clock"), FakeCopr)
+    assert_type(FakeCopr.from_scenario("scenario.json", clock=VirtualClock(5)), FakeCopr)
+    assert_type(LogNormal(1, 2, 3, 4), LogNormal)
+    assert_type(Nevra.parse("a-1-1.src"), "Nevra | None")
+
+
+def ask(fake: FakeCopr) -> None:
+    assert_type(fake.answer("GET", "/api_3/"), Answer)
+    httpx.Client(transport=fake.transport)
+    httpx.AsyncClient(transport=fake.transport)
+    httpx.AsyncClient(transport=httpx.ASGITransport(app=fake.asgi))
+    assert_type(fake.requests, list[Request])
+    fake.assert_requested("list", build_id=1, times=2)
+
+
+def steer(fake: FakeCopr, build: Build) -> None:
+    chroot = build["fedora-41-x86_64"]
+    assert_type(chroot, BuildChroot)
+    assert_type(chroot.state, State)
+    assert_type(chroot.started_on, "int | None")
+    assert_type(chroot.packages, tuple[Nevra, ...])
+    assert_type(chroot.advance(), State)
+    assert_type(chroot.report("succeeded", packages=["a-1-1.src"]), bool)
+    chroot.succeed(packages=[Nevra("a", "1", "1", "src"), {"name": "a", "version": "1", "release": "1", "arch": "src"}])
+    chroot.force_state("running", ended_on=None)
+    chroot.run_to("failed")
+    assert_type(fake.snapshot(), Snapshot)
+    assert_type(fake.clock, VirtualClock)
+    with fake.sandbox():
+        fake.hold(1, "fedora-41-x86_64", "running")
+
+
+def use(client: CoprClient) -> None:
+    assert_type(client.get(1, "a-b-c"), ChrootStatus)
+    assert_type(client.get_list(1, limit=5, order_type="DESC"), ChrootPage)
+    assert_type(client.iter_all(1), Iterator[ChrootStatus])
+    assert_type(client.get_build_config(1, "a-b-c"), BuildConfig)
+    assert_type(client.get_built_packages(1, "a-b-c"), tuple[BuiltPackage, ...])
+    assert_type(client.wait(1, "a-b-c", timeout=5), ChrootStatus)
+    assert_type(client.wait(1, poll=5), tuple[ChrootStatus, ...])
+
+
+async def use_async(client: AsyncCoprClient) -> None:
+    assert_type(await client.get(1, "a-b-c"), ChrootStatus)
+    assert_type(client.iter_all(1), AsyncIterator[ChrootStatus])
+    assert_type(await client.wait(1, "a-b-c"), ChrootStatus)
+    assert_type(await client.wait(1), tuple[ChrootStatus, ...])
