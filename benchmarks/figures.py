@@ -31,3 +31,9 @@ def ratio(ours: Callable[[], float], other: Callable[[], float], rounds: int) ->
     """The median of the quotients of measurements taken in turn, after one of each that does not count."""
     ours(), other()
     return statistics.median(ours() / other() for _ in range(rounds))
+
+
+def difference(ours: Callable[[], float], other: Callable[[], float], rounds: int) -> float:
+    """The median of the differences of measurements taken in turn, after one of each that does not count."""
+    ours(), other()
+    return statistics.median(ours() - other() for _ in range(rounds))
