@@ -11,8 +11,13 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
+import httpx2
+import requests
 
 from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.doors.httpx2_transport import Httpx2Transport
+from copr_chroot_fake.doors.requests_mock import answering_through_responses
+from copr_chroot_fake.doors.respx_router import answering_through_respx
 from copr_chroot_fake.doors.server import bind, make_server, url_of
 
 COPR = httpx.URL("https://copr.fedorainfracloud.org")
@@ -54,7 +59,7 @@ def answer(fake: FakeCopr) -> Iterator[Ask]:
 
 @contextmanager
 def transport(fake: FakeCopr) -> Iterator[Ask]:
-    with httpx.Client(transport=fake.transport) as client:
+    with httpx.Client(transport=fake.transport, verify=False) as client:
         yield lambda method, target: _seen(client.request(method, _url(target)))
 
 
@@ -71,13 +76,47 @@ def asgi(fake: FakeCopr) -> Iterator[Ask]:
 
 
 @contextmanager
+def respx_router(fake: FakeCopr) -> Iterator[Ask]:
+    with answering_through_respx(fake.transport, str(COPR)), httpx.Client(verify=False) as client:
+        yield lambda method, target: _seen(client.request(method, _url(target)))
+
+
+@contextmanager
+def requests_mock(fake: FakeCopr) -> Iterator[Ask]:
+    with answering_through_responses(fake.answer, str(COPR)), requests.Session() as session:
+
+        def ask(method: str, target: str) -> Response:
+            got = session.request(method, f"{COPR}{target}", allow_redirects=False)
+            return Response(got.status_code, {name.lower(): value for name, value in got.headers.items()}, got.content)
+
+        yield ask
+
+
+@contextmanager
+def httpx2_transport(fake: FakeCopr) -> Iterator[Ask]:
+    with httpx2.Client(transport=Httpx2Transport(fake.answer), verify=False) as client:
+        yield lambda method, target: _seen(
+            client.request(method, httpx2.URL(str(COPR)).copy_with(raw_path=target.encode()))
+        )
+
+
+@contextmanager
 def server(fake: FakeCopr) -> Iterator[Ask]:
     """A real server on loopback, in a thread."""
     with running_server(fake) as url, asking_over_http(url) as ask:
         yield ask
 
 
-DOORS = {"answer": answer, "transport": transport, "async-transport": async_transport, "asgi": asgi, "server": server}
+DOORS = {
+    "answer": answer,
+    "transport": transport,
+    "async-transport": async_transport,
+    "asgi": asgi,
+    "respx": respx_router,
+    "requests": requests_mock,
+    "httpx2": httpx2_transport,
+    "server": server,
+}
 
 
 @contextmanager
@@ -115,7 +154,7 @@ def asking_over_http(url: str) -> Iterator[Ask]:
 @contextmanager
 def _asking_async(transport: httpx.AsyncBaseTransport) -> Iterator[Ask]:
     loop = asyncio.new_event_loop()
-    client = httpx.AsyncClient(transport=transport)
+    client = httpx.AsyncClient(transport=transport, verify=False)
 
     def ask(method: str, target: str) -> Response:
         return _seen(loop.run_until_complete(client.request(method, _url(target))))
@@ -129,7 +168,7 @@ def _url(target: str) -> httpx.URL:
     return COPR.copy_with(raw_path=target.encode())
 
 
-def _seen(response: httpx.Response) -> Response:
+def _seen(response: httpx.Response | httpx2.Response) -> Response:
     return Response(
         response.status_code, {name.lower(): value for name, value in response.headers.items()}, response.content
     )

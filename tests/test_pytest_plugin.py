@@ -119,6 +119,28 @@ def test_responses(copr_fake, copr_requests):
     ).assert_outcomes(passed=2)
 
 
+def test_what_a_test_adds_at_coprs_address_goes_first(run: Run) -> None:
+    """A route or response of a test's own answers every time, and the fake all else, every time too."""
+    run(
+        """
+URL_OF_BUILD = "https://copr.fedorainfracloud.org/api_3/build/1"
+
+def test_respx(copr_fake, copr_respx):
+    copr_respx.get(URL_OF_BUILD).respond(json={"id": 1})
+    for _ in range(3):
+        assert httpx.get(URL, params=ARGS).status_code == 404
+        assert httpx.get(URL_OF_BUILD).json() == {"id": 1}
+
+def test_responses(copr_fake, copr_requests):
+    import requests
+    copr_requests.get(URL_OF_BUILD, json={"id": 1})
+    for _ in range(3):
+        assert requests.get(URL, params=ARGS).status_code == 404
+        assert requests.get(URL_OF_BUILD).json() == {"id": 1}
+"""
+    ).assert_outcomes(passed=2)
+
+
 def test_requests_answers_like_copr_in_every_part(run: Run) -> None:
     """Content type, methods and errors pass through the requests door as they are."""
     run(

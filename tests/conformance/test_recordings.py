@@ -5,17 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 
 import pytest
 
 from copr_chroot_fake import FakeCopr
 
 from ..conftest import DIFFERS
-from ..doors import Ask, Response, asgi, asking_over_http, async_transport, transport
+from ..doors import DOORS, Ask, Response, asking_over_http
 from ..recordings import DIRECTORY, Exchange, exchanges
-
-Opened = AbstractContextManager[Ask]
 
 EXCHANGES = exchanges()
 
@@ -32,41 +31,44 @@ def served(scenario: str) -> Iterator[Ask]:
         process.terminate()
 
 
-def in_process(door: Callable[[FakeCopr], Opened]) -> Callable[[str], Opened]:
-    return lambda scenario: door(FakeCopr.from_scenario(DIRECTORY / scenario, default_limit=None))
-
-
-DOORS: dict[str, Callable[[str], Opened]] = {
-    "transport": in_process(transport),
-    "async-transport": in_process(async_transport),
-    "asgi": in_process(asgi),
-    "server": served,
-}
+COMMAND = "command"
 
 
 @pytest.fixture(scope="session")
-def ask_about() -> Iterator[Callable[[str, str], Ask]]:
-    """Ask through a door about a world, each of which is set up once."""
-    asks: dict[tuple[str, str], Ask] = {}
+def fake_of() -> Callable[[str], FakeCopr]:
+    return cache(lambda scenario: FakeCopr.from_scenario(DIRECTORY / scenario, default_limit=None))
+
+
+@pytest.fixture(scope="session")
+def ask_served() -> Iterator[Callable[[str], Ask]]:
+    with ExitStack() as running:
+        yield cache(lambda scenario: running.enter_context(served(scenario)))
+
+
+@pytest.fixture(params=[*(name for name in DOORS if name not in ("answer", "server")), COMMAND])
+def ask_about(
+    request: pytest.FixtureRequest, fake_of: Callable[[str], FakeCopr], ask_served: Callable[[str], Ask]
+) -> Iterator[Callable[[str], Ask]]:
+    """Ask through a door about what a scenario has; the answers do not depend on what was asked before."""
     with ExitStack() as opened:
-
-        def find(door: str, scenario: str) -> Ask:
-            if (door, scenario) not in asks:
-                asks[door, scenario] = opened.enter_context(DOORS[door](scenario))
-            return asks[door, scenario]
-
-        yield find
+        if request.param == COMMAND:
+            yield ask_served
+        else:
+            yield lambda scenario: opened.enter_context(DOORS[request.param](fake_of(scenario)))
 
 
-@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("exchange", EXCHANGES, ids=lambda exchange: f"{exchange.method} {exchange.url[:120]}")
 def test_answers_as_recorded(
-    exchange: Exchange, door: str, ask_about: Callable[[str, str], Ask], record_property: Callable[[str, str], None]
+    exchange: Exchange,
+    ask_about: Callable[[str], Ask],
+    request: pytest.FixtureRequest,
+    record_property: Callable[[str, str], None],
 ) -> None:
     """Status, content type, body and Allow are those that Copr sent."""
-    got = ask_about(door, exchange.scenario)(exchange.method, exchange.url)
+    got = ask_about(exchange.scenario)(exchange.method, exchange.url)
     differing = differences(exchange, got)
     for part in differing:
+        door = request.node.callspec.params["ask_about"]
         record_property(DIFFERS, f"{part} of {exchange.method} {exchange.endpoint} through {door}")
     assert not differing, f"{exchange} was answered {got}"
 
