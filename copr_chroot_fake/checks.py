@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import sys
@@ -190,9 +189,17 @@ def dotted(place: str, key: str) -> str:
 def choices(value: object, valid: Iterable[str]) -> str:
     """Say what is valid, and which of it was probably meant."""
     listed = list(valid)
-    close = difflib.get_close_matches(value, listed, n=1, cutoff=0.7) if isinstance(value, str) else []
+    close = nearest(value, listed, 1, 0.7) if isinstance(value, str) else []
     meant = f"did you mean {close[0]!r}? " if close else ""
     return f"{meant}valid: {', '.join(listed)}"
+
+
+def nearest(text: str, candidates: Iterable[str], count: int, cutoff: float) -> list[str]:
+    """Those that are written most like a text, of a likeness from 0 to 1 of at least ``cutoff``."""
+    # Only a mistake needs it, and it takes a while to load.
+    import difflib
+
+    return difflib.get_close_matches(text, candidates, n=count, cutoff=cutoff)
 
 
 def shown(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -9,28 +10,32 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from . import checks
-from .builds import snapshot
 from .builds.build import Build
 from .builds.chroot import BuildChroot
 from .builds.projects import NO_SETTINGS, RESULTS_URL, Project
-from .builds.snapshot import Snapshot
 from .builds.store import Batch, Store
 from .errors import CoprFakeError, InputError
-from .journal import EndpointName, Journal, Request
 from .lives.clock import Clock, VirtualClock
 from .lives.lifecycle import DEFAULT_LIFE, LifecycleLike
 from .lives.progress import ProgressLike, read_progress
-from .scenarios.by_hand import Chroots, chroot_entries, project_chroots
-from .scenarios.entries import DEFAULT_OWNER, DEFAULT_PACKAGE, DEFAULT_PROJECT, ProjectChrootEntry, Scenario
+from .scenarios.entries import DEFAULT_OWNER, DEFAULT_PACKAGE, DEFAULT_PROJECT
 from .scenarios.reading import ScenarioSource, read_batch, read_scenario
-from .scenarios.writing import write_scenario
 from .service.answers import Answer
-from .service.api import Api, Headers
+from .service.api import Api, Headers, Record
 from .states import State, StateName
 
 if TYPE_CHECKING:
+    # What a server may never use is loaded where it is used, so that it answers sooner.
+    from .builds.snapshot import Snapshot
     from .doors.asgi import AsgiDoor
     from .doors.httpx_transport import HttpxTransport
+    from .journal import EndpointName, Journal, Request
+    from .scenarios.by_hand import Chroots
+    from .scenarios.entries import ProjectChrootEntry, Scenario
+
+
+REQUESTS_KEPT = 10_000
+"""How many requests a fake remembers, the latest ones."""
 
 
 class FakeCopr:
@@ -62,9 +67,9 @@ class FakeCopr:
             read_progress("progress", progress),
             checks.whole_number("seed", seed),
         )
-        self._journal = Journal(self._store)
+        self._records: deque[Record] = deque(maxlen=REQUESTS_KEPT)
         limit = None if default_limit is None else _check_limit(default_limit)
-        self._api = Api(self._store, self._journal, limit)
+        self._api = Api(self._store, self._records.append, limit)
 
     @classmethod
     def from_scenario(
@@ -95,6 +100,8 @@ class FakeCopr:
 
     def to_scenario(self) -> Scenario:
         """The fake as a scenario, which loads back to the same answers: each life from where it is now."""
+        from .scenarios.writing import write_scenario
+
         return write_scenario(self._store)
 
     def add_project(
@@ -113,6 +120,8 @@ class FakeCopr:
 
         :raises InputError: naming the value that is not possible; nothing is added then.
         """
+        from .scenarios.by_hand import project_chroots
+
         entry = {
             "ownername": ownername,
             "projectname": projectname,
@@ -157,6 +166,8 @@ class FakeCopr:
         :param timeout: in seconds.
         :raises InputError: naming the value that is not possible; nothing is added then.
         """
+        from .scenarios.by_hand import chroot_entries
+
         ownername, dirname = _split_full_name(self._own_name(project))
         checked_id = checks.positive("id", id)
         entry = {
@@ -258,6 +269,12 @@ class FakeCopr:
             raise InputError("chrootname", f"build {build_id} has no chroot {chrootname!r}; it has: {there}")
         return chroot
 
+    @cached_property
+    def _journal(self) -> Journal:
+        from .journal import Journal
+
+        return Journal(self._store, self._records)
+
     @property
     def requests(self) -> list[Request]:
         """The latest 10,000 requests, in the order of their answers."""
@@ -312,16 +329,20 @@ class FakeCopr:
 
     def snapshot(self) -> Snapshot:
         """What the fake is now, to take it back there with :meth:`restore`."""
-        return snapshot.take(self._store)
+        from .builds.snapshot import take
+
+        return take(self._store)
 
     def restore(self, taken: Snapshot) -> None:
         """Take the fake, and every build and chroot of it that somebody holds, back to what it was.
 
         :raises InputError: for a snapshot of another fake.
         """
+        from .builds.snapshot import Snapshot, restore
+
         if not isinstance(taken, Snapshot) or taken.store is not self._store:
             raise InputError("taken", "the snapshot is of another fake; expected one of this")
-        snapshot.restore(taken)
+        restore(taken)
 
     @contextmanager
     def sandbox(self) -> Iterator[None]:
@@ -346,14 +367,14 @@ class FakeCopr:
         """A transport for any ``httpx.Client`` or ``httpx.AsyncClient``, whatever host it asks."""
         from .doors.httpx_transport import HttpxTransport
 
-        return HttpxTransport(self.answer)
+        return HttpxTransport(self._api.answer)
 
     @cached_property
     def asgi(self) -> AsgiDoor:
         """An ASGI application."""
         from .doors.asgi import AsgiDoor
 
-        return AsgiDoor(self.answer)
+        return AsgiDoor(self._api.answer)
 
 
 def _check_clock(clock: Clock) -> Clock:

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
-import heapq
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
 from . import checks
 from .builds.store import Store
 from .errors import InputError
+from .service.api import Record
 from .service.query import cast_integer, read_target
 from .service.routes import ROOT, Endpoint, match
 from .states import State
 
 EndpointName = Literal["get", "list", "build-config", "built-packages", "home"]
 
-KEPT = 10_000
-"""How many requests a journal keeps, the latest ones."""
 
-
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request and what became of it.
 
     :param endpoint: which endpoint was asked, ``None`` where there is none.
@@ -59,50 +53,38 @@ class Request:
         return f"{self.method} {self.target} -> {self.status}{f' ({saw}{more})' if saw else ''} at {self.at:.10g}"
 
 
-class Record(NamedTuple):
-    """What is kept of a request; all else can be read out of its target when somebody asks."""
-
-    method: str
-    target: str
-    status: int
-    at: float
-    matched: bool
-    shown: Sequence[bytes]
-
-    def read(self) -> Request:
-        path, arguments = read_target(self.target)
-        found = match(path)
-        sent = None if found is None else arguments.get("build_id", found.build_id)
-        return Request(
-            method=self.method,
-            target=self.target,
-            endpoint=None if found is None else found.endpoint.value,
-            build_id=None if sent is None else cast_integer(sent),
-            chrootname=None if found is None else arguments.get("chrootname", found.chrootname),
-            arguments=arguments,
-            status=self.status,
-            at=self.at,
-            matched=self.matched,
-            shown=self.shown,
-        )
+def read_record(record: Record) -> Request:
+    method, target, status, at, matched, shown = record
+    path, arguments = read_target(target)
+    found = match(path)
+    sent = None if found is None else arguments.get("build_id", found.build_id)
+    return Request(
+        method=method,
+        target=target,
+        endpoint=None if found is None else found.endpoint.value,
+        build_id=None if sent is None else cast_integer(sent),
+        chrootname=None if found is None else arguments.get("chrootname", found.chrootname),
+        arguments=arguments,
+        status=status,
+        at=at,
+        matched=matched,
+        shown=shown,
+    )
 
 
 class Journal:
     """The latest requests, in the order of their answers."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, records: deque[Record]) -> None:
         self._store = store
-        self._records: deque[Record] = deque(maxlen=KEPT)
-
-    def add(self, method: str, target: str, status: int, at: float, matched: bool, shown: Sequence[bytes]) -> None:
-        self._records.append(Record(method, target, status, at, matched, shown))
+        self._records = records
 
     def clear(self) -> None:
         self._records.clear()
 
     @property
     def requests(self) -> list[Request]:
-        return [record.read() for record in list(self._records)]
+        return [read_record(record) for record in list(self._records)]
 
     @property
     def unmatched(self) -> list[Request]:
@@ -172,7 +154,7 @@ class Journal:
             sent = request.build_id if request.build_id is not None else request.arguments.get("build_id", "none")
             return f"{_nearest_builds(self._store.builds, sent)}, {sent} is not"
         names = [chroot.name for chroot in build.chroots]
-        close = difflib.get_close_matches(request.chrootname or "", names, n=3, cutoff=0.3) or names[:3]
+        close = checks.nearest(request.chrootname or "", names, 3, 0.3) or names[:3]
         has = ", ".join(close) or "no chroots"
         return f"build {build.id} has {has}, not {request.chrootname!r}"
 
@@ -180,17 +162,16 @@ class Journal:
 def _nearest_path(path: str) -> str:
     below = [endpoint.value for endpoint in Endpoint if endpoint not in (Endpoint.HOME, Endpoint.GET)]
     paths = [f"{ROOT}/", f"{ROOT}/build-chroot", *(f"{ROOT}/build-chroot/{name}" for name in below)]
-    (close,) = difflib.get_close_matches(path, paths, n=1, cutoff=0)
+    (close,) = checks.nearest(path, paths, 1, 0)
     return f"{close} is there, {path} is not"
 
 
 def _nearest_builds(builds: Iterable[int], sent: int | str) -> str:
     """By what is written rather than by number: a digit is sooner missing than wrong by one."""
-    written = str(sent)
-    near = heapq.nlargest(3, builds, key=lambda there: difflib.SequenceMatcher(None, str(there), written).ratio())
+    near = checks.nearest(str(sent), map(str, builds), 3, 0)
     if not near:
         return "there are no builds"
-    return f"build{'s' if len(near) > 1 else ''} {', '.join(map(str, near))} {'are' if len(near) > 1 else 'is'} there"
+    return f"build{'s' if len(near) > 1 else ''} {', '.join(near)} {'are' if len(near) > 1 else 'is'} there"
 
 
 def _described(endpoint: str, build_id: int | None, chrootname: str | None) -> str:

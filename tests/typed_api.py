@@ -42,7 +42,7 @@ def fill(fake: FakeCopr) -> None:
     fake.add_scenario({"builds": [{"id": 7}]})
     assert_type(fake.to_scenario(), Scenario)
     assert_type(fake.builds, Mapping[int, Build])
-    assert_type(LIVES, dict[str, Lifecycle])
+    assert_type(LIVES, Mapping[str, Lifecycle])
 
 
 def make() -> None:

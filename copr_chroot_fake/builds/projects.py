@@ -7,6 +7,7 @@ The objects hold values that have been checked already (see
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..states import State
 
@@ -14,8 +15,7 @@ RESULTS_URL = "https://download.copr.fedorainfracloud.org/results"
 """Where the deployed service publishes results."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectChroot:
+class ProjectChroot(NamedTuple):
     """What a project has set for one of its chroots."""
 
     additional_repos: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ NO_SETTINGS = ProjectChroot()
 """A chroot for which a project has set nothing, as for most."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Project:
     """A project, and by name the chroots that it has enabled, which may change."""
 
@@ -51,16 +51,14 @@ class Project:
         return self.full_name
 
 
-@dataclass(frozen=True, slots=True)
-class SourcePackage:
+class SourcePackage(NamedTuple):
     """The source package that a build was made from; its version and address."""
 
     version: str | None = None
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(NamedTuple):
     """How a build came about, which only the companion endpoints show."""
 
     submitted_on: int | None = None

@@ -12,7 +12,7 @@ from .build import Build
 from .projects import Project
 
 
-@dataclass(slots=True)
+@dataclass
 class Batch:
     """What one scenario adds, read and checked as a whole before any of it is in the store."""
 

@@ -16,7 +16,7 @@ from ..checks import Fields, Form
 from ..errors import InputError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Uniform:
     """Any duration from ``least`` to ``most`` seconds, all alike, rounded to whole ones."""
 
@@ -30,7 +30,7 @@ class Uniform:
         return _within(self, self.least + (self.most - self.least) * random.random())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LogNormal:
     """Mostly near ``median`` seconds, now and then far longer, as builds are; within bounds, rounded to whole seconds.
 

@@ -8,9 +8,9 @@ chroots a build has, and ``deleted``, after its build is gone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from .. import checks
@@ -26,8 +26,7 @@ DELETED = "deleted"
 _QUIRKS = (Stamp.STARTED_ON, Stamp.ENDED_ON, Stamp.RESULT_DIR, Stamp.PACKAGES)
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(NamedTuple):
     """A state, how long it lasts in seconds, and how it ends.
 
     :param lasts: seconds, fixed or drawn; ``None`` for ever.
@@ -39,7 +38,7 @@ class Stage:
 
     state: str
     lasts: Duration | None = None
-    ends: Mapping[str, float] | str = field(default_factory=dict)
+    ends: Mapping[str, float] | str = MappingProxyType({})
     canceled: bool = False
     without: frozenset[Stamp] = frozenset()
 
@@ -240,32 +239,56 @@ def _write_stage(stage: Stage | PlannedStage) -> dict[str, object]:
 
 _TO_RUNNING = (Stage("importing", 10), Stage("pending", 30), Stage("starting", 20), Stage("running", 240))
 
-LIVES: dict[str, Lifecycle] = {
+_STAGES: dict[str, tuple[Stage, ...]] = {
     # The documented life, and the same as the deployed service begins it.
-    "succeeds": Lifecycle(*_TO_RUNNING, Stage("succeeded")),
-    "as-deployed": Lifecycle(Stage("waiting", 10), *_TO_RUNNING[1:], Stage("succeeded")),
-    "fails": Lifecycle(*_TO_RUNNING, Stage("failed")),
-    "import-fails": Lifecycle(Stage("importing", 10), Stage("failed")),
-    "skipped": Lifecycle(Stage("importing", 10), Stage("skipped")),
-    "canceled-while-pending": Lifecycle(
-        Stage("importing", 10), Stage("pending", 30), Stage("pending", 10, canceled=True), Stage("canceled")
+    "succeeds": (*_TO_RUNNING, Stage("succeeded")),
+    "as-deployed": (Stage("waiting", 10), *_TO_RUNNING[1:], Stage("succeeded")),
+    "fails": (*_TO_RUNNING, Stage("failed")),
+    "import-fails": (Stage("importing", 10), Stage("failed")),
+    "skipped": (Stage("importing", 10), Stage("skipped")),
+    "canceled-while-pending": (
+        Stage("importing", 10),
+        Stage("pending", 30),
+        Stage("pending", 10, canceled=True),
+        Stage("canceled"),
     ),
-    "canceled-while-running": Lifecycle(*_TO_RUNNING, Stage("running", 10, canceled=True), Stage("failed")),
-    "retried": Lifecycle(*_TO_RUNNING, *_TO_RUNNING[1:], Stage("succeeded")),
-    "forked": Lifecycle(Stage("waiting", 10), Stage("forked")),
-    "stuck-pending": Lifecycle(Stage("importing", 10), Stage("pending")),
-    "stuck-running": Lifecycle(*_TO_RUNNING[:-1], Stage("running")),
-    "no-ended-on": Lifecycle(*_TO_RUNNING, Stage("succeeded", without=frozenset({Stamp.ENDED_ON}))),
-    "deleted": Lifecycle(*_TO_RUNNING, Stage("deleted")),
-    "appears-late": Lifecycle(Stage("absent", 10), *_TO_RUNNING[1:], Stage("succeeded")),
+    "canceled-while-running": (*_TO_RUNNING, Stage("running", 10, canceled=True), Stage("failed")),
+    "retried": (*_TO_RUNNING, *_TO_RUNNING[1:], Stage("succeeded")),
+    "forked": (Stage("waiting", 10), Stage("forked")),
+    "stuck-pending": (Stage("importing", 10), Stage("pending")),
+    "stuck-running": (*_TO_RUNNING[:-1], Stage("running")),
+    "no-ended-on": (*_TO_RUNNING, Stage("succeeded", without=frozenset({Stamp.ENDED_ON}))),
+    "deleted": (*_TO_RUNNING, Stage("deleted")),
+    "appears-late": (Stage("absent", 10), *_TO_RUNNING[1:], Stage("succeeded")),
     # Durations as Copr has them.
-    "realistic": Lifecycle(
+    "realistic": (
         Stage("importing", LogNormal(15, 0.5, 5, 120)),
         Stage("pending", LogNormal(40, 1, 5, 1800)),
         Stage("starting", LogNormal(20, 0.5, 5, 180)),
         Stage("running", LogNormal(240, 0.8, 30, 7200), {"succeeded": 9, "failed": 1}),
     ),
 }
+
+
+class _Lives(Mapping[str, Lifecycle]):
+    """Makes and checks a life when it is asked for, as hardly anybody asks for all."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Lifecycle] = {}
+
+    def __getitem__(self, name: str) -> Lifecycle:
+        if name not in self._made:
+            self._made[name] = Lifecycle(*_STAGES[name])
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_STAGES)
+
+    def __len__(self) -> int:
+        return len(_STAGES)
+
+
+LIVES: Mapping[str, Lifecycle] = _Lives()
 """The lives that happen out there, by name."""
 
-DEFAULT_LIFE = LIVES["succeeds"]
+DEFAULT_LIFE = "succeeds"

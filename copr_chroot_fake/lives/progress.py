@@ -13,7 +13,7 @@ from ..states import State, StateName
 How = Literal["poll", "clock", "manual", "immediate"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Progress:
     """How a chroot progresses.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import asdict, fields
 from typing import cast
 
 from ..builds.build import Build
@@ -46,8 +45,8 @@ def _write_project(project: Project) -> ProjectEntry:
 
 def _write_project_chroot(chroot: ProjectChroot) -> Mapping[str, object]:
     """Only what is set, as most chroots of most projects have nothing set."""
-    values = ((field.name, getattr(chroot, field.name)) for field in fields(chroot))
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values if value}
+    settings = chroot._asdict().items()
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in settings if value}
 
 
 def _write_build(build: Build, now: float) -> BuildEntry:
@@ -71,9 +70,11 @@ def _write_build(build: Build, now: float) -> BuildEntry:
 
 
 def _write_submission(submission: Submission) -> Mapping[str, object]:
-    written = asdict(submission)
-    written["source_state"] = submission.source_state.value
-    return written
+    return {
+        **submission._asdict(),
+        "source_state": submission.source_state.value,
+        "source_package": submission.source_package._asdict(),
+    }
 
 
 def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import NamedTuple
 
 JSON = "application/json"
@@ -38,4 +39,9 @@ class Refusal(Exception):
 
 
 def json_answer(body: bytes, status: int = 200) -> Answer:
-    return Answer(status, (("Content-Type", JSON), ("Content-Length", str(len(body)))), body)
+    return Answer(status, _json_headers(len(body)), body)
+
+
+@lru_cache(maxsize=512)
+def _json_headers(length: int) -> tuple[tuple[str, str], ...]:
+    return (("Content-Type", JSON), ("Content-Length", str(length)))

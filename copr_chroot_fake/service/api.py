@@ -6,13 +6,12 @@ arguments, the arguments that are missing, the build, the chroot.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..builds.build import Build
 from ..builds.chroot import BuildChroot
 from ..builds.store import Store
-from ..journal import Journal
 from . import views
 from .answers import CATCH_ALL, HTML, Answer, Refusal, json_answer
 from .paging import Paging, check_order, check_range, cut_page, put_in_order, read_paging
@@ -24,6 +23,13 @@ METHODS = ("GET", "HEAD", "OPTIONS")
 Headers = Iterable[tuple[str, str]]
 
 
+Record = tuple[str, str, int, float, bool, Sequence[bytes]]
+"""What is noted of a request: method, target, status, time, whether it matched, and the chroots that were shown.
+
+A plain tuple, as one is made for each request; all else is read out of the target when somebody asks.
+"""
+
+
 class Shown(NamedTuple):
     """A body, and the build chroots that it is about, each as the API shows it."""
 
@@ -32,11 +38,11 @@ class Shown(NamedTuple):
 
 
 class Api:
-    """The build-chroot API over a store; what it is asked it writes into a journal."""
+    """The build-chroot API over a store; each request is handed to ``note``."""
 
-    def __init__(self, store: Store, journal: Journal, default_limit: int | None) -> None:
+    def __init__(self, store: Store, note: Callable[[Record], None], default_limit: int | None) -> None:
         self.store = store
-        self.journal = journal
+        self.note = note
         self.default_limit = default_limit
 
     def answer(self, method: str, target: str, headers: Headers = ()) -> Answer:
@@ -52,7 +58,7 @@ class Api:
             except Refusal as refusal:
                 answer = refusal.answer()
             matched = bool(shown) or self._is_known(found, arguments, answer.status)
-            self.journal.add(method, target, answer.status, self.store.clock.now(), matched, shown)
+            self.note((method, target, answer.status, self.store.clock.now(), matched, shown))
         return answer._replace(body=b"") if method == "HEAD" else answer
 
     def _answer(self, method: str, found: Match, arguments: Mapping[str, str]) -> tuple[Answer, Sequence[bytes]]:
@@ -124,15 +130,12 @@ class Api:
         name = str(_require("chrootname", arguments, found.chrootname))
         build_id = cast_integer(sent)
         build = None if build_id is None else self.store.find_build(build_id)
-        if "\0" in str(sent) or (build is not None and "\0" in name):
-            # The database's driver takes no text with a NUL in it.
-            raise Refusal(500, CATCH_ALL)
         chroot = None if build is None else build.find(name)
         if chroot is not None and chroot.life is not None:
             chroot.look(counts)
         if build is None or (build.is_entangled and not self._is_there(build)):
-            raise Refusal(404, f"Build {sent} does not exist.")
-        if chroot is None or chroot.is_absent:
+            raise _impossible_text(sent) or Refusal(404, f"Build {sent} does not exist.")
+        if chroot is None or (build.is_entangled and chroot.is_absent):
             raise self._no_such_chroot(sent, name)
         return chroot
 
@@ -141,7 +144,7 @@ class Api:
         if name.count("-") < 2:
             return Refusal(500, "Chroot identification is not valid")
         if name not in self.store.mock_chroots:
-            return Refusal(404, f"Chroot {name} does not exist")
+            return _impossible_text(name) or Refusal(404, f"Chroot {name} does not exist")
         return Refusal(404, f"Build {sent} was not submitted to {name} chroot.")
 
 
@@ -151,6 +154,11 @@ def _require(name: str, arguments: Mapping[str, str], in_path: str | int | None)
     if value is None:
         raise Refusal(400, f"Missing argument {name}")
     return value
+
+
+def _impossible_text(sent: str | int) -> Refusal | None:
+    """The database's driver takes no text with a NUL in it, which the service does not expect."""
+    return Refusal(500, CATCH_ALL) if "\0" in str(sent) else None
 
 
 def _options(found: Match) -> Answer:

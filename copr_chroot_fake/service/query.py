@@ -52,6 +52,8 @@ def cast_integer(sent: str | int) -> int | None:
     """A number as PostgreSQL casts a text to a 32-bit integer; what the path has as a number needs no cast."""
     if isinstance(sent, int):
         return sent
+    if len(sent) < 10 and sent.isascii() and sent.isdigit():
+        return int(sent)
     integer = _INTEGER.fullmatch(sent)
     if integer is None:
         return None
