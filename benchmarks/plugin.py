@@ -16,11 +16,11 @@ from copr_chroot_fake import CoprClient, FakeCopr
 from copr_chroot_fake.doors.live import LiveServer
 from copr_chroot_fake.doors.respx_router import answering_through_respx
 
-from .figures import Figure, difference, ratio
+from .figures import Figure, ratio
 from .in_process import GET, hundred_chroots
+from .processes import ENVIRONMENT
 
 COPR = "https://copr.fedorainfracloud.org"
-PLUGIN = "copr-chroot-fake"
 
 
 def measure(rounds: int) -> Iterator[Figure]:
@@ -35,26 +35,11 @@ def measure(rounds: int) -> Iterator[Figure]:
 
 
 def _plugin_seconds(rounds: int) -> float:
-    """The median difference of whole runs of pytest over one empty test, taken in turn."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "test_empty.py"
         path.write_text("def test_nothing(): pass\n")
-
-        def run(*options: str) -> Callable[[], float]:
-            def timed() -> float:
-                command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, str(path)]
-                began = time.perf_counter()
-                subprocess.run(command, check=True, cwd=directory, stdout=subprocess.DEVNULL)
-                return time.perf_counter() - began
-
-            return timed
-
-        others = [
-            option
-            for name in ("respx", "faker", "asyncio", "anyio", "hypothesispytest")
-            for option in ("-p", f"no:{name}")
-        ]
-        return difference(run(*others), run(*others, "-p", f"no:{PLUGIN}"), 2 * rounds)
+        command = [sys.executable, "-m", "benchmarks.pytest_runs", str(path), str(3 * rounds)]
+        return float(subprocess.run(command, check=True, env=ENVIRONMENT, capture_output=True, text=True).stdout)
 
 
 def _fixtures_seconds(times: int = 2000) -> float:
@@ -107,8 +92,9 @@ def _server_seconds(rounds: int) -> tuple[float, float]:
         "from copr_chroot_fake.doors.live import LiveServer\n"
         "server = LiveServer(); print(time.perf_counter() - began); server.stop()"
     )
+    command = [sys.executable, "-c", code]
     starts = [
-        float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
+        float(subprocess.run(command, check=True, env=ENVIRONMENT, capture_output=True, text=True).stdout)
         for _ in range(rounds)
     ]
     stops = []

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from .figures import Figure, ratio
 from .in_process import GET, LIST, hundred_chroots
+from .processes import ENVIRONMENT
 
 CONNECTIONS = 8
 CORES = sorted(os.sched_getaffinity(0))
@@ -63,7 +64,7 @@ def _running(command: Callable[[int], list[str]]) -> Iterator[int]:
     """The port of a server that answers, on the first core; this process asks from the others."""
     port = _free_port()
     os.sched_setaffinity(0, CORES[:1])
-    process = subprocess.Popen(command(port), stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command(port), stdout=subprocess.DEVNULL, env=ENVIRONMENT)
     os.sched_setaffinity(0, CORES[1:] or CORES)
     with process:
         try:
