@@ -38,7 +38,7 @@ def _plugin_seconds(rounds: int) -> float:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "test_empty.py"
         path.write_text("def test_nothing(): pass\n")
-        command = [sys.executable, "-m", "benchmarks.pytest_runs", str(path), str(3 * rounds)]
+        command = [sys.executable, "-m", "benchmarks.pytest_runs", str(path), str(8 * rounds)]
         return float(subprocess.run(command, check=True, env=ENVIRONMENT, capture_output=True, text=True).stdout)
 
 

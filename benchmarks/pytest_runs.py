@@ -1,4 +1,4 @@
-"""What the plugin adds to a run of pytest: prints the median difference, in seconds of processor time.
+"""What the plugin adds to a run of pytest: prints it in seconds of processor time.
 
 A process of its own, which has run pytest once without the plugin, forks for
 each run: what comes before is far longer than the run, and its noise is more
