@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from .errors import MissingExtraError as MissingExtraError
     from .errors import ScenarioError as ScenarioError
     from .fake import FakeCopr as FakeCopr
+    from .faults.active import ActiveFault as ActiveFault
+    from .faults.active import Faults as Faults
+    from .faults.fault import FAULTS as FAULTS
+    from .faults.fault import Dribble as Dribble
+    from .faults.fault import Fault as Fault
     from .journal import Request as Request
     from .lives.clock import Clock as Clock
     from .lives.clock import SystemClock as SystemClock
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _WHERE = {
+    "ActiveFault": ".faults.active",
     "Answer": ".service.answers",
     "AsyncCoprClient": ".client.clients",
     "Build": ".builds.build",
@@ -48,8 +54,12 @@ _WHERE = {
     "Clock": ".lives.clock",
     "CoprClient": ".client.clients",
     "CoprFakeError": ".errors",
+    "Dribble": ".faults.fault",
     "EventError": ".errors",
+    "FAULTS": ".faults.fault",
     "FakeCopr": ".fake",
+    "Fault": ".faults.fault",
+    "Faults": ".faults.active",
     "InputError": ".errors",
     "LIVES": ".lives.lifecycle",
     "Lifecycle": ".lives.lifecycle",
@@ -71,7 +81,9 @@ _WHERE = {
 }
 
 __all__ = [
+    "FAULTS",
     "LIVES",
+    "ActiveFault",
     "Answer",
     "AsyncCoprClient",
     "Build",
@@ -79,8 +91,11 @@ __all__ = [
     "Clock",
     "CoprClient",
     "CoprFakeError",
+    "Dribble",
     "EventError",
     "FakeCopr",
+    "Fault",
+    "Faults",
     "InputError",
     "Lifecycle",
     "LogNormal",

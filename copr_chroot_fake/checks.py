@@ -6,9 +6,10 @@ import json
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import NamedTuple, TypeGuard, TypeVar, cast
+from typing import Annotated, NamedTuple, TypeGuard, TypeVar, cast
 
 from .errors import InputError
+from .schemas import Keywords, Written, whole
 from .states import State
 
 T = TypeVar("T")
@@ -69,6 +70,9 @@ def optional(check: Callable[[str, object], T]) -> Callable[[str, object], T | N
     return check_unless_none
 
 
+Text = Annotated[str, Keywords(minLength=1)]
+
+
 def text(field: str, value: object) -> str:
     if not isinstance(value, str) or not value:
         raise InputError(field, f"expected a text that is not empty, got {shown(value)}")
@@ -114,16 +118,25 @@ def flag(field: str, value: object) -> bool:
     return value
 
 
+WholeNumber = Annotated[int, Keywords(minimum=0, maximum=LARGEST_INTEGER)]
+
+
 def whole_number(field: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_INTEGER:
         raise InputError(field, f"expected a whole number from 0 to {LARGEST_INTEGER}, got {shown(value)}")
     return value
 
 
+Positive = Annotated[int, Keywords(minimum=1, maximum=LARGEST_INTEGER)]
+
+
 def positive(field: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LARGEST_INTEGER:
         raise InputError(field, f"expected a whole number from 1 to {LARGEST_INTEGER}, got {shown(value)}")
     return value
+
+
+Amount = Annotated[float, Keywords(minimum=0, maximum=LARGEST_INTEGER)]
 
 
 def is_amount(value: object) -> TypeGuard[float]:
@@ -137,6 +150,9 @@ def amount(field: str, value: object) -> float:
     return value
 
 
+UnixTime = Annotated[int, Keywords(minimum=0, maximum=LARGEST_INTEGER)]
+
+
 def unix_time(field: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_INTEGER:
         raise InputError(field, f"expected a Unix time in whole seconds, not negative, got {shown(value)}")
@@ -146,6 +162,9 @@ def unix_time(field: str, value: object) -> int:
 def end_after_start(field: str, started_on: int | None, ended_on: int | None) -> None:
     if started_on is not None and ended_on is not None and ended_on < started_on:
         raise InputError(field, f"{ended_on} is before started_on, {started_on}; expected that time or a later one")
+
+
+StateText = Annotated[str, Written(State)]
 
 
 def state(field: str, value: object) -> State:
@@ -164,6 +183,9 @@ def one_of(valid: Collection[str]) -> Callable[[str, object], str]:
     return check
 
 
+ChrootName = Annotated[str, whole(_CHROOT_NAME.pattern)]
+
+
 def chroot_name(field: str, value: object) -> str:
     """The name of a mock chroot: distribution, version and architecture, with dashes between."""
     if not isinstance(value, str) or not _CHROOT_NAME.fullmatch(value):
@@ -172,6 +194,9 @@ def chroot_name(field: str, value: object) -> str:
             f"{shown(value)} is no chroot name; expected distribution-version-architecture, such as fedora-41-x86_64",
         )
     return sys.intern(value)
+
+
+PathSegment = Annotated[str, whole(r"[^\s/](?:[^/]*[^\s/])?")]
 
 
 def path_segment(field: str, value: object) -> str:

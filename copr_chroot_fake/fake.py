@@ -15,6 +15,7 @@ from .builds.chroot import BuildChroot
 from .builds.projects import NO_SETTINGS, RESULTS_URL, Project
 from .builds.store import Batch, Store
 from .errors import CoprFakeError, InputError
+from .faults.active import Faults
 from .lives.clock import Clock, VirtualClock
 from .lives.lifecycle import DEFAULT_LIFE, LifecycleLike
 from .lives.progress import ProgressLike, read_progress
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
     from .builds.snapshot import Snapshot
     from .doors.asgi import AsgiDoor
     from .doors.httpx_transport import HttpxTransport
-    from .journal import EndpointName, Journal, Request
+    from .journal import Journal, Request
     from .scenarios.by_hand import Chroots
     from .scenarios.entries import ProjectChrootEntry, Scenario
+    from .service.routes import EndpointName
 
 
 REQUESTS_KEPT = 10_000
@@ -239,6 +241,18 @@ class FakeCopr:
             raise CoprFakeError("this fake does not run by a VirtualClock, so its time cannot be moved")
         return self._store.clock
 
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong on purpose, to add to it."""
+        return self._store.faults
+
+    def reseed(self, seed: int) -> None:
+        """Draw all that is drawn from now on from another seed.
+
+        :raises InputError: for what is no whole number.
+        """
+        self._store.reseed(checks.whole_number("seed", seed))
+
     def advance(self) -> int:
         """Let every chroot go on to its next stage that can; how many did."""
         with self._store.lock:
@@ -362,12 +376,16 @@ class FakeCopr:
             raise InputError("target", f"expected path and query as a text, got {checks.shown(target)}")
         return self._api.answer(method, target, headers)
 
+    def pass_time(self, seconds: float) -> None:
+        """Let seconds pass for which a client waits: a clock that stands still is moved, the system's goes on."""
+        self._api.pass_time(checks.amount("seconds", seconds))
+
     @cached_property
     def transport(self) -> HttpxTransport:
         """A transport for any ``httpx.Client`` or ``httpx.AsyncClient``, whatever host it asks."""
         from .doors.httpx_transport import HttpxTransport
 
-        return HttpxTransport(self._api.answer)
+        return HttpxTransport(self._api)
 
     @cached_property
     def asgi(self) -> AsgiDoor:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 from . import checks
 from .builds.store import Store
 from .errors import InputError
 from .service.api import Record
 from .service.query import cast_integer, read_target
-from .service.routes import ROOT, Endpoint, match
+from .service.routes import ROOT, Endpoint, EndpointName, match
 from .states import State
-
-EndpointName = Literal["get", "list", "build-config", "built-packages", "home"]
 
 
 class Request(NamedTuple):
@@ -24,7 +22,7 @@ class Request(NamedTuple):
     :param endpoint: which endpoint was asked, ``None`` where there is none.
     :param build_id: the build that was meant, ``None`` where what was sent is no number of one.
     :param arguments: all arguments of the query, as sent.
-    :param status: the answer's.
+    :param status: the answer's; 0 where a fault has kept any from coming.
     :param at: when it was, on the fake's clock (Unix time).
     :param matched: whether what was asked for is, or has been, there.
     """
@@ -40,6 +38,8 @@ class Request(NamedTuple):
     matched: bool
     shown: Sequence[bytes] = ()
     """The build chroots that the answer was about, as the API shows them."""
+    fault: int | None = None
+    """The id of the fault that hit it."""
 
     @property
     def saw(self) -> dict[str, State]:
@@ -50,11 +50,13 @@ class Request(NamedTuple):
     def __str__(self) -> str:
         saw = ", ".join(f"{name} {state}" for name, state in list(self.saw.items())[:3])
         more = f" and {len(self.shown) - 3} more" if len(self.shown) > 3 else ""
-        return f"{self.method} {self.target} -> {self.status}{f' ({saw}{more})' if saw else ''} at {self.at:.10g}"
+        what = self.status or "no answer"
+        why = "" if self.fault is None else f" by fault {self.fault}"
+        return f"{self.method} {self.target} -> {what}{why}{f' ({saw}{more})' if saw else ''} at {self.at:.10g}"
 
 
 def read_record(record: Record) -> Request:
-    method, target, status, at, matched, shown = record
+    method, target, status, at, matched, shown, fault = record
     path, arguments = read_target(target)
     found = match(path)
     sent = None if found is None else arguments.get("build_id", found.build_id)
@@ -69,6 +71,7 @@ def read_record(record: Record) -> Request:
         at=at,
         matched=matched,
         shown=shown,
+        fault=fault,
     )
 
 

@@ -46,8 +46,8 @@ def asking(fake: FakeCopr) -> Ask:
     """No door at all: the core."""
 
     def ask(method: str, target: str) -> Response:
-        status, headers, body = fake.answer(method, target)
-        return Response(status, {name.lower(): value for name, value in headers}, body)
+        answer = fake.answer(method, target)
+        return Response(answer.status, {name.lower(): value for name, value in answer.headers}, answer.body)
 
     return ask
 
@@ -83,7 +83,7 @@ def respx_router(fake: FakeCopr) -> Iterator[Ask]:
 
 @contextmanager
 def requests_mock(fake: FakeCopr) -> Iterator[Ask]:
-    with answering_through_responses(fake.answer, str(COPR)), requests.Session() as session:
+    with answering_through_responses(fake, str(COPR)), requests.Session() as session:
 
         def ask(method: str, target: str) -> Response:
             got = session.request(method, f"{COPR}{target}", allow_redirects=False)
@@ -94,7 +94,7 @@ def requests_mock(fake: FakeCopr) -> Iterator[Ask]:
 
 @contextmanager
 def httpx2_transport(fake: FakeCopr) -> Iterator[Ask]:
-    with httpx2.Client(transport=Httpx2Transport(fake.answer), verify=False) as client:
+    with httpx2.Client(transport=Httpx2Transport(fake), verify=False) as client:
         yield lambda method, target: _seen(
             client.request(method, httpx2.URL(str(COPR)).copy_with(raw_path=target.encode()))
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, TypeVar
 
+from ..faults.active import ActiveFault
 from ..lives.clock import VirtualClock
 from .build import Build, Cancellation
 from .living import Moment
@@ -35,6 +36,7 @@ class Snapshot(NamedTuple):
     """Each project, and the chroots that it had enabled."""
     builds: tuple[BuildMoment, ...]
     removed: frozenset[int]
+    faults: tuple[ActiveFault, ...]
 
 
 def take(store: Store) -> Snapshot:
@@ -50,6 +52,7 @@ def take(store: Store) -> Snapshot:
                 for build in store.builds.values()
             ),
             frozenset(store.removed),
+            store.faults.moment(),
         )
 
 
@@ -71,6 +74,7 @@ def restore(snapshot: Snapshot) -> None:
         _refill(store.builds, builds)
         _refill(store.entangled, {number: build for number, build in builds.items() if build.is_entangled})
         store.removed = set(snapshot.removed)
+        store.faults.restore(snapshot.faults)
 
 
 def _refill(mapping: dict[K, V], was: Mapping[K, V]) -> None:

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from ..faults.active import Faults
+from ..faults.fault import WrittenFault
 from ..lives.clock import Clock, VirtualClock
 from ..lives.progress import Progress
 from .build import Build
@@ -19,6 +21,7 @@ class Batch:
     mock_chroots: Sequence[str] = ()
     projects: dict[str, Project] = field(default_factory=dict)
     builds: dict[int, Build] = field(default_factory=dict)
+    faults: Sequence[WrittenFault] = ()
     now: float | None = None
     """The time that a virtual clock is to show."""
 
@@ -35,6 +38,7 @@ class Store:
         self.clock = clock
         self.progress = progress
         self.seed = seed
+        self.faults = Faults(seed)
         self.lock = threading.RLock()
         self.mock_chroots: dict[str, None] = {}
         self.projects: dict[str, Project] = {}
@@ -57,6 +61,8 @@ class Store:
             self.projects.update(batch.projects)
             self.builds.update(batch.builds)
             self.entangled.update({number: build for number, build in batch.builds.items() if build.is_entangled})
+            for fault in batch.faults:
+                self.faults.add_written(fault)
 
     def remove(self, build: Build) -> None:
         """Forget a build, if it is still the one of its id."""
@@ -64,6 +70,12 @@ class Store:
             del self.builds[build.id]
             self.entangled.pop(build.id, None)
             self.removed.add(build.id)
+
+    def reseed(self, seed: int) -> None:
+        """Draw all that is drawn from now on from another seed."""
+        with self.lock:
+            self.seed = seed
+            self.faults.reseed(seed)
 
     def catch_up(self) -> None:
         """Let the builds go that are to be gone by now."""

@@ -1,16 +1,36 @@
-"""The ASGI door: the fake as an application for any ASGI server or test client."""
+"""The ASGI door: the fake as an application for any ASGI server or test client.
+
+What a fault does takes its time here, and the connection really fails where the
+server lets it: the kit's own does (see :mod:`~copr_chroot_fake.server.protocol`);
+on any other the application ends with an error of the connection, as which
+httpx's ASGI transport passes it on.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
-from typing import cast
+from typing import Protocol, cast
 from urllib.parse import quote
 
-from ..service.answers import Answer
+from ..service.answers import Answer, Delivery, Failure
+from .arrival import WORDS, cut
 
 Receive = Callable[[], Awaitable[Mapping[str, object]]]
 Send = Callable[[dict[str, object]], Awaitable[None]]
+
+CONNECTION = "copr_chroot_fake.connection"
+"""The ASGI extension by which a server lets its connections fail."""
+
+
+class Connection(Protocol):
+    """The connection on which a request has come."""
+
+    def reset(self) -> None:
+        """Cut it off at once, with a reset."""
+
+    def refuse(self, seconds: float) -> None:
+        """Reset it, and refuse new ones for so many seconds."""
 
 
 class AsgiDoor:
@@ -23,14 +43,59 @@ class AsgiDoor:
         if scope["type"] == "lifespan":
             await _live(receive, send)
         elif scope["type"] == "http":
-            await self._respond(scope, send)
+            answer = self._answer(str(scope["method"]), _target(scope))
+            if answer.delivery is None:
+                await respond(answer, send)
+            else:
+                await _deliver(answer, answer.delivery, scope, receive, send)
         else:
             raise ValueError(f"the Copr fake speaks HTTP, not {scope['type']}")
 
-    async def _respond(self, scope: Mapping[str, object], send: Send) -> None:
-        status, headers, body = self._answer(str(scope["method"]), _target(scope))
-        await send({"type": "http.response.start", "status": status, "headers": _raw(headers)})
-        await send({"type": "http.response.body", "body": body})
+
+async def respond(answer: Answer, send: Send) -> None:
+    await send({"type": "http.response.start", "status": answer.status, "headers": _raw(answer.headers)})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _deliver(
+    answer: Answer, delivery: Delivery, scope: Mapping[str, object], receive: Receive, send: Send
+) -> None:
+    """Let an answer arrive as a fault has it."""
+    # Only a fault needs it. It sleeps on asyncio and trio alike.
+    import anyio
+
+    if delivery.failure is Failure.TIMEOUT:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        return
+    await anyio.sleep(delivery.delay)
+    if delivery.failure in (Failure.REFUSED, Failure.RESET):
+        _fail(delivery, scope)
+        return
+    await send({"type": "http.response.start", "status": answer.status, "headers": _raw(answer.headers)})
+    for at, piece in enumerate(cut(answer.body, delivery)):
+        if at:
+            await anyio.sleep(delivery.pause)
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    if delivery.failure is Failure.RESET_WITHIN:
+        # Once what has been written has gone out: a reset takes back what has not been read.
+        await anyio.sleep(0.01)
+        _fail(delivery, scope)
+        return
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _fail(delivery: Delivery, scope: Mapping[str, object]) -> None:
+    assert delivery.failure is not None
+    extensions = cast("Mapping[str, object]", scope.get("extensions") or {})
+    connection = cast("Connection | None", extensions.get(CONNECTION))
+    if connection is None:
+        refused = delivery.failure is Failure.REFUSED
+        raise (ConnectionRefusedError if refused else ConnectionResetError)(WORDS[delivery.failure])
+    if delivery.failure is Failure.REFUSED:
+        connection.refuse(delivery.closed)
+    else:
+        connection.reset()
 
 
 @lru_cache(maxsize=512)

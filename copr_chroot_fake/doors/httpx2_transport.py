@@ -2,22 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Iterator
 
 import httpx2
 
-from ..service.answers import Answer
+from ..service.answers import Answer, Delivery, Failure
+from .arrival import Answering, Broken, await_begin, pieces
+
+_ERRORS: dict[Failure, type[httpx2.TransportError]] = {
+    Failure.REFUSED: httpx2.ConnectError,
+    Failure.RESET: httpx2.ReadError,
+    Failure.RESET_WITHIN: httpx2.ReadError,
+    Failure.TIMEOUT: httpx2.ReadTimeout,
+}
 
 
 class Httpx2Transport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     """Answers every request that a client sends, whatever its host."""
 
-    def __init__(self, answer: Callable[[str, str], Answer]) -> None:
-        self._answer = answer
+    def __init__(self, source: Answering) -> None:
+        self._source = source
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        status, headers, body = self._answer(request.method, request.url.raw_path.decode("ascii"))
-        return httpx2.Response(status, headers=headers, stream=httpx2.ByteStream(body))
+        answer = self._source.answer(request.method, request.url.raw_path.decode("ascii"))
+        body = (
+            httpx2.ByteStream(answer.body)
+            if answer.delivery is None
+            else self._arrive(answer.delivery, answer, request)
+        )
+        return httpx2.Response(answer.status, headers=answer.headers, stream=body)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         return self.handle_request(request)
+
+    def _arrive(self, delivery: Delivery, answer: Answer, request: httpx2.Request) -> _Body:
+        timeout: float | None = request.extensions.get("timeout", {}).get("read")
+        try:
+            await_begin(delivery, self._source, timeout)
+        except Broken as broken:
+            raise _ERRORS[broken.failure](str(broken), request=request) from None
+        return _Body(pieces(answer, delivery, self._source, timeout))
+
+
+class _Body(httpx2.SyncByteStream, httpx2.AsyncByteStream):
+    """A body that comes in pieces, and perhaps not whole."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._pieces
+        except Broken as broken:
+            raise _ERRORS[broken.failure](str(broken)) from None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece

@@ -2,22 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 
-from ..service.answers import Answer
+from ..service.answers import Answer, Delivery, Failure
+from .arrival import Answering, Broken, await_begin, pieces
+
+_ERRORS: dict[Failure, type[httpx.TransportError]] = {
+    Failure.REFUSED: httpx.ConnectError,
+    Failure.RESET: httpx.ReadError,
+    Failure.RESET_WITHIN: httpx.ReadError,
+    Failure.TIMEOUT: httpx.ReadTimeout,
+}
 
 
 class HttpxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Answers every request that a client sends, whatever its host."""
 
-    def __init__(self, answer: Callable[[str, str], Answer]) -> None:
-        self._answer = answer
+    def __init__(self, source: Answering) -> None:
+        self._source = source
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        status, headers, body = self._answer(request.method, request.url.raw_path.decode("ascii"))
-        return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
+        answer = self._source.answer(request.method, request.url.raw_path.decode("ascii"))
+        body = (
+            httpx.ByteStream(answer.body) if answer.delivery is None else self._arrive(answer.delivery, answer, request)
+        )
+        return httpx.Response(answer.status, headers=answer.headers, stream=body)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         return self.handle_request(request)
+
+    def _arrive(self, delivery: Delivery, answer: Answer, request: httpx.Request) -> _Body:
+        timeout: float | None = request.extensions.get("timeout", {}).get("read")
+        try:
+            await_begin(delivery, self._source, timeout)
+        except Broken as broken:
+            raise _ERRORS[broken.failure](str(broken), request=request) from None
+        return _Body(pieces(answer, delivery, self._source, timeout))
+
+
+class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that comes in pieces, and perhaps not whole."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._pieces
+        except Broken as broken:
+            raise _ERRORS[broken.failure](str(broken)) from None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece

@@ -1,4 +1,4 @@
-"""How long a stage of a life lasts, in seconds: fixed, or drawn within bounds.
+"""How long a stage of a life lasts, or an answer takes, in seconds: fixed, or drawn within bounds.
 
 Draws use only ``random()``, the one method whose results Python promises to
 keep, so that a seed gives the same run on every Python.
@@ -18,7 +18,7 @@ from ..errors import InputError
 
 @dataclass(frozen=True)
 class Uniform:
-    """Any duration from ``least`` to ``most`` seconds, all alike, rounded to whole ones."""
+    """Any duration from ``least`` to ``most`` seconds, all alike."""
 
     least: float
     most: float
@@ -27,12 +27,12 @@ class Uniform:
         _check_bounds(self.least, self.most)
 
     def draw(self, random: Random) -> float:
-        return _within(self, self.least + (self.most - self.least) * random.random())
+        return self.least + (self.most - self.least) * random.random()
 
 
 @dataclass(frozen=True)
 class LogNormal:
-    """Mostly near ``median`` seconds, now and then far longer, as builds are; within bounds, rounded to whole seconds.
+    """Mostly near ``median`` seconds, now and then far longer, as builds are; within bounds.
 
     ``sigma`` is the standard deviation of the logarithm: with 0.5, two out of
     three durations are between 0.6 and 1.6 times the median.
@@ -54,12 +54,7 @@ class LogNormal:
         # Box and Muller; 1 - random() is never 0.
         normal = math.sqrt(-2 * math.log(1 - random.random())) * math.cos(2 * math.pi * random.random())
         # Far beyond any bound before it is more than a float can be.
-        return _within(self, self.median * math.exp(min(self.sigma * normal, 100)))
-
-
-def _within(bounds: Uniform | LogNormal, drawn: float) -> float:
-    """A drawn duration as whole seconds where the bounds have any, and within them."""
-    return min(max(round(min(drawn, bounds.most)), bounds.least), bounds.most)
+        return min(max(self.median * math.exp(min(self.sigma * normal, 100)), self.least), self.most)
 
 
 Duration = float | Uniform | LogNormal
@@ -67,6 +62,13 @@ Duration = float | Uniform | LogNormal
 
 def draw(duration: Duration, random: Random) -> float:
     return duration if isinstance(duration, (int, float)) else duration.draw(random)
+
+
+def draw_whole(duration: Duration, random: Random) -> float:
+    """A drawn duration as whole seconds where the bounds have any, as Copr's times are; a fixed one as it is."""
+    if isinstance(duration, (int, float)):
+        return duration
+    return min(max(round(duration.draw(random)), duration.least), duration.most)
 
 
 def read_duration(place: str, value: object) -> Duration:

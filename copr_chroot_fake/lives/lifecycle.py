@@ -17,7 +17,7 @@ from .. import checks
 from ..checks import Fields, Form
 from ..errors import InputError
 from ..states import State
-from .durations import Duration, LogNormal, draw, read_duration, write_duration
+from .durations import Duration, LogNormal, draw_whole, read_duration, write_duration
 from .machine import Stamp, event_between
 
 ABSENT = "absent"
@@ -89,7 +89,7 @@ class Lifecycle:
 def _draw(stages: Sequence[Stage], random: Random) -> Plan:
     plan = []
     for stage, following in zip(stages, (*stages[1:], None), strict=True):
-        lasts = None if stage.lasts is None else draw(stage.lasts, random)
+        lasts = None if stage.lasts is None else draw_whole(stage.lasts, random)
         plan.append(PlannedStage(stage.state, lasts, stage.canceled, stage.without))
         if stage.ends:
             ending = _draw_ending(stage, random)

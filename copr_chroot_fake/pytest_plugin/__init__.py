@@ -136,7 +136,7 @@ def copr_requests(copr_fake: FakeCopr, _copr_options: Options) -> Iterator[respo
 
     with extra("copr_requests", "responses", "requests"):
         from ..doors.requests_mock import answering_through_responses
-    with answering_through_responses(copr_fake.answer, _copr_options.base_url) as mock:
+    with answering_through_responses(copr_fake, _copr_options.base_url) as mock:
         yield mock
 
 
@@ -147,7 +147,7 @@ def copr_httpx2(copr_fake: FakeCopr) -> Httpx2Transport:
 
     with extra("copr_httpx2", "httpx2", "httpx2"):
         from ..doors.httpx2_transport import Httpx2Transport
-    return Httpx2Transport(copr_fake.answer)
+    return Httpx2Transport(copr_fake)
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from ..builds.record import Given
 from ..builds.store import Store
 from ..checks import Fields, Form
 from ..errors import InputError
+from ..faults.fault import FaultEntry, FaultName
 from ..lives.life import Life
 from ..lives.lifecycle import Lifecycle, LifecycleLike, read_lifecycle
 from ..lives.progress import Progress, ProgressLike, read_progress
@@ -127,6 +128,7 @@ class Scenario(TypedDict, total=False):
     chroots: list[str]
     projects: list[ProjectEntry]
     builds: list[BuildEntry]
+    faults: list[FaultEntry | FaultName]
 
 
 _CHROOT = Form.of(ChrootEntry.__annotations__, ChrootEntry.__required_keys__)

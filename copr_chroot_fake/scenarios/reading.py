@@ -17,6 +17,7 @@ from ..builds.projects import NO_SETTINGS, Project
 from ..builds.store import Batch, Store
 from ..checks import Fields
 from ..errors import InputError, MissingExtraError, ScenarioError
+from ..faults.fault import read_fault
 from . import entries
 
 DEFAULT_SCENARIO = "all-states.json"
@@ -52,6 +53,7 @@ def read_batch(document: object, store: Store) -> Batch:
     fields = entries.scenario_fields(document)
     batch = Batch(
         mock_chroots=fields.read("chroots", _chroot_names, ()),
+        faults=[read_fault(f"faults[{at}]", entry) for at, entry in enumerate(fields.entries("faults"))],
         now=fields.read("now", checks.amount, None),
     )
     for at, entry in enumerate(fields.entries("projects")):

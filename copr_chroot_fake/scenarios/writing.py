@@ -26,6 +26,7 @@ def write_scenario(store: Store) -> Scenario:
             "chroots": list(store.mock_chroots),
             "projects": [_write_project(project) for project in store.projects.values()],
             "builds": [_write_build(build, now) for build in [*store.builds.values()] if store.find_build(build.id)],
+            "faults": [*store.faults.write()],
         }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -12,12 +13,42 @@ HTML = "text/html; charset=utf-8"
 CATCH_ALL = "Request wasn't successful, there is probably a bug in the Copr code."
 
 
+class Failure(Enum):
+    """How a connection fails."""
+
+    REFUSED = "refused"
+    RESET = "reset"
+    """Before anything of the answer has come."""
+    RESET_WITHIN = "reset-within"
+    """When a part of the body has come."""
+    TIMEOUT = "timeout"
+    """Nothing ever comes, and the connection stays open."""
+
+
+class Delivery(NamedTuple):
+    """How an answer gets to the client, where a fault is in the way; it is the doors that see to it.
+
+    :param delay: seconds until it begins.
+    :param piece: how many bytes of the body come at a time; 0 for all.
+    :param pause: seconds between two pieces.
+    :param failure: how the connection fails, if it does.
+    :param closed: for how many seconds nobody listens, where it is refused.
+    """
+
+    delay: float = 0
+    piece: int = 0
+    pause: float = 0
+    failure: Failure | None = None
+    closed: float = 0
+
+
 class Answer(NamedTuple):
-    """What the service answers to one request."""
+    """What the service answers to one request; ``delivery`` where it does not simply arrive."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    delivery: Delivery | None = None
 
 
 class Refusal(Exception):
@@ -34,8 +65,13 @@ class Refusal(Exception):
         self.compact = compact
 
     def answer(self) -> Answer:
-        separators = (",", ":") if self.compact else None
-        return json_answer(json.dumps({"error": self.message}, separators=separators).encode() + b"\n", self.status)
+        return json_answer(error_body(self.message, compact=self.compact), self.status)
+
+
+def error_body(message: str, *, compact: bool = False) -> bytes:
+    """An error in one of the two spellings."""
+    separators = (",", ":") if compact else None
+    return json.dumps({"error": message}, separators=separators).encode() + b"\n"
 
 
 def json_answer(body: bytes, status: int = 200) -> Answer:

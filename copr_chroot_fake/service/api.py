@@ -12,6 +12,8 @@ from typing import NamedTuple
 from ..builds.build import Build
 from ..builds.chroot import BuildChroot
 from ..builds.store import Store
+from ..faults.active import Asked, Hit
+from ..lives.clock import VirtualClock
 from . import views
 from .answers import CATCH_ALL, HTML, Answer, Refusal, json_answer
 from .paging import Paging, check_order, check_range, cut_page, put_in_order, read_paging
@@ -23,8 +25,9 @@ METHODS = ("GET", "HEAD", "OPTIONS")
 Headers = Iterable[tuple[str, str]]
 
 
-Record = tuple[str, str, int, float, bool, Sequence[bytes]]
-"""What is noted of a request: method, target, status, time, whether it matched, and the chroots that were shown.
+Record = tuple[str, str, int, float, bool, Sequence[bytes], int | None]
+"""What is noted of a request: method, target, status, time, whether it matched, the chroots that were shown, and the
+id of the fault that hit it.
 
 A plain tuple, as one is made for each request; all else is read out of the target when somebody asks.
 """
@@ -49,26 +52,54 @@ class Api:
         """Answer one request, whose target is the path and the query as sent."""
         path, arguments = read_target(target)
         found = match(path)
-        shown: Sequence[bytes] = ()
-        with self.store.lock:
-            try:
-                if found is None or (found.lacks_slash and method not in METHODS):
-                    raise Refusal(404, "Such API endpoint doesn't exist", compact=True)
-                answer, shown = self._answer(method, found, arguments)
-            except Refusal as refusal:
-                answer = refusal.answer()
-            matched = bool(shown) or self._is_known(found, arguments, answer.status)
-            self.note((method, target, answer.status, self.store.clock.now(), matched, shown))
+        store = self.store
+        with store.lock:
+            hit = store.faults.strike(_asked(found, arguments)) if store.faults else None
+            if hit is None:
+                answer, shown = self._answer(method, found, arguments, method == "GET")
+            else:
+                answer, shown = self._answer_with(hit, method, found, arguments)
+            matched = bool(shown) or hit is not None or self._is_known(found, arguments, answer.status)
+            self.note((method, target, answer.status, store.clock.now(), matched, shown, hit and hit.fault_id))
         return answer._replace(body=b"") if method == "HEAD" else answer
 
-    def _answer(self, method: str, found: Match, arguments: Mapping[str, str]) -> tuple[Answer, Sequence[bytes]]:
+    def pass_time(self, seconds: float) -> None:
+        """Let seconds pass for which a client waits for an answer: a clock that stands still is moved."""
+        clock = self.store.clock
+        if isinstance(clock, VirtualClock):
+            clock.tick(seconds)
+
+    def _answer_with(
+        self, hit: Hit, method: str, found: Match | None, arguments: Mapping[str, str]
+    ) -> tuple[Answer, Sequence[bytes]]:
+        """The answer that a fault leaves; what no client gets to read is no poll, and shows nothing."""
+        if hit.instead is not None:
+            return hit.instead, ()
+        arrives = hit.fault.arrives
+        answer, shown = self._answer(method, found, arguments, arrives and method == "GET")
+        return hit.change(answer), shown if arrives else ()
+
+    def _answer(
+        self, method: str, found: Match | None, arguments: Mapping[str, str], counts: bool
+    ) -> tuple[Answer, Sequence[bytes]]:
+        """Copr's own answer, and the chroots that it shows; ``counts`` says whether somebody sees it, a poll."""
+        try:
+            if found is None or (found.lacks_slash and method not in METHODS):
+                raise Refusal(404, "Such API endpoint doesn't exist", compact=True)
+            return self._answer_found(method, found, arguments, counts)
+        except Refusal as refusal:
+            return refusal.answer(), ()
+
+    def _answer_found(
+        self, method: str, found: Match, arguments: Mapping[str, str], counts: bool
+    ) -> tuple[Answer, Sequence[bytes]]:
         if method not in METHODS:
             # The home page alone is outside the REST layer.
             compact = found.endpoint is Endpoint.HOME
             raise Refusal(405, "The method is not allowed for the requested URL.", compact=compact)
         if method == "OPTIONS":
             return _options(found), ()
-        body, chroots = self._show(found, arguments, counts=method == "GET")
+        body, chroots = self._show(found, arguments, counts)
         return json_answer(body), chroots
 
     def _is_known(self, found: Match | None, arguments: Mapping[str, str], status: int) -> bool:
@@ -82,7 +113,6 @@ class Api:
         return status == 200 and build_id in self.store.builds
 
     def _show(self, found: Match, arguments: Mapping[str, str], counts: bool) -> Shown:
-        """What is shown; ``counts`` says whether somebody sees it, which is a poll."""
         if found.endpoint is Endpoint.HOME:
             return Shown(views.HOME)
         if found.endpoint is Endpoint.LIST:
@@ -146,6 +176,14 @@ class Api:
         if name not in self.store.mock_chroots:
             return _impossible_text(name) or Refusal(404, f"Chroot {name} does not exist")
         return Refusal(404, f"Build {sent} was not submitted to {name} chroot.")
+
+
+def _asked(found: Match | None, arguments: Mapping[str, str]) -> Asked:
+    if found is None:
+        return Asked(None, None, None)
+    sent = arguments.get("build_id", found.build_id)
+    build_id = None if sent is None else cast_integer(sent)
+    return Asked(found.endpoint.value, build_id, arguments.get("chrootname", found.chrootname))
 
 
 def _require(name: str, arguments: Mapping[str, str], in_path: str | int | None) -> str | int:

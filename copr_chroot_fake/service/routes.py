@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 ROOT = "/api_3"
+
+EndpointName = Literal["get", "list", "build-config", "built-packages", "home"]
 
 
 class Endpoint(Enum):

@@ -1,0 +1,175 @@
+"""The faults that a fake has now, and which of them hits a request."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import NamedTuple
+
+from .. import checks
+from ..errors import InputError
+from ..service.answers import Answer, Delivery
+from . import effects
+from .fault import Fault, FaultEntry, FaultName, WrittenFault, read_fault, write_fault
+
+FaultLike = Fault | FaultName | FaultEntry | Mapping[str, object]
+"""A fault, the name of one, or one as it is written in a scenario."""
+
+
+class Asked(NamedTuple):
+    """What a request is about, as far as faults go by it."""
+
+    endpoint: str | None
+    build_id: int | None
+    chrootname: str | None
+
+
+class Hit(NamedTuple):
+    """What a fault does to one request."""
+
+    fault: Fault
+    fault_id: int
+    delivery: Delivery | None
+
+    @property
+    def instead(self) -> Answer | None:
+        """The answer to a request that does not get to Copr."""
+        if not self.fault.keeps_from_copr:
+            return None
+        return effects.answer_instead(self.fault)._replace(delivery=self.delivery)
+
+    def change(self, answer: Answer) -> Answer:
+        """What becomes of Copr's answer."""
+        return effects.change(self.fault, answer)._replace(delivery=self.delivery)
+
+
+@dataclass
+class ActiveFault:
+    """A fault that was added to a fake.
+
+    :param id: by which it is removed.
+    :param seen: how many requests for what it is about there have been.
+    :param hits: how many of them it has hit.
+    """
+
+    id: int
+    fault: Fault
+    seen: int = 0
+    hits: int = 0
+
+    def is_about(self, asked: Asked) -> bool:
+        fault = self.fault
+        return (
+            fault.endpoint in (None, asked.endpoint)
+            and fault.build_id in (None, asked.build_id)
+            and fault.chrootname in (None, asked.chrootname)
+        )
+
+    def hits_at(self, number: int, random: Random) -> bool:
+        """Whether it hits that request of those that it is about."""
+        fault = self.fault
+        if fault.nth is not None:
+            return number == fault.nth
+        if fault.first is not None:
+            return number <= fault.first
+        if fault.every is not None:
+            return number % fault.every == 0
+        return fault.probability is None or random.random() < fault.probability
+
+
+class Faults:
+    """What goes wrong on purpose; of several faults that hit a request, the one that was added first does."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self._lock = threading.RLock()
+        self._active: dict[int, ActiveFault] = {}
+        self._last_id = 0
+
+    def add(self, fault: FaultLike) -> ActiveFault:
+        """Let something go wrong from now on.
+
+        :raises InputError: naming what cannot be, and what would do.
+        """
+        return self.add_written(read_fault("fault", fault))
+
+    def add_written(self, written: WrittenFault) -> ActiveFault:
+        """The same, of what has been read; under another id where its own is taken."""
+        with self._lock:
+            free = written.id is not None and written.id not in self._active
+            added = ActiveFault(written.id if free and written.id else self._last_id + 1, written.fault, written.seen)
+            self._last_id = max(self._last_id, added.id)
+            self._active[added.id] = added
+            return added
+
+    def remove(self, id: int) -> None:
+        """Let it be well again.
+
+        :raises InputError: if there is no such fault.
+        """
+        with self._lock:
+            if self._active.pop(checks.positive("id", id), None) is None:
+                there = ", ".join(map(str, self._active)) or "none"
+                raise InputError("id", f"there is no fault {id}; there are: {there}")
+
+    def clear(self) -> None:
+        with self._lock:
+            self._active.clear()
+
+    def reseed(self, seed: int) -> None:
+        """Draw from another seed from now on."""
+        self._seed = seed
+
+    def __iter__(self) -> Iterator[ActiveFault]:
+        return iter(list(self._active.values()))
+
+    def __len__(self) -> int:
+        return len(self._active)
+
+    def strike(self, asked: Asked) -> Hit | None:
+        """What hits a request, if anything does; every fault that is about it has seen it then."""
+        hit: Hit | None = None
+        with self._lock:
+            for active in self:
+                if not active.is_about(asked):
+                    continue
+                active.seen += 1
+                random = self._random(active, active.seen)
+                if hit is None and active.hits_at(active.seen, random):
+                    active.hits += 1
+                    hit = Hit(active.fault, active.id, effects.delivery(active.fault, random))
+        return hit
+
+    def refuse_next(self) -> float | None:
+        """For how many seconds nobody listens, if the next request is refused whatever it asks for; it counts then."""
+        with self._lock:
+            for active in self:
+                if not active.hits_at(active.seen + 1, self._random(active, active.seen + 1)):
+                    continue
+                if not active.fault.asks_nothing or active.fault.breaks != "refused":
+                    return None
+                hit = self.strike(Asked(None, None, None))
+                return None if hit is None or hit.delivery is None else hit.delivery.closed
+        return None
+
+    def moment(self) -> tuple[ActiveFault, ...]:
+        """What there is, to take it back there."""
+        return tuple(ActiveFault(active.id, active.fault, active.seen, active.hits) for active in self)
+
+    def restore(self, moment: tuple[ActiveFault, ...]) -> None:
+        """Take the faults back, those that somebody holds among them."""
+        with self._lock:
+            was = {then.id: self._active.get(then.id, then) for then in moment}
+            for then in moment:
+                was[then.id].seen, was[then.id].hits = then.seen, then.hits
+            self._active = was
+
+    def write(self) -> list[FaultEntry]:
+        """Entries that read back to the same faults, having seen as much."""
+        return [{"id": active.id, "seen": active.seen, **write_fault(active.fault)} for active in self]
+
+    def _random(self, active: ActiveFault, number: int) -> Random:
+        """Of its own for each request, so that it is the same whatever else has been drawn."""
+        return Random(f"{self._seed}/fault {active.id}/{number}")

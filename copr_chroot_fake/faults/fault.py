@@ -1,0 +1,254 @@
+"""A fault as data: which requests it hits, and what goes wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
+from typing import Literal, NamedTuple, TypedDict, cast, get_args
+
+from .. import checks
+from ..checks import Fields, Form
+from ..errors import InputError
+from ..lives.durations import Duration, LogNormal, read_duration, write_duration
+from ..service.routes import EndpointName
+
+BodyName = Literal["json", "html", "empty", "cut", "malformed"]
+BreakName = Literal["refused", "reset", "reset-within", "timeout"]
+
+SECONDS_CLOSED = 1.0
+"""For how long nobody listens on a port that refuses connections, in seconds, unless said."""
+
+
+class Dribble(NamedTuple):
+    """A body that comes in pieces: so many bytes at a time, and so many seconds from one to the next."""
+
+    bytes: int
+    every: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """What goes wrong, and with which requests: with all unless said.
+
+    Which requests; ``nth``, ``first``, ``every`` and ``probability`` choose among
+    those for the endpoint, the build and the chroot, and exclude each other:
+
+    :param endpoint: ``get`` (one build chroot), ``list``, ``build-config``, ``built-packages`` or ``home``.
+    :param nth: the only one, counted from 1.
+    :param first: how many from the first on.
+    :param every: each so manieth: 3 for the third, the sixth, …
+    :param probability: of each, from 0 to 1, drawn from the fake's seed.
+
+    What goes wrong; at least one thing:
+
+    :param status: answered instead of Copr's own answer.
+    :param body: ``json``, as Copr writes an error, or ``html``, as the web server in front of it does; else what is
+        done to the body that there is: it is ``empty``, ``cut`` in the middle, or ``malformed``. Unless said, 502,
+        503 and 504 have the web server's page, and any other status Copr's JSON.
+    :param delay: seconds until the answer begins.
+    :param dribble: the body comes in pieces.
+    :param breaks: the connection is ``refused``, is ``reset`` before the answer or ``reset-within`` its body, or
+        nothing ever comes, until the client's ``timeout``.
+    :param seconds: how long a served fake's port stays closed when it refuses; 1 unless said.
+    :raises InputError: naming the value that cannot be, or that does not go with another one.
+    """
+
+    endpoint: EndpointName | None = None
+    build_id: int | None = None
+    chrootname: str | None = None
+    nth: int | None = None
+    first: int | None = None
+    every: int | None = None
+    probability: float | None = None
+    status: int | None = None
+    body: BodyName | None = None
+    delay: Duration | None = None
+    dribble: Dribble | None = None
+    breaks: BreakName | None = None
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, check in _CHECKS.items():
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, check(name, value))
+        _check_choice(self)
+        _check_effect(self)
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether it hits requests whatever they ask for."""
+        return (self.endpoint, self.build_id, self.chrootname) == (None, None, None)
+
+    @property
+    def keeps_from_copr(self) -> bool:
+        """Whether a request that it hits never gets to Copr, so that Copr does not answer it."""
+        return self.status is not None or self.body in ("json", "html") or self.breaks in ("refused", "reset")
+
+    @property
+    def arrives(self) -> bool:
+        """Whether a client reads what Copr has answered, early or late."""
+        return not self.keeps_from_copr and self.body is None and self.breaks is None
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {value}" for name, value in write_fault(self).items())
+
+
+def _check_choice(fault: Fault) -> None:
+    said = [name for name in ("nth", "first", "every", "probability") if getattr(fault, name) is not None]
+    if len(said) > 1:
+        raise InputError(said[1], f"does not go with {said[0]}; expected one of them")
+
+
+def _check_effect(fault: Fault) -> None:
+    effects = ("status", "body", "delay", "dribble", "breaks")
+    said = [name for name in effects if getattr(fault, name) is not None]
+    if not said:
+        raise InputError("fault", f"nothing goes wrong; expected one of {', '.join(effects)}")
+    if fault.breaks in _WITHOUT_ANSWER:
+        excluded = set(said) - {"breaks"} - ({"delay"} if fault.breaks == "reset" else set())
+        for name in effects:
+            if name in excluded:
+                raise InputError(name, f"does not go with breaks {fault.breaks}, with which no answer comes")
+    if fault.seconds is not None and fault.breaks != "refused":
+        raise InputError("seconds", "is how long connections are refused; expected breaks to be refused too")
+
+
+_WITHOUT_ANSWER = ("refused", "reset", "timeout")
+
+
+def _status(field: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 200 <= value <= 599:
+        raise InputError(field, f"expected the status of an answer, from 200 to 599, got {checks.shown(value)}")
+    return value
+
+
+def _probability(field: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise InputError(field, f"expected a probability from 0 to 1, got {checks.shown(value)}")
+    return value
+
+
+_DRIBBLE = Form(Dribble._fields, Dribble._fields)
+
+
+def _dribble(field: str, value: object) -> Dribble:
+    if isinstance(value, tuple) and len(value) == len(Dribble._fields):
+        value = dict(zip(Dribble._fields, value, strict=True))
+    said = Fields(field, value, _DRIBBLE)
+    return Dribble(said.require("bytes", checks.positive), said.require("every", checks.amount))
+
+
+_CHECKS = {
+    "endpoint": checks.one_of(get_args(EndpointName)),
+    "build_id": checks.positive,
+    "chrootname": checks.text,
+    "nth": checks.positive,
+    "first": checks.positive,
+    "every": checks.positive,
+    "probability": _probability,
+    "status": _status,
+    "body": checks.one_of(get_args(BodyName)),
+    "delay": read_duration,
+    "dribble": _dribble,
+    "breaks": checks.one_of(get_args(BreakName)),
+    "seconds": checks.amount,
+}
+
+
+class DribbleEntry(TypedDict):
+    bytes: int
+    every: float
+
+
+FaultName = Literal["gateway-timeout", "outage", "slow-list", "list-500", "html-200"]
+
+
+class FaultEntry(TypedDict, total=False):
+    """A fault as it is written; with a ``name``, that one, of which the other fields change what they say.
+
+    ``id`` is the one that it had, and ``seen`` how many requests for what it is
+    about there have been.
+    """
+
+    name: FaultName
+    id: int
+    seen: int
+    endpoint: EndpointName
+    build_id: int
+    chrootname: str
+    nth: int
+    first: int
+    every: int
+    probability: float
+    status: int
+    body: BodyName
+    delay: float | Mapping[str, object]
+    dribble: DribbleEntry
+    breaks: BreakName
+    seconds: float
+
+
+_FAULT = Form.of(FaultEntry.__annotations__, FaultEntry.__required_keys__)
+
+
+class WrittenFault(NamedTuple):
+    """What an entry says: a fault, its id if it has one, and how many requests it has seen."""
+
+    fault: Fault
+    id: int | None = None
+    seen: int = 0
+
+
+def read_fault(place: str, value: object) -> WrittenFault:
+    """A fault, its name, or an entry.
+
+    :raises InputError: naming what cannot be, and what would do.
+    """
+    if isinstance(value, Fault):
+        return WrittenFault(value)
+    if isinstance(value, str):
+        return WrittenFault(_named(place, value))
+    entry = Fields(place, value, _FAULT)
+    named = entry.read("name", _named, None)
+    said = {key: entry.read(key, check, None) for key, check in _CHECKS.items()}
+    given = {key: value for key, value in said.items() if value is not None}
+    try:
+        fault = Fault(**given) if named is None else _changed(named, given)  # type: ignore[arg-type]  # checked
+    except InputError as error:
+        raise InputError(checks.dotted(place, error.field), error.problem) from None
+    return WrittenFault(fault, entry.read("id", checks.positive, None), entry.read("seen", checks.whole_number, 0))
+
+
+def _named(place: str, value: object) -> Fault:
+    return FAULTS[cast(FaultName, checks.one_of(FAULTS)(place, value))]
+
+
+def _changed(fault: Fault, given: Mapping[str, object]) -> Fault:
+    """Another choice among the requests takes the place of the named fault's own."""
+    choices = ("nth", "first", "every", "probability")
+    own = dict.fromkeys(choices) if any(name in given for name in choices) else {}
+    return replace(fault, **{**own, **given})  # type: ignore[arg-type]  # checked
+
+
+def write_fault(fault: Fault) -> FaultEntry:
+    """What reads back to the same fault."""
+    written = {field.name: getattr(fault, field.name) for field in fields(fault)}
+    if fault.delay is not None:
+        written["delay"] = write_duration(fault.delay)
+    if fault.dribble is not None:
+        written["dribble"] = fault.dribble._asdict()
+    return cast(FaultEntry, {key: value for key, value in written.items() if value is not None})
+
+
+FAULTS: Mapping[FaultName, Fault] = MappingProxyType(
+    {
+        "gateway-timeout": Fault(status=504, first=1),
+        "outage": Fault(status=503, first=5),
+        "slow-list": Fault(endpoint="list", delay=LogNormal(median=8, sigma=0.8, least=2, most=60)),
+        "list-500": Fault(endpoint="list", status=500),
+        "html-200": Fault(body="html"),
+    }
+)
+"""What users of Copr have met, by name."""

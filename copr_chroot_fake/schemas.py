@@ -1,0 +1,160 @@
+"""JSON Schemas of types, as OpenAPI 3.1 has them: draft 2020-12.
+
+An annotation says what a type alone does not: ``Annotated[int, Keywords(minimum=1)]``.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Annotated, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+Schema: TypeAlias = "dict[str, object]"
+
+
+class Keywords:
+    """What the schema of an annotated type says besides."""
+
+    def __init__(self, **keywords: object) -> None:
+        self.keywords = keywords
+
+
+class Written:
+    """The type that JSON has for an annotated one, where Python takes more or says less."""
+
+    def __init__(self, type_: object) -> None:
+        self.type = type_
+
+
+def whole(regex: str) -> Keywords:
+    """A text that an expression matches from end to end, so said that Python and JavaScript mean the same by it."""
+    # Each takes other characters for white space, and Python's $ stands before a last line break too.
+    return Keywords(pattern="^" + regex.replace(r"\s", _WHITE_SPACE) + r"(?!\n)$")
+
+
+_WHITE_SPACE = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""What Python strips, for use in a set of characters."""
+
+_PLAIN: Mapping[object, Mapping[str, object]] = {
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    str: {"type": "string"},
+    None: {"type": "null"},
+    NoneType: {"type": "null"},
+    object: {},
+}
+_LISTS = (list, tuple, Sequence, Iterable)
+_OBJECTS = (dict, Mapping)
+_UNIONS = (Union, UnionType)
+
+# New in Python 3.11.
+_REQUIRED = getattr(typing, "Required", "Required")
+_NOT_REQUIRED = getattr(typing, "NotRequired", "NotRequired")
+
+
+class Schemas:
+    """Schemas of types; each ``TypedDict`` and ``Enum`` is written once, in ``definitions``, and referred to.
+
+    :param prefix: what leads to the definitions.
+    :param nulls: whether a key that may be missing may be null too, as whoever reads a scenario has it.
+    """
+
+    def __init__(self, prefix: str = "#/components/schemas/", *, nulls: bool = False) -> None:
+        self.definitions: dict[str, Schema] = {}
+        self._prefix = prefix
+        self._nulls = nulls
+
+    def ref(self, type_: object) -> Schema:
+        """The schema of a type.
+
+        :raises TypeError: for a type that JSON does not have.
+        """
+        origin = get_origin(type_)
+        schema = self._simple(type_) if origin is None else self._composed(origin, get_args(type_))
+        if schema is None:
+            raise TypeError(f"JSON has nothing for {type_!r}; annotate it as Written")
+        return schema
+
+    def _simple(self, type_: object) -> Schema | None:
+        if isinstance(type_, type) and (is_typeddict(type_) or issubclass(type_, Enum)):
+            return self._named(type_)
+        return {**_PLAIN[type_]} if type_ in _PLAIN else None
+
+    def _composed(self, origin: object, arguments: tuple[object, ...]) -> Schema | None:
+        if origin is Annotated:
+            return self._annotated(*arguments)
+        if origin is Literal:
+            return _choice(arguments)
+        if origin in _UNIONS:
+            return self._any_of(arguments)
+        if origin in _OBJECTS:
+            return self._mapping(*arguments)
+        if origin in _LISTS and arguments[1:] in ((), (...,)):
+            return {"type": "array", "items": self.ref(arguments[0])}
+        return self.ref(arguments[0]) if origin in (_REQUIRED, _NOT_REQUIRED) else None
+
+    def _annotated(self, type_: object, *notes: object) -> Schema:
+        for note in notes:
+            if isinstance(note, Written):
+                type_ = note.type
+        schema = self.ref(type_)
+        for note in notes:
+            if isinstance(note, Keywords):
+                schema |= note.keywords
+        return schema
+
+    def _any_of(self, types: Iterable[object]) -> Schema:
+        return {"anyOf": [self.ref(type_) for type_ in types]}
+
+    def _mapping(self, key: object, value: object) -> Schema:
+        schema: Schema = {"type": "object"}
+        if key is not str:
+            schema["propertyNames"] = self.ref(key)
+        if value is not object:
+            schema["additionalProperties"] = self.ref(value)
+        return schema
+
+    def _named(self, type_: type) -> Schema:
+        name = type_.__name__
+        if name not in self.definitions:
+            # There before it is complete, as it may refer to itself.
+            schema = self.definitions[name] = _description(type_)
+            schema |= _choice([item.value for item in type_]) if issubclass(type_, Enum) else self._form(type_)
+        return {"$ref": self._prefix + name}
+
+    def _form(self, type_: type) -> Schema:
+        hints = get_type_hints(type_, include_extras=True)
+        required = [key for key, hint in hints.items() if _is_required(type_, key, hint)]
+        return {
+            "type": "object",
+            "properties": {
+                key: self._or_null(hint) if self._nulls and key not in required else self.ref(hint)
+                for key, hint in hints.items()
+            },
+            "required": required,
+            "additionalProperties": False,
+        }
+
+    def _or_null(self, type_: object) -> Schema:
+        choices = get_args(type_) if get_origin(type_) in _UNIONS else (type_,)
+        return self._any_of(dict.fromkeys((*choices, NoneType)))
+
+
+def _is_required(form: type, key: str, hint: object) -> bool:
+    said = {_REQUIRED: True, _NOT_REQUIRED: False}.get(get_origin(hint))
+    # The form itself does not know what the text of an annotation says.
+    return key in getattr(form, "__required_keys__", ()) if said is None else said
+
+
+def _choice(values: Sequence[object]) -> Schema:
+    type_: Schema = {"type": "string"} if all(isinstance(value, str) for value in values) else {}
+    return {**type_, "enum": [*values]}
+
+
+def _description(type_: type) -> Schema:
+    """The first paragraph of a type's own docstring, if it has one."""
+    paragraph = (vars(type_).get("__doc__") or "").split("\n\n")[0]
+    return {"description": " ".join(paragraph.split())} if paragraph else {}
