@@ -13,7 +13,7 @@ import httpx
 import respx
 
 from copr_chroot_fake import CoprClient, FakeCopr
-from copr_chroot_fake.doors.live import LiveServer
+from copr_chroot_fake.server.live import LiveServer
 from copr_chroot_fake.doors.respx_router import answering_through_respx
 
 from .figures import Figure, ratio
@@ -89,7 +89,7 @@ def _server_seconds(rounds: int) -> tuple[float, float]:
     """From a process that has loaded pytest, as a test run has: the first start, and the medians of stopping."""
     code = (
         "import pytest, time; began = time.perf_counter()\n"
-        "from copr_chroot_fake.doors.live import LiveServer\n"
+        "from copr_chroot_fake.server.live import LiveServer\n"
         "server = LiveServer(); print(time.perf_counter() - began); server.stop()"
     )
     command = [sys.executable, "-c", code]
@@ -100,8 +100,7 @@ def _server_seconds(rounds: int) -> tuple[float, float]:
     stops = []
     for _ in range(rounds):
         server = LiveServer()
-        server.worlds.add("x", FakeCopr().asgi)
-        with httpx.Client(base_url=server.url_of("x"), verify=False) as client:
+        with httpx.Client(base_url=server.add("x", FakeCopr()), verify=False) as client:
             client.get("/api_3/")
             began = time.perf_counter()
             server.stop()

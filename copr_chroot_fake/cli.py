@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import click
 
 from .errors import CoprFakeError
-from .fake import FakeCopr
-from .lives.clock import SystemClock
 from .lives.progress import How
 from .scenarios.reading import DEFAULT_SCENARIO, shipped_scenarios
+
+if TYPE_CHECKING:
+    from .server.access_log import LogStyle
 
 
 class Failure(click.ClickException):
@@ -65,7 +66,7 @@ def main() -> None:
     default="clock",
     show_default=True,
     type=click.Choice(get_args(How)),
-    help="What makes chroots go on through their lives: each poll, the clock, nothing over HTTP, or the first look, "
+    help="What makes chroots go on through their lives: each poll, the clock, nothing unless told, or the first look, "
     "which sees the end. What a scenario says for a build or chroot counts more.",
 )
 @click.option(
@@ -82,6 +83,41 @@ def main() -> None:
     type=click.IntRange(min=0),
     help="What durations and outcomes are drawn from; the same seed gives the same run.",
 )
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to go on from, if it is there, and to save to at the end. Nothing is kept unless said.",
+)
+@click.option("--no-control", is_flag=True, help="Let nobody steer the fake over HTTP, under /_fake/.")
+@click.option(
+    "--control-token",
+    envvar="COPR_FAKE_CONTROL_TOKEN",
+    show_envvar=True,
+    help="What whoever steers the fake has to send; needed where others than this machine can ask.",
+)
+@click.option("--insecure-control", is_flag=True, help="Let anybody who can ask steer the fake.")
+@click.option("--max-worlds", default=10_000, show_default=True, type=click.IntRange(min=0), help="Worlds with a name.")
+@click.option(
+    "--journal", default=10_000, show_default=True, type=click.IntRange(min=0), help="Requests that a world remembers."
+)
+@click.option(
+    "--max-body",
+    default=67_108_864,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Bytes in a body that steers the fake.",
+)
+@click.option(
+    "--max-head",
+    default=65_536,
+    show_default=True,
+    type=click.IntRange(min=1024),
+    help="Bytes before the body of a request.",
+)
+@click.option("--access-log", is_flag=True, help="Write a line for each request to standard error.")
+@click.option(
+    "--log", default="text", show_default=True, type=click.Choice(["text", "json"]), help="Form of that line."
+)
 def serve(
     scenarios: tuple[Path, ...],
     host: str,
@@ -90,14 +126,24 @@ def serve(
     progress: How,
     speed: float,
     seed: int,
+    state: Path | None,
+    no_control: bool,
+    control_token: str | None,
+    insecure_control: bool,
+    max_worlds: int,
+    journal: int,
+    max_body: int,
+    max_head: int,
+    access_log: bool,
+    log: LogStyle,
 ) -> None:
     """Serve a fake Copr over HTTP until Ctrl-C or SIGTERM.
 
     SCENARIO is a JSON file (or YAML, with the yaml extra) that says which
-    projects and builds there are, and how their chroots live; of several, each
-    adds its own. Without one, a scenario that ships with the kit is served:
-    build 1 has a chroot in every state that there is, and stays so; build 3
-    lives.
+    projects and builds there are, how their chroots live, and what goes wrong; of
+    several, each adds its own. Without one, a scenario that ships with the kit is
+    served: build 1 has a chroot in every state that there is, and stays so; build
+    3 lives.
 
     \b
     Once it answers, it prints one line with its address:
@@ -109,27 +155,56 @@ def serve(
         copr-chroot-fake serve --speed 60
         curl 'http://127.0.0.1:5000/api_3/build-chroot/list?build_id=3'
 
+    Watch and steer it at http://127.0.0.1:5000/_fake/. A fake of its own is at
+    http://127.0.0.1:5000/worlds/NAME, for any name.
+
     Exit status: 0 when ended by Ctrl-C or SIGTERM, 2 for a mistake in a scenario
-    or an option, or if the port is taken.
+    or an option, or if the port is taken, 1 if the state could not be saved.
     """
     # Imported here so that --help need not load a server.
-    from .doors.server import bind, end_on_signals, url_of
-    from .doors.server import serve as serve_on
+    from .server.guard import Guard, is_loopback
+    from .server.launch import Launch
+    from .server.recipe import Recipe
+    from .server.serving import bind, end_on_signals, url_of
+    from .server.state_file import StateFile
 
+    if not (no_control or control_token or insecure_control or is_loopback(host)):
+        raise Failure(
+            f"others than this machine can ask {host}, and could steer the fake; add --control-token TOKEN, "
+            "--no-control, or --insecure-control"
+        )
     end_on_signals()
+    recipe = Recipe(
+        scenarios=scenarios or (shipped_scenarios() / DEFAULT_SCENARIO,),
+        progress=progress,
+        default_limit=default_limit,
+        seed=seed,
+        speed=speed,
+        requests_kept=journal,
+    )
     try:
-        fake = FakeCopr(default_limit=default_limit, progress=progress, clock=SystemClock(speed), seed=seed)
-        for scenario in scenarios or (shipped_scenarios() / DEFAULT_SCENARIO,):
-            fake.add_scenario(scenario)
+        launch = Launch(
+            recipe,
+            guard=None if no_control else Guard(host, control_token),
+            state=None if state is None else StateFile(state),
+            max_worlds=max_worlds,
+            max_body=max_body,
+            max_head=max_head,
+        )
     except CoprFakeError as error:
         raise Failure(str(error)) from None
+    if access_log:
+        launch.log_requests(log, lambda line: click.echo(line, err=True))
     try:
         listener = bind(host, port)
     except OSError as error:
         raise Failure(
             f"cannot listen on {host} port {port}: {_reason(error)}; choose another --host or --port, or --port 0"
         ) from None
-    serve_on(fake.asgi, listener, lambda: click.echo(f"Copr fake: {url_of(listener)}"))
+    try:
+        launch.serve(listener, lambda: click.echo(f"Copr fake: {url_of(listener)}"))
+    except CoprFakeError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _reason(error: OSError) -> str:

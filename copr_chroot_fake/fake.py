@@ -10,13 +10,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from . import checks
+from .asked import Asked
 from .builds.build import Build
 from .builds.chroot import BuildChroot
-from .builds.projects import NO_SETTINGS, RESULTS_URL, Project
+from .builds.projects import RESULTS_URL, Project
 from .builds.store import Batch, Store
 from .errors import CoprFakeError, InputError
 from .faults.active import Faults
-from .lives.clock import Clock, VirtualClock
+from .lives.clock import Clock, SystemClock, VirtualClock
 from .lives.lifecycle import DEFAULT_LIFE, LifecycleLike
 from .lives.progress import ProgressLike, read_progress
 from .scenarios.entries import DEFAULT_OWNER, DEFAULT_PACKAGE, DEFAULT_PROJECT
@@ -27,20 +28,20 @@ from .states import State, StateName
 
 if TYPE_CHECKING:
     # What a server may never use is loaded where it is used, so that it answers sooner.
+    from .builds.record import Change
     from .builds.snapshot import Snapshot
     from .doors.asgi import AsgiDoor
     from .doors.httpx_transport import HttpxTransport
-    from .journal import Journal, Request
+    from .journal import Journal
     from .scenarios.by_hand import Chroots
     from .scenarios.entries import ProjectChrootEntry, Scenario
-    from .service.routes import EndpointName
 
 
 REQUESTS_KEPT = 10_000
-"""How many requests a fake remembers, the latest ones."""
+"""How many requests a fake remembers, the latest ones, unless said."""
 
 
-class FakeCopr:
+class FakeCopr(Asked):
     """A Copr service in memory, which answers the four ``build-chroot`` endpoints.
 
     :param default_limit: how many items a list has that is asked for without a
@@ -51,6 +52,7 @@ class FakeCopr:
         ``poll``, ``clock``, ``manual`` or ``immediate``, or a :class:`Progress`.
     :param clock: the time; a :class:`VirtualClock` that stands still unless told otherwise.
     :param seed: what all that is drawn is drawn from; the same seed gives the same run.
+    :param requests_kept: how many requests are remembered, the latest ones.
     :raises InputError: if an option cannot have its value.
     """
 
@@ -62,6 +64,7 @@ class FakeCopr:
         progress: ProgressLike = "poll",
         clock: Clock | None = None,
         seed: int = 0,
+        requests_kept: int = REQUESTS_KEPT,
     ) -> None:
         self._store = Store(
             checks.text("results_url", results_url).rstrip("/"),
@@ -69,7 +72,7 @@ class FakeCopr:
             read_progress("progress", progress),
             checks.whole_number("seed", seed),
         )
-        self._records: deque[Record] = deque(maxlen=REQUESTS_KEPT)
+        self._records: deque[Record] = deque(maxlen=checks.whole_number("requests_kept", requests_kept))
         limit = None if default_limit is None else _check_limit(default_limit)
         self._api = Api(self._store, self._records.append, limit)
 
@@ -83,12 +86,20 @@ class FakeCopr:
         progress: ProgressLike = "poll",
         clock: Clock | None = None,
         seed: int = 0,
+        requests_kept: int = REQUESTS_KEPT,
     ) -> FakeCopr:
         """A fake filled from a scenario: the path of a JSON or YAML file, or what such a file says.
 
         :raises ScenarioError: naming the file, the place in it and what was expected there.
         """
-        fake = cls(default_limit=default_limit, results_url=results_url, progress=progress, clock=clock, seed=seed)
+        fake = cls(
+            default_limit=default_limit,
+            results_url=results_url,
+            progress=progress,
+            clock=clock,
+            seed=seed,
+            requests_kept=requests_kept,
+        )
         fake.add_scenario(source)
         return fake
 
@@ -192,8 +203,26 @@ class FakeCopr:
         (build,) = self._add_entry("builds", entry).builds.values()
         with self._store.lock:
             for chroot in build.chroots:
-                build.project.chroots.setdefault(chroot.name, NO_SETTINGS)
+                build.project.enable(chroot.name)
         return build
+
+    def add_chroot(
+        self,
+        build_id: int,
+        chrootname: str,
+        *,
+        state: State | StateName | None = None,
+        lifecycle: LifecycleLike | None = None,
+        progress: ProgressLike | None = None,
+    ) -> BuildChroot:
+        """Add a chroot to a build that is there, after its others, in the same way as :meth:`add_build` does.
+
+        :raises InputError: naming the value that is not possible; nothing is added then.
+        """
+        from .scenarios.by_hand import add_chroot
+
+        with self._store.lock:
+            return add_chroot(self._build(build_id), chrootname, state, lifecycle, progress)
 
     def add_mock_chroots(self, *names: str) -> None:
         """Let the service know chroots that no project and no build has."""
@@ -232,14 +261,19 @@ class FakeCopr:
         return self._api.default_limit
 
     @property
-    def clock(self) -> VirtualClock:
+    def clock(self) -> VirtualClock | SystemClock:
         """The clock, to move it.
 
-        :raises CoprFakeError: if the fake runs by the system's time, which nobody moves.
+        :raises CoprFakeError: if the fake runs by a clock that is not the kit's, which need not be movable.
         """
-        if not isinstance(self._store.clock, VirtualClock):
-            raise CoprFakeError("this fake does not run by a VirtualClock, so its time cannot be moved")
+        if not isinstance(self._store.clock, (VirtualClock, SystemClock)):
+            raise CoprFakeError("this fake runs by a clock that is neither a VirtualClock nor a SystemClock")
         return self._store.clock
+
+    @property
+    def seed(self) -> int:
+        """What all that is drawn is drawn from now."""
+        return self._store.seed
 
     @property
     def faults(self) -> Faults:
@@ -272,11 +306,15 @@ class FakeCopr:
         """
         self._find(build_id, chrootname).release()
 
-    def _find(self, build_id: int, chrootname: str) -> BuildChroot:
+    def _build(self, build_id: int) -> Build:
         build = self._store.find_build(checks.positive("build_id", build_id))
         if build is None:
             there = ", ".join(map(str, list(self._store.builds)[:10])) or "none"
             raise InputError("build_id", f"there is no build {build_id}; there are: {there}")
+        return build
+
+    def _find(self, build_id: int, chrootname: str) -> BuildChroot:
+        build = self._build(build_id)
         chroot = build.find(checks.text("chrootname", chrootname))
         if chroot is None:
             there = ", ".join(chroot.name for chroot in build.chroots[:10]) or "none"
@@ -290,56 +328,14 @@ class FakeCopr:
         return Journal(self._store, self._records)
 
     @property
-    def requests(self) -> list[Request]:
-        """The latest 10,000 requests, in the order of their answers."""
-        return self._journal.requests
+    def changes(self) -> list[Change]:
+        """The latest 10,000 changes of state, in the order in which they have happened."""
+        self._store.catch_up_all()
+        return list(self._store.changes)
 
-    @property
-    def unmatched(self) -> list[tuple[Request, str]]:
-        """The requests for what is not there, each with what is that comes nearest."""
-        return [(request, self._journal.nearest(request)) for request in self._journal.unmatched]
-
-    def forget_requests(self) -> None:
-        self._journal.clear()
-
-    def assert_requested(
-        self,
-        endpoint: EndpointName,
-        *,
-        build_id: int | None = None,
-        chrootname: str | None = None,
-        times: int | None = None,
-    ) -> None:
-        """Assert that an endpoint was asked, at least once or so many times; ``get`` is one build chroot.
-
-        :raises AssertionError: saying what was asked instead.
-        """
-        self._journal.assert_requested(endpoint, build_id, chrootname, times)
-
-    def assert_not_requested(
-        self, endpoint: EndpointName, *, build_id: int | None = None, chrootname: str | None = None
-    ) -> None:
-        """Assert that an endpoint was not asked.
-
-        :raises AssertionError: saying what was asked.
-        """
-        self._journal.assert_requested(endpoint, build_id, chrootname, 0)
-
-    def assert_polled_no_faster_than(
-        self, seconds: float, *, build_id: int | None = None, chrootname: str | None = None
-    ) -> None:
-        """Assert that nobody asked for one thing twice within so many seconds of the fake's clock.
-
-        :raises AssertionError: showing the two requests.
-        """
-        self._journal.assert_polled_no_faster_than(checks.amount("seconds", seconds), build_id, chrootname)
-
-    def assert_all_pages_read(self, build_id: int) -> None:
-        """Assert that every chroot of a build was on a page of its list that was read.
-
-        :raises AssertionError: naming the chroots that were not, and what was asked.
-        """
-        self._journal.assert_all_pages_read(build_id)
+    def clear(self) -> None:
+        """Have no builds, projects, chroots and faults anymore; the clock and what was asked stay."""
+        self._store.clear()
 
     def snapshot(self) -> Snapshot:
         """What the fake is now, to take it back there with :meth:`restore`."""

@@ -40,6 +40,8 @@ class Request(NamedTuple):
     """The build chroots that the answer was about, as the API shows them."""
     fault: int | None = None
     """The id of the fault that hit it."""
+    number: int = 0
+    """The how manieth it is of all that the fake was ever asked, from 1."""
 
     @property
     def saw(self) -> dict[str, State]:
@@ -56,7 +58,7 @@ class Request(NamedTuple):
 
 
 def read_record(record: Record) -> Request:
-    method, target, status, at, matched, shown, fault = record
+    method, target, status, at, matched, shown, fault, number = record
     path, arguments = read_target(target)
     found = match(path)
     sent = None if found is None else arguments.get("build_id", found.build_id)
@@ -72,6 +74,7 @@ def read_record(record: Record) -> Request:
         matched=matched,
         shown=shown,
         fault=fault,
+        number=number,
     )
 
 
@@ -88,6 +91,10 @@ class Journal:
     @property
     def requests(self) -> list[Request]:
         return [read_record(record) for record in list(self._records)]
+
+    def after(self, number: int) -> list[Request]:
+        """Those that have come after the one of that number."""
+        return [request for request in self.requests if request.number > number]
 
     @property
     def unmatched(self) -> list[Request]:

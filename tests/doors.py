@@ -18,7 +18,7 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.doors.httpx2_transport import Httpx2Transport
 from copr_chroot_fake.doors.requests_mock import answering_through_responses
 from copr_chroot_fake.doors.respx_router import answering_through_respx
-from copr_chroot_fake.doors.server import bind, make_server, url_of
+from copr_chroot_fake.server.serving import FakeServer, bind, url_of
 
 COPR = httpx.URL("https://copr.fedorainfracloud.org")
 
@@ -125,7 +125,7 @@ def running_server(fake: FakeCopr) -> Iterator[str]:
     listener = bind("127.0.0.1", 0)
     url = url_of(listener)
     ready = threading.Event()
-    running = make_server(fake.asgi, ready.set)
+    running = FakeServer(fake.asgi, listener, ready.set)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

@@ -142,8 +142,20 @@ def test_the_systems_time_can_run_faster() -> None:
     assert chroot.ended_on is not None
     assert chroot.started_on >= began
     assert chroot.ended_on - chroot.started_on == 260
-    with pytest.raises(CoprFakeError, match="does not run by a VirtualClock"):
-        _ = fake.clock
+
+
+def test_a_clock_of_ones_own_is_not_the_kits_to_move() -> None:
+    """Who brings a clock moves it; asking the fake for it says so."""
+
+    class Stopped:
+        def now(self) -> float:
+            return 5
+
+        def reach(self, due: float) -> float:
+            return due
+
+    with pytest.raises(CoprFakeError, match="neither a VirtualClock nor a SystemClock"):
+        _ = FakeCopr(clock=Stopped()).clock
 
 
 def test_at_once_the_first_look_sees_the_end(ask_through: Open) -> None:

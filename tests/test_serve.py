@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from copr_chroot_fake.doors.server import bind
 from copr_chroot_fake.scenarios.reading import shipped_scenarios
+from copr_chroot_fake.server.serving import bind
 
 COMMAND = [sys.executable, "-m", "copr_chroot_fake"]
 

@@ -114,6 +114,11 @@ class Build:
             self.has_ever_lived = True
             self.is_entangled |= is_entangling(chroot.life.plan)
 
+    def forget_chroots(self, number: int) -> None:
+        """Keep only so many chroots, those that were added first."""
+        del self.chroots[number:]
+        self._by_name = {chroot.name: chroot for chroot in self.chroots}
+
     def find(self, chrootname: str) -> BuildChroot | None:
         return self._by_name.get(chrootname)
 
@@ -158,6 +163,12 @@ class Build:
                 if chroot.can_advance:
                     chroot.advance()
             return len(going)
+
+    def finish(self) -> None:
+        """Let each chroot go on as far as its life goes: one that is held, stuck or fixed stays."""
+        with self.store.lock:
+            while self.advance():
+                pass
 
     def catch_up(self) -> None:
         """Let everything happen to it that is due on the clock, in the order in which it was due."""

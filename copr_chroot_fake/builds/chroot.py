@@ -7,7 +7,7 @@ from types import EllipsisType
 
 from .. import checks
 from ..errors import EventError, InputError
-from ..lives.machine import Event, event_between, find_transition, shortest_path
+from ..lives.machine import Event, event_between, find_transition, possible_events, shortest_path
 from ..states import State, StateName
 from .events import ChrootEvents
 from .living import LivingChroot
@@ -128,8 +128,9 @@ class BuildChroot(LivingChroot, ChrootEvents):
             start = self._started_on if isinstance(started_on, EllipsisType) else _time("started_on", started_on)
             end = self._ended_on if isinstance(ended_on, EllipsisType) else _time("ended_on", ended_on)
             checks.end_after_start("ended_on", start, end)
-            self._state, self._started_on, self._ended_on = to, start, end
-            self.life = self.rendered = None
+            self._started_on, self._ended_on = start, end
+            self.life = None
+            self.put_into(to, int(self._build.store.clock.now()))
 
     def advance(self) -> State:
         """Go on to the next stage of its life; returns the state that it is in then.
@@ -143,6 +144,12 @@ class BuildChroot(LivingChroot, ChrootEvents):
                 raise EventError(f"{self.described()}: {reason}")
             self.step()
             return self._state
+
+    @property
+    def possible_events(self) -> list[Event]:
+        """What can happen to it now."""
+        self.catch_up()
+        return [] if self._is_absent else possible_events(self._state, self._build.is_canceled)
 
     @property
     def can_advance(self) -> bool:
@@ -176,6 +183,13 @@ class BuildChroot(LivingChroot, ChrootEvents):
             raise EventError(f"{self.described()}: nothing leads from there to {to}")
         for event in path:
             self._happen(event, None)
+
+    def finish(self) -> State:
+        """Go on as far as its life goes; returns the state that it is in then."""
+        with self._build.store.lock:
+            while self.can_advance:
+                self.advance()
+            return self._state
 
     def hold(self, state: State | StateName) -> None:
         """Stay in a state, once it gets there, until it is released.

@@ -43,6 +43,10 @@ class Project:
     bootstrap: str | None = None
     chroots: dict[str, ProjectChroot] = field(default_factory=dict)
 
+    def enable(self, chrootname: str) -> None:
+        """Let it have a chroot, with nothing set for it, that it has not yet."""
+        self.chroots.setdefault(chrootname, NO_SETTINGS)
+
     @property
     def full_name(self) -> str:
         return f"{self.ownername}/{self.projectname}"

@@ -23,6 +23,15 @@ class Given(NamedTuple):
     build_config: Mapping[str, object] | None = None
 
 
+class Change(NamedTuple):
+    """A build chroot has come into a state, at a Unix time."""
+
+    at: int
+    build_id: int
+    chrootname: str
+    state: State
+
+
 class ChrootRecord:
     """A chroot as the service has it now; whether it should have gone on by now is another matter."""
 
@@ -123,8 +132,15 @@ class ChrootRecord:
                 self._packages = made_up.packages(self._name, self._build.package)
             else:
                 self._packages = packages
+        self.put_into(state, now)
+
+    def put_into(self, state: State, now: int) -> None:
+        """Be in a state from a time on, whatever has led there."""
         self._state = state
         self.rendered = None
+        build = self._build
+        if build.store.builds.get(build.id) is build:
+            build.store.changes.append(Change(now, build.id, self._name, state))
 
     def described(self) -> str:
         canceled = " in a canceled build" if self._build.is_canceled else ""

@@ -14,6 +14,7 @@ from ..lives.clock import VirtualClock
 from .build import Build, Cancellation
 from .living import Moment
 from .projects import Project, ProjectChroot
+from .record import Change
 from .store import Store
 
 K = TypeVar("K")
@@ -37,6 +38,7 @@ class Snapshot(NamedTuple):
     builds: tuple[BuildMoment, ...]
     removed: frozenset[int]
     faults: tuple[ActiveFault, ...]
+    changes: tuple[Change, ...]
 
 
 def take(store: Store) -> Snapshot:
@@ -53,6 +55,7 @@ def take(store: Store) -> Snapshot:
             ),
             frozenset(store.removed),
             store.faults.moment(),
+            tuple(store.changes),
         )
 
 
@@ -68,6 +71,7 @@ def restore(snapshot: Snapshot) -> None:
             _refill(project.chroots, chroots)
         for build, cancellation, moments in snapshot.builds:
             build.cancellation = cancellation
+            build.forget_chroots(len(moments))
             for chroot, moment in zip(build.chroots, moments, strict=True):
                 chroot.restore(moment)
         builds = {moment.build.id: moment.build for moment in snapshot.builds}
@@ -75,6 +79,8 @@ def restore(snapshot: Snapshot) -> None:
         _refill(store.entangled, {number: build for number, build in builds.items() if build.is_entangled})
         store.removed = set(snapshot.removed)
         store.faults.restore(snapshot.faults)
+        store.changes.clear()
+        store.changes.extend(snapshot.changes)
 
 
 def _refill(mapping: dict[K, V], was: Mapping[K, V]) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..faults.active import Faults
 from ..faults.fault import WrittenFault
 from ..lives.clock import Clock, VirtualClock
+from ..lives.lifecycle import ABSENT
 from ..lives.progress import Progress
+from ..states import State
 from .build import Build
+from .chroot import BuildChroot
 from .projects import Project
+from .record import Change
 
 
 @dataclass
@@ -24,6 +29,10 @@ class Batch:
     faults: Sequence[WrittenFault] = ()
     now: float | None = None
     """The time that a virtual clock is to show."""
+
+
+CHANGES_KEPT = 10_000
+"""How many changes a fake remembers, the latest ones."""
 
 
 class Store:
@@ -47,6 +56,7 @@ class Store:
         """The builds whose chroots' lives can end the build itself."""
         self.removed: set[int] = set()
         """Builds that have been there."""
+        self.changes: deque[Change] = deque(maxlen=CHANGES_KEPT)
 
     def add(self, batch: Batch) -> None:
         """Take in a batch; the service knows a chroot from where it is first named."""
@@ -60,9 +70,30 @@ class Store:
                 self.know(chroot.name for chroot in build.chroots)
             self.projects.update(batch.projects)
             self.builds.update(batch.builds)
-            self.entangled.update({number: build for number, build in batch.builds.items() if build.is_entangled})
+            for build in batch.builds.values():
+                self.note_entangled(build)
+                for chroot in build.chroots:
+                    self.note_begun(chroot)
             for fault in batch.faults:
                 self.faults.add_written(fault)
+
+    def note_begun(self, chroot: BuildChroot) -> None:
+        """Remember where a life begins, which it has before the store had its build."""
+        if chroot.life is not None and chroot.life.stage.state != ABSENT:
+            self.changes.append(
+                Change(int(chroot.life.begun), chroot.build.id, chroot.name, State(chroot.life.stage.state))
+            )
+
+    def note_entangled(self, build: Build) -> None:
+        if build.is_entangled:
+            self.entangled[build.id] = build
+
+    def clear(self) -> None:
+        """Have nothing anymore, as in the beginning; the clock goes on."""
+        with self.lock:
+            for kept in (self.mock_chroots, self.projects, self.builds, self.entangled, self.removed, self.changes):
+                kept.clear()
+            self.faults.clear()
 
     def remove(self, build: Build) -> None:
         """Forget a build, if it is still the one of its id."""
@@ -81,6 +112,12 @@ class Store:
         """Let the builds go that are to be gone by now."""
         with self.lock:
             for build in list(self.entangled.values()):
+                build.catch_up()
+
+    def catch_up_all(self) -> None:
+        """Let everything happen that is due by now, to every build."""
+        with self.lock:
+            for build in list(self.builds.values()):
                 build.catch_up()
 
     def begin_of(self, batch: Batch) -> float:

@@ -26,11 +26,17 @@ CONNECTION = "copr_chroot_fake.connection"
 class Connection(Protocol):
     """The connection on which a request has come."""
 
+    def stay_silent(self) -> None:
+        """Expect no answer on it."""
+
     def reset(self) -> None:
         """Cut it off at once, with a reset."""
 
     def refuse(self, seconds: float) -> None:
         """Reset it, and refuse new ones for so many seconds."""
+
+    def refuse_others(self, seconds: float) -> None:
+        """Refuse new ones for so many seconds."""
 
 
 class AsgiDoor:
@@ -65,12 +71,15 @@ async def _deliver(
     import anyio
 
     if delivery.failure is Failure.TIMEOUT:
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        connection = connection_of(scope)
+        if connection is not None:
+            connection.stay_silent()
+        await _disconnection(receive)
         return
     await anyio.sleep(delivery.delay)
     if delivery.failure in (Failure.REFUSED, Failure.RESET):
         _fail(delivery, scope)
+        await _disconnection(receive)
         return
     await send({"type": "http.response.start", "status": answer.status, "headers": _raw(answer.headers)})
     for at, piece in enumerate(cut(answer.body, delivery)):
@@ -81,14 +90,25 @@ async def _deliver(
         # Once what has been written has gone out: a reset takes back what has not been read.
         await anyio.sleep(0.01)
         _fail(delivery, scope)
+        await _disconnection(receive)
         return
     await send({"type": "http.response.body", "body": b""})
 
 
+async def _disconnection(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def connection_of(scope: Mapping[str, object]) -> Connection | None:
+    """The connection on which a request has come, where the server is the kit's own."""
+    extensions = cast("Mapping[str, object]", scope.get("extensions") or {})
+    return cast("Connection | None", extensions.get(CONNECTION))
+
+
 def _fail(delivery: Delivery, scope: Mapping[str, object]) -> None:
     assert delivery.failure is not None
-    extensions = cast("Mapping[str, object]", scope.get("extensions") or {})
-    connection = cast("Connection | None", extensions.get(CONNECTION))
+    connection = connection_of(scope)
     if connection is None:
         refused = delivery.failure is Failure.REFUSED
         raise (ConnectionRefusedError if refused else ConnectionResetError)(WORDS[delivery.failure])

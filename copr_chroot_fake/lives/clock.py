@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from .. import checks
 from ..errors import InputError
@@ -52,7 +52,7 @@ class VirtualClock:
         """
         with self._lock:
             if checks.amount("now", now) < self._now:
-                raise InputError("now", f"{now} is before the clock's {self._now}; time does not run backwards")
+                raise _backwards(now, self._now)
             self._now = now
 
     def restore(self, now: float) -> None:
@@ -66,21 +66,94 @@ class VirtualClock:
 
 
 class SystemClock:
-    """The system's time, which can run faster or slower from now on.
+    """The system's time, which can run faster or slower from now on, stand still, or be moved on.
 
     :param speed: seconds of the fake for each second of the system.
     """
 
     def __init__(self, speed: float = 1) -> None:
-        if not checks.amount("speed", speed):
-            raise InputError("speed", "time would stand still at 0; expected a number above 0")
-        self.speed = speed
-        self._began = time.time()
-        self._began_monotonic = time.monotonic()
+        self._lock = threading.Lock()
+        self._course = _Course(time.time(), time.monotonic(), _check_speed(speed))
+        self._paused_speed: float | None = None
 
     def now(self) -> float:
-        return self._began + (time.monotonic() - self._began_monotonic) * self.speed
+        begun, since, speed = self._course
+        return begun + (time.monotonic() - since) * speed
+
+    @property
+    def speed(self) -> float:
+        """Seconds of the fake for each of the system, also while it is paused, from when it goes on."""
+        return self._course.speed if self._paused_speed is None else self._paused_speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        checked = _check_speed(speed)
+        with self._lock:
+            if self._paused_speed is None:
+                self._turn(checked)
+            else:
+                self._paused_speed = checked
+
+    @property
+    def is_paused(self) -> bool:
+        return self._paused_speed is not None
+
+    def pause(self) -> None:
+        """Stand still until it is resumed; it can be moved meanwhile."""
+        with self._lock:
+            if self._paused_speed is None:
+                self._paused_speed = self._course.speed
+                self._turn(0)
+
+    def resume(self) -> None:
+        """Go on from where it stands."""
+        with self._lock:
+            if self._paused_speed is not None:
+                self._turn(self._paused_speed)
+                self._paused_speed = None
+
+    def tick(self, seconds: float) -> float:
+        """Move on by so many seconds at once; returns the new time.
+
+        :raises InputError: for a step backwards.
+        """
+        with self._lock:
+            self._turn(self._course.speed, checks.amount("seconds", seconds))
+            return self._course.begun
+
+    def move_to(self, now: float) -> None:
+        """Move on to a time at once.
+
+        :raises InputError: for a time that has been.
+        """
+        with self._lock:
+            ahead = checks.amount("now", now) - self.now()
+            if ahead < 0:
+                raise _backwards(now, self.now())
+            self._turn(self._course.speed, ahead)
+
+    def _turn(self, speed: float, ahead: float = 0) -> None:
+        """Another speed from now on, and perhaps a step ahead."""
+        self._course = _Course(self.now() + ahead, time.monotonic(), speed)
 
     def reach(self, due: float) -> float:
         """Now: what a poll brings about happens at the poll."""
         return self.now()
+
+
+class _Course(NamedTuple):
+    """Where a clock was at a moment of the system's monotonic time, and how fast it goes from there."""
+
+    begun: float
+    since: float
+    speed: float
+
+
+def _check_speed(speed: float) -> float:
+    if not checks.amount("speed", speed):
+        raise InputError("speed", "time would stand still at 0; expected a number above 0")
+    return speed
+
+
+def _backwards(now: float, shown: float) -> InputError:
+    return InputError("now", f"{now} is before the clock's {shown}; time does not run backwards")

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from ..client.clients import AsyncCoprClient, CoprClient
     from ..doors.httpx2_transport import Httpx2Transport
-    from ..doors.live import LiveServer
     from ..fake import FakeCopr
+    from ..server.live import LiveServer
     from .options import Options
     from .support import CoprServer
 
@@ -152,7 +152,7 @@ def copr_httpx2(copr_fake: FakeCopr) -> Httpx2Transport:
 
 @pytest.fixture(scope="session")
 def _copr_live_server() -> Iterator[LiveServer]:
-    from ..doors.live import LiveServer
+    from ..server.live import LiveServer
 
     server = LiveServer()
     yield server

@@ -15,11 +15,11 @@ import pytest
 
 from ..errors import MissingExtraError
 from ..fake import FakeCopr
-from ..lives.clock import VirtualClock
+from ..lives.clock import SystemClock, VirtualClock
 from .options import Options
 
 if TYPE_CHECKING:
-    from ..doors.live import LiveServer
+    from ..server.live import LiveServer
 
 FAKE: pytest.StashKey[FakeCopr] = pytest.StashKey()
 STRICT: pytest.StashKey[bool] = pytest.StashKey()
@@ -57,7 +57,7 @@ def fail_if_strict(item: pytest.Item) -> None:
         pytest.fail(f"Copr was asked for what is not there:\n{text}", pytrace=False)
 
 
-def async_tick(clock: VirtualClock) -> Callable[[float], Awaitable[None]]:
+def async_tick(clock: VirtualClock | SystemClock) -> Callable[[float], Awaitable[None]]:
     async def tick(seconds: float) -> None:
         clock.tick(seconds)
 
@@ -67,9 +67,8 @@ def async_tick(clock: VirtualClock) -> Callable[[float], Awaitable[None]]:
 @contextmanager
 def serving(fake: FakeCopr, server: LiveServer) -> Iterator[CoprServer]:
     name = f"{id(fake):x}"
-    server.worlds.add(name, fake.asgi)
-    yield CoprServer(server.url_of(name), fake)
-    server.worlds.remove(name)
+    yield CoprServer(server.add(name, fake), fake)
+    server.remove(name)
 
 
 def write_config(url: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -13,10 +13,14 @@ from typing import cast
 
 from .. import checks
 from ..builds import made_up
-from ..lives.lifecycle import LifecycleLike
+from ..builds.build import Build
+from ..builds.chroot import BuildChroot
+from ..lives.lifecycle import DEFAULT_LIFE, LifecycleLike, read_lifecycle
 from ..lives.machine import Stamp, stamps_of
+from ..lives.progress import ProgressLike, read_progress
 from ..states import State, StateName
-from .entries import ChrootEntry, ChrootSettings, ProjectChrootEntry
+from . import reading
+from .entries import ChrootEntry, ChrootSettings, ProjectChrootEntry, Ways
 
 FIRST_START = 1_700_000_000
 """When chroots start that nobody gave a time, as a Unix time."""
@@ -41,6 +45,30 @@ def chroot_entries(
         if "state" not in said and "lifecycle" not in said:
             said = {**default, **said}
         yield _chroot_entry(place, build_id, name, said, package)
+
+
+def add_chroot(
+    build: Build,
+    name: str,
+    state: State | StateName | None,
+    lifecycle: LifecycleLike | None,
+    progress: ProgressLike | None,
+) -> BuildChroot:
+    """Add a chroot to a build that is in its store already."""
+    store = build.store
+    checked_state = checks.optional(checks.state)("state", state)
+    (entry,) = chroot_entries(build.id, [name], build.package, checked_state, lifecycle)
+    ways = Ways(
+        read_lifecycle("lifecycle", DEFAULT_LIFE if lifecycle is None else lifecycle),
+        store.progress if progress is None else read_progress("progress", progress),
+        store.clock.now(),
+    )
+    chroot = reading.add_chroot("", entry, build, ways)
+    store.know([chroot.name])
+    store.note_entangled(build)
+    store.note_begun(chroot)
+    build.project.enable(chroot.name)
+    return chroot
 
 
 def project_chroots(chroots: Iterable[str] | Mapping[str, ProjectChrootEntry]) -> Mapping[str, ProjectChrootEntry]:

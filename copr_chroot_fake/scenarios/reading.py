@@ -13,7 +13,8 @@ from pathlib import Path
 
 from .. import checks
 from ..builds.build import Build
-from ..builds.projects import NO_SETTINGS, Project
+from ..builds.chroot import BuildChroot
+from ..builds.projects import Project
 from ..builds.store import Batch, Store
 from ..checks import Fields
 from ..errors import InputError, MissingExtraError, ScenarioError
@@ -92,16 +93,22 @@ def _add_build(place: str, entry: object, batch: Batch, store: Store, undescribe
     if described is None:
         # Nobody said what this project has enabled, so it has what its builds were submitted to.
         for chroot in build.chroots:
-            project.chroots.setdefault(chroot.name, NO_SETTINGS)
+            project.enable(chroot.name)
 
 
 def _add_chroots(place: str, fields: Fields, build: Build, begun: float) -> None:
     ways = entries.read_ways(fields, build.store.progress, begun)
     for at, entry in enumerate(fields.entries("chroots")):
-        chroot = entries.read_chroot(f"{place}[{at}]", entry, build, ways)
-        if build.find(chroot.name) is not None:
-            raise InputError(f"{place}[{at}].name", f"build {build.id} has {chroot.name} already; expected another")
-        build.add_chroot(chroot)
+        add_chroot(f"{place}[{at}]", entry, build, ways)
+
+
+def add_chroot(place: str, entry: object, build: Build, ways: entries.Ways) -> BuildChroot:
+    """Add a chroot to a build that has not got it yet."""
+    chroot = entries.read_chroot(place, entry, build, ways)
+    if build.find(chroot.name) is not None:
+        raise InputError(checks.dotted(place, "name"), f"build {build.id} has {chroot.name} already; expected another")
+    build.add_chroot(chroot)
+    return chroot
 
 
 def _parse(path: Path) -> object:
@@ -112,14 +119,18 @@ def _parse(path: Path) -> object:
     except (OSError, ValueError) as error:
         raise ScenarioError(str(path), "", f"cannot be read: {error}") from None
     try:
-        return _parse_yaml(path, text) if path.suffix.lower() in {".yaml", ".yml"} else _parse_json(text)
+        return _parse_yaml(path, text) if path.suffix.lower() in {".yaml", ".yml"} else read_json(text)
     except InputError as error:
         raise ScenarioError(str(path), error.field, error.problem) from None
     except RecursionError:
         raise ScenarioError(str(path), "", "nested too deeply to be a scenario") from None
 
 
-def _parse_json(text: str) -> object:
+def read_json(text: str) -> object:
+    """What a JSON text says.
+
+    :raises InputError: naming line and column, or the key that is there twice.
+    """
     try:
         return json.loads(text, object_pairs_hook=_object_without_repeats)
     except json.JSONDecodeError as error:

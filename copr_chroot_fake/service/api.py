@@ -7,6 +7,7 @@ arguments, the arguments that are missing, the build, the chroot.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import count
 from typing import NamedTuple
 
 from ..builds.build import Build
@@ -25,9 +26,9 @@ METHODS = ("GET", "HEAD", "OPTIONS")
 Headers = Iterable[tuple[str, str]]
 
 
-Record = tuple[str, str, int, float, bool, Sequence[bytes], int | None]
-"""What is noted of a request: method, target, status, time, whether it matched, the chroots that were shown, and the
-id of the fault that hit it.
+Record = tuple[str, str, int, float, bool, Sequence[bytes], int | None, int]
+"""What is noted of a request: method, target, status, time, whether it matched, the chroots that were shown, the id of
+the fault that hit it, and its number.
 
 A plain tuple, as one is made for each request; all else is read out of the target when somebody asks.
 """
@@ -47,6 +48,7 @@ class Api:
         self.store = store
         self.note = note
         self.default_limit = default_limit
+        self._numbers = count(1)
 
     def answer(self, method: str, target: str, headers: Headers = ()) -> Answer:
         """Answer one request, whose target is the path and the query as sent."""
@@ -60,7 +62,9 @@ class Api:
             else:
                 answer, shown = self._answer_with(hit, method, found, arguments)
             matched = bool(shown) or hit is not None or self._is_known(found, arguments, answer.status)
-            self.note((method, target, answer.status, store.clock.now(), matched, shown, hit and hit.fault_id))
+            fault_id = None if hit is None else hit.fault_id
+            number = next(self._numbers)
+            self.note((method, target, answer.status, store.clock.now(), matched, shown, fault_id, number))
         return answer._replace(body=b"") if method == "HEAD" else answer
 
     def pass_time(self, seconds: float) -> None:

@@ -1,0 +1,77 @@
+"""The part of a fake that says what it was asked, and asserts it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+from . import checks
+
+if TYPE_CHECKING:
+    # A server may never use it.
+    from .journal import Journal, Request
+    from .service.routes import EndpointName
+
+
+class Asked:
+    """What :class:`~copr_chroot_fake.FakeCopr` knows of the requests that it has answered."""
+
+    @property
+    @abstractmethod
+    def _journal(self) -> Journal: ...
+
+    @property
+    def requests(self) -> list[Request]:
+        """The latest requests, 10,000 unless said, in the order of their answers."""
+        return self._journal.requests
+
+    def requests_after(self, number: int) -> list[Request]:
+        """Those of them that have come after the one of that number."""
+        return self._journal.after(number)
+
+    @property
+    def unmatched(self) -> list[tuple[Request, str]]:
+        """The requests for what is not there, each with what is that comes nearest."""
+        return [(request, self._journal.nearest(request)) for request in self._journal.unmatched]
+
+    def forget_requests(self) -> None:
+        self._journal.clear()
+
+    def assert_requested(
+        self,
+        endpoint: EndpointName,
+        *,
+        build_id: int | None = None,
+        chrootname: str | None = None,
+        times: int | None = None,
+    ) -> None:
+        """Assert that an endpoint was asked, at least once or so many times; ``get`` is one build chroot.
+
+        :raises AssertionError: saying what was asked instead.
+        """
+        self._journal.assert_requested(endpoint, build_id, chrootname, times)
+
+    def assert_not_requested(
+        self, endpoint: EndpointName, *, build_id: int | None = None, chrootname: str | None = None
+    ) -> None:
+        """Assert that an endpoint was not asked.
+
+        :raises AssertionError: saying what was asked.
+        """
+        self._journal.assert_requested(endpoint, build_id, chrootname, 0)
+
+    def assert_polled_no_faster_than(
+        self, seconds: float, *, build_id: int | None = None, chrootname: str | None = None
+    ) -> None:
+        """Assert that nobody asked for one thing twice within so many seconds of the fake's clock.
+
+        :raises AssertionError: showing the two requests.
+        """
+        self._journal.assert_polled_no_faster_than(checks.amount("seconds", seconds), build_id, chrootname)
+
+    def assert_all_pages_read(self, build_id: int) -> None:
+        """Assert that every chroot of a build was on a page of its list that was read.
+
+        :raises AssertionError: naming the chroots that were not, and what was asked.
+        """
+        self._journal.assert_all_pages_read(build_id)

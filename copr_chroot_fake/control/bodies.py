@@ -1,0 +1,170 @@
+"""What the control API takes, as types: bodies and queries, from which its document has the schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypedDict
+
+from ..builds.nevra import PackageLike
+from ..checks import Amount, ChrootName, PathSegment, Positive, Text, UnixTime, WholeNumber
+from ..lives.lifecycle import LifecycleLike
+from ..lives.machine import Event
+from ..lives.progress import How, ProgressLike
+from ..scenarios.entries import Bootstrap, ChrootSettings, Scenario
+from ..service.routes import EndpointName
+from ..states import State
+
+
+class _BuildRequired(TypedDict):
+    id: Positive
+
+
+class BuildBody(_BuildRequired, total=False):
+    """A build of which all that is not said is made up so that it fits; ``memory_limit`` in MB, ``timeout`` in seconds.
+
+    ``chroots`` are names, or by name a state in which each stays, or its settings.
+    """
+
+    chroots: list[ChrootName] | Mapping[ChrootName, State | ChrootSettings]
+    project: Text
+    package: PathSegment
+    state: State
+    lifecycle: LifecycleLike
+    progress: ProgressLike
+    memory_limit: WholeNumber
+    timeout: WholeNumber
+    enable_net: bool
+    is_background: bool
+    bootstrap: Bootstrap
+
+
+class _ChrootRequired(TypedDict):
+    name: ChrootName
+
+
+class ChrootBody(_ChrootRequired, total=False):
+    """A chroot for a build: the state in which it stays, or how it lives and what makes it go on."""
+
+    state: State
+    lifecycle: LifecycleLike
+    progress: ProgressLike
+
+
+class MockChrootsBody(TypedDict):
+    names: list[ChrootName]
+
+
+class _EventRequired(TypedDict):
+    event: Event
+
+
+class EventBody(_EventRequired, total=False):
+    """Something that happens to a build chroot: now, or at a Unix time.
+
+    ``result_dir`` goes with ``start``, and ``packages`` with ``succeed``.
+    """
+
+    at: UnixTime
+    result_dir: PathSegment
+    packages: list[PackageLike]
+
+
+class BuildEventBody(_EventRequired, total=False):
+    """Something that happens to each chroot of a build that it can happen to."""
+
+    at: UnixTime
+
+
+class _StateRequired(TypedDict):
+    state: State
+
+
+class ReportBody(_StateRequired, total=False):
+    """What the backend reports of a build chroot."""
+
+    at: UnixTime
+    result_dir: PathSegment
+    packages: list[PackageLike]
+
+
+class ForceBody(_StateRequired, total=False):
+    """A state to be put into, possible or not; a time that is null is taken away, one that is not said stays."""
+
+    started_on: UnixTime | None
+    ended_on: UnixTime | None
+
+
+class StateBody(_StateRequired):
+    """A state to get to, or to be held in."""
+
+
+class ClockBody(TypedDict, total=False):
+    """What to do with the clock: ``now`` moves it to a time, and ``tick`` by some seconds."""
+
+    now: Amount
+    tick: Amount
+    speed: Amount
+    paused: bool
+
+
+class SeedBody(TypedDict):
+    seed: WholeNumber
+
+
+class WorldBody(TypedDict, total=False):
+    """How a world is to be; what is not said is as the server was started."""
+
+    scenario: Scenario
+    progress: How
+    seed: WholeNumber
+    default_limit: Positive
+    speed: Amount
+
+
+class PageQuery(TypedDict, total=False):
+    limit: WholeNumber
+    offset: WholeNumber
+
+
+class RequestsQuery(TypedDict, total=False):
+    """Which requests; ``after`` is the number of one that was seen last."""
+
+    endpoint: EndpointName
+    build_id: Positive
+    chrootname: Text
+    after: WholeNumber
+    limit: WholeNumber
+
+
+class CountQuery(TypedDict, total=False):
+    endpoint: EndpointName
+    build_id: Positive
+    chrootname: Text
+
+
+class OverviewQuery(TypedDict, total=False):
+    """How much to show: so many builds, chroots of each, and the requests after that number."""
+
+    builds: WholeNumber
+    chroots: WholeNumber
+    after: WholeNumber
+
+
+Assertion = Literal["requested", "not-requested", "polled-no-faster-than", "all-pages-read"]
+
+
+class _VerifyRequired(TypedDict):
+    assertion: Assertion
+
+
+class VerifyBody(_VerifyRequired, total=False):
+    """An assertion on what was asked.
+
+    ``endpoint`` and ``times`` go with the first two, ``seconds`` with the third, and ``build_id`` with all.
+    """
+
+    endpoint: EndpointName
+    build_id: Positive
+    chrootname: Text
+    times: WholeNumber
+    seconds: Amount

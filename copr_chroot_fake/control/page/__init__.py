@@ -1,0 +1,43 @@
+"""The page at ``/_fake/``: what the fake is doing, and buttons for it, without anything from elsewhere."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from ...service.answers import Answer
+
+_TYPES = {
+    "/": ("index.html", "text/html; charset=utf-8"),
+    "/page.css": ("page.css", "text/css; charset=utf-8"),
+    "/page.js": ("page.js", "text/javascript; charset=utf-8"),
+}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+    "base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+)
+
+
+def is_part(path: str) -> bool:
+    return path == "" or path in _TYPES
+
+
+def answer(path: str) -> Answer:
+    """The page, or what it is made of; without its closing slash its parts would not be found."""
+    if path == "":
+        return Answer(308, (("Location", "_fake/"), ("Content-Length", "0")), b"")
+    return _read(path)
+
+
+@lru_cache(maxsize=8)
+def _read(path: str) -> Answer:
+    name, content_type = _TYPES[path]
+    body = (Path(__file__).parent / name).read_bytes()
+    headers = (
+        ("Content-Type", content_type),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-cache"),
+        ("Content-Security-Policy", _POLICY),
+        ("X-Content-Type-Options", "nosniff"),
+    )
+    return Answer(200, headers, body)

@@ -1,0 +1,60 @@
+"""The access log: one line for each request, as a text or as JSON."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Literal, cast
+
+from ..doors.asgi import Receive, Send
+from .serving import App
+
+LogStyle = Literal["text", "json"]
+
+
+class AccessLog:
+    """An application that lets another answer, and writes a line for each request, when that is over."""
+
+    def __init__(self, app: App, style: LogStyle, write: Callable[[str], None]) -> None:
+        self._app = app
+        self._style = style
+        self._write = write
+
+    async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        status, size = 0, 0
+
+        async def noting_send(message: dict[str, object]) -> None:
+            nonlocal status, size
+            status = cast(int, message.get("status", status))
+            size += len(cast(bytes, message.get("body", b"")))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting_send)
+        finally:
+            entry = _entry(scope, status, size, time.perf_counter() - began)
+            self._write(json.dumps(entry) if self._style == "json" else _line(entry))
+
+
+def _entry(scope: Mapping[str, object], status: int, size: int, seconds: float) -> dict[str, object]:
+    client = cast("tuple[str, int] | None", scope.get("client"))
+    query = cast(bytes, scope["query_string"])
+    target = cast(bytes, scope["raw_path"]) + (b"?" + query if query else b"")
+    return {
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "client": client and client[0],
+        "method": scope["method"],
+        "target": target.decode("latin-1"),
+        "status": status or None,
+        "bytes": size,
+        "milliseconds": round(seconds * 1000, 3),
+    }
+
+
+def _line(entry: Mapping[str, object]) -> str:
+    return (
+        f"{entry['time']} {entry['client']} {entry['method']} {entry['target']} -> "
+        f"{entry['status'] or 'no answer'}, {entry['bytes']} bytes, {entry['milliseconds']} ms"
+    )

@@ -1,0 +1,71 @@
+"""The application that a server runs: it leads each path to a world's Copr, or to what controls it.
+
+``/api_3/…`` is the Copr of the server's own world, ``/_fake/…`` controls it, and
+``/worlds/<name>`` has the same two below it for a world of that name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+from urllib.parse import unquote
+
+from ..doors.asgi import Receive, Send, connection_of, respond
+from ..errors import InputError
+from ..service.answers import Answer, error_body, json_answer
+from .control_door import ControlDoor
+from .worlds import TooManyError, World, Worlds
+
+WORLDS = b"/worlds/"
+CONTROL = b"/_fake"
+
+
+class ServedApp:
+    """The ASGI application of a server; without a ``control`` nobody can steer it from outside."""
+
+    def __init__(self, worlds: Worlds, control: ControlDoor | None) -> None:
+        self._worlds = worlds
+        self._control = control
+
+    async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
+        path = cast(bytes, scope["raw_path"])
+        world = self._worlds.main
+        if path.startswith(WORLDS):
+            name, slash, rest = path[len(WORLDS) :].partition(b"/")
+            path = slash + rest or b"/"
+            scope = {**scope, "raw_path": path}
+            found = self._find(unquote(name.decode("latin-1")))
+            if isinstance(found, Answer):
+                await respond(found, send)
+                return
+            world = found
+        if path.startswith(CONTROL) and path[len(CONTROL) : len(CONTROL) + 1] in (b"", b"/"):
+            await self._lead_to_control(world, path[len(CONTROL) :].decode("latin-1"), scope, receive, send)
+        else:
+            await world.door(scope, receive, send)
+        if world.fake.faults:
+            _refuse_if_due(world, scope)
+
+    def _find(self, name: str) -> World | Answer:
+        try:
+            return self._worlds.get(name)
+        except InputError as error:
+            return json_answer(error_body(str(error)), 404)
+        except TooManyError as error:
+            return json_answer(error_body(str(error)), 503)
+
+    async def _lead_to_control(
+        self, world: World, path: str, scope: Mapping[str, object], receive: Receive, send: Send
+    ) -> None:
+        if self._control is None:
+            await respond(json_answer(error_body("this server is not controlled from outside"), 404), send)
+        else:
+            await self._control.answer(world, path, scope, receive, send)
+
+
+def _refuse_if_due(world: World, scope: Mapping[str, object]) -> None:
+    """Refuse the next connection already where the next request would be refused, whatever it is."""
+    connection = connection_of(scope)
+    seconds = None if connection is None else world.fake.faults.refuse_next()
+    if connection is not None and seconds is not None:
+        connection.refuse_others(seconds)

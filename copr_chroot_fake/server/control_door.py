@@ -1,0 +1,69 @@
+"""The way to the control API over HTTP: who may, how large a body may be, and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol, cast
+
+from ..doors.asgi import Receive, Send, respond
+from ..service.answers import Answer, error_body, json_answer
+from .guard import Guard
+from .worlds import World
+
+MAX_BODY = 64 * 1024 * 1024
+"""How many bytes a body may have unless said: a scenario of some 100,000 chroots."""
+
+
+class Controlling(Protocol):
+    """The control API, which does no I/O."""
+
+    def answer(self, world: World, method: str, path: str, query: str, body: bytes) -> Answer:
+        """What it answers to a request below ``/_fake``."""
+
+    def is_open(self, path: str) -> bool:
+        """Whether there is nothing to be learned, or done, at a path."""
+
+
+class ControlDoor:
+    """Leads requests to the control API, which is loaded when somebody first asks for it."""
+
+    def __init__(self, load: Callable[[], Controlling], guard: Guard, max_body: int = MAX_BODY) -> None:
+        self._load = load
+        self._guard = guard
+        self._max_body = max_body
+        self._loaded: Controlling | None = None
+
+    async def answer(self, world: World, path: str, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
+        """Answer a request whose path, from ``/_fake`` on, is given."""
+        control = self._loaded = self._loaded or self._load()
+        headers = dict(cast("list[tuple[bytes, bytes]]", scope["headers"]))
+        answer = self._guard.refusal(headers, control.is_open(path))
+        if answer is None:
+            body = await self._read(headers, receive)
+            if body is None:
+                return
+            answer = body if isinstance(body, Answer) else _ask(control, world, path, scope, body)
+        await respond(answer._replace(body=b"") if scope["method"] == "HEAD" else answer, send)
+
+    async def _read(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes | Answer | None:
+        """The body, or why it is not taken; ``None`` if the client has gone before its end."""
+        said = headers.get(b"content-length", b"0")
+        body = bytearray()
+        more = True
+        while more and len(body) <= self._max_body and not (said.isdigit() and int(said) > self._max_body):
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            body += cast(bytes, message.get("body", b""))
+            more = bool(message.get("more_body", False))
+        if more or len(body) > self._max_body:
+            return json_answer(
+                error_body(f"the body is larger than {self._max_body} bytes; serve with a larger --max-body"), 413
+            )
+        return bytes(body)
+
+
+def _ask(control: Controlling, world: World, path: str, scope: Mapping[str, object], body: bytes) -> Answer:
+    method = str(scope["method"])
+    query = cast(bytes, scope["query_string"]).decode("latin-1")
+    return control.answer(world, "GET" if method == "HEAD" else method, path, query, body)

@@ -1,0 +1,78 @@
+"""Who may control a fake: nobody whom a web page has sent, and where strangers can ask, only who has the token."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from ..service.answers import Answer, error_body, json_answer
+
+LOCAL_SITES = (b"same-origin", b"none")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can ask an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class Guard:
+    """Checks a request to the control API.
+
+    A page of a foreign site can make a browser send requests to this machine, and,
+    with a name of its own that it lets lead here (DNS rebinding), read the answers.
+    The first is told by ``Origin`` and ``Sec-Fetch-Site``, the second by ``Host``,
+    which is the page's own name then.
+
+    :param host: the address that is listened on.
+    :param token: what has to be in ``Authorization: Bearer …``; ``None`` for nothing.
+    """
+
+    def __init__(self, host: str, token: str | None) -> None:
+        self._host = host.lower()
+        self._token = None if token is None else token.encode()
+
+    def refusal(self, headers: Mapping[bytes, bytes], is_open: bool) -> Answer | None:
+        """Why a request is not taken; ``is_open`` is what needs no token, as it tells nothing."""
+        host = headers.get(b"host", b"").decode("latin-1")
+        if not self._is_own(host):
+            return _refused(403, f"Host {host!r} is not this server; use its address, or localhost")
+        origin = headers.get(b"origin")
+        if origin is not None and urlsplit(origin.decode("latin-1")).netloc != host:
+            return _refused(403, "requests from pages of another origin are not taken")
+        if headers.get(b"sec-fetch-site", b"none") not in LOCAL_SITES:
+            return _refused(403, "requests from pages of another site are not taken")
+        if self._token is None or is_open or self._has_token(headers.get(b"authorization", b"")):
+            return None
+        answer = _refused(401, "the control token is missing or wrong; send it as 'Authorization: Bearer TOKEN'")
+        return answer._replace(headers=(*answer.headers, ("WWW-Authenticate", "Bearer")))
+
+    def _has_token(self, authorization: bytes) -> bool:
+        scheme, _, token = authorization.partition(b" ")
+        assert self._token is not None
+        # Compared in constant time, so that it cannot be guessed byte by byte.
+        return hmac.compare_digest(token.strip(), self._token) and scheme.lower() == b"bearer"
+
+    def _is_own(self, host: str) -> bool:
+        """An address, or a name that no stranger can have: this machine's, the one listened on, one without a dot."""
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        return bool(name) and (name == self._host or "." not in name or _is_address(name))
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _refused(status: int, problem: str) -> Answer:
+    return json_answer(error_body(problem), status)

@@ -1,0 +1,68 @@
+"""A whole server put together: worlds, control, bounds, log and state."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .app import ServedApp
+from .control_door import ControlDoor, Controlling
+from .guard import Guard
+from .recipe import Recipe
+from .serving import App, serve
+from .state_file import StateFile
+from .worlds import Worlds
+
+if TYPE_CHECKING:
+    from .access_log import LogStyle
+
+
+class Launch:
+    """A server that is ready to run.
+
+    :param guard: who may control it; ``None`` for nobody.
+    :param state: where it keeps what it is; ``None`` for nowhere.
+    :raises CoprFakeError: for a mistake in a scenario or in the state.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        *,
+        guard: Guard | None,
+        state: StateFile | None,
+        max_worlds: int,
+        max_body: int,
+        max_head: int,
+    ) -> None:
+        self._recipe = recipe
+        self._state = state
+        self._max_head = max_head
+        kept = None if state is None else state.load(recipe, max_worlds)
+        self._worlds = kept or Worlds(recipe, max_worlds)
+        control = None if guard is None else ControlDoor(self._load_control, guard, max_body)
+        self._app: App = ServedApp(self._worlds, control)
+
+    def _load_control(self) -> Controlling:
+        from ..control.api import ControlApi
+        from ..control.calls import Setting
+
+        return ControlApi(Setting(self._worlds, self._recipe, None if self._state is None else self._state.save))
+
+    def log_requests(self, style: LogStyle, write: Callable[[str], None]) -> None:
+        """Write a line for each request from now on."""
+        from .access_log import AccessLog
+
+        self._app = AccessLog(self._app, style, write)
+
+    def serve(self, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+        """Answer until a signal ends it, and save the state then.
+
+        :raises CoprFakeError: if it cannot be saved.
+        """
+        try:
+            serve(self._app, listener, on_ready, self._max_head)
+        finally:
+            if self._state is not None:
+                self._state.save(self._worlds)

@@ -1,0 +1,102 @@
+"""A server in a thread, for a whole test session, with a world of its own for every test.
+
+The server is ready when it is there, and stopped within milliseconds: it waits
+for an event, where uvicorn's own loop looks ten times a second whether it is to
+stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable
+
+from ..errors import InputError
+from ..fake import FakeCopr
+from .app import ServedApp
+from .control_door import ControlDoor, Controlling
+from .guard import Guard
+from .recipe import Recipe, SameFake
+from .serving import FakeServer, bind, url_of
+from .worlds import Worlds
+
+
+class LiveServer:
+    """A running server on a free port of loopback, which serves the fakes that it is given, each under a name."""
+
+    def __init__(self) -> None:
+        self._worlds = Worlds(_Given(), fake=FakeCopr())
+        listener = bind("127.0.0.1", 0)
+        self.url = url_of(listener)
+        ready = threading.Event()
+        app = ServedApp(self._worlds, ControlDoor(self._load_control, Guard("127.0.0.1", None)))
+        self._server = _EventedServer(app, listener, ready.set)
+        self._thread = threading.Thread(target=self._run, args=(listener,), name="copr-fake", daemon=True)
+        self._thread.start()
+        ready.wait()
+
+    def _run(self, listener: socket.socket) -> None:
+        asyncio.run(self._server.serve(sockets=[listener]))
+
+    def _load_control(self) -> Controlling:
+        from ..control.api import ControlApi
+        from ..control.calls import Setting
+
+        return ControlApi(Setting(self._worlds, Recipe(), None))
+
+    def add(self, name: str, fake: FakeCopr) -> str:
+        """Serve a fake under a name; returns its address."""
+        self._worlds.put(name, SameFake(fake, fake.snapshot()), fake)
+        return f"{self.url}/worlds/{name}"
+
+    def remove(self, name: str) -> None:
+        """Serve it no more, and listen if a fault of it has closed the port."""
+        self._worlds.delete(name)
+        self._server.reopen()
+
+    def stop(self) -> None:
+        """Stop it; by the time that this returns nobody listens anymore."""
+        self._server.stop()
+        self._thread.join()
+
+
+class _Given:
+    """The beginning of worlds that there are only if somebody gives them."""
+
+    def make_empty(self) -> FakeCopr:
+        return FakeCopr()
+
+    def make(self) -> FakeCopr:
+        raise InputError("world", "there is none of that name")
+
+
+class _EventedServer(FakeServer):
+    """A server that is told when to stop, by another thread."""
+
+    def __init__(self, app: ServedApp, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+        super().__init__(app, listener, on_ready, date_header=False)
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+
+    def reopen(self) -> None:
+        """Listen by the time that this returns."""
+        if self.is_port_closed:
+            asyncio.run_coroutine_threadsafe(self.open_port(), self._loop).result()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        await super().startup(sockets)
+
+    async def main_loop(self) -> None:
+        await self._stop.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()

@@ -1,0 +1,88 @@
+"""How a world begins: what it is made from, each time that it is reset too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from ..builds.snapshot import Snapshot
+from ..fake import REQUESTS_KEPT, FakeCopr
+from ..lives.clock import SystemClock
+from ..lives.progress import How
+from ..scenarios.reading import ScenarioSource
+
+
+class Beginning(Protocol):
+    """What a world begins as."""
+
+    def make_empty(self) -> FakeCopr:
+        """A fake that is set up, and has nothing in it."""
+
+    def make(self) -> FakeCopr:
+        """A fake as it begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A fake that runs by the system's time, ``speed`` seconds for each real one, filled from scenarios."""
+
+    scenarios: tuple[ScenarioSource, ...] = ()
+    progress: How = "clock"
+    default_limit: int | None = 100
+    seed: int = 0
+    speed: float = 1
+    requests_kept: int = REQUESTS_KEPT
+
+    def make_empty(self) -> FakeCopr:
+        return FakeCopr(
+            default_limit=self.default_limit,
+            progress=self.progress,
+            clock=SystemClock(self.speed),
+            seed=self.seed,
+            requests_kept=self.requests_kept,
+        )
+
+    def make(self) -> FakeCopr:
+        """
+        :raises ScenarioError: naming the file, the place in it and what was expected there.
+        """
+        fake = self.make_empty()
+        for scenario in self.scenarios:
+            fake.add_scenario(scenario)
+        return fake
+
+    def changed(
+        self,
+        *,
+        scenario: Mapping[str, object] | None,
+        progress: How | None,
+        default_limit: int | None,
+        seed: int | None,
+        speed: float | None,
+    ) -> Recipe:
+        """The same, but for what is said."""
+        return replace(
+            self,
+            scenarios=self.scenarios if scenario is None else (scenario,),
+            progress=progress or self.progress,
+            default_limit=default_limit or self.default_limit,
+            seed=self.seed if seed is None else seed,
+            speed=speed or self.speed,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SameFake:
+    """A fake that somebody holds, and which stays the same object whatever becomes of its world."""
+
+    fake: FakeCopr
+    taken: Snapshot
+
+    def make_empty(self) -> FakeCopr:
+        self.fake.clear()
+        return self.fake
+
+    def make(self) -> FakeCopr:
+        self.fake.restore(self.taken)
+        return self.fake

@@ -1,0 +1,132 @@
+"""The server door: the fake on a socket, served by uvicorn, until a signal or another thread ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from types import FrameType
+
+import uvicorn
+
+from ..doors.asgi import Receive, Send
+from .protocol import FakeProtocol, ServedConfig
+
+App = Callable[[Mapping[str, object], Receive, Send], Awaitable[None]]
+
+MAX_HEAD = 65_536
+"""How many bytes a request may have before its body, unless said."""
+
+GRACE = 60
+"""How many seconds a server that is to end waits for what is being answered; a second signal ends it at once."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one.
+
+    :raises OSError: if the address cannot be listened on.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=2048)
+    # Connections inherit it. Without it the kernel holds back the body, which
+    # uvicorn writes after the headers, until the client acknowledges those.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def end_on_signals() -> None:
+    """Let SIGINT and SIGTERM end the process with status 0, which is how to end a server.
+
+    uvicorn takes them over while it runs, and sends itself the one that came
+    again once it has stopped.
+    """
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, _end)
+
+
+def serve(app: App, listener: socket.socket, on_ready: Callable[[], None], max_head: int = MAX_HEAD) -> None:
+    """Answer on a socket until a signal ends it; ``on_ready`` is called once it answers."""
+    # What has been loaded stays, so the garbage collector need not look through it again and again.
+    gc.freeze()
+    FakeServer(app, listener, on_ready, max_head=max_head).run(sockets=[listener])
+
+
+class FakeServer(uvicorn.Server):
+    """A uvicorn server that says when it has started, and can refuse connections for a while."""
+
+    def __init__(
+        self,
+        app: App,
+        listener: socket.socket,
+        on_ready: Callable[[], None],
+        *,
+        max_head: int = MAX_HEAD,
+        date_header: bool = True,
+    ) -> None:
+        super().__init__(_config(app, max_head, date_header, self.close_port))
+        self._address = listener.getsockname()[:2]
+        self._on_ready = on_ready
+        self._reopening: asyncio.TimerHandle | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+    def close_port(self, seconds: float) -> None:
+        """Refuse connections for so many seconds, and let go of those on which nothing is being answered."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if self._reopening is not None:
+            self._reopening.cancel()
+        loop = asyncio.get_running_loop()
+        self._reopening = loop.call_later(seconds, lambda: loop.create_task(self.open_port()))
+
+    @property
+    def is_port_closed(self) -> bool:
+        return self._reopening is not None
+
+    async def open_port(self) -> None:
+        """Listen again at the same address, if it is not so."""
+        if self._reopening is None or self.should_exit:
+            return
+        self._reopening.cancel()
+        self._reopening = None
+        loop = asyncio.get_running_loop()
+        listener = bind(*self._address)
+        self.servers = [await loop.create_server(self._connect, sock=listener, backlog=2048)]
+
+    def _connect(self) -> asyncio.Protocol:
+        return FakeProtocol(self.config, self.server_state, self.lifespan.state)
+
+
+def _config(app: App, max_head: int, date_header: bool, on_refuse: Callable[[float], None]) -> ServedConfig:
+    """How uvicorn is to be, wherever it serves a fake: quick, quiet, and plain HTTP."""
+    config = ServedConfig(
+        app,
+        http=FakeProtocol,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        log_level="error",
+        server_header=False,
+        proxy_headers=False,
+        date_header=date_header,
+        timeout_graceful_shutdown=GRACE,
+    )
+    config.max_head = max_head
+    config.on_refuse = on_refuse
+    return config
+
+
+def _end(signum: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)

@@ -1,0 +1,165 @@
+"""What a server is, kept in a file: saved as a whole or not at all, and loaded when it starts again.
+
+Each world is kept as a scenario, with its clock, its seed and what it goes back
+to when it is reset. What was asked is not kept, nor are snapshots.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import cast, get_args
+
+from .. import checks
+from ..checks import Fields, Form
+from ..errors import CoprFakeError, InputError, ScenarioError
+from ..fake import FakeCopr
+from ..lives.clock import SystemClock
+from ..lives.progress import How
+from ..scenarios.reading import ScenarioSource, read_json
+from .recipe import Recipe
+from .worlds import World, Worlds
+
+_VERSION = 1
+_STATE = Form(("version", "main", "worlds"), ("version", "main", "worlds"))
+_WORLD = Form(("scenario", "clock", "seed", "beginning"), ("scenario", "clock", "seed", "beginning"))
+_CLOCK = Form(("now", "speed", "paused"), ("now", "speed", "paused"))
+_RECIPE = Form(("scenarios",), tuple(field.name for field in fields(Recipe)))
+
+
+class StateFile:
+    """The file of a server's state."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def save(self, worlds: Worlds) -> str:
+        """Write all down in the place of what there was; returns the path.
+
+        :raises CoprFakeError: if it cannot be written; the file is as it was then.
+        """
+        document = {
+            "version": _VERSION,
+            "main": _write_world(worlds.main),
+            "worlds": {world.name: _write_world(world) for world in worlds},
+        }
+        try:
+            _replace(self.path, json.dumps(document).encode())
+        except OSError as error:
+            raise CoprFakeError(f"{self.path}: the state cannot be saved: {error.strerror}") from None
+        return str(self.path)
+
+    def load(self, recipe: Recipe, most: int) -> Worlds | None:
+        """What was saved last; ``None`` if there is no such file.
+
+        :raises ScenarioError: naming the file, the place in it and what was expected there.
+        """
+        try:
+            text = self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise ScenarioError(str(self.path), "", f"cannot be read: {error}") from None
+        try:
+            return _read(read_json(text), recipe, most)
+        except InputError as error:
+            raise ScenarioError(str(self.path), error.field, error.problem) from None
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file of which, whenever the machine stops, either the old or the new one is there."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    written = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        written.replace(path)
+    except BaseException:
+        written.unlink(missing_ok=True)
+        raise
+
+
+def _write_world(world: World) -> dict[str, object]:
+    fake = world.fake
+    clock = cast(SystemClock, fake.clock)
+    return {
+        "scenario": fake.to_scenario(),
+        "clock": {"now": clock.now(), "speed": clock.speed, "paused": clock.is_paused},
+        "seed": fake.seed,
+        "beginning": _write_recipe(cast(Recipe, world.beginning)),
+    }
+
+
+def _write_recipe(recipe: Recipe) -> dict[str, object]:
+    written: dict[str, object] = {field.name: getattr(recipe, field.name) for field in fields(recipe)}
+    written["scenarios"] = [
+        scenario if isinstance(scenario, Mapping) else str(Path(scenario).absolute()) for scenario in recipe.scenarios
+    ]
+    return written
+
+
+def _read(document: object, recipe: Recipe, most: int) -> Worlds:
+    state = Fields("", document, _STATE)
+    if state.require("version", checks.whole_number) != _VERSION:
+        raise InputError("version", f"this kit reads version {_VERSION}; expected a state that it has saved")
+    # The server's own world begins as it is told now.
+    fake, _ = state.require("main", _read_world)
+    worlds = Worlds(recipe, most, fake)
+    for name, written in state.require("worlds", checks.mapping).items():
+        fake, beginning = _read_world(f"worlds.{name}", written)
+        worlds.put(name, beginning, fake)
+    return worlds
+
+
+def _read_world(place: str, written: object) -> tuple[FakeCopr, Recipe]:
+    said = Fields(place, written, _WORLD)
+    beginning = said.require("beginning", _read_recipe)
+    fake = beginning.make_empty()
+    fake.reseed(said.require("seed", checks.whole_number))
+    said.require("clock", lambda field, value: _set_clock(fake, field, value))
+    scenario = said.require("scenario", checks.mapping)
+    try:
+        fake.add_scenario(scenario)
+    except ScenarioError as error:
+        raise InputError(checks.dotted(f"{place}.scenario", error.place), error.problem) from None
+    return fake, beginning
+
+
+def _set_clock(fake: FakeCopr, place: str, value: object) -> None:
+    """Go on no earlier than it was; time that has passed since has passed."""
+    said = Fields(place, value, _CLOCK)
+    clock = cast(SystemClock, fake.clock)
+    clock.move_to(max(clock.now(), said.require("now", checks.amount)))
+    clock.speed = said.require("speed", checks.amount)
+    if said.require("paused", checks.flag):
+        clock.pause()
+
+
+def _read_recipe(place: str, value: object) -> Recipe:
+    said = Fields(place, value, _RECIPE)
+    unsaid = Recipe()
+    return Recipe(
+        scenarios=said.require("scenarios", _scenarios),
+        progress=said.read("progress", _how, unsaid.progress),
+        default_limit=said.read("default_limit", checks.positive, None),
+        seed=said.read("seed", checks.whole_number, unsaid.seed),
+        speed=said.read("speed", checks.amount, unsaid.speed),
+        requests_kept=said.read("requests_kept", checks.whole_number, unsaid.requests_kept),
+    )
+
+
+def _scenarios(place: str, value: object) -> tuple[ScenarioSource, ...]:
+    return tuple(
+        item if isinstance(item, str) else checks.mapping(f"{place}[{at}]", item)
+        for at, item in enumerate(checks.items(place, value))
+    )
+
+
+def _how(field: str, value: object) -> How:
+    return cast(How, checks.one_of(get_args(How))(field, value))

@@ -1,0 +1,98 @@
+"""Worlds: fakes of their own behind one server, each made when somebody first asks for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..builds.snapshot import Snapshot
+from ..doors.asgi import AsgiDoor
+from ..errors import CoprFakeError, InputError
+from ..fake import FakeCopr
+from .recipe import Beginning
+
+MAX_WORLDS = 10_000
+"""How many worlds with a name there can be, unless said."""
+
+MAX_SNAPSHOTS = 100
+"""How many snapshots a world keeps."""
+
+_NAME = re.compile(r"[A-Za-z0-9._~-]{1,100}")
+
+
+class TooManyError(CoprFakeError):
+    """There is no room for another world, or snapshot."""
+
+
+class World:
+    """A fake, and what it began as."""
+
+    __slots__ = ("_last_snapshot", "beginning", "door", "fake", "name", "snapshots")
+
+    def __init__(self, name: str, beginning: Beginning, fake: FakeCopr | None = None) -> None:
+        self.name = name
+        self.beginning = beginning
+        self.put(fake or beginning.make())
+
+    def put(self, fake: FakeCopr) -> None:
+        """Be another fake from now on; a request that is under way ends in the one that it began in."""
+        self.fake = fake
+        self.door = AsgiDoor(fake.answer)
+        self.snapshots: dict[int, Snapshot] = {}
+        self._last_snapshot = 0
+
+    def reset(self) -> None:
+        """Be as in the beginning; all is made before any of it is seen."""
+        self.put(self.beginning.make())
+
+    def take_snapshot(self) -> int:
+        """Keep what the fake is now; returns the snapshot's id.
+
+        :raises TooManyError: naming the bound.
+        """
+        if len(self.snapshots) >= MAX_SNAPSHOTS:
+            raise TooManyError(f"there are {MAX_SNAPSHOTS} snapshots already; delete one first")
+        self._last_snapshot += 1
+        self.snapshots[self._last_snapshot] = self.fake.snapshot()
+        return self._last_snapshot
+
+
+class Worlds:
+    """The server's own world, and those with a name, at most so many of them."""
+
+    def __init__(self, beginning: Beginning, most: int = MAX_WORLDS, fake: FakeCopr | None = None) -> None:
+        self.beginning = beginning
+        self.main = World("", beginning, fake)
+        self.most = most
+        self._named: dict[str, World] = {}
+
+    def get(self, name: str) -> World:
+        """A world, made now if it is not there.
+
+        :raises InputError: for what cannot be its name.
+        :raises TooManyError: naming the bound.
+        """
+        return self._named.get(name) or self.put(name, self.beginning)
+
+    def find(self, name: str) -> World | None:
+        return self._named.get(name)
+
+    def put(self, name: str, beginning: Beginning, fake: FakeCopr | None = None) -> World:
+        """A world of that name, in the place of what there was of it."""
+        if not _NAME.fullmatch(name):
+            raise InputError("world", f"{name!r} is no name of a world; expected letters, digits, '.', '_', '~', '-'")
+        if name not in self._named and len(self._named) >= self.most:
+            raise TooManyError(f"there are {self.most} worlds already; delete one, or serve with a larger --max-worlds")
+        world = self._named[name] = World(name, beginning, fake)
+        return world
+
+    def delete(self, name: str) -> None:
+        """Let a world be gone, if it is there."""
+        self._named.pop(name, None)
+
+    def __iter__(self) -> Iterator[World]:
+        """Those that have a name."""
+        return iter(list(self._named.values()))
+
+    def __len__(self) -> int:
+        return len(self._named)
