@@ -17,7 +17,7 @@ T = TypeVar("T")
 LARGEST_INTEGER = 2**31 - 1
 """The service keeps ids, times, limits and epochs as 32-bit integers."""
 
-_CHROOT_NAME = re.compile(r"[^\s/]+-[^\s/-]+-[^\s/-]+")
+_CHROOT_NAME = re.compile(r"[^\s/\ud800-\udfff]+-[^\s/\ud800-\udfff-]+-[^\s/\ud800-\udfff-]+")
 
 
 class Form(NamedTuple):

@@ -97,10 +97,8 @@ class Schemas:
         return self.ref(arguments[0]) if origin in (_REQUIRED, _NOT_REQUIRED) else None
 
     def _annotated(self, type_: object, *notes: object) -> Schema:
-        for note in notes:
-            if isinstance(note, Written):
-                type_ = note.type
-        schema = self.ref(type_)
+        written = [note.type for note in notes if isinstance(note, Written)]
+        schema = self.ref(written[-1] if written else type_)
         for note in notes:
             if isinstance(note, Keywords):
                 schema |= note.keywords

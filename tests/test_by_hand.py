@@ -235,6 +235,7 @@ IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
     ({"chroots": ["fedora-x86_64"]}, "'fedora-x86_64' is no chroot name; expected distribution-version-architecture"),
     ({"chroots": ["fedora-41-"]}, "'fedora-41-' is no chroot name"),
     ({"chroots": ["fedora/41-1-x86_64"]}, "is no chroot name"),
+    ({"chroots": ["fedora-\ud800-x86_64"], "lifecycle": "realistic"}, "is no chroot name"),
     ({"chroots": [7]}, "chroots"),
     ({"chroots": 7}, "chroots: expected a list, got 7"),
     ({"chroots": {F41: {"started_on": -1}}}, "started_on: expected a Unix time in whole seconds, not negative, got -1"),
@@ -248,6 +249,7 @@ IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
         "ended_on: 9 is before started_on, 10; expected that time or",
     ),
     ({"chroots": {F41: {"packages": ["hello"]}}}, "packages[0]: 'hello' is no NEVRA; expected name-[epoch:]version"),
+    ({"chroots": {F41: {"packages": ["a-\N{ARABIC-INDIC DIGIT THREE}:1-1.src"]}}}, "is no NEVRA"),
     ({"chroots": {F41: {"packages": [{"version": "1", "release": "1", "arch": "src"}]}}}, "packages[0].name: missing"),
     (
         {"chroots": {F41: {"packages": [{"name": "", "version": "1", "release": "1", "arch": "src"}]}}},

@@ -73,7 +73,7 @@ def steer(fake: FakeCopr, build: Build) -> None:
     chroot.force_state("running", ended_on=None)
     chroot.run_to("failed")
     assert_type(fake.snapshot(), Snapshot)
-    assert_type(fake.clock, VirtualClock)
+    assert_type(fake.clock, VirtualClock | SystemClock)
     with fake.sandbox():
         fake.hold(1, "fedora-41-x86_64", "running")
 

@@ -10,7 +10,7 @@ from .. import checks
 from ..checks import Fields, Form
 from ..errors import InputError
 
-_NEVRA = re.compile(r"(?P<name>.+)-(?:(?P<epoch>\d{1,9}):)?(?P<version>[^-:]+)-(?P<release>[^-]+)\.(?P<arch>[^.-]+)")
+_NEVRA = re.compile(r"(?P<name>.+)-(?:(?P<epoch>[0-9]{1,9}):)?(?P<version>[^-:]+)-(?P<release>[^-]+)\.(?P<arch>[^.-]+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypedDict
 
-from ..builds.nevra import PackageLike
 from ..checks import Amount, ChrootName, PathSegment, Positive, Text, UnixTime, WholeNumber
-from ..lives.lifecycle import LifecycleLike
 from ..lives.machine import Event
-from ..lives.progress import How, ProgressLike
+from ..lives.progress import How
 from ..scenarios.entries import Bootstrap, ChrootSettings, Scenario
+from ..scenarios.schema import WrittenLifecycle, WrittenPackage, WrittenProgress
 from ..service.routes import EndpointName
 from ..states import State
 
@@ -29,8 +28,8 @@ class BuildBody(_BuildRequired, total=False):
     project: Text
     package: PathSegment
     state: State
-    lifecycle: LifecycleLike
-    progress: ProgressLike
+    lifecycle: WrittenLifecycle
+    progress: WrittenProgress
     memory_limit: WholeNumber
     timeout: WholeNumber
     enable_net: bool
@@ -46,8 +45,8 @@ class ChrootBody(_ChrootRequired, total=False):
     """A chroot for a build: the state in which it stays, or how it lives and what makes it go on."""
 
     state: State
-    lifecycle: LifecycleLike
-    progress: ProgressLike
+    lifecycle: WrittenLifecycle
+    progress: WrittenProgress
 
 
 class MockChrootsBody(TypedDict):
@@ -66,7 +65,7 @@ class EventBody(_EventRequired, total=False):
 
     at: UnixTime
     result_dir: PathSegment
-    packages: list[PackageLike]
+    packages: list[WrittenPackage]
 
 
 class BuildEventBody(_EventRequired, total=False):
@@ -84,7 +83,7 @@ class ReportBody(_StateRequired, total=False):
 
     at: UnixTime
     result_dir: PathSegment
-    packages: list[PackageLike]
+    packages: list[WrittenPackage]
 
 
 class ForceBody(_StateRequired, total=False):

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
-from typing import Literal, NamedTuple, TypedDict, cast, get_args
+from typing import Annotated, Literal, NamedTuple, TypedDict, cast, get_args
 
 from .. import checks
-from ..checks import Fields, Form
+from ..checks import Amount, Fields, Form, Positive, Text, WholeNumber
 from ..errors import InputError
 from ..lives.durations import Duration, LogNormal, read_duration, write_duration
+from ..scenarios.schema import DurationEntry
+from ..schemas import Keywords, Written
 from ..service.routes import EndpointName
 
 BodyName = Literal["json", "html", "empty", "cut", "malformed"]
@@ -118,10 +120,16 @@ def _check_effect(fault: Fault) -> None:
 _WITHOUT_ANSWER = ("refused", "reset", "timeout")
 
 
+Status = Annotated[int, Keywords(minimum=200, maximum=599)]
+
+
 def _status(field: str, value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 200 <= value <= 599:
         raise InputError(field, f"expected the status of an answer, from 200 to 599, got {checks.shown(value)}")
     return value
+
+
+Probability = Annotated[float, Keywords(minimum=0, maximum=1)]
 
 
 def _probability(field: str, value: object) -> float:
@@ -157,9 +165,12 @@ _CHECKS = {
 }
 
 
+WrittenDuration = Annotated[float | Mapping[str, object], Written(DurationEntry)]
+
+
 class DribbleEntry(TypedDict):
-    bytes: int
-    every: float
+    bytes: Positive
+    every: Amount
 
 
 FaultName = Literal["gateway-timeout", "outage", "slow-list", "list-500", "html-200"]
@@ -173,21 +184,21 @@ class FaultEntry(TypedDict, total=False):
     """
 
     name: FaultName
-    id: int
-    seen: int
+    id: Positive
+    seen: WholeNumber
     endpoint: EndpointName
-    build_id: int
-    chrootname: str
-    nth: int
-    first: int
-    every: int
-    probability: float
-    status: int
+    build_id: Positive
+    chrootname: Text
+    nth: Positive
+    first: Positive
+    every: Positive
+    probability: Probability
+    status: Status
     body: BodyName
-    delay: float | Mapping[str, object]
+    delay: WrittenDuration
     dribble: DribbleEntry
     breaks: BreakName
-    seconds: float
+    seconds: Amount
 
 
 _FAULT = Form.of(FaultEntry.__annotations__, FaultEntry.__required_keys__)

@@ -9,22 +9,35 @@ entry, and changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, TypedDict
+from typing import Annotated, Literal, NamedTuple, TypedDict
 
 from .. import checks
 from ..builds.build import CANCEL_SECONDS, Build, Cancellation
 from ..builds.chroot import BuildChroot
-from ..builds.nevra import Nevra, PackageLike, read_packages
+from ..builds.nevra import Nevra, read_packages
 from ..builds.projects import NO_SETTINGS, Project, ProjectChroot, SourcePackage, Submission
 from ..builds.record import Given
 from ..builds.store import Store
-from ..checks import Fields, Form
+from ..checks import (
+    Amount,
+    ChrootName,
+    Fields,
+    Form,
+    PathSegment,
+    Positive,
+    StateText,
+    Text,
+    UnixTime,
+    WholeNumber,
+)
 from ..errors import InputError
 from ..faults.fault import FaultEntry, FaultName
 from ..lives.life import Life
-from ..lives.lifecycle import Lifecycle, LifecycleLike, read_lifecycle
-from ..lives.progress import Progress, ProgressLike, read_progress
+from ..lives.lifecycle import Lifecycle, read_lifecycle
+from ..lives.progress import Progress, read_progress
+from ..schemas import Keywords, Written
 from ..states import State
+from .schema import WrittenLifecycle, WrittenPackage, WrittenProgress
 
 DEFAULT_OWNER = "jdoe"
 DEFAULT_PROJECT = "playground"
@@ -32,9 +45,14 @@ DEFAULT_PACKAGE = "hello"
 
 BOOTSTRAPS = ("default", "on", "off", "image", "custom_image", "unchanged")
 
+Bootstrap = Annotated[str, Keywords(enum=[*BOOTSTRAPS])]
+
+_MaybeSegment = Literal[""] | PathSegment
+ResultDir = Annotated[str, Written(_MaybeSegment)]
+
 
 class _ChrootRequired(TypedDict):
-    name: str
+    name: ChrootName
 
 
 class ChrootSettings(TypedDict, total=False):
@@ -45,16 +63,16 @@ class ChrootSettings(TypedDict, total=False):
     It stays in the state ``hold`` until it is released.
     """
 
-    state: str | None
-    lifecycle: LifecycleLike
-    progress: ProgressLike
-    looks: int
-    hold: str
-    started_on: int | None
-    ended_on: int | None
-    result_dir: str
-    result_url: str
-    packages: Sequence[PackageLike]
+    state: StateText | None
+    lifecycle: WrittenLifecycle
+    progress: WrittenProgress
+    looks: WholeNumber
+    hold: StateText
+    started_on: UnixTime | None
+    ended_on: UnixTime | None
+    result_dir: ResultDir
+    result_url: Text
+    packages: Sequence[WrittenPackage]
     build_config: Mapping[str, object]
 
 
@@ -63,58 +81,58 @@ class ChrootEntry(_ChrootRequired, ChrootSettings):
 
 
 class ProjectChrootEntry(TypedDict, total=False):
-    additional_repos: list[str]
-    additional_packages: list[str]
-    with_opts: list[str]
-    without_opts: list[str]
-    bootstrap: str | None
-    bootstrap_image: str | None
+    additional_repos: list[Text]
+    additional_packages: list[Text]
+    with_opts: list[Text]
+    without_opts: list[Text]
+    bootstrap: Bootstrap | None
+    bootstrap_image: Text | None
 
 
 class _ProjectRequired(TypedDict):
-    ownername: str
-    projectname: str
+    ownername: PathSegment
+    projectname: PathSegment
 
 
 class ProjectEntry(_ProjectRequired, total=False):
-    additional_repos: list[str]
+    additional_repos: list[Text]
     devel_mode: bool
     module_hotfixes: bool
-    repo_priority: int | None
-    bootstrap: str | None
-    chroots: Mapping[str, ProjectChrootEntry]
+    repo_priority: WholeNumber | None
+    bootstrap: Bootstrap | None
+    chroots: Mapping[ChrootName, ProjectChrootEntry]
 
 
 class SourcePackageEntry(TypedDict, total=False):
-    version: str
-    url: str
+    version: Text
+    url: Text
 
 
 class _BuildRequired(TypedDict):
-    id: int
+    id: Positive
 
 
 class BuildEntry(_BuildRequired, total=False):
     """A build; ``memory_limit`` in MB, ``timeout`` in seconds."""
 
-    ownername: str
-    projectname: str
-    project_dirname: str
-    package: str
-    memory_limit: int
-    timeout: int
+    ownername: PathSegment
+    projectname: PathSegment
+    project_dirname: PathSegment
+    package: PathSegment
+    memory_limit: WholeNumber
+    timeout: WholeNumber
     enable_net: bool
     is_background: bool
-    bootstrap: str | None
-    submitted_on: int | None
-    submitter: str | None
-    source_state: str
-    source_result_dir: str
+    bootstrap: Bootstrap | None
+    submitted_on: UnixTime | None
+    submitter: Text | None
+    source_state: StateText
+    source_result_dir: ResultDir
     source_package: SourcePackageEntry | None
     canceled: bool
-    confirmed_by: float
-    lifecycle: LifecycleLike
-    progress: ProgressLike
+    confirmed_by: Amount
+    lifecycle: WrittenLifecycle
+    progress: WrittenProgress
     chroots: list[ChrootEntry]
 
 
@@ -124,8 +142,8 @@ class Scenario(TypedDict, total=False):
     ``now`` is the Unix time to which a virtual clock is moved.
     """
 
-    now: float
-    chroots: list[str]
+    now: Amount
+    chroots: list[ChrootName]
     projects: list[ProjectEntry]
     builds: list[BuildEntry]
     faults: list[FaultEntry | FaultName]
