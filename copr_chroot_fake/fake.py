@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -331,7 +332,8 @@ class FakeCopr(Asked):
     def changes(self) -> list[Change]:
         """The latest 10,000 changes of state, in the order in which they have happened."""
         self._store.catch_up_all()
-        return list(self._store.changes)
+        # Each chroot catches up by itself, when somebody looks at it.
+        return sorted(self._store.changes, key=attrgetter("at"))
 
     def clear(self) -> None:
         """Have no builds, projects, chroots and faults anymore; the clock and what was asked stay."""

@@ -1,0 +1,252 @@
+"""What can be done with a fake beside asking it: its clock, its changes, chroots added later, the end of a life."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from copr_chroot_fake import EventError, FakeCopr, InputError, Lifecycle, Stage, State, SystemClock, Uniform
+
+F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
+
+
+@pytest.fixture
+def monotonic(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """The system's time, which goes on only when told to."""
+    shown = 100.0
+
+    def go_on(seconds: float) -> None:
+        nonlocal shown
+        shown += seconds
+
+    monkeypatch.setattr(time, "monotonic", lambda: shown)
+    monkeypatch.setattr(time, "time", lambda: 1_700_000_000.0)
+    return go_on
+
+
+BEGAN = 1_700_000_000
+
+
+def test_a_clock_of_the_system_can_be_moved_on(monotonic: Callable[[float], None]) -> None:
+    """By seconds or to a time, from which it goes on at its speed."""
+    clock = SystemClock(speed=10)
+    monotonic(1)
+    assert clock.tick(5) == BEGAN + 15
+    clock.move_to(BEGAN + 100)
+    monotonic(2)
+    assert clock.now() == BEGAN + 120
+
+
+def test_a_paused_clock_stands_still_and_can_be_moved(monotonic: Callable[[float], None]) -> None:
+    """Resumed, it goes on from where it stands, at the speed that was set last."""
+    clock = SystemClock()
+    clock.pause()
+    clock.pause()
+    monotonic(50)
+    assert (clock.now(), clock.is_paused, clock.speed) == (BEGAN, True, 1)
+    clock.tick(7)
+    clock.speed = 60
+    monotonic(50)
+    assert clock.now() == BEGAN + 7
+    clock.resume()
+    clock.resume()
+    monotonic(1)
+    assert (clock.now(), clock.is_paused, clock.speed) == (BEGAN + 67, False, 60)
+
+
+def test_another_speed_counts_from_now_on(monotonic: Callable[[float], None]) -> None:
+    """What has passed has passed at the old one."""
+    clock = SystemClock()
+    monotonic(10)
+    clock.speed = 2
+    monotonic(10)
+    assert clock.now() == BEGAN + 30
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda clock: clock.tick(-1), "seconds: expected a number from 0"),
+        (lambda clock: clock.move_to(BEGAN - 1), f"now: {BEGAN - 1} is before the clock's"),
+        (lambda clock: setattr(clock, "speed", 0), "speed: time would stand still at 0"),
+        (lambda clock: setattr(clock, "speed", "fast"), "speed: expected a number from 0"),
+    ],
+)
+def test_a_clock_of_the_system_refuses_what_no_time_does(
+    monotonic: Callable[[float], None], wrong: Callable[[SystemClock], object], message: str
+) -> None:
+    """The error names the value, and the clock is as it was."""
+    clock = SystemClock()
+    with pytest.raises(InputError, match=message):
+        wrong(clock)
+    assert (clock.now(), clock.speed, clock.is_paused) == (BEGAN, 1, False)
+
+
+def test_changes_of_state_are_remembered_with_their_times() -> None:
+    """Those of lives, of events and of force, in their order, each at the time at which it was due."""
+    fake = FakeCopr(progress="clock")
+    build = fake.add_build(1, {F41: {"lifecycle": "succeeds"}, F42: "running"})
+    fake.clock.tick(45)
+    build[F42].fail()
+    build[F42].force_state("waiting")
+    begun = int(fake.clock.now()) - 45
+    assert fake.changes == [
+        (begun, 1, F41, State.IMPORTING),
+        (begun + 10, 1, F41, State.PENDING),
+        (begun + 40, 1, F41, State.STARTING),
+        (begun + 45, 1, F42, State.FAILED),
+        (begun + 45, 1, F42, State.WAITING),
+    ]
+
+
+def test_changes_are_of_what_has_been_added_only() -> None:
+    """A scenario that is refused leaves none, nor does what a sandbox took back."""
+    fake = FakeCopr()
+    with pytest.raises(InputError):
+        fake.add_scenario({"builds": [{"id": 1, "lifecycle": "succeeds", "chroots": [{"name": F41}, {"name": "x"}]}]})
+    with fake.sandbox():
+        fake.add_build(1, [F41])
+        assert len(fake.changes) == 1
+    assert fake.changes == []
+
+
+def test_a_chroot_can_be_added_to_a_build_that_is_there() -> None:
+    """It comes last, lives or stays as it is told, and Copr knows it from then on."""
+    fake = FakeCopr()
+    build = fake.add_build(1, {F41: "succeeded"})
+    living = fake.add_chroot(1, F42, lifecycle="stuck-pending", progress="immediate")
+    assert (living.state, [chroot.name for chroot in build]) == ("pending", [F41, F42])
+    fixed = fake.add_chroot(1, "epel-9-s390x", state="failed")
+    assert (fixed.started_on, fixed.ended_on, fixed.result_dir) == (1_700_000_000, 1_700_000_300, "00000001-hello")
+    answer = fake.answer("GET", f"/api_3/build-chroot/build-config/1/{F42}")
+    assert answer.status == 200
+
+
+def test_a_chroot_that_is_added_later_can_end_its_build() -> None:
+    """One whose life deletes the build does so."""
+    fake = FakeCopr(progress="clock")
+    fake.add_build(1, {F41: "running"})
+    fake.add_chroot(1, F42, lifecycle="deleted")
+    fake.clock.tick(1000)
+    assert not fake.builds
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda fake: fake.add_chroot(2, F42), "build_id: there is no build 2; there are: 1"),
+        (lambda fake: fake.add_chroot(1, F41), f"name: build 1 has {F41} already"),
+        (lambda fake: fake.add_chroot(1, "fedora"), "is no chroot name"),
+        (lambda fake: fake.add_chroot(1, F42, state="done"), "state: 'done' is no state"),
+        (lambda fake: fake.add_chroot(1, F42, lifecycle="dies"), "lifecycle: 'dies' is not possible"),
+        (lambda fake: fake.add_chroot(1, F42, progress="pull"), "progress: 'pull' is not possible"),
+    ],
+)
+def test_a_chroot_that_cannot_be_added_is_refused(wrong: Callable[[FakeCopr], object], message: str) -> None:
+    """The error names the value, and the build is as it was."""
+    fake = FakeCopr()
+    build = fake.add_build(1, [F41])
+    before = fake.to_scenario()
+    with pytest.raises(InputError, match=message):
+        wrong(fake)
+    assert len(build.chroots) == 1
+    assert fake.to_scenario() == before
+
+
+def test_a_restored_fake_has_no_chroot_that_was_added_since() -> None:
+    """Neither the build nor the API shows it."""
+    fake = FakeCopr()
+    build = fake.add_build(1, [F41])
+    with fake.sandbox():
+        fake.add_chroot(1, F42)
+    assert [chroot.name for chroot in build] == [F41]
+    assert build.find(F42) is None
+
+
+def test_a_build_is_finished_as_far_as_its_lives_go() -> None:
+    """What is held, stuck or fixed stays where it is."""
+    fake = FakeCopr()
+    names = ["fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x", "epel-10-s390x"]
+    settings = [{"lifecycle": "retried"}, {"lifecycle": "stuck-running"}, {"hold": "starting", "lifecycle": "fails"}]
+    build = fake.add_build(1, {**dict(zip(names, settings, strict=False)), names[3]: "pending"})
+    build.finish()
+    assert [chroot.state for chroot in build] == ["succeeded", "running", "starting", "pending"]
+    build[names[2]].release()
+    assert build[names[2]].finish() == "failed"
+
+
+def test_what_can_happen_to_a_chroot_is_known_before_it_is_tried() -> None:
+    """Exactly the events that do not raise."""
+    fake = FakeCopr(progress="manual")
+    build = fake.add_build(
+        1, [F41, F42], lifecycle=Lifecycle(Stage("pending", 5), Stage("starting", 1), Stage("failed"))
+    )
+    assert build[F41].possible_events == ["start", "skip"]
+    build.cancel()
+    assert build[F41].possible_events == ["skip", "confirm cancel"]
+    with pytest.raises(EventError, match="possible: skip, confirm cancel"):
+        build[F41].start()
+    absent = fake.add_build(2, [F41], lifecycle="appears-late")[F41]
+    assert absent.possible_events == []
+
+
+def test_a_cleared_fake_has_nothing_and_can_be_filled_again() -> None:
+    """Builds, projects, known chroots and faults are gone; the time and what was asked stay."""
+    fake = FakeCopr()
+    fake.add_build(1, [F41])
+    fake.faults.add("outage")
+    fake.clock.tick(10)
+    fake.answer("GET", "/api_3/")
+    fake.clear()
+    assert (len(fake.builds), len(fake.projects), len(fake.faults), len(fake.changes)) == (0, 0, 0, 0)
+    assert (fake.clock.now(), len(fake.requests)) == (BEGAN + 10, 1)
+    fake.add_build(1, [F41])
+    assert fake.answer("GET", f"/api_3/build-chroot/1/{F41}").status == 200
+
+
+def test_a_new_seed_counts_for_what_is_drawn_from_then_on() -> None:
+    """The same as if the fake had begun with it."""
+
+    def ended_on(fake: FakeCopr) -> int | None:
+        life = Lifecycle(Stage("pending", Uniform(1, 1_000_000)), Stage("starting", 1), Stage("failed"))
+        chroot = fake.add_build(1, [F41], lifecycle=life, progress="manual")[F41]
+        chroot.finish()
+        return chroot.ended_on
+
+    reseeded = FakeCopr()
+    reseeded.reseed(7)
+    assert reseeded.seed == 7
+    assert ended_on(reseeded) == ended_on(FakeCopr(seed=7)) != ended_on(FakeCopr())
+
+
+def test_as_many_requests_are_kept_as_is_said() -> None:
+    """The latest, each with its number of all that there have been."""
+    fake = FakeCopr(requests_kept=3)
+    for _ in range(5):
+        fake.answer("GET", "/api_3/")
+    assert [request.number for request in fake.requests] == [3, 4, 5]
+    assert [request.number for request in fake.requests_after(4)] == [5]
+    fake.forget_requests()
+    fake.answer("GET", "/api_3/")
+    assert [request.number for request in fake.requests] == [6]
+
+
+@pytest.mark.parametrize("requests_kept", [-1, 1.5, True])
+def test_an_impossible_number_of_requests_is_refused(requests_kept: int) -> None:
+    """By its name."""
+    with pytest.raises(InputError, match="requests_kept: expected a whole number"):
+        FakeCopr(requests_kept=requests_kept)
+
+
+def test_time_passes_only_on_a_clock_that_stands_still() -> None:
+    """For whoever waits in the same process; the system's time passes by itself."""
+    still = FakeCopr()
+    still.pass_time(5)
+    assert still.clock.now() == BEGAN + 5
+    clock = SystemClock()
+    clock.pause()
+    before = clock.now()
+    FakeCopr(clock=clock).pass_time(5)
+    assert clock.now() == before
