@@ -18,7 +18,7 @@ from .builds.projects import RESULTS_URL, Project
 from .builds.store import Batch, Store
 from .errors import CoprFakeError, InputError
 from .faults.active import Faults
-from .lives.clock import Clock, SystemClock, VirtualClock
+from .lives.clock import Clock, SystemClock, VirtualClock, check_clock
 from .lives.lifecycle import DEFAULT_LIFE, LifecycleLike
 from .lives.progress import ProgressLike, read_progress
 from .scenarios.entries import DEFAULT_OWNER, DEFAULT_PACKAGE, DEFAULT_PROJECT
@@ -69,7 +69,7 @@ class FakeCopr(Asked):
     ) -> None:
         self._store = Store(
             checks.text("results_url", results_url).rstrip("/"),
-            VirtualClock() if clock is None else _check_clock(clock),
+            VirtualClock() if clock is None else check_clock(clock),
             read_progress("progress", progress),
             checks.whole_number("seed", seed),
         )
@@ -180,9 +180,9 @@ class FakeCopr(Asked):
         :param timeout: in seconds.
         :raises InputError: naming the value that is not possible; nothing is added then.
         """
-        from .scenarios.by_hand import chroot_entries
+        from .scenarios.by_hand import chroot_entries, split_full_name
 
-        ownername, dirname = _split_full_name(self._own_name(project))
+        ownername, dirname = split_full_name(self._own_name(project))
         checked_id = checks.positive("id", id)
         entry = {
             "id": checked_id,
@@ -393,20 +393,7 @@ class FakeCopr(Asked):
         return AsgiDoor(self._api.answer)
 
 
-def _check_clock(clock: Clock) -> Clock:
-    if not callable(getattr(clock, "now", None)) or not callable(getattr(clock, "reach", None)):
-        raise InputError("clock", f"expected a VirtualClock or a SystemClock, got {checks.shown(clock)}")
-    return clock
-
-
 def _check_limit(limit: int) -> int:
     if checks.whole_number("default_limit", limit) == 0:
         raise InputError("default_limit", "0 would be an empty page; expected at least 1, or None for no limit")
     return limit
-
-
-def _split_full_name(full_name: str) -> tuple[str, str]:
-    owner, slash, name = checks.text("project", full_name).partition("/")
-    if not (owner and slash and name):
-        raise InputError("project", f"{checks.shown(full_name)} is no full name; expected owner/project")
-    return owner, name

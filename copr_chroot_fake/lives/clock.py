@@ -26,6 +26,13 @@ class Clock(Protocol):
         """When something happened that was due at a time and has been brought about now."""
 
 
+def check_clock(clock: Clock) -> Clock:
+    """The same clock, if it is one."""
+    if not callable(getattr(clock, "now", None)) or not callable(getattr(clock, "reach", None)):
+        raise InputError("clock", f"expected a VirtualClock or a SystemClock, got {checks.shown(clock)}")
+    return clock
+
+
 class VirtualClock:
     """A clock that stands still until a test moves it."""
 

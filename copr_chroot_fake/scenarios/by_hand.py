@@ -15,6 +15,7 @@ from .. import checks
 from ..builds import made_up
 from ..builds.build import Build
 from ..builds.chroot import BuildChroot
+from ..errors import InputError
 from ..lives.lifecycle import DEFAULT_LIFE, LifecycleLike, read_lifecycle
 from ..lives.machine import Stamp, stamps_of
 from ..lives.progress import ProgressLike, read_progress
@@ -69,6 +70,14 @@ def add_chroot(
     store.note_begun(chroot)
     build.project.enable(chroot.name)
     return chroot
+
+
+def split_full_name(full_name: str) -> tuple[str, str]:
+    """The owner, and the project or a directory of it."""
+    owner, slash, name = checks.text("project", full_name).partition("/")
+    if not (owner and slash and name):
+        raise InputError("project", f"{checks.shown(full_name)} is no full name; expected owner/project")
+    return owner, name
 
 
 def project_chroots(chroots: Iterable[str] | Mapping[str, ProjectChrootEntry]) -> Mapping[str, ProjectChrootEntry]:
