@@ -7,10 +7,11 @@ from pathlib import Path
 
 from ...service.answers import Answer
 
+_SCRIPTS = ("page.js", "builds.js", "timeline.js", "panels.js", "elements.js")
 _TYPES = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/page.css": ("page.css", "text/css; charset=utf-8"),
-    "/page.js": ("page.js", "text/javascript; charset=utf-8"),
+    **{f"/{name}": (name, "text/javascript; charset=utf-8") for name in _SCRIPTS},
 }
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "

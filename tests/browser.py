@@ -1,0 +1,135 @@
+"""A real Chromium without a window, and the control page in it as its user finds it: by names, texts and roles."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.webdriver import ActionChains, Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+T = TypeVar("T")
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMEDRIVER = shutil.which("chromedriver")
+
+_FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1200,900",
+)
+_WAIT = 10.0
+
+
+@contextmanager
+def chromium() -> Iterator[Chrome]:
+    """A browser with a profile of its own, which is gone in the end."""
+    assert CHROMIUM is not None
+    options = ChromeOptions()
+    options.binary_location = CHROMIUM
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        for flag in (*_FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        browser = Chrome(options=options, service=Service(CHROMEDRIVER))
+        try:
+            yield browser
+        finally:
+            browser.quit()
+
+
+def read_log(browser: Chrome, kind: str) -> list[dict[str, str]]:
+    """What has been logged since it was last read: ``browser`` for the console, ``performance`` for the network."""
+    entries: list[dict[str, str]] = browser.execute("getLog", {"type": kind})["value"]
+    return entries
+
+
+class Page:
+    """The control page of a world."""
+
+    def __init__(self, browser: Chrome, url: str) -> None:
+        self.browser = browser
+        self.url = url
+        browser.get(url)
+
+    def all(self, css: str) -> list[WebElement]:
+        return self.browser.find_elements(By.CSS_SELECTOR, css)
+
+    def find(self, css: str) -> WebElement:
+        return self.browser.find_element(By.CSS_SELECTOR, css)
+
+    def texts(self, css: str) -> list[str]:
+        """The texts of all that match, read at one moment."""
+        script = "return [...document.querySelectorAll(arguments[0])].map(node => node.textContent.trim())"
+        found: list[str] = self.browser.execute_script(script, css)
+        return found
+
+    def text(self, css: str) -> str:
+        return " ".join(self.texts(css))
+
+    def run(self, script: str, *arguments: object) -> object:
+        result: object = self.browser.execute_script(script, *arguments)
+        return result
+
+    def button(self, name: str) -> WebElement:
+        """The button of that name, as a screen reader says it."""
+        path = f'//button[@aria-label="{name}" or (not(@aria-label) and normalize-space()="{name}")]'
+        return self.browser.find_element(By.XPATH, path)
+
+    def press(self, name: str) -> None:
+        self.wait(lambda: self.button(name).is_displayed())
+        self.button(name).click()
+
+    def type(self, *keys: str) -> None:
+        """Type on the keyboard, wherever the focus is."""
+        ActionChains(self.browser).send_keys(*keys).perform()
+
+    def tab_to(self, name: str, most: int = 60) -> None:
+        """Go on by the tabulator until a control of that name has the focus."""
+        for _ in range(most):
+            if self.focused == name:
+                return
+            self.type(Keys.TAB)
+        raise AssertionError(f"{name!r} is not reached by {most} tabulators")
+
+    @property
+    def focused(self) -> str:
+        """The name of what has the focus."""
+        said = "const node = document.activeElement; return node.ariaLabel || node.textContent.trim()"
+        return str(self.run(said))
+
+    def wait(self, condition: Callable[[], T], seconds: float = _WAIT) -> T:
+        """What a condition is, as soon as it is true."""
+        waiting = WebDriverWait(self.browser, seconds, 0.03, [NoSuchElementException, StaleElementReferenceException])
+        return waiting.until(lambda _: condition())
+
+    def wait_for(self, css: str, expected: object) -> None:
+        """Wait until the texts of what matches are as expected; says what they are if they never are."""
+        try:
+            self.wait(lambda: self.texts(css) == expected)
+        except Exception as error:
+            raise AssertionError(f"{css} has {self.texts(css)}, not {expected}") from error
+
+    def resize(self, width: int, height: int) -> None:
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+    def prefer(self, **features: str) -> None:
+        """What the user prefers, such as ``color_scheme="dark"``."""
+        said = [{"name": f"prefers-{name.replace('_', '-')}", "value": value} for name, value in features.items()]
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": said})
