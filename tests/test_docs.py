@@ -6,10 +6,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from copr_chroot_fake import LIVES, FakeCopr, Scenario
+from copr_chroot_fake import FAULTS, LIVES, FakeCopr, Fault, LogNormal, Scenario
+from copr_chroot_fake.faults.fault import BodyName, BreakName, DribbleEntry, FaultEntry
 from copr_chroot_fake.lives.lifecycle import read_lifecycle
 from copr_chroot_fake.scenarios.entries import BuildEntry, ChrootEntry, ProjectChrootEntry, ProjectEntry
 from copr_chroot_fake.scenarios.reading import shipped_scenarios
@@ -77,6 +79,18 @@ def test_every_life_and_every_field_is_documented() -> None:
     entries = (Scenario, ProjectEntry, ProjectChrootEntry, BuildEntry, ChrootEntry)
     for name in [*LIVES, *(key for entry in entries for key in entry.__annotations__)]:
         assert f"`{name}`" in page, name
+
+
+def test_every_fault_and_every_field_of_one_is_documented() -> None:
+    """The page of faults names each of them, and what their fields can be."""
+    page = (ROOT / "docs" / "faults.md").read_text()
+    for name in [*FAULTS, *FaultEntry.__annotations__, *get_args(BodyName), *get_args(BreakName)]:
+        assert f"`{name}`" in page, name
+    for name in DribbleEntry.__annotations__:
+        assert f'"{name}": ' in page, name
+    for name in FAULTS:
+        (example,) = re.findall(rf"^\| `{name}` \|.*\| `(.*)` \|$", page, flags=re.MULTILINE)
+        assert eval(example, {"Fault": Fault, "LogNormal": LogNormal}) == FAULTS[name]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)

@@ -380,7 +380,7 @@ class Grove(Tree):
         (Annotated[Nevra | str, Written(str), Keywords(minLength=1)], {"type": "string", "minLength": 1}),
         (Colour, {"$ref": "#/components/schemas/Colour"}),
     ],
-    ids=str,
+    ids=lambda value: json.dumps(value) if isinstance(value, dict) else None,
 )
 def test_a_type_is_said_as_json_has_it(type_: object, schema: dict[str, object]) -> None:
     """With what its annotations say besides."""

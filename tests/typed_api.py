@@ -8,13 +8,18 @@ import httpx
 from typing_extensions import assert_type
 
 from copr_chroot_fake import (
+    FAULTS,
     LIVES,
+    ActiveFault,
     Answer,
     AsyncCoprClient,
     Build,
     BuildChroot,
     CoprClient,
+    Dribble,
     FakeCopr,
+    Fault,
+    Faults,
     Lifecycle,
     LogNormal,
     Nevra,
@@ -76,6 +81,19 @@ def steer(fake: FakeCopr, build: Build) -> None:
     assert_type(fake.clock, VirtualClock | SystemClock)
     with fake.sandbox():
         fake.hold(1, "fedora-41-x86_64", "running")
+
+
+def go_wrong(fake: FakeCopr) -> None:
+    assert_type(fake.faults, Faults)
+    assert_type(fake.faults.add("outage"), ActiveFault)
+    fake.faults.add(Fault(endpoint="list", delay=Uniform(1, 2), dribble=Dribble(bytes=16, every=0.5), first=3))
+    fake.faults.add(Fault(build_id=1, chrootname="a-b-c", breaks="reset-within", probability=0.5))
+    fake.faults.add({"name": "slow-list", "delay": {"uniform": [1, 2]}})
+    fake.add_scenario({"faults": ["outage", {"status": 502, "body": "json", "nth": 1}]})
+    assert_type([active.hits for active in fake.faults], list[int])
+    assert_type(FAULTS["outage"], Fault)
+    fake.faults.remove(1)
+    fake.faults.clear()
 
 
 def use(client: CoprClient) -> None:

@@ -1,11 +1,14 @@
 """How an answer arrives at a client in the same process, where a fault is in its way.
 
 Nobody waits: what would take time passes on a clock that stands still, and a
-client that would have given up by then is told so at once.
+client that would have given up by then is told so at once. A connection fails
+with the error that a socket has then, of which each door makes its library's own.
 """
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -23,52 +26,44 @@ class Answering(Protocol):
         """Let seconds pass for which a client waits."""
 
 
-class Broken(Exception):
-    """A connection has failed; each door says so in the words of its library."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(WORDS[failure])
-        self.failure = failure
-
-
-WORDS = {
-    Failure.REFUSED: "[Errno 111] Connection refused",
-    Failure.RESET: "[Errno 104] Connection reset by peer",
-    Failure.RESET_WITHIN: "[Errno 104] Connection reset by peer",
-    Failure.TIMEOUT: "The read operation timed out",
-}
-"""What the system, or Python, says of each."""
+def error_of(failure: Failure) -> OSError:
+    """What a socket raises where a connection fails so."""
+    if failure is Failure.TIMEOUT:
+        return TimeoutError("timed out")
+    number = errno.ECONNREFUSED if failure is Failure.REFUSED else errno.ECONNRESET
+    return OSError(number, os.strerror(number))
 
 
 def await_begin(delivery: Delivery, source: Answering, timeout: float | None) -> None:
     """Wait until an answer begins, for at most so many seconds.
 
-    :raises Broken: if it never does.
+    :raises ConnectionError: if the connection fails before.
+    :raises TimeoutError: if it does not begin in time.
     :raises CoprFakeError: for a client that would wait for ever.
     """
-    if delivery.failure is Failure.REFUSED:
-        raise Broken(delivery.failure)
     if delivery.failure is Failure.TIMEOUT:
         if timeout is None:
             raise CoprFakeError("a fault lets the read time out, and the client would wait for ever; give it a timeout")
         source.pass_time(timeout)
-        raise Broken(Failure.TIMEOUT)
+        raise error_of(delivery.failure)
     _wait(delivery.delay, source, timeout)
-    if delivery.failure is Failure.RESET:
-        raise Broken(delivery.failure)
+    if delivery.failure in (Failure.REFUSED, Failure.RESET):
+        raise error_of(delivery.failure)
 
 
 def pieces(answer: Answer, delivery: Delivery, source: Answering, timeout: float | None) -> Iterator[bytes]:
     """The body as it comes; each piece may be waited for as long as the beginning.
 
-    :raises Broken: if it does not come whole.
+    :raises ConnectionError: if the connection fails before it is whole.
+    :raises TimeoutError: if a piece does not come in time.
     """
     for at, piece in enumerate(cut(answer.body, delivery)):
         if at:
             _wait(delivery.pause, source, timeout)
         yield piece
-    if delivery.failure is Failure.RESET_WITHIN:
-        raise Broken(delivery.failure)
+    # Whoever has got all that was announced, which may be nothing, reads no further.
+    if delivery.failure is Failure.RESET_WITHIN and answer.body:
+        raise error_of(delivery.failure)
 
 
 def cut(body: bytes, delivery: Delivery) -> Iterator[bytes]:
@@ -81,5 +76,9 @@ def cut(body: bytes, delivery: Delivery) -> Iterator[bytes]:
 def _wait(seconds: float, source: Answering, timeout: float | None) -> None:
     if timeout is not None and seconds > timeout:
         source.pass_time(timeout)
-        raise Broken(Failure.TIMEOUT)
+        raise error_of(Failure.TIMEOUT)
     source.pass_time(seconds)
+
+
+WORDS = {failure: str(error_of(failure)) for failure in Failure}
+"""What the system, or Python, says of each."""

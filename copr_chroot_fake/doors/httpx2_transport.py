@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx2
 
-from ..service.answers import Answer, Delivery, Failure
-from .arrival import Answering, Broken, await_begin, pieces
+from ..service.answers import Answer, Delivery
+from .arrival import Answering, await_begin, pieces
 
-_ERRORS: dict[Failure, type[httpx2.TransportError]] = {
-    Failure.REFUSED: httpx2.ConnectError,
-    Failure.RESET: httpx2.ReadError,
-    Failure.RESET_WITHIN: httpx2.ReadError,
-    Failure.TIMEOUT: httpx2.ReadTimeout,
+_ERRORS: dict[type[OSError], type[httpx2.TransportError]] = {
+    ConnectionRefusedError: httpx2.ConnectError,
+    ConnectionResetError: httpx2.ReadError,
+    TimeoutError: httpx2.ReadTimeout,
 }
 
 
@@ -39,8 +38,8 @@ class Httpx2Transport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         timeout: float | None = request.extensions.get("timeout", {}).get("read")
         try:
             await_begin(delivery, self._source, timeout)
-        except Broken as broken:
-            raise _ERRORS[broken.failure](str(broken), request=request) from None
+        except OSError as error:
+            raise _ERRORS[type(error)](str(error), request=request) from error
         return _Body(pieces(answer, delivery, self._source, timeout))
 
 
@@ -53,8 +52,9 @@ class _Body(httpx2.SyncByteStream, httpx2.AsyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         try:
             yield from self._pieces
-        except Broken as broken:
-            raise _ERRORS[broken.failure](str(broken)) from None
+        except OSError as error:
+            # The client adds the request.
+            raise _ERRORS[type(error)](str(error)) from error
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self:

@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 
-from ..service.answers import Answer, Delivery, Failure
-from .arrival import Answering, Broken, await_begin, pieces
+from ..service.answers import Answer, Delivery
+from .arrival import Answering, await_begin, pieces
 
-_ERRORS: dict[Failure, type[httpx.TransportError]] = {
-    Failure.REFUSED: httpx.ConnectError,
-    Failure.RESET: httpx.ReadError,
-    Failure.RESET_WITHIN: httpx.ReadError,
-    Failure.TIMEOUT: httpx.ReadTimeout,
+_ERRORS: dict[type[OSError], type[httpx.TransportError]] = {
+    ConnectionRefusedError: httpx.ConnectError,
+    ConnectionResetError: httpx.ReadError,
+    TimeoutError: httpx.ReadTimeout,
 }
 
 
@@ -37,8 +36,8 @@ class HttpxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         timeout: float | None = request.extensions.get("timeout", {}).get("read")
         try:
             await_begin(delivery, self._source, timeout)
-        except Broken as broken:
-            raise _ERRORS[broken.failure](str(broken), request=request) from None
+        except OSError as error:
+            raise _ERRORS[type(error)](str(error), request=request) from error
         return _Body(pieces(answer, delivery, self._source, timeout))
 
 
@@ -51,8 +50,9 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         try:
             yield from self._pieces
-        except Broken as broken:
-            raise _ERRORS[broken.failure](str(broken)) from None
+        except OSError as error:
+            # The client adds the request.
+            raise _ERRORS[type(error)](str(error)) from error
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self:

@@ -6,23 +6,37 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader, RawIOBase
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import requests
 import responses
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry, Timeout
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool, connection_from_url
+from urllib3.exceptions import (
+    HTTPError,
+    MaxRetryError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+    TimeoutStateError,
+)
 
-from ..service.answers import Answer, Delivery, Failure
-from .arrival import Answering, Broken, await_begin, pieces
+from ..service.answers import Answer, Delivery
+from .arrival import Answering, await_begin, pieces
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-_ERRORS: dict[Failure, type[requests.RequestException]] = {
-    Failure.REFUSED: requests.ConnectionError,
-    Failure.RESET: requests.ConnectionError,
-    Failure.TIMEOUT: requests.ReadTimeout,
-}
+
+class NoAnswerError(Exception):
+    """An attempt has ended with an error of the socket's; whether there is another one is to be seen."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class FakeResponse(responses.CallbackResponse):
@@ -57,9 +71,55 @@ class FakeResponse(responses.CallbackResponse):
         timeout = _read_timeout(request)
         try:
             await_begin(delivery, self._source, timeout)
-        except Broken as broken:
-            raise _ERRORS[broken.failure](str(broken), request=request) from None
+        except OSError as error:
+            raise NoAnswerError(error) from error
         return BufferedReader(_Body(pieces(answer, delivery, self._source, timeout)))
+
+
+class FakeMock(responses.RequestsMock):
+    """A mock that tries again where a connection has failed, if the session's adapter is told to, as urllib3 does."""
+
+    def __init__(self, source: Answering) -> None:
+        super().__init__(assert_all_requests_are_fired=False)
+        self._source = source
+
+    def _on_request(
+        self, adapter: HTTPAdapter, request: requests.PreparedRequest, *, retries: Retry | None = None, **kwargs: Any
+    ) -> requests.Response:
+        if retries is None:
+            retries = adapter.max_retries
+        else:
+            self._source.pass_time(retries.get_backoff_time())
+        try:
+            return super()._on_request(adapter, request, retries=retries, **kwargs)
+        except NoAnswerError as failed:
+            left = _count(failed.error, retries, request)
+        return self._on_request(adapter, request, retries=left, **kwargs)
+
+
+def _count(error: OSError, retries: Retry, request: requests.PreparedRequest) -> Retry:
+    """What is left of the retries after a failed attempt.
+
+    :raises requests.RequestException: where nothing is left, the one that requests makes of the error then.
+    """
+    pool = connection_from_url(str(request.url))
+    try:
+        return retries.increment(
+            request.method, request.path_url, error=_error_of_urllib3(error, pool, request.path_url), _pool=pool
+        )
+    except ReadTimeoutError as last:
+        raise requests.ReadTimeout(last, request=request) from last
+    except (MaxRetryError, ProtocolError) as last:
+        raise requests.ConnectionError(last, request=request) from last
+
+
+def _error_of_urllib3(error: OSError, pool: HTTPConnectionPool, url: str) -> HTTPError:
+    if isinstance(error, ConnectionRefusedError):
+        connection = cast(HTTPConnection, pool.ConnectionCls(pool.host, pool.port))
+        return NewConnectionError(connection, f"Failed to establish a new connection: {error}")
+    if isinstance(error, TimeoutError):
+        return ReadTimeoutError(pool, url, "Read timed out.")
+    return ProtocolError("Connection aborted.", error)
 
 
 class _Body(RawIOBase):
@@ -73,11 +133,7 @@ class _Body(RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        try:
-            self._left = self._left or next(self._pieces, b"")
-        except Broken as broken:
-            error = TimeoutError if broken.failure is Failure.TIMEOUT else ConnectionResetError
-            raise error(str(broken)) from None
+        self._left = self._left or next(self._pieces, b"")
         into = memoryview(buffer).cast("B")
         taken, self._left = self._left[: len(into)], self._left[len(into) :]
         into[: len(taken)] = taken
@@ -85,16 +141,26 @@ class _Body(RawIOBase):
 
 
 def _read_timeout(request: requests.PreparedRequest) -> float | None:
-    """What was said as ``timeout``: seconds, or those to connect and those to read."""
+    """What was said as ``timeout``: seconds, those to connect and those to read, or urllib3's object."""
     # Set by responses, for callbacks to see.
     said: object = getattr(request, "req_kwargs", {}).get("timeout")
-    timeout = said[1] if isinstance(said, tuple) else getattr(said, "read_timeout", said)
-    return cast("float | None", timeout)
+    if isinstance(said, Timeout):
+        return _read_timeout_of(said)
+    return cast("float | None", said[1] if isinstance(said, tuple) else said)
+
+
+def _read_timeout_of(timeout: Timeout) -> float | None:
+    try:
+        read = timeout.read_timeout
+    except TimeoutStateError:
+        # Only a total is said, of which connecting takes nothing here.
+        read = None
+    return min((seconds for seconds in (read, timeout.total) if isinstance(seconds, (int, float))), default=None)
 
 
 @contextmanager
 def answering_through_responses(source: Answering, base_url: str) -> Iterator[responses.RequestsMock]:
     """A started mock whose answers to all of an address are the fake's."""
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+    with FakeMock(source) as mock:
         mock.add(FakeResponse(source, base_url, mock))
         yield mock

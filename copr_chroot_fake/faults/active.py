@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 from .. import checks
 from ..errors import InputError
@@ -87,6 +88,8 @@ class Faults:
         self._lock = threading.RLock()
         self._active: dict[int, ActiveFault] = {}
         self._last_id = 0
+        # Those that somebody holds, removed or not: they may be taken back.
+        self._held: WeakValueDictionary[int, ActiveFault] = WeakValueDictionary()
 
     def add(self, fault: FaultLike) -> ActiveFault:
         """Let something go wrong from now on.
@@ -98,10 +101,10 @@ class Faults:
     def add_written(self, written: WrittenFault) -> ActiveFault:
         """The same, of what has been read; under another id where its own is taken."""
         with self._lock:
-            free = written.id is not None and written.id not in self._active
-            added = ActiveFault(written.id if free and written.id else self._last_id + 1, written.fault, written.seen)
+            own = None if written.id in self._active else written.id
+            added = ActiveFault(own or self._last_id + 1, written.fault, written.seen)
             self._last_id = max(self._last_id, added.id)
-            self._active[added.id] = added
+            self._active[added.id] = self._held[added.id] = added
             return added
 
     def remove(self, id: int) -> None:
@@ -115,12 +118,14 @@ class Faults:
                 raise InputError("id", f"there is no fault {id}; there are: {there}")
 
     def clear(self) -> None:
+        """Let everything be well again."""
         with self._lock:
             self._active.clear()
 
     def reseed(self, seed: int) -> None:
         """Draw from another seed from now on."""
-        self._seed = seed
+        with self._lock:
+            self._seed = seed
 
     def __iter__(self) -> Iterator[ActiveFault]:
         return iter(list(self._active.values()))
@@ -145,30 +150,40 @@ class Faults:
     def refuse_next(self) -> float | None:
         """For how many seconds nobody listens, if the next request is refused whatever it asks for; it counts then."""
         with self._lock:
-            for active in self:
-                if not active.hits_at(active.seen + 1, self._random(active, active.seen + 1)):
-                    continue
-                if not active.fault.asks_nothing or active.fault.breaks != "refused":
-                    return None
-                hit = self.strike(Asked(None, None, None))
-                return None if hit is None or hit.delivery is None else hit.delivery.closed
-        return None
+            hit = self.strike(Asked(None, None, None)) if self._would_refuse_any() else None
+        return None if hit is None or hit.delivery is None else hit.delivery.closed
+
+    def _would_refuse_any(self) -> bool:
+        for active in self:
+            if active.hits_at(active.seen + 1, self._random(active, active.seen + 1)):
+                if active.fault.breaks != "refused":
+                    return False
+                if active.fault.asks_nothing:
+                    return True
+        return False
 
     def moment(self) -> tuple[ActiveFault, ...]:
         """What there is, to take it back there."""
-        return tuple(ActiveFault(active.id, active.fault, active.seen, active.hits) for active in self)
+        with self._lock:
+            return tuple(replace(active) for active in self)
 
     def restore(self, moment: tuple[ActiveFault, ...]) -> None:
         """Take the faults back, those that somebody holds among them."""
         with self._lock:
-            was = {then.id: self._active.get(then.id, then) for then in moment}
-            for then in moment:
-                was[then.id].seen, was[then.id].hits = then.seen, then.hits
-            self._active = was
+            self._active = {then.id: self._take_back(then) for then in moment}
+            self._last_id = max(self._active, default=0)
+
+    def _take_back(self, then: ActiveFault) -> ActiveFault:
+        held = self._held.get(then.id)
+        if held is None or held.fault is not then.fault:
+            held = self._held[then.id] = replace(then)
+        held.seen, held.hits = then.seen, then.hits
+        return held
 
     def write(self) -> list[FaultEntry]:
         """Entries that read back to the same faults, having seen as much."""
-        return [{"id": active.id, "seen": active.seen, **write_fault(active.fault)} for active in self]
+        with self._lock:
+            return [{"id": active.id, "seen": active.seen, **write_fault(active.fault)} for active in self]
 
     def _random(self, active: ActiveFault, number: int) -> Random:
         """Of its own for each request, so that it is the same whatever else has been drawn."""

@@ -13,12 +13,24 @@ from .fault import SECONDS_CLOSED, Fault
 APACHE_HTML = "text/html; charset=iso-8859-1"
 """The type of the pages that Apache's httpd, which is in front of Copr, makes itself."""
 
-_REASONS = {
-    502: "The proxy server received an invalid\r\nresponse from an upstream server.<br />",
-    503: "The server is temporarily unable to service your\nrequest due to maintenance downtime or capacity\n"
-    "problems. Please try again later.",
-    504: "The gateway did not receive a timely response\nfrom the upstream server or application.",
+_PAGES = {
+    502: (
+        "Proxy Error",
+        "<p>The proxy server received an invalid\r\nresponse from an upstream server.<br />\r\n"
+        "The proxy server could not handle the request"
+        "<p>Reason: <strong>Error reading from remote server</strong></p></p>\n",
+    ),
+    503: (
+        "Service Unavailable",
+        "<p>The server is temporarily unable to service your\nrequest due to maintenance downtime or capacity\n"
+        "problems. Please try again later.</p>\n",
+    ),
+    504: (
+        "Gateway Timeout",
+        "<p>The gateway did not receive a timely response\nfrom the upstream server or application.</p>\n",
+    ),
 }
+"""Title and text of those pages, as the source of Apache's httpd 2.4 has them."""
 
 _UNANSWERED = Answer(0, (), b"")
 """What there is to note where no answer comes."""
@@ -29,9 +41,15 @@ def answer_instead(fault: Fault) -> Answer:
     if fault.breaks in ("refused", "reset"):
         return _UNANSWERED
     status = fault.status or 200
-    html = fault.body == "html" or (fault.body != "json" and status in _REASONS)
+    if status in _BODILESS:
+        return Answer(status, (), b"")
+    html = fault.body == "html" or (status in _PAGES and fault.body not in ("json", "malformed"))
     body = _page(status) if html else _error(status)
     return _spoil(fault, Answer(status, _headers(APACHE_HTML if html else JSON, body), body))
+
+
+_BODILESS = (204, 205, 304)
+"""Which answers have no body, whatever they are to have."""
 
 
 def change(fault: Fault, answer: Answer) -> Answer:
@@ -41,15 +59,16 @@ def change(fault: Fault, answer: Answer) -> Answer:
 
 def delivery(fault: Fault, random: Random) -> Delivery | None:
     """How the answer gets to the client; ``None`` if it simply arrives."""
+    if fault.delay is None and fault.dribble is None and fault.breaks is None:
+        return None
     piece, pause = fault.dribble or (0, 0)
-    made = Delivery(
+    return Delivery(
         delay=0 if fault.delay is None else draw(fault.delay, random),
         piece=piece,
         pause=pause,
         failure=None if fault.breaks is None else Failure(fault.breaks),
         closed=SECONDS_CLOSED if fault.seconds is None else fault.seconds,
     )
-    return None if made[:-1] == Delivery()[:-1] else made
 
 
 def _spoil(fault: Fault, answer: Answer) -> Answer:
@@ -57,20 +76,15 @@ def _spoil(fault: Fault, answer: Answer) -> Answer:
     if spoil is None:
         return answer
     body = spoil(answer.body)
-    type_of_answer = next((value for name, value in answer.headers if name == "Content-Type"), JSON)
-    others = tuple(header for header in answer.headers if header[0] not in ("Content-Type", "Content-Length"))
-    return answer._replace(headers=_headers(type_of_answer, body) + others, body=body)
-
-
-def _malformed(body: bytes) -> bytes:
-    """A comma too much, which no JSON reader takes."""
-    return body.rstrip()[:-1] + b",}\n"
+    headers = dict(answer.headers) | {"Content-Length": str(len(body))}
+    return answer._replace(headers=tuple(headers.items()), body=body)
 
 
 _SPOILERS: Mapping[str, Callable[[bytes], bytes]] = {
     "empty": lambda body: b"",
     "cut": lambda body: body[: len(body) // 2],
-    "malformed": _malformed,
+    # A comma too much, which no JSON reader takes.
+    "malformed": lambda body: body.rstrip()[:-1] + b",}\n",
 }
 
 
@@ -79,21 +93,23 @@ def _headers(content_type: str, body: bytes) -> tuple[tuple[str, str], ...]:
 
 
 def _error(status: int) -> bytes:
-    """Copr's own words for a mistake of its own; for any other status, HTTP's."""
-    return error_body(CATCH_ALL if status == 500 else phrase_of(status), compact=status == 500)
+    """What the API says itself, outside its REST layer; for any other status, what HTTP calls it."""
+    return error_body(_WORDS.get(status) or _phrase(status), compact=status in _WORDS)
+
+
+_WORDS = {404: "Such API endpoint doesn't exist", 500: CATCH_ALL, 504: "The API request timeouted"}
 
 
 def _page(status: int) -> bytes:
-    """The page of Apache's httpd, as its source has it."""
-    phrase = phrase_of(status)
-    reason = _REASONS.get(status, "")
+    """The page of Apache's httpd; of any status but those above only its frame."""
+    title, text = _PAGES.get(status) or (_phrase(status), "")
     return (
         '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n'
-        f"<title>{status} {phrase}</title>\n</head><body>\n<h1>{phrase}</h1>\n<p>{reason}</p>\n</body></html>\n"
+        f"<title>{status} {title}</title>\n</head><body>\n<h1>{title}</h1>\n{text}</body></html>\n"
     ).encode()
 
 
-def phrase_of(status: int) -> str:
+def _phrase(status: int) -> str:
     """What HTTP calls a status."""
     try:
         return HTTPStatus(status).phrase

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Annotated, Literal, NamedTuple, TypedDict, cast, get_args
@@ -39,20 +39,20 @@ class Fault:
     :param endpoint: ``get`` (one build chroot), ``list``, ``build-config``, ``built-packages`` or ``home``.
     :param nth: the only one, counted from 1.
     :param first: how many from the first on.
-    :param every: each so manieth: 3 for the third, the sixth, …
+    :param every: every so many: with 3 the third, the sixth, …
     :param probability: of each, from 0 to 1, drawn from the fake's seed.
 
     What goes wrong; at least one thing:
 
-    :param status: answered instead of Copr's own answer.
-    :param body: ``json``, as Copr writes an error, or ``html``, as the web server in front of it does; else what is
-        done to the body that there is: it is ``empty``, ``cut`` in the middle, or ``malformed``. Unless said, 502,
-        503 and 504 have the web server's page, and any other status Copr's JSON.
+    :param status: answered instead of Copr's own answer: 502, 503 and 504 with the page of the web server in front of
+        Copr, any other with Copr's JSON for an error.
+    :param body: ``json`` or ``html`` where a status is to have the other one; ``html`` alone is a page with 200. Or
+        what is done to the body that there is: it is ``empty``, ``cut`` in the middle, or ``malformed`` JSON.
     :param delay: seconds until the answer begins.
     :param dribble: the body comes in pieces.
     :param breaks: the connection is ``refused``, is ``reset`` before the answer or ``reset-within`` its body, or
         nothing ever comes, until the client's ``timeout``.
-    :param seconds: how long a served fake's port stays closed when it refuses; 1 unless said.
+    :param seconds: how long a served fake refuses connections from then on; 1 unless said.
     :raises InputError: naming the value that cannot be, or that does not go with another one.
     """
 
@@ -97,27 +97,39 @@ class Fault:
         return ", ".join(f"{name} {value}" for name, value in write_fault(self).items())
 
 
+_CHOICES = ("nth", "first", "every", "probability")
+_EFFECTS = ("status", "body", "delay", "dribble", "breaks")
+
+_GO_WITH_NO_ANSWER: Mapping[str, Sequence[str]] = {
+    "refused": ("breaks",),
+    "reset": ("breaks", "delay"),
+    "timeout": ("breaks",),
+}
+"""What can be said where it ends without an answer."""
+
+
 def _check_choice(fault: Fault) -> None:
-    said = [name for name in ("nth", "first", "every", "probability") if getattr(fault, name) is not None]
+    said = [name for name in _CHOICES if getattr(fault, name) is not None]
     if len(said) > 1:
         raise InputError(said[1], f"does not go with {said[0]}; expected one of them")
 
 
 def _check_effect(fault: Fault) -> None:
-    effects = ("status", "body", "delay", "dribble", "breaks")
-    said = [name for name in effects if getattr(fault, name) is not None]
+    said = [name for name in _EFFECTS if getattr(fault, name) is not None]
     if not said:
-        raise InputError("fault", f"nothing goes wrong; expected one of {', '.join(effects)}")
-    if fault.breaks in _WITHOUT_ANSWER:
-        excluded = set(said) - {"breaks"} - ({"delay"} if fault.breaks == "reset" else set())
-        for name in effects:
-            if name in excluded:
-                raise InputError(name, f"does not go with breaks {fault.breaks}, with which no answer comes")
+        raise InputError(_WHOLE, f"nothing goes wrong; expected one of {', '.join(_EFFECTS)}")
+    may_be_said = _GO_WITH_NO_ANSWER.get(fault.breaks or "", said)
+    for name in said:
+        if name not in may_be_said:
+            raise InputError(name, f"does not go with breaks {fault.breaks}, with which no answer comes; leave out one")
+    if fault.body == "json" and fault.status is None:
+        raise InputError("body", "json does not go without a status, whose error it is; expected one")
     if fault.seconds is not None and fault.breaks != "refused":
         raise InputError("seconds", "is how long connections are refused; expected breaks to be refused too")
 
 
-_WITHOUT_ANSWER = ("refused", "reset", "timeout")
+_WHOLE = "fault"
+"""The field of an error that is none of a single field."""
 
 
 Status = Annotated[int, Keywords(minimum=200, maximum=599)]
@@ -142,13 +154,13 @@ _DRIBBLE = Form(Dribble._fields, Dribble._fields)
 
 
 def _dribble(field: str, value: object) -> Dribble:
-    if isinstance(value, tuple) and len(value) == len(Dribble._fields):
-        value = dict(zip(Dribble._fields, value, strict=True))
-    said = Fields(field, value, _DRIBBLE)
+    if not isinstance(value, (Dribble, Mapping)):
+        raise InputError(field, f"expected an object with bytes and every, got {checks.shown(value)}")
+    said = Fields(field, value._asdict() if isinstance(value, Dribble) else value, _DRIBBLE)
     return Dribble(said.require("bytes", checks.positive), said.require("every", checks.amount))
 
 
-_CHECKS = {
+_CHECKS: Mapping[str, Callable[[str, object], object]] = {
     "endpoint": checks.one_of(get_args(EndpointName)),
     "build_id": checks.positive,
     "chrootname": checks.text,
@@ -169,6 +181,8 @@ WrittenDuration = Annotated[float | Mapping[str, object], Written(DurationEntry)
 
 
 class DribbleEntry(TypedDict):
+    """A body in pieces of so many ``bytes``, so many seconds apart."""
+
     bytes: Positive
     every: Amount
 
@@ -221,6 +235,8 @@ def read_fault(place: str, value: object) -> WrittenFault:
         return WrittenFault(value)
     if isinstance(value, str):
         return WrittenFault(_named(place, value))
+    if not isinstance(value, Mapping):
+        raise InputError(place, f"expected a fault, the name of one, or an object, got {checks.shown(value)}")
     entry = Fields(place, value, _FAULT)
     named = entry.read("name", _named, None)
     said = {key: entry.read(key, check, None) for key, check in _CHECKS.items()}
@@ -228,7 +244,8 @@ def read_fault(place: str, value: object) -> WrittenFault:
     try:
         fault = Fault(**given) if named is None else _changed(named, given)  # type: ignore[arg-type]  # checked
     except InputError as error:
-        raise InputError(checks.dotted(place, error.field), error.problem) from None
+        field = place if error.field == _WHOLE else checks.dotted(place, error.field)
+        raise InputError(field, error.problem) from None
     return WrittenFault(fault, entry.read("id", checks.positive, None), entry.read("seen", checks.whole_number, 0))
 
 
@@ -238,8 +255,7 @@ def _named(place: str, value: object) -> Fault:
 
 def _changed(fault: Fault, given: Mapping[str, object]) -> Fault:
     """Another choice among the requests takes the place of the named fault's own."""
-    choices = ("nth", "first", "every", "probability")
-    own = dict.fromkeys(choices) if any(name in given for name in choices) else {}
+    own = dict.fromkeys(_CHOICES) if any(name in given for name in _CHOICES) else {}
     return replace(fault, **{**own, **given})  # type: ignore[arg-type]  # checked
 
 

@@ -61,7 +61,8 @@ class Api:
                 answer, shown = self._answer(method, found, arguments, method == "GET")
             else:
                 answer, shown = self._answer_with(hit, method, found, arguments)
-            matched = bool(shown) or hit is not None or self._is_known(found, arguments, answer.status)
+            is_spoilt = hit is not None and not hit.fault.arrives
+            matched = bool(shown) or is_spoilt or self._is_known(found, arguments, answer.status)
             fault_id = None if hit is None else hit.fault_id
             number = next(self._numbers)
             self.note((method, target, answer.status, store.clock.now(), matched, shown, fault_id, number))
