@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Annotated, NamedTuple, TypeGuard, TypeVar, cast
 
 from .errors import InputError
@@ -17,7 +17,7 @@ T = TypeVar("T")
 LARGEST_INTEGER = 2**31 - 1
 """The service keeps ids, times, limits and epochs as 32-bit integers."""
 
-_CHROOT_NAME = re.compile(r"[^\s/\ud800-\udfff]+-[^\s/\ud800-\udfff-]+-[^\s/\ud800-\udfff-]+")
+_CHROOT_NAME = re.compile(r"[^\s/]+-[^\s/-]+-[^\s/-]+")
 
 
 class Form(NamedTuple):
@@ -101,8 +101,14 @@ def mapping(field: str, value: object) -> Mapping[str, object]:
     return value
 
 
+DEEPEST = 100
+"""How many levels an object may have that is kept as it is given."""
+
+
 def json_object(field: str, value: object) -> dict[str, object]:
     """A copy of an object that JSON can say."""
+    if _depth(value) > DEEPEST:
+        raise InputError(field, f"nested too deeply; expected at most {DEEPEST} levels")
     try:
         written = json.dumps(mapping(field, value), allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
@@ -110,6 +116,20 @@ def json_object(field: str, value: object) -> dict[str, object]:
             raise
         raise InputError(field, f"expected what JSON can say: {error}") from None
     return cast("dict[str, object]", json.loads(written))
+
+
+def _depth(value: object) -> int:
+    """How many levels of objects and lists there are, up to one too many."""
+    level: list[object] = [value]
+    for depth in range(DEEPEST + 1):
+        level = [inner for outer in level if isinstance(outer, (Mapping, list, tuple)) for inner in _inside(outer)]
+        if not level:
+            return depth
+    return DEEPEST + 1
+
+
+def _inside(value: Mapping[object, object] | Sequence[object]) -> Iterable[object]:
+    return value.values() if isinstance(value, Mapping) else value
 
 
 def flag(field: str, value: object) -> bool:
@@ -188,12 +208,17 @@ ChrootName = Annotated[str, whole(_CHROOT_NAME.pattern)]
 
 def chroot_name(field: str, value: object) -> str:
     """The name of a mock chroot: distribution, version and architecture, with dashes between."""
-    if not isinstance(value, str) or not _CHROOT_NAME.fullmatch(value):
+    if not isinstance(value, str) or not _CHROOT_NAME.fullmatch(value) or not _is_unicode(value):
         raise InputError(
             field,
             f"{shown(value)} is no chroot name; expected distribution-version-architecture, such as fedora-41-x86_64",
         )
     return sys.intern(value)
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a text has no half of a surrogate pair, which JSON can say, and nothing can encode."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 PathSegment = Annotated[str, whole(r"[^\s/](?:[^/]*[^\s/])?")]

@@ -224,6 +224,8 @@ def test_a_nevra_is_read_and_printed(text: str, nevra: Nevra) -> None:
     assert str(nevra) == text.replace("0:", "")
 
 
+DEEP = json.loads("[" * 600 + "]" * 600)
+
 IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
     ({"id": 0}, "id: expected a whole number from 1 to 2147483647, got 0"),
     ({"id": True}, "id: expected a whole number from 1"),
@@ -232,6 +234,8 @@ IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
     ({"id": 1}, "id: there is a build 1 already; expected another id"),
     ({"state": "succeded"}, "state: 'succeded' is no state; did you mean 'succeeded'? valid: importing, waiting"),
     ({"chroots": {F41: "runing"}}, "runing"),
+    ({"project": "a/ b"}, "project: ' b' has a slash or white space around it"),
+    ({"chroots": {F41: {"build_config": {"a": DEEP}}}}, "build_config: nested too deeply; expected at most 100 levels"),
     ({"chroots": ["fedora-x86_64"]}, "'fedora-x86_64' is no chroot name; expected distribution-version-architecture"),
     ({"chroots": ["fedora-41-"]}, "'fedora-41-' is no chroot name"),
     ({"chroots": ["fedora/41-1-x86_64"]}, "is no chroot name"),
@@ -258,7 +262,7 @@ IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
     ({"chroots": {F41: {"endet_on": 9}}}, "endet_on: no such key here; did you mean 'ended_on'?"),
     ({"chroots": {F41: {"result_dir": "a/b"}}}, "result_dir: 'a/b' has a slash or white space around it"),
     ({"project": "playground"}, "project: 'playground' is no full name; expected owner/project"),
-    ({"project": "a/b/c"}, "projectname: 'b/c' has a slash"),
+    ({"project": "a/b/c"}, "project: 'b/c' has a slash"),
     ({"package": ""}, "package: expected a text that is not empty, got ''"),
     ({"memory_limit": -1}, "memory_limit: expected a whole number from 0"),
     ({"timeout": "1h"}, "timeout: expected a whole number"),

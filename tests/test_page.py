@@ -475,7 +475,7 @@ def test_many_chroots_are_folded_up(open_page: Open, fake: FakeCopr) -> None:
     """A large build is its counts until it is unfolded, which shows as many as the server says."""
     build = fake.add_build(1, [f"fedora-{number}-x86_64" for number in range(150)])
     page = open_page(fake)
-    page.wait_for(".build summary > span", ["the first 100 chroots"])
+    page.wait_for(".build summary > span", ["the first 100 of 150 chroots"])
     assert page.texts(".counts") == ["100 importing"]
     assert states(page) == []
     page.find(".build summary").click()

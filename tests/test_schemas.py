@@ -175,8 +175,8 @@ def test_what_is_wrong_is_refused_by_schema_and_reader(scenario: dict[str, objec
     [
         {},
         dict.fromkeys(SCHEMA["properties"]),
-        build(**dict.fromkeys(SCHEMA["$defs"]["BuildEntry"]["properties"].keys() - {"id"})),
-        chroot(**dict.fromkeys(SCHEMA["$defs"]["ChrootEntry"]["properties"].keys() - {"name"})),
+        build(**dict.fromkeys([key for key in SCHEMA["$defs"]["BuildEntry"]["properties"] if key != "id"])),
+        chroot(**dict.fromkeys([key for key in SCHEMA["$defs"]["ChrootEntry"]["properties"] if key != "name"])),
         {"now": 0.5, "chroots": ["a-b-c-d"]},
         {"projects": [{"ownername": "@copr", "projectname": "a b", "chroots": {F41: {"with_opts": ["tests"]}}}]},
         build(package="\ufeff", source_result_dir=""),

@@ -7,7 +7,17 @@ from collections.abc import Callable
 
 import pytest
 
-from copr_chroot_fake import EventError, FakeCopr, InputError, Lifecycle, Stage, State, SystemClock, Uniform
+from copr_chroot_fake import (
+    EventError,
+    FakeCopr,
+    InputError,
+    Lifecycle,
+    Stage,
+    State,
+    SystemClock,
+    Uniform,
+    VirtualClock,
+)
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
@@ -112,12 +122,36 @@ def test_changes_are_of_what_has_been_added_only() -> None:
     assert fake.changes == []
 
 
+def test_a_way_that_is_refused_is_no_change() -> None:
+    """A chroot that is held on its way to a state has not been anywhere."""
+    fake = FakeCopr(progress="manual")
+    chroot = fake.add_build(1, [F41])[F41]
+    fake.hold(1, F41, "starting")
+    before = fake.changes
+    with pytest.raises(EventError):
+        chroot.run_to("succeeded")
+    assert fake.changes == before
+    assert chroot.state == "importing"
+
+
+def test_a_clock_goes_no_further_than_copr_can_keep(monotonic: Callable[[float], None]) -> None:
+    """By itself it stays at the end, and nobody moves it beyond."""
+    clock = SystemClock(speed=1_000_000)
+    monotonic(1_000_000)
+    assert clock.now() == 2**31 - 1
+    for late in (clock, VirtualClock(2**31 - 1)):
+        with pytest.raises(InputError, match=r"now: expected a number from 0 to 2147483647, got 2147483648"):
+            late.tick(1)
+
+
 def test_a_chroot_can_be_added_to_a_build_that_is_there() -> None:
     """It comes last, lives or stays as it is told, and Copr knows it from then on."""
     fake = FakeCopr()
     build = fake.add_build(1, {F41: "succeeded"})
+    fake.add_chroot(1, "fedora-42-s390x")
+    assert [change.state for change in fake.changes] == ["importing"]
     living = fake.add_chroot(1, F42, lifecycle="stuck-pending", progress="immediate")
-    assert (living.state, [chroot.name for chroot in build]) == ("pending", [F41, F42])
+    assert (living.state, [chroot.name for chroot in build]) == ("pending", [F41, "fedora-42-s390x", F42])
     fixed = fake.add_chroot(1, "epel-9-s390x", state="failed")
     assert (fixed.started_on, fixed.ended_on, fixed.result_dir) == (1_700_000_000, 1_700_000_300, "00000001-hello")
     answer = fake.answer("GET", f"/api_3/build-chroot/build-config/1/{F42}")
@@ -153,6 +187,7 @@ def test_a_chroot_that_cannot_be_added_is_refused(wrong: Callable[[FakeCopr], ob
         wrong(fake)
     assert len(build.chroots) == 1
     assert fake.to_scenario() == before
+    assert len(fake.changes) == 1
 
 
 def test_a_restored_fake_has_no_chroot_that_was_added_since() -> None:

@@ -165,11 +165,13 @@ class BuildChroot(LivingChroot, ChrootEvents):
         with self._build.store.lock:
             self.catch_up()
             before, canceled = self.moment(), self._build.cancellation
+            changes = self._build.store.changes.copy()
             try:
                 self._go_to(to)
             except EventError:
                 self.restore(before)
                 self._build.cancellation = canceled
+                self._build.store.changes = changes
                 raise
 
     def _go_to(self, to: State) -> None:

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from functools import cached_property
-from urllib.parse import unquote
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, unquote
 
-from ..checks import Fields, Form
-from ..errors import CoprFakeError, InputError
-from ..server.worlds import TooManyError, World
+from ..checks import Fields
+from ..errors import CoprFakeError, InputError, ScenarioError
+from ..scenarios.reading import read_json
+from ..server.worlds import World
 from ..service.answers import Answer, json_answer
-from ..service.query import read_target
 from . import openapi, page
-from .calls import Call, NotFoundError, Setting
-from .operations import TABLE, Operation
+from .calls import Call, NotFoundError, Setting, form_of
+from .operations import Operation, find
 
 DOCUMENT = "/openapi.json"
 
 _EMPTY = Answer(204, (), b"")
-_NO_QUERY = Form((), ())
 
 
 class ControlApi:
     """Answers what is asked below ``/_fake``.
 
-    Errors are ``{"error": …, "where": …}``: 404 for what is not there, 405 with
-    ``Allow``, 409 for what is not possible now, 422 for a body or query that
-    cannot be, with the place in it.
+    Errors are ``{"error": …}``: 404 for what is not there, 405 with ``Allow``,
+    409 for what is not possible now, and 422 for a body or query that cannot be,
+    with the place in it as ``where``.
     """
 
     def __init__(self, setting: Setting) -> None:
@@ -40,62 +38,89 @@ class ControlApi:
     def answer(self, world: World, method: str, path: str, query: str, body: bytes) -> Answer:
         """Answer a call on a world; its path is from ``/_fake`` on, as sent."""
         if page.is_part(path) or path == DOCUMENT:
-            return page.answer(path) if path != DOCUMENT else self._document if method == "GET" else _not_allowed("GET")
-        found = TABLE.find(path)
+            return _shown(path, world) if method == "GET" else _not_allowed(["GET"])
+        found = find(path)
         if found is None:
             return _error(404, f"there is nothing at /_fake{unquote(path)}; {DOCUMENT} says what there is")
-        operations, named = found
-        operation = operations.get(method)
+        operation = found.operations.get(method)
         if operation is None:
-            return _not_allowed(*operations)
-        return self._run(operation, world, {name: unquote(value) for name, value in named.items()}, query, body)
-
-    def _run(self, operation: Operation, world: World, named: Mapping[str, str], query: str, body: bytes) -> Answer:
+            return _not_allowed(found.operations)
         try:
-            arguments = Fields("", read_target(f"?{query}").arguments, _form(operation.query))
-            call = Call(self._setting, world, named, arguments, _parse(operation, body))
-            shown = operation.run(call)
-        except NotFoundError as error:
-            return _error(404, str(error))
-        except InputError as error:
-            return _error(422, str(error), error.field)
-        except TooManyError as error:
-            return _error(409, str(error))
+            arguments, said = _read_query(operation, query), _read_body(operation, body)
+            shown = operation.run(Call(self._setting, world, found.named, arguments, operation.takes, said))
         except CoprFakeError as error:
-            return _error(409, str(error))
+            return _refusal(error)
+        except RecursionError:
+            return _mistake("body", "nested too deeply")
         return _EMPTY if operation.shows is None else json_answer(_written(shown), operation.status)
 
-    @cached_property
-    def _document(self) -> Answer:
-        return json_answer(_written(openapi.document()))
+
+def _shown(path: str, world: World) -> Answer:
+    """The page, or the document of a world's own API."""
+    if path != DOCUMENT:
+        return page.answer(path)
+    return json_answer(_written(openapi.document(f"/worlds/{world.name}/_fake" if world.name else "/_fake")))
 
 
-def _form(query: type | None) -> Form:
-    return _NO_QUERY if query is None else Form.of(query.__annotations__, ())
+def _read_query(operation: Operation, query: str) -> Fields:
+    """The arguments of a query.
 
-
-def _parse(operation: Operation, body: bytes) -> object:
-    """What a body says; where none is taken, nothing that is sent matters.
-
-    :raises InputError: for what is no JSON.
+    :raises InputError: naming one that is not known, is there twice, or cannot be read.
     """
-    if operation.takes is None or not body:
-        return None
+    form = form_of(operation.query)
+    arguments: dict[str, str] = {}
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise InputError("body", f"not JSON: {error}") from None
+        for name, value in parse_qsl(query, keep_blank_values=True, errors="strict"):
+            if not name:
+                raise InputError("query", "an argument has no name")
+            if name in arguments:
+                raise InputError(name, "the argument is there twice; expected once")
+            arguments[name] = value
+    except UnicodeDecodeError as error:
+        raise InputError("query", f"not UTF-8: {error.reason}") from None
+    if arguments and not form.all:
+        raise InputError(next(iter(arguments)), "this call takes no arguments")
+    return Fields("", arguments, form)
+
+
+def _read_body(operation: Operation, body: bytes) -> object:
+    """What a body says; where none is needed, nothing says as little as an empty object.
+
+    :raises InputError: for what is no JSON, for none where one is needed, and for one where none is taken.
+    """
+    if not body:
+        if operation.takes is None or operation.may_lack_body:
+            return {}
+        raise InputError("body", "missing; expected JSON")
+    try:
+        said = read_json(body.decode())
+    except UnicodeDecodeError as error:
+        raise InputError("body", f"not UTF-8: {error.reason} at byte {error.start}") from None
+    if operation.takes is None and said != {}:
+        raise InputError("body", "this call takes none")
+    return said
 
 
 def _written(document: object) -> bytes:
     return json.dumps(document).encode() + b"\n"
 
 
-def _error(status: int, problem: str, where: str | None = None) -> Answer:
-    return json_answer(_written({"error": problem, "where": where}), status)
+def _refusal(error: CoprFakeError) -> Answer:
+    is_in_file = isinstance(error, ScenarioError) and error.source is not None
+    if isinstance(error, InputError) and not is_in_file:
+        return _mistake(error.field or "body", error.problem)
+    return _error(404 if isinstance(error, NotFoundError) else 409, str(error))
 
 
-def _not_allowed(*methods: str) -> Answer:
+def _mistake(where: str, problem: str) -> Answer:
+    return json_answer(_written({"error": f"{where}: {problem}", "where": where}), 422)
+
+
+def _error(status: int, problem: str) -> Answer:
+    return json_answer(_written({"error": problem}), status)
+
+
+def _not_allowed(methods: Iterable[str]) -> Answer:
     allowed = ", ".join([*methods, *(["HEAD"] if "GET" in methods else [])])
     answer = _error(405, f"the method is not allowed here; allowed: {allowed}")
     return answer._replace(headers=(*answer.headers, ("Allow", allowed)))

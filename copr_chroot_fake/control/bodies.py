@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypedDict
+from typing import Annotated, Literal, TypedDict
 
 from ..checks import Amount, ChrootName, PathSegment, Positive, Text, UnixTime, WholeNumber
 from ..lives.machine import Event
 from ..lives.progress import How
 from ..scenarios.entries import Bootstrap, ChrootSettings, Scenario
 from ..scenarios.schema import WrittenLifecycle, WrittenPackage, WrittenProgress
+from ..schemas import Keywords, whole
 from ..service.routes import EndpointName
 from ..states import State
+
+FullName = Annotated[str, whole(r"[^\s/](?:[^/]*[^\s/])?/[^\s/:](?:[^/:]*[^\s/:])?(?::(?:[^/]*[^\s/])?)?")]
+"""``owner/project``, or ``owner/project:directory``."""
 
 
 class _BuildRequired(TypedDict):
@@ -25,7 +29,7 @@ class BuildBody(_BuildRequired, total=False):
     """
 
     chroots: list[ChrootName] | Mapping[ChrootName, State | ChrootSettings]
-    project: Text
+    project: FullName
     package: PathSegment
     state: State
     lifecycle: WrittenLifecycle
@@ -97,12 +101,15 @@ class StateBody(_StateRequired):
     """A state to get to, or to be held in."""
 
 
+Speed = Annotated[Amount, Keywords(exclusiveMinimum=0)]
+
+
 class ClockBody(TypedDict, total=False):
-    """What to do with the clock: ``now`` moves it to a time, and ``tick`` by some seconds."""
+    """What to do with the clock: ``now`` moves it to a time, and ``tick`` by some seconds from there."""
 
     now: Amount
     tick: Amount
-    speed: Amount
+    speed: Speed
     paused: bool
 
 
@@ -111,34 +118,91 @@ class SeedBody(TypedDict):
 
 
 class WorldBody(TypedDict, total=False):
-    """How a world is to be; what is not said is as the server was started."""
+    """How a world is to be; what is not said is as the server was started. A ``default_limit`` of null is none."""
 
     scenario: Scenario
     progress: How
     seed: WholeNumber
-    default_limit: Positive
-    speed: Amount
+    default_limit: Positive | None
+    speed: Speed
+    requests_kept: WholeNumber
+
+
+class _RequestedRequired(TypedDict):
+    assertion: Literal["requested"]
+    endpoint: EndpointName
+
+
+class RequestedBody(_RequestedRequired, total=False):
+    """An endpoint was asked, at least once or so many times."""
+
+    build_id: Positive
+    chrootname: Text
+    times: WholeNumber
+
+
+class _NotRequestedRequired(TypedDict):
+    assertion: Literal["not-requested"]
+    endpoint: EndpointName
+
+
+class NotRequestedBody(_NotRequestedRequired, total=False):
+    """An endpoint was not asked."""
+
+    build_id: Positive
+    chrootname: Text
+
+
+class _PolledRequired(TypedDict):
+    assertion: Literal["polled-no-faster-than"]
+    seconds: Amount
+
+
+class PolledBody(_PolledRequired, total=False):
+    """Nobody asked for one thing twice within so many seconds of the fake's clock."""
+
+    build_id: Positive
+    chrootname: Text
+
+
+class PagesBody(TypedDict):
+    """Every chroot of a build was on a page of its list that was read."""
+
+    assertion: Literal["all-pages-read"]
+    build_id: Positive
+
+
+VerifyBody = RequestedBody | NotRequestedBody | PolledBody | PagesBody
 
 
 class PageQuery(TypedDict, total=False):
+    """So many, after the first so many."""
+
     limit: WholeNumber
     offset: WholeNumber
 
 
-class RequestsQuery(TypedDict, total=False):
-    """Which requests; ``after`` is the number of one that was seen last."""
+class AskedQuery(TypedDict, total=False):
+    """Which requests."""
 
     endpoint: EndpointName
     build_id: Positive
     chrootname: Text
+
+
+class RequestsQuery(AskedQuery, total=False):
+    """Which requests, of those that came ``after`` the one of that number the latest so many."""
+
     after: WholeNumber
     limit: WholeNumber
 
 
-class CountQuery(TypedDict, total=False):
-    endpoint: EndpointName
+class ChangesQuery(TypedDict, total=False):
+    """Which changes, of those the latest so many."""
+
     build_id: Positive
     chrootname: Text
+    limit: WholeNumber
 
 
 class OverviewQuery(TypedDict, total=False):
@@ -147,23 +211,3 @@ class OverviewQuery(TypedDict, total=False):
     builds: WholeNumber
     chroots: WholeNumber
     after: WholeNumber
-
-
-Assertion = Literal["requested", "not-requested", "polled-no-faster-than", "all-pages-read"]
-
-
-class _VerifyRequired(TypedDict):
-    assertion: Assertion
-
-
-class VerifyBody(_VerifyRequired, total=False):
-    """An assertion on what was asked.
-
-    ``endpoint`` and ``times`` go with the first two, ``seconds`` with the third, and ``build_id`` with all.
-    """
-
-    endpoint: EndpointName
-    build_id: Positive
-    chrootname: Text
-    times: WholeNumber
-    seconds: Amount

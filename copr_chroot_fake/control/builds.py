@@ -3,184 +3,195 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import EllipsisType
+from contextlib import suppress
 from typing import cast
 
 from .. import checks
 from ..builds.chroot import BuildChroot
-from ..builds.nevra import Nevra, read_packages
-from ..checks import Fields, Form
+from ..builds.nevra import read_packages
+from ..checks import Fields
 from ..errors import EventError, InputError
 from ..lives.machine import Event
 from ..scenarios.entries import ProjectEntry
 from . import views
-from .bodies import (
-    BuildBody,
-    BuildEventBody,
-    ChrootBody,
-    EventBody,
-    ForceBody,
-    MockChrootsBody,
-    ReportBody,
-    StateBody,
-)
-from .calls import Call, number
-
-BUILD = Form.of(BuildBody.__annotations__, BuildBody.__required_keys__)
-PROJECT = Form.of(ProjectEntry.__annotations__, ProjectEntry.__required_keys__)
-CHROOT = Form.of(ChrootBody.__annotations__, ChrootBody.__required_keys__)
-MOCK_CHROOTS = Form.of(MockChrootsBody.__annotations__, MockChrootsBody.__required_keys__)
-EVENT = Form.of(EventBody.__annotations__, EventBody.__required_keys__)
-BUILD_EVENT = Form.of(BuildEventBody.__annotations__, BuildEventBody.__required_keys__)
-REPORT = Form.of(ReportBody.__annotations__, ReportBody.__required_keys__)
-FORCE = Form.of(ForceBody.__annotations__, ForceBody.__required_keys__)
-STATE = Form.of(StateBody.__annotations__, StateBody.__required_keys__)
+from .bodies import BuildBody, ChrootBody
+from .calls import Call, in_digits
 
 
 def show_builds(call: Call) -> views.BuildsView:
+    """The builds, in the order in which they were added."""
     builds = list(call.fake.builds.values())
-    offset = call.query.read("offset", number, 0)
-    limit = call.query.read("limit", number, 100)
+    offset = call.query.read("offset", in_digits(checks.whole_number), 0)
+    limit = call.query.read("limit", in_digits(checks.whole_number), 100)
     return {"builds": [views.build(build) for build in builds[offset : offset + limit]], "total": len(builds)}
 
 
 def show_build(call: Call) -> views.BuildView:
+    """A build."""
     return views.build(call.build)
 
 
 def add_build(call: Call) -> views.BuildView:
-    said = {"chroots": [], **call.given(BUILD)}
-    # What each has to be is checked where Python's callers are checked too.
-    return views.build(call.fake.add_build(**said))  # type: ignore[arg-type]
+    """Add a build."""
+    # What each field has to be is checked there, as for Python's callers.
+    said = cast(BuildBody, {"chroots": [], **call.given})
+    return views.build(call.fake.add_build(**said))
 
 
 def remove_build(call: Call) -> None:
+    """Delete a build."""
     call.build.remove()
 
 
 def cancel_build(call: Call) -> views.BuildView:
+    """Cancel a build, as a user does."""
     build = call.build
     build.cancel()
     return views.build(build)
 
 
 def advance_build(call: Call) -> views.BuildView:
+    """Let each chroot that can go on to its next stage."""
     build = call.build
     build.advance()
     return views.build(build)
 
 
 def finish_build(call: Call) -> views.BuildView:
+    """Let each chroot go on as far as its life goes."""
     build = call.build
     build.finish()
     return views.build(build)
 
 
 def send_to_build(call: Call) -> views.BuildView:
-    """Let an event happen to each chroot that it can happen to.
+    """Let something happen to each chroot that it can happen to.
 
     :raises EventError: if there is none.
+    :raises InputError: for a time before the last one of any of them; nothing happens then.
     """
-    build, fields = call.build, call.fields(BUILD_EVENT)
-    event = fields.require("event", _event)
-    at = fields.read("at", checks.unix_time, None)
-    going = [chroot for chroot in build.chroots if event in chroot.possible_events]
+    build, event = call.build, call.fields.require("event", _event)
+    at = call.fields.read("at", checks.unix_time, None)
+    going = [chroot for chroot in build if event in chroot.possible_events]
     if not going:
         raise EventError(f"build {build.id}: {event} is possible for none of its chroots now")
+    last = max(going, key=lambda chroot: chroot.latest)
+    if at is not None and at < last.latest:
+        raise InputError("at", f"{at} is before {last.latest}, when {last.name} last changed; expected a later time")
     for chroot in going:
-        _HAPPENS[event](chroot, at, None, None)
+        # The clock can have led it elsewhere in the meantime.
+        with suppress(EventError):
+            _HAPPENS[event](chroot, at=at)
     return views.build(build)
 
 
 def add_chroot(call: Call) -> views.ChrootView:
-    said = call.given(CHROOT)
-    name = said.pop("name", None)
-    checked = checks.chroot_name("name", name)
-    return views.chroot(call.fake.add_chroot(call.build.id, checked, **said))  # type: ignore[arg-type]  # checked there
+    """Add a chroot to a build."""
+    said = cast(ChrootBody, call.given)
+    name = checks.chroot_name("name", said["name"])
+    # What else is said is checked there.
+    added = call.fake.add_chroot(
+        call.build.id,
+        name,
+        state=said.get("state"),
+        lifecycle=said.get("lifecycle"),
+        progress=said.get("progress"),
+    )
+    return views.chroot(added)
 
 
 def add_mock_chroots(call: Call) -> None:
-    names = call.fields(MOCK_CHROOTS).require("names", checks.texts)
-    call.fake.add_mock_chroots(*(checks.chroot_name(f"names[{at}]", name) for at, name in enumerate(names)))
+    """Let the service know chroots that no project and no build has."""
+    call.fake.add_mock_chroots(*call.fields.require("names", _chroot_names))
 
 
 def show_projects(call: Call) -> views.ProjectsView:
+    """The projects."""
     return {"projects": call.fake.to_scenario()["projects"]}
 
 
 def add_project(call: Call) -> None:
-    call.fields(PROJECT)
-    call.fake.add_scenario({"projects": [call.body]})
-
-
-def advance_all(call: Call) -> views.CountView:
-    return {"count": call.fake.advance()}
+    """Add a project."""
+    # What each field has to be is checked there.
+    call.fake.add_project(**cast(ProjectEntry, call.given))
 
 
 def show_chroot(call: Call) -> views.ChrootView:
+    """A build chroot."""
     return views.chroot(call.chroot)
 
 
 def send_to_chroot(call: Call) -> views.ChrootView:
-    chroot, fields = call.chroot, call.fields(EVENT)
+    """Let something happen to a build chroot."""
+    chroot, fields = call.chroot, call.fields
     event = fields.require("event", _event)
-    result_dir = fields.read("result_dir", checks.path_segment, None)
-    packages = fields.read("packages", read_packages, None)
-    if result_dir is not None and event is not Event.START:
-        raise InputError("result_dir", f"goes with {Event.START}, not with {event}")
-    if packages is not None and event is not Event.SUCCEED:
-        raise InputError("packages", f"go with {Event.SUCCEED}, not with {event}")
-    _HAPPENS[event](chroot, fields.read("at", checks.unix_time, None), result_dir, packages)
+    _HAPPENS[event](chroot, at=fields.read("at", checks.unix_time, None), **_details(event, fields))
     return views.chroot(chroot)
 
 
-def report(call: Call) -> views.ChrootView:
-    chroot, fields = call.chroot, call.fields(REPORT)
-    chroot.report(
+def _details(event: Event, fields: Fields) -> dict[str, object]:
+    """What else is said of an event.
+
+    :raises InputError: naming what does not go with it.
+    """
+    said = {key: fields.read(key, check, None) for key, (_, check) in _DETAILS.items()}
+    given = {key: value for key, value in said.items() if value is not None}
+    for key in given:
+        if event is not _DETAILS[key][0]:
+            raise InputError(key, f"goes with {_DETAILS[key][0]}, not with {event}")
+    return given
+
+
+def report(call: Call) -> views.ReportView:
+    """Report of a build chroot as the backend does, which Copr takes or not."""
+    chroot, fields = call.chroot, call.fields
+    taken = chroot.report(
         fields.require("state", checks.state),
         at=fields.read("at", checks.unix_time, None),
         result_dir=fields.read("result_dir", checks.path_segment, None),
         packages=fields.read("packages", read_packages, ()),
     )
-    return views.chroot(chroot)
+    return {"taken": taken, "chroot": views.chroot(chroot)}
 
 
 def force_state(call: Call) -> views.ChrootView:
-    chroot, fields = call.chroot, call.fields(FORCE)
-    said = cast("Mapping[str, object]", call.body)
-    chroot.force_state(
-        fields.require("state", checks.state),
-        started_on=_time_or_what_it_is(fields, said, "started_on"),
-        ended_on=_time_or_what_it_is(fields, said, "ended_on"),
-    )
+    """Put a build chroot into a state, possible or not."""
+    chroot, fields = call.chroot, call.fields
+    times = {key: fields.read(key, checks.unix_time, None) for key in ("started_on", "ended_on") if key in call.said}
+    chroot.force_state(fields.require("state", checks.state), **times)
     return views.chroot(chroot)
 
 
 def advance_chroot(call: Call) -> views.ChrootView:
+    """Let a build chroot go on to its next stage."""
     chroot = call.chroot
     chroot.advance()
     return views.chroot(chroot)
 
 
 def finish_chroot(call: Call) -> views.ChrootView:
+    """Let a build chroot go on as far as its life goes."""
     chroot = call.chroot
     chroot.finish()
     return views.chroot(chroot)
 
 
 def run_to(call: Call) -> views.ChrootView:
+    """Let a build chroot go on until it is in a state."""
     chroot = call.chroot
-    chroot.run_to(call.fields(STATE).require("state", checks.state))
+    chroot.run_to(call.fields.require("state", checks.state))
     return views.chroot(chroot)
 
 
 def hold(call: Call) -> views.ChrootView:
+    """Keep a build chroot in a state, once it gets there."""
     chroot = call.chroot
-    chroot.hold(call.fields(STATE).require("state", checks.state))
+    chroot.hold(call.fields.require("state", checks.state))
     return views.chroot(chroot)
 
 
 def release(call: Call) -> views.ChrootView:
+    """Let a build chroot go on that is held."""
     chroot = call.chroot
     chroot.release()
     return views.chroot(chroot)
@@ -190,21 +201,26 @@ def _event(field: str, value: object) -> Event:
     return Event(checks.one_of([event.value for event in Event])(field, value))
 
 
-def _time_or_what_it_is(fields: Fields, said: Mapping[str, object], key: str) -> int | EllipsisType | None:
-    return fields.read(key, checks.unix_time, None) if key in said else ...
+def _chroot_names(field: str, value: object) -> list[str]:
+    return [checks.chroot_name(f"{field}[{at}]", name) for at, name in enumerate(checks.items(field, value))]
 
 
-Happens = Callable[[BuildChroot, "int | None", "str | None", "tuple[Nevra, ...] | None"], None]
-
-_HAPPENS: Mapping[Event, Happens] = {
-    Event.IMPORT: lambda chroot, at, result_dir, packages: chroot.begin_import(at=at),
-    Event.QUEUE: lambda chroot, at, result_dir, packages: chroot.queue(at=at),
-    Event.START: lambda chroot, at, result_dir, packages: chroot.start(at=at, result_dir=result_dir),
-    Event.RUN: lambda chroot, at, result_dir, packages: chroot.run(at=at),
-    Event.SUCCEED: lambda chroot, at, result_dir, packages: chroot.succeed(packages, at=at),
-    Event.FAIL: lambda chroot, at, result_dir, packages: chroot.fail(at=at),
-    Event.SKIP: lambda chroot, at, result_dir, packages: chroot.skip(at=at),
-    Event.RESCHEDULE: lambda chroot, at, result_dir, packages: chroot.reschedule(at=at),
-    Event.CONFIRM_CANCEL: lambda chroot, at, result_dir, packages: chroot.confirm_cancel(at=at),
-    Event.FORK: lambda chroot, at, result_dir, packages: chroot.fork(at=at),
+_HAPPENS: Mapping[Event, Callable[..., None]] = {
+    Event.IMPORT: BuildChroot.begin_import,
+    Event.QUEUE: BuildChroot.queue,
+    Event.START: BuildChroot.start,
+    Event.RUN: BuildChroot.run,
+    Event.SUCCEED: BuildChroot.succeed,
+    Event.FAIL: BuildChroot.fail,
+    Event.SKIP: BuildChroot.skip,
+    Event.RESCHEDULE: BuildChroot.reschedule,
+    Event.CONFIRM_CANCEL: BuildChroot.confirm_cancel,
+    Event.FORK: BuildChroot.fork,
 }
+"""What lets each event happen."""
+
+_DETAILS: Mapping[str, tuple[Event, Callable[[str, object], object]]] = {
+    "result_dir": (Event.START, checks.path_segment),
+    "packages": (Event.SUCCEED, read_packages),
+}
+"""What can be said of an event beside its time: with which it goes, and its check."""

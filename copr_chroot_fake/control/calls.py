@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from functools import lru_cache
+from itertools import islice
+from typing import TypeVar
 
 from .. import checks
 from ..builds.build import Build
@@ -15,11 +17,15 @@ from ..fake import FakeCopr
 from ..server.recipe import Recipe
 from ..server.worlds import World, Worlds
 
-B = TypeVar("B")
+T = TypeVar("T")
 
 
 class NotFoundError(CoprFakeError):
     """What a path names is not there."""
+
+    def __init__(self, what: str, there: Iterable[object]) -> None:
+        listed = ", ".join(map(str, islice(there, 10))) or "none"
+        super().__init__(f"there is no {what}; there are: {listed}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,30 +39,49 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call; ``body`` is what its JSON says, ``query`` what the arguments are."""
+    """One call.
+
+    :param path: what the path names, by what it names it as.
+    :param takes: the type of its body.
+    :param body: what that says.
+    """
 
     setting: Setting
     world: World
     path: Mapping[str, str]
     query: Fields
+    takes: object
     body: object
 
     @property
     def fake(self) -> FakeCopr:
         return self.world.fake
 
-    def fields(self, form: Form) -> Fields:
-        """The fields of the body.
+    @property
+    def said(self) -> Mapping[str, object]:
+        """The body as it is.
+
+        :raises InputError: for one that is no object.
+        """
+        return checks.mapping("body", self.body)
+
+    @property
+    def fields(self) -> Fields:
+        """The fields of the body, to be read.
 
         :raises InputError: naming one that is not known, or missing.
         """
-        return Fields("", {} if self.body is None else self.body, form)
+        return Fields("", self.said, form_of(self.takes))
 
-    def given(self, form: Form) -> dict[str, object]:
-        """What the body says, of fields that are known, without those that say nothing."""
-        self.fields(form)
-        said = cast("Mapping[str, object]", self.body or {})
-        return {key: value for key, value in said.items() if value is not None}
+    @property
+    def given(self) -> dict[str, object]:
+        """The body without what may be missing and is null, for those who check the rest themselves.
+
+        :raises InputError: naming a field that is not known, or missing.
+        """
+        form = form_of(self.takes)
+        Fields("", self.said, form)
+        return {key: value for key, value in self.said.items() if value is not None or key in form.required}
 
     @property
     def build(self) -> Build:
@@ -64,12 +89,7 @@ class Call:
 
         :raises NotFoundError: naming those that there are.
         """
-        sent = self.path["build_id"]
-        build = self.fake.builds.get(int(sent)) if len(sent) < 20 else None
-        if build is None:
-            there = ", ".join(map(str, list(self.fake.builds)[:10])) or "none"
-            raise NotFoundError(f"there is no build {sent}; there are: {there}")
-        return build
+        return self.numbered("build", self.fake.builds)
 
     @property
     def chroot(self) -> BuildChroot:
@@ -77,20 +97,42 @@ class Call:
 
         :raises NotFoundError: naming those that there are.
         """
-        build = self.build
-        chroot = build.find(self.path["chrootname"])
+        build, sent = self.build, self.path["chrootname"]
+        chroot = build.find(sent)
         if chroot is None:
-            there = ", ".join(chroot.name for chroot in build.chroots[:10]) or "none"
-            raise NotFoundError(f"build {build.id} has no chroot {self.path['chrootname']!r}; it has: {there}")
+            raise NotFoundError(f"chroot {checks.shown(sent)} in build {build.id}", (item.name for item in build))
         return chroot
 
+    def numbered(self, kind: str, there: Mapping[int, T]) -> T:
+        """What of a kind the path names by its number.
 
-def number(field: str, value: object) -> int:
-    """A whole number in a query.
+        :raises NotFoundError: naming what there is.
+        """
+        sent = self.path[f"{kind}_id"]
+        number = _read_digits(sent)
+        if number is None or number not in there:
+            raise NotFoundError(f"{kind} {checks.shown(sent)}", there)
+        return there[number]
 
-    :raises InputError: for anything else.
-    """
-    text = str(value)
-    if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise InputError(field, f"expected a whole number, got {checks.shown(value)}")
-    return checks.whole_number(field, int(text))
+
+@lru_cache(maxsize=64)
+def form_of(type_: object) -> Form:
+    """The form of a ``TypedDict``; of nothing, one without keys."""
+    return Form.of(getattr(type_, "__annotations__", ()), getattr(type_, "__required_keys__", ()))
+
+
+def in_digits(check: Callable[[str, object], T]) -> Callable[[str, object], T]:
+    """The check of a number, for one that a query has."""
+
+    def check_digits(field: str, value: object) -> T:
+        number = _read_digits(str(value))
+        if number is None:
+            raise InputError(field, f"expected a whole number, got {checks.shown(value)}")
+        return check(field, number)
+
+    return check_digits
+
+
+def _read_digits(text: str) -> int | None:
+    """A number, of as many digits as Python reads without a thought."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None

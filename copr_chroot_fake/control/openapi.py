@@ -2,67 +2,75 @@
 
 from __future__ import annotations
 
+import inspect
+from functools import lru_cache
 from typing import get_type_hints
 
 from .. import __version__
-from ..schemas import Schemas
+from ..schemas import Schema, Schemas, whole
+from ..server.worlds import NAME
 from . import views
-from .operations import TABLE, Operation
+from .operations import Operation, all_operations, names_in
 
 _ERRORS = {
+    401: "The control token is missing or wrong, where one is needed.",
+    403: "The request is not from here: by ``Host``, ``Origin`` or ``Sec-Fetch-Site``.",
     404: "What the path names is not there.",
-    409: "That is not possible now; the error says why.",
+    409: "That is not possible now.",
     413: "The body is larger than the server takes.",
-    422: "The body or the query cannot be so; ``where`` is the place.",
+    422: "The body or the query cannot be so; ``where`` is the place in it.",
 }
-_NAMED = {
-    "build_id": {"type": "integer", "minimum": 1},
-    "fault_id": {"type": "integer", "minimum": 1},
-    "snapshot_id": {"type": "integer", "minimum": 1},
+_ID: Schema = {"type": "integer", "minimum": 1}
+_NAMED: dict[str, Schema] = {
+    "build_id": _ID,
+    "fault_id": _ID,
+    "snapshot_id": _ID,
     "chrootname": {"type": "string", "minLength": 1},
-    "world": {"type": "string", "pattern": "^[A-Za-z0-9._~-]{1,100}$"},
+    "world": {"type": "string", **whole(NAME.pattern).keywords},
 }
 
 
-def document() -> dict[str, object]:
-    """The whole document; paths are below ``/_fake``, and below ``/worlds/<name>/_fake`` for a world."""
+def document(url: str = "/_fake") -> dict[str, object]:
+    """The whole document, of the API at an address."""
+    return {**_document(), "servers": [{"url": url}]}
+
+
+@lru_cache(maxsize=1)
+def _document() -> dict[str, object]:
     schemas = Schemas(nulls=True)
     paths: dict[str, dict[str, object]] = {}
-    for operation in TABLE.operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas)
-    error = schemas.ref(views.ErrorView)
+    for path, method, operation in all_operations():
+        paths.setdefault(path, {})[method.lower()] = _operation(path, operation, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": "copr-chroot-fake, control", "version": __version__},
-        "servers": [{"url": "/_fake"}],
         "security": [{}, {"token": []}],
         "paths": paths,
         "components": {
+            "responses": {str(status): _error(status, text, schemas) for status, text in _ERRORS.items()},
             "schemas": schemas.definitions,
-            "responses": {
-                str(status): {"description": text, "content": {"application/json": {"schema": error}}}
-                for status, text in _ERRORS.items()
-            },
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
 
 
-def _operation(operation: Operation, schemas: Schemas) -> dict[str, object]:
+def _operation(path: str, operation: Operation, schemas: Schemas) -> dict[str, object]:
     written: dict[str, object] = {
         "operationId": operation.run.__name__,
-        "summary": operation.summary,
-        "parameters": [*_in_path(operation), *_in_query(operation, schemas)],
-        "responses": _responses(operation, schemas),
+        "summary": (inspect.getdoc(operation.run) or "").split("\n\n")[0],
+        "parameters": [*_in_path(path), *_in_query(operation, schemas)],
+        "responses": _responses(path, operation, schemas),
     }
     if operation.takes is not None:
-        schema = schemas.ref(operation.takes)
-        written["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        written["requestBody"] = {
+            "required": not operation.may_lack_body,
+            "content": _json(schemas.ref(operation.takes)),
+        }
     return written
 
 
-def _in_path(operation: Operation) -> list[object]:
-    return [{"name": name, "in": "path", "required": True, "schema": _NAMED[name]} for name in operation.named]
+def _in_path(path: str) -> list[object]:
+    return [{"name": name, "in": "path", "required": True, "schema": _NAMED[name]} for name in names_in(path)]
 
 
 def _in_query(operation: Operation, schemas: Schemas) -> list[object]:
@@ -72,10 +80,18 @@ def _in_query(operation: Operation, schemas: Schemas) -> list[object]:
     return [{"name": name, "in": "query", "schema": schemas.ref(type_)} for name, type_ in hints.items()]
 
 
-def _responses(operation: Operation, schemas: Schemas) -> dict[str, object]:
+def _responses(path: str, operation: Operation, schemas: Schemas) -> dict[str, object]:
     done: dict[str, object] = {"description": "Done."}
     if operation.shows is not None:
-        done["content"] = {"application/json": {"schema": schemas.ref(operation.shows)}}
-    possible = [409, *([404] if operation.named else []), *([413, 422] if operation.takes or operation.query else [])]
-    errors = {str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(possible)}
-    return {str(operation.answer_status): done, **errors}
+        done["content"] = _json(schemas.ref(operation.shows))
+    possible = [status for status in _ERRORS if status != 404 or names_in(path)]
+    errors = {str(status): {"$ref": f"#/components/responses/{status}"} for status in possible}
+    return {str(operation.status): done, **errors}
+
+
+def _error(status: int, text: str, schemas: Schemas) -> dict[str, object]:
+    return {"description": text, "content": _json(schemas.ref(views.MistakeView if status == 422 else views.ErrorView))}
+
+
+def _json(schema: Schema) -> dict[str, object]:
+    return {"application/json": {"schema": schema}}

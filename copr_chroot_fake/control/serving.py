@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast, get_args
 
 from .. import checks
-from ..checks import Form
-from ..errors import CoprFakeError
+from ..errors import CoprFakeError, InputError, ScenarioError
 from ..lives.progress import How
+from ..server.recipe import Recipe
 from ..server.worlds import World
 from . import views
-from .bodies import WorldBody
-from .calls import Call, NotFoundError, number
-
-WORLD = Form.of(WorldBody.__annotations__, WorldBody.__required_keys__)
+from .calls import Call, NotFoundError, in_digits
+from .steering import read_speed
 
 
 def show_health(call: Call) -> views.HealthView:
+    """Whether it answers, and its version."""
     return views.health(call.fake, len(call.setting.worlds))
 
 
 def show_overview(call: Call) -> views.OverviewView:
+    """What the page shows."""
+    number = in_digits(checks.whole_number)
     return views.overview(
         call.fake,
         [world.name for world in call.setting.worlds],
@@ -30,50 +32,77 @@ def show_overview(call: Call) -> views.OverviewView:
     )
 
 
+def save(call: Call) -> views.SavedView:
+    """Save the state to its file."""
+    if call.setting.save is None:
+        raise CoprFakeError("this server keeps no state; serve with --state FILE")
+    return {"file": call.setting.save(call.setting.worlds)}
+
+
 def show_worlds(call: Call) -> views.WorldsView:
+    """All worlds that have a name."""
     worlds = call.setting.worlds
     return {"worlds": [views.world(world) for world in worlds], "most": worlds.most}
 
 
 def show_world(call: Call) -> views.WorldView:
+    """A world."""
     return views.world(_named(call))
 
 
 def put_world(call: Call) -> views.WorldView:
-    """Let there be a world of that name, in the place of what there was of it."""
-    fields = call.fields(WORLD)
-    beginning = call.setting.recipe.changed(
-        scenario=fields.read("scenario", checks.json_object, None),
-        progress=fields.read("progress", _how, None),
-        seed=fields.read("seed", checks.whole_number, None),
-        default_limit=fields.read("default_limit", checks.positive, None),
-        speed=fields.read("speed", checks.amount, None),
+    """Make a world, in the place of what there is of it."""
+    try:
+        return views.world(call.setting.worlds.put(call.path["world"], _read_beginning(call)))
+    except ScenarioError as error:
+        if error.source is not None:
+            raise
+        raise InputError(checks.dotted("scenario", error.place), error.problem) from None
+
+
+def _read_beginning(call: Call) -> Recipe:
+    """What the body says, and where it says nothing what the server's own world began as."""
+    fields, recipe = call.fields, call.setting.recipe
+    scenario = fields.read("scenario", checks.json_object, None)
+    limit = None if "default_limit" in call.said else recipe.default_limit
+    return replace(
+        recipe,
+        scenarios=recipe.scenarios if scenario is None else (scenario,),
+        progress=fields.read("progress", _how, recipe.progress),
+        default_limit=fields.read("default_limit", checks.positive, limit),
+        seed=fields.read("seed", checks.whole_number, recipe.seed),
+        speed=fields.read("speed", read_speed, recipe.speed),
+        requests_kept=fields.read("requests_kept", checks.whole_number, recipe.requests_kept),
     )
-    return views.world(call.setting.worlds.put(call.path["world"], beginning))
 
 
 def reset_world(call: Call) -> views.WorldView:
+    """Take a world back to its beginning."""
     world = _named(call)
     world.reset()
     return views.world(world)
 
 
 def delete_world(call: Call) -> None:
+    """Let a world be gone."""
     call.setting.worlds.delete(_named(call).name)
 
 
-def save(call: Call) -> views.SavedView:
-    if call.setting.save is None:
-        raise CoprFakeError("this server keeps no state; serve with --state FILE")
-    return {"file": call.setting.save(call.setting.worlds)}
+def reset(call: Call) -> views.WorldView:
+    """Be as in the beginning."""
+    call.world.reset()
+    return views.world(call.world)
 
 
 def _named(call: Call) -> World:
-    name = call.path["world"]
-    world = call.setting.worlds.find(name)
+    """The world that the path names.
+
+    :raises NotFoundError: naming those that there are.
+    """
+    worlds, name = call.setting.worlds, call.path["world"]
+    world = worlds.find(name)
     if world is None:
-        there = ", ".join(world.name for world in list(call.setting.worlds)[:10]) or "none"
-        raise NotFoundError(f"there is no world {name!r}; there are: {there}")
+        raise NotFoundError(f"world {checks.shown(name)}", (world.name for world in worlds))
     return world
 
 

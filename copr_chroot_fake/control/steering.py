@@ -1,96 +1,151 @@
-"""Calls on a fake as a whole: its scenario, clock, journal, faults, seed and snapshots."""
+"""Calls on a fake as a whole: its scenario, clock, seed and snapshots, its journal and its faults."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import cast, get_args
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar, cast, get_args
 
 from .. import checks
-from ..checks import Form
+from ..checks import Fields
 from ..errors import CoprFakeError, InputError
 from ..fake import FakeCopr
+from ..faults.fault import read_fault
 from ..journal import Request
 from ..lives.clock import SystemClock
 from ..scenarios.entries import Scenario
+from ..server.recipe import SameFake
 from ..service.routes import EndpointName
-from . import views
-from .bodies import Assertion, ClockBody, SeedBody, VerifyBody
-from .calls import Call, NotFoundError, number
+from . import bodies, views
+from .calls import Call, form_of, in_digits
 
-CLOCK = Form.of(ClockBody.__annotations__, ClockBody.__required_keys__)
-SEED = Form.of(SeedBody.__annotations__, SeedBody.__required_keys__)
-VERIFY = Form.of(VerifyBody.__annotations__, VerifyBody.__required_keys__)
+T = TypeVar("T")
 
 
 def show_scenario(call: Call) -> Scenario:
+    """All that there is, as a scenario."""
     return call.fake.to_scenario()
 
 
 def load_scenario(call: Call) -> views.WorldView:
-    """Be a fake of this scenario from now on, set up as the world is in all else."""
+    """Have what a scenario says, and nothing else."""
+    if isinstance(call.world.beginning, SameFake):
+        # It is emptied in place, so a mistake has to be found before that.
+        FakeCopr().add_scenario(call.said)
     fake = call.world.beginning.make_empty()
-    fake.add_scenario(_scenario(call))
+    fake.add_scenario(call.said)
     call.world.put(fake)
     return views.world(call.world)
 
 
 def add_scenario(call: Call) -> views.WorldView:
-    call.fake.add_scenario(_scenario(call))
+    """Add what a scenario says."""
+    call.fake.add_scenario(call.said)
     return views.world(call.world)
 
 
-def _scenario(call: Call) -> Mapping[str, object]:
-    return checks.mapping("scenario", {} if call.body is None else call.body)
+def clear(call: Call) -> None:
+    """Have nothing anymore; the clock, and what was asked, stay."""
+    call.fake.clear()
 
 
-def reset(call: Call) -> views.WorldView:
-    call.world.reset()
-    return views.world(call.world)
+def show_seed(call: Call) -> views.SeedView:
+    """What all that is drawn is drawn from."""
+    return {"seed": call.fake.seed}
 
 
 def reseed(call: Call) -> None:
-    call.fake.reseed(call.fields(SEED).require("seed", checks.whole_number))
+    """Draw from another seed from now on."""
+    call.fake.reseed(call.fields.require("seed", checks.whole_number))
 
 
 def show_clock(call: Call) -> views.ClockView:
+    """The time, and how fast it goes."""
     return views.clock(call.fake)
 
 
 def change_clock(call: Call) -> views.ClockView:
     """Move the clock, and let it go faster, slower or not at all; nothing of it if there is a mistake."""
-    fields, clock = call.fields(CLOCK), call.fake.clock
+    fields, clock = call.fields, call.fake.clock
     now = fields.read("now", checks.amount, None)
     tick = fields.read("tick", checks.amount, 0.0)
-    speed = fields.read("speed", checks.amount, None)
+    speed = fields.read("speed", read_speed, None)
     paused = fields.read("paused", checks.flag, None)
     if not isinstance(clock, SystemClock) and (speed is not None or paused is False):
         raise CoprFakeError("this fake's clock stands still until it is moved; it has no speed")
-    if speed == 0:
-        raise InputError("speed", "time would stand still at 0; expected a number above 0, or paused to be true")
+    if tick and (now or clock.now()) + tick > checks.LARGEST_INTEGER:
+        raise InputError("tick", f"{tick} would lead beyond {checks.LARGEST_INTEGER}, the last time that Copr can keep")
     if now is not None:
         clock.move_to(now)
     clock.tick(tick)
     if isinstance(clock, SystemClock):
-        clock.speed = clock.speed if speed is None else speed
+        clock.speed = speed or clock.speed
         if paused is not None:
             (clock.pause if paused else clock.resume)()
     return views.clock(call.fake)
 
 
+def read_speed(field: str, value: object) -> float:
+    speed = checks.amount(field, value)
+    if not speed:
+        raise InputError(field, "time would stand still at 0; expected a number above 0")
+    return speed
+
+
+def advance_all(call: Call) -> views.CountView:
+    """Let every build chroot that can go on to its next stage; how many did."""
+    return {"count": call.fake.advance()}
+
+
+def show_changes(call: Call) -> views.ChangesView:
+    """The latest changes of state, in the order in which they have happened."""
+    build_id = call.query.read("build_id", in_digits(checks.positive), None)
+    chrootname = call.query.read("chrootname", checks.text, None)
+    found = [
+        views.change(change)
+        for change in call.fake.changes
+        if build_id in (None, change.build_id) and chrootname in (None, change.chrootname)
+    ]
+    return {"changes": _latest(found, call)}
+
+
+def show_snapshots(call: Call) -> views.SnapshotsView:
+    """What is kept of what it was."""
+    return {"snapshots": [{"id": number} for number in call.world.snapshots]}
+
+
+def take_snapshot(call: Call) -> views.SnapshotView:
+    """Keep what it is now."""
+    return {"id": call.world.take_snapshot()}
+
+
+def restore_snapshot(call: Call) -> views.WorldView:
+    """Take it back to what it was."""
+    call.fake.restore(call.numbered("snapshot", call.world.snapshots))
+    return views.world(call.world)
+
+
+def delete_snapshot(call: Call) -> None:
+    """Forget what it was."""
+    snapshots = call.world.snapshots
+    call.numbered("snapshot", snapshots)
+    del snapshots[int(call.path["snapshot_id"])]
+
+
 def show_requests(call: Call) -> views.RequestsView:
-    """The latest that were meant, in the order of their answers."""
-    limit = call.query.read("limit", number, 1000)
-    found = _found(call, call.fake.requests_after(call.query.read("after", number, 0)))
-    return {"requests": [views.request(request) for request in (found[-limit:] if limit else [])]}
+    """The latest requests, in the order of their answers."""
+    requests = call.fake.requests_after(call.query.read("after", in_digits(checks.whole_number), 0))
+    return {"requests": [views.request(request) for request in _latest(_meant(call, requests), call)]}
 
 
 def count_requests(call: Call) -> views.CountView:
-    return {"count": len(_found(call, call.fake.requests))}
+    """How often it was asked."""
+    return {"count": len(_meant(call, call.fake.requests))}
 
 
-def _found(call: Call, requests: list[Request]) -> list[Request]:
+def _meant(call: Call, requests: Iterable[Request]) -> list[Request]:
+    """Those of some requests that the query is about."""
     endpoint = call.query.read("endpoint", _endpoint, None)
-    build_id = call.query.read("build_id", number, None)
+    build_id = call.query.read("build_id", in_digits(checks.positive), None)
     chrootname = call.query.read("chrootname", checks.text, None)
     return [
         request
@@ -101,68 +156,69 @@ def _found(call: Call, requests: list[Request]) -> list[Request]:
     ]
 
 
+def _latest(found: list[T], call: Call) -> list[T]:
+    """So many of the latest as the query says."""
+    return found[max(0, len(found) - call.query.read("limit", in_digits(checks.whole_number), 1000)) :]
+
+
 def forget_requests(call: Call) -> None:
+    """Forget what was asked."""
     call.fake.forget_requests()
 
 
 def show_unmatched(call: Call) -> views.UnmatchedsView:
+    """What was asked for and is not there, with the nearest that is."""
     unmatched = call.fake.unmatched
     return {"unmatched": [{"request": views.request(request), "nearest": nearest} for request, nearest in unmatched]}
 
 
 def verify(call: Call) -> views.VerdictView:
-    said = call.given(VERIFY)
-    name = cast(Assertion, checks.one_of(_ASSERTIONS)("assertion", said.pop("assertion", None)))
-    needed, taken, assertion = _ASSERTIONS[name]
-    for key in (*needed, *said):
-        if key not in said:
-            raise InputError(key, f"missing, and required for {name}; add it")
-        if key not in taken:
-            raise InputError(key, f"does not go with {name}; expected some of {', '.join(taken)}")
+    """Whether an assertion on what was asked holds."""
+    name = checks.one_of(_ASSERTIONS)("assertion", call.said.get("assertion"))
+    form, check = _ASSERTIONS[name]
     try:
-        assertion(call.fake, said)
+        check(call.fake, Fields("", call.said, form_of(form)))
     except AssertionError as error:
         return {"passed": False, "message": str(error)}
     return {"passed": True, "message": None}
 
 
-def _assert_requested(fake: FakeCopr, said: Mapping[str, object]) -> None:
+def _check_requested(fake: FakeCopr, said: Fields) -> None:
     fake.assert_requested(
-        _endpoint("endpoint", said["endpoint"]),
-        build_id=_positive("build_id", said.get("build_id")),
-        chrootname=_text("chrootname", said.get("chrootname")),
-        times=_whole("times", said.get("times")),
+        said.require("endpoint", _endpoint),
+        build_id=said.read("build_id", checks.positive, None),
+        chrootname=said.read("chrootname", checks.text, None),
+        times=said.read("times", checks.whole_number, None),
     )
 
 
-def _assert_not_requested(fake: FakeCopr, said: Mapping[str, object]) -> None:
-    _assert_requested(fake, {**said, "times": 0})
+def _check_not_requested(fake: FakeCopr, said: Fields) -> None:
+    fake.assert_not_requested(
+        said.require("endpoint", _endpoint),
+        build_id=said.read("build_id", checks.positive, None),
+        chrootname=said.read("chrootname", checks.text, None),
+    )
 
 
-def _assert_polled_no_faster_than(fake: FakeCopr, said: Mapping[str, object]) -> None:
+def _check_polled(fake: FakeCopr, said: Fields) -> None:
     fake.assert_polled_no_faster_than(
-        checks.amount("seconds", said["seconds"]),
-        build_id=_positive("build_id", said.get("build_id")),
-        chrootname=_text("chrootname", said.get("chrootname")),
+        said.require("seconds", checks.amount),
+        build_id=said.read("build_id", checks.positive, None),
+        chrootname=said.read("chrootname", checks.text, None),
     )
 
 
-def _assert_all_pages_read(fake: FakeCopr, said: Mapping[str, object]) -> None:
-    fake.assert_all_pages_read(checks.positive("build_id", said["build_id"]))
+def _check_pages(fake: FakeCopr, said: Fields) -> None:
+    fake.assert_all_pages_read(said.require("build_id", checks.positive))
 
 
-_positive = checks.optional(checks.positive)
-_whole = checks.optional(checks.whole_number)
-_text = checks.optional(checks.text)
-
-_WHAT = ("endpoint", "build_id", "chrootname")
-_ASSERTIONS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], Callable[[FakeCopr, Mapping[str, object]], None]]] = {
-    "requested": (("endpoint",), (*_WHAT, "times"), _assert_requested),
-    "not-requested": (("endpoint",), _WHAT, _assert_not_requested),
-    "polled-no-faster-than": (("seconds",), ("seconds", "build_id", "chrootname"), _assert_polled_no_faster_than),
-    "all-pages-read": (("build_id",), ("build_id",), _assert_all_pages_read),
+_ASSERTIONS: Mapping[str, tuple[type, Callable[[FakeCopr, Fields], None]]] = {
+    "requested": (bodies.RequestedBody, _check_requested),
+    "not-requested": (bodies.NotRequestedBody, _check_not_requested),
+    "polled-no-faster-than": (bodies.PolledBody, _check_polled),
+    "all-pages-read": (bodies.PagesBody, _check_pages),
 }
-"""Of each assertion what it needs, what it takes, and what it does."""
+"""The form of each assertion, and what it does."""
 
 
 def _endpoint(field: str, value: object) -> EndpointName:
@@ -170,42 +226,21 @@ def _endpoint(field: str, value: object) -> EndpointName:
 
 
 def show_faults(call: Call) -> views.FaultsView:
+    """What goes wrong."""
     return {"faults": [views.fault(active) for active in call.fake.faults]}
 
 
 def add_fault(call: Call) -> views.FaultView:
-    return views.fault(call.fake.faults.add(cast("Mapping[str, object]", call.body)))
+    """Let something go wrong."""
+    return views.fault(call.fake.faults.add_written(read_fault("", call.body)))
 
 
 def clear_faults(call: Call) -> None:
+    """Let all be well again."""
     call.fake.faults.clear()
 
 
 def remove_fault(call: Call) -> None:
-    sent = call.path["fault_id"]
-    if not any(str(active.id) == sent for active in call.fake.faults):
-        there = ", ".join(str(active.id) for active in call.fake.faults) or "none"
-        raise NotFoundError(f"there is no fault {sent}; there are: {there}")
-    call.fake.faults.remove(int(sent))
-
-
-def take_snapshot(call: Call) -> views.SnapshotView:
-    return {"id": call.world.take_snapshot()}
-
-
-def restore_snapshot(call: Call) -> views.WorldView:
-    call.fake.restore(call.world.snapshots[_snapshot(call)])
-    return views.world(call.world)
-
-
-def delete_snapshot(call: Call) -> None:
-    del call.world.snapshots[_snapshot(call)]
-
-
-def _snapshot(call: Call) -> int:
-    sent = call.path["snapshot_id"]
-    taken = call.world.snapshots
-    if not any(str(number) == sent for number in taken):
-        there = ", ".join(map(str, taken)) or "none"
-        raise NotFoundError(f"there is no snapshot {sent}; there are: {there}")
-    return int(sent)
+    """Let one thing be well again."""
+    faults = call.fake.faults
+    faults.remove(call.numbered("fault", {active.id: active for active in faults}).id)

@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from collections.abc import Sequence
+from typing import Annotated, Literal, TypedDict
 
 from .. import __version__
 from ..builds.build import Build
 from ..builds.chroot import BuildChroot
 from ..builds.nevra import NevraEntry, write_nevra
+from ..builds.record import Change
 from ..fake import FakeCopr
 from ..faults.active import ActiveFault
 from ..faults.fault import FaultEntry, write_fault
 from ..journal import Request
 from ..lives.clock import SystemClock
 from ..lives.lifecycle import ABSENT
-from ..lives.machine import Event
+from ..lives.machine import Event, possible_events
 from ..scenarios.entries import ProjectEntry
+from ..schemas import Keywords
 from ..server.worlds import World
+from ..service.routes import EndpointName
+from ..states import State
+
+ShownState = Annotated[str, Keywords(enum=[*(state.value for state in State), ABSENT])]
 
 
 class ErrorView(TypedDict):
-    """Why a call was not done; ``where`` is the place in the body, or the name of an argument."""
+    """Why a call was not done."""
 
     error: str
-    where: str | None
+
+
+class MistakeView(TypedDict):
+    """Why a call cannot be; ``where`` is the place in the body, or the name of an argument."""
+
+    error: str
+    where: str
 
 
 class HealthView(TypedDict):
-    status: str
+    status: Literal["ok"]
     version: str
     default_limit: int | None
     worlds: int
@@ -41,14 +54,21 @@ class ChrootView(TypedDict):
     """
 
     name: str
-    state: str
+    state: ShownState
     started_on: int | None
     ended_on: int | None
     result_url: str | None
     packages: list[NevraEntry]
-    held_in: str | None
+    held_in: State | None
     possible_events: list[Event]
     can_advance: bool
+
+
+class ReportView(TypedDict):
+    """Whether Copr has taken a report, and the build chroot after it."""
+
+    taken: bool
+    chroot: ChrootView
 
 
 class BuildView(TypedDict):
@@ -65,6 +85,7 @@ class BuildView(TypedDict):
     bootstrap: str | None
     canceled: bool
     finished: bool
+    total_chroots: int
     chroots: list[ChrootView]
 
 
@@ -92,13 +113,13 @@ class RequestView(TypedDict):
     number: int
     method: str
     target: str
-    endpoint: str | None
+    endpoint: EndpointName | None
     build_id: int | None
     chrootname: str | None
     status: int
     at: float
     matched: bool
-    saw: dict[str, str]
+    saw: dict[str, State]
     fault: int | None
 
 
@@ -141,15 +162,31 @@ class FaultsView(TypedDict):
     faults: list[FaultView]
 
 
+class SeedView(TypedDict):
+    """What all that is drawn is drawn from now."""
+
+    seed: int
+
+
 class ChangeView(TypedDict):
+    """A build chroot has come into a state, at a Unix time."""
+
     at: int
     build_id: int
     chrootname: str
-    state: str
+    state: State
+
+
+class ChangesView(TypedDict):
+    changes: list[ChangeView]
 
 
 class SnapshotView(TypedDict):
     id: int
+
+
+class SnapshotsView(TypedDict):
+    snapshots: list[SnapshotView]
 
 
 class SavedView(TypedDict):
@@ -188,6 +225,7 @@ class OverviewView(TypedDict):
     faults: list[FaultView]
     requests: list[RequestView]
     worlds: list[str]
+    total_worlds: int
 
 
 def health(fake: FakeCopr, worlds: int) -> HealthView:
@@ -195,37 +233,48 @@ def health(fake: FakeCopr, worlds: int) -> HealthView:
 
 
 def chroot(shown: BuildChroot) -> ChrootView:
-    state = ABSENT if shown.is_absent else shown.state.value
-    life = shown.life
+    with shown.build.store.lock:
+        shown.catch_up()
+        return _as_it_is(shown)
+
+
+def _as_it_is(shown: BuildChroot) -> ChrootView:
+    """A chroot as of when it was last looked at: its own words would each be of another moment."""
+    build, moment, life = shown.build, shown.moment(), shown.life
+    is_absent = life is not None and life.stage.state == ABSENT
+    derived_url = f"{build.results_url}/{shown.name}/{moment.result_dir}/" if moment.result_dir else None
     return {
         "name": shown.name,
-        "state": state,
-        "started_on": shown.started_on,
-        "ended_on": shown.ended_on,
-        "result_url": shown.result_url,
-        "packages": [write_nevra(nevra) for nevra in shown.packages],
-        "held_in": None if life is None or life.held_in is None else life.held_in.value,
-        "possible_events": shown.possible_events,
-        "can_advance": shown.can_advance,
+        "state": ABSENT if is_absent else moment.state.value,
+        "started_on": moment.started_on,
+        "ended_on": moment.ended_on,
+        "result_url": shown.given.result_url or derived_url,
+        "packages": [write_nevra(nevra) for nevra in moment.packages],
+        "held_in": None if life is None else life.held_in,
+        "possible_events": [] if is_absent else possible_events(moment.state, build.is_canceled),
+        "can_advance": shown.reason_to_stay() is None,
     }
 
 
 def build(shown: Build, chroots: int | None = None) -> BuildView:
     """A build, with so many of its chroots at most."""
-    return {
-        "id": shown.id,
-        "project": shown.project.full_name,
-        "project_dirname": shown.project_dirname,
-        "package": shown.package,
-        "memory_limit": shown.memory_limit,
-        "timeout": shown.timeout,
-        "enable_net": shown.enable_net,
-        "is_background": shown.is_background,
-        "bootstrap": shown.bootstrap,
-        "canceled": shown.canceled,
-        "finished": shown.is_finished,
-        "chroots": [chroot(item) for item in shown.chroots[:chroots]],
-    }
+    with shown.store.lock:
+        shown.catch_up()
+        return {
+            "id": shown.id,
+            "project": shown.project.full_name,
+            "project_dirname": shown.project_dirname,
+            "package": shown.package,
+            "memory_limit": shown.memory_limit,
+            "timeout": shown.timeout,
+            "enable_net": shown.enable_net,
+            "is_background": shown.is_background,
+            "bootstrap": shown.bootstrap,
+            "canceled": shown.is_canceled,
+            "finished": all(item.moment().state.is_final for item in shown.chroots),
+            "total_chroots": len(shown.chroots),
+            "chroots": [_as_it_is(item) for item in shown.chroots[:chroots]],
+        }
 
 
 def clock(fake: FakeCopr) -> ClockView:
@@ -246,7 +295,7 @@ def request(shown: Request) -> RequestView:
         "status": shown.status,
         "at": shown.at,
         "matched": shown.matched,
-        "saw": {name: state.value for name, state in shown.saw.items()},
+        "saw": shown.saw,
         "fault": shown.fault,
     }
 
@@ -260,20 +309,32 @@ def world(shown: World) -> WorldView:
     return {"name": shown.name, "builds": len(fake.builds), "faults": len(fake.faults), "now": fake.clock.now()}
 
 
-def overview(fake: FakeCopr, worlds: list[str], builds: int, chroots: int, after: int) -> OverviewView:
+def change(shown: Change) -> ChangeView:
+    return {"at": shown.at, "build_id": shown.build_id, "chrootname": shown.chrootname, "state": shown.state}
+
+
+MOST_WORLDS = 200
+"""How many worlds an overview names."""
+
+
+def overview(fake: FakeCopr, worlds: Sequence[str], builds: int, chroots: int, after: int) -> OverviewView:
     """So many of the latest builds, with so many chroots of each, and the requests after that number."""
-    latest = list(fake.builds.values())[-builds:]
-    shown = {item.id for item in latest}
+    latest = list(fake.builds.values())[-builds:] if builds else []
     return {
         "clock": clock(fake),
         "builds": [build(item, chroots) for item in latest],
         "total_builds": len(fake.builds),
-        "changes": [
-            {"at": change.at, "build_id": change.build_id, "chrootname": change.chrootname, "state": change.state.value}
-            for change in fake.changes
-            if change.build_id in shown
-        ],
+        "changes": [change(item) for item in _changes_of(latest)],
         "faults": [fault(item) for item in fake.faults],
         "requests": [request(item) for item in fake.requests_after(after)[-100:]],
-        "worlds": worlds,
+        "worlds": list(worlds)[:MOST_WORLDS],
+        "total_worlds": len(worlds),
     }
+
+
+def _changes_of(builds: list[Build]) -> list[Change]:
+    """The changes of some builds of a fake, which are as of now already."""
+    # The fake's own list would first let happen what is due in all other builds, however many.
+    kept = list(builds[0].store.changes) if builds else []
+    ids = {item.id for item in builds}
+    return [change for change in kept if change.build_id in ids]

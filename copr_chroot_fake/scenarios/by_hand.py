@@ -57,6 +57,8 @@ def add_chroot(
 ) -> BuildChroot:
     """Add a chroot to a build that is in its store already."""
     store = build.store
+    if build.find(checks.chroot_name("name", name)) is not None:
+        raise InputError("name", f"build {build.id} has {name} already; expected another")
     checked_state = checks.optional(checks.state)("state", state)
     (entry,) = chroot_entries(build.id, [name], build.package, checked_state, lifecycle)
     ways = Ways(
@@ -67,7 +69,6 @@ def add_chroot(
     chroot = reading.add_chroot("", entry, build, ways)
     store.know([chroot.name])
     store.note_entangled(build)
-    store.note_begun(chroot)
     build.project.enable(chroot.name)
     return chroot
 
@@ -77,7 +78,7 @@ def split_full_name(full_name: str) -> tuple[str, str]:
     owner, slash, name = checks.text("project", full_name).partition("/")
     if not (owner and slash and name):
         raise InputError("project", f"{checks.shown(full_name)} is no full name; expected owner/project")
-    return owner, name
+    return checks.path_segment("project", owner), checks.path_segment("project", name)
 
 
 def project_chroots(chroots: Iterable[str] | Mapping[str, ProjectChrootEntry]) -> Mapping[str, ProjectChrootEntry]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from ..builds.snapshot import Snapshot
@@ -51,25 +50,6 @@ class Recipe:
         for scenario in self.scenarios:
             fake.add_scenario(scenario)
         return fake
-
-    def changed(
-        self,
-        *,
-        scenario: Mapping[str, object] | None,
-        progress: How | None,
-        default_limit: int | None,
-        seed: int | None,
-        speed: float | None,
-    ) -> Recipe:
-        """The same, but for what is said."""
-        return replace(
-            self,
-            scenarios=self.scenarios if scenario is None else (scenario,),
-            progress=progress or self.progress,
-            default_limit=default_limit or self.default_limit,
-            seed=self.seed if seed is None else seed,
-            speed=speed or self.speed,
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ MAX_WORLDS = 10_000
 MAX_SNAPSHOTS = 100
 """How many snapshots a world keeps."""
 
-_NAME = re.compile(r"[A-Za-z0-9._~-]{1,100}")
+NAME = re.compile("[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,99}")
+"""What a world can be called: what needs no escape in an address, and is no step in a path there."""
 
 
 class TooManyError(CoprFakeError):
@@ -79,8 +80,9 @@ class Worlds:
 
     def put(self, name: str, beginning: Beginning, fake: FakeCopr | None = None) -> World:
         """A world of that name, in the place of what there was of it."""
-        if not _NAME.fullmatch(name):
-            raise InputError("world", f"{name!r} is no name of a world; expected letters, digits, '.', '_', '~', '-'")
+        if not NAME.fullmatch(name):
+            expected = "letters, digits and '.', '_', '~', '-', no dot first, at most 100"
+            raise InputError("world", f"{name!r} is no name of a world; expected {expected}")
         if name not in self._named and len(self._named) >= self.most:
             raise TooManyError(f"there are {self.most} worlds already; delete one, or serve with a larger --max-worlds")
         world = self._named[name] = World(name, beginning, fake)

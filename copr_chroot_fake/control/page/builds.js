@@ -6,9 +6,6 @@ import { drawAxis, drawing, drawLine, segmentsOf, spanOf } from "./timeline.js";
 const STATES = ["absent", "importing", "waiting", "pending", "starting", "running", "succeeded", "failed", "canceled", "skipped",
   "forked", "unknown"];
 
-/** How many chroots of a build the server shows at most. */
-const CHROOTS = 100;
-
 /** A build with more chroots begins folded up, and so do those that come after many others. */
 const FEW_CHROOTS = 20;
 const FEW_BUILDS = 10;
@@ -56,7 +53,8 @@ export class Builds {
       const byState = Map.groupBy(build.chroots, (chroot) => chroot.state);
       say(project, build.project.endsWith(`/${build.project_dirname}`) ? build.project : `${build.project} (${build.project_dirname})`);
       say(tag, build.canceled ? "canceled" : "");
-      say(number, many === CHROOTS ? `the first ${CHROOTS} chroots` : many === 1 ? "1 chroot" : `${many} chroots`);
+      const all = build.total_chroots;
+      say(number, many < all ? `the first ${many} of ${all} chroots` : many === 1 ? "1 chroot" : `${many} chroots`);
       enable(advance, goesOn);
       enable(finish, goesOn);
       enable(cancel, !build.canceled && !build.finished);

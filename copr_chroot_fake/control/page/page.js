@@ -108,7 +108,7 @@ function show(overview) {
   showFaults(overview.faults, act);
   journal.show();
   builds.show(overview);
-  showWorlds(overview.worlds, place);
+  showWorlds(overview.worlds, overview.total_worlds, place);
 }
 
 function connected(text, how) {

@@ -7,8 +7,6 @@ const at = (id) => document.getElementById(id);
 /** How many requests stay on the page. */
 const REQUESTS = 200;
 
-/** How many worlds are linked to. */
-const WORLDS = 200;
 
 export function showClock({ now, speed, paused }) {
   say(at("now"), utc(now));
@@ -94,11 +92,11 @@ function row({ number, method, target, status, at: time, saw, matched, fault }) 
 }
 
 /** Links to the other worlds, from the server's own one on. */
-export function showWorlds(names, { root, world }) {
-  const more = names.length - WORLDS;
+export function showWorlds(names, total, { root, world }) {
+  const more = total - names.length;
   say(at("world"), world || "main");
   say(at("more-worlds"), more > 0 ? `and ${more} more` : "");
-  keep(at("worlds"), ["", ...names.slice(0, WORLDS)], (name) => name, (name) => {
+  keep(at("worlds"), ["", ...names], (name) => name, (name) => {
     const href = `${root}${name && `/worlds/${encodeURIComponent(name)}`}/_fake/`;
     return { node: el("li", {}, el("a", { href, "aria-current": name === world ? "page" : null }, name || "main")) };
   });

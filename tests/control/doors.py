@@ -1,0 +1,227 @@
+"""Two ways to ask the control API, behind one class: in process, and over HTTP."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from jsonschema import Draft202012Validator
+
+from copr_chroot_fake import SystemClock
+from copr_chroot_fake.control import openapi
+from copr_chroot_fake.control.api import ControlApi
+from copr_chroot_fake.control.calls import Setting
+from copr_chroot_fake.control.operations import TABLE, find
+from copr_chroot_fake.server.app import ServedApp
+from copr_chroot_fake.server.control_door import ControlDoor
+from copr_chroot_fake.server.guard import Guard
+from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake.server.serving import FakeServer, bind, url_of
+from copr_chroot_fake.server.worlds import World, Worlds
+
+F41, F42, S390X = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
+
+CHROOT = f"/builds/1/chroots/{F41}"
+"""Where the control API has one of them."""
+
+EXAMPLES = int(os.environ.get("COPR_FAKE_EXAMPLES", "10"))
+"""How many requests are made up for each call."""
+
+DOCUMENT: dict[str, Any] = json.loads(json.dumps(openapi.document()))
+
+Send = Callable[[str, str, bytes], "Reply"]
+"""Sends method, target and body, and returns the answer."""
+
+
+class Reply(NamedTuple):
+    """What a client sees."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def where(self) -> str:
+        """The place of a mistake."""
+        where: str = self.document["where"]
+        return where
+
+
+class Control:
+    """The control API of a world, each answer of which is checked against the document."""
+
+    def __init__(self, send: Send, worlds: Worlds, world: World) -> None:
+        self._send = send
+        self._prefix = f"/worlds/{world.name}" if world.name else ""
+        self.worlds = worlds
+        self.world = world
+
+    def of_world(self, name: str) -> Control:
+        """The control of another world, through the same door."""
+        return Control(self._send, self.worlds, self.worlds.get(name))
+
+    def send(self, method: str, target: str, raw: bytes = b"") -> Reply:
+        """The answer to a body as it is."""
+        reply = self._send(method, f"{self._prefix}/_fake{target}", raw)
+        if method != "HEAD":
+            check_conformance(method, target.partition("?")[0], reply)
+        return reply
+
+    def ask(self, method: str, target: str, body: object = None) -> Reply:
+        return self.send(method, target, b"" if body is None else json.dumps(body).encode())
+
+    def do(self, method: str, target: str, body: object = None) -> Any:
+        """What a call shows that is done."""
+        reply = self.ask(method, target, body)
+        assert reply.status in (200, 201, 204), reply
+        return reply.document if reply.body else None
+
+    def get(self, target: str) -> Any:
+        return self.do("GET", target)
+
+    def post(self, target: str, body: object = None) -> Any:
+        return self.do("POST", target, body)
+
+    def copr(self, target: str) -> Reply:
+        """What the faithful side answers."""
+        return self._send("GET", f"{self._prefix}/api_3/build-chroot{target}", b"")
+
+    def shown(self, build_id: int = 1, name: str = F41) -> Any:
+        """What the faithful side shows of a chroot."""
+        return self.copr(f"/{build_id}/{name}").document
+
+    def states(self, build_id: int = 1) -> dict[str, str]:
+        items = self.copr(f"/list/{build_id}").document["items"]
+        return {item["name"]: item["state"] for item in items}
+
+    def all_there_is(self) -> dict[str, Any]:
+        """Everything that can be learned of it."""
+        paths = [path for path, operations in TABLE.items() if "GET" in operations and "{" not in path]
+        return {path: self.get(path) for path in paths}
+
+
+def check_conformance(method: str, path: str, reply: Reply) -> None:
+    """An answer is one that the document says."""
+    assert reply.headers.get("content-type") == ("application/json" if reply.body else None), reply
+    found = find(path)
+    if found is None or method not in found.operations:
+        assert path == "/openapi.json" or reply.status in (404, 405), reply
+        validator("ErrorView").validate(reply.document) if reply.status >= 400 else None
+        return
+    template = next(template for template, operations in TABLE.items() if operations is found.operations)
+    responses = DOCUMENT["paths"][template][method.lower()]["responses"]
+    assert str(reply.status) in responses, reply
+    response = responses[str(reply.status)]
+    response = DOCUMENT["components"]["responses"][response["$ref"].split("/")[-1]] if "$ref" in response else response
+    if "content" not in response:
+        assert reply.body == b""
+    else:
+        name = response["content"]["application/json"]["schema"]["$ref"].split("/")[-1]
+        validator(name).validate(reply.document)
+
+
+@cache
+def validator(name: str) -> Draft202012Validator:
+    """Of one of the document's schemas."""
+    return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]})
+
+
+def in_process(api: ControlApi, worlds: Worlds) -> Send:
+    """No server at all."""
+
+    def send(method: str, target: str, body: bytes) -> Reply:
+        world, rest = worlds.main, target
+        if target.startswith("/worlds/"):
+            _, _, name, rest = target.split("/", 3)
+            world, rest = worlds.get(name), f"/{rest}"
+        path, _, query = rest.partition("?")
+        if path.startswith("/_fake"):
+            answer = api.answer(world, method, path.removeprefix("/_fake"), query, body)
+        else:
+            answer = world.fake.answer(method, rest)
+        return Reply(answer.status, {name.lower(): value for name, value in answer.headers}, answer.body)
+
+    return send
+
+
+@contextmanager
+def over_http(url: str) -> Iterator[Send]:
+    """One connection, on which targets are sent exactly as they are."""
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
+
+    def send(method: str, target: str, body: bytes) -> Reply:
+        connection.request(method, target, body or None)
+        got = connection.getresponse()
+        return Reply(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read())
+
+    yield send
+    connection.close()
+
+
+class Served(NamedTuple):
+    """A running server, and what it serves."""
+
+    url: str
+    worlds: Worlds
+
+
+@contextmanager
+def serving(recipe: Recipe) -> Iterator[Served]:
+    """A server in a thread, which answers by the time it is there."""
+    worlds = Worlds(recipe)
+    api = ControlApi(Setting(worlds, recipe, None))
+    app = ServedApp(worlds, ControlDoor(lambda: api, Guard("127.0.0.1", None)))
+    listener = bind("127.0.0.1", 0)
+    url = url_of(listener)
+    ready = threading.Event()
+    running = FakeServer(app, listener, ready.set)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        assert ready.wait(10)
+        yield Served(url, worlds)
+    finally:
+        running.should_exit = True
+        thread.join()
+
+
+def in_this_process(recipe: Recipe | None = None, name: str = "") -> Control:
+    """The control of a fresh world."""
+    recipe = recipe or Recipe()
+    return control_of(Worlds(recipe), recipe, name)
+
+
+def control_of(worlds: Worlds, recipe: Recipe, name: str = "") -> Control:
+    """The control of one of some worlds."""
+    api = ControlApi(Setting(worlds, recipe, None))
+    return Control(in_process(api, worlds), worlds, worlds.get(name) if name else worlds.main)
+
+
+def paused(control: Control) -> Control:
+    """The same, when its time stands still."""
+    clock = control.world.fake.clock
+    assert isinstance(clock, SystemClock)
+    clock.pause()
+    return control
+
+
+def filled(control: Control) -> Control:
+    """The same, with something of everything to make mistakes with."""
+    fake = control.world.fake
+    fake.add_build(1, {F41: "running", F42: {"lifecycle": "realistic"}})
+    fake.faults.add({"delay": 0})
+    fake.answer("GET", "/api_3/build-chroot/list/1")
+    control.world.take_snapshot()
+    return control

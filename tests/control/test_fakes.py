@@ -1,0 +1,292 @@
+"""Calls on a fake as a whole: its scenario, clock, journal, faults, seed and snapshots."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.server.live import LiveServer
+from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake.server.worlds import MAX_SNAPSHOTS, Worlds
+
+from .doors import F41, F42, S390X, Control, control_of, in_this_process, over_http
+
+
+def test_a_scenario_takes_the_place_of_all(control: Control) -> None:
+    """What was there is gone, what the scenario says is there."""
+    control.post("/builds", {"id": 1, "chroots": [F41]})
+    shown = control.do("PUT", "/scenario", {"builds": [{"id": 2, "chroots": [{"name": F42, "state": "failed"}]}]})
+    assert (shown["name"], shown["builds"]) == (control.world.name, 1)
+    assert list(control.world.fake.builds) == [2]
+    assert control.states(2) == {F42: "failed"}
+
+
+def test_a_scenario_is_added_to_what_there_is(control: Control) -> None:
+    """Both are there then."""
+    control.post("/builds", {"id": 1, "chroots": {F41: "running"}})
+    assert control.post("/scenario", {"builds": [{"id": 2}]})["builds"] == 2
+    assert (control.states(1), control.states(2)) == ({F41: "running"}, {})
+
+
+def test_what_there_is_loads_back_to_the_same(control: Control) -> None:
+    """Builds, projects, chroots, lives and faults."""
+    control.post("/projects", {"ownername": "jdoe", "projectname": "tools", "chroots": {F41: {"with_opts": ["x"]}}})
+    control.post("/builds", {"id": 1, "chroots": [F41, F42], "lifecycle": "realistic", "project": "jdoe/tools"})
+    control.post("/mock-chroots", {"names": [S390X]})
+    control.post("/faults", "outage")
+    before = control.get("/scenario")
+    control.do("DELETE", "/scenario")
+    control.post("/scenario", before)
+    assert control.get("/scenario") == before
+
+
+def test_everything_is_cleared(control: Control) -> None:
+    """The clock, and what was asked, stay."""
+    control.post("/builds", {"id": 1})
+    control.post("/faults", {"delay": 0})
+    control.copr("/list/1")
+    now = time_of(control)
+    control.do("DELETE", "/scenario")
+    assert control.get("/scenario") == {"now": now, "chroots": [], "projects": [], "builds": [], "faults": []}
+    assert control.get("/requests/count") == {"count": 1}
+
+
+def test_it_is_as_in_the_beginning_when_reset(control: Control) -> None:
+    """Builds and requests are gone, and the clock goes on."""
+    control.post("/builds", {"id": 1})
+    control.copr("/list/1")
+    assert control.post("/reset")["builds"] == 0
+    assert not control.world.fake.builds
+    assert control.get("/requests") == {"requests": []}
+    assert not control.get("/clock")["paused"]
+
+
+def test_a_mistake_leaves_a_fake_that_somebody_holds_as_it_was() -> None:
+    """It is emptied only when the scenario is known to be right."""
+    server = LiveServer()
+    try:
+        fake = FakeCopr()
+        build = fake.add_build(1, {F41: "running"})
+        with over_http(server.add("x", fake)) as send:
+            refused = send("PUT", "/worlds/x/_fake/scenario", b'{"builds": [{"id": 7}, {"id": 0}]}')
+            assert (refused.status, refused.where) == (422, "builds[1].id")
+            assert fake.builds == {1: build}
+            assert send("PUT", "/worlds/x/_fake/scenario", b'{"builds": [{"id": 7}]}').status == 200
+            assert list(fake.builds) == [7]
+    finally:
+        server.stop()
+
+
+def test_a_scenario_that_cannot_be_read_anymore_is_no_mistake_of_the_body(tmp_path: Path) -> None:
+    """Whoever resets a world learns which file has gone."""
+    file = tmp_path / "scenario.json"
+    file.write_text('{"builds": [{"id": 5}]}')
+    recipe = Recipe(scenarios=(file,))
+    worlds = Worlds(recipe)
+    control = control_of(worlds, recipe)
+    file.unlink()
+    for method, target in (("POST", "/reset"), ("PUT", "/worlds/new")):
+        refused = control.ask(method, target)
+        assert refused.status == 409
+        assert "no such file" in refused.document["error"]
+    assert list(control.world.fake.builds) == [5]
+
+
+def time_of(control: Control) -> float:
+    now: float = control.get("/clock")["now"]
+    return now
+
+
+def test_the_clock_is_moved(control: Control) -> None:
+    """To a time, by some seconds, or both; what is due happens."""
+    control.post("/builds", {"id": 1, "chroots": [F41]})
+    now = time_of(control)
+    assert control.do("PATCH", "/clock", {"tick": 10})["now"] == pytest.approx(now + 10)
+    assert control.states() == {F41: "pending"}
+    assert control.do("PATCH", "/clock", {"now": 1_900_000_000})["now"] == 1_900_000_000
+    assert control.states() == {F41: "succeeded"}
+    assert control.do("PATCH", "/clock", {"now": 1_900_000_100, "tick": 1.5})["now"] == 1_900_000_101.5
+
+
+def test_the_clock_is_paused_and_goes_on(control: Control) -> None:
+    """At another speed, if that is said."""
+    assert control.get("/clock")["paused"]
+    now = time_of(control)
+    assert time_of(control) == now
+    shown = control.do("PATCH", "/clock", {"paused": False, "speed": 100_000})
+    assert (shown["paused"], shown["speed"]) == (False, 100_000)
+    assert time_of(control) > now
+    control.do("PATCH", "/clock", {"paused": True})
+    assert time_of(control) == time_of(control)
+    assert control.get("/clock")["speed"] == 100_000
+
+
+def test_nothing_of_a_change_is_done_if_there_is_a_mistake_in_it(control: Control) -> None:
+    """Time does not run backwards, nor beyond what Copr can keep."""
+    before = control.get("/clock")
+    for body, where in (
+        ({"now": 5, "tick": 5, "speed": 7}, "now"),
+        ({"tick": 5, "speed": 0}, "speed"),
+        ({"tick": 2**31 - 1, "speed": 7}, "tick"),
+        ({"now": 2**31 - 1, "tick": 1}, "tick"),
+    ):
+        refused = control.ask("PATCH", "/clock", body)
+        assert (refused.status, refused.where) == (422, where)
+    assert control.get("/clock") == before
+
+
+def test_a_clock_that_stands_still_is_moved_only() -> None:
+    """It has no speed."""
+    control = in_this_process()
+    control.world.put(FakeCopr())
+    assert control.get("/clock") == {"now": 1_700_000_000, "speed": None, "paused": True}
+    assert control.do("PATCH", "/clock", {"tick": 5, "paused": True})["now"] == 1_700_000_005
+    for body in ({"tick": 5, "speed": 2}, {"tick": 5, "paused": False}):
+        assert control.ask("PATCH", "/clock", body).status == 409
+    assert time_of(control) == 1_700_000_005
+
+
+def test_requests_are_listed_and_counted(control: Control) -> None:
+    """All, or those that are meant, the latest so many."""
+    control.post("/builds", {"id": 1, "chroots": {F41: "running", F42: "failed"}})
+    control.copr("/list/1")
+    control.copr(f"/1/{F41}")
+    control.copr(f"/1/{F42}")
+    control.copr(f"/2/{F41}")
+    requests = control.get("/requests")["requests"]
+    assert [(item["number"], item["endpoint"], item["status"]) for item in requests] == [
+        (1, "list", 200),
+        (2, "get", 200),
+        (3, "get", 200),
+        (4, "get", 404),
+    ]
+    assert requests[0]["saw"] == {F41: "running", F42: "failed"}
+    for query, numbers in {
+        "endpoint=get": [2, 3, 4],
+        "build_id=2": [4],
+        f"chrootname={F42}": [3],
+        "endpoint=list&build_id=1": [1],
+        "after=2": [3, 4],
+        "limit=1": [4],
+        "after=1&limit=2": [3, 4],
+        "limit=0": [],
+    }.items():
+        assert [item["number"] for item in control.get(f"/requests?{query}")["requests"]] == numbers
+        if "limit" not in query and "after" not in query:
+            assert control.get(f"/requests/count?{query}") == {"count": len(numbers)}
+
+
+def test_requests_are_forgotten(control: Control) -> None:
+    """The next one is still numbered after them."""
+    control.copr("/list/1")
+    control.do("DELETE", "/requests")
+    assert control.get("/requests") == {"requests": []}
+    control.copr("/list/1")
+    assert [item["number"] for item in control.get("/requests")["requests"]] == [2]
+
+
+def test_what_is_not_there_is_listed_with_the_nearest_that_is(control: Control) -> None:
+    """A build with a digit missing, a chroot that is written otherwise, a path."""
+    control.post("/builds", {"id": 1234, "chroots": [F41]})
+    for target in ("/list/123", "/1234/fedora-41-x8664", "/lst/1234"):
+        control.copr(target)
+    assert [item["nearest"] for item in control.get("/unmatched")["unmatched"]] == [
+        "build 1234 is there, 123 is not",
+        f"build 1234 has {F41}, not 'fedora-41-x8664'",
+        "/api_3/build-chroot/list is there, /api_3/build-chroot/lst/1234 is not",
+    ]
+
+
+def test_assertions_hold_or_say_what_was_asked_instead(control: Control) -> None:
+    """Each of those that Python has."""
+    control.post("/builds", {"id": 1, "chroots": {F41: "running"}})
+    holding: list[dict[str, object]] = [
+        {"assertion": "not-requested", "endpoint": "list"},
+        {"assertion": "requested", "endpoint": "get", "build_id": 1, "chrootname": F41, "times": 0},
+        {"assertion": "polled-no-faster-than", "seconds": 30, "build_id": 1, "chrootname": F41},
+    ]
+    failing: list[dict[str, object]] = [
+        {"assertion": "requested", "endpoint": "list", "build_id": 1},
+        {"assertion": "all-pages-read", "build_id": 1},
+    ]
+    for body in holding:
+        assert control.post("/verify", body) == {"passed": True, "message": None}
+    for body in failing:
+        shown = control.post("/verify", body)
+        assert not shown["passed"]
+        assert "Nothing was requested" in shown["message"]
+    for _ in range(2):
+        control.copr("/list/1")
+        control.copr(f"/1/{F41}")
+    for body in failing:
+        assert control.post("/verify", body)["passed"]
+    for body in holding:
+        assert not control.post("/verify", body)["passed"]
+
+
+def test_a_fault_is_added_and_hits(control: Control) -> None:
+    """By its name or as it is written; it is shown whom it has hit."""
+    control.post("/builds", {"id": 1, "chroots": [F41]})
+    reply = control.ask("POST", "/faults", {"status": 503, "nth": 2, "endpoint": "list"})
+    assert (reply.status, reply.document["id"]) == (201, 1)
+    assert control.post("/faults", "list-500")["id"] == 2
+    assert [control.copr("/list/1").status for _ in range(2)] == [500, 503]
+    assert control.copr(f"/1/{F41}").status == 200
+    first, second = control.get("/faults")["faults"]
+    assert (first["seen"], first["hits"], second["seen"], second["hits"]) == (2, 1, 2, 1)
+    assert first["fault"] == {"status": 503, "nth": 2, "endpoint": "list"}
+    assert control.get("/requests")["requests"][0]["fault"] == 2
+
+
+def test_faults_are_removed_one_by_one_or_all(control: Control) -> None:
+    """All is well again then."""
+    control.post("/builds", {"id": 1})
+    for _ in range(3):
+        control.post("/faults", {"name": "list-500", "status": 502})
+    control.do("DELETE", "/faults/1")
+    assert control.copr("/list/1").status == 502
+    control.do("DELETE", "/faults")
+    assert control.copr("/list/1").status == 200
+    refused = control.ask("DELETE", "/faults/2")
+    assert (refused.status, refused.document) == (404, {"error": "there is no fault '2'; there are: none"})
+
+
+def test_another_seed_is_another_run(control: Control) -> None:
+    """The same as in Python with that seed."""
+    control.post("/seed", {"seed": 7})
+    assert control.get("/seed") == {"seed": 7}
+    control.post("/builds", {"id": 1, "chroots": [F41], "lifecycle": "realistic"})
+    fake = FakeCopr(seed=7, progress="clock")
+    fake.add_build(1, [F41], lifecycle="realistic")
+    lives = [
+        scenario["builds"][0]["chroots"][0]["lifecycle"] for scenario in (control.get("/scenario"), fake.to_scenario())
+    ]
+    assert lives[0] == lives[1]
+
+
+def test_it_is_taken_back_to_a_snapshot(control: Control) -> None:
+    """As often as somebody wants, until the snapshot is forgotten."""
+    control.post("/builds", {"id": 1, "chroots": {F41: "pending"}})
+    taken = control.ask("POST", "/snapshots")
+    assert (taken.status, taken.document) == (201, {"id": 1})
+    for _ in range(2):
+        control.post(f"/builds/1/chroots/{F41}/events", {"event": "start"})
+        control.post("/builds", {"id": 2})
+        assert control.post("/snapshots/1/restore")["builds"] == 1
+        assert control.states() == {F41: "pending"}
+    assert control.post("/snapshots") == {"id": 2}
+    assert control.get("/snapshots") == {"snapshots": [{"id": 1}, {"id": 2}]}
+    control.do("DELETE", "/snapshots/1")
+    refused = control.ask("POST", "/snapshots/1/restore")
+    assert (refused.status, refused.document) == (404, {"error": "there is no snapshot '1'; there are: 2"})
+
+
+def test_there_are_only_so_many_snapshots(local: Control) -> None:
+    """The bound is named."""
+    for _ in range(MAX_SNAPSHOTS):
+        local.post("/snapshots")
+    refused = local.ask("POST", "/snapshots")
+    assert refused.status == 409
+    assert str(MAX_SNAPSHOTS) in refused.document["error"]

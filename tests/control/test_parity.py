@@ -1,0 +1,145 @@
+"""Everything that Python can do on a fake, HTTP can."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from copr_chroot_fake import Build, BuildChroot, FakeCopr, Faults, SystemClock, VirtualClock
+from copr_chroot_fake.control.operations import all_operations
+
+CALLS: Mapping[str, tuple[str, ...]] = {
+    "FakeCopr.add_scenario": ("POST /scenario",),
+    "FakeCopr.to_scenario": ("GET /scenario",),
+    "FakeCopr.clear": ("DELETE /scenario",),
+    "FakeCopr.from_scenario": ("PUT /scenario", "PUT /worlds/{world}"),
+    "FakeCopr.add_project": ("POST /projects",),
+    "FakeCopr.projects": ("GET /projects",),
+    "FakeCopr.add_build": ("POST /builds",),
+    "FakeCopr.builds": ("GET /builds", "GET /builds/{build_id}"),
+    "FakeCopr.add_chroot": ("POST /builds/{build_id}/chroots",),
+    "FakeCopr.add_mock_chroots": ("POST /mock-chroots",),
+    "FakeCopr.default_limit": ("GET /health",),
+    "FakeCopr.clock": ("GET /clock",),
+    "FakeCopr.seed": ("GET /seed",),
+    "FakeCopr.reseed": ("POST /seed",),
+    "FakeCopr.faults": ("GET /faults",),
+    "FakeCopr.advance": ("POST /advance",),
+    "FakeCopr.hold": ("POST /builds/{build_id}/chroots/{chrootname}/hold",),
+    "FakeCopr.release": ("POST /builds/{build_id}/chroots/{chrootname}/release",),
+    "FakeCopr.changes": ("GET /changes",),
+    "FakeCopr.snapshot": ("POST /snapshots",),
+    "FakeCopr.restore": ("POST /snapshots/{snapshot_id}/restore",),
+    "FakeCopr.requests": ("GET /requests", "GET /requests/count"),
+    "FakeCopr.requests_after": ("GET /requests",),
+    "FakeCopr.unmatched": ("GET /unmatched",),
+    "FakeCopr.forget_requests": ("DELETE /requests",),
+    "FakeCopr.assert_requested": ("POST /verify",),
+    "FakeCopr.assert_not_requested": ("POST /verify",),
+    "FakeCopr.assert_polled_no_faster_than": ("POST /verify",),
+    "FakeCopr.assert_all_pages_read": ("POST /verify",),
+    **{
+        f"Build.{name}": ("GET /builds/{build_id}",)
+        for name in (
+            "id", "project", "project_dirname", "package", "memory_limit", "timeout", "enable_net", "is_background",
+            "bootstrap", "canceled", "is_finished", "chroots",
+        )
+    },
+    "Build.find": ("GET /builds/{build_id}/chroots/{chrootname}",),
+    "Build.cancel": ("POST /builds/{build_id}/cancel",),
+    "Build.advance": ("POST /builds/{build_id}/advance",),
+    "Build.finish": ("POST /builds/{build_id}/finish",),
+    "Build.remove": ("DELETE /builds/{build_id}",),
+    **{
+        f"BuildChroot.{name}": ("GET /builds/{build_id}/chroots/{chrootname}",)
+        for name in (
+            "build", "name", "state", "started_on", "ended_on", "result_url", "packages", "is_absent",
+            "possible_events", "can_advance",
+        )
+    },
+    **{
+        f"BuildChroot.{name}": ("GET /scenario",) for name in ("result_dir", "build_config", "given", "life")
+    },
+    **{
+        f"BuildChroot.{name}": ("POST /builds/{build_id}/chroots/{chrootname}/events", "POST /builds/{build_id}/events")
+        for name in (
+            "begin_import", "queue", "start", "run", "succeed", "fail", "skip", "reschedule", "confirm_cancel", "fork",
+        )
+    },
+    "BuildChroot.report": ("POST /builds/{build_id}/chroots/{chrootname}/report",),
+    "BuildChroot.force_state": ("POST /builds/{build_id}/chroots/{chrootname}/force",),
+    "BuildChroot.advance": ("POST /builds/{build_id}/chroots/{chrootname}/advance",),
+    "BuildChroot.finish": ("POST /builds/{build_id}/chroots/{chrootname}/finish",),
+    "BuildChroot.run_to": ("POST /builds/{build_id}/chroots/{chrootname}/run-to",),
+    "BuildChroot.hold": ("POST /builds/{build_id}/chroots/{chrootname}/hold",),
+    "BuildChroot.release": ("POST /builds/{build_id}/chroots/{chrootname}/release",),
+    "Faults.add": ("POST /faults",),
+    "Faults.remove": ("DELETE /faults/{fault_id}",),
+    "Faults.clear": ("DELETE /faults",),
+    "Faults.write": ("GET /faults", "GET /scenario"),
+    "Faults.reseed": ("POST /seed",),
+    **{f"VirtualClock.{name}": ("GET /clock",) for name in ("now",)},
+    **{f"VirtualClock.{name}": ("PATCH /clock",) for name in ("tick", "move_to")},
+    **{f"SystemClock.{name}": ("GET /clock",) for name in ("now", "is_paused")},
+    **{f"SystemClock.{name}": ("PATCH /clock",) for name in ("tick", "move_to", "speed", "pause", "resume")},
+}  # fmt: skip
+"""What does over HTTP what a member does in Python."""
+
+
+OF_THE_SERVER = {
+    "GET /health",
+    "GET /overview",
+    "POST /save",
+    "GET /worlds",
+    "GET /worlds/{world}",
+    "DELETE /worlds/{world}",
+    "POST /worlds/{world}/reset",
+    "POST /reset",
+    "GET /snapshots",
+    "DELETE /snapshots/{snapshot_id}",
+}
+"""Calls for which Python needs no member: it holds worlds and snapshots as objects."""
+
+
+INSIDE = "how the kit itself works"
+DOOR = "a way to ask the fake, of which HTTP is one"
+
+NO_CALLS: Mapping[str, str] = {
+    **dict.fromkeys(("FakeCopr.answer", "FakeCopr.asgi", "FakeCopr.transport"), DOOR),
+    "FakeCopr.pass_time": "for doors whose clients do not really wait",
+    "FakeCopr.sandbox": "a snapshot and its restore in one word",
+    **{
+        f"Build.{name}": INSIDE
+        for name in (
+            "add_chroot", "cancellation", "catch_up", "confirmed_by", "forget_chroots", "has_ever_lived", "is_canceled",
+            "is_entangled", "mark_canceled", "result_dir", "results_url", "store", "submission",
+        )
+    },
+    **{
+        f"BuildChroot.{name}": INSIDE
+        for name in (
+            "apply", "begin", "catch_up", "change", "described", "due", "go_on_with", "is_due", "latest", "look",
+            "moment", "put_into", "reason_to_stay", "rendered", "restore", "stamp", "step",
+        )
+    },
+    **{
+        f"Faults.{name}": INSIDE
+        for name in ("add_written", "moment", "refuse_next", "restore", "strike")
+    },
+    **{f"{clock}.reach": INSIDE for clock in ("VirtualClock", "SystemClock")},
+    "VirtualClock.restore": "a part of restoring a snapshot",
+}  # fmt: skip
+"""Why there is no call."""
+
+
+def test_everything_that_python_can_do_http_can() -> None:
+    """Every public member has its call, or a reason why it has none."""
+    classes = (FakeCopr, Build, BuildChroot, Faults, VirtualClock, SystemClock)
+    members = {f"{class_.__name__}.{name}" for class_ in classes for name in dir(class_) if not name.startswith("_")}
+    assert members == set(CALLS) | set(NO_CALLS)
+    assert not set(CALLS) & set(NO_CALLS)
+
+
+def test_every_call_is_something_that_python_can_do() -> None:
+    """Or something that a server needs besides."""
+    there = {f"{method} {path}" for path, method, _ in all_operations()}
+    assert {*OF_THE_SERVER, *(call for calls in CALLS.values() for call in calls)} == there

@@ -1,0 +1,172 @@
+"""Calls on the server, and what all that is shown has in common."""
+
+from __future__ import annotations
+
+from random import Random
+
+from copr_chroot_fake import FakeCopr, State, VirtualClock, __version__
+from copr_chroot_fake.control.api import ControlApi
+from copr_chroot_fake.control.calls import Setting
+from copr_chroot_fake.control.operations import TABLE
+from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake.server.worlds import Worlds
+
+from ..invariants import check_one
+from .doors import F41, F42, Control, control_of, in_process, in_this_process
+
+
+def test_a_world_is_made_with_what_is_said(control: Control) -> None:
+    """Its scenario, limit, seed, speed and progress; it is one of its own."""
+    made = control.do(
+        "PUT",
+        "/worlds/new",
+        {
+            "scenario": {"builds": [{"id": 5, "lifecycle": "succeeds", "chroots": [{"name": F41}]}]},
+            "progress": "manual",
+            "seed": 3,
+            "default_limit": 7,
+            "speed": 2,
+            "requests_kept": 1,
+        },
+    )
+    assert (made["name"], made["builds"]) == ("new", 1)
+    new = control.of_world("new")
+    assert new.copr("/list/5").document["meta"]["limit"] == 7
+    assert (new.get("/seed"), new.get("/clock")["speed"]) == ({"seed": 3}, 2)
+    new.copr("/list/5")
+    assert len(new.get("/requests")["requests"]) == 1
+    assert new.states(5) == {F41: "importing"}
+    new.post(f"/builds/5/chroots/{F41}/advance")
+    assert new.states(5) == {F41: "pending"}
+    assert not control.world.fake.builds
+
+
+def test_a_world_begins_as_the_server_did_where_nothing_is_said() -> None:
+    """A limit of null is said, and means none."""
+    recipe = Recipe(scenarios=({"builds": [{"id": 5}]},), default_limit=7, seed=3, speed=5, progress="manual")
+    worlds = Worlds(recipe)
+    control = control_of(worlds, recipe)
+    for body, limit in ((None, 7), ({}, 7), ({"default_limit": None}, None), ({"seed": None, "speed": None}, 7)):
+        control.do("PUT", "/worlds/new", body)
+        new = control.of_world("new")
+        assert new.get("/health")["default_limit"] == limit
+        assert (new.get("/seed"), new.get("/clock")["speed"]) == ({"seed": 3}, 5)
+        assert list(new.world.fake.builds) == [5]
+
+
+def test_worlds_are_listed_reset_and_deleted(control: Control) -> None:
+    """Each by its name."""
+    control.do("PUT", "/worlds/new", {"scenario": {"builds": [{"id": 5}]}})
+    control.worlds.get("new").fake.add_build(6, [])
+    listed = {world["name"]: world["builds"] for world in control.get("/worlds")["worlds"]}
+    assert listed == {**({control.world.name: 0} if control.world.name else {}), "new": 2}
+    assert control.get("/worlds/new")["builds"] == 2
+    assert control.post("/worlds/new/reset")["builds"] == 1
+    assert control.worlds.get("new").fake.builds.keys() == {5}
+    control.do("DELETE", "/worlds/new")
+    assert control.ask("GET", "/worlds/new").status == 404
+    assert control.worlds.find("new") is None
+
+
+def test_there_are_only_so_many_worlds() -> None:
+    """One that is there can still be made anew."""
+    worlds = Worlds(Recipe(), most=1)
+    control = control_of(worlds, Recipe())
+    for name, status in (("one", 200), ("two", 409), ("one", 200)):
+        assert control.ask("PUT", f"/worlds/{name}").status == status
+    assert control.get("/worlds")["most"] == 1
+
+
+def test_the_state_is_saved() -> None:
+    """Where the server keeps it; where it keeps none, that is said."""
+    worlds = Worlds(Recipe())
+    saved: list[Worlds] = []
+
+    def save(worlds: Worlds) -> str:
+        saved.append(worlds)
+        return "state.json"
+
+    api = ControlApi(Setting(worlds, Recipe(), save))
+    assert Control(in_process(api, worlds), worlds, worlds.main).post("/save") == {"file": "state.json"}
+    assert saved == [worlds]
+    refused = in_this_process().ask("POST", "/save")
+    assert (refused.status, refused.document) == (
+        409,
+        {"error": "this server keeps no state; serve with --state FILE"},
+    )
+
+
+def test_a_view_is_of_one_moment() -> None:
+    """Though a clock may run so fast that each word of it could be of another."""
+
+    random = Random(0)
+
+    class Racing(VirtualClock):
+        def now(self) -> float:
+            return self.tick(random.uniform(0, 3))
+
+    worlds = Worlds(Recipe())
+    worlds.main.put(FakeCopr(clock=Racing(), progress="clock"))
+    control = control_of(worlds, Recipe())
+    control.world.fake.add_build(1, {F41: {}, F42: {"lifecycle": "retried"}})
+    finished = False
+    while not finished:
+        build = control.get("/builds/1")
+        for chroot in build["chroots"]:
+            check_one(chroot)
+            assert bool(chroot["possible_events"]) == (not State(chroot["state"]).is_final)
+        finished = build["finished"]
+        assert finished == all(State(chroot["state"]).is_final for chroot in build["chroots"])
+
+
+def test_nothing_that_is_looked_at_here_is_a_poll(control: Control) -> None:
+    """Neither does any call get into the journal."""
+    control.do(
+        "PUT",
+        "/scenario",
+        {"builds": [{"id": 1, "progress": "poll", "lifecycle": "succeeds", "chroots": [{"name": F41}]}]},
+    )
+    for _ in range(3):
+        for path, operations in TABLE.items():
+            if "GET" in operations:
+                control.ask("GET", path.format(build_id=1, chrootname=F41, world=control.world.name or "none"))
+    control.post("/verify", {"assertion": "requested", "endpoint": "list"})
+    assert control.get("/requests") == {"requests": []}
+    assert [control.states()[F41] for _ in range(2)] == ["importing", "pending"]
+
+
+def test_its_health_says_its_version(control: Control) -> None:
+    """And how many items a list has, and how many worlds there are."""
+    worlds = len(control.worlds)
+    expected = {"status": "ok", "version": __version__, "default_limit": 100, "worlds": worlds}
+    assert control.get("/health") == expected
+
+
+def test_the_overview_shows_the_latest(control: Control) -> None:
+    """So many builds and chroots as are asked for, their changes, and the requests since a number."""
+    for number in (1, 2, 3):
+        control.post("/builds", {"id": number, "chroots": [F41, F42]})
+        control.copr(f"/list/{number}")
+    control.post("/faults", {"delay": 0})
+    shown = control.get("/overview?builds=2&chroots=1&after=2")
+    assert [(build["id"], len(build["chroots"])) for build in shown["builds"]] == [(2, 1), (3, 1)]
+    assert {change["build_id"] for change in shown["changes"]} == {2, 3}
+    assert [request["number"] for request in shown["requests"]] == [3]
+    assert (shown["total_builds"], len(shown["faults"])) == (3, 1)
+    assert shown["worlds"] == [world.name for world in control.worlds]
+    shown = control.get("/overview?builds=0")
+    assert (shown["builds"], shown["changes"], shown["total_builds"]) == ([], [], 3)
+
+
+def test_the_changes_of_state_are_listed(control: Control) -> None:
+    """Of all builds, or of one and a chroot of it, the latest so many."""
+    control.post("/builds", {"id": 1, "chroots": [F41, F42]})
+    control.post("/builds", {"id": 2, "chroots": {F41: "running"}})
+    control.post(f"/builds/2/chroots/{F41}/events", {"event": "fail"})
+    control.do("PATCH", "/clock", {"tick": 10})
+    states = [(item["build_id"], item["state"]) for item in control.get("/changes")["changes"]]
+    assert sorted(states) == [(1, "importing"), (1, "importing"), (1, "pending"), (1, "pending"), (2, "failed")]
+    of_one = control.get(f"/changes?build_id=1&chrootname={F42}")["changes"]
+    assert [item["state"] for item in of_one] == ["importing", "pending"]
+    assert of_one[1]["at"] - of_one[0]["at"] == 10
+    assert control.get(f"/changes?build_id=1&chrootname={F42}&limit=1")["changes"] == of_one[1:]
