@@ -13,8 +13,8 @@ import httpx
 import respx
 
 from copr_chroot_fake import CoprClient, FakeCopr
-from copr_chroot_fake.server.live import LiveServer
 from copr_chroot_fake.doors.respx_router import answering_through_respx
+from copr_chroot_fake.server.live import LiveServer
 
 from .figures import Figure, ratio
 from .in_process import GET, hundred_chroots

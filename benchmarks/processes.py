@@ -1,5 +1,90 @@
-"""What the measured processes inherit: the environment, with Python writing its bytecode, as pip does on installing."""
+"""Servers to be measured, each as a process on the first core; whoever asks them runs on the others."""
+
+from __future__ import annotations
 
 import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
 
+# With Python writing its bytecode, as pip does on installing.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+CORES = sorted(os.sched_getaffinity(0))
+
+Command = Callable[[int], list[str]]
+"""The command of a server that is to listen on a port."""
+
+
+class Running(NamedTuple):
+    """A server that answers."""
+
+    port: int
+    pid: int
+
+    @property
+    def memory(self) -> int:
+        """What it has in memory, in bytes."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def serving(*arguments: str) -> Command:
+    """The fake, as the command serves it."""
+    return lambda port: [sys.executable, "-m", "copr_chroot_fake", "serve", "--port", str(port), *arguments]
+
+
+def static_app(port: int) -> list[str]:
+    """uvicorn with the least that an application can do."""
+    options = ["--port", str(port), "--http", "httptools", "--no-access-log", "--log-level", "warning"]
+    return [sys.executable, "-m", "uvicorn", "benchmarks.static_app:app", *options]
+
+
+@contextmanager
+def running(command: Command) -> Iterator[Running]:
+    """A server that answers by now; this process asks from the other cores."""
+    port = _free_port()
+    os.sched_setaffinity(0, CORES[:1])
+    process = subprocess.Popen(command(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
+    os.sched_setaffinity(0, CORES[1:] or CORES)
+    with process:
+        try:
+            _wait(port, process)
+            yield Running(port, process.pid)
+        finally:
+            process.terminate()
+            os.sched_setaffinity(0, CORES)
+
+
+def ready_seconds(command: Command) -> float:
+    """How long a server takes until it answers."""
+    began = time.perf_counter()
+    with running(command):
+        return time.perf_counter() - began
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+    while process.poll() is None:
+        try:
+            with socket.create_connection(("127.0.0.1", port)) as connection:
+                connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                assert connection.recv(1)
+                return
+        except ConnectionRefusedError:
+            time.sleep(0.002)
+    raise RuntimeError(f"{process.args!r} ended with status {process.returncode}")
+
+
+def python(module: str, *arguments: str) -> Command:
+    """A module of the benchmarks that serves on the port that it is given."""
+    return lambda port: [sys.executable, "-m", module, str(port), *arguments]

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .believable.provider import CoprProvider as CoprProvider
     from .builds.build import Build as Build
     from .builds.chroot import BuildChroot as BuildChroot
     from .builds.nevra import Nevra as Nevra
@@ -54,6 +55,7 @@ _WHERE = {
     "Clock": ".lives.clock",
     "CoprClient": ".client.clients",
     "CoprFakeError": ".errors",
+    "CoprProvider": ".believable.provider",
     "Dribble": ".faults.fault",
     "EventError": ".errors",
     "FAULTS": ".faults.fault",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from . import checks
 from .asked import Asked
+from .believable.populated import Populated
 from .builds.build import Build
 from .builds.chroot import BuildChroot
 from .builds.projects import RESULTS_URL, Project
@@ -42,7 +43,7 @@ REQUESTS_KEPT = 10_000
 """How many requests a fake remembers, the latest ones, unless said."""
 
 
-class FakeCopr(Asked):
+class FakeCopr(Asked, Populated):
     """A Copr service in memory, which answers the four ``build-chroot`` endpoints.
 
     :param default_limit: how many items a list has that is asked for without a

@@ -16,6 +16,7 @@ from copr_chroot_fake import (
     Build,
     BuildChroot,
     CoprClient,
+    CoprProvider,
     Dribble,
     FakeCopr,
     Fault,
@@ -34,6 +35,7 @@ from copr_chroot_fake import (
     Uniform,
     VirtualClock,
 )
+from copr_chroot_fake.builds.nevra import NevraEntry
 from copr_chroot_fake.client.results import BuildConfig, BuiltPackage, ChrootPage, ChrootStatus
 
 
@@ -48,6 +50,17 @@ def fill(fake: FakeCopr) -> None:
     assert_type(fake.to_scenario(), Scenario)
     assert_type(fake.builds, Mapping[int, Build])
     assert_type(LIVES, Mapping[str, Lifecycle])
+
+
+def make_up(fake: FakeCopr, faker: CoprProvider) -> None:
+    assert_type(fake.populate(builds=3, chroots=5, seed=7), list[Build])
+    assert_type(faker.copr_mock_chroot(), str)
+    assert_type(faker.copr_package_set("fedora-41-x86_64", "hello"), list[NevraEntry])
+    assert_type(faker.copr_scenario(3, first_id=7, now=1_800_000_000), Scenario)
+    project = faker.copr_project_entry(["fedora-41-x86_64"])
+    chroot = faker.copr_chroot_entry(2, "fedora-41-x86_64", state=State.RUNNING)
+    builds = [faker.copr_build_entry(1, project=project, state="failed"), {"id": 2, "chroots": [chroot]}]
+    fake.add_scenario({"projects": [project], "builds": builds})
 
 
 def make() -> None:

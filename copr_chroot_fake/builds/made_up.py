@@ -9,18 +9,31 @@ from .nevra import Nevra
 
 _DIST_TAGS = {
     "fedora": "fc",
-    "epel": "el",
-    "rhel": "el",
-    "centos-stream": "el",
     "mageia": "mga",
     "amazonlinux": "amzn",
+    **dict.fromkeys(("epel", "rhel", "centos-stream", "rocky", "oraclelinux", "almalinux", "almalinux-kitten"), "el"),
+    **dict.fromkeys(("rhel+epel", "centos-stream+epel-next", "alma+epel", "alma-kitten+epel"), "el"),
 }
+
+_PACKAGE_ARCHES = {"i386": "i686", "armhfp": "armv7hl"}
+"""What packages are built for where a chroot's name says another architecture."""
+
+
+def dist_tag(chrootname: str) -> str:
+    """What the release of a package ends in that was built in a chroot; empty where its name does not tell it."""
+    distribution, version, _ = chrootname.rsplit("-", 2)
+    tag = _DIST_TAGS.get(distribution)
+    number = re.match(r"\d+", version)
+    return f".{tag}{number[0]}" if tag and number else ""
+
+
+def package_arch(chrootname: str) -> str:
+    """The architecture of the packages built in a chroot that have one."""
+    arch = chrootname.rpartition("-")[2]
+    return sys.intern(_PACKAGE_ARCHES.get(arch, arch))
 
 
 def packages(chrootname: str, package: str) -> tuple[Nevra, ...]:
     """The source and the one binary package of a build, with the dist tag of its chroot where the name tells it."""
-    distribution, version, arch = chrootname.rsplit("-", 2)
-    tag = _DIST_TAGS.get(distribution)
-    number = re.match(r"\d+", version)
-    release = sys.intern(f"1.{tag}{number[0]}" if tag and number else "1")
-    return tuple(Nevra(package, "1.0", release, built_for) for built_for in ("src", sys.intern(arch)))
+    release = sys.intern(f"1{dist_tag(chrootname)}")
+    return tuple(Nevra(package, "1.0", release, arch) for arch in ("src", package_arch(chrootname)))

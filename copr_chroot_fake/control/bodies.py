@@ -14,6 +14,9 @@ from ..schemas import Keywords, whole
 from ..service.routes import EndpointName
 from ..states import State
 
+MOST_MADE_UP = 100
+"""How many builds, and chroots of each, one call makes up at most: nothing else is answered meanwhile."""
+
 FullName = Annotated[str, whole(r"[^\s/](?:[^/]*[^\s/])?/[^\s/:](?:[^/:]*[^\s/:])?(?::(?:[^/]*[^\s/])?)?")]
 """``owner/project``, or ``owner/project:directory``."""
 
@@ -51,6 +54,14 @@ class ChrootBody(_ChrootRequired, total=False):
     state: State
     lifecycle: WrittenLifecycle
     progress: WrittenProgress
+
+
+class PopulateBody(TypedDict, total=False):
+    """How much to make up: so many builds, with about so many chroots each."""
+
+    builds: Annotated[int, Keywords(minimum=0, maximum=MOST_MADE_UP)]
+    chroots: Annotated[int, Keywords(minimum=1, maximum=MOST_MADE_UP)]
+    seed: WholeNumber
 
 
 class MockChrootsBody(TypedDict):

@@ -14,7 +14,7 @@ from ..errors import EventError, InputError
 from ..lives.machine import Event
 from ..scenarios.entries import ProjectEntry
 from . import views
-from .bodies import BuildBody, ChrootBody
+from .bodies import MOST_MADE_UP, BuildBody, ChrootBody
 from .calls import Call, in_digits
 
 
@@ -36,6 +36,16 @@ def add_build(call: Call) -> views.BuildView:
     # What each field has to be is checked there, as for Python's callers.
     said = cast(BuildBody, {"chroots": [], **call.given})
     return views.build(call.fake.add_build(**said))
+
+
+def populate(call: Call) -> views.BuildsView:
+    """Add builds as Copr could have them now, made up from the fake's seed or another."""
+    added = call.fake.populate(
+        builds=call.fields.read("builds", _at_most(MOST_MADE_UP), 10),
+        chroots=call.fields.read("chroots", _at_most(MOST_MADE_UP), 5),
+        seed=call.fields.read("seed", checks.whole_number, None),
+    )
+    return {"builds": [views.build(build) for build in added], "total": len(added)}
 
 
 def remove_build(call: Call) -> None:
@@ -199,6 +209,15 @@ def release(call: Call) -> views.ChrootView:
 
 def _event(field: str, value: object) -> Event:
     return Event(checks.one_of([event.value for event in Event])(field, value))
+
+
+def _at_most(most: int) -> Callable[[str, object], int]:
+    def check(field: str, value: object) -> int:
+        if checks.whole_number(field, value) > most:
+            raise InputError(field, f"expected at most {most} in one call, got {checks.shown(value)}")
+        return cast(int, value)
+
+    return check
 
 
 def _chroot_names(field: str, value: object) -> list[str]:

@@ -81,6 +81,7 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
         "GET": Operation(builds.show_projects),
         "POST": Operation(builds.add_project, takes=ProjectEntry),
     },
+    "/populate": {"POST": Operation(builds.populate, takes=bodies.PopulateBody, may_lack_body=True, creates=True)},
     "/mock-chroots": {"POST": Operation(builds.add_mock_chroots, takes=bodies.MockChrootsBody)},
     "/builds": {
         "GET": Operation(builds.show_builds, query=bodies.PageQuery),

@@ -7,7 +7,7 @@ nothing but pytest. PYTEST_DONT_REWRITE
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import responses
     import respx
+    from faker import Faker
 
     from ..client.clients import AsyncCoprClient, CoprClient
     from ..doors.httpx2_transport import Httpx2Transport
@@ -57,6 +58,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         from .options import check_options
 
         check_options(config, marked)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
+    """Let Faker's own fixture have what Copr has, too."""
+    value = yield
+    if fixturedef.argname == "faker" and fixturedef.func.__module__ == "faker.contrib.pytest.plugin":
+        from .faker_fixture import join_faker
+
+        join_faker(cast("Faker", value))
+    return value
 
 
 @pytest.hookimpl(wrapper=True)
@@ -157,6 +169,14 @@ def _copr_live_server() -> Iterator[LiveServer]:
     server = LiveServer()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def copr_faker(request: pytest.FixtureRequest) -> Faker:
+    """Faker's own ``faker``, with its locale and its seed, which makes up what Copr has."""
+    from .faker_fixture import own_faker
+
+    return own_faker(request)
 
 
 @pytest.fixture

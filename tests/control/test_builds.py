@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from copr_chroot_fake import State
+from copr_chroot_fake import FakeCopr, State, SystemClock
 from copr_chroot_fake.lives.machine import TRANSITIONS, Event
 
 from .doors import F41, F42, S390X, Control
@@ -44,6 +44,15 @@ def test_all_that_python_can_say_of_a_build_is_taken(control: Control) -> None:
     assert control.states() == {F41: "failed", F42: "running", S390X: "pending"}
     assert [control.states()[S390X] for _ in range(2)] == ["pending", "skipped"]
     assert control.shown(1, F42)["started_on"] == 5
+
+
+def test_builds_are_made_up(control: Control) -> None:
+    """As many as are wanted, the same for the same seed, and Copr shows them."""
+    added = control.post("/populate", {"builds": 3, "chroots": 4, "seed": 7})
+    assert added["total"] == len(added["builds"]) == control.get("/builds")["total"] == 3
+    assert set(control.states(added["builds"][0]["id"])) == {chroot["name"] for chroot in added["builds"][0]["chroots"]}
+    assert FakeCopr(clock=SystemClock()).populate(3, 4, seed=7)[0].package == added["builds"][0]["package"]
+    assert control.post("/populate")["total"] == 10
 
 
 def test_null_says_as_little_as_nothing(control: Control) -> None:

@@ -15,6 +15,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "FakeCopr.add_project": ("POST /projects",),
     "FakeCopr.projects": ("GET /projects",),
     "FakeCopr.add_build": ("POST /builds",),
+    "FakeCopr.populate": ("POST /populate",),
     "FakeCopr.builds": ("GET /builds", "GET /builds/{build_id}"),
     "FakeCopr.add_chroot": ("POST /builds/{build_id}/chroots",),
     "FakeCopr.add_mock_chroots": ("POST /mock-chroots",),

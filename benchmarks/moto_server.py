@@ -1,0 +1,11 @@
+"""moto's server on the port that is given."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from moto.server import main
+
+logging.getLogger("werkzeug").setLevel(logging.ERROR)
+main(["-p", sys.argv[1]])

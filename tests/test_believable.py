@@ -1,0 +1,421 @@
+"""What is made up looks like Copr's, fits together, and is the same for the same seed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from faker import Generator
+from hypothesis import given, settings
+from jsonschema import Draft202012Validator
+
+from copr_chroot_fake import CoprProvider, FakeCopr, InputError, Nevra, Scenario, State, SystemClock, VirtualClock
+from copr_chroot_fake.believable.mock_chroots import MOCK_CHROOTS, OFFERED
+from copr_chroot_fake.lives.machine import Stamp, stamps_of
+from copr_chroot_fake.scenarios.schema import scenario_schema
+
+from .invariants import check_one
+
+VALIDATOR = Draft202012Validator(scenario_schema())
+NOW = 1_790_000_000
+
+DIST_TAGS = {
+    "fedora": r"\.fc{version}",
+    "fedora-rawhide": r"\.fc\d+",
+    "fedora-eln": r"\.eln\d+",
+    "amazonlinux": r"\.amzn2023",
+    "mageia": r"\.mga{version}",
+    "mageia-cauldron": r"\.mga\d+",
+    "opensuse-tumbleweed": r"\.suse\.tw",
+    "opensuse-leap": r"\.suse\.lp{digits}",
+    "openeuler": r"\.oe{digits}",
+    "openmandriva": "",
+    "custom": "",
+}
+"""What releases end in, by distribution or that with its version; all others are kinds of Enterprise Linux."""
+
+PACKAGE_ARCHES = {"i386": "i686", "armhfp": "armv7hl"}
+
+
+def provider(seed: int | str = 0) -> CoprProvider:
+    return CoprProvider(Generator().seed_instance(seed))
+
+
+def ask(fake: FakeCopr, endpoint: str, **arguments: object) -> Any:
+    query = "&".join(f"{name}={value}" for name, value in arguments.items())
+    # A plus in a query is a space.
+    answer = fake.answer("GET", f"/api_3/build-chroot{endpoint}?{query}".replace("+", "%2B"))
+    assert answer.status == 200, answer
+    return json.loads(answer.body)
+
+
+def dist_tag_pattern(chrootname: str) -> str:
+    distribution, version, _ = chrootname.rsplit("-", 2)
+    pattern = DIST_TAGS.get(f"{distribution}-{version}", DIST_TAGS.get(distribution, r"\.el{version}"))
+    return pattern.format(version=version, digits=version.replace(".", ""))
+
+
+def check_served(fake: FakeCopr, now: int) -> None:
+    """Everything that the fake answers about its builds fits together."""
+    submitted = 0
+    for build in fake.builds.values():
+        assert submitted <= (build.submission.submitted_on or 0) <= now
+        submitted = build.submission.submitted_on or 0
+        shown = ask(fake, "/list", build_id=build.id)["items"]
+        assert len(shown) == len(build.chroots) > 0
+        sources = set()
+        for item in shown:
+            check_one(item)
+            times = [item[time] for time in ("started_on", "ended_on") if item[time] is not None]
+            assert [submitted, *times, now] == sorted([submitted, *times, now])
+            where = f"/{build.project.ownername}/{build.project_dirname}/{item['name']}/{build.id:08d}-{build.package}/"
+            assert item["result_url"] is None or item["result_url"].endswith(where)
+            built = ask(fake, "/built-packages", build_id=build.id, chrootname=item["name"])["packages"]
+            check_packages(item, built)
+            sources |= {
+                (package["name"], package["epoch"], package["version"], package["release"].partition(".")[0])
+                for package in built
+                if package["arch"] == "src"
+            }
+            config = ask(fake, "/build-config", build_id=build.id, chrootname=item["name"])
+            assert config["repos"][0]["baseurl"].endswith(f"{build.project}/{item['name']}/")
+        assert len(sources) <= 1
+        assert all(name == build.package for name, *_ in sources)
+
+
+def check_packages(shown: Any, packages: list[Any]) -> None:
+    name = shown["name"]
+    assert bool(packages) is (shown["state"] == "succeeded")
+    nevras = [Nevra(**package) for package in packages]
+    assert [nevra.arch for nevra in nevras].count("src") == bool(packages)
+    assert len(set(map(str, nevras))) == len(nevras)
+    arch = name.rpartition("-")[2]
+    assert {nevra.arch for nevra in nevras} <= {"src", "noarch", PACKAGE_ARCHES.get(arch, arch)}
+    for nevra in nevras:
+        assert Nevra.parse(str(nevra)) is not None
+        assert (nevra.version, nevra.epoch) == (nevras[0].version, nevras[0].epoch)
+        assert re.fullmatch(rf"\d+{dist_tag_pattern(name)}", nevra.release), (name, nevra)
+        if nevra.name.endswith(("-doc", "-fonts", "-selinux")):
+            assert nevra.arch in ("noarch", "src")
+        if nevra.name.endswith(("-debuginfo", "-debugsource")):
+            assert nevra.arch not in ("noarch", "src")
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(), st.integers(0, 15), st.integers(1, 12), st.integers(0, 2**31 - 1))
+def test_every_scenario_is_valid_loads_and_is_served_as_copr_would(
+    seed: int, builds: int, chroots: int, now: int
+) -> None:
+    """Whatever the seed, the size and the time: the schema takes it, and all that is answered fits together."""
+    scenario = provider(seed).copr_scenario(builds, chroots, now=now)
+    VALIDATOR.validate(scenario)
+    assert json.loads(json.dumps(scenario)) == scenario
+    fake = FakeCopr.from_scenario(scenario)
+    assert fake.clock.now() == now
+    assert len(fake.builds) == builds
+    assert len(set(fake.projects)) == len(scenario["projects"])
+    for build in fake.builds.values():
+        assert chroots / 2 <= len(build.chroots) <= chroots * 1.5
+    check_served(fake, now)
+    VALIDATOR.validate(fake.to_scenario())
+
+
+def test_a_large_scenario_has_what_copr_has() -> None:
+    """About as many chroots as were asked for, in nearly every state, directories and epochs included."""
+    scenario = provider().copr_scenario(2000, 5)
+    builds = scenario["builds"]
+    states = Counter(chroot.get("state") for build in builds for chroot in build["chroots"])
+    assert 9_000 < states.total() < 11_000
+    assert set(states) >= {"running", "succeeded", "failed", "skipped", "canceled", "forked"}
+    assert states["succeeded"] > states.total() * 0.7
+    assert any(build.get("canceled") for build in builds)
+    assert any(":pr:" in build["project_dirname"] for build in builds)
+    assert [build["id"] for build in builds] == list(range(builds[0]["id"], builds[0]["id"] + 2000))
+    assert {chroot["name"] for build in builds for chroot in build["chroots"]} <= {c.name for c in OFFERED.things}
+    check_served(FakeCopr.from_scenario({**scenario, "builds": builds[-100:]}), NOW)
+
+
+def test_two_scenarios_can_be_added_to_one_fake() -> None:
+    """The second begins with the next id, and has none of the first one's projects."""
+    faker = provider()
+    fake = FakeCopr.from_scenario(faker.copr_scenario(400, 1, first_id=1))
+    fake.add_scenario(faker.copr_scenario(400, 1, first_id=401, taken=list(fake.projects)))
+    assert len(fake.builds) == 800
+    assert len(fake.projects) == 200
+
+
+@pytest.mark.parametrize("state", State)
+@given(seed=st.integers(), now=st.integers(0, 2**31 - 1))
+@settings(max_examples=20, deadline=None)
+def test_a_chroot_in_any_state_has_what_that_state_has(state: State, seed: int, now: int) -> None:
+    """And so has every chroot of a build of which the state is said."""
+    faker = provider(seed)
+    entry = faker.copr_chroot_entry(7, state=state, package="hello", now=now)
+    stamps = stamps_of(state)
+    assert entry["state"] == state
+    assert ("started_on" in entry, "ended_on" in entry) == (Stamp.STARTED_ON in stamps, Stamp.ENDED_ON in stamps)
+    assert entry.get("result_dir") == ("00000007-hello" if Stamp.RESULT_DIR in stamps else None)
+    assert ("packages" in entry) is (Stamp.PACKAGES in stamps)
+    build = faker.copr_build_entry(8, 6, state=state, now=now)
+    assert {chroot["state"] for chroot in build["chroots"]} == {state}
+    fake = FakeCopr.from_scenario({"builds": [build, {"id": 9, "package": "hello", "chroots": [entry]}]})
+    for number in (8, 9):
+        for shown in ask(fake, "/list", build_id=number)["items"]:
+            check_one(shown)
+            assert shown["state"] == state
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers())
+def test_what_is_made_piece_by_piece_fits_together(seed: int) -> None:
+    """A project, its builds and their chroots load, and a build's packages are those of its source package."""
+    faker = provider(seed)
+    project = faker.copr_project_entry(4)
+    builds = [faker.copr_build_entry(number, project=project, now=NOW) for number in (1, 2)]
+    few = faker.copr_build_entry(3, 1, project=project, now=NOW)
+    assert [chroot["name"] for chroot in builds[0]["chroots"]] == list(project["chroots"])
+    assert len(few["chroots"]) == 1
+    fake = FakeCopr.from_scenario({"now": NOW, "projects": [project], "builds": [*builds, few]})
+    for build in fake.builds.values():
+        assert str(build.project) == f"{project['ownername']}/{project['projectname']}"
+        for chroot in build.chroots:
+            ask(fake, "/build-config", build_id=build.id, chrootname=chroot.name)
+    name = faker.copr_mock_chroot()
+    packages = faker.copr_package_set(name, "python-hello")
+    check_packages({"name": name, "state": "succeeded"}, list(packages))
+    assert {package["name"] for package in packages} >= {"python-hello", "python3-hello"}
+    assert Nevra.parse(faker.copr_nevra(name)) is not None
+    assert re.fullmatch(rf"\d+{dist_tag_pattern(name)}", faker.copr_release(name))
+    assert faker.copr_dirname("copr-dev").partition(":")[0] == "copr-dev"
+    assert faker.copr_group().startswith("@")
+    assert not faker.copr_owner().startswith("@")
+
+
+def test_a_build_config_is_as_copr_answers_it() -> None:
+    """It can be given to a chroot, and has the chroot for which it was made."""
+    faker = provider()
+    config = faker.copr_build_config("epel-10-s390x")
+    fake = FakeCopr()
+    fake.add_build(1, {"epel-10-s390x": {"state": "running", "build_config": config}})
+    shown = ask(fake, "/build-config", build_id=1, chrootname="epel-10-s390x")
+    assert shown == config
+    assert shown["repos"][0]["baseurl"].endswith("/epel-10-s390x/")
+
+
+def test_a_chroot_that_nobody_has_heard_of_is_fine() -> None:
+    """What its name tells is used, and nothing else."""
+    packages = provider().copr_package_set("fedora-99-i386", "hello")
+    assert {package["release"].partition(".")[2] for package in packages} == {"fc99"}
+    assert {package["arch"] for package in packages} <= {"src", "noarch", "i686"}
+    assert all(package["release"].isdigit() for package in provider().copr_package_set("my-own-linux", "hello"))
+
+
+def test_a_build_added_by_hand_has_the_same_tags_and_architectures() -> None:
+    """As far as the name of a chroot tells them."""
+    fake = FakeCopr()
+    build = fake.add_build(1, ["fedora-44-i386", "rhel+epel-10-aarch64"], state="succeeded")
+    assert [str(nevra) for chroot in build for nevra in chroot.packages] == [
+        "hello-1.0-1.fc44.src",
+        "hello-1.0-1.fc44.i686",
+        "hello-1.0-1.el10.src",
+        "hello-1.0-1.el10.aarch64",
+    ]
+
+
+def test_chroots_come_as_often_as_the_table_says() -> None:
+    """Of many draws each has about its share."""
+    faker = provider(1)
+    drawn = Counter(faker.copr_mock_chroot() for _ in range(40_000))
+    whole = sum(MOCK_CHROOTS.weights)
+    for chroot, weight in zip(MOCK_CHROOTS.things, MOCK_CHROOTS.weights, strict=True):
+        expected = 40_000 * weight / whole
+        assert abs(drawn[chroot.name] - expected) < 5 * expected**0.5 + 1, chroot
+    arches = Counter(name.rpartition("-")[2] for name in drawn.elements())
+    assert [arch for arch, _ in arches.most_common(2)] == ["x86_64", "aarch64"]
+    assert sum(count for name, count in drawn.items() if name.startswith("fedora-")) > 20_000
+
+
+class OnlyRandom:
+    """A ``Random`` of which only what Python promises to keep is there."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed).random
+
+
+def everything(faker: CoprProvider) -> dict[str, object]:
+    """What each method makes that needs to be told nothing."""
+    names = [name for name in dir(CoprProvider) if name.startswith("copr_")]
+    return {name: getattr(faker, name)() for name in names}
+
+
+def test_nothing_is_used_of_random_that_python_may_change() -> None:
+    """So the same seed gives the same data on every Python."""
+    generator = Generator()
+    generator.random = OnlyRandom(5)  # type: ignore[assignment]  # that is the point
+    made = everything(CoprProvider(generator))
+    generator.random = Random(5)
+    assert everything(CoprProvider(generator)) == made
+
+
+def test_a_seed_has_always_given_this() -> None:
+    """On every Python that the kit runs on, until a change of the tables says otherwise."""
+    faker = provider(2026)
+    assert [faker.copr_mock_chroot() for _ in range(3)] == ["epel-10-x86_64", "fedora-43-x86_64", "fedora-44-aarch64"]
+    assert [faker.copr_nevra() for _ in range(3)] == [
+        "cedarlens-debugsource-7.23.15-6.fc46.x86_64",
+        "beaconcraft-1:115-9.fc44.noarch",
+        "python3-cometflow-1.15.15-1.el9.noarch",
+    ]
+    assert faker.copr_project_entry(2) == {
+        "ownername": "beata678",
+        "projectname": "ambergate",
+        "additional_repos": [],
+        "devel_mode": False,
+        "module_hotfixes": False,
+        "repo_priority": None,
+        "bootstrap": "default",
+        "chroots": {"centos-stream-9-x86_64": {}, "fedora-eln-s390x": {}},
+    }
+    entry = faker.copr_chroot_entry(1, "fedora-43-x86_64", package="hello", state="succeeded")
+    assert entry == {
+        "name": "fedora-43-x86_64",
+        "state": "succeeded",
+        "started_on": 1789998687,
+        "ended_on": 1789999184,
+        "result_dir": "00000001-hello",
+        "packages": [
+            {"name": "hello", "epoch": 1, "version": "2024.12.15", "release": "1.fc43", "arch": "src"},
+            {"name": "hello", "epoch": 1, "version": "2024.12.15", "release": "1.fc43", "arch": "x86_64"},
+            {"name": "hello-debuginfo", "epoch": 1, "version": "2024.12.15", "release": "1.fc43", "arch": "x86_64"},
+            {"name": "hello-debugsource", "epoch": 1, "version": "2024.12.15", "release": "1.fc43", "arch": "x86_64"},
+        ],
+    }
+
+
+def test_another_seed_gives_something_else() -> None:
+    """And so does what is made next."""
+    faker = provider(1)
+    first, second = faker.copr_scenario(), faker.copr_scenario()
+    assert first == provider(1).copr_scenario()
+    assert first != second
+    assert first != provider(2).copr_scenario()
+
+
+def test_a_seed_gives_the_same_in_another_process() -> None:
+    """However Python hashes there."""
+    code = (
+        "import json, sys; from faker import Generator; from copr_chroot_fake import CoprProvider;"
+        "json.dump(CoprProvider(Generator().seed_instance(3)).copr_scenario(20, 8), sys.stdout)"
+    )
+    made = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            timeout=60,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert made[0] == made[1]
+    assert json.loads(made[0]) == provider(3).copr_scenario(20, 8)
+
+
+def populated(fake: FakeCopr, **said: int) -> Scenario:
+    fake.populate(**said)
+    return fake.to_scenario()
+
+
+def test_populate_fills_a_fake_from_its_seed_or_the_one_said() -> None:
+    """The same seed fills it with the same, and ten builds unless said."""
+    made = populated(FakeCopr(seed=1))
+    assert len(made["builds"]) == 10
+    assert populated(FakeCopr(seed=1)) == populated(FakeCopr(seed=2), seed=1) == made
+    assert populated(FakeCopr(seed=2)) != made
+    assert populated(FakeCopr(seed=1), builds=3) != made
+
+
+@pytest.mark.parametrize("clock", [VirtualClock(5), VirtualClock(1_800_000_000.5), SystemClock()])
+def test_what_populate_adds_is_as_of_the_clock(clock: VirtualClock | SystemClock) -> None:
+    """Nothing has happened after the time that it shows, and it is left as it was."""
+    fake = FakeCopr(clock=clock)
+    before = clock.now()
+    builds = fake.populate(20)
+    assert builds == list(fake.builds.values())
+    assert before <= clock.now() < before + 60
+    check_served(fake, int(clock.now()))
+
+
+def test_populate_adds_to_what_is_there() -> None:
+    """Ids go on after all that there have been, and projects are others."""
+    fake = FakeCopr()
+    fake.add_build(40, ["fedora-43-x86_64"])
+    fake.add_build(41, ["fedora-43-x86_64"]).remove()
+    assert [build.id for build in fake.populate(2, 3)] == [42, 43]
+    assert fake.populate(100, 1)[0].id == 44
+    assert list(fake.builds) == [40, *range(42, 144)]
+    assert all(1 <= len(fake.builds[number].chroots) <= 4 for number in (42, 43))
+    assert fake.populate(0) == []
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda faker, fake: faker.copr_scenario(-1), "builds: expected a whole number from 0"),
+        (lambda faker, fake: faker.copr_scenario(1, 0), "chroots: 0 is not possible; expected 1 to 110"),
+        (lambda faker, fake: faker.copr_scenario(1, 111), "chroots: 111 is not possible; expected 1 to 110"),
+        (lambda faker, fake: faker.copr_scenario(1, True), "chroots: expected a whole number"),
+        (lambda faker, fake: faker.copr_scenario(first_id=0), "first_id: expected a whole number from 1"),
+        (lambda faker, fake: faker.copr_scenario(now=1.5), "now: expected a Unix time"),
+        (lambda faker, fake: faker.copr_scenario(taken="jdoe/tools"), "taken: expected a list"),
+        (lambda faker, fake: faker.copr_project_entry(["fedora"]), "chroots[0]: 'fedora' is no chroot name"),
+        (lambda faker, fake: faker.copr_project_entry(None), "chroots: expected a list"),
+        (lambda faker, fake: faker.copr_build_entry("7"), "id: expected a whole number from 1"),
+        (lambda faker, fake: faker.copr_build_entry(state="done"), "state: 'done' is no state; "),
+        (lambda faker, fake: faker.copr_build_entry(project={}), "project.ownername: missing, and required"),
+        (lambda faker, fake: faker.copr_chroot_entry(0), "build_id: expected a whole number from 1"),
+        (lambda faker, fake: faker.copr_chroot_entry(1, "fedora"), "name: 'fedora' is no chroot name"),
+        (lambda faker, fake: faker.copr_release("fedora"), "chroot: 'fedora' is no chroot name"),
+        (lambda faker, fake: faker.copr_package_set(package="a/b"), "package: 'a/b' has a slash"),
+        (lambda faker, fake: faker.copr_dirname(""), "projectname: expected a text"),
+        (lambda faker, fake: fake.populate(1, 1000), "chroots: 1000 is not possible; expected 1 to 110"),
+        (lambda faker, fake: fake.populate(seed="7"), "seed: expected a whole number"),
+    ],
+)
+def test_what_is_not_possible_is_named_with_what_would_do(
+    make: Callable[[Any, FakeCopr], object], message: str
+) -> None:
+    """Nothing is made then, and nothing added."""
+    fake = FakeCopr()
+    with pytest.raises(InputError, match=f"^{re.escape(message)}"):
+        make(provider(), fake)
+    assert not fake.builds
+
+
+def test_without_faker_the_extra_is_named() -> None:
+    """Where Faker is not installed, what needs it says what brings it, and all else works."""
+    code = """
+import sys
+sys.modules["faker"] = None
+from copr_chroot_fake import *
+from copr_chroot_fake import FakeCopr, MissingExtraError
+def use():
+    from copr_chroot_fake import CoprProvider
+for needs_it in (use, FakeCopr().populate):
+    try:
+        needs_it()
+    except MissingExtraError as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    message = "CoprProvider needs Faker, which is not installed: pip install 'copr-chroot-fake[faker]'\n"
+    assert done.stdout == message * 2
