@@ -26,7 +26,7 @@ format: .venv/develop.stamp
 docs: .venv/develop.stamp
 	$(BIN)/python docs/make_states.py > docs/states.md
 
-bench: .venv/develop.stamp
+bench: .venv/bench.stamp
 	$(BIN)/python -m benchmarks
 
 # The wheel, installed where there is no checkout, has its scenarios and serves them.
@@ -49,3 +49,7 @@ clean:
 .venv/develop.stamp: pyproject.toml | .venv/bin/python
 	$(BIN)/pip install --quiet --editable '.[all]' --group dev
 	touch $@ .venv/serve.stamp
+
+.venv/bench.stamp: .venv/develop.stamp
+	$(BIN)/pip install --quiet --group bench
+	touch $@

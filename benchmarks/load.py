@@ -5,7 +5,7 @@ from __future__ import annotations
 import selectors
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 CONNECTIONS = 8
 MANY = 64
@@ -79,6 +79,13 @@ def late(port: int, target: str, requests: int = 6400) -> Callable[[], float]:
 def ask_often(port: int, target: str, times: int) -> None:
     """So many requests over several connections."""
     rate(port, target, times // CONNECTIONS)()
+
+
+def ask_each(port: int, targets: Iterable[str]) -> None:
+    """One request for each target, on one connection."""
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        for target in targets:
+            _answer_length(connection, request(target))
 
 
 def _receive(connection: socket.socket, length: int) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .figures import Figure, ratio
 from .in_process import GET
-from .load import ask_often, reconnecting_rate
+from .load import ask_each, ask_often, reconnecting_rate
 from .processes import python, running, serving
 from .served import write_scenario
 
@@ -62,6 +62,5 @@ def _world_size(number: int) -> float:
     with running(serving()) as server:
         ask_often(server.port, "/worlds/first" + GET, 1000)
         before = server.memory
-        for at in range(number):
-            ask_often(server.port, f"/worlds/idle-{at}/api_3/build-chroot/list?build_id=1", 8)
+        ask_each(server.port, (f"/worlds/idle-{at}/api_3/build-chroot/list?build_id=1" for at in range(number)))
         return (server.memory - before) / number / 1024

@@ -4,90 +4,178 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
-import sys
-import urllib.request
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from copr_chroot_fake.scenarios.reading import shipped_scenarios
+from copr_chroot_fake.server import serving as server_door
 from copr_chroot_fake.server.serving import bind
 
-COMMAND = [sys.executable, "-m", "copr_chroot_fake"]
-
-Start = Callable[..., "Served"]
-
-
-class Served:
-    """A running server, whose one line has been read."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        self.process = process
-        self.line = process.stdout.readline()
-        self.url = self.line.removeprefix("Copr fake: ").strip()
-
-    def get(self, target: str) -> dict[str, object]:
-        with urllib.request.urlopen(self.url + target, timeout=10) as response:
-            document: dict[str, object] = json.load(response)
-        return document
-
-    def end(self, signum: signal.Signals) -> tuple[int, str, str]:
-        """Exit status and what else was printed, to standard output and error."""
-        self.process.send_signal(signum)
-        output, errors = self.process.communicate(timeout=10)
-        return self.process.returncode, output, errors
+from .served import (
+    COMMAND,
+    HOME,
+    LIST,
+    Served,
+    Server,
+    Start,
+    Wire,
+    eventually,
+    failed,
+    raw,
+    replies,
+    serving,
+    starting,
+    under_way,
+)
 
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    with ExitStack() as running:
-
-        def start(*arguments: str) -> Served:
-            command = [*COMMAND, "serve", *arguments]
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            running.enter_context(process)
-            running.callback(process.kill)
-            return Served(process)
-
+    with starting() as start:
         yield start
-
-
-def failed(*arguments: str) -> str:
-    """The standard error of a command that fails with status 2."""
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=10, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    return done.stderr
 
 
 def test_it_answers_once_it_has_printed_its_address(start: Start) -> None:
     """The one line on standard output has the real port, where the shipped scenario is served."""
-    served = start("--port", "0")
+    served = start()
     assert served.line == f"Copr fake: {served.url}\n"
     assert urlsplit(served.url).port
     chroots = served.get("/api_3/build-chroot/list?build_id=1")
-    assert len(list(chroots["items"])) == 11  # type: ignore[call-overload]
+    assert len(chroots["items"]) == 11
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_whatever_is_connected(start: Start, signum: signal.Signals) -> None:
     """Idle and half-open connections do not keep it, its status is 0, and it says nothing more."""
-    served = start("--port", "0")
-    address = urlsplit(served.url)
-    with (
-        socket.create_connection((address.hostname, address.port or 0)) as idle,
-        socket.create_connection((address.hostname, address.port or 0)) as half_open,
-    ):
+    served = start()
+    with socket.create_connection(served.address) as idle, socket.create_connection(served.address) as half_open:
         idle.sendall(b"GET /api_3/ HTTP/1.1\r\nHost: copr\r\n\r\n")
         assert idle.recv(100).startswith(b"HTTP/1.1 200 OK")
         half_open.sendall(b"GET /api_3/ HT")
         assert served.end(signum) == (0, "", "")
+
+
+def is_refused(server: Server) -> bool:
+    """Whether nobody can connect."""
+    try:
+        server.connect().socket.close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_what_is_being_answered_at_a_signal_is_finished(start: Start) -> None:
+    """All of it, while nobody else can connect anymore; then its status is 0."""
+    served = start()
+    whole = served.call("GET", LIST)
+    with served.connect() as late, served.connect() as dribbled:
+        under_way(served, late, {"nth": 1, "delay": 0.5}, LIST)
+        under_way(served, dribbled, {"nth": 1, "dribble": {"bytes": 500, "every": 0.05}}, LIST)
+        served.process.send_signal(signal.SIGTERM)
+        assert eventually(lambda: is_refused(served))
+        for wire in (late, dribbled):
+            assert [reply.body for reply in replies(wire.rest())] == [whole.body]
+        assert served.process.wait(5) == 0
+    assert served.end() == (0, "", "")
+
+
+def leave_late_answer(served: Served, wire: Wire) -> None:
+    """A client that does not wait for an answer which is minutes away."""
+    under_way(served, wire, {"delay": 300})
+    wire.socket.close()
+
+
+def keep(served: Served, wire: Wire) -> None:
+    wire.send(raw("GET", HOME))
+    wire.reply()
+
+
+def wait_behind(served: Served, wire: Wire) -> None:
+    under_way(served, wire, {"breaks": "timeout"})
+    wire.send(raw("GET", HOME))
+
+
+def close_port(served: Served, wire: Wire) -> None:
+    served.steer("POST", "/faults", {"breaks": "refused", "seconds": 300})
+    assert is_refused(served)
+
+
+LEFT: dict[str, Callable[[Served, Wire], None]] = {
+    "a connection on which nothing was sent": lambda served, wire: None,
+    "one that is kept": keep,
+    "half a head": lambda served, wire: wire.send(raw("GET", HOME)[:-1]),
+    "half a body": lambda served, wire: wire.send(raw("POST", "/_fake/seed", b'{"seed": 7}')[:-1]),
+    "an answer that never comes": lambda served, wire: under_way(served, wire, {"breaks": "timeout"}),
+    "a request behind one that is never answered": wait_behind,
+    "an answer that nobody waits for": leave_late_answer,
+    "a closed port": close_port,
+}
+
+
+@pytest.mark.parametrize("left", LEFT)
+def test_nothing_that_need_not_end_holds_the_end(start: Start, left: str) -> None:
+    """It is let go of at once."""
+    served = start()
+    with served.connect() as wire:
+        LEFT[left](served, wire)
+        assert served.end(timeout=2) == (0, "", "")
+
+
+def test_a_second_ctrl_c_ends_it_at_once(start: Start) -> None:
+    """Whatever is being answered, and without a word."""
+    served = start()
+    with served.connect() as wire:
+        under_way(served, wire, {"delay": 300})
+        served.process.send_signal(signal.SIGINT)
+        assert eventually(lambda: is_refused(served))
+        assert served.process.poll() is None
+        assert served.end(signal.SIGINT, timeout=2) == (0, "", "")
+        with pytest.raises((ConnectionResetError, EOFError)):
+            wire.reply()
+
+
+def test_it_ends_though_clients_go_on(start: Start) -> None:
+    """Those that keep connections and those that make new ones all the time: every answer that begins is whole."""
+    served = start()
+
+    def ask(is_kept: bool) -> None:
+        with suppress(ConnectionError):
+            while True:
+                with served.connect() as wire:
+                    for _ in range(1000 if is_kept else 1):
+                        wire.send(raw("GET", LIST))
+                        if wire.is_at_end():
+                            break
+                        assert wire.reply().body == whole.body
+
+    whole = served.call("GET", LIST)
+    with ThreadPoolExecutor(16) as pool:
+        asking = [pool.submit(ask, number % 2 == 0) for number in range(16)]
+        assert eventually(lambda: served.asked > 200)
+        assert served.end(timeout=5) == (0, "", "")
+        for asked in asking:
+            asked.result()
+
+
+def test_what_takes_too_long_is_cut_off(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """Once a server that is to end has waited for as long as it waits, without a word."""
+    monkeypatch.setattr(server_door, "GRACE", 0.05)
+    with ExitStack() as ends_last, serving() as server:
+        wire = ends_last.enter_context(server.connect())
+        under_way(server, wire, {"delay": 300})
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 5
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
@@ -116,7 +204,7 @@ def test_scenarios_and_the_default_limit_are_what_is_said(start: Start, tmp_path
     """Every scenario named is served, with the limit that is said."""
     for number in (7, 8):
         (tmp_path / f"{number}.json").write_text(json.dumps({"builds": [{"id": number}]}))
-    served = start(str(tmp_path / "7.json"), str(tmp_path / "8.json"), "--port", "0", "--default-limit", "none")
+    served = start(str(tmp_path / "7.json"), str(tmp_path / "8.json"), "--default-limit", "none")
     for number in (7, 8):
         document = served.get(f"/api_3/build-chroot/list?build_id={number}")
         assert document["meta"] == {"limit": None, "offset": 0, "order": "id", "order_type": "ASC"}
@@ -124,8 +212,7 @@ def test_scenarios_and_the_default_limit_are_what_is_said(start: Start, tmp_path
 
 
 def states(served: Served, build_id: int) -> list[str]:
-    items = served.get(f"/api_3/build-chroot/list?build_id={build_id}")["items"]
-    return [item["state"] for item in items]  # type: ignore[attr-defined]
+    return [item["state"] for item in served.get(f"/api_3/build-chroot/list?build_id={build_id}")["items"]]
 
 
 LIVING = 11
@@ -134,24 +221,24 @@ LIFE = str(shipped_scenarios() / "lives" / "succeeds.json")
 
 def test_by_poll_each_request_shows_the_next_state(start: Start) -> None:
     """Over HTTP as in process."""
-    served = start(LIFE, "--port", "0", "--progress", "poll")
+    served = start(LIFE, "--progress", "poll")
     assert [states(served, LIVING)[0] for _ in range(5)] == ["importing", "pending", "starting", "running", "succeeded"]
 
 
 def test_at_once_the_first_request_shows_the_end(start: Start) -> None:
     """Every chroot is at the end of its life."""
-    assert states(start(LIFE, "--port", "0", "--progress", "immediate"), LIVING) == ["succeeded", "succeeded"]
+    assert states(start(LIFE, "--progress", "immediate"), LIVING) == ["succeeded", "succeeded"]
 
 
 def test_by_hand_no_request_changes_anything(start: Start) -> None:
     """Only the control of the server could."""
-    served = start(LIFE, "--port", "0", "--progress", "manual")
+    served = start(LIFE, "--progress", "manual")
     assert [states(served, LIVING)[0] for _ in range(3)] == ["importing"] * 3
 
 
 def test_by_clock_a_build_lives_at_the_speed_that_is_said(start: Start) -> None:
     """The default, and with a speed a life of minutes is over soon; the scenario that ships lives too."""
-    slow, fast = start(LIFE, "--port", "0"), start("--port", "0", "--speed", "1e9", "--seed", "7")
+    slow, fast = start(LIFE), start("--speed", "1e9", "--seed", "7")
     assert states(slow, LIVING) == ["importing", "importing"]
     while not set(states(fast, 3)) <= {"succeeded", "failed"}:
         pass
@@ -168,14 +255,14 @@ def test_options_of_time_that_are_not_possible_are_named(option: str, value: str
 
 def test_an_address_of_ipv6_is_printed_as_one(start: Start) -> None:
     """The printed address can be used as it is."""
-    served = start("--host", "::1", "--port", "0")
+    served = start("--host", "::1")
     assert served.url.startswith("http://[::1]:")
     assert served.get("/api_3/") == {"version": 3}
 
 
 def test_a_port_in_use_is_one_line(start: Start) -> None:
     """The line says which port, and what to do."""
-    port = str(urlsplit(start("--port", "0").url).port)
+    port = str(urlsplit(start().url).port)
     line = f"Error: cannot listen on 127.0.0.1 port {port}: Address already in use; choose another --host or --port, "
     assert failed("serve", "--port", port) == f"{line}or --port 0\n"
 
@@ -210,6 +297,86 @@ def test_an_impossible_default_limit_is_named(limit: str) -> None:
     assert f"{limit!r} is no limit; expected a whole number, at least 1, or none" in failed(
         "serve", f"--default-limit={limit}"
     )
+
+
+# The log.
+
+
+SENT: list[tuple[str, str, object, int]] = [
+    ("GET", LIST, None, 200),
+    ("HEAD", LIST, None, 200),
+    ("GET", "/none", None, 404),
+    ("POST", f"/worlds/a%2Eb{HOME}?x=%22%0A%1B&y", None, 405),
+    ("GET", "/worlds/a%20b/", None, 404),
+    ("PATCH", "/_fake/clock", {"speed": -1}, 422),
+    ("POST", "/worlds/b/_fake/faults", {"status": 503}, 201),
+    ("GET", f"/worlds/b{HOME}", None, 503),
+]
+"""Method, target, body and status of the answer."""
+
+
+def test_the_log_has_a_line_of_json_for_each_request(start: Start) -> None:
+    """Who has asked what, when, and what came of it."""
+    served = start("--access-log", "--log", "json")
+    sizes = [len(served.call(method, target, body).body) for method, target, body, _ in SENT]
+    status, output, errors = served.end()
+    assert (status, output) == (0, "")
+    entries = [json.loads(line) for line in errors.splitlines()]
+    assert [
+        (entry.pop("method"), entry.pop("target"), entry.pop("status"), entry.pop("bytes")) for entry in entries
+    ] == [(method, target, status, size) for (method, target, _, status), size in zip(SENT, sizes, strict=True)]
+    for entry in entries:
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", entry.pop("time"))
+        assert 0 <= entry.pop("milliseconds") < 10_000
+        assert entry == {"client": "127.0.0.1"}
+
+
+def test_the_log_has_a_line_of_text_for_each_request(start: Start) -> None:
+    """The same, to read."""
+    served = start("--access-log")
+    for method, target, body, _ in SENT:
+        served.call(method, target, body)
+    _, _, errors = served.end()
+    for line, (method, target, _, status) in zip(errors.splitlines(), SENT, strict=True):
+        began, _, rest = line.partition(" 127.0.0.1 ")
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", began)
+        assert rest.startswith(f"{method} {target} -> {status}, ")
+        assert re.search(r", \d+ bytes, \d+\.\d+ ms$", rest)
+
+
+@pytest.mark.parametrize("log", ["text", "json"])
+def test_what_is_not_answered_is_in_the_log_too(start: Start, log: str) -> None:
+    """As that; and what is answered late or not whole, with how long it took and how much has come."""
+    served = start("--access-log", "--log", log)
+    faults = ({"breaks": "reset"}, {"breaks": "timeout"}, {"delay": 300}, {"breaks": "reset-within"}, {"delay": 0.02})
+    for fault in faults:
+        with served.connect() as wire:
+            under_way(served, wire, {"nth": 1, **fault})
+            if fault in faults[3:]:
+                with suppress(ConnectionResetError):
+                    wire.reply()
+    _, _, errors = served.end()
+    lines = [line for line in errors.splitlines() if HOME in line]
+    if log == "text":
+        ends = [line.partition(" -> ")[2].split(", ")[:2] for line in lines]
+        assert sorted(ends) == [["200", "14 bytes"], ["200", "7 bytes"], *[["no answer", "0 bytes"]] * 3]
+    else:
+        entries = sorted((json.loads(line) for line in lines), key=lambda entry: entry["bytes"])
+        assert [(entry["status"], entry["bytes"]) for entry in entries] == [*[(None, 0)] * 3, (200, 7), (200, 14)]
+        assert entries[-1]["milliseconds"] >= 20
+
+
+def test_a_log_that_nobody_reads_anymore_harms_nobody(start: Start) -> None:
+    """All is answered, on the same connection, and the status is 0 in the end."""
+    served = start("--access-log")
+    assert served.process.stderr is not None
+    served.process.stderr.close()
+    with served.connect() as wire:
+        for _ in range(10):
+            wire.send(raw("GET", HOME))
+            assert wire.reply().status == 200
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.wait(5) == 0
 
 
 def test_help_says_what_a_newcomer_needs() -> None:

@@ -78,7 +78,3 @@ def _wait(seconds: float, source: Answering, timeout: float | None) -> None:
         source.pass_time(timeout)
         raise error_of(Failure.TIMEOUT)
     source.pass_time(seconds)
-
-
-WORDS = {failure: str(error_of(failure)) for failure in Failure}
-"""What the system, or Python, says of each."""

@@ -14,7 +14,7 @@ from typing import Protocol, cast
 from urllib.parse import quote
 
 from ..service.answers import Answer, Delivery, Failure
-from .arrival import WORDS, cut
+from .arrival import cut, error_of
 
 Receive = Callable[[], Awaitable[Mapping[str, object]]]
 Send = Callable[[dict[str, object]], Awaitable[None]]
@@ -67,32 +67,42 @@ async def _deliver(
     answer: Answer, delivery: Delivery, scope: Mapping[str, object], receive: Receive, send: Send
 ) -> None:
     """Let an answer arrive as a fault has it."""
-    # Only a fault needs it. It sleeps on asyncio and trio alike.
-    import anyio
-
     if delivery.failure is Failure.TIMEOUT:
         connection = connection_of(scope)
         if connection is not None:
             connection.stay_silent()
         await _disconnection(receive)
         return
-    await anyio.sleep(delivery.delay)
+    if await _is_gone_within(delivery.delay, receive):
+        return
     if delivery.failure in (Failure.REFUSED, Failure.RESET):
         _fail(delivery, scope)
         await _disconnection(receive)
         return
     await send({"type": "http.response.start", "status": answer.status, "headers": _raw(answer.headers)})
     for at, piece in enumerate(cut(answer.body, delivery)):
-        if at:
-            await anyio.sleep(delivery.pause)
+        if at and await _is_gone_within(delivery.pause, receive):
+            return
         await send({"type": "http.response.body", "body": piece, "more_body": True})
     if delivery.failure is Failure.RESET_WITHIN:
         # Once what has been written has gone out: a reset takes back what has not been read.
-        await anyio.sleep(0.01)
+        if await _is_gone_within(0.01, receive):
+            return
         _fail(delivery, scope)
         await _disconnection(receive)
         return
     await send({"type": "http.response.body", "body": b""})
+
+
+async def _is_gone_within(seconds: float, receive: Receive) -> bool:
+    """Wait so many seconds, or until the client is gone; whether it is."""
+    # Only a fault needs it. It waits on asyncio and trio alike.
+    import anyio
+
+    with anyio.move_on_after(seconds):
+        await _disconnection(receive)
+        return True
+    return False
 
 
 async def _disconnection(receive: Receive) -> None:
@@ -110,8 +120,7 @@ def _fail(delivery: Delivery, scope: Mapping[str, object]) -> None:
     assert delivery.failure is not None
     connection = connection_of(scope)
     if connection is None:
-        refused = delivery.failure is Failure.REFUSED
-        raise (ConnectionRefusedError if refused else ConnectionResetError)(WORDS[delivery.failure])
+        raise error_of(delivery.failure)
     if delivery.failure is Failure.REFUSED:
         connection.refuse(delivery.closed)
     else:

@@ -39,12 +39,16 @@ class ServedApp:
                 await respond(found, send)
                 return
             world = found
-        if path.startswith(CONTROL) and path[len(CONTROL) : len(CONTROL) + 1] in (b"", b"/"):
-            await self._lead_to_control(world, path[len(CONTROL) :].decode("latin-1"), scope, receive, send)
-        else:
+        is_control = path.startswith(CONTROL) and path[len(CONTROL) : len(CONTROL) + 1] in (b"", b"/")
+        if not is_control and not world.fake.faults:
             await world.door(scope, receive, send)
-        if world.fake.faults:
-            _refuse_if_due(world, scope)
+            return
+        gate = _Gate(world, scope, send)
+        if is_control:
+            await self._lead_to_control(world, path[len(CONTROL) :].decode("latin-1"), scope, receive, gate.send)
+        else:
+            await world.door(scope, receive, gate.send)
+        gate.close_if_due()
 
     def _find(self, name: str) -> World | Answer:
         try:
@@ -63,9 +67,24 @@ class ServedApp:
             await self._control.answer(world, path, scope, receive, send)
 
 
-def _refuse_if_due(world: World, scope: Mapping[str, object]) -> None:
-    """Refuse the next connection already where the next request would be refused, whatever it is."""
-    connection = connection_of(scope)
-    seconds = None if connection is None else world.fake.faults.refuse_next()
-    if connection is not None and seconds is not None:
-        connection.refuse_others(seconds)
+class _Gate:
+    """Refuses the next connection already where the next request would be refused, whatever it is.
+
+    It does so before an answer goes out, as whoever has that may connect at once.
+    """
+
+    def __init__(self, world: World, scope: Mapping[str, object], send: Send) -> None:
+        self._world = world
+        self._connection = connection_of(scope)
+        self._send = send
+
+    async def send(self, message: dict[str, object]) -> None:
+        self.close_if_due()
+        await self._send(message)
+
+    def close_if_due(self) -> None:
+        """At most once for each request."""
+        connection, self._connection = self._connection, None
+        seconds = None if connection is None else self._world.fake.faults.refuse_next()
+        if connection is not None and seconds is not None:
+            connection.refuse_others(seconds)

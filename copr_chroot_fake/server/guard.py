@@ -42,7 +42,7 @@ class Guard:
         if not self._is_own(host):
             return _refused(403, f"Host {host!r} is not this server; use its address, or localhost")
         origin = headers.get(b"origin")
-        if origin is not None and urlsplit(origin.decode("latin-1")).netloc != host:
+        if origin is not None and origin.decode("latin-1").partition("://")[2] != host:
             return _refused(403, "requests from pages of another origin are not taken")
         if headers.get(b"sec-fetch-site", b"none") not in LOCAL_SITES:
             return _refused(403, "requests from pages of another site are not taken")

@@ -40,7 +40,7 @@ class Launch:
         self._state = state
         self._max_head = max_head
         kept = None if state is None else state.load(recipe, max_worlds)
-        self._worlds = kept or Worlds(recipe, max_worlds)
+        self._worlds = Worlds(recipe, max_worlds) if kept is None else kept
         control = None if guard is None else ControlDoor(self._load_control, guard, max_body)
         self._app: App = ServedApp(self._worlds, control)
 

@@ -1,17 +1,24 @@
-"""uvicorn's HTTP protocol, with a bound on the head of a request, and connections that a fault lets fail for real."""
+"""uvicorn's HTTP protocol, with bounds on what a connection holds, and connections that a fault lets fail for real."""
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Mapping
+from collections import deque
+from collections.abc import Callable
+from http import HTTPStatus
 from typing import cast
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from ..doors.asgi import CONNECTION, Receive, Send, respond
-from ..service.answers import error_body, json_answer
+from ..doors.asgi import CONNECTION
+from ..service.answers import error_body
+
+PATIENCE = 60
+"""How many seconds a request may take to come whole, from its connection or its own beginning on."""
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -31,32 +38,83 @@ class FakeProtocol(HttpToolsProtocol):
     is_silent = False
     _in_head = False
     _is_head_new = False
+    _has_body_come = False
     _head_bytes = 0
+    """How much has come of a head, or after one without being of a body: trailers and the like."""
     _received = 0
+    _deadline: asyncio.TimerHandle | None = None
+    _last_words: bytes | None = None
+    """What is said once all is answered that came before; nothing that has come since counts."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._unanswered: deque[RequestResponseCycle] = deque()
+        self.flow = _Flow(transport, self._unanswered)
+        self._deadline = self.loop.call_later(PATIENCE, self._refuse)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._forget_deadline()
+        for cycle in self._unanswered:
+            _let_go(cycle)
+
+    @property
+    def _settings(self) -> ServedConfig:
+        return cast(ServedConfig, self.config)
 
     def data_received(self, data: bytes) -> None:
+        if self.is_silent or self._last_words is not None:
+            return
         self._received = len(data)
-        self._is_head_new = False
+        self._is_head_new = self._has_body_come = False
         super().data_received(data)
         if self._in_head:
             # Of the piece in which a head begins, only what has been parsed is surely its own.
             self._head_bytes = self._parsed_bytes() if self._is_head_new else self._head_bytes + len(data)
-            if self._head_bytes > self._most:
-                self._refuse_head()
+        elif self.cycle is not None and self.cycle.more_body:
+            self._head_bytes = 0 if self._has_body_come else self._head_bytes + len(data)
+        else:
+            self._forget_deadline()
+            return
+        if self._head_bytes > self._settings.max_head:
+            self._refuse_head()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(PATIENCE, self._refuse)
 
-    @property
-    def _most(self) -> int:
-        return cast(ServedConfig, self.config).max_head
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
     def _parsed_bytes(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def _refuse_head(self) -> None:
-        if self.cycle is None or self.cycle.response_complete:
-            body = error_body(_too_large(self._most))
-            head = f"HTTP/1.1 431 \r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
-            self.transport.write(head.encode() + b"connection: close\r\n\r\n" + body)
-        self.transport.close()
+        most = self._settings.max_head
+        self._refuse(431, f"the head of the request is larger than {most} bytes; serve with a larger --max-head")
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(400, msg)
+
+    def _refuse(self, status: int | None = None, problem: str = "") -> None:
+        """Take no more; what has come whole is still answered, and then, if there is something to say, why."""
+        if self._last_words is not None:
+            return
+        self._last_words = b"" if status is None else _answer(status, problem)
+        if not self._in_head and self._unanswered and self._unanswered[-1].more_body:
+            broken = self._unanswered.pop()
+            if self.pipeline and self.pipeline[0][0] is broken:
+                self.pipeline.popleft()
+            if broken.response_started:
+                self._last_words = b""
+            _let_go(broken)
+        if not self._unanswered:
+            self._end()
+
+    def _end(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(self._last_words or b"")
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -65,25 +123,43 @@ class FakeProtocol(HttpToolsProtocol):
         self.scope["extensions"] = cast("dict[str, dict[object, object]]", {CONNECTION: self})
 
     def on_headers_complete(self) -> None:
+        most = self._settings.max_head
+        if self._received + self._head_bytes > most and self._parsed_bytes() > most:
+            self._refuse_head()
+            raise ValueError("nothing of it is to be parsed anymore")
+        super().on_headers_complete()
+        self._unanswered.append(self.cycle)
         self._in_head = False
-        if self._received + self._head_bytes > self._most and self._parsed_bytes() > self._most:
-            app, self.app = self.app, _refuse_large(self._most)
-            super().on_headers_complete()
-            self.app = app
-        else:
-            super().on_headers_complete()
+        self._has_body_come = True
+        # What comes after the body is called headers too, and must not take the place of those that have been checked.
+        self.headers = []
+
+    def on_body(self, body: bytes) -> None:
+        self._has_body_come = True
+        super().on_body(body)
+
+    def on_response_complete(self) -> None:
+        self._unanswered.popleft()
+        super().on_response_complete()
+        if self._last_words is not None and not self._unanswered:
+            self._end()
 
     def shutdown(self) -> None:
         """The server is to end: what is being answered is finished, and what would never be is let go of."""
         cycle = self.cycle
-        if cycle is not None and not cycle.response_complete and (self.is_silent or cycle.more_body):
+        if self.is_silent:
             self.transport.close()
+        elif cycle is not None and cycle.more_body and not cycle.response_complete:
+            self._refuse()
         else:
             super().shutdown()
 
     def stay_silent(self) -> None:
-        """No answer will ever come."""
+        """No answer will ever come, neither to the request that is being answered nor to those that wait for it."""
         self.is_silent = True
+        self.pipeline.clear()
+        while len(self._unanswered) > 1:
+            self._unanswered.pop()
 
     def reset(self) -> None:
         """Cut the connection off at once, with a reset."""
@@ -99,15 +175,32 @@ class FakeProtocol(HttpToolsProtocol):
 
     def refuse_others(self, seconds: float) -> None:
         """Refuse new ones for so many seconds."""
-        cast(ServedConfig, self.config).on_refuse(seconds)
+        self._settings.on_refuse(seconds)
 
 
-def _too_large(most: int) -> str:
-    return f"the head of the request is larger than {most} bytes; serve with a larger --max-head"
+class _Flow(FlowControl):
+    """Reads on only when no request waits for the answer to another one, or there would be no end of them."""
+
+    def __init__(self, transport: asyncio.Transport, unanswered: deque[RequestResponseCycle]) -> None:
+        super().__init__(transport)
+        self._unanswered = unanswered
+
+    def resume_reading(self) -> None:
+        if len(self._unanswered) < 2:
+            super().resume_reading()
 
 
-def _refuse_large(most: int) -> Callable[[Mapping[str, object], Receive, Send], Awaitable[None]]:
-    async def app(scope: Mapping[str, object], receive: Receive, send: Send) -> None:
-        await respond(json_answer(error_body(_too_large(most)), 431), send)
+def _let_go(cycle: RequestResponseCycle) -> None:
+    """Let whoever answers a request know that nobody hears it."""
+    cycle.disconnected = True
+    cycle.message_event.set()
 
-    return app
+
+def _answer(status: int, problem: str) -> bytes:
+    """An answer to what is no request."""
+    body = error_body(problem)
+    head = (
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: application/json\r\n"
+        f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+    )
+    return head.encode() + body

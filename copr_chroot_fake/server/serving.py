@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -20,7 +22,9 @@ MAX_HEAD = 65_536
 """How many bytes a request may have before its body, unless said."""
 
 GRACE = 60
-"""How many seconds a server that is to end waits for what is being answered; a second signal ends it at once."""
+"""How many seconds a server that is to end waits for what is being answered; a second SIGINT ends it at once."""
+
+_BACKLOG = 2048
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -28,12 +32,27 @@ def bind(host: str, port: int) -> socket.socket:
 
     :raises OSError: if the address cannot be listened on.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=2048)
-    # Connections inherit it. Without it the kernel holds back the body, which
-    # uvicorn writes after the headers, until the client acknowledges those.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener = _hold(host, port)
+    listener.listen(_BACKLOG)
     return listener
+
+
+def _hold(host: str, port: int) -> socket.socket:
+    """A socket that has an address, where connections are refused until it listens."""
+    held = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if held.family == socket.AF_INET6:
+            held.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        # Connections inherit it. Without it the kernel holds back the body, which
+        # uvicorn writes after the headers, until the client acknowledges those.
+        held.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        held.bind((host, port))
+    except BaseException:
+        held.close()
+        raise
+    return held
 
 
 def url_of(listener: socket.socket) -> str:
@@ -73,6 +92,7 @@ class FakeServer(uvicorn.Server):
         super().__init__(_config(app, max_head, date_header, self.close_port))
         self._address = listener.getsockname()[:2]
         self._on_ready = on_ready
+        self._held: socket.socket | None = None
         self._reopening: asyncio.TimerHandle | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -81,10 +101,11 @@ class FakeServer(uvicorn.Server):
 
     def close_port(self, seconds: float) -> None:
         """Refuse connections for so many seconds, and let go of those on which nothing is being answered."""
-        for server in self.servers:
-            server.close()
+        self._stop_listening()
         for connection in list(self.server_state.connections):
             connection.shutdown()
+        # Held, as otherwise anybody who asks the system for a free port may be given it meanwhile.
+        self._held = self._held or _hold(*self._address)
         if self._reopening is not None:
             self._reopening.cancel()
         loop = asyncio.get_running_loop()
@@ -92,17 +113,47 @@ class FakeServer(uvicorn.Server):
 
     @property
     def is_port_closed(self) -> bool:
-        return self._reopening is not None
+        return self._held is not None
 
     async def open_port(self) -> None:
         """Listen again at the same address, if it is not so."""
-        if self._reopening is None or self.should_exit:
+        if self._held is None or self.should_exit:
             return
-        self._reopening.cancel()
-        self._reopening = None
+        held, self._held = self._held, None
         loop = asyncio.get_running_loop()
-        listener = bind(*self._address)
-        self.servers = [await loop.create_server(self._connect, sock=listener, backlog=2048)]
+        server = await loop.create_server(self._connect, sock=held, backlog=_BACKLOG, start_serving=False)
+        self.servers = [server]
+        await server.start_serving()
+
+    def _stop_listening(self) -> None:
+        for server in self.servers:
+            server.close()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what is being answered, as long as that is given, and cut off the rest."""
+        await self._close_door()
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(super().shutdown(sockets), GRACE)
+        await self._cut_off()
+
+    async def _close_door(self) -> None:
+        """Listen no more, by when all are connections that have connected, which takes a few turns of the loop."""
+        for _ in range(3):
+            await asyncio.sleep(0)
+        self._stop_listening()
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    async def _cut_off(self) -> None:
+        """Be gone for all that are connected, so that nothing is left to be answered."""
+        if self._held is not None:
+            self._held.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        # What answers them ends by that, as does what makes connections of those that the system has let in.
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        if tasks:
+            await asyncio.wait(tasks, timeout=1)
 
     def _connect(self) -> asyncio.Protocol:
         return FakeProtocol(self.config, self.server_state, self.lifespan.state)
@@ -121,7 +172,6 @@ def _config(app: App, max_head: int, date_header: bool, on_refuse: Callable[[flo
         server_header=False,
         proxy_headers=False,
         date_header=date_header,
-        timeout_graceful_shutdown=GRACE,
     )
     config.max_head = max_head
     config.on_refuse = on_refuse

@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import cast, get_args
 
@@ -22,13 +22,13 @@ from ..lives.clock import SystemClock
 from ..lives.progress import How
 from ..scenarios.reading import ScenarioSource, read_json
 from .recipe import Recipe
-from .worlds import World, Worlds
+from .worlds import TooManyError, World, Worlds
 
 _VERSION = 1
 _STATE = Form(("version", "main", "worlds"), ("version", "main", "worlds"))
 _WORLD = Form(("scenario", "clock", "seed", "beginning"), ("scenario", "clock", "seed", "beginning"))
 _CLOCK = Form(("now", "speed", "paused"), ("now", "speed", "paused"))
-_RECIPE = Form(("scenarios",), tuple(field.name for field in fields(Recipe)))
+_RECIPE = Form(("scenarios",), tuple(field.name for field in fields(Recipe) if field.name != "requests_kept"))
 
 
 class StateFile:
@@ -68,6 +68,10 @@ class StateFile:
             return _read(read_json(text), recipe, most)
         except InputError as error:
             raise ScenarioError(str(self.path), error.field, error.problem) from None
+        except TooManyError as error:
+            raise ScenarioError(str(self.path), "worlds", str(error)) from None
+        except RecursionError:
+            raise ScenarioError(str(self.path), "", "nested too deeply to be a state") from None
 
 
 def _replace(path: Path, content: bytes) -> None:
@@ -97,7 +101,7 @@ def _write_world(world: World) -> dict[str, object]:
 
 
 def _write_recipe(recipe: Recipe) -> dict[str, object]:
-    written: dict[str, object] = {field.name: getattr(recipe, field.name) for field in fields(recipe)}
+    written: dict[str, object] = {name: getattr(recipe, name) for name in _RECIPE.all}
     written["scenarios"] = [
         scenario if isinstance(scenario, Mapping) else str(Path(scenario).absolute()) for scenario in recipe.scenarios
     ]
@@ -108,18 +112,18 @@ def _read(document: object, recipe: Recipe, most: int) -> Worlds:
     state = Fields("", document, _STATE)
     if state.require("version", checks.whole_number) != _VERSION:
         raise InputError("version", f"this kit reads version {_VERSION}; expected a state that it has saved")
-    # The server's own world begins as it is told now.
-    fake, _ = state.require("main", _read_world)
+    # The server's own world begins as it is told now, and the bounds are those that it is told now.
+    fake, _ = _read_world("main", state.require("main", checks.mapping), recipe.requests_kept)
     worlds = Worlds(recipe, most, fake)
     for name, written in state.require("worlds", checks.mapping).items():
-        fake, beginning = _read_world(f"worlds.{name}", written)
+        fake, beginning = _read_world(f"worlds.{name}", written, recipe.requests_kept)
         worlds.put(name, beginning, fake)
     return worlds
 
 
-def _read_world(place: str, written: object) -> tuple[FakeCopr, Recipe]:
+def _read_world(place: str, written: object, requests_kept: int) -> tuple[FakeCopr, Recipe]:
     said = Fields(place, written, _WORLD)
-    beginning = said.require("beginning", _read_recipe)
+    beginning = replace(said.require("beginning", _read_recipe), requests_kept=requests_kept)
     fake = beginning.make_empty()
     fake.reseed(said.require("seed", checks.whole_number))
     said.require("clock", lambda field, value: _set_clock(fake, field, value))
@@ -135,10 +139,19 @@ def _set_clock(fake: FakeCopr, place: str, value: object) -> None:
     """Go on no earlier than it was; time that has passed since has passed."""
     said = Fields(place, value, _CLOCK)
     clock = cast(SystemClock, fake.clock)
+    # It stands still while it is set, or it would be ahead of what it is set to.
+    clock.pause()
     clock.move_to(max(clock.now(), said.require("now", checks.amount)))
-    clock.speed = said.require("speed", checks.amount)
-    if said.require("paused", checks.flag):
-        clock.pause()
+    clock.speed = said.require("speed", _speed)
+    if not said.require("paused", checks.flag):
+        clock.resume()
+
+
+def _speed(field: str, value: object) -> float:
+    speed = checks.amount(field, value)
+    if not speed:
+        raise InputError(field, "time would stand still at 0; expected a number above 0")
+    return speed
 
 
 def _read_recipe(place: str, value: object) -> Recipe:
@@ -149,8 +162,7 @@ def _read_recipe(place: str, value: object) -> Recipe:
         progress=said.read("progress", _how, unsaid.progress),
         default_limit=said.read("default_limit", checks.positive, None),
         seed=said.read("seed", checks.whole_number, unsaid.seed),
-        speed=said.read("speed", checks.amount, unsaid.speed),
-        requests_kept=said.read("requests_kept", checks.whole_number, unsaid.requests_kept),
+        speed=said.read("speed", _speed, unsaid.speed),
     )
 
 

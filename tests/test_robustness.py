@@ -1,0 +1,441 @@
+"""The server whatever is sent to it, however many ask, and whenever it is told to end."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from copr_chroot_fake.server import protocol
+
+from .served import GET, HOME, LIST, Server, Start, Wire, eventually, files_of, raw, replies, serving, starting
+
+RESET = struct.pack("ii", 1, 0)
+MAX_HEAD = 8192
+MAX_BODY = 4096
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    with starting() as start:
+        yield start
+
+
+# What is no request, or none that can be answered.
+
+Make = Callable[[Random], "bytes | list[bytes]"]
+"""Makes what is sent, in one piece or in several."""
+
+GOOD: list[bytes] = [
+    raw("GET", HOME),
+    raw("OPTIONS", GET),
+    raw("POST", HOME, b"x" * 100),
+    raw("GET", f"/worlds/first{GET}"),
+    raw("GET", "/_fake/health"),
+    raw("POST", "/_fake/seed", b'{"seed": 7}'),
+    raw("GET", HOME, Connection="close"),
+]
+
+
+def _one_of(*sent: bytes) -> Make:
+    return lambda random: random.choice(sent)
+
+
+def _good(random: Random) -> bytes:
+    return random.choice(GOOD)
+
+
+def _cut(random: Random) -> bytes:
+    sent = _good(random)
+    return sent[: random.randrange(len(sent))]
+
+
+def _garbage(random: Random) -> bytes:
+    return random.randbytes(random.randrange(1, 200))
+
+
+def _spliced(random: Random) -> bytes:
+    """A request with a few bytes in it that are not its own."""
+    sent = bytearray(_good(random))
+    for _ in range(random.randrange(1, 4)):
+        at = random.randrange(len(sent))
+        sent[at : at + random.randrange(3)] = random.randbytes(random.randrange(3))
+    return bytes(sent)
+
+
+def _at(target: bytes) -> bytes:
+    return b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % target
+
+
+def _badly_escaped(random: Random) -> bytes:
+    places = [b"/api_3/", LIST.encode(), b"/worlds/", b"/worlds/first/", b"/_fake/builds/", b"/_fake/worlds/", b"//"]
+    pieces = [b"%zz", b"%", b"%f", b"%ff%fe", b"%00", b"%2e%2e/", b"%2f", b"%C3%A9", b"\xc3\xa9", b"\xff", b"?", b"&="]
+    return _at(random.choice(places) + b"".join(random.choices(pieces, k=4)) + b"%x" % random.randrange(2000))
+
+
+def _with(*lines: bytes, body: bytes = b"") -> bytes:
+    """A call of the control API with further lines in its head, and no body with which it would do anything."""
+    return b"\r\n".join([b"POST /_fake/faults HTTP/1.1", b"Host: localhost", *lines, b"", body])
+
+
+def _in_pieces(random: Random) -> list[bytes]:
+    sent, size = _with(b"X: " + b"x" * MAX_HEAD), random.choice([100, 1000])
+    return [sent[at : at + size] for at in range(0, len(sent), size)]
+
+
+def _without_end(random: Random) -> list[bytes]:
+    """More of a head, or of what is beside a body, than there may be, and then more."""
+    begin = random.choice([b"GET /api_3/", b"GET / HTTP/1.1\r\nX: ", b"GET / HTTP/1.1\r\n", *map(_chunked, BESIDE)])
+    return [begin, *[b"X: y\r\n" * 500 if begin.endswith(b"\n") else b"x" * 3000] * 10]
+
+
+BESIDE = (b"0\r\n", b"0\r\nX: ", b"5;")
+"""Where in chunks there is something to come that is of no body."""
+
+
+def _chunked(body: bytes) -> bytes:
+    return _with(b"Transfer-Encoding: chunked", body=body)
+
+
+def _pipelined(random: Random) -> bytes:
+    """Fifty at once, of which one is bad."""
+    sent = [_good(random) for _ in range(50)]
+    bad = random.choice([_spliced, _garbage, CASES["a length that is none"], CASES["chunks that are none"]])
+    made = bad(random)
+    assert isinstance(made, bytes)
+    sent[random.randrange(50)] = made
+    return b"".join(sent)
+
+
+METHODS = [b"get", b"G T", b"", b"G\0", b"X" * 99]
+VERSIONS = [b"HTTP/9.9", b"HTP/1.1", b"HTTP/11", b"x"]
+TARGETS = [
+    b"http://copr.example/api_3/",
+    b"http://copr.example",
+    b"copr.example",
+    b"?",
+    b"*",
+    b"/api_3/ x",
+    b"/\0",
+    b"/\n",
+]
+LENGTHS = [b"-1", b"abc", b"", b"1, 2", b"+5", b"0x5", b"9" * 30, b"18446744073709551615", b"5\r\nContent-Length: 6"]
+ENCODINGS = [b"chunked, gzip", b"gzip", b"chunked\r\nTransfer-Encoding: chunked", b"xchunked", b"", b"identity"]
+CHUNKS = [b"zz\r\n", b"-1\r\n\r\n", b"5\r\nab\r\n0\r\n\r\n", b"F" * 20 + b"\r\n", b"1\r\nxy", b"1;" + b"e" * 99]
+NO_JSON = [b"{", b"[" * 3000, b"\xff\xfe", b"[%s]" % (b"9" * 4000), b"NaN", b'"\\ud800"', b"{}x"]
+NO_HEADERS = [b"X", b": x", b"X : y", b"\0: x", b"X: \0", b" X: y"]
+HTTP_2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0d\0\x04\0\xa0\0\0\0\x02\0\0\0\0"
+TLS = b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03" + b"x" * 500
+
+CASES: dict[str, Make] = {
+    "nothing": _one_of(b""),
+    "a request that is cut": _cut,
+    "garbage": _garbage,
+    "garbage in a request": _spliced,
+    "a method that is none": _one_of(*(method + b" / HTTP/1.1\r\n\r\n" for method in METHODS)),
+    "a version that is none": _one_of(*(b"GET / " + version + b"\r\n\r\n" for version in VERSIONS)),
+    "a target with bad escapes": _badly_escaped,
+    "another target": _one_of(*map(_at, TARGETS)),
+    "an older form": _one_of(b"GET /api_3/ HTTP/1.0\r\n\r\n", b"GET /api_3/\r\n\r\n"),
+    "another protocol": _one_of(HTTP_2, TLS, b"GET /api_3/ HTTP/2.0\r\n\r\n"),
+    "for a proxy, or for all": _one_of(b"CONNECT" + _at(b"x:443")[3:], b"OPTIONS" + _at(b"*")[3:]),
+    "an upgrade": _one_of(*(_with(b"Connection: Upgrade", b"Upgrade: " + to) for to in (b"websocket", b"h2c", b""))),
+    "a huge header": _one_of(_with(b"X: " + b"x" * MAX_HEAD), _with(b"X: " + b"x" * 100_000)),
+    "a huge header in pieces": _in_pieces,
+    "many headers": _one_of(_with(*[b"X: y"] * 2000)),
+    "something without end": _without_end,
+    "a header that is none": _one_of(*map(_with, NO_HEADERS)),
+    "a length that is none": _one_of(*(_with(b"Content-Length: " + length, body=b"x" * 5) for length in LENGTHS)),
+    "an encoding that is none": _one_of(*(_with(b"Transfer-Encoding: " + it, body=b"0\r\n\r\n") for it in ENCODINGS)),
+    "a length and an encoding": _one_of(_with(b"Content-Length: 5", b"Transfer-Encoding: chunked", body=b"0\r\n\r\n")),
+    "chunks that are none": _one_of(*(_chunked(b"1\r\nx\r\n" + chunk) for chunk in CHUNKS)),
+    "an unfinished body": _one_of(_with(b"Content-Length: 50", body=b"x" * 49), raw("POST", HOME, b"x" * 50)[:-1]),
+    "a body that waits to be wanted": _one_of(_with(b"Expect: 100-continue", b"Content-Length: 5")),
+    "a body too large": _one_of(_with(b"Content-Length: 9999", body=b"x" * 9999), _chunked(b"2000\r\n" + b"x" * 8192)),
+    "a body too large that does not come": _one_of(_with(b"Content-Length: 9999")),
+    "no JSON": _one_of(*(raw("POST", "/_fake/faults", body) for body in NO_JSON)),
+    "a foreign Host": _one_of(*(_with().replace(b"localhost", it) for it in (b"evil.example", b"[", b"\xbd", b""))),
+    "a foreign Origin": _one_of(*(_with(b"Origin: " + it) for it in (b"http://x", b"null", b"http://["))),
+    "fifty at once": _pipelined,
+}  # fmt: skip
+
+
+def memory_of(process: subprocess.Popen[str]) -> int:
+    """In KiB."""
+    (line,) = [line for line in Path(f"/proc/{process.pid}/status").read_text().splitlines() if "VmRSS" in line]
+    return int(line.split()[1])
+
+
+def ask_badly(server: Server, random: Random, case: Make, open_still: deque[Wire]) -> None:
+    """Send what a case makes, and end the connection in one of four ways.
+
+    Where it is ended by sending no more, all that comes until the server closes
+    it is answers, of which a reset may cut off the last.
+    """
+    made = case(random)
+    end = random.choices(("half", "close", "reset", "later"), (7, 1, 1, 1))[0]
+    wire = server.connect()
+    got, is_reset = b"", False
+    try:
+        for piece in [made] if isinstance(made, bytes) else made:
+            wire.send(piece)
+        if end == "half":
+            wire.end()
+            got = wire.rest()
+    except ConnectionError:
+        is_reset = True
+    if end == "later":
+        open_still.append(wire)
+        wire = open_still.popleft()
+    elif end == "reset":
+        wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    wire.socket.close()
+    if not is_reset:
+        assert all(reply.body != b"Internal Server Error" for reply in replies(got)), (made, got)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory and open files are read from /proc")
+def test_ten_thousand_bad_requests_leave_it_as_it_was(start: Start) -> None:
+    """It answers as before, has said nothing, holds no connection, and no more memory than after the first of them."""
+    served = start("--max-head", str(MAX_HEAD), "--max-body", str(MAX_BODY), "--journal", "100", "--max-worlds", "5")
+    random, cases = Random(7), list(CASES.values())
+    files = files_of(served.process)
+    before = served.get(LIST)
+    memory = 0
+    open_still = deque(served.connect() for _ in range(20))
+    for number in range(10_000):
+        if number == 3000:
+            memory = memory_of(served.process)
+        ask_badly(served, random, cases[number % len(cases)], open_still)
+    for wire in open_still:
+        wire.socket.close()
+    assert served.get(LIST) == before
+    assert eventually(lambda: files_of(served.process) == files)
+    assert memory_of(served.process) - memory < 5 * 1024
+    assert served.end() == (0, "", "")
+
+
+@pytest.fixture(scope="module", params=["process", "thread"])
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server with small bounds, in both ways."""
+    with ExitStack() as running:
+        if request.param == "process":
+            start = running.enter_context(starting())
+            yield start("--max-head", str(MAX_HEAD), "--max-body", str(MAX_BODY))
+        else:
+            yield running.enter_context(serving(max_head=MAX_HEAD, max_body=MAX_BODY))
+
+
+def test_requests_sent_at_once_are_answered_in_order(server: Server) -> None:
+    """Each with what it asked for, whoever answers it, and however long that takes."""
+    server.world("slow").steer("POST", "/faults", {"every": 3, "delay": 0.01})
+    targets = [HOME, LIST, "/_fake/projects", f"/worlds/slow{LIST}", "/api_3/none"] * 10
+    with server.connect() as wire:
+        wire.send(b"".join(raw("GET", target) for target in targets))
+        got = [wire.reply() for _ in targets]
+    alone = {target: server.call("GET", target) for target in set(targets)}
+    for target, reply in zip(targets, got, strict=True):
+        assert (reply.status, reply.document) == (alone[target].status, alone[target].document)
+
+
+@pytest.mark.parametrize(
+    "bad", ["a method that is none", "a huge header", "a length that is none", "chunks that are none"]
+)
+def test_what_came_before_a_bad_request_is_answered_before_it_is_refused(server: Server, bad: str) -> None:
+    """All of it, also what takes a while; nothing that comes after is."""
+    slow = server.world("slow")
+    slow.steer("PUT", "/scenario", {"faults": [{"nth": 3, "delay": 0.05}]})
+    made, good = CASES[bad](Random(0)), raw("GET", slow.prefix + HOME)
+    assert isinstance(made, bytes)
+    got = server.exchange(good * 20 + made + good * 20)
+    assert [reply.status for reply in replies(got)] == [200] * 20 + [431 if bad == "a huge header" else 400]
+    assert slow.steer("GET", "/requests/count") == {"count": 20}
+
+
+BEGINNINGS = [
+    b"",
+    b"GET /api_3/",
+    b"GET / HTTP/1.1\r\n",
+    b"GET / HTTP/1.1\r\nX: ",
+    *map(_chunked, BESIDE),
+    _chunked(b"1\r\nx\r\n2;"),
+    b"POST /api_3/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
+]
+
+
+@pytest.mark.parametrize("begin", BEGINNINGS)
+def test_what_has_no_end_is_refused(server: Server, begin: bytes) -> None:
+    """Wherever in a request it is, long before it could fill the memory."""
+    more = b"X: y\r\n" * 500 if begin.endswith(b"\n") else b"x" * 3000
+    with server.connect() as wire:
+        wire.send(begin)
+        with pytest.raises(ConnectionError):
+            wire.send_on(more)
+    assert server.get(HOME) == {"version": 3}
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+@pytest.mark.parametrize("target", [HOME, "/_fake/health"])
+def test_no_more_is_read_than_is_answered(start: Start, target: str) -> None:
+    """However much is sent at once by a client that reads all its answers."""
+    served = start()
+    with served.connect() as wire:
+        reader = threading.Thread(target=wire.drain)
+        reader.start()
+        memory = memory_of(served.process)
+        until = time.monotonic() + 0.5
+        while time.monotonic() < until:
+            wire.send(raw("GET", target) * 1000)
+        assert memory_of(served.process) - memory < 40 * 1024
+        wire.socket.shutdown(socket.SHUT_RDWR)
+        reader.join()
+
+
+# Clients that do not go on.
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """A server that waits for requests no longer than for a moment."""
+    monkeypatch.setattr(protocol, "PATIENCE", 0.2)
+    with serving(max_head=MAX_HEAD, max_body=MAX_BODY) as server:
+        yield server
+
+
+BEGUN = {
+    "nothing": b"",
+    "half a head": raw("GET", HOME)[:-2],
+    "half a body": raw("POST", "/_fake/seed", b"x" * 2000)[:-1],
+    "half a body of no account": raw("POST", HOME, b"x" * 9)[:-1],
+    "half a request with a whole one": raw("GET", HOME) + b"GET",
+}
+
+ANSWERED = {"half a body of no account": [405], "half a request with a whole one": [200]}
+
+
+@pytest.mark.parametrize("begun", BEGUN)
+def test_a_request_that_does_not_come_whole_is_given_up(impatient: Server, begun: str) -> None:
+    """The connection is closed, and what has come whole is answered before."""
+    with impatient.connect() as wire:
+        wire.send(BEGUN[begun])
+        got = replies(wire.rest())
+    assert [reply.status for reply in got] == (
+        [200] if begun.endswith("whole one") else [405] if "no account" in begun else []
+    )
+
+
+@pytest.mark.parametrize("begun", ["half a head", "half a body"])
+def test_every_request_of_a_connection_is_waited_for_as_long(impatient: Server, begun: str) -> None:
+    """Also after one that has been answered."""
+    with impatient.connect() as wire:
+        wire.send(raw("GET", HOME))
+        assert wire.reply().status == 200
+        wire.send(BEGUN[begun])
+        begun_at = time.monotonic()
+        assert wire.rest() == b""
+        # For longer than that a connection is kept on which nothing is asked.
+        assert time.monotonic() - begun_at < 3
+
+
+@pytest.mark.parametrize("begun", ["half a head", "half a body"])
+def test_it_is_given_up_though_some_of_it_comes_again_and_again(impatient: Server, begun: str) -> None:
+    """A byte now and then does not keep a connection."""
+    with impatient.connect() as wire:
+        wire.send(BEGUN[begun][:-9])
+        with pytest.raises(ConnectionError):
+            wire.send_on(b"x", pause=0.01)
+
+
+def test_patience_is_with_requests_only(impatient: Server) -> None:
+    """An answer may take as long as it takes, and a connection be kept for another request."""
+    impatient.steer("POST", "/faults", {"nth": 1, "delay": 0.25})
+    with impatient.connect() as wire:
+        for _ in range(2):
+            wire.send(raw("GET", HOME))
+            assert wire.reply().status == 200
+            time.sleep(0.25)
+
+
+# Bounds that are options.
+
+
+@pytest.mark.parametrize(("kept", "asked"), [(0, 3), (1, 3), (5, 12), (5, 3)])
+def test_the_journal_has_the_latest_requests(start: Start, kept: int, asked: int) -> None:
+    """As many as said, of the own world and of others."""
+    served = start("--journal", str(kept))
+    for world in (served, served.world("a")):
+        for number in range(asked):
+            world.get(f"{HOME}?{number}")
+        requests = world.steer("GET", "/requests")["requests"]
+        first = max(asked - kept, 0)
+        assert [request["target"] for request in requests] == [f"{HOME}?{number}" for number in range(first, asked)]
+
+
+@pytest.mark.parametrize("is_announced", [True, False])
+def test_a_body_is_no_larger_than_said(server: Server, is_announced: bool) -> None:
+    """To the byte, announced or in chunks; the error names the option, and what came after is answered."""
+    for size, status in ((MAX_BODY, 201), (MAX_BODY + 1, 413), (MAX_BODY * 9, 413)):
+        body = b'{"status": 503, "nth": 999}'.ljust(size)
+        length = b"Content-Length: %d" % size if is_announced else b"Transfer-Encoding: chunked"
+        sent = body if is_announced else b"%x\r\n%s\r\n0\r\n\r\n" % (size, body)
+        with server.connect() as wire:
+            wire.send(_with(length, body=sent) + raw("GET", HOME))
+            refused, answered = wire.reply(), wire.reply()
+        assert refused.status == status
+        assert status == 201 or f"larger than {MAX_BODY} bytes" in refused.document["error"]
+        assert status == 201 or "--max-body" in refused.document["error"]
+        assert answered.status == 200
+
+
+def test_a_body_that_is_too_large_need_not_come(server: Server) -> None:
+    """Who waits for being told to go on is told not to."""
+    with server.connect() as wire:
+        wire.send(_with(b"Content-Length: %d" % (MAX_BODY + 1), b"Expect: 100-continue"))
+        assert wire.reply().status == 413
+    with server.connect() as wire:
+        wire.send(_with(b"Content-Length: 2", b"Expect: 100-continue"))
+        assert wire.reply().status == 100
+        wire.send(b"{}")
+        assert wire.reply().status == 422
+
+
+@pytest.mark.parametrize("piece", [100_000, 1000, 1])
+@pytest.mark.parametrize("target", [HOME, "/worlds/a/_fake/requests/count"])
+def test_a_head_is_no_larger_than_said(server: Server, target: str, piece: int) -> None:
+    """In whatever pieces it comes, and whether it is its target, one header or many; the error names the option."""
+    line, rest = b"GET %s" % target.encode(), b" HTTP/1.1\r\nHost: localhost\r\n"
+    argument = b"?chrootname="
+    for size, status in ((MAX_HEAD - 100, 200), (MAX_HEAD + 100, 431)):
+        more = size - len(line) - len(rest)
+        for head in (
+            line + argument + b"x" * (more - len(argument)) + rest,
+            line + rest + b"X: " + b"x" * more + b"\r\n",
+            line + rest + b"X: 45678\r\n" * (more // 10),
+        ):
+            with server.connect() as wire:
+                sent = head + b"\r\n"
+                # It is refused as soon as that is known.
+                with suppress(ConnectionError):
+                    for at in range(0, len(sent), piece):
+                        wire.send(sent[at : at + piece])
+                reply = wire.reply()
+            assert reply.status == status
+            assert status == 200 or f"larger than {MAX_HEAD} bytes" in reply.document["error"]
+            assert status == 200 or "--max-head" in reply.document["error"]
+
+
+def test_heads_are_bounded_one_by_one(server: Server) -> None:
+    """However many requests come on one connection, or in one piece."""
+    sent = raw("GET", HOME, X="x" * (MAX_HEAD - 200)) * 30
+    with server.connect() as wire:
+        wire.send(sent)
+        assert [wire.reply().status for _ in range(30)] == [200] * 30

@@ -1,0 +1,406 @@
+"""What a server was is what it is again, as a whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from copr_chroot_fake import LIVES, CoprFakeError, FakeCopr
+from copr_chroot_fake.lives.clock import SystemClock
+from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake.server.state_file import StateFile
+from copr_chroot_fake.server.worlds import World, Worlds
+
+from .served import F41, F42, GET, HOME, LIST, Server, Start, failed, starting
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    with starting() as start:
+        yield start
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "state.json"
+
+
+@pytest.fixture
+def served(tmp_path: Path, state: Path) -> Path:
+    """A scenario with a build that lives; the state is alone in its directory."""
+    state.parent.mkdir()
+    path = tmp_path / "scenario.json"
+    chroots = [{"name": F41}, {"name": F42}]
+    path.write_text(json.dumps({"builds": [{"id": 1, "lifecycle": "succeeds", "chroots": chroots}]}))
+    return path
+
+
+MADE = {
+    "scenario": {"builds": [{"id": 7, "lifecycle": "fails", "chroots": [{"name": F41}, {"name": F42}]}]},
+    "seed": 7,
+    "speed": 3,
+    "progress": "poll",
+    "default_limit": 1,
+}
+"""How a world begins that does not begin as the server's own."""
+
+
+def prepare(server: Server) -> None:
+    """Let much happen in several worlds, whose time then stands still where they have something that lives."""
+    first, made, ahead = (server.world(name) for name in ("first", "made", "ahead"))
+    server.steer("PUT", "/worlds/made", MADE)
+    server.steer("PUT", "/worlds/ahead", {"scenario": {}, "progress": "manual"})
+    for world in (server, first, made):
+        world.steer("PATCH", "/clock", {"paused": True, "speed": 5, "tick": 20})
+    server.steer("POST", f"/builds/1/chroots/{F41}/hold", {"state": "running"})
+    server.steer("POST", "/builds/1/chroots", {"name": "epel-9-s390x", "state": "skipped"})
+    server.steer("POST", "/faults", {"nth": 5, "status": 500})
+    server.steer("POST", "/faults", {"probability": 0.5, "status": 503, "endpoint": "get"})
+    server.steer("POST", "/seed", {"seed": 99})
+    first.steer("POST", "/builds/1/cancel")
+    for _ in range(3):
+        server.call("GET", GET)
+        made.call("GET", "/api_3/build-chroot/list/7")
+    ahead.steer("PATCH", "/clock", {"tick": 86400, "speed": 7})
+
+
+class Look(NamedTuple):
+    """What a world shows of itself, and answers, several times."""
+
+    scenario: Any
+    speed: float
+    paused: bool
+    answers: list[tuple[int, bytes]]
+
+    @classmethod
+    def at(cls, world: Server) -> Look:
+        # Copr is asked last, as polls and faults count that.
+        shown, clock = world.steer("GET", "/scenario"), world.steer("GET", "/clock")
+        del shown["now"]
+        replies = [world.call("GET", target) for target in (GET, LIST, HOME, LIST.replace("=1", "=7")) * 3]
+        return cls(shown, clock["speed"], clock["paused"], [(reply.status, reply.body) for reply in replies])
+
+
+def look_at_all(server: Server) -> list[Look]:
+    return [Look.at(world) for world in (server, *(server.world(name) for name in ("first", "made", "ahead")))]
+
+
+def look_after_resets(server: Server) -> list[Look]:
+    """The same of what they go back to, as far as that does not depend on when it does so."""
+    server.steer("POST", "/reset")
+    for name in ("first", "made", "ahead"):
+        server.steer("POST", f"/worlds/{name}/reset")
+    return [look._replace(scenario=None, answers=look.answers[:8]) for look in look_at_all(server)]
+
+
+def test_what_was_saved_is_there_again(start: Start, state: Path, served: Path) -> None:
+    """Of every world all answers, those of faults included, its clock, and what it goes back to when it is reset."""
+    before = start(str(served), "--state", str(state))
+    prepare(before)
+    assert before.steer("POST", "/save") == {"file": str(state)}
+    ahead = json.loads(state.read_text())["worlds"]["ahead"]["clock"]["now"]
+    seen = look_at_all(before)
+    assert {status for look in seen for status, _ in look.answers} == {200, 404, 500, 503}
+    reset = look_after_resets(before)
+    before.end(signal.SIGKILL)
+    after = start(str(served), "--state", str(state))
+    assert [world["name"] for world in after.steer("GET", "/worlds")["worlds"]] == ["made", "ahead", "first"]
+    assert ahead <= after.world("ahead").steer("GET", "/clock")["now"] < ahead + 3600
+    assert look_at_all(after) == seen
+    assert look_after_resets(after) == reset
+
+
+def without_time(saved: Any) -> Any:
+    """A state that was saved, but for the time that it was."""
+    for world in (saved["main"], *saved["worlds"].values()):
+        del world["scenario"]["now"], world["clock"]["now"]
+    return saved
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_it_is_saved_at_the_end(start: Start, state: Path, served: Path, signum: signal.Signals) -> None:
+    """As on demand; and there is nothing else beside it then."""
+    server = start(str(served), "--state", str(state))
+    prepare(server)
+    server.steer("POST", "/save")
+    saved = without_time(json.loads(state.read_text()))
+    state.unlink()
+    assert server.end(signum) == (0, "", "")
+    assert without_time(json.loads(state.read_text())) == saved
+    assert list(state.parent.iterdir()) == [state]
+
+
+def test_nothing_is_kept_unless_said(start: Start, tmp_path: Path) -> None:
+    """The server begins anew, and has written nothing; to save it is not possible."""
+    server = start(cwd=tmp_path)
+    server.steer("DELETE", "/builds/1")
+    assert server.call("POST", "/_fake/save").status == 409
+    server.end()
+    assert list(tmp_path.iterdir()) == []
+    assert start().get(LIST)["items"]
+
+
+def test_the_own_world_goes_back_to_what_is_served_now(start: Start, state: Path, served: Path, tmp_path: Path) -> None:
+    """A state keeps what there is, not what the server is started with."""
+    start(str(served), "--state", str(state)).end()
+    other = tmp_path / "other.json"
+    other.write_text('{"builds": [{"id": 2}]}')
+    server = start(str(other), "--state", str(state), "--default-limit", "none")
+    assert server.get(LIST)["items"]
+    server.steer("POST", "/reset")
+    assert server.call("GET", GET).status == 404
+    assert server.get(LIST.replace("=1", "=2"))["meta"]["limit"] is None
+
+
+def test_bounds_are_those_that_are_said_now(start: Start, state: Path, served: Path) -> None:
+    """Those of the journal hold in every world that was kept; and of worlds there cannot be more."""
+    server = start(str(served), "--state", str(state), "--journal", "100")
+    server.world("a").get(HOME)
+    server.world("b").get(HOME)
+    server.end()
+    kept = state.read_bytes()
+    assert failed("serve", "--port", "0", "--state", str(state), "--max-worlds", "1").startswith(
+        f"Error: {state}: worlds: "
+    )
+    assert state.read_bytes() == kept
+    server = start(str(served), "--state", str(state), "--journal", "2", "--max-worlds", "2")
+    for world in (server, server.world("a")):
+        for _ in range(4):
+            world.get(HOME)
+        assert world.asked == 2
+        world.steer("POST", "/reset")
+        for _ in range(4):
+            world.get(HOME)
+        assert world.asked == 2
+
+
+# What cannot be saved, or loaded.
+
+
+def save_until_it_dies(server: Server) -> None:
+    with suppress(OSError, HTTPException):
+        while True:
+            server.steer("POST", "/save")
+
+
+def test_whenever_it_is_killed_there_is_a_state(start: Start, state: Path, served: Path) -> None:
+    """The file is the last that was saved as a whole, however many are being saved."""
+    builds = [{"id": number, "chroots": [{"name": F41, "state": "running"}]} for number in range(2, 200)]
+    started = start(str(served), "--state", str(state))
+    started.steer("POST", "/scenario", {"builds": builds})
+    started.end()
+    for number in range(10):
+        server = start(str(served), "--state", str(state))
+        savers = [threading.Thread(target=save_until_it_dies, args=(server,)) for _ in range(2)]
+        for saver in savers:
+            saver.start()
+        server.steer("POST", "/builds", {"id": 1000 + number, "chroots": [F41], "state": "pending"})
+        server.steer("POST", "/save")
+        server.end(signal.SIGKILL)
+        for saver in savers:
+            saver.join()
+        worlds = StateFile(state).load(Recipe(), 10)
+        assert worlds is not None
+        assert [*worlds.main.fake.builds] == [*range(1, 200), *range(1000, 1001 + number)]
+
+
+def fail(*_: object, **__: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("step", ["os.fsync", "os.fdopen", "os.replace", "tempfile.mkstemp"])
+def test_what_cannot_be_written_leaves_what_there_was(
+    state: Path, served: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Whichever step fails; the error names the file, and nothing is left beside it."""
+    worlds = Worlds(Recipe(scenarios=(served,)))
+    file = StateFile(state)
+    file.save(worlds)
+    kept = state.read_bytes()
+    worlds.get("another")
+    with monkeypatch.context() as failing:
+        failing.setattr(step, fail)
+        with pytest.raises(CoprFakeError, match="cannot be saved: No space left") as refused:
+            file.save(worlds)
+    assert str(refused.value).startswith(f"{state}: ")
+    assert state.read_bytes() == kept
+    assert list(state.parent.iterdir()) == [state]
+    file.save(worlds)
+    assert state.read_bytes() != kept
+
+
+def test_a_state_that_cannot_be_saved_at_the_end_is_an_error(start: Start, state: Path, served: Path) -> None:
+    """Its status is 1, and one line names the file; on demand the server says so and goes on."""
+    server = start(str(served), "--state", str(state))
+    state.parent.rmdir()
+    refused = server.call("POST", "/_fake/save")
+    assert (refused.status, str(state) in refused.document["error"]) == (409, True)
+    assert server.get(HOME) == {"version": 3}
+    line = f"Error: {state}: the state cannot be saved: No such file or directory\n"
+    assert server.end() == (1, "", line)
+
+
+def written(**said: object) -> bytes:
+    """A state whose own world is as is said, and otherwise as it may be."""
+    clock = {"now": 9, "speed": 1, "paused": False}
+    main = {"scenario": {}, "clock": clock, "seed": 0, "beginning": {"scenarios": []}, **said}
+    return json.dumps({"version": 1, "main": main, "worlds": {}}).encode()
+
+
+WRONG: dict[bytes, str] = {
+    b"": "line 1, column 1: not JSON",
+    b"{": "line 1, column 2: not JSON",
+    b"\xff": "cannot be read",
+    b"[" * 100_000: "nested too deeply",
+    b"9" * 5000: "not JSON that can be read",
+    b"[]": "expected an object",
+    b"{}": "version: missing",
+    b'{"builds": []}': "builds: no such key here",
+    b'{"version": 2, "main": {}, "worlds": {}}': "version: this kit reads version 1",
+    b'{"version": 1, "main": {}, "main": {}, "worlds": {}}': "main: the key is there twice",
+    b'{"version": 1, "main": {}, "worlds": {}}': "main.scenario: missing",
+    written()[:-40]: "not JSON",
+    written(scenario=[]): "main.scenario: expected an object",
+    written(scenario={"builds": [{"id": 0}]}): "main.scenario.builds[0].id: expected a whole number",
+    written(scenario={"faults": ["outag"]}): "main.scenario.faults[0]: 'outag' is not possible",
+    written(clock={"now": -1, "speed": 1, "paused": False}): "main.clock.now: expected a number",
+    written(clock={"now": 9, "speed": 0, "paused": False}): "main.clock.speed: time would stand still",
+    written(clock={"now": 9, "speed": 1, "paused": 0}): "main.clock.paused: expected true or false",
+    written(seed="x"): "main.seed: expected a whole number",
+    written(beginning={"scenarios": [7]}): "main.beginning.scenarios[0]: expected an object",
+    written(beginning={"scenarios": [], "speed": 0}): "main.beginning.speed: time would stand still",
+    written(beginning={"scenarios": [], "progress": "pol"}): "main.beginning.progress: 'pol' is not possible",
+    written(beginning={"scenarios": [], "default_limit": 0}): "main.beginning.default_limit: expected a whole number",
+    written().replace(b'"worlds": {}', b'"worlds": {"a": {}}'): "worlds.a.scenario: missing",
+    written().replace(b'"worlds": {}', b'"worlds": {"a b": %s}' % written()[22:-15]): "'a b' is no name",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "message"), WRONG.items(), ids=WRONG.values())
+def test_what_is_no_state_is_told_of(state: Path, served: Path, content: bytes, message: str) -> None:
+    """With the place in it."""
+    state.write_bytes(content)
+    with pytest.raises(CoprFakeError) as refused:
+        StateFile(state).load(Recipe(), 10)
+    assert str(refused.value).startswith(f"{state}: ")
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize("content", [b"{", b"[" * 100_000, written(seed=-1)], ids=["cut", "nested", "wrong"])
+def test_a_server_does_not_start_with_what_is_no_state(state: Path, served: Path, content: bytes) -> None:
+    """Its status is 2, one line names the file, and the file is left as it is."""
+    state.write_bytes(content)
+    line = failed("serve", "--port", "0", "--state", str(state))
+    assert (line.startswith(f"Error: {state}: "), line.count("\n")) == (True, 1)
+    assert state.read_bytes() == content
+    assert list(state.parent.iterdir()) == [state]
+
+
+# Any state.
+
+CHROOTS = [F41, F42, "epel-9-s390x"]
+FAULTS: list[Mapping[str, object]] = [
+    {"nth": 3, "status": 500},
+    {"probability": 0.5, "delay": {"uniform": [1, 2]}},
+    {"endpoint": "list", "every": 2, "body": "cut"},
+    {"breaks": "refused", "seconds": 3},
+    {"name": "outage"},
+]
+
+
+def act(fake: FakeCopr, at: int, kind: str, name: str) -> None:
+    """Let something happen to one of the builds, if it is possible."""
+    acts: dict[str, Callable[[], object]] = {
+        "add": lambda: fake.add_build(at, CHROOTS[: at + 1], lifecycle=sorted(LIVES)[at * 3]),
+        "add still": lambda: fake.add_build(at, CHROOTS[:at], state="running", project=f"jdoe/p{at}:pr:{at}"),
+        "remove": lambda: fake.builds[at].remove(),
+        "cancel": lambda: fake.builds[at].cancel(),
+        "advance": lambda: fake.builds[at].advance(),
+        "hold": lambda: fake.hold(at, name, "running"),
+        "release": lambda: fake.release(at, name),
+        "force": lambda: fake.builds[at][name].force_state("failed", started_on=5, ended_on=6),
+        "fault": lambda: fake.faults.add(FAULTS[at]),
+        "ask": lambda: [fake.answer("GET", f"/api_3/build-chroot/{at}/{name}") for _ in range(at)],
+        "seed": lambda: fake.reseed(at),
+        "tick": lambda: fake.clock.tick(at * 100),
+        "chroot": lambda: fake.add_mock_chroots(f"fedora-{at}-ppc64le"),
+    }
+    with suppress(CoprFakeError, KeyError):
+        acts[kind]()
+
+
+KINDS = (
+    "add",
+    "add still",
+    "remove",
+    "cancel",
+    "advance",
+    "hold",
+    "release",
+    "force",
+    "fault",
+    "ask",
+    "seed",
+    "tick",
+    "chroot",
+)
+ACTS = st.lists(st.tuples(st.integers(1, 4), st.sampled_from(KINDS), st.sampled_from(CHROOTS)), max_size=15)
+RECIPES = st.builds(
+    Recipe,
+    scenarios=st.sampled_from([(), ({"builds": [{"id": 1, "lifecycle": "fails", "chroots": [{"name": F41}]}]},)]),
+    progress=st.sampled_from(["poll", "clock", "manual", "immediate"]),
+    default_limit=st.sampled_from([None, 1, 100]),
+    seed=st.integers(0, 9),
+    speed=st.sampled_from([0.5, 1, 60]),
+)
+LIVED = st.tuples(RECIPES, ACTS, st.sampled_from([0.1, 1, 7]))
+
+
+def live(world: World, lived: tuple[Recipe, list[tuple[int, str, str]], float]) -> None:
+    """Let all that was drawn happen in a world, whose time then stands still."""
+    clock = cast(SystemClock, world.fake.clock)
+    clock.pause()
+    for at, kind, name in lived[1]:
+        act(world.fake, at, kind, name)
+    clock.speed = lived[2]
+
+
+def shown(world: World) -> list[Any]:
+    """All that there is to know of a world, and its answers from now on."""
+    fake, clock = world.fake, cast(SystemClock, world.fake.clock)
+    scenario = {**fake.to_scenario(), "now": None}
+    answers = [
+        fake.answer("GET", target)
+        for _ in range(3)
+        for at in range(1, 5)
+        for target in (f"/api_3/build-chroot/list/{at}", *(f"/api_3/build-chroot/{at}/{name}" for name in CHROOTS))
+    ]
+    return [world.name, world.beginning, scenario, fake.seed, clock.speed, clock.is_paused, answers]
+
+
+@settings(max_examples=int(os.environ.get("COPR_FAKE_EXAMPLES", "60")), deadline=None)
+@given(LIVED, st.dictionaries(st.sampled_from(["a", "b.c", "~d", "E-1"]), LIVED, max_size=3))
+def test_any_worlds_are_the_same_again(
+    tmp_path_factory: pytest.TempPathFactory, main: Any, named: dict[str, Any]
+) -> None:
+    """To and fro: what they have, how their time goes, what they begin as, and every answer that they give."""
+    worlds = Worlds(main[0], 10)
+    live(worlds.main, main)
+    for name, lived in named.items():
+        live(worlds.put(name, lived[0]), lived)
+    file = StateFile(tmp_path_factory.mktemp("state") / "state.json")
+    file.save(worlds)
+    loaded = file.load(main[0], 10)
+    assert loaded is not None
+    assert [shown(world) for world in (loaded.main, *loaded)] == [shown(world) for world in (worlds.main, *worlds)]

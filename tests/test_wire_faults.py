@@ -1,0 +1,334 @@
+"""Faults of a server really happen: to sockets, and to clients that know nothing of a fake."""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import itertools
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import pytest
+import requests
+
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.server.live import LiveServer
+
+from .served import F41, GET, HOME, LIST, PATIENCE, Server, Start, eventually, files_of, raw, starting, under_way
+
+SCENARIO = {"builds": [{"id": 1, "chroots": [{"name": F41, "state": "running", "started_on": 9}]}]}
+BODY = FakeCopr.from_scenario(SCENARIO).answer("GET", GET).body
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    with starting() as start:
+        yield start
+
+
+@pytest.fixture(params=["process", "thread"])
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A world with a build in it: of a process, or of the server that a test session has in a thread."""
+    if request.param == "process":
+        with starting() as start:
+            served = start()
+            served.steer("PUT", "/worlds/w", {"scenario": SCENARIO})
+            yield served.world("w")
+    else:
+        live = LiveServer()
+        yield Server(live.add("w", FakeCopr.from_scenario(SCENARIO)))
+        live.stop()
+
+
+def another(server: Server) -> Server:
+    """Another world of the same server."""
+    other = Server(server.url.replace("/worlds/w", "/worlds/other"))
+    server.steer("PUT", "/worlds/other", {"scenario": SCENARIO})
+    return other
+
+
+# Answers that come, and are not what they should be.
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *({"status": status} for status in (204, 304, 404, 500, 502, 503, 504, 599)),
+        {"body": "html"},
+        {"body": "empty"},
+        {"body": "cut"},
+        {"body": "malformed"},
+        {"delay": 0.01},
+        {"dribble": {"bytes": 50, "every": 0.001}},
+    ],
+    ids=str,
+)
+def test_another_answer_comes_as_the_fake_gives_it(server: Server, fault: dict[str, Any]) -> None:
+    """To the byte, and the next request on the connection is answered as ever."""
+    fake = FakeCopr.from_scenario(SCENARIO)
+    fake.faults.add({**fault, "first": 2})
+    server.steer("POST", "/faults", {**fault, "first": 2})
+    connection = http.client.HTTPConnection(*server.address, timeout=PATIENCE)
+    for method, has_body in (("GET", True), ("HEAD", False), ("GET", True)):
+        expected = fake.answer("GET", GET)
+        connection.request(method, server.prefix + GET)
+        got = connection.getresponse()
+        headers = {name.title(): value for name, value in got.getheaders() if name.title() != "Date"}
+        assert (got.status, headers) == (expected.status, dict(expected.headers))
+        assert got.read() == (expected.body if has_body else b"")
+    assert expected.body == BODY
+    connection.close()
+
+
+def test_a_delay_passes_before_anything_comes(server: Server) -> None:
+    """And no other request waits for it."""
+    begun = time.monotonic()
+    with server.connect() as wire:
+        under_way(server, wire, {"delay": 0.3, "nth": 1}, GET)
+        assert server.call("GET", GET).body == BODY
+        wire.socket.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            wire.socket.recv(1)
+        wire.socket.settimeout(PATIENCE)
+        assert wire.reply().body == BODY
+    assert time.monotonic() - begun >= 0.3
+
+
+def test_a_dribbled_body_comes_in_its_pieces(server: Server) -> None:
+    """One after the other, each after its pause."""
+    size = len(BODY) // 3 + 1
+    server.steer("POST", "/faults", {"dribble": {"bytes": size, "every": 0.1}})
+    with server.connect() as wire:
+        wire.send(raw("GET", server.prefix + GET))
+        got: list[bytes] = []
+        times: list[float] = []
+        while len(b"".join(got)) < len(BODY):
+            # The head has come before the first piece, or with it.
+            piece = wire.socket.recv(65536).rpartition(b"\r\n\r\n")[2]
+            got += [piece] * bool(piece)
+            times += [time.monotonic()] * bool(piece)
+    assert got == [BODY[at : at + size] for at in range(0, len(BODY), size)]
+    assert times[-1] - times[0] >= 0.19
+
+
+# Connections that fail.
+
+Ask = Callable[[str, float], bytes]
+"""Ask an address, with a time to wait for each thing that is to come."""
+
+
+def ask_http_client(url: str, timeout: float) -> bytes:
+    server = Server(url)
+    connection = http.client.HTTPConnection(*server.address, timeout=timeout)
+    try:
+        connection.request("GET", server.prefix)
+        return connection.getresponse().read()
+    finally:
+        connection.close()
+
+
+def ask_requests(url: str, timeout: float) -> bytes:
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.get(url, timeout=timeout).content
+
+
+def ask_httpx(url: str, timeout: float) -> bytes:
+    return httpx.get(url, timeout=timeout, trust_env=False, verify=False).content
+
+
+FAILURES: dict[str, dict[Ask, type[Exception]]] = {
+    "refused": {
+        ask_http_client: ConnectionRefusedError,
+        ask_requests: requests.ConnectionError,
+        ask_httpx: httpx.ConnectError,
+    },
+    "reset": {
+        ask_http_client: ConnectionResetError,
+        ask_requests: requests.ConnectionError,
+        ask_httpx: httpx.ReadError,
+    },
+    "reset-within": {
+        ask_http_client: ConnectionResetError,
+        ask_requests: requests.exceptions.ChunkedEncodingError,
+        ask_httpx: httpx.ReadError,
+    },
+    "timeout": {
+        ask_http_client: TimeoutError,
+        ask_requests: requests.ReadTimeout,
+        ask_httpx: httpx.ReadTimeout,
+    },
+}
+WORDS = {"refused": "refused", "reset": "reset by peer", "reset-within": "reset by peer", "timeout": "timed out"}
+
+
+@pytest.mark.parametrize("breaks", FAILURES)
+@pytest.mark.parametrize("ask", [ask_http_client, ask_requests, ask_httpx])
+def test_every_client_has_the_failure_that_a_real_one_is(server: Server, breaks: str, ask: Ask) -> None:
+    """Of exactly its class, and as soon as that is over it has its answer."""
+    fault = {"breaks": breaks, "nth": 1, **({"seconds": 0.2} if breaks == "refused" else {})}
+    server.steer("POST", "/faults", fault)
+    with pytest.raises(FAILURES[breaks][ask]) as failed:
+        ask(server.url + GET, 0.1 if breaks == "timeout" else PATIENCE)
+    assert type(failed.value) is FAILURES[breaks][ask]
+    if ask is not ask_httpx or breaks == "refused":
+        # httpx has none for what fails while it reads.
+        assert WORDS[breaks] in str(failed.value)
+    assert eventually(lambda: not is_refused(server))
+    assert ask(server.url + GET, PATIENCE) == BODY
+
+
+def is_refused(server: Server) -> bool:
+    try:
+        server.connect().socket.close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_a_reset_within_comes_after_half_of_the_body(server: Server) -> None:
+    """After a whole head; and what has been sent by then is read before."""
+    server.steer("POST", "/faults", {"breaks": "reset-within"})
+    with server.connect() as wire:
+        wire.send(raw("GET", server.prefix + GET))
+        with pytest.raises(ConnectionResetError):
+            wire.rest()
+        got = wire.got
+    head, _, body = got.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK")
+    assert b"content-length: %d" % len(BODY) in head
+    assert body == BODY[: len(BODY) // 2]
+
+
+def test_a_delayed_reset_comes_after_its_delay(server: Server) -> None:
+    """And nothing before it."""
+    server.steer("POST", "/faults", {"breaks": "reset", "delay": 0.05})
+    begun = time.monotonic()
+    with server.connect() as wire:
+        wire.send(raw("GET", server.prefix + GET))
+        with pytest.raises(ConnectionResetError):
+            wire.socket.recv(1)
+    assert time.monotonic() - begun >= 0.05
+
+
+def test_a_connection_that_is_never_answered_stays_open(server: Server) -> None:
+    """Whatever else is sent on it, until the client has enough; another connection is answered."""
+    server.steer("POST", "/faults", {"breaks": "timeout", "nth": 1})
+    with server.connect() as wire:
+        wire.send(raw("GET", server.prefix + GET) * 3)
+        wire.send(raw("GET", server.prefix + GET))
+        wire.socket.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            wire.socket.recv(1)
+    assert server.call("GET", GET).body == BODY
+
+
+# A port that refuses connections. It is the server's, so that it refuses them for all worlds.
+
+
+def test_who_adds_the_fault_has_the_answer_before_the_port_closes(server: Server) -> None:
+    """Then nobody can connect for so many seconds, and after them everybody."""
+    with server.connect() as kept:
+        kept.send(raw("GET", server.prefix + GET))
+        assert kept.reply().body == BODY
+        begun = time.monotonic()
+        assert server.steer("POST", "/faults", {"breaks": "refused", "nth": 1, "seconds": 0.3})["id"] == 1
+        with pytest.raises(ConnectionRefusedError) as refused:
+            server.connect()
+        assert refused.value.errno == errno.ECONNREFUSED
+        assert kept.rest() == b""
+    assert eventually(lambda: not is_refused(server))
+    assert time.monotonic() - begun >= 0.3
+    (fault,) = server.steer("GET", "/faults")["faults"]
+    assert (fault["seen"], fault["hits"]) == (1, 1)
+    assert server.call("GET", GET).body == BODY
+
+
+def test_where_it_depends_on_the_request_that_is_reset_first(server: Server) -> None:
+    """It is not known before what is asked; others are answered until then, and nobody after."""
+    server.steer("POST", "/faults", {"breaks": "refused", "endpoint": "list", "nth": 1, "seconds": 0.3})
+    assert server.call("GET", GET).body == BODY
+    with server.connect() as wire:
+        wire.send(raw("GET", server.prefix + LIST))
+        with pytest.raises(ConnectionResetError):
+            wire.socket.recv(1)
+        assert is_refused(server)
+    assert eventually(lambda: not is_refused(server))
+    assert server.call("GET", LIST).status == 200
+
+
+def test_each_request_that_is_to_be_refused_is(server: Server) -> None:
+    """The one that comes when the port listens again is reset, and closes it again for the one after."""
+    server.steer("POST", "/faults", {"breaks": "refused", "first": 3, "seconds": 0.2})
+    assert is_refused(server)
+    assert eventually(lambda: not is_refused(server))
+    with pytest.raises(ConnectionResetError):
+        server.call("GET", GET)
+    assert is_refused(server)
+    assert eventually(lambda: not is_refused(server))
+    assert server.call("GET", GET).body == BODY
+    (fault,) = server.steer("GET", "/faults")["faults"]
+    assert (fault["seen"], fault["hits"]) == (4, 3)
+
+
+def test_a_closed_port_is_nobody_elses(server: Server) -> None:
+    """Nobody can take it meanwhile."""
+    server.steer("POST", "/faults", {"breaks": "refused", "nth": 1, "seconds": 300})
+    with socket.socket() as other, pytest.raises(OSError) as refused:
+        other.bind(server.address)
+    assert refused.value.errno == errno.EADDRINUSE
+    assert is_refused(server)
+
+
+def test_what_is_being_answered_is_finished_though_the_port_closes(server: Server) -> None:
+    """In that world and in others."""
+    other = another(server)
+    with server.connect() as one, other.connect() as two:
+        under_way(server, one, {"nth": 1, "delay": 0.1}, GET)
+        under_way(other, two, {"nth": 1, "delay": 0.1}, GET)
+        server.steer("POST", "/faults", {"breaks": "refused", "nth": 1, "seconds": 300})
+        assert is_refused(server)
+        assert [one.reply().body, two.reply().body] == [BODY, BODY]
+        assert [one.rest(), two.rest()] == [b"", b""]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"status": 503}, {"delay": 9}, {"breaks": "reset"}, {"breaks": "reset-within"}, {"breaks": "timeout"}],
+    ids=str,
+)
+def test_no_other_world_has_the_fault(server: Server, fault: dict[str, Any]) -> None:
+    """Those that are not about the port, which all have in common."""
+    other = another(server)
+    with server.connect() as wire:
+        under_way(server, wire, fault, GET)
+        for _ in range(3):
+            assert other.call("GET", GET).body == BODY
+    assert other.steer("GET", "/faults") == {"faults": []}
+
+
+def test_whatever_fails_it_stays_quiet(start: Start) -> None:
+    """Nothing is printed, and nothing left open, whoever is gone when, and whatever waits behind whom."""
+    served = start()
+    files = files_of(served.process)
+    faults: list[dict[str, Any]] = [
+        {"breaks": "timeout"},
+        {"breaks": "reset"},
+        {"breaks": "reset-within"},
+        {"delay": 0.05},
+        {"dribble": {"bytes": 1, "every": 0.001}},
+    ]
+    for fault, at_once, more, is_reset in itertools.product(faults, (1, 3), (0, 1, 3), (False, True)):
+        served.steer("DELETE", "/faults")
+        with served.connect() as wire:
+            under_way(served, wire, fault, " HTTP/1.1\r\n\r\nGET ".join([HOME] * at_once))
+            with suppress(ConnectionResetError):
+                wire.send(raw("GET", LIST) * more)
+            if is_reset:
+                wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    assert eventually(lambda: files_of(served.process) == files)
+    assert served.end(timeout=2) == (0, "", "")

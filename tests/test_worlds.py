@@ -1,0 +1,297 @@
+"""Worlds: fakes of their own behind one server, which never see each other, whatever becomes of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from copr_chroot_fake.server.recipe import Recipe
+
+from .served import F41, GET, HOME, LIST, Server, Start, raw, serving, starting, under_way
+
+
+def scenario(build_id: int, project: str) -> dict[str, Any]:
+    """A build of a project, which stays as it is."""
+    names = [f"fedora-{number}-x86_64" for number in (41, 42)]
+    chroots = [{"name": name, "state": "running", "started_on": 9, "result_dir": "results"} for name in names]
+    return {"builds": [{"id": build_id, "projectname": project, "chroots": chroots}]}
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    with starting() as start:
+        yield start
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """The file of a scenario with build 1."""
+    path = tmp_path / "scenario.json"
+    path.write_text(json.dumps(scenario(1, "served")))
+    return path
+
+
+@pytest.fixture(params=["process", "thread"])
+def server(request: pytest.FixtureRequest, path: Path) -> Iterator[Server]:
+    """A server of that scenario, in both ways, with room for twenty worlds."""
+    with ExitStack() as running:
+        if request.param == "process":
+            yield running.enter_context(starting())(str(path), "--max-worlds", "20")
+        else:
+            yield running.enter_context(serving(Recipe(scenarios=(path,)), max_worlds=20))
+
+
+def names(server: Server) -> list[str]:
+    return [world["name"] for world in server.steer("GET", "/worlds")["worlds"]]
+
+
+def test_a_world_is_made_when_somebody_first_asks_for_it(server: Server) -> None:
+    """From the served scenario, whether Copr is asked or the control API; it is listed from then on, until deleted."""
+    assert names(server) == []
+    assert server.world("b").get(GET)["state"] == "running"
+    assert server.world("a").steer("GET", "/projects")["projects"][0]["projectname"] == "served"
+    assert names(server) == ["b", "a"]
+    server.steer("DELETE", "/worlds/b")
+    assert names(server) == ["a"]
+    assert names(server.world("a")) == ["a"]
+
+
+CHANGES: dict[str, Callable[[Server], object]] = {
+    "another build": lambda world: world.steer("POST", "/builds", {"id": 2, "chroots": [F41], "state": "pending"}),
+    "an event": lambda world: world.steer("POST", f"/builds/1/chroots/{F41}/events", {"event": "fail"}),
+    "a build less": lambda world: world.steer("DELETE", "/builds/1"),
+    "another scenario": lambda world: world.steer("PUT", "/scenario", scenario(1, "other")),
+    "another seed": lambda world: world.steer("POST", "/seed", {"seed": 99}),
+    "another time": lambda world: world.steer("PATCH", "/clock", {"tick": 86400, "speed": 9, "paused": True}),
+    "a fault": lambda world: world.steer("POST", "/faults", {"status": 503, "probability": 0.5}),
+    "requests": lambda world: [world.call("GET", target) for target in (HOME, LIST, "/api_3/none")],
+    "a snapshot": lambda world: world.steer("POST", "/snapshots"),
+    "a reset": lambda world: world.steer("POST", "/reset"),
+}
+
+
+class Look:
+    """What a world shows of itself; two of one that nobody has changed are equal, though time goes on."""
+
+    def __init__(self, world: Server) -> None:
+        clock = world.steer("GET", "/clock")
+        shown = world.steer("GET", "/scenario")
+        self.now: float = max(clock.pop("now"), shown.pop("now"))
+        asked = [request["target"] for request in world.steer("GET", "/requests")["requests"]]
+        self.shown = (shown, clock, asked, world.steer("GET", "/faults"), world.steer("GET", "/unmatched"))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Look) and self.shown == other.shown and abs(self.now - other.now) < 3600
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_no_world_sees_what_becomes_of_another(server: Server, change: str) -> None:
+    """Neither the server's own world nor one with a name."""
+    worlds = [server, server.world("a"), server.world("b")]
+    for changed in worlds:
+        changed.get(GET)
+        others = [world for world in worlds if world is not changed]
+        before = [Look(world) for world in others]
+        CHANGES[change](changed)
+        assert [Look(world) for world in others] == before
+
+
+def test_a_world_draws_from_its_own_seed(server: Server) -> None:
+    """However much others draw; and from the one that it began with again, once it is reset."""
+    faults = {"faults": [{"probability": 0.5, "status": 503}]}
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        server.steer("PUT", f"/worlds/{name}", {"scenario": faults, "seed": seed})
+
+    def drawn(name: str) -> list[int]:
+        return [server.world(name).call("GET", HOME).status for _ in range(20)]
+
+    first = drawn("a")
+    assert first == drawn("b") != drawn("c")
+    server.world("a").steer("POST", "/seed", {"seed": 2})
+    server.world("a").steer("POST", "/reset")
+    assert drawn("a") == first
+
+
+@pytest.mark.parametrize("name", ["", "first", "made"])
+def test_a_reset_goes_back_to_the_own_beginning(server: Server, name: str) -> None:
+    """Of all that has happened nothing is left, neither requests nor a clock that is ahead."""
+    server.steer("PUT", "/worlds/made", {"scenario": scenario(1, "own"), "seed": 7, "speed": 2, "progress": "manual"})
+    world = server.world(name) if name else server
+    began = Look(world)
+    resets = [(world, "/reset"), *[(server, f"/worlds/{name}/reset")] * bool(name)]
+    for asked, reset in resets:
+        for change in [*CHANGES][:-1]:
+            CHANGES[change](world)
+        assert Look(world) != began
+        asked.steer("POST", reset)
+        assert Look(world) == began
+
+
+BACK: dict[str, Callable[[Server], object]] = {
+    "reset": lambda server: server.world("a").steer("POST", "/reset"),
+    "reset by another": lambda server: server.steer("POST", "/worlds/a/reset"),
+    "made anew": lambda server: server.steer("PUT", "/worlds/a", {}),
+    "another scenario": lambda server: server.world("a").steer("PUT", "/scenario", {}),
+    "deleted": lambda server: server.steer("DELETE", "/worlds/a"),
+}
+
+
+@pytest.mark.parametrize("back", BACK)
+def test_a_request_ends_in_the_world_that_it_began_in(server: Server, back: str) -> None:
+    """Whatever becomes of that meanwhile; the next one is asked of what there is then."""
+    world = server.world("a")
+    world.steer("POST", "/builds", {"id": 2, "chroots": [F41], "state": "running"})
+    target = f"/api_3/build-chroot/2/{F41}"
+    whole = world.call("GET", target)
+    with server.connect() as late, server.connect() as dribbled:
+        under_way(world, late, {"nth": 1, "delay": 0.1}, target)
+        under_way(world, dribbled, {"nth": 1, "dribble": {"bytes": 100, "every": 0.02}}, target)
+        BACK[back](server)
+        assert world.call("GET", target).status == 404
+        assert world.asked == 1
+        assert [late.reply().body, dribbled.reply().body] == [whole.body] * 2
+    assert world.asked == 1
+
+
+def test_a_reset_that_fails_changes_nothing(server: Server, path: Path) -> None:
+    """A scenario that has become wrong is told of, and the world stays what it is."""
+    world = server.world("a")
+    CHANGES["another build"](world)
+    before = Look(world)
+    path.write_text('{"builds": [{"id": 0}]}')
+    for asked, target in ((world, "/reset"), (server, "/worlds/a/reset")):
+        refused = asked.call("POST", f"/_fake{target}")
+        assert refused.status == 409
+        assert "builds[0].id: expected a whole number" in refused.document["error"]
+        assert Look(world) == before
+
+
+# How many there can be, and what they are called.
+
+
+def test_there_is_no_room_for_more_worlds_than_said(server: Server) -> None:
+    """Another one is refused with the option that would help, and has room once one is deleted."""
+    for number in range(20):
+        server.world(f"w{number}").get(GET)
+    for target in (GET, "/_fake/clock"):
+        refused = server.world("more").call("GET", target)
+        assert refused.status == 503
+        assert "--max-worlds" in refused.document["error"]
+    assert server.call("PUT", "/_fake/worlds/more", {}).status == 409
+    assert server.world("w7").get(GET)["state"] == "running"
+    server.steer("PUT", "/worlds/w7", {})
+    server.steer("DELETE", "/worlds/w7")
+    assert server.world("more").get(GET)["state"] == "running"
+
+
+def test_without_room_there_is_the_own_world(start: Start) -> None:
+    """And no other."""
+    served = start("--max-worlds", "0")
+    assert served.world("a").call("GET", HOME).status == 503
+    assert served.get(HOME) == {"version": 3}
+
+
+@pytest.mark.parametrize("name", ["a", "A.b_c~d-9", "x" * 100, "%61", "w%2D1", "~", "_._"])
+def test_a_name_may_be_sent_in_any_way(server: Server, name: str) -> None:
+    """Escaped or not, it is the same world."""
+    assert server.world(name).get(HOME) == {"version": 3}
+    plain = name.replace("%61", "a").replace("%2D", "-")
+    assert server.world(plain).asked == 1
+    assert names(server) == [plain]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        ".a",
+        "%2E%2E",
+        "a%20b",
+        "x" * 101,
+        "%2F",
+        "a%2Fb",
+        "%",
+        "a%00",
+        "%C3%A9",
+        "%ff",
+        "a+b",
+        "a;b",
+        "a%0A",
+    ],
+)
+def test_what_is_no_name_is_not_found(server: Server, name: str) -> None:
+    """With what would be one; and nothing is made."""
+    refused = server.world(name).call("GET", HOME)
+    assert refused.status == 404
+    assert "expected letters, digits" in refused.document["error"]
+    assert names(server) == []
+
+
+@pytest.mark.parametrize(
+    "target", ["/worlds", "/world/a/api_3/", "/worlds/a/worlds/b/api_3/", "/_fakes", "/worlds/a", "/"]
+)
+def test_there_is_nothing_else(server: Server, target: str) -> None:
+    """Copr says of it what it says of any path that it does not have."""
+    assert server.call("GET", target).status == 404
+
+
+# Many at once.
+
+CLIENTS = 64
+REQUESTS = 60
+MADE = {f"made-{number}": scenario(1, f"project-{number}") for number in range(4)}
+FIRST = ("first-0", "first-1")
+ALONE = {f"alone-{number}": scenario(1, f"alone-{number}") for number in range(2)}
+
+
+def shake(server: Server) -> None:
+    """Reset every world but those left alone, in all ways there are."""
+    server.steer("POST", "/reset")
+    server.steer("PUT", "/scenario", scenario(1, "served"))
+    for name, beginning in MADE.items():
+        server.steer("PUT", f"/worlds/{name}", {"scenario": beginning})
+        server.steer("POST", f"/worlds/{name}/reset")
+        server.world(name).steer("POST", "/reset")
+    for name in FIRST:
+        # Another one may have been quicker.
+        server.call("DELETE", f"/_fake/worlds/{name}")
+
+
+def check_answers(world: Server, expected: Mapping[str, bytes]) -> None:
+    """Every answer of a world is its own, and whole."""
+    with world.connect() as wire:
+        for target in [GET, LIST] * (REQUESTS // 2):
+            wire.send(raw("GET", world.prefix + target))
+            reply = wire.reply()
+            assert (reply.status, reply.body) == (200, expected[target])
+
+
+def test_many_clients_lose_nothing_while_worlds_are_reset(server: Server) -> None:
+    """Each of 64 has the whole answer of its own world to each request; of worlds left alone the journal has all."""
+    for name, beginning in {**MADE, **ALONE}.items():
+        server.steer("PUT", f"/worlds/{name}", {"scenario": beginning})
+    worlds = [server, *map(server.world, [*MADE, *FIRST, *ALONE])]
+    expected = [{target: world.call("GET", target).body for target in (GET, LIST)} for world in worlds]
+    assert len({each[GET] for each in expected}) == 1 + len(MADE) + len(ALONE)
+    clients = [number % len(worlds) for number in range(CLIENTS)]
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        asking = [pool.submit(check_answers, worlds[at], expected[at]) for at in clients]
+        rounds = 0
+        while not all(asked.done() for asked in asking):
+            shake(server)
+            rounds += 1
+        for asked in asking:
+            asked.result()
+    assert rounds > 1
+    for at, world in enumerate(worlds[-len(ALONE) :], len(worlds) - len(ALONE)):
+        assert world.asked == clients.count(at) * REQUESTS + 2
