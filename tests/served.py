@@ -202,7 +202,9 @@ class Wire:
 
     def end(self) -> None:
         """Send nothing more; what has been sent may still be answered."""
-        self.socket.shutdown(socket.SHUT_WR)
+        with suppress(OSError):
+            # The server may have been quicker.
+            self.socket.shutdown(socket.SHUT_WR)
 
     def reply(self) -> Reply:
         """The next answer."""

@@ -247,18 +247,36 @@ def test_requests_sent_at_once_are_answered_in_order(server: Server) -> None:
         assert (reply.status, reply.document) == (alone[target].status, alone[target].document)
 
 
-@pytest.mark.parametrize(
-    "bad", ["a method that is none", "a huge header", "a length that is none", "chunks that are none"]
-)
+BAD: dict[str, bytes] = {
+    "no method": b"G\0 / HTTP/1.1\r\n\r\n",
+    "no length": _with(b"Content-Length: x"),
+    "no chunks": _chunked(b"1\r\nx\r\nzz\r\n"),
+    "no chunks for Copr": b"POST /worlds/slow/api_3/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    "a huge header": _with(b"X: " + b"x" * MAX_HEAD),
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
 def test_what_came_before_a_bad_request_is_answered_before_it_is_refused(server: Server, bad: str) -> None:
-    """All of it, also what takes a while; nothing that comes after is."""
+    """All of it, also what takes a while; neither it nor anything that comes after is."""
     slow = server.world("slow")
     slow.steer("PUT", "/scenario", {"faults": [{"nth": 3, "delay": 0.05}]})
-    made, good = CASES[bad](Random(0)), raw("GET", slow.prefix + HOME)
-    assert isinstance(made, bytes)
-    got = server.exchange(good * 20 + made + good * 20)
+    good = raw("GET", slow.prefix + HOME)
+    got = server.exchange(good * 20 + BAD[bad] + good * 20)
     assert [reply.status for reply in replies(got)] == [200] * 20 + [431 if bad == "a huge header" else 400]
-    assert slow.steer("GET", "/requests/count") == {"count": 20}
+    assert slow.asked == 20
+
+
+def test_an_answer_that_has_begun_has_no_other_in_it(server: Server) -> None:
+    """Though its request turns out to be none in the meantime: the connection is closed."""
+    slow = server.world("slow")
+    slow.steer("PUT", "/scenario", {"faults": [{"dribble": {"bytes": 1, "every": 0.1}}]})
+    with server.connect() as wire:
+        wire.send(b"POST /worlds/slow/api_3/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+        assert eventually(lambda: slow.asked == 1)
+        assert eventually(lambda: b"\r\n\r\n{" in wire.socket.recv(65536, socket.MSG_PEEK))
+        wire.send(b"zz\r\n")
+        assert b"400" not in wire.rest()
 
 
 BEGINNINGS = [
@@ -408,9 +426,9 @@ def test_a_body_that_is_too_large_need_not_come(server: Server) -> None:
         assert wire.reply().status == 422
 
 
-@pytest.mark.parametrize("piece", [100_000, 1000, 1])
+@pytest.mark.parametrize(("piece", "pause"), [(100_000, 0), (1000, 0.001), (8192, 0.01), (1, 0)])
 @pytest.mark.parametrize("target", [HOME, "/worlds/a/_fake/requests/count"])
-def test_a_head_is_no_larger_than_said(server: Server, target: str, piece: int) -> None:
+def test_a_head_is_no_larger_than_said(server: Server, target: str, piece: int, pause: float) -> None:
     """In whatever pieces it comes, and whether it is its target, one header or many; the error names the option."""
     line, rest = b"GET %s" % target.encode(), b" HTTP/1.1\r\nHost: localhost\r\n"
     argument = b"?chrootname="
@@ -427,6 +445,7 @@ def test_a_head_is_no_larger_than_said(server: Server, target: str, piece: int) 
                 with suppress(ConnectionError):
                     for at in range(0, len(sent), piece):
                         wire.send(sent[at : at + piece])
+                        time.sleep(pause)
                 reply = wire.reply()
             assert reply.status == status
             assert status == 200 or f"larger than {MAX_HEAD} bytes" in reply.document["error"]

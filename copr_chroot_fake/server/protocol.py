@@ -124,7 +124,8 @@ class FakeProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         most = self._settings.max_head
-        if self._received + self._head_bytes > most and self._parsed_bytes() > most:
+        # What has come in one piece that is no larger need not be counted.
+        if (self._received > most or not self._is_head_new) and self._parsed_bytes() > most:
             self._refuse_head()
             raise ValueError("nothing of it is to be parsed anymore")
         super().on_headers_complete()
