@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Annotated, NamedTuple, TypeGuard, TypeVar, cast
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Annotated, Any, TypeGuard, TypeVar, cast
 
+from . import mistakes
 from .errors import InputError
 from .schemas import Keywords, Written, whole
 from .states import State
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 LARGEST_INTEGER = 2**31 - 1
 """The service keeps ids, times, limits and epochs as 32-bit integers."""
@@ -20,11 +23,16 @@ LARGEST_INTEGER = 2**31 - 1
 _CHROOT_NAME = re.compile(r"[^\s/]+-[^\s/-]+-[^\s/-]+")
 
 
-class Form(NamedTuple):
+class Form:
     """The keys that an entry must have, and all those that it may have, in the order in which to name them."""
 
-    required: tuple[str, ...]
-    all: tuple[str, ...]
+    __slots__ = ("all", "known", "required", "required_names")
+
+    def __init__(self, required: Sequence[str], all: Sequence[str]) -> None:
+        self.required = required
+        self.all = all
+        self.required_names = frozenset(required)
+        self.known = frozenset(all)
 
     @classmethod
     def of(cls, keys: Iterable[str], required: Collection[str]) -> Form:
@@ -34,31 +42,98 @@ class Form(NamedTuple):
 
 
 class Fields:
-    """The fields of an entry of a known form; each is read with the check that it has to pass."""
+    """The fields of an entry of a known form; each is read with the check that it has to pass.
 
-    __slots__ = ("_entry", "_place")
+    Where mistakes are gathered, it goes on after each of them, and knows which
+    fields are wrong.
+    """
+
+    __slots__ = ("_entry", "_goes_on", "_place", "_wrong")
 
     def __init__(self, place: str, entry: object, form: Form) -> None:
         self._place = place
-        self._entry = mapping(place, entry)
-        for key in self._entry:
-            if key not in form.all:
-                raise InputError(dotted(place, str(key)), f"no such key here; {choices(key, form.all)}")
-        for key in form.required:
-            if key not in self._entry:
-                raise InputError(dotted(place, key), "missing, and required; add it")
+        self._entry = entry = mapping(place, entry)
+        self._goes_on = mistakes.are_gathered()
+        self._wrong: set[str] | None = None
+        keys = entry.keys()
+        if not keys <= form.known:
+            for key in keys:
+                if key not in form.known:
+                    self._refuse(str(key), f"no such key here; {choices(key, form.all)}")
+        if not keys >= form.required_names:
+            for key in form.required:
+                if key not in entry:
+                    self._refuse(key, "missing, and required; add it")
 
     def read(self, key: str, check: Callable[[str, object], T], default: T) -> T:
         """A field that may be missing, or ``None``, which says as little."""
         value = self._entry.get(key)
-        return default if value is None else check(dotted(self._place, key), value)
+        if value is None:
+            return default
+        if not self._goes_on:
+            return check(dotted(self._place, key), value)
+        return self._try(key, check, value, default)
+
+    def said(self, checks: Mapping[str, Callable[[str, object], object]]) -> dict[str, Any]:
+        """Of the fields that are to be read with these checks, those that are there, by their names."""
+        said = {}
+        for key, value in self._entry.items():
+            if value is not None and key in checks:
+                read = self.read(key, checks[key], None)
+                if read is not None:
+                    said[key] = read
+        return said
 
     def entries(self, key: str) -> Iterable[object]:
         """The entries of a list, none where it is not there."""
         return self.read(key, items, ())
 
-    def require(self, key: str, check: Callable[[str, object], T]) -> T:
-        return check(dotted(self._place, key), self._entry[key])
+    def each(self, key: str, read: Callable[[str, object], T]) -> Iterator[T]:
+        """What is read of each entry of a list, as :func:`each` has it."""
+        if not self._goes_on:
+            return each(dotted(self._place, key), self.entries(key), read)
+        return self._each_that_is_right(key, read)
+
+    def require(self, key: str, check: Callable[[str, object], T], stand_in: T | None = None) -> T:
+        """A field that must be there.
+
+        :param stand_in: what to go on with where it is wrong; without one, nothing of the entry is read on.
+        """
+        if not self._goes_on:
+            return check(dotted(self._place, key), self._entry[key])
+        value = self._try(key, check, self._entry[key], stand_in) if key in self._entry else stand_in
+        if value is None:
+            self.insist(key)
+        return cast(T, value)
+
+    def is_right(self, *keys: str) -> bool:
+        """Whether nothing wrong was found in some fields that have been read."""
+        return self._wrong is None or self._wrong.isdisjoint(keys)
+
+    def insist(self, *keys: str) -> None:
+        """Read nothing more of the entry if one of these fields is wrong, which has been found."""
+        if not self.is_right(*keys):
+            raise InputError(self._place, f"expected {', '.join(keys)} to be right")
+
+    def _try(self, key: str, check: Callable[[str, object], T], value: object, otherwise: U) -> T | U:
+        before = mistakes.count()
+        read = mistakes.tried(check, dotted(self._place, key), value, otherwise)
+        if mistakes.count() > before:
+            self._mark(key)
+        return read
+
+    def _each_that_is_right(self, key: str, read: Callable[[str, object], T]) -> Iterator[T]:
+        before = mistakes.count()
+        yield from each(dotted(self._place, key), self.entries(key), read)
+        if mistakes.count() > before:
+            self._mark(key)
+
+    def _refuse(self, key: str, problem: str) -> None:
+        mistakes.refuse(dotted(self._place, key), problem)
+        self._mark(key)
+
+    def _mark(self, key: str) -> None:
+        self._wrong = {key, *(self._wrong or ())}
 
 
 def optional(check: Callable[[str, object], T]) -> Callable[[str, object], T | None]:
@@ -86,16 +161,32 @@ def word(field: str, value: object) -> str:
 
 def items(field: str, value: object) -> Iterable[object]:
     """The items of a list, to be read once: what makes them up as they are read need not hold them all."""
-    if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
+    if type(value) is not list and (isinstance(value, (str, Mapping)) or not isinstance(value, Iterable)):
         raise InputError(field, f"expected a list, got {shown(value)}")
     return value
 
 
+def each(place: str, entries: Iterable[object], read: Callable[[str, object], T]) -> Iterator[T]:
+    """What is read of each entry of a list; where mistakes are gathered, those that are wrong are left out."""
+    if not mistakes.are_gathered():
+        for at, entry in enumerate(entries):
+            yield read(f"{place}[{at}]", entry)
+        return
+    for at, entry in enumerate(entries):
+        before = mistakes.count()
+        item = mistakes.tried(read, f"{place}[{at}]", entry, None)
+        if mistakes.count() == before:
+            yield cast(T, item)
+
+
 def texts(field: str, value: object) -> tuple[str, ...]:
-    return tuple(text(f"{field}[{at}]", item) for at, item in enumerate(items(field, value)))
+    return tuple(each(field, items(field, value), text))
 
 
 def mapping(field: str, value: object) -> Mapping[str, object]:
+    if type(value) is dict:
+        # What nearly everything is, and far sooner found out.
+        return value
     if not isinstance(value, Mapping):
         raise InputError(field, f"expected an object, got {shown(value)}")
     return value
@@ -181,17 +272,19 @@ def unix_time(field: str, value: object) -> int:
 
 def end_after_start(field: str, started_on: int | None, ended_on: int | None) -> None:
     if started_on is not None and ended_on is not None and ended_on < started_on:
-        raise InputError(field, f"{ended_on} is before started_on, {started_on}; expected that time or a later one")
+        mistakes.refuse(field, f"{ended_on} is before started_on, {started_on}; expected that time or a later one")
 
 
 StateText = Annotated[str, Written(State)]
 
+_STATES: Mapping[str, State] = {state.value: state for state in State}
+
 
 def state(field: str, value: object) -> State:
-    try:
-        return State(value)
-    except ValueError:
-        raise InputError(field, f"{shown(value)} is no state; {choices(value, [s.value for s in State])}") from None
+    state = _STATES.get(value) if isinstance(value, str) else None
+    if state is None:
+        raise InputError(field, f"{shown(value)} is no state; {choices(value, _STATES)}")
+    return state
 
 
 def one_of(valid: Collection[str]) -> Callable[[str, object], str]:
@@ -208,12 +301,17 @@ ChrootName = Annotated[str, whole(_CHROOT_NAME.pattern)]
 
 def chroot_name(field: str, value: object) -> str:
     """The name of a mock chroot: distribution, version and architecture, with dashes between."""
-    if not isinstance(value, str) or not _CHROOT_NAME.fullmatch(value) or not _is_unicode(value):
+    if not isinstance(value, str) or not _is_chroot_name(value):
         raise InputError(
             field,
             f"{shown(value)} is no chroot name; expected distribution-version-architecture, such as fedora-41-x86_64",
         )
     return sys.intern(value)
+
+
+@lru_cache(maxsize=10_000)
+def _is_chroot_name(text: str) -> bool:
+    return _CHROOT_NAME.fullmatch(text) is not None and _is_unicode(text)
 
 
 def _is_unicode(text: str) -> bool:
@@ -256,7 +354,7 @@ def shown(value: object) -> str:
     """A value as an error message shows it, on one line and never long."""
     try:
         written = repr(value)
-    except ValueError:
-        # An integer with more digits than Python writes out.
+    except (ValueError, RecursionError):
+        # An integer with more digits than Python writes out, or what is nested as deeply.
         written = f"a very large {type(value).__name__}"
     return written if len(written) <= 60 else written[:57] + "..."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -10,16 +11,11 @@ import click
 
 from .errors import CoprFakeError
 from .lives.progress import How
-from .scenarios.reading import DEFAULT_SCENARIO, shipped_scenarios
+from .scenarios.shipped import DEFAULT_SCENARIO, shipped_scenarios
+from .tools.commands import Failure, scenario
 
 if TYPE_CHECKING:
     from .server.access_log import LogStyle
-
-
-class Failure(click.ClickException):
-    """A mistake of the caller's: one line, exit status 2."""
-
-    exit_code = 2
 
 
 class Limit(click.ParamType[int | None]):
@@ -41,6 +37,9 @@ class Limit(click.ParamType[int | None]):
 @click.version_option(package_name="copr-chroot-fake")
 def main() -> None:
     """A faithful fake of the build-chroot API of Fedora's Copr."""
+
+
+main.add_command(scenario)
 
 
 @main.command()
@@ -140,10 +139,10 @@ def serve(
     """Serve a fake Copr over HTTP until Ctrl-C or SIGTERM.
 
     SCENARIO is a JSON file (or YAML, with the yaml extra) that says which
-    projects and builds there are, how their chroots live, and what goes wrong; of
-    several, each adds its own. Without one, a scenario that ships with the kit is
-    served: build 1 has a chroot in every state that there is, and stays so; build
-    3 lives.
+    projects and builds there are, how their chroots live, and what goes wrong, or
+    the name of one that ships, such as mass-rebuild; of several, each adds its
+    own. Without one, all-states is served: build 1 has a chroot in every state
+    that there is, and stays so; build 3 lives.
 
     \b
     Once it answers, it prints one line with its address:
@@ -168,6 +167,8 @@ def serve(
     from .server.serving import bind, end_on_signals, url_of
     from .server.state_file import StateFile
 
+    if control_token == "":
+        raise Failure("--control-token is empty, and would keep nobody out; give a token, or leave it out")
     if not (no_control or control_token or insecure_control or is_loopback(host)):
         raise Failure(
             f"others than this machine can ask {host}, and could steer the fake; add --control-token TOKEN, "
@@ -194,7 +195,7 @@ def serve(
     except CoprFakeError as error:
         raise Failure(str(error)) from None
     if access_log:
-        launch.log_requests(log, lambda line: click.echo(line, err=True))
+        launch.log_requests(log, _log)
     try:
         listener = bind(host, port)
     except OSError as error:
@@ -205,6 +206,12 @@ def serve(
         launch.serve(listener, lambda: click.echo(f"Copr fake: {url_of(listener)}"))
     except CoprFakeError as error:
         raise click.ClickException(str(error)) from None
+
+
+def _log(line: str) -> None:
+    # Whoever has stopped reading the log may still ask.
+    with suppress(OSError):
+        click.echo(line, err=True)
 
 
 def _reason(error: OSError) -> str:

@@ -28,6 +28,39 @@ def test_the_shipped_scenario_has_a_chroot_in_every_state() -> None:
     assert {chroot.state for chroot in fake.builds[1].chroots} == set(State)
 
 
+def test_a_scenario_that_ships_goes_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In any folder of its own; a file of that name comes first, and a directory is none."""
+    monkeypatch.chdir(tmp_path)
+    assert len(FakeCopr.from_scenario("mass-rebuild").builds) == 60
+    (tmp_path / "pages").mkdir()
+    assert list(FakeCopr.from_scenario(Path("pages")).builds) == [100]
+    fake = FakeCopr()
+    fake.add_scenario("no-ended-on")
+    assert list(fake.builds) == [22]
+    write(tmp_path, {"builds": [{"id": 7}]}, "mass-rebuild")
+    assert list(FakeCopr.from_scenario("mass-rebuild").builds) == [7]
+
+
+@pytest.mark.parametrize(("name", "is_meant"), [("mass-rebild", True), ("Mass-Rebuild", True), ("nowhere", False)])
+def test_a_name_that_no_scenario_has_lists_those_that_there_are(name: str, is_meant: bool) -> None:
+    """And the one that was probably meant."""
+    with pytest.raises(ScenarioError, match=r"no such file, .* valid: all-states, .*, succeeds$") as refused:
+        FakeCopr.from_scenario(name)
+    assert ("; did you mean 'mass-rebuild'? valid: " in str(refused.value)) == is_meant
+
+
+@pytest.mark.parametrize("path", ["./lives/succeds", "mass-rebuild.json", "/mass-rebuild", "lives/succeeds"])
+def test_a_path_is_no_name(path: str) -> None:
+    """It says where a file is to be."""
+    with pytest.raises(ScenarioError, match="no such file; expected a scenario in JSON or YAML"):
+        FakeCopr.from_scenario(path)
+
+
+def test_what_an_editor_is_told_is_not_heeded() -> None:
+    """A scenario may say where its schema is."""
+    assert list(FakeCopr.from_scenario({"$schema": "scenario.schema.json", "builds": [{"id": 1}]}).builds) == [1]
+
+
 def test_what_is_not_said_is_as_for_a_new_object() -> None:
     """A chroot of which a scenario says only the name waits, and has neither times nor results."""
     fake = FakeCopr.from_scenario({"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64"}]}]})
@@ -178,11 +211,11 @@ def test_yaml_says_the_same_as_json(tmp_path: Path) -> None:
         ("builds: [", r"line \d+, column \d+: not YAML: "),
         ("a: \x01", "scenario: not YAML that can be read: "),
         ("builds: 1", "builds: expected"),
-        ("now: 2024-99-99", "scenario: not YAML that can be read: "),
-        ('now: !!int "x"', "scenario: not YAML that can be read: "),
-        ('now: !!bool "x"', "scenario: not YAML that can be read: "),
-        ('now: !!timestamp "x"', "scenario: not YAML that can be read: "),
-        ("now: " + "9" * 5000, "scenario: not YAML that can be read: |now: expected a number"),
+        ("now: 2024-99-99", "line 1, column 6: not YAML that can be read: "),
+        ('builds: []\nnow: !!int "x"', "line 2, column 6: not YAML that can be read: "),
+        ('now: !!bool "x"', "line 1, column 6: not YAML that can be read: "),
+        ('now: !!timestamp "x"', "line 1, column 6: not YAML that can be read: "),
+        ("now: " + "9" * 5000, "line 1, column 6: not YAML that can be read: |now: expected a number"),
         ("builds: []\nbuilds: []", "builds: the key is there twice in one object"),
         ("? [1]\n: 1", "scenario: not YAML|line|1"),
     ],

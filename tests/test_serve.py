@@ -128,7 +128,7 @@ def test_nothing_that_need_not_end_holds_the_end(start: Start, left: str) -> Non
     served = start()
     with served.connect() as wire:
         LEFT[left](served, wire)
-        assert served.end(timeout=2) == (0, "", "")
+        assert served.end(timeout=4) == (0, "", "")
 
 
 def test_a_second_ctrl_c_ends_it_at_once(start: Start) -> None:
@@ -139,7 +139,7 @@ def test_a_second_ctrl_c_ends_it_at_once(start: Start) -> None:
         served.process.send_signal(signal.SIGINT)
         assert eventually(lambda: is_refused(served))
         assert served.process.poll() is None
-        assert served.end(signal.SIGINT, timeout=2) == (0, "", "")
+        assert served.end(signal.SIGINT, timeout=4) == (0, "", "")
         with pytest.raises((ConnectionResetError, EOFError)):
             wire.reply()
 

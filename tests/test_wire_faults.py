@@ -331,4 +331,4 @@ def test_whatever_fails_it_stays_quiet(start: Start) -> None:
             if is_reset:
                 wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     assert eventually(lambda: files_of(served.process) == files)
-    assert served.end(timeout=2) == (0, "", "")
+    assert served.end(timeout=4) == (0, "", "")

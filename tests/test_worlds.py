@@ -292,6 +292,6 @@ def test_many_clients_lose_nothing_while_worlds_are_reset(server: Server) -> Non
             rounds += 1
         for asked in asking:
             asked.result()
-    assert rounds > 1
+    assert rounds > 0
     for at, world in enumerate(worlds[-len(ALONE) :], len(worlds) - len(ALONE)):
         assert world.asked == clients.count(at) * REQUESTS + 2

@@ -64,7 +64,7 @@ _FORM = Form.of(NevraEntry.__annotations__, NevraEntry.__required_keys__)
 
 
 def read_packages(place: str, entries: object) -> tuple[Nevra, ...]:
-    return tuple(read_nevra(f"{place}[{at}]", entry) for at, entry in enumerate(checks.items(place, entries)))
+    return tuple(checks.each(place, checks.items(place, entries), read_nevra))
 
 
 def read_nevra(place: str, entry: object) -> Nevra:
@@ -79,10 +79,10 @@ def read_nevra(place: str, entry: object) -> Nevra:
         return nevra
     fields = Fields(place, entry, _FORM)
     return Nevra(
-        name=fields.require("name", checks.word),
-        version=fields.require("version", checks.word),
-        release=fields.require("release", checks.word),
-        arch=fields.require("arch", checks.word),
+        name=fields.require("name", checks.word, "?"),
+        version=fields.require("version", checks.word, "?"),
+        release=fields.require("release", checks.word, "?"),
+        arch=fields.require("arch", checks.word, "?"),
         epoch=fields.read("epoch", checks.whole_number, None),
     )
 

@@ -157,7 +157,7 @@ def _dribble(field: str, value: object) -> Dribble:
     if not isinstance(value, (Dribble, Mapping)):
         raise InputError(field, f"expected an object with bytes and every, got {checks.shown(value)}")
     said = Fields(field, value._asdict() if isinstance(value, Dribble) else value, _DRIBBLE)
-    return Dribble(said.require("bytes", checks.positive), said.require("every", checks.amount))
+    return Dribble(said.require("bytes", checks.positive, 1), said.require("every", checks.amount, 1.0))
 
 
 _CHECKS: Mapping[str, Callable[[str, object], object]] = {
@@ -241,12 +241,13 @@ def read_fault(place: str, value: object) -> WrittenFault:
     named = entry.read("name", _named, None)
     said = {key: entry.read(key, check, None) for key, check in _CHECKS.items()}
     given = {key: value for key, value in said.items() if value is not None}
+    own_id, seen = entry.read("id", checks.positive, None), entry.read("seen", checks.whole_number, 0)
     try:
         fault = Fault(**given) if named is None else _changed(named, given)  # type: ignore[arg-type]  # checked
     except InputError as error:
         field = place if error.field == _WHOLE else checks.dotted(place, error.field)
         raise InputError(field, error.problem) from None
-    return WrittenFault(fault, entry.read("id", checks.positive, None), entry.read("seen", checks.whole_number, 0))
+    return WrittenFault(fault, own_id, seen)
 
 
 def _named(place: str, value: object) -> Fault:

@@ -14,6 +14,7 @@ from random import Random
 from .. import checks
 from ..checks import Fields, Form
 from ..errors import InputError
+from ..mistakes import tried
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,7 @@ def draw_whole(duration: Duration, random: Random) -> float:
 
 def read_duration(place: str, value: object) -> Duration:
     """Seconds, ``{"uniform": [least, most]}`` or ``{"lognormal": {…}}``."""
-    if isinstance(value, (Uniform, LogNormal)):
-        return value
-    if checks.is_amount(value):
+    if checks.is_amount(value) or isinstance(value, (Uniform, LogNormal)):
         return value
     if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) not in _READERS:
         raise InputError(
@@ -98,13 +97,13 @@ def _read_uniform(place: str, parameters: object) -> Uniform:
     bounds = list(checks.items(place, parameters))
     if len(bounds) != 2:
         raise InputError(place, f"expected two numbers of seconds, [least, most], got {checks.shown(parameters)}")
-    least, most = (checks.amount(f"{place}[{at}]", bound) for at, bound in enumerate(bounds))
+    least, most = (tried(checks.amount, f"{place}[{at}]", bound, 0) for at, bound in enumerate(bounds))
     return Uniform(least, most)
 
 
 def _read_log_normal(place: str, parameters: object) -> LogNormal:
     fields = Fields(place, parameters, _LOG_NORMAL)
-    return LogNormal(**{name: fields.require(name, checks.amount) for name in _PARAMETERS})
+    return LogNormal(**{name: fields.require(name, checks.amount, 1.0) for name in _PARAMETERS})
 
 
 _READERS: dict[str, Callable[[str, object], Duration]] = {"uniform": _read_uniform, "lognormal": _read_log_normal}

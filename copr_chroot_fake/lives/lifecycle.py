@@ -8,7 +8,9 @@ chroots a build has, and ``deleted``, after its build is gone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import pairwise
 from random import Random
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
@@ -16,6 +18,7 @@ from typing import NamedTuple, TypeAlias
 from .. import checks
 from ..checks import Fields, Form
 from ..errors import InputError
+from ..mistakes import refuse, tried
 from ..states import State
 from .durations import Duration, LogNormal, draw_whole, read_duration, write_duration
 from .machine import Stamp, event_between
@@ -68,9 +71,22 @@ class Lifecycle:
     __slots__ = ("_fixed_plan", "stages")
 
     def __init__(self, *stages: Stage) -> None:
-        self.stages = _check_stages(stages)
-        drawn = any(stage.ends or not isinstance(stage.lasts, (int, float, type(None))) for stage in self.stages)
-        self._fixed_plan = None if drawn else _draw(self.stages, Random(0))
+        for at, stage in enumerate(stages):
+            if not isinstance(stage, Stage):
+                raise InputError(f"stages[{at}]", f"expected a Stage, got {checks.shown(stage)}")
+        self._have(tuple(_read_stage(f"stages[{at}]", stage._asdict()) for at, stage in enumerate(stages)), "stages")
+
+    @classmethod
+    def of(cls, stages: tuple[Stage, ...], place: str) -> Lifecycle:
+        """A life of stages that each have been read; ``place`` is where they are."""
+        made = cls.__new__(cls)
+        made._have(stages, place)  # noqa: SLF001  # its own
+        return made
+
+    def _have(self, stages: tuple[Stage, ...], place: str) -> None:
+        _check_order(place, stages)
+        self.stages = stages
+        self._fixed_plan = _plan_undrawn(stages)
 
     def plan(self, seed: str) -> Plan:
         """One life: the same for the same seed, and one that all share where nothing is drawn."""
@@ -84,6 +100,16 @@ class Lifecycle:
 
     def __repr__(self) -> str:
         return f"<Lifecycle {' '.join(str(stage.state) for stage in self.stages)}>"
+
+
+def _plan_undrawn(stages: Sequence[Stage]) -> Plan | None:
+    """The one life that there can be, where nothing is to be drawn."""
+    plan = []
+    for state, lasts, ends, canceled, without in stages:
+        if ends or not (lasts is None or isinstance(lasts, (float, int))):
+            return None
+        plan.append(PlannedStage(state, lasts, canceled, without))
+    return tuple(plan)
 
 
 def _draw(stages: Sequence[Stage], random: Random) -> Plan:
@@ -100,7 +126,8 @@ def _draw(stages: Sequence[Stage], random: Random) -> Plan:
 
 
 def _draw_ending(stage: Stage, random: Random) -> str:
-    possible = [(ending, weight) for ending, weight in _read_ends("ends", stage.ends).items() if weight]
+    assert not isinstance(stage.ends, str), "it has been read"
+    possible = [(ending, weight) for ending, weight in stage.ends.items() if weight]
     left = random.random() * sum(weight for _, weight in possible)
     for ending, weight in possible:
         left -= weight
@@ -109,38 +136,42 @@ def _draw_ending(stage: Stage, random: Random) -> str:
     return possible[-1][0]
 
 
-def _check_stages(stages: Sequence[Stage]) -> tuple[Stage, ...]:
+def _check_order(place: str, stages: Sequence[Stage]) -> None:
     if not stages:
-        raise InputError("stages", "a life has at least one stage")
-    checked = tuple(_check_stage(f"stages[{at}]", stage) for at, stage in enumerate(stages))
-    if checked[0].state == DELETED:
-        raise InputError("stages[0].state", "a life cannot begin with deleted; expected a state, or absent")
-    for at, (stage, following) in enumerate(zip(checked, (*checked[1:], None), strict=True)):
-        _check_order(f"stages[{at}]", stage, following)
-    return checked
+        raise InputError(place, "a life has at least one stage")
+    if stages[0].state == DELETED:
+        refuse(f"{place}[0].state", "a life cannot begin with deleted; expected a state, or absent")
+    for at, (stage, following) in enumerate(pairwise(stages)):
+        if stage.lasts is None:
+            refuse(f"{place}[{at}].lasts", "another stage follows; expected how many seconds this one lasts")
+        for ending in (*stage.ends, following.state):
+            _check_ending(place, at, stage, ending)
+    last = stages[-1]
+    if last.lasts is not None and not last.ends:
+        refuse(f"{place}[{len(stages) - 1}].ends", "nothing follows; expected how it ends, or no seconds that it lasts")
+    for ending in last.ends:
+        _check_ending(place, len(stages) - 1, last, ending)
 
 
-def _check_order(place: str, stage: Stage, following: Stage | None) -> None:
-    if following is not None and stage.lasts is None:
-        raise InputError(f"{place}.lasts", "another stage follows; expected how many seconds this one lasts")
-    if following is None and stage.lasts is not None and not stage.ends:
-        raise InputError(f"{place}.ends", "nothing follows; expected how it ends, or no seconds that it lasts")
-    for ending in (*stage.ends, *([] if following is None else [following.state])):
-        if ending == ABSENT:
-            raise InputError(place, "absent can only be the first stage of a life, and no ending")
-        if stage.state == DELETED or not _can_follow(stage, ending):
-            canceled = ", once its build is canceled," if stage.canceled else ""
-            raise InputError(place, f"no event leads from {stage.state}{canceled} to {ending}; see the table of events")
+def _check_ending(place: str, at: int, stage: Stage, ending: str) -> None:
+    if ending == ABSENT:
+        refuse(f"{place}[{at}]", "absent can only be the first stage of a life, and no ending")
+    elif not _can_follow(stage.state, stage.canceled, ending):
+        canceled = ", once its build is canceled," if stage.canceled else ""
+        refuse(f"{place}[{at}]", f"no event leads from {stage.state}{canceled} to {ending}; see the table of events")
 
 
-def _can_follow(stage: Stage, following: str) -> bool:
-    if not (isinstance(stage.state, State) and isinstance(following, State)):
+@cache
+def _can_follow(state: str, canceled: bool, following: str) -> bool:
+    if state == DELETED:
+        return False
+    if not (isinstance(state, State) and isinstance(following, State)):
         return True
-    if following is stage.state:
+    if following is state:
         return True
-    event = event_between(stage.state, following)
+    event = event_between(state, following)
     # A canceled build neither starts anything nor goes on with it.
-    return event is not None and (not stage.canceled or following in (State.CANCELED, State.FAILED))
+    return event is not None and (not canceled or following in (State.CANCELED, State.FAILED))
 
 
 def is_entangling(plan: Plan) -> bool:
@@ -148,31 +179,14 @@ def is_entangling(plan: Plan) -> bool:
     return any(stage.canceled or stage.state in (ABSENT, DELETED, State.CANCELED) for stage in plan)
 
 
-def _check_stage(place: str, stage: object) -> Stage:
-    if not isinstance(stage, Stage):
-        raise InputError(place, f"expected a Stage, got {checks.shown(stage)}")
-    lasts = None if stage.lasts is None else read_duration(f"{place}.lasts", stage.lasts)
-    ends = {
-        read_stage_name(f"{place}.ends", ending): weight
-        for ending, weight in _read_ends(f"{place}.ends", stage.ends).items()
-    }
-    if ends and (lasts is None or not sum(ends.values())):
-        raise InputError(f"{place}.ends", "expected weights that are not all 0, and a stage that lasts some seconds")
-    without = _read_stamps(f"{place}.without", stage.without)
-    state = read_stage_name(f"{place}.state", stage.state)
-    return Stage(state, lasts, ends, checks.flag(f"{place}.canceled", stage.canceled), without)
-
-
 def read_stage_name(place: str, value: object) -> str:
-    if isinstance(value, str) and value in (ABSENT, DELETED):
-        return value
-    try:
-        return State(value)
-    except ValueError:
-        valid = [*(state.value for state in State), ABSENT, DELETED]
-        raise InputError(place, f"{checks.shown(value)} is no stage; {checks.choices(value, valid)}") from None
+    name = _STAGE_NAMES.get(value) if isinstance(value, str) else None
+    if name is None:
+        raise InputError(place, f"{checks.shown(value)} is no stage; {checks.choices(value, _STAGE_NAMES)}")
+    return name
 
 
+_STAGE_NAMES: Mapping[str, str] = {**{state.value: state for state in State}, ABSENT: ABSENT, DELETED: DELETED}
 _STAGE = Form(("state",), ("state", "lasts", "ends", "canceled", "without"))
 _LIFECYCLE = Form(("stages",), ("stages",))
 
@@ -186,37 +200,50 @@ def read_lifecycle(place: str, value: object) -> Lifecycle:
         return value
     if isinstance(value, str):
         return LIVES[checks.one_of(LIVES)(place, value)]
-    stages = [
-        _read_stage(f"{place}.stages[{at}]", entry)
-        for at, entry in enumerate(Fields(place, value, _LIFECYCLE).entries("stages"))
-    ]
-    try:
-        return Lifecycle(*stages)
-    except InputError as error:
-        raise InputError(f"{place}.{error.field}", error.problem) from None
+    fields = Fields(place, value, _LIFECYCLE)
+    stages = tuple(fields.each("stages", _read_stage))
+    fields.insist("stages")
+    return Lifecycle.of(stages, f"{place}.stages")
+
+
+_NO_ENDS: dict[str, float] = {}
 
 
 def _read_stage(place: str, entry: object) -> Stage:
     fields = Fields(place, entry, _STAGE)
-    return Stage(
-        fields.require("state", read_stage_name),
-        fields.read("lasts", read_duration, None),
-        fields.read("ends", _read_ends, dict[str, float]()),
-        fields.read("canceled", checks.flag, False),
-        fields.read("without", _read_stamps, frozenset()),
-    )
+    state = fields.require("state", read_stage_name, ABSENT)
+    said = fields.said(_STAGE_CHECKS)
+    lasts: Duration | None = said.get("lasts")
+    ends: dict[str, float] = said.get("ends", _NO_ENDS)
+    if ends and (lasts is None or not any(ends.values())) and fields.is_right("lasts", "ends"):
+        refuse(f"{place}.ends", "expected weights that are not all 0, and a stage that lasts some seconds")
+    return Stage(state, lasts, ends, said.get("canceled", False), said.get("without", frozenset()))
 
 
 def _read_ends(place: str, value: object) -> dict[str, float]:
     """One ending, or several by weight."""
     if isinstance(value, str):
-        return {value: 1}
-    weights = checks.mapping(place, value)
-    return {ending: checks.amount(f"{place}.{ending}", weight) for ending, weight in weights.items()}
+        return {read_stage_name(place, value): 1}
+    ends = {}
+    for ending, weight in checks.mapping(place, value).items():
+        name = tried(read_stage_name, place, ending, ABSENT)
+        ends[name] = tried(checks.amount, f"{place}.{ending}", weight, 1)
+    return ends
 
 
 def _read_stamps(place: str, value: object) -> frozenset[Stamp]:
-    return frozenset(Stamp(checks.one_of(_QUIRKS)(place, stamp)) for stamp in checks.texts(place, value))
+    names = [tried(_read_quirk, place, name, None) for name in checks.texts(place, value)]
+    return frozenset(Stamp(name) for name in names if name is not None)
+
+
+_read_quirk = checks.one_of(_QUIRKS)
+
+_STAGE_CHECKS: Mapping[str, Callable[[str, object], object]] = {
+    "lasts": read_duration,
+    "ends": _read_ends,
+    "canceled": checks.flag,
+    "without": _read_stamps,
+}
 
 
 def write_lifecycle(stages: Sequence[Stage | PlannedStage]) -> dict[str, object]:

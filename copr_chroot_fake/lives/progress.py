@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal, cast, get_args
 
 from .. import checks
 from ..errors import InputError
+from ..mistakes import tried
 from ..states import State, StateName
 
 How = Literal["poll", "clock", "manual", "immediate"]
@@ -58,16 +60,22 @@ def read_progress(place: str, value: object) -> Progress:
         raise InputError(
             place, f"expected one of {', '.join(get_args(How))}, or an object with poll, got {checks.shown(value)}"
         )
-    return Progress(cast(How, checks.one_of(get_args(How))(place, value)))
+    return _named(checks.one_of(get_args(How))(place, value))
+
+
+@cache
+def _named(how: str) -> Progress:
+    return Progress(cast(How, how))
 
 
 def _by_poll(place: str, polls: object) -> Progress:
     if not isinstance(polls, Mapping):
         return Progress("poll", checks.positive(place, polls))
     numbers = dict(polls)
-    other = checks.positive(f"{place}.{_OTHER}", numbers.pop(_OTHER, 1))
+    other = tried(checks.positive, f"{place}.{_OTHER}", numbers.pop(_OTHER, 1), 1)
     polls_in = {
-        checks.state(place, state): checks.positive(f"{place}.{state}", number) for state, number in numbers.items()
+        tried(checks.state, place, state, State.UNKNOWN): tried(checks.positive, f"{place}.{state}", number, 1)
+        for state, number in numbers.items()
     }
     return Progress("poll", other, polls_in)
 

@@ -3,7 +3,7 @@
 Whatever way a build comes in (a scenario file, :meth:`FakeCopr.add_build`), it
 is an entry of this form first, so that it is checked in one place. A reader
 raises :class:`~copr_chroot_fake.errors.InputError` naming the place within the
-entry, and changes nothing.
+entry, and changes nothing; or it goes on, where mistakes are gathered.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from ..faults.fault import FaultEntry, FaultName
 from ..lives.life import Life
 from ..lives.lifecycle import Lifecycle, read_lifecycle
 from ..lives.progress import Progress, read_progress
+from ..mistakes import refuse, tried
 from ..schemas import Keywords, Written
 from ..states import State
 from .schema import WrittenLifecycle, WrittenPackage, WrittenProgress
@@ -136,7 +137,11 @@ class BuildEntry(_BuildRequired, total=False):
     chroots: list[ChrootEntry]
 
 
-class Scenario(TypedDict, total=False):
+_ForEditors = TypedDict("_ForEditors", {"$schema": Text}, total=False)
+"""Where an editor finds the schema, which nothing else heeds."""
+
+
+class Scenario(_ForEditors, total=False):
     """A whole scenario; ``chroots`` are those that the service knows beside the ones named further down.
 
     ``now`` is the Unix time to which a virtual clock is moved.
@@ -181,9 +186,9 @@ def read_project_chroot(place: str, entry: object) -> ProjectChroot:
 
 def read_project(place: str, entry: object) -> Project:
     fields = Fields(place, entry, _PROJECT)
-    return Project(
-        ownername=fields.require("ownername", checks.path_segment),
-        projectname=fields.require("projectname", checks.path_segment),
+    project = Project(
+        ownername=fields.require("ownername", checks.path_segment, DEFAULT_OWNER),
+        projectname=fields.require("projectname", checks.path_segment, DEFAULT_PROJECT),
         additional_repos=fields.read("additional_repos", checks.texts, ()),
         devel_mode=fields.read("devel_mode", checks.flag, False),
         module_hotfixes=fields.read("module_hotfixes", checks.flag, False),
@@ -191,15 +196,18 @@ def read_project(place: str, entry: object) -> Project:
         bootstrap=fields.read("bootstrap", _bootstrap, None),
         chroots=fields.read("chroots", _project_chroots, {}),
     )
+    fields.insist("ownername", "projectname")
+    return project
 
 
 def read_build(fields: Fields, project: Project, store: Store, begun: float) -> Build:
     """A build without its chroots yet, in the project that its entry names."""
+    dirname = _dirname_in(project) if fields.is_right("ownername", "projectname") else checks.path_segment
     return Build(
-        fields.require("id", checks.positive),
+        fields.require("id", checks.positive, 1),
         project,
         store,
-        project_dirname=fields.read("project_dirname", _dirname_in(project), project.projectname),
+        project_dirname=fields.read("project_dirname", dirname, project.projectname),
         package=fields.read("package", checks.path_segment, DEFAULT_PACKAGE),
         memory_limit=fields.read("memory_limit", checks.whole_number, 2048),
         timeout=fields.read("timeout", checks.whole_number, 18000),
@@ -229,51 +237,47 @@ class Ways(NamedTuple):
     progress: Progress
     begun: float
     """When they begin to live, as a Unix time."""
+    are_right: bool = True
+    """Whether it is known how they live."""
 
 
 def read_ways(fields: Fields, progress: Progress, begun: float) -> Ways:
-    return Ways(fields.read("lifecycle", read_lifecycle, None), fields.read("progress", read_progress, progress), begun)
+    lifecycle = fields.read("lifecycle", read_lifecycle, None)
+    return Ways(lifecycle, fields.read("progress", read_progress, progress), begun, fields.is_right("lifecycle"))
 
 
 class ChrootFields(NamedTuple):
     """The fields of a chroot, each checked by itself."""
 
     name: str
-    state: State | None
-    lifecycle: Lifecycle | None
-    progress: Progress | None
-    looks: int | None
-    hold: State | None
-    started_on: int | None
-    ended_on: int | None
-    result_dir: str | None
-    packages: tuple[Nevra, ...] | None
-    given: Given
-
-
-def read_chroot_fields(place: str, entry: object) -> ChrootFields:
-    fields = Fields(place, entry, _CHROOT)
-    return ChrootFields(
-        name=fields.require("name", checks.chroot_name),
-        state=fields.read("state", checks.state, None),
-        lifecycle=fields.read("lifecycle", read_lifecycle, None),
-        progress=fields.read("progress", read_progress, None),
-        looks=fields.read("looks", checks.whole_number, None),
-        hold=fields.read("hold", checks.state, None),
-        started_on=fields.read("started_on", checks.unix_time, None),
-        ended_on=fields.read("ended_on", checks.unix_time, None),
-        result_dir=fields.read("result_dir", _result_dir, None),
-        packages=fields.read("packages", read_packages, None),
-        given=Given(
-            fields.read("result_url", checks.text, None), fields.read("build_config", checks.json_object, None)
-        ),
-    )
+    state: State | None = None
+    lifecycle: Lifecycle | None = None
+    progress: Progress | None = None
+    looks: int | None = None
+    hold: State | None = None
+    started_on: int | None = None
+    ended_on: int | None = None
+    result_dir: str | None = None
+    packages: tuple[Nevra, ...] | None = None
+    result_url: str | None = None
+    build_config: Mapping[str, object] | None = None
 
 
 def read_chroot(place: str, entry: object, build: Build, ways: Ways) -> BuildChroot:
     """A chroot whose state is fixed, or which lives: from a state that it says, else from the first of its life."""
-    said = read_chroot_fields(place, entry)
+    fields = Fields(place, entry, _CHROOT)
+    said = ChrootFields(fields.require("name", checks.chroot_name, "?"), **fields.said(_CHROOT_CHECKS))
     checks.end_after_start(checks.dotted(place, "ended_on"), said.started_on, said.ended_on)
+    if fields.is_right("state", "lifecycle") and (ways.are_right or said.lifecycle or said.state):
+        chroot = _make_chroot(place, said, build, ways)
+    else:
+        # Nobody knows how it was to live, and what goes with that.
+        chroot = _make(build, said, State.WAITING, "", ())
+    fields.insist("name")
+    return chroot
+
+
+def _make_chroot(place: str, said: ChrootFields, build: Build, ways: Ways) -> BuildChroot:
     lifecycle = said.lifecycle or (ways.lifecycle if said.state is None else None)
     if lifecycle is None:
         _refuse(place, said, ("progress", "looks", "hold"), "only a chroot that lives has it; expected a lifecycle too")
@@ -288,7 +292,7 @@ def read_chroot(place: str, entry: object, build: Build, ways: Ways) -> BuildChr
         result_dir=said.result_dir,
     )
     if said.hold is not None and not life.gets_to(said.hold):
-        raise InputError(checks.dotted(place, "hold"), f"its life does not get to {said.hold}; it has {lifecycle}")
+        refuse(checks.dotted(place, "hold"), f"its life does not get to {said.hold}; it has {lifecycle}")
     life.held_in = said.hold
     if said.state is None:
         _refuse(place, said, ("started_on", "ended_on"), "its life gives it; expected none, or the state it is in")
@@ -301,7 +305,8 @@ def read_chroot(place: str, entry: object, build: Build, ways: Ways) -> BuildChr
         chroot = _make(build, said, said.state, result_dir or "", packages or ())
         chroot.go_on_with(life)
     else:
-        raise InputError(checks.dotted(place, "state"), f"{said.state} is no stage of its life, {lifecycle}")
+        refuse(checks.dotted(place, "state"), f"{said.state} is no stage of its life, {lifecycle}")
+        chroot = _make(build, said, said.state, "", ())
     return chroot
 
 
@@ -314,14 +319,14 @@ def _make(build: Build, said: ChrootFields, state: State, result_dir: str, packa
         ended_on=said.ended_on,
         result_dir=result_dir,
         packages=packages,
-        given=None if said.given == Given() else said.given,
+        given=Given(said.result_url, said.build_config) if said.result_url or said.build_config is not None else None,
     )
 
 
 def _refuse(place: str, said: ChrootFields, names: Sequence[str], problem: str) -> None:
     for name in names:
         if getattr(said, name) is not None:
-            raise InputError(checks.dotted(place, name), problem)
+            refuse(checks.dotted(place, name), problem)
 
 
 _WITHOUT_RESULTS = (State.WAITING, State.IMPORTING, State.PENDING)
@@ -330,14 +335,31 @@ _bootstrap = checks.one_of(BOOTSTRAPS)
 
 
 def _project_chroots(place: str, entries: object) -> dict[str, ProjectChroot]:
-    return {
-        checks.chroot_name(place, name): read_project_chroot(f"{place}.{name}", entry)
-        for name, entry in checks.mapping(place, entries).items()
-    }
+    chroots = {}
+    for name, entry in checks.mapping(place, entries).items():
+        settings = tried(read_project_chroot, f"{place}.{name}", entry, NO_SETTINGS)
+        chroots[tried(checks.chroot_name, f"{place}.{name}", name, "?")] = settings
+    return chroots
 
 
 def _result_dir(field: str, value: object) -> str:
     return "" if value == "" else checks.path_segment(field, value)
+
+
+_CHROOT_CHECKS: Mapping[str, Callable[[str, object], object]] = {
+    "state": checks.state,
+    "lifecycle": read_lifecycle,
+    "progress": read_progress,
+    "looks": checks.whole_number,
+    "hold": checks.state,
+    "started_on": checks.unix_time,
+    "ended_on": checks.unix_time,
+    "result_dir": _result_dir,
+    "packages": read_packages,
+    "result_url": checks.text,
+    "build_config": checks.json_object,
+}
+"""What is read of a chroot beside its name, which few say much of."""
 
 
 def _dirname_in(project: Project) -> Callable[[str, object], str]:

@@ -1,14 +1,14 @@
-"""Scenario files: what a fake starts with, as JSON or YAML.
+"""Scenarios: what a fake starts with, read as a whole.
 
-A scenario is read into a :class:`~copr_chroot_fake.store.Batch` as a whole; a
-mistake anywhere names its place in the document, and nothing is added.
+A mistake anywhere names its place in the document, and nothing is added.
 """
 
 from __future__ import annotations
 
-import json
+import gc
 import os
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from .. import checks
@@ -17,20 +17,17 @@ from ..builds.chroot import BuildChroot
 from ..builds.projects import Project
 from ..builds.store import Batch, Store
 from ..checks import Fields
-from ..errors import InputError, MissingExtraError, ScenarioError
+from ..errors import InputError, ScenarioError
 from ..faults.fault import read_fault
+from ..mistakes import refuse
 from . import entries
-
-DEFAULT_SCENARIO = "all-states.json"
+from .parsing import is_yaml, parse, read_text
+from .parsing import read_json as read_json
+from .shipped import DEFAULT_SCENARIO as DEFAULT_SCENARIO
+from .shipped import shipped_scenarios as shipped_scenarios
 
 ScenarioSource = str | os.PathLike[str] | Mapping[str, object]
-
-
-def shipped_scenarios() -> Path:
-    """The directory of the scenarios that ship with the kit: in the package once built, else in the checkout."""
-    package = Path(__file__).parent.parent
-    installed = package / "fixtures"
-    return installed if installed.is_dir() else package.parent / "fixtures"
+"""The path of a file, the name of a scenario that ships, or what such a file says."""
 
 
 def read_scenario(source: ScenarioSource, store: Store) -> Batch:
@@ -41,12 +38,34 @@ def read_scenario(source: ScenarioSource, store: Store) -> Batch:
     """
     if not isinstance(source, (str, os.PathLike, Mapping)):
         raise InputError("source", f"expected the path of a scenario, or what it says, got {checks.shown(source)}")
-    document: object = source if isinstance(source, Mapping) else _parse(Path(source))
+    with keeping_what_is_made():
+        if isinstance(source, Mapping):
+            return _read(None, source, store)
+        path, text = read_text(Path(source))
+        try:
+            document = parse(text, path, yaml=is_yaml(path))
+        except InputError as error:
+            raise ScenarioError(str(path), error.field, error.problem) from None
+        return _read(str(path), document, store)
+
+
+def _read(file: str | None, document: object, store: Store) -> Batch:
     try:
         return read_batch(document, store)
     except InputError as error:
-        file = None if isinstance(source, Mapping) else os.fspath(source)
         raise ScenarioError(file, error.field, error.problem) from None
+
+
+@contextmanager
+def keeping_what_is_made() -> Iterator[None]:
+    """Do not look for garbage among many new objects, hardly any of which is: that would take most of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def read_batch(document: object, store: Store) -> Batch:
@@ -54,26 +73,34 @@ def read_batch(document: object, store: Store) -> Batch:
     fields = entries.scenario_fields(document)
     batch = Batch(
         mock_chroots=fields.read("chroots", _chroot_names, ()),
-        faults=[read_fault(f"faults[{at}]", entry) for at, entry in enumerate(fields.entries("faults"))],
+        faults=[*fields.each("faults", read_fault)],
         now=fields.read("now", checks.amount, None),
     )
-    for at, entry in enumerate(fields.entries("projects")):
-        _add_project(f"projects[{at}]", entry, batch, store)
+    fields.read("$schema", checks.text, None)
     undescribed: dict[str, Project] = {}
-    for at, entry in enumerate(fields.entries("builds")):
-        _add_build(f"builds[{at}]", entry, batch, store, undescribed)
+
+    def add_project(place: str, entry: object) -> None:
+        _add_project(place, entry, batch, store)
+
+    def add_build(place: str, entry: object) -> None:
+        _add_build(place, entry, batch, store, undescribed)
+
+    for _ in fields.each("projects", add_project):
+        pass
+    for _ in fields.each("builds", add_build):
+        pass
     batch.projects.update(undescribed)
     return batch
 
 
 def _chroot_names(place: str, names: object) -> Sequence[str]:
-    return [checks.chroot_name(f"{place}[{at}]", name) for at, name in enumerate(checks.items(place, names))]
+    return [*checks.each(place, checks.items(place, names), checks.chroot_name)]
 
 
 def _add_project(place: str, entry: object, batch: Batch, store: Store) -> None:
     project = entries.read_project(place, entry)
     if project.full_name in batch.projects or project.full_name in store.projects:
-        raise InputError(f"{place}.projectname", f"there is a project {project} already; expected another name")
+        refuse(f"{place}.projectname", f"there is a project {project} already; expected another name")
     batch.projects[project.full_name] = project
 
 
@@ -86,9 +113,10 @@ def _add_build(place: str, entry: object, batch: Batch, store: Store, undescribe
     project = described or undescribed.setdefault(full_name, Project(owner, name))
     begun = store.begin_of(batch)
     build = entries.read_build(fields, project, store, begun)
-    if build.id in batch.builds or build.id in store.builds:
-        raise InputError(f"{place}.id", f"there is a build {build.id} already; expected another id")
-    _add_chroots(f"{place}.chroots", fields, build, begun)
+    if (build.id in batch.builds or build.id in store.builds) and fields.is_right("id"):
+        refuse(f"{place}.id", f"there is a build {build.id} already; expected another id")
+    _add_chroots(fields, build, begun)
+    fields.insist("id")
     batch.builds[build.id] = build
     if described is None:
         # Nobody said what this project has enabled, so it has what its builds were submitted to.
@@ -96,82 +124,20 @@ def _add_build(place: str, entry: object, batch: Batch, store: Store, undescribe
             project.enable(chroot.name)
 
 
-def _add_chroots(place: str, fields: Fields, build: Build, begun: float) -> None:
+def _add_chroots(fields: Fields, build: Build, begun: float) -> None:
     ways = entries.read_ways(fields, build.store.progress, begun)
-    for at, entry in enumerate(fields.entries("chroots")):
-        add_chroot(f"{place}[{at}]", entry, build, ways)
+
+    def add(place: str, entry: object) -> None:
+        add_chroot(place, entry, build, ways)
+
+    for _ in fields.each("chroots", add):
+        pass
 
 
 def add_chroot(place: str, entry: object, build: Build, ways: entries.Ways) -> BuildChroot:
     """Add a chroot to a build that has not got it yet."""
     chroot = entries.read_chroot(place, entry, build, ways)
     if build.find(chroot.name) is not None:
-        raise InputError(checks.dotted(place, "name"), f"build {build.id} has {chroot.name} already; expected another")
+        refuse(checks.dotted(place, "name"), f"build {build.id} has {chroot.name} already; expected another")
     build.add_chroot(chroot)
     return chroot
-
-
-def _parse(path: Path) -> object:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ScenarioError(str(path), "", "no such file; expected a scenario in JSON or YAML") from None
-    except (OSError, ValueError) as error:
-        raise ScenarioError(str(path), "", f"cannot be read: {error}") from None
-    try:
-        return _parse_yaml(path, text) if path.suffix.lower() in {".yaml", ".yml"} else read_json(text)
-    except InputError as error:
-        raise ScenarioError(str(path), error.field, error.problem) from None
-    except RecursionError:
-        raise ScenarioError(str(path), "", "nested too deeply to be a scenario") from None
-
-
-def read_json(text: str) -> object:
-    """What a JSON text says.
-
-    :raises InputError: naming line and column, or the key that is there twice.
-    """
-    try:
-        return json.loads(text, object_pairs_hook=_object_without_repeats)
-    except json.JSONDecodeError as error:
-        raise InputError(f"line {error.lineno}, column {error.colno}", f"not JSON: {error.msg}") from None
-    except InputError:
-        raise
-    except ValueError as error:
-        raise InputError("scenario", f"not JSON that can be read: {error}") from None
-
-
-def _object_without_repeats(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    """Of a key that is there twice Python would silently lose the first."""
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise InputError(repeated, "the key is there twice in one object; expected once")
-    return fields
-
-
-def _parse_yaml(path: Path, text: str) -> object:
-    try:
-        import yaml
-    except ImportError:
-        raise MissingExtraError(f"{path}: a YAML scenario", "PyYAML", "yaml") from None
-
-    class Loader(yaml.SafeLoader):
-        """Refuses what the plain one silently loses: a key that is there twice."""
-
-        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
-            _object_without_repeats([(str(self.construct_object(key, deep=True)), None) for key, _ in node.value])
-            return super().construct_mapping(node, deep)
-
-    try:
-        return yaml.load(text, Loader)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "scenario"
-        raise InputError(place, f"not YAML: {error.problem}") from None
-    except InputError:
-        raise
-    except (yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
-        # A tagged value that its constructor cannot make, among others.
-        raise InputError("scenario", f"not YAML that can be read: {error}") from None

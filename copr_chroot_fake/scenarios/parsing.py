@@ -1,0 +1,132 @@
+"""What the text of a scenario says, in JSON or in YAML."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterable, Sequence
+from pathlib import Path
+
+from .. import checks
+from ..errors import InputError, MissingExtraError, ScenarioError
+from . import shipped
+
+
+class SyntaxMistake(InputError):
+    """A text that is neither JSON nor YAML, from a line and a column on, both counted from 1."""
+
+    def __init__(self, line: int, column: int, problem: str) -> None:
+        super().__init__(f"line {line}, column {column}", problem)
+        self.line = line
+        self.column = column
+
+
+class RepeatedKey(InputError):
+    """A key that is there twice in one object, of which Python would silently lose the first."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key, "the key is there twice in one object; expected once")
+
+
+def read_text(path: Path) -> tuple[Path, str]:
+    """What a file says; one that is not there may be the name of a scenario that ships. The file's own path, too.
+
+    :raises ScenarioError: for what cannot be read, naming the scenarios that ship where that may have been meant.
+    """
+    try:
+        return path, path.read_text(encoding="utf-8")
+    except (FileNotFoundError, IsADirectoryError) as error:
+        by_name = shipped.by_name() if path.name == str(path) and not path.suffix else {}
+        if path.name in by_name:
+            return read_text(by_name[path.name])
+        raise ScenarioError(str(path), "", _reason(error, path, by_name)) from None
+    except (OSError, ValueError) as error:
+        raise ScenarioError(str(path), "", f"cannot be read: {error}") from None
+
+
+def _reason(error: OSError, path: Path, names: Collection[str]) -> str:
+    if not isinstance(error, FileNotFoundError):
+        return f"cannot be read: {error}"
+    if not names:
+        return "no such file; expected a scenario in JSON or YAML"
+    return f"no such file, and no scenario of that name ships; {checks.choices(path.name, names)}"
+
+
+def is_yaml(path: Path) -> bool:
+    return path.suffix.lower() in {".yaml", ".yml"}
+
+
+def parse(text: str, source: Path, *, yaml: bool, may_repeat: bool = False) -> object:
+    """What a text says, in YAML or in JSON.
+
+    :param source: where it is from.
+    :param may_repeat: whether a key may be there twice in an object, where the second one counts.
+    :raises InputError: naming line and column, or the key that is there twice.
+    :raises MissingExtraError: for YAML where no reader of it is installed.
+    """
+    try:
+        return _read_yaml(text, source, may_repeat) if yaml else read_json(text, may_repeat=may_repeat)
+    except RecursionError:
+        raise InputError("", "nested too deeply to be a scenario") from None
+
+
+def read_json(text: str, *, may_repeat: bool = False) -> object:
+    """What a JSON text says.
+
+    :raises InputError: naming line and column, or the key that is there twice.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=None if may_repeat else _object_without_repeats)
+    except json.JSONDecodeError as error:
+        raise SyntaxMistake(error.lineno, error.colno, f"not JSON: {error.msg}") from None
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError("scenario", f"not JSON that can be read: {error}") from None
+
+
+def _object_without_repeats(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise RepeatedKey(repeated(name for name, _ in pairs)[0])
+    return fields
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """Those that are there more than once."""
+    return [name for name, times in Counter(names).items() if times > 1]
+
+
+def _read_yaml(text: str, source: Path, may_repeat: bool) -> object:
+    try:
+        import yaml
+    except ImportError:
+        raise MissingExtraError(f"{source}: a YAML scenario", "PyYAML", "yaml") from None
+
+    class Loader(yaml.SafeLoader):
+        """Refuses what the plain one silently loses, a key that is there twice, and says where any other mistake is."""
+
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
+            if not may_repeat:
+                _object_without_repeats([(str(self.construct_object(key, deep=True)), None) for key, _ in node.value])
+            return super().construct_mapping(node, deep)
+
+        def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
+            try:
+                return super().construct_object(node, deep)
+            except InputError:
+                raise
+            except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
+                # A tagged value that its constructor cannot make, among others.
+                mark = node.start_mark
+                raise SyntaxMistake(mark.line + 1, mark.column + 1, f"not YAML that can be read: {error}") from None
+
+    try:
+        return yaml.load(text, Loader)
+    except yaml.MarkedYAMLError as error:
+        mark, problem = error.problem_mark, f"not YAML: {error.problem}"
+        if mark is None:
+            raise InputError("scenario", problem) from None
+        raise SyntaxMistake(mark.line + 1, mark.column + 1, problem) from None
+    except yaml.YAMLError as error:
+        raise InputError("scenario", f"not YAML that can be read: {error}") from None

@@ -1,0 +1,20 @@
+"""The scenarios that ship with the kit, by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+DEFAULT_SCENARIO = "all-states.json"
+
+
+def shipped_scenarios() -> Path:
+    """The directory of the scenarios that ship with the kit: in the package once built, else in the checkout."""
+    package = Path(__file__).parent.parent
+    installed = package / "fixtures"
+    return installed if installed.is_dir() else package.parent / "fixtures"
+
+
+def by_name() -> Mapping[str, Path]:
+    """Their files by their names, which say nothing of folders."""
+    return {path.stem: path for path in sorted(shipped_scenarios().rglob("*.json"), key=lambda path: path.stem)}

@@ -1,0 +1,1 @@
+"""What people do with scenarios beside serving them: check them, look at them, have them made up."""

@@ -1,0 +1,159 @@
+"""The command line's ``scenario``, of which each command loads what it needs when it is run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from ..errors import CoprFakeError
+
+if TYPE_CHECKING:
+    from .check import Checked
+
+T = TypeVar("T")
+
+MISTAKEN, UNUSABLE = 1, 2
+"""Exit status for a scenario with mistakes, and for what cannot be read or done at all."""
+
+
+class Failure(click.ClickException):
+    """A mistake of the caller's, which keeps a command from doing anything: one line, exit status 2."""
+
+    exit_code = UNUSABLE
+
+
+@click.group()
+def scenario() -> None:
+    """Check scenarios, look at them, have them made up.
+
+    SCENARIO is a JSON file, or YAML with the yaml extra, or the name of a
+    scenario that ships, such as mass-rebuild.
+    """
+
+
+_SEED = click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(min=0), help="What is drawn is drawn from it."
+)
+_OUTPUT = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write to; standard output unless said.",
+)
+
+
+@scenario.command()
+@click.argument("scenarios", metavar="SCENARIO...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_SEED
+@click.pass_context
+def check(ctx: click.Context, scenarios: tuple[Path, ...], seed: int) -> None:
+    """Find every mistake in scenarios.
+
+    Each is a line: the file, the line in it, the place in the scenario, what is
+    wrong there, and what would do. Several scenarios are checked as they are
+    served, each as what is added to those before it. - is standard input.
+
+    Exit status: 0 without a mistake, 1 with any, 2 for a file that cannot be read.
+    """
+    from .check import check as find
+    from .printable import printable
+
+    checked = []
+    for each in find(scenarios, seed=seed):
+        for mistake in each.mistakes:
+            click.echo(printable(str(mistake)))
+        if each.unreadable is not None:
+            click.echo(f"Error: {printable(str(each.unreadable))}", err=True)
+        checked.append(each)
+    click.echo(_summary(checked))
+    if any(each.unreadable for each in checked):
+        ctx.exit(UNUSABLE)
+    ctx.exit(MISTAKEN if any(each.mistakes for each in checked) else 0)
+
+
+def _summary(checked: list[Checked]) -> str:
+    mistakes = sum(len(each.mistakes) for each in checked)
+    said = f"{_count(len(checked), 'scenario')}, {_count(mistakes, 'mistake') if mistakes else 'no mistake'}"
+    unreadable = sum(each.unreadable is not None for each in checked)
+    return f"{said}, {unreadable} could not be read" if unreadable else said
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+@scenario.command()
+@click.argument("name", metavar="SCENARIO")
+@click.option("--build", "ids", multiple=True, type=click.IntRange(min=1), help="Only that build; can be said again.")
+@click.option("--limit", default=1000, show_default=True, type=click.IntRange(min=1), help="Chroots to show at most.")
+@_SEED
+def show(name: str, ids: tuple[int, ...], limit: int, seed: int) -> None:
+    """Show what is in a scenario: projects, builds, faults, and how its chroots will live.
+
+    A life is a bar, with a letter where each stage begins. It is as planned: what
+    happens to it by poll, by hand or by a fault is not in it.
+    """
+    from ..fake import FakeCopr
+    from .show import show as display
+
+    def load() -> FakeCopr:
+        return FakeCopr.from_scenario(name, progress="clock", seed=seed)
+
+    display(_or_fail(load), name, ids=ids, limit=limit)
+
+
+@scenario.command()
+@click.option("--builds", default=10, show_default=True, type=click.IntRange(min=0), help="How many builds.")
+@click.option(
+    "--chroots", default=5, show_default=True, type=click.IntRange(min=0), help="About how many chroots each."
+)
+@_SEED
+@_OUTPUT
+def make(builds: int, chroots: int, seed: int, output: Path | None) -> None:
+    """Make a scenario up that looks like a piece of Copr; needs the faker extra.
+
+    The same numbers and the same seed make the same scenario.
+    """
+
+    def make_up() -> object:
+        from ..believable.provider import seeded
+
+        return seeded(str(seed)).copr_scenario(builds, chroots)
+
+    _write(_or_fail(make_up), output)
+
+
+@scenario.command()
+@_OUTPUT
+def schema(output: Path | None) -> None:
+    """Print the JSON Schema of scenarios, for editors and other tools.
+
+    \b
+    An editor finds it by a key in the scenario:
+        "$schema": "./scenario.schema.json"
+    """
+    from ..scenarios.schema import scenario_schema
+
+    _write(scenario_schema(), output)
+
+
+def _or_fail(do: Callable[[], T]) -> T:
+    try:
+        return do()
+    except CoprFakeError as error:
+        raise Failure(str(error)) from None
+
+
+def _write(document: object, output: Path | None) -> None:
+    text = json.dumps(document, indent=2)
+    if output is None:
+        click.echo(text)
+        return
+    try:
+        output.write_text(f"{text}\n", encoding="utf-8")
+    except OSError as error:
+        raise Failure(f"{output}: cannot be written: {error.strerror}") from None

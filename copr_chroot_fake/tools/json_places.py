@@ -1,0 +1,72 @@
+"""The places of a JSON text. What it says has been read before, so the text is known to be right."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..checks import dotted
+from .places import Enter, Found
+
+_after_space = re.compile(r"[ \t\n\r]*").match
+_read = json.JSONDecoder().raw_decode
+
+
+@dataclass
+class _Around:
+    """An object or a list that the walk is in."""
+
+    place: str
+    end: str
+    count: int = 0
+
+
+def walk(text: str, enter: Enter) -> Iterator[Found]:
+    """Each place from the whole on, and those in what is to be entered; anything else is passed over."""
+    lines = _Lines(text)
+    around: list[_Around] = []
+    place, begin = "", _skip(text, 0)
+    at = begin
+    while True:
+        yield Found(place, len(around), lines.of(begin))
+        if text[at] in "{[" and (enter is None or enter(place)):
+            around.append(_Around(place, "}" if text[at] == "{" else "]"))
+            at = _skip(text, at + 1)
+        else:
+            at = _skip(text, _read(text, at)[1])
+        while around and text[at] == around[-1].end:
+            around.pop()
+            at = _skip(text, at + 1)
+        if not around:
+            return
+        inner = around[-1]
+        begin = at = _skip(text, at + 1) if inner.count else at
+        if inner.end == "}":
+            key, at = _read(text, at)
+            place = dotted(inner.place, key)
+            at = _skip(text, _skip(text, at) + 1)
+        else:
+            place = f"{inner.place}[{inner.count}]"
+        inner.count += 1
+
+
+def _skip(text: str, at: int) -> int:
+    space = _after_space(text, at)
+    assert space is not None
+    return space.end()
+
+
+class _Lines:
+    """The lines of offsets that only grow."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._line = 1
+
+    def of(self, at: int) -> int:
+        self._line += self._text.count("\n", self._at, at)
+        self._at = at
+        return self._line
