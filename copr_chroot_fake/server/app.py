@@ -29,16 +29,16 @@ class ServedApp:
 
     async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
         path = cast(bytes, scope["raw_path"])
-        world = self._worlds.main
+        name = None
         if path.startswith(WORLDS):
-            name, slash, rest = path[len(WORLDS) :].partition(b"/")
+            sent, slash, rest = path[len(WORLDS) :].partition(b"/")
+            name = unquote(sent.decode("latin-1"))
             path = slash + rest or b"/"
             scope = {**scope, "raw_path": path}
-            found = self._find(unquote(name.decode("latin-1")))
-            if isinstance(found, Answer):
-                await respond(found, send)
-                return
-            world = found
+        world = self._find(name)
+        if isinstance(world, Answer):
+            await respond(world, send)
+            return
         is_control = path.startswith(CONTROL) and path[len(CONTROL) : len(CONTROL) + 1] in (b"", b"/")
         if not is_control and not world.fake.faults:
             await world.door(scope, receive, send)
@@ -50,9 +50,10 @@ class ServedApp:
             await world.door(scope, receive, gate.send)
         gate.close_if_due()
 
-    def _find(self, name: str) -> World | Answer:
+    def _find(self, name: str | None) -> World | Answer:
+        """The world of a name, the server's own without one, or why there is none."""
         try:
-            return self._worlds.get(name)
+            return self._worlds.main if name is None else self._worlds.get(name)
         except InputError as error:
             return json_answer(error_body(str(error)), 404)
         except TooManyError as error:

@@ -11,22 +11,24 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..fake import FakeCopr
 from .app import ServedApp
 from .control_door import ControlDoor, Controlling
 from .guard import Guard
-from .recipe import Recipe, SameFake
 from .serving import FakeServer, bind, url_of
 from .worlds import Worlds
+
+if TYPE_CHECKING:
+    from ..fake import FakeCopr
 
 
 class LiveServer:
     """A running server on a free port of loopback, which serves the fakes that it is given, each under a name."""
 
     def __init__(self) -> None:
-        self._worlds = Worlds(_Given(), fake=FakeCopr())
+        self._worlds = Worlds(_Given(), has_main=False)
         listener = bind("127.0.0.1", 0)
         self.url = url_of(listener)
         ready = threading.Event()
@@ -42,11 +44,14 @@ class LiveServer:
     def _load_control(self) -> Controlling:
         from ..control.api import ControlApi
         from ..control.calls import Setting
+        from .recipe import Recipe
 
         return ControlApi(Setting(self._worlds, Recipe(), None))
 
     def add(self, name: str, fake: FakeCopr) -> str:
         """Serve a fake under a name; returns its address."""
+        from .recipe import SameFake
+
         self._worlds.put(name, SameFake(fake, fake.snapshot()), fake)
         return f"{self.url}/worlds/{name}"
 
@@ -65,7 +70,7 @@ class _Given:
     """The beginning of worlds that there are only if somebody gives them."""
 
     def make_empty(self) -> FakeCopr:
-        return FakeCopr()
+        raise InputError("world", "there is none of that name")
 
     def make(self) -> FakeCopr:
         raise InputError("world", "there is none of that name")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from ..builds.snapshot import Snapshot
 from ..doors.asgi import AsgiDoor
 from ..errors import CoprFakeError, InputError
-from ..fake import FakeCopr
-from .recipe import Beginning
+
+if TYPE_CHECKING:
+    # Whoever brings a fake has loaded it, and a server of such needs nothing else of it.
+    from ..builds.snapshot import Snapshot
+    from ..fake import FakeCopr
+    from .recipe import Beginning
 
 MAX_WORLDS = 10_000
 """How many worlds with a name there can be, unless said."""
@@ -59,13 +63,25 @@ class World:
 
 
 class Worlds:
-    """The server's own world, and those with a name, at most so many of them."""
+    """The server's own world, if it has one, and those with a name, at most so many of them."""
 
-    def __init__(self, beginning: Beginning, most: int = MAX_WORLDS, fake: FakeCopr | None = None) -> None:
+    def __init__(
+        self, beginning: Beginning, most: int = MAX_WORLDS, fake: FakeCopr | None = None, *, has_main: bool = True
+    ) -> None:
         self.beginning = beginning
-        self.main = World("", beginning, fake)
         self.most = most
+        self._main = World("", beginning, fake) if has_main else None
         self._named: dict[str, World] = {}
+
+    @property
+    def main(self) -> World:
+        """The server's own world.
+
+        :raises InputError: if all of its worlds have a name.
+        """
+        if self._main is None:
+            raise InputError("world", "all worlds of this server have a name; expected /worlds/NAME")
+        return self._main
 
     def get(self, name: str) -> World:
         """A world, made now if it is not there.
