@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -132,9 +131,17 @@ class FakeServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finish what is being answered, as long as that is given, and cut off the rest."""
         await self._close_door()
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(super().shutdown(sockets), GRACE)
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + GRACE
+        while self._is_answering and not self.force_exit and loop.time() < end:
+            await asyncio.sleep(0.02)
         await self._cut_off()
+
+    @property
+    def _is_answering(self) -> bool:
+        return bool(self.server_state.connections or self.server_state.tasks)
 
     async def _close_door(self) -> None:
         """Listen no more, by when all are connections that have connected, which takes a few turns of the loop."""
