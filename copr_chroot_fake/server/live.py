@@ -28,7 +28,7 @@ class LiveServer:
     """A running server on a free port of loopback, which serves the fakes that it is given, each under a name."""
 
     def __init__(self) -> None:
-        self._worlds = Worlds(_Given(), has_main=False)
+        self._worlds = Worlds(_Given(), make_main=_make_empty)
         listener = bind("127.0.0.1", 0)
         self.url = url_of(listener)
         ready = threading.Event()
@@ -70,10 +70,17 @@ class _Given:
     """The beginning of worlds that there are only if somebody gives them."""
 
     def make_empty(self) -> FakeCopr:
-        raise InputError("world", "there is none of that name")
+        return _make_empty()
 
     def make(self) -> FakeCopr:
         raise InputError("world", "there is none of that name")
+
+
+def _make_empty() -> FakeCopr:
+    # Loaded only for the server's own world, which hardly anybody asks for.
+    from ..fake import FakeCopr
+
+    return FakeCopr()
 
 
 class _EventedServer(FakeServer):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ..doors.asgi import AsgiDoor
@@ -63,24 +63,30 @@ class World:
 
 
 class Worlds:
-    """The server's own world, if it has one, and those with a name, at most so many of them."""
+    """The server's own world, and those with a name, at most so many of them.
+
+    :param make_main: makes the server's own when somebody first asks for it; unless said, it is there at once.
+    """
 
     def __init__(
-        self, beginning: Beginning, most: int = MAX_WORLDS, fake: FakeCopr | None = None, *, has_main: bool = True
+        self,
+        beginning: Beginning,
+        most: int = MAX_WORLDS,
+        fake: FakeCopr | None = None,
+        *,
+        make_main: Callable[[], FakeCopr] | None = None,
     ) -> None:
         self.beginning = beginning
         self.most = most
-        self._main = World("", beginning, fake) if has_main else None
+        self._make_main = make_main
+        self._main = World("", beginning, fake) if make_main is None else None
         self._named: dict[str, World] = {}
 
     @property
     def main(self) -> World:
-        """The server's own world.
-
-        :raises InputError: if all of its worlds have a name.
-        """
+        """The server's own world."""
         if self._main is None:
-            raise InputError("world", "all worlds of this server have a name; expected /worlds/NAME")
+            self._main = World("", self.beginning, None if self._make_main is None else self._make_main())
         return self._main
 
     def get(self, name: str) -> World:
