@@ -190,7 +190,8 @@ class Wire:
 
         :raises ConnectionError: as soon as the server does not want it.
         """
-        for _ in range(1000):
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
             self.send(piece)
             time.sleep(pause)
 

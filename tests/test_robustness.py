@@ -373,6 +373,16 @@ def test_it_is_given_up_though_some_of_it_comes_again_and_again(impatient: Serve
             wire.send_on(b"x", pause=0.01)
 
 
+def test_each_request_has_its_own_time(impatient: Server) -> None:
+    """Also where the answer has come before all of its body had been sent."""
+    with impatient.connect() as wire:
+        for _ in range(5):
+            wire.send(BEGUN["half a body of no account"])
+            assert wire.reply().status == 405
+            time.sleep(0.1)
+            wire.send(b"x")
+
+
 def test_patience_is_with_requests_only(impatient: Server) -> None:
     """An answer may take as long as it takes, and a connection be kept for another request."""
     impatient.steer("POST", "/faults", {"nth": 1, "delay": 0.25})
@@ -426,7 +436,7 @@ def test_a_body_that_is_too_large_need_not_come(server: Server) -> None:
         assert wire.reply().status == 422
 
 
-@pytest.mark.parametrize(("piece", "pause"), [(100_000, 0), (1000, 0.001), (8192, 0.01), (1, 0)])
+@pytest.mark.parametrize(("piece", "pause"), [(100_000, 0), (1000, 0.001), (8192, 0.01), (50, 0)])
 @pytest.mark.parametrize("target", [HOME, "/worlds/a/_fake/requests/count"])
 def test_a_head_is_no_larger_than_said(server: Server, target: str, piece: int, pause: float) -> None:
     """In whatever pieces it comes, and whether it is its target, one header or many; the error names the option."""

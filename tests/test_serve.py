@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.scenarios.reading import shipped_scenarios
 from copr_chroot_fake.server import serving as server_door
 from copr_chroot_fake.server.serving import bind
@@ -25,6 +27,7 @@ from .served import (
     COMMAND,
     HOME,
     LIST,
+    PATIENCE,
     Served,
     Server,
     Start,
@@ -167,12 +170,38 @@ def test_it_ends_though_clients_go_on(start: Start) -> None:
             asked.result()
 
 
+class EndingServer(server_door.FakeServer):
+    """A server that ends a few turns of its loop after somebody has connected."""
+
+    def __init__(self, turns: int) -> None:
+        self.listener = bind("127.0.0.1", 0)
+        super().__init__(FakeCopr().asgi, self.listener, lambda: None)
+        self._turns = turns
+
+    async def main_loop(self) -> None:
+        self.client = socket.create_connection(self.listener.getsockname(), timeout=PATIENCE)
+        for _ in range(self._turns):
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("turns", range(7))
+def test_whoever_has_just_connected_does_not_hold_the_end(monkeypatch: pytest.MonkeyPatch, turns: int) -> None:
+    """However far the connection has come by then, it is closed."""
+    monkeypatch.setattr(server_door, "GRACE", 2)
+    server = EndingServer(turns)
+    begun = time.monotonic()
+    asyncio.run(server.serve(sockets=[server.listener]))
+    assert time.monotonic() - begun < 1.5
+    with server.client:
+        assert server.client.recv(1) == b""
+
+
 def test_what_takes_too_long_is_cut_off(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """Once a server that is to end has waited for as long as it waits, without a word."""
     monkeypatch.setattr(server_door, "GRACE", 0.05)
     with ExitStack() as ends_last, serving() as server:
         wire = ends_last.enter_context(server.connect())
-        under_way(server, wire, {"delay": 300})
+        under_way(server, wire, {"delay": 6})
         begun = time.monotonic()
     assert time.monotonic() - begun < 5
     assert capfd.readouterr() == ("", "")

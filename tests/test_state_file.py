@@ -219,7 +219,7 @@ def fail(*_: object, **__: object) -> None:
     raise OSError(28, "No space left on device")
 
 
-@pytest.mark.parametrize("step", ["os.fsync", "os.fdopen", "os.replace", "tempfile.mkstemp"])
+@pytest.mark.parametrize("step", ["os.fsync", "os.fdopen", "pathlib.Path.replace", "tempfile.mkstemp"])
 def test_what_cannot_be_written_leaves_what_there_was(
     state: Path, served: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

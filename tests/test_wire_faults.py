@@ -8,7 +8,7 @@ import itertools
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
@@ -30,25 +30,46 @@ def start() -> Iterator[Start]:
         yield start
 
 
-@pytest.fixture(params=["process", "thread"])
-def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A world with a build in it: of a process, or of the server that a test session has in a thread."""
-    if request.param == "process":
+MakeWorld = Callable[[], Server]
+"""Makes a world with a build in it, of its own for each call."""
+
+
+@contextmanager
+def making_worlds(how: str) -> Iterator[MakeWorld]:
+    """Of one server: of a process, or of the one that a test session has in a thread."""
+    numbers = itertools.count()
+    if how == "process":
         with starting() as start:
             served = start()
-            served.steer("PUT", "/worlds/w", {"scenario": SCENARIO})
-            yield served.world("w")
+
+            def make() -> Server:
+                name = f"w{next(numbers)}"
+                served.steer("PUT", f"/worlds/{name}", {"scenario": SCENARIO})
+                return served.world(name)
+
+            yield make
     else:
         live = LiveServer()
-        yield Server(live.add("w", FakeCopr.from_scenario(SCENARIO)))
+        yield lambda: Server(live.add(f"w{next(numbers)}", FakeCopr.from_scenario(SCENARIO)))
         live.stop()
 
 
-def another(server: Server) -> Server:
-    """Another world of the same server."""
-    other = Server(server.url.replace("/worlds/w", "/worlds/other"))
-    server.steer("PUT", "/worlds/other", {"scenario": SCENARIO})
-    return other
+@pytest.fixture(scope="module", params=["process", "thread"])
+def make_world(request: pytest.FixtureRequest) -> Iterator[MakeWorld]:
+    with making_worlds(request.param) as make:
+        yield make
+
+
+@pytest.fixture
+def server(make_world: MakeWorld) -> Server:
+    return make_world()
+
+
+@pytest.fixture(params=["process", "thread"])
+def make_own_world(request: pytest.FixtureRequest) -> Iterator[MakeWorld]:
+    """The same for a test that leaves its server without a port."""
+    with making_worlds(request.param) as make:
+        yield make
 
 
 # Answers that come, and are not what they should be.
@@ -275,8 +296,9 @@ def test_each_request_that_is_to_be_refused_is(server: Server) -> None:
     assert (fault["seen"], fault["hits"]) == (4, 3)
 
 
-def test_a_closed_port_is_nobody_elses(server: Server) -> None:
+def test_a_closed_port_is_nobody_elses(make_own_world: MakeWorld) -> None:
     """Nobody can take it meanwhile."""
+    server = make_own_world()
     server.steer("POST", "/faults", {"breaks": "refused", "nth": 1, "seconds": 300})
     with socket.socket() as other, pytest.raises(OSError) as refused:
         other.bind(server.address)
@@ -284,9 +306,9 @@ def test_a_closed_port_is_nobody_elses(server: Server) -> None:
     assert is_refused(server)
 
 
-def test_what_is_being_answered_is_finished_though_the_port_closes(server: Server) -> None:
+def test_what_is_being_answered_is_finished_though_the_port_closes(make_own_world: MakeWorld) -> None:
     """In that world and in others."""
-    other = another(server)
+    server, other = make_own_world(), make_own_world()
     with server.connect() as one, other.connect() as two:
         under_way(server, one, {"nth": 1, "delay": 0.1}, GET)
         under_way(other, two, {"nth": 1, "delay": 0.1}, GET)
@@ -301,9 +323,9 @@ def test_what_is_being_answered_is_finished_though_the_port_closes(server: Serve
     [{"status": 503}, {"delay": 9}, {"breaks": "reset"}, {"breaks": "reset-within"}, {"breaks": "timeout"}],
     ids=str,
 )
-def test_no_other_world_has_the_fault(server: Server, fault: dict[str, Any]) -> None:
+def test_no_other_world_has_the_fault(make_world: MakeWorld, fault: dict[str, Any]) -> None:
     """Those that are not about the port, which all have in common."""
-    other = another(server)
+    server, other = make_world(), make_world()
     with server.connect() as wire:
         under_way(server, wire, fault, GET)
         for _ in range(3):

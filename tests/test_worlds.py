@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,14 +37,30 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture(params=["process", "thread"])
-def server(request: pytest.FixtureRequest, path: Path) -> Iterator[Server]:
-    """A server of that scenario, in both ways, with room for twenty worlds."""
+@contextmanager
+def serving_in(how: str, path: Path) -> Iterator[Server]:
+    """A server of a scenario, as a process or in a thread, with room for twenty worlds."""
     with ExitStack() as running:
-        if request.param == "process":
+        if how == "process":
             yield running.enter_context(starting())(str(path), "--max-worlds", "20")
         else:
             yield running.enter_context(serving(Recipe(scenarios=(path,)), max_worlds=20))
+
+
+@pytest.fixture(params=["process", "thread"])
+def server(request: pytest.FixtureRequest, path: Path) -> Iterator[Server]:
+    """One in which nothing has happened."""
+    with serving_in(request.param, path) as server:
+        yield server
+
+
+@pytest.fixture(scope="module", params=["process", "thread"])
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One that others have asked, too."""
+    path = tmp_path_factory.mktemp("shared") / "scenario.json"
+    path.write_text("{}")
+    with serving_in(request.param, path) as server:
+        yield server
 
 
 def names(server: Server) -> list[str]:
@@ -200,12 +216,13 @@ def test_without_room_there_is_the_own_world(start: Start) -> None:
 
 
 @pytest.mark.parametrize("name", ["a", "A.b_c~d-9", "x" * 100, "%61", "w%2D1", "~", "_._"])
-def test_a_name_may_be_sent_in_any_way(server: Server, name: str) -> None:
+def test_a_name_may_be_sent_in_any_way(shared: Server, name: str) -> None:
     """Escaped or not, it is the same world."""
-    assert server.world(name).get(HOME) == {"version": 3}
+    assert shared.world(name).get(HOME) == {"version": 3}
     plain = name.replace("%61", "a").replace("%2D", "-")
-    assert server.world(plain).asked == 1
-    assert names(server) == [plain]
+    assert shared.world(plain).asked == 1
+    assert plain in names(shared)
+    shared.steer("DELETE", f"/worlds/{name}")
 
 
 @pytest.mark.parametrize(
@@ -229,20 +246,21 @@ def test_a_name_may_be_sent_in_any_way(server: Server, name: str) -> None:
         "a%0A",
     ],
 )
-def test_what_is_no_name_is_not_found(server: Server, name: str) -> None:
+def test_what_is_no_name_is_not_found(shared: Server, name: str) -> None:
     """With what would be one; and nothing is made."""
-    refused = server.world(name).call("GET", HOME)
+    before = names(shared)
+    refused = shared.world(name).call("GET", HOME)
     assert refused.status == 404
     assert "expected letters, digits" in refused.document["error"]
-    assert names(server) == []
+    assert names(shared) == before
 
 
 @pytest.mark.parametrize(
     "target", ["/worlds", "/world/a/api_3/", "/worlds/a/worlds/b/api_3/", "/_fakes", "/worlds/a", "/"]
 )
-def test_there_is_nothing_else(server: Server, target: str) -> None:
+def test_there_is_nothing_else(shared: Server, target: str) -> None:
     """Copr says of it what it says of any path that it does not have."""
-    assert server.call("GET", target).status == 404
+    assert shared.call("GET", target).status == 404
 
 
 # Many at once.

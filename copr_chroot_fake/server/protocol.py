@@ -118,6 +118,7 @@ class FakeProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._forget_deadline()
         self._in_head = self._is_head_new = True
         self._head_bytes = 0
         self.scope["extensions"] = cast("dict[str, dict[object, object]]", {CONNECTION: self})
