@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .believable.provider import CoprProvider as CoprProvider
+    from .builds.accounts import Account as Account
     from .builds.build import Build as Build
     from .builds.chroot import BuildChroot as BuildChroot
     from .builds.nevra import Nevra as Nevra
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _WHERE = {
+    "Account": ".builds.accounts",
     "ActiveFault": ".faults.active",
     "Answer": ".service.answers",
     "AsyncCoprClient": ".client.clients",
@@ -85,6 +87,7 @@ _WHERE = {
 __all__ = [
     "FAULTS",
     "LIVES",
+    "Account",
     "ActiveFault",
     "Answer",
     "AsyncCoprClient",

@@ -15,6 +15,7 @@ from .scenarios.shipped import DEFAULT_SCENARIO, shipped_scenarios
 from .tools.commands import Failure, scenario
 
 if TYPE_CHECKING:
+    from .builds.accounts import Account
     from .server.access_log import LogStyle
 
 
@@ -40,6 +41,24 @@ def main() -> None:
 
 
 main.add_command(scenario)
+
+
+class Login(click.ParamType["Account"]):
+    """A user who may log in: the name, the login, the token, and groups of which the projects are the user's too."""
+
+    name = "account"
+
+    def convert(self, value: str | Account, param: click.Parameter | None, ctx: click.Context | None) -> Account:
+        from .builds.accounts import Account
+
+        if isinstance(value, Account):
+            return value
+        name, _, rest = value.partition(":")
+        login, _, rest = rest.partition(":")
+        token, _, groups = rest.partition(":")
+        if not (name and login and token):
+            self.fail(f"{value!r} is no account; expected NAME:LOGIN:TOKEN, or NAME:LOGIN:TOKEN:@GROUP,…", param, ctx)
+        return Account(name, login, token, tuple(group for group in groups.split(",") if group))
 
 
 @main.command()
@@ -87,6 +106,15 @@ main.add_command(scenario)
     type=click.Path(path_type=Path, dir_okay=False),
     help="File to go on from, if it is there, and to save to at the end. Nothing is kept unless said.",
 )
+@click.option(
+    "--account",
+    "accounts",
+    multiple=True,
+    type=Login(),
+    metavar="NAME:LOGIN:TOKEN[:@GROUP,…]",
+    help="Who may log in, to cancel builds of their own and their groups' projects; unless said any login will do, "
+    "and may cancel all.",
+)
 @click.option("--no-control", is_flag=True, help="Let nobody steer the fake over HTTP, under /_fake/.")
 @click.option(
     "--control-token",
@@ -126,6 +154,7 @@ def serve(
     speed: float,
     seed: int,
     state: Path | None,
+    accounts: tuple[Account, ...],
     no_control: bool,
     control_token: str | None,
     insecure_control: bool,
@@ -182,6 +211,7 @@ def serve(
         seed=seed,
         speed=speed,
         requests_kept=journal,
+        accounts=accounts,
     )
     try:
         launch = Launch(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from operator import attrgetter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from . import checks
 from .asked import Asked
@@ -16,16 +16,16 @@ from .believable.populated import Populated
 from .builds.build import Build
 from .builds.chroot import BuildChroot
 from .builds.projects import RESULTS_URL, Project
-from .builds.store import Batch, Store
+from .builds.store import Store
 from .errors import CoprFakeError, InputError
 from .faults.active import Faults
+from .filled import Filled
 from .lives.clock import Clock, SystemClock, VirtualClock, check_clock
-from .lives.lifecycle import DEFAULT_LIFE, LifecycleLike
 from .lives.progress import ProgressLike, read_progress
-from .scenarios.entries import DEFAULT_OWNER, DEFAULT_PACKAGE, DEFAULT_PROJECT
-from .scenarios.reading import ScenarioSource, read_batch, read_scenario
+from .scenarios.reading import ScenarioSource, read_scenario
 from .service.answers import Answer
-from .service.api import Api, Headers, Record
+from .service.api import Api, Record
+from .service.asking import Headers
 from .states import State, StateName
 
 if TYPE_CHECKING:
@@ -35,16 +35,15 @@ if TYPE_CHECKING:
     from .doors.asgi import AsgiDoor
     from .doors.httpx_transport import HttpxTransport
     from .journal import Journal
-    from .scenarios.by_hand import Chroots
-    from .scenarios.entries import ProjectChrootEntry, Scenario
+    from .scenarios.entries import Scenario
 
 
 REQUESTS_KEPT = 10_000
 """How many requests a fake remembers, the latest ones, unless said."""
 
 
-class FakeCopr(Asked, Populated):
-    """A Copr service in memory, which answers the four ``build-chroot`` endpoints.
+class FakeCopr(Filled, Asked, Populated):
+    """A Copr service in memory, which answers for its build chroots and for what clients ask beside them.
 
     :param default_limit: how many items a list has that is asked for without a
         ``limit``: 100 as the API reference says, or ``None``, no limit, as the
@@ -118,134 +117,6 @@ class FakeCopr(Asked, Populated):
         from .scenarios.writing import write_scenario
 
         return write_scenario(self._store)
-
-    def add_project(
-        self,
-        ownername: str,
-        projectname: str,
-        *,
-        chroots: Iterable[str] | Mapping[str, ProjectChrootEntry] = (),
-        additional_repos: Iterable[str] = (),
-        devel_mode: bool = False,
-        module_hotfixes: bool = False,
-        repo_priority: int | None = None,
-        bootstrap: str | None = None,
-    ) -> Project:
-        """Add a project; ``chroots`` are the names of those it enables, or their settings by name.
-
-        :raises InputError: naming the value that is not possible; nothing is added then.
-        """
-        from .scenarios.by_hand import project_chroots
-
-        entry = {
-            "ownername": ownername,
-            "projectname": projectname,
-            "chroots": project_chroots(chroots),
-            "additional_repos": additional_repos,
-            "devel_mode": devel_mode,
-            "module_hotfixes": module_hotfixes,
-            "repo_priority": repo_priority,
-            "bootstrap": bootstrap,
-        }
-        (project,) = self._add_entry("projects", entry).projects.values()
-        return project
-
-    def add_build(
-        self,
-        id: int,
-        chroots: Chroots,
-        *,
-        project: Project | str = f"{DEFAULT_OWNER}/{DEFAULT_PROJECT}",
-        package: str = DEFAULT_PACKAGE,
-        state: State | StateName | None = None,
-        lifecycle: LifecycleLike | None = None,
-        progress: ProgressLike | None = None,
-        memory_limit: int = 2048,
-        timeout: int = 18000,
-        enable_net: bool = False,
-        is_background: bool = False,
-        bootstrap: str | None = None,
-    ) -> Build:
-        """Add a build, of which all that is not said is made up so that it fits.
-
-        Its chroots live, from the first stage of their life on, except those of which a state is said: they stay
-        in it.
-
-        :param chroots: the names of its chroots, or by name the state in which each stays, or its settings.
-        :param project: ``owner/project``, or ``owner/project:pr:1`` for another
-            directory of it; added, or given the build's chroots, where it lacks them.
-        :param state: the state in which chroots stay that say neither a state nor a life.
-        :param lifecycle: the life of the others, or its name: "succeeds" unless said.
-        :param progress: what makes them go on, where the fake's own way will not do.
-        :param memory_limit: in MB.
-        :param timeout: in seconds.
-        :raises InputError: naming the value that is not possible; nothing is added then.
-        """
-        from .scenarios.by_hand import chroot_entries, split_full_name
-
-        ownername, dirname = split_full_name(self._own_name(project))
-        checked_id = checks.positive("id", id)
-        entry = {
-            "id": checked_id,
-            "ownername": ownername,
-            "projectname": dirname.partition(":")[0],
-            "project_dirname": dirname,
-            "package": package,
-            "memory_limit": memory_limit,
-            "timeout": timeout,
-            "enable_net": enable_net,
-            "is_background": is_background,
-            "bootstrap": bootstrap,
-            "lifecycle": DEFAULT_LIFE if lifecycle is None else lifecycle,
-            "progress": self._store.progress if progress is None else progress,
-            "chroots": chroot_entries(
-                checked_id, chroots, package, checks.optional(checks.state)("state", state), lifecycle
-            ),
-        }
-        (build,) = self._add_entry("builds", entry).builds.values()
-        with self._store.lock:
-            for chroot in build.chroots:
-                build.project.enable(chroot.name)
-        return build
-
-    def add_chroot(
-        self,
-        build_id: int,
-        chrootname: str,
-        *,
-        state: State | StateName | None = None,
-        lifecycle: LifecycleLike | None = None,
-        progress: ProgressLike | None = None,
-    ) -> BuildChroot:
-        """Add a chroot to a build that is there, after its others, in the same way as :meth:`add_build` does.
-
-        :raises InputError: naming the value that is not possible; nothing is added then.
-        """
-        from .scenarios.by_hand import add_chroot
-
-        with self._store.lock:
-            return add_chroot(self._build(build_id), chrootname, state, lifecycle, progress)
-
-    def add_mock_chroots(self, *names: str) -> None:
-        """Let the service know chroots that no project and no build has."""
-        self._store.add(read_batch({"chroots": names}, self._store))
-
-    def _add_entry(self, kind: Literal["projects", "builds"], entry: Mapping[str, object]) -> Batch:
-        """Add a scenario of one entry, whose fields are an error's own."""
-        with self._store.lock:
-            try:
-                batch = read_batch({kind: [entry]}, self._store)
-            except InputError as error:
-                raise InputError(error.field.removeprefix(f"{kind}[0]."), error.problem) from None
-            self._store.add(batch)
-        return batch
-
-    def _own_name(self, project: Project | str) -> str:
-        if not isinstance(project, Project):
-            return checks.text("project", project)
-        if self._store.projects.get(project.full_name) is not project:
-            raise InputError("project", f"{project} is of no or another fake; expected what add_project has returned")
-        return project.full_name
 
     @property
     def builds(self) -> Mapping[int, Build]:

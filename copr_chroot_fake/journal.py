@@ -12,7 +12,7 @@ from .builds.store import Store
 from .errors import InputError
 from .service.api import Record
 from .service.query import cast_integer, read_target
-from .service.routes import ROOT, Endpoint, EndpointName, match
+from .service.routes import ROUTES, EndpointName, match
 from .states import State
 
 
@@ -61,13 +61,13 @@ def read_record(record: Record) -> Request:
     method, target, status, at, matched, shown, fault, number = record
     path, arguments = read_target(target)
     found = match(path)
-    sent = None if found is None else arguments.get("build_id", found.build_id)
+    sent = None if found is None else found.build_asked(arguments)
     return Request(
         method=method,
         target=target,
         endpoint=None if found is None else found.endpoint.value,
         build_id=None if sent is None else cast_integer(sent),
-        chrootname=None if found is None else arguments.get("chrootname", found.chrootname),
+        chrootname=None if found is None else found.chroot_asked(arguments),
         arguments=arguments,
         status=status,
         at=at,
@@ -76,6 +76,17 @@ def read_record(record: Record) -> Request:
         fault=fault,
         number=number,
     )
+
+
+_METHODS: Mapping[EndpointName, Sequence[str]] = {"cancel": ("PUT", "POST")}
+"""How an endpoint is asked that is not simply read."""
+
+_POLLED: Sequence[EndpointName] = ("get", "list", "build", "build-list", "source-chroot", "monitor")
+"""The endpoints that tell how builds are doing."""
+
+
+_OF_PROJECTS: Sequence[EndpointName] = ("project", "build-list", "monitor")
+"""The endpoints that are asked about a project."""
 
 
 class Journal:
@@ -101,13 +112,13 @@ class Journal:
         return [request for request in self.requests if not request.matched]
 
     def find(self, endpoint: EndpointName, build_id: int | None, chrootname: str | None) -> list[Request]:
-        """The ``GET`` requests of an endpoint, of a build and a chroot where those are said."""
+        """What was asked of an endpoint, about a build and a chroot where those are said."""
         if endpoint not in get_args(EndpointName):
             raise InputError("endpoint", f"no such endpoint; {checks.choices(endpoint, get_args(EndpointName))}")
         return [
             request
             for request in self.requests
-            if request.method == "GET"
+            if request.method in _METHODS.get(endpoint, ("GET",))
             and request.endpoint == endpoint
             and build_id in (None, request.build_id)
             and chrootname in (None, request.chrootname)
@@ -123,9 +134,9 @@ class Journal:
             raise AssertionError(f"{meant} was to be requested {expected} and was {_times(count)}.{self._instead()}")
 
     def assert_polled_no_faster_than(self, seconds: float, build_id: int | None, chrootname: str | None) -> None:
-        """Each single thing that is asked for repeatedly: a chroot, a page."""
+        """Each single thing that is asked for repeatedly: a chroot, a build, a page."""
         last: dict[str, Request] = {}
-        for request in [*self.find("get", build_id, chrootname), *self.find("list", build_id, chrootname)]:
+        for request in (found for endpoint in _POLLED for found in self.find(endpoint, build_id, chrootname)):
             before = last.get(request.target)
             if before is not None and request.at - before.at < seconds:
                 after = f"{request.at - before.at:g} s"
@@ -159,6 +170,8 @@ class Journal:
         """What there is that is nearest to what a request did not find."""
         if request.endpoint is None:
             return _nearest_path(request.target.partition("?")[0])
+        if request.endpoint in _OF_PROJECTS:
+            return _nearest_project(self._store.projects, request.arguments)
         build = None if request.build_id is None else self._store.builds.get(request.build_id)
         if build is None:
             sent = request.build_id if request.build_id is not None else request.arguments.get("build_id", "none")
@@ -170,10 +183,14 @@ class Journal:
 
 
 def _nearest_path(path: str) -> str:
-    below = [endpoint.value for endpoint in Endpoint if endpoint not in (Endpoint.HOME, Endpoint.GET)]
-    paths = [f"{ROOT}/", f"{ROOT}/build-chroot", *(f"{ROOT}/build-chroot/{name}" for name in below)]
-    (close,) = checks.nearest(path, paths, 1, 0)
+    (close,) = checks.nearest(path, [route.path for route in ROUTES], 1, 0)
     return f"{close} is there, {path} is not"
+
+
+def _nearest_project(projects: Iterable[str], arguments: Mapping[str, str]) -> str:
+    sent = f"{arguments.get('ownername', '')}/{arguments.get('projectname', '')}"
+    near = checks.nearest(sent, projects, 1, 0)
+    return f"project {near[0]} is there, {sent} is not" if near else "there are no projects"
 
 
 def _nearest_builds(builds: Iterable[int], sent: int | str) -> str:

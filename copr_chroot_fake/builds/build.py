@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import EventError
 from ..lives.lifecycle import is_entangling
+from ..lives.source import SOURCE_STATES, source_of
+from ..states import State
+from . import summary
 from .chroot import BuildChroot
 from .projects import Project, Submission
 
@@ -28,6 +32,8 @@ class Build:
 
     __slots__ = (
         "_by_name",
+        "_is_polled",
+        "_quiet_until",
         "bootstrap",
         "cancellation",
         "chroots",
@@ -40,7 +46,9 @@ class Build:
         "package",
         "project",
         "project_dirname",
+        "rendered",
         "results_url",
+        "source_state",
         "store",
         "submission",
         "timeout",
@@ -80,7 +88,36 @@ class Build:
         """Whether any of its chroots has had a life."""
         self.is_entangled = False
         """Whether what happens to one of its chroots can happen to all: it is canceled, deleted, or not there yet."""
+        self.source_state = submission.source_state or State.SUCCEEDED
+        """Where its source build is, as far as anybody has looked."""
+        self.rendered: bytes | None = None
+        """What the API shows of it, kept until it changes."""
         self._by_name: dict[str, BuildChroot] = {}
+        self._quiet_until = -math.inf
+        """Until when nothing happens to it by itself."""
+        self._is_polled = True
+        """Whether one of its chroots may go on with the next poll."""
+
+    @property
+    def state(self) -> State:
+        """The state of the build as a whole, as Copr makes it up from its source and its chroots."""
+        self.catch_up()
+        return summary.state_of(self.is_canceled, self.source_state, {chroot.state for chroot in self.there})
+
+    @property
+    def started_on(self) -> int | None:
+        """When the first of its chroots has started, as a Unix time."""
+        return summary.earliest(chroot.started_on for chroot in self.there)
+
+    @property
+    def ended_on(self) -> int | None:
+        """When the last of its chroots has ended, as a Unix time; ``None`` while one of them has no end."""
+        return summary.latest(chroot.ended_on for chroot in self.there)
+
+    @property
+    def there(self) -> list[BuildChroot]:
+        """The chroots of which Copr knows by now that it has them."""
+        return [chroot for chroot in self.chroots if not chroot.is_absent] if self.is_entangled else self.chroots
 
     @property
     def result_dir(self) -> str:
@@ -104,7 +141,10 @@ class Build:
 
     @property
     def is_finished(self) -> bool:
+        """Whether each of its chroots has ended, or its source where it has none."""
         self.catch_up()
+        if not self.chroots:
+            return self.source_state.is_final
         return all(chroot.state.is_final for chroot in self.chroots)
 
     def add_chroot(self, chroot: BuildChroot) -> None:
@@ -113,11 +153,21 @@ class Build:
         if chroot.life is not None:
             self.has_ever_lived = True
             self.is_entangled |= is_entangling(chroot.life.plan)
+            if self.submission.source_state is None and not self.is_known:
+                self.source_state = min(self.source_state, source_of(chroot.life.stage.state), key=SOURCE_STATES.index)
+        self.forget_rendered()
 
     def forget_chroots(self, number: int) -> None:
         """Keep only so many chroots, those that were added first."""
         del self.chroots[number:]
         self._by_name = {chroot.name: chroot for chroot in self.chroots}
+        self.forget_rendered()
+
+    def forget_rendered(self) -> None:
+        """It or what happens to it is something else now."""
+        self.rendered = None
+        self._quiet_until = -math.inf
+        self._is_polled = True
 
     def find(self, chrootname: str) -> BuildChroot | None:
         return self._by_name.get(chrootname)
@@ -154,6 +204,7 @@ class Build:
 
     def mark_canceled(self, now: float) -> None:
         self.cancellation = self.cancellation or Cancellation(now + CANCEL_SECONDS)
+        self.forget_rendered()
 
     def advance(self) -> int:
         """Let each chroot go on to its next stage, except those that are fixed, held, stuck or ended; how many did."""
@@ -170,21 +221,38 @@ class Build:
             while self.advance():
                 pass
 
+    def look(self, counts: bool) -> None:
+        """An answer shows it, and with it each of its chroots, which may count where they progress by poll."""
+        self.catch_up()
+        if not (counts and self._is_polled and self.has_ever_lived):
+            return
+        for chroot in self.chroots:
+            chroot.look(counts)
+        self._is_polled = any(chroot.counts_polls for chroot in self.chroots)
+
     def catch_up(self) -> None:
         """Let everything happen to it that is due on the clock, in the order in which it was due."""
-        if not self.has_ever_lived:
+        if not self.has_ever_lived or self.store.clock.now() < self._quiet_until:
             return
         with self.store.lock:
-            now = self.store.clock.now()
-            if not self.is_entangled:
-                for chroot in self.chroots:
-                    chroot.catch_up()
+            self._catch_up(self.store.clock.now())
+            self._quiet_until = min((chroot.next_due for chroot in self.chroots), default=math.inf)
+
+    def _catch_up(self, now: float) -> None:
+        if not self.is_entangled:
+            for chroot in self.chroots:
+                chroot.catch_up()
+            return
+        while True:
+            due = [chroot for chroot in self.chroots if chroot.is_due(now)]
+            if not due:
                 return
-            while True:
-                due = [chroot for chroot in self.chroots if chroot.is_due(now)]
-                if not due:
-                    return
-                min(due, key=lambda chroot: chroot.due or 0).step()
+            min(due, key=lambda chroot: chroot.due or 0).step()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the service has it: it is neither still being put together nor deleted."""
+        return self.store.builds.get(self.id) is self
 
     def remove(self) -> None:
         """Delete it from the service, which answers 404 for it from then on."""

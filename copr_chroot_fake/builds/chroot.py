@@ -108,7 +108,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
                 return False
             elif to in (State.SUCCEEDED, State.FAILED):
                 self._ended_on = now
-                self.rendered = None
+                self.forget_rendered()
             return True
 
     def force_state(
@@ -205,6 +205,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
             if self.life is None or not self.life.gets_to(to):
                 raise EventError(f"{self.described()}: no life of it gets to {to}")
             self.life.held_in = to
+            self._build.forget_rendered()
 
     def release(self) -> None:
         """Go on; a stage whose time is over ends now. One that has ended in the meantime needs no release.
@@ -220,6 +221,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
             if life.is_held and life.due is not None and life.how == "clock":
                 life.due = max(life.due, self._build.store.clock.now())
             life.held_in = None
+            self._build.forget_rendered()
 
     def _happen(
         self,

@@ -7,6 +7,7 @@ is due; whoever calls what is here holds the store's lock.
 from __future__ import annotations
 
 import copy
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import EventError
@@ -39,8 +40,11 @@ class LivingChroot(ChrootRecord):
     def begin(self, life: Life) -> None:
         """Begin to live, in the first stage of a life, as Copr would show it there."""
         self.life = life
+        source_state = self._build.source_state
         if isinstance(life.stage.state, State):
             self._enter(life.stage, life.begun)
+        # It tells what the source build does from the next stage on.
+        self._build.source_state = source_state
 
     def go_on_with(self, life: Life) -> None:
         """Go on with a life in the stage that it is in already."""
@@ -59,6 +63,14 @@ class LivingChroot(ChrootRecord):
             if life.has_been_shown_enough and self.reason_to_stay() is None:
                 self.step()
             life.looks += 1
+
+    @property
+    def counts_polls(self) -> bool:
+        """Whether one more poll can make a difference to it."""
+        life = self.life
+        if life is None or life.how != "poll":
+            return False
+        return not life.has_been_shown_enough or self.reason_to_stay() is None
 
     def catch_up(self) -> None:
         """Let everything happen that is due."""
@@ -97,6 +109,15 @@ class LivingChroot(ChrootRecord):
         return confirmed_by if life.due is None else min(life.due, confirmed_by)
 
     @property
+    def next_due(self) -> float:
+        """When it goes on by itself, if nothing else happens to it; for ever never."""
+        life = self.life
+        if life is None or not life.is_timed or life.is_held:
+            return math.inf
+        due = self.due
+        return math.inf if due is None else due
+
+    @property
     def _is_absent(self) -> bool:
         return self.life is not None and self.life.stage.state == ABSENT
 
@@ -115,6 +136,7 @@ class LivingChroot(ChrootRecord):
 
     def step(self) -> None:
         """Enter the next stage, at the time when it was due, or now where that has been and nobody had looked."""
+        self._build.forget_rendered()
         life, due = self.life, self.due
         assert life is not None
         assert due is not None
@@ -184,4 +206,4 @@ class LivingChroot(ChrootRecord):
     def restore(self, moment: Moment) -> None:
         self._state, self._started_on, self._ended_on, self._result_dir, self._packages, life = moment
         self.life = copy.copy(life)
-        self.rendered = None
+        self.forget_rendered()

@@ -15,6 +15,9 @@ _DIST_TAGS = {
     **dict.fromkeys(("rhel+epel", "centos-stream+epel-next", "alma+epel", "alma-kitten+epel"), "el"),
 }
 
+SOURCE_VERSION = "1.0-1"
+"""Version and release of a source package, which has no dist tag yet."""
+
 _PACKAGE_ARCHES = {"i386": "i686", "armhfp": "armv7hl"}
 """What packages are built for where a chroot's name says another architecture."""
 

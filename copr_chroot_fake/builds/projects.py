@@ -67,6 +67,7 @@ class Submission(NamedTuple):
 
     submitted_on: int | None = None
     submitter: str | None = None
-    source_state: State = State.SUCCEEDED
+    source_state: State | None = None
+    """As said; ``None`` for what its chroots tell."""
     source_result_dir: str = ""
     source_package: SourcePackage = SourcePackage()

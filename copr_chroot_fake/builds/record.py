@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import EventError
 from ..lives.machine import Event, Stamp, find_transition, possible_events
+from ..lives.source import source_after
 from ..states import State
 from . import made_up
 from .nevra import Nevra
@@ -136,11 +137,17 @@ class ChrootRecord:
 
     def put_into(self, state: State, now: int) -> None:
         """Be in a state from a time on, whatever has led there."""
-        self._state = state
-        self.rendered = None
         build = self._build
-        if build.store.builds.get(build.id) is build:
+        build.source_state = source_after(build.source_state, self._state, state)
+        self._state = state
+        self.forget_rendered()
+        if build.is_known:
             build.store.changes.append(Change(now, build.id, self._name, state))
+
+    def forget_rendered(self) -> None:
+        """It shows something else now, and so may its build."""
+        self.rendered = None
+        self._build.forget_rendered()
 
     def described(self) -> str:
         canceled = " in a canceled build" if self._build.is_canceled else ""

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from ..faults.active import ActiveFault
 from ..lives.clock import VirtualClock
+from ..states import State
 from .build import Build, Cancellation
 from .living import Moment
 from .projects import Project, ProjectChroot
@@ -24,6 +25,7 @@ V = TypeVar("V")
 class BuildMoment(NamedTuple):
     build: Build
     cancellation: Cancellation | None
+    source_state: State
     chroots: tuple[Moment, ...]
 
 
@@ -50,7 +52,12 @@ def take(store: Store) -> Snapshot:
             dict(store.mock_chroots),
             tuple((project, dict(project.chroots)) for project in store.projects.values()),
             tuple(
-                BuildMoment(build, build.cancellation, tuple(chroot.moment() for chroot in build.chroots))
+                BuildMoment(
+                    build,
+                    build.cancellation,
+                    build.source_state,
+                    tuple(chroot.moment() for chroot in build.chroots),
+                )
                 for build in store.builds.values()
             ),
             frozenset(store.removed),
@@ -69,13 +76,16 @@ def restore(snapshot: Snapshot) -> None:
         _refill(store.projects, {project.full_name: project for project, _ in snapshot.projects})
         for project, chroots in snapshot.projects:
             _refill(project.chroots, chroots)
-        for build, cancellation, moments in snapshot.builds:
+        for build, cancellation, source_state, moments in snapshot.builds:
             build.cancellation = cancellation
             build.forget_chroots(len(moments))
             for chroot, moment in zip(build.chroots, moments, strict=True):
                 chroot.restore(moment)
+            build.source_state = source_state
+            build.forget_rendered()
         builds = {moment.build.id: moment.build for moment in snapshot.builds}
         _refill(store.builds, builds)
+        store.index.refill(builds.values())
         _refill(store.entangled, {number: build for number, build in builds.items() if build.is_entangled})
         store.removed = set(snapshot.removed)
         store.faults.restore(snapshot.faults)

@@ -13,8 +13,10 @@ from ..lives.clock import Clock, VirtualClock
 from ..lives.lifecycle import ABSENT
 from ..lives.progress import Progress
 from ..states import State
+from .accounts import Account
 from .build import Build
 from .chroot import BuildChroot
+from .index import BuildIndex
 from .projects import Project
 from .record import Change
 
@@ -54,6 +56,9 @@ class Store:
         self.builds: dict[int, Build] = {}
         self.entangled: dict[int, Build] = {}
         """The builds whose chroots' lives can end the build itself."""
+        self.index = BuildIndex()
+        self.accounts: dict[str, Account] = {}
+        """By login; while there are none, any login will do."""
         self.removed: set[int] = set()
         """Builds that have been there."""
         self.changes: deque[Change] = deque(maxlen=CHANGES_KEPT)
@@ -71,6 +76,7 @@ class Store:
             self.projects.update(batch.projects)
             self.builds.update(batch.builds)
             for build in batch.builds.values():
+                self.index.add(build)
                 self.note_entangled(build)
                 for chroot in build.chroots:
                     self.note_begun(chroot)
@@ -93,12 +99,14 @@ class Store:
         with self.lock:
             for kept in (self.mock_chroots, self.projects, self.builds, self.entangled, self.removed, self.changes):
                 kept.clear()
+            self.index.refill(())
             self.faults.clear()
 
     def remove(self, build: Build) -> None:
         """Forget a build, if it is still the one of its id."""
         if self.builds.get(build.id) is build:
             del self.builds[build.id]
+            self.index.remove(build)
             self.entangled.pop(build.id, None)
             self.removed.add(build.id)
 

@@ -64,6 +64,18 @@ class PopulateBody(TypedDict, total=False):
     seed: WholeNumber
 
 
+class _AccountRequired(TypedDict):
+    name: Text
+    login: Text
+    token: Text
+
+
+class AccountBody(_AccountRequired, total=False):
+    """A user who may log in; the projects of the ``groups``, each with its ``@``, are the user's too."""
+
+    groups: list[Text]
+
+
 class MockChrootsBody(TypedDict):
     names: list[ChrootName]
 

@@ -68,6 +68,10 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
         "DELETE": Operation(steering.clear),
     },
     "/seed": {"GET": Operation(steering.show_seed), "POST": Operation(steering.reseed, takes=bodies.SeedBody)},
+    "/accounts": {
+        "GET": Operation(steering.show_accounts),
+        "POST": Operation(steering.add_account, takes=bodies.AccountBody, creates=True),
+    },
     "/clock": {
         "GET": Operation(steering.show_clock),
         "PATCH": Operation(steering.change_clock, takes=bodies.ClockBody),

@@ -58,6 +58,19 @@ def reseed(call: Call) -> None:
     call.fake.reseed(call.fields.require("seed", checks.whole_number))
 
 
+def show_accounts(call: Call) -> views.AccountsView:
+    """Who may log in."""
+    return {"accounts": [views.account(account) for account in call.fake.accounts]}
+
+
+def add_account(call: Call) -> views.AccountView:
+    """Let a user log in, and none who was not added."""
+    fields = call.fields
+    groups: tuple[str, ...] = fields.read("groups", checks.texts, ())
+    name, login, token = (fields.require(key, checks.text) for key in ("name", "login", "token"))
+    return views.account(call.fake.add_account(name, login, token, groups))
+
+
 def show_clock(call: Call) -> views.ClockView:
     """The time, and how fast it goes."""
     return views.clock(call.fake)

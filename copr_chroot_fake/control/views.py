@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal, TypedDict
 
 from .. import __version__
+from ..builds.accounts import Account
 from ..builds.build import Build
 from ..builds.chroot import BuildChroot
 from ..builds.nevra import NevraEntry, write_nevra
@@ -83,6 +84,12 @@ class BuildView(TypedDict):
     enable_net: bool
     is_background: bool
     bootstrap: str | None
+    state: State
+    started_on: int | None
+    ended_on: int | None
+    submitted_on: int | None
+    submitter: str | None
+    source_state: State
     canceled: bool
     finished: bool
     total_chroots: int
@@ -94,6 +101,20 @@ class BuildsView(TypedDict):
 
     builds: list[BuildView]
     total: int
+
+
+class AccountView(TypedDict):
+    """A user who may log in, without the token."""
+
+    name: str
+    login: str
+    groups: list[str]
+
+
+class AccountsView(TypedDict):
+    """Who may log in; anybody where there are none."""
+
+    accounts: list[AccountView]
 
 
 class ClockView(TypedDict):
@@ -270,11 +291,21 @@ def build(shown: Build, chroots: int | None = None) -> BuildView:
             "enable_net": shown.enable_net,
             "is_background": shown.is_background,
             "bootstrap": shown.bootstrap,
+            "state": shown.state,
+            "started_on": shown.started_on,
+            "ended_on": shown.ended_on,
+            "submitted_on": shown.submission.submitted_on,
+            "submitter": shown.submission.submitter,
+            "source_state": shown.source_state,
             "canceled": shown.is_canceled,
-            "finished": all(item.moment().state.is_final for item in shown.chroots),
+            "finished": shown.is_finished,
             "total_chroots": len(shown.chroots),
             "chroots": [_as_it_is(item) for item in shown.chroots[:chroots]],
         }
+
+
+def account(shown: Account) -> AccountView:
+    return {"name": shown.name, "login": shown.login, "groups": list(shown.groups)}
 
 
 def clock(fake: FakeCopr) -> ClockView:

@@ -15,19 +15,23 @@ from .. import checks
 from ..builds import made_up
 from ..builds.build import Build
 from ..builds.chroot import BuildChroot
+from ..builds.projects import SourcePackage, Submission
 from ..errors import InputError
 from ..lives.lifecycle import DEFAULT_LIFE, LifecycleLike, read_lifecycle
 from ..lives.machine import Stamp, stamps_of
 from ..lives.progress import ProgressLike, read_progress
 from ..states import State, StateName
 from . import reading
-from .entries import ChrootEntry, ChrootSettings, ProjectChrootEntry, Ways
+from .entries import DEFAULT_OWNER, ChrootEntry, ChrootSettings, ProjectChrootEntry, Ways
 
 FIRST_START = 1_700_000_000
 """When chroots start that nobody gave a time, as a Unix time."""
 
 BUILD_SECONDS = 300
 """How long those take from start to end, in seconds."""
+
+SOURCE_SECONDS = 60
+"""How long before that their build was submitted, in seconds."""
 
 Chroots = Iterable[str] | Mapping[str, StateName | State | ChrootSettings]
 """Names of chroots, or by name the state in which each stays, or its settings."""
@@ -46,6 +50,28 @@ def chroot_entries(
         if "state" not in said and "lifecycle" not in said:
             said = {**default, **said}
         yield _chroot_entry(place, build_id, name, said, package)
+
+
+def come_about(build: Build) -> None:
+    """Have a build submitted, by the owner of its project, shortly before anything of it has started."""
+    owner = build.project.ownername
+    chroots = [chroot.moment() for chroot in build.chroots]
+    begun = [chroot.started_on for chroot in chroots if chroot.started_on is not None]
+    packages = [
+        nevra for chroot in chroots for nevra in chroot.packages or (chroot.life and chroot.life.packages) or ()
+    ]
+    source = next((nevra for nevra in packages if nevra.arch == "src"), None)
+    version = made_up.SOURCE_VERSION if source is None else f"{source.version}-{source.release}"
+    build.submission = Submission(
+        submitted_on=max(0, min(begun) - SOURCE_SECONDS) if begun else int(build.store.clock.now()),
+        submitter=DEFAULT_OWNER if owner.startswith("@") else owner,
+        source_result_dir=f"{build.id:08d}",
+        source_package=SourcePackage(
+            version, f"{build.results_url}/srpm-builds/{build.id:08d}/{build.package}-{version}.src.rpm"
+        ),
+    )
+    if any(chroot.life is None and chroot.state is State.IMPORTING for chroot in chroots):
+        build.source_state = State.IMPORTING
 
 
 def add_chroot(
@@ -69,6 +95,7 @@ def add_chroot(
     chroot = reading.add_chroot("", entry, build, ways)
     store.know([chroot.name])
     store.note_entangled(build)
+    store.index.note_chroots(build)
     build.project.enable(chroot.name)
     return chroot
 

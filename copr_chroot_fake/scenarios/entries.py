@@ -218,7 +218,7 @@ def read_build(fields: Fields, project: Project, store: Store, begun: float) -> 
         submission=Submission(
             submitted_on=fields.read("submitted_on", checks.unix_time, None),
             submitter=fields.read("submitter", checks.text, None),
-            source_state=fields.read("source_state", checks.state, State.SUCCEEDED),
+            source_state=fields.read("source_state", checks.optional(checks.state), None),
             source_result_dir=fields.read("source_result_dir", _result_dir, ""),
             source_package=fields.read("source_package", _source_package, SourcePackage()),
         ),

@@ -9,7 +9,7 @@ from typing import cast
 from ..builds.build import Build
 from ..builds.chroot import BuildChroot
 from ..builds.nevra import write_nevra
-from ..builds.projects import Project, ProjectChroot, Submission
+from ..builds.projects import Project, ProjectChroot
 from ..builds.store import Store
 from ..lives.life import Life
 from ..lives.lifecycle import write_lifecycle
@@ -64,17 +64,17 @@ def _write_build(build: Build, now: float) -> BuildEntry:
         "bootstrap": build.bootstrap,
         "canceled": build.canceled,
         "confirmed_by": build.confirmed_by,
-        **_write_submission(build.submission),
+        **_write_submission(build),
         "chroots": [_write_chroot(chroot, now) for chroot in build.chroots],
     }
     return cast(BuildEntry, written)
 
 
-def _write_submission(submission: Submission) -> Mapping[str, object]:
+def _write_submission(build: Build) -> Mapping[str, object]:
     return {
-        **submission._asdict(),
-        "source_state": submission.source_state.value,
-        "source_package": submission.source_package._asdict(),
+        **build.submission._asdict(),
+        "source_state": build.source_state.value,
+        "source_package": build.submission.source_package._asdict(),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..builds.accounts import Account
 from ..builds.snapshot import Snapshot
 from ..fake import REQUESTS_KEPT, FakeCopr
 from ..lives.clock import SystemClock
@@ -32,15 +33,19 @@ class Recipe:
     seed: int = 0
     speed: float = 1
     requests_kept: int = REQUESTS_KEPT
+    accounts: tuple[Account, ...] = ()
 
     def make_empty(self) -> FakeCopr:
-        return FakeCopr(
+        fake = FakeCopr(
             default_limit=self.default_limit,
             progress=self.progress,
             clock=SystemClock(self.speed),
             seed=self.seed,
             requests_kept=self.requests_kept,
         )
+        for account in self.accounts:
+            fake.add_account(account.name, account.login, account.token, account.groups)
+        return fake
 
     def make(self) -> FakeCopr:
         """

@@ -28,7 +28,10 @@ _VERSION = 1
 _STATE = Form(("version", "main", "worlds"), ("version", "main", "worlds"))
 _WORLD = Form(("scenario", "clock", "seed", "beginning"), ("scenario", "clock", "seed", "beginning"))
 _CLOCK = Form(("now", "speed", "paused"), ("now", "speed", "paused"))
-_RECIPE = Form(("scenarios",), tuple(field.name for field in fields(Recipe) if field.name != "requests_kept"))
+_TOLD_ANEW = ("requests_kept", "accounts")
+"""What a server goes by that it is told when it starts, whatever it was when it saved."""
+
+_RECIPE = Form(("scenarios",), tuple(field.name for field in fields(Recipe) if field.name not in _TOLD_ANEW))
 
 
 class StateFile:
@@ -112,18 +115,19 @@ def _read(document: object, recipe: Recipe, most: int) -> Worlds:
     state = Fields("", document, _STATE)
     if state.require("version", checks.whole_number) != _VERSION:
         raise InputError("version", f"this kit reads version {_VERSION}; expected a state that it has saved")
-    # The server's own world begins as it is told now, and the bounds are those that it is told now.
-    fake, _ = _read_world("main", state.require("main", checks.mapping), recipe.requests_kept)
+    # The server's own world begins as it is told now.
+    fake, _ = _read_world("main", state.require("main", checks.mapping), recipe)
     worlds = Worlds(recipe, most, fake)
     for name, written in state.require("worlds", checks.mapping).items():
-        fake, beginning = _read_world(f"worlds.{name}", written, recipe.requests_kept)
+        fake, beginning = _read_world(f"worlds.{name}", written, recipe)
         worlds.put(name, beginning, fake)
     return worlds
 
 
-def _read_world(place: str, written: object, requests_kept: int) -> tuple[FakeCopr, Recipe]:
+def _read_world(place: str, written: object, told: Recipe) -> tuple[FakeCopr, Recipe]:
     said = Fields(place, written, _WORLD)
-    beginning = replace(said.require("beginning", _read_recipe), requests_kept=requests_kept)
+    beginning = said.require("beginning", _read_recipe)
+    beginning = replace(beginning, requests_kept=told.requests_kept, accounts=told.accounts)
     fake = beginning.make_empty()
     fake.reseed(said.require("seed", checks.whole_number))
     said.require("clock", lambda field, value: _set_clock(fake, field, value))

@@ -5,7 +5,7 @@ The rules are the service's, as its recordings show them; each says what it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from ..builds.build import Build
@@ -128,13 +128,24 @@ def _read_integer(name: str, arguments: Mapping[str, str], mistakes: dict[str, l
         return None
 
 
-def check_order(order: str) -> None:
+class Table(NamedTuple):
+    """What the service can order by: a table's columns, and what its Python class has beside them."""
+
+    name: str
+    columns: Collection[str]
+    attributes: Collection[str]
+
+
+BUILD_CHROOT = Table("build_chroot", COLUMNS.keys(), ATTRIBUTES)
+
+
+def check_order(order: str, table: Table) -> None:
     """Refuse to order by what is no column."""
-    if order == "id" or order in COLUMNS:
+    if order == "id" or order in table.columns:
         return
-    if order in ATTRIBUTES:
+    if order in table.attributes:
         raise Refusal(500, f"Cannot order by {order}")
-    raise Refusal(500, f"Cannot order by {order}, build_chroot doesn't have such property")
+    raise Refusal(500, f"Cannot order by {order}, {table.name} doesn't have such property")
 
 
 def check_range(paging: Paging) -> None:

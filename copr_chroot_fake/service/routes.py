@@ -1,15 +1,35 @@
-"""Which paths the service answers, and what each leads to."""
+"""Which paths the service answers, to which methods, and what each leads to."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import Enum
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 ROOT = "/api_3"
 
-EndpointName = Literal["get", "list", "build-config", "built-packages", "home"]
+READING = ("GET", "HEAD", "OPTIONS")
+CHANGING = ("OPTIONS", "PUT", "POST")
+
+EndpointName = Literal[
+    "get",
+    "list",
+    "build-config",
+    "built-packages",
+    "build",
+    "build-list",
+    "build-packages",
+    "source-chroot",
+    "cancel",
+    "project",
+    "mock-chroots",
+    "monitor",
+    "auth-check",
+    "gssapi-login",
+    "home",
+]
 
 
 class Endpoint(Enum):
@@ -20,6 +40,19 @@ class Endpoint(Enum):
     LIST = "list"
     BUILD_CONFIG = "build-config"
     BUILT_PACKAGES = "built-packages"
+    BUILD = "build"
+    BUILD_LIST = "build-list"
+    BUILD_PACKAGES = "build-packages"
+    SOURCE_CHROOT = "source-chroot"
+    CANCEL = "cancel"
+    PROJECT = "project"
+    MOCK_CHROOTS = "mock-chroots"
+    MONITOR = "monitor"
+    AUTH_CHECK = "auth-check"
+    GSSAPI_LOGIN = "gssapi-login"
+
+
+_OF_BUILD_CHROOTS = frozenset({Endpoint.GET, Endpoint.LIST, Endpoint.BUILD_CONFIG, Endpoint.BUILT_PACKAGES})
 
 
 class Route(NamedTuple):
@@ -31,8 +64,10 @@ class Route(NamedTuple):
     """
 
     endpoint: Endpoint
+    path: str
     pattern: re.Pattern[str]
-    closing_slash: bool = False
+    methods: tuple[str, ...]
+    closing_slash: bool
 
 
 class Match(NamedTuple):
@@ -42,27 +77,57 @@ class Match(NamedTuple):
     build_id: int | None = None
     chrootname: str | None = None
     lacks_slash: bool = False
+    methods: tuple[str, ...] = READING
+
+    def build_asked(self, arguments: Mapping[str, str]) -> str | int | None:
+        """The build that is meant, as sent: by the query before the path, where the endpoint heeds a query."""
+        if self.endpoint in _OF_BUILD_CHROOTS:
+            return arguments.get("build_id", self.build_id)
+        return self.build_id
+
+    def chroot_asked(self, arguments: Mapping[str, str]) -> str | None:
+        """The chroot that is meant, in the same way."""
+        if self.endpoint in _OF_BUILD_CHROOTS:
+            return arguments.get("chrootname", self.chrootname)
+        return None
 
 
-def _route(endpoint: Endpoint, path: str) -> Route:
+_NAMED = {
+    # Any decimal digits, of any script, as many as Python converts.
+    "{build_id}": r"(?P<build_id>\d{1,4300})",
+    "{chrootname}": r"(?P<chrootname>[^/]+)",
+}
+"""What a path names, and how that is written in it."""
+
+
+def _route(endpoint: Endpoint, path: str, methods: tuple[str, ...] = READING) -> Route:
     # A closing slash may be doubled where the rule itself has one.
     closing_slash = path.endswith("/")
     pattern = path[:-1] + "/{0,2}" if closing_slash else path + "/?"
-    return Route(endpoint, re.compile(ROOT + pattern), closing_slash)
+    for name, written in _NAMED.items():
+        pattern = pattern.replace(name, written)
+    shown = ROOT + (path if path == "/" else path.rstrip("/"))
+    return Route(endpoint, shown, re.compile(ROOT + pattern), methods, closing_slash)
 
-
-# Any decimal digits, of any script, as many as Python converts.
-_BUILD = r"(?P<build_id>\d{1,4300})"
-_CHROOT = r"(?P<chrootname>[^/]+)"
 
 ROUTES = (
     _route(Endpoint.GET, "/build-chroot/"),
     _route(Endpoint.LIST, "/build-chroot/list"),
     _route(Endpoint.BUILD_CONFIG, "/build-chroot/build-config"),
     _route(Endpoint.BUILT_PACKAGES, "/build-chroot/built-packages"),
-    _route(Endpoint.GET, f"/build-chroot/{_BUILD}/{_CHROOT}"),
-    _route(Endpoint.LIST, f"/build-chroot/list/{_BUILD}"),
-    _route(Endpoint.BUILD_CONFIG, f"/build-chroot/build-config/{_BUILD}/{_CHROOT}"),
+    _route(Endpoint.GET, "/build-chroot/{build_id}/{chrootname}"),
+    _route(Endpoint.LIST, "/build-chroot/list/{build_id}"),
+    _route(Endpoint.BUILD_CONFIG, "/build-chroot/build-config/{build_id}/{chrootname}"),
+    _route(Endpoint.BUILD, "/build/{build_id}"),
+    _route(Endpoint.BUILD_LIST, "/build/list"),
+    _route(Endpoint.BUILD_PACKAGES, "/build/built-packages/{build_id}"),
+    _route(Endpoint.SOURCE_CHROOT, "/build/source-chroot/{build_id}"),
+    _route(Endpoint.CANCEL, "/build/cancel/{build_id}", CHANGING),
+    _route(Endpoint.PROJECT, "/project/"),
+    _route(Endpoint.MOCK_CHROOTS, "/mock-chroots/list"),
+    _route(Endpoint.MONITOR, "/monitor"),
+    _route(Endpoint.AUTH_CHECK, "/auth-check"),
+    _route(Endpoint.GSSAPI_LOGIN, "/gssapi_login/"),
     _route(Endpoint.HOME, "/"),
 )
 
@@ -80,5 +145,6 @@ def match(path: str) -> Match | None:
                 None if build_id is None else int(build_id),
                 arguments.get("chrootname"),
                 route.closing_slash and not path.endswith("/"),
+                route.methods,
             )
     return None

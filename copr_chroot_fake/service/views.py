@@ -28,11 +28,11 @@ def page(items: Iterable[bytes], paging: Paging) -> bytes:
 
 def config(shown: BuildChroot, store: Store) -> bytes:
     given = shown.build_config
-    return _line(build_config.derive(shown, store) if given is None else dict(given))
+    return line(build_config.derive(shown, store) if given is None else dict(given))
 
 
 def packages(shown: BuildChroot) -> bytes:
-    return _line(
+    return line(
         {
             "packages": [
                 {
@@ -66,5 +66,5 @@ def _meta(paging: Paging) -> bytes:
     return json.dumps(paging._asdict()).encode()
 
 
-def _line(document: dict[str, object]) -> bytes:
+def line(document: dict[str, object]) -> bytes:
     return json.dumps(document).encode() + b"\n"

@@ -18,6 +18,8 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "FakeCopr.populate": ("POST /populate",),
     "FakeCopr.builds": ("GET /builds", "GET /builds/{build_id}"),
     "FakeCopr.add_chroot": ("POST /builds/{build_id}/chroots",),
+    "FakeCopr.add_account": ("POST /accounts",),
+    "FakeCopr.accounts": ("GET /accounts",),
     "FakeCopr.add_mock_chroots": ("POST /mock-chroots",),
     "FakeCopr.default_limit": ("GET /health",),
     "FakeCopr.clock": ("GET /clock",),
@@ -42,7 +44,8 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         f"Build.{name}": ("GET /builds/{build_id}",)
         for name in (
             "id", "project", "project_dirname", "package", "memory_limit", "timeout", "enable_net", "is_background",
-            "bootstrap", "canceled", "is_finished", "chroots",
+            "bootstrap", "canceled", "is_finished", "chroots", "state", "started_on", "ended_on", "source_state",
+            "submission",
         )
     },
     "Build.find": ("GET /builds/{build_id}/chroots/{chrootname}",),
@@ -111,15 +114,17 @@ NO_CALLS: Mapping[str, str] = {
     **{
         f"Build.{name}": INSIDE
         for name in (
-            "add_chroot", "cancellation", "catch_up", "confirmed_by", "forget_chroots", "has_ever_lived", "is_canceled",
-            "is_entangled", "mark_canceled", "result_dir", "results_url", "store", "submission",
+            "add_chroot", "cancellation", "catch_up", "confirmed_by", "forget_chroots", "forget_rendered",
+            "has_ever_lived", "is_canceled", "is_entangled", "is_known", "look", "mark_canceled", "rendered",
+            "result_dir", "results_url", "store", "there",
         )
     },
     **{
         f"BuildChroot.{name}": INSIDE
         for name in (
-            "apply", "begin", "catch_up", "change", "described", "due", "go_on_with", "is_due", "latest", "look",
-            "moment", "put_into", "reason_to_stay", "rendered", "restore", "stamp", "step",
+            "apply", "begin", "catch_up", "change", "counts_polls", "described", "due", "forget_rendered",
+            "go_on_with", "is_due", "latest", "look", "moment", "next_due", "put_into", "reason_to_stay", "rendered",
+            "restore", "stamp", "step",
         )
     },
     **{

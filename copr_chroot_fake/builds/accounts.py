@@ -1,0 +1,31 @@
+"""Who may do what needs a login."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import checks
+from .projects import Project
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user of Copr, with the login and the token of its API.
+
+    :param name: the user's, whose projects are its own.
+    :param groups: the groups whose projects are the user's too, each with its ``@``.
+    :raises InputError: naming what cannot be.
+    """
+
+    name: str
+    login: str
+    token: str
+    groups: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("name", "login", "token"):
+            checks.text(name, getattr(self, name))
+        object.__setattr__(self, "groups", tuple(checks.texts("groups", self.groups)))
+
+    def owns(self, project: Project) -> bool:
+        return project.ownername in (self.name, *self.groups)

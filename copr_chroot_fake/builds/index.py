@@ -1,0 +1,66 @@
+"""Which builds a project has, newest first, so that a page of them costs the same however many there are."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Sequence
+
+from .build import Build
+
+
+class _Ids(list[int]):
+    """The ids of some builds in their order, and the names of the chroots that any of them has had."""
+
+    def __init__(self) -> None:
+        self.chroots: set[str] = set()
+
+
+class BuildIndex:
+    """The ids of the builds of each project, and of each package in it."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, dict[str | None, _Ids]] = {}
+        """By the full name of the project, and by package; all of a project's under no package."""
+
+    def add(self, build: Build) -> None:
+        packages = self._ids.setdefault(build.project.full_name, {})
+        for package in (None, build.package):
+            ids = packages.setdefault(package, _Ids())
+            insort(ids, build.id, lo=0 if ids and ids[-1] > build.id else len(ids))
+        self.note_chroots(build)
+
+    def note_chroots(self, build: Build) -> None:
+        """Know of the chroots that a build has got."""
+        names = (chroot.name for chroot in build.chroots)
+        self._ids[build.project.full_name][build.package].chroots.update(names)
+
+    def remove(self, build: Build) -> None:
+        packages = self._ids[build.project.full_name]
+        for package in (None, build.package):
+            ids = packages[package]
+            del ids[bisect_left(ids, build.id)]
+
+    def refill(self, builds: Iterable[Build]) -> None:
+        """Have these builds, and no others."""
+        self._ids.clear()
+        for build in builds:
+            self.add(build)
+
+    def newest_first(
+        self, project: str, package: str | None, offset: int = 0, limit: int | None = None
+    ) -> Sequence[int]:
+        """The ids of a project's builds, of one package where that is said."""
+        ids = self._find(project, package)
+        stop = len(ids) - min(offset, len(ids))
+        return ids[0 if limit is None else max(0, stop - limit) : stop][::-1]
+
+    def packages(self, project: str) -> Iterator[str]:
+        """The packages that a project has, or has had, builds of."""
+        return (package for package in self._ids.get(project, {}) if package is not None)
+
+    def number_of_chroots(self, project: str, package: str) -> int:
+        """In how many chroots a package has been built at most."""
+        return len(self._find(project, package).chroots)
+
+    def _find(self, project: str, package: str | None) -> _Ids:
+        return self._ids.get(project, {}).get(package) or _Ids()

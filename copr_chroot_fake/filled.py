@@ -1,0 +1,186 @@
+"""The part of a fake that fills it by hand: projects, builds, chroots and accounts."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Literal
+
+from . import checks
+from .builds.accounts import Account
+from .builds.build import Build
+from .builds.chroot import BuildChroot
+from .builds.projects import Project
+from .builds.store import Batch, Store
+from .errors import InputError
+from .lives.lifecycle import DEFAULT_LIFE, LifecycleLike
+from .lives.progress import ProgressLike
+from .scenarios.entries import DEFAULT_OWNER, DEFAULT_PACKAGE, DEFAULT_PROJECT
+from .scenarios.reading import read_batch
+from .states import State, StateName
+
+if TYPE_CHECKING:
+    from .scenarios.by_hand import Chroots
+    from .scenarios.entries import ProjectChrootEntry
+
+
+class Filled:
+    """What :class:`~copr_chroot_fake.FakeCopr` is given to have."""
+
+    _store: Store
+
+    @abstractmethod
+    def _build(self, build_id: int) -> Build: ...
+
+    def add_project(
+        self,
+        ownername: str,
+        projectname: str,
+        *,
+        chroots: Iterable[str] | Mapping[str, ProjectChrootEntry] = (),
+        additional_repos: Iterable[str] = (),
+        devel_mode: bool = False,
+        module_hotfixes: bool = False,
+        repo_priority: int | None = None,
+        bootstrap: str | None = None,
+    ) -> Project:
+        """Add a project; ``chroots`` are the names of those it enables, or their settings by name.
+
+        :raises InputError: naming the value that is not possible; nothing is added then.
+        """
+        from .scenarios.by_hand import project_chroots
+
+        entry = {
+            "ownername": ownername,
+            "projectname": projectname,
+            "chroots": project_chroots(chroots),
+            "additional_repos": additional_repos,
+            "devel_mode": devel_mode,
+            "module_hotfixes": module_hotfixes,
+            "repo_priority": repo_priority,
+            "bootstrap": bootstrap,
+        }
+        (project,) = self._add_entry("projects", entry).projects.values()
+        return project
+
+    def add_build(
+        self,
+        id: int,
+        chroots: Chroots,
+        *,
+        project: Project | str = f"{DEFAULT_OWNER}/{DEFAULT_PROJECT}",
+        package: str = DEFAULT_PACKAGE,
+        state: State | StateName | None = None,
+        lifecycle: LifecycleLike | None = None,
+        progress: ProgressLike | None = None,
+        memory_limit: int = 2048,
+        timeout: int = 18000,
+        enable_net: bool = False,
+        is_background: bool = False,
+        bootstrap: str | None = None,
+    ) -> Build:
+        """Add a build, of which all that is not said is made up so that it fits.
+
+        Its chroots live, from the first stage of their life on, except those of which a state is said: they stay
+        in it.
+
+        :param chroots: the names of its chroots, or by name the state in which each stays, or its settings.
+        :param project: ``owner/project``, or ``owner/project:pr:1`` for another
+            directory of it; added, or given the build's chroots, where it lacks them.
+        :param state: the state in which chroots stay that say neither a state nor a life.
+        :param lifecycle: the life of the others, or its name: "succeeds" unless said.
+        :param progress: what makes them go on, where the fake's own way will not do.
+        :param memory_limit: in MB.
+        :param timeout: in seconds.
+        :raises InputError: naming the value that is not possible; nothing is added then.
+        """
+        from .scenarios.by_hand import chroot_entries, come_about, split_full_name
+
+        ownername, dirname = split_full_name(self._own_name(project))
+        checked_id = checks.positive("id", id)
+        entry = {
+            "id": checked_id,
+            "ownername": ownername,
+            "projectname": dirname.partition(":")[0],
+            "project_dirname": dirname,
+            "package": package,
+            "memory_limit": memory_limit,
+            "timeout": timeout,
+            "enable_net": enable_net,
+            "is_background": is_background,
+            "bootstrap": bootstrap,
+            "lifecycle": DEFAULT_LIFE if lifecycle is None else lifecycle,
+            "progress": self._store.progress if progress is None else progress,
+            "chroots": chroot_entries(
+                checked_id, chroots, package, checks.optional(checks.state)("state", state), lifecycle
+            ),
+        }
+        with self._store.lock:
+            (build,) = self._add_entry("builds", entry, come_about).builds.values()
+            for chroot in build.chroots:
+                build.project.enable(chroot.name)
+        return build
+
+    def add_chroot(
+        self,
+        build_id: int,
+        chrootname: str,
+        *,
+        state: State | StateName | None = None,
+        lifecycle: LifecycleLike | None = None,
+        progress: ProgressLike | None = None,
+    ) -> BuildChroot:
+        """Add a chroot to a build that is there, after its others, in the same way as :meth:`add_build` does.
+
+        :raises InputError: naming the value that is not possible; nothing is added then.
+        """
+        from .scenarios.by_hand import add_chroot
+
+        with self._store.lock:
+            return add_chroot(self._build(build_id), chrootname, state, lifecycle, progress)
+
+    def add_mock_chroots(self, *names: str) -> None:
+        """Let the service know chroots that no project and no build has."""
+        self._store.add(read_batch({"chroots": names}, self._store))
+
+    def add_account(self, name: str, login: str, token: str, groups: Iterable[str] = ()) -> Account:
+        """Let a user log in, and none from now on who was not added: before, any login will do and may do everything.
+
+        :param groups: the groups whose projects are the user's too, each with its ``@``.
+        :raises InputError: naming what cannot be, or a login that there is already.
+        """
+        account = Account(name, login, token, tuple(checks.texts("groups", groups)))
+        with self._store.lock:
+            if login in self._store.accounts:
+                raise InputError("login", f"{checks.shown(login)} is there already; expected another")
+            self._store.accounts[login] = account
+        return account
+
+    @property
+    def accounts(self) -> list[Account]:
+        """Who may log in; anybody while there are none."""
+        return list(self._store.accounts.values())
+
+    def _add_entry(
+        self,
+        kind: Literal["projects", "builds"],
+        entry: Mapping[str, object],
+        finish: Callable[[Build], None] = lambda build: None,
+    ) -> Batch:
+        """Add a scenario of one entry, whose fields are an error's own."""
+        with self._store.lock:
+            try:
+                batch = read_batch({kind: [entry]}, self._store)
+            except InputError as error:
+                raise InputError(error.field.removeprefix(f"{kind}[0]."), error.problem) from None
+            for build in batch.builds.values():
+                finish(build)
+            self._store.add(batch)
+        return batch
+
+    def _own_name(self, project: Project | str) -> str:
+        if not isinstance(project, Project):
+            return checks.text("project", project)
+        if self._store.projects.get(project.full_name) is not project:
+            raise InputError("project", f"{project} is of no or another fake; expected what add_project has returned")
+        return project.full_name
