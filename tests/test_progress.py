@@ -340,6 +340,7 @@ ENDS = {
     "as-deployed": "succeeded",
     "fails": "failed",
     "import-fails": "failed",
+    "source-fails": "failed",
     "skipped": "skipped",
     "canceled-while-pending": "canceled",
     "canceled-while-running": "failed",

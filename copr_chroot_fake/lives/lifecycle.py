@@ -271,6 +271,7 @@ _STAGES: dict[str, tuple[Stage, ...]] = {
     "succeeds": (*_TO_RUNNING, Stage("succeeded")),
     "as-deployed": (Stage("waiting", 10), *_TO_RUNNING[1:], Stage("succeeded")),
     "fails": (*_TO_RUNNING, Stage("failed")),
+    "source-fails": (Stage("waiting", 10), Stage("failed")),
     "import-fails": (Stage("importing", 10), Stage("failed")),
     "skipped": (Stage("importing", 10), Stage("skipped")),
     "canceled-while-pending": (

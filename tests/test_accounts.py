@@ -1,0 +1,142 @@
+"""What needs a login: who one is, and canceling a build."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from copr_chroot_fake import Account, Answer, FakeCopr, InputError
+
+F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
+UNKNOWN = (
+    b'{"output": "notok", "error": "Login invalid/expired. '
+    b'Please visit https://copr.fedorainfracloud.org/api to get or renew your API token."}\n'
+)
+
+
+def basic(login: str, token: str) -> tuple[tuple[str, str], ...]:
+    return (("Authorization", "Basic " + base64.b64encode(f"{login}:{token}".encode()).decode()),)
+
+
+def error(answer: Answer) -> tuple[int, str]:
+    return answer.status, json.loads(answer.body)["error"]
+
+
+@pytest.fixture
+def fake() -> FakeCopr:
+    fake = FakeCopr()
+    fake.add_build(1, {F41: "running", F42: "pending"}, project="frostyx/tools")
+    fake.add_build(2, {F41: "running"}, project="@copr/tools")
+    fake.add_build(3, {F41: "succeeded"}, project="frostyx/tools")
+    return fake
+
+
+def with_accounts(fake: FakeCopr) -> FakeCopr:
+    fake.add_account("praiskup", "abc", "s3cret")
+    fake.add_account("frostyx", "def", "t0ken", groups=["@copr"])
+    return fake
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (),
+        (("Authorization", "Basic"),),
+        (("Authorization", "Basic !!"),),
+        (("Authorization", "Bearer abc"),),
+        basic("", "token"),
+        (("Authorization", "Basic " + base64.b64encode(b"\xff\xfe").decode()),),
+    ],
+)
+@pytest.mark.parametrize(
+    ("method", "target"), [("GET", "auth-check"), ("PUT", "build/cancel/1"), ("POST", "build/cancel/99")]
+)
+def test_without_a_login_nothing_is_done(
+    fake: FakeCopr, headers: tuple[tuple[str, str], ...], method: str, target: str
+) -> None:
+    """The answer is Copr's own, whatever is asked, and no build is canceled."""
+    answer = fake.answer(method, f"/api_3/{target}", headers)
+    assert (answer.status, answer.body) == (401, UNKNOWN)
+    assert not any(build.canceled for build in fake.builds.values())
+
+
+def test_any_login_will_do_unless_accounts_were_added(fake: FakeCopr) -> None:
+    """It is the name of a user then, who may cancel any build."""
+    shown = json.loads(fake.answer("GET", "/api_3/auth-check", basic("anybody", "x")).body)
+    assert (shown["name"], type(shown["id"])) == ("anybody", int)
+    assert fake.answer("PUT", "/api_3/build/cancel/2", basic("anybody", "x")).status == 200
+
+
+def test_accounts_are_known_by_login_and_token(fake: FakeCopr) -> None:
+    """Each is told name and number; a wrong token, and a login that nobody has, are refused."""
+    with_accounts(fake)
+    assert fake.answer("GET", "/api_3/auth-check", basic("def", "t0ken")).body == b'{"name": "frostyx", "id": 2}\n'
+    for login in (basic("def", "s3cret"), basic("frostyx", "t0ken"), basic("def", "")):
+        assert fake.answer("GET", "/api_3/auth-check", login).status == 401
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+def test_a_canceled_build_says_so_at_once(fake: FakeCopr, method: str) -> None:
+    """Its chroots are as they were; who asks by POST is warned that this is deprecated."""
+    answer = fake.answer(method, "/api_3/build/cancel/1", basic("any", "x"))
+    assert answer.status == 200
+    assert json.loads(answer.body)["state"] == "canceled"
+    assert answer.body == fake.answer("GET", "/api_3/build/1").body
+    assert [chroot.state for chroot in fake.builds[1]] == ["running", "pending"]
+    warnings = [value for name, value in answer.headers if name == "Warning"]
+    assert warnings == (["This method is deprecated: Use PUT method instead of POST"] if method == "POST" else [])
+
+
+def test_what_cannot_be_canceled(fake: FakeCopr) -> None:
+    """What is not there, is somebody else's, or has ended, in this order."""
+    with_accounts(fake)
+    own, other = basic("def", "t0ken"), basic("abc", "s3cret")
+    cancel = "/api_3/build/cancel"
+    assert error(fake.answer("PUT", f"{cancel}/99", other)) == (404, "Build 99 does not exist.")
+    assert error(fake.answer("PUT", f"{cancel}/1", other)) == (403, "You are not allowed to cancel this build.")
+    assert error(fake.answer("PUT", f"{cancel}/3", other)) == (403, "You are not allowed to cancel this build.")
+    assert error(fake.answer("PUT", f"{cancel}/3", own)) == (409, "Cannot cancel build 3")
+    assert fake.answer("PUT", f"{cancel}/1", own).status == fake.answer("PUT", f"{cancel}/2", own).status == 200
+    assert error(fake.answer("PUT", f"{cancel}/1", own)) == (409, "Cannot cancel build 1")
+    assert fake.answer("GET", f"{cancel}/2", own).status == 405
+
+
+def test_a_cancel_is_in_the_journal_and_no_poll() -> None:
+    """It is asked by PUT or POST, and moves no chroot."""
+    fake = FakeCopr()
+    build = fake.add_build(1, [F41])
+    fake.answer("PUT", "/api_3/build/cancel/1", basic("any", "x"))
+    fake.assert_requested("cancel", build_id=1, times=1)
+    assert build[F41].state == "importing"
+    fake.answer("GET", "/api_3/build/1")
+    fake.answer("GET", "/api_3/build/1")
+    assert (build[F41].state, build.state, build.ended_on) == ("canceled", "canceled", None)
+
+
+def test_nobody_logs_in_by_kerberos(fake: FakeCopr) -> None:
+    """The answer is the one to a client without a ticket."""
+    assert error(fake.answer("GET", "/api_3/gssapi_login/")) == (
+        403,
+        "Can't log-in using GSSAPI: Kerberos authentication failed (no credentials provided)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"name": ""}, "name"),
+        ({"token": 3}, "token"),
+        ({"groups": "@copr"}, "groups"),
+        ({"login": "abc"}, "login: 'abc' is there already; expected another"),
+    ],
+)
+def test_an_account_that_cannot_be_is_refused(said: dict[str, Any], message: str) -> None:
+    """The message names what is wrong, and nobody was added."""
+    fake = FakeCopr()
+    fake.add_account("praiskup", "abc", "s3cret")
+    with pytest.raises(InputError, match=message):
+        fake.add_account(**{"name": "frostyx", "login": "def", "token": "t0ken", **said})
+    assert fake.accounts == [Account("praiskup", "abc", "s3cret")]
