@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from . import believable, in_process, living, million, peers, plugin, scenarios, served
+from . import believable, companions, in_process, living, million, peers, plugin, scenarios, served
 
 ROUNDS = 15
 
 print("| figure | measured | bound |\n| --- | --- | --- |", flush=True)
 missed = 0
-for module in (in_process, served, peers, plugin, living, million, believable, scenarios):
+for module in (in_process, companions, served, peers, plugin, living, million, believable, scenarios):
     for figure in module.measure(ROUNDS):
         missed += not figure.within
         mark = "" if figure.within else " **missed**"

@@ -122,7 +122,9 @@ def test_the_mass_rebuild_is_of_many_lives() -> None:
     assert len({build["package"] for build in builds}) == 60
     assert {len(build["chroots"]) for build in builds} == {4}
     lives = [build["lifecycle"] for build in builds]
-    assert {*LIVES} - {*lives} == {"succeeds", "as-deployed", "forked", "deleted", "appears-late"}
+    assert {*LIVES} - {*lives} == {
+        "succeeds", "as-deployed", "forked", "deleted", "appears-late", "source-fails",
+    }  # fmt: skip
     assert lives.count("realistic") > 40
     fake = FakeCopr.from_scenario("mass-rebuild", progress="immediate")
     stuck = [build for build in fake.builds.values() if not any(chroot.state.is_final for chroot in build)]

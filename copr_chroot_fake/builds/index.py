@@ -46,13 +46,15 @@ class BuildIndex:
         for build in builds:
             self.add(build)
 
-    def newest_first(
-        self, project: str, package: str | None, offset: int = 0, limit: int | None = None
-    ) -> Sequence[int]:
-        """The ids of a project's builds, of one package where that is said."""
+    def page(self, project: str, package: str | None, offset: int, limit: int | None) -> Sequence[int]:
+        """The ids of a project's builds, newest first, of one package where that is said."""
         ids = self._find(project, package)
         stop = len(ids) - min(offset, len(ids))
         return ids[0 if limit is None else max(0, stop - limit) : stop][::-1]
+
+    def newest_first(self, project: str, package: str) -> Iterator[int]:
+        """All of a package one by one; the one that was given last may be removed meanwhile."""
+        return reversed(self._find(project, package))
 
     def packages(self, project: str) -> Iterator[str]:
         """The packages that a project has, or has had, builds of."""

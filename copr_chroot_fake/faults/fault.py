@@ -36,7 +36,8 @@ class Fault:
     Which requests; ``nth``, ``first``, ``every`` and ``probability`` choose among
     those for the endpoint, the build and the chroot, and exclude each other:
 
-    :param endpoint: ``get`` (one build chroot), ``list``, ``build-config``, ``built-packages`` or ``home``.
+    :param endpoint: ``get`` (one build chroot), ``list``, ``build-config``, ``built-packages``, or one of those of
+        builds and projects, as ``build``; all are in ``docs/companions.md``.
     :param nth: the only one, counted from 1.
     :param first: how many from the first on.
     :param every: every so many: with 3 the third, the sixth, …

@@ -94,14 +94,10 @@ def show_builds(asking: Asking) -> Shown:
     return Shown(page(list(_looked_at(builds, status, asking.counts)), paging))
 
 
-def _newest_first(
-    store: Store, project: Project, package: str | None, offset: int = 0, limit: int | None = None
-) -> list[Build]:
+def _newest_first(store: Store, project: Project, package: str | None, offset: int, limit: int | None) -> list[Build]:
     """The builds that are there by now: the life of a chroot may have deleted some."""
     while True:
-        builds = [
-            store.builds[build_id] for build_id in store.index.newest_first(project.full_name, package, offset, limit)
-        ]
+        builds = [store.builds[build_id] for build_id in store.index.page(project.full_name, package, offset, limit)]
         for build in builds:
             build.catch_up()
         if all(build.is_known for build in builds):
