@@ -25,7 +25,7 @@ from .lives.progress import ProgressLike, read_progress
 from .scenarios.reading import ScenarioSource, read_scenario
 from .service.answers import Answer
 from .service.api import Api, Record
-from .service.asking import Headers
+from .service.headers import Headers
 from .states import State, StateName
 
 if TYPE_CHECKING:
@@ -241,6 +241,7 @@ class FakeCopr(Filled, Asked, Populated):
         """What Copr answers to a request.
 
         :param target: path and query as a client sends them, from ``/api_3`` on.
+        :param headers: pairs of name and value; Copr reads ``Authorization`` and ``X-Fields``.
         """
         if not isinstance(target, str):
             raise InputError("target", f"expected path and query as a text, got {checks.shown(target)}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import http.client
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -39,14 +39,16 @@ class Response(NamedTuple):
         return set(self.headers["allow"].split(", ")) if "allow" in self.headers else None
 
 
-Ask = Callable[[str, str], Response]
+class Ask(Protocol):
+    def __call__(self, method: str, target: str, headers: Sequence[tuple[str, str]] = ()) -> Response:
+        """Send a request, with these headers beside those that the client sends anyway."""
 
 
 def asking(fake: FakeCopr) -> Ask:
     """No door at all: the core."""
 
-    def ask(method: str, target: str) -> Response:
-        answer = fake.answer(method, target)
+    def ask(method: str, target: str, headers: Sequence[tuple[str, str]] = ()) -> Response:
+        answer = fake.answer(method, target, headers)
         return Response(answer.status, {name.lower(): value for name, value in answer.headers}, answer.body)
 
     return ask
@@ -60,7 +62,7 @@ def answer(fake: FakeCopr) -> Iterator[Ask]:
 @contextmanager
 def transport(fake: FakeCopr) -> Iterator[Ask]:
     with httpx.Client(transport=fake.transport, verify=False) as client:
-        yield lambda method, target: _seen(client.request(method, _url(target)))
+        yield _asking_httpx(client)
 
 
 @contextmanager
@@ -78,15 +80,17 @@ def asgi(fake: FakeCopr) -> Iterator[Ask]:
 @contextmanager
 def respx_router(fake: FakeCopr) -> Iterator[Ask]:
     with answering_through_respx(fake.transport, str(COPR)), httpx.Client(verify=False) as client:
-        yield lambda method, target: _seen(client.request(method, _url(target)))
+        yield _asking_httpx(client)
 
 
 @contextmanager
 def requests_mock(fake: FakeCopr) -> Iterator[Ask]:
     with answering_through_responses(fake, str(COPR)), requests.Session() as session:
 
-        def ask(method: str, target: str) -> Response:
-            got = session.request(method, f"{COPR}{target}", allow_redirects=False)
+        def ask(method: str, target: str, headers: Sequence[tuple[str, str]] = ()) -> Response:
+            # White space around a value is none of it on the wire; requests refuses it in front.
+            sent = {name: value.strip(" ") for name, value in headers}
+            got = session.request(method, f"{COPR}{target}", headers=sent, allow_redirects=False)
             return Response(got.status_code, {name.lower(): value for name, value in got.headers.items()}, got.content)
 
         yield ask
@@ -95,9 +99,12 @@ def requests_mock(fake: FakeCopr) -> Iterator[Ask]:
 @contextmanager
 def httpx2_transport(fake: FakeCopr) -> Iterator[Ask]:
     with httpx2.Client(transport=Httpx2Transport(fake), verify=False) as client:
-        yield lambda method, target: _seen(
-            client.request(method, httpx2.URL(str(COPR)).copy_with(raw_path=target.encode()))
-        )
+
+        def ask(method: str, target: str, headers: Sequence[tuple[str, str]] = ()) -> Response:
+            url = httpx2.URL(str(COPR)).copy_with(raw_path=target.encode())
+            return _seen(client.request(method, url, headers=_encoded(headers)))
+
+        yield ask
 
 
 @contextmanager
@@ -142,8 +149,11 @@ def asking_over_http(url: str) -> Iterator[Ask]:
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
 
-    def ask(method: str, target: str) -> Response:
-        connection.request(method, target)
+    def ask(method: str, target: str, headers: Sequence[tuple[str, str]] = ()) -> Response:
+        connection.putrequest(method, target)
+        for name, value in headers:
+            connection.putheader(name, value)
+        connection.endheaders()
         got = connection.getresponse()
         return Response(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read())
 
@@ -156,12 +166,25 @@ def _asking_async(transport: httpx.AsyncBaseTransport) -> Iterator[Ask]:
     loop = asyncio.new_event_loop()
     client = httpx.AsyncClient(transport=transport, verify=False)
 
-    def ask(method: str, target: str) -> Response:
-        return _seen(loop.run_until_complete(client.request(method, _url(target))))
+    def ask(method: str, target: str, headers: Sequence[tuple[str, str]] = ()) -> Response:
+        sent = client.request(method, _url(target), headers=_encoded(headers))
+        return _seen(loop.run_until_complete(sent))
 
     yield ask
     loop.run_until_complete(client.aclose())
     loop.close()
+
+
+def _asking_httpx(client: httpx.Client) -> Ask:
+    def ask(method: str, target: str, headers: Sequence[tuple[str, str]] = ()) -> Response:
+        return _seen(client.request(method, _url(target), headers=_encoded(headers)))
+
+    return ask
+
+
+def _encoded(headers: Sequence[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    """Headers as they are on the wire; httpx would take texts in ASCII only."""
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
 def _url(target: str) -> httpx.URL:

@@ -14,6 +14,7 @@ from typing import Protocol, cast
 from urllib.parse import quote
 
 from ..service.answers import Answer, Delivery, Failure
+from ..service.headers import Headers, RawHeaders, decoded
 from .arrival import cut, error_of
 
 Receive = Callable[[], Awaitable[Mapping[str, object]]]
@@ -42,14 +43,15 @@ class Connection(Protocol):
 class AsgiDoor:
     """An ASGI application that answers from memory and ignores request bodies, as Copr does here."""
 
-    def __init__(self, answer: Callable[[str, str], Answer]) -> None:
+    def __init__(self, answer: Callable[[str, str, Headers], Answer]) -> None:
         self._answer = answer
 
     async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _live(receive, send)
         elif scope["type"] == "http":
-            answer = self._answer(str(scope["method"]), _target(scope))
+            headers = decoded(cast(RawHeaders, scope.get("headers", ())))
+            answer = self._answer(str(scope["method"]), _target(scope), headers)
             if answer.delivery is None:
                 await respond(answer, send)
             else:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import httpx2
 
 from ..service.answers import Answer, Delivery
+from ..service.headers import decoded
 from .arrival import Answering, await_begin, pieces
 
 _ERRORS: dict[type[OSError], type[httpx2.TransportError]] = {
@@ -23,7 +24,8 @@ class Httpx2Transport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         self._source = source
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        answer = self._source.answer(request.method, request.url.raw_path.decode("ascii"))
+        target = request.url.raw_path.decode("ascii")
+        answer = self._source.answer(request.method, target, decoded(request.headers.raw))
         body = (
             httpx2.ByteStream(answer.body)
             if answer.delivery is None

@@ -12,9 +12,10 @@ from itertools import count
 from ..builds.store import Store
 from ..faults.active import Asked, Hit
 from ..lives.clock import VirtualClock
-from . import authentication, build_chroots, companions, views
+from . import authentication, build_chroots, companions, masks, views
 from .answers import HTML, Answer, Refusal, json_answer
-from .asking import Asking, Headers, Shown
+from .asking import Asking, Shown
+from .headers import Headers, read_header
 from .query import cast_integer, read_target
 from .routes import Endpoint, Match, match
 
@@ -102,9 +103,8 @@ class Api:
             if method == "OPTIONS":
                 return _options(found), ()
             asking = Asking(self.store, self.default_limit, method, found, arguments, headers, counts)
-            body, chroots, more = _SHOW[found.endpoint](asking)
-            answer = json_answer(body)
-            return (answer._replace(headers=answer.headers + more) if more else answer), chroots
+            mask = read_header(headers, masks.HEADER) if headers else None
+            return _answer_masked(mask, asking) if mask else _answer_whole(_SHOW[found.endpoint](asking))
         except Refusal as refusal:
             return refusal.answer(), ()
 
@@ -119,6 +119,24 @@ class Api:
         if build_id in self.store.removed:
             return True
         return status == 200 and build_id in self.store.builds
+
+
+def _answer_whole(shown: Shown) -> tuple[Answer, Sequence[bytes]]:
+    body, chroots, more = shown
+    answer = json_answer(body)
+    return (answer._replace(headers=answer.headers + more) if more else answer), chroots
+
+
+def _answer_masked(mask: str, asking: Asking) -> tuple[Answer, Sequence[bytes]]:
+    """An answer with the fields that a mask names: it shows its chroots as the whole one does."""
+    show = _SHOW[asking.found.endpoint]
+    fields = masks.read_mask(mask, asking.found.endpoint)
+    if isinstance(fields, Answer):
+        # Found out last, when all is done that was asked, which nobody gets to see.
+        show(asking._replace(counts=False))
+        return fields, ()
+    shown = show(asking)
+    return _answer_whole(shown if fields is None else shown._replace(body=masks.pick(shown.body, fields)))
 
 
 def _asked(found: Match | None, arguments: Mapping[str, str]) -> Asked:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..builds.build import Build
 from ..builds.store import Store
 from .answers import CATCH_ALL, Refusal
+from .headers import Headers
 from .query import cast_integer
 from .routes import Match
-
-Headers = Iterable[tuple[str, str]]
 
 
 class Asking(NamedTuple):
@@ -58,8 +57,3 @@ def no_such_build(sent: str | int) -> Refusal:
 def impossible_text(sent: str | int) -> Refusal | None:
     """The database's driver takes no text with a NUL in it, which the service does not expect."""
     return Refusal(500, CATCH_ALL) if "\0" in str(sent) else None
-
-
-def header(headers: Headers, name: str) -> str | None:
-    """The value of a header, by its name in lower case."""
-    return next((value for header, value in headers if header.lower() == name), None)

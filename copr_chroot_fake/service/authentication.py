@@ -12,7 +12,8 @@ from ..builds.store import Store
 from ..errors import EventError
 from . import companion_views as views
 from .answers import Answer, Refusal, json_answer
-from .asking import Asking, Shown, build_asked, header, no_such_build
+from .asking import Asking, Shown, build_asked, no_such_build
+from .headers import read_header
 from .views import line
 
 _UNKNOWN = {
@@ -61,7 +62,7 @@ def refuse_gssapi(asking: Asking) -> Shown:
 
 def _log_in(asking: Asking) -> str:
     """The name of who asks: while no account was added, any login is the name of a user."""
-    login, token = _credentials(header(asking.headers, "authorization") or "")
+    login, token = _credentials(read_header(asking.headers, "authorization") or "")
     accounts = asking.store.accounts
     if not accounts and login:
         return login

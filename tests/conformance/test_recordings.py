@@ -16,7 +16,7 @@ from ..conftest import DIFFERS
 from ..doors import DOORS, Ask, Response, asking_over_http
 from ..recordings import DIRECTORY, Exchange, exchanges
 
-EXCHANGES = [*exchanges("responses.jsonl"), *exchanges("companions.jsonl")]
+EXCHANGES = [*exchanges("responses.jsonl"), *exchanges("companions.jsonl"), *exchanges("masks.jsonl")]
 
 
 @contextmanager
@@ -57,7 +57,11 @@ def ask_about(
             yield lambda scenario: opened.enter_context(DOORS[request.param](fake_of(scenario)))
 
 
-@pytest.mark.parametrize("exchange", EXCHANGES, ids=lambda exchange: f"{exchange.method} {exchange.url[:120]}")
+def name_of(exchange: Exchange) -> str:
+    return " ".join((exchange.method, exchange.url[:120], *exchange.headers.values()))
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES, ids=name_of)
 def test_answers_as_recorded(
     exchange: Exchange,
     ask_about: Callable[[str], Ask],
@@ -65,7 +69,7 @@ def test_answers_as_recorded(
     record_property: Callable[[str, str], None],
 ) -> None:
     """Status, content type, body and Allow are those that Copr sent."""
-    got = ask_about(exchange.scenario)(exchange.method, exchange.url)
+    got = ask_about(exchange.scenario)(exchange.method, exchange.url, tuple(exchange.headers.items()))
     differing = differences(exchange, got)
     for part in differing:
         door = request.node.callspec.params["ask_about"]
