@@ -165,9 +165,7 @@ def _pick(shown: object, fields: Fields) -> object:
     if not isinstance(shown, dict):
         return shown
     picked = {
-        name: _pick(shown[name], within) if within else shown[name]
-        for name, within in fields.items()
-        if name in shown and name != ALL_OTHERS
+        name: _pick(shown[name], within) if within else shown[name] for name, within in fields.items() if name in shown
     }
     if ALL_OTHERS in fields:
         for name, value in shown.items():
