@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from base64 import b64encode
 from collections.abc import Callable
 
 import hypothesis.strategies as st
@@ -27,6 +28,10 @@ TARGETS = {
     "list": "/api_3/build-chroot/list?build_id=1",
     "build-config": f"/api_3/build-chroot/build-config?build_id=1&chrootname={F41}",
     "built-packages": f"/api_3/build-chroot/built-packages?build_id=1&chrootname={F41}",
+    "build": "/api_3/build/1",
+    "build-list": "/api_3/build/list?ownername=@copr&projectname=copr-dev",
+    "source-chroot": "/api_3/build/source-chroot/1",
+    "project": "/api_3/project?ownername=@copr&projectname=copr-dev",
 }
 
 NAMES = {
@@ -34,6 +39,10 @@ NAMES = {
     "list": ["items", "meta", "name", "state", "result_url", "limit", "order_type"],
     "build-config": ["repos", "id", "name", "baseurl", "priority", "with_opts", "timeout", "bootstrap", "memory_limit"],
     "built-packages": ["packages", "name", "epoch", "arch"],
+    "build": ["chroots", "source_package", "name", "version", "state", "ended_on"],
+    "build-list": ["items", "meta", "chroots", "source_package", "url", "state", "order"],
+    "source-chroot": ["state", "result_url"],
+    "project": ["chroot_repos", "additional_repos", "packit_forge_projects_allowed", "full_name", "id", "homepage"],
 }
 MARKS = ["{", "}", ",", ","]
 OTHERS = [
@@ -170,6 +179,10 @@ def test_a_mask_does_what_it_does_in_flask_restx(
         ("build-config", "with_opts{},bootstrap_image", "with_opts,bootstrap_image"),
         ("build-config", "with_opts{x}", "Mask error: Mask is inconsistent with model"),
         ("built-packages", "packages{nope}", "packages"),
+        ("build", "source_package{version},chroots", "source_package,chroots"),
+        ("build", "chroots{x}", "Mask error: Mask is inconsistent with model"),
+        ("project", f"chroot_repos{{{F41},nope{{x}}}},name", "chroot_repos,name"),
+        ("project", "chroot_repos{},additional_repos{}", "chroot_repos,additional_repos"),
     ],
 )
 def test_corners_of_masks(ask_both: AskBoth, endpoint: str, mask: str, keys: str | None) -> None:
@@ -229,10 +242,14 @@ def test_white_space_that_no_server_takes_off_is_a_bug_of_the_service(door: str)
         ("/api_3/build-chroot/list?build_id=1&limit=x", 500),
         ("/api_3/nope", 404),
         ("/api_3/", 200),
+        ("/api_3/build/built-packages/1", 200),
+        ("/api_3/mock-chroots/list", 200),
+        ("/api_3/monitor?ownername=@copr&projectname=copr-dev", 200),
+        ("/api_3/auth-check", 401),
     ],
 )
 @pytest.mark.parametrize("mask", ["name", "name{"])
-def test_errors_and_the_home_page_take_no_mask(target: str, status: int, mask: str) -> None:
+def test_errors_and_what_has_no_model_take_no_mask(target: str, status: int, mask: str) -> None:
     """They are answered as without one, also where the mask could not be read."""
     ask = asking(world())
     masked = ask("GET", target, [("X-Fields", mask)])
@@ -286,6 +303,19 @@ def test_a_refused_mask_is_no_poll() -> None:
     reference = FakeCopr()
     reference.add_build(1, [F41])
     assert [before, after] == [asking(reference)("GET", TARGETS["get"]).body for _ in range(2)]
+
+
+@pytest.mark.parametrize(("mask", "status"), [("state", 200), ("state{", 400)])
+def test_canceling_takes_a_mask_and_a_bad_one_does_not_stop_it(mask: str, status: int) -> None:
+    """The build is canceled before its answer is masked, also where that fails."""
+    fake = FakeCopr()
+    fake.add_build(1, {F41: "running"})
+    login = ("Authorization", "Basic " + b64encode(b"login:token").decode())
+    response = asking(fake)("PUT", "/api_3/build/cancel/1", [login, ("X-Fields", mask)])
+    canceled = b'{"state": "canceled"}\n'
+    assert response.status == status
+    assert (response.body == canceled) == (status == 200)
+    assert asking(fake)("GET", "/api_3/build/1", [("X-Fields", "state")]).body == canceled
 
 
 def test_a_configuration_of_ones_own_is_masked_as_it_is() -> None:

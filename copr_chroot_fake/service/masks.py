@@ -69,11 +69,9 @@ MODELS: Mapping[Endpoint, Model] = {
     Endpoint.SOURCE_CHROOT: _values("state result_url"),
     Endpoint.CANCEL: _BUILD,
     Endpoint.PROJECT: {
-        **_values(
-            "homepage contact description instructions devel_mode unlisted_on_hp auto_prune enable_net bootstrap"
-        ),
-        **_values("isolation module_hotfixes appstream follow_fedora_branching repo_priority name persistent storage"),
-        **_values("id ownername full_name"),
+        **_values("homepage contact description instructions devel_mode unlisted_on_hp auto_prune enable_net"),
+        **_values("bootstrap isolation module_hotfixes appstream follow_fedora_branching repo_priority"),
+        **_values("name persistent storage id ownername full_name"),
         **dict.fromkeys(("packit_forge_projects_allowed", "additional_repos"), Kind.VALUES),
         "chroot_repos": Kind.ANYTHING,
     },
