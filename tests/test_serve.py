@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import re
@@ -25,6 +26,7 @@ from copr_chroot_fake.server.serving import bind
 
 from .served import (
     COMMAND,
+    F41,
     HOME,
     LIST,
     PATIENCE,
@@ -280,6 +282,42 @@ def test_by_clock_a_build_lives_at_the_speed_that_is_said(start: Start) -> None:
 def test_options_of_time_that_are_not_possible_are_named(option: str, value: str) -> None:
     """The error names the option and what would do."""
     assert f"Invalid value for '{option}'" in failed("serve", option, value)
+
+
+def test_accounts_that_are_said_are_the_only_ones_in_every_world(start: Start) -> None:
+    """They cancel what is theirs in the server's own world and in any other, and are there after a reset too."""
+    served = start("--account", "frostyx:abc:s3cret:@copr", "--account", "jdoe:def:t0ken", "pages")
+    for server in (served, served.world("other")):
+        server.steer("POST", "/reset")
+        assert server.call("PUT", "/api_3/build/cancel/100").status == 401
+        assert server.call("PUT", "/api_3/build/cancel/100", headers=basic("def", "t0ken")).status == 403
+        canceled = server.call("PUT", "/api_3/build/cancel/100", headers=basic("abc", "s3cret"))
+        assert canceled.document["state"] == "canceled"
+        who = server.call("GET", "/api_3/auth-check", headers=basic("def", "t0ken"))
+        assert who.document == {"name": "jdoe", "id": 2}
+
+
+def test_what_is_asked_beside_build_chroots_is_in_worlds_too(start: Start) -> None:
+    """Each world has builds, projects and polls of its own."""
+    served = start("--progress", "poll", "pages")
+    other = served.world("other")
+    other.steer("PUT", "/scenario", {"builds": [{"id": 7, "chroots": [{"name": F41}], "lifecycle": "succeeds"}]})
+    assert other.call("GET", "/api_3/build/100").status == served.call("GET", "/api_3/build/7").status == 404
+    states = [other.get("/api_3/build/7")["state"] for _ in range(3)]
+    assert states == ["importing", "pending", "starting"]
+    listed = "/api_3/build/list?ownername=jdoe&projectname=playground"
+    assert [build["id"] for build in other.get(listed)["items"]] == [7]
+    assert served.call("GET", listed).status == 404
+
+
+@pytest.mark.parametrize("account", ["frostyx", "frostyx:abc", "frostyx::s3cret", ":abc:s3cret"])
+def test_an_account_that_is_none_is_named(account: str) -> None:
+    """The message says what one looks like."""
+    assert "expected NAME:LOGIN:TOKEN, or NAME:LOGIN:TOKEN:@GROUP" in failed("serve", "--account", account)
+
+
+def basic(login: str, token: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{login}:{token}".encode()).decode()}
 
 
 def test_an_address_of_ipv6_is_printed_as_one(start: Start) -> None:
