@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 5000
 
-.PHONY: serve test lint format docs bench wheel clean
+.PHONY: serve test lint format docs bench bench-short wheel clean
 
 serve: .venv/serve.stamp
 	$(BIN)/copr-chroot-fake serve --port $(PORT) $(SCENARIO)
@@ -29,6 +29,9 @@ docs: .venv/develop.stamp
 bench: .venv/bench.stamp
 	$(BIN)/python -m benchmarks
 
+bench-short: .venv/plot.stamp
+	$(BIN)/python -m benchmarks --short
+
 # The wheel, installed where there is no checkout, has its scenarios and serves them.
 wheel: .venv/develop.stamp
 	rm -rf build && $(BIN)/pip wheel --quiet --no-deps --wheel-dir build/dist .
@@ -49,6 +52,10 @@ clean:
 .venv/develop.stamp: pyproject.toml | .venv/bin/python
 	$(BIN)/pip install --quiet --editable '.[all]' --group dev
 	touch $@ .venv/serve.stamp
+
+.venv/plot.stamp: .venv/develop.stamp
+	$(BIN)/pip install --quiet --group plot
+	touch $@
 
 .venv/bench.stamp: .venv/develop.stamp
 	$(BIN)/pip install --quiet --group bench

@@ -26,6 +26,22 @@ class Figure(NamedTuple):
             self.at_least is None or self.value >= self.at_least
         )
 
+    @property
+    def of_its_bound(self) -> float:
+        """How much of what it may take it takes: up to 1 is within its bound."""
+        if self.at_most is not None:
+            return self.value / self.at_most
+        return (self.at_least or 0) / self.value
+
+    @property
+    def is_far_off(self) -> bool:
+        """Whether a ratio is so bad that no neighbour on a busy machine accounts for it."""
+        return self.unit == "times" and self.of_its_bound > FAR
+
+
+FAR = 5
+"""How many times its bound a ratio has to be to be far off."""
+
 
 def ratio(ours: Callable[[], float], other: Callable[[], float], rounds: int) -> float:
     """The median of the quotients of measurements taken in turn, after one of each that does not count."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import selectors
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 
 CONNECTIONS = 8
 MANY = 64
@@ -18,17 +19,17 @@ def request(target: str, more: str = "") -> bytes:
 def rate(port: int, target: str, times: int = 150) -> Callable[[], float]:
     """Requests per second over several connections."""
     sent = request(target)
-    connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(CONNECTIONS)]
-    length = _answer_length(connections[0], sent)
 
     def run() -> float:
-        began = time.perf_counter()
-        for _ in range(times):
-            for connection in connections:
-                connection.sendall(sent)
-            for connection in connections:
-                _receive(connection, length)
-        return times * CONNECTIONS / (time.perf_counter() - began)
+        with _connected(port, CONNECTIONS) as connections:
+            length = _answer_length(connections[0], sent)
+            began = time.perf_counter()
+            for _ in range(times):
+                for connection in connections:
+                    connection.sendall(sent)
+                for connection in connections:
+                    _receive(connection, length)
+            return times * CONNECTIONS / (time.perf_counter() - began)
 
     return run
 
@@ -52,12 +53,11 @@ def reconnecting_rate(port: int, target: str, times: int = 150) -> Callable[[], 
 def late(port: int, target: str, requests: int = 6400) -> Callable[[], float]:
     """Within how many seconds 99 of 100 answers come to many clients, each of which asks again at once."""
     sent = request(target)
-    connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(MANY)]
-    length = _answer_length(connections[0], sent)
 
     def run() -> float:
         taken: list[float] = []
-        with selectors.DefaultSelector() as selector:
+        with _connected(port, MANY) as connections, selectors.DefaultSelector() as selector:
+            length = _answer_length(connections[0], sent)
             for connection in connections:
                 connection.sendall(sent)
                 selector.register(connection, selectors.EVENT_READ, time.perf_counter())
@@ -86,6 +86,13 @@ def ask_each(port: int, targets: Iterable[str]) -> None:
     with socket.create_connection(("127.0.0.1", port)) as connection:
         for target in targets:
             _answer_length(connection, request(target))
+
+
+@contextmanager
+def _connected(port: int, number: int) -> Iterator[list[socket.socket]]:
+    """Connections of one measurement: the server closes those on which nobody has asked for some seconds."""
+    with ExitStack() as opened:
+        yield [opened.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(number)]
 
 
 def _receive(connection: socket.socket, length: int) -> None:

@@ -25,7 +25,7 @@ from .lives.progress import ProgressLike, read_progress
 from .scenarios.reading import ScenarioSource, read_scenario
 from .service.answers import Answer
 from .service.api import Api, Record
-from .service.headers import Headers
+from .service.headers import Headers, raw
 from .states import State, StateName
 
 if TYPE_CHECKING:
@@ -245,7 +245,7 @@ class FakeCopr(Filled, Asked, Populated):
         """
         if not isinstance(target, str):
             raise InputError("target", f"expected path and query as a text, got {checks.shown(target)}")
-        return self._api.answer(method, target, headers)
+        return self._api.answer(method, target, raw(headers) if headers else ())
 
     def pass_time(self, seconds: float) -> None:
         """Let seconds pass for which a client waits: a clock that stands still is moved, the system's goes on."""

@@ -14,13 +14,13 @@ from typing import Protocol
 
 from ..errors import CoprFakeError
 from ..service.answers import Answer, Delivery, Failure
-from ..service.headers import Headers
+from ..service.headers import RawHeaders
 
 
 class Answering(Protocol):
     """What a door leads to: a :class:`~copr_chroot_fake.FakeCopr`, or the API of one."""
 
-    def answer(self, method: str, target: str, headers: Headers = ()) -> Answer:
+    def answer(self, method: str, target: str, headers: RawHeaders = ()) -> Answer:
         """What Copr answers, and how that is to arrive."""
 
     def pass_time(self, seconds: float) -> None:

@@ -14,7 +14,7 @@ from typing import Protocol, cast
 from urllib.parse import quote
 
 from ..service.answers import Answer, Delivery, Failure
-from ..service.headers import Headers, RawHeaders, decoded
+from ..service.headers import RawHeaders
 from .arrival import cut, error_of
 
 Receive = Callable[[], Awaitable[Mapping[str, object]]]
@@ -43,14 +43,14 @@ class Connection(Protocol):
 class AsgiDoor:
     """An ASGI application that answers from memory and ignores request bodies, as Copr does here."""
 
-    def __init__(self, answer: Callable[[str, str, Headers], Answer]) -> None:
+    def __init__(self, answer: Callable[[str, str, RawHeaders], Answer]) -> None:
         self._answer = answer
 
     async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _live(receive, send)
         elif scope["type"] == "http":
-            headers = decoded(cast(RawHeaders, scope.get("headers", ())))
+            headers = cast(RawHeaders, scope.get("headers", ()))
             answer = self._answer(str(scope["method"]), _target(scope), headers)
             if answer.delivery is None:
                 await respond(answer, send)

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 import httpx2
 
 from ..service.answers import Answer, Delivery
-from ..service.headers import decoded
 from .arrival import Answering, await_begin, pieces
 
 _ERRORS: dict[type[OSError], type[httpx2.TransportError]] = {
@@ -25,7 +24,7 @@ class Httpx2Transport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         target = request.url.raw_path.decode("ascii")
-        answer = self._source.answer(request.method, target, decoded(request.headers.raw))
+        answer = self._source.answer(request.method, target, request.headers.raw)
         body = (
             httpx2.ByteStream(answer.body)
             if answer.delivery is None

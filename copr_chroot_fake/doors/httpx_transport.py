@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 
 from ..service.answers import Answer, Delivery
-from ..service.headers import decoded
 from .arrival import Answering, await_begin, pieces
 
 _ERRORS: dict[type[OSError], type[httpx.TransportError]] = {
@@ -25,7 +24,7 @@ class HttpxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         target = request.url.raw_path.decode("ascii")
-        answer = self._source.answer(request.method, target, decoded(request.headers.raw))
+        answer = self._source.answer(request.method, target, request.headers.raw)
         body = (
             httpx.ByteStream(answer.body) if answer.delivery is None else self._arrive(answer.delivery, answer, request)
         )

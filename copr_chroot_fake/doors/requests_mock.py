@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, Any, cast
@@ -25,6 +25,7 @@ from urllib3.exceptions import (
 )
 
 from ..service.answers import Answer, Delivery
+from ..service.headers import raw
 from .arrival import Answering, await_begin, pieces
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class FakeResponse(responses.CallbackResponse):
     def _respond(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes | BufferedReader]:
         parts = urlsplit(str(request.url))
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        answer = self._source.answer(str(request.method), target, _headers(request))
+        answer = self._source.answer(str(request.method), target, raw(request.headers.items()))
         body = answer.body if answer.delivery is None else self._arrive(answer.delivery, answer, request)
         return answer.status, dict(answer.headers), body
 
@@ -138,12 +139,6 @@ class _Body(RawIOBase):
         taken, self._left = self._left[: len(into)], self._left[len(into) :]
         into[: len(taken)] = taken
         return len(taken)
-
-
-def _headers(request: requests.PreparedRequest) -> list[tuple[str, str]]:
-    """What is sent as headers; requests takes their values as bytes too."""
-    sent: Mapping[str, str | bytes] = request.headers
-    return [(name, value.decode("latin-1") if isinstance(value, bytes) else value) for name, value in sent.items()]
 
 
 def _read_timeout(request: requests.PreparedRequest) -> float | None:

@@ -15,7 +15,7 @@ from ..lives.clock import VirtualClock
 from . import authentication, build_chroots, companions, masks, views
 from .answers import HTML, Answer, Refusal, json_answer
 from .asking import Asking, Shown
-from .headers import Headers, read_header
+from .headers import RawHeaders, read_header
 from .query import cast_integer, read_target
 from .routes import Endpoint, Match, match
 
@@ -55,7 +55,7 @@ class Api:
         self.default_limit = default_limit
         self._numbers = count(1)
 
-    def answer(self, method: str, target: str, headers: Headers = ()) -> Answer:
+    def answer(self, method: str, target: str, headers: RawHeaders = ()) -> Answer:
         """Answer one request, whose target is the path and the query as sent."""
         path, arguments = read_target(target)
         found = match(path)
@@ -80,7 +80,7 @@ class Api:
             clock.tick(seconds)
 
     def _answer_with(
-        self, hit: Hit, method: str, found: Match | None, arguments: Mapping[str, str], headers: Headers
+        self, hit: Hit, method: str, found: Match | None, arguments: Mapping[str, str], headers: RawHeaders
     ) -> tuple[Answer, Sequence[bytes]]:
         """The answer that a fault leaves; what no client gets to read is no poll, and shows nothing."""
         if hit.instead is not None:
@@ -90,7 +90,7 @@ class Api:
         return hit.change(answer), shown if arrives else ()
 
     def _answer(
-        self, method: str, found: Match | None, arguments: Mapping[str, str], headers: Headers, counts: bool
+        self, method: str, found: Match | None, arguments: Mapping[str, str], headers: RawHeaders, counts: bool
     ) -> tuple[Answer, Sequence[bytes]]:
         """Copr's own answer, and the chroots that it shows; ``counts`` says whether somebody sees it, a poll."""
         try:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..builds.build import Build
 from ..builds.store import Store
 from .answers import CATCH_ALL, Refusal
-from .headers import Headers
+from .headers import RawHeaders
 from .query import cast_integer
 from .routes import Match
 
@@ -24,7 +24,7 @@ class Asking(NamedTuple):
     method: str
     found: Match
     arguments: Mapping[str, str]
-    headers: Headers
+    headers: RawHeaders
     counts: bool
 
 

@@ -62,7 +62,7 @@ def refuse_gssapi(asking: Asking) -> Shown:
 
 def _log_in(asking: Asking) -> str:
     """The name of who asks: while no account was added, any login is the name of a user."""
-    login, token = _credentials(read_header(asking.headers, "authorization") or "")
+    login, token = _credentials(read_header(asking.headers, b"authorization") or "")
     accounts = asking.store.accounts
     if not accounts and login:
         return login

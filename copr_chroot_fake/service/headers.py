@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ..errors import InputError
 
-Headers = Iterable[tuple[str, str]]
-"""Names, in any case, and values."""
+RawHeaders = Sequence[tuple[bytes, bytes]]
+"""Names, in any case, and values, as they are on the wire. Hardly any is ever looked at, so none is decoded before."""
 
-RawHeaders = Iterable[tuple[bytes, bytes]]
-
-
-def decoded(headers: RawHeaders) -> list[tuple[str, str]]:
-    """Headers as they are on the wire, whose bytes are read as WSGI has them."""
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+Headers = Iterable[tuple[str | bytes, str | bytes]]
+"""The same, or as texts."""
 
 
-def read_header(headers: Headers, name: str) -> str | None:
-    """The value of the header whose name in small letters is ``name``, ``None`` without one.
+def raw(headers: Headers) -> RawHeaders:
+    """Headers as they are on the wire.
+
+    :raises InputError: for headers that are no pairs of texts, or of bytes.
+    """
+    try:
+        return [(_encoded(name), _encoded(value)) for name, value in headers]
+    except (TypeError, ValueError):
+        raise InputError("headers", "expected pairs of name and value, both texts") from None
+
+
+def _encoded(text: str | bytes) -> bytes:
+    if isinstance(text, bytes):
+        return text
+    if not isinstance(text, str):
+        raise TypeError
+    # What WSGI reads back as the same text, where that is possible.
+    return text.encode("latin-1" if text.isascii() or max(text) <= "\xff" else "utf-8")
+
+
+def read_header(headers: RawHeaders, name: bytes) -> str | None:
+    """The value of the header whose name in small letters is ``name``, read as WSGI has it; ``None`` without one.
 
     White space around it is none of it, and several of one name are joined with
     a comma, as web servers do both.
-
-    :raises InputError: for headers that are no pairs of texts.
     """
-    try:
-        # The method of str itself takes nothing else: bytes would just never be equal.
-        values = [value.strip(" \t") for sent, value in headers if str.lower(sent) == name]
-        return ",".join(values) if values else None
-    except (AttributeError, TypeError, ValueError):
-        raise InputError("headers", "expected pairs of name and value, both texts") from None
+    values = [value for sent, value in headers if sent.lower() == name]
+    return b",".join(value.strip(b" \t") for value in values).decode("latin-1") if values else None

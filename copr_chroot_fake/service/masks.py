@@ -16,7 +16,7 @@ from functools import lru_cache
 from .answers import CATCH_ALL, Answer, Refusal, json_answer
 from .routes import Endpoint
 
-HEADER = "x-fields"
+HEADER = b"x-fields"
 
 Fields = Mapping[str, "Fields | None"]
 """What a mask names, in its order, with what it names within each, if it says; an empty one within is all there is."""
