@@ -102,7 +102,7 @@ class _EventedServer(FakeServer):
         self._stop = asyncio.Event()
         await super().startup(sockets)
 
-    async def main_loop(self) -> None:
+    async def stay_ready(self) -> None:
         await self._stop.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -94,9 +94,14 @@ class FakeServer(uvicorn.Server):
         self._held: socket.socket | None = None
         self._reopening: asyncio.TimerHandle | None = None
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+    async def main_loop(self) -> None:
+        # Not at the end of startup(): after a signal that comes by then, uvicorn before 0.41 ends without shutdown().
         self._on_ready()
+        await self.stay_ready()
+
+    async def stay_ready(self) -> None:
+        """Be ready until the server is to end."""
+        await super().main_loop()
 
     def close_port(self, seconds: float) -> None:
         """Refuse connections for so many seconds, and let go of those on which nothing is being answered."""
