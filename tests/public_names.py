@@ -1,0 +1,166 @@
+"""Every public name of the kit, a line each, as ``make names`` writes them to public_names.txt.
+
+Signatures have names and defaults; the types are in typed_api.py, as type checkers see them.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from enum import Enum
+from importlib.metadata import distribution
+from tempfile import TemporaryDirectory
+from typing import is_typeddict
+
+import click
+
+import copr_chroot_fake
+from copr_chroot_fake.cli import main
+from copr_chroot_fake.client import errors, results
+from copr_chroot_fake.control.operations import all_operations
+from copr_chroot_fake.faults.fault import DribbleEntry, FaultEntry
+from copr_chroot_fake.scenarios import entries
+
+KIT = copr_chroot_fake.__name__
+
+SCENARIO = (
+    *(entries.Scenario, entries.ProjectEntry, entries.ProjectChrootEntry, entries.SourcePackageEntry),
+    *(entries.BuildEntry, entries.ChrootEntry, FaultEntry, DribbleEntry),
+)
+"""What a scenario is made of, as a file or in Python."""
+
+OF_WHAT_THE_KIT_MAKES = {
+    "ActiveFault": "fault hits id seen",
+    "Build": "add_chroot advance cancel chroots finish id is_canceled package project remove",
+    "BuildChroot": (
+        "advance begin_import build build_config can_advance confirm_cancel ended_on fail finish force_state fork hold "
+        "name packages possible_events queue release report reschedule result_dir result_url run run_to skip start "
+        "started_on state succeed"
+    ),
+    "Faults": "add clear remove",
+    "Snapshot": "",
+}
+"""The members that are for those who test; the others, and the way to make one, are the kit's own."""
+
+
+def public_names() -> str:
+    lines = [*_python(), *_scenario(), *_pytest(), *_commands(), *_control(), *_packaging()]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _python() -> Iterator[str]:
+    # CoprProvider is not among the names that * imports, as it needs an extra.
+    for name in sorted([*copr_chroot_fake.__all__, "CoprProvider"]):
+        path, value = f"{KIT}.{name}", getattr(copr_chroot_fake, name)
+        if name in OF_WHAT_THE_KIT_MAKES:
+            members = sorted(_said(value) & {*OF_WHAT_THE_KIT_MAKES[name].split()})
+            yield from (path, *(f"{path}.{member}{_called(value, member)}" for member in members))
+        else:
+            yield from _named(path, value)
+    for module in (errors, results):
+        for name, value in sorted(vars(module).items()):
+            if inspect.isclass(value) and value.__module__ == module.__name__ and not name.startswith("_"):
+                yield from _named(f"{module.__name__}.{name}", value)
+
+
+def _named(path: str, value: object) -> Iterator[str]:
+    if not isinstance(value, type) or is_typeddict(value):
+        yield path
+    elif issubclass(value, Enum):
+        yield path
+        yield from (f"{path}.{member.name} = {member.value!r}" for member in value)
+        yield from (f"{path}.{name}" for name in sorted(_said(value) - {member.name for member in value}))
+    else:
+        makes = {"__init__", "__new__"} & {name for cls in _own(value) for name in vars(cls)}
+        yield f"{path}{_signature(value) if makes else ''}"
+        yield from (f"{path}.{name}{_called(value, name)}" for name in sorted(_said(value)))
+
+
+def _own(owner: type) -> list[type]:
+    """The classes of the kit that it is made from."""
+    return [cls for cls in owner.__mro__ if cls.__module__.startswith(KIT)]
+
+
+def _said(owner: type) -> set[str]:
+    """What instances have of the kit's own."""
+    names = {name for cls in _own(owner) for name in (*vars(cls), *inspect.get_annotations(cls))}
+    return {name for name in names if not name.startswith("_")}
+
+
+def _called(owner: type, name: str) -> str:
+    value = inspect.getattr_static(owner, name, None)
+    is_called = inspect.isfunction(value) or isinstance(value, (classmethod, staticmethod))
+    return _signature(getattr(owner, name)) if is_called else ""
+
+
+def _signature(called: Callable[..., object]) -> str:
+    shown = [_plain(taken) for name, taken in inspect.signature(called).parameters.items() if name != "self"]
+    return str(inspect.Signature(shown))
+
+
+class _Some:
+    def __repr__(self) -> str:
+        return "…"
+
+
+def _plain(parameter: inspect.Parameter) -> inspect.Parameter:
+    """Without its type, and with a default only where that shows the same in every run."""
+    default = parameter.default
+    is_plain = default is parameter.empty or type(default) in (bool, int, float, str, tuple, type(None))
+    return parameter.replace(annotation=parameter.empty, default=default if is_plain else _Some())
+
+
+def _scenario() -> Iterator[str]:
+    for entry in SCENARIO:
+        yield from (f"scenario {entry.__name__}: {field}" for field in sorted(entry.__annotations__))
+
+
+def _pytest() -> Iterator[str]:
+    with TemporaryDirectory() as empty:
+        command = [sys.executable, "-m", "pytest", "--rootdir", empty, "--color=no"]
+        # Only the kit's own plugin, which saves most of the time.
+        command += ["-p", "no:cacheprovider", "-p", "copr_chroot_fake.pytest_plugin"]
+        alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        for option, kind, pattern in (
+            ("--fixtures", "fixture", r"^(copr_\w+)"),
+            ("--help", "ini", r"^  (copr_fake_\w+) \("),
+            ("--markers", "marker", r"^@pytest\.mark\.(copr_fake\(.*?\))"),
+        ):
+            shown = subprocess.run(
+                [*command, option], cwd=empty, env=alone, capture_output=True, text=True, timeout=60, check=False
+            ).stdout
+            yield from (f"pytest {kind} {name}" for name in sorted(re.findall(pattern, shown, flags=re.MULTILINE)))
+
+
+def _commands() -> Iterator[str]:
+    return _command("copr-chroot-fake", main)
+
+
+def _command(path: str, command: click.Command) -> Iterator[str]:
+    taken = command.params
+    arguments = [param.human_readable_name for param in taken if isinstance(param, click.Argument)]
+    yield " ".join(["command", path, *arguments])
+    for option in taken:
+        if isinstance(option, click.Option):
+            yield f"command {path} {'/'.join([*option.opts, *option.secondary_opts])}"
+    if isinstance(command, click.Group):
+        for name in sorted(command.commands):
+            yield from _command(f"{path} {name}", command.commands[name])
+
+
+def _control() -> Iterator[str]:
+    return (f"control {method} {path}" for path, method, _ in all_operations())
+
+
+def _packaging() -> Iterator[str]:
+    kit = distribution("copr-chroot-fake")
+    yield from (f"extra {name}" for name in sorted(kit.metadata.get_all("Provides-Extra") or []))
+    yield from sorted(f"entry point {point.group}: {point.name} = {point.value}" for point in kit.entry_points)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(public_names())
