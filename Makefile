@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 5000
 
-.PHONY: serve test lint format docs bench bench-short wheel clean
+.PHONY: serve test lint format docs names bench bench-short pythons wheel clean
 
 serve: .venv/serve.stamp
 	$(BIN)/copr-chroot-fake serve --port $(PORT) $(SCENARIO)
@@ -26,20 +26,27 @@ format: .venv/develop.stamp
 docs: .venv/develop.stamp
 	$(BIN)/python docs/make_states.py > docs/states.md
 
+# Every public name, for who reviews a change to see.
+names: .venv/develop.stamp
+	$(BIN)/python -m tests.public_names > .venv/public_names.txt
+	mv .venv/public_names.txt tests/
+
 bench: .venv/bench.stamp
 	$(BIN)/python -m benchmarks
 
 bench-short: .venv/plot.stamp
 	$(BIN)/python -m benchmarks --short
 
-# The wheel, installed where there is no checkout, has its scenarios and serves them.
+# The tests with the oldest and newest versions of what the kit builds on, on each Python that is there.
+pythons: .venv/develop.stamp
+	$(BIN)/nox --session tests
+
+# The tests of the sdist with the wheel, where there is no checkout.
 wheel: .venv/develop.stamp
-	rm -rf build && $(BIN)/pip wheel --quiet --no-deps --wheel-dir build/dist .
-	$(PYTHON) -m venv build/venv && build/venv/bin/pip install --quiet build/dist/*.whl
-	cd build && venv/bin/python ../.ci/check_installed.py
+	$(BIN)/nox --session wheel
 
 clean:
-	rm -rf .venv build
+	rm -rf .nox .venv build
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

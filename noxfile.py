@@ -1,0 +1,94 @@
+"""What a change is tried with: each Python and the oldest and newest of what the kit builds on; lint; wheel and sdist.
+
+``nox --list`` names the sessions. A Python that this machine does not have is left out, and nox says so at the end.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tarfile
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv"
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["lint", "tests", "wheel"]
+
+PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
+
+DIST = Path("build/dist").absolute()
+
+NEWEST_ONLY = ("tests/test_typing.py", "tests/control/test_document.py")
+"""Where tests run type checkers and schemathesis, which need newer versions of the kit's dependencies than the kit."""
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and types."""
+    session.install("--editable", ".[all]", "--group", "dev")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+
+
+@nox.session(python=PYTHONS)
+@nox.parametrize("versions", ["oldest", "newest"], ids=["oldest", "newest"])
+def tests(session: nox.Session, versions: str) -> None:
+    """Run the tests with the oldest or newest versions that pyproject.toml allows; arguments are for pytest."""
+    if versions == "newest":
+        session.install("--upgrade", "--editable", ".[all]", "--group", "dev")
+        session.run("pytest", "-n", "auto", *session.posargs)
+        return
+    session.install("--editable", ".[all]", "--group", "test", "--constraint", _oldest(session))
+    ignored = [f"--ignore={path}" for path in NEWEST_ONLY]
+    session.log(f"left out, as they need newer versions: {', '.join(NEWEST_ONLY)}")
+    session.run("pytest", "-n", "auto", *ignored, *session.posargs)
+
+
+def _oldest(session: nox.Session) -> str:
+    """A file with the lower bounds of pyproject.toml, or the first versions after them with a wheel for this Python."""
+    constraints = str(Path(session.create_tmp()) / "oldest.txt")
+    session.run(
+        *("uv", "pip", "compile", "--quiet", "--all-extras", "--no-deps", "--no-header", "--no-annotate"),
+        *("--resolution", "lowest-direct", "--only-binary", ":all:"),
+        *("--python", session.virtualenv.location, "--output-file", constraints, "pyproject.toml"),
+        external=True,
+    )
+    session.log(Path(constraints).read_text().replace("\n", " "))
+    return constraints
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the sdist, and the wheel from it, and check both."""
+    session.install("--group", "dev")
+    shutil.rmtree(DIST, ignore_errors=True)
+    session.run("python", "-m", "build", "--installer", "uv", "--outdir", str(DIST))
+    files = sorted(str(path) for path in DIST.iterdir())
+    session.run("twine", "check", "--strict", *files)
+    session.run("check-wheel-contents", *(file for file in files if file.endswith(".whl")))
+
+
+@nox.session(requires=["build"])
+def wheel(session: nox.Session) -> None:
+    """Install the wheel where there is no checkout, and run the tests of the sdist there; arguments are for pytest."""
+    (built,) = DIST.glob("*.whl")
+    checks = Path(".ci/check_installed.py").absolute()
+    session.install(f"copr-chroot-fake @ {built.as_uri()}")
+    session.chdir(_tests_alone(Path(session.create_tmp())))
+    session.run("python", str(checks))
+    session.install(f"copr-chroot-fake[all] @ {built.as_uri()}", "--group", "dev")
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
+def _tests_alone(where: Path) -> Path:
+    """What the sdist has, but the package itself."""
+    (sources,) = DIST.glob("*.tar.gz")
+    unpacked = where.absolute() / sources.name.removesuffix(".tar.gz")
+    shutil.rmtree(unpacked, ignore_errors=True)
+    with tarfile.open(sources) as archive:
+        archive.extractall(where, filter="data")
+    shutil.rmtree(unpacked / "copr_chroot_fake")
+    return unpacked
