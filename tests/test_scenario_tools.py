@@ -364,7 +364,7 @@ def test_a_mistake_is_a_line_with_file_line_place_and_remedy(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("name", "text", "mistakes"),
     [
-        ("a.json", '{"builds": [\n 1,\n]}', [":3:1: not JSON: "]),
+        ("a.json", '{"builds": [\n 1\n}', [":3:1: not JSON: "]),
         ("a.json", "", [":1:1: not JSON: Expecting value"]),
         ("a.yaml", "builds:\n - id: 1\n  x: [", [":3:3: not YAML: "]),
         ("a.yaml", "now: !!int x", [":1:6: not YAML that can be read: "]),

@@ -46,10 +46,6 @@ class Stage(NamedTuple):
     without: frozenset[Stamp] = frozenset()
 
 
-LifecycleLike: TypeAlias = "Lifecycle | str | Mapping[str, object]"
-"""A lifecycle, the name of one, or ``{"stages": […]}``."""
-
-
 class PlannedStage(NamedTuple):
     """A stage of one life, with everything drawn."""
 
@@ -100,6 +96,10 @@ class Lifecycle:
 
     def __repr__(self) -> str:
         return f"<Lifecycle {' '.join(str(stage.state) for stage in self.stages)}>"
+
+
+LifecycleLike: TypeAlias = Lifecycle | str | Mapping[str, object]
+"""A lifecycle, the name of one, or ``{"stages": […]}``."""
 
 
 def _plan_undrawn(stages: Sequence[Stage]) -> Plan | None:

@@ -78,8 +78,9 @@ def test_urllib(copr_fake: FakeCopr, copr_server: CoprServer) -> None:
     """Whatever speaks HTTP is served."""
     copr_fake.add_build(1, {F41: "running"})
     assert state_with_urllib(copr_server.url, 1, F41) == "running"
-    with pytest.raises(urllib.error.HTTPError, match="404"):
+    with pytest.raises(urllib.error.HTTPError, match="404") as raised:
         state_with_urllib(copr_server.url, 2, F41)
+    raised.value.close()
 
 
 def test_copr_cli_as_a_process(copr_fake: FakeCopr, copr_config: Path) -> None:
