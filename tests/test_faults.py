@@ -140,7 +140,7 @@ def test_what_is_malformed_is_not_read_as_json(fake: FakeCopr) -> None:
     """Whatever the endpoint, an error included."""
     fake.faults.add(Fault(body="malformed"))
     for target in (GET, LIST, "/api_3/", "/api_3/build-chroot", f"/api_3/build-chroot/build-config/1/{F41}"):
-        with pytest.raises(ValueError, match="double quotes|trailing comma"):
+        with pytest.raises(ValueError, match=r"double quotes|trailing comma"):
             json.loads(fake.answer("GET", target).body)
 
 
