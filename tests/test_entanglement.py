@@ -55,6 +55,33 @@ def test_a_life_that_cancels_its_build_does_so_at_its_time_whoever_is_looked_at_
     assert shown(build) == {F41: ("canceled", None, None), F42: ("failed", BEGAN + 40, BEGAN + 55)}
 
 
+@pytest.mark.parametrize(
+    ("life", "end"), [("canceled-while-pending", "canceled"), ("canceled-while-running", "failed")]
+)
+def test_each_chroot_of_a_canceled_build_waits_as_long_as_its_life_says(life: str, end: str) -> None:
+    """That another one has canceled the build at the same moment confirms none of them sooner."""
+    fake = FakeCopr(progress="clock")
+    build = fake.add_build(1, [F41, F42], lifecycle=life)
+    fake.clock.tick(40 if end == "canceled" else 300)
+    before = shown(build)
+    assert build.canceled
+    fake.clock.tick(9)
+    assert shown(build) == before
+    fake.clock.tick(1)
+    assert {chroot.state for chroot in build} == {end}
+
+
+def test_a_chroot_can_have_started_just_before_its_build_is_canceled() -> None:
+    """A stage says what comes first: what begins with it happens, and then its build is canceled."""
+    fake = FakeCopr(progress="clock")
+    life = Lifecycle(Stage("pending", 10), Stage("starting", 5, canceled=True), Stage("failed"))
+    build = fake.add_build(1, [F41], lifecycle=life)
+    fake.clock.tick(10)
+    assert (shown(build), build.canceled) == ({F41: ("starting", BEGAN + 10, None)}, True)
+    fake.clock.tick(5)
+    assert shown(build) == {F41: ("failed", BEGAN + 10, BEGAN + 15)}
+
+
 def test_an_event_after_a_cancel_does_not_lose_its_confirmation() -> None:
     """However a chroot goes on, by ten seconds after the cancel it is confirmed, and written out it is still so."""
     fake = FakeCopr(progress="clock")

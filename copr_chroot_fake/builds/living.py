@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import EventError
 from ..lives.lifecycle import ABSENT, DELETED, PlannedStage
-from ..lives.machine import Event, Stamp, event_between, stamps_of
+from ..lives.machine import Event, Stamp, event_between, find_transition, stamps_of
 from ..states import State
 from .nevra import Nevra
 from .record import ChrootRecord
@@ -142,7 +142,7 @@ class LivingChroot(ChrootRecord):
         assert due is not None
         # By poll and by hand, its own time can be ahead of the clock's.
         now = max(due if life.is_timed else self._build.store.clock.reach(due), self.latest)
-        if self._build.is_canceled and not self._state.is_final and not self._is_absent:
+        if self._build.is_canceled and not (self._state.is_final or self._is_absent or self._is_to_wait(life)):
             self.change(Event.CONFIRM_CANCEL, int(now))
             self.life = None
         else:
@@ -150,12 +150,25 @@ class LivingChroot(ChrootRecord):
             if self.life is not None and life.following is None and self._state.is_final:
                 self.life = None
 
+    def _is_to_wait(self, life: Life) -> bool:
+        """Whether a life says next how long it takes to be confirmed that the build is canceled."""
+        following = life.following
+        if following is None or not following.canceled or not isinstance(following.state, State):
+            return False
+        event = event_between(self._state, following.state)
+        is_possible = event is not None and find_transition(event, self._state, canceled=True) is not None
+        return following.state is self._state or is_possible
+
     def _enter(self, stage: PlannedStage, now: float) -> None:
-        if stage.canceled:
-            self._build.mark_canceled(now)
         if stage.state == DELETED:
             self._build.remove()
             return
+        self._come_into(stage, now)
+        if stage.canceled:
+            # Only then: it may have started just before.
+            self._build.mark_canceled(now)
+
+    def _come_into(self, stage: PlannedStage, now: float) -> None:
         state = State(stage.state)
         was_there = self.life is not None and self.life.at > 0 and self.life.plan[self.life.at - 1].state != ABSENT
         if not was_there:
