@@ -182,6 +182,17 @@ def test_get_build_config(calling: Calling, fake: FakeCopr) -> None:
     assert config.bootstrap_image is None
 
 
+def test_get_document(calling: Calling, fake: FakeCopr) -> None:
+    """Any other path below /api_3, as it is answered, or the error that it is answered with."""
+    fake.add_build(1, [F41])
+    client = calling.client(fake.transport)
+    assert client.get_document("build/1")["id"] == 1
+    config = client.get_document("build-chroot/build-config", build_id=1, chrootname=F41)
+    assert next(iter(config)) == "additional_repos"
+    with pytest.raises(NotFoundError, match="Build 99 does not exist"):
+        client.get_document("build/99")
+
+
 def test_get_built_packages(calling: Calling, fake: FakeCopr) -> None:
     """Packages that print as NEVRAs."""
     fake.add_build(1, {F41: {"state": "succeeded", "packages": ["hello-2:1.0-1.fc41.x86_64"]}})

@@ -115,6 +115,7 @@ def use(client: CoprClient) -> None:
     assert_type(client.iter_all(1), Iterator[ChrootStatus])
     assert_type(client.get_build_config(1, "a-b-c"), BuildConfig)
     assert_type(client.get_built_packages(1, "a-b-c"), tuple[BuiltPackage, ...])
+    assert_type(client.get_document("project", ownername="jdoe"), Mapping[str, object])
     assert_type(client.wait(1, "a-b-c", timeout=5), ChrootStatus)
     assert_type(client.wait(1, poll=5), tuple[ChrootStatus, ...])
 

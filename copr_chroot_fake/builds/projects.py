@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 from ..states import State
 
+COPR_URL = "https://copr.fedorainfracloud.org"
+"""Where the deployed service is."""
+
 RESULTS_URL = "https://download.copr.fedorainfracloud.org/results"
 """Where the deployed service publishes results."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypedDict, cast
 
 import httpx
 
 from .. import checks
+from ..builds.projects import COPR_URL as COPR_URL
 from ..errors import InputError
 from .results import (
     BuildConfig,
@@ -21,8 +22,6 @@ from .results import (
     read_page,
 )
 from .steps import OnProgress, Retries, Steps, Wait, fetch, wait_for_all, wait_for_one
-
-COPR_URL = "https://copr.fedorainfracloud.org"
 
 
 class HttpOptions(TypedDict, total=False):
@@ -67,6 +66,9 @@ class Calls:
     def get_built_packages(self, build_id: int, chrootname: str) -> Steps[tuple[BuiltPackage, ...]]:
         request = self._of_chroot("build-chroot/built-packages", build_id, chrootname)
         return read_packages((yield from fetch(request, self.retries)))
+
+    def get_document(self, path: str, arguments: Mapping[str, int | str]) -> Steps[Mapping[str, object]]:
+        return fetch(self._request(path, **arguments), self.retries)
 
     def wait_for_one(
         self, build_id: int, chrootname: str, timeout: float, poll: float, on_progress: OnProgress | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Literal, TypeVar, overload
 
@@ -99,6 +99,10 @@ class CoprClient:
     def get_built_packages(self, build_id: int, chrootname: str) -> tuple[BuiltPackage, ...]:
         """The packages that came out of a chroot."""
         return self._run(self._calls.get_built_packages(build_id, chrootname))
+
+    def get_document(self, path: str, **arguments: int | str) -> Mapping[str, object]:
+        """What any path below ``/api_3`` answers, as it came, such as ``build/7``, with arguments for its query."""
+        return self._run(self._calls.get_document(path, arguments))
 
     @overload
     def wait(
@@ -221,6 +225,10 @@ class AsyncCoprClient:
     async def get_built_packages(self, build_id: int, chrootname: str) -> tuple[BuiltPackage, ...]:
         """The packages that came out of a chroot."""
         return await self._run(self._calls.get_built_packages(build_id, chrootname))
+
+    async def get_document(self, path: str, **arguments: int | str) -> Mapping[str, object]:
+        """What any path below ``/api_3`` answers, as it came, such as ``build/7``, with arguments for its query."""
+        return await self._run(self._calls.get_document(path, arguments))
 
     @overload
     async def wait(
