@@ -7,14 +7,13 @@ to when it is reset. What was asked is not kept, nor are snapshots.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import cast, get_args
 
 from .. import checks
+from ..atomic import replace_file
 from ..checks import Fields, Form
 from ..errors import CoprFakeError, InputError, ScenarioError
 from ..fake import FakeCopr
@@ -51,7 +50,7 @@ class StateFile:
             "worlds": {world.name: _write_world(world) for world in worlds},
         }
         try:
-            _replace(self.path, json.dumps(document).encode())
+            replace_file(self.path, json.dumps(document).encode())
         except OSError as error:
             raise CoprFakeError(f"{self.path}: the state cannot be saved: {error.strerror}") from None
         return str(self.path)
@@ -75,21 +74,6 @@ class StateFile:
             raise ScenarioError(str(self.path), "worlds", str(error)) from None
         except RecursionError:
             raise ScenarioError(str(self.path), "", "nested too deeply to be a state") from None
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file of which, whenever the machine stops, either the old or the new one is there."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    written = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        written.replace(path)
-    except BaseException:
-        written.unlink(missing_ok=True)
-        raise
 
 
 def _write_world(world: World) -> dict[str, object]:
