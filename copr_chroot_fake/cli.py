@@ -11,6 +11,7 @@ import click
 
 from .errors import CoprFakeError
 from .lives.progress import How
+from .recording.command import record
 from .scenarios.shipped import DEFAULT_SCENARIO, shipped_scenarios
 from .tools.commands import Failure, scenario
 
@@ -41,6 +42,7 @@ def main() -> None:
 
 
 main.add_command(scenario)
+main.add_command(record)
 
 
 class Login(click.ParamType["Account"]):

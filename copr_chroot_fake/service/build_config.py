@@ -84,8 +84,13 @@ def _repos(chroot: BuildChroot, settings: ProjectChroot, store: Store) -> list[R
     return repos
 
 
+def repo_id(address: str) -> str:
+    """What Copr calls an additional repository, by its address."""
+    return re.sub("[^a-zA-Z0-9]+", "_", address).strip("_")
+
+
 def _additional_repo(address: str, chrootname: str, store: Store) -> Repo:
-    name = re.sub("[^a-zA-Z0-9]+", "_", address).strip("_")
+    name = repo_id(address)
     parts = urlparse(address)
     arguments = parse_qs(parts.query)
     # Its first one, where it has any that is not blank.

@@ -1,0 +1,261 @@
+"""A scenario without the names that are in it: owners, projects, packages, people and addresses.
+
+The same name becomes the same other one wherever it is, in the order in which
+names come: the same scenario always becomes the same. States, times, versions
+and the names of chroots stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from itertools import count
+from typing import cast
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from ..builds.nevra import read_nevra, write_nevra
+from ..builds.projects import RESULTS_URL
+from ..scenarios.entries import Scenario
+from ..service.build_config import repo_id
+from .configs import OWN_REPOS
+
+Entry = dict[str, object]
+
+_STEMS = {
+    "owner": ("owner", "user", "maker"),
+    "group": ("group", "team", "crew"),
+    "project": ("project", "space", "place"),
+    "dir": ("dir", "branch", "part"),
+    "package": ("package", "rpm", "thing"),
+    "person": ("person", "human", "being"),
+    "repo": ("repo", "mirror", "source"),
+    "image": ("image", "picture", "disk"),
+    "results": ("results", "outcome", "files"),
+    "server": ("server", "host", "box"),
+}
+"""What names of each kind become, with a number; others where a name is already like that."""
+
+_VARIABLE = re.compile(r"\$(?:chroot|distname|releasever|basearch|arch)\b")
+
+
+def anonymize(scenario: Scenario) -> Scenario:
+    """The same scenario of somebody else's."""
+    document = cast(Entry, scenario)
+    names = _Names(_texts(document))
+    anonymous = dict(document)
+    if "projects" in document:
+        anonymous["projects"] = [_project(names, entry) for entry in _entries(document, "projects")]
+    if "builds" in document:
+        anonymous["builds"] = [_build(names, entry) for entry in _entries(document, "builds")]
+    return cast(Scenario, anonymous)
+
+
+def _entries(document: Mapping[str, object], key: str) -> list[Entry]:
+    return cast("list[Entry]", document.get(key) or [])
+
+
+def _texts(value: object) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+
+
+class _Names:
+    """What each name becomes."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = frozenset(word for text in taken for word in re.findall(r"[A-Za-z0-9_.+-]+", text))
+        self._made: dict[tuple[str, str], str] = {}
+        self._counts = {kind: count(1) for kind in _STEMS}
+
+    def of(self, kind: str, name: str) -> str:
+        """A name of its own, like that of nobody in the scenario."""
+        made = self._made.get((kind, name))
+        while made is None:
+            number = next(self._counts[kind])
+            made = next((f"{stem}{number}" for stem in _STEMS[kind] if f"{stem}{number}" not in self._taken), None)
+        self._made[kind, name] = made
+        return made
+
+    def owner(self, name: str) -> str:
+        return f"@{self.of('group', name)}" if name.startswith("@") else self.of("owner", name)
+
+    def dirname(self, name: str) -> str:
+        """A project, or a directory of it, of which what is known to everybody stays: ``:pr:1``."""
+        project, *parts = name.split(":")
+        kept = [part if part in _KNOWN_DIRS or part.isdigit() else self.of("dir", part) for part in parts]
+        return ":".join([self.of("project", project), *kept])
+
+    def result_dir(self, name: str) -> str:
+        numbered = re.fullmatch("([0-9]+)(?:-(.+))?", name)
+        if not name:
+            return name
+        if numbered is None:
+            return self.of("results", name)
+        return numbered[1] if numbered[2] is None else f"{numbered[1]}-{self.of('package', numbered[2])}"
+
+    def address(self, address: str) -> str:
+        """An address of a repository, of which the scheme, the variables and the priority stay."""
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            # One that the service cannot take apart; nor can it take this apart.
+            return f"http://[{self.of('repo', address)}"
+        priorities = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] == "priority"]
+        query = f"?{urlencode(priorities)}" if priorities else ""
+        if parts.scheme == "copr":
+            return f"copr://{self._path(parts.netloc, parts.path)}{query}"
+        variables = "".join(f"/{variable}" for variable in _VARIABLE.findall(f"{parts.netloc}{parts.path}"))
+        repo = self.of("repo", f"{parts.scheme}://{parts.netloc}{parts.path}")
+        scheme = parts.scheme if parts.scheme in ("http", "https", "ftp", "file") else "https"
+        return f"{scheme}://{repo}.example.com{variables}/{query}"
+
+    def _path(self, owner: str, path: str) -> str:
+        """Owner, project and what is below it, of which nothing need be there."""
+        _, *parts = path.split("/")
+        named = [self._below_owner(at, part) if part else "" for at, part in enumerate(parts)]
+        return "/".join([self.owner(owner) if owner else "", *named])
+
+    def _below_owner(self, at: int, part: str) -> str:
+        if at == 0:
+            return self.dirname(part)
+        return part if part == "devel" else self.of("dir", part)
+
+    def results_url(self, url: str) -> str:
+        """Where results are: the root of another service's becomes another, and what is below it goes by its names."""
+        root = RESULTS_URL if url.startswith(f"{RESULTS_URL}/") else url.split("/results/")[0] + "/results"
+        if not url.startswith(f"{root}/"):
+            return f"https://{self.of('server', url)}.example.com/"
+        owner, *rest = url[len(root) + 1 :].split("/")
+        known_root = root if root == RESULTS_URL else f"https://{self.of('server', root)}.example.com/results"
+        named = [self.owner(owner)] if owner else [""]
+        for at, part in enumerate(rest):
+            named.append(self.dirname(part) if at == 0 and part else part if at == 1 or not part else self._below(part))
+        return "/".join([known_root, *named])
+
+    def _below(self, part: str) -> str:
+        source = re.fullmatch(r"(.+?)-([0-9].*\.src\.rpm)", part)
+        if source is not None:
+            return f"{self.of('package', source[1])}-{source[2]}"
+        return part if part == "devel" else self.result_dir(part)
+
+    def url(self, url: str) -> str:
+        """Any address, below the results or elsewhere."""
+        return self.results_url(url) if "/results/" in url else self.address(url)
+
+    def package(self, name: str) -> str:
+        """A package, or a group of them."""
+        return f"@{self.of('package', name[1:])}" if name.startswith("@") else self.of("package", name)
+
+    def image(self, name: str) -> str:
+        """The name of a container's image."""
+        return f"registry.example.com/{self.of('image', name)}"
+
+
+_KNOWN_DIRS = ("pr", "custom")
+
+
+def _project(names: _Names, entry: Entry) -> Entry:
+    anonymous = dict(entry)
+    anonymous["ownername"] = names.owner(cast(str, entry["ownername"]))
+    anonymous["projectname"] = names.dirname(cast(str, entry["projectname"]))
+    _change(anonymous, "additional_repos", names.address)
+    if "chroots" in entry:
+        chroots = cast("Mapping[str, Entry]", entry["chroots"])
+        anonymous["chroots"] = {name: _project_chroot(names, chroot) for name, chroot in chroots.items()}
+    return anonymous
+
+
+def _project_chroot(names: _Names, entry: Entry) -> Entry:
+    anonymous = dict(entry)
+    _change(anonymous, "additional_repos", names.address)
+    _change(anonymous, "additional_packages", names.package)
+    _change(anonymous, "bootstrap_image", names.image)
+    return anonymous
+
+
+def _build(names: _Names, entry: Entry) -> Entry:
+    anonymous = dict(entry)
+    _change(anonymous, "ownername", names.owner)
+    _change(anonymous, "projectname", names.dirname)
+    _change(anonymous, "project_dirname", names.dirname)
+    _change(anonymous, "package", lambda name: names.of("package", name))
+    _change(anonymous, "submitter", lambda name: names.of("person", name))
+    _change(anonymous, "source_result_dir", names.result_dir)
+    if entry.get("source_package"):
+        source = dict(cast(Entry, entry["source_package"]))
+        _change(source, "url", names.url)
+        anonymous["source_package"] = source
+    if "chroots" in entry:
+        anonymous["chroots"] = [_chroot(names, chroot) for chroot in _entries(entry, "chroots")]
+    return anonymous
+
+
+def _chroot(names: _Names, entry: Entry) -> Entry:
+    anonymous = dict(entry)
+    _change(anonymous, "result_dir", names.result_dir)
+    _change(anonymous, "result_url", names.url)
+    if entry.get("packages"):
+        anonymous["packages"] = [_nevra(names, package) for package in cast("list[object]", entry["packages"])]
+    if entry.get("build_config") is not None:
+        anonymous["build_config"] = _config(names, cast(Entry, entry["build_config"]), cast(str, entry["name"]))
+    return anonymous
+
+
+def _nevra(names: _Names, package: object) -> object:
+    nevra = read_nevra("package", package)
+    name = names.of("package", nevra.name)
+    return f"{name}{package[len(nevra.name) :]}" if isinstance(package, str) else {**write_nevra(nevra), "name": name}
+
+
+def _config(names: _Names, config: Entry, chrootname: str) -> Entry:
+    """A configuration as it was given; what the kit does not know of it may have names in it, and goes."""
+    anonymous = {key: value for key, value in config.items() if key in _CONFIG}
+    addresses = [address for address in cast("list[str]", config.get("additional_repos") or []) if address]
+    _change(anonymous, "additional_repos", names.address)
+    _change(anonymous, "additional_packages", names.package)
+    _change(anonymous, "bootstrap_image", names.image)
+    if config.get("repos"):
+        by_id = {repo_id(address): address for address in addresses}
+        anonymous["repos"] = [_repo(names, repo, by_id, chrootname) for repo in _entries(config, "repos")]
+    return anonymous
+
+
+_CONFIG = (
+    *("additional_repos", "additional_packages", "with_opts", "without_opts", "enable_net", "is_background"),
+    *("memory_limit", "timeout", "bootstrap", "bootstrap_image", "repos"),
+)
+
+
+def _repo(names: _Names, repo: Entry, by_id: Mapping[str, str], chrootname: str) -> Entry:
+    anonymous = {key: value for key, value in repo.items() if key in _REPO}
+    baseurl, name = repo.get("baseurl"), repo.get("id")
+    if name in OWN_REPOS:
+        _change(anonymous, "baseurl", names.url)
+        return anonymous
+    address = names.address(by_id.get(str(name), str(baseurl)))
+    if baseurl is not None:
+        filled = names.url(str(baseurl)) if address.startswith("copr://") else address.partition("?")[0]
+        anonymous["baseurl"] = filled.replace("$chroot", chrootname).replace("$distname", chrootname.rsplit("-", 2)[0])
+    if name is not None:
+        anonymous["id"] = repo_id(address)
+    if "name" in repo:
+        anonymous["name"] = f"Additional repo {repo_id(address)}"
+    return anonymous
+
+
+_REPO = ("baseurl", "module_hotfixes", "priority", "repo_gpgcheck", "id", "name")
+
+
+def _change(entry: Entry, key: str, change: Callable[[str], str]) -> None:
+    """Change a text of an entry, or each of a list of them, where it is there."""
+    value = entry.get(key)
+    if isinstance(value, str):
+        entry[key] = change(value)
+    elif isinstance(value, list):
+        entry[key] = [change(item) if isinstance(item, str) else item for item in value]

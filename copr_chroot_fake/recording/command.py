@@ -1,0 +1,193 @@
+"""The command line's ``record``, which loads what it needs when it is run."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from ..builds.projects import COPR_URL
+from ..checks import LARGEST_INTEGER
+from ..errors import CoprFakeError
+from ..tools.commands import Failure
+from ..tools.printable import printable
+
+if TYPE_CHECKING:
+    from ..scenarios.entries import Scenario
+    from .keeping import Keeper
+    from .looking import Looking
+    from .progress import Reporter
+    from .recorded import Recorded
+
+INTERVAL = 10.0
+INCOMPLETE = 1
+"""Exit status for a recording in which something is missing."""
+
+
+class Interrupted(BaseException):
+    """A signal says that it is to end."""
+
+
+@click.command()
+@click.argument(
+    "build_ids", metavar="BUILD_ID...", nargs=-1, required=True, type=click.IntRange(min=1, max=LARGEST_INTEGER)
+)
+@click.option("--url", default=COPR_URL, show_default=True, help="Where the Copr is, without /api_3.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="File to write to; standard output unless said.",
+)
+@click.option("--watch", is_flag=True, help="Look until the builds have ended, and record how they live.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help=f"Seconds from look to look with --watch: {INTERVAL:g} unless said.",
+)
+@click.option("--anonymize", is_flag=True, help="Replace owners, projects, packages, people and addresses.")
+@click.pass_context
+def record(
+    ctx: click.Context,
+    build_ids: tuple[int, ...],
+    url: str,
+    output: Path | None,
+    watch: bool,
+    interval: float | None,
+    anonymize: bool,
+) -> None:
+    """Record builds of a real Copr as a scenario that, served, answers the same.
+
+    Nothing but reading is done there. With --watch the builds' chroots live
+    again, by the clock, as they were seen to.
+
+    \b
+    Try it:
+        copr-chroot-fake record 9000000 -o build.json
+        copr-chroot-fake serve build.json
+
+    Ended by Ctrl-C or SIGTERM, or where the Copr is lost, it writes what it has;
+    beside the output, as NAME.partial.json, if there is a file already.
+
+    Exit status: 0 for a complete scenario, 1 if something is missing in it, which
+    is said, 2 if nothing could be recorded.
+    """
+    if interval is not None and not watch:
+        raise Failure("--interval says how often to look with --watch; add that, or leave it out")
+    if not url.startswith(("http://", "https://")):
+        raise Failure(f"--url {url}: expected an address that begins with http:// or https://")
+    from .progress import reporting
+
+    ids = tuple(dict.fromkeys(build_ids))
+    try:
+        with reporting() as reporter:
+            problems = _record(ids, url, output, INTERVAL if interval is None else interval, watch, anonymize, reporter)
+    except CoprFakeError as error:
+        raise Failure(str(error)) from None
+    except Interrupted:
+        raise Failure("interrupted before anything was recorded") from None
+    for line in problems:
+        click.echo(printable(line), err=True)
+    ctx.exit(INCOMPLETE if problems else 0)
+
+
+def _record(
+    ids: Sequence[int],
+    url: str,
+    output: Path | None,
+    interval: float,
+    watch: bool,
+    anonymize: bool,
+    reporter: Reporter,
+) -> Sequence[str]:
+    """Record, and write what there is in the end; what is missing in it, and why, a line each."""
+    from ..client.clients import CoprClient
+    from .keeping import Keeper
+    from .looking import Looking
+    from .recorded import recorded
+    from .taking import Recorder
+
+    keeper = None if output is None else Keeper(output)
+
+    def make() -> Recorded:
+        return recorded(recorder.answers(), lives=watch, anonymous=anonymize)
+
+    def keep() -> None:
+        if keeper is not None:
+            keeper.keep(make().scenario)
+
+    def pause(seconds: float) -> None:
+        reporter.say(f"{url} does not answer as it should; asking again in {seconds:g} s")
+        time.sleep(seconds)
+
+    with ending_on_signals() as ignore_signals, CoprClient(url, sleep=pause) as client:
+        recorder = Recorder(client, time.time, reporter)
+        looking = Looking(recorder, ids, keep, interval if watch else None, reporter)
+        problem = _look(looking)
+        # What there is is about to be written.
+        ignore_signals()
+        if not recorder.has_something:
+            raise CoprFakeError(problem or f"{url}: {'; '.join(looking.missing())}; check the number, and --url")
+        made = make()
+        missing = [*looking.missing(), *made.left_out]
+        _write(made.scenario, keeper, reporter, is_complete=not (problem or missing))
+    return [*([f"Error: {problem}"] if problem else []), *(f"Missing: {line}" for line in missing)]
+
+
+def _look(looking: Looking) -> str | None:
+    """Look as long as there is something to see; what has ended that too early, if anything has."""
+    from ..client.errors import ClientError
+    from .reading import OddAnswerError
+
+    try:
+        looking.run()
+    except Interrupted:
+        return "interrupted"
+    except (ClientError, OddAnswerError) as error:
+        return f"{error}; {_remedy(error)}"
+    return None
+
+
+def _remedy(error: CoprFakeError) -> str:
+    from ..client.errors import ServerError
+
+    if isinstance(error, ServerError):
+        return "try again later"
+    return "check --url and the network, or try again later"
+
+
+def _write(scenario: Scenario, keeper: Keeper | None, reporter: Reporter, *, is_complete: bool) -> None:
+    if keeper is None:
+        click.echo(json.dumps(scenario, indent=2))
+    else:
+        reporter.say(f"written to {keeper.finish(scenario) if is_complete else keeper.keep(scenario)}")
+
+
+@contextmanager
+def ending_on_signals() -> Iterator[Callable[[], None]]:
+    """Let SIGINT and SIGTERM raise :class:`Interrupted`, once, until what is given is called: then they do nothing."""
+    before = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM)}
+
+    def ignore() -> None:
+        for signum in before:
+            signal.signal(signum, signal.SIG_IGN)
+
+    def end(signum: int, frame: FrameType | None) -> None:
+        ignore()
+        raise Interrupted
+
+    for signum in before:
+        signal.signal(signum, end)
+    try:
+        yield ignore
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)

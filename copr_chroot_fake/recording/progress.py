@@ -1,0 +1,93 @@
+"""What a recording shows of itself while it goes on: a bar for each build on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from ..client.results import ChrootStatus
+from ..tools.printable import printable
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+
+class Reporter(Protocol):
+    """Whom a recording tells how it goes on."""
+
+    def at_build(self, build_id: int, statuses: Sequence[ChrootStatus], read: int) -> None:
+        """So many chroots of a build have been read, of those that it has."""
+
+    def say(self, line: str) -> None:
+        """Something has happened."""
+
+
+class Lines:
+    """Plain lines; a build has one when it is seen for the first time, and then as its chroots come to other states."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._shown: dict[int, str] = {}
+
+    def at_build(self, build_id: int, statuses: Sequence[ChrootStatus], read: int) -> None:
+        line = f"build {build_id}: {states_of(statuses)}"
+        if self._shown.get(build_id) != line:
+            self._shown[build_id] = line
+            self.say(line)
+
+    def say(self, line: str) -> None:
+        print(printable(line), file=self._stream, flush=True)
+
+
+class Bars:
+    """A bar for each build, of which so many chroots have been read, and what states they are in."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[int, TaskID] = {}
+
+    def at_build(self, build_id: int, statuses: Sequence[ChrootStatus], read: int) -> None:
+        if build_id not in self._tasks:
+            self._tasks[build_id] = self._progress.add_task(f"build {build_id}", states="")
+        self._progress.update(
+            self._tasks[build_id],
+            completed=read,
+            total=len(statuses),
+            states=states_of(statuses),
+            # What is there at the end of it all is drawn at once.
+            refresh=read == len(statuses),
+        )
+
+    def say(self, line: str) -> None:
+        self._progress.console.print(printable(line))
+
+
+@contextmanager
+def reporting(stream: TextIO | None = None) -> Iterator[Reporter]:
+    """Bars if that is a terminal, and plain lines if not."""
+    stream = sys.stderr if stream is None else stream
+    if not stream.isatty():
+        yield Lines(stream)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(file=stream, markup=False, emoji=False, highlight=False)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[states]}", markup=False),
+    )
+    with Progress(*columns, console=console) as progress:
+        yield Bars(progress)
+
+
+def states_of(statuses: Sequence[ChrootStatus]) -> str:
+    """How many chroots are in which state."""
+    counted = Counter(str(status.state) for status in statuses)
+    return ", ".join(f"{count} {printable(state)}" for state, count in counted.most_common()) or "no chroots"

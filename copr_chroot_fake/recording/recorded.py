@@ -1,0 +1,30 @@
+"""What a recording is in the end: a scenario, and what is not in it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..scenarios.entries import Scenario
+from .anonymizing import anonymize
+from .answers import Answers
+from .inverting import invert
+from .replaying import lives_otherwise
+
+
+class Recorded(NamedTuple):
+    """A scenario, and what of the answers it does not give, a line each."""
+
+    scenario: Scenario
+    left_out: tuple[str, ...]
+
+
+def recorded(answers: Answers, *, lives: bool = False, anonymous: bool = False) -> Recorded:
+    """The scenario of what has been answered.
+
+    :param lives: whether its chroots go again through what they were seen to go through, or are as they were last seen.
+    :param anonymous: whether it has other names.
+    """
+    scenario, left_out = invert(answers, lives=lives)
+    if lives:
+        left_out += tuple(lives_otherwise(scenario, answers))
+    return Recorded(anonymize(scenario) if anonymous else scenario, left_out)

@@ -1,0 +1,227 @@
+"""A recording without its names: nothing of them is left, and all else stays."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.builds.nevra import read_nevra
+from copr_chroot_fake.recording.anonymizing import anonymize
+from copr_chroot_fake.tools.check import check
+
+from .recording_loop import F43, S390X, ask, record, targets
+from .test_record import SCENARIOS
+
+NAMES_OF = {
+    *("ownername", "projectname", "project_dirname", "package", "submitter", "source_package", "bootstrap_image"),
+    *("result_dir", "result_url", "source_result_dir", "additional_repos", "additional_packages", "baseurl", "id"),
+    "url",
+    "name",
+}
+"""The keys under which names are."""
+
+
+@cache
+def chroots() -> set[str]:
+    """The names of all chroots that builds have."""
+    fakes = [FakeCopr.from_scenario(path, progress="manual") for path in SCENARIOS.values()]
+    return {chroot.name for fake in fakes for build in fake.builds.values() for chroot in build}
+
+
+def shape(value: Any, key: str = "") -> Any:
+    """What a scenario is but for its names."""
+    if isinstance(value, dict):
+        return {name: shape(inner, name) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [shape(inner, key) for inner in value]
+    if isinstance(value, str) and key == "packages":
+        return value[len(read_nevra("", value).name) :]
+    is_chroot = isinstance(value, str) and key == "name" and value in chroots()
+    return None if isinstance(value, str) and key in NAMES_OF and not is_chroot else value
+
+
+def words(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from words(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from words(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_keeps_its_shape(name: str, tmp_path: Path) -> None:
+    """States, times, versions, numbers, chroots and what is set where; it is a scenario, and its answers are alike."""
+    document = json.loads(SCENARIOS[name].read_text())
+    document.pop("faults", None)
+    before = copy.deepcopy(document)
+    anonymous: Any = anonymize(document)
+    assert document == before
+    assert shape(anonymous) == shape(document)
+    assert anonymize(document) == anonymous
+    (tmp_path / "anonymous.json").write_text(json.dumps(anonymous))
+    (checked,) = check([tmp_path / "anonymous.json"])
+    assert (checked.mistakes, checked.unreadable) == ((), None)
+    one, other = FakeCopr.from_scenario(document), FakeCopr.from_scenario(anonymous)
+    for build in [*one.builds.values()]:
+        for target in targets(build.id, [chroot.name for chroot in build]):
+            (status, body), (other_status, other_body) = ask(one, target), ask(other, target)
+            assert (status, shape(json.loads(body))) == (other_status, shape(json.loads(other_body))), target
+
+
+def scenario(names: list[str]) -> Any:
+    """One in which each name is in every place where it can be."""
+    owner, project, dirname, package, sub, person, host, path, group, image = names
+    other = {"ownername": f"@{group}", "projectname": path, "chroots": {F43: {}}}
+    repos = [
+        *(
+            f"copr://{owner}/{project}",
+            f"copr://@{group}/{path}?priority=3",
+            f"https://{host}.example.org/{path}/$chroot/",
+        ),
+        *(
+            f"https://{host}/{path}?priority=high",
+            f"http://[{host}",
+            f"copr://{host}",
+            f"https://{owner}@{host}/?key={path}",
+        ),
+    ]
+    settings_of_chroot = {
+        "additional_repos": repos[2:3],
+        "additional_packages": [sub, f"@{path}"],
+        "bootstrap": "custom_image",
+        "bootstrap_image": f"quay.io/{owner}/{image}:43",
+    }
+    results = f"https://copr.{host}.org/results/{owner}/{project}:pr:1"
+    config = {
+        "additional_repos": [f"copr://{owner}/{project}", repos[2]],
+        "additional_packages": [package],
+        "repos": [
+            {"id": "copr_base", "name": "Copr repository", "baseurl": f"{results}/{F43}/"},
+            {
+                "id": f"https_{host}_example_org_{path}_chroot",
+                "name": host,
+                "baseurl": f"https://{host}.example.org/{path}/",
+            },
+            {"id": path, "name": path, "baseurl": f"https://{host}.example.org/{path}/"},
+        ],
+        "hint": person,
+    }
+    chroot = {
+        "name": F43,
+        "state": "succeeded",
+        "result_dir": f"00000001-{package}",
+        "packages": [f"{package}-1-1.src", {"name": sub, "version": "2", "release": "3", "arch": "noarch", "epoch": 0}],
+    }
+    build = {
+        "id": 1,
+        "ownername": owner,
+        "projectname": project,
+        "project_dirname": f"{project}:{dirname}:1",
+        "package": package,
+        "submitter": person,
+        "source_result_dir": f"00000001-{package}",
+        "source_package": {"version": "1-1", "url": f"{results}/srpm-builds/00000001/{package}-1-1.src.rpm"},
+        "chroots": [
+            chroot,
+            {"name": S390X, "state": "failed", "result_url": f"{results}/{S390X}/1-{sub}/", "build_config": config},
+        ],
+    }
+    elsewhere = {
+        "id": 2,
+        "ownername": owner,
+        "projectname": path,
+        "source_package": {"url": f"https://{host}/{path}.git"},
+    }
+    described = {"ownername": owner, "projectname": project, "additional_repos": repos}
+    return {
+        "projects": [{**described, "chroots": {F43: settings_of_chroot}}, other],
+        "builds": [build, elsewhere],
+    }
+
+
+MADE = [
+    *(
+        "owner",
+        "user",
+        "maker",
+        "group",
+        "team",
+        "crew",
+        "project",
+        "space",
+        "place",
+        "dir",
+        "branch",
+        "part",
+        "package",
+    ),
+    *("rpm", "thing", "person", "human", "being", "repo", "mirror", "image", "results", "server", "host"),
+]
+
+own_names = st.from_regex(r"[a-z]{0,6}(zq|qx|xj|jz)[a-z]{1,6}[0-9]?", fullmatch=True)
+taken_names = st.builds(lambda stem, number: f"{stem}{number}", st.sampled_from(MADE), st.integers(1, 4))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(names=st.lists(own_names | taken_names, min_size=10, max_size=10, unique=True))
+def test_nothing_of_a_name_is_left(names: list[str]) -> None:
+    """Not as a word anywhere, even where names are like those that others become."""
+    document = scenario(names)
+    FakeCopr.from_scenario(document)
+    anonymous = anonymize(document)
+    FakeCopr.from_scenario(anonymous)
+    assert shape({**anonymous, "builds": []}) == shape({**document, "builds": []})
+    left = {name for name in names for word in words(anonymous) if re.search(rf"(?<![a-z]){name}(?![0-9])", word)}
+    assert left == set()
+
+
+def test_the_same_name_becomes_the_same_everywhere() -> None:
+    """Whose a build, a project, a repository and a result is can still be told."""
+    made: Any = anonymize(
+        scenario(["fred", "tools", "pr", "hello", "hello-devel", "wilma", "mirror", "base", "admins", "img"])
+    )
+    first, second = made["projects"]
+    assert (first["ownername"], first["projectname"]) == ("owner1", "project1")
+    assert (second["ownername"], second["projectname"]) == ("@group1", "project2")
+    assert first["additional_repos"] == [
+        *("copr://owner1/project1", "copr://@group1/project2?priority=3", "https://repo1.example.com/$chroot/"),
+        *("https://repo2.example.com/?priority=high", "http://[repo3", "copr://owner2", "https://repo4.example.com/"),
+    ]
+    build = made["builds"][0]
+    assert (build["ownername"], build["project_dirname"]) == ("owner1", "project1:pr:1")
+    assert (build["package"], build["source_result_dir"]) == ("package3", "00000001-package3")
+    assert build["chroots"][0]["result_dir"] == "00000001-package3"
+    source, noarch = build["chroots"][0]["packages"]
+    assert (source, noarch["name"]) == ("package3-1-1.src", "package1")
+    root = "https://server1.example.com/results/owner1/project1:pr:1"
+    assert build["source_package"]["url"] == f"{root}/srpm-builds/00000001/package3-1-1.src.rpm"
+    assert build["chroots"][1]["result_url"] == f"{root}/{S390X}/1-package1/"
+    own, *added = build["chroots"][1]["build_config"]["repos"]
+    assert own == {"id": "copr_base", "name": "Copr repository", "baseurl": f"{root}/{F43}/"}
+    assert added[0] == {
+        "id": "https_repo1_example_com_chroot",
+        "name": "Additional repo https_repo1_example_com_chroot",
+        "baseurl": f"https://repo1.example.com/{S390X}/",
+    }
+
+
+def test_a_recording_of_an_anonymous_one_is_the_same() -> None:
+    """It is as good as any other scenario."""
+    fake = FakeCopr.from_scenario(SCENARIOS["repositories"], progress="manual")
+    recording = record(fake, anonymous=True)
+    assert "jdoe" not in json.dumps(recording.scenario)
+    again = record(recording.serve(progress="manual"))
+    assert again.scenario == recording.scenario

@@ -1,0 +1,312 @@
+"""The command that records, as a process that asks a server."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.cli import main
+from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake.tools.check import check
+
+from .recording_loop import F43, S390X, targets
+from .served import COMMAND, PATIENCE, Server, eventually, serving, starting
+
+BUILDS = {
+    "builds": [
+        {
+            "id": 7,
+            "ownername": "@copr",
+            "projectname": "tools",
+            "package": "hello",
+            "lifecycle": "succeeds",
+            "chroots": [{"name": F43}, {"name": S390X, "state": "failed", "started_on": 5, "ended_on": 6}],
+        },
+        {"id": 8, "lifecycle": "stuck-running", "chroots": [{"name": F43}]},
+    ]
+}
+
+
+@contextmanager
+def copr(scenario: Any = None) -> Iterator[Server]:
+    """A server whose clock stands still until a test moves it."""
+    with serving(Recipe(scenarios=(BUILDS if scenario is None else scenario,), progress="clock")) as server:
+        server.steer("PATCH", "/clock", {"paused": True})
+        yield server
+
+
+def run(server: Server | str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    url = server if isinstance(server, str) else server.url
+    command = [*COMMAND, "record", *map(str, arguments), "--url", url]
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE * 3, check=False)
+
+
+def invoke(server: Server | str, *arguments: str | Path, **options: Any) -> Result:
+    """The same in this process."""
+    url = server if isinstance(server, str) else server.url
+    return CliRunner().invoke(main, ["record", *map(str, arguments), "--url", url], **options)
+
+
+@contextmanager
+def recording(server: Server, *arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+    command = [*COMMAND, "record", *map(str, arguments), "--url", server.url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read(path: Path) -> Any:
+    """A file that is a scenario."""
+    (checked,) = check([path])
+    assert (checked.mistakes, checked.unreadable) == ((), None)
+    return json.loads(path.read_text())
+
+
+def names(document: Any) -> dict[int, list[str]]:
+    return {build["id"]: [chroot["name"] for chroot in build["chroots"]] for build in document["builds"]}
+
+
+def test_what_was_recorded_of_a_server_is_served_by_another(tmp_path: Path) -> None:
+    """In a loop of processes: each answer about two builds of a scenario that ships is the same."""
+    path = tmp_path / "recorded.json"
+    with starting() as start:
+        server = start("repositories", "pages", "--default-limit", "100")
+        done = run(server, "301", "100", "307", "-o", path)
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+        assert done.stderr.splitlines()[-1] == f"written to {path}"
+        read(path)
+        again = start(str(path))
+        for number, chroots in names(json.loads(path.read_text())).items():
+            for target in targets(number, chroots):
+                one, other = (each.call("GET", f"/api_3/build-chroot{target}") for each in (server, again))
+                assert (one.status, one.body) == (other.status, other.body), target
+
+
+def test_without_a_file_it_is_written_to_standard_output() -> None:
+    """And nothing else is."""
+    with copr() as server:
+        done = run(server, "7")
+    assert done.returncode == 0
+    assert names(json.loads(done.stdout)) == {7: [F43, S390X]}
+    assert done.stderr == "build 7: 1 importing, 1 failed\n"
+
+
+def test_a_build_that_is_watched_lives_again(tmp_path: Path) -> None:
+    """The clock of the server is moved between two looks, of which the file has each as soon as it was made."""
+    path = tmp_path / "watched.json"
+    with copr() as server, recording(server, "7", "--watch", "--interval", "0.02", "-o", path) as process:
+
+        def has(*states: str) -> Callable[[], bool]:
+            return lambda: (
+                path.exists()
+                and states
+                == tuple(
+                    stage["state"]
+                    for stage in read(path)["builds"][0]["chroots"][0].get("lifecycle", {}).get("stages", ())
+                )
+            )
+
+        assert eventually(path.exists)
+        for seconds, states in (
+            (10, ("importing", "pending")),
+            (30, ("importing", "pending", "starting")),
+            (20, ("importing", "pending", "starting", "running")),
+            (240, ("importing", "pending", "starting", "running", "succeeded")),
+        ):
+            server.steer("PATCH", "/clock", {"tick": seconds})
+            assert eventually(has(*states))
+        _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert f"build 7, {F43}: running" in errors
+    fake = FakeCopr.from_scenario(path, progress="clock")
+    fake.clock.tick(10_000)
+    assert [chroot.state for chroot in fake.builds[7]] == ["succeeded", "failed"]
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_watch_that_is_interrupted_keeps_what_it_has(signum: signal.Signals, tmp_path: Path) -> None:
+    """It says what is missing, and so does its exit status."""
+    path = tmp_path / "watched.json"
+    with copr() as server, recording(server, "8", "--watch", "--interval", "60", "-o", path) as process:
+        assert eventually(path.exists)
+        process.send_signal(signum)
+        _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert errors.splitlines()[-3:] == [f"written to {path}", "Error: interrupted", "Missing: build 8: how it ends"]
+    assert names(read(path)) == {8: [F43]}
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_reading_that_is_interrupted_keeps_what_it_has(is_there: bool, tmp_path: Path) -> None:
+    """The chroots that have been read whole; a file that was there stays, and what there is is beside it."""
+    path = tmp_path / "read.json"
+    if is_there:
+        path.write_text("{}")
+    with copr() as server:
+        server.steer("POST", "/faults", {"endpoint": "build-config", "chrootname": S390X, "breaks": "timeout"})
+        with recording(server, "7", "8", "-o", path) as process:
+            assert eventually(lambda: server.steer("GET", "/faults")["faults"][0]["hits"] > 0)
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    kept = tmp_path / "read.partial.json" if is_there else path
+    assert names(read(kept)) == {7: [F43]}
+    assert errors.splitlines()[-4:] == [
+        f"written to {kept}",
+        "Error: interrupted",
+        "Missing: build 7: 1 of its 2 chroots",
+        "Missing: build 8: nothing of it has been read",
+    ]
+    assert path.exists()
+    assert not is_there or path.read_text() == "{}"
+    assert sorted(tmp_path.iterdir()) == sorted({path, kept})
+
+
+def test_what_is_complete_takes_the_place_of_what_there_was(tmp_path: Path) -> None:
+    """And of what was kept beside it."""
+    path, beside = tmp_path / "build.json", tmp_path / "build.partial.json"
+    path.write_text("{}")
+    beside.write_text("{}")
+    with copr() as server:
+        assert invoke(server, "7", "-o", path).exit_code == 0
+    assert names(read(path)) == {7: [F43, S390X]}
+    assert [*tmp_path.iterdir()] == [path]
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_where_a_copr_is_lost_what_was_read_is_kept(
+    is_there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a bounded number of tries, each of which is said."""
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    path = tmp_path / "build.json"
+    if is_there:
+        path.write_text("{}")
+    with copr() as server:
+        server.steer("POST", "/faults", {"build_id": 8, "status": 502})
+        done = invoke(server, "7", "8", "-o", path)
+    assert done.exit_code == 1
+    assert names(read(tmp_path / "build.partial.json" if is_there else path)) == {7: [F43, S390X]}
+    assert pauses == [1, 2, 4]
+    lines = done.stderr.splitlines()
+    assert f"{server.url} does not answer as it should; asking again in 4 s" in lines
+    assert lines[-2].startswith("Error: not JSON but text/html")
+    assert lines[-2].endswith("check --url and the network, or try again later")
+    assert lines[-1] == "Missing: build 8: nothing of it has been read"
+
+
+def test_an_error_page_or_two_are_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What passes when it is tried again leaves nothing behind."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    with copr() as server:
+        for endpoint in ("get", "list", "build-config", "built-packages"):
+            server.steer("POST", "/faults", {"endpoint": endpoint, "status": 503, "first": 2})
+        assert invoke(server, "7", "-o", tmp_path / "build.json").exit_code == 0
+    assert names(read(tmp_path / "build.json")) == {7: [F43, S390X]}
+
+
+def test_builds_that_are_not_there_are_named(tmp_path: Path) -> None:
+    """Those that are there are kept; where there is none, nothing is written."""
+    path = tmp_path / "build.json"
+    with copr() as server:
+        some = invoke(server, "7", "99", "-o", path)
+        assert (some.exit_code, some.stderr.splitlines()[-1]) == (1, "Missing: there is no build 99")
+        assert names(read(path)) == {7: [F43, S390X]}
+        before = path.read_text()
+        none = invoke(server, "99", "98", "-o", path)
+        assert none.exit_code == 2
+        assert none.stderr == (
+            f"Error: {server.url}: there is no build 99; there is no build 98; check the number, and --url\n"
+        )
+        assert path.read_text() == before
+        assert [*tmp_path.iterdir()] == [path]
+
+
+def test_a_copr_that_cannot_be_reached_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what to look at, and nothing is written."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    with copr() as server:
+        pass
+    done = invoke(server, "7", "-o", tmp_path / "build.json")
+    assert done.exit_code == 2
+    assert done.stderr.splitlines()[-1].startswith("Error: no answer: ")
+    assert server.url in done.stderr
+    assert done.stderr.splitlines()[-1].endswith("check --url and the network, or try again later")
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["7", "--url", "copr.example.org"], "expected an address that begins with http:// or https://"),
+        (["7", "--interval", "5"], "--interval says how often to look with --watch"),
+        (["0"], "0 is not in the range"),
+        (["seven"], "'seven' is not a valid integer"),
+        (["7", "-o", "nowhere/build.json"], "nowhere/build.json: there is no directory nowhere; make it first"),
+        (["7", "-o", "."], "is a directory; expected the name of a file"),
+        ([], "Missing argument 'BUILD_ID...'"),
+    ],
+)
+def test_a_mistake_is_said_before_anything_is_asked(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what would do."""
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["record", "--url", "http://127.0.0.1:1", *arguments])
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_names_are_replaced_in_the_file(tmp_path: Path) -> None:
+    """While it is watched, too."""
+    path = tmp_path / "build.json"
+    with copr() as server, recording(server, "7", "--watch", "--interval", "9", "--anonymize", "-o", path) as process:
+        assert eventually(path.exists)
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+    (build,) = read(path)["builds"]
+    assert (build["ownername"], build["projectname"]) == ("@group1", "project1")
+    assert "copr" not in path.read_text()
+    assert "tools" not in path.read_text()
+
+
+def test_a_terminal_shows_a_bar_for_each_build(tmp_path: Path) -> None:
+    """With how many of its chroots have been read, and in which states they are."""
+    reader, writer = pty.openpty()
+    env = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "NO_COLOR": "1"}
+    with copr() as server:
+        command = [*COMMAND, "record", "7", "8", "--url", server.url, "-o", str(tmp_path / "build.json")]
+        with subprocess.Popen(command, stderr=writer, env=env) as process:
+            os.close(writer)
+            shown = b""
+            # A terminal that nobody has open anymore is an error on Linux.
+            with suppress(OSError):
+                while piece := os.read(reader, 4096):
+                    shown += piece
+        os.close(reader)
+    assert process.returncode == 0
+    text = shown.decode()
+    assert "build 7" in text
+    assert "2/2" in text
+    assert "1 importing, 1 failed" in text
+    assert "build 8" in text
+
+
+def test_the_help_lists_it() -> None:
+    """Beside the other commands."""
+    assert "record" in CliRunner().invoke(main, ["--help"]).output
