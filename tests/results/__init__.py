@@ -1,0 +1,1 @@
+"""The results of builds: what is there when, as which bytes, and over HTTP."""
