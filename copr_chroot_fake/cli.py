@@ -104,6 +104,22 @@ class Login(click.ParamType["Account"]):
     help="What durations and outcomes are drawn from; the same seed gives the same run.",
 )
 @click.option(
+    "--serve-results",
+    is_flag=True,
+    help="Let result_url and repositories lead to this server, which has the logs and packages of builds there.",
+)
+@click.option(
+    "--results-delay",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="How long after the end of a build its results come, on the fake's clock.  [default: 0]",
+)
+@click.option(
+    "--public-url",
+    metavar="URL",
+    help="Where clients reach this server, for results, if that is not where it listens.",
+)
+@click.option(
     "--state",
     type=click.Path(path_type=Path, dir_okay=False),
     help="File to go on from, if it is there, and to save to at the end. Nothing is kept unless said.",
@@ -155,6 +171,9 @@ def serve(
     progress: How,
     speed: float,
     seed: int,
+    serve_results: bool,
+    results_delay: float | None,
+    public_url: str | None,
     state: Path | None,
     accounts: tuple[Account, ...],
     no_control: bool,
@@ -198,6 +217,11 @@ def serve(
     from .server.serving import bind, end_on_signals, url_of
     from .server.state_file import StateFile
 
+    for option, value in (("--results-delay", results_delay), ("--public-url", public_url)):
+        if value is not None and not serve_results:
+            raise Failure(f"{option} is about results, of which there are none; add --serve-results, or leave it out")
+    if public_url is not None and not public_url.startswith(("http://", "https://")):
+        raise Failure(f"--public-url {public_url!r} is no address; expected one such as http://copr.test:5000")
     if control_token == "":
         raise Failure("--control-token is empty, and would keep nobody out; give a token, or leave it out")
     if not (no_control or control_token or insecure_control or is_loopback(host)):
@@ -214,6 +238,8 @@ def serve(
         speed=speed,
         requests_kept=journal,
         accounts=accounts,
+        serve_results=serve_results,
+        results_delay=results_delay or 0,
     )
     try:
         launch = Launch(
@@ -223,6 +249,7 @@ def serve(
             max_worlds=max_worlds,
             max_body=max_body,
             max_head=max_head,
+            public_url=public_url,
         )
     except CoprFakeError as error:
         raise Failure(str(error)) from None

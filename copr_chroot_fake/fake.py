@@ -15,25 +15,22 @@ from .asked import Asked
 from .believable.populated import Populated
 from .builds.build import Build
 from .builds.chroot import BuildChroot
-from .builds.projects import RESULTS_URL, Project
+from .builds.projects import Project
 from .builds.store import Store
 from .errors import CoprFakeError, InputError
 from .faults.active import Faults
 from .filled import Filled
 from .lives.clock import Clock, SystemClock, VirtualClock, check_clock
 from .lives.progress import ProgressLike, read_progress
+from .reached import Reached
 from .scenarios.reading import ScenarioSource, read_scenario
-from .service.answers import Answer
 from .service.api import Api, Record
-from .service.headers import Headers, raw
 from .states import State, StateName
 
 if TYPE_CHECKING:
     # What a server may never use is loaded where it is used, so that it answers sooner.
     from .builds.record import Change
     from .builds.snapshot import Snapshot
-    from .doors.asgi import AsgiDoor
-    from .doors.httpx_transport import HttpxTransport
     from .journal import Journal
     from .scenarios.entries import Scenario
 
@@ -42,13 +39,15 @@ REQUESTS_KEPT = 10_000
 """How many requests a fake remembers, the latest ones, unless said."""
 
 
-class FakeCopr(Filled, Asked, Populated):
+class FakeCopr(Reached, Filled, Asked, Populated):
     """A Copr service in memory, which answers for its build chroots and for what clients ask beside them.
 
     :param default_limit: how many items a list has that is asked for without a
         ``limit``: 100 as the API reference says, or ``None``, no limit, as the
         service is deployed.
-    :param results_url: the address under which all results are said to be.
+    :param results_url: the address under which all results are said to be: Copr's own, unless said.
+    :param serve_results: whether they are there, below ``/results``: logs, packages and indexes of directories.
+    :param results_delay: how many seconds after the end of its build they come.
     :param progress: what makes chroots go on that do not say it themselves:
         ``poll``, ``clock``, ``manual`` or ``immediate``, or a :class:`Progress`.
     :param clock: the time; a :class:`VirtualClock` that stands still unless told otherwise.
@@ -61,18 +60,20 @@ class FakeCopr(Filled, Asked, Populated):
         self,
         *,
         default_limit: int | None = 100,
-        results_url: str = RESULTS_URL,
+        results_url: str | None = None,
+        serve_results: bool = False,
+        results_delay: float = 0,
         progress: ProgressLike = "poll",
         clock: Clock | None = None,
         seed: int = 0,
         requests_kept: int = REQUESTS_KEPT,
     ) -> None:
         self._store = Store(
-            checks.text("results_url", results_url).rstrip("/"),
             VirtualClock() if clock is None else check_clock(clock),
             read_progress("progress", progress),
             checks.whole_number("seed", seed),
         )
+        self._have_results(results_url, serve_results, results_delay)
         self._records: deque[Record] = deque(maxlen=checks.whole_number("requests_kept", requests_kept))
         limit = None if default_limit is None else _check_limit(default_limit)
         self._api = Api(self._store, self._records.append, limit)
@@ -83,7 +84,9 @@ class FakeCopr(Filled, Asked, Populated):
         source: ScenarioSource,
         *,
         default_limit: int | None = 100,
-        results_url: str = RESULTS_URL,
+        results_url: str | None = None,
+        serve_results: bool = False,
+        results_delay: float = 0,
         progress: ProgressLike = "poll",
         clock: Clock | None = None,
         seed: int = 0,
@@ -96,6 +99,8 @@ class FakeCopr(Filled, Asked, Populated):
         fake = cls(
             default_limit=default_limit,
             results_url=results_url,
+            serve_results=serve_results,
+            results_delay=results_delay,
             progress=progress,
             clock=clock,
             seed=seed,
@@ -236,34 +241,6 @@ class FakeCopr(Filled, Asked, Populated):
             yield
         finally:
             self.restore(taken)
-
-    def answer(self, method: str, target: str, headers: Headers = ()) -> Answer:
-        """What Copr answers to a request.
-
-        :param target: path and query as a client sends them, from ``/api_3`` on.
-        :param headers: pairs of name and value; Copr reads ``Authorization`` and ``X-Fields``.
-        """
-        if not isinstance(target, str):
-            raise InputError("target", f"expected path and query as a text, got {checks.shown(target)}")
-        return self._api.answer(method, target, raw(headers) if headers else ())
-
-    def pass_time(self, seconds: float) -> None:
-        """Let seconds pass for which a client waits: a clock that stands still is moved, the system's goes on."""
-        self._api.pass_time(checks.amount("seconds", seconds))
-
-    @cached_property
-    def transport(self) -> HttpxTransport:
-        """A transport for any ``httpx.Client`` or ``httpx.AsyncClient``, whatever host it asks."""
-        from .doors.httpx_transport import HttpxTransport
-
-        return HttpxTransport(self._api)
-
-    @cached_property
-    def asgi(self) -> AsgiDoor:
-        """An ASGI application."""
-        from .doors.asgi import AsgiDoor
-
-        return AsgiDoor(self._api.answer)
 
 
 def _check_limit(limit: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import NamedTuple, get_args
 
 from . import checks
@@ -12,7 +13,7 @@ from .builds.store import Store
 from .errors import InputError
 from .service.api import Record
 from .service.query import cast_integer, read_target
-from .service.routes import ROUTES, EndpointName, match
+from .service.routes import RESULTS, Endpoint, EndpointName, match, routes
 from .states import State
 
 
@@ -57,10 +58,10 @@ class Request(NamedTuple):
         return f"{self.method} {self.target} -> {what}{why}{f' ({saw}{more})' if saw else ''} at {self.at:.10g}"
 
 
-def read_record(record: Record) -> Request:
+def read_record(record: Record, has_results: bool) -> Request:
     method, target, status, at, matched, shown, fault, number = record
     path, arguments = read_target(target)
-    found = match(path)
+    found = match(path, has_results)
     sent = None if found is None else found.build_asked(arguments)
     return Request(
         method=method,
@@ -101,7 +102,7 @@ class Journal:
 
     @property
     def requests(self) -> list[Request]:
-        return [read_record(record) for record in list(self._records)]
+        return [read_record(record, self._store.serves_results) for record in list(self._records)]
 
     def after(self, number: int) -> list[Request]:
         """Those that have come after the one of that number."""
@@ -158,6 +159,17 @@ class Journal:
                 f"{listed}.{self._instead()}"
             )
 
+    def _nearest_results(self, path: str) -> str:
+        there = (
+            f"{RESULTS}/{build.project.ownername}/{build.project_dirname}/{chroot.name}/{chroot.result_dir}/"
+            for build in self._store.builds.values()
+            for chroot in build.chroots
+            if chroot.result_dir
+        )
+        # To compare with all of very many would take longer than anybody waits for a message.
+        close = checks.nearest(path, islice(there, 1000), 1, 0)
+        return f"{close[0]} is there" if close else "there are no results"
+
     def _instead(self) -> str:
         """What was asked, for the message of an assertion."""
         requests = self.requests
@@ -168,10 +180,13 @@ class Journal:
 
     def nearest(self, request: Request) -> str:
         """What there is that is nearest to what a request did not find."""
+        path = request.target.partition("?")[0]
         if request.endpoint is None:
-            return _nearest_path(request.target.partition("?")[0])
+            return _nearest_path(path, self._store.serves_results)
         if request.endpoint in _OF_PROJECTS:
             return _nearest_project(self._store.projects, request.arguments)
+        if request.endpoint == Endpoint.RESULTS.value:
+            return f"{self._nearest_results(path)}, {path} is not"
         build = None if request.build_id is None else self._store.builds.get(request.build_id)
         if build is None:
             sent = request.build_id if request.build_id is not None else request.arguments.get("build_id", "none")
@@ -182,8 +197,8 @@ class Journal:
         return f"build {build.id} has {has}, not {request.chrootname!r}"
 
 
-def _nearest_path(path: str) -> str:
-    (close,) = checks.nearest(path, [route.path for route in ROUTES], 1, 0)
+def _nearest_path(path: str, has_results: bool) -> str:
+    (close,) = checks.nearest(path, [route.path for route in routes(has_results)], 1, 0)
     return f"{close} is there, {path} is not"
 
 

@@ -47,7 +47,6 @@ class Build:
         "project",
         "project_dirname",
         "rendered",
-        "results_url",
         "source_state",
         "store",
         "submission",
@@ -82,7 +81,6 @@ class Build:
         self.bootstrap = bootstrap
         self.cancellation = cancellation
         self.submission = submission
-        self.results_url = f"{store.results_root}/{project.ownername}/{project_dirname}"
         self.chroots: list[BuildChroot] = []
         self.has_ever_lived = False
         """Whether any of its chroots has had a life."""
@@ -118,6 +116,18 @@ class Build:
     def there(self) -> list[BuildChroot]:
         """The chroots of which Copr knows by now that it has them."""
         return [chroot for chroot in self.chroots if not chroot.is_absent] if self.is_entangled else self.chroots
+
+    @property
+    def results_url(self) -> str:
+        """The address below which its chroots' results are."""
+        return f"{self.store.results_root}/{self.project.ownername}/{self.project_dirname}"
+
+    def move_source(self, before: str, after: str) -> None:
+        """Have its source package where results are now, if it was among them before."""
+        package = self.submission.source_package
+        moved = package.moved(before, after)
+        if moved is not package:
+            self.submission = self.submission._replace(source_package=moved)
 
     @property
     def result_dir(self) -> str:

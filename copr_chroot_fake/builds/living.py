@@ -30,6 +30,7 @@ class Moment(NamedTuple):
     result_dir: str
     packages: tuple[Nevra, ...]
     life: Life | None
+    was_canceled: bool
 
 
 class LivingChroot(ChrootRecord):
@@ -213,10 +214,18 @@ class LivingChroot(ChrootRecord):
         return text.replace(f"is {self._state}", "is absent", 1) if self._is_absent else text
 
     def moment(self) -> Moment:
-        life = copy.copy(self.life)
-        return Moment(self._state, self._started_on, self._ended_on, self._result_dir, self._packages, life)
+        return Moment(
+            self._state,
+            self._started_on,
+            self._ended_on,
+            self._result_dir,
+            self._packages,
+            copy.copy(self.life),
+            self.was_canceled,
+        )
 
     def restore(self, moment: Moment) -> None:
-        self._state, self._started_on, self._ended_on, self._result_dir, self._packages, life = moment
+        self._state, self._started_on, self._ended_on, self._result_dir, self._packages, life, was_canceled = moment
         self.life = copy.copy(life)
+        self.was_canceled = was_canceled
         self.forget_rendered()

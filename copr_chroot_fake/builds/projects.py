@@ -64,6 +64,12 @@ class SourcePackage(NamedTuple):
     version: str | None = None
     url: str | None = None
 
+    def moved(self, before: str, after: str) -> SourcePackage:
+        """With an address below another one than before, if it was below that."""
+        if self.url is None or before == after or not self.url.startswith(f"{before}/"):
+            return self
+        return self._replace(url=after + self.url.removeprefix(before))
+
 
 class Submission(NamedTuple):
     """How a build came about, which only the companion endpoints show."""

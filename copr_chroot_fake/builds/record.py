@@ -47,6 +47,7 @@ class ChrootRecord:
         "_state",
         "life",
         "rendered",
+        "was_canceled",
     )
 
     def __init__(
@@ -73,6 +74,8 @@ class ChrootRecord:
         """What it still goes through; ``None`` where its state is fixed, or it has ended."""
         self.rendered: bytes | None = None
         """What the API shows of it, kept until it changes."""
+        self.was_canceled = False
+        """Whether it was canceled while it was being built, which as an end is no other than failed."""
 
     @property
     def build(self) -> Build:
@@ -108,6 +111,7 @@ class ChrootRecord:
         if transition is None:
             possible = ", ".join(possible_events(self._state, self._build.is_canceled)) or "nothing"
             raise EventError(f"{self.described()}: {event} is not possible; possible: {possible}")
+        self.was_canceled = event is Event.CONFIRM_CANCEL
         self.stamp(
             transition.target, [stamp for stamp in transition.stamps if stamp not in without], now, result_dir, packages
         )

@@ -17,7 +17,7 @@ from .accounts import Account
 from .build import Build
 from .chroot import BuildChroot
 from .index import BuildIndex
-from .projects import Project
+from .projects import RESULTS_URL, Project
 from .record import Change
 
 
@@ -44,8 +44,7 @@ class Store:
     holds the lock.
     """
 
-    def __init__(self, results_root: str, clock: Clock, progress: Progress, seed: int) -> None:
-        self.results_root = results_root
+    def __init__(self, clock: Clock, progress: Progress, seed: int) -> None:
         self.clock = clock
         self.progress = progress
         self.seed = seed
@@ -62,6 +61,14 @@ class Store:
         self.removed: set[int] = set()
         """Builds that have been there."""
         self.changes: deque[Change] = deque(maxlen=CHANGES_KEPT)
+        self.own_results_root = RESULTS_URL
+        """The address below which the results of builds are wherever the fake is served."""
+        self.results_root = RESULTS_URL
+        """The address below which they are said to be."""
+        self.serves_results = False
+        """Whether they are there, below ``/results``."""
+        self.results_delay: float = 0
+        """How many seconds after the end of a build they are there."""
 
     def add(self, batch: Batch) -> None:
         """Take in a batch; the service knows a chroot from where it is first named."""
@@ -101,6 +108,16 @@ class Store:
                 kept.clear()
             self.index.refill(())
             self.faults.clear()
+
+    def move_results(self, results_root: str) -> None:
+        """Have the results at another address, also those of builds that are there."""
+        with self.lock:
+            before, self.results_root = self.results_root, results_root
+            for build in self.builds.values():
+                build.move_source(before, results_root)
+                build.forget_rendered()
+                for chroot in build.chroots:
+                    chroot.forget_rendered()
 
     def remove(self, build: Build) -> None:
         """Forget a build, if it is still the one of its id."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, Any, cast
@@ -47,8 +47,9 @@ class FakeResponse(responses.CallbackResponse):
     sequence, each of which is used once.
     """
 
-    def __init__(self, source: Answering, base_url: str, mock: responses.RequestsMock) -> None:
-        self._address = re.compile(re.escape(base_url.rstrip("/")) + r"([/?].*)?\Z", re.DOTALL)
+    def __init__(self, source: Answering, addresses: Iterable[str], mock: responses.RequestsMock) -> None:
+        any_of = "|".join(re.escape(address.rstrip("/")) for address in addresses)
+        self._address = re.compile(rf"(?:{any_of})([/?].*)?\Z", re.DOTALL)
         super().__init__("any", self._address, callback=self._respond, content_type=None)
         self._source = source
         self._mock = mock
@@ -160,8 +161,8 @@ def _read_timeout_of(timeout: Timeout) -> float | None:
 
 
 @contextmanager
-def answering_through_responses(source: Answering, base_url: str) -> Iterator[responses.RequestsMock]:
-    """A started mock whose answers to all of an address are the fake's."""
+def answering_through_responses(source: Answering, base_url: str, *others: str) -> Iterator[responses.RequestsMock]:
+    """A started mock whose answers to all of an address, or several, are the fake's."""
     with FakeMock(source) as mock:
-        mock.add(FakeResponse(source, base_url, mock))
+        mock.add(FakeResponse(source, (base_url, *others), mock))
         yield mock

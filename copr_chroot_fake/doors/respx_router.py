@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import reduce
+from operator import or_
 
 import httpx
 import respx
+from respx.patterns import M, Pattern
 from respx.types import RouteResultTypes
 
 from .httpx_transport import HttpxTransport
@@ -19,10 +22,8 @@ class FakeRoute(respx.Route):
     request and copies its response, which is a quarter of what a request costs.
     """
 
-    def __init__(self, transport: HttpxTransport, base_url: str, router: respx.MockRouter) -> None:
-        url = httpx.URL(base_url)
-        port = {} if url.port is None else {"port": url.port}
-        super().__init__(scheme=url.scheme, host=url.host, **port)
+    def __init__(self, transport: HttpxTransport, addresses: Iterable[str], router: respx.MockRouter) -> None:
+        super().__init__(reduce(or_, map(_pattern_of, addresses)))
         self._transport = transport
         self._router = router
 
@@ -38,9 +39,15 @@ class FakeRoute(respx.Route):
         return response
 
 
+def _pattern_of(address: str) -> Pattern:
+    url = httpx.URL(address)
+    port = {} if url.port is None else {"port": url.port}
+    return M(scheme=url.scheme, host=url.host, **port)
+
+
 @contextmanager
-def answering_through_respx(transport: HttpxTransport, base_url: str) -> Iterator[respx.MockRouter]:
-    """A started router with one route for all of an address, whose answers are the fake's."""
+def answering_through_respx(transport: HttpxTransport, base_url: str, *others: str) -> Iterator[respx.MockRouter]:
+    """A started router with one route for all of an address, or several, whose answers are the fake's."""
     with respx.mock(assert_all_called=False) as router:
-        router.routes.add(FakeRoute(transport, base_url, router))
+        router.routes.add(FakeRoute(transport, (base_url, *others), router))
         yield router

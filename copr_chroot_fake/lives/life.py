@@ -61,9 +61,25 @@ class Life:
 
     @property
     def has_been_shown_enough(self) -> bool:
+        return self.looks >= self.polls_needed
+
+    @property
+    def polls_needed(self) -> int:
+        """How many answers show the stage before the next one goes on."""
         state = self.stage.state
-        needed = self.progress.polls_needed(state) if isinstance(state, State) else self.progress.polls
-        return self.looks >= needed
+        return self.progress.polls_needed(state) if isinstance(state, State) else self.progress.polls
+
+    def share_of_stage(self, now: float) -> float | None:
+        """How much of its stage is over, from 0 to 1; ``None`` where nothing tells it.
+
+        By poll the answers that have shown it count, and it is not over with the last of them.
+        """
+        if self.how == "poll":
+            return min(self.looks / (self.polls_needed + 1), 1)
+        lasts = self.stage.lasts
+        if self.how != "clock" or self.due is None or lasts is None:
+            return None
+        return min(max(1 - (self.due - now) / lasts, 0), 1) if lasts else 1
 
     def gets_to(self, state: State) -> bool:
         return any(stage.state == state for stage in self.plan[self.at :])

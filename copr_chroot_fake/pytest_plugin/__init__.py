@@ -34,6 +34,8 @@ _INI = {
     "copr_fake_base_url": "Address at which copr_respx and copr_requests answer.",
     "copr_fake_seed": "What durations and outcomes are drawn from.",
     "copr_fake_strict": "Whether a test fails that asked Copr for what is not there: true or false.",
+    "copr_fake_serve_results": "Whether the results of builds can be fetched: true or false.",
+    "copr_fake_results_delay": "How many seconds after the end of a build they come.",
 }
 
 
@@ -45,7 +47,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "copr_fake(scenario=…, progress=…, default_limit=…, base_url=…, seed=…, strict=…): "
+        "copr_fake(scenario=…, progress=…, default_limit=…, base_url=…, seed=…, strict=…, serve_results=…, "
+        "results_delay=…): "
         "how copr_fake is to be; adds up from package to module to class to test.",
     )
 
@@ -133,22 +136,22 @@ def copr_async_client(copr_fake: FakeCopr) -> AsyncCoprClient:
 @pytest.fixture
 def copr_respx(copr_fake: FakeCopr, _copr_options: Options) -> Iterator[respx.MockRouter]:
     """``copr_fake`` for any code on httpx that asks Copr's address; other addresses as this respx router is told."""
-    from .support import extra
+    from .support import addresses, extra
 
     with extra("copr_respx", "respx", "pytest"):
         from ..doors.respx_router import answering_through_respx
-    with answering_through_respx(copr_fake.transport, _copr_options.base_url) as router:
+    with answering_through_respx(copr_fake.transport, *addresses(copr_fake, _copr_options)) as router:
         yield router
 
 
 @pytest.fixture
 def copr_requests(copr_fake: FakeCopr, _copr_options: Options) -> Iterator[responses.RequestsMock]:
     """``copr_fake`` for any code on requests that asks Copr's address; other addresses as this mock is told."""
-    from .support import extra
+    from .support import addresses, extra
 
     with extra("copr_requests", "responses", "requests"):
         from ..doors.requests_mock import answering_through_responses
-    with answering_through_responses(copr_fake, _copr_options.base_url) as mock:
+    with answering_through_responses(copr_fake, *addresses(copr_fake, _copr_options)) as mock:
         yield mock
 
 

@@ -27,9 +27,17 @@ class Options:
     base_url: str = "https://copr.fedorainfracloud.org"
     seed: int = 0
     strict: bool = False
+    serve_results: bool = True
+    results_delay: float = 0
 
     def make(self) -> FakeCopr:
-        return FakeCopr(progress=self.progress, default_limit=self.default_limit, seed=self.seed)
+        return FakeCopr(
+            progress=self.progress,
+            default_limit=self.default_limit,
+            seed=self.seed,
+            serve_results=self.serve_results,
+            results_delay=self.results_delay,
+        )
 
 
 NAMES = [field.name for field in fields(Options)]
@@ -67,10 +75,12 @@ def _configured(config: pytest.Config) -> Options:
         options = replace(options, default_limit=limit)
     if said["seed"]:
         options = replace(options, seed=_number("copr_fake_seed", said["seed"]))
-    if said["strict"]:
-        options = replace(
-            options, strict=checks.one_of(("true", "false"))("copr_fake_strict", said["strict"]) == "true"
-        )
+    if said["results_delay"]:
+        options = replace(options, results_delay=_number("copr_fake_results_delay", said["results_delay"]))
+    for name in ("strict", "serve_results"):
+        if said[name]:
+            is_so = checks.one_of(("true", "false"))(f"copr_fake_{name}", said[name]) == "true"
+            options = replace(options, **{name: is_so})  # type: ignore[arg-type]  # both are flags
     return options
 
 

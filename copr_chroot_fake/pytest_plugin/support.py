@@ -42,6 +42,11 @@ def make_fake(item: pytest.Item, options: Options) -> FakeCopr:
     return fake
 
 
+def addresses(fake: FakeCopr, options: Options) -> list[str]:
+    """Where code asks the fake: Copr's own address, and that of results, if it has them."""
+    return [options.base_url, *([fake.results_url] if fake.serves_results else [])]
+
+
 def unmatched_text(item: pytest.Item) -> str:
     """What a test asked for that is not there, with what is; empty where there is nothing of it."""
     fake = item.stash.get(FAKE, None)

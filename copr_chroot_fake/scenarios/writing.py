@@ -71,10 +71,13 @@ def _write_build(build: Build, now: float) -> BuildEntry:
 
 
 def _write_submission(build: Build) -> Mapping[str, object]:
+    store = build.store
+    # The fake may be served at another address when it is read again.
+    source_package = build.submission.source_package.moved(store.results_root, store.own_results_root)
     return {
         **build.submission._asdict(),
         "source_state": build.source_state.value,
-        "source_package": build.submission.source_package._asdict(),
+        "source_package": source_package._asdict(),
     }
 
 

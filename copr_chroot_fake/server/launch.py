@@ -10,7 +10,7 @@ from .app import ServedApp
 from .control_door import ControlDoor, Controlling
 from .guard import Guard
 from .recipe import Recipe
-from .serving import App, serve
+from .serving import App, serve, url_of
 from .state_file import StateFile
 from .worlds import Worlds
 
@@ -22,6 +22,7 @@ class Launch:
     """A server that is ready to run.
 
     :param guard: who may control it; ``None`` for nobody.
+    :param public_url: where clients reach it, if that is not where it listens.
     :param state: where it keeps what it is; ``None`` for nowhere.
     :raises CoprFakeError: for a mistake in a scenario or in the state.
     """
@@ -35,10 +36,12 @@ class Launch:
         max_worlds: int,
         max_body: int,
         max_head: int,
+        public_url: str | None = None,
     ) -> None:
         self._recipe = recipe
         self._state = state
         self._max_head = max_head
+        self._public_url = public_url
         kept = None if state is None else state.load(recipe, max_worlds)
         self._worlds = Worlds(recipe, max_worlds) if kept is None else kept
         control = None if guard is None else ControlDoor(self._load_control, guard, max_body)
@@ -61,6 +64,7 @@ class Launch:
 
         :raises CoprFakeError: if it cannot be saved.
         """
+        self._worlds.be_at(self._public_url or url_of(listener))
         try:
             serve(self._app, listener, on_ready, self._max_head)
         finally:

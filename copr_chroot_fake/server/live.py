@@ -31,6 +31,7 @@ class LiveServer:
         self._worlds = Worlds(_Given(), make_main=_make_empty)
         listener = bind("127.0.0.1", 0)
         self.url = url_of(listener)
+        self._worlds.be_at(self.url)
         ready = threading.Event()
         app = ServedApp(self._worlds, ControlDoor(self._load_control, Guard("127.0.0.1", None)))
         self._server = _EventedServer(app, listener, ready.set)

@@ -34,6 +34,8 @@ class Recipe:
     speed: float = 1
     requests_kept: int = REQUESTS_KEPT
     accounts: tuple[Account, ...] = ()
+    serve_results: bool = False
+    results_delay: float = 0
 
     def make_empty(self) -> FakeCopr:
         fake = FakeCopr(
@@ -42,6 +44,8 @@ class Recipe:
             clock=SystemClock(self.speed),
             seed=self.seed,
             requests_kept=self.requests_kept,
+            serve_results=self.serve_results,
+            results_delay=self.results_delay,
         )
         for account in self.accounts:
             fake.add_account(account.name, account.login, account.token, account.groups)

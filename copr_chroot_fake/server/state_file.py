@@ -27,7 +27,7 @@ _VERSION = 1
 _STATE = Form(("version", "main", "worlds"), ("version", "main", "worlds"))
 _WORLD = Form(("scenario", "clock", "seed", "beginning"), ("scenario", "clock", "seed", "beginning"))
 _CLOCK = Form(("now", "speed", "paused"), ("now", "speed", "paused"))
-_TOLD_ANEW = ("requests_kept", "accounts")
+_TOLD_ANEW = ("requests_kept", "accounts", "serve_results", "results_delay")
 """What a server goes by that it is told when it starts, whatever it was when it saved."""
 
 _RECIPE = Form(("scenarios",), tuple(field.name for field in fields(Recipe) if field.name not in _TOLD_ANEW))
@@ -111,7 +111,7 @@ def _read(document: object, recipe: Recipe, most: int) -> Worlds:
 def _read_world(place: str, written: object, told: Recipe) -> tuple[FakeCopr, Recipe]:
     said = Fields(place, written, _WORLD)
     beginning = said.require("beginning", _read_recipe)
-    beginning = replace(beginning, requests_kept=told.requests_kept, accounts=told.accounts)
+    beginning = replace(beginning, **{name: getattr(told, name) for name in _TOLD_ANEW})
     fake = beginning.make_empty()
     fake.reseed(said.require("seed", checks.whole_number))
     said.require("clock", lambda field, value: _set_clock(fake, field, value))

@@ -32,19 +32,30 @@ class TooManyError(CoprFakeError):
 class World:
     """A fake, and what it began as."""
 
-    __slots__ = ("_last_snapshot", "beginning", "door", "fake", "name", "snapshots")
+    __slots__ = ("_last_snapshot", "address", "beginning", "door", "fake", "name", "snapshots")
 
-    def __init__(self, name: str, beginning: Beginning, fake: FakeCopr | None = None) -> None:
+    def __init__(
+        self, name: str, beginning: Beginning, fake: FakeCopr | None = None, address: str | None = None
+    ) -> None:
         self.name = name
+        self.address = address
         self.beginning = beginning
         self.put(fake or beginning.make())
 
     def put(self, fake: FakeCopr) -> None:
         """Be another fake from now on; a request that is under way ends in the one that it began in."""
+        if self.address is not None:
+            fake.be_at(self.address)
         self.fake = fake
         self.door = AsgiDoor(fake.answer)
         self.snapshots: dict[int, Snapshot] = {}
         self._last_snapshot = 0
+
+    def be_at(self, address: str | None) -> None:
+        """Have its results there, whatever fake it is, where nobody has said another address."""
+        self.address = address
+        if address is not None:
+            self.fake.be_at(address)
 
     def reset(self) -> None:
         """Be as in the beginning; all is made before any of it is seen."""
@@ -81,12 +92,21 @@ class Worlds:
         self._make_main = make_main
         self._main = World("", beginning, fake) if make_main is None else None
         self._named: dict[str, World] = {}
+        self._address: str | None = None
+
+    def be_at(self, address: str) -> None:
+        """Let each world know at which address it is, now that the server's own is known."""
+        self._address = address.rstrip("/")
+        for world in (self._main, *self):
+            if world is not None:
+                world.be_at(self._address_of(world.name))
 
     @property
     def main(self) -> World:
         """The server's own world."""
         if self._main is None:
-            self._main = World("", self.beginning, None if self._make_main is None else self._make_main())
+            fake = None if self._make_main is None else self._make_main()
+            self._main = World("", self.beginning, fake, self._address_of(""))
         return self._main
 
     def get(self, name: str) -> World:
@@ -107,8 +127,11 @@ class Worlds:
             raise InputError("world", f"{name!r} is no name of a world; expected {expected}")
         if name not in self._named and len(self._named) >= self.most:
             raise TooManyError(f"there are {self.most} worlds already; delete one, or serve with a larger --max-worlds")
-        world = self._named[name] = World(name, beginning, fake)
+        world = self._named[name] = World(name, beginning, fake, self._address_of(name))
         return world
+
+    def _address_of(self, name: str) -> str | None:
+        return f"{self._address}/worlds/{name}" if name and self._address is not None else self._address
 
     def delete(self, name: str) -> None:
         """Let a world be gone, if it is there."""

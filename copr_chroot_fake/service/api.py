@@ -58,8 +58,8 @@ class Api:
     def answer(self, method: str, target: str, headers: RawHeaders = ()) -> Answer:
         """Answer one request, whose target is the path and the query as sent."""
         path, arguments = read_target(target)
-        found = match(path)
         store = self.store
+        found = match(path, store.serves_results)
         with store.lock:
             hit = store.faults.strike(_asked(found, arguments)) if store.faults else None
             if hit is None:
@@ -93,6 +93,8 @@ class Api:
         self, method: str, found: Match | None, arguments: Mapping[str, str], headers: RawHeaders, counts: bool
     ) -> tuple[Answer, Sequence[bytes]]:
         """Copr's own answer, and the chroots that it shows; ``counts`` says whether somebody sees it, a poll."""
+        if found is not None and found.endpoint is Endpoint.RESULTS:
+            return self._answer_results(method, found.path, headers), ()
         try:
             if found is None or (found.lacks_slash and method not in found.methods):
                 raise Refusal(404, "Such API endpoint doesn't exist", compact=True)
@@ -108,6 +110,12 @@ class Api:
         except Refusal as refusal:
             return refusal.answer(), ()
 
+    def _answer_results(self, method: str, path: str, headers: RawHeaders) -> Answer:
+        # Few ask for them.
+        from ..results.serving import answer
+
+        return answer(self.store, method, path, headers)
+
     def _is_known(self, found: Match | None, arguments: Mapping[str, str], status: int) -> bool:
         """Whether what was asked for is there, or has been, though the answer shows no chroot."""
         if found is None or status not in (200, 404) or found.endpoint is Endpoint.HOME:
@@ -118,6 +126,9 @@ class Api:
         build_id = cast_integer(sent)
         if build_id in self.store.removed:
             return True
+        if found.endpoint is Endpoint.RESULTS:
+            # Whoever asks for what a build has not left yet has not mistaken it.
+            return status == 200 or build_id in self.store.builds
         return status == 200 and build_id in self.store.builds
 
 

@@ -13,6 +13,9 @@ ROOT = "/api_3"
 READING = ("GET", "HEAD", "OPTIONS")
 CHANGING = ("OPTIONS", "PUT", "POST")
 
+RESULTS = "/results"
+"""Below which a fake has the results of builds, where it is told to."""
+
 EndpointName = Literal[
     "get",
     "list",
@@ -29,6 +32,7 @@ EndpointName = Literal[
     "auth-check",
     "gssapi-login",
     "home",
+    "results",
 ]
 
 
@@ -50,6 +54,7 @@ class Endpoint(Enum):
     MONITOR = "monitor"
     AUTH_CHECK = "auth-check"
     GSSAPI_LOGIN = "gssapi-login"
+    RESULTS = "results"
 
 
 _OF_BUILD_CHROOTS = frozenset({Endpoint.GET, Endpoint.LIST, Endpoint.BUILD_CONFIG, Endpoint.BUILT_PACKAGES})
@@ -78,6 +83,8 @@ class Match(NamedTuple):
     chrootname: str | None = None
     lacks_slash: bool = False
     methods: tuple[str, ...] = READING
+    path: str = ""
+    """The path itself, where it is one of results."""
 
     def build_asked(self, arguments: Mapping[str, str]) -> str | int | None:
         """The build that is meant, as sent: by the query before the path, where the endpoint heeds a query."""
@@ -89,7 +96,7 @@ class Match(NamedTuple):
         """The chroot that is meant, in the same way."""
         if self.endpoint in _OF_BUILD_CHROOTS:
             return arguments.get("chrootname", self.chrootname)
-        return None
+        return self.chrootname if self.endpoint is Endpoint.RESULTS else None
 
 
 _NAMED = {
@@ -129,13 +136,29 @@ ROUTES = (
     _route(Endpoint.AUTH_CHECK, "/auth-check"),
     _route(Endpoint.GSSAPI_LOGIN, "/gssapi_login/"),
     _route(Endpoint.HOME, "/"),
+    Route(
+        Endpoint.RESULTS,
+        f"{RESULTS}/",
+        # {owner}/{directory of the project}/{chroot}/{result directory}, which begins with the build's number.
+        re.compile(
+            f"{RESULTS}(?:/+[^/]+/+[^/]+/+(?P<chrootname>[^/]+)(?:/+(?P<build_id>[0-9]{{8,10}})(?:-[^/]*)?)?)?(?:/.*)?",
+            re.DOTALL,
+        ),
+        READING,
+        closing_slash=False,
+    ),
 )
 
 
+def routes(has_results: bool) -> tuple[Route, ...]:
+    """Those that there are: the last one is only where a fake has results."""
+    return ROUTES if has_results else ROUTES[:-1]
+
+
 @lru_cache(maxsize=1024)
-def match(path: str) -> Match | None:
-    """The route of a decoded path; ``None`` if the service has none."""
-    for route in ROUTES:
+def match(path: str, has_results: bool) -> Match | None:
+    """The route of a decoded path; ``None`` if there is none."""
+    for route in routes(has_results):
         found = route.pattern.fullmatch(path)
         if found is not None:
             arguments = found.groupdict()
@@ -146,5 +169,6 @@ def match(path: str) -> Match | None:
                 arguments.get("chrootname"),
                 route.closing_slash and not path.endswith("/"),
                 route.methods,
+                path if route.endpoint is Endpoint.RESULTS else "",
             )
     return None

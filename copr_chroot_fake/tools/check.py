@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from ..builds.projects import RESULTS_URL
 from ..builds.store import Store
 from ..errors import CoprFakeError, InputError, MissingExtraError, ScenarioError
 from ..lives.clock import VirtualClock
@@ -49,7 +48,7 @@ def check(files: Iterable[Path], *, seed: int = 0) -> Iterator[Checked]:
 
     :param seed: what lives are drawn from.
     """
-    store = Store(RESULTS_URL, VirtualClock(), Progress("clock"), seed)
+    store = Store(VirtualClock(), Progress("clock"), seed)
     for file in files:
         try:
             path, text = _read(file)

@@ -106,17 +106,18 @@ OF_THE_SERVER = {
 
 INSIDE = "how the kit itself works"
 DOOR = "a way to ask the fake, of which HTTP is one"
-
+STARTED = "said when the server starts, and told by every result_url"
 NO_CALLS: Mapping[str, str] = {
     **dict.fromkeys(("FakeCopr.answer", "FakeCopr.asgi", "FakeCopr.transport"), DOOR),
+    **dict.fromkeys(("FakeCopr.be_at", "FakeCopr.results_url", "FakeCopr.serves_results"), STARTED),
     "FakeCopr.pass_time": "for doors whose clients do not really wait",
     "FakeCopr.sandbox": "a snapshot and its restore in one word",
     **{
         f"Build.{name}": INSIDE
         for name in (
             "add_chroot", "cancellation", "catch_up", "confirmed_by", "forget_chroots", "forget_rendered",
-            "has_ever_lived", "is_canceled", "is_entangled", "is_known", "look", "mark_canceled", "rendered",
-            "result_dir", "results_url", "store", "there",
+            "has_ever_lived", "is_canceled", "is_entangled", "is_known", "look", "mark_canceled", "move_source",
+            "rendered", "result_dir", "results_url", "store", "there",
         )
     },
     **{
@@ -124,7 +125,7 @@ NO_CALLS: Mapping[str, str] = {
         for name in (
             "apply", "begin", "catch_up", "change", "counts_polls", "described", "due", "forget_rendered",
             "go_on_with", "is_due", "latest", "look", "moment", "next_due", "put_into", "reason_to_stay", "rendered",
-            "restore", "stamp", "step",
+            "restore", "stamp", "step", "was_canceled",
         )
     },
     **{

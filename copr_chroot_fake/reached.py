@@ -1,0 +1,78 @@
+"""The part of a fake by which code reaches it: requests and their answers, the doors to it, and where results are."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from . import checks
+from .builds.projects import RESULTS_URL
+from .errors import InputError
+from .service.answers import Answer
+from .service.api import Api
+from .service.headers import Headers, raw
+from .service.routes import RESULTS
+
+if TYPE_CHECKING:
+    from .builds.store import Store
+    from .doors.asgi import AsgiDoor
+    from .doors.httpx_transport import HttpxTransport
+
+
+class Reached:
+    """How :class:`~copr_chroot_fake.FakeCopr` is asked."""
+
+    _store: Store
+    _api: Api
+    _results_url: str | None
+
+    def answer(self, method: str, target: str, headers: Headers = ()) -> Answer:
+        """What Copr answers to a request.
+
+        :param target: path and query as a client sends them, from ``/api_3`` on, or from ``/results``.
+        :param headers: pairs of name and value; Copr reads ``Authorization`` and ``X-Fields``, and of who asks for
+            results conditions and ranges.
+        """
+        if not isinstance(target, str):
+            raise InputError("target", f"expected path and query as a text, got {checks.shown(target)}")
+        return self._api.answer(method, target, raw(headers) if headers else ())
+
+    def pass_time(self, seconds: float) -> None:
+        """Let seconds pass for which a client waits: a clock that stands still is moved, the system's goes on."""
+        self._api.pass_time(checks.amount("seconds", seconds))
+
+    @property
+    def results_url(self) -> str:
+        """The address under which all results are said to be."""
+        return self._store.results_root
+
+    @property
+    def serves_results(self) -> bool:
+        """Whether they are there, below ``/results`` of whatever address the fake itself is asked at."""
+        return self._store.serves_results
+
+    def be_at(self, address: str) -> None:
+        """Say, where the fake has the results itself and nobody has said another address, that they are below this."""
+        if self.serves_results and self._results_url is None:
+            self._store.move_results(checks.text("address", address).rstrip("/") + RESULTS)
+
+    def _have_results(self, results_url: str | None, serve_results: bool, results_delay: float) -> None:
+        self._results_url = results_url
+        root = checks.text("results_url", RESULTS_URL if results_url is None else results_url).rstrip("/")
+        self._store.own_results_root = self._store.results_root = root
+        self._store.serves_results = checks.flag("serve_results", serve_results)
+        self._store.results_delay = checks.amount("results_delay", results_delay)
+
+    @cached_property
+    def transport(self) -> HttpxTransport:
+        """A transport for any ``httpx.Client`` or ``httpx.AsyncClient``, whatever host it asks."""
+        from .doors.httpx_transport import HttpxTransport
+
+        return HttpxTransport(self._api)
+
+    @cached_property
+    def asgi(self) -> AsgiDoor:
+        """An ASGI application."""
+        from .doors.asgi import AsgiDoor
+
+        return AsgiDoor(self._api.answer)

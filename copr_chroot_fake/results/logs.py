@@ -1,0 +1,248 @@
+"""What the logs of a build say, line by line; while it runs, each fetch begins with what an earlier one had.
+
+Their form is that of Copr's backend and of mock; what they tell of is made up.
+Nothing that only the end decides is in a line before it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+
+from ..builds.nevra import Nevra
+from .job import SECONDS_A_LINE, Job, Phase
+from .rpm_file import file_name
+
+_BUILDROOT = (
+    *("bash", "binutils", "bzip2", "coreutils", "cpio", "diffutils", "fedora-release", "filesystem", "findutils"),
+    *("gawk", "gcc", "gcc-c++", "glibc", "glibc-devel", "glibc-headers", "grep", "gzip", "info", "libgcc"),
+    *("libstdc++", "libstdc++-devel", "make", "patch", "redhat-rpm-config", "rpm-build", "sed", "shadow-utils"),
+    *("systemd-libs", "tar", "unzip", "util-linux", "which", "xz"),
+)
+
+_COMPILED = 60
+"""How many lines tell of something that is compiled."""
+
+_RESULTS = "/var/lib/copr-rpmbuild/results"
+
+
+def builder_live(job: Job) -> bytes:
+    """What the builder prints; while it runs, as much of it as has run."""
+    lines = [*_head(job), *(_source_lines(job) if job.is_of_source else _mock_lines(job))]
+    if job.phase is Phase.RUNNING:
+        told = job.running_for / SECONDS_A_LINE if job.share is None else job.share * (len(lines) - 1)
+        return _text(lines[: 1 + int(told)])
+    return _text([*lines, *_end_lines(job)])
+
+
+def root(job: Job) -> bytes:
+    """How mock has set up the chroot."""
+    return _text(_root_lines(job))
+
+
+def build(job: Job) -> bytes:
+    """What rpmbuild has printed."""
+    end = _wrote_lines(job) if job.phase is Phase.SUCCEEDED else _error_lines(job)
+    return _text([*_build_lines(job), *end])
+
+
+def state(job: Job) -> bytes:
+    """When mock has begun and finished what."""
+    began, ended = (f"{_day(at)},000 - " for at in (job.started_on, job.modified))
+    finish = [f"{ended}Finish: rpmbuild {job.package}.spec"] if job.phase is Phase.SUCCEEDED else []
+    return _text(
+        [
+            f"{began}Start: run",
+            f"{began}Start: chroot init",
+            f"{began}Finish: chroot init",
+            f"{began}Start: rpmbuild {job.package}.spec",
+            *finish,
+            f"{ended}Finish: run",
+        ]
+    )
+
+
+def backend(job: Job) -> bytes:
+    """What the backend notes of its worker."""
+    notes = ["Marking build as starting", "Checking for cancel request", "VM allocation process starts"]
+    if job.phase is not Phase.STARTING:
+        notes += [
+            "Allocating ssh connection to builder",
+            "Checking that builder machine is OK",
+            "Filling build.info file with builder info",
+            f"Starting remote build: {_command(job)} --detached",
+            "Downloading the builder-live.log file, attempt 1",
+        ]
+    lines = [f"[{_day(job.started_on)},000][  INFO][PID:{_pid(job)}] {note}" for note in notes]
+    return _text([*lines, *_backend_end(job)])
+
+
+def _backend_end(job: Job) -> Iterator[str]:
+    if not job.phase.is_over:
+        return
+    stamp = f"[{_day(job.modified)},000]"
+    pid = f"[PID:{_pid(job)}]"
+    failed = job.phase is not Phase.SUCCEEDED
+    if job.phase is Phase.CANCELED:
+        yield f"{stamp}[ ERROR]{pid} Build was canceled"
+    else:
+        yield f"{stamp}[  INFO]{pid} Downloading results from builder"
+        yield f"{stamp}[  INFO]{pid} Searching for 'success' file in resultdir"
+        if failed:
+            yield f"{stamp}[ ERROR]{pid} Backend process error: No success file => build failure"
+        yield (
+            f"{stamp}[  INFO]{pid} Finished build: id={job.build_id} failed={failed} timeout={job.timeout} "
+            f"destdir=/var/lib/copr/public_html/results/{job.project} chroot={job.chrootname} "
+        )
+    yield f"{stamp}[  INFO]{pid} Releasing VM back to pool"
+    took = max(job.modified - job.started_on, 0)
+    yield f"{stamp}[  INFO]{pid} Worker {'failed' if failed else 'succeeded'} build, took {took}"
+
+
+def _head(job: Job) -> list[str]:
+    return [
+        "You can reproduce this build on your computer by running:",
+        "",
+        "  sudo dnf install copr-rpmbuild",
+        f"  {_command(job)}",
+        "",
+        "",
+        "Version: 1.8",
+        f"PID: {_pid(job)}",
+        "",
+    ]
+
+
+def _source_lines(job: Job) -> list[str]:
+    return [
+        "INFO: making the source package with rpkg",
+        f"Running: git clone https://example.org/{job.package}.git",
+        *(f"Receiving objects: {at:>3}%" for at in range(0, 101, 5)),
+        f"Running: rpkg srpm --spec {job.package}.spec",
+    ]
+
+
+def _mock_lines(job: Job) -> list[str]:
+    return [
+        "INFO: mock.py version 6.3 starting",
+        "Start: init plugins",
+        "INFO: selinux disabled",
+        "Finish: init plugins",
+        "INFO: Signal handler active",
+        "Start: run",
+        f"INFO: Start({job.package}.spec)  Config({job.chrootname})",
+        "Start: clean chroot",
+        "Finish: clean chroot",
+        *_root_lines(job),
+        *_build_lines(job),
+    ]
+
+
+def _root_lines(job: Job) -> list[str]:
+    count = len(_BUILDROOT)
+    return [
+        "Start: chroot init",
+        f"INFO: calling preinit hooks for {job.chrootname}",
+        "Start: dnf install",
+        *(f"  Installing       : {name:<48} {at:>3}/{count}" for at, name in enumerate(_BUILDROOT, 1)),
+        "Complete!",
+        "Finish: dnf install",
+        "Finish: chroot init",
+    ]
+
+
+def _build_lines(job: Job) -> list[str]:
+    arch = job.chrootname.rpartition("-")[2]
+    return [
+        f"Start: rpmbuild {job.package}.spec",
+        f"Building target platforms: {arch}",
+        f"Building for target {arch}",
+        "Executing(%prep): /bin/sh -e /var/tmp/rpm-tmp.prep",
+        "+ exit 0",
+        "Executing(%build): /bin/sh -e /var/tmp/rpm-tmp.build",
+        *(f"[{at:>3}/{_COMPILED}] gcc -O2 -g -c src/part_{at}.c -o src/part_{at}.o" for at in range(1, _COMPILED + 1)),
+    ]
+
+
+def _end_lines(job: Job) -> list[str]:
+    """How it ends; what was canceled just stops."""
+    if job.phase is Phase.CANCELED:
+        return []
+    if job.is_of_source:
+        return _source_end(job)
+    minutes, seconds = divmod(max(job.modified - job.started_on, 0), 60)
+    took = f"{minutes} minutes {seconds} seconds"
+    cleaned = ["Start: clean chroot", "Finish: clean chroot"]
+    if job.phase is Phase.FAILED:
+        return [
+            *_error_lines(job),
+            f"ERROR: Exception({job.package}.spec) Config({job.chrootname}) {took}",
+            f"INFO: Results and/or logs in: {_RESULTS}",
+            "INFO: Cleaning up build root ('cleanup_on_failure=True')",
+            *cleaned,
+            "ERROR: Command failed: ",
+            f" # bash --login -c /usr/bin/rpmbuild -ba --nodeps /builddir/build/SPECS/{job.package}.spec",
+            "Copr build error: Build failed",
+        ]
+    return [
+        *_wrote_lines(job),
+        f"Finish: rpmbuild {job.package}.spec",
+        f"INFO: Done({job.package}.spec) Config({job.chrootname}) {took}",
+        f"INFO: Results and/or logs in: {_RESULTS}",
+        "INFO: Cleaning up build root ('cleanup_on_success=True')",
+        *cleaned,
+        "Finish: run",
+        "Running RPMResults tool",
+        "RPMResults finished",
+    ]
+
+
+def _source_end(job: Job) -> list[str]:
+    if job.phase is Phase.FAILED:
+        return [f"error: Bad source: {job.package}.tar.gz: No such file or directory", "Copr build error: Build failed"]
+    return [f"Wrote: {file_name(job.source)}", "Running SRPMResults tool", "SRPMResults finished"]
+
+
+def _wrote_lines(job: Job) -> list[str]:
+    return [
+        "+ exit 0",
+        *(f"Wrote: /builddir/build/{_directory(nevra)}/{file_name(nevra)}" for nevra in job.packages),
+    ]
+
+
+def _directory(nevra: Nevra) -> str:
+    return "SRPMS" if nevra.arch == "src" else "RPMS"
+
+
+def _error_lines(job: Job) -> list[str]:
+    if job.phase is Phase.CANCELED:
+        return []
+    return [
+        "src/part_60.c:1:1: error: this build was to fail",
+        "make: *** [Makefile:60: src/part_60.o] Error 1",
+        "error: Bad exit status from /var/tmp/rpm-tmp.build (%build)",
+        "",
+        "RPM build errors:",
+        "    Bad exit status from /var/tmp/rpm-tmp.build (%build)",
+    ]
+
+
+def _command(job: Job) -> str:
+    backend, command = "https://copr.fedorainfracloud.org/backend", "/usr/bin/copr-rpmbuild --verbose --drop-resultdir"
+    if job.is_of_source:
+        return f"{command} --srpm --task-url {backend}/get-srpm-build-task/{job.build_id}"
+    task = f"{backend}/get-build-task/{job.build_id}-{job.chrootname}"
+    return f"{command} --task-url {task} --chroot {job.chrootname}"
+
+
+def _pid(job: Job) -> int:
+    return 1000 + job.build_id % 1_000_000
+
+
+def _day(at: int) -> str:
+    """A Unix time as logs write it, in UTC."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at))
+
+
+def _text(lines: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode(errors="replace")

@@ -1,0 +1,89 @@
+"""Where results are: a path, and what is there now. Nothing of it is kept; it is worked out from builds and clock.
+
+``{owner}/{directory of the project}/{chroot}/{result directory}/{file}``, where ``srpm-builds`` stands beside the
+chroots for the source builds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..builds.build import Build
+from ..builds.store import Store
+from .contents import File, files_of
+from .job import SOURCES, Job, job_of, source_dir_of, source_job_of
+
+
+class Directory(NamedTuple):
+    """The names of the directories in a directory, and its files."""
+
+    directories: Sequence[str] = ()
+    files: Sequence[File] = ()
+
+
+def find(store: Store, names: Sequence[str]) -> Directory | File | None:
+    """What is at a path, of which each name is one step; ``None`` where there is nothing."""
+    store.catch_up()
+    if len(names) < 2:
+        return _find_projects(store, names)
+    owner, dirname, *below = names
+    builds = [build for build in store.builds.values() if _is_in(build, owner, dirname)]
+    if len(below) < 2:
+        return _find_chroots(store, builds, f"{owner}/{dirname}", below)
+    chrootname, result_dir, *rest = below
+    job = _find_source(builds, result_dir) if chrootname == SOURCES else _find_job(builds, chrootname, result_dir)
+    if job is None or len(rest) > 1:
+        return None
+    files = files_of(job)
+    if not rest:
+        return Directory(files=files)
+    return next((file for file in files if file.name == rest[0]), None)
+
+
+def _is_in(build: Build, owner: str, dirname: str) -> bool:
+    return build.project_dirname == dirname and build.project.ownername == owner
+
+
+def _find_projects(store: Store, names: Sequence[str]) -> Directory | None:
+    """The owners, or the directories of one of them."""
+    there = {(project.ownername, project.projectname) for project in store.projects.values()}
+    there |= {(build.project.ownername, build.project_dirname) for build in store.builds.values()}
+    if not names:
+        return Directory(sorted({owner for owner, _ in there}))
+    dirnames = sorted(dirname for owner, dirname in there if owner == names[0])
+    return Directory(dirnames) if dirnames else None
+
+
+def _find_chroots(store: Store, builds: Sequence[Build], name: str, below: Sequence[str]) -> Directory | None:
+    """The chroots of a directory, or the result directories of one of them.
+
+    That of a chroot is there as soon as the project has it.
+    """
+    project = store.projects.get(name)
+    if project is None and not builds:
+        return None
+    chrootnames = {chroot.name for build in builds for chroot in build.chroots if not chroot.is_absent}
+    chrootnames |= set() if project is None else set(project.chroots)
+    sources = {source_dir_of(build) for build in builds if source_job_of(build) is not None}
+    if not below:
+        return Directory(sorted(chrootnames | ({SOURCES} if sources else set())))
+    if below[0] == SOURCES and sources:
+        return Directory(sorted(sources))
+    if below[0] not in chrootnames:
+        return None
+    chroots = (build.find(below[0]) for build in builds)
+    return Directory(sorted({chroot.result_dir for chroot in chroots if chroot is not None and job_of(chroot)}))
+
+
+def _find_source(builds: Sequence[Build], result_dir: str) -> Job | None:
+    return next((source_job_of(build) for build in reversed(builds) if source_dir_of(build) == result_dir), None)
+
+
+def _find_job(builds: Sequence[Build], chrootname: str, result_dir: str) -> Job | None:
+    """Of several builds that are said to have the same directory, the latest has it."""
+    for build in reversed(builds):
+        chroot = build.find(chrootname)
+        if chroot is not None and chroot.result_dir == result_dir:
+            return job_of(chroot)
+    return None

@@ -1,0 +1,124 @@
+"""Logs grow while a build runs, and say in the end how it has ended."""
+
+from __future__ import annotations
+
+import gzip
+from itertools import pairwise
+
+import pytest
+
+from copr_chroot_fake import FakeCopr, State
+
+from .oracles import F43, get, path_of
+from .test_tree import log_of
+
+LIFE = {
+    "stages": [
+        {"state": "pending", "lasts": 10},
+        {"state": "starting", "lasts": 10},
+        {"state": "running", "lasts": 100},
+        {"state": "succeeded"},
+    ]
+}
+
+
+def test_by_clock_it_grows_with_the_time() -> None:
+    """Each second that passes adds its share, each fetch begins with the one before, and the end adds the rest."""
+    fake = FakeCopr(serve_results=True, progress="clock")
+    chroot = fake.add_build(1, [F43], lifecycle=LIFE)[F43]
+    fake.clock.tick(20)
+    seen = [log_of(fake, chroot)]
+    while chroot.state is State.RUNNING:
+        fake.clock.tick(10)
+        seen.append(log_of(fake, chroot))
+    assert all(later.startswith(earlier) and later != earlier for earlier, later in pairwise(seen))
+    lengths = [len(log.splitlines()) for log in seen]
+    assert lengths[0] == 1
+    assert lengths[5] == pytest.approx(lengths[-2] * 5 / 9, abs=2)
+    assert seen[-1].endswith("RPMResults finished\n")
+
+
+def test_by_poll_it_grows_with_the_looks() -> None:
+    """Each poll that shows the chroot adds its share, and a fetch none."""
+    fake = FakeCopr(serve_results=True, progress={"poll": {"running": 4}})
+    chroot = fake.add_build(1, [F43])[F43]
+    lengths = []
+    while not chroot.state.is_final:
+        get(fake, f"/api_3/build-chroot/1/{F43}")
+        if chroot.state is State.RUNNING:
+            lengths.append(len(log_of(fake, chroot)))
+            assert len(log_of(fake, chroot)) == lengths[-1]
+    assert len(set(lengths)) == len(lengths) == 4
+    assert lengths == sorted(lengths)
+    assert len(log_of(fake, chroot)) > lengths[-1]
+
+
+def test_without_an_end_it_grows_by_the_second() -> None:
+    """What is stuck prints on until there is nothing to print."""
+    fake = FakeCopr(serve_results=True, progress="clock")
+    chroot = fake.add_build(1, [F43], lifecycle="stuck-running")[F43]
+    while chroot.state is not State.RUNNING:
+        fake.clock.tick(1)
+    before = log_of(fake, chroot)
+    fake.clock.tick(5)
+    later = log_of(fake, chroot)
+    assert len(later.splitlines()) == len(before.splitlines()) + 5
+    fake.clock.tick(100_000)
+    last = log_of(fake, chroot)
+    fake.clock.tick(100_000)
+    assert last.startswith(later)
+    assert log_of(fake, chroot) == last
+
+
+@pytest.mark.parametrize(
+    ("end", "last", "backend"),
+    [
+        ("succeed", "RPMResults finished", "Worker succeeded build"),
+        ("fail", "Copr build error: Build failed", "Worker failed build"),
+        ("cancel", "[ 60/60] gcc", "Worker failed build"),
+    ],
+)
+def test_it_ends_as_the_build_does(end: str, last: str, backend: str) -> None:
+    """What was seen before is kept, the last line tells how it ended, and so does the backend's log."""
+    fake = FakeCopr(serve_results=True, progress="manual")
+    build = fake.add_build(1, [F43])
+    chroot = build[F43]
+    chroot.run_to("running")
+    before = [log_of(fake, chroot, name) for name in ("builder-live", "backend")]
+    fake.clock.tick(10)
+    if end == "cancel":
+        build.cancel()
+        fake.advance()
+    else:
+        getattr(chroot, end)()
+    after = [log_of(fake, chroot, name) for name in ("builder-live", "backend")]
+    assert all(later.startswith(earlier) for earlier, later in zip(before, after, strict=True))
+    assert after[0].splitlines()[-1].startswith(last)
+    assert backend in after[1].splitlines()[-1]
+
+
+def test_the_log_names_the_packages_it_wrote() -> None:
+    """In its end, as only that decides which they are."""
+    fake = FakeCopr(serve_results=True, progress="manual")
+    chroot = fake.add_build(1, [F43])[F43]
+    chroot.run_to("running")
+    fake.clock.tick(1000)
+    assert "Wrote:" not in log_of(fake, chroot)
+    chroot.succeed(["other-3-1.x86_64", "other-3-1.src"])
+    assert "Wrote: /builddir/build/RPMS/other-3-1.x86_64.rpm\n" in log_of(fake, chroot)
+    assert "Wrote: /builddir/build/SRPMS/other-3-1.src.rpm\n" in log_of(fake, chroot)
+
+
+def test_the_logs_of_mock_are_parts_of_it() -> None:
+    """root.log and build.log say nothing that the live log does not."""
+    fake = FakeCopr(serve_results=True)
+    for number, state in enumerate((State.SUCCEEDED, State.FAILED), 1):
+        chroot = fake.add_build(number, [F43], state=state)[F43]
+        whole = log_of(fake, chroot)
+        root, build = (gunzipped(fake, f"{path_of(chroot)}{name}.log.gz") for name in ("root", "build"))
+        assert root + build in whole
+        assert "Finish: run" in gunzipped(fake, f"{path_of(chroot)}state.log.gz")
+
+
+def gunzipped(fake: FakeCopr, path: str) -> str:
+    return gzip.decompress(get(fake, path)[1]).decode()

@@ -1,0 +1,139 @@
+"""Results in pytest: through the fixtures, in runs of pytest of their own."""
+
+from __future__ import annotations
+
+import pytest
+
+HEAD = """
+import httpx, httpx2, pytest, requests
+F43 = "fedora-43-x86_64"
+PUBLIC = "https://download.copr.fedorainfracloud.org/results/jdoe/playground/fedora-43-x86_64/00000001-hello/"
+
+@pytest.fixture(autouse=True)
+def url(copr_fake):
+    copr_fake.add_build(1, [F43], state="succeeded")
+    copr_fake.answer("GET", f"/api_3/build-chroot/1/{F43}")
+    return lambda: copr_fake.builds[1][F43].result_url
+"""
+
+
+def outcomes(pytester: pytest.Pytester, body: str, *, ini: str = "", **expected: int) -> pytest.RunResult:
+    (pytester.path / "pytest.ini").write_text(f"[pytest]\nasyncio_default_fixture_loop_scope = function\n{ini}")
+    pytester.makepyfile(HEAD + body)
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(**expected)
+    return result
+
+
+def test_the_served_fake_has_them(pytester: pytest.Pytester) -> None:
+    """On copr_server, unless it is told not to: also of builds that were there, and had been shown, before it was."""
+    outcomes(
+        pytester,
+        """
+def test_there(copr_server, url):
+    assert url() == PUBLIC.replace("https://download.copr.fedorainfracloud.org", copr_server.url)
+    address = {"build_id": 1, "chrootname": F43}
+    assert httpx.get(f"{copr_server.url}/api_3/build-chroot", params=address).json()["result_url"] == url()
+    assert httpx.get(url() + "success").text == "done"
+    source = httpx.get(f"{copr_server.url}/api_3/build/1").json()["source_package"]["url"]
+    assert source.startswith(copr_server.url) and httpx.get(source).status_code == 200
+    assert "hello-1.0-1.fc43.x86_64.rpm" in httpx.get(url()).text
+    copr_server.fake.assert_requested("results", build_id=1, chrootname=F43, times=2)
+
+@pytest.mark.copr_fake(serve_results=False)
+def test_elsewhere(copr_server, url):
+    assert url() == PUBLIC
+    assert httpx.get(PUBLIC.replace("https://download.copr.fedorainfracloud.org", copr_server.url)).status_code == 404
+""",
+        passed=2,
+    )
+
+
+def test_every_fixture_leads_there(pytester: pytest.Pytester) -> None:
+    """At the public address, for code on httpx, httpx2, requests, and through a transport."""
+    outcomes(
+        pytester,
+        """
+def test_respx(copr_respx, url):
+    assert httpx.get(url() + "builder-live.log", follow_redirects=True).text.endswith("RPMResults finished\\n")
+    assert httpx.get(f"https://copr.fedorainfracloud.org/api_3/build-chroot/1/{F43}").json()["result_url"] == url()
+
+def test_requests(copr_requests, url):
+    assert requests.get(url() + "builder-live.log").text.endswith("RPMResults finished\\n")
+    assert requests.get(f"https://copr.fedorainfracloud.org/api_3/build-chroot/1/{F43}").json()["result_url"] == url()
+
+def test_httpx2(copr_httpx2, url):
+    with httpx2.Client(transport=copr_httpx2) as client:
+        assert client.get(url() + "success").text == "done"
+
+def test_transport(copr_fake, url):
+    with httpx.Client(transport=copr_fake.transport) as client:
+        assert client.get(url() + "success").text == "done"
+
+@pytest.mark.copr_fake(serve_results=False)
+def test_not_told_to(copr_requests, url):
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url())
+    requests.get(f"https://copr.fedorainfracloud.org/api_3/build-chroot/1/{F43}").raise_for_status()
+
+@pytest.mark.copr_fake(base_url="https://download.copr.fedorainfracloud.org")
+def test_at_one_address(copr_respx, copr_requests, url):
+    assert httpx.get(url() + "success").text == requests.get(url() + "success").text == "done"
+""",
+        passed=6,
+    )
+
+
+def test_they_can_be_late(pytester: pytest.Pytester) -> None:
+    """By the marker, or for all tests by the configuration, of which the closest word counts."""
+    body = """
+def late(copr_fake):
+    status = copr_fake.answer("GET", f"/results/jdoe/playground/{F43}/00000001-hello/success").status
+    copr_fake.clock.move_to(copr_fake.builds[1][F43].ended_on + 30)
+    return (status, copr_fake.answer("GET", f"/results/jdoe/playground/{F43}/00000001-hello/success").status)
+
+def test_configured(copr_fake):
+    assert late(copr_fake) == (404, 200)
+
+@pytest.mark.copr_fake(results_delay=60.5)
+def test_marked(copr_fake):
+    assert late(copr_fake) == (404, 404)
+
+@pytest.mark.copr_fake(results_delay=0)
+def test_not(copr_fake):
+    assert late(copr_fake) == (200, 200)
+"""
+    outcomes(pytester, body, ini="copr_fake_results_delay = 30\n", passed=3)
+
+
+def test_a_strict_test_may_ask_for_what_is_not_there_yet(pytester: pytest.Pytester) -> None:
+    """A log of a build that has not started is no mistake; a directory of nobody is, and the nearest one is named."""
+    result = outcomes(
+        pytester,
+        """
+@pytest.mark.copr_fake(strict=True)
+def test_early(copr_fake):
+    copr_fake.add_build(2, [F43])
+    assert copr_fake.answer("GET", f"/results/jdoe/playground/{F43}/00000002-hello/builder-live.log").status == 404
+
+@pytest.mark.copr_fake(strict=True)
+def test_mistaken(copr_fake):
+    copr_fake.answer("GET", "/results/jdo/playground/")
+""",
+        passed=1,
+        failed=1,
+    )
+    result.stdout.fnmatch_lines(["*/results/jdo/playground/ -> 404: /results/jdoe/playground/*-hello/ is there, *"])
+
+
+@pytest.mark.parametrize(
+    ("ini", "said"),
+    [
+        ("copr_fake_serve_results = maybe\n", "*copr_fake_serve_results*'maybe' is not possible*valid: true, false*"),
+        ("copr_fake_results_delay = soon\n", "*copr_fake_results_delay: expected a whole number, got 'soon'*"),
+    ],
+)
+def test_a_wrong_option_is_an_error(pytester: pytest.Pytester, ini: str, said: str) -> None:
+    """When tests are collected, with what would be right."""
+    result = outcomes(pytester, "def test_it(copr_fake): pass\n", ini=ini)
+    result.stderr.fnmatch_lines([said])

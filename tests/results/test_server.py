@@ -1,0 +1,300 @@
+"""Results on a real server: fetched by real programs, in worlds, after restarts, and by who means harm."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from copr_chroot_fake.server.recipe import Recipe
+
+from ..served import COMMAND, Server, Start, failed, serving, starting
+from .oracles import F43, needs_tools, run
+
+SCENARIO = {
+    "builds": [
+        {
+            "id": 7,
+            "ownername": "@copr",
+            "projectname": "copr-dev",
+            "package": "hello",
+            "chroots": [
+                {
+                    "name": F43,
+                    "state": "succeeded",
+                    "started_on": 1_700_000_000,
+                    "ended_on": 1_700_000_300,
+                    "result_dir": "00000007-hello",
+                    "packages": ["hello-2:2.12-3.fc43.src", "hello-2:2.12-3.fc43.x86_64"],
+                }
+            ],
+        }
+    ]
+}
+FILES = {
+    *("backend.log.gz", "build.info", "build.log.gz", "builder-live.log.gz", "hello-2.12-3.fc43.src.rpm"),
+    *("hello-2.12-3.fc43.x86_64.rpm", "hello.spec", "results.json", "root.log.gz", "state.log.gz", "success"),
+}
+PATH = f"/results/@copr/copr-dev/{F43}/00000007-hello/"
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    with starting() as start:
+        yield start
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    path = tmp_path / "scenario.json"
+    path.write_text(json.dumps(SCENARIO))
+    return str(path)
+
+
+def result_url(server: Server) -> str:
+    url: str = server.get(f"/api_3/build-chroot/7/{F43}")["result_url"]
+    return url
+
+
+def source_url(server: Server) -> str:
+    url: str = server.get("/api_3/build/8")["source_package"]["url"]
+    return url
+
+
+def base_urls(server: Server) -> list[str]:
+    return [repo["baseurl"] for repo in server.get(f"/api_3/build-chroot/build-config/7/{F43}")["repos"]]
+
+
+def test_by_default_results_are_elsewhere(start: Start, path: str) -> None:
+    """The command says what Copr says, and has none itself."""
+    served = start(path)
+    assert result_url(served) == f"https://download.copr.fedorainfracloud.org{PATH}"
+    assert served.call("GET", PATH).status == 404
+
+
+def test_told_to_it_has_them_where_it_says(start: Start, path: str) -> None:
+    """result_url is at the port that was taken, as are repositories, and leads to the directory."""
+    served = start(path, "--serve-results")
+    assert result_url(served) == served.url + PATH
+    assert base_urls(served) == [f"{served.url}/results/@copr/copr-dev/{F43}/"]
+    page = httpx.get(result_url(served))
+    assert (page.status_code, page.text.count('<a href="./')) == (200, len(FILES))
+    log = httpx.get(f"{result_url(served)}builder-live.log", follow_redirects=True)
+    assert log.text.endswith("RPMResults finished\n")
+
+
+def test_each_world_has_its_own(start: Start, path: str) -> None:
+    """What a world says leads into that world, and what is not there is in no other."""
+    served = start(path, "--serve-results")
+    world = served.world("worker-1")
+    assert result_url(world) == f"{served.url}/worlds/worker-1{PATH}"
+    assert base_urls(world)[0].startswith(f"{served.url}/worlds/worker-1/results/")
+    world.steer("DELETE", "/builds/7")
+    assert world.call("GET", PATH).status == 404
+    assert served.call("GET", PATH).status == 200
+    moved = world.call("GET", PATH.rstrip("/"))
+    assert moved.status == 404
+    assert served.world("worker-2").call("GET", PATH.rstrip("/")).headers["location"] == "00000007-hello/"
+
+
+@pytest.mark.parametrize("name", [None, "worker-1"])
+def test_they_stay_there_whatever_is_loaded(start: Start, path: str, name: str | None) -> None:
+    """After another scenario, more of one, a reset, a world made anew, and builds added by hand."""
+    served = start("--serve-results", path)
+    server = served if name is None else served.world(name)
+    other = {"builds": [{**SCENARIO["builds"][0], "package": "other"}]}
+
+    def is_right() -> bool:
+        url = result_url(server)
+        return url.startswith(f"{server.url}/results/") and httpx.get(url).status_code == 200
+
+    server.steer("PUT", "/scenario", other)
+    assert is_right()
+    server.steer("POST", "/reset")
+    assert is_right()
+    server.steer("DELETE", "/scenario")
+    server.steer("POST", "/scenario", SCENARIO)
+    assert is_right()
+    server.steer("DELETE", "/builds/7")
+    server.steer("POST", "/builds", {"id": 7, "chroots": [F43], "state": "succeeded"})
+    assert is_right()
+    if name is not None:
+        served.steer("PUT", f"/worlds/{name}", {"scenario": other})
+        assert is_right()
+
+
+def test_they_are_at_the_new_port_after_a_restart(start: Start, path: str, tmp_path: Path) -> None:
+    """A state that was saved says nothing of where results are: the server is told that each time."""
+    state = str(tmp_path / "state.json")
+    first = start(path, "--serve-results", "--state", state)
+    first.world("worker-1").get("/api_3/")
+    first.steer("POST", "/builds", {"id": 8, "chroots": [F43], "state": "succeeded"})
+    assert source_url(first).startswith(f"{first.url}/results/")
+    assert first.end()[0] == 0
+    second = start(path, "--serve-results", "--state", state)
+    assert result_url(second) == second.url + PATH
+    assert source_url(second).startswith(f"{second.url}/results/")
+    assert httpx.get(source_url(second)).status_code == 200
+    assert result_url(second.world("worker-1")) == f"{second.url}/worlds/worker-1{PATH}"
+    assert second.end()[0] == 0
+    third = start(path, "--state", state)
+    assert result_url(third.world("worker-1")).startswith("https://download.copr.fedorainfracloud.org/")
+    assert third.world("worker-1").call("GET", PATH).status == 404
+
+
+def test_they_can_come_later_than_the_end(start: Start, tmp_path: Path) -> None:
+    """By so many seconds of the fake's clock, as in production."""
+    served = start("--serve-results", "--results-delay", "60", str(write_living(tmp_path)))
+    served.steer("PATCH", "/clock", {"paused": True})
+    served.steer("PATCH", "/clock", {"tick": 200})
+    chroot = served.get(f"/api_3/build-chroot/7/{F43}")
+    directory = urlsplit(chroot["result_url"]).path
+    assert chroot["state"] == "succeeded"
+    assert served.call("GET", f"{directory}results.json").status == 404
+    assert served.call("GET", f"{directory}builder-live.log").status == 200
+    served.steer("PATCH", "/clock", {"tick": 60})
+    assert served.call("GET", f"{directory}results.json").status == 200
+
+
+def write_living(directory: Path) -> Path:
+    stages = [{"state": "running", "lasts": 190}, {"state": "succeeded"}]
+    build = {**SCENARIO["builds"][0], "chroots": [{"name": F43, "lifecycle": {"stages": stages}}]}
+    path = directory / "living.json"
+    path.write_text(json.dumps({"builds": [build]}))
+    return path
+
+
+def test_they_can_be_said_to_be_where_clients_reach_the_server(start: Start, path: str) -> None:
+    """Where that is another address than the one listened on, as behind a proxy, or in a container."""
+    served = start(path, "--serve-results", "--public-url", "https://copr.test/fake/")
+    assert result_url(served) == f"https://copr.test/fake{PATH}"
+    assert result_url(served.world("worker-1")) == f"https://copr.test/fake/worlds/worker-1{PATH}"
+    assert base_urls(served)[0].startswith("https://copr.test/fake/results/")
+    assert served.call("GET", PATH).status == 200
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--results-delay", "60"), "--results-delay is about results, of which there are none; add --serve-results"),
+        (("--public-url", "http://copr.test"), "--public-url is about results, of which there are none"),
+        (("--serve-results", "--public-url", "copr.test"), "is no address; expected one such as http://copr.test:5000"),
+        (("--serve-results", "--results-delay", "-1"), "-1"),
+    ],
+)
+def test_options_that_make_no_sense_are_mistakes(options: tuple[str, ...], said: str) -> None:
+    """Each names the remedy."""
+    assert said in failed("serve", *options)
+
+
+@needs_tools
+def test_wget_fetches_the_whole_directory(start: Start, path: str, tmp_path: Path) -> None:
+    """As people do, following the links of the index: every file, byte for byte, with its time, and nothing above."""
+    served = start(path, "--serve-results")
+    command = ("wget", "--quiet", "-r", "-np", "-nH", "--cut-dirs", "5", "-R", "index.html*", "-e", "robots=off")
+    assert run(*command, "-P", tmp_path / "got", result_url(served)) == ""
+    got = {file.name: file for file in (tmp_path / "got").iterdir()}
+    assert set(got) == FILES
+    for name, file in got.items():
+        assert file.read_bytes() == served.call("GET", PATH + name).body
+    assert got["success"].stat().st_mtime == 1_700_000_300
+    assert run("rpm", "-K", *(got[name] for name in sorted(FILES) if name.endswith(".rpm"))).count("digests OK") == 2
+    assert run("gzip", "-dc", got["builder-live.log.gz"]).endswith("RPMResults finished\n")
+
+
+@needs_tools
+def test_wget_fetches_everything_from_the_top(start: Start, path: str, tmp_path: Path) -> None:
+    """All results of a world, from its own index on, and of no other."""
+    served = start(path, "--serve-results")
+    world = served.world("worker-1")
+    run("wget", "--quiet", "-r", "-np", "-nH", "-R", "index.html*", "-P", tmp_path, f"{world.url}/results/")
+    got = {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()}
+    assert {f"worlds/worker-1{PATH}{name}" for name in FILES} <= got
+    assert all(name.startswith("worlds/worker-1/results/") or name == "scenario.json" for name in got)
+
+
+@needs_tools
+def test_wget_goes_on_where_it_was_cut_off(start: Start, path: str, tmp_path: Path) -> None:
+    """With a range, after a part of a package."""
+    served = start(path, "--serve-results")
+    package = served.call("GET", f"{PATH}hello-2.12-3.fc43.src.rpm").body
+    part = tmp_path / "hello-2.12-3.fc43.src.rpm"
+    part.write_bytes(package[:100])
+    run("wget", "--quiet", "--continue", "-P", tmp_path, f"{result_url(served)}{part.name}")
+    assert part.read_bytes() == package
+
+
+@needs_tools
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), FILES),
+        (("--rpms",), {name for name in FILES if name.endswith(".rpm")}),
+        (("--spec",), {"hello.spec"}),
+        (("--logs",), {name for name in FILES if name.endswith(".log.gz")}),
+    ],
+    ids=["everything", "rpms", "spec", "logs"],
+)
+def test_copr_cli_downloads_a_build(
+    start: Start, path: str, tmp_path: Path, options: tuple[str, ...], expected: set[str]
+) -> None:
+    """The official command, which asks for the build and lets wget follow each result_url."""
+    served = start(path, "--serve-results")
+    config = tmp_path / "config"
+    config.write_text(
+        f"[copr-cli]\ncopr_url = {served.url}\nusername = jdoe\nlogin = login\ntoken = token\nencrypted = False\n"
+    )
+    command = [COMMAND[0], "-m", "copr_cli.main", "--config", str(config), "download-build", "7", *options]
+    done = subprocess.run(
+        [*command, "--dest", str(tmp_path / "got")], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done
+    got = {file.name for file in (tmp_path / "got" / F43).iterdir()}
+    # It means to leave out the index, but the quotes that it passes on keep wget from understanding.
+    assert got - {"index.html"} == expected
+
+
+TARGETS = [
+    b"/results/../../../../etc/passwd",
+    b"/results/%2e%2e/%2e%2e/etc/passwd",
+    b"/results/..%2f..%2fetc%2fpasswd",
+    b"/results//etc/passwd",
+    b"/results/\\..\\..\\etc\\passwd",
+    b"/results/%00/etc/passwd",
+    b"/results/%c0%ae%c0%ae/etc/passwd",
+    b"/results/\xc0\xae\xc0\xae/etc/passwd",
+    b"/results/../api_3/",
+    b"/worlds/a/results/../../b/results/",
+    b"/worlds/a/results/%2e%2e/%2e%2e/%2e%2e/_fake/scenario",
+    b"/results/;/../etc/passwd",
+    b"http://localhost/results/../../etc/passwd",
+]
+
+
+def test_no_path_leaves_the_tree() -> None:
+    """Whatever bytes are sent, nothing but results is answered, neither of the machine nor of another world."""
+    with serving(Recipe((SCENARIO,), serve_results=True)) as server:
+        for target in TARGETS:
+            got = server.exchange(b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            assert got.startswith((b"HTTP/1.1 404 ", b"HTTP/1.1 400 ")), (target, got)
+            assert b"root:" not in got
+        assert server.call("GET", PATH).status == 200
+
+
+def test_a_mass_rebuild_is_served_in_no_time() -> None:
+    """The index of 250 chroots, and each of their directories, come within the patience of a test."""
+    chroots = [
+        {"name": f"fedora-{at}-x86_64", "state": "succeeded", "result_dir": "00000007-hello"} for at in range(250)
+    ]
+    scenario = {"builds": [{**SCENARIO["builds"][0], "chroots": chroots}]}
+    with serving(Recipe((scenario,), serve_results=True)) as server:
+        index = server.call("GET", "/results/@copr/copr-dev/")
+        assert index.body.count(b'<a href="./fedora-') == 250
+        with httpx.Client(base_url=server.url) as client:
+            for chroot in chroots:
+                assert client.get(f"/results/@copr/copr-dev/{chroot['name']}/00000007-hello/").status_code == 200

@@ -1,0 +1,344 @@
+"""What is where, over the lives of builds."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from copr_chroot_fake import LIVES, BuildChroot, FakeCopr, State
+from copr_chroot_fake.states import StateName
+
+from .oracles import F43, get, needs_tools, path_of, run
+
+S390X = "fedora-43-s390x"
+
+STARTING = {"backend.log"}
+RUNNING = {"backend.log", "build.info", "builder-live.log"}
+LOGS = {"backend.log.gz", "build.log.gz", "builder-live.log.gz", "root.log.gz", "state.log.gz"}
+FAILED = LOGS | {"build.info", "hello.spec"}
+CANCELED = {"backend.log.gz", "build.info", "builder-live.log.gz"}
+PACKAGES = {"hello-1.0-1.fc43.src.rpm", "hello-1.0-1.fc43.x86_64.rpm"}
+SUCCEEDED = FAILED | PACKAGES | {"results.json", "success"}
+
+OF_STATE = {
+    State.STARTING: STARTING,
+    State.RUNNING: RUNNING,
+    State.SUCCEEDED: SUCCEEDED,
+    State.FAILED: FAILED,
+    # Copied from another build, of whose packages nothing is known.
+    State.FORKED: SUCCEEDED - PACKAGES,
+}
+
+
+def links(page: bytes) -> set[str]:
+    """What an index links to."""
+    return set(re.findall(r'<a href="\./([^"]*)">', page.decode()))
+
+
+def names_in(fake: FakeCopr, path: str) -> set[str]:
+    """What is in a directory, each of which is there; nothing where the directory is not."""
+    status, page = get(fake, path)
+    names = links(page) if status == 200 else set()
+    assert all(get(fake, path + name)[0] == 200 for name in names)
+    return names
+
+
+def log_of(fake: FakeCopr, chroot: BuildChroot, name: str = "builder-live") -> str:
+    """A log as it is now, compressed or not."""
+    path = path_of(chroot)
+    status, body = get(fake, f"{path}{name}.log")
+    if status == 301:
+        status, body = get(fake, f"{path}{name}.log.gz")
+        body = gzip.decompress(body)
+    assert status == 200
+    return body.decode()
+
+
+@pytest.mark.parametrize("life", LIVES)
+def test_what_is_there_is_what_the_state_says(life: str) -> None:
+    """In each stage of each life: nothing before the start, live logs, and in the end what has come out."""
+    fake = FakeCopr(serve_results=True, progress="manual")
+    build = fake.add_build(7, [F43], lifecycle=life)
+    (chroot,) = build.chroots
+    for _ in range(20):
+        if build.id in fake.builds and not chroot.is_absent:
+            is_there = chroot.result_url is not None
+            expected = OF_STATE[chroot.state] if is_there else set()
+            expected = CANCELED if build.canceled and chroot.state is State.FAILED else expected
+        else:
+            expected = set()
+        assert names_in(fake, path_of(chroot)) == expected, chroot.state
+        fake.advance()
+
+
+@pytest.mark.parametrize("state", ["waiting", "importing", "pending", "skipped"])
+def test_what_has_not_started_has_nothing(state: StateName) -> None:
+    """Though it is said to have a result directory, which the API shows then."""
+    fake = FakeCopr(serve_results=True)
+    build = fake.add_build(7, {F43: {"state": state, "result_dir": "00000007-hello"}})
+    assert str(build[F43].result_url).endswith("/00000007-hello/")
+    assert get(fake, path_of(build[F43]))[0] == 404
+    assert names_in(fake, path_of(build[F43]).removesuffix("00000007-hello/")) == set()
+
+
+def test_what_is_not_served_is_not_there() -> None:
+    """Unless it is told to, a fake says of its results what Copr's frontend says of what it does not have."""
+    fake = FakeCopr()
+    build = fake.add_build(7, [F43], state="succeeded")
+    status, body = get(fake, path_of(build[F43]))
+    assert (status, json.loads(body)) == (404, {"error": "Such API endpoint doesn't exist"})
+    assert fake.requests[0].endpoint is None
+
+
+def test_result_url_is_the_address_of_the_directory() -> None:
+    """A transport takes every host, so whoever follows it there finds the directory, and those of repositories."""
+    fake = FakeCopr(serve_results=True)
+    build = fake.add_build(7, [F43], project="@copr/copr-dev:pr:1", state="succeeded")
+    config = json.loads(get(fake, f"/api_3/build-chroot/build-config/7/{F43}")[1])
+    addresses = [build[F43].result_url, *(repo["baseurl"] for repo in config["repos"])]
+    assert len(addresses) == 3
+    for address in addresses:
+        path = str(address).removeprefix("https://download.copr.fedorainfracloud.org")
+        assert get(fake, path)[0] == 200, address
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"), [(None, "http://127.0.0.1:5000/worlds/a/results"), ("http://here/res/", "http://here/res")]
+)
+def test_an_address_that_was_said_wins(said: str | None, shown: str) -> None:
+    """Over that at which the fake is served; also for what was shown at another one before."""
+    fake = FakeCopr(serve_results=True, results_url=said)
+    build = fake.add_build(7, [F43], state="succeeded")
+    get(fake, f"/api_3/build-chroot/7/{F43}")
+    get(fake, "/api_3/build/7")
+    fake.be_at("http://127.0.0.1:5000/worlds/a/")
+    assert fake.results_url == shown
+    assert json.loads(get(fake, f"/api_3/build-chroot/7/{F43}")[1])["result_url"] == build[F43].result_url
+    assert str(build[F43].result_url).startswith(f"{shown}/jdoe/playground/")
+    assert json.loads(get(fake, "/api_3/build/7")[1])["source_package"]["url"].startswith(f"{shown}/jdoe/playground/")
+
+
+def test_without_results_the_address_stays() -> None:
+    """Wherever the fake is served, what it does not have is at Copr's."""
+    fake = FakeCopr()
+    fake.be_at("http://127.0.0.1:5000")
+    assert fake.results_url == "https://download.copr.fedorainfracloud.org/results"
+
+
+def test_the_indexes_lead_from_the_top_to_every_file() -> None:
+    """Owner, directory, chroot, result directory, file: each is in the index of the one above it."""
+    fake = FakeCopr(serve_results=True)
+    fake.add_build(7, [F43, S390X], project="@copr/copr-dev:pr:1", state="succeeded")
+    fake.add_build(8, {F43: "pending"}, project="jdoe/hello")
+    assert names_in(fake, "/results/") == {"%40copr/", "jdoe/"}
+    assert names_in(fake, "/results/%40copr/") == {"copr-dev/", "copr-dev%3Apr%3A1/"}
+    assert names_in(fake, "/results/@copr/copr-dev:pr:1/") == {f"{F43}/", f"{S390X}/", "srpm-builds/"}
+    assert names_in(fake, "/results/@copr/copr-dev:pr:1/srpm-builds/") == {"00000007/"}
+    assert names_in(fake, f"/results/@copr/copr-dev:pr:1/{F43}/") == {"00000007-hello/"}
+    assert names_in(fake, f"/results/@copr/copr-dev:pr:1/{F43}/00000007-hello/") == SUCCEEDED
+    assert names_in(fake, f"/results/jdoe/hello/{F43}/") == set()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/results/nobody/",
+        "/results/jdoe/nothing/",
+        f"/results/jdoe/playground/{S390X}/",
+        f"/results/jdoe/playground/{F43}/00000008-hello/",
+        f"/results/jdoe/playground/{F43}/00000007-hello/nothing.rpm",
+        f"/results/jdoe/playground/{F43}/00000007-hello/success/",
+        f"/results/jdoe/playground/{F43}/00000007-hello/success/deeper",
+        "/results-of-others/",
+    ],
+)
+def test_what_is_nowhere_is_a_404(path: str) -> None:
+    """A page, not the API's JSON; only outside results the API answers."""
+    fake = FakeCopr(serve_results=True)
+    fake.add_build(7, [F43], state="succeeded")
+    answer = fake.answer("GET", path)
+    assert answer.status == 404
+    is_of_results = path.startswith("/results/")
+    assert dict(answer.headers)["Content-Type"].startswith("text/html" if is_of_results else "application/json")
+
+
+def test_what_has_ended_stays_the_same() -> None:
+    """At every ask, however much time passes and whatever becomes of other chroots, the bytes are the same."""
+    fake = FakeCopr(serve_results=True, progress="manual")
+    build = fake.add_build(7, {F43: {"lifecycle": "fails"}, S390X: {"lifecycle": "succeeds"}})
+    build[F43].finish()
+    before = {name: get(fake, path_of(build[F43]) + name) for name in FAILED}
+    fake.clock.tick(100)
+    build[S390X].run_to("running")
+    build.cancel()
+    fake.clock.tick(100)
+    fake.advance()
+    assert {name: get(fake, path_of(build[F43]) + name) for name in FAILED} == before
+    assert names_in(fake, path_of(build[S390X])) == CANCELED
+
+
+def test_results_json_has_the_packages() -> None:
+    """The NEVRAs that the API shows, and a file for each of them."""
+    fake = FakeCopr(serve_results=True)
+    packages = ["hello-2:2.12~rc1-1.fc43.src", "hello-2:2.12~rc1-1.fc43.x86_64", "hello-doc-2:2.12~rc1-1.fc43.noarch"]
+    build = fake.add_build(7, {F43: {"state": "succeeded", "packages": packages}})
+    path = path_of(build[F43])
+    results = json.loads(get(fake, f"{path}results.json")[1])
+    assert results == json.loads(get(fake, f"/api_3/build-chroot/built-packages?build_id=7&chrootname={F43}")[1])
+    files = {name for name in names_in(fake, path) if name.endswith(".rpm")}
+    assert files == {f"{p['name']}-{p['version']}-{p['release']}.{p['arch']}.rpm" for p in results["packages"]}
+
+
+@needs_tools
+def test_the_spec_makes_the_packages(tmp_path: Path) -> None:
+    """rpm finds in it the packages that the build is said to have made, by their names and versions."""
+    fake = FakeCopr(serve_results=True)
+    packages = ["hello-2:2.12~rc1-1.fc43.src", "hello-2:2.12~rc1-1.fc43.x86_64", "hello-doc-2:2.12~rc1-1.fc43.noarch"]
+    build = fake.add_build(7, {F43: {"state": "succeeded", "packages": packages}})
+    spec = tmp_path / "hello.spec"
+    spec.write_bytes(get(fake, f"{path_of(build[F43])}hello.spec")[1])
+    shown = run("rpmspec", "-q", "--target", "x86_64", "--qf", "%{NEVRA}\\n", spec)
+    assert shown.splitlines() == packages[1:]
+
+
+@needs_tools
+def test_a_package_says_where_it_comes_from(tmp_path: Path) -> None:
+    """rpm shows its source package, its project, and when it was built."""
+    fake = FakeCopr(serve_results=True)
+    chroot = {"state": "succeeded", "started_on": 1_700_000_000, "ended_on": 1_700_000_100}
+    build = fake.add_build(7, {F43: chroot}, project="@copr/copr-dev")
+    package = tmp_path / "hello.rpm"
+    package.write_bytes(get(fake, f"{path_of(build[F43])}hello-1.0-1.fc43.x86_64.rpm")[1])
+    shown = run("rpm", "-qp", "--qf", "%{SOURCERPM} %{BUILDTIME} %{VENDOR}", package)
+    assert shown == "hello-1.0-1.fc43.src.rpm 1700000100 Fedora Copr - @copr/copr-dev"
+
+
+def test_a_delay_lets_results_come_later_than_the_end() -> None:
+    """Until it is over only the live logs are there, as before the end; then all at once."""
+    fake = FakeCopr(serve_results=True, results_delay=30, progress="clock")
+    build = fake.add_build(7, [F43])
+    chroot = build[F43]
+    while chroot.state is not State.SUCCEEDED:
+        fake.clock.tick(1)
+    assert names_in(fake, path_of(chroot)) == RUNNING
+    before = log_of(fake, chroot)
+    fake.clock.tick(29)
+    assert names_in(fake, path_of(chroot)) == RUNNING
+    assert log_of(fake, chroot) == before
+    fake.clock.tick(1)
+    assert names_in(fake, path_of(chroot)) == SUCCEEDED
+    assert log_of(fake, chroot).startswith(before)
+
+
+SOURCE = {"backend.log.gz", "build.info", "builder-live.log.gz", "hello-1.0-1.src.rpm", "hello.spec"}
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("waiting", set()),
+        ("starting", STARTING),
+        ("running", RUNNING),
+        ("importing", SOURCE | {"results.json", "success"}),
+        ("succeeded", SOURCE | {"results.json", "success"}),
+        ("failed", SOURCE - {"hello-1.0-1.src.rpm"}),
+        ("canceled", CANCELED),
+    ],
+)
+def test_the_source_build_has_a_directory_too(state: str, expected: set[str]) -> None:
+    """Beside the chroots, by the source's own state."""
+    entry = {"id": 7, "ownername": "jdoe", "projectname": "playground", "package": "hello", "source_state": state}
+    fake = FakeCopr.from_scenario({"builds": [entry]}, serve_results=True)
+    assert names_in(fake, "/results/jdoe/playground/srpm-builds/00000007/") == expected
+    directories = names_in(fake, "/results/jdoe/playground/")
+    assert directories == ({"srpm-builds/"} if expected else set())
+
+
+def test_the_address_of_the_source_package_is_that_of_its_file() -> None:
+    """What the API shows of a build leads to the source build's directory, and to the package in it."""
+    fake = FakeCopr(serve_results=True)
+    fake.add_build(7, {F43: {"state": "succeeded", "packages": ["hello-2:2.12-3.fc43.src"]}})
+    build = json.loads(get(fake, "/api_3/build/7")[1])
+    source = json.loads(get(fake, "/api_3/build/source-chroot/7")[1])
+    public = "https://download.copr.fedorainfracloud.org"
+    assert get(fake, build["source_package"]["url"].removeprefix(public))[0] == 200
+    assert names_in(fake, source["result_url"].removeprefix(public) + "/") >= SOURCE - {"hello-1.0-1.src.rpm"}
+
+
+def test_the_latest_build_has_a_directory_that_several_are_said_to_have() -> None:
+    """It is in the index once."""
+    fake = FakeCopr(serve_results=True)
+    for number, package in enumerate(("hello", "world"), 1):
+        fake.add_build(number, {F43: {"state": "succeeded", "result_dir": "here"}}, package=package)
+    assert get(fake, f"/results/jdoe/playground/{F43}/")[1].count(b'<a href="./') == 1
+    assert "world.spec" in names_in(fake, f"/results/jdoe/playground/{F43}/here/")
+
+
+@pytest.mark.parametrize("name", ["<b>&\"'%41 é?#", "..", ".", "a:b", "\ud800"])
+def test_names_of_any_kind_are_written_so_that_they_lead_there(name: str) -> None:
+    """What is in a name neither ends a link nor becomes a tag, and a dot leads nowhere else."""
+    fake = FakeCopr(serve_results=True)
+    fake.add_build(
+        1, {F43: {"state": "succeeded", "packages": [{"name": name, "version": "1", "release": "1", "arch": "x"}]}}
+    )
+    status, page = get(fake, f"/results/jdoe/playground/{F43}/00000001-hello/")
+    assert status == 200
+    assert b"<b>" not in page
+    (link,) = [link for link in links(page) if link.endswith(".rpm")]
+    if name != "\ud800":
+        assert get(fake, f"/results/jdoe/playground/{F43}/00000001-hello/{link}")[0] == 200
+
+
+def test_a_mass_rebuild_is_listed() -> None:
+    """250 chroots are 250 directories, each of which is asked for by itself."""
+    fake = FakeCopr(serve_results=True)
+    names = [f"fedora-{number}-x86_64" for number in range(250)]
+    fake.add_build(1, names, state="succeeded")
+    assert len(links(get(fake, "/results/jdoe/playground/")[1]) - {"srpm-builds/"}) == 250
+
+
+def test_a_build_that_is_gone_has_no_results() -> None:
+    """With the build they go."""
+    fake = FakeCopr(serve_results=True)
+    build = fake.add_build(1, [F43], state="succeeded")
+    assert get(fake, path_of(build[F43]))[0] == 200
+    build.remove()
+    assert get(fake, path_of(build[F43]))[0] == 404
+
+
+def test_a_fetch_is_no_poll() -> None:
+    """However often somebody looks at its logs, a build goes on only when its state is asked for."""
+    fake = FakeCopr(serve_results=True)
+    build = fake.add_build(1, [F43])
+    build[F43].run_to("running")
+    for _ in range(10):
+        assert names_in(fake, path_of(build[F43])) == RUNNING
+    assert build[F43].state is State.RUNNING
+
+
+def test_the_journal_has_fetches() -> None:
+    """They are requests of an endpoint of their own, about a build and a chroot; only a mistaken path is unmatched."""
+    fake = FakeCopr(serve_results=True)
+    build = fake.add_build(7, {F43: "pending"})
+    get(fake, f"{path_of(build[F43])}builder-live.log")
+    get(fake, "/results/")
+    get(fake, "/results/jdo/playgroud/")
+    fake.assert_requested("results", build_id=7, chrootname=F43, times=1)
+    fake.assert_requested("results", times=3)
+    (unmatched,) = fake.unmatched
+    assert unmatched[0].target == "/results/jdo/playgroud/"
+    build[F43].run_to("running")
+    assert fake.unmatched[0][1] == f"{path_of(build[F43])} is there, /results/jdo/playgroud/ is not"
+
+
+def test_faults_hit_fetches() -> None:
+    """By endpoint, build and chroot, as they hit any request."""
+    fake = FakeCopr(serve_results=True)
+    build = fake.add_build(7, [F43], state="succeeded")
+    fake.faults.add({"endpoint": "results", "build_id": 7, "chrootname": F43, "status": 502, "first": 1})
+    assert get(fake, f"/api_3/build-chroot/7/{F43}")[0] == 200
+    assert [get(fake, path_of(build[F43]))[0] for _ in range(2)] == [502, 200]
