@@ -13,7 +13,7 @@ from typing import NamedTuple, cast
 
 from .. import checks
 from ..builds.nevra import write_nevra
-from ..builds.projects import RESULTS_URL, ProjectChroot
+from ..builds.projects import ProjectChroot
 from ..builds.store import Store
 from ..errors import InputError
 from ..lives.clock import VirtualClock
@@ -255,7 +255,7 @@ Wrong = tuple[Entry, Entry]
 
 def _compare(document: Entry, builds: Iterable[_Build]) -> tuple[list[Wrong], frozenset[tuple[str, str]]]:
     """Which chroots would be answered otherwise, and which a project must have lost, as there is no configuration."""
-    store = Store(RESULTS_URL, VirtualClock(), Progress("manual"), 0)
+    store = Store(VirtualClock(), Progress("manual"), 0)
     store.add(read_batch(document, store))
     wrong, lost = [], set()
     entries = {cast(int, build["id"]): build for build in cast("list[Entry]", document["builds"])}
