@@ -1,0 +1,165 @@
+"""copr-builder, as it is installed from PyPI, finds out what it has built already, and waits for what it is building.
+
+It submits an SRPM in between, for which the fake has no endpoint: that is where a run for something new ends.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from copr_builder.copr_builder import CoprBuilder
+
+from copr_chroot_fake import FakeCopr
+
+from .processes import Run
+
+F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="copr-builder runs git, which is not here")
+
+
+@pytest.fixture
+def commit(tmp_path: Path) -> str:
+    """The commit of a repository with a spec, for which ``builder.conf`` says that it is to be built."""
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "hello.spec").write_text(
+        "Name: hello\nVersion: 1.0\nRelease: 1%{?dist}\nSummary: Hello\nLicense: MIT\nSource0: hello.tar.gz\n"
+        "%description\nHello.\n%files\n"
+    )
+    (tmp_path / "builder.conf").write_text(
+        f"[hello]\ncopr_user = jdoe\ncopr_repo = playground\npackage = hello\ngit_url = {source}\ngit_branch = main\n"
+        "archive_cmd = git archive --output hello-1.0.tar.gz HEAD\n"
+    )
+    who = ["-c", "user.name=J. Doe", "-c", "user.email=jdoe@example.org"]
+    for command in (["init", "--initial-branch", "main"], ["add", "."], [*who, "commit", "--message", "Say hello"]):
+        subprocess.run(["git", *command], cwd=source, check=True, capture_output=True)
+    shown = subprocess.run(["git", "log", "--pretty=format:%h"], cwd=source, check=True, capture_output=True, text=True)
+    return shown.stdout
+
+
+def add_build(fake: FakeCopr, build_id: int, commit: str, state: str, submitted_on: int = 1_700_000_000) -> None:
+    fake.add_scenario(
+        {
+            "builds": [
+                {
+                    "id": build_id,
+                    "submitted_on": submitted_on,
+                    "canceled": state == "canceled",
+                    "source_package": {"version": f"1.0-2.20231114git{commit}.fc41", "url": None},
+                    "chroots": [{"name": F41, "state": state}],
+                }
+            ]
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "says"),
+    [
+        ("succeeded", 0, "Newest version is already built"),
+        ("running", 0, "Newest version is already built"),
+        ("forked", 0, "Newest version is already built"),
+        ("failed", 1, "was already submitted on 2023-11-1"),
+    ],
+)
+def test_what_is_built_already(
+    copr_fake: FakeCopr, copr_builder: Run, commit: str, state: str, status: int, says: str
+) -> None:
+    """The latest build of the package is found, and its version read."""
+    add_build(copr_fake, 1, "0ddba11", "succeeded", submitted_on=1_600_000_000)
+    add_build(copr_fake, 2, commit, state)
+    done = copr_builder("--config", "builder.conf")
+    assert done.returncode == status
+    assert says in done.stderr
+    assert [request.endpoint for request in copr_fake.requests] == ["project", "build-list"]
+
+
+def test_a_project_that_is_not_there(copr_fake: FakeCopr, copr_builder: Run, commit: str) -> None:
+    """It says so, and fails."""
+    done = copr_builder("--config", "builder.conf")
+    assert done.returncode == 1
+    assert "Copr project jdoe/playground not found" in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("rpmbuild") is None, reason="copr-builder runs rpmbuild, which is not here")
+@pytest.mark.parametrize("state", ["skipped", "canceled"])
+def test_something_new(copr_fake: FakeCopr, copr_builder: Run, commit: str, state: str) -> None:
+    """A build that has built nothing does not count: it makes an SRPM, which the fake does not take."""
+    add_build(copr_fake, 1, commit, state)
+    done = copr_builder("--config", "builder.conf", "--verbose")
+    assert done.returncode == 1
+    assert "No previous builds found" in done.stderr
+    assert "SRPM built for hello" in done.stderr
+    assert done.stderr.endswith("CoprNoResultException: Such API endpoint doesn't exist\n")
+    assert [(request.method, request.status) for request in copr_fake.requests][-1] == ("POST", 404)
+
+
+@pytest.mark.parametrize(
+    ("lives", "is_well", "says"),
+    [
+        (["succeeds"], True, ["Build of hello-1.0-1 (ID: 1) finished: succeeded"]),
+        (["skipped"], True, ["Build of hello-1.0-1 (ID: 1) finished: skipped"]),
+        (["canceled-while-running"], True, ["Build of hello-1.0-1 (ID: 1) finished: canceled"]),
+        (
+            ["fails"],
+            False,
+            ["Build of hello-1.0-1 (ID: 1) finished: failed", f"\tChroot {F41} finished: failed"],
+        ),
+        (
+            ["source-fails", "succeeds"],
+            False,
+            [
+                "Build of hello-1.0-1 (ID: 1) finished: failed",
+                f"\tChroot {F41} finished: failed",
+                "Build of hello-1.0-1 (ID: 2) finished: succeeded",
+            ],
+        ),
+    ],
+)
+@pytest.mark.copr_fake(progress="clock")
+def test_waiting(
+    copr_fake: FakeCopr,
+    copr_config: Path,
+    commit: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    lives: list[str],
+    is_well: bool,
+    says: list[str],
+) -> None:
+    """What it does once it has submitted builds: it tells of each how it has ended, canceled being fine."""
+    monkeypatch.setattr("copr_builder.copr_builder.time", SimpleNamespace(sleep=copr_fake.clock.tick))
+    caplog.set_level("INFO", "copr.builder")
+    for build_id, life in enumerate(lives, 1):
+        copr_fake.add_build(build_id, [F41], lifecycle=life)
+    builder = CoprBuilder(str(copr_config.parents[1] / "builder.conf"), str(copr_config))
+    assert builder._watch_builds([*copr_fake.builds]) is is_well  # noqa: SLF001  # there is no other way to it
+    assert [record.getMessage() for record in caplog.records if "Copr token" not in record.getMessage()] == says
+
+
+@pytest.mark.copr_fake(progress="clock")
+def test_waiting_for_a_fork(
+    copr_fake: FakeCopr, copr_config: Path, commit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It asks twice a second for ever for a build that has ended."""
+
+    class Patience(Exception):
+        pass
+
+    def sleep(seconds: float) -> None:
+        copr_fake.clock.tick(seconds)
+        if copr_fake.clock.now() > 1_700_000_600:
+            raise Patience
+
+    monkeypatch.setattr("copr_builder.copr_builder.time", SimpleNamespace(sleep=sleep))
+    copr_fake.add_build(1, [F41], lifecycle="forked")
+    builder = CoprBuilder(str(copr_config.parents[1] / "builder.conf"), str(copr_config))
+    with pytest.raises(Patience):
+        builder._watch_builds([1])  # noqa: SLF001
+    assert copr_fake.builds[1].is_finished
+    assert len(copr_fake.requests) > 1000

@@ -1,0 +1,256 @@
+"""copr-cli, as it is installed from PyPI and as a process of its own, does with the fake what it does with Copr."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.faults.fault import FaultEntry, FaultName
+
+from .processes import Run
+
+F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
+
+BY_CLOCK = pytest.mark.copr_fake(progress="clock")
+
+
+def watched(output: str) -> list[str]:
+    """The states that watch-build told of."""
+    return re.findall(r"^  \d\d:\d\d:\d\d Build \d+: (\w+)$", output, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "state", ["importing", "pending", "starting", "running", "succeeded", "failed", "skipped", "forked"]
+)
+def test_status(copr_fake: FakeCopr, copr_cli: Run, state: str) -> None:
+    """It tells the state of a build, whatever it is."""
+    copr_fake.add_build(1, {F41: state})
+    done = copr_cli("status", "1")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{state}\n", "")
+    copr_fake.assert_requested("build", build_id=1, times=1)
+
+
+@pytest.mark.parametrize(
+    ("life", "states", "status", "error"),
+    [
+        ("succeeds", ["importing", "pending", "running", "succeeded"], 0, ""),
+        ("as-deployed", ["running", "pending", "running", "succeeded"], 0, ""),
+        ("appears-late", ["running", "pending", "running", "succeeded"], 0, ""),
+        ("retried", ["importing", "pending", "running", "pending", "starting", "running", "succeeded"], 0, ""),
+        ("fails", ["importing", "pending", "running", "failed"], 4, "Build error: Build(s) 1 failed."),
+        ("source-fails", ["running", "failed"], 4, "Build error: Build(s) 1 failed."),
+        ("import-fails", ["importing", "failed"], 4, "Build error: Build(s) 1 failed."),
+        ("skipped", ["importing", "skipped"], 0, ""),
+        ("canceled-while-pending", ["importing", "pending", "canceled"], 4, "Build error: Build(s) 1 canceled."),
+        (
+            "canceled-while-running",
+            ["importing", "pending", "running", "canceled"],
+            4,
+            "Build error: Build(s) 1 canceled.",
+        ),
+        ("deleted", ["importing", "pending", "running"], 1, "Something went wrong:\nError: Build 1 does not exist."),
+    ],
+)
+@BY_CLOCK
+def test_watch_build(copr_fake: FakeCopr, copr_cli: Run, life: str, states: list[str], status: int, error: str) -> None:
+    """It looks every 30 seconds, tells each new state, and says at the end of the build how that was."""
+    copr_fake.add_build(1, [F41, F42], lifecycle=life)
+    done = copr_cli("watch-build", "1")
+    assert watched(done.stdout) == states
+    assert (done.returncode, done.stderr.strip()) == (status, error)
+    polls = [request.at for request in copr_fake.requests]
+    assert [after - before for before, after in pairwise(polls)] == [30] * (len(polls) - 1)
+
+
+def test_watch_build_by_poll(copr_fake: FakeCopr, copr_cli: Run) -> None:
+    """A build that goes on with every poll shows it each of its states."""
+    copr_fake.add_build(1, [F41])
+    assert watched(copr_cli("watch-build", "1").stdout) == ["importing", "pending", "starting", "running", "succeeded"]
+
+
+@BY_CLOCK
+def test_watch_build_of_several(copr_fake: FakeCopr, copr_cli: Run) -> None:
+    """It goes on until the last one has ended, asks no more for those that have, and tells which have not gone well."""
+    copr_fake.add_build(1, [F41])
+    copr_fake.add_build(2, [F41], lifecycle="import-fails")
+    copr_fake.add_build(3, [F41], lifecycle="canceled-while-pending")
+    done = copr_cli("watch-build", "1", "2", "3")
+    assert (done.returncode, done.stderr.strip()) == (4, "Build error: Build(s) 2 failed. Build(s) 3 canceled.")
+    polls = {number: len([each for each in copr_fake.requests if each.build_id == number]) for number in (1, 2, 3)}
+    assert polls == {1: 11, 2: 2, 3: 3}
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "error", "polls"),
+    [
+        ("outage", 1, "Response is not in JSON format", 1),
+        ("gateway-timeout", 3, "Consider using pagination for large queries", 1),
+        ("html-200", 1, "Response is not in JSON format", 1),
+        ({"breaks": "reset", "first": 2}, 0, "", 13),
+        ({"breaks": "reset"}, 1, "Unable to connect", 3),
+    ],
+)
+@BY_CLOCK
+def test_watch_build_while_copr_is_away(
+    copr_fake: FakeCopr, copr_cli: Run, fault: FaultName | FaultEntry, status: int, error: str, polls: int
+) -> None:
+    """It gives up at the first page that is none of Copr's, and connects three times where a connection breaks."""
+    copr_fake.add_build(1, [F41])
+    copr_fake.faults.add(fault)
+    done = copr_cli("watch-build", "1")
+    assert done.returncode == status
+    assert error in done.stderr
+    assert len(copr_fake.requests) == polls
+
+
+@pytest.mark.parametrize("form", ["json", "text-row", "text"])
+def test_list_builds(copr_fake: FakeCopr, copr_cli: Run, form: str) -> None:
+    """It lists a project's builds, newest first, in whatever form."""
+    copr_fake.add_build(1, {F41: "succeeded"}, package="hello")
+    copr_fake.add_build(2, {F41: "running"}, package="ripgrep")
+    copr_fake.add_build(3, {F41: "running"}, project="@copr/other")
+    done = copr_cli("list-builds", "jdoe/playground", "--output-format", form)
+    assert done.returncode == 0
+    assert (
+        re.findall(r"\w+", done.stdout)
+        == {
+            "json": [
+                "id",
+                "2",
+                "name",
+                "ripgrep",
+                "state",
+                "running",
+                "id",
+                "1",
+                "name",
+                "hello",
+                "state",
+                "succeeded",
+            ],
+            "text-row": ["2", "ripgrep", "running", "1", "hello", "succeeded"],
+            "text": [
+                "id",
+                "2",
+                "name",
+                "ripgrep",
+                "state",
+                "running",
+                "id",
+                "1",
+                "name",
+                "hello",
+                "state",
+                "succeeded",
+            ],
+        }[form]
+    )
+
+
+def test_list_builds_reads_every_page(copr_fake: FakeCopr, copr_cli: Run) -> None:
+    """It asks for a thousand at a time, until there are no more."""
+    for build_id in range(1, 1204):
+        copr_fake.add_build(build_id, {F41: "succeeded"})
+    done = copr_cli("list-builds", "jdoe/playground", "--output-format", "json")
+    assert [build["id"] for build in json.loads(done.stdout)] == list(range(1203, 0, -1))
+    offsets = [request.arguments.get("offset") for request in copr_fake.requests]
+    assert offsets == [None, "1000", "2000"]
+
+
+@BY_CLOCK
+def test_cancel(copr_fake: FakeCopr, copr_cli: Run) -> None:
+    """It cancels a build once, and not one that is none."""
+    copr_fake.add_build(1, [F41])
+    copr_fake.clock.tick(100)
+    done = copr_cli("cancel", "1")
+    assert (done.returncode, done.stdout) == (0, "canceled\n")
+    assert copr_fake.builds[1][F41].state == "running"
+    copr_fake.clock.tick(10)
+    assert copr_fake.builds[1][F41].state == "failed"
+    again = copr_cli("cancel", "1")
+    assert (again.returncode, again.stderr) == (1, "\nSomething went wrong:\nError: Cannot cancel build 1\n")
+    nothing = copr_cli("cancel", "2")
+    assert (nothing.returncode, nothing.stderr) == (1, "\nSomething went wrong:\nError: Build 2 does not exist.\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "token", "status", "error"),
+    [
+        ("frostyx", "token", 7, "Error: You are not allowed to cancel this build."),
+        ("jdoe", "another", 1, "Error: Login invalid/expired. Please visit https://copr.fedorainfracloud.org/api to"),
+    ],
+)
+def test_cancel_by_who_may_not(
+    copr_fake: FakeCopr, copr_cli: Run, name: str, token: str, status: int, error: str
+) -> None:
+    """Somebody else's build, or a token that has expired, are refused in Copr's words."""
+    copr_fake.add_account(name, "login", token)
+    copr_fake.add_build(1, {F41: "running"})
+    done = copr_cli("cancel", "1")
+    assert done.returncode == status
+    assert error in done.stderr
+    assert not copr_fake.builds[1].canceled
+
+
+def test_whoami(copr_fake: FakeCopr, copr_cli: Run) -> None:
+    """It says what its configuration does, and asks nobody."""
+    assert copr_cli("whoami").stdout == "jdoe\n"
+    assert copr_fake.requests == []
+
+
+def test_whoami_of_nobody(copr_cli: Run, copr_config: Path) -> None:
+    """Without a login, and without Kerberos, nobody is known."""
+    lines = copr_config.read_text().splitlines()
+    copr_config.write_text("\n".join(line for line in lines if line.split()[0] not in ("username", "login", "token")))
+    done = copr_cli("whoami")
+    assert (done.returncode, done.stdout) == (7, "")
+    assert "Error: Operation requires API authentication." in done.stderr
+
+
+def test_list_chroots(copr_fake: FakeCopr, copr_cli: Run) -> None:
+    """It lists what the service knows, in its order."""
+    copr_fake.add_mock_chroots("fedora-rawhide-x86_64", "epel-9-s390x")
+    copr_fake.add_build(1, {F41: "succeeded"})
+    assert copr_cli("list-chroots").stdout.split() == ["fedora-rawhide-x86_64", "epel-9-s390x", F41]
+
+
+def test_get(copr_fake: FakeCopr, copr_cli: Run) -> None:
+    """It shows a project with its repositories, and says which is not there."""
+    copr_fake.add_build(1, {F41: "succeeded"})
+    done = copr_cli("get", "jdoe/playground")
+    assert done.returncode == 0
+    assert "Name: playground\n" in done.stdout
+    assert re.search(rf"^ +{F41}: http.*/results/jdoe/playground/{F41}/$", done.stdout, flags=re.MULTILINE)
+    nothing = copr_cli("get", "jdoe/tools")
+    assert nothing.returncode == 1
+    assert "Error: Project jdoe/tools does not exist." in nothing.stderr
+
+
+def test_monitor(copr_fake: FakeCopr, copr_cli: Run) -> None:
+    """It shows the latest build of each package in each chroot, also of a directory beside the project's own."""
+    copr_fake.add_build(1, {F41: "succeeded", F42: "failed"}, package="hello")
+    copr_fake.add_build(2, {F41: "running"}, package="hello")
+    copr_fake.add_build(3, {F41: "forked"}, package="hello", project="jdoe/playground:pr:7")
+
+    def monitored(*arguments: str) -> list[tuple[int, str, str]]:
+        rows = json.loads(copr_cli("monitor", "jdoe/playground", *arguments).stdout)
+        return sorted((row["build_id"], row["chroot"], row["state"]) for row in rows)
+
+    assert monitored() == [(1, F42, "failed"), (2, F41, "running")]
+    assert monitored("--dirname", "playground:pr:7") == [(3, F41, "forked")]
+
+
+@pytest.mark.parametrize("command", [["mock-config", "jdoe/playground", F41], ["list", "jdoe"], ["delete-build", "1"]])
+def test_what_the_fake_does_not_have_is_refused(copr_fake: FakeCopr, copr_cli: Run, command: list[str]) -> None:
+    """Copr's words for an endpoint that is not there, and nothing has happened."""
+    copr_fake.add_build(1, {F41: "succeeded"})
+    done = copr_cli(*command)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "\nSomething went wrong:\nError: Such API endpoint doesn't exist\n"
+    assert [request.status for request, _ in copr_fake.unmatched] == [404]
+    assert 1 in copr_fake.builds

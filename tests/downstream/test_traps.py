@@ -1,0 +1,222 @@
+"""What goes differently in production than a client's author thinks, shown on the official client and copr-cli."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from copr.v3 import Client, CoprException
+from copr.v3.helpers import succeeded, wait
+from copr.v3.pagination import next_page
+
+from copr_chroot_fake import FakeCopr
+
+from .consumers import built_nevras_with_the_official_client
+from .processes import Run
+
+F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
+DAY = 24 * 60 * 60
+
+BY_CLOCK = pytest.mark.copr_fake(progress="clock")
+
+
+@pytest.fixture
+def client(copr_fake: FakeCopr, copr_config: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """The official client, which waits on the fake's clock."""
+    monkeypatch.setattr("copr.v3.helpers.time", SimpleNamespace(time=copr_fake.clock.now, sleep=copr_fake.clock.tick))
+    return Client.create_from_config_file()
+
+
+def waited(client: Client, build_id: int) -> Any:
+    """The build at the end of the official client's own wait for it."""
+    (build,) = wait(client.build_proxy.get(build_id), timeout=DAY)
+    return build
+
+
+@pytest.mark.parametrize(
+    ("life", "end"),
+    [
+        ("succeeds", "succeeded"),
+        ("as-deployed", "succeeded"),
+        ("appears-late", "succeeded"),
+        ("retried", "succeeded"),
+        ("fails", "failed"),
+        ("source-fails", "failed"),
+        ("import-fails", "failed"),
+        ("skipped", "skipped"),
+        ("canceled-while-pending", "canceled"),
+        ("canceled-while-running", "canceled"),
+    ],
+)
+@BY_CLOCK
+def test_wait_ends_with_the_build(copr_fake: FakeCopr, client: Client, life: str, end: str) -> None:
+    """Looking every 30 seconds, and with what has become of it."""
+    copr_fake.add_build(1, [F41, F42], lifecycle=life)
+    build = waited(client, 1)
+    assert build.state == end
+    assert succeeded([build]) is (end == "succeeded")
+
+
+@BY_CLOCK
+def test_wait_for_several_builds(copr_fake: FakeCopr, client: Client) -> None:
+    """All that a project's list has, until the last one has ended."""
+    for build_id, life in enumerate(("succeeds", "skipped", "import-fails"), 1):
+        copr_fake.add_build(build_id, [F41], lifecycle=life)
+    builds = wait(client.build_proxy.get_list("jdoe", "playground"), timeout=DAY)
+    assert {build.id: build.state for build in builds} == {1: "succeeded", 2: "skipped", 3: "failed"}
+
+
+@pytest.mark.parametrize("life", ["forked", "stuck-pending", "stuck-running"])
+@BY_CLOCK
+def test_wait_never_ends_with_a_fork(copr_fake: FakeCopr, client: Client, life: str) -> None:
+    """As little as with a build that is stuck: the official client looks for a whole day, and then gives up."""
+    copr_fake.add_build(1, [F41], lifecycle=life)
+    with pytest.raises(CoprException, match="Timeouted"):
+        waited(client, 1)
+    assert copr_fake.clock.now() - 1_700_000_000 >= DAY
+    assert len(copr_fake.requests) > DAY / 30
+
+
+@BY_CLOCK
+def test_watch_build_never_ends_with_a_fork(copr_fake: FakeCopr, copr_cli: Run) -> None:
+    """copr-cli asks on and on for a build that has ended, until somebody presses Ctrl-C; then all was well."""
+    copr_fake.add_build(1, [F41], lifecycle="forked")
+    done = copr_cli("watch-build", "1", patience=3000)
+    assert [line.split()[-1] for line in done.stdout.splitlines()[1:]] == ["running", "forked"]
+    assert copr_fake.builds[1].is_finished
+    ended = copr_fake.changes[-1].at
+    assert len([request for request in copr_fake.requests if request.at > ended]) == 99
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@BY_CLOCK
+def test_a_chroot_canceled_before_it_was_built_never_ended(copr_fake: FakeCopr, client: Client) -> None:
+    """It has no times, so neither has its build, though another chroot of it has."""
+    copr_fake.add_build(1, {F41: {"lifecycle": "canceled-while-pending"}, F42: {"state": "succeeded"}})
+    build = waited(client, 1)
+    copr_fake.clock.tick(DAY)
+    assert {chroot.name: chroot.ended_on for chroot in client.build_chroot_proxy.get_list(1)}[F41] is None
+    build = client.build_proxy.get(1)
+    assert (build.state, build.ended_on) == ("canceled", None)
+    assert build.started_on is not None
+    with pytest.raises(TypeError):
+        build.ended_on - build.started_on
+
+
+@BY_CLOCK
+def test_a_canceled_build_still_runs(copr_fake: FakeCopr, client: Client) -> None:
+    """Who waits for it is told that it is canceled while its chroots run on, for seconds, and then they have failed."""
+    copr_fake.add_build(1, [F41], lifecycle="canceled-while-running")
+    build = waited(client, 1)
+    assert (build.state, build.ended_on) == ("canceled", None)
+    assert {chroot.state for chroot in client.build_chroot_proxy.get_list(1)} == {"running"}
+    copr_fake.clock.tick(10)
+    assert {chroot.state for chroot in client.build_chroot_proxy.get_list(1)} == {"failed"}
+    assert client.build_proxy.get(1).ended_on is not None
+
+
+@BY_CLOCK
+def test_watch_build_leaves_a_canceled_build_running(copr_fake: FakeCopr, copr_cli: Run) -> None:
+    """copr-cli ends, and the chroots have not."""
+    copr_fake.add_build(1, [F41], lifecycle="canceled-while-running")
+    assert copr_cli("watch-build", "1").returncode == 4
+    assert copr_fake.builds[1][F41].state == "running"
+    assert not copr_fake.builds[1].is_finished
+
+
+def test_who_asks_for_chroots_before_the_import_finds_none(copr_fake: FakeCopr, client: Client) -> None:
+    """A loop that ends when all chroots have takes a build without any for finished, with nothing built."""
+    copr_fake.add_build(1, [F41, F42], lifecycle="appears-late")
+    assert built_nevras_with_the_official_client(client, 1) == set()
+    assert not copr_fake.builds[1].is_finished
+    copr_fake.add_build(2, [F41, F42], lifecycle="succeeds")
+    assert len(built_nevras_with_the_official_client(client, 2)) == 4
+
+
+@BY_CLOCK
+def test_chroots_appear_only_after_the_import(copr_fake: FakeCopr, client: Client) -> None:
+    """The build runs, which is its source, and has no chroots at first; then it has all of them."""
+    copr_fake.add_build(1, [F41, F42], lifecycle="appears-late")
+    build = client.build_proxy.get(1)
+    assert (build.state, build.chroots, build.started_on) == ("running", [], None)
+    assert client.build_proxy.get_source_chroot(1).state == "running"
+    assert client.build_chroot_proxy.get_list(1) == []
+    with pytest.raises(CoprException, match=f"Build 1 was not submitted to {F41} chroot"):
+        client.build_chroot_proxy.get(1, F41)
+    copr_fake.clock.tick(10)
+    assert client.build_proxy.get(1).chroots == [F41, F42]
+    assert client.build_proxy.get_source_chroot(1).state == "succeeded"
+    assert client.build_chroot_proxy.get(1, F41).state == "pending"
+
+
+@pytest.mark.parametrize(("life", "before"), [("source-fails", "waiting"), ("import-fails", "importing")])
+@BY_CLOCK
+def test_a_build_fails_before_any_chroot_is_built(copr_fake: FakeCopr, client: Client, life: str, before: str) -> None:
+    """Its chroots have failed too, without results, packages or any time in which they were built."""
+    copr_fake.add_build(1, [F41, F42], lifecycle=life)
+    assert {chroot.state for chroot in client.build_chroot_proxy.get_list(1)} == {before}
+    assert waited(client, 1).state == "failed"
+    assert client.build_proxy.get_source_chroot(1).state == "failed"
+    for chroot in client.build_chroot_proxy.get_list(1):
+        assert (chroot.state, chroot.result_url) == ("failed", None)
+        assert chroot.ended_on == chroot.started_on
+    assert {change.state for change in copr_fake.changes} <= {before, "failed"}
+    assert client.build_proxy.get_built_packages(1)[F41] == {"packages": []}
+
+
+@BY_CLOCK
+def test_all_skipped_is_neither_a_failure_nor_a_success(copr_fake: FakeCopr, client: Client, copr_cli: Run) -> None:
+    """copr-cli ends well, and there is nothing that could be installed."""
+    copr_fake.add_build(1, [F41, F42], lifecycle="skipped")
+    assert copr_cli("watch-build", "1").returncode == 0
+    build = client.build_proxy.get(1)
+    assert not succeeded([build])
+    assert {chroot.result_url for chroot in client.build_chroot_proxy.get_list(1)} == {None}
+    packages = client.build_proxy.get_built_packages(1)
+    assert packages[F41] == packages[F42] == {"packages": []}
+
+
+@pytest.mark.parametrize("of", ["builds", "chroots"])
+@pytest.mark.copr_fake(default_limit=None)
+def test_next_page_of_an_unlimited_list_is_an_error(copr_fake: FakeCopr, client: Client, of: str) -> None:
+    """As deployed a list without a limit has all at once, and its ``meta`` has nothing to add up."""
+    page = listed(copr_fake, client, of, {})
+    assert (len(page), page.meta.limit) == (150, None)
+    with pytest.raises(TypeError):
+        next_page(page)
+
+
+@pytest.mark.parametrize("of", ["builds", "chroots"])
+@pytest.mark.parametrize(("limit", "pages"), [(None, [100, 50]), (60, [60, 60, 30]), (75, [75, 75]), (150, [150])])
+def test_next_page_reads_a_limited_list(
+    copr_fake: FakeCopr, client: Client, of: str, limit: int | None, pages: list[int]
+) -> None:
+    """Every page of a list that has a limit, its own or the one that the reference gives it, until one is empty."""
+    page = listed(copr_fake, client, of, {"limit": limit} if limit else {})
+    read, seen = [], []
+    while page:
+        read.append(len(page))
+        seen += [item.get("id") or item["name"] for item in page]
+        page = next_page(page)
+    assert read == pages
+    assert len({*seen}) == len(seen) == 150
+
+
+@pytest.mark.parametrize("of", ["builds", "chroots"])
+@pytest.mark.copr_fake(default_limit=None)
+def test_next_page_as_deployed_needs_a_limit(copr_fake: FakeCopr, client: Client, of: str) -> None:
+    """With one of its own it reads on to the end there, too."""
+    page = listed(copr_fake, client, of, {"limit": 100})
+    assert len(next_page(page)) == 50
+
+
+def listed(fake: FakeCopr, client: Client, of: str, pagination: dict[str, int]) -> Any:
+    """The first page of 150 builds, or of the 150 chroots of a build."""
+    if of == "builds":
+        for build_id in range(1, 151):
+            fake.add_build(build_id, {F41: "succeeded"})
+        return client.build_proxy.get_list("jdoe", "playground", pagination=pagination)
+    fake.add_build(1, {f"bulk-{number:03}-x86_64": "succeeded" for number in range(150)})
+    return client.build_chroot_proxy.get_list(1, pagination=pagination)
