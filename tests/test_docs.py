@@ -169,19 +169,21 @@ def test_every_setting_of_repositories_is_set_and_shows() -> None:
 
 def test_each_outage_happens_to_its_own_build_and_to_no_other() -> None:
     """Every fault with a name is there, and every way in which a connection breaks or a body is spoiled."""
-    fake = FakeCopr.from_scenario("outages")
+    fake = FakeCopr.from_scenario("outages", serve_results=True)
     faults = {active.fault.build_id: active for active in fake.faults}
-    assert {*faults} == {*fake.builds} == {*range(601, 617)}
+    assert {*faults} == {*fake.builds} == {*range(601, 618)}
     assert {active.fault.breaks for active in faults.values()} == {None, *get_args(BreakName)}
     assert {active.fault.body for active in faults.values()} == {None, *get_args(BodyName)}
-    for number, name in enumerate(FAULTS, 601):
+    for number, name in zip([*range(601, 606), 617], FAULTS, strict=True):
         own, known = (
             dataclasses.replace(fault, build_id=None, first=None) for fault in (faults[number].fault, FAULTS[name])
         )
         assert own == known
     for build_id, active in faults.items():
+        listed = f"/api_3/build-chroot/list?build_id={build_id}"
+        results = f"/results/jdoe/outages/fedora-43-x86_64/{build_id:08d}-hello/"
         for _ in range(20):
-            fake.answer("GET", f"/api_3/build-chroot/list?build_id={build_id}")
+            fake.answer("GET", results if active.fault.endpoint == "results" else listed)
         assert active.hits, build_id
         assert active.seen == 20
 

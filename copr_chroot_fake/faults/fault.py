@@ -188,7 +188,7 @@ class DribbleEntry(TypedDict):
     every: Amount
 
 
-FaultName = Literal["gateway-timeout", "outage", "slow-list", "list-500", "html-200"]
+FaultName = Literal["gateway-timeout", "outage", "slow-list", "list-500", "html-200", "late-results"]
 
 
 class FaultEntry(TypedDict, total=False):
@@ -278,6 +278,7 @@ FAULTS: Mapping[FaultName, Fault] = MappingProxyType(
         "slow-list": Fault(endpoint="list", delay=LogNormal(median=8, sigma=0.8, least=2, most=60)),
         "list-500": Fault(endpoint="list", status=500),
         "html-200": Fault(body="html"),
+        "late-results": Fault(endpoint="results", status=404, body="html", first=3),
     }
 )
 """What users of Copr have met, by name."""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Protocol
 
+import pytest
+
 from copr_chroot_fake.pytest_plugin.support import CoprServer
+
+WITH_WGET = pytest.mark.skipif(shutil.which("wget") is None, reason="download-build runs wget, which is not here")
 
 
 class Run(Protocol):

@@ -12,7 +12,8 @@ import pytest
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.faults.fault import FaultEntry, FaultName
 
-from .processes import Run
+from ..served import starting
+from .processes import WITH_WGET, Run
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
@@ -254,3 +255,59 @@ def test_what_the_fake_does_not_have_is_refused(copr_fake: FakeCopr, copr_cli: R
     assert done.stderr == "\nSomething went wrong:\nError: Such API endpoint doesn't exist\n"
     assert [request.status for request, _ in copr_fake.unmatched] == [404]
     assert 1 in copr_fake.builds
+
+
+RPMS = {"hello-1.0-1.fc41.src.rpm", "hello-1.0-1.fc41.x86_64.rpm"}
+LOGS = {f"{name}.log.gz" for name in ("backend", "builder-live", "build", "root", "state")}
+
+
+def downloaded(directory: Path) -> set[str]:
+    """The names of all files but the index, which wget follows."""
+    return {path.name for path in directory.rglob("*") if path.is_file() and path.name != "index.html"}
+
+
+@WITH_WGET
+def test_download_build(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
+    """All that a build has left in each chroot that has been started, and a word on each that has not."""
+    copr_fake.add_build(1, {F41: "succeeded", F42: "failed", "epel-9-s390x": "pending"})
+    done = copr_cli("download-build", "1", "--dest", "results")
+    assert done.returncode == 0
+    assert "No data for build id: 1 and chroot: epel-9-s390x.\n" in done.stderr
+    assert {path.name for path in (tmp_path / "results").iterdir()} == {F41, F42}
+    common = LOGS | {"build.info", "hello.spec"}
+    assert downloaded(tmp_path / "results" / F41) == common | RPMS | {"results.json", "success"}
+    assert downloaded(tmp_path / "results" / F42) == common
+    assert {request.status for request in copr_fake.requests} == {200}
+
+
+@WITH_WGET
+@pytest.mark.parametrize(("option", "files"), [("--rpms", RPMS), ("--logs", LOGS), ("--spec", {"hello.spec"})])
+def test_download_build_of_some_files(
+    copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path, option: str, files: set[str]
+) -> None:
+    """Only those of one kind, and of one chroot."""
+    copr_fake.add_build(1, {F41: "succeeded", F42: "succeeded"})
+    assert copr_cli("download-build", "1", "--chroot", F41, option).returncode == 0
+    assert downloaded(tmp_path / F41) == files
+    assert not (tmp_path / F42).exists()
+
+
+@WITH_WGET
+def test_download_build_is_what_rpm_takes_for_packages(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
+    """As a program downloads what it has waited for."""
+    copr_fake.add_build(1, [F41])
+    assert copr_cli("watch-build", "1").returncode == 0
+    assert copr_cli("download-build", "1", "--rpms").returncode == 0
+    assert {path.read_bytes()[:4] for path in tmp_path.rglob("*.rpm")} == {b"\xed\xab\xee\xdb"}
+
+
+@WITH_WGET
+def test_download_build_from_a_server_without_worlds(copr_config: Path, copr_cli: Run, tmp_path: Path) -> None:
+    """Its files lie right in the directory of the chroot, as with Copr: wget cuts as many directories as Copr has."""
+    scenario = {"builds": [{"id": 1, "chroots": [{"name": F41, "lifecycle": "succeeds", "progress": "immediate"}]}]}
+    (tmp_path / "scenario.json").write_text(json.dumps(scenario))
+    with starting() as start:
+        served = start(str(tmp_path / "scenario.json"), "--serve-results")
+        copr_config.write_text(re.sub("copr_url = .*", f"copr_url = {served.url}", copr_config.read_text()))
+        assert copr_cli("download-build", "1", "--rpms").returncode == 0
+    assert {path.name for path in (tmp_path / F41).iterdir()} == RPMS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 import pytest
@@ -57,3 +58,92 @@ def test_builds_while_copr_is_away(
     copr_fake.faults.add(fault)
     assert fuzzytail("builds", "jdoe/playground") == 1
     assert "COPR Error: " in capsys.readouterr().out
+
+
+IMPORTED = ("--no-tui", "--skip-import")
+"""Not on the whole screen; and without the logs of imports, which are on yet another server, that is not faked."""
+
+
+def words(text: str) -> str:
+    """A text without what a terminal may have wrapped it at."""
+    return "".join(text.split())
+
+
+def log_of(fake: FakeCopr, log: str) -> str:
+    """A log of build 1 as it is in the end."""
+    return gzip.decompress(fake.answer("GET", f"/results/jdoe/playground/{F41}/00000001-hello/{log}.gz").body).decode()
+
+
+def test_logs(copr_fake: FakeCopr, copr_respx: respx.MockRouter, capsys: pytest.CaptureFixture[str]) -> None:
+    """All logs of a build that has ended, of its source and of each of its chroots."""
+    copr_fake.add_build(1, {F41: "succeeded", F42: "failed"})
+    assert fuzzytail("logs", "jdoe/playground", "--build", "1", "--skip-import") == 0
+    shown = capsys.readouterr().out
+    for name in ("SRPM Build", F41, F42):
+        for log in ("backend", "builder-live"):
+            assert re.search(rf"{name} │ {log}", shown), (name, log)
+    for log in ("backend.log", "builder-live.log"):
+        assert words(log_of(copr_fake, log)) in words(shown)
+    assert "No content" not in shown
+
+
+@pytest.mark.parametrize("life", ["succeeds", "fails", "appears-late", "canceled-while-running"])
+@pytest.mark.copr_fake(progress="clock")
+def test_following_a_log(
+    copr_fake: FakeCopr,
+    copr_respx: respx.MockRouter,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    life: str,
+) -> None:
+    """A log that grows is shown as it does, each line of it once, and it ends when the build has."""
+    monkeypatch.setattr("time.sleep", copr_fake.clock.tick)
+    copr_fake.add_build(1, [F41], lifecycle=life)
+    assert fuzzytail("jdoe/playground", "--build", "1", "--builder-live", "--rpm-only", *IMPORTED) == 0
+    _, _, shown = capsys.readouterr().out.rpartition("━")
+    assert words(shown) == words(log_of(copr_fake, "builder-live.log")) + "Alllogscomplete!"
+    fetched = [each.status for each in copr_fake.requests if each.target.endswith("/builder-live.log")]
+    assert fetched.count(200) > 100
+    assert copr_fake.builds[1].is_finished
+
+
+@pytest.mark.parametrize("life", ["forked", "source-fails", "import-fails", "skipped", "canceled-while-pending"])
+@pytest.mark.copr_fake(progress="clock")
+def test_following_a_build_that_comes_to_nothing(
+    copr_fake: FakeCopr,
+    copr_respx: respx.MockRouter,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    life: str,
+) -> None:
+    """It ends with each of them: it knows a fork for an end, too."""
+    monkeypatch.setattr("time.sleep", copr_fake.clock.tick)
+    copr_fake.add_build(1, [F41], lifecycle=life)
+    assert fuzzytail("jdoe/playground", "--build", "1", *IMPORTED) == 0
+    assert capsys.readouterr().out.endswith("All logs complete!\n")
+    assert copr_fake.builds[1].state.is_final
+
+
+@pytest.mark.copr_fake(progress="clock")
+def test_watching_a_project(
+    copr_fake: FakeCopr,
+    copr_respx: respx.MockRouter,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It finds what is pending or running, follows it to its end, and looks for more until it is interrupted."""
+
+    def sleep(seconds: float) -> None:
+        copr_fake.clock.tick(seconds)
+        if copr_fake.clock.now() > 1_700_003_600:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", sleep)
+    copr_fake.add_build(1, {F41: "succeeded"})
+    copr_fake.add_build(2, [F41])
+    assert fuzzytail("watch", "jdoe/playground", "--skip-backend", *IMPORTED) == 0
+    shown = capsys.readouterr().out
+    assert re.findall(r"New build detected: #(\d)", shown) == ["2"]
+    assert len(re.findall(r"^RPMResults finished$", shown, flags=re.MULTILINE)) == 1
+    assert "All logs complete!" in shown
+    assert shown.endswith("Interrupted.\n")

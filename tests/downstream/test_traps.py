@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
 from copr.v3 import Client, CoprException
 from copr.v3.helpers import succeeded, wait
 from copr.v3.pagination import next_page
@@ -14,7 +15,7 @@ from copr.v3.pagination import next_page
 from copr_chroot_fake import FakeCopr
 
 from .consumers import built_nevras_with_the_official_client
-from .processes import Run
+from .processes import WITH_WGET, Run
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 DAY = 24 * 60 * 60
@@ -176,6 +177,39 @@ def test_all_skipped_is_neither_a_failure_nor_a_success(copr_fake: FakeCopr, cli
     assert {chroot.result_url for chroot in client.build_chroot_proxy.get_list(1)} == {None}
     packages = client.build_proxy.get_built_packages(1)
     assert packages[F41] == packages[F42] == {"packages": []}
+
+
+@WITH_WGET
+@pytest.mark.copr_fake(progress="clock", results_delay=45)
+def test_results_come_only_after_the_success(
+    copr_fake: FakeCopr, client: Client, copr_cli: Run, tmp_path: Path
+) -> None:
+    """A build has succeeded, and for a while its packages are a 404: copr-cli downloads none, and says all was well."""
+    copr_fake.add_build(1, [F41])
+    assert waited(client, 1).state == "succeeded"
+    (package, _) = client.build_chroot_proxy.get_built_packages(1, F41).packages
+    file = "{name}-{version}-{release}.{arch}.rpm".format(**package)
+    url = client.build_chroot_proxy.get(1, F41).result_url + file
+    assert requests.get(url, timeout=10).status_code == 404
+    assert copr_cli("download-build", "1", "--rpms").returncode == 0
+    assert not list(tmp_path.rglob("*.rpm"))
+    copr_fake.clock.tick(45)
+    assert requests.get(url, timeout=10).status_code == 200
+    assert copr_cli("download-build", "1", "--rpms").returncode == 0
+    assert len(list(tmp_path.rglob("*.rpm"))) == 2
+
+
+@WITH_WGET
+def test_late_results_by_name(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
+    """The same as a fault, for a fake whose clock stands still: the first fetches find nothing, the next ones all."""
+    copr_fake.add_build(1, {F41: "succeeded"})
+    copr_fake.faults.add("late-results")
+    found = []
+    for _ in range(4):
+        assert copr_cli("download-build", "1", "--rpms").returncode == 0
+        found.append(len(list(tmp_path.rglob("*.rpm"))))
+    assert found == [0, 0, 0, 2]
+    assert {request.endpoint for request in copr_fake.requests if request.status == 404} == {"results"}
 
 
 @pytest.mark.parametrize("of", ["builds", "chroots"])
