@@ -20,8 +20,8 @@ PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 
 DIST = Path("build/dist").absolute()
 
-NEWEST_ONLY = ("tests/test_typing.py", "tests/control/test_document.py")
-"""Where tests run type checkers and schemathesis, which need newer versions of the kit's dependencies than the kit."""
+NEWEST_ONLY = ("tests/test_typing.py", "tests/control/test_document.py", "tests/downstream/test_fuzzytail.py")
+"""Where tests run what needs newer versions of the kit's dependencies than the kit: type checkers, schemathesis, …"""
 
 
 @nox.session

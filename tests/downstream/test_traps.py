@@ -109,7 +109,7 @@ def test_a_chroot_canceled_before_it_was_built_never_ended(copr_fake: FakeCopr, 
 @BY_CLOCK
 def test_a_canceled_build_still_runs(copr_fake: FakeCopr, client: Client) -> None:
     """Who waits for it is told that it is canceled while its chroots run on, for seconds, and then they have failed."""
-    copr_fake.add_build(1, [F41], lifecycle="canceled-while-running")
+    copr_fake.add_build(1, [F41, F42], lifecycle="canceled-while-running")
     build = waited(client, 1)
     assert (build.state, build.ended_on) == ("canceled", None)
     assert {chroot.state for chroot in client.build_chroot_proxy.get_list(1)} == {"running"}
