@@ -1,7 +1,9 @@
 """The application that a server runs: it leads each path to a world's Copr, or to what controls it.
 
 ``/api_3/…`` is the Copr of the server's own world, ``/_fake/…`` controls it, and
-``/worlds/<name>`` has the same two below it for a world of that name.
+``/worlds/<name>`` has the same two below it for a world of that name, and so has
+``/@<name>``, which is as short as some need: copr-cli has wget cut six directories
+off the address of a result, which are all that Copr has.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from ..service.answers import Answer, error_body, json_answer
 from .control_door import ControlDoor
 from .worlds import TooManyError, World, Worlds
 
-WORLDS = b"/worlds/"
+WORLDS, SHORT_WORLDS = b"/worlds/", b"/@"
 CONTROL = b"/_fake"
 
 
@@ -30,8 +32,9 @@ class ServedApp:
     async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
         path = cast(bytes, scope["raw_path"])
         name = None
-        if path.startswith(WORLDS):
-            sent, slash, rest = path[len(WORLDS) :].partition(b"/")
+        if path.startswith((WORLDS, SHORT_WORLDS)):
+            prefix = WORLDS if path.startswith(WORLDS) else SHORT_WORLDS
+            sent, slash, rest = path[len(prefix) :].partition(b"/")
             name = unquote(sent.decode("latin-1"))
             path = slash + rest or b"/"
             scope = {**scope, "raw_path": path}

@@ -54,7 +54,7 @@ class LiveServer:
         from .recipe import SameFake
 
         self._worlds.put(name, SameFake(fake, fake.snapshot()), fake)
-        return f"{self.url}/worlds/{name}"
+        return f"{self.url}/@{name}"
 
     def remove(self, name: str) -> None:
         """Serve it no more, and listen if a fault of it has closed the port."""

@@ -131,7 +131,7 @@ class Worlds:
         return world
 
     def _address_of(self, name: str) -> str | None:
-        return f"{self._address}/worlds/{name}" if name and self._address is not None else self._address
+        return f"{self._address}/@{name}" if name and self._address is not None else self._address
 
     def delete(self, name: str) -> None:
         """Let a world be gone, if it is there."""

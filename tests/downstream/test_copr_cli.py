@@ -262,8 +262,8 @@ LOGS = {f"{name}.log.gz" for name in ("backend", "builder-live", "build", "root"
 
 
 def downloaded(directory: Path) -> set[str]:
-    """The names of all files but the index, which wget follows."""
-    return {path.name for path in directory.rglob("*") if path.is_file() and path.name != "index.html"}
+    """What lies in a directory, but for the index, which wget follows."""
+    return {path.name for path in directory.iterdir()} - {"index.html"}
 
 
 @WITH_WGET
@@ -303,11 +303,11 @@ def test_download_build_is_what_rpm_takes_for_packages(copr_fake: FakeCopr, copr
 
 @WITH_WGET
 def test_download_build_from_a_server_without_worlds(copr_config: Path, copr_cli: Run, tmp_path: Path) -> None:
-    """Its files lie right in the directory of the chroot, as with Copr: wget cuts as many directories as Copr has."""
+    """The same from a server's own fake, which has its results right below it, as Copr has."""
     scenario = {"builds": [{"id": 1, "chroots": [{"name": F41, "lifecycle": "succeeds", "progress": "immediate"}]}]}
     (tmp_path / "scenario.json").write_text(json.dumps(scenario))
     with starting() as start:
         served = start(str(tmp_path / "scenario.json"), "--serve-results")
         copr_config.write_text(re.sub("copr_url = .*", f"copr_url = {served.url}", copr_config.read_text()))
         assert copr_cli("download-build", "1", "--rpms").returncode == 0
-    assert {path.name for path in (tmp_path / F41).iterdir()} == RPMS
+    assert downloaded(tmp_path / F41) == RPMS

@@ -92,8 +92,8 @@ def test_each_world_has_its_own(start: Start, path: str) -> None:
     """What a world says leads into that world, and what is not there is in no other."""
     served = start(path, "--serve-results")
     world = served.world("worker-1")
-    assert result_url(world) == f"{served.url}/worlds/worker-1{PATH}"
-    assert base_urls(world)[0].startswith(f"{served.url}/worlds/worker-1/results/")
+    assert result_url(world) == f"{served.url}/@worker-1{PATH}"
+    assert base_urls(world)[0].startswith(f"{served.url}/@worker-1/results/")
     world.steer("DELETE", "/builds/7")
     assert world.call("GET", PATH).status == 404
     assert served.call("GET", PATH).status == 200
@@ -111,7 +111,8 @@ def test_they_stay_there_whatever_is_loaded(start: Start, path: str, name: str |
 
     def is_right() -> bool:
         url = result_url(server)
-        return url.startswith(f"{server.url}/results/") and httpx.get(url).status_code == 200
+        at = server.url.replace("/worlds/", "/@")
+        return url.startswith(f"{at}/results/") and httpx.get(url).status_code == 200
 
     server.steer("PUT", "/scenario", other)
     assert is_right()
@@ -140,7 +141,7 @@ def test_they_are_at_the_new_port_after_a_restart(start: Start, path: str, tmp_p
     assert result_url(second) == second.url + PATH
     assert source_url(second).startswith(f"{second.url}/results/")
     assert httpx.get(source_url(second)).status_code == 200
-    assert result_url(second.world("worker-1")) == f"{second.url}/worlds/worker-1{PATH}"
+    assert result_url(second.world("worker-1")) == f"{second.url}/@worker-1{PATH}"
     assert second.end()[0] == 0
     third = start(path, "--state", state)
     assert result_url(third.world("worker-1")).startswith("https://download.copr.fedorainfracloud.org/")
@@ -173,7 +174,7 @@ def test_they_can_be_said_to_be_where_clients_reach_the_server(start: Start, pat
     """Where that is another address than the one listened on, as behind a proxy, or in a container."""
     served = start(path, "--serve-results", "--public-url", "https://copr.test/fake/")
     assert result_url(served) == f"https://copr.test/fake{PATH}"
-    assert result_url(served.world("worker-1")) == f"https://copr.test/fake/worlds/worker-1{PATH}"
+    assert result_url(served.world("worker-1")) == f"https://copr.test/fake/@worker-1{PATH}"
     assert base_urls(served)[0].startswith("https://copr.test/fake/results/")
     assert served.call("GET", PATH).status == 200
 
@@ -270,6 +271,7 @@ TARGETS = [
     b"/results/\xc0\xae\xc0\xae/etc/passwd",
     b"/results/../api_3/",
     b"/worlds/a/results/../../b/results/",
+    b"/@a/results/../../@b/results/",
     b"/worlds/a/results/%2e%2e/%2e%2e/%2e%2e/_fake/scenario",
     b"/results/;/../etc/passwd",
     b"http://localhost/results/../../etc/passwd",
