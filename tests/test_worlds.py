@@ -193,6 +193,16 @@ def test_a_reset_that_fails_changes_nothing(server: Server, path: Path) -> None:
 # How many there can be, and what they are called.
 
 
+def test_a_world_has_a_short_address_too(server: Server) -> None:
+    """As short as a directory of results has to be for copr-cli: it is the same world, for Copr and to be steered."""
+    short = Server(f"{server.url}/@worker-1")
+    assert short.get(GET)["state"] == "running"
+    short.steer("DELETE", "/builds/1")
+    assert server.world("worker-1").call("GET", GET).status == 404
+    assert server.world("worker-1").asked == short.asked == 2
+    assert server.get(GET)["state"] == "running"
+
+
 def test_there_is_no_room_for_more_worlds_than_said(server: Server) -> None:
     """Another one is refused with the option that would help, and has room once one is deleted."""
     for number in range(20):
