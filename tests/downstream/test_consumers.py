@@ -74,6 +74,19 @@ def test_the_official_client(copr_fake: FakeCopr, copr_config: Path) -> None:
         client.build_chroot_proxy.get(2, F41)
 
 
+def test_the_official_client_beside_build_chroots(copr_fake: FakeCopr, copr_config: Path) -> None:
+    """Who it logs in as, the project, the monitor, the chroots that there are, and a build that it cancels."""
+    copr_fake.add_account("jdoe", "login", "token")
+    copr_fake.add_build(1, {F41: "running"}, package="ripgrep")
+    client = Client.create_from_config_file()
+    assert client.base_proxy.auth_check().name == "jdoe"
+    assert list(client.project_proxy.get("jdoe", "playground").chroot_repos) == [F41]
+    (package,) = client.monitor_proxy.monitor("jdoe", "playground").packages
+    assert (package["name"], package["chroots"][F41]["state"]) == ("ripgrep", "running")
+    assert F41 in client.mock_chroot_proxy.get_list()
+    assert client.build_proxy.cancel(1).state == "canceled"
+
+
 def test_urllib(copr_fake: FakeCopr, copr_server: CoprServer) -> None:
     """Whatever speaks HTTP is served."""
     copr_fake.add_build(1, {F41: "running"})
