@@ -530,7 +530,7 @@ def test_the_other_worlds_are_linked(open_page: Open, fake: FakeCopr, server: Li
     other.add_build(5, [F43])
     server.add("the.other_one~1", other)
     page = open_page(fake)
-    assert page.text("#world") == page.browser.title.split()[0] == page.url.split("/")[-3]
+    assert page.text("#world") == page.browser.title.split()[0] == page.url.split("/")[-3].removeprefix("@")
     page.find(".worlds summary").click()
     page.browser.find_element(By.LINK_TEXT, "the.other_one~1").click()
     page.wait_for("h3", ["Build 5 hello"])

@@ -10,7 +10,7 @@ const EVERY_UNANSWERED = 1000;
 const PATIENCE = 10_000;
 
 const at = (id) => document.getElementById(id);
-const [, root, world = ""] = location.pathname.match(/^(.*?)(?:\/worlds\/([^/]+))?\/_fake\/$/);
+const [, root, world = ""] = location.pathname.match(/^(.*?)(?:\/(?:worlds\/|@)([^/]+))?\/_fake\/$/);
 const place = { root, world: decodeURIComponent(world) };
 const builds = new Builds((name, path) => act(name, path));
 const journal = new Journal();
