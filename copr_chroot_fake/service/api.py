@@ -27,6 +27,13 @@ A plain tuple, as one is made for each request; all else is read out of the targ
 """
 
 
+def _show_swagger(asking: Asking) -> Shown:
+    # Hardly anybody asks for it.
+    from .swagger import document
+
+    return Shown(document())
+
+
 _SHOW: Mapping[Endpoint, Callable[[Asking], Shown]] = {
     Endpoint.HOME: lambda asking: Shown(views.HOME),
     Endpoint.GET: build_chroots.show_one,
@@ -43,6 +50,7 @@ _SHOW: Mapping[Endpoint, Callable[[Asking], Shown]] = {
     Endpoint.MONITOR: companions.show_monitor,
     Endpoint.AUTH_CHECK: authentication.show_user,
     Endpoint.GSSAPI_LOGIN: authentication.refuse_gssapi,
+    Endpoint.SWAGGER: _show_swagger,
 }
 
 

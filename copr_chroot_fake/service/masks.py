@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from enum import Enum
 from functools import lru_cache
 
 from .answers import CATCH_ALL, Answer, Refusal, json_answer
+from .models import MODELS, Kind, Model
 from .routes import Endpoint
 
 HEADER = b"x-fields"
@@ -26,59 +26,6 @@ ALL_OTHERS = "*"
 _TOKEN = re.compile(r"[{},]|[\w:*-]+")
 
 
-class Kind(Enum):
-    """What a field holds that has no fields of its own."""
-
-    VALUE = "value"
-    VALUES = "values"
-    """A list, within which nothing can be named."""
-    ANYTHING = "anything"
-    """An object that has no model: what is named within it is looked for in what is there."""
-
-
-Model = Mapping[str, "Model | Kind"]
-"""The fields that an endpoint has; a list of objects counts as the object."""
-
-
-def _values(names: str) -> dict[str, Kind]:
-    return dict.fromkeys(names.split(), Kind.VALUE)
-
-
-_META = _values("limit offset order order_type")
-
-_CHROOT = _values("started_on ended_on state name result_url")
-
-_BUILD: Model = {
-    "chroots": Kind.VALUES,
-    **_values("ended_on id is_background ownername project_dirname projectname repo_url started_on state submitted_on"),
-    **_values("submitter"),
-    "source_package": _values("name url version"),
-}
-
-MODELS: Mapping[Endpoint, Model] = {
-    Endpoint.GET: _CHROOT,
-    Endpoint.LIST: {"items": _CHROOT, "meta": _META},
-    Endpoint.BUILD_CONFIG: {
-        **dict.fromkeys(("additional_repos", "additional_packages", "with_opts", "without_opts"), Kind.VALUES),
-        **_values("enable_net is_background memory_limit timeout bootstrap bootstrap_image"),
-        "repos": _values("baseurl module_hotfixes priority repo_gpgcheck id name"),
-    },
-    Endpoint.BUILT_PACKAGES: {"packages": _values("arch epoch release version name")},
-    Endpoint.BUILD: _BUILD,
-    Endpoint.BUILD_LIST: {"items": _BUILD, "meta": _META},
-    Endpoint.SOURCE_CHROOT: _values("state result_url"),
-    Endpoint.CANCEL: _BUILD,
-    Endpoint.PROJECT: {
-        **_values("homepage contact description instructions devel_mode unlisted_on_hp auto_prune enable_net"),
-        **_values("bootstrap isolation module_hotfixes appstream follow_fedora_branching repo_priority"),
-        **_values("name persistent storage id ownername full_name"),
-        **dict.fromkeys(("packit_forge_projects_allowed", "additional_repos"), Kind.VALUES),
-        "chroot_repos": Kind.ANYTHING,
-    },
-}
-"""The endpoints that honour a mask; Copr's source gives the others no fields, and what they show no mask."""
-
-
 class MaskError(Exception):
     """A mask that cannot be read, or names fields within what has none; says what Copr says."""
 
@@ -86,6 +33,7 @@ class MaskError(Exception):
 @lru_cache(maxsize=128)
 def read_mask(sent: str, endpoint: Endpoint) -> Fields | Answer | None:
     """What a mask names of what an endpoint shows, or the answer to one that will not do; ``None`` where it is all."""
+    # Copr's source gives the others no fields, and what they show no mask.
     model = MODELS.get(endpoint)
     if model is None or not sent:
         return None
@@ -148,12 +96,12 @@ def pick(body: bytes, fields: Fields) -> bytes:
 
 def _check(fields: Fields, model: Model) -> None:
     for name, within in fields.items():
-        if within is None or name not in model:
+        if within is None or name not in model.fields:
             continue
-        inner = model[name]
-        if not isinstance(inner, Kind):
+        inner = model.fields[name].holds
+        if isinstance(inner, Model):
             _check(within, inner)
-        elif inner is Kind.VALUE or (inner is Kind.VALUES and within):
+        elif inner is not Kind.ANYTHING and (inner is not Kind.TEXTS or within):
             raise MaskError("Mask error: Mask is inconsistent with model")
 
 

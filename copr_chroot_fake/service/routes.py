@@ -31,6 +31,7 @@ EndpointName = Literal[
     "monitor",
     "auth-check",
     "gssapi-login",
+    "swagger",
     "home",
     "results",
 ]
@@ -54,6 +55,7 @@ class Endpoint(Enum):
     MONITOR = "monitor"
     AUTH_CHECK = "auth-check"
     GSSAPI_LOGIN = "gssapi-login"
+    SWAGGER = "swagger"
     RESULTS = "results"
 
 
@@ -73,6 +75,8 @@ class Route(NamedTuple):
     pattern: re.Pattern[str]
     methods: tuple[str, ...]
     closing_slash: bool
+    names: tuple[str, ...]
+    """What its path names."""
 
 
 class Match(NamedTuple):
@@ -101,20 +105,21 @@ class Match(NamedTuple):
 
 _NAMED = {
     # Any decimal digits, of any script, as many as Python converts.
-    "{build_id}": r"(?P<build_id>\d{1,4300})",
-    "{chrootname}": r"(?P<chrootname>[^/]+)",
+    "build_id": r"(?P<build_id>\d{1,4300})",
+    "chrootname": r"(?P<chrootname>[^/]+)",
 }
 """What a path names, and how that is written in it."""
 
 
 def _route(endpoint: Endpoint, path: str, methods: tuple[str, ...] = READING) -> Route:
+    names = tuple(name for name in _NAMED if f"{{{name}}}" in path)
     # A closing slash may be doubled where the rule itself has one.
     closing_slash = path.endswith("/")
-    pattern = path[:-1] + "/{0,2}" if closing_slash else path + "/?"
-    for name, written in _NAMED.items():
-        pattern = pattern.replace(name, written)
+    pattern = re.escape(ROOT + path.rstrip("/")) + ("/{0,2}" if closing_slash else "/?")
+    for name in names:
+        pattern = pattern.replace(re.escape(f"{{{name}}}"), _NAMED[name])
     shown = ROOT + (path if path == "/" else path.rstrip("/"))
-    return Route(endpoint, shown, re.compile(ROOT + pattern), methods, closing_slash)
+    return Route(endpoint, shown, re.compile(pattern), methods, closing_slash, names)
 
 
 ROUTES = (
@@ -135,6 +140,7 @@ ROUTES = (
     _route(Endpoint.MONITOR, "/monitor"),
     _route(Endpoint.AUTH_CHECK, "/auth-check"),
     _route(Endpoint.GSSAPI_LOGIN, "/gssapi_login/"),
+    _route(Endpoint.SWAGGER, "/swagger.json"),
     _route(Endpoint.HOME, "/"),
     Route(
         Endpoint.RESULTS,
@@ -146,6 +152,7 @@ ROUTES = (
         ),
         READING,
         closing_slash=False,
+        names=(),
     ),
 )
 
