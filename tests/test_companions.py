@@ -136,6 +136,20 @@ def without_repeats(states: Iterable[str]) -> list[str]:
     return found
 
 
+@pytest.mark.parametrize("looks", [1, 7])
+@pytest.mark.parametrize("first", [F41, F42])
+def test_the_source_goes_by_what_came_first_in_time(first: str, looks: int) -> None:
+    """However often somebody looks, and at which chroot: the first one to go on tells that there is a source."""
+    fake = FakeCopr(progress="clock")
+    fails = Lifecycle(Stage("waiting", 20), Stage("failed"))
+    build = fake.add_build(1, {F41: {"lifecycle": fails}, F42: {"lifecycle": "succeeds"}})
+    for _ in range(looks):
+        fake.clock.tick(42 / looks)
+        assert build[first].state
+    assert (build[F41].state, build[F42].state) == ("failed", "starting")
+    assert (build.state, build.source_state) == ("starting", "succeeded")
+
+
 @pytest.mark.parametrize("source", ["waiting", "pending", "starting"])
 def test_a_source_without_a_log_is_an_error(ask_through: Callable[[FakeCopr], Ask], source: str) -> None:
     """Copr answers 500 until the log of the source build has an address."""

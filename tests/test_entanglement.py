@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import pytest
 
@@ -185,6 +185,15 @@ def test_run_to_that_fails_leaves_the_chroot_as_it_was(to: State) -> None:
     assert (chroot.state, chroot.started_on) == ("importing", None)
 
 
+def test_run_to_that_fails_leaves_the_source_as_it_was() -> None:
+    """What the chroot has told of it on the way has not happened."""
+    build = FakeCopr().add_build(1, [F41])
+    build.cancel()
+    with pytest.raises(EventError):
+        build[F41].run_to("pending")
+    assert (build[F41].state, build.source_state) == ("importing", "importing")
+
+
 def test_an_absent_chroot_runs_to_nowhere_but_along_its_life() -> None:
     """It is not there to be anything else."""
     chroot = FakeCopr().add_build(1, [F41], lifecycle="appears-late")[F41]
@@ -228,6 +237,15 @@ def test_what_is_looked_at_stays_the_same_object_through_a_restore() -> None:
         fake.add_build(1, [F41])
         assert list(builds) == [1]
     assert list(builds) == []
+
+
+@pytest.mark.parametrize("progress", ["clock", "immediate"])
+def test_a_chroot_that_has_ended_unseen_needs_no_release_either(progress: Literal["clock", "immediate"]) -> None:
+    """Whether anybody has looked since makes no difference."""
+    fake = FakeCopr(progress=progress)
+    fake.add_build(1, [F41])
+    fake.clock.tick(1000)
+    fake.release(1, F41)
 
 
 def test_a_chroot_that_has_ended_needs_no_release() -> None:

@@ -58,6 +58,23 @@ def test_a_restored_fake_and_all_that_is_held_of_it_is_as_it_was() -> None:
         assert build[F41].state.is_final
 
 
+def test_accounts_are_taken_back_too() -> None:
+    """Whoever was added since may not log in, and whoever was there before may."""
+    fake = FakeCopr()
+    taken = fake.snapshot()
+    with fake.sandbox():
+        before = fake.add_account("frostyx", login="abc", token="s3cret")
+        again = fake.snapshot()
+        fake.add_account("praiskup", login="def", token="s3cret")
+        fake.restore(again)
+        assert fake.accounts == [before]
+    assert fake.accounts == []
+    fake.restore(again)
+    assert fake.accounts == [before]
+    fake.restore(taken)
+    assert fake.accounts == []
+
+
 def test_after_a_restore_the_run_is_the_same_again() -> None:
     """Polls counted, durations drawn and holds set are part of what is restored."""
     fake = FakeCopr(progress={"poll": 2})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import EventError
 from ..lives.lifecycle import is_entangling
-from ..lives.source import SOURCE_STATES, source_of
+from ..lives.source import BEFORE_THE_END, SOURCE_STATES, source_of
 from ..states import State
 from . import summary
 from .chroot import BuildChroot
@@ -250,14 +251,27 @@ class Build:
 
     def _catch_up(self, now: float) -> None:
         if not self.is_entangled:
-            for chroot in self.chroots:
-                chroot.catch_up()
+            # One after the other in time, as the first of them tells where the source build has got to.
+            queue = [(chroot.due or 0, at) for at, chroot in enumerate(self.chroots) if chroot.is_due(now)]
+            heapify(queue)
+            while queue:
+                chroot = self.chroots[queue[0][1]]
+                chroot.step()
+                if chroot.is_due(now):
+                    heapreplace(queue, (chroot.due or 0, queue[0][1]))
+                else:
+                    heappop(queue)
             return
         while True:
             due = [chroot for chroot in self.chroots if chroot.is_due(now)]
             if not due:
                 return
             min(due, key=lambda chroot: chroot.due or 0).step()
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether what happens to its chroots has to happen in the order of time, across all of them."""
+        return self.is_entangled or self.source_state in BEFORE_THE_END
 
     @property
     def is_known(self) -> bool:

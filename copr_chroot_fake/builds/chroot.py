@@ -164,13 +164,13 @@ class BuildChroot(LivingChroot, ChrootEvents):
         to = checks.state("state", state)
         with self._build.store.lock:
             self.catch_up()
-            before, canceled = self.moment(), self._build.cancellation
+            before, canceled, source = self.moment(), self._build.cancellation, self._build.source_state
             changes = self._build.store.changes.copy()
             try:
                 self._go_to(to)
             except EventError:
                 self.restore(before)
-                self._build.cancellation = canceled
+                self._build.cancellation, self._build.source_state = canceled, source
                 self._build.store.changes = changes
                 raise
 
@@ -213,6 +213,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
         :raises EventError: if it lives and is not held.
         """
         with self._build.store.lock:
+            self.catch_up()
             life = self.life
             if life is None:
                 return

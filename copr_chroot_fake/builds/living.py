@@ -78,7 +78,7 @@ class LivingChroot(ChrootRecord):
         life, build = self.life, self._build
         if life is None:
             return
-        if build.is_entangled:
+        if build.is_in_order:
             build.catch_up()
             return
         due, clock = life.due, build.store.clock

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 from ..faults.active import ActiveFault
 from ..lives.clock import VirtualClock
 from ..states import State
+from .accounts import Account
 from .build import Build, Cancellation
 from .living import Moment
 from .projects import Project, ProjectChroot
@@ -38,6 +39,7 @@ class Snapshot(NamedTuple):
     projects: tuple[tuple[Project, dict[str, ProjectChroot]], ...]
     """Each project, and the chroots that it had enabled."""
     builds: tuple[BuildMoment, ...]
+    accounts: dict[str, Account]
     removed: frozenset[int]
     faults: tuple[ActiveFault, ...]
     changes: tuple[Change, ...]
@@ -60,6 +62,7 @@ def take(store: Store) -> Snapshot:
                 )
                 for build in store.builds.values()
             ),
+            dict(store.accounts),
             frozenset(store.removed),
             store.faults.moment(),
             tuple(store.changes),
@@ -87,6 +90,7 @@ def restore(snapshot: Snapshot) -> None:
         _refill(store.builds, builds)
         store.index.refill(builds.values())
         _refill(store.entangled, {number: build for number, build in builds.items() if build.is_entangled})
+        _refill(store.accounts, snapshot.accounts)
         store.removed = set(snapshot.removed)
         store.faults.restore(snapshot.faults)
         store.changes.clear()

@@ -7,7 +7,8 @@ from ..states import State
 SOURCE_STATES = (State.RUNNING, State.IMPORTING, State.SUCCEEDED)
 """What a source build that is well goes through, as far as its chroots tell it."""
 
-_BEFORE_THE_END = (State.WAITING, State.PENDING, State.STARTING, State.RUNNING, State.IMPORTING)
+BEFORE_THE_END = (State.WAITING, State.PENDING, State.STARTING, State.RUNNING, State.IMPORTING)
+"""What a source build is in that has not ended."""
 UNIMPORTED = (State.WAITING, State.IMPORTING)
 """What a chroot is in that waits for the source package."""
 
@@ -22,7 +23,7 @@ def source_of(first: str) -> State:
 
 def source_after(source: State, before: State, after: State) -> State:
     """Where it is when a chroot has come from one state into another."""
-    if source not in _BEFORE_THE_END or after is State.WAITING:
+    if source not in BEFORE_THE_END or after is State.WAITING:
         return source
     if after is State.IMPORTING:
         return State.IMPORTING
