@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol
@@ -37,6 +38,11 @@ class Response(NamedTuple):
     @property
     def allow(self) -> set[str] | None:
         return set(self.headers["allow"].split(", ")) if "allow" in self.headers else None
+
+
+def without_servers_own(response: Response) -> Response:
+    """A response without the headers that only a server adds."""
+    return response._replace(headers={name: value for name, value in response.headers.items() if name != "date"})
 
 
 class Ask(Protocol):
@@ -145,11 +151,17 @@ def running_server(fake: FakeCopr) -> Iterator[str]:
 
 @contextmanager
 def asking_over_http(url: str) -> Iterator[Ask]:
-    """One connection, on which targets are sent exactly as they are."""
+    """One connection, on which targets are sent exactly as they are; another where it has been idle for long."""
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
+    used = time.monotonic()
 
     def ask(method: str, target: str, headers: Sequence[tuple[str, str]] = ()) -> Response:
+        nonlocal used
+        if time.monotonic() - used > 1:
+            # Before the server closes it, which need not be known here yet.
+            connection.close()
+        used = time.monotonic()
         connection.putrequest(method, target)
         for name, value in headers:
             connection.putheader(name, value)

@@ -13,7 +13,7 @@ import pytest
 from copr_chroot_fake import FakeCopr
 
 from ..conftest import DIFFERS
-from ..doors import DOORS, Ask, Response, asking_over_http
+from ..doors import DOORS, Ask, Response, asking, asking_over_http, without_servers_own
 from ..recordings import DIRECTORY, Exchange, exchanges
 
 EXCHANGES = [*exchanges("responses.jsonl"), *exchanges("companions.jsonl"), *exchanges("masks.jsonl")]
@@ -75,6 +75,17 @@ def test_answers_as_recorded(
         door = request.node.callspec.params["ask_about"]
         record_property(DIFFERS, f"{part} of {exchange.method} {exchange.endpoint} through {door}")
     assert not differing, f"{exchange} was answered {got}"
+
+
+@pytest.mark.parametrize("scenario", sorted({exchange.scenario for exchange in EXCHANGES}))
+def test_every_door_sends_what_the_core_answers(
+    scenario: str, ask_about: Callable[[str], Ask], fake_of: Callable[[str], FakeCopr]
+) -> None:
+    """Status, body, and every header but what only a server adds, of each recorded request."""
+    ask, core = ask_about(scenario), asking(fake_of(scenario))
+    for exchange in (exchange for exchange in EXCHANGES if exchange.scenario == scenario):
+        request = exchange.method, exchange.url, tuple(exchange.headers.items())
+        assert without_servers_own(ask(*request)) == core(*request), request
 
 
 def differences(expected: Exchange, got: Response) -> list[str]:

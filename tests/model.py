@@ -1,0 +1,396 @@
+"""A plain model of the service, to hold the fake against: its rules once more, as simply as they can be said.
+
+Written from the description of the service and of the companions, and from the
+page about lives; it shares nothing with the package. All is eager: whatever is
+due has happened, in the order in which it was due, before anything else does.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+EPOCH = 1_700_000_000
+NUMBERS = {
+    "failed": 0,
+    "succeeded": 1,
+    "canceled": 2,
+    "running": 3,
+    "pending": 4,
+    "skipped": 5,
+    "starting": 6,
+    "importing": 7,
+    "forked": 8,
+    "waiting": 9,
+    "unknown": 1000,
+}
+FINAL = ("succeeded", "failed", "canceled", "skipped", "forked")
+UNBUILT, BUILDING = ("waiting", "importing", "pending"), ("starting", "running")
+UNIMPORTED = ("waiting", "importing")
+
+EVENTS: Mapping[str, tuple[Sequence[str], str]] = {
+    "begin_import": (("waiting",), "importing"),
+    "queue": (UNIMPORTED, "pending"),
+    "start": (("pending",), "starting"),
+    "run": (("starting",), "running"),
+    "succeed": (BUILDING, "succeeded"),
+    "fail": ((*UNIMPORTED, *BUILDING), "failed"),
+    "skip": (UNBUILT, "skipped"),
+    "fork": (("waiting",), "forked"),
+    "reschedule": (BUILDING, "pending"),
+    "confirm_cancel": ((*UNBUILT, *BUILDING), "canceled"),
+}
+FORWARD = [*EVENTS][:8]
+
+_TO_RUNNING = [("importing", 10), ("pending", 30), ("starting", 20), ("running", 240)]
+LIVES: Mapping[str, Sequence[tuple[str, int | None]]] = {
+    "succeeds": [*_TO_RUNNING, ("succeeded", None)],
+    "as-deployed": [("waiting", 10), *_TO_RUNNING[1:], ("succeeded", None)],
+    "fails": [*_TO_RUNNING, ("failed", None)],
+    "source-fails": [("waiting", 10), ("failed", None)],
+    "import-fails": [("importing", 10), ("failed", None)],
+    "skipped": [("importing", 10), ("skipped", None)],
+    "forked": [("waiting", 10), ("forked", None)],
+    "retried": [*_TO_RUNNING, *_TO_RUNNING[1:], ("succeeded", None)],
+    "stuck-pending": [("importing", 10), ("pending", None)],
+    "canceled-while-pending": [("importing", 10), ("pending", 30), ("pending canceled", 10), ("canceled", None)],
+    "canceled-while-running": [*_TO_RUNNING, ("running canceled", 10), ("failed", None)],
+    "deleted": [*_TO_RUNNING, ("deleted", None)],
+    "appears-late": [("absent", 10), *_TO_RUNNING[1:], ("succeeded", None)],
+}
+
+
+class Impossible(Exception):
+    """Cannot happen now."""
+
+
+@dataclass
+class Chroot:
+    name: str
+    state: str
+    started_on: int | None = None
+    ended_on: int | None = None
+    result_dir: str = ""
+    has_packages: bool = False
+    stages: Sequence[tuple[str, int | None]] = ()
+    """What it goes through; empty where its state is fixed."""
+    at: int = 0
+    due: float | None = None
+    how: str = "poll"
+    polls: int = 1
+    looks: int = 0
+    held_in: str | None = None
+
+    @property
+    def stage(self) -> str:
+        return self.stages[self.at][0] if self.stages else ""
+
+    @property
+    def is_absent(self) -> bool:
+        return self.stage == "absent"
+
+    @property
+    def is_held(self) -> bool:
+        return bool(self.stages) and self.held_in == self.stage.split()[0]
+
+    @property
+    def latest(self) -> int:
+        return max(self.started_on or 0, self.ended_on or 0)
+
+
+@dataclass
+class Build:
+    id: int
+    owner: str
+    project: str
+    dirname: str
+    package: str
+    made_up: Mapping[str, object]
+    """What the kit makes up of where it came from, as it is answered."""
+    chroots: list[Chroot] = field(default_factory=list)
+    source: str = "succeeded"
+    confirmed_by: float | None = None
+
+    @property
+    def is_canceled(self) -> bool:
+        return self.confirmed_by is not None
+
+    @property
+    def there(self) -> list[Chroot]:
+        return [chroot for chroot in self.chroots if not chroot.is_absent]
+
+    @property
+    def is_finished(self) -> bool:
+        return all(chroot.state in FINAL for chroot in self.chroots) if self.chroots else self.source in FINAL
+
+    @property
+    def state(self) -> str:
+        if self.is_canceled:
+            return "canceled"
+        if self.source in ("starting", "pending", "running", "importing", "failed"):
+            return self.source
+        states = {chroot.state for chroot in self.there}
+        if not states:
+            return "waiting"
+        order = ("running", "starting", "pending", "failed", "succeeded", "skipped", "forked")
+        return next((state for state in order if state in states), "pending" if "waiting" in states else "unknown")
+
+    def due(self, chroot: Chroot) -> float | None:
+        if (
+            self.confirmed_by is None
+            or chroot.stage.endswith(" canceled")
+            or chroot.state in FINAL
+            or chroot.is_absent
+            or not chroot.stages
+        ):
+            return chroot.due
+        return self.confirmed_by if chroot.due is None else min(chroot.due, self.confirmed_by)
+
+    def can_go_on(self, chroot: Chroot) -> bool:
+        return bool(chroot.stages) and not chroot.is_held and self.due(chroot) is not None
+
+
+@dataclass
+class Model:
+    """Everything that the service knows."""
+
+    default_limit: int | None
+    now: float = EPOCH
+    known: list[str] = field(default_factory=list)
+    projects: dict[str, list[str]] = field(default_factory=dict)
+    """The chroots that each has enabled."""
+    builds: dict[int, Build] = field(default_factory=dict)
+    accounts: dict[str, tuple[str, str, Sequence[str]]] = field(default_factory=dict)
+    """By login: the token, the name, and the groups."""
+
+    # What is added.
+
+    def know(self, names: Sequence[str]) -> None:
+        self.known += [name for name in names if name not in self.known]
+
+    def add_project(self, full_name: str, chroots: Sequence[str]) -> None:
+        if full_name in self.projects:
+            raise Impossible
+        self.know(chroots)
+        self.projects[full_name] = [*chroots]
+
+    def add_build(self, build: Build, chroots: Sequence[tuple[str, str]], how: str, polls: int) -> None:
+        if build.id in self.builds:
+            raise Impossible
+        self.builds[build.id] = build
+        self.projects.setdefault(f"{build.owner}/{build.project}", [])
+        for name, way in chroots:
+            self.add_chroot(build.id, name, way, how, polls)
+        # What it is while its chroots wait or are imported.
+        firsts = {chroot.stage for chroot in build.chroots}
+        if firsts & {"waiting", "absent"}:
+            build.source = "running"
+        elif "importing" in firsts:
+            build.source = "importing"
+        if any(way == "=importing" for _, way in chroots):
+            build.source = "importing"
+
+    def add_chroot(self, build_id: int, name: str, way: str, how: str, polls: int) -> None:
+        """``way`` is a life, or after ``=`` a state in which it stays."""
+        build = self.builds[build_id]
+        if any(chroot.name == name for chroot in build.chroots):
+            raise Impossible
+        if way.startswith("="):
+            chroot = Chroot(name, way[1:])
+            self._appear(build, chroot, EPOCH)
+            if chroot.ended_on is not None and chroot.state != "skipped":
+                chroot.ended_on = EPOCH + 300
+        else:
+            stages = LIVES[way]
+            begun = self.now
+            if how == "immediate":
+                begun = max(0, begun - sum(lasts or 0 for _, lasts in stages))
+            lasts = stages[0][1]
+            due = None if lasts is None else begun + lasts
+            chroot = Chroot(name, "waiting", stages=stages, due=due, how=how, polls=polls)
+            if not chroot.is_absent:
+                chroot.state = chroot.stage
+                self._appear(build, chroot, int(begun))
+        build.chroots.append(chroot)
+        self.know([name])
+        enabled = self.projects[f"{build.owner}/{build.project}"]
+        if name not in enabled:
+            enabled.append(name)
+
+    def _appear(self, build: Build, chroot: Chroot, now: int) -> None:
+        """Be in a state as one that has got there the usual way."""
+        state = chroot.state
+        if state in (*BUILDING, "succeeded", "failed", "skipped"):
+            chroot.started_on = now
+        if state in ("succeeded", "failed", "skipped"):
+            chroot.ended_on = now
+        if state in (*BUILDING, "succeeded", "failed", "forked"):
+            chroot.result_dir = f"{build.id:08d}-{build.package}"
+        chroot.has_packages = state == "succeeded"
+
+    # What happens.
+
+    def change(self, build: Build, chroot: Chroot, to: str, now: int) -> None:
+        """Come into another state, by whatever leads there."""
+        before = chroot.state
+        if to == "starting":
+            chroot.started_on, chroot.result_dir = now, f"{build.id:08d}-{build.package}"
+        elif to == "skipped" or (to == "failed" and before in UNIMPORTED):
+            chroot.started_on = chroot.ended_on = now
+        elif to in ("succeeded", "failed"):
+            chroot.ended_on = now
+            chroot.has_packages = to == "succeeded"
+        elif to == "forked":
+            chroot.result_dir = f"{build.id:08d}-{build.package}"
+        elif to == "pending" and before in BUILDING:
+            chroot.result_dir = ""
+        self.put_into(build, chroot, to)
+
+    def put_into(self, build: Build, chroot: Chroot, to: str) -> None:
+        before, chroot.state = chroot.state, to
+        if build.source in FINAL or to == "waiting":
+            return
+        if to == "importing":
+            build.source = "importing"
+        elif before in UNIMPORTED and to in ("failed", "canceled"):
+            build.source = to
+        else:
+            build.source = "succeeded"
+
+    def confirm(self, build: Build, chroot: Chroot, now: int) -> None:
+        self.change(build, chroot, "failed" if chroot.state in BUILDING else "canceled", now)
+
+    def step(self, build: Build, chroot: Chroot) -> None:
+        due = build.due(chroot)
+        assert due is not None
+        timed = chroot.how in ("clock", "immediate")
+        now = max(due if timed else max(due, self.now), chroot.latest)
+        if build.is_canceled and chroot.state not in FINAL and not chroot.is_absent:
+            self.confirm(build, chroot, int(now))
+            chroot.stages = ()
+            return
+        was_absent = chroot.is_absent
+        chroot.at, chroot.looks = chroot.at + 1, 0
+        lasts = chroot.stages[chroot.at][1]
+        chroot.due = None if lasts is None else now + lasts
+        state, _, canceled = chroot.stage.partition(" ")
+        if canceled and not build.is_canceled:
+            build.confirmed_by = now + 10
+        if state == "deleted":
+            self.builds.pop(build.id, None)
+        elif was_absent:
+            self.put_into(build, chroot, state)
+            self._appear(build, chroot, int(now))
+        elif state != chroot.state:
+            if state == "canceled" and not build.is_canceled:
+                build.confirmed_by = now + 10
+            self.change(build, chroot, state, int(now))
+        if chroot.at + 1 == len(chroot.stages) and chroot.state in FINAL:
+            chroot.stages = ()
+
+    def catch_up(self) -> None:
+        for build in [*self.builds.values()]:
+            while build.id in self.builds:
+                due = [
+                    (build.due(chroot) or 0, at)
+                    for at, chroot in enumerate(build.chroots)
+                    if chroot.how in ("clock", "immediate") and build.can_go_on(chroot)
+                    if chroot.how == "immediate" or (build.due(chroot) or 0) <= self.now
+                ]
+                if not due:
+                    break
+                self.step(build, build.chroots[min(due)[1]])
+
+    def tick(self, seconds: float) -> None:
+        self.now += seconds
+
+    def look(self, build: Build, chroot: Chroot) -> None:
+        """An answer shows it."""
+        if chroot.stages and chroot.how == "poll":
+            if chroot.looks >= chroot.polls and build.can_go_on(chroot):
+                self.step(build, chroot)
+            chroot.looks += 1
+
+    def event(self, build: Build, chroot: Chroot, event: str) -> None:
+        sources, to = EVENTS[event]
+        if chroot.is_absent or chroot.state not in sources:
+            raise Impossible
+        if (event == "start" and build.is_canceled) or (event == "confirm_cancel" and not build.is_canceled):
+            raise Impossible
+        now = max(int(self.now), chroot.latest)
+        if event == "confirm_cancel":
+            self.confirm(build, chroot, now)
+        else:
+            self.change(build, chroot, to, now)
+        self._live_on(chroot, now)
+
+    def _live_on(self, chroot: Chroot, now: float) -> None:
+        """Go on from where something else has led, if that is on its way."""
+        ways = [*range(chroot.at, len(chroot.stages)), *range(min(chroot.at, len(chroot.stages)))]
+        at = next((at for at in ways if chroot.stages[at][0].split()[0] == chroot.state), None)
+        if at is None or chroot.state in FINAL:
+            chroot.stages = ()
+            return
+        lasts = chroot.stages[at][1]
+        chroot.at, chroot.looks, chroot.due = at, 0, None if lasts is None else now + lasts
+
+    def cancel(self, build: Build) -> None:
+        if build.is_canceled or build.is_finished:
+            raise Impossible
+        build.confirmed_by = self.now + 10
+
+    def advance(self, build: Build) -> int:
+        going = [chroot for chroot in build.chroots if build.can_go_on(chroot)]
+        for chroot in going:
+            if build.can_go_on(chroot):
+                self.step(build, chroot)
+                self.catch_up()
+        return len(going)
+
+    def hold(self, chroot: Chroot, state: str) -> None:
+        if state not in [stage.split()[0] for stage, _ in chroot.stages[chroot.at :]]:
+            raise Impossible
+        chroot.held_in = state
+
+    def release(self, chroot: Chroot) -> None:
+        if not chroot.stages:
+            return
+        if chroot.held_in is None:
+            raise Impossible
+        if chroot.is_held and chroot.due is not None and chroot.how == "clock":
+            chroot.due = max(chroot.due, self.now)
+        chroot.held_in = None
+
+    def run_to(self, build: Build, chroot: Chroot, to: str) -> None:
+        if to in [stage.split()[0] for stage, _ in chroot.stages[chroot.at :]]:
+            while chroot.is_absent or chroot.state != to:
+                if not build.can_go_on(chroot) or build.id not in self.builds:
+                    raise Impossible
+                self.step(build, chroot)
+                self.catch_up()
+            return
+        if chroot.is_absent:
+            raise Impossible
+        paths = {chroot.state: list[str]()}
+        for state in (reached := [chroot.state]):
+            for event in FORWARD:
+                sources, target = EVENTS[event]
+                if state in sources and target not in paths:
+                    paths[target] = [*paths[state], event]
+                    reached.append(target)
+        if to not in paths:
+            raise Impossible
+        for event in paths[to]:
+            self.event(build, chroot, event)
+            self.catch_up()
+
+    def force(self, build: Build, chroot: Chroot, state: str) -> None:
+        chroot.stages = ()
+        self.put_into(build, chroot, state)
+
+    def copy(self) -> Model:
+        return copy.deepcopy(self)
+
+    def every_chroot(self) -> Iterator[tuple[Build, Chroot]]:
+        return ((build, chroot) for build in self.builds.values() for chroot in build.chroots)

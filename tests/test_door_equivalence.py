@@ -1,0 +1,91 @@
+"""Every door answers the same bytes, with the same status and headers, however oddly a target is written.
+
+``COPR_FAKE_EXAMPLES`` says how many targets are tried.
+"""
+
+from __future__ import annotations
+
+import os
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+
+from copr_chroot_fake import FakeCopr
+
+from .doors import DOORS, Ask, without_servers_own
+
+F41 = "fedora-41-x86_64"
+
+escapes = st.binary(min_size=1, max_size=4).map(lambda raw: "".join(f"%{byte:02x}" for byte in raw))
+# All that a target can have on the wire but a fragment, which no client sends, and the segments . and .., which clients
+# resolve; valid escapes, halves of them, and none.
+printable = "".join(sorted({*string.printable} - {*string.whitespace, "#", "?"}))
+text = st.lists(
+    st.one_of(
+        st.text(printable, max_size=4),
+        escapes,
+        st.text(max_size=2).map(lambda text: "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "replace"))),
+        st.sampled_from(["%", "%2", "%zz", "%2F", "%252F", "%00", "+", "%20", "%D9%A1", "1", F41]),
+    ),
+    max_size=4,
+).map("".join)
+segments = st.one_of(
+    st.sampled_from(
+        ["build-chroot", "list", "build-config", "built-packages", "build", "project", "monitor", "1", F41]
+    ),
+    st.sampled_from(["swagger.json", "auth-check", "gssapi_login", "cancel", "source-chroot", "mock-chroots"]),
+    text.filter(lambda segment: segment not in (".", "..")),
+)
+paths = st.builds(
+    lambda parts, slash: "/api_3" + "".join(f"/{part}" for part in parts) + slash,
+    st.lists(segments, max_size=4),
+    st.sampled_from(["", "/"]),
+)
+argument_names = st.sampled_from(
+    ["build_id", "chrootname", "limit", "offset", "order", "order_type", "ownername", "projectname", "status"]
+)
+queries = st.one_of(
+    st.none(),
+    text,
+    st.lists(
+        st.builds("{}{}{}".format, argument_names | text, st.sampled_from(["=", "", "=="]), text | st.just("1")),
+        max_size=4,
+    ).map("&".join),
+)
+targets = st.builds(lambda path, query: path if query is None else f"{path}?{query}", paths, queries)
+header_values = st.text([*(chr(code) for code in (*range(0x21, 0x7F), *range(0xA1, 0xFF)))], max_size=8)
+headers = st.lists(st.tuples(st.sampled_from(["X-Fields", "x-fields", "Authorization"]), header_values), max_size=1)
+
+
+@pytest.fixture(scope="module")
+def doors() -> Iterator[Mapping[str, Ask]]:
+    """All of them, each to a fake of its own with the same in it."""
+    with ExitStack() as opened:
+        yield {name: opened.enter_context(door(_fake())) for name, door in DOORS.items()}
+
+
+def _fake() -> FakeCopr:
+    fake = FakeCopr()
+    fake.add_build(1, {F41: "succeeded", "epel-9-s390x": "running"}, project="@copr/tools")
+    return fake
+
+
+@settings(
+    max_examples=int(os.environ.get("COPR_FAKE_EXAMPLES", "150")),
+    deadline=None,
+    suppress_health_check=[*HealthCheck],
+)
+@example("GET", f"/api_3/build-chroot?build_id=1&chrootname={F41}", [])
+@example("HEAD", "/api_3/build-chroot/list?build_id=1", [("X-Fields", "items{name}")])
+@example("OPTIONS", "/api_3/build-chroot/", [])
+@given(st.sampled_from(["GET", "GET", "GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE", "PATCH"]), targets, headers)
+def test_whatever_is_asked_every_door_answers_the_same(
+    doors: Mapping[str, Ask], method: str, target: str, headers: Sequence[tuple[str, str]]
+) -> None:
+    """As the core does, save for the date."""
+    answers = {name: without_servers_own(ask(method, target, headers)) for name, ask in doors.items()}
+    assert {name: answer for name, answer in answers.items() if answer != answers["answer"]} == {}, answers["answer"]
