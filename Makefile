@@ -23,8 +23,12 @@ format: .venv/develop.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: .venv/develop.stamp
+# The pages that are made from the code, and of all pages the site, in build/site; a warning is an error.
+docs: .venv/docs.stamp
 	$(BIN)/python docs/make_states.py > docs/states.md
+	$(BIN)/python docs/draw_states.py > docs/states.svg
+	$(BIN)/python docs/make_control.py > docs/reference/control.md
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --doctree-dir build/doctrees -c docs . build/site
 
 # Every public name, for who reviews a change to see.
 names: .venv/develop.stamp
@@ -62,6 +66,10 @@ clean:
 
 .venv/plot.stamp: .venv/develop.stamp
 	$(BIN)/pip install --quiet --group plot
+	touch $@
+
+.venv/docs.stamp: .venv/develop.stamp
+	$(BIN)/pip install --quiet --group docs
 	touch $@
 
 .venv/bench.stamp: .venv/develop.stamp

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from copr_chroot_fake import State
 from copr_chroot_fake.lives.machine import TRANSITIONS, Transition
 
 HEAD = """\
 # The states of a build chroot
 
-Made from the table in `copr_chroot_fake/machine.py` by `make docs`; change it there.
+Made from the table in `copr_chroot_fake/lives/machine.py` by `make docs`; change it there.
 
-```mermaid
-stateDiagram-v2"""
+![Which state leads to which, by which event](states.svg)
 
-MIDDLE = """\
-```
-
-`unknown` is a state that the service can show and that nothing leads to or away from. A chroot begins in `importing`
-as the API reference has it, or in `waiting` as the service is deployed.
+A double frame is an end. `unknown` is a state that the service can show and that nothing leads to or away from. A
+chroot begins in `importing` as the API reference has it, or in `waiting` as the service is deployed.
 
 | event | from | to | stamps | only in |
 | --- | --- | --- | --- | --- |"""
@@ -33,14 +28,6 @@ FOOT = """
 
 def main() -> None:
     print(HEAD)
-    print("    [*] --> importing\n    [*] --> waiting")
-    for transition in TRANSITIONS:
-        for source in transition.sources:
-            print(f"    {source} --> {transition.target}: {transition.event}")
-    for state in State:
-        if state.is_final:
-            print(f"    {state} --> [*]")
-    print(MIDDLE)
     for transition in TRANSITIONS:
         print(row(transition))
     print(FOOT)

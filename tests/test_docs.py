@@ -9,55 +9,68 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any, get_args
+from xml.etree import ElementTree
 
 import pytest
 
-from copr_chroot_fake import FAULTS, LIVES, FakeCopr, Fault, LogNormal, Scenario
+import copr_chroot_fake
+from copr_chroot_fake import FAULTS, LIVES, FakeCopr, Fault, LogNormal, Scenario, State
 from copr_chroot_fake.faults.fault import BodyName, BreakName, DribbleEntry, FaultEntry
 from copr_chroot_fake.lives.lifecycle import read_lifecycle
+from copr_chroot_fake.lives.machine import TRANSITIONS
 from copr_chroot_fake.scenarios.entries import BOOTSTRAPS, BuildEntry, ChrootEntry, ProjectChrootEntry, ProjectEntry
 from copr_chroot_fake.scenarios.shipped import by_name, shipped_scenarios
+from copr_chroot_fake.service.routes import EndpointName
 
-ROOT = Path(__file__).parent.parent
-DOCUMENTS = [
-    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "fixtures/README.md")),
-    *(ROOT / "docs").glob("*.md"),
-]
+from .documents import DOCUMENTS, ROOT, name_of
 
+DOCS = ROOT / "docs"
 
-def blocks(document: Path, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", document.read_text(), flags=re.DOTALL | re.MULTILINE)
+MADE = [("make_states.py", "states.md"), ("make_control.py", "reference/control.md")]
 
 
-def test_the_state_diagram_is_that_of_the_table() -> None:
+@pytest.mark.parametrize(("script", "page"), MADE)
+def test_the_pages_made_from_the_code_are_as_it_is(script: str, page: str) -> None:
     """``make docs`` would change nothing."""
-    made = subprocess.run(
-        [sys.executable, ROOT / "docs" / "make_states.py"], capture_output=True, text=True, check=True
-    ).stdout
-    assert (ROOT / "docs" / "states.md").read_text() == made
+    made = subprocess.run([sys.executable, DOCS / script], capture_output=True, text=True, check=True).stdout
+    assert (DOCS / page).read_text() == made, "run make docs"
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
-def test_python_examples_run_one_after_the_other(document: Path) -> None:
-    """Whoever pastes a document's examples in order has no error."""
-    names: dict[str, object] = {"__name__": document.stem}
-    for block in blocks(document, "python"):
-        exec(compile(block, str(document), "exec"), names)
+def test_the_state_machine_is_drawn_as_the_table_has_it() -> None:
+    """Every state is a box, and every event that leads from one to another is at the arrow between them."""
+    boxes: dict[str, str] = {}
+    arrows: set[tuple[str, str]] = set()
+    for group in ElementTree.parse(DOCS / "states.svg").iterfind(".//{*}g[@class]"):
+        title = group.findtext("{*}title", "")
+        texts = [text.text or "" for text in group.iterfind("{*}text")]
+        if group.get("class") == "node":
+            boxes[title] = "".join(texts)
+        elif group.get("class") == "edge":
+            arrows |= {(title, text.rstrip(",")) for text in texts}
+    assert boxes == {state.value: state.value for state in State}
+    assert arrows == {
+        (f"{source}->{transition.target}", str(transition.event))
+        for transition in TRANSITIONS
+        for source in transition.sources
+    }, "run make docs"
 
 
-def test_the_example_of_the_pytest_page_passes(pytester: pytest.Pytester) -> None:
-    """Pasted into a file, with the kit installed and nothing else."""
-    pytester.makepyfile("\n\n".join(blocks(ROOT / "docs" / "pytest.md", "python")))
-    pytester.runpytest_subprocess("-p", "no:asyncio").assert_outcomes(passed=3)
+def test_every_public_name_is_in_the_reference() -> None:
+    """And so is every fixture of the plugin."""
+    pages = "".join(page.read_text() for page in (DOCS / "reference").glob("*.rst"))
+    shown = re.findall(r"^\.\. auto(?!module)\w+:: (?:copr_chroot_fake\.)?(\w+)", pages, flags=re.MULTILINE)
+    fixtures = re.findall(r"^\| `(copr_.*?)` \|", (DOCS / "pytest.md").read_text(), flags=re.MULTILINE)
+    named = {"copr_fake", *(name for names in fixtures for name in names.split("`, `"))}
+    # The provider is in no import of all names, as it needs an extra.
+    assert sorted(shown) == sorted([*copr_chroot_fake.__all__, "CoprProvider", *named])
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
-def test_scenario_examples_load(tmp_path: Path, document: Path) -> None:
-    """Every scenario shown is one."""
-    for number, block in enumerate(blocks(document, "json")):
-        path = tmp_path / f"{number}.json"
-        path.write_text(block)
-        FakeCopr.from_scenario(path)
+def test_the_index_leads_to_every_page() -> None:
+    """Whichever way one reads them: the site goes by the same list."""
+    index = (DOCS / "README.md").read_text()
+    linked = {(DOCS / link).resolve() for link in re.findall(r"\]\((?!https?:)([^)#]+)", index)}
+    pages = {page for page in DOCS.rglob("*") if page.suffix in (".md", ".rst")}
+    assert pages - linked == {DOCS / "README.md", DOCS / "index.rst"}
 
 
 @pytest.mark.parametrize("name", LIVES)
@@ -196,6 +209,12 @@ def test_every_life_and_every_field_is_documented() -> None:
         assert f"`{name}`" in page, name
 
 
+def test_every_endpoint_is_documented() -> None:
+    """A page of what can be asked has its name."""
+    pages = "".join((DOCS / f"{page}.md").read_text() for page in ("faults", "companions", "results"))
+    assert [name for name in get_args(EndpointName) if f"`{name}`" not in pages] == []
+
+
 def test_every_fault_and_every_field_of_one_is_documented() -> None:
     """The page of faults names each of them, and what their fields can be."""
     page = (ROOT / "docs" / "faults.md").read_text()
@@ -208,7 +227,7 @@ def test_every_fault_and_every_field_of_one_is_documented() -> None:
         assert eval(example, {"Fault": Fault, "LogNormal": LogNormal}) == FAULTS[name]
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_links_lead_somewhere(document: Path) -> None:
     """Every link to a file of the project is to one that is there."""
     for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):

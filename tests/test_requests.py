@@ -12,6 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.service.routes import CHANGING, ROUTES, Route
 
 from .doors import Ask, asking
 
@@ -34,6 +35,15 @@ def test_a_head_answer_has_the_length_of_the_body_that_it_lacks(ask_through: Ope
     got, head = ask("GET", GET), ask("HEAD", GET)
     assert (head.status, head.body) == (200, b"")
     assert head.headers["content-length"] == got.headers["content-length"] == str(len(got.body))
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
+def test_every_path_leads_to_an_endpoint_that_answers(route: Route) -> None:
+    """And is noted as that endpoint, whatever its answer is."""
+    fake = FakeCopr(serve_results=True)
+    method = route.methods[-1] if route.methods == CHANGING else "GET"
+    asking(fake)(method, route.path.format(build_id=1, chrootname="fedora-41-x86_64"))
+    assert fake.requests[-1].endpoint == route.endpoint.value
 
 
 def test_options_names_the_methods(ask_through: Open, fake: FakeCopr) -> None:

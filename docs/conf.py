@@ -1,0 +1,27 @@
+"""How the site is built: ``make docs``. The pages are Markdown that reads the same where no site is."""
+
+from __future__ import annotations
+
+from copr_chroot_fake import __version__
+
+project = "copr-chroot-fake"
+author = "The copr-chroot-fake developers"
+version = release = __version__
+
+root_doc = "docs/index"
+include_patterns = ["docs/**", "fixtures/README.md", "CHANGELOG.md"]
+# docs/index.rst includes the first; in the others there is much to walk through, and no page.
+exclude_patterns = ["docs/README.md", ".git", ".nox", ".venv", "build"]
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click"]
+
+# Headings are linked to as they are elsewhere.
+myst_heading_anchors = 4
+
+autodoc_default_options = {"members": True, "inherited-members": True, "member-order": "groupwise"}
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
+python_use_unqualified_type_names = True
+
+html_theme = "furo"
+html_title = project
