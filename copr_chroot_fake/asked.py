@@ -35,6 +35,7 @@ class Asked:
         return [(request, self._journal.nearest(request)) for request in self._journal.unmatched]
 
     def forget_requests(self) -> None:
+        """Have been asked nothing so far, as far as assertions go; faults count on."""
         self._journal.clear()
 
     def assert_requested(

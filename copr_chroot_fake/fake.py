@@ -136,6 +136,7 @@ class FakeCopr(Reached, Filled, Asked, Populated):
 
     @property
     def default_limit(self) -> int | None:
+        """How many items a list has that is asked for without a ``limit``; ``None`` for all."""
         return self._api.default_limit
 
     @property

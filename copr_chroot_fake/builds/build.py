@@ -181,6 +181,7 @@ class Build:
         self._is_polled = True
 
     def find(self, chrootname: str) -> BuildChroot | None:
+        """The chroot of that name; ``None`` where the build has none."""
         return self._by_name.get(chrootname)
 
     def __getitem__(self, chrootname: str) -> BuildChroot:

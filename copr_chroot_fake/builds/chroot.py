@@ -26,16 +26,19 @@ class BuildChroot(LivingChroot, ChrootEvents):
 
     @property
     def state(self) -> State:
+        """The state that the API shows now."""
         self.catch_up()
         return self._state
 
     @property
     def started_on(self) -> int | None:
+        """When it has started, as a Unix time in seconds; ``None`` before that, and where Copr never sets it."""
         self.catch_up()
         return self._started_on
 
     @property
     def ended_on(self) -> int | None:
+        """When it has ended, as a Unix time in seconds; ``None`` before that, and where Copr never sets it."""
         self.catch_up()
         return self._ended_on
 
@@ -47,6 +50,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
 
     @property
     def packages(self) -> tuple[Nevra, ...]:
+        """What was built; nothing before it has succeeded."""
         self.catch_up()
         return self._packages
 
@@ -153,6 +157,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
 
     @property
     def can_advance(self) -> bool:
+        """Whether it is neither fixed, held nor stuck, nor at its end."""
         self.catch_up()
         return self.reason_to_stay() is None
 

@@ -52,6 +52,7 @@ class Project:
 
     @property
     def full_name(self) -> str:
+        """``owner/project``."""
         return f"{self.ownername}/{self.projectname}"
 
     def __str__(self) -> str:

@@ -60,6 +60,7 @@ class CoprClient:
         self.close()
 
     def close(self) -> None:
+        """Close the connections that it holds; the transport that it was given too."""
         self._http.close()
 
     @property
@@ -185,6 +186,7 @@ class AsyncCoprClient:
         await self.aclose()
 
     async def aclose(self) -> None:
+        """Close the connections that it holds; the transport that it was given too."""
         await self._http.aclose()
 
     @property
