@@ -18,6 +18,8 @@ pytestmark = pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_blocks_run_one_after_the_other(document: Path, tmp_path: Path) -> None:
     """Whoever does what a document shows, in order, sees what it shows."""
+    # Wherever temporary directories are, this is no part of a project.
+    (tmp_path / "pytest.ini").touch()
     page = Page(tmp_path, {"__name__": document.stem})
     for block in blocks_of(document):
         page.take(block)
