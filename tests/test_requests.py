@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from copr_chroot_fake import FakeCopr
+from copr_chroot_fake import FakeCopr, InputError
 from copr_chroot_fake.service.routes import CHANGING, ROUTES, Route
 
 from .doors import Ask, asking
@@ -150,3 +150,11 @@ def test_numbers_longer_than_python_converts_are_refused_and_not_raised(fake: Fa
     limit = ask("GET", f"/api_3/build-chroot/list?build_id=1&limit={digits}")
     assert json.loads(limit.body) == {"error": "{'limit': ['Not a valid integer value.']}"}
     assert ask("GET", f"/api_3/build-chroot/list?build_id={digits}").status == 500
+
+
+@pytest.mark.parametrize("target", ["/api_3/\ud800", "/api_3/build-chroot?\udfff=1"])
+def test_a_target_that_no_client_can_send_is_no_request(fake: FakeCopr, target: str) -> None:
+    """Half a surrogate pair has no bytes, so there is nothing that Copr would answer to it."""
+    with pytest.raises(InputError, match=r"target: .* cannot be sent: surrogates not allowed"):
+        fake.answer("GET", target)
+    assert not fake.requests

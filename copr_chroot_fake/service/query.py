@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import unquote, unquote_to_bytes
 
+from ..errors import InputError
+
 # White space, a sign, leading zeros, and no more digits than a 32-bit integer has.
 _INTEGER = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*([0-9]{1,10})[ \t\n\v\f\r]*")
 
@@ -23,7 +25,14 @@ class Target(NamedTuple):
 # Whoever polls sends the same few targets again and again.
 @lru_cache(maxsize=512)
 def read_target(target: str) -> Target:
-    """Read path and query as sent. Of a repeated argument the first counts; blank ones are kept."""
+    """Read path and query as sent. Of a repeated argument the first counts; blank ones are kept.
+
+    :raises InputError: for what no client can send.
+    """
+    try:
+        target.encode()
+    except UnicodeEncodeError as error:
+        raise InputError("target", f"{target!r} cannot be sent: {error.reason}; expected a text in Unicode") from None
     path, _, query = target.partition("?")
     arguments: dict[str, str] = {}
     for part in query.split("&"):

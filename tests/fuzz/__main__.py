@@ -1,0 +1,44 @@
+"""Fuzz a target for some seconds, guided by coverage: ``python -m tests.fuzz requests 300``.
+
+Begins with the cases that are kept, and keeps the fewest that reach as much as
+all did. A case that fails is shown, and kept too; mend it, and go on.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from .cases import keep_cases, read_cases
+
+WORK = Path("build/fuzz")
+LONGEST = 2048
+"""How many bytes a case has at most."""
+
+
+def main(target: str, seconds: str) -> int:
+    corpus, found = WORK / target / "corpus", WORK / target / "failed"
+    for directory in (corpus, found):
+        directory.mkdir(parents=True, exist_ok=True)
+    kept = read_cases(target)
+    for at, case in enumerate(kept):
+        (corpus / f"kept-{at}").write_bytes(case)
+    options = [f"-max_len={LONGEST}", f"-artifact_prefix={found}/", "-timeout=60", "-rss_limit_mb=4096"]
+    code = _fuzz(target, f"-max_total_time={seconds}", "-print_final_stats=1", *options, corpus)
+    fewest = WORK / target / "fewest"
+    fewest.mkdir(exist_ok=True)
+    if _fuzz(target, "-merge=1", *options, fewest, corpus) == 0 and any(fewest.iterdir()):
+        kept = [path.read_bytes() for path in fewest.iterdir()]
+    failed = [path.read_bytes() for path in found.iterdir()]
+    keep_cases(target, [*kept, *failed])
+    return code
+
+
+def _fuzz(target: str, *arguments: str | Path) -> int:
+    """A process of its own, as the fuzzer ends the one that it runs in."""
+    return subprocess.run([sys.executable, "-m", "tests.fuzz.fuzzing", target, *map(str, arguments)]).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

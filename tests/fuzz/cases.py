@@ -1,0 +1,25 @@
+"""The cases that are kept: what the fuzzer begins with, what it found its way with, and what has failed once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+CASES = Path(__file__).with_name("cases")
+
+
+def read_cases(target: str) -> list[bytes]:
+    """A case on each line, as a JSON string; bytes that are not UTF-8 are surrogates there."""
+    lines = _file(target).read_text().splitlines()
+    return [json.loads(line).encode("utf-8", "surrogateescape") for line in lines]
+
+
+def keep_cases(target: str, cases: Iterable[bytes]) -> None:
+    """Write all cases of a target, each once, shortest first."""
+    ordered = sorted(set(cases), key=lambda case: (len(case), case))
+    _file(target).write_text("".join(f"{json.dumps(case.decode('utf-8', 'surrogateescape'))}\n" for case in ordered))
+
+
+def _file(target: str) -> Path:
+    return CASES / f"{target}.jsonl"
