@@ -6,13 +6,34 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 5000
 
-.PHONY: serve test lint format docs names bench bench-short pythons wheel clean
+.PHONY: serve test coverage fuzz mutants lint format docs names bench bench-short pythons wheel clean
 
 serve: .venv/serve.stamp
 	$(BIN)/copr-chroot-fake serve --port $(PORT) $(SCENARIO)
 
 test: .venv/develop.stamp
 	$(BIN)/pytest -n auto
+
+# The tests, measured: every branch of the core is taken, and of the rest so much.
+CORE := copr_chroot_fake/builds/*,copr_chroot_fake/lives/*,copr_chroot_fake/service/*
+coverage: .venv/develop.stamp
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --include='$(CORE)' --fail-under=100
+	$(BIN)/coverage report --omit='$(CORE)' --fail-under=98
+
+# For so many seconds; see docs/testing.md.
+TARGET ?= requests
+SECONDS ?= 300
+fuzz: .venv/fuzz.stamp
+	$(BIN)/python -m tests.fuzz $(TARGET) $(SECONDS)
+
+# Of some modules, or all of the core, which takes hours.
+MODULES ?= copr_chroot_fake*
+mutants: .venv/mutants.stamp
+	COPR_FAKE_DOORS=answer COPR_FAKE_EXAMPLES=5 $(BIN)/mutmut run '$(MODULES)'
+	$(BIN)/mutmut results
 
 lint: .venv/develop.stamp
 	$(BIN)/ruff check .
@@ -50,7 +71,7 @@ wheel: .venv/develop.stamp
 	$(BIN)/nox --session wheel
 
 clean:
-	rm -rf .nox .venv build
+	rm -rf .nox .venv build mutants
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -64,14 +85,6 @@ clean:
 	$(BIN)/pip install --quiet --editable '.[all]' --group dev
 	touch $@ .venv/serve.stamp
 
-.venv/plot.stamp: .venv/develop.stamp
-	$(BIN)/pip install --quiet --group plot
-	touch $@
-
-.venv/docs.stamp: .venv/develop.stamp
-	$(BIN)/pip install --quiet --group docs
-	touch $@
-
-.venv/bench.stamp: .venv/develop.stamp
-	$(BIN)/pip install --quiet --group bench
+.venv/%.stamp: .venv/develop.stamp
+	$(BIN)/pip install --quiet --group $*
 	touch $@

@@ -330,3 +330,8 @@ def test_settings_of_a_chroot_are_typed() -> None:
     settings: ChrootSettings = {"state": "failed", "ended_on": 1000}
     build = FakeCopr().add_build(1, {F41: settings})
     assert (build[F41].started_on, build[F41].ended_on) == (700, 1000)
+
+
+def test_a_build_says_what_it_is() -> None:
+    """In a debugger, and where an assertion fails."""
+    assert repr(FakeCopr().add_build(7, [F41], project="jdoe/tools", package="make")) == "<Build 7 make in jdoe/tools>"

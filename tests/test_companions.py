@@ -253,6 +253,51 @@ def test_a_page_of_builds_has_none_that_are_gone() -> None:
     assert list(read(ask, f"monitor?{PROJECT}")["packages"][0]["chroots"]) == [F41]
 
 
+def test_a_source_whose_build_goes_with_the_look_is_gone() -> None:
+    """The poll that ends the life of a build is answered as if it had been deleted already."""
+    fake = FakeCopr()
+    fake.add_build(1, [F41], lifecycle=Lifecycle(Stage("waiting", 10), Stage("deleted")))
+    ask = asking(fake)
+    assert [ask("GET", "/api_3/build/source-chroot/1").status for _ in range(3)] == [200, 404, 404]
+
+
+def test_a_build_that_a_look_leads_out_of_a_status_is_not_listed_with_it() -> None:
+    """A list by status shows what has that status in the answer itself."""
+    fake = FakeCopr()
+    fake.add_build(1, [F41], lifecycle=Lifecycle(Stage("running", 10), Stage("succeeded")))
+    fake.add_build(2, [F41], state="running")
+    ask = asking(fake)
+    shown = [[item["id"] for item in read(ask, f"build/list?{PROJECT}&status=running")["items"]] for _ in range(3)]
+    assert shown == [[2, 1], [2], [2]]
+
+
+@pytest.mark.parametrize(("chroot", "build"), [("waiting", "pending"), ("unknown", "unknown"), ("canceled", "unknown")])
+def test_a_build_of_which_nothing_else_is_to_be_said(chroot: str, build: str) -> None:
+    """With its source done, what only waits is as good as pending."""
+    fake = FakeCopr.from_scenario(
+        {"builds": [{"id": 1, "source_state": "succeeded", "chroots": [{"name": F41, "state": chroot}]}]}
+    )
+    assert read(asking(fake), "build/1")["state"] == build
+
+
+def test_a_project_without_builds_has_nothing_to_show() -> None:
+    """Lists of them, by package too, and the monitor are empty."""
+    fake = FakeCopr()
+    fake.add_project("jdoe", "playground", chroots=[F41])
+    ask = asking(fake)
+    assert read(ask, f"build/list?{PROJECT}")["items"] == []
+    assert read(ask, f"build/list?{PROJECT}&packagename=hello")["items"] == []
+    assert read(ask, f"monitor?{PROJECT}")["packages"] == []
+
+
+@pytest.mark.parametrize("argument", ["status", "packagename"])
+def test_no_text_with_a_nul_is_looked_for(argument: str) -> None:
+    """PostgreSQL's driver takes none, which the service does not expect."""
+    fake = FakeCopr()
+    fake.add_build(1, [F41])
+    assert asking(fake)("GET", f"/api_3/build/list?{PROJECT}&{argument}=%00").status == 500
+
+
 def test_the_monitor_has_the_latest_of_each_package_per_chroot(ask_through: Callable[[FakeCopr], Ask]) -> None:
     """From builds in the project's own directory only, and in the chroots that it has now."""
     fake = FakeCopr()

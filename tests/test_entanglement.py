@@ -351,3 +351,40 @@ def test_objects_can_be_read_by_many_threads_while_the_clock_moves() -> None:
         for thread in threads:
             thread.join()
     assert failures == []
+
+
+def test_a_life_that_ends_canceled_cancels_its_build() -> None:
+    """Though no stage of it says so: nothing is canceled in Copr but in a canceled build."""
+    fake = FakeCopr(progress="manual")
+    build = fake.add_build(1, {F41: {"lifecycle": Lifecycle(Stage("pending", 10), Stage("canceled"))}, F42: "running"})
+    assert not build.canceled
+    build[F41].advance()
+    assert (build[F41].state, build.canceled) == ("canceled", True)
+
+
+def test_what_has_gone_on_with_another_does_not_go_on_twice() -> None:
+    """A step takes the time that it takes, in which others go on by themselves."""
+    fake = FakeCopr(progress="clock")
+    build = fake.add_build(1, [F41, F42], lifecycle="import-fails")
+    assert build.advance() == 2
+    assert {chroot.state for chroot in build} == {"failed"}
+    assert sum(change.state == "failed" for change in fake.changes) == 2
+
+
+def test_an_event_goes_on_in_the_next_stage_of_its_state() -> None:
+    """A life with a state twice goes on from the later one, where it has passed the other."""
+    fake = FakeCopr(progress="manual")
+    chroot = fake.add_build(1, [F41], lifecycle="retried")[F41]
+    chroot.run_to("running")
+    chroot.reschedule()
+    assert [chroot.advance() for _ in range(3)] == ["starting", "running", "succeeded"]
+
+
+def test_an_event_that_no_stage_has_ends_the_life() -> None:
+    """Nothing says then how it goes on, so it stays."""
+    fake = FakeCopr(progress="manual")
+    chroot = fake.add_build(1, [F41], lifecycle="import-fails")[F41]
+    chroot.queue()
+    with pytest.raises(EventError):
+        chroot.advance()
+    assert chroot.state == "pending"

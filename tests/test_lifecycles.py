@@ -247,3 +247,10 @@ def test_a_life_can_begin_in_a_canceled_build() -> None:
     """The first stage cancels it as any other does."""
     life = Lifecycle(Stage("pending", 5, canceled=True), Stage("canceled"))
     assert FakeCopr().add_build(1, [F41], lifecycle=life).canceled
+
+
+def test_lives_of_the_same_stages_are_the_same() -> None:
+    """In a set there is one of them."""
+    lives = {Lifecycle(Stage("pending", 5), Stage("skipped")) for _ in range(2)}
+    assert lives == {Lifecycle(Stage("pending", 5), Stage("skipped"))}
+    assert Lifecycle(Stage("pending", 6), Stage("skipped")) not in lives

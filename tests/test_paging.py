@@ -113,3 +113,21 @@ def test_ordering_is_refused_before_the_build_id_is_looked_at() -> None:
     """The service builds its query, ordering included, before the database sees the build id."""
     response = asking(fake_of_250())("GET", "/api_3/build-chroot/list?build_id=abc&order=state")
     assert json.loads(response.body) == {"error": "Cannot order by state"}
+
+
+def test_the_order_of_mock_chroots_is_that_in_which_the_service_got_to_know_them() -> None:
+    """Whatever order the build has them in."""
+    fake = FakeCopr()
+    fake.add_mock_chroots("c-1-x86_64", "a-1-x86_64", "b-1-x86_64")
+    fake.add_build(1, ["b-1-x86_64", "a-1-x86_64", "c-1-x86_64"])
+    assert page(asking(fake), "&order=mock_chroot_id")[0] == ["c-1-x86_64", "a-1-x86_64", "b-1-x86_64"]
+    assert page(asking(fake), "&order=mock_chroot_id&order_type=DESC")[0][0] == "b-1-x86_64"
+
+
+def test_the_order_of_copr_chroots_is_that_of_the_project() -> None:
+    """Those that the project no longer has come last, as nulls do."""
+    fake = FakeCopr()
+    fake.add_project("jdoe", "tools", chroots=["c-1-x86_64", "a-1-x86_64"])
+    fake.add_build(1, ["b-1-x86_64", "a-1-x86_64", "c-1-x86_64"], project="jdoe/tools")
+    assert page(asking(fake), "&order=copr_chroot_id")[0] == ["c-1-x86_64", "a-1-x86_64", "b-1-x86_64"]
+    assert page(asking(fake), "&order=build_id&limit=1")[0] == ["b-1-x86_64"]

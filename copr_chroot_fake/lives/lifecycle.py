@@ -128,12 +128,13 @@ def _draw(stages: Sequence[Stage], random: Random) -> Plan:
 def _draw_ending(stage: Stage, random: Random) -> str:
     assert not isinstance(stage.ends, str), "it has been read"
     possible = [(ending, weight) for ending, weight in stage.ends.items() if weight]
+    *others, (last, _) = possible
     left = random.random() * sum(weight for _, weight in possible)
-    for ending, weight in possible:
+    for ending, weight in others:
         left -= weight
         if left < 0:
             return ending
-    return possible[-1][0]
+    return last
 
 
 def _check_order(place: str, stages: Sequence[Stage]) -> None:
