@@ -110,6 +110,7 @@ def test_spellings_of_one_request(fake: FakeCopr, target: str) -> None:
         ("%C3%A9", "é"),
         ("%ff", "%FF"),
         ("a%ffb%C3%A9", "a%FFbé"),
+        ("a%e2%82b%ffc", "a%E2%82b%FFc"),
         ("%zz", "%zz"),
         ("a+b%2B", "a b+"),
         ("%F0%9F%98%80", "\N{GRINNING FACE}"),
