@@ -27,9 +27,9 @@ F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 def requests(case: bytes) -> None:
     """Method and target on the first line, a header on each that follows."""
-    first, *rest = case.decode("utf-8", "surrogateescape").split("\n")
-    method, _, target = first.partition(" ")
-    headers = [(name, value) for name, _, value in (line.partition(":") for line in rest)]
+    first, *rest = case.split(b"\n")
+    method, _, target = first.decode("utf-8", "surrogateescape").partition(" ")
+    headers = [(name, value) for name, _, value in (line.partition(b":") for line in rest)]
     fake = FakeCopr(progress="manual")
     fake.add_build(1, {F41: "succeeded", F42: "pending"})
     fake.add_build(2, [F41], state="running", project="@group/project")
