@@ -266,7 +266,7 @@ class Model:
         assert due is not None
         timed = chroot.how in ("clock", "immediate")
         now = max(due if timed else max(due, self.now), chroot.latest)
-        if build.is_canceled and chroot.state not in FINAL and not chroot.is_absent:
+        if build.is_canceled and chroot.state not in FINAL and not chroot.is_absent and not self.is_to_wait(chroot):
             self.confirm(build, chroot, int(now))
             chroot.stages = ()
             return
@@ -275,8 +275,6 @@ class Model:
         lasts = chroot.stages[chroot.at][1]
         chroot.due = None if lasts is None else now + lasts
         state, _, canceled = chroot.stage.partition(" ")
-        if canceled and not build.is_canceled:
-            build.confirmed_by = now + 10
         if state == "deleted":
             self.builds.pop(build.id, None)
         elif was_absent:
@@ -286,8 +284,15 @@ class Model:
             if state == "canceled" and not build.is_canceled:
                 build.confirmed_by = now + 10
             self.change(build, chroot, state, int(now))
+        if canceled and not build.is_canceled:
+            build.confirmed_by = now + 10
         if chroot.at + 1 == len(chroot.stages) and chroot.state in FINAL:
             chroot.stages = ()
+
+    def is_to_wait(self, chroot: Chroot) -> bool:
+        """Whether its life says next how long it takes to confirm that the build is canceled."""
+        following, _ = (*chroot.stages, ("", None))[chroot.at + 1]
+        return following == f"{chroot.state} canceled"
 
     def catch_up(self) -> None:
         for build in [*self.builds.values()]:

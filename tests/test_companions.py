@@ -150,6 +150,14 @@ def test_the_source_goes_by_what_came_first_in_time(first: str, looks: int) -> N
     assert (build.state, build.source_state) == ("starting", "succeeded")
 
 
+def test_the_source_has_failed_before_another_chroot_is_changed() -> None:
+    """Also where that one has no life of its own, and nobody has looked at the one that tells of the failure."""
+    fake = FakeCopr(progress="immediate")
+    build = fake.add_build(1, {F41: "failed", F42: {"lifecycle": "source-fails"}})
+    build[F41].force_state("pending")
+    assert (build.state, build.source_state) == ("failed", "failed")
+
+
 @pytest.mark.parametrize("source", ["waiting", "pending", "starting"])
 def test_a_source_without_a_log_is_an_error(ask_through: Callable[[FakeCopr], Ask], source: str) -> None:
     """Copr answers 500 until the log of the source build has an address."""

@@ -76,10 +76,10 @@ class LivingChroot(ChrootRecord):
     def catch_up(self) -> None:
         """Let everything happen that is due."""
         life, build = self.life, self._build
-        if life is None:
-            return
         if build.is_in_order:
             build.catch_up()
+            return
+        if life is None:
             return
         due, clock = life.due, build.store.clock
         if life.how == "clock" and due is not None and build.cancellation is None and due > clock.now():
