@@ -102,8 +102,9 @@ class LivingChroot(ChrootRecord):
     def due(self) -> float | None:
         """When its stage ends: when its time is over, or when the backend confirms that its build is canceled."""
         life = self.life
-        if life is None:
-            return None
+        return None if life is None else self._due_in(life)
+
+    def _due_in(self, life: Life) -> float | None:
         confirmed_by = self._build.confirmed_by
         if confirmed_by is None or life.stage.canceled or self._state.is_final or self._is_absent:
             return life.due
