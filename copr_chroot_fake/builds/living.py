@@ -121,7 +121,8 @@ class LivingChroot(ChrootRecord):
 
     @property
     def _is_absent(self) -> bool:
-        return self.life is not None and self.life.stage.state == ABSENT
+        life = self.life
+        return life is not None and life.stage.state == ABSENT
 
     def reason_to_stay(self) -> str | None:
         """Why it cannot go on to a next stage now; ``None`` if it can."""
