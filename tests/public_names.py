@@ -121,7 +121,8 @@ def _scenario() -> Iterator[str]:
 
 def _pytest() -> Iterator[str]:
     with TemporaryDirectory() as empty:
-        command = [sys.executable, "-m", "pytest", "--rootdir", empty, "--color=no"]
+        # In no project, wherever temporary directories are.
+        command = [sys.executable, "-m", "pytest", "--rootdir", empty, "-c", os.devnull, "--color=no"]
         # Only the kit's own plugin, which saves most of the time.
         command += ["-p", "no:cacheprovider", "-p", "copr_chroot_fake.pytest_plugin"]
         alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
