@@ -389,6 +389,19 @@ def shown(world: World) -> list[Any]:
     return [world.name, world.beginning, scenario, fake.seed, clock.speed, clock.is_paused, answers]
 
 
+def test_a_clock_that_stood_still_has_not_gone_on_when_it_is_loaded(tmp_path: Path) -> None:
+    """However much time has passed since, it shows the time that it showed."""
+    worlds = Worlds(Recipe(scenarios=({},)), 10)
+    clock = cast(SystemClock, worlds.main.fake.clock)
+    clock.pause()
+    stood_at = clock.now()
+    file = StateFile(tmp_path / "state.json")
+    file.save(worlds)
+    loaded = file.load(Recipe(), 10)
+    assert loaded is not None
+    assert cast(SystemClock, loaded.main.fake.clock).now() == stood_at
+
+
 @settings(max_examples=int(os.environ.get("COPR_FAKE_EXAMPLES", "60")), deadline=None)
 @given(LIVED, st.dictionaries(st.sampled_from(["a", "b.c", "~d", "E-1"]), LIVED, max_size=3))
 def test_any_worlds_are_the_same_again(

@@ -141,6 +141,11 @@ class SystemClock:
                 raise _backwards(now, self.now())
             self._turn(self._course.speed, ahead)
 
+    def restore(self, now: float) -> None:
+        """Be where a clock was that stood still, which may be a time that has been."""
+        with self._lock:
+            self._turn(self._course.speed, now - self.now())
+
     def _turn(self, speed: float, ahead: float = 0) -> None:
         """Another speed from now on, and perhaps a step ahead."""
         self._course = _Course(self.now() + ahead, time.monotonic(), speed)

@@ -124,14 +124,17 @@ def _read_world(place: str, written: object, told: Recipe) -> tuple[FakeCopr, Re
 
 
 def _set_clock(fake: FakeCopr, place: str, value: object) -> None:
-    """Go on no earlier than it was; time that has passed since has passed."""
+    """Go on no earlier than it was: time that has passed since has passed, but for a clock that stood still."""
     said = Fields(place, value, _CLOCK)
     clock = cast(SystemClock, fake.clock)
     # It stands still while it is set, or it would be ahead of what it is set to.
     clock.pause()
-    clock.move_to(max(clock.now(), said.require("now", checks.amount)))
+    now = said.require("now", checks.amount)
     clock.speed = said.require("speed", _speed)
-    if not said.require("paused", checks.flag):
+    if said.require("paused", checks.flag):
+        clock.restore(now)
+    else:
+        clock.move_to(max(clock.now(), now))
         clock.resume()
 
 

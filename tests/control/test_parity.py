@@ -134,6 +134,7 @@ NO_CALLS: Mapping[str, str] = {
     },
     **{f"{clock}.reach": INSIDE for clock in ("VirtualClock", "SystemClock")},
     "VirtualClock.restore": "a part of restoring a snapshot",
+    "SystemClock.restore": "a part of loading a state",
 }  # fmt: skip
 """Why there is no call."""
 
