@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from ..doors.asgi import AsgiDoor
 from ..errors import CoprFakeError, InputError
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class World:
         if self.address is not None:
             fake.be_at(self.address)
         self.fake = fake
-        self.door = AsgiDoor(fake.answer)
+        self.door = fake.asgi
         self.snapshots: dict[int, Snapshot] = {}
         self._last_snapshot = 0
 

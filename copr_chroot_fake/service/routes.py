@@ -58,6 +58,9 @@ class Endpoint(Enum):
     SWAGGER = "swagger"
     RESULTS = "results"
 
+    # Of an enum's own making is one in Python, which takes as long as much of an answer.
+    __hash__ = object.__hash__
+
 
 _OF_BUILD_CHROOTS = frozenset({Endpoint.GET, Endpoint.LIST, Endpoint.BUILD_CONFIG, Endpoint.BUILT_PACKAGES})
 
