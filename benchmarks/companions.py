@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from copr_chroot_fake import FakeCopr
 
-from .figures import Figure, ratio
+from .figures import Figure, asked, ratio
 
 NAMES = [f"bulk-{number:03}-x86_64" for number in range(250)]
 CHROOT = "/api_3/build-chroot?build_id={}&chrootname=" + NAMES[125]
@@ -21,19 +20,19 @@ def measure(rounds: int) -> Iterator[Figure]:
     fake.add_build(2, NAMES, lifecycle="stuck-running", progress="clock")
     fake.clock.tick(3600)
     for build_id, what in ((1, "that has ended"), (2, "that runs, by the clock")):
-        build, chroot = _asked(fake, f"/api_3/build/{build_id}"), _asked(fake, CHROOT.format(build_id))
+        build, chroot = asked(fake, f"/api_3/build/{build_id}"), asked(fake, CHROOT.format(build_id))
         yield Figure(f"a build of 250 chroots {what} / one of its chroots", ratio(build, chroot, rounds), "times", 3)
     few, many = _with_builds(10), _with_builds(BUILDS)
     page = f"/api_3/build/list?{PROJECT}&limit=10"
     yield Figure(
         "page of 10 builds, the last of 10,000 / of ten",
-        ratio(_asked(many, f"{page}&offset={BUILDS - 10}"), _asked(few, page), rounds),
+        ratio(asked(many, f"{page}&offset={BUILDS - 10}"), asked(few, page), rounds),
         "times",
         1.2,
     )
     monitor = f"/api_3/monitor?{PROJECT}"
     yield Figure(
-        "monitor of a project of 10,000 builds / of ten", ratio(_asked(many, monitor), _asked(few, monitor), rounds),
+        "monitor of a project of 10,000 builds / of ten", ratio(asked(many, monitor), asked(few, monitor), rounds),
         "times", 1.5,
     )  # fmt: skip
 
@@ -43,15 +42,3 @@ def _with_builds(number: int) -> FakeCopr:
     for build_id in range(1, number + 1):
         fake.add_build(build_id, NAMES[:3], state="succeeded", package=f"package-{build_id % 5}")
     return fake
-
-
-def _asked(fake: FakeCopr, target: str, times: int = 300) -> Callable[[], float]:
-    assert fake.answer("GET", target).status == 200
-
-    def run() -> float:
-        began = time.perf_counter()
-        for _ in range(times):
-            fake.answer("GET", target)
-        return time.perf_counter() - began
-
-    return run

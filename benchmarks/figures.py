@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Callable
 from typing import NamedTuple
+
+from copr_chroot_fake import FakeCopr
 
 
 class Figure(NamedTuple):
@@ -58,3 +61,16 @@ def difference(ours: Callable[[], float], other: Callable[[], float], rounds: in
 
 def _lower_quartile(values: list[float]) -> float:
     return statistics.quantiles(values, n=4)[0]
+
+
+def asked(fake: FakeCopr, target: str, times: int = 300) -> Callable[[], float]:
+    """How many seconds so many answers take, without any door."""
+    assert fake.answer("GET", target).status == 200
+
+    def run() -> float:
+        began = time.perf_counter()
+        for _ in range(times):
+            fake.answer("GET", target)
+        return time.perf_counter() - began
+
+    return run
