@@ -12,8 +12,8 @@ from . import checks
 from .builds.store import Store
 from .errors import InputError
 from .service.api import Record
-from .service.query import cast_integer, read_target
-from .service.routes import RESULTS, Endpoint, EndpointName, match, routes
+from .service.question import read_question
+from .service.routes import RESULTS, Endpoint, EndpointName, routes
 from .states import State
 
 
@@ -60,16 +60,14 @@ class Request(NamedTuple):
 
 def read_record(record: Record, has_results: bool) -> Request:
     method, target, status, at, matched, shown, fault, number = record
-    path, arguments = read_target(target)
-    found = match(path, has_results)
-    sent = None if found is None else found.build_asked(arguments)
+    question = read_question(target, has_results)
     return Request(
         method=method,
         target=target,
-        endpoint=None if found is None else found.endpoint.value,
-        build_id=None if sent is None else cast_integer(sent),
-        chrootname=None if found is None else found.chroot_asked(arguments),
-        arguments=arguments,
+        endpoint=None if question.endpoint is None else question.endpoint.value,
+        build_id=question.build_id,
+        chrootname=question.chrootname,
+        arguments=question.arguments,
         status=status,
         at=at,
         matched=matched,

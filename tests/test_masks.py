@@ -338,3 +338,11 @@ def test_headers_that_are_no_pairs_of_texts_are_refused(headers: object) -> None
     """They would be passed over silently, or fail far away."""
     with pytest.raises(InputError, match="headers: expected pairs of name and value"):
         world().answer("GET", TARGETS["get"], headers)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("header", [("X-Fields", "\ud800"), ("\udfff", "name")])
+def test_a_header_that_no_client_can_send_is_no_request(header: tuple[str, str]) -> None:
+    fake = world()
+    with pytest.raises(InputError, match=r"headers: .* cannot be sent: surrogates not allowed"):
+        fake.answer("GET", TARGETS["get"], [header])
+    assert not fake.requests

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
-from typing import Protocol, cast
+from typing import Protocol, TypedDict, cast
 from urllib.parse import quote
 
 from ..service.answers import Answer, Delivery, Failure
@@ -19,6 +19,18 @@ from .arrival import cut, error_of
 
 Receive = Callable[[], Awaitable[Mapping[str, object]]]
 Send = Callable[[dict[str, object]], Awaitable[None]]
+
+
+class HttpScope(TypedDict):
+    """What the fake reads of a request's scope; a server need not give the last three."""
+
+    method: str
+    path: str
+    query_string: bytes
+    raw_path: bytes | None
+    headers: RawHeaders
+    extensions: Mapping[str, object] | None
+
 
 CONNECTION = "copr_chroot_fake.connection"
 """The ASGI extension by which a server lets its connections fail."""
@@ -50,8 +62,8 @@ class AsgiDoor:
         if scope["type"] == "lifespan":
             await _live(receive, send)
         elif scope["type"] == "http":
-            headers = cast(RawHeaders, scope.get("headers", ()))
-            answer = self._answer(str(scope["method"]), _target(scope), headers)
+            http = cast(HttpScope, scope)
+            answer = self._answer(http["method"], _target(http), http.get("headers", ()))
             if answer.delivery is None:
                 await respond(answer, send)
             else:
@@ -114,7 +126,7 @@ async def _disconnection(receive: Receive) -> None:
 
 def connection_of(scope: Mapping[str, object]) -> Connection | None:
     """The connection on which a request has come, where the server is the kit's own."""
-    extensions = cast("Mapping[str, object]", scope.get("extensions") or {})
+    extensions = cast(HttpScope, scope).get("extensions") or {}
     return cast("Connection | None", extensions.get(CONNECTION))
 
 
@@ -134,12 +146,11 @@ def _raw(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...
     return tuple((name.lower().encode(), value.encode()) for name, value in headers)
 
 
-def _target(scope: Mapping[str, object]) -> str:
+def _target(scope: HttpScope) -> str:
     """The request's target as sent; a server need not give the path in that form."""
-    raw_path = cast("bytes | None", scope.get("raw_path"))
-    path = quote(cast(str, scope["path"])) if raw_path is None else raw_path.decode("latin-1")
-    query = cast(bytes, scope["query_string"]).decode("latin-1")
-    return f"{path}?{query}" if query else path
+    raw_path, query = scope.get("raw_path"), scope["query_string"]
+    path = quote(scope["path"]) if raw_path is None else raw_path.decode("latin-1")
+    return f"{path}?{query.decode('latin-1')}" if query else path
 
 
 async def _live(receive: Receive, send: Send) -> None:

@@ -31,32 +31,30 @@ class ServedApp:
 
     async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
         path = cast(bytes, scope["raw_path"])
-        name = None
+        world: World | Answer
         if path.startswith((WORLDS, SHORT_WORLDS)):
-            prefix = WORLDS if path.startswith(WORLDS) else SHORT_WORLDS
-            sent, slash, rest = path[len(prefix) :].partition(b"/")
-            name = unquote(sent.decode("latin-1"))
-            path = slash + rest or b"/"
+            name, path = _split(path)
             scope = {**scope, "raw_path": path}
-        world = self._find(name)
+            world = self._find(name)
+        else:
+            world = self._worlds.main
         if isinstance(world, Answer):
             await respond(world, send)
-            return
-        is_control = path.startswith(CONTROL) and path[len(CONTROL) : len(CONTROL) + 1] in (b"", b"/")
-        if not is_control and not world.fake.faults:
-            await world.door(scope, receive, send)
-            return
-        gate = _Gate(world, scope, send)
-        if is_control:
+        elif path.startswith(CONTROL) and path[len(CONTROL) : len(CONTROL) + 1] in (b"", b"/"):
+            gate = _Gate(world, scope, send)
             await self._lead_to_control(world, path[len(CONTROL) :].decode("latin-1"), scope, receive, gate.send)
-        else:
+            gate.close_if_due()
+        elif world.fake.faults:
+            gate = _Gate(world, scope, send)
             await world.door(scope, receive, gate.send)
-        gate.close_if_due()
+            gate.close_if_due()
+        else:
+            await world.door(scope, receive, send)
 
-    def _find(self, name: str | None) -> World | Answer:
-        """The world of a name, the server's own without one, or why there is none."""
+    def _find(self, name: str) -> World | Answer:
+        """The world of a name, or why there is none."""
         try:
-            return self._worlds.main if name is None else self._worlds.get(name)
+            return self._worlds.get(name)
         except InputError as error:
             return json_answer(error_body(str(error)), 404)
         except TooManyError as error:
@@ -69,6 +67,13 @@ class ServedApp:
             await respond(json_answer(error_body("this server is not controlled from outside"), 404), send)
         else:
             await self._control.answer(world, path, scope, receive, send)
+
+
+def _split(path: bytes) -> tuple[str, bytes]:
+    """The name of the world below which a path is, and the path that is left there."""
+    prefix = WORLDS if path.startswith(WORLDS) else SHORT_WORLDS
+    name, slash, rest = path[len(prefix) :].partition(b"/")
+    return unquote(name.decode("latin-1")), slash + rest or b"/"
 
 
 class _Gate:

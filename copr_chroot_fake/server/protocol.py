@@ -48,6 +48,7 @@ class FakeProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self._max_head = cast(ServedConfig, self.config).max_head
         self._unanswered: deque[RequestResponseCycle] = deque()
         self.flow = _Flow(transport, self._unanswered)
         self._deadline = self.loop.call_later(PATIENCE, self._refuse)
@@ -57,10 +58,6 @@ class FakeProtocol(HttpToolsProtocol):
         self._forget_deadline()
         for cycle in self._unanswered:
             _let_go(cycle)
-
-    @property
-    def _settings(self) -> ServedConfig:
-        return cast(ServedConfig, self.config)
 
     def data_received(self, data: bytes) -> None:
         if self.is_silent or self._last_words is not None:
@@ -76,7 +73,7 @@ class FakeProtocol(HttpToolsProtocol):
         else:
             self._forget_deadline()
             return
-        if self._head_bytes > self._settings.max_head:
+        if self._head_bytes > self._max_head:
             self._refuse_head()
         elif self._deadline is None:
             self._deadline = self.loop.call_later(PATIENCE, self._refuse)
@@ -90,8 +87,8 @@ class FakeProtocol(HttpToolsProtocol):
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def _refuse_head(self) -> None:
-        most = self._settings.max_head
-        self._refuse(431, f"the head of the request is larger than {most} bytes; serve with a larger --max-head")
+        problem = f"the head of the request is larger than {self._max_head} bytes; serve with a larger --max-head"
+        self._refuse(431, problem)
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, msg)
@@ -121,12 +118,11 @@ class FakeProtocol(HttpToolsProtocol):
         self._forget_deadline()
         self._in_head = self._is_head_new = True
         self._head_bytes = 0
-        self.scope["extensions"] = cast("dict[str, dict[object, object]]", {CONNECTION: self})
+        self.scope["extensions"] = {CONNECTION: self}  # type: ignore[dict-item]  # any server's own is a dict
 
     def on_headers_complete(self) -> None:
-        most = self._settings.max_head
         # What has come in one piece that is no larger need not be counted.
-        if (self._received > most or not self._is_head_new) and self._parsed_bytes() > most:
+        if (self._received > self._max_head or not self._is_head_new) and self._parsed_bytes() > self._max_head:
             self._refuse_head()
             raise ValueError("nothing of it is to be parsed anymore")
         super().on_headers_complete()
@@ -177,7 +173,7 @@ class FakeProtocol(HttpToolsProtocol):
 
     def refuse_others(self, seconds: float) -> None:
         """Refuse new ones for so many seconds."""
-        self._settings.on_refuse(seconds)
+        cast(ServedConfig, self.config).on_refuse(seconds)
 
 
 class _Flow(FlowControl):

@@ -16,8 +16,8 @@ from . import authentication, build_chroots, companions, masks, views
 from .answers import HTML, Answer, Refusal, json_answer
 from .asking import Asking, Shown
 from .headers import RawHeaders, read_header
-from .query import cast_integer, read_target
-from .routes import Endpoint, Match, match
+from .question import Question, read_question
+from .routes import Endpoint
 
 Record = tuple[str, str, int, float, bool, Sequence[bytes], int | None, int]
 """What is noted of a request: method, target, status, time, whether it matched, the chroots that were shown, the id of
@@ -65,17 +65,16 @@ class Api:
 
     def answer(self, method: str, target: str, headers: RawHeaders = ()) -> Answer:
         """Answer one request, whose target is the path and the query as sent."""
-        path, arguments = read_target(target)
         store = self.store
-        found = match(path, store.serves_results)
+        question = read_question(target, store.serves_results)
         with store.lock:
-            hit = store.faults.strike(_asked(found, arguments)) if store.faults else None
+            hit = store.faults.strike(_asked(question)) if store.faults else None
             if hit is None:
-                answer, shown = self._answer(method, found, arguments, headers, method == "GET")
+                answer, shown = self._answer(method, question, headers, method == "GET")
             else:
-                answer, shown = self._answer_with(hit, method, found, arguments, headers)
+                answer, shown = self._answer_with(hit, method, question, headers)
             is_spoilt = hit is not None and not hit.fault.arrives
-            matched = bool(shown) or is_spoilt or self._is_known(found, arguments, answer.status)
+            matched = bool(shown) or is_spoilt or self._is_known(question, answer.status)
             fault_id = None if hit is None else hit.fault_id
             number = next(self._numbers)
             self.note((method, target, answer.status, store.clock.now(), matched, shown, fault_id, number))
@@ -88,33 +87,30 @@ class Api:
             clock.tick(seconds)
 
     def _answer_with(
-        self, hit: Hit, method: str, found: Match | None, arguments: Mapping[str, str], headers: RawHeaders
+        self, hit: Hit, method: str, question: Question, headers: RawHeaders
     ) -> tuple[Answer, Sequence[bytes]]:
         """The answer that a fault leaves; what no client gets to read is no poll, and shows nothing."""
         if hit.instead is not None:
             return hit.instead, ()
         arrives = hit.fault.arrives
-        answer, shown = self._answer(method, found, arguments, headers, arrives and method == "GET")
+        answer, shown = self._answer(method, question, headers, arrives and method == "GET")
         return hit.change(answer), shown if arrives else ()
 
     def _answer(
-        self, method: str, found: Match | None, arguments: Mapping[str, str], headers: RawHeaders, counts: bool
+        self, method: str, question: Question, headers: RawHeaders, counts: bool
     ) -> tuple[Answer, Sequence[bytes]]:
         """Copr's own answer, and the chroots that it shows; ``counts`` says whether somebody sees it, a poll."""
-        if found is not None and found.endpoint is Endpoint.RESULTS:
-            return self._answer_results(method, found.path, headers), ()
+        endpoint = question.endpoint
+        if endpoint is Endpoint.RESULTS:
+            return self._answer_results(method, question.path, headers), ()
         try:
-            if found is None or (found.lacks_slash and method not in found.methods):
-                raise Refusal(404, "Such API endpoint doesn't exist", compact=True)
-            if method not in found.methods:
-                # The home page alone is outside the REST layer.
-                compact = found.endpoint is Endpoint.HOME
-                raise Refusal(405, "The method is not allowed for the requested URL.", compact=compact)
+            if endpoint is None or method not in question.methods:
+                raise _refuse_method(question)
             if method == "OPTIONS":
-                return _options(found), ()
-            asking = Asking(self.store, self.default_limit, method, found, arguments, headers, counts)
+                return _options(question), ()
+            asking = Asking(self.store, self.default_limit, method, question, headers, counts)
             mask = read_header(headers, masks.HEADER) if headers else None
-            return _answer_masked(mask, asking) if mask else _answer_whole(_SHOW[found.endpoint](asking))
+            return _answer_masked(mask, endpoint, asking) if mask else _answer_whole(_SHOW[endpoint](asking))
         except Refusal as refusal:
             return refusal.answer(), ()
 
@@ -124,20 +120,19 @@ class Api:
 
         return answer(self.store, method, path, headers)
 
-    def _is_known(self, found: Match | None, arguments: Mapping[str, str], status: int) -> bool:
+    def _is_known(self, question: Question, status: int) -> bool:
         """Whether what was asked for is there, or has been, though the answer shows no chroot."""
-        if found is None or status not in (200, 404) or found.endpoint is Endpoint.HOME:
-            return found is not None
-        sent = found.build_asked(arguments)
-        if sent is None:
+        if question.endpoint is None or status not in (200, 404) or question.endpoint is Endpoint.HOME:
+            return question.endpoint is not None
+        if question.build_sent is None:
             return status == 200
-        build_id = cast_integer(sent)
+        build_id, builds = question.build_id, self.store.builds
         if build_id in self.store.removed:
             return True
-        if found.endpoint is Endpoint.RESULTS:
+        if question.endpoint is Endpoint.RESULTS:
             # Whoever asks for what a build has not left yet has not mistaken it.
-            return status == 200 or build_id in self.store.builds
-        return status == 200 and build_id in self.store.builds
+            return status == 200 or build_id in builds
+        return status == 200 and build_id in builds
 
 
 def _answer_whole(shown: Shown) -> tuple[Answer, Sequence[bytes]]:
@@ -146,10 +141,10 @@ def _answer_whole(shown: Shown) -> tuple[Answer, Sequence[bytes]]:
     return (answer._replace(headers=answer.headers + more) if more else answer), chroots
 
 
-def _answer_masked(mask: str, asking: Asking) -> tuple[Answer, Sequence[bytes]]:
+def _answer_masked(mask: str, endpoint: Endpoint, asking: Asking) -> tuple[Answer, Sequence[bytes]]:
     """An answer with the fields that a mask names: it shows its chroots as the whole one does."""
-    show = _SHOW[asking.found.endpoint]
-    fields = masks.read_mask(mask, asking.found.endpoint)
+    show = _SHOW[endpoint]
+    fields = masks.read_mask(mask, endpoint)
     if isinstance(fields, Answer):
         # Found out last, when all is done that was asked, which nobody gets to see.
         show(asking._replace(counts=False))
@@ -158,14 +153,20 @@ def _answer_masked(mask: str, asking: Asking) -> tuple[Answer, Sequence[bytes]]:
     return _answer_whole(shown if fields is None else shown._replace(body=masks.pick(shown.body, fields)))
 
 
-def _asked(found: Match | None, arguments: Mapping[str, str]) -> Asked:
-    if found is None:
-        return Asked(None, None, None)
-    sent = found.build_asked(arguments)
-    build_id = None if sent is None else cast_integer(sent)
-    return Asked(found.endpoint.value, build_id, found.chroot_asked(arguments))
+def _asked(question: Question) -> Asked:
+    endpoint = question.endpoint
+    return Asked(None if endpoint is None else endpoint.value, question.build_id, question.chrootname)
 
 
-def _options(found: Match) -> Answer:
-    allow = () if found.lacks_slash else (("Allow", ", ".join(found.methods)),)
+def _refuse_method(question: Question) -> Refusal:
+    """Why a method gets no answer: the path has none with it, or has only others."""
+    if question.endpoint is None or question.lacks_slash:
+        return Refusal(404, "Such API endpoint doesn't exist", compact=True)
+    # The home page alone is outside the REST layer.
+    compact = question.endpoint is Endpoint.HOME
+    return Refusal(405, "The method is not allowed for the requested URL.", compact=compact)
+
+
+def _options(question: Question) -> Answer:
+    allow = () if question.lacks_slash else (("Allow", ", ".join(question.methods)),)
     return Answer(200, (("Content-Type", HTML), ("Content-Length", "0"), *allow), b"")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..builds.build import Build
 from ..builds.store import Store
 from .answers import CATCH_ALL, Refusal
 from .headers import RawHeaders
-from .query import cast_integer
-from .routes import Match
+from .question import Question
 
 
 class Asking(NamedTuple):
-    """A request that has found its route.
+    """A request that leads to an endpoint.
 
     :param counts: whether somebody sees the answer, which makes it a poll.
     """
@@ -22,8 +21,7 @@ class Asking(NamedTuple):
     store: Store
     default_limit: int | None
     method: str
-    found: Match
-    arguments: Mapping[str, str]
+    question: Question
     headers: RawHeaders
     counts: bool
 
@@ -45,9 +43,9 @@ def require(name: str, sent: str | int | None) -> str | int:
 
 def build_asked(asking: Asking) -> tuple[str | int, Build | None]:
     """What was sent for a build, and the build, if there is one."""
-    sent = require("build_id", asking.found.build_asked(asking.arguments))
-    build_id = cast_integer(sent)
-    return sent, None if build_id is None else asking.store.find_build(build_id)
+    question = asking.question
+    sent = require("build_id", question.build_sent)
+    return sent, None if question.build_id is None else asking.store.find_build(question.build_id)
 
 
 def no_such_build(sent: str | int) -> Refusal:

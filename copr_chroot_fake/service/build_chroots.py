@@ -10,7 +10,6 @@ from . import views
 from .answers import CATCH_ALL, Refusal
 from .asking import Asking, Shown, build_asked, impossible_text, no_such_build, require
 from .paging import BUILD_CHROOT, Paging, check_order, check_range, cut_page, put_in_order, read_paging
-from .query import cast_integer
 
 
 def show_one(asking: Asking) -> Shown:
@@ -29,14 +28,14 @@ def show_packages(asking: Asking) -> Shown:
 
 
 def show_page(asking: Asking) -> Shown:
-    paging = read_paging(asking.arguments, asking.default_limit)
-    sent = require("build_id", asking.found.build_asked(asking.arguments))
+    question = asking.question
+    paging = read_paging(question.arguments, asking.default_limit)
+    require("build_id", question.build_sent)
     check_order(paging.order, BUILD_CHROOT)
-    build_id = cast_integer(sent)
-    if build_id is None:
+    if question.build_id is None:
         raise Refusal(500, CATCH_ALL, compact=True)
     check_range(paging)
-    build = asking.store.find_build(build_id)
+    build = asking.store.find_build(question.build_id)
     shown = [] if build is None else views.chroots(_page(build, paging, asking))
     return Shown(views.page(shown, paging), shown)
 
@@ -60,7 +59,7 @@ def _page(build: Build, paging: Paging, asking: Asking) -> Sequence[BuildChroot]
 
 def _find(asking: Asking, counts: bool) -> BuildChroot:
     sent, build = build_asked(asking)
-    name = str(require("chrootname", asking.found.chroot_asked(asking.arguments)))
+    name = str(require("chrootname", asking.question.chrootname))
     chroot = None if build is None else build.find(name)
     if chroot is not None and chroot.life is not None:
         chroot.look(counts)

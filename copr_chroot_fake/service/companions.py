@@ -76,7 +76,7 @@ def show_source(asking: Asking) -> Shown:
 
 def show_builds(asking: Asking) -> Shown:
     """A page of a project's builds; a status is looked for only after the offset, and before the limit."""
-    arguments, store = asking.arguments, asking.store
+    arguments, store = asking.question.arguments, asking.store
     paging = read_paging(arguments, asking.default_limit)
     project = find_project(asking)
     check_order(paging.order, _BUILD)
@@ -105,7 +105,7 @@ def _newest_first(store: Store, project: Project, package: str | None, offset: i
 
 
 def _limit_sent(asking: Asking, paging: Paging) -> int | None:
-    sent = asking.arguments.get("limit", "")
+    sent = asking.question.arguments.get("limit", "")
     return int(sent) if sent.strip() else paging.limit
 
 
@@ -137,7 +137,7 @@ def show_mock_chroots(asking: Asking) -> Shown:
 
 def show_monitor(asking: Asking) -> Shown:
     project = find_project(asking)
-    dirname = asking.arguments.get("project_dirname") or project.projectname
+    dirname = asking.question.arguments.get("project_dirname") or project.projectname
     packages = {}
     for package in sorted(asking.store.index.packages(project.full_name)):
         latest = _latest(asking, project, package, dirname)
@@ -176,7 +176,7 @@ def _find(asking: Asking) -> Build:
 
 def find_project(asking: Asking) -> Project:
     """The project that is asked for by its owner and its name."""
-    owner, name = (str(require(key, asking.arguments.get(key))) for key in ("ownername", "projectname"))
+    owner, name = (str(require(key, asking.question.arguments.get(key))) for key in ("ownername", "projectname"))
     if not (owner and name):
         # What is blank in the query the service looks for in a JSON body, which is not there.
         raise Refusal(

@@ -16,10 +16,14 @@ Headers = Iterable[tuple[str | bytes, str | bytes]]
 def raw(headers: Headers) -> RawHeaders:
     """Headers as they are on the wire.
 
-    :raises InputError: for headers that are no pairs of texts, or of bytes.
+    :raises InputError: for headers that are no pairs of texts, or of bytes, and for what no client can send.
     """
     try:
         return [(_encoded(name), _encoded(value)) for name, value in headers]
+    except UnicodeEncodeError as error:
+        raise InputError(
+            "headers", f"{error.object!r} cannot be sent: {error.reason}; expected a text in Unicode"
+        ) from None
     except (TypeError, ValueError):
         raise InputError("headers", "expected pairs of name and value, both texts") from None
 
@@ -39,5 +43,6 @@ def read_header(headers: RawHeaders, name: bytes) -> str | None:
     White space around it is none of it, and several of one name are joined with
     a comma, as web servers do both.
     """
-    values = [value for sent, value in headers if sent.lower() == name]
+    # Each request is looked through for what hardly any has: comparing lengths sorts out most.
+    values = [value for sent, value in headers if len(sent) == len(name) and sent.lower() == name]
     return b",".join(value.strip(b" \t") for value in values).decode("latin-1") if values else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import unquote, unquote_to_bytes
@@ -22,8 +21,6 @@ class Target(NamedTuple):
     arguments: Mapping[str, str]
 
 
-# Whoever polls sends the same few targets again and again.
-@lru_cache(maxsize=512)
 def read_target(target: str) -> Target:
     """Read path and query as sent. Of a repeated argument the first counts; blank ones are kept.
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from enum import Enum
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 ROOT = "/api_3"
@@ -62,9 +60,6 @@ class Endpoint(Enum):
     __hash__ = object.__hash__
 
 
-_OF_BUILD_CHROOTS = frozenset({Endpoint.GET, Endpoint.LIST, Endpoint.BUILD_CONFIG, Endpoint.BUILT_PACKAGES})
-
-
 class Route(NamedTuple):
     """One path of the service, with what its path itself says.
 
@@ -80,30 +75,16 @@ class Route(NamedTuple):
     closing_slash: bool
     names: tuple[str, ...]
     """What its path names."""
+    heeds_query: bool
+    """Whether build and chroot may be named by the query too, which counts before the path."""
 
 
-class Match(NamedTuple):
-    """The route that a path leads to, the arguments in the path, and whether it lacks its closing slash."""
+class Found(NamedTuple):
+    """A route, and the build and the chroot that the path names."""
 
-    endpoint: Endpoint
-    build_id: int | None = None
-    chrootname: str | None = None
-    lacks_slash: bool = False
-    methods: tuple[str, ...] = READING
-    path: str = ""
-    """The path itself, where it is one of results."""
-
-    def build_asked(self, arguments: Mapping[str, str]) -> str | int | None:
-        """The build that is meant, as sent: by the query before the path, where the endpoint heeds a query."""
-        if self.endpoint in _OF_BUILD_CHROOTS:
-            return arguments.get("build_id", self.build_id)
-        return self.build_id
-
-    def chroot_asked(self, arguments: Mapping[str, str]) -> str | None:
-        """The chroot that is meant, in the same way."""
-        if self.endpoint in _OF_BUILD_CHROOTS:
-            return arguments.get("chrootname", self.chrootname)
-        return self.chrootname if self.endpoint is Endpoint.RESULTS else None
+    route: Route
+    build_id: int | None
+    chrootname: str | None
 
 
 _NAMED = {
@@ -122,7 +103,8 @@ def _route(endpoint: Endpoint, path: str, methods: tuple[str, ...] = READING) ->
     for name in names:
         pattern = pattern.replace(re.escape(f"{{{name}}}"), _NAMED[name])
     shown = ROOT + (path if path == "/" else path.rstrip("/"))
-    return Route(endpoint, shown, re.compile(pattern), methods, closing_slash, names)
+    heeds_query = path.startswith("/build-chroot/")
+    return Route(endpoint, shown, re.compile(pattern), methods, closing_slash, names, heeds_query)
 
 
 ROUTES = (
@@ -156,6 +138,7 @@ ROUTES = (
         READING,
         closing_slash=False,
         names=(),
+        heeds_query=False,
     ),
 )
 
@@ -165,20 +148,12 @@ def routes(has_results: bool) -> tuple[Route, ...]:
     return ROUTES if has_results else ROUTES[:-1]
 
 
-@lru_cache(maxsize=1024)
-def match(path: str, has_results: bool) -> Match | None:
+def find_route(path: str, has_results: bool) -> Found | None:
     """The route of a decoded path; ``None`` if there is none."""
     for route in routes(has_results):
         found = route.pattern.fullmatch(path)
         if found is not None:
-            arguments = found.groupdict()
-            build_id = arguments.get("build_id")
-            return Match(
-                route.endpoint,
-                None if build_id is None else int(build_id),
-                arguments.get("chrootname"),
-                route.closing_slash and not path.endswith("/"),
-                route.methods,
-                path if route.endpoint is Endpoint.RESULTS else "",
-            )
+            named = found.groupdict()
+            build_id = named.get("build_id")
+            return Found(route, None if build_id is None else int(build_id), named.get("chrootname"))
     return None
