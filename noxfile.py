@@ -20,8 +20,13 @@ PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 
 DIST = Path("build/dist").absolute()
 
-NEWEST_ONLY = ("tests/test_typing.py", "tests/control/test_document.py", "tests/downstream/test_fuzzytail.py")
-"""Where tests run what needs newer versions of the kit's dependencies than the kit: type checkers, schemathesis, …"""
+NEWEST_ONLY = (
+    "tests/control/test_document.py",
+    "tests/downstream/test_fuzzytail.py",
+    "tests/test_swagger.py",
+    "tests/test_typing.py",
+)
+"""Tests that need what only the dev group has: type checkers, schemathesis, fuzzytail."""
 
 
 @nox.session

@@ -43,3 +43,19 @@ def test_each_python_is_classified() -> None:
         if re.search(r":: 3\.\d+$", classifier)
     ]
     assert said == [f"3.{minor}" for minor in range(int(first), int(last) + 1)]
+
+
+def test_tests_that_import_the_dev_group_are_left_out_where_only_the_test_group_is_installed() -> None:
+    """By nox with the oldest versions, and by the command for distributors on the page on stability."""
+    _, _, group = (ROOT / "pyproject.toml").read_text().partition("\ndev = [")
+    modules = {name.replace("-", "_") for name in re.findall(r'^  "([\w-]+)', group.partition("\n]")[0], re.MULTILINE)}
+    importing = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "tests").rglob("*.py")
+        if modules & {*re.findall(r"^(?:import|from) (\w+)", path.read_text(), re.MULTILINE)}
+    }
+    _, _, listed = (ROOT / "noxfile.py").read_text().partition("NEWEST_ONLY = (")
+    by_nox = re.findall(r'"(.+?)"', listed.partition("\n)")[0])
+    by_distributors = re.findall(r"--ignore=(\S+)", (ROOT / "docs" / "stability.md").read_text())
+    assert sorted(by_nox) == sorted(by_distributors)
+    assert importing < {*by_nox}
