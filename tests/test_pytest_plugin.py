@@ -239,6 +239,33 @@ def test_strict(copr_fake):
     ).assert_outcomes(passed=2, failed=1)
 
 
+def test_options_in_pyproject_toml(run: Run) -> None:
+    """Flags and numbers as TOML writes them, and a scenario that ships by its name, unless there is a file of it."""
+    run.pytester.makepyprojecttoml(
+        """
+[tool.pytest.ini_options]
+asyncio_default_fixture_loop_scope = "function"
+copr_fake_scenario = "pages"
+copr_fake_seed = 7
+copr_fake_strict = true
+copr_fake_serve_results = false
+"""
+    )
+    body = """
+def test_options(copr_fake):
+    assert list(copr_fake.builds) == [%s]
+    assert not copr_fake.serves_results
+    copr_fake.answer("GET", "/nope")
+"""
+    run.pytester.makepyfile(body % 100)
+    result = run.pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines("*GET /nope -> 404*")
+    (run.pytester.path / "pages").write_text('{"builds": [{"id": 5}]}')
+    run.pytester.makepyfile(body % 5)
+    run.pytester.runpytest_subprocess("-p", "no:cacheprovider").stdout.fnmatch_lines("*GET /nope -> 404*")
+
+
 @pytest.mark.parametrize(
     ("marker", "message"),
     [

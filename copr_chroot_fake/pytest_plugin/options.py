@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..fake import FakeCopr
 from ..lives.progress import ProgressLike
 from ..scenarios.reading import ScenarioSource
+from ..scenarios.shipped import by_name
 
 MARKER = "copr_fake"
 
@@ -65,7 +66,9 @@ def _configured(config: pytest.Config) -> Options:
     said = {name: str(config.getini(f"copr_fake_{name}") or "") for name in NAMES}
     options = Options()
     if said["scenario"]:
-        options = replace(options, scenario=config.rootpath / said["scenario"])
+        path = config.rootpath / said["scenario"]
+        ships = said["scenario"] in by_name() and not path.exists()
+        options = replace(options, scenario=said["scenario"] if ships else path)
     if said["progress"]:
         options = replace(options, progress=cast(ProgressLike, said["progress"]))
     if said["base_url"]:
@@ -79,7 +82,8 @@ def _configured(config: pytest.Config) -> Options:
         options = replace(options, results_delay=_number("copr_fake_results_delay", said["results_delay"]))
     for name in ("strict", "serve_results"):
         if said[name]:
-            is_so = checks.one_of(("true", "false"))(f"copr_fake_{name}", said[name]) == "true"
+            # A flag of pyproject.toml comes as Python writes it: True.
+            is_so = checks.one_of(("true", "false"))(f"copr_fake_{name}", said[name].lower()) == "true"
             options = replace(options, **{name: is_so})  # type: ignore[arg-type]  # both are flags
     return options
 
