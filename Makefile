@@ -1,6 +1,6 @@
-# make serve   sets everything up and serves the fake on a scenario that ships with it
-# make test    sets everything up and runs the tests
-# Both need only python3 and make, and set up again only when pyproject.toml has changed.
+# make serve   sets everything up, and serves the fake with a scenario that ships with it
+# make test    sets everything up, and runs the tests
+# Both need only python3 and make. They repeat the setup only when pyproject.toml has changed.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -14,7 +14,7 @@ serve: .venv/serve.stamp
 test: .venv/develop.stamp
 	$(BIN)/pytest -n auto
 
-# The tests, measured: every branch of the core is taken, and of the rest so much.
+# The tests have to cover every line and branch of the core, and of the rest this much.
 CORE := copr_chroot_fake/builds/*,copr_chroot_fake/lives/*,copr_chroot_fake/service/*
 coverage: .venv/develop.stamp
 	$(BIN)/coverage erase
@@ -23,13 +23,13 @@ coverage: .venv/develop.stamp
 	$(BIN)/coverage report --include='$(CORE)' --fail-under=100
 	$(BIN)/coverage report --omit='$(CORE)' --fail-under=98
 
-# For so many seconds; see docs/testing.md.
+# See docs/testing.md.
 TARGET ?= requests
 SECONDS ?= 300
 fuzz: .venv/fuzz.stamp
 	$(BIN)/python -m tests.fuzz $(TARGET) $(SECONDS)
 
-# Of some modules, or all of the core, which takes hours.
+# Of the given modules, or of all of the core, which takes hours.
 MODULES ?= copr_chroot_fake*
 mutants: .venv/mutants.stamp
 	COPR_FAKE_DOORS=answer COPR_FAKE_EXAMPLES=5 $(BIN)/mutmut run '$(MODULES)'
@@ -44,14 +44,14 @@ format: .venv/develop.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The pages that are made from the code, and of all pages the site, in build/site; a warning is an error.
+# First the pages that are made from the code, then the site of all pages, in build/site; a warning is an error.
 docs: .venv/docs.stamp
 	$(BIN)/python docs/make_states.py > docs/states.md
 	$(BIN)/python docs/draw_states.py > docs/states.svg
 	$(BIN)/python docs/make_control.py > docs/reference/control.md
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --doctree-dir build/doctrees -c docs . build/site
 
-# Every public name, for who reviews a change to see.
+# The list of every public name, which shows a reviewer what has changed.
 names: .venv/develop.stamp
 	$(BIN)/python -m tests.public_names > .venv/public_names.txt
 	mv .venv/public_names.txt tests/
@@ -62,11 +62,11 @@ bench: .venv/bench.stamp
 bench-short: .venv/plot.stamp
 	$(BIN)/python -m benchmarks --short
 
-# The tests with the oldest and newest versions of what the kit builds on, on each Python that is there.
+# The tests with the oldest and newest versions of the dependencies, on each Python that is installed.
 pythons: .venv/develop.stamp
 	$(BIN)/nox --session tests
 
-# The tests of the sdist with the wheel, where there is no checkout.
+# The tests of the sdist, with the wheel and without a checkout.
 wheel: .venv/develop.stamp
 	$(BIN)/nox --session wheel
 

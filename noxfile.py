@@ -1,6 +1,6 @@
-"""What a change is tried with: each Python and the oldest and newest of what the kit builds on; lint; wheel and sdist.
+"""Sessions that check a change: each Python with the oldest and newest dependencies; lint; wheel and sdist.
 
-``nox --list`` names the sessions. A Python that this machine does not have is left out, and nox says so at the end.
+``nox --list`` names the sessions. A Python that is not installed is left out, and nox says so at the end.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 @nox.parametrize("versions", ["oldest", "newest"], ids=["oldest", "newest"])
 def tests(session: nox.Session, versions: str) -> None:
-    """Run the tests with the oldest or newest versions that pyproject.toml allows; arguments are for pytest."""
+    """Run the tests with the oldest or newest versions that pyproject.toml allows; arguments go to pytest."""
     if versions == "newest":
         session.install("--upgrade", "--editable", ".[all]", "--group", "dev")
         session.run("pytest", "-n", "auto", *session.posargs)
@@ -78,7 +78,7 @@ def build(session: nox.Session) -> None:
 
 @nox.session(requires=["build"])
 def wheel(session: nox.Session) -> None:
-    """Install the wheel where there is no checkout, and run the tests of the sdist there; arguments are for pytest."""
+    """Install the wheel where there is no checkout, and run the tests of the sdist there; arguments go to pytest."""
     (built,) = DIST.glob("*.whl")
     checks = Path(".ci/check_installed.py").absolute()
     session.install(f"copr-chroot-fake @ {built.as_uri()}")
@@ -89,7 +89,7 @@ def wheel(session: nox.Session) -> None:
 
 
 def _tests_alone(where: Path) -> Path:
-    """What the sdist has, but the package itself."""
+    """Unpack the sdist without the package itself."""
     (sources,) = DIST.glob("*.tar.gz")
     unpacked = where.absolute() / sources.name.removesuffix(".tar.gz")
     shutil.rmtree(unpacked, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Run where only the built wheel is installed: the command serves the scenario and the page that the wheel carries."""
+"""Check, where only the built wheel is installed, that the command serves the scenario and the page in the wheel."""
 
 from __future__ import annotations
 

@@ -79,50 +79,50 @@ class Login(click.ParamType["Account"]):
     show_default=True,
     type=Limit(),
     metavar="100|none",
-    help="Items in a list asked for without a limit: 100 as the API reference says, none as Copr is deployed.",
+    help="Items in a list if the request states no limit: 100 as in the API reference, none as on the deployed Copr.",
 )
 @click.option(
     "--progress",
     default="clock",
     show_default=True,
     type=click.Choice(get_args(How)),
-    help="What makes chroots go on through their lives: each poll, the clock, nothing unless told, or the first look, "
-    "which sees the end. What a scenario says for a build or chroot counts more.",
+    help="What makes chroots go on: each poll; the clock; only calls of the control API; or the first look, which sees "
+    "the end. A scenario can say otherwise for a build or chroot.",
 )
 @click.option(
     "--speed",
     default=1.0,
     show_default=True,
     type=click.FloatRange(min=0, min_open=True),
-    help="How many seconds pass on the fake's clock for each real one.",
+    help="Seconds on the fake's clock for each real second.",
 )
 @click.option(
     "--seed",
     default=0,
     show_default=True,
     type=click.IntRange(min=0),
-    help="What durations and outcomes are drawn from; the same seed gives the same run.",
+    help="Seed of random durations and outcomes; the same seed gives the same run.",
 )
 @click.option(
     "--serve-results",
     is_flag=True,
-    help="Let result_url and repositories lead to this server, which has the logs and packages of builds there.",
+    help="Serve the logs and packages of builds; result_url and repositories lead to this server.",
 )
 @click.option(
     "--results-delay",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="How long after the end of a build its results come, on the fake's clock.  [default: 0]",
+    help="How long after the end of a build its results appear, on the fake's clock.  [default: 0]",
 )
 @click.option(
     "--public-url",
     metavar="URL",
-    help="Where clients reach this server, for results, if that is not where it listens.",
+    help="Address at which clients reach this server for results, if not the one it listens on.",
 )
 @click.option(
     "--state",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File to go on from, if it is there, and to save to at the end. Nothing is kept unless said.",
+    help="File to continue from, if it exists, and to save to at the end. By default nothing is kept.",
 )
 @click.option(
     "--account",
@@ -130,38 +130,48 @@ class Login(click.ParamType["Account"]):
     multiple=True,
     type=Login(),
     metavar="NAME:LOGIN:TOKEN[:@GROUP,…]",
-    help="Who may log in, to cancel builds of their own and their groups' projects; unless said any login will do, "
-    "and may cancel all.",
+    help="User who may log in, and cancel builds of their own and their groups' projects; can be repeated. Without it "
+    "any login is accepted, and may cancel any build.",
 )
-@click.option("--no-control", is_flag=True, help="Let nobody steer the fake over HTTP, under /_fake/.")
+@click.option("--no-control", is_flag=True, help="Do not serve the control API and the page under /_fake/.")
 @click.option(
     "--control-token",
     envvar="COPR_FAKE_CONTROL_TOKEN",
     show_envvar=True,
-    help="What whoever steers the fake has to send; needed where others than this machine can ask.",
+    help="Token that control calls have to send; needed if other machines can reach the server.",
 )
-@click.option("--insecure-control", is_flag=True, help="Let anybody who can ask steer the fake.")
-@click.option("--max-worlds", default=10_000, show_default=True, type=click.IntRange(min=0), help="Worlds with a name.")
+@click.option("--insecure-control", is_flag=True, help="Let everybody who can reach the server control the fake.")
 @click.option(
-    "--journal", default=10_000, show_default=True, type=click.IntRange(min=0), help="Requests that a world remembers."
+    "--max-worlds",
+    default=10_000,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="How many named worlds there can be.",
+)
+@click.option(
+    "--journal",
+    default=10_000,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="How many requests each world remembers.",
 )
 @click.option(
     "--max-body",
     default=67_108_864,
     show_default=True,
     type=click.IntRange(min=0),
-    help="Bytes in a body that steers the fake.",
+    help="Largest body of a control call, in bytes.",
 )
 @click.option(
     "--max-head",
     default=65_536,
     show_default=True,
     type=click.IntRange(min=1024),
-    help="Bytes before the body of a request.",
+    help="Largest request without its body, in bytes.",
 )
 @click.option("--access-log", is_flag=True, help="Write a line for each request to standard error.")
 @click.option(
-    "--log", default="text", show_default=True, type=click.Choice(["text", "json"]), help="Form of that line."
+    "--log", default="text", show_default=True, type=click.Choice(["text", "json"]), help="Format of these lines."
 )
 def serve(
     scenarios: tuple[Path, ...],
@@ -188,14 +198,14 @@ def serve(
 ) -> None:
     """Serve a fake Copr over HTTP until Ctrl-C or SIGTERM.
 
-    SCENARIO is a JSON file (or YAML, with the yaml extra) that says which
-    projects and builds there are, how their chroots live, and what goes wrong, or
-    the name of one that ships, such as mass-rebuild; of several, each adds its
-    own. Without one, all-states is served: build 1 has a chroot in every state
-    that there is, and stays so; build 3 lives.
+    SCENARIO says which projects and builds exist, how their chroots live, and
+    what goes wrong. It is a JSON file (or YAML, with the yaml extra), or the name
+    of a scenario that ships, such as mass-rebuild. Several are added up. The
+    default is all-states: its build 1 has a chroot in every state and does not
+    change; its build 3 lives.
 
     \b
-    Once it answers, it prints one line with its address:
+    Once it answers, it prints one line, with its address:
         Copr fake: http://127.0.0.1:5000
 
     \b
@@ -204,11 +214,11 @@ def serve(
         copr-chroot-fake serve --speed 60
         curl 'http://127.0.0.1:5000/api_3/build-chroot/list?build_id=3'
 
-    Watch and steer it at http://127.0.0.1:5000/_fake/. A fake of its own is at
-    http://127.0.0.1:5000/worlds/NAME, for any name.
+    Watch and control it at http://127.0.0.1:5000/_fake/. Below
+    http://127.0.0.1:5000/worlds/NAME there is a separate fake for each NAME.
 
-    Exit status: 0 when ended by Ctrl-C or SIGTERM, 2 for a mistake in a scenario
-    or an option, or if the port is taken, 1 if the state could not be saved.
+    Exit status: 0 after Ctrl-C or SIGTERM, 2 for a mistake in a scenario or an
+    option, or if the port is taken, 1 if the state could not be saved.
     """
     # Imported here so that --help need not load a server.
     from .server.guard import Guard, is_loopback

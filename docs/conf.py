@@ -1,4 +1,4 @@
-"""How the site is built: ``make docs``. The pages are Markdown that reads the same where no site is."""
+"""How the site is built: ``make docs``. The pages are Markdown, which can also be read without the site."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ version = release = __version__
 
 root_doc = "docs/index"
 include_patterns = ["docs/**", "fixtures/README.md", "CHANGELOG.md"]
-# docs/index.rst includes the first; in the others there is much to walk through, and no page.
+# docs/index.rst includes the first; the others have no pages, and many files.
 exclude_patterns = ["docs/README.md", ".git", ".nox", ".venv", "build"]
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click"]
 
-# Headings are linked to as they are elsewhere.
+# The depth of headings that get anchors as on other sites.
 myst_heading_anchors = 4
 
 autodoc_default_options = {"members": True, "inherited-members": True, "member-order": "groupwise"}

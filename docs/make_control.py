@@ -12,11 +12,11 @@ Schema = Mapping[str, Any]
 HEAD = """\
 # The control API
 
-Made from the code by `make docs`. The server has the same as OpenAPI 3.1, at `/_fake/openapi.json`; what it is for is
-told in [the standalone server](../server.md).
+This page is made from the code by `make docs`. The server has the same as an OpenAPI 3.1 document, at
+`/_fake/openapi.json`. [The standalone server](../server.md) describes how to use it.
 
 Every path is below `/_fake`, and below `/worlds/NAME/_fake` for [a world](../server.md#worlds). A field that may be
-missing may be null too, which says the same.
+missing may also be null, which means the same.
 
 ## Calls
 

@@ -7,23 +7,23 @@ from copr_chroot_fake.lives.machine import TRANSITIONS, Transition
 HEAD = """\
 # The states of a build chroot
 
-Made from the table in `copr_chroot_fake/lives/machine.py` by `make docs`; change it there.
+This page is made from the table in `copr_chroot_fake/lives/machine.py` by `make docs`; change it there.
 
 ![Which state leads to which, by which event](states.svg)
 
-A double frame is an end. `unknown` is a state that the service can show and that nothing leads to or away from. A
-chroot begins in `importing` as the API reference has it, or in `waiting` as the service is deployed.
+A double frame is an end. `unknown` is a state that the service can show, but no event leads to it or away from it. A
+chroot begins in `importing` according to the API reference, and in `waiting` on the deployed service.
 
 | event | from | to | stamps | only in |
 | --- | --- | --- | --- | --- |"""
 
 FOOT = """
 - *stamps*: `started_on` and `ended_on` are set to the time of the event; `result_dir` is named after the build, and
-  with it `result_url` appears.
-- A canceled build shows its chroots as they were until the backend confirms it for each of them.
-- Once a chroot has ended, a report changes no state, but one of an end still moves `ended_on`
+  `result_url` appears with it.
+- The chroots of a canceled build are shown as they were until the backend confirms the cancellation for each of them.
+- After a chroot has ended, a report does not change its state, but a report of an end still moves `ended_on`
   (`BuildChroot.report`).
-- A test that wants what cannot happen uses `BuildChroot.force_state`."""
+- A test that needs a state that cannot happen uses `BuildChroot.force_state`."""
 
 
 def main() -> None:

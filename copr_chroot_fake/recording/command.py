@@ -39,19 +39,19 @@ class Interrupted(BaseException):
 @click.argument(
     "build_ids", metavar="BUILD_ID...", nargs=-1, required=True, type=click.IntRange(min=1, max=LARGEST_INTEGER)
 )
-@click.option("--url", default=COPR_URL, show_default=True, help="Where the Copr is, without /api_3.")
+@click.option("--url", default=COPR_URL, show_default=True, help="Address of the Copr, without /api_3.")
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="File to write to; standard output unless said.",
+    help="File to write to.  [default: standard output]",
 )
 @click.option("--watch", is_flag=True, help="Look until the builds have ended, and record how they live.")
 @click.option(
     "--interval",
     type=click.FloatRange(min=0, min_open=True),
     metavar="SECONDS",
-    help=f"Seconds from look to look with --watch: {INTERVAL:g} unless said.",
+    help=f"Seconds between two looks with --watch.  [default: {INTERVAL:g}]",
 )
 @click.option("--anonymize", is_flag=True, help="Replace owners, projects, packages, people and addresses.")
 @click.pass_context
@@ -66,19 +66,19 @@ def record(
 ) -> None:
     """Record builds of a real Copr as a scenario that, served, answers the same.
 
-    Nothing but reading is done there. With --watch the builds' chroots live
-    again, by the clock, as they were seen to.
+    It only reads from that Copr. With --watch, the recorded chroots live again as
+    they were seen to live, by the clock.
 
     \b
     Try it:
         copr-chroot-fake record 9000000 -o build.json
         copr-chroot-fake serve build.json
 
-    Ended by Ctrl-C or SIGTERM, or where the Copr is lost, it writes what it has;
-    beside the output, as NAME.partial.json, if there is a file already.
+    After Ctrl-C or SIGTERM, or if the Copr stops answering, it writes what it has;
+    if the output file already exists, to NAME.partial.json beside it.
 
-    Exit status: 0 for a complete scenario, 1 if something is missing in it, which
-    is said, 2 if nothing could be recorded.
+    Exit status: 0 for a complete scenario, 1 if something is missing in it (each
+    thing is reported), 2 if nothing could be recorded.
     """
     if interval is not None and not watch:
         raise Failure("--interval says how often to look with --watch; add that, or leave it out")

@@ -28,21 +28,19 @@ class Failure(click.ClickException):
 
 @click.group()
 def scenario() -> None:
-    """Check scenarios, look at them, have them made up.
+    """Check, show and make up scenarios.
 
     SCENARIO is a JSON file, or YAML with the yaml extra, or the name of a
     scenario that ships, such as mass-rebuild.
     """
 
 
-_SEED = click.option(
-    "--seed", default=0, show_default=True, type=click.IntRange(min=0), help="What is drawn is drawn from it."
-)
+_SEED = click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of what is random.")
 _OUTPUT = click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File to write to; standard output unless said.",
+    help="File to write to.  [default: standard output]",
 )
 
 
@@ -53,9 +51,9 @@ _OUTPUT = click.option(
 def check(ctx: click.Context, scenarios: tuple[Path, ...], seed: int) -> None:
     """Find every mistake in scenarios.
 
-    Each is a line: the file, the line in it, the place in the scenario, what is
-    wrong there, and what would do. Several scenarios are checked as they are
-    served, each as what is added to those before it. - is standard input.
+    Each is reported in a line: the file, the line in it, the place in the
+    scenario, what is wrong there, and what would be right. Several scenarios are
+    checked as they are served, each added to those before it. - is standard input.
 
     Exit status: 0 without a mistake, 1 with any, 2 for a file that cannot be read.
     """
@@ -88,14 +86,18 @@ def _count(number: int, what: str) -> str:
 
 @scenario.command()
 @click.argument("name", metavar="SCENARIO")
-@click.option("--build", "ids", multiple=True, type=click.IntRange(min=1), help="Only that build; can be said again.")
-@click.option("--limit", default=1000, show_default=True, type=click.IntRange(min=1), help="Chroots to show at most.")
+@click.option(
+    "--build", "ids", multiple=True, type=click.IntRange(min=1), help="Show only that build; can be repeated."
+)
+@click.option(
+    "--limit", default=1000, show_default=True, type=click.IntRange(min=1), help="How many chroots to show at most."
+)
 @_SEED
 def show(name: str, ids: tuple[int, ...], limit: int, seed: int) -> None:
     """Show what is in a scenario: projects, builds, faults, and how its chroots will live.
 
-    A life is a bar, with a letter where each stage begins. It is as planned: what
-    happens to it by poll, by hand or by a fault is not in it.
+    A life is a bar, with a letter where each stage begins. It is the plan: polls,
+    calls and faults can change it.
     """
     from ..fake import FakeCopr
     from .show import show as display
@@ -114,7 +116,7 @@ def show(name: str, ids: tuple[int, ...], limit: int, seed: int) -> None:
 @_SEED
 @_OUTPUT
 def make(builds: int, chroots: int, seed: int, output: Path | None) -> None:
-    """Make a scenario up that looks like a piece of Copr; needs the faker extra.
+    """Make up a scenario that looks like a piece of Copr; needs the faker extra.
 
     The same numbers and the same seed make the same scenario.
     """
@@ -133,7 +135,7 @@ def schema(output: Path | None) -> None:
     """Print the JSON Schema of scenarios, for editors and other tools.
 
     \b
-    An editor finds it by a key in the scenario:
+    An editor finds it through a key in the scenario:
         "$schema": "./scenario.schema.json"
     """
     from ..scenarios.schema import scenario_schema
