@@ -73,6 +73,16 @@ def test_the_index_leads_to_every_page() -> None:
     assert pages - linked == {DOCS / "README.md", DOCS / "index.rst"}
 
 
+def test_every_room_of_the_code_is_on_the_page_about_how_it_is_built() -> None:
+    """And every room and module there is in the code."""
+    code = Path(copr_chroot_fake.__file__).parent
+    rooms = {f"{path.name}/" for path in code.iterdir() if (path / "__init__.py").exists()}
+    modules = {path.name for path in code.glob("*.py") if not path.name.startswith("__")}
+    page = (DOCS / "architecture.md").read_text().partition("## The rooms")[2].partition("\n## ")[0]
+    named = {*re.findall(r"`(\w+(?:/|\.py))`", page)}
+    assert named == rooms | modules
+
+
 @pytest.mark.parametrize("name", LIVES)
 def test_each_life_ships_as_a_small_scenario(name: str) -> None:
     """A scenario of that name has a build whose chroots live that life."""
