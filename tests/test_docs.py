@@ -83,6 +83,18 @@ def test_every_room_of_the_code_is_on_the_page_about_how_it_is_built() -> None:
     assert named == rooms | modules
 
 
+def test_what_the_page_on_adding_names_is_there() -> None:
+    """Each file, and each table in one of these."""
+    page = (DOCS / "adding.md").read_text()
+    code = Path(copr_chroot_fake.__file__).parent
+    named = [name for name in re.findall(r"`([\w/]+\.py)`", page) if "NAME" not in name]
+    files = {name: (ROOT if name.startswith("tests/") else code) / name for name in named}
+    assert [name for name, path in files.items() if not path.exists()] == []
+    text = "".join(path.read_text() for path in files.values())
+    tables = {*re.findall(r"`(_?[A-Z][A-Z_]+)`", page)} - {"GET"}
+    assert [table for table in tables if not re.search(rf"^{table}(:| =)", text, re.MULTILINE)] == []
+
+
 @pytest.mark.parametrize("name", LIVES)
 def test_each_life_ships_as_a_small_scenario(name: str) -> None:
     """A scenario of that name has a build whose chroots live that life."""
