@@ -175,6 +175,7 @@ def _config(app: App, max_head: int, date_header: bool, on_refuse: Callable[[flo
     """How uvicorn is to be, wherever it serves a fake: quick, quiet, and plain HTTP."""
     config = ServedConfig(
         app,
+        interface="asgi3",
         http=FakeProtocol,
         ws="none",
         lifespan="off",
