@@ -1,4 +1,4 @@
-"""The part of a fake that says what it was asked, and asserts it."""
+"""The part of a fake that tells what it was asked, and asserts it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Asked:
-    """What :class:`~copr_chroot_fake.FakeCopr` knows of the requests that it has answered."""
+    """What a :class:`~copr_chroot_fake.FakeCopr` remembers of the requests that it has answered."""
 
     @property
     @abstractmethod
@@ -22,20 +22,20 @@ class Asked:
 
     @property
     def requests(self) -> list[Request]:
-        """The latest requests, 10,000 unless said, in the order of their answers."""
+        """The latest requests (10,000 by default), in the order of their answers."""
         return self._journal.requests
 
     def requests_after(self, number: int) -> list[Request]:
-        """Those of them that have come after the one of that number."""
+        """The requests that came after the one with that number."""
         return self._journal.after(number)
 
     @property
     def unmatched(self) -> list[tuple[Request, str]]:
-        """The requests for what is not there, each with what is that comes nearest."""
+        """The requests for what is not there, each with the nearest thing that is."""
         return [(request, self._journal.nearest(request)) for request in self._journal.unmatched]
 
     def forget_requests(self) -> None:
-        """Have been asked nothing so far, as far as assertions go; faults count on."""
+        """Forget what was asked so far; faults keep counting."""
         self._journal.clear()
 
     def assert_requested(
@@ -46,7 +46,7 @@ class Asked:
         chrootname: str | None = None,
         times: int | None = None,
     ) -> None:
-        """Assert that an endpoint was asked, at least once or so many times; ``get`` is one build chroot.
+        """Assert that an endpoint was asked, at least once or ``times`` times; ``get`` is a single build chroot.
 
         :raises AssertionError: saying what was asked instead.
         """
@@ -64,14 +64,14 @@ class Asked:
     def assert_polled_no_faster_than(
         self, seconds: float, *, build_id: int | None = None, chrootname: str | None = None
     ) -> None:
-        """Assert that nobody asked for one thing twice within so many seconds of the fake's clock.
+        """Assert that nothing was asked for twice within so many seconds of the fake's clock.
 
         :raises AssertionError: showing the two requests.
         """
         self._journal.assert_polled_no_faster_than(checks.amount("seconds", seconds), build_id, chrootname)
 
     def assert_all_pages_read(self, build_id: int) -> None:
-        """Assert that every chroot of a build was on a page of its list that was read.
+        """Assert that every chroot of a build was on some page of its list that was read.
 
         :raises AssertionError: naming the chroots that were not, and what was asked.
         """

@@ -1,4 +1,4 @@
-"""FakeCopr, the face that tests and the server use: fill it, ask it, hand out its doors."""
+"""FakeCopr, what tests and the server use: it is filled, is asked, and hands out its doors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .service.api import Api, Record
 from .states import State, StateName
 
 if TYPE_CHECKING:
-    # What a server may never use is loaded where it is used, so that it answers sooner.
+    # Loaded only where it is used, so that a server answers sooner.
     from .builds.record import Change
     from .builds.snapshot import Snapshot
     from .journal import Journal
@@ -36,24 +36,23 @@ if TYPE_CHECKING:
 
 
 REQUESTS_KEPT = 10_000
-"""How many requests a fake remembers, the latest ones, unless said."""
+"""How many requests a fake remembers unless told otherwise: the latest ones."""
 
 
 class FakeCopr(Reached, Filled, Asked, Populated):
-    """A Copr service in memory, which answers for its build chroots and for what clients ask beside them.
+    """A Copr service in memory: its build chroots, and what clients ask beside them.
 
-    :param default_limit: how many items a list has that is asked for without a
-        ``limit``: 100 as the API reference says, or ``None``, no limit, as the
-        service is deployed.
-    :param results_url: the address under which all results are said to be: Copr's own, unless said.
-    :param serve_results: whether they are there, below ``/results``: logs, packages and indexes of directories.
-    :param results_delay: how many seconds after the end of its build they come.
-    :param progress: what makes chroots go on that do not say it themselves:
+    :param default_limit: the ``limit`` of a list that is asked for without one: 100 as the API reference says, or
+        ``None``, no limit, as the service is deployed.
+    :param results_url: the address below which ``result_url`` says that results are; Copr's own by default.
+    :param serve_results: whether the fake serves them itself, below ``/results``: logs, packages and directory indexes.
+    :param results_delay: how many seconds after the end of a build its results appear.
+    :param progress: what makes chroots go on that have no progress of their own:
         ``poll``, ``clock``, ``manual`` or ``immediate``, or a :class:`Progress`.
-    :param clock: the time; a :class:`VirtualClock` that stands still unless told otherwise.
-    :param seed: what all that is drawn is drawn from; the same seed gives the same run.
-    :param requests_kept: how many requests are remembered, the latest ones.
-    :raises InputError: if an option cannot have its value.
+    :param clock: the time; by default a :class:`VirtualClock`, which stands still until it is moved.
+    :param seed: the seed of everything random; the same seed gives the same run.
+    :param requests_kept: how many requests are remembered: the latest ones.
+    :raises InputError: for an option with an impossible value.
     """
 
     def __init__(
@@ -92,7 +91,7 @@ class FakeCopr(Reached, Filled, Asked, Populated):
         seed: int = 0,
         requests_kept: int = REQUESTS_KEPT,
     ) -> FakeCopr:
-        """A fake filled from a scenario: the path of a JSON or YAML file, or what such a file says.
+        """A fake filled from a scenario: the path of a JSON or YAML file, or the content of one.
 
         :raises ScenarioError: naming the file, the place in it and what was expected there.
         """
@@ -110,7 +109,7 @@ class FakeCopr(Reached, Filled, Asked, Populated):
         return fake
 
     def add_scenario(self, source: ScenarioSource) -> None:
-        """Add what a scenario says; all of it, or nothing if there is a mistake in it.
+        """Add the content of a scenario: all of it, or nothing if there is a mistake in it.
 
         :raises ScenarioError: naming the file, the place in it and what was expected there.
         """
@@ -118,32 +117,32 @@ class FakeCopr(Reached, Filled, Asked, Populated):
             self._store.add(read_scenario(source, self._store))
 
     def to_scenario(self) -> Scenario:
-        """The fake as a scenario, which loads back to the same answers: each life from where it is now."""
+        """The fake as a scenario, which loads back to the same answers; each life goes on from where it is now."""
         from .scenarios.writing import write_scenario
 
         return write_scenario(self._store)
 
     @property
     def builds(self) -> Mapping[int, Build]:
-        """The builds by their ids, to look at."""
+        """The builds by id, read-only."""
         self._store.catch_up()
         return MappingProxyType(self._store.builds)
 
     @property
     def projects(self) -> Mapping[str, Project]:
-        """The projects by their full names, ``owner/project``, to look at."""
+        """The projects by full name, ``owner/project``, read-only."""
         return MappingProxyType(self._store.projects)
 
     @property
     def default_limit(self) -> int | None:
-        """How many items a list has that is asked for without a ``limit``; ``None`` for all."""
+        """The ``limit`` of a list that is asked for without one; ``None`` for no limit."""
         return self._api.default_limit
 
     @property
     def clock(self) -> VirtualClock | SystemClock:
         """The clock, to move it.
 
-        :raises CoprFakeError: if the fake runs by a clock that is not the kit's, which need not be movable.
+        :raises CoprFakeError: if the fake was given a clock that is not the kit's, and may not be movable.
         """
         if not isinstance(self._store.clock, (VirtualClock, SystemClock)):
             raise CoprFakeError("this fake runs by a clock that is neither a VirtualClock nor a SystemClock")
@@ -151,23 +150,23 @@ class FakeCopr(Reached, Filled, Asked, Populated):
 
     @property
     def seed(self) -> int:
-        """What all that is drawn is drawn from now."""
+        """The seed of everything random from now on."""
         return self._store.seed
 
     @property
     def faults(self) -> Faults:
-        """What goes wrong on purpose, to add to it."""
+        """The faults, to add and remove some."""
         return self._store.faults
 
     def reseed(self, seed: int) -> None:
-        """Draw all that is drawn from now on from another seed.
+        """Use another seed for everything random from now on.
 
-        :raises InputError: for what is no whole number.
+        :raises InputError: if the seed is not a whole number.
         """
         self._store.reseed(checks.whole_number("seed", seed))
 
     def advance(self) -> int:
-        """Let every chroot go on to its next stage that can; how many did."""
+        """Let every chroot that can go on to its next stage; returns how many did."""
         with self._store.lock:
             return sum(build.advance() for build in list(self._store.builds.values()))
 
@@ -179,7 +178,7 @@ class FakeCopr(Reached, Filled, Asked, Populated):
         self._find(build_id, chrootname).hold(state)
 
     def release(self, build_id: int, chrootname: str) -> None:
-        """Let a chroot go on that was held; a stage whose time is over ends now.
+        """Let a held chroot go on; a stage whose time is over ends now.
 
         :raises EventError: if it is not held.
         """
@@ -208,35 +207,35 @@ class FakeCopr(Reached, Filled, Asked, Populated):
 
     @property
     def changes(self) -> list[Change]:
-        """The latest 10,000 changes of state, in the order in which they have happened."""
+        """The latest 10,000 changes of state, in the order in which they happened."""
         self._store.catch_up_all()
         # Each chroot catches up by itself, when somebody looks at it.
         return sorted(self._store.changes, key=attrgetter("at"))
 
     def clear(self) -> None:
-        """Have no builds, projects, chroots and faults anymore; the clock and what was asked stay."""
+        """Forget all builds, projects, chroots and faults; the clock and the requests stay."""
         self._store.clear()
 
     def snapshot(self) -> Snapshot:
-        """What the fake is now, to take it back there with :meth:`restore`."""
+        """The state of the fake now, for :meth:`restore`."""
         from .builds.snapshot import take
 
         return take(self._store)
 
     def restore(self, taken: Snapshot) -> None:
-        """Take the fake, and every build and chroot of it that somebody holds, back to what it was.
+        """Take the fake, and every build and chroot of it that a test holds, back to a snapshot.
 
         :raises InputError: for a snapshot of another fake.
         """
         from .builds.snapshot import Snapshot, restore
 
         if not isinstance(taken, Snapshot) or taken.store is not self._store:
-            raise InputError("taken", "the snapshot is of another fake; expected one of this")
+            raise InputError("taken", "the snapshot is of another fake; expected one of this fake")
         restore(taken)
 
     @contextmanager
     def sandbox(self) -> Iterator[None]:
-        """Try things: whatever happens within the block has not happened after it."""
+        """Try things out: whatever happens within the block is undone after it."""
         taken = self.snapshot()
         try:
             yield

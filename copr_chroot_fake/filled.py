@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Filled:
-    """What :class:`~copr_chroot_fake.FakeCopr` is given to have."""
+    """How a :class:`~copr_chroot_fake.FakeCopr` is filled by hand."""
 
     _store: Store
 
@@ -44,9 +44,9 @@ class Filled:
         repo_priority: int | None = None,
         bootstrap: str | None = None,
     ) -> Project:
-        """Add a project; ``chroots`` are the names of those it enables, or their settings by name.
+        """Add a project; ``chroots`` are the names of the chroots it enables, or their settings by name.
 
-        :raises InputError: naming the value that is not possible; nothing is added then.
+        :raises InputError: naming the impossible value; nothing is added then.
         """
         from .scenarios.by_hand import project_chroots
 
@@ -79,20 +79,20 @@ class Filled:
         is_background: bool = False,
         bootstrap: str | None = None,
     ) -> Build:
-        """Add a build, of which all that is not said is made up so that it fits.
+        """Add a build; whatever is not given is made up to fit.
 
-        Its chroots live, from the first stage of their life on, except those of which a state is said: they stay
-        in it.
+        Its chroots live, from the first stage of their life on, except those with a given state, which stay in it.
 
-        :param chroots: the names of its chroots, or by name the state in which each stays, or its settings.
-        :param project: ``owner/project``, or ``owner/project:pr:1`` for another
-            directory of it; added, or given the build's chroots, where it lacks them.
-        :param state: the state in which chroots stay that say neither a state nor a life.
-        :param lifecycle: the life of the others, or its name: "succeeds" unless said.
-        :param progress: what makes them go on, where the fake's own way will not do.
+        :param chroots: the names of its chroots; or a mapping from each name to the state in which it stays, or to
+            its settings.
+        :param project: ``owner/project``, or ``owner/project:pr:1`` for another directory of it. A project that is
+            missing is added; chroots that it lacks are enabled in it.
+        :param state: the state in which all chroots stay that have no state or life of their own.
+        :param lifecycle: the life of the others, or its name; "succeeds" by default.
+        :param progress: what makes them go on; the fake's own by default.
         :param memory_limit: in MB.
         :param timeout: in seconds.
-        :raises InputError: naming the value that is not possible; nothing is added then.
+        :raises InputError: naming the impossible value; nothing is added then.
         """
         from .scenarios.by_hand import chroot_entries, come_about, split_full_name
 
@@ -130,9 +130,9 @@ class Filled:
         lifecycle: LifecycleLike | None = None,
         progress: ProgressLike | None = None,
     ) -> BuildChroot:
-        """Add a chroot to a build that is there, after its others, in the same way as :meth:`add_build` does.
+        """Add a chroot to an existing build, after its others, in the same way as :meth:`add_build` does.
 
-        :raises InputError: naming the value that is not possible; nothing is added then.
+        :raises InputError: naming the impossible value; nothing is added then.
         """
         from .scenarios.by_hand import add_chroot
 
@@ -144,10 +144,10 @@ class Filled:
         self._store.add(read_batch({"chroots": names}, self._store))
 
     def add_account(self, name: str, login: str, token: str, groups: Iterable[str] = ()) -> Account:
-        """Let a user log in, and none from now on who was not added: before, any login will do and may do everything.
+        """Let a user log in. Before the first is added, any login is accepted and may do everything; then only these.
 
         :param groups: the groups whose projects are the user's too, each with its ``@``.
-        :raises InputError: naming what cannot be, or a login that there is already.
+        :raises InputError: for an impossible value, or a login that exists already.
         """
         account = Account(name, login, token, tuple(checks.texts("groups", groups)))
         with self._store.lock:
@@ -158,7 +158,7 @@ class Filled:
 
     @property
     def accounts(self) -> list[Account]:
-        """Who may log in; anybody while there are none."""
+        """The users who may log in; while there are none, anybody may."""
         return list(self._store.accounts.values())
 
     def _add_entry(
@@ -167,7 +167,7 @@ class Filled:
         entry: Mapping[str, object],
         finish: Callable[[Build], None] = lambda build: None,
     ) -> Batch:
-        """Add a scenario of one entry, whose fields are an error's own."""
+        """Add a scenario of one entry; errors name the fields of that entry alone."""
         with self._store.lock:
             try:
                 batch = read_batch({kind: [entry]}, self._store)

@@ -1,4 +1,4 @@
-"""The part of a fake by which code reaches it: requests and their answers, the doors to it, and where results are."""
+"""The part of a fake through which code reaches it: requests and answers, its doors, and where results are."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Reached:
-    """How :class:`~copr_chroot_fake.FakeCopr` is asked."""
+    """How code asks a :class:`~copr_chroot_fake.FakeCopr`."""
 
     _store: Store
     _api: Api
@@ -29,30 +29,30 @@ class Reached:
     def answer(self, method: str, target: str, headers: Headers = ()) -> Answer:
         """What Copr answers to a request.
 
-        :param target: path and query as a client sends them, from ``/api_3`` on, or from ``/results``.
-        :param headers: pairs of name and value; Copr reads ``Authorization`` and ``X-Fields``, and of who asks for
-            results conditions and ranges.
+        :param target: path and query as a client sends them, beginning with ``/api_3`` or ``/results``.
+        :param headers: pairs of name and value. Copr reads ``Authorization`` and ``X-Fields``; for results, also
+            conditions and ranges.
         """
         if not isinstance(target, str):
             raise InputError("target", f"expected path and query as a text, got {checks.shown(target)}")
         return self._api.answer(method, target, raw(headers) if headers else ())
 
     def pass_time(self, seconds: float) -> None:
-        """Let seconds pass for which a client waits: a clock that stands still is moved, the system's goes on."""
+        """Let seconds pass while a client waits: a virtual clock is moved, the system's goes on by itself."""
         self._api.pass_time(checks.amount("seconds", seconds))
 
     @property
     def results_url(self) -> str:
-        """The address under which all results are said to be."""
+        """The address below which ``result_url`` says that results are."""
         return self._store.results_root
 
     @property
     def serves_results(self) -> bool:
-        """Whether they are there, below ``/results`` of whatever address the fake itself is asked at."""
+        """Whether the fake serves results itself, below ``/results`` of the address that it is asked at."""
         return self._store.serves_results
 
     def be_at(self, address: str) -> None:
-        """Say, where the fake has the results itself and nobody has said another address, that they are below this."""
+        """Say at which address the fake is: ``result_url`` leads there if it serves results and has no other."""
         if self.serves_results and self._results_url is None:
             self._store.move_results(checks.text("address", address).rstrip("/") + RESULTS)
 
@@ -65,7 +65,7 @@ class Reached:
 
     @cached_property
     def transport(self) -> HttpxTransport:
-        """A transport for any ``httpx.Client`` or ``httpx.AsyncClient``, whatever host it asks."""
+        """A transport for any ``httpx.Client`` or ``httpx.AsyncClient``; it answers for every host."""
         from .doors.httpx_transport import HttpxTransport
 
         return HttpxTransport(self._api)

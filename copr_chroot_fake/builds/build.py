@@ -23,13 +23,13 @@ CANCEL_SECONDS = 10
 
 
 class Cancellation(NamedTuple):
-    """A user has canceled the build, which the backend confirms by a time (Unix) for each of its chroots."""
+    """A user has canceled the build; the backend confirms it for each chroot, by this Unix time at the latest."""
 
     confirmed_by: float
 
 
 class Build:
-    """A build; ``memory_limit`` in MB, ``timeout`` in seconds; chroots in the order of their database ids."""
+    """A build and its chroots, in the order of their database ids; ``memory_limit`` in MB, ``timeout`` in seconds."""
 
     __slots__ = (
         "_by_name",
@@ -99,23 +99,23 @@ class Build:
 
     @property
     def state(self) -> State:
-        """The state of the build as a whole, as Copr makes it up from its source and its chroots."""
+        """The state of the build as a whole, as Copr derives it from its source and its chroots."""
         self.catch_up()
         return summary.state_of(self.is_canceled, self.source_state, {chroot.state for chroot in self.there})
 
     @property
     def started_on(self) -> int | None:
-        """When the first of its chroots has started, as a Unix time."""
+        """When the first of its chroots started, as a Unix time; ``None`` before that."""
         return summary.earliest(chroot.started_on for chroot in self.there)
 
     @property
     def ended_on(self) -> int | None:
-        """When the last of its chroots has ended, as a Unix time; ``None`` while one of them has no end."""
+        """When the last of its chroots ended, as a Unix time; ``None`` while one of them has no end."""
         return summary.latest(chroot.ended_on for chroot in self.there)
 
     @property
     def there(self) -> list[BuildChroot]:
-        """The chroots of which Copr knows by now that it has them."""
+        """The chroots that Copr knows it has by now."""
         return [chroot for chroot in self.chroots if not chroot.is_absent] if self.is_entangled else self.chroots
 
     @property
@@ -124,7 +124,7 @@ class Build:
         return f"{self.store.results_root}/{self.project.ownername}/{self.project_dirname}"
 
     def move_source(self, before: str, after: str) -> None:
-        """Have its source package where results are now, if it was among them before."""
+        """Let its source package move along with the results, if it is among them."""
         package = self.submission.source_package
         moved = package.moved(before, after)
         if moved is not package:
@@ -132,7 +132,7 @@ class Build:
 
     @property
     def result_dir(self) -> str:
-        """The name of its chroots' result directories, where none is said."""
+        """The name of its chroots' result directories by default."""
         return f"{self.id:08d}-{self.package}"
 
     @property
@@ -169,13 +169,13 @@ class Build:
         self.forget_rendered()
 
     def forget_chroots(self, number: int) -> None:
-        """Keep only so many chroots, those that were added first."""
+        """Keep only the first ``number`` chroots."""
         del self.chroots[number:]
         self._by_name = {chroot.name: chroot for chroot in self.chroots}
         self.forget_rendered()
 
     def forget_rendered(self) -> None:
-        """It or what happens to it is something else now."""
+        """Drop what was worked out about it, as it or its chroots have changed."""
         self.rendered = None
         self._quiet_until = -math.inf
         self._is_polled = True
@@ -202,9 +202,9 @@ class Build:
         return f"<Build {self.id} {self.package} in {self.project}>"
 
     def cancel(self) -> None:
-        """Cancel it, as a user does: its chroots stay as they are until the backend confirms that.
+        """Cancel it, as a user does; its chroots stay as they are until the backend confirms that.
 
-        Those that live are confirmed with their next step, by clock at most 10 seconds later.
+        For a chroot that lives, that is its next step, or with the clock at most 10 seconds later.
 
         :raises EventError: if it is finished or canceled already.
         """
@@ -219,7 +219,7 @@ class Build:
         self.forget_rendered()
 
     def advance(self) -> int:
-        """Let each chroot go on to its next stage, except those that are fixed, held, stuck or ended; how many did."""
+        """Let each chroot go on that is not fixed, held, stuck or at its end; returns how many did."""
         with self.store.lock:
             going = [chroot for chroot in self.chroots if chroot.can_advance]
             for chroot in going:
@@ -228,13 +228,13 @@ class Build:
             return len(going)
 
     def finish(self) -> None:
-        """Let each chroot go on as far as its life goes: one that is held, stuck or fixed stays."""
+        """Let each chroot go on to the end of its life; one that is held, stuck or fixed stays."""
         with self.store.lock:
             while self.advance():
                 pass
 
     def look(self, counts: bool) -> None:
-        """An answer shows it, and with it each of its chroots, which may count where they progress by poll."""
+        """An answer shows it and so all of its chroots; ``counts`` says whether that is a poll."""
         self.catch_up()
         if not (counts and self._is_polled and self.has_ever_lived):
             return
@@ -276,7 +276,7 @@ class Build:
 
     @property
     def is_known(self) -> bool:
-        """Whether the service has it: it is neither still being put together nor deleted."""
+        """Whether the service has it: it has been added, and not been deleted."""
         return self.store.builds.get(self.id) is self
 
     def remove(self) -> None:

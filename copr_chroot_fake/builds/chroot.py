@@ -15,11 +15,11 @@ from .nevra import Nevra, PackageLike, read_packages
 
 
 class BuildChroot(LivingChroot, ChrootEvents):
-    """One chroot of a build: its state, its times (Unix, seconds) and what came out.
+    """One chroot of a build: its state, its times (Unix, seconds) and its packages.
 
-    Whatever is read of it is as of now: all that is due on the clock has
-    happened by then, in order, each thing at its own time. What can happen to it
-    are the methods of :class:`~.events.ChrootEvents`.
+    Everything is as of now: whatever was due on the clock has happened, in
+    order, each thing at its own time. Its events are the methods of
+    :class:`~.events.ChrootEvents`.
     """
 
     __slots__ = ()
@@ -32,25 +32,25 @@ class BuildChroot(LivingChroot, ChrootEvents):
 
     @property
     def started_on(self) -> int | None:
-        """When it has started, as a Unix time in seconds; ``None`` before that, and where Copr never sets it."""
+        """When it started, as a Unix time; ``None`` before that, and where Copr never sets it."""
         self.catch_up()
         return self._started_on
 
     @property
     def ended_on(self) -> int | None:
-        """When it has ended, as a Unix time in seconds; ``None`` before that, and where Copr never sets it."""
+        """When it ended, as a Unix time; ``None`` before that, and where Copr never sets it."""
         self.catch_up()
         return self._ended_on
 
     @property
     def result_dir(self) -> str:
-        """The name of the directory with the results; empty while there is none."""
+        """The name of its result directory; empty while there is none."""
         self.catch_up()
         return self._result_dir
 
     @property
     def packages(self) -> tuple[Nevra, ...]:
-        """What was built; nothing before it has succeeded."""
+        """The packages that were built; none before it has succeeded."""
         self.catch_up()
         return self._packages
 
@@ -70,7 +70,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
 
     @property
     def is_absent(self) -> bool:
-        """Whether Copr does not know yet that the build has it."""
+        """Whether Copr does not know it yet."""
         self.catch_up()
         return self._is_absent
 
@@ -85,14 +85,14 @@ class BuildChroot(LivingChroot, ChrootEvents):
         result_dir: str | None = None,
         packages: Iterable[PackageLike] = (),
     ) -> bool:
-        """What the backend reports, as Copr takes it; whether it does.
+        """Report a state, as the backend does; returns whether Copr accepts the report.
 
         Once a chroot has ended, a report changes no state, but one of an end
-        still moves ``ended_on`` (from the recorded lives). Packages that are not
-        said are none, as in a report.
+        still moves ``ended_on`` (from the recorded lives). No packages given
+        means that there are none.
 
-        :raises EventError: for a report that no backend makes then.
-        :raises InputError: for a value that cannot be.
+        :raises EventError: for a report that no backend makes in this state.
+        :raises InputError: for an impossible value.
         """
         to = checks.state("state", state)
         said = _checked_result_dir(result_dir)
@@ -122,9 +122,9 @@ class BuildChroot(LivingChroot, ChrootEvents):
         started_on: int | EllipsisType | None = ...,
         ended_on: int | EllipsisType | None = ...,
     ) -> None:
-        """Put it into a state, possible or not, in which it then stays; what is not said is left as it is.
+        """Put it into a state, possible or not, in which it stays; times that are not given stay as they are.
 
-        :raises InputError: for a state or a time that is none, or an end before its start.
+        :raises InputError: for what is no state or time, or an end before the start.
         """
         to = checks.state("state", state)
         with self._build.store.lock:
@@ -137,7 +137,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
             self.put_into(to, int(self._build.store.clock.now()))
 
     def advance(self) -> State:
-        """Go on to the next stage of its life; returns the state that it is in then.
+        """Go on to the next stage of its life; returns its new state.
 
         :raises EventError: if it is fixed, held, stuck or at its end.
         """
@@ -151,7 +151,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
 
     @property
     def possible_events(self) -> list[Event]:
-        """What can happen to it now."""
+        """The events that can happen to it now."""
         self.catch_up()
         return [] if self._is_absent else possible_events(self._state, self._build.is_canceled)
 
@@ -164,7 +164,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
     def run_to(self, state: State | StateName) -> None:
         """Go on until it is in a state: along its life if that gets there, else straight through the table.
 
-        :raises EventError: if it cannot get there, or is held on the way; it is as it was then.
+        :raises EventError: if it cannot get there, or is held on the way; nothing has changed then.
         """
         to = checks.state("state", state)
         with self._build.store.lock:
@@ -192,7 +192,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
             self._happen(event, None)
 
     def finish(self) -> State:
-        """Go on as far as its life goes; returns the state that it is in then."""
+        """Go on to the end of its life; returns its new state."""
         with self._build.store.lock:
             while self.can_advance:
                 self.advance()
@@ -213,7 +213,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
             self._build.forget_rendered()
 
     def release(self) -> None:
-        """Go on; a stage whose time is over ends now. One that has ended in the meantime needs no release.
+        """Let it go on; a stage whose time is over ends now. A chroot that has ended meanwhile needs no release.
 
         :raises EventError: if it lives and is not held.
         """
@@ -237,7 +237,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
         result_dir: str | None = None,
         packages: tuple[Nevra, ...] | None = None,
     ) -> None:
-        """An event from outside, after which its life goes on from where that has led, if it has that at all."""
+        """Let an event from outside happen; its life goes on from there, if it has such a stage."""
         said = _checked_result_dir(result_dir)
         with self._build.store.lock:
             self.catch_up()

@@ -1,4 +1,4 @@
-"""The events that can happen to a build chroot, in the words of the table."""
+"""The events that can happen to a build chroot, by the names that the table has for them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .nevra import Nevra, PackageLike, read_packages
 class ChrootEvents:
     """One method for each event.
 
-    All take ``at``, a Unix time, for now, and raise
-    :class:`~copr_chroot_fake.EventError` where the event cannot happen and
+    Each happens now, or ``at`` a given Unix time. All raise
+    :class:`~copr_chroot_fake.EventError` where the event cannot happen, and
     :class:`~copr_chroot_fake.InputError` for a time before the chroot's last one.
     """
 
@@ -46,7 +46,7 @@ class ChrootEvents:
         self._happen(Event.RUN, at)
 
     def succeed(self, packages: Iterable[PackageLike] | None = None, *, at: int | None = None) -> None:
-        """starting or running → succeeded, with an end and the packages (made up where they are not said)."""
+        """starting or running → succeeded, with an end and its packages (made up by default)."""
         self._happen(Event.SUCCEED, at, packages=None if packages is None else read_packages("packages", packages))
 
     def fail(self, *, at: int | None = None) -> None:

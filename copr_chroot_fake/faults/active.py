@@ -16,11 +16,11 @@ from . import effects
 from .fault import Fault, FaultEntry, FaultName, WrittenFault, read_fault, write_fault
 
 FaultLike = Fault | FaultName | FaultEntry | Mapping[str, object]
-"""A fault, the name of one, or one as it is written in a scenario."""
+"""A fault, the name of one, or one as a scenario has it."""
 
 
 class Asked(NamedTuple):
-    """What a request is about, as far as faults go by it."""
+    """What of a request decides whether a fault is about it."""
 
     endpoint: str | None
     build_id: int | None
@@ -36,7 +36,7 @@ class Hit(NamedTuple):
 
     @property
     def instead(self) -> Answer | None:
-        """The answer to a request that does not get to Copr."""
+        """The answer to a request that does not get to Copr; ``None`` if it does."""
         if not self.fault.keeps_from_copr:
             return None
         return effects.answer_instead(self.fault)._replace(delivery=self.delivery)
@@ -50,8 +50,8 @@ class Hit(NamedTuple):
 class ActiveFault:
     """A fault that was added to a fake.
 
-    :param id: by which it is removed.
-    :param seen: how many requests for what it is about there have been.
+    :param id: identifies it, to remove it.
+    :param seen: how many requests it was about so far.
     :param hits: how many of them it has hit.
     """
 
@@ -69,7 +69,7 @@ class ActiveFault:
         )
 
     def hits_at(self, number: int, random: Random) -> bool:
-        """Whether it hits that request of those that it is about."""
+        """Whether it hits the ``number``-th of the requests that it is about."""
         fault = self.fault
         if fault.nth is not None:
             return number == fault.nth
@@ -81,7 +81,7 @@ class ActiveFault:
 
 
 class Faults:
-    """What goes wrong on purpose; of several faults that hit a request, the one that was added first does."""
+    """The faults of a fake. If several hit a request, the one that was added first counts."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -92,14 +92,14 @@ class Faults:
         self._held: WeakValueDictionary[int, ActiveFault] = WeakValueDictionary()
 
     def add(self, fault: FaultLike) -> ActiveFault:
-        """Let something go wrong from now on.
+        """Add a fault, which counts from now on.
 
-        :raises InputError: naming what cannot be, and what would do.
+        :raises InputError: naming what is impossible, and what would do.
         """
         return self.add_written(read_fault("fault", fault))
 
     def add_written(self, written: WrittenFault) -> ActiveFault:
-        """The same, of what has been read; under another id where its own is taken."""
+        """Add a fault that was read; it gets another id if its own is taken."""
         with self._lock:
             own = None if written.id in self._active else written.id
             added = ActiveFault(own or self._last_id + 1, written.fault, written.seen)
@@ -108,7 +108,7 @@ class Faults:
             return added
 
     def remove(self, id: int) -> None:
-        """Let it be well again.
+        """Remove a fault.
 
         :raises InputError: if there is no such fault.
         """
@@ -118,12 +118,12 @@ class Faults:
                 raise InputError("id", f"there is no fault {id}; there are: {there}")
 
     def clear(self) -> None:
-        """Let everything be well again."""
+        """Remove all faults."""
         with self._lock:
             self._active.clear()
 
     def reseed(self, seed: int) -> None:
-        """Draw from another seed from now on."""
+        """Use another seed from now on."""
         with self._lock:
             self._seed = seed
 
@@ -134,7 +134,7 @@ class Faults:
         return len(self._active)
 
     def strike(self, asked: Asked) -> Hit | None:
-        """What hits a request, if anything does; every fault that is about it has seen it then."""
+        """The fault that hits a request, if one does; every fault that is about it has seen it then."""
         hit: Hit | None = None
         with self._lock:
             for active in self:
@@ -148,7 +148,7 @@ class Faults:
         return hit
 
     def refuse_next(self) -> float | None:
-        """For how many seconds nobody listens, if the next request is refused whatever it asks for; it counts then."""
+        """For how many seconds to refuse connections, if the next request is to be refused whatever it asks."""
         with self._lock:
             hit = self.strike(Asked(None, None, None)) if self._would_refuse_any() else None
         return None if hit is None or hit.delivery is None else hit.delivery.closed
@@ -163,12 +163,12 @@ class Faults:
         return False
 
     def moment(self) -> tuple[ActiveFault, ...]:
-        """What there is, to take it back there."""
+        """The faults now, for :meth:`restore`."""
         with self._lock:
             return tuple(replace(active) for active in self)
 
     def restore(self, moment: tuple[ActiveFault, ...]) -> None:
-        """Take the faults back, those that somebody holds among them."""
+        """Take the faults back to a moment, also those that a test holds."""
         with self._lock:
             self._active = {then.id: self._take_back(then) for then in moment}
             self._last_id = max(self._active, default=0)
@@ -181,10 +181,10 @@ class Faults:
         return held
 
     def write(self) -> list[FaultEntry]:
-        """Entries that read back to the same faults, having seen as much."""
+        """Entries that read back to the same faults, with their counts."""
         with self._lock:
             return [{"id": active.id, "seen": active.seen, **write_fault(active.fault)} for active in self]
 
     def _random(self, active: ActiveFault, number: int) -> Random:
-        """Of its own for each request, so that it is the same whatever else has been drawn."""
+        """A generator for this request alone, so that it draws the same whatever else was drawn."""
         return Random(f"{self._seed}/fault {active.id}/{number}")

@@ -19,11 +19,11 @@ BodyName = Literal["json", "html", "empty", "cut", "malformed"]
 BreakName = Literal["refused", "reset", "reset-within", "timeout"]
 
 SECONDS_CLOSED = 1.0
-"""For how long nobody listens on a port that refuses connections, in seconds, unless said."""
+"""For how many seconds a port refuses connections by default."""
 
 
 class Dribble(NamedTuple):
-    """A body that comes in pieces: so many bytes at a time, and so many seconds from one to the next."""
+    """A body in pieces of so many bytes, so many seconds apart."""
 
     bytes: int
     every: float
@@ -31,30 +31,30 @@ class Dribble(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """What goes wrong, and with which requests: with all unless said.
+    """What goes wrong, and with which requests: by default with all.
 
-    Which requests; ``nth``, ``first``, ``every`` and ``probability`` choose among
-    those for the endpoint, the build and the chroot, and exclude each other:
+    Which requests. ``nth``, ``first``, ``every`` and ``probability`` choose among
+    those for the endpoint, the build and the chroot; only one of the four can be given:
 
     :param endpoint: ``get`` (one build chroot), ``list``, ``build-config``, ``built-packages``, or one of those of
-        builds and projects, as ``build``; all are in ``docs/companions.md``.
-    :param nth: the only one, counted from 1.
-    :param first: how many from the first on.
+        builds and projects, such as ``build``; ``docs/companions.md`` lists them.
+    :param nth: only this one, counted from 1.
+    :param first: so many from the first one on.
     :param every: every so many: with 3 the third, the sixth, …
     :param probability: of each, from 0 to 1, drawn from the fake's seed.
 
-    What goes wrong; at least one thing:
+    What goes wrong, at least one of:
 
-    :param status: answered instead of Copr's own answer: 502, 503 and 504 with the page of the web server in front of
+    :param status: the answer instead of Copr's own: 502, 503 and 504 with the page of the web server in front of
         Copr, any other with Copr's JSON for an error.
-    :param body: ``json`` or ``html`` where a status is to have the other one; ``html`` alone is a page with 200. Or
-        what is done to the body that there is: it is ``empty``, ``cut`` in the middle, or ``malformed`` JSON.
+    :param body: ``json`` or ``html`` for the other kind of body with a status; ``html`` alone is a page with 200. Or
+        what is done to Copr's own body: ``empty``, ``cut`` in the middle, or ``malformed`` JSON.
     :param delay: seconds until the answer begins.
     :param dribble: the body comes in pieces.
     :param breaks: the connection is ``refused``, is ``reset`` before the answer or ``reset-within`` its body, or
         nothing ever comes, until the client's ``timeout``.
-    :param seconds: how long a served fake refuses connections from then on; 1 unless said.
-    :raises InputError: naming the value that cannot be, or that does not go with another one.
+    :param seconds: how long a served fake refuses connections from then on; 1 by default.
+    :raises InputError: for an impossible value, or two that do not go together.
     """
 
     endpoint: EndpointName | None = None
@@ -81,7 +81,7 @@ class Fault:
 
     @property
     def asks_nothing(self) -> bool:
-        """Whether it hits requests whatever they ask for."""
+        """Whether it may hit any request, whatever that asks for."""
         return (self.endpoint, self.build_id, self.chrootname) == (None, None, None)
 
     @property
@@ -106,7 +106,7 @@ _GO_WITH_NO_ANSWER: Mapping[str, Sequence[str]] = {
     "reset": ("breaks", "delay"),
     "timeout": ("breaks",),
 }
-"""What can be said where it ends without an answer."""
+"""What goes with an end without an answer."""
 
 
 def _check_choice(fault: Fault) -> None:
@@ -130,7 +130,7 @@ def _check_effect(fault: Fault) -> None:
 
 
 _WHOLE = "fault"
-"""The field of an error that is none of a single field."""
+"""The field of an error that is about no single field."""
 
 
 Status = Annotated[int, Keywords(minimum=200, maximum=599)]

@@ -1,6 +1,6 @@
 """Time: the only place that knows what time it is, as Unix times in seconds.
 
-Nothing ticks. What a clock moves is worked out when somebody looks.
+Nothing ticks: what is due by now is worked out when somebody looks.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .. import checks
 from ..errors import InputError
 
 FIRST_NOW = 1_700_000_000
-"""When a virtual clock starts that nobody set: 2023-11-14 22:13:20 UTC."""
+"""Where a virtual clock starts by default: 2023-11-14 22:13:20 UTC."""
 
 
 class Clock(Protocol):
@@ -55,7 +55,7 @@ class VirtualClock:
     def move_to(self, now: float) -> None:
         """Move on to a time.
 
-        :raises InputError: for a time that has been.
+        :raises InputError: for a time in the past.
         """
         with self._lock:
             if checks.amount("now", now) < self._now:
@@ -63,17 +63,17 @@ class VirtualClock:
             self._now = now
 
     def restore(self, now: float) -> None:
-        """Take the time back to what it was, together with all that happened since."""
+        """Go to any time, also back, as a snapshot does with all that happened since."""
         with self._lock:
             self._now = now
 
     def reach(self, due: float) -> float:
-        """No earlier than it was due: this clock need not have been moved for it."""
+        """When it was due, or later: a step by hand or by poll can be ahead of this clock."""
         return max(due, self._now)
 
 
 class SystemClock:
-    """The system's time, which can run faster or slower from now on, stand still, or be moved on.
+    """The system's time; it can be sped up, slowed down, paused and moved on.
 
     :param speed: seconds of the fake for each second of the system.
     """
@@ -90,7 +90,7 @@ class SystemClock:
 
     @property
     def speed(self) -> float:
-        """Seconds of the fake for each of the system, also while it is paused, from when it goes on."""
+        """Seconds of the fake for each second of the system; while it is paused, those after it."""
         return self._course.speed if self._paused_speed is None else self._paused_speed
 
     @speed.setter
@@ -133,7 +133,7 @@ class SystemClock:
     def move_to(self, now: float) -> None:
         """Move on to a time at once.
 
-        :raises InputError: for a time that has been.
+        :raises InputError: for a time in the past.
         """
         with self._lock:
             ahead = checks.amount("now", now) - self.now()
@@ -142,7 +142,7 @@ class SystemClock:
             self._turn(self._course.speed, ahead)
 
     def restore(self, now: float) -> None:
-        """Be where a clock was that stood still, which may be a time that has been."""
+        """Go to any time, also back."""
         with self._lock:
             self._turn(self._course.speed, now - self.now())
 
@@ -151,12 +151,12 @@ class SystemClock:
         self._course = _Course(self.now() + ahead, time.monotonic(), speed)
 
     def reach(self, due: float) -> float:
-        """Now: what a poll brings about happens at the poll."""
+        """Now: what a poll brings about happens at that poll."""
         return self.now()
 
 
 class _Course(NamedTuple):
-    """Where a clock was at a moment of the system's monotonic time, and how fast it goes from there."""
+    """What a clock showed at a moment of the system's monotonic time, and its speed from there."""
 
     begun: float
     since: float

@@ -1,4 +1,4 @@
-"""What makes a build chroot go on to its next stage: polls, a clock, a hand, or nothing but a look."""
+"""What makes a build chroot go on to its next stage: polls, the clock, a call, or the first look."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ How = Literal["poll", "clock", "manual", "immediate"]
 class Progress:
     """How a chroot progresses.
 
-    - ``poll``: each answer that shows it counts, and after ``polls`` of them the
-      next one shows the next stage; ``polls_in`` says other numbers for some states.
+    - ``poll``: each answer that shows it counts; after ``polls`` of them the next
+      one shows the next stage. ``polls_in`` has other numbers for some states.
     - ``clock``: each stage ends when its time on the fake's clock is over.
     - ``manual``: only when told to.
     - ``immediate``: the first look sees the end.
