@@ -1,7 +1,7 @@
 """What the kit raises when it is used wrongly.
 
 None of these is ever an answer of the fake: what Copr would say to a client is
-an :class:`~copr_chroot_fake.answers.Answer`, an error status included.
+an :class:`~copr_chroot_fake.Answer`, an error status included.
 """
 
 from __future__ import annotations
