@@ -39,8 +39,8 @@ F43, S390X = "fedora-43-x86_64", "epel-10-s390x"
 
 
 def run(*arguments: str | Path, text: str | bytes | None = None, **env: str) -> Result:
-    """The command in this process, which is no terminal."""
-    return CliRunner().invoke(main, ["scenario", *map(str, arguments)], input=text, env=env)
+    """The command in this process, which is no terminal; what would do something to one is not taken out."""
+    return CliRunner().invoke(main, ["scenario", *map(str, arguments)], input=text, env=env, color=True)
 
 
 def mistakes_in(path: Path) -> list[Mistake]:
@@ -716,6 +716,15 @@ def test_names_do_nothing_to_the_terminal(tmp_path: Path) -> None:
         assert "\x1b" not in text
         assert "\u202e" not in text
     assert r"[red]\x1b[31mx:smile:" in shown(write(tmp_path, document))
+
+
+@pytest.mark.parametrize("command", ["scenario show", "serve"])
+def test_what_a_scenario_is_refused_for_does_nothing_to_the_terminal_either(tmp_path: Path, command: str) -> None:
+    """It is written out, on one line."""
+    path = write(tmp_path, {"\x1b[31mred\u202e": 1})
+    result = CliRunner().invoke(main, [*command.split(), str(path)], color=True)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(rf"Error: {path}: \x1b[31mred\u202e: no such key here")
 
 
 def test_only_so_much_is_shown() -> None:

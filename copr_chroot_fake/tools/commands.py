@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from ..errors import CoprFakeError
+from .printable import printable
 
 if TYPE_CHECKING:
     from .check import Checked
@@ -24,6 +25,10 @@ class Failure(click.ClickException):
     """A mistake of the caller's, which keeps a command from doing anything: one line, exit status 2."""
 
     exit_code = UNUSABLE
+
+    def __init__(self, message: str) -> None:
+        # It may say what is in a file, or in an answer.
+        super().__init__(printable(message))
 
 
 @click.group()
@@ -58,7 +63,6 @@ def check(ctx: click.Context, scenarios: tuple[Path, ...], seed: int) -> None:
     Exit status: 0 without a mistake, 1 with any, 2 for a file that cannot be read.
     """
     from .check import check as find
-    from .printable import printable
 
     checked = []
     for each in find(scenarios, seed=seed):
