@@ -727,14 +727,27 @@ def test_what_a_scenario_is_refused_for_does_nothing_to_the_terminal_either(tmp_
     assert result.stderr.startswith(rf"Error: {path}: \x1b[31mred\u202e: no such key here")
 
 
-def test_only_so_much_is_shown() -> None:
+def test_only_so_much_is_shown(tmp_path: Path) -> None:
     """So many chroots, and of what is left out how many; or only some builds."""
     text = shown("pages", "--limit", "120")
     assert len(re.findall(r"^\S+ +(?:succeeded|failed) +\d", text, flags=re.MULTILINE)) == 120
     assert text.splitlines()[-1] == "… and 130 chroots more; --limit shows more of them, --build those of a build"
+    text = shown("mass-rebuild", "--limit", "237")
+    assert text.splitlines()[-1].startswith("… and 3 chroots more; ")
+    text = shown("mass-rebuild", "--limit", "235")
+    assert text.splitlines()[-1].startswith("… and 1 build, 5 chroots more; ")
+    text = shown(write(tmp_path, builds({}, {}, {})), "--limit", "1")
+    assert text.splitlines()[-1].startswith("… and 2 builds more; ")
     text = shown("mass-rebuild", "--build", "1007", "--build", "1009")
     assert re.findall(r"^Build (\d+)", text, flags=re.MULTILINE) == ["1007", "1009"]
     assert "more;" not in text
+
+
+def test_a_build_that_is_not_there_cannot_be_shown() -> None:
+    """What to say instead is said, with status 2."""
+    result = run("show", "pages", "--build", "100", "--build", "7")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "Error: pages has no build 7; leave --build out to see those that it has\n"
 
 
 def test_lives_that_go_on_otherwise_or_are_held_are_marked(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from ..errors import CoprFakeError
-from .printable import printable
+from .printable import counted, printable
 
 if TYPE_CHECKING:
     from .check import Checked
@@ -79,13 +79,9 @@ def check(ctx: click.Context, scenarios: tuple[Path, ...], seed: int) -> None:
 
 def _summary(checked: list[Checked]) -> str:
     mistakes = sum(len(each.mistakes) for each in checked)
-    said = f"{_count(len(checked), 'scenario')}, {_count(mistakes, 'mistake') if mistakes else 'no mistake'}"
+    said = f"{counted(len(checked), 'scenario')}, {counted(mistakes, 'mistake') if mistakes else 'no mistake'}"
     unreadable = sum(each.unreadable is not None for each in checked)
     return f"{said}, {unreadable} could not be read" if unreadable else said
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 @scenario.command()
@@ -109,7 +105,11 @@ def show(name: str, ids: tuple[int, ...], limit: int, seed: int) -> None:
     def load() -> FakeCopr:
         return FakeCopr.from_scenario(name, progress="clock", seed=seed)
 
-    display(_or_fail(load), name, ids=ids, limit=limit)
+    fake = _or_fail(load)
+    for build_id in ids:
+        if build_id not in fake.builds:
+            raise Failure(f"{name} has no build {build_id}; leave --build out to see those that it has")
+    display(fake, name, ids, limit)
 
 
 @scenario.command()

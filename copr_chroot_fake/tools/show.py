@@ -24,7 +24,7 @@ from ..lives.life import Life
 from ..lives.lifecycle import DELETED, LIVES
 from ..states import State
 from . import timeline
-from .printable import printable
+from .printable import counted, printable
 from .timeline import Scale, duration
 
 STYLES = {
@@ -43,6 +43,9 @@ STYLES = {
     "deleted": "bright_red",
 }
 
+_NUMBERS = ("Chroots", "Packages", "Took")
+"""The columns that are aligned as numbers are."""
+
 _WHICH = ("endpoint", "build_id", "chrootname", "nth", "first", "every", "probability")
 _PROGRESS = {"clock": "", "poll": ", by poll", "manual": ", by hand", "immediate": ", at once"}
 
@@ -54,10 +57,10 @@ class _Shown(NamedTuple):
     chroots: list[BuildChroot]
 
 
-def show(fake: FakeCopr, name: str, *, ids: Sequence[int] = (), limit: int | None = None) -> None:
+def show(fake: FakeCopr, name: str, ids: Collection[int], limit: int) -> None:
     """Print what a fake has.
 
-    :param ids: the builds to show, all unless said.
+    :param ids: the builds to show; all if there are none.
     :param limit: how many chroots to show at most.
     """
     colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
@@ -71,31 +74,38 @@ def show(fake: FakeCopr, name: str, *, ids: Sequence[int] = (), limit: int | Non
     letters = {letter for build, _ in shown for letter in _letters(build)}
     if letters:
         parts.append(_legend(letters))
-    left = sum(len(build.chroots) for build in builds) - sum(len(chroots) for _, chroots in shown)
-    if left or len(shown) < len(builds):
-        parts.append(Text(f"… and {left:,} chroots more; --limit shows more of them, --build those of a build"))
+    builds_left = len(builds) - len(shown)
+    chroots_left = _count_chroots(builds) - sum(len(chroots) for _, chroots in shown)
+    left = [counted(count, what) for count, what in ((builds_left, "build"), (chroots_left, "chroot")) if count]
+    if left:
+        parts.append(Text(f"… and {', '.join(left)} more; --limit shows more of them, --build those of a build"))
     for number, part in enumerate(parts):
         console.print(*([""] if number else []), part, sep="\n")
 
 
-def _within(builds: Iterable[Build], limit: int | None) -> Iterator[_Shown]:
+def _within(builds: Iterable[Build], limit: int) -> Iterator[_Shown]:
     """Builds and chroots from the first on, up to so many chroots."""
-    left = limit
     for build in builds:
-        if left is not None and left <= 0:
+        if limit <= 0:
             return
-        yield _Shown(build, build.chroots[:left])
-        if left is not None:
-            # A build without chroots takes its line, too.
-            left -= max(len(build.chroots), 1)
+        yield _Shown(build, build.chroots[:limit])
+        # A build without chroots takes its line, too.
+        limit -= max(len(build.chroots), 1)
+
+
+def _count_chroots(builds: Iterable[Build]) -> int:
+    return sum(len(build.chroots) for build in builds)
 
 
 def _title(name: str, fake: FakeCopr) -> RenderableType:
     builds = fake.builds.values()
-    chroots = sum(len(build.chroots) for build in builds)
-    counts = ((len(builds), "build"), (chroots, "chroot"), (len(fake.projects), "project"), (len(fake.faults), "fault"))
-    said = ", ".join(f"{count:,} {what}{'' if count == 1 else 's'}" for count, what in counts)
-    return Text.assemble((printable(name), "bold"), ": ", said)
+    said = (
+        counted(len(builds), "build"),
+        counted(_count_chroots(builds), "chroot"),
+        counted(len(fake.projects), "project"),
+        counted(len(fake.faults), "fault"),
+    )
+    return Text.assemble((printable(name), "bold"), ": ", ", ".join(said))
 
 
 def _overview(fake: FakeCopr, builds: Sequence[Build]) -> Iterator[RenderableType]:
@@ -117,9 +127,6 @@ def _table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column, overflow="fold", justify="right" if column in _NUMBERS else "left")
     return table
-
-
-_NUMBERS = ("Chroots", "Packages", "Took")
 
 
 def _projects(projects: Iterable[Project]) -> Table:
