@@ -84,15 +84,12 @@ class Fields:
                     said[key] = read
         return said
 
-    def entries(self, key: str) -> Iterable[object]:
-        """The entries of a list, none where it is not there."""
-        return self.read(key, items, ())
-
     def each(self, key: str, read: Callable[[str, object], T]) -> Iterator[T]:
-        """What is read of each entry of a list, as :func:`each` has it."""
+        """What is read of each entry of a list, as :func:`each` has it; nothing where there is no list."""
+        entries: Iterable[object] = self.read(key, items, ())
         if not self._goes_on:
-            return each(dotted(self._place, key), self.entries(key), read)
-        return self._each_that_is_right(key, read)
+            return each(dotted(self._place, key), entries, read)
+        return self._each_that_is_right(key, entries, read)
 
     def require(self, key: str, check: Callable[[str, object], T], stand_in: T | None = None) -> T:
         """A field that must be there.
@@ -122,9 +119,9 @@ class Fields:
             self._mark(key)
         return read
 
-    def _each_that_is_right(self, key: str, read: Callable[[str, object], T]) -> Iterator[T]:
+    def _each_that_is_right(self, key: str, entries: Iterable[object], read: Callable[[str, object], T]) -> Iterator[T]:
         before = mistakes.count()
-        yield from each(dotted(self._place, key), self.entries(key), read)
+        yield from each(dotted(self._place, key), entries, read)
         if mistakes.count() > before:
             self._mark(key)
 
@@ -200,11 +197,10 @@ def json_object(field: str, value: object) -> dict[str, object]:
     """A copy of an object that JSON can say."""
     if _depth(value) > DEEPEST:
         raise InputError(field, f"nested too deeply; expected at most {DEEPEST} levels")
+    said = mapping(field, value)
     try:
-        written = json.dumps(mapping(field, value), allow_nan=False)
+        written = json.dumps(said, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(field, f"expected what JSON can say: {error}") from None
     return cast("dict[str, object]", json.loads(written))
 
@@ -229,23 +225,25 @@ def flag(field: str, value: object) -> bool:
     return value
 
 
+def _integer(what: str, least: int) -> Callable[[str, object], int]:
+    """A check for an integer that the service can keep, of at least so much."""
+
+    def check(field: str, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= LARGEST_INTEGER:
+            raise InputError(field, f"expected {what} from {least} to {LARGEST_INTEGER}, got {shown(value)}")
+        return value
+
+    return check
+
+
 WholeNumber = Annotated[int, Keywords(minimum=0, maximum=LARGEST_INTEGER)]
-
-
-def whole_number(field: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_INTEGER:
-        raise InputError(field, f"expected a whole number from 0 to {LARGEST_INTEGER}, got {shown(value)}")
-    return value
-
+whole_number = _integer("a whole number", 0)
 
 Positive = Annotated[int, Keywords(minimum=1, maximum=LARGEST_INTEGER)]
+positive = _integer("a whole number", 1)
 
-
-def positive(field: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LARGEST_INTEGER:
-        raise InputError(field, f"expected a whole number from 1 to {LARGEST_INTEGER}, got {shown(value)}")
-    return value
-
+UnixTime = Annotated[int, Keywords(minimum=0, maximum=LARGEST_INTEGER)]
+unix_time = _integer("a Unix time in whole seconds,", 0)
 
 Amount = Annotated[float, Keywords(minimum=0, maximum=LARGEST_INTEGER)]
 
@@ -258,15 +256,6 @@ def amount(field: str, value: object) -> float:
     """Seconds, or a weight."""
     if not is_amount(value):
         raise InputError(field, f"expected a number from 0 to {LARGEST_INTEGER}, got {shown(value)}")
-    return value
-
-
-UnixTime = Annotated[int, Keywords(minimum=0, maximum=LARGEST_INTEGER)]
-
-
-def unix_time(field: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_INTEGER:
-        raise InputError(field, f"expected a Unix time in whole seconds, not negative, got {shown(value)}")
     return value
 
 
