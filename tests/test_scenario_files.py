@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import CoprFakeError, FakeCopr, InputError, MissingExtraError, ScenarioError, State
-from copr_chroot_fake.scenarios.reading import DEFAULT_SCENARIO, shipped_scenarios
+from copr_chroot_fake.scenarios.shipped import DEFAULT_SCENARIO, shipped_scenarios
 
 from .doors import asking
 

@@ -18,8 +18,8 @@ from jsonschema import Draft202012Validator
 from typing_extensions import NotRequired
 
 from copr_chroot_fake import LIVES, FakeCopr, InputError, Nevra
-from copr_chroot_fake.scenarios.reading import shipped_scenarios
 from copr_chroot_fake.scenarios.schema import scenario_schema
+from copr_chroot_fake.scenarios.shipped import shipped_scenarios
 from copr_chroot_fake.schemas import Keywords, Schemas, Written, whole
 
 from .test_scenario_files import MISTAKES

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.scenarios.reading import shipped_scenarios
+from copr_chroot_fake.scenarios.shipped import shipped_scenarios
 from copr_chroot_fake.server import serving as server_door
 from copr_chroot_fake.server.serving import bind
 

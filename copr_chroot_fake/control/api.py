@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote
 
 from ..checks import Fields
 from ..errors import CoprFakeError, InputError, ScenarioError
-from ..scenarios.reading import read_json
+from ..scenarios.parsing import read_json
 from ..server.worlds import World
 from ..service.answers import Answer, json_answer
 from . import openapi, page

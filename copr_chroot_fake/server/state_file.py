@@ -19,7 +19,8 @@ from ..errors import CoprFakeError, InputError, ScenarioError
 from ..fake import FakeCopr
 from ..lives.clock import SystemClock
 from ..lives.progress import How
-from ..scenarios.reading import ScenarioSource, read_json
+from ..scenarios.parsing import read_json
+from ..scenarios.reading import ScenarioSource
 from .recipe import Recipe
 from .worlds import TooManyError, World, Worlds
 
