@@ -91,6 +91,11 @@ class Fields:
             return each(dotted(self._place, key), entries, read)
         return self._each_that_is_right(key, entries, read)
 
+    def read_each(self, key: str, read: Callable[[str, object], object]) -> None:
+        """Have each entry of a list read, by what keeps what it has read."""
+        for _ in self.each(key, read):
+            pass
+
     def require(self, key: str, check: Callable[[str, object], T], stand_in: T | None = None) -> T:
         """A field that must be there.
 

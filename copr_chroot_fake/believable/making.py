@@ -9,7 +9,8 @@ from .. import checks
 from ..builds.nevra import NevraEntry, read_nevra
 from ..errors import InputError
 from ..fake import FakeCopr
-from ..scenarios.entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario, read_project
+from ..scenarios.builds import read_project
+from ..scenarios.entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
 from ..service.build_config import derive
 from ..states import State, StateName
 from . import builds, courses, draws, naming, packages, projects, scenarios

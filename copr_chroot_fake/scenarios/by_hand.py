@@ -21,8 +21,8 @@ from ..lives.lifecycle import DEFAULT_LIFE, LifecycleLike, read_lifecycle
 from ..lives.machine import Stamp, stamps_of
 from ..lives.progress import ProgressLike, read_progress
 from ..states import State, StateName
-from . import reading
-from .entries import DEFAULT_OWNER, ChrootEntry, ChrootSettings, ProjectChrootEntry, Ways
+from .chroots import Ways, add_entry
+from .entries import DEFAULT_OWNER, ChrootEntry, ChrootSettings, ProjectChrootEntry
 
 FIRST_START = 1_700_000_000
 """When chroots start that nobody gave a time, as a Unix time."""
@@ -92,7 +92,7 @@ def add_chroot(
         store.progress if progress is None else read_progress("progress", progress),
         store.clock.now(),
     )
-    chroot = reading.add_chroot("", entry, build, ways)
+    chroot = add_entry("", entry, build, ways)
     store.know([chroot.name])
     store.note_entangled(build)
     store.index.note_chroots(build)

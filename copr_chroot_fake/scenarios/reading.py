@@ -9,11 +9,10 @@ import gc
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from .. import checks
-from ..builds.build import Build
-from ..builds.chroot import BuildChroot
 from ..builds.projects import Project
 from ..builds.store import Batch, Store
 from ..checks import Fields
@@ -21,10 +20,9 @@ from ..errors import InputError, ScenarioError
 from ..faults.fault import read_fault
 from ..mistakes import refuse
 from . import entries
+from .builds import read_build, read_project
+from .chroots import add_chroots
 from .parsing import is_yaml, parse, read_text
-from .parsing import read_json as read_json
-from .shipped import DEFAULT_SCENARIO as DEFAULT_SCENARIO
-from .shipped import shipped_scenarios as shipped_scenarios
 
 ScenarioSource = str | os.PathLike[str] | Mapping[str, object]
 """The path of a file, the name of a scenario that ships, or what such a file says."""
@@ -38,7 +36,7 @@ def read_scenario(source: ScenarioSource, store: Store) -> Batch:
     """
     if not isinstance(source, (str, os.PathLike, Mapping)):
         raise InputError("source", f"expected the path of a scenario, or what it says, got {checks.shown(source)}")
-    with keeping_what_is_made():
+    with without_garbage_collection():
         if isinstance(source, Mapping):
             return _read(None, source, store)
         path, text = read_text(Path(source))
@@ -57,8 +55,8 @@ def _read(file: str | None, document: object, store: Store) -> Batch:
 
 
 @contextmanager
-def keeping_what_is_made() -> Iterator[None]:
-    """Do not look for garbage among many new objects, hardly any of which is: that would take most of the time."""
+def without_garbage_collection() -> Iterator[None]:
+    """Look for no garbage among many new objects, hardly any of which is: that would take most of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -69,8 +67,12 @@ def keeping_what_is_made() -> Iterator[None]:
 
 
 def read_batch(document: object, store: Store) -> Batch:
+    """What a scenario says, to be added to a store.
+
+    :raises InputError: naming the place in the scenario, unless mistakes are gathered.
+    """
     store.catch_up()
-    fields = entries.scenario_fields(document)
+    fields = Fields("", document, entries.SCENARIO_FORM)
     batch = Batch(
         mock_chroots=fields.read("chroots", _chroot_names, ()),
         faults=[*fields.each("faults", read_fault)],
@@ -78,17 +80,8 @@ def read_batch(document: object, store: Store) -> Batch:
     )
     fields.read("$schema", checks.text, None)
     undescribed: dict[str, Project] = {}
-
-    def add_project(place: str, entry: object) -> None:
-        _add_project(place, entry, batch, store)
-
-    def add_build(place: str, entry: object) -> None:
-        _add_build(place, entry, batch, store, undescribed)
-
-    for _ in fields.each("projects", add_project):
-        pass
-    for _ in fields.each("builds", add_build):
-        pass
+    fields.read_each("projects", partial(_add_project, batch=batch, store=store))
+    fields.read_each("builds", partial(_add_build, batch=batch, store=store, undescribed=undescribed))
     batch.projects.update(undescribed)
     return batch
 
@@ -98,46 +91,27 @@ def _chroot_names(place: str, names: object) -> Sequence[str]:
 
 
 def _add_project(place: str, entry: object, batch: Batch, store: Store) -> None:
-    project = entries.read_project(place, entry)
+    project = read_project(place, entry)
     if project.full_name in batch.projects or project.full_name in store.projects:
         refuse(f"{place}.projectname", f"there is a project {project} already; expected another name")
     batch.projects[project.full_name] = project
 
 
 def _add_build(place: str, entry: object, batch: Batch, store: Store, undescribed: dict[str, Project]) -> None:
-    fields = entries.build_fields(place, entry)
+    fields = Fields(place, entry, entries.BUILD_FORM)
     owner = fields.read("ownername", checks.path_segment, entries.DEFAULT_OWNER)
     name = fields.read("projectname", checks.path_segment, entries.DEFAULT_PROJECT)
     full_name = f"{owner}/{name}"
     described = batch.projects.get(full_name) or store.projects.get(full_name)
     project = described or undescribed.setdefault(full_name, Project(owner, name))
     begun = store.begin_of(batch)
-    build = entries.read_build(fields, project, store, begun)
+    build = read_build(fields, project, store, begun)
     if (build.id in batch.builds or build.id in store.builds) and fields.is_right("id"):
         refuse(f"{place}.id", f"there is a build {build.id} already; expected another id")
-    _add_chroots(fields, build, begun)
+    add_chroots(fields, build, begun)
     fields.insist("id")
     batch.builds[build.id] = build
     if described is None:
         # Nobody said what this project has enabled, so it has what its builds were submitted to.
         for chroot in build.chroots:
             project.enable(chroot.name)
-
-
-def _add_chroots(fields: Fields, build: Build, begun: float) -> None:
-    ways = entries.read_ways(fields, build.store.progress, begun)
-
-    def add(place: str, entry: object) -> None:
-        add_chroot(place, entry, build, ways)
-
-    for _ in fields.each("chroots", add):
-        pass
-
-
-def add_chroot(place: str, entry: object, build: Build, ways: entries.Ways) -> BuildChroot:
-    """Add a chroot to a build that has not got it yet."""
-    chroot = entries.read_chroot(place, entry, build, ways)
-    if build.find(chroot.name) is not None:
-        refuse(checks.dotted(place, "name"), f"build {build.id} has {chroot.name} already; expected another")
-    build.add_chroot(chroot)
-    return chroot

@@ -14,7 +14,7 @@ from ..lives.progress import Progress
 from ..mistakes import gathering, tried
 from ..scenarios import parsing
 from ..scenarios.parsing import RepeatedKey, SyntaxMistake
-from ..scenarios.reading import keeping_what_is_made, read_batch
+from ..scenarios.reading import read_batch, without_garbage_collection
 from . import json_places, places
 from .places import Walk
 
@@ -52,7 +52,7 @@ def check(files: Iterable[Path], *, seed: int = 0) -> Iterator[Checked]:
     for file in files:
         try:
             path, text = _read(file)
-            with keeping_what_is_made():
+            with without_garbage_collection():
                 mistakes = sorted(_find(path, text, store), key=lambda mistake: mistake.line or 0)
         except RecursionError:
             yield Checked(_called(file), (Mistake(_called(file), "", "nested too deeply to be a scenario"),))

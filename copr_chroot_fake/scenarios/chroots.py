@@ -1,0 +1,151 @@
+"""Chroots of builds, read from their entries: each stays in a state, or lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from .. import checks
+from ..builds.build import Build
+from ..builds.chroot import BuildChroot
+from ..builds.nevra import Nevra, read_packages
+from ..builds.record import Given
+from ..checks import Fields
+from ..lives.life import Life
+from ..lives.lifecycle import Lifecycle, read_lifecycle
+from ..lives.progress import Progress, read_progress
+from ..mistakes import refuse
+from ..states import State
+from . import entries
+
+
+class Ways(NamedTuple):
+    """How the chroots of a build that do not say it themselves live, and what makes them go on."""
+
+    lifecycle: Lifecycle | None
+    progress: Progress
+    begun: float
+    """When they begin to live, as a Unix time."""
+    are_right: bool = True
+    """Whether it is known how they live."""
+
+
+class _Said(NamedTuple):
+    """The fields of a chroot, each checked by itself."""
+
+    name: str
+    state: State | None = None
+    lifecycle: Lifecycle | None = None
+    progress: Progress | None = None
+    looks: int | None = None
+    hold: State | None = None
+    started_on: int | None = None
+    ended_on: int | None = None
+    result_dir: str | None = None
+    packages: tuple[Nevra, ...] | None = None
+    result_url: str | None = None
+    build_config: Mapping[str, object] | None = None
+
+
+_CHECKS: Mapping[str, Callable[[str, object], object]] = {
+    "state": checks.state,
+    "lifecycle": read_lifecycle,
+    "progress": read_progress,
+    "looks": checks.whole_number,
+    "hold": checks.state,
+    "started_on": checks.unix_time,
+    "ended_on": checks.unix_time,
+    "result_dir": entries.result_dir,
+    "packages": read_packages,
+    "result_url": checks.text,
+    "build_config": checks.json_object,
+}
+"""What is read of a chroot beside its name, which few say much of."""
+
+_WITHOUT_RESULTS = (State.WAITING, State.IMPORTING, State.PENDING)
+
+
+def add_chroots(fields: Fields, build: Build, begun: float) -> None:
+    """Add to a build the chroots that its entry has, which begin to live at a time if they do."""
+    ways = Ways(
+        lifecycle=fields.read("lifecycle", read_lifecycle, None),
+        progress=fields.read("progress", read_progress, build.store.progress),
+        begun=begun,
+        are_right=fields.is_right("lifecycle"),
+    )
+    fields.read_each("chroots", partial(add_entry, build=build, ways=ways))
+
+
+def add_entry(place: str, entry: object, build: Build, ways: Ways) -> BuildChroot:
+    """Add the chroot of an entry to a build that has not got it yet."""
+    chroot = _read_chroot(place, entry, build, ways)
+    if build.find(chroot.name) is not None:
+        refuse(checks.dotted(place, "name"), f"build {build.id} has {chroot.name} already; expected another")
+    build.add_chroot(chroot)
+    return chroot
+
+
+def _read_chroot(place: str, entry: object, build: Build, ways: Ways) -> BuildChroot:
+    fields = Fields(place, entry, entries.CHROOT_FORM)
+    said = _Said(fields.require("name", checks.chroot_name, "?"), **fields.said(_CHECKS))
+    checks.end_after_start(checks.dotted(place, "ended_on"), said.started_on, said.ended_on)
+    if not fields.is_right("state", "lifecycle") or not (ways.are_right or said.lifecycle or said.state):
+        # Nobody knows how it was to live, and what goes with that.
+        chroot = _make(build, said, State.WAITING, "", ())
+    elif lifecycle := said.lifecycle or (ways.lifecycle if said.state is None else None):
+        chroot = _living(place, said, build, ways, lifecycle)
+    else:
+        _refuse(place, said, ("progress", "looks", "hold"), "only a chroot that lives has it; expected a lifecycle too")
+        chroot = _make(build, said, said.state or State.WAITING, said.result_dir or "", said.packages or ())
+    fields.insist("name")
+    return chroot
+
+
+def _living(place: str, said: _Said, build: Build, ways: Ways, lifecycle: Lifecycle) -> BuildChroot:
+    """A chroot that lives from a state that it says, else from the first of its life."""
+    life = Life(
+        lifecycle.plan(f"{build.store.seed}/{build.id}/{said.name}"),
+        said.progress or ways.progress,
+        ways.begun,
+        state=said.state,
+        looks=said.looks or 0,
+        packages=said.packages,
+        result_dir=said.result_dir,
+    )
+    if said.hold is not None and not life.gets_to(said.hold):
+        refuse(checks.dotted(place, "hold"), f"its life does not get to {said.hold}; it has {lifecycle}")
+    life.held_in = said.hold
+    if said.state is None:
+        _refuse(place, said, ("started_on", "ended_on"), "its life gives it; expected none, or the state it is in")
+        chroot = _make(build, said, State.WAITING, "", ())
+        chroot.begin(life)
+    elif life.stage.state == said.state:
+        # What the life still leads to is not there yet.
+        result_dir = "" if said.state in _WITHOUT_RESULTS else said.result_dir
+        packages = said.packages if said.state is State.SUCCEEDED else None
+        chroot = _make(build, said, said.state, result_dir or "", packages or ())
+        chroot.go_on_with(life)
+    else:
+        refuse(checks.dotted(place, "state"), f"{said.state} is no stage of its life, {lifecycle}")
+        chroot = _make(build, said, said.state, "", ())
+    return chroot
+
+
+def _make(build: Build, said: _Said, state: State, result_dir: str, packages: tuple[Nevra, ...]) -> BuildChroot:
+    return BuildChroot(
+        build,
+        said.name,
+        state,
+        started_on=said.started_on,
+        ended_on=said.ended_on,
+        result_dir=result_dir,
+        packages=packages,
+        given=Given(said.result_url, said.build_config) if said.result_url or said.build_config is not None else None,
+    )
+
+
+def _refuse(place: str, said: _Said, names: Sequence[str], problem: str) -> None:
+    for name in names:
+        if getattr(said, name) is not None:
+            refuse(checks.dotted(place, name), problem)
