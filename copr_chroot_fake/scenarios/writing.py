@@ -84,20 +84,23 @@ def _write_submission(build: Build) -> Mapping[str, object]:
 def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
     chroot.catch_up()
     life = chroot.life
-    written: dict[str, object] = {"name": chroot.name}
-    if not chroot.is_absent:
-        written["state"] = chroot.state.value
-    packages = chroot.packages or (None if life is None else life.packages)
-    written |= {
+    result_dir, packages = chroot.result_dir or None, chroot.packages or None
+    if life is not None:
+        # What it has not got yet is what its life will give it.
+        packages = packages or life.packages
+        if chroot.started_on is None:
+            result_dir = result_dir or life.result_dir
+    written = {
+        "name": chroot.name,
+        "state": None if chroot.is_absent else chroot.state.value,
         "started_on": chroot.started_on,
         "ended_on": chroot.ended_on,
-        "result_dir": chroot.result_dir or (life and life.result_dir if chroot.started_on is None else None),
+        "result_dir": result_dir,
         "packages": None if packages is None else [write_nevra(nevra) for nevra in packages],
         "result_url": chroot.given.result_url,
         "build_config": copy.deepcopy(chroot.given.build_config),
+        **({} if life is None else _write_life(life, now)),
     }
-    if life is not None:
-        written |= _write_life(life, now)
     return cast(ChrootEntry, {key: value for key, value in written.items() if value is not None})
 
 
