@@ -21,7 +21,7 @@ from copr_chroot_fake.server.guard import Guard
 from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.worlds import Worlds
 
-from ..test_schemas import UNSAYABLE
+from ..scenarios.examples import UNSAYABLE
 from .doors import DOCUMENT, EXAMPLES, F41, F42, control_of, validator
 
 BUILD = 77

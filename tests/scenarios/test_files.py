@@ -11,15 +11,10 @@ import pytest
 from copr_chroot_fake import CoprFakeError, FakeCopr, InputError, MissingExtraError, ScenarioError, State
 from copr_chroot_fake.scenarios.shipped import DEFAULT_SCENARIO, shipped_scenarios
 
-from .doors import asking
+from ..doors import asking
+from .examples import MISTAKES, write
 
 SHIPPED = shipped_scenarios() / DEFAULT_SCENARIO
-
-
-def write(directory: Path, document: object, name: str = "scenario.json") -> Path:
-    path = directory / name
-    path.write_text(document if isinstance(document, str) else json.dumps(document), encoding="utf-8")
-    return path
 
 
 def test_the_shipped_scenario_has_a_chroot_in_every_state() -> None:
@@ -116,39 +111,6 @@ def test_a_mistake_adds_nothing(tmp_path: Path) -> None:
 def _unknown_chroot(fake: FakeCopr) -> bytes:
     fake.add_build(9, ["fedora-43-x86_64"])
     return asking(fake)("GET", "/api_3/build-chroot/9/fedora-41-x86_64").body
-
-
-MISTAKES: list[tuple[object, str]] = [
-    ("{", "line 1, column 2: not JSON: Expecting property name enclosed in double quotes"),
-    ('{"now": ' + "9" * 5000 + "}", "scenario: not JSON that can be read: "),
-    ('{"now": 1e400}', "now: expected a number from 0 to 2147483647, got inf"),
-    ('{"a\\nb": 1}', "a b: no such key here"),
-    ("[" * 100_000, "nested too deeply to be a scenario"),
-    ('{"builds": [], "builds": []}', "builds: the key is there twice in one object; expected once"),
-    ([], "expected an object, got []"),
-    ({"build": []}, "build: no such key here; did you mean 'builds'? valid: "),
-    ({"builds": {}}, "builds: expected a list, got {}"),
-    ({"builds": [7]}, "builds[0]: expected an object, got 7"),
-    ({"builds": [{}]}, "builds[0].id: missing, and required"),
-    ({"builds": [{"id": 1}, {"id": 1}]}, "builds[1].id: there is a build 1 already; expected another id"),
-    ({"builds": [{"id": 1, "chroots": [{}]}]}, "builds[0].chroots[0].name: missing, and required"),
-    (
-        {"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64", "state": "done"}]}]},
-        "builds[0].chroots[0].state: 'done' is no state; valid: importing, waiting, pending, starting, running, ",
-    ),
-    (
-        {"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64", "packages": [{"name": "a"}]}]}]},
-        "builds[0].chroots[0].packages[0].",
-    ),
-    (
-        {"builds": [{"id": 1, "projectname": "tools", "project_dirname": "other:pr:1"}]},
-        "builds[0].project_dirname: 'other:pr:1' is no directory of jdoe/tools; expected tools or tools:something",
-    ),
-    ({"builds": [{"id": 1, "source_package": {"versio": ""}}]}, "builds[0].source_package.versio: no such key here"),
-    ({"projects": [{"ownername": "jdoe"}]}, "projects[0].projectname: missing, and required"),
-    ({"projects": [{"ownername": "a", "projectname": "b"}] * 2}, "projects[1].projectname: there is a project a/b"),
-    ({"chroots": ["fedora"]}, "chroots[0]: 'fedora' is no chroot name; expected distribution-version-architecture"),
-]
 
 
 @pytest.mark.parametrize(("document", "message"), MISTAKES, ids=[message[:60] for _, message in MISTAKES])

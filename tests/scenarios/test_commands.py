@@ -1,0 +1,77 @@
+"""Scenarios are made up, their schema is printed, and no command loads what it does not need."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.scenarios.schema import scenario_schema
+
+from ..served import starting
+from .command import run
+from .examples import write
+
+
+def test_a_scenario_is_made_up_the_same_from_the_same_seed(tmp_path: Path) -> None:
+    """With as many builds as are asked for, and no mistake."""
+    path = tmp_path / "made.json"
+    made = run("make", "--builds", "20", "--chroots", "3", "--seed", "7")
+    assert run("make", "--builds", "20", "--chroots", "3", "--seed", "7", "-o", path).stdout == ""
+    assert path.read_text() == made.stdout
+    assert run("make", "--builds", "20", "--chroots", "3", "--seed", "8").stdout != made.stdout
+    assert run("check", path).exit_code == 0
+    fake = FakeCopr.from_scenario(path)
+    assert len(fake.builds) == 20
+    assert 1 <= sum(len(build.chroots) for build in fake.builds.values()) / 20 <= 5
+
+
+def test_without_faker_nothing_is_made_up() -> None:
+    """The remedy is said."""
+    code = (
+        "import sys; sys.modules['faker'] = sys.modules['faker.providers'] = None; "
+        "from copr_chroot_fake.cli import main; main(['scenario', 'make'])"
+    )
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert made.returncode == 2
+    assert "pip install 'copr-chroot-fake[faker]'" in made.stderr
+
+
+def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
+    """With status 2."""
+    result = run("schema", "-o", tmp_path / "nowhere" / "file")
+    assert result.exit_code == 2
+    assert result.stderr == f"Error: {tmp_path}/nowhere/file: cannot be written: No such file or directory\n"
+
+
+def test_the_schema_is_that_of_the_types(tmp_path: Path) -> None:
+    """And a scenario may say where it is."""
+    path = tmp_path / "schema.json"
+    assert json.loads(run("schema").stdout) == scenario_schema()
+    run("schema", "--output", path)
+    assert path.read_text() == run("schema").stdout
+    scenario = write(tmp_path, {"$schema": "./schema.json", "builds": [{"id": 1}]})
+    assert run("check", scenario).exit_code == 0
+    assert "$schema" not in FakeCopr.from_scenario(scenario).to_scenario()
+
+
+@pytest.mark.parametrize("command", [["--help"], ["scenario", "check", "--help"], ["scenario", "check", "pages"]])
+def test_what_is_not_needed_is_not_loaded(command: list[str]) -> None:
+    """Neither to say what can be done, nor to check JSON."""
+    code = (
+        "import sys; from copr_chroot_fake.cli import main; main(sys.argv[1:], standalone_mode=False); "
+        "assert not {'rich', 'yaml', 'faker', 'uvicorn'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code, *command], check=True, capture_output=True)
+
+
+def test_a_scenario_that_ships_is_served_by_its_name() -> None:
+    """Several, too."""
+    with starting() as start:
+        served = start("pages", "mass-rebuild")
+        assert len(served.get("/api_3/build-chroot/list?build_id=100&offset=200")["items"]) == 50
+        assert len(served.get("/api_3/build-chroot/list?build_id=1060")["items"]) == 4
