@@ -1,4 +1,4 @@
-"""Types are said as JSON Schemas."""
+"""A type of the kit's forms becomes the JSON Schema of what is written of it."""
 
 from __future__ import annotations
 
