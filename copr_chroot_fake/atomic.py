@@ -8,9 +8,9 @@ from pathlib import Path
 
 
 def replace_file(path: Path, content: bytes, mode: int | None = None) -> None:
-    """Write a file of which, whenever the machine stops, either the old or the new one is there.
+    """Replace a file so that, whenever the machine stops, either the old or the new content is there.
 
-    :param mode: who may read and write it; only its owner unless said.
+    :param mode: its permissions; by default only the owner may read and write it.
     :raises OSError: if it cannot be written.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -1,4 +1,4 @@
-"""Checks of the values that people hand to the kit, each naming the field and what would do."""
+"""Checks of the values that callers pass in; a refusal names the field and says what would be valid."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CHROOT_NAME = re.compile(r"[^\s/]+-[^\s/-]+-[^\s/-]+")
 
 
 class Form:
-    """The keys that an entry must have, and all those that it may have, in the order in which to name them."""
+    """The keys that an entry must have and those that it may have, in the order in which messages list them."""
 
     __slots__ = ("all", "known", "required", "required_names")
 
@@ -42,10 +42,10 @@ class Form:
 
 
 class Fields:
-    """The fields of an entry of a known form; each is read with the check that it has to pass.
+    """The fields of one entry; each is read with the check that it has to pass.
 
-    Where mistakes are gathered, it goes on after each of them, and knows which
-    fields are wrong.
+    While mistakes are gathered (see the module ``mistakes``), reading goes on
+    after a mistake, and which fields are wrong is remembered.
     """
 
     __slots__ = ("_entry", "_goes_on", "_place", "_wrong")
@@ -66,7 +66,7 @@ class Fields:
                     self._refuse(key, "missing, and required; add it")
 
     def read(self, key: str, check: Callable[[str, object], T], default: T) -> T:
-        """A field that may be missing, or ``None``, which says as little."""
+        """An optional field; ``None`` counts as missing."""
         value = self._entry.get(key)
         if value is None:
             return default
@@ -75,7 +75,7 @@ class Fields:
         return self._try(key, check, value, default)
 
     def said(self, checks: Mapping[str, Callable[[str, object], object]]) -> dict[str, Any]:
-        """Of the fields that are to be read with these checks, those that are there, by their names."""
+        """The fields that are present, by name, of those that have one of these checks."""
         said = {}
         for key, value in self._entry.items():
             if value is not None and key in checks:
@@ -85,21 +85,21 @@ class Fields:
         return said
 
     def each(self, key: str, read: Callable[[str, object], T]) -> Iterator[T]:
-        """What is read of each entry of a list, as :func:`each` has it; nothing where there is no list."""
+        """What ``read`` makes of each entry of a list, which may be missing; see :func:`each`."""
         entries: Iterable[object] = self.read(key, items, ())
         if not self._goes_on:
             return each(dotted(self._place, key), entries, read)
         return self._each_that_is_right(key, entries, read)
 
     def read_each(self, key: str, read: Callable[[str, object], object]) -> None:
-        """Have each entry of a list read, by what keeps what it has read."""
+        """Read each entry of a list with a function that stores the result itself."""
         for _ in self.each(key, read):
             pass
 
     def require(self, key: str, check: Callable[[str, object], T], stand_in: T | None = None) -> T:
-        """A field that must be there.
+        """A required field.
 
-        :param stand_in: what to go on with where it is wrong; without one, nothing of the entry is read on.
+        :param stand_in: what to go on with if the field is wrong; without one, the rest of the entry is not read.
         """
         if not self._goes_on:
             return check(dotted(self._place, key), self._entry[key])
@@ -109,11 +109,11 @@ class Fields:
         return cast(T, value)
 
     def is_right(self, *keys: str) -> bool:
-        """Whether nothing wrong was found in some fields that have been read."""
+        """Whether no mistake was found in these fields, which have been read."""
         return self._wrong is None or self._wrong.isdisjoint(keys)
 
     def insist(self, *keys: str) -> None:
-        """Read nothing more of the entry if one of these fields is wrong, which has been found."""
+        """Stop reading the entry if a mistake was found in one of these fields."""
         if not self.is_right(*keys):
             raise InputError(self._place, f"expected {', '.join(keys)} to be right")
 
@@ -157,19 +157,19 @@ def text(field: str, value: object) -> str:
 
 
 def word(field: str, value: object) -> str:
-    """A text of which many objects have the same, and share it."""
+    """A text that many objects have in common, and therefore share."""
     return sys.intern(text(field, value))
 
 
 def items(field: str, value: object) -> Iterable[object]:
-    """The items of a list, to be read once: what makes them up as they are read need not hold them all."""
+    """The items of a list, or of another iterable, such as a generator: they are iterated once."""
     if type(value) is not list and (isinstance(value, (str, Mapping)) or not isinstance(value, Iterable)):
         raise InputError(field, f"expected a list, got {shown(value)}")
     return value
 
 
 def each(place: str, entries: Iterable[object], read: Callable[[str, object], T]) -> Iterator[T]:
-    """What is read of each entry of a list; where mistakes are gathered, those that are wrong are left out."""
+    """What ``read`` makes of each entry of a list; while mistakes are gathered, wrong entries are left out."""
     if not mistakes.are_gathered():
         for at, entry in enumerate(entries):
             yield read(f"{place}[{at}]", entry)
@@ -187,7 +187,7 @@ def texts(field: str, value: object) -> tuple[str, ...]:
 
 def mapping(field: str, value: object) -> Mapping[str, object]:
     if type(value) is dict:
-        # What nearly everything is, and far sooner found out.
+        # Nearly everything is one, and this is much faster to find out.
         return value
     if not isinstance(value, Mapping):
         raise InputError(field, f"expected an object, got {shown(value)}")
@@ -195,11 +195,11 @@ def mapping(field: str, value: object) -> Mapping[str, object]:
 
 
 DEEPEST = 100
-"""How many levels an object may have that is kept as it is given."""
+"""How many levels deep an object may be that is stored as it is given."""
 
 
 def json_object(field: str, value: object) -> dict[str, object]:
-    """A copy of an object that JSON can say."""
+    """A deep copy of an object, which has to be one that JSON can represent."""
     if _depth(value) > DEEPEST:
         raise InputError(field, f"nested too deeply; expected at most {DEEPEST} levels")
     said = mapping(field, value)
@@ -211,7 +211,7 @@ def json_object(field: str, value: object) -> dict[str, object]:
 
 
 def _depth(value: object) -> int:
-    """How many levels of objects and lists there are, up to one too many."""
+    """How many levels deep objects and lists are nested, counted up to one too many."""
     level: list[object] = [value]
     for depth in range(DEEPEST + 1):
         level = [inner for outer in level if isinstance(outer, (Mapping, list, tuple)) for inner in _inside(outer)]
@@ -231,7 +231,7 @@ def flag(field: str, value: object) -> bool:
 
 
 def _integer(what: str, least: int) -> Callable[[str, object], int]:
-    """A check for an integer that the service can keep, of at least so much."""
+    """A check for an integer from ``least`` to the largest that the service can store."""
 
     def check(field: str, value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= LARGEST_INTEGER:
@@ -258,7 +258,7 @@ def is_amount(value: object) -> TypeGuard[float]:
 
 
 def amount(field: str, value: object) -> float:
-    """Seconds, or a weight."""
+    """A number of seconds, or a weight."""
     if not is_amount(value):
         raise InputError(field, f"expected a number from 0 to {LARGEST_INTEGER}, got {shown(value)}")
     return value
@@ -309,7 +309,7 @@ def _is_chroot_name(text: str) -> bool:
 
 
 def _is_unicode(text: str) -> bool:
-    """Whether a text has no half of a surrogate pair, which JSON can say, and nothing can encode."""
+    """Whether a text has no lone surrogate, which JSON can represent and no encoding can."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
@@ -329,7 +329,7 @@ def dotted(place: str, key: str) -> str:
 
 
 def choices(value: object, valid: Iterable[str]) -> str:
-    """Say what is valid, and which of it was probably meant."""
+    """The end of a message: the valid values, and which of them was probably meant."""
     listed = list(valid)
     close = nearest(value, listed, 1, 0.7) if isinstance(value, str) else []
     meant = f"did you mean {close[0]!r}? " if close else ""
@@ -337,18 +337,18 @@ def choices(value: object, valid: Iterable[str]) -> str:
 
 
 def nearest(text: str, candidates: Iterable[str], count: int, cutoff: float) -> list[str]:
-    """Those that are written most like a text, of a likeness from 0 to 1 of at least ``cutoff``."""
-    # Only a mistake needs it, and it takes a while to load.
+    """The candidates most similar to a text, the best first; ``cutoff`` is the least similarity, from 0 to 1."""
+    # Slow to import, and needed only after a mistake.
     import difflib
 
     return difflib.get_close_matches(text, candidates, n=count, cutoff=cutoff)
 
 
 def shown(value: object) -> str:
-    """A value as an error message shows it, on one line and never long."""
+    """A value as error messages show it: on one line, and never long."""
     try:
         written = repr(value)
     except (ValueError, RecursionError):
-        # An integer with more digits than Python writes out, or what is nested as deeply.
+        # An integer with more digits than Python converts, or a value that is nested too deeply.
         written = f"a very large {type(value).__name__}"
     return written if len(written) <= 60 else written[:57] + "..."

@@ -1,7 +1,7 @@
-"""What the kit raises when it is used wrongly.
+"""The exceptions that the kit raises.
 
-None of these is ever an answer of the fake: what Copr would say to a client is
-an :class:`~copr_chroot_fake.Answer`, an error status included.
+None of them is an answer of the fake: what Copr would answer a client, errors
+included, is an :class:`~copr_chroot_fake.Answer`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ class CoprFakeError(Exception):
 class InputError(CoprFakeError, ValueError):
     """A value that a build, a chroot or an option cannot have.
 
-    ``field`` names the value, ``problem`` says what is wrong with it and what
-    would do; together they are one line.
+    ``field`` names the value, and ``problem`` says what is wrong with it and what
+    would be valid; the message has both, on one line.
     """
 
     def __init__(self, field: str, problem: str) -> None:
@@ -35,7 +35,7 @@ class ScenarioError(InputError):
 
 
 class EventError(CoprFakeError):
-    """An event that cannot happen to a chroot or a build as it is, or a stage that its life has not."""
+    """An event that cannot happen to a chroot or a build in its state, or a stage that is not in its life."""
 
 
 class MissingExtraError(CoprFakeError, ImportError):

@@ -1,7 +1,7 @@
-"""Mistakes in what people hand to the kit: the first is raised, or all of them are gathered.
+"""Mistakes in what callers pass in: the first one is raised, or all of them are gathered.
 
-Readers are the same either way. They hand each value on with :func:`tried`, and
-refuse what keeps them from nothing else with :func:`refuse`.
+Readers work the same either way. They read each value through :func:`tried`, and
+report a mistake after which they can go on with :func:`refuse`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _gathered: ContextVar[list[InputError] | None] = ContextVar("gathered", default=
 
 @contextmanager
 def gathering() -> Iterator[list[InputError]]:
-    """Within the block readers go on after a mistake, which is in the list then, in the order in which it was found."""
+    """Within the block, readers go on after a mistake; the list has them all, in the order in which they were found."""
     found: list[InputError] = []
     token = _gathered.set(found)
     try:
@@ -36,15 +36,15 @@ def are_gathered() -> bool:
 
 
 def count() -> int:
-    """How many have been gathered so far."""
+    """How many mistakes have been gathered so far."""
     return len(_gathered.get() or ())
 
 
 def tried(read: Callable[[str, object], T], place: str, value: object, otherwise: U) -> T | U:
-    """What is read of a value; something else for one with a mistake, where mistakes are gathered.
+    """What ``read`` makes of a value; while mistakes are gathered, ``otherwise`` if it has a mistake.
 
-    What it is refused for as a whole does not count where something within it is
-    wrong already: it may come of that.
+    A mistake in the value as a whole does not count if there is one within it
+    already, which may be its cause.
     """
     found = _gathered.get()
     if found is None:
@@ -59,7 +59,7 @@ def tried(read: Callable[[str, object], T], place: str, value: object, otherwise
 
 
 def refuse(place: str, problem: str) -> None:
-    """Say what is wrong, where all else can be read on.
+    """Report a mistake that does not keep the rest from being read.
 
     :raises InputError: unless mistakes are gathered.
     """

@@ -1,6 +1,6 @@
-"""JSON Schemas of types, as OpenAPI 3.1 has them: draft 2020-12.
+"""JSON Schemas made from types, in the dialect of OpenAPI 3.1: draft 2020-12.
 
-An annotation says what a type alone does not: ``Annotated[int, Keywords(minimum=1)]``.
+An annotation adds what a type alone does not say: ``Annotated[int, Keywords(minimum=1)]``.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ Schema: TypeAlias = "dict[str, object]"
 
 
 class Keywords:
-    """What the schema of an annotated type says besides."""
+    """Keywords that an annotation adds to the schema of its type."""
 
     def __init__(self, **keywords: object) -> None:
         self.keywords = keywords
 
 
 class Written:
-    """The type that JSON has for an annotated one, where Python takes more or says less."""
+    """The type that a value has in JSON, where Python accepts more than that or is less precise."""
 
     def __init__(self, type_: object) -> None:
         self.type = type_
 
 
 def whole(regex: str) -> Keywords:
-    """A text that an expression matches from end to end, so said that Python and JavaScript mean the same by it."""
-    # Each takes other characters for white space, and Python's $ stands before a last line break too.
+    """A pattern for a whole text, written so that Python and JavaScript read it the same way."""
+    # They differ in what white space is, and Python's $ also matches before a final line break.
     return Keywords(pattern="^" + regex.replace(r"\s", _WHITE_SPACE) + r"(?!\n)$")
 
 
 _WHITE_SPACE = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-"""What Python strips, for use in a set of characters."""
+"""What Python's ``str.strip`` removes, for use in a set of characters."""
 
 _PLAIN: Mapping[object, Mapping[str, object]] = {
     int: {"type": "integer"},
@@ -58,8 +58,8 @@ _NOT_REQUIRED = getattr(typing, "NotRequired", "NotRequired")
 class Schemas:
     """Schemas of types; each ``TypedDict`` and ``Enum`` is written once, in ``definitions``, and referred to.
 
-    :param prefix: what leads to the definitions.
-    :param nulls: whether a key that may be missing may be null too, as whoever reads a scenario has it.
+    :param prefix: what a reference puts before the name of a definition.
+    :param nulls: whether an optional key may also be null, as in a scenario.
     """
 
     def __init__(self, prefix: str = "#/components/schemas/", *, nulls: bool = False) -> None:
@@ -118,7 +118,7 @@ class Schemas:
     def _named(self, type_: type) -> Schema:
         name = type_.__name__
         if name not in self.definitions:
-            # There before it is complete, as it may refer to itself.
+            # Defined before it is complete, as it may refer to itself.
             schema = self.definitions[name] = _description(type_)
             schema |= _choice([item.value for item in type_]) if issubclass(type_, Enum) else self._form(type_)
         return {"$ref": self._prefix + name}
@@ -143,7 +143,7 @@ class Schemas:
 
 def _is_required(form: type, key: str, hint: object) -> bool:
     said = {_REQUIRED: True, _NOT_REQUIRED: False}.get(get_origin(hint))
-    # The form itself does not know what the text of an annotation says.
+    # Where annotations are kept as texts, the form itself does not know of these two.
     return key in getattr(form, "__required_keys__", ()) if said is None else said
 
 

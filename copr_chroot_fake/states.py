@@ -30,7 +30,7 @@ class State(str, Enum):
 
     @property
     def is_final(self) -> bool:
-        """Whether a chroot in this state has ended, whatever way."""
+        """Whether a chroot in this state has ended, in whatever way."""
         return self in _FINAL
 
 
