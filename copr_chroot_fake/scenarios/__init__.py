@@ -1,1 +1,1 @@
-"""What a fake starts with: scenarios read, written, and made up for what is added by hand."""
+"""What a fake starts with: scenarios, read and written, and entries for what is added by hand."""

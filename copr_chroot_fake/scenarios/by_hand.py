@@ -1,6 +1,6 @@
-"""Entries for the builds that somebody adds by hand, in which what is not said is made up sensibly.
+"""Entries for builds that are added by hand; what the caller leaves out is made up to fit.
 
-A scenario file means what it says: what is not there is as the service has it
+A scenario file is taken literally: what it leaves out is as the service has it
 for a new object. A build added in a test should look like one that Copr has
 built, so here times fit the state, the result directory fits the build, and a
 chroot that succeeded has packages that fit its distribution.
@@ -21,17 +21,17 @@ from ..lives.lifecycle import DEFAULT_LIFE, LifecycleLike, read_lifecycle
 from ..lives.machine import Stamp, stamps_of
 from ..lives.progress import ProgressLike, read_progress
 from ..states import State, StateName
-from .chroots import Ways, add_entry
+from .chroots import ChrootDefaults, add_entry
 from .entries import DEFAULT_OWNER, ChrootEntry, ChrootSettings, ProjectChrootEntry
 
 FIRST_START = 1_700_000_000
-"""When chroots start that nobody gave a time, as a Unix time."""
+"""When a chroot starts that is given no time, as a Unix time."""
 
 BUILD_SECONDS = 300
-"""How long those take from start to end, in seconds."""
+"""How long such a chroot takes from start to end, in seconds."""
 
 SOURCE_SECONDS = 60
-"""How long before that their build was submitted, in seconds."""
+"""How long before the first start of a chroot its build was submitted, in seconds."""
 
 Chroots = Iterable[str] | Mapping[str, StateName | State | ChrootSettings]
 """Names of chroots, or by name the state in which each stays, or its settings."""
@@ -53,7 +53,7 @@ def chroot_entries(
 
 
 def come_about(build: Build) -> None:
-    """Have a build submitted, by the owner of its project, shortly before anything of it has started."""
+    """Give a build its submission: by its project's owner, shortly before its first chroot started."""
     owner = build.project.ownername
     chroots = [chroot.moment() for chroot in build.chroots]
     begun = [chroot.started_on for chroot in chroots if chroot.started_on is not None]
@@ -87,12 +87,12 @@ def add_chroot(
         raise InputError("name", f"build {build.id} has {name} already; expected another")
     checked_state = checks.optional(checks.state)("state", state)
     (entry,) = chroot_entries(build.id, [name], build.package, checked_state, lifecycle)
-    ways = Ways(
+    defaults = ChrootDefaults(
         read_lifecycle("lifecycle", DEFAULT_LIFE if lifecycle is None else lifecycle),
         store.progress if progress is None else read_progress("progress", progress),
         store.clock.now(),
     )
-    chroot = add_entry("", entry, build, ways)
+    chroot = add_entry("", entry, build, defaults)
     store.know([chroot.name])
     store.note_entangled(build)
     store.index.note_chroots(build)
@@ -129,7 +129,7 @@ def _chroot_entry(place: str, build_id: int, name: str, said: Mapping[str, objec
 
 
 def _made_up(build_id: int, name: str, package: str, state: State, times: Mapping[str, int | None]) -> ChrootSettings:
-    """Settings that fit a state, and the times that were said."""
+    """Settings that fit a state and the times that are given."""
     settings: ChrootSettings = {"state": state}
     stamps = stamps_of(state)
     if Stamp.RESULT_DIR in stamps:

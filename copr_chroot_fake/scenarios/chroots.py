@@ -20,8 +20,8 @@ from ..states import State
 from . import entries
 
 
-class Ways(NamedTuple):
-    """How the chroots of a build that do not say it themselves live, and what makes them go on."""
+class ChrootDefaults(NamedTuple):
+    """How the chroots of a build live and progress that do not say it themselves."""
 
     lifecycle: Lifecycle | None
     progress: Progress
@@ -61,40 +61,40 @@ _CHECKS: Mapping[str, Callable[[str, object], object]] = {
     "result_url": checks.text,
     "build_config": checks.json_object,
 }
-"""What is read of a chroot beside its name, which few say much of."""
+"""The fields of a chroot other than its name; most chroots have few of them."""
 
 _WITHOUT_RESULTS = (State.WAITING, State.IMPORTING, State.PENDING)
 
 
 def add_chroots(fields: Fields, build: Build, begun: float) -> None:
-    """Add to a build the chroots that its entry has, which begin to live at a time if they do."""
-    ways = Ways(
+    """Add the chroots of a build's entry; those that live begin to at the time ``begun``."""
+    defaults = ChrootDefaults(
         lifecycle=fields.read("lifecycle", read_lifecycle, None),
         progress=fields.read("progress", read_progress, build.store.progress),
         begun=begun,
         are_right=fields.is_right("lifecycle"),
     )
-    fields.read_each("chroots", partial(add_entry, build=build, ways=ways))
+    fields.read_each("chroots", partial(add_entry, build=build, defaults=defaults))
 
 
-def add_entry(place: str, entry: object, build: Build, ways: Ways) -> BuildChroot:
+def add_entry(place: str, entry: object, build: Build, defaults: ChrootDefaults) -> BuildChroot:
     """Add the chroot of an entry to a build that has not got it yet."""
-    chroot = _read_chroot(place, entry, build, ways)
+    chroot = _read_chroot(place, entry, build, defaults)
     if build.find(chroot.name) is not None:
         refuse(checks.dotted(place, "name"), f"build {build.id} has {chroot.name} already; expected another")
     build.add_chroot(chroot)
     return chroot
 
 
-def _read_chroot(place: str, entry: object, build: Build, ways: Ways) -> BuildChroot:
+def _read_chroot(place: str, entry: object, build: Build, defaults: ChrootDefaults) -> BuildChroot:
     fields = Fields(place, entry, entries.CHROOT_FORM)
     said = _Said(fields.require("name", checks.chroot_name, "?"), **fields.said(_CHECKS))
     checks.end_after_start(checks.dotted(place, "ended_on"), said.started_on, said.ended_on)
-    if not fields.is_right("state", "lifecycle") or not (ways.are_right or said.lifecycle or said.state):
-        # Nobody knows how it was to live, and what goes with that.
+    if not fields.is_right("state", "lifecycle") or not (defaults.are_right or said.lifecycle or said.state):
+        # It is not known how it should live, so nothing can be said of what goes with that.
         chroot = _make(build, said, State.WAITING, "", ())
-    elif lifecycle := said.lifecycle or (ways.lifecycle if said.state is None else None):
-        chroot = _living(place, said, build, ways, lifecycle)
+    elif lifecycle := said.lifecycle or (defaults.lifecycle if said.state is None else None):
+        chroot = _living(place, said, build, defaults, lifecycle)
     else:
         _refuse(place, said, ("progress", "looks", "hold"), "only a chroot that lives has it; expected a lifecycle too")
         chroot = _make(build, said, said.state or State.WAITING, said.result_dir or "", said.packages or ())
@@ -102,12 +102,12 @@ def _read_chroot(place: str, entry: object, build: Build, ways: Ways) -> BuildCh
     return chroot
 
 
-def _living(place: str, said: _Said, build: Build, ways: Ways, lifecycle: Lifecycle) -> BuildChroot:
+def _living(place: str, said: _Said, build: Build, defaults: ChrootDefaults, lifecycle: Lifecycle) -> BuildChroot:
     """A chroot that lives from a state that it says, else from the first of its life."""
     life = Life(
         lifecycle.plan(f"{build.store.seed}/{build.id}/{said.name}"),
-        said.progress or ways.progress,
-        ways.begun,
+        said.progress or defaults.progress,
+        defaults.begun,
         state=said.state,
         looks=said.looks or 0,
         packages=said.packages,

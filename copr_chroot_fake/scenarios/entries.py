@@ -1,7 +1,7 @@
-"""The form of a scenario: which keys each of its entries has, and what each of them takes.
+"""The form of a scenario: which keys each of its entries has, and what each key takes.
 
-Whatever way a build comes in (a scenario file, :meth:`FakeCopr.add_build`), it
-is an entry of this form first, so that it is checked in one place.
+A build from a scenario file and one from :meth:`FakeCopr.add_build` are both
+such an entry first, so that they are checked in one place.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class BuildEntry(_BuildRequired, total=False):
 
 
 _ForEditors = TypedDict("_ForEditors", {"$schema": Text}, total=False)
-"""Where an editor finds the schema, which nothing else heeds."""
+"""Where an editor finds the schema; everything else ignores it."""
 
 
 class Scenario(_ForEditors, total=False):

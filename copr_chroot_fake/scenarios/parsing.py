@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from pathlib import Path
 
 from .. import checks
@@ -13,7 +13,7 @@ from . import shipped
 
 
 class SyntaxMistake(InputError):
-    """A text that is neither JSON nor YAML, from a line and a column on, both counted from 1."""
+    """A text that is no valid JSON or YAML; line and column are counted from 1."""
 
     def __init__(self, line: int, column: int, problem: str) -> None:
         super().__init__(f"line {line}, column {column}", problem)
@@ -22,16 +22,16 @@ class SyntaxMistake(InputError):
 
 
 class RepeatedKey(InputError):
-    """A key that is there twice in one object, of which Python would silently lose the first."""
+    """A key that is in one object twice; Python's readers would silently drop the first value."""
 
     def __init__(self, key: str) -> None:
         super().__init__(key, "the key is there twice in one object; expected once")
 
 
 def read_text(path: Path) -> tuple[Path, str]:
-    """What a file says; one that is not there may be the name of a scenario that ships. The file's own path, too.
+    """The path and the text of a file; if there is none, of the scenario that ships under that name.
 
-    :raises ScenarioError: for what cannot be read, naming the scenarios that ship where that may have been meant.
+    :raises ScenarioError: if it cannot be read; it lists the scenarios that ship if one may have been meant.
     """
     try:
         return path, path.read_text(encoding="utf-8")
@@ -60,9 +60,9 @@ def parse(text: str, source: Path, *, yaml: bool, may_repeat: bool = False) -> o
     """What a text says, in YAML or in JSON.
 
     :param source: where it is from.
-    :param may_repeat: whether a key may be there twice in an object, where the second one counts.
-    :raises InputError: naming line and column, or the key that is there twice.
-    :raises MissingExtraError: for YAML where no reader of it is installed.
+    :param may_repeat: whether a key may be in an object twice; the last one counts then.
+    :raises InputError: naming line and column, or the repeated key.
+    :raises MissingExtraError: for YAML if no reader of it is installed.
     """
     try:
         return _read_yaml(text, source, may_repeat) if yaml else read_json(text, may_repeat=may_repeat)
@@ -73,7 +73,7 @@ def parse(text: str, source: Path, *, yaml: bool, may_repeat: bool = False) -> o
 def read_json(text: str, *, may_repeat: bool = False) -> object:
     """What a JSON text says.
 
-    :raises InputError: naming line and column, or the key that is there twice.
+    :raises InputError: naming line and column, or the repeated key.
     """
     try:
         return json.loads(text, object_pairs_hook=None if may_repeat else _object_without_repeats)
@@ -88,13 +88,9 @@ def read_json(text: str, *, may_repeat: bool = False) -> object:
 def _object_without_repeats(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
-        raise RepeatedKey(repeated(name for name, _ in pairs)[0])
+        times = Counter(name for name, _ in pairs)
+        raise RepeatedKey(next(name for name in times if times[name] > 1))
     return fields
-
-
-def repeated(names: Iterable[str]) -> list[str]:
-    """Those that are there more than once."""
-    return [name for name, times in Counter(names).items() if times > 1]
 
 
 def _read_yaml(text: str, source: Path, may_repeat: bool) -> object:
@@ -104,7 +100,7 @@ def _read_yaml(text: str, source: Path, may_repeat: bool) -> object:
         raise MissingExtraError(f"{source}: a YAML scenario", "PyYAML", "yaml") from None
 
     class Loader(yaml.SafeLoader):
-        """Refuses what the plain one silently loses, a key that is there twice, and says where any other mistake is."""
+        """Refuses a repeated key, of which the plain one drops a value, and says where any other mistake is."""
 
         def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
             if not may_repeat:

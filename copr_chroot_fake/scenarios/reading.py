@@ -1,6 +1,6 @@
-"""Scenarios: what a fake starts with, read as a whole.
+"""A scenario read as a whole: all of it is added, or after a mistake nothing.
 
-A mistake anywhere names its place in the document, and nothing is added.
+The error for a mistake names its place in the document.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ScenarioSource = str | os.PathLike[str] | Mapping[str, object]
 
 
 def read_scenario(source: ScenarioSource, store: Store) -> Batch:
-    """Read a scenario, from a file or as it is, to be added to a store.
+    """Read a scenario, from a file or as what one says, to be added to a store.
 
     :raises ScenarioError: naming the file, the place in the document and what was expected there.
     :raises MissingExtraError: for a YAML file where no YAML reader is installed.
@@ -56,7 +56,7 @@ def _read(file: str | None, document: object, store: Store) -> Batch:
 
 @contextmanager
 def without_garbage_collection() -> Iterator[None]:
-    """Look for no garbage among many new objects, hardly any of which is: that would take most of the time."""
+    """Pause a collection that would take most of the time: of the many new objects hardly any is garbage."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -96,7 +96,7 @@ WrittenPackage = Annotated[PackageLike, Written(_Package)]
 
 def scenario_schema() -> dict[str, object]:
     """The JSON Schema of a scenario, complete in itself."""
-    # Its fields are said with the forms above.
+    # Imported here, as it imports the forms above.
     from .entries import Scenario
 
     schemas = Schemas("#/$defs/", nulls=True)

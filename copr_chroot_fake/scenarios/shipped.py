@@ -16,5 +16,5 @@ def shipped_scenarios() -> Path:
 
 
 def by_name() -> Mapping[str, Path]:
-    """Their files by their names, which say nothing of folders."""
+    """Their files by name; the folders that they are in are no part of it."""
     return {path.stem: path for path in sorted(shipped_scenarios().rglob("*.json"), key=lambda path: path.stem)}

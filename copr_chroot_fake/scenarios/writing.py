@@ -18,7 +18,7 @@ from .entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
 
 
 def write_scenario(store: Store) -> Scenario:
-    """All that a store has, each life from where it is and with everything drawn that was to be drawn."""
+    """All that a store has; each life is written from where it is, with nothing left to chance."""
     with store.lock:
         now = store.clock.now()
         return {
@@ -105,7 +105,7 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
 
 
 def _write_life(life: Life, now: float) -> Mapping[str, object]:
-    """The rest of a life, with everything drawn that was to be drawn."""
+    """The rest of a life, as it was drawn."""
     rest = None if life.due is None else max(life.due - now, 0)
     stages = [life.stage._replace(lasts=rest), *life.plan[life.at + 1 :]]
     return {
