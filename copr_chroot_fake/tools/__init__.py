@@ -1,1 +1,1 @@
-"""What people do with scenarios beside serving them: check them, look at them, have them made up."""
+"""Tools for scenarios: they are checked, shown and made up."""

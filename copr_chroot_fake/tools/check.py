@@ -22,7 +22,7 @@ STDIN = Path("-")
 
 
 class Mistake(NamedTuple):
-    """What is wrong in a file and what would do, and where that is, as far as it is known."""
+    """What is wrong in a file and what would be valid, and where that is, as far as it is known."""
 
     file: str
     place: str
@@ -44,9 +44,9 @@ class Checked(NamedTuple):
 
 
 def check(files: Iterable[Path], *, seed: int = 0) -> Iterator[Checked]:
-    """Check files, each as what is added to those before it.
+    """Check files, each as it is when it is added to those before it.
 
-    :param seed: what lives are drawn from.
+    :param seed: the seed that lives are drawn from.
     """
     store = Store(VirtualClock(), Progress("clock"), seed)
     for file in files:
@@ -76,7 +76,7 @@ def _read(file: Path) -> tuple[Path, str]:
 
 
 def _find(path: Path, text: str, store: Store) -> Iterator[Mistake]:
-    # What is piped has no name that tells; and a scenario in JSON begins like this.
+    # Standard input has no suffix to tell by, but a scenario in JSON begins with a brace.
     yaml = not text.lstrip().startswith("{") if path == STDIN else parsing.is_yaml(path)
     file = _called(path)
     try:
@@ -101,7 +101,7 @@ def _find(path: Path, text: str, store: Store) -> Iterator[Mistake]:
 
 
 def _parse(path: Path, text: str, yaml: bool) -> tuple[object, RepeatedKey | None]:
-    """What a text says, and what there is against a key of it that is there twice."""
+    """What a text says, and the error for a repeated key, if it has one."""
     try:
         return parsing.parse(text, path, yaml=yaml), None
     except RepeatedKey as error:
@@ -109,7 +109,7 @@ def _parse(path: Path, text: str, yaml: bool) -> tuple[object, RepeatedKey | Non
 
 
 def _refusals(document: object, store: Store) -> list[InputError]:
-    """What the reader has against a scenario, which is added to the store as far as it is right."""
+    """The mistakes that the reader finds in a scenario; what is right of it is added to the store."""
     with gathering() as errors:
         batch = tried(lambda _, value: read_batch(value, store), "", document, None)
     if batch is not None:

@@ -1,4 +1,4 @@
-"""The command line's ``scenario``, of which each command loads what it needs when it is run."""
+"""The command ``scenario``; each of its commands imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ MISTAKEN, UNUSABLE = 1, 2
 
 
 class Failure(click.ClickException):
-    """A mistake of the caller's, which keeps a command from doing anything: one line, exit status 2."""
+    """An error that keeps a command from doing anything: one line, exit status 2."""
 
     exit_code = UNUSABLE
 
     def __init__(self, message: str) -> None:
-        # It may say what is in a file, or in an answer.
+        # It may quote a file, or an answer.
         super().__init__(printable(message))
 
 

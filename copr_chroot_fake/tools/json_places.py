@@ -1,4 +1,4 @@
-"""The places of a JSON text. What it says has been read before, so the text is known to be right."""
+"""The places of a JSON text, which is known to be valid, as it has been read before."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Around:
 
 
 def walk(text: str, enter: Enter) -> Iterator[Found]:
-    """Each place from the whole on, and those in what is to be entered; anything else is passed over."""
+    """Each place, beginning with the whole; what is not to be entered is skipped."""
     lines = _Lines(text)
     around: list[_Around] = []
     place, begin = "", _skip(text, 0)
@@ -59,7 +59,7 @@ def _skip(text: str, at: int) -> int:
 
 
 class _Lines:
-    """The lines of offsets that only grow."""
+    """The lines of offsets, which are asked for in ascending order."""
 
     def __init__(self, text: str) -> None:
         self._text = text

@@ -1,7 +1,7 @@
-"""The lines of a text on which its places are: ``builds[3].chroots[0].state``.
+"""The line of a text on which a place is, such as ``builds[3].chroots[0].state``.
 
-A format's own walk goes through the places of a text, in their order, and into
-those that are asked for.
+Each format has a walk of its own, which goes through the places of a text in
+their order, and into those that it is told to enter.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 Enter = Callable[[str], bool] | None
-"""Whether to go through what is in a place; ``None`` to go through everything, and through each thing once."""
+"""Whether to enter a place; ``None`` to enter all, and an alias of YAML only once."""
 
 
 class Found(NamedTuple):
-    """A place, how many others it is in, and from which line on it is, counted from 1."""
+    """A place, how many others it is in, and the line on which it begins, counted from 1."""
 
     place: str
     depth: int
@@ -27,7 +27,7 @@ Walk = Callable[[str, Enter], Iterator[Found]]
 
 
 class Wanted:
-    """Places, so that it is quickly known whether something leads to one of them."""
+    """Places that are wanted; it quickly tells whether another place leads to one of them."""
 
     def __init__(self, places: Iterable[str]) -> None:
         self.places = sorted(set(places))
@@ -45,18 +45,18 @@ class Wanted:
 
 
 def lines(walk: Walk, text: str, places: Iterable[str]) -> dict[str, int]:
-    """The lines of places; of one that is not there, that of the innermost place around it."""
+    """The line of each place; for one that is not there, that of the innermost place around it."""
     wanted = Wanted(places)
     there: dict[str, Found] = {}
     for found in walk(text, wanted.leads_to_one):
-        # A key can be written like a path; what is further out is more likely meant, and a later one counts.
+        # A key can look like a path: the outer one is more likely meant. Of a repeated key the last one counts.
         if found.place not in there or found.depth <= there[found.place].depth:
             there[found.place] = found
     return {place: next(there[outer].line for outer in _outwards(place) if outer in there) for place in wanted.places}
 
 
 def _outwards(place: str) -> Iterator[str]:
-    """A place, all that it may be in, and at last the whole."""
+    """A place, all places that it may be in, and finally the whole."""
     yield place
     for sign in reversed([*re.finditer(r"[.\[]", place)]):
         yield place[: sign.start()]
@@ -64,7 +64,7 @@ def _outwards(place: str) -> Iterator[str]:
 
 
 def repeats(walk: Walk, text: str) -> Iterator[Found]:
-    """The places that are there more than once, from the second time on."""
+    """The places that occur more than once, each from its second time on."""
     seen: set[tuple[str, int]] = set()
     for place, depth, line in walk(text, None):
         if (place, depth) in seen:

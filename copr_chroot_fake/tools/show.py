@@ -84,7 +84,7 @@ def show(fake: FakeCopr, name: str, ids: Collection[int], limit: int) -> None:
 
 
 def _within(builds: Iterable[Build], limit: int) -> Iterator[_Shown]:
-    """Builds and chroots from the first on, up to so many chroots."""
+    """The first builds and their chroots, up to so many chroots."""
     for build in builds:
         if limit <= 0:
             return
@@ -137,7 +137,7 @@ def _projects(projects: Iterable[Project]) -> Table:
 
 
 def _settings(project: Project) -> Iterator[str]:
-    """What a project has set, and in how many of its chroots it has set something."""
+    """The settings of a project, and how many of its chroots have their own."""
     if project.bootstrap is not None:
         yield f"bootstrap {project.bootstrap}"
     if project.repo_priority is not None:
@@ -190,7 +190,7 @@ def _faults(faults: Iterable[ActiveFault]) -> Table:
 
 
 def _written(value: object) -> str:
-    """A value of a fault, an object as the names and values that it has."""
+    """A value of a fault; of an object, its names and values."""
     if isinstance(value, Mapping):
         return " ".join(f"{name} {_written(inner)}" for name, inner in value.items())
     return " to ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -41,7 +41,7 @@ def is_open(stages: Sequence[PlannedStage]) -> bool:
 
 
 def lasting(stages: Sequence[PlannedStage]) -> Sequence[PlannedStage]:
-    """Its stages but the one in which it ends, where it does."""
+    """The stages of a life but for the one in which it ends, if it ends."""
     return stages if is_open(stages) else stages[:-1]
 
 
@@ -51,13 +51,13 @@ def seconds_of(stages: Iterable[PlannedStage]) -> float:
 
 
 def scale_for(lives: Sequence[Sequence[PlannedStage]], cells: int) -> Scale:
-    """One on which all of these lives fit, with room for a stage that never ends."""
+    """A scale on which all of these lives fit, with room for a stage that never ends."""
     room = 1.25 if any(is_open(stages) for stages in lives) else 1
     return Scale(max(seconds_of(stages) for stages in lives) * room, cells)
 
 
 def pieces(stages: Sequence[PlannedStage], scale: Scale) -> list[Piece]:
-    """A life from its first to its last stage but the end; each stage is seen, however short it is."""
+    """The pieces of a life, without its end; every stage gets one, however short it is, while there are cells."""
     ends = [*_ends(lasting(stages), scale)]
     _fit(ends, scale.cells)
     begins = [0, *ends][: len(ends)]
@@ -75,19 +75,19 @@ def _ends(stages: Iterable[PlannedStage], scale: Scale) -> Iterator[int]:
 
 
 def _fit(ends: list[int], cells: int) -> None:
-    """Move ends that are too far out back in, as long as there is a cell for each stage."""
+    """Move ends back that are too far out, and leave a cell for each stage if there are enough."""
     for at in range(len(ends) - 1, -1, -1):
         ends[at] = min(ends[at], cells)
         cells = max(cells - 1, 0)
 
 
 def letter_of(stage: PlannedStage) -> str:
-    """What a stage is called in a bar; one that ends a life is not in it."""
+    """The letter of a stage in a bar, which has none for the end of a life."""
     return CANCELED if stage.canceled else LETTERS.get(stage.state, stage.state[:1].upper())
 
 
 def ticks(scale: Scale, apart: int) -> list[tuple[int, float]]:
-    """Cells and their times, round ones, at least so many cells apart."""
+    """Cells and their times: round times, at least so many cells apart."""
     least = scale.seconds / max(scale.cells, 1) * apart
     step: float = next((step for step in _STEPS if step >= least), 0) or _STEPS[-1] * (least // _STEPS[-1] + 1)
     return [(scale.cell(number * step), number * step) for number in range(int(scale.seconds // step) + 1)]

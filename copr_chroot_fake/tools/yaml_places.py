@@ -1,4 +1,4 @@
-"""The places of a YAML text. What it says has been read before, so the text is known to be right."""
+"""The places of a YAML text, which is known to be valid, as it has been read before."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _MERGED = "tag:yaml.org,2002:merge"
 
 
 def walk(text: str, enter: Enter) -> Iterator[Found]:
-    """Each place from the whole on, and those in what is to be entered."""
+    """Each place, beginning with the whole; what is not to be entered is skipped."""
     root = yaml.compose(text, yaml.SafeLoader)
     if root is None:
-        # Nothing is a text in YAML, too.
+        # An empty text is valid YAML.
         yield Found("", 0, 1)
         return
     todo = [(Found("", 0, root.start_mark.line + 1), root)]
@@ -24,7 +24,7 @@ def walk(text: str, enter: Enter) -> Iterator[Found]:
     while todo:
         found, node = todo.pop()
         yield found
-        # An alias may lead back to where it is.
+        # An alias may lead back to what it is in.
         entry = (id(node), "" if enter is None else found.place)
         if entry not in entered and (enter is None or enter(found.place)):
             entered.add(entry)
@@ -32,7 +32,7 @@ def walk(text: str, enter: Enter) -> Iterator[Found]:
 
 
 def _inner(node: yaml.Node, place: str, depth: int, *, merges: bool) -> Iterator[tuple[Found, yaml.Node]]:
-    """What is in a node, first what it has from others if it ``merges`` any."""
+    """What is in a node; if ``merges``, what it merges from other nodes comes first."""
     if isinstance(node, yaml.SequenceNode):
         for at, item in enumerate(node.value):
             yield Found(f"{place}[{at}]", depth, item.start_mark.line + 1), item
