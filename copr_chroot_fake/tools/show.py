@@ -20,34 +20,16 @@ from ..builds.projects import Project
 from ..fake import FakeCopr
 from ..faults.active import ActiveFault
 from ..faults.fault import write_fault
-from ..lives.life import Life
-from ..lives.lifecycle import DELETED, LIVES
+from ..lives.lifecycle import LIVES
 from ..states import State
-from . import timeline
+from .bars import STYLES, bars, legend, letters_of
 from .printable import counted, printable
-from .timeline import Scale, duration
-
-STYLES = {
-    "absent": "bright_black",
-    "waiting": "bright_black",
-    "importing": "magenta",
-    "pending": "yellow",
-    "starting": "cyan",
-    "running": "blue",
-    "succeeded": "green",
-    "failed": "red",
-    "canceled": "bright_red",
-    "skipped": "bright_black",
-    "forked": "green",
-    "unknown": "bright_black",
-    "deleted": "bright_red",
-}
+from .timeline import duration
 
 _NUMBERS = ("Chroots", "Packages", "Took")
 """The columns that are aligned as numbers are."""
 
 _WHICH = ("endpoint", "build_id", "chrootname", "nth", "first", "every", "probability")
-_PROGRESS = {"clock": "", "poll": ", by poll", "manual": ", by hand", "immediate": ", at once"}
 
 
 class _Shown(NamedTuple):
@@ -71,9 +53,9 @@ def show(fake: FakeCopr, name: str, ids: Collection[int], limit: int) -> None:
     if not ids:
         parts += _overview(fake, [build for build, _ in shown])
     parts += [_build(build, chroots, fake.seed, console) for build, chroots in shown]
-    letters = {letter for build, _ in shown for letter in _letters(build)}
+    letters = {letter for build, _ in shown for letter in letters_of(build)}
     if letters:
-        parts.append(_legend(letters))
+        parts.append(legend(letters))
     builds_left = len(builds) - len(shown)
     chroots_left = _count_chroots(builds) - sum(len(chroots) for _, chroots in shown)
     left = [counted(count, what) for count, what in ((builds_left, "build"), (chroots_left, "chroot")) if count]
@@ -210,7 +192,7 @@ def _build(build: Build, chroots: Sequence[BuildChroot], seed: int, console: Con
     if fixed:
         parts.append(_chroots(fixed))
     if lives:
-        parts.append(_timelines(lives, console))
+        parts.append(bars(lives, console))
     return Group(*parts)
 
 
@@ -234,71 +216,3 @@ def _chroots(chroots: Iterable[BuildChroot]) -> Table:
             str(len(chroot.packages) or ""),
         )
     return table
-
-
-def _timelines(lives: Sequence[tuple[BuildChroot, Life]], console: Console) -> Table:
-    plans = [life.plan[life.at :] for _, life in lives]
-    ends = [_end(life) for _, life in lives]
-    names = max(len(chroot.name) for chroot, _ in lives)
-    names = min(names, console.width // 3)
-    bars = max(8, console.width - names - max(len(end.plain) for end in ends) - 2)
-    scale = timeline.scale_for(plans, bars)
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(width=names, no_wrap=True, overflow="ellipsis")
-    grid.add_column(width=bars, no_wrap=True, overflow="crop")
-    grid.add_column(overflow="fold")
-    grid.add_row("", Text(_axis(scale), "bright_black"), "")
-    for (chroot, life), end in zip(lives, ends, strict=True):
-        _row(grid, chroot.name, _bar(life, scale, "-" if console.options.ascii_only else "━"), end)
-    return grid
-
-
-def _axis(scale: Scale) -> str:
-    axis = ""
-    for cell, seconds in timeline.ticks(scale, 9):
-        longer = f"{axis:<{cell}}{duration(seconds)}"
-        axis = longer if len(longer) <= scale.cells else axis
-    return axis
-
-
-def _bar(life: Life, scale: Scale, line: str) -> Text:
-    bar = Text()
-    for piece in timeline.pieces(life.plan[life.at :], scale):
-        style = STYLES["canceled" if piece.letter == timeline.CANCELED else piece.state]
-        bar.append(piece.letter, f"bold {style}")
-        bar.append(line * (piece.cells - 1), style)
-    if timeline.is_open(life.plan) and len(bar) > 1:
-        bar.right_crop()
-        bar.append(">", style)
-    return bar
-
-
-def _end(life: Life) -> Text:
-    """How a life ends, and when."""
-    stages = life.plan[life.at :]
-    last, seconds = stages[-1].state, duration(timeline.seconds_of(stages))
-    if timeline.is_open(stages):
-        end = Text(f"{last} for ever", STYLES[last])
-    elif len(stages) == 1:
-        end = Text(str(last), STYLES[last])
-    else:
-        end = Text(f"{'build deleted' if last == DELETED else last} after {seconds}", STYLES[last])
-    held = "" if life.held_in is None else f", held in {life.held_in}"
-    return end.append(held + _PROGRESS[life.how], "default")
-
-
-def _letters(build: Build) -> Iterator[str]:
-    """The letters that stand for the stages of its chroots' lives."""
-    for chroot in build.chroots:
-        if chroot.life is not None:
-            yield from map(timeline.letter_of, timeline.lasting(chroot.life.plan[chroot.life.at :]))
-
-
-def _legend(letters: Collection[str]) -> Text:
-    names = {**{letter: state for state, letter in timeline.LETTERS.items()}, timeline.CANCELED: "canceled"}
-    parts = [
-        Text.assemble((letter, f"bold {STYLES[name]}"), f" {name}")
-        for letter, name in names.items()
-        if letter in letters
-    ]
-    return Text("  ").join(parts)
