@@ -102,10 +102,11 @@ def letters_of(build: Build) -> Iterator[str]:
 
 def legend(letters: Collection[str]) -> Text:
     """What the letters of some bars mean."""
-    names = {**{letter: state for state, letter in timeline.LETTERS.items()}, timeline.CANCELED: "canceled"}
+    meanings = [(letter, state, STYLES[state]) for state, letter in timeline.LETTERS.items()]
+    meanings.append((timeline.CANCELED, "canceling", STYLES["canceled"]))
     parts = [
-        Text.assemble((letter, f"bold {STYLES[name]}"), f" {name}")
-        for letter, name in names.items()
+        Text.assemble((letter, f"bold {style}"), f" {meaning}")
+        for letter, meaning, style in meanings
         if letter in letters
     ]
     return Text("  ").join(parts)

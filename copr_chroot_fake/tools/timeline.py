@@ -8,7 +8,20 @@ from typing import NamedTuple
 from ..lives.lifecycle import DELETED, PlannedStage
 from ..states import State
 
-LETTERS = {"absent": "A", "waiting": "W", "importing": "I", "pending": "P", "starting": "S", "running": "R"}
+LETTERS = {
+    "absent": "A",
+    "waiting": "W",
+    "importing": "I",
+    "pending": "P",
+    "starting": "S",
+    "running": "R",
+    "succeeded": "D",
+    "failed": "F",
+    "canceled": "C",
+    "skipped": "K",
+    "forked": "O",
+    "unknown": "U",
+}
 CANCELED = "X"
 """The letter of a stage in which the build is canceled already."""
 
@@ -83,7 +96,7 @@ def _fit(ends: list[int], cells: int) -> None:
 
 def letter_of(stage: PlannedStage) -> str:
     """The letter of a stage in a bar, which has none for the end of a life."""
-    return CANCELED if stage.canceled else LETTERS.get(stage.state, stage.state[:1].upper())
+    return CANCELED if stage.canceled else LETTERS[stage.state]
 
 
 def ticks(scale: Scale, apart: int) -> list[tuple[int, float]]:

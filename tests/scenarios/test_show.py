@@ -82,8 +82,18 @@ def test_each_life_is_a_bar_that_reads_without_colour(name: str, columns: int) -
         assert ("build deleted" if last == "deleted" else str(last)) in line
         assert ("for ever" in line) == timeline.is_open(chroot.life.plan)
         for stage in lasting:
-            word = "canceled" if stage.canceled else stage.state
+            word = "canceling" if stage.canceled else stage.state
             assert re.search(rf"\b{timeline.letter_of(stage)} {word}\b", text)
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_stage_in_any_state_has_a_letter_of_its_own_that_is_explained(tmp_path: Path, state: State) -> None:
+    """One that has ended, too, where the build is deleted later."""
+    life = {"stages": [{"state": state.value, "lasts": 60}, {"state": "deleted"}]}
+    text = shown(write(tmp_path, builds({"lifecycle": life, "chroots": [{"name": F43}]})))
+    assert bar(text).endswith("━ build deleted after 1m")
+    assert text.splitlines()[-1] == f"{bar(text)[0]} {state}"
+    assert len({*timeline.LETTERS.values(), timeline.CANCELED}) == len(timeline.LETTERS) + 1
 
 
 def in_terminal(*arguments: str, columns: int = 100, **env: str) -> str:
