@@ -15,6 +15,7 @@ from .. import checks
 from ..builds import made_up
 from ..builds.build import Build
 from ..builds.chroot import BuildChroot
+from ..builds.living import Moment
 from ..builds.projects import SourcePackage, Submission
 from ..errors import InputError
 from ..lives.lifecycle import DEFAULT_LIFE, LifecycleLike, read_lifecycle
@@ -56,14 +57,10 @@ def come_about(build: Build) -> None:
     """Give a build its submission: by its project's owner, shortly before its first chroot started."""
     owner = build.project.ownername
     chroots = [chroot.moment() for chroot in build.chroots]
-    begun = [chroot.started_on for chroot in chroots if chroot.started_on is not None]
-    packages = [
-        nevra for chroot in chroots for nevra in chroot.packages or (chroot.life and chroot.life.packages) or ()
-    ]
-    source = next((nevra for nevra in packages if nevra.arch == "src"), None)
-    version = made_up.SOURCE_VERSION if source is None else f"{source.version}-{source.release}"
+    starts = [chroot.started_on for chroot in chroots if chroot.started_on is not None]
+    version = _source_version(chroots)
     build.submission = Submission(
-        submitted_on=max(0, min(begun) - SOURCE_SECONDS) if begun else int(build.store.clock.now()),
+        submitted_on=max(0, min(starts) - SOURCE_SECONDS) if starts else int(build.store.clock.now()),
         submitter=DEFAULT_OWNER if owner.startswith("@") else owner,
         source_result_dir=f"{build.id:08d}",
         source_package=SourcePackage(
@@ -112,6 +109,16 @@ def project_chroots(chroots: Iterable[str] | Mapping[str, ProjectChrootEntry]) -
     if isinstance(chroots, Mapping):
         return chroots
     return {name: {} for name in checks.texts("chroots", chroots)}
+
+
+def _source_version(chroots: Iterable[Moment]) -> str:
+    """The version of the source package that chroots have, or will have in the end."""
+    for chroot in chroots:
+        planned = None if chroot.life is None else chroot.life.packages
+        for nevra in chroot.packages or planned or ():
+            if nevra.arch == "src":
+                return f"{nevra.version}-{nevra.release}"
+    return made_up.SOURCE_VERSION
 
 
 def _named(chroots: Chroots) -> Iterable[tuple[str, StateName | State | ChrootSettings]]:
