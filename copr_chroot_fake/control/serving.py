@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import cast, get_args
 
 from .. import checks
 from ..errors import CoprFakeError, InputError, ScenarioError
-from ..lives.progress import How
-from ..server.recipe import Recipe
+from ..server.recipe import Recipe, read_how, read_speed
 from ..server.worlds import World
 from . import views
 from .calls import Call, NotFoundError, in_digits
-from .steering import read_speed
 
 
 def show_health(call: Call) -> views.HealthView:
@@ -68,7 +65,7 @@ def _read_beginning(call: Call) -> Recipe:
     return replace(
         recipe,
         scenarios=recipe.scenarios if scenario is None else (scenario,),
-        progress=fields.read("progress", _how, recipe.progress),
+        progress=fields.read("progress", read_how, recipe.progress),
         default_limit=fields.read("default_limit", checks.positive, limit),
         seed=fields.read("seed", checks.whole_number, recipe.seed),
         speed=fields.read("speed", read_speed, recipe.speed),
@@ -104,7 +101,3 @@ def _named(call: Call) -> World:
     if world is None:
         raise NotFoundError(f"world {checks.shown(name)}", (world.name for world in worlds))
     return world
-
-
-def _how(field: str, value: object) -> How:
-    return cast(How, checks.one_of(get_args(How))(field, value))

@@ -13,7 +13,7 @@ from ..faults.fault import read_fault
 from ..journal import Request
 from ..lives.clock import SystemClock
 from ..scenarios.entries import Scenario
-from ..server.recipe import SameFake
+from ..server.recipe import SameFake, read_speed
 from ..service.routes import EndpointName
 from . import bodies, views
 from .calls import Call, form_of, in_digits
@@ -95,13 +95,6 @@ def change_clock(call: Call) -> views.ClockView:
         if paused is not None:
             (clock.pause if paused else clock.resume)()
     return views.clock(call.fake)
-
-
-def read_speed(field: str, value: object) -> float:
-    speed = checks.amount(field, value)
-    if not speed:
-        raise InputError(field, "time would stand still at 0; expected a number above 0")
-    return speed
 
 
 def advance_all(call: Call) -> views.CountView:

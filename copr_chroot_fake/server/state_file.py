@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import cast, get_args
+from typing import cast
 
 from .. import checks
 from ..atomic import replace_file
@@ -18,10 +18,9 @@ from ..checks import Fields, Form
 from ..errors import CoprFakeError, InputError, ScenarioError
 from ..fake import FakeCopr
 from ..lives.clock import SystemClock
-from ..lives.progress import How
 from ..scenarios.parsing import read_json
 from ..scenarios.reading import ScenarioSource
-from .recipe import Recipe
+from .recipe import Recipe, read_how, read_speed
 from .worlds import TooManyError, World, Worlds
 
 _VERSION = 1
@@ -131,7 +130,7 @@ def _set_clock(fake: FakeCopr, place: str, value: object) -> None:
     # It stands still while it is set, or it would be ahead of what it is set to.
     clock.pause()
     now = said.require("now", checks.amount)
-    clock.speed = said.require("speed", _speed)
+    clock.speed = said.require("speed", read_speed)
     if said.require("paused", checks.flag):
         clock.restore(now)
     else:
@@ -139,22 +138,15 @@ def _set_clock(fake: FakeCopr, place: str, value: object) -> None:
         clock.resume()
 
 
-def _speed(field: str, value: object) -> float:
-    speed = checks.amount(field, value)
-    if not speed:
-        raise InputError(field, "time would stand still at 0; expected a number above 0")
-    return speed
-
-
 def _read_recipe(place: str, value: object) -> Recipe:
     said = Fields(place, value, _RECIPE)
     unsaid = Recipe()
     return Recipe(
         scenarios=said.require("scenarios", _scenarios),
-        progress=said.read("progress", _how, unsaid.progress),
+        progress=said.read("progress", read_how, unsaid.progress),
         default_limit=said.read("default_limit", checks.positive, None),
         seed=said.read("seed", checks.whole_number, unsaid.seed),
-        speed=said.read("speed", _speed, unsaid.speed),
+        speed=said.read("speed", read_speed, unsaid.speed),
     )
 
 
@@ -163,7 +155,3 @@ def _scenarios(place: str, value: object) -> tuple[ScenarioSource, ...]:
         item if isinstance(item, str) else checks.mapping(f"{place}[{at}]", item)
         for at, item in enumerate(checks.items(place, value))
     )
-
-
-def _how(field: str, value: object) -> How:
-    return cast(How, checks.one_of(get_args(How))(field, value))
