@@ -1,4 +1,4 @@
-"""What the tests share: asking a fake through every door, and a summary of recordings that differ."""
+"""What the tests share: asking a fake through every door, starting servers, and a summary of recordings that differ."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from copr_chroot_fake import FakeCopr
 
 from .doors import DOORS, Ask
+from .served import Start, starting
 
 pytest_plugins = ["pytester"]
 
@@ -22,6 +23,13 @@ def ask_through(request: pytest.FixtureRequest) -> Iterator[Callable[[FakeCopr],
     """Open a door to a fake: the test runs once for each of them."""
     with ExitStack() as opened:
         yield lambda fake: opened.enter_context(DOORS[request.param](fake))
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start servers as processes, which end with the test."""
+    with starting() as start:
+        yield start
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

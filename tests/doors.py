@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import http.client
 import os
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -20,7 +19,8 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.doors.httpx2_transport import Httpx2Transport
 from copr_chroot_fake.doors.requests_mock import answering_through_responses
 from copr_chroot_fake.doors.respx_router import answering_through_respx
-from copr_chroot_fake.server.serving import FakeServer, bind, url_of
+
+from .served import running
 
 COPR = httpx.URL("https://copr.fedorainfracloud.org")
 
@@ -136,21 +136,9 @@ DOORS = {name: _ALL[name] for name in os.environ.get("COPR_FAKE_DOORS", ",".join
 """Those that tests go through; fewer where they run for what is behind all of them, as for each mutant."""
 
 
-@contextmanager
-def running_server(fake: FakeCopr) -> Iterator[str]:
-    """The address of a server, which answers by the time it is there."""
-    listener = bind("127.0.0.1", 0)
-    url = url_of(listener)
-    ready = threading.Event()
-    running = FakeServer(fake.asgi, listener, ready.set)
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        assert ready.wait(10)
-        yield url
-    finally:
-        running.should_exit = True
-        thread.join()
+def running_server(fake: FakeCopr) -> AbstractContextManager[str]:
+    """The address of a server of nothing but a fake."""
+    return running(fake.asgi)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from copr_chroot_fake.server.app import ServedApp
 from copr_chroot_fake.server.control_door import MAX_BODY, ControlDoor
 from copr_chroot_fake.server.guard import Guard
 from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.serving import MAX_HEAD, FakeServer, bind, url_of
+from copr_chroot_fake.server.serving import MAX_HEAD, App, FakeServer, bind, url_of
 from copr_chroot_fake.server.worlds import Worlds
 
 COMMAND = [sys.executable, "-m", "copr_chroot_fake"]
@@ -46,6 +46,12 @@ class Reply(NamedTuple):
     @property
     def document(self) -> Any:
         return json.loads(self.body)
+
+    @property
+    def where(self) -> str:
+        """The place of a mistake."""
+        where: str = self.document["where"]
+        return where
 
 
 class Server:
@@ -97,6 +103,15 @@ class Server:
             wire.end()
             return wire.rest()
 
+    @property
+    def is_refusing(self) -> bool:
+        """Whether nobody can connect."""
+        try:
+            self.connect().socket.close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
 
 class Served(Server):
     """A server that runs as a process, whose one line has been read."""
@@ -134,31 +149,41 @@ def starting() -> Iterator[Start]:
 
 
 @contextmanager
-def serving(
-    recipe: Recipe | None = None,
-    *,
-    is_controlled: bool = True,
-    max_worlds: int = 100,
-    max_body: int = MAX_BODY,
-    max_head: int = MAX_HEAD,
-) -> Iterator[Server]:
-    """A server in a thread."""
-    beginning = recipe or Recipe()
-    worlds = Worlds(beginning, max_worlds)
-    setting = Setting(worlds, beginning, None)
-    control = ControlDoor(lambda: ControlApi(setting), Guard("127.0.0.1", None), max_body) if is_controlled else None
+def running(app: App, max_head: int = MAX_HEAD) -> Iterator[str]:
+    """The address of a server in a thread, which answers by the time it is there."""
     listener = bind("127.0.0.1", 0)
     url = url_of(listener)
     ready = threading.Event()
-    server = FakeServer(ServedApp(worlds, control), listener, ready.set, max_head=max_head)
+    server = FakeServer(app, listener, ready.set, max_head=max_head)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
         assert ready.wait(PATIENCE)
-        yield Server(url)
+        yield url
     finally:
         server.should_exit = True
         thread.join()
+
+
+class Threaded(Server):
+    """A server that runs in a thread, and the worlds that it serves."""
+
+    def __init__(self, url: str, worlds: Worlds) -> None:
+        super().__init__(url)
+        self.worlds = worlds
+
+
+@contextmanager
+def serving(
+    recipe: Recipe | None = None, *, max_worlds: int = 100, max_body: int = MAX_BODY, max_head: int = MAX_HEAD
+) -> Iterator[Threaded]:
+    """A server in a thread, which anybody may steer."""
+    beginning = recipe or Recipe()
+    worlds = Worlds(beginning, max_worlds)
+    setting = Setting(worlds, beginning, None)
+    control = ControlDoor(lambda: ControlApi(setting), Guard("127.0.0.1", None), max_body)
+    with running(ServedApp(worlds, control), max_head) as url:
+        yield Threaded(url, worlds)
 
 
 def failed(*arguments: str) -> str:

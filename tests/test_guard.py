@@ -13,12 +13,6 @@ TOKEN = "a-token"
 CLOCK = "/_fake/clock"
 
 
-@pytest.fixture
-def start() -> Iterator[Start]:
-    with starting() as start:
-        yield start
-
-
 @pytest.fixture(scope="module")
 def local() -> Iterator[Server]:
     """A server as it is unless said otherwise."""

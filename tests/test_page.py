@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib.resources import files
 from typing import cast
 
@@ -25,6 +21,7 @@ from copr_chroot_fake.server.live import LiveServer
 from copr_chroot_fake.states import State
 
 from .browser import CHROMEDRIVER, CHROMIUM, Page, chromium, read_log
+from .served import HOME, Start
 
 pytestmark = pytest.mark.skipif(
     not (CHROMIUM and CHROMEDRIVER), reason="there is no Chromium, or no chromedriver, on this machine"
@@ -622,18 +619,6 @@ def test_states_are_told_from_what_is_behind_them(open_page: Open, fake: FakeCop
     assert min(contrasts) >= 4.5
 
 
-@contextmanager
-def serve(*arguments: str) -> Iterator[str]:
-    """A server as a process; its address."""
-    command = [sys.executable, "-m", "copr_chroot_fake", "serve", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield process.stdout.readline().removeprefix("Copr fake: ").strip()
-        finally:
-            process.terminate()
-
-
 @pytest.fixture
 def visit(browser: Chrome) -> Iterator[Callable[[str], Page]]:
     """Open the page of another server, of which nothing is left in the browser then."""
@@ -643,55 +628,49 @@ def visit(browser: Chrome) -> Iterator[Callable[[str], Page]]:
     read_log(browser, "browser")
 
 
-def test_a_token_is_asked_for(visit: Callable[[str], Page]) -> None:
+TOKEN = ("--control-token", "s3cret+1")
+
+
+def test_a_token_is_asked_for(visit: Callable[[str], Page], start: Start) -> None:
     """Once, for this tab; a wrong one is said to be wrong, and nothing is shown without the right one."""
-    with serve("--port", "0", "--control-token", "s3cret+1") as url:
-        page = visit(f"{url}/_fake/")
-        page.wait(lambda: page.find("#token").is_displayed())
-        assert page.run("return document.activeElement.id") == "token-field"
-        assert not page.find("main").is_displayed()
-        page.type("wrong", Keys.ENTER)
-        page.wait_for("#token-why", ["That is not this server's control token."])
-        page.wait(lambda: page.find("#token").is_displayed())
-        page.type("s3cret+1", Keys.ENTER)
-        page.wait_for("#connection", ["live"])
-        assert not page.find("#token").is_displayed()
-        page.press("Advance build 3")
-        page.wait_for("#said", ["Advance build 3: done."])
-        page.browser.refresh()
-        page.wait_for("#connection", ["live"])
+    page = visit(f"{start(*TOKEN).url}/_fake/")
+    page.wait(lambda: page.find("#token").is_displayed())
+    assert page.run("return document.activeElement.id") == "token-field"
+    assert not page.find("main").is_displayed()
+    page.type("wrong", Keys.ENTER)
+    page.wait_for("#token-why", ["That is not this server's control token."])
+    page.wait(lambda: page.find("#token").is_displayed())
+    page.type("s3cret+1", Keys.ENTER)
+    page.wait_for("#connection", ["live"])
+    assert not page.find("#token").is_displayed()
+    page.press("Advance build 3")
+    page.wait_for("#said", ["Advance build 3: done."])
+    page.browser.refresh()
+    page.wait_for("#connection", ["live"])
 
 
-def test_a_token_comes_with_the_address(visit: Callable[[str], Page]) -> None:
+def test_a_token_comes_with_the_address(visit: Callable[[str], Page], start: Start) -> None:
     """It is taken from there, so that nobody sees it."""
-    with serve("--port", "0", "--control-token", "s3cret+1") as url:
-        page = visit(f"{url}/_fake/#token=s3cret+1")
-        page.wait_for("#connection", ["live"])
-        assert page.browser.current_url == f"{url}/_fake/"
+    url = start(*TOKEN).url
+    page = visit(f"{url}/_fake/#token=s3cret+1")
+    page.wait_for("#connection", ["live"])
+    assert page.browser.current_url == f"{url}/_fake/"
 
 
-def test_a_server_that_goes_away_and_comes_back_is_told(visit: Callable[[str], Page]) -> None:
+def test_a_server_that_goes_away_and_comes_back_is_told(visit: Callable[[str], Page], start: Start) -> None:
     """The page says so, and goes on with what the new one shows, requests included."""
-    with serve("--port", "0") as url:
-        page = visit(f"{url}/_fake/")
-        page.wait_for("#connection", ["live"])
-        for _ in range(3):
-            ask(url)
-        page.wait_for("#journal-count", ["3"])
+    first = start()
+    page = visit(f"{first.url}/_fake/")
+    page.wait_for("#connection", ["live"])
+    for _ in range(3):
+        first.get(HOME)
+    page.wait_for("#journal-count", ["3"])
+    first.end()
     page.wait_for("#connection", ["The server cannot be reached; trying again."])
     page.press("Pause")
     page.wait_for("#said", ["Pause: The server cannot be reached."])
-    with serve("--port", url.rpartition(":")[2]) as again:
-        assert again == url
-        page.wait_for("#connection", ["live"])
-        page.wait_for("#journal li", ["Nobody has asked for anything."])
-        ask(url)
-        page.wait_for("#journal-count", ["1"])
-
-
-def ask(url: str) -> None:
-    host, _, port = url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port))) as connection:
-        connection.sendall(b"GET /api_3/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        while connection.recv(1000):
-            pass
+    again = start("--port", str(first.address[1]))
+    page.wait_for("#connection", ["live"])
+    page.wait_for("#journal li", ["Nobody has asked for anything."])
+    again.get(HOME)
+    page.wait_for("#journal-count", ["1"])

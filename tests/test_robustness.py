@@ -24,12 +24,6 @@ MAX_HEAD = 8192
 MAX_BODY = 4096
 
 
-@pytest.fixture
-def start() -> Iterator[Start]:
-    with starting() as start:
-        yield start
-
-
 # What is no request, or none that can be answered.
 
 Make = Callable[[Random], "bytes | list[bytes]"]

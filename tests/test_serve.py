@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -31,7 +31,6 @@ from .served import (
     LIST,
     PATIENCE,
     Served,
-    Server,
     Start,
     Wire,
     eventually,
@@ -39,15 +38,8 @@ from .served import (
     raw,
     replies,
     serving,
-    starting,
     under_way,
 )
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    with starting() as start:
-        yield start
 
 
 def test_it_answers_once_it_has_printed_its_address(start: Start) -> None:
@@ -70,15 +62,6 @@ def test_a_signal_ends_it_whatever_is_connected(start: Start, signum: signal.Sig
         assert served.end(signum) == (0, "", "")
 
 
-def is_refused(server: Server) -> bool:
-    """Whether nobody can connect."""
-    try:
-        server.connect().socket.close()
-    except ConnectionRefusedError:
-        return True
-    return False
-
-
 def test_what_is_being_answered_at_a_signal_is_finished(start: Start) -> None:
     """All of it, while nobody else can connect anymore; then its status is 0."""
     served = start()
@@ -87,7 +70,7 @@ def test_what_is_being_answered_at_a_signal_is_finished(start: Start) -> None:
         under_way(served, late, {"nth": 1, "delay": 0.5}, LIST)
         under_way(served, dribbled, {"nth": 1, "dribble": {"bytes": 500, "every": 0.05}}, LIST)
         served.process.send_signal(signal.SIGTERM)
-        assert eventually(lambda: is_refused(served))
+        assert eventually(lambda: served.is_refusing)
         for wire in (late, dribbled):
             assert [reply.body for reply in replies(wire.rest())] == [whole.body]
         assert served.process.wait(5) == 0
@@ -112,7 +95,7 @@ def wait_behind(served: Served, wire: Wire) -> None:
 
 def close_port(served: Served, wire: Wire) -> None:
     served.steer("POST", "/faults", {"breaks": "refused", "seconds": 300})
-    assert is_refused(served)
+    assert served.is_refusing
 
 
 LEFT: dict[str, Callable[[Served, Wire], None]] = {
@@ -142,7 +125,7 @@ def test_a_second_ctrl_c_ends_it_at_once(start: Start) -> None:
     with served.connect() as wire:
         under_way(served, wire, {"delay": 300})
         served.process.send_signal(signal.SIGINT)
-        assert eventually(lambda: is_refused(served))
+        assert eventually(lambda: served.is_refusing)
         assert served.process.poll() is None
         assert served.end(signal.SIGINT, timeout=4) == (0, "", "")
         with pytest.raises((ConnectionResetError, EOFError)):

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
@@ -22,13 +22,7 @@ from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.state_file import StateFile
 from copr_chroot_fake.server.worlds import World, Worlds
 
-from .served import F41, F42, GET, HOME, LIST, Server, Start, failed, starting
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    with starting() as start:
-        yield start
+from .served import F41, F42, GET, HOME, LIST, Server, Start, failed
 
 
 @pytest.fixture

@@ -24,12 +24,6 @@ SCENARIO = {"builds": [{"id": 1, "chroots": [{"name": F41, "state": "running", "
 BODY = FakeCopr.from_scenario(SCENARIO).answer("GET", GET).body
 
 
-@pytest.fixture
-def start() -> Iterator[Start]:
-    with starting() as start:
-        yield start
-
-
 MakeWorld = Callable[[], Server]
 """Makes a world with a build in it, of its own for each call."""
 
@@ -199,16 +193,8 @@ def test_every_client_has_the_failure_that_a_real_one_is(server: Server, breaks:
     if ask is not ask_httpx or breaks == "refused":
         # httpx has none for what fails while it reads.
         assert WORDS[breaks] in str(failed.value)
-    assert eventually(lambda: not is_refused(server))
+    assert eventually(lambda: not server.is_refusing)
     assert ask(server.url + GET, PATIENCE) == BODY
-
-
-def is_refused(server: Server) -> bool:
-    try:
-        server.connect().socket.close()
-    except ConnectionRefusedError:
-        return True
-    return False
 
 
 def test_a_reset_within_comes_after_half_of_the_body(server: Server) -> None:
@@ -262,7 +248,7 @@ def test_who_adds_the_fault_has_the_answer_before_the_port_closes(server: Server
             server.connect()
         assert refused.value.errno == errno.ECONNREFUSED
         assert kept.rest() == b""
-    assert eventually(lambda: not is_refused(server))
+    assert eventually(lambda: not server.is_refusing)
     assert time.monotonic() - begun >= 0.3
     (fault,) = server.steer("GET", "/faults")["faults"]
     assert (fault["seen"], fault["hits"]) == (1, 1)
@@ -277,20 +263,20 @@ def test_where_it_depends_on_the_request_that_is_reset_first(server: Server) -> 
         wire.send(raw("GET", server.prefix + LIST))
         with pytest.raises(ConnectionResetError):
             wire.socket.recv(1)
-        assert is_refused(server)
-    assert eventually(lambda: not is_refused(server))
+        assert server.is_refusing
+    assert eventually(lambda: not server.is_refusing)
     assert server.call("GET", LIST).status == 200
 
 
 def test_each_request_that_is_to_be_refused_is(server: Server) -> None:
     """The one that comes when the port listens again is reset, and closes it again for the one after."""
     server.steer("POST", "/faults", {"breaks": "refused", "first": 3, "seconds": 0.2})
-    assert is_refused(server)
-    assert eventually(lambda: not is_refused(server))
+    assert server.is_refusing
+    assert eventually(lambda: not server.is_refusing)
     with pytest.raises(ConnectionResetError):
         server.call("GET", GET)
-    assert is_refused(server)
-    assert eventually(lambda: not is_refused(server))
+    assert server.is_refusing
+    assert eventually(lambda: not server.is_refusing)
     assert server.call("GET", GET).body == BODY
     (fault,) = server.steer("GET", "/faults")["faults"]
     assert (fault["seen"], fault["hits"]) == (4, 3)
@@ -303,7 +289,7 @@ def test_a_closed_port_is_nobody_elses(make_own_world: MakeWorld) -> None:
     with socket.socket() as other, pytest.raises(OSError) as refused:
         other.bind(server.address)
     assert refused.value.errno == errno.EADDRINUSE
-    assert is_refused(server)
+    assert server.is_refusing
 
 
 def test_what_is_being_answered_is_finished_though_the_port_closes(make_own_world: MakeWorld) -> None:
@@ -313,7 +299,7 @@ def test_what_is_being_answered_is_finished_though_the_port_closes(make_own_worl
         under_way(server, one, {"nth": 1, "delay": 0.1}, GET)
         under_way(other, two, {"nth": 1, "delay": 0.1}, GET)
         server.steer("POST", "/faults", {"breaks": "refused", "nth": 1, "seconds": 300})
-        assert is_refused(server)
+        assert server.is_refusing
         assert [one.reply().body, two.reply().body] == [BODY, BODY]
         assert [one.rest(), two.rest()] == [b"", b""]
 

@@ -24,12 +24,6 @@ def scenario(build_id: int, project: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
-    with starting() as start:
-        yield start
-
-
-@pytest.fixture
 def path(tmp_path: Path) -> Path:
     """The file of a scenario with build 1."""
     path = tmp_path / "scenario.json"

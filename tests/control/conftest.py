@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from copr_chroot_fake.server.recipe import Recipe
-
-from .doors import Control, Served, in_this_process, over_http, paused, serving
+from ..served import Threaded, serving
+from .doors import Control, in_this_process, over_http, paused
 
 
 @pytest.fixture(scope="package")
-def served() -> Iterator[Served]:
-    with serving(Recipe()) as served:
+def served() -> Iterator[Threaded]:
+    with serving() as served:
         yield served
 
 
@@ -24,12 +23,12 @@ def control(request: pytest.FixtureRequest) -> Iterator[Control]:
     if door == "process":
         yield paused(in_this_process(name=name))
         return
-    served: Served = request.getfixturevalue("served")
+    served: Threaded = request.getfixturevalue("served")
     for world in served.worlds:
         served.worlds.delete(world.name)
     served.worlds.main.reset()
-    with over_http(served.url) as send:
-        yield paused(Control(send, served.worlds, served.worlds.get(name) if name else served.worlds.main))
+    world = served.worlds.get(name) if name else served.worlds.main
+    yield paused(Control(over_http(served), served.worlds, world))
 
 
 @pytest.fixture

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any
 
 from jsonschema import Draft202012Validator
 
@@ -19,12 +15,10 @@ from copr_chroot_fake.control import openapi
 from copr_chroot_fake.control.api import ControlApi
 from copr_chroot_fake.control.calls import Setting
 from copr_chroot_fake.control.operations import TABLE, find
-from copr_chroot_fake.server.app import ServedApp
-from copr_chroot_fake.server.control_door import ControlDoor
-from copr_chroot_fake.server.guard import Guard
 from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.serving import FakeServer, bind, url_of
 from copr_chroot_fake.server.worlds import World, Worlds
+
+from ..served import Reply, Server
 
 F41, F42, S390X = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
 
@@ -38,24 +32,6 @@ DOCUMENT: dict[str, Any] = json.loads(json.dumps(openapi.document()))
 
 Send = Callable[[str, str, bytes], "Reply"]
 """Sends method, target and body, and returns the answer."""
-
-
-class Reply(NamedTuple):
-    """What a client sees."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.body)
-
-    @property
-    def where(self) -> str:
-        """The place of a mistake."""
-        where: str = self.document["where"]
-        return where
 
 
 class Control:
@@ -155,46 +131,9 @@ def in_process(api: ControlApi, worlds: Worlds) -> Send:
     return send
 
 
-@contextmanager
-def over_http(url: str) -> Iterator[Send]:
-    """One connection, on which targets are sent exactly as they are."""
-    address = urlsplit(url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
-
-    def send(method: str, target: str, body: bytes) -> Reply:
-        connection.request(method, target, body or None)
-        got = connection.getresponse()
-        return Reply(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read())
-
-    yield send
-    connection.close()
-
-
-class Served(NamedTuple):
-    """A running server, and what it serves."""
-
-    url: str
-    worlds: Worlds
-
-
-@contextmanager
-def serving(recipe: Recipe) -> Iterator[Served]:
-    """A server in a thread, which answers by the time it is there."""
-    worlds = Worlds(recipe)
-    api = ControlApi(Setting(worlds, recipe, None))
-    app = ServedApp(worlds, ControlDoor(lambda: api, Guard("127.0.0.1", None)))
-    listener = bind("127.0.0.1", 0)
-    url = url_of(listener)
-    ready = threading.Event()
-    running = FakeServer(app, listener, ready.set)
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        assert ready.wait(10)
-        yield Served(url, worlds)
-    finally:
-        running.should_exit = True
-        thread.join()
+def over_http(server: Server) -> Send:
+    """A connection for each request."""
+    return lambda method, target, body: server.call(method, target, body or None)
 
 
 def in_this_process(recipe: Recipe | None = None, name: str = "") -> Control:

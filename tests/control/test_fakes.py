@@ -11,7 +11,8 @@ from copr_chroot_fake.server.live import LiveServer
 from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.worlds import MAX_SNAPSHOTS, Worlds
 
-from .doors import F41, F42, S390X, Control, control_of, in_this_process, over_http
+from ..served import Server
+from .doors import F41, F42, S390X, Control, control_of, in_this_process
 
 
 def test_a_scenario_takes_the_place_of_all(control: Control) -> None:
@@ -69,12 +70,12 @@ def test_a_mistake_leaves_a_fake_that_somebody_holds_as_it_was() -> None:
     try:
         fake = FakeCopr()
         build = fake.add_build(1, {F41: "running"})
-        with over_http(server.add("x", fake)) as send:
-            refused = send("PUT", "/worlds/x/_fake/scenario", b'{"builds": [{"id": 7}, {"id": 0}]}')
-            assert (refused.status, refused.where) == (422, "builds[1].id")
-            assert fake.builds == {1: build}
-            assert send("PUT", "/worlds/x/_fake/scenario", b'{"builds": [{"id": 7}]}').status == 200
-            assert list(fake.builds) == [7]
+        world = Server(server.add("x", fake))
+        refused = world.call("PUT", "/_fake/scenario", {"builds": [{"id": 7}, {"id": 0}]})
+        assert (refused.status, refused.where) == (422, "builds[1].id")
+        assert fake.builds == {1: build}
+        world.steer("PUT", "/scenario", {"builds": [{"id": 7}]})
+        assert list(fake.builds) == [7]
     finally:
         server.stop()
 

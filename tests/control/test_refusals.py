@@ -12,7 +12,8 @@ import pytest
 from copr_chroot_fake.control.operations import TABLE, all_operations
 from copr_chroot_fake.server.recipe import Recipe
 
-from .doors import CHROOT, F41, F42, S390X, Control, Served, filled
+from ..served import Threaded
+from .doors import CHROOT, F41, F42, S390X, Control, filled
 
 OTHER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "COPY")
 PATHS: Mapping[str, set[str]] = {
@@ -31,7 +32,7 @@ def test_a_wrong_method_is_told_the_right_ones(control: Control, path: str) -> N
         assert (refused.status, set(refused.headers["allow"].split(", "))) == (405, allowed)
 
 
-def test_head_is_get_without_the_body(served: Served) -> None:
+def test_head_is_get_without_the_body(served: Threaded) -> None:
     """Status and headers are the same, those of the page too."""
     served.worlds.main.reset()
     served.worlds.main.fake.add_build(1, {F41: "running"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +12,7 @@ import pytest
 
 from copr_chroot_fake.server.recipe import Recipe
 
-from ..served import COMMAND, Server, Start, failed, serving, starting
+from ..served import COMMAND, Server, Start, failed, serving
 from .oracles import F43, needs_tools, run
 
 SCENARIO = {
@@ -41,12 +40,6 @@ FILES = {
     *("hello-2.12-3.fc43.x86_64.rpm", "hello.spec", "results.json", "root.log.gz", "state.log.gz", "success"),
 }
 PATH = f"/results/@copr/copr-dev/{F43}/00000007-hello/"
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    with starting() as start:
-        yield start
 
 
 @pytest.fixture
