@@ -20,10 +20,11 @@ from urllib.parse import urlsplit
 from copr_chroot_fake.control.api import ControlApi
 from copr_chroot_fake.control.calls import Setting
 from copr_chroot_fake.server.app import ServedApp
-from copr_chroot_fake.server.control_door import MAX_BODY, ControlDoor
+from copr_chroot_fake.server.bounds import MAX_BODY, MAX_HEAD
+from copr_chroot_fake.server.control_door import ControlDoor
 from copr_chroot_fake.server.guard import Guard
 from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.serving import MAX_HEAD, App, FakeServer, bind, url_of
+from copr_chroot_fake.server.serving import App, FakeServer, bind, url_of
 from copr_chroot_fake.server.worlds import Worlds
 
 COMMAND = [sys.executable, "-m", "copr_chroot_fake"]

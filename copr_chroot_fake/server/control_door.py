@@ -7,11 +7,9 @@ from typing import Protocol, cast
 
 from ..doors.asgi import Receive, Send, respond
 from ..service.answers import Answer, error_body, json_answer
+from .bounds import MAX_BODY
 from .guard import Guard
 from .worlds import World
-
-MAX_BODY = 64 * 1024 * 1024
-"""How many bytes a body may have unless said: a scenario of some 100,000 chroots."""
 
 
 class Controlling(Protocol):

@@ -13,12 +13,10 @@ from types import FrameType
 import uvicorn
 
 from ..doors.asgi import Receive, Send
+from .bounds import MAX_HEAD
 from .protocol import FakeProtocol, ServedConfig
 
 App = Callable[[Mapping[str, object], Receive, Send], Awaitable[None]]
-
-MAX_HEAD = 65_536
-"""How many bytes a request may have before its body, unless said."""
 
 GRACE = 60
 """How many seconds a server that is to end waits for what is being answered; a second SIGINT ends it at once."""

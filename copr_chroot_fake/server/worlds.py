@@ -7,15 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import CoprFakeError, InputError
+from .bounds import MAX_WORLDS
 
 if TYPE_CHECKING:
     # Whoever brings a fake has loaded it, and a server of such needs nothing else of it.
     from ..builds.snapshot import Snapshot
     from ..fake import FakeCopr
     from .recipe import Beginning
-
-MAX_WORLDS = 10_000
-"""How many worlds with a name there can be, unless said."""
 
 MAX_SNAPSHOTS = 100
 """How many snapshots a world keeps."""

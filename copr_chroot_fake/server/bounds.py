@@ -1,0 +1,10 @@
+"""How much a server takes, unless it is told otherwise."""
+
+MAX_WORLDS = 10_000
+"""Worlds with a name."""
+
+MAX_BODY = 64 * 1024 * 1024
+"""Bytes in a body that steers the fake: enough for a scenario of some 100,000 chroots."""
+
+MAX_HEAD = 64 * 1024
+"""Bytes of a request before its body."""
