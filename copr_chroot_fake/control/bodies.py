@@ -80,19 +80,21 @@ class MockChrootsBody(TypedDict):
     names: list[ChrootName]
 
 
+class _Happening(TypedDict, total=False):
+    at: UnixTime
+    result_dir: PathSegment
+    packages: list[WrittenPackage]
+
+
 class _EventRequired(TypedDict):
     event: Event
 
 
-class EventBody(_EventRequired, total=False):
+class EventBody(_EventRequired, _Happening, total=False):
     """Something that happens to a build chroot: now, or at a Unix time.
 
     ``result_dir`` goes with ``start``, and ``packages`` with ``succeed``.
     """
-
-    at: UnixTime
-    result_dir: PathSegment
-    packages: list[WrittenPackage]
 
 
 class BuildEventBody(_EventRequired, total=False):
@@ -105,12 +107,8 @@ class _StateRequired(TypedDict):
     state: State
 
 
-class ReportBody(_StateRequired, total=False):
+class ReportBody(_StateRequired, _Happening, total=False):
     """What the backend reports of a build chroot."""
-
-    at: UnixTime
-    result_dir: PathSegment
-    packages: list[WrittenPackage]
 
 
 class ForceBody(_StateRequired, total=False):
@@ -151,16 +149,19 @@ class WorldBody(TypedDict, total=False):
     requests_kept: WholeNumber
 
 
+class _About(TypedDict, total=False):
+    build_id: Positive
+    chrootname: Text
+
+
 class _RequestedRequired(TypedDict):
     assertion: Literal["requested"]
     endpoint: EndpointName
 
 
-class RequestedBody(_RequestedRequired, total=False):
+class RequestedBody(_RequestedRequired, _About, total=False):
     """An endpoint was asked, at least once or so many times."""
 
-    build_id: Positive
-    chrootname: Text
     times: WholeNumber
 
 
@@ -169,11 +170,8 @@ class _NotRequestedRequired(TypedDict):
     endpoint: EndpointName
 
 
-class NotRequestedBody(_NotRequestedRequired, total=False):
+class NotRequestedBody(_NotRequestedRequired, _About, total=False):
     """An endpoint was not asked."""
-
-    build_id: Positive
-    chrootname: Text
 
 
 class _PolledRequired(TypedDict):
@@ -181,11 +179,8 @@ class _PolledRequired(TypedDict):
     seconds: Amount
 
 
-class PolledBody(_PolledRequired, total=False):
+class PolledBody(_PolledRequired, _About, total=False):
     """Nobody asked for one thing twice within so many seconds of the fake's clock."""
-
-    build_id: Positive
-    chrootname: Text
 
 
 class PagesBody(TypedDict):
@@ -220,11 +215,9 @@ class RequestsQuery(AskedQuery, total=False):
     limit: WholeNumber
 
 
-class ChangesQuery(TypedDict, total=False):
+class ChangesQuery(_About, total=False):
     """Which changes, of those the latest so many."""
 
-    build_id: Positive
-    chrootname: Text
     limit: WholeNumber
 
 
