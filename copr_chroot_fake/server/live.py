@@ -18,7 +18,7 @@ from .app import ServedApp
 from .control_door import ControlDoor, Controlling
 from .guard import Guard
 from .serving import FakeServer, bind, url_of
-from .worlds import Worlds
+from .worlds import Worlds, address_in
 
 if TYPE_CHECKING:
     from ..fake import FakeCopr
@@ -54,7 +54,7 @@ class LiveServer:
         from .recipe import SameFake
 
         self._worlds.put(name, SameFake(fake, fake.snapshot()), fake)
-        return f"{self.url}/@{name}"
+        return address_in(self.url, name)
 
     def remove(self, name: str) -> None:
         """Serve it no more, and listen if a fault of it has closed the port."""

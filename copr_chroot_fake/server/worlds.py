@@ -22,6 +22,16 @@ NAME = re.compile("[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,99}")
 """What a world can be called: what needs no escape in an address, and is no step in a path there."""
 
 
+def address_in(server: str, name: str) -> str:
+    """Where a server has a world, as the addresses of its results begin.
+
+    People write ``/worlds/<name>``, which is the same world. But copr-cli has wget
+    cut six directories off the address of a result, of which Copr's own have five,
+    and so a world may add one, not two.
+    """
+    return f"{server}/@{name}"
+
+
 class TooManyError(CoprFakeError):
     """There is no room for another world, or snapshot."""
 
@@ -128,7 +138,7 @@ class Worlds:
         return world
 
     def _address_of(self, name: str) -> str | None:
-        return f"{self._address}/@{name}" if name and self._address is not None else self._address
+        return address_in(self._address, name) if name and self._address is not None else self._address
 
     def delete(self, name: str) -> None:
         """Let a world be gone, if it is there."""
