@@ -1,6 +1,6 @@
 /* The builds, each with its chroots: their states, their timeline, and what can be done with them. */
 
-import { button, duration, el, enable, icon, keep, put, say, timeOfDay, utc } from "./elements.js";
+import { at, button, duration, el, enable, icon, keep, put, say, timeOfDay, utc } from "./elements.js";
 import { drawAxis, drawing, drawLine, segmentsOf, spanOf } from "./timeline.js";
 
 const STATES = ["absent", "importing", "waiting", "pending", "starting", "running", "succeeded", "failed", "canceled", "skipped",
@@ -13,9 +13,9 @@ const FEW_BUILDS = 10;
 /** Shows builds, the latest first; `act(name, path)` does what a button says. */
 export class Builds {
   #act;
-  #place = document.getElementById("builds");
-  #count = document.getElementById("builds-count");
-  #legend = document.getElementById("legend");
+  #place = at("builds");
+  #count = at("builds-count");
+  #legend = at("legend");
 
   constructor(act) {
     this.#act = act;

@@ -1,4 +1,6 @@
-/* Making elements, and keeping them. What the server says becomes text or an attribute, never markup. */
+/* Finding elements, making them, and keeping them. What the server says becomes text or an attribute, never markup. */
+
+export const at = (id) => document.getElementById(id);
 
 const making = (namespace) => (tag, attributes = {}, ...children) => {
   const node = document.createElementNS(namespace, tag);

@@ -1,7 +1,7 @@
 /* The page: it looks at the world twice a second, shows what there is, and does what its buttons say. */
 
 import { Builds } from "./builds.js";
-import { el, say } from "./elements.js";
+import { at, el, say } from "./elements.js";
 import { Journal, showClock, showFaults, showWorlds } from "./panels.js";
 
 const TOKEN = "copr-chroot-fake token";
@@ -9,7 +9,6 @@ const EVERY = 500;
 const EVERY_UNANSWERED = 1000;
 const PATIENCE = 10_000;
 
-const at = (id) => document.getElementById(id);
 const [, root, world = ""] = location.pathname.match(/^(.*?)(?:\/(?:worlds\/|@)([^/]+))?\/_fake\/$/);
 const place = { root, world: decodeURIComponent(world) };
 const builds = new Builds((name, path) => act(name, path));

@@ -1,12 +1,9 @@
 /* The clock, the faults, the journal and the other worlds. */
 
-import { button, el, keep, put, say, timeOfDay, utc } from "./elements.js";
-
-const at = (id) => document.getElementById(id);
+import { at, button, el, keep, put, say, timeOfDay, utc } from "./elements.js";
 
 /** How many requests stay on the page. */
 const REQUESTS = 200;
-
 
 export function showClock({ now, speed, paused }) {
   say(at("now"), utc(now));
