@@ -254,8 +254,7 @@ def test_by_clock_a_build_lives_at_the_speed_that_is_said(start: Start) -> None:
     """The default, and with a speed a life of minutes is over soon; the scenario that ships lives too."""
     slow, fast = start(LIFE), start("--speed", "1e9", "--seed", "7")
     assert states(slow, LIVING) == ["importing", "importing"]
-    while not set(states(fast, 3)) <= {"succeeded", "failed"}:
-        pass
+    assert eventually(lambda: set(states(fast, 3)) <= {"succeeded", "failed"})
     assert len(set(states(fast, 1))) == 11
 
 

@@ -262,7 +262,7 @@ def test_what_is_no_name_is_not_found(shared: Server, name: str) -> None:
 @pytest.mark.parametrize(
     "target", ["/worlds", "/world/a/api_3/", "/worlds/a/worlds/b/api_3/", "/_fakes", "/worlds/a", "/"]
 )
-def test_there_is_nothing_else(shared: Server, target: str) -> None:
+def test_no_other_path_is_found(shared: Server, target: str) -> None:
     """Copr says of it what it says of any path that it does not have."""
     assert shared.call("GET", target).status == 404
 

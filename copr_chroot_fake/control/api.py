@@ -32,7 +32,7 @@ class ControlApi:
         self._setting = setting
 
     def is_open(self, path: str) -> bool:
-        """Whether there is nothing to be learned, or done, at a path."""
+        """Whether a path needs no token, as it tells nothing and does nothing."""
         return path in ("/health", DOCUMENT) or page.is_part(path)
 
     def answer(self, world: World, method: str, path: str, query: str, body: bytes) -> Answer:

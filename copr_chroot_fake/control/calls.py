@@ -134,5 +134,5 @@ def in_digits(check: Callable[[str, object], T]) -> Callable[[str, object], T]:
 
 
 def _read_digits(text: str) -> int | None:
-    """A number, of as many digits as Python reads without a thought."""
+    """The number that digits say; ``None`` for anything else, and for 20 digits or more, which no number here has."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None

@@ -1,4 +1,4 @@
-"""The way to the control API over HTTP: who may, how large a body may be, and the page."""
+"""The way to the control API over HTTP: who may ask, and how large a body may be."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Controlling(Protocol):
         """What it answers to a request below ``/_fake``."""
 
     def is_open(self, path: str) -> bool:
-        """Whether there is nothing to be learned, or done, at a path."""
+        """Whether a path needs no token, as it tells nothing and does nothing."""
 
 
 class ControlDoor:

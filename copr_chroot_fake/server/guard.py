@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from ..service.answers import Answer, error_body, json_answer
 
-LOCAL_SITES = (b"same-origin", b"none")
+_LOCAL_SITES = (b"same-origin", b"none")
 
 
 def is_loopback(host: str) -> bool:
@@ -37,14 +37,14 @@ class Guard:
         self._token = None if token is None else token.encode()
 
     def refusal(self, headers: Mapping[bytes, bytes], is_open: bool) -> Answer | None:
-        """Why a request is not taken; ``is_open`` is what needs no token, as it tells nothing."""
+        """Why a request is not taken, if it is not; what is open needs no token."""
         host = headers.get(b"host", b"").decode("latin-1")
         if not self._is_own(host):
             return _refused(403, f"Host {host!r} is not this server; use its address, or localhost")
         origin = headers.get(b"origin")
         if origin is not None and origin.decode("latin-1").partition("://")[2] != host:
             return _refused(403, "requests from pages of another origin are not taken")
-        if headers.get(b"sec-fetch-site", b"none") not in LOCAL_SITES:
+        if headers.get(b"sec-fetch-site", b"none") not in _LOCAL_SITES:
             return _refused(403, "requests from pages of another site are not taken")
         if self._token is None or is_open or self._has_token(headers.get(b"authorization", b"")):
             return None

@@ -54,7 +54,8 @@ class Recipe:
         return fake
 
     def make(self) -> FakeCopr:
-        """
+        """A fake that is filled from the scenarios.
+
         :raises ScenarioError: naming the file, the place in it and what was expected there.
         """
         fake = self.make_empty()

@@ -132,7 +132,7 @@ class FakeServer(uvicorn.Server):
             server.close()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Finish what is being answered, as long as that is given, and cut off the rest."""
+        """Finish what is being answered, for ``GRACE`` seconds at most, and cut off the rest."""
         await self._close_door()
         for connection in list(self.server_state.connections):
             connection.shutdown()
@@ -147,7 +147,7 @@ class FakeServer(uvicorn.Server):
         return bool(self.server_state.connections or self.server_state.tasks)
 
     async def _close_door(self) -> None:
-        """Listen no more, by when all are connections that have connected, which takes a few turns of the loop."""
+        """Stop listening, once all who have connected have a connection: making one takes a few turns of the loop."""
         for _ in range(3):
             await asyncio.sleep(0)
         self._stop_listening()
@@ -155,7 +155,7 @@ class FakeServer(uvicorn.Server):
             await asyncio.sleep(0)
 
     async def _cut_off(self) -> None:
-        """Be gone for all that are connected, so that nothing is left to be answered."""
+        """Cut off every connection, so that nothing is left to be answered."""
         if self._held is not None:
             self._held.close()
         for connection in list(self.server_state.connections):

@@ -28,7 +28,7 @@ _STATE = Form(("version", "main", "worlds"), ("version", "main", "worlds"))
 _WORLD = Form(("scenario", "clock", "seed", "beginning"), ("scenario", "clock", "seed", "beginning"))
 _CLOCK = Form(("now", "speed", "paused"), ("now", "speed", "paused"))
 _TOLD_ANEW = ("requests_kept", "accounts", "serve_results", "results_delay")
-"""What a server goes by that it is told when it starts, whatever it was when it saved."""
+"""What counts as the server is told now, not as it was told when it saved."""
 
 _RECIPE = Form(("scenarios",), tuple(field.name for field in fields(Recipe) if field.name not in _TOLD_ANEW))
 
@@ -124,7 +124,7 @@ def _read_world(place: str, written: object, told: Recipe) -> tuple[FakeCopr, Re
 
 
 def _set_clock(fake: FakeCopr, place: str, value: object) -> None:
-    """Go on no earlier than it was: time that has passed since has passed, but for a clock that stood still."""
+    """Set a clock to the time that it showed; if it was going, it goes on from now where that is later."""
     said = Fields(place, value, _CLOCK)
     clock = cast(SystemClock, fake.clock)
     # It stands still while it is set, or it would be ahead of what it is set to.

@@ -59,7 +59,7 @@ class World:
         self._last_snapshot = 0
 
     def be_at(self, address: str | None) -> None:
-        """Have its results there, whatever fake it is, where nobody has said another address."""
+        """Have the results of its fake, and of any in its place, below an address, unless another was said for them."""
         self.address = address
         if address is not None:
             self.fake.be_at(address)
