@@ -16,7 +16,11 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from copr_chroot_fake import FakeCopr
+
 T = TypeVar("T")
+
+F43, EPEL = "fedora-43-x86_64", "epel-10-s390x"
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 CHROMEDRIVER = shutil.which("chromedriver")
@@ -48,6 +52,8 @@ def chromium() -> Iterator[Chrome]:
             options.add_argument(flag)
         browser = Chrome(options=options, service=Service(CHROMEDRIVER))
         try:
+            # Its own first page would still be loading, in whatever test comes first.
+            browser.get("about:blank")
             yield browser
         finally:
             browser.quit()
@@ -81,6 +87,11 @@ class Page:
 
     def text(self, css: str) -> str:
         return " ".join(self.texts(css))
+
+    @property
+    def states(self) -> list[str]:
+        """The states of the chroots that are shown, in their order."""
+        return self.texts(".chroots .badge")
 
     def run(self, script: str, *arguments: object) -> object:
         result: object = self.browser.execute_script(script, *arguments)
@@ -133,3 +144,7 @@ class Page:
         """What the user prefers, such as ``color_scheme="dark"``."""
         said = [{"name": f"prefers-{name.replace('_', '-')}", "value": value} for name, value in features.items()]
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": said})
+
+
+Open = Callable[[FakeCopr], Page]
+"""Opens the page of a fake."""

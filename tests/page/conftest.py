@@ -1,0 +1,65 @@
+"""A browser for all tests of the page, and the pages of fakes and of servers in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from selenium.webdriver import Chrome
+
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.server.live import LiveServer
+
+from .browser import CHROMEDRIVER, CHROMIUM, Open, Page, chromium, read_log
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Chrome]:
+    if not (CHROMIUM and CHROMEDRIVER):
+        pytest.skip("there is no Chromium, or no chromedriver, on this machine")
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[LiveServer]:
+    started = LiveServer()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def open_page(browser: Chrome, server: LiveServer, request: pytest.FixtureRequest) -> Iterator[Open]:
+    """Open the page of a fake, in a world of its own; in the end nothing has gone wrong in it."""
+    names: list[str] = []
+
+    def open_page(fake: FakeCopr) -> Page:
+        name = f"{request.node.name.partition('[')[0]}-{len(names)}"
+        names.append(name)
+        page = Page(browser, server.add(name, fake) + "/_fake/")
+        page.wait_for("#connection", ["live"])
+        return page
+
+    yield open_page
+    problems = [entry for entry in read_log(browser, "browser") if entry["source"] != "network"]
+    browser.get("about:blank")
+    for command in ("Emulation.clearDeviceMetricsOverride", "Emulation.setEmulatedMedia"):
+        browser.execute_cdp_cmd(command, {})
+    for name in names:
+        server.remove(name)
+    assert problems == []
+
+
+@pytest.fixture
+def fake() -> FakeCopr:
+    """A fake in which only what is told happens."""
+    return FakeCopr(progress="manual")
+
+
+@pytest.fixture
+def visit(browser: Chrome) -> Iterator[Callable[[str], Page]]:
+    """Open the page of another server, of which nothing is left in the browser then."""
+    yield lambda url: Page(browser, url)
+    browser.execute_script("sessionStorage.clear()")
+    browser.get("about:blank")
+    read_log(browser, "browser")

@@ -1,0 +1,155 @@
+"""What the page asks of whom: of a world and its server, with a token if need be, and of nobody else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import cast
+
+import pytest
+from selenium.common.exceptions import TimeoutException
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.server.live import LiveServer
+
+from ..served import HOME, Start
+from .browser import F43, Open, Page, read_log
+
+
+def test_nothing_is_asked_of_anybody_else(open_page: Open, fake: FakeCopr, browser: Chrome, server: LiveServer) -> None:
+    """All that the page loads and asks comes from the server, and there is nothing to complain of."""
+    fake.add_build(1, [F43])
+    read_log(browser, "performance")
+    read_log(browser, "browser")
+    page = open_page(fake)
+    page.press("Advance build 1")
+    page.wait(lambda: page.states == ["pending"])
+    messages = [json.loads(entry["message"])["message"] for entry in read_log(browser, "performance")]
+    asked = {
+        message["params"]["request"]["url"] for message in messages if message["method"] == "Network.requestWillBeSent"
+    }
+    assert len(asked) > 5
+    assert [url for url in asked if not url.startswith((server.url + "/", "data:"))] == []
+    entries = cast("list[str]", page.run("return performance.getEntriesByType('resource').map(entry => entry.name)"))
+    assert [url for url in entries if not url.startswith((page.url, "data:"))] == []
+    assert read_log(browser, "browser") == []
+
+
+def test_a_page_that_is_not_seen_asks_for_nothing(open_page: Open, fake: FakeCopr) -> None:
+    """It goes on when it is seen again."""
+    page = open_page(fake)
+    hide = """
+        Object.defineProperty(document, "hidden", { configurable: true, get: () => arguments[0] });
+        document.dispatchEvent(new Event("visibilitychange"));
+    """
+    page.run(hide, True)
+
+    def asked() -> int:
+        return cast(int, page.run("return performance.getEntriesByType('resource').length"))
+
+    before = asked()
+    with pytest.raises(TimeoutException):
+        page.wait(lambda: asked() > before + 1, seconds=1.5)
+    fake.add_build(1, [F43])
+    page.run(hide, False)
+    page.wait_for("h3", ["Build 1 hello"])
+
+
+HOSTILE = '<img src=x onerror="window.ran=1">'
+
+
+def test_hostile_names_are_shown_as_they_are(open_page: Open, fake: FakeCopr) -> None:
+    """Nothing in them runs or becomes an element, and their buttons work."""
+    name = "<b>'\"&%3F?#\\é☃-${1}-`x`"
+    build = fake.add_build(1, [name], package=HOSTILE, project="<i>x/<u>y")
+    fake.answer("GET", f"/api_3/build-chroot?build_id={HOSTILE}")
+    page = open_page(fake)
+    page.wait_for("h3", [f"Build 1 {HOSTILE}"])
+    page.wait(lambda: HOSTILE in page.text(".request .target"))
+    assert page.texts(".chroots .name") == [name]
+    assert page.texts(".build > header > .soft") == ["<i>x/<u>y"]
+    page.find(".chroots button").click()
+    page.wait(lambda: page.states == ["pending"])
+    assert build[name].state == "pending"
+    assert page.all("main img, main i, main u, .name b") == []
+    assert page.run("return window.ran") is None
+
+
+def test_the_other_worlds_are_linked(open_page: Open, fake: FakeCopr, server: LiveServer) -> None:
+    """The page says which world it shows, and leads to the server's own one and to the others."""
+    other = FakeCopr()
+    other.add_build(5, [F43])
+    server.add("the.other_one~1", other)
+    page = open_page(fake)
+    assert page.text("#world") == page.browser.title.split()[0] == page.url.split("/")[-3].removeprefix("@")
+    page.find(".worlds summary").click()
+    page.browser.find_element(By.LINK_TEXT, "the.other_one~1").click()
+    page.wait_for("h3", ["Build 5 hello"])
+    assert page.browser.current_url == f"{server.url}/worlds/the.other_one~1/_fake/"
+    page.find(".worlds summary").click()
+    page.browser.find_element(By.LINK_TEXT, "main").click()
+    page.wait_for("#world", ["main"])
+    page.wait_for("#builds", ["There are no builds."])
+    assert page.browser.current_url == f"{server.url}/_fake/"
+    server.remove("the.other_one~1")
+
+
+def test_a_world_that_is_gone_is_told(open_page: Open, fake: FakeCopr, server: LiveServer) -> None:
+    """In the server's words, until it is there again."""
+    page = open_page(fake)
+    name = page.text("#world")
+    server.remove(name)
+    page.wait(lambda: "there is none of that name" in page.text("#connection"))
+    server.add(name, fake)
+    page.wait_for("#connection", ["live"])
+
+
+TOKEN = ("--control-token", "s3cret+1")
+
+
+def test_a_token_is_asked_for(visit: Callable[[str], Page], start: Start) -> None:
+    """Once, for this tab; a wrong one is said to be wrong, and nothing is shown without the right one."""
+    page = visit(f"{start(*TOKEN).url}/_fake/")
+    page.wait(lambda: page.find("#token").is_displayed())
+    assert page.run("return document.activeElement.id") == "token-field"
+    assert not page.find("main").is_displayed()
+    page.type("wrong", Keys.ENTER)
+    page.wait_for("#token-why", ["That is not this server's control token."])
+    page.wait(lambda: page.find("#token").is_displayed())
+    page.type("s3cret+1", Keys.ENTER)
+    page.wait_for("#connection", ["live"])
+    assert not page.find("#token").is_displayed()
+    page.press("Advance build 3")
+    page.wait_for("#said", ["Advance build 3: done."])
+    page.browser.refresh()
+    page.wait_for("#connection", ["live"])
+
+
+def test_a_token_comes_with_the_address(visit: Callable[[str], Page], start: Start) -> None:
+    """It is taken from there, so that nobody sees it."""
+    url = start(*TOKEN).url
+    page = visit(f"{url}/_fake/#token=s3cret+1")
+    page.wait_for("#connection", ["live"])
+    assert page.browser.current_url == f"{url}/_fake/"
+
+
+def test_a_server_that_goes_away_and_comes_back_is_told(visit: Callable[[str], Page], start: Start) -> None:
+    """The page says so, and goes on with what the new one shows, requests included."""
+    first = start()
+    page = visit(f"{first.url}/_fake/")
+    page.wait_for("#connection", ["live"])
+    for _ in range(3):
+        first.get(HOME)
+    page.wait_for("#journal-count", ["3"])
+    first.end()
+    page.wait_for("#connection", ["The server cannot be reached; trying again."])
+    page.press("Pause")
+    page.wait_for("#said", ["Pause: The server cannot be reached."])
+    again = start("--port", str(first.address[1]))
+    page.wait_for("#connection", ["live"])
+    page.wait_for("#journal li", ["Nobody has asked for anything."])
+    again.get(HOME)
+    page.wait_for("#journal-count", ["1"])

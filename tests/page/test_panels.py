@@ -1,0 +1,138 @@
+"""What the page has beside the builds: the reset, the clock, the faults and the journal."""
+
+from __future__ import annotations
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.faults.fault import FAULTS
+from copr_chroot_fake.lives.clock import FIRST_NOW, SystemClock
+
+from .browser import F43, Open
+
+
+def test_reset_asks_first(open_page: Open, fake: FakeCopr) -> None:
+    """Escape and "Keep it" leave the world as it is; only "Reset" takes it back."""
+    fake.add_build(1, [F43])
+    page = open_page(fake)
+    fake.add_build(2, [F43])
+    page.wait_for("h3", ["Build 2 hello", "Build 1 hello"])
+    page.press("Reset…")
+    page.type(Keys.ESCAPE)
+    page.wait(lambda: not page.find("#confirm").is_displayed())
+    assert page.focused == "Reset…"
+    page.press("Reset…")
+    assert page.focused == "Keep it"
+    page.press("Keep it")
+    page.wait(lambda: not page.find("#confirm").is_displayed())
+    assert list(fake.builds) == [1, 2]
+    page.press("Reset…")
+    page.press("Reset")
+    page.wait_for("h3", ["Build 1 hello"])
+    assert list(fake.builds) == [1]
+
+
+@pytest.mark.parametrize(("button", "seconds"), [("+10 s", 10), ("+1 min", 60), ("+10 min", 600)])
+def test_the_clock_is_moved(open_page: Open, fake: FakeCopr, button: str, seconds: int) -> None:
+    """By so many seconds; one that stands still until it is moved has nothing else to be done with it."""
+    page = open_page(fake)
+    page.wait_for("#now", ["2023-11-14 22:13:20"])
+    page.press(button)
+    page.wait_for("#unix", [f"{FIRST_NOW + seconds}.0"])
+    assert fake.clock.now() == FIRST_NOW + seconds
+    assert page.text("#course") == "stands still until it is moved"
+    assert not page.find("#running").is_displayed()
+
+
+def test_a_running_clock_is_paused_and_made_faster(open_page: Open) -> None:
+    """Its speed is what was typed, and paused it stands still until it is resumed."""
+    clock = SystemClock(speed=10)
+    page = open_page(FakeCopr(clock=clock))
+    page.wait_for("#course", ["10 times real time"])
+    page.press("Pause")
+    page.wait_for("#course", ["paused"])
+    assert clock.is_paused
+    page.press("Resume")
+    page.wait_for("#pause", ["Pause"])
+    assert not clock.is_paused
+    speed = page.find("#speed")
+    assert speed.get_attribute("value") == "10"
+    speed.send_keys(Keys.CONTROL, "a")
+    page.type("2.5", Keys.ENTER)
+    page.wait_for("#course", ["2.5 times real time"])
+    assert clock.speed == 2.5
+
+
+def test_what_is_being_typed_stays(open_page: Open) -> None:
+    """A poll does not write over it."""
+    clock = SystemClock()
+    fake = FakeCopr(clock=clock)
+    page = open_page(fake)
+    page.find("#speed").send_keys(Keys.CONTROL, "a")
+    page.type("7")
+    fake.add_build(1, [F43])
+    page.wait_for("h3", ["Build 1 hello"])
+    assert (page.find("#speed").get_attribute("value"), clock.speed) == ("7", 1)
+
+
+def test_faults_are_added_removed_and_cleared(open_page: Open, fake: FakeCopr) -> None:
+    """All that have a name can be added; what each has hit is counted."""
+    page = open_page(fake)
+    page.wait_for("#faults li", ["Nothing goes wrong."])
+    choice = Select(page.find("#fault-name"))
+    assert [option.text for option in choice.options] == list(FAULTS)
+    choice.select_by_visible_text("outage")
+    page.press("Add fault")
+    page.wait_for("#faults .what", ["first 5, status 503"])
+    assert [active.fault for active in fake.faults] == [FAULTS["outage"]]
+    fake.answer("GET", "/api_3/")
+    page.wait_for("#faults .soft", ["1 hit of 1 seen"])
+    choice.select_by_visible_text("slow-list")
+    page.press("Add fault")
+    page.wait(lambda: len(fake.faults) == 2)
+    page.press("Remove fault 1")
+    page.wait(lambda: [active.fault for active in fake.faults] == [FAULTS["slow-list"]])
+    page.press("Clear all faults")
+    page.wait_for("#faults li", ["Nothing goes wrong."])
+    assert len(fake.faults) == 0
+
+
+def test_a_request_appears_in_the_journal(open_page: Open, fake: FakeCopr) -> None:
+    """The latest first, with what it saw; errors and what is not there stand out."""
+    fake.add_build(1, {F43: "running"})
+    page = open_page(fake)
+    page.wait_for("#journal li", ["Nobody has asked for anything."])
+    fake.answer("GET", f"/api_3/build-chroot?build_id=1&chrootname={F43}")
+    page.wait_for(".request .saw", [f"{F43} running"])
+    assert page.texts(".request .target") == [f"/api_3/build-chroot?build_id=1&chrootname={F43}"]
+    fake.faults.add({"breaks": "reset", "first": 1})
+    fake.answer("GET", "/api_3/build-chroot?build_id=99&chrootname=x")
+    fake.answer("GET", "/api_3/build-chroot?build_id=99&chrootname=x")
+    page.wait_for(".request .status", ["404", "no answer", "200"])
+    assert page.texts(".request.bad .status") == ["404", "no answer"]
+    assert page.texts(".request .tag:not(:empty)") == ["not there", "fault 1"]
+
+
+def test_the_journal_goes_on_after_its_numbers_have_begun_again(open_page: Open, fake: FakeCopr) -> None:
+    """After a reset, or when it has been forgotten, only what came since is shown."""
+    page = open_page(fake)
+    for _ in range(40):
+        fake.answer("GET", "/api_3/")
+    page.wait_for("#journal-count", ["40"])
+    fake.forget_requests()
+    page.wait_for("#journal li", ["Nobody has asked for anything."])
+    fake.answer("GET", "/api_3/build-chroot")
+    page.wait_for(".request .target", ["/api_3/build-chroot"])
+
+
+def test_more_requests_than_an_answer_shows_are_caught_up(open_page: Open, fake: FakeCopr) -> None:
+    """However many come at once, the latest are there."""
+    page = open_page(fake)
+    fake.answer("GET", "/api_3/")
+    page.wait_for("#journal-count", ["1"])
+    for number in range(250):
+        fake.answer("GET", f"/api_3/?{number}")
+    page.wait(lambda: page.texts(".request .target")[:1] == ["/api_3/?249"])
+    assert page.text("#journal-count").endswith(" of 251")
