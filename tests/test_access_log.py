@@ -1,0 +1,88 @@
+"""The access log: a line for each request, whatever became of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from contextlib import suppress
+
+import pytest
+
+from .served import HOME, LIST, Start, raw, under_way
+
+SENT: list[tuple[str, str, object, int]] = [
+    ("GET", LIST, None, 200),
+    ("HEAD", LIST, None, 200),
+    ("GET", "/none", None, 404),
+    ("POST", f"/worlds/a%2Eb{HOME}?x=%22%0A%1B&y", None, 405),
+    ("GET", "/worlds/a%20b/", None, 404),
+    ("PATCH", "/_fake/clock", {"speed": -1}, 422),
+    ("POST", "/worlds/b/_fake/faults", {"status": 503}, 201),
+    ("GET", f"/worlds/b{HOME}", None, 503),
+]
+"""Method, target, body and status of the answer."""
+
+
+def test_the_log_has_a_line_of_json_for_each_request(start: Start) -> None:
+    """Who has asked what, when, and what came of it."""
+    served = start("--access-log", "--log", "json")
+    sizes = [len(served.call(method, target, body).body) for method, target, body, _ in SENT]
+    status, output, errors = served.end()
+    assert (status, output) == (0, "")
+    entries = [json.loads(line) for line in errors.splitlines()]
+    assert [
+        (entry.pop("method"), entry.pop("target"), entry.pop("status"), entry.pop("bytes")) for entry in entries
+    ] == [(method, target, status, size) for (method, target, _, status), size in zip(SENT, sizes, strict=True)]
+    for entry in entries:
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", entry.pop("time"))
+        assert 0 <= entry.pop("milliseconds") < 10_000
+        assert entry == {"client": "127.0.0.1"}
+
+
+def test_the_log_has_a_line_of_text_for_each_request(start: Start) -> None:
+    """The same, to read."""
+    served = start("--access-log")
+    for method, target, body, _ in SENT:
+        served.call(method, target, body)
+    _, _, errors = served.end()
+    for line, (method, target, _, status) in zip(errors.splitlines(), SENT, strict=True):
+        began, _, rest = line.partition(" 127.0.0.1 ")
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", began)
+        assert rest.startswith(f"{method} {target} -> {status}, ")
+        assert re.search(r", \d+ bytes, \d+\.\d+ ms$", rest)
+
+
+@pytest.mark.parametrize("log", ["text", "json"])
+def test_what_is_not_answered_is_in_the_log_too(start: Start, log: str) -> None:
+    """As that; and what is answered late or not whole, with how long it took and how much has come."""
+    served = start("--access-log", "--log", log)
+    faults = ({"breaks": "reset"}, {"breaks": "timeout"}, {"delay": 300}, {"breaks": "reset-within"}, {"delay": 0.02})
+    for fault in faults:
+        with served.connect() as wire:
+            under_way(served, wire, {"nth": 1, **fault})
+            if fault in faults[3:]:
+                with suppress(ConnectionResetError):
+                    wire.reply()
+    _, _, errors = served.end()
+    lines = [line for line in errors.splitlines() if HOME in line]
+    if log == "text":
+        ends = [line.partition(" -> ")[2].split(", ")[:2] for line in lines]
+        assert sorted(ends) == [["200", "14 bytes"], ["200", "7 bytes"], *[["no answer", "0 bytes"]] * 3]
+    else:
+        entries = sorted((json.loads(line) for line in lines), key=lambda entry: entry["bytes"])
+        assert [(entry["status"], entry["bytes"]) for entry in entries] == [*[(None, 0)] * 3, (200, 7), (200, 14)]
+        assert entries[-1]["milliseconds"] >= 20
+
+
+def test_a_log_that_nobody_reads_anymore_harms_nobody(start: Start) -> None:
+    """All is answered, on the same connection, and the status is 0 in the end."""
+    served = start("--access-log")
+    assert served.process.stderr is not None
+    served.process.stderr.close()
+    with served.connect() as wire:
+        for _ in range(10):
+            wire.send(raw("GET", HOME))
+            assert wire.reply().status == 200
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.wait(5) == 0

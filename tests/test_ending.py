@@ -1,0 +1,177 @@
+"""How a server ends: at a signal, whoever is connected and whatever is being answered."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.server import serving as server_door
+from copr_chroot_fake.server.serving import bind
+
+from .served import COMMAND, HOME, LIST, PATIENCE, Served, Start, Wire, eventually, raw, replies, serving, under_way
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_whatever_is_connected(start: Start, signum: signal.Signals) -> None:
+    """Idle and half-open connections do not keep it, its status is 0, and it says nothing more."""
+    served = start()
+    with socket.create_connection(served.address) as idle, socket.create_connection(served.address) as half_open:
+        idle.sendall(b"GET /api_3/ HTTP/1.1\r\nHost: copr\r\n\r\n")
+        assert idle.recv(100).startswith(b"HTTP/1.1 200 OK")
+        half_open.sendall(b"GET /api_3/ HT")
+        assert served.end(signum) == (0, "", "")
+
+
+def test_what_is_being_answered_at_a_signal_is_finished(start: Start) -> None:
+    """All of it, while nobody else can connect anymore; then its status is 0."""
+    served = start()
+    whole = served.call("GET", LIST)
+    with served.connect() as late, served.connect() as dribbled:
+        under_way(served, late, {"nth": 1, "delay": 0.5}, LIST)
+        under_way(served, dribbled, {"nth": 1, "dribble": {"bytes": 500, "every": 0.05}}, LIST)
+        served.process.send_signal(signal.SIGTERM)
+        assert eventually(lambda: served.is_refusing)
+        for wire in (late, dribbled):
+            assert [reply.body for reply in replies(wire.rest())] == [whole.body]
+        assert served.process.wait(5) == 0
+    assert served.end() == (0, "", "")
+
+
+def leave_late_answer(served: Served, wire: Wire) -> None:
+    """A client that does not wait for an answer which is minutes away."""
+    under_way(served, wire, {"delay": 300})
+    wire.socket.close()
+
+
+def keep(served: Served, wire: Wire) -> None:
+    wire.send(raw("GET", HOME))
+    wire.reply()
+
+
+def wait_behind(served: Served, wire: Wire) -> None:
+    under_way(served, wire, {"breaks": "timeout"})
+    wire.send(raw("GET", HOME))
+
+
+def close_port(served: Served, wire: Wire) -> None:
+    served.steer("POST", "/faults", {"breaks": "refused", "seconds": 300})
+    assert served.is_refusing
+
+
+LEFT: dict[str, Callable[[Served, Wire], None]] = {
+    "a connection on which nothing was sent": lambda served, wire: None,
+    "one that is kept": keep,
+    "half a head": lambda served, wire: wire.send(raw("GET", HOME)[:-1]),
+    "half a body": lambda served, wire: wire.send(raw("POST", "/_fake/seed", b'{"seed": 7}')[:-1]),
+    "an answer that never comes": lambda served, wire: under_way(served, wire, {"breaks": "timeout"}),
+    "a request behind one that is never answered": wait_behind,
+    "an answer that nobody waits for": leave_late_answer,
+    "a closed port": close_port,
+}
+
+
+@pytest.mark.parametrize("left", LEFT)
+def test_nothing_that_need_not_end_holds_the_end(start: Start, left: str) -> None:
+    """It is let go of at once."""
+    served = start()
+    with served.connect() as wire:
+        LEFT[left](served, wire)
+        assert served.end(timeout=4) == (0, "", "")
+
+
+def test_a_second_ctrl_c_ends_it_at_once(start: Start) -> None:
+    """Whatever is being answered, and without a word."""
+    served = start()
+    with served.connect() as wire:
+        under_way(served, wire, {"delay": 300})
+        served.process.send_signal(signal.SIGINT)
+        assert eventually(lambda: served.is_refusing)
+        assert served.process.poll() is None
+        assert served.end(signal.SIGINT, timeout=4) == (0, "", "")
+        with pytest.raises((ConnectionResetError, EOFError)):
+            wire.reply()
+
+
+def test_it_ends_though_clients_go_on(start: Start) -> None:
+    """Those that keep connections and those that make new ones all the time: every answer that begins is whole."""
+    served = start()
+
+    def ask(is_kept: bool) -> None:
+        with suppress(ConnectionError):
+            while True:
+                with served.connect() as wire:
+                    for _ in range(1000 if is_kept else 1):
+                        wire.send(raw("GET", LIST))
+                        if wire.is_at_end():
+                            break
+                        assert wire.reply().body == whole.body
+
+    whole = served.call("GET", LIST)
+    with ThreadPoolExecutor(16) as pool:
+        asking = [pool.submit(ask, number % 2 == 0) for number in range(16)]
+        assert eventually(lambda: served.asked > 200)
+        assert served.end(timeout=5) == (0, "", "")
+        for asked in asking:
+            asked.result()
+
+
+class EndingServer(server_door.FakeServer):
+    """A server that ends a few turns of its loop after somebody has connected."""
+
+    def __init__(self, turns: int) -> None:
+        self.listener = bind("127.0.0.1", 0)
+        super().__init__(FakeCopr().asgi, self.listener, lambda: None)
+        self._turns = turns
+
+    async def main_loop(self) -> None:
+        self.client = socket.create_connection(self.listener.getsockname(), timeout=PATIENCE)
+        for _ in range(self._turns):
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("turns", range(7))
+def test_whoever_has_just_connected_does_not_hold_the_end(monkeypatch: pytest.MonkeyPatch, turns: int) -> None:
+    """However far the connection has come by then, it is closed."""
+    monkeypatch.setattr(server_door, "GRACE", 2)
+    server = EndingServer(turns)
+    begun = time.monotonic()
+    asyncio.run(server.serve(sockets=[server.listener]))
+    assert time.monotonic() - begun < 1.5
+    with server.client:
+        assert server.client.recv(1) == b""
+
+
+def test_what_takes_too_long_is_cut_off(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    """Once a server that is to end has waited for as long as it waits, without a word."""
+    monkeypatch.setattr(server_door, "GRACE", 0.05)
+    with ExitStack() as ends_last, serving() as server:
+        wire = ends_last.enter_context(server.connect())
+        under_way(server, wire, {"delay": 6})
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 5
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_it_still_loads_ends_it_too(tmp_path: Path, signum: signal.Signals) -> None:
+    """Its status is 0 then as well, and there is no traceback."""
+    pipe = tmp_path / "scenario.json"
+    os.mkfifo(pipe)
+    process = subprocess.Popen(
+        [*COMMAND, "serve", str(pipe)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with process, pipe.open("w"):
+        # It has opened the scenario, and waits for what it says.
+        process.send_signal(signum)
+        assert (process.communicate(timeout=10), process.returncode) == (("", ""), 0)
