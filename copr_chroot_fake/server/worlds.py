@@ -96,7 +96,7 @@ class Worlds:
     ) -> None:
         self.beginning = beginning
         self.most = most
-        self._make_main = make_main
+        self._make_main = make_main or beginning.make
         self._main = World("", beginning, fake) if make_main is None else None
         self._named: dict[str, World] = {}
         self._address: str | None = None
@@ -112,8 +112,7 @@ class Worlds:
     def main(self) -> World:
         """The server's own world."""
         if self._main is None:
-            fake = None if self._make_main is None else self._make_main()
-            self._main = World("", self.beginning, fake, self._address_of(""))
+            self._main = World("", self.beginning, self._make_main(), self._address_of(""))
         return self._main
 
     def get(self, name: str) -> World:

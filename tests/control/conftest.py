@@ -21,7 +21,7 @@ def control(request: pytest.FixtureRequest) -> Iterator[Control]:
     """Through both doors, the server's own world and one that has a name."""
     door, _, name = request.param.partition("/")
     if door == "process":
-        yield paused(in_this_process(name=name))
+        yield paused(in_this_process(name))
         return
     served: Threaded = request.getfixturevalue("served")
     for world in served.worlds:

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from jsonschema import Draft202012Validator
 
@@ -30,7 +30,7 @@ EXAMPLES = int(os.environ.get("COPR_FAKE_EXAMPLES", "10"))
 
 DOCUMENT: dict[str, Any] = json.loads(json.dumps(openapi.document()))
 
-Send = Callable[[str, str, bytes], "Reply"]
+Send = Callable[[str, str, bytes], Reply]
 """Sends method, target and body, and returns the answer."""
 
 
@@ -136,15 +136,14 @@ def over_http(server: Server) -> Send:
     return lambda method, target, body: server.call(method, target, body or None)
 
 
-def in_this_process(recipe: Recipe | None = None, name: str = "") -> Control:
+def in_this_process(name: str = "") -> Control:
     """The control of a fresh world."""
-    recipe = recipe or Recipe()
-    return control_of(Worlds(recipe), recipe, name)
+    return control_of(Worlds(Recipe()), name)
 
 
-def control_of(worlds: Worlds, recipe: Recipe, name: str = "") -> Control:
+def control_of(worlds: Worlds, name: str = "") -> Control:
     """The control of one of some worlds."""
-    api = ControlApi(Setting(worlds, recipe, None))
+    api = ControlApi(Setting(worlds, cast(Recipe, worlds.beginning), None))
     return Control(in_process(api, worlds), worlds, worlds.get(name) if name else worlds.main)
 
 

@@ -22,7 +22,7 @@ from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.worlds import Worlds
 
 from ..scenarios.examples import UNSAYABLE
-from .doors import DOCUMENT, EXAMPLES, F41, F42, control_of, validator
+from .doors import DOCUMENT, EXAMPLES, F41, F42, in_this_process, validator
 
 BUILD = 77
 
@@ -69,8 +69,7 @@ def test_every_operation_says_how_it_can_fail() -> None:
 @pytest.mark.parametrize("name", ["", "x"])
 def test_a_world_has_a_document_of_its_own(name: str) -> None:
     """It is the same, but for the address."""
-    worlds = Worlds(Recipe())
-    document = control_of(worlds, Recipe(), name).get("/openapi.json")
+    document = in_this_process(name).get("/openapi.json")
     assert document == {**DOCUMENT, "servers": [{"url": "/worlds/x/_fake" if name else "/_fake"}]}
 
 

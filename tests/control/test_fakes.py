@@ -84,9 +84,7 @@ def test_a_scenario_that_cannot_be_read_anymore_is_no_mistake_of_the_body(tmp_pa
     """Whoever resets a world learns which file has gone."""
     file = tmp_path / "scenario.json"
     file.write_text('{"builds": [{"id": 5}]}')
-    recipe = Recipe(scenarios=(file,))
-    worlds = Worlds(recipe)
-    control = control_of(worlds, recipe)
+    control = control_of(Worlds(Recipe(scenarios=(file,))))
     file.unlink()
     for method, target in (("POST", "/reset"), ("PUT", "/worlds/new")):
         refused = control.ask(method, target)

@@ -44,8 +44,7 @@ def test_a_world_is_made_with_what_is_said(control: Control) -> None:
 def test_a_world_begins_as_the_server_did_where_nothing_is_said() -> None:
     """A limit of null is said, and means none."""
     recipe = Recipe(scenarios=({"builds": [{"id": 5}]},), default_limit=7, seed=3, speed=5, progress="manual")
-    worlds = Worlds(recipe)
-    control = control_of(worlds, recipe)
+    control = control_of(Worlds(recipe))
     for body, limit in ((None, 7), ({}, 7), ({"default_limit": None}, None), ({"seed": None, "speed": None}, 7)):
         control.do("PUT", "/worlds/new", body)
         new = control.of_world("new")
@@ -70,8 +69,7 @@ def test_worlds_are_listed_reset_and_deleted(control: Control) -> None:
 
 def test_there_are_only_so_many_worlds() -> None:
     """One that is there can still be made anew."""
-    worlds = Worlds(Recipe(), most=1)
-    control = control_of(worlds, Recipe())
+    control = control_of(Worlds(Recipe(), most=1))
     for name, status in (("one", 200), ("two", 409), ("one", 200)):
         assert control.ask("PUT", f"/worlds/{name}").status == status
     assert control.get("/worlds")["most"] == 1
@@ -105,9 +103,8 @@ def test_a_view_is_of_one_moment() -> None:
         def now(self) -> float:
             return self.tick(random.uniform(0, 3))
 
-    worlds = Worlds(Recipe())
-    worlds.main.put(FakeCopr(clock=Racing(), progress="clock"))
-    control = control_of(worlds, Recipe())
+    control = in_this_process()
+    control.world.put(FakeCopr(clock=Racing(), progress="clock"))
     control.world.fake.add_build(1, {F41: {}, F42: {"lifecycle": "retried"}})
     finished = False
     while not finished:
