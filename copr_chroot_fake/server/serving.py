@@ -67,7 +67,7 @@ def end_on_signals() -> None:
         signal.signal(signum, _end)
 
 
-def serve(app: App, listener: socket.socket, on_ready: Callable[[], None], max_head: int = MAX_HEAD) -> None:
+def serve(app: App, listener: socket.socket, on_ready: Callable[[], None], max_head: int) -> None:
     """Answer on a socket until a signal ends it; ``on_ready`` is called once it answers."""
     # What has been loaded stays, so the garbage collector need not look through it again and again.
     gc.freeze()
