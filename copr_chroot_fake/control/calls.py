@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -89,7 +89,8 @@ class Call:
 
         :raises NotFoundError: naming those that there are.
         """
-        return self.numbered("build", self.fake.builds)
+        builds = self.fake.builds
+        return builds[self.number("build", builds)]
 
     @property
     def chroot(self) -> BuildChroot:
@@ -103,16 +104,16 @@ class Call:
             raise NotFoundError(f"chroot {checks.shown(sent)} in build {build.id}", (item.name for item in build))
         return chroot
 
-    def numbered(self, kind: str, there: Mapping[int, T]) -> T:
-        """What of a kind the path names by its number.
+    def number(self, kind: str, there: Collection[int]) -> int:
+        """The number by which the path names something of a kind.
 
-        :raises NotFoundError: naming what there is.
+        :raises NotFoundError: naming those that there are.
         """
         sent = self.path[f"{kind}_id"]
         number = _read_digits(sent)
         if number is None or number not in there:
             raise NotFoundError(f"{kind} {checks.shown(sent)}", there)
-        return there[number]
+        return number
 
 
 @lru_cache(maxsize=64)

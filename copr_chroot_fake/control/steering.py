@@ -126,15 +126,15 @@ def take_snapshot(call: Call) -> views.SnapshotView:
 
 def restore_snapshot(call: Call) -> views.WorldView:
     """Take it back to what it was."""
-    call.fake.restore(call.numbered("snapshot", call.world.snapshots))
+    snapshots = call.world.snapshots
+    call.fake.restore(snapshots[call.number("snapshot", snapshots)])
     return views.world(call.world)
 
 
 def delete_snapshot(call: Call) -> None:
     """Forget what it was."""
     snapshots = call.world.snapshots
-    call.numbered("snapshot", snapshots)
-    del snapshots[int(call.path["snapshot_id"])]
+    del snapshots[call.number("snapshot", snapshots)]
 
 
 def show_requests(call: Call) -> views.RequestsView:
@@ -249,4 +249,4 @@ def clear_faults(call: Call) -> None:
 def remove_fault(call: Call) -> None:
     """Let one thing be well again."""
     faults = call.fake.faults
-    faults.remove(call.numbered("fault", {active.id: active for active in faults}).id)
+    faults.remove(call.number("fault", [active.id for active in faults]))
