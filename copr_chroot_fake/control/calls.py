@@ -83,6 +83,10 @@ class Call:
         Fields("", self.said, form)
         return {key: value for key, value in self.said.items() if value is not None or key in form.required}
 
+    def latest(self, found: list[T]) -> list[T]:
+        """So many of the latest as the query says; 1,000 unless it says."""
+        return found[max(0, len(found) - self.query.read("limit", in_digits(checks.whole_number), 1000)) :]
+
     @property
     def build(self) -> Build:
         """The build that the path names.

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from ..faults.fault import FaultEntry, FaultName
 from ..scenarios.entries import ProjectEntry, Scenario
-from . import bodies, builds, serving, steering
+from . import asked, bodies, builds, serving, steering
 from .calls import Call
 
 
@@ -107,12 +107,12 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
     _CHROOT + "/hold": {"POST": Operation(builds.hold, takes=bodies.StateBody)},
     _CHROOT + "/release": {"POST": Operation(builds.release)},
     "/requests": {
-        "GET": Operation(steering.show_requests, query=bodies.RequestsQuery),
-        "DELETE": Operation(steering.forget_requests),
+        "GET": Operation(asked.show_requests, query=bodies.RequestsQuery),
+        "DELETE": Operation(asked.forget_requests),
     },
-    "/requests/count": {"GET": Operation(steering.count_requests, query=bodies.AskedQuery)},
-    "/unmatched": {"GET": Operation(steering.show_unmatched)},
-    "/verify": {"POST": Operation(steering.verify, takes=bodies.VerifyBody)},
+    "/requests/count": {"GET": Operation(asked.count_requests, query=bodies.AskedQuery)},
+    "/unmatched": {"GET": Operation(asked.show_unmatched)},
+    "/verify": {"POST": Operation(asked.verify, takes=bodies.VerifyBody)},
     "/faults": {
         "GET": Operation(steering.show_faults),
         "POST": Operation(steering.add_fault, takes=FaultEntry | FaultName, creates=True),
