@@ -187,6 +187,18 @@ def serving(
         yield Threaded(url, worlds)
 
 
+@contextmanager
+def serving_as(how: str, *scenarios: Path, **bounds: int) -> Iterator[Server]:
+    """A server as a ``process`` or in a thread, with bounds such as ``max_worlds``."""
+    if how == "process":
+        options = [f"--{name.replace('_', '-')}={bound}" for name, bound in bounds.items()]
+        with starting() as start:
+            yield start(*map(str, scenarios), *options)
+    else:
+        with serving(Recipe(scenarios=scenarios), **bounds) as server:
+            yield server
+
+
 def failed(*arguments: str) -> str:
     """The standard error of a command that fails with status 2."""
     done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False)

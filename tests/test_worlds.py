@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from copr_chroot_fake.server.recipe import Recipe
-
-from .served import F41, GET, HOME, LIST, Server, Start, raw, serving, starting, under_way
+from .served import F41, GET, HOME, LIST, Server, Start, raw, serving_as, under_way
 
 
 def scenario(build_id: int, project: str) -> dict[str, Any]:
@@ -31,20 +28,10 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-@contextmanager
-def serving_in(how: str, path: Path) -> Iterator[Server]:
-    """A server of a scenario, as a process or in a thread, with room for twenty worlds."""
-    with ExitStack() as running:
-        if how == "process":
-            yield running.enter_context(starting())(str(path), "--max-worlds", "20")
-        else:
-            yield running.enter_context(serving(Recipe(scenarios=(path,)), max_worlds=20))
-
-
 @pytest.fixture(params=["process", "thread"])
 def server(request: pytest.FixtureRequest, path: Path) -> Iterator[Server]:
-    """One in which nothing has happened."""
-    with serving_in(request.param, path) as server:
+    """One in which nothing has happened, with room for twenty worlds."""
+    with serving_as(request.param, path, max_worlds=20) as server:
         yield server
 
 
@@ -53,7 +40,7 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """One that others have asked, too."""
     path = tmp_path_factory.mktemp("shared") / "scenario.json"
     path.write_text("{}")
-    with serving_in(request.param, path) as server:
+    with serving_as(request.param, path) as server:
         yield server
 
 
