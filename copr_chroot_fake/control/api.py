@@ -24,8 +24,8 @@ class ControlApi:
     """Answers what is asked below ``/_fake``.
 
     Errors are ``{"error": …}``: 404 for what is not there, 405 with ``Allow``,
-    409 for what is not possible now, and 422 for a body or query that cannot be,
-    with the place in it as ``where``.
+    409 for what is not possible now, and 422 for a mistake in the body or query,
+    with its place as ``where``. After an error nothing has changed.
     """
 
     def __init__(self, setting: Setting) -> None:
@@ -65,7 +65,7 @@ def _shown(path: str, world: World) -> Answer:
 def _read_query(operation: Operation, query: str) -> Fields:
     """The arguments of a query.
 
-    :raises InputError: naming one that is not known, is there twice, or cannot be read.
+    :raises InputError: naming one that is unknown, given twice, or not UTF-8.
     """
     form = form_of(operation.query)
     arguments: dict[str, str] = {}
@@ -84,9 +84,9 @@ def _read_query(operation: Operation, query: str) -> Fields:
 
 
 def _read_body(operation: Operation, body: bytes) -> object:
-    """What a body says; where none is needed, nothing says as little as an empty object.
+    """What a body says; where it may be missing, nothing is the same as an empty object.
 
-    :raises InputError: for what is no JSON, for none where one is needed, and for one where none is taken.
+    :raises InputError: if it is no JSON, if it is missing, or if the call takes none.
     """
     if not body:
         if operation.takes is None or operation.may_lack_body:

@@ -26,7 +26,7 @@ def count_requests(call: Call) -> views.CountView:
 
 
 def _meant(call: Call, requests: Iterable[Request]) -> list[Request]:
-    """Those of some requests that the query is about."""
+    """The requests that the query selects."""
     endpoint = call.query.read("endpoint", _endpoint, None)
     build_id = call.query.read("build_id", in_digits(checks.positive), None)
     chrootname = call.query.read("chrootname", checks.text, None)

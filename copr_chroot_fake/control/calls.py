@@ -30,7 +30,7 @@ class NotFoundError(CoprFakeError):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What all calls have in common: the worlds, what new ones begin as, and how the state is saved, if it is."""
+    """What all calls share: the worlds, what new ones begin as, and how the state is saved, if it is."""
 
     worlds: Worlds
     recipe: Recipe
@@ -41,9 +41,9 @@ class Setting:
 class Call:
     """One call.
 
-    :param path: what the path names, by what it names it as.
-    :param takes: the type of its body.
-    :param body: what that says.
+    :param path: what the path names, such as a ``build_id``, as it was sent.
+    :param takes: the type of the body.
+    :param body: what the body says.
     """
 
     setting: Setting
@@ -75,7 +75,7 @@ class Call:
 
     @property
     def given(self) -> dict[str, object]:
-        """The body without what may be missing and is null, for those who check the rest themselves.
+        """The body without the optional fields that are null, for those who check the others themselves.
 
         :raises InputError: naming a field that is not known, or missing.
         """
@@ -122,12 +122,12 @@ class Call:
 
 @lru_cache(maxsize=64)
 def form_of(type_: object) -> Form:
-    """The form of a ``TypedDict``; of nothing, one without keys."""
+    """The form of a ``TypedDict``; for ``None``, one without keys."""
     return Form.of(getattr(type_, "__annotations__", ()), getattr(type_, "__required_keys__", ()))
 
 
 def in_digits(check: Callable[[str, object], T]) -> Callable[[str, object], T]:
-    """The check of a number, for one that a query has."""
+    """The same check, for a number in the digits of a query."""
 
     def check_digits(field: str, value: object) -> T:
         number = _read_digits(str(value))

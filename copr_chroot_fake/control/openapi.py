@@ -31,7 +31,7 @@ _NAMED: dict[str, Schema] = {
 
 
 def document(url: str = "/_fake") -> dict[str, object]:
-    """The whole document, of the API at an address."""
+    """The document of the API at an address."""
     return {**_document(), "servers": [{"url": url}]}
 
 

@@ -1,4 +1,4 @@
-"""All calls of the control API, as a table: from it requests are led to what they call, and its document is made."""
+"""All calls of the control API, as a table, by which requests are routed and the OpenAPI document is made."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .calls import Call
 
 @dataclass(frozen=True)
 class Operation:
-    """One call, which its function says: in a line what it does, and as what it returns what it shows.
+    """One call: the docstring of its function says what it does, and the return type what it shows.
 
     :param takes: the type of its body; ``None`` where it takes none.
-    :param may_lack_body: whether none means the same as an empty object.
+    :param may_lack_body: whether no body is the same as an empty object.
     :param query: the type of its arguments.
-    :param creates: whether something is there then that was not before.
+    :param creates: whether it makes something new, and so is answered with 201.
     """
 
     run: Callable[[Call], object]
@@ -34,7 +34,7 @@ class Operation:
 
     @cached_property
     def shows(self) -> object:
-        """The type of its answer's document; ``None`` where the answer is empty."""
+        """The type of what is answered; ``None`` where the answer is empty."""
         shown: object = get_type_hints(self.run)["return"]
         return None if shown is NoneType else shown
 
@@ -131,7 +131,7 @@ class Found(NamedTuple):
 
 
 def find(path: str) -> Found | None:
-    """The operations at a path, which is as it was sent."""
+    """The operations at a path as it was sent; ``None`` if there is nothing."""
     sent = [unquote(segment) for segment in path.split("/")]
     for template, operations in TABLE.items():
         named = _match(template.split("/"), sent)
@@ -160,5 +160,5 @@ def all_operations() -> Iterator[tuple[str, str, Operation]]:
 
 
 def names_in(path: str) -> list[str]:
-    """What a path of the table names."""
+    """The names in the braces of a path of the table."""
     return re.findall(r"{(\w+)}", path)

@@ -58,7 +58,7 @@ def put_world(call: Call) -> views.WorldView:
 
 
 def _read_beginning(call: Call) -> Recipe:
-    """What the body says, and where it says nothing what the server's own world began as."""
+    """How the body says that a world begins; what it does not say is as for the server's own world."""
     fields, recipe = call.fields, call.setting.recipe
     scenario = fields.read("scenario", checks.json_object, None)
     limit = None if "default_limit" in call.said else recipe.default_limit

@@ -260,7 +260,7 @@ def chroot(shown: BuildChroot) -> ChrootView:
 
 
 def _as_it_is(shown: BuildChroot) -> ChrootView:
-    """A chroot as of when it was last looked at: its own words would each be of another moment."""
+    """A chroot as of when it was last looked at; each of its properties would look again, at another moment."""
     build, moment, life = shown.build, shown.moment(), shown.life
     is_absent = life is not None and life.stage.state == ABSENT
     derived_url = f"{build.results_url}/{shown.name}/{moment.result_dir}/" if moment.result_dir else None
@@ -364,7 +364,7 @@ def overview(fake: FakeCopr, worlds: Sequence[str], builds: int, chroots: int, a
 
 
 def _changes_of(builds: list[Build]) -> list[Change]:
-    """The changes of some builds of a fake, which are as of now already."""
+    """The changes of some builds, which have caught up with the clock already."""
     # The fake's own list would first let happen what is due in all other builds, however many.
     kept = list(builds[0].store.changes) if builds else []
     ids = {item.id for item in builds}

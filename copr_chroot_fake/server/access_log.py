@@ -14,7 +14,7 @@ LogStyle = Literal["text", "json"]
 
 
 class AccessLog:
-    """An application that lets another answer, and writes a line for each request, when that is over."""
+    """An application that lets another one answer, and writes a line for each request when it is over."""
 
     def __init__(self, app: App, style: LogStyle, write: Callable[[str], None]) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""How much a server takes, unless it is told otherwise."""
+"""How much a server takes by default."""
 
 MAX_WORLDS = 10_000
 """Worlds with a name."""

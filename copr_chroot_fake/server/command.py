@@ -38,7 +38,7 @@ class Limit(click.ParamType[int | None]):
 
 
 class Login(click.ParamType["Account"]):
-    """A user who may log in: the name, the login, the token, and groups of which the projects are the user's too."""
+    """A user who may log in: name, login, token, and groups whose projects are the user's too."""
 
     name = "account"
 

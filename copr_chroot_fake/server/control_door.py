@@ -16,7 +16,7 @@ class Controlling(Protocol):
     """The control API, which does no I/O."""
 
     def answer(self, world: World, method: str, path: str, query: str, body: bytes) -> Answer:
-        """What it answers to a request below ``/_fake``."""
+        """The answer to a request below ``/_fake``."""
 
     def is_open(self, path: str) -> bool:
         """Whether a path needs no token, as it tells nothing and does nothing."""

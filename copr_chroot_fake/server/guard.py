@@ -1,4 +1,4 @@
-"""Who may control a fake: nobody whom a web page has sent, and where strangers can ask, only who has the token."""
+"""Who may control a fake: no web page of another site, and where there is a token only who has it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Guard:
 
     A page of a foreign site can make a browser send requests to this machine, and,
     with a name of its own that it lets lead here (DNS rebinding), read the answers.
-    The first is told by ``Origin`` and ``Sec-Fetch-Site``, the second by ``Host``,
-    which is the page's own name then.
+    ``Origin`` and ``Sec-Fetch-Site`` give away the first, and ``Host`` the second: it
+    is the page's own name then.
 
     :param host: the address that is listened on.
     :param token: what has to be in ``Authorization: Bearer …``; ``None`` for nothing.

@@ -23,7 +23,7 @@ class Launch:
 
     :param guard: who may control it; ``None`` for nobody.
     :param public_url: where clients reach it, if that is not where it listens.
-    :param state: where it keeps what it is; ``None`` for nowhere.
+    :param state: the file that it goes on from and saves to; ``None`` for none.
     :raises CoprFakeError: for a mistake in a scenario or in the state.
     """
 

@@ -1,6 +1,6 @@
 """A server in a thread, for a whole test session, with a world of its own for every test.
 
-The server is ready when it is there, and stopped within milliseconds: it waits
+The server answers as soon as it is made, and stops within milliseconds: it waits
 for an event, where uvicorn's own loop looks ten times a second whether it is to
 stop.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class LiveServer:
-    """A running server on a free port of loopback, which serves the fakes that it is given, each under a name."""
+    """A running server on a free port of 127.0.0.1. It serves the fakes that it is given, each under a name."""
 
     def __init__(self) -> None:
         self._worlds = Worlds(_Given(), make_main=_make_empty)
@@ -57,18 +57,18 @@ class LiveServer:
         return address_in(self.url, name)
 
     def remove(self, name: str) -> None:
-        """Serve it no more, and listen if a fault of it has closed the port."""
+        """Stop serving a fake, and open the port again if one of its faults has closed it."""
         self._worlds.delete(name)
         self._server.reopen()
 
     def stop(self) -> None:
-        """Stop it; by the time that this returns nobody listens anymore."""
+        """Stop the server. When this returns, it no longer listens."""
         self._server.stop()
         self._thread.join()
 
 
 class _Given:
-    """The beginning of worlds that there are only if somebody gives them."""
+    """The beginning of worlds that exist only if somebody adds them."""
 
     def make_empty(self) -> FakeCopr:
         return _make_empty()
@@ -85,7 +85,7 @@ def _make_empty() -> FakeCopr:
 
 
 class _EventedServer(FakeServer):
-    """A server that is told when to stop, by another thread."""
+    """A server that another thread tells to stop."""
 
     def __init__(self, app: ServedApp, listener: socket.socket, on_ready: Callable[[], None]) -> None:
         super().__init__(app, listener, on_ready, date_header=False)
@@ -94,7 +94,7 @@ class _EventedServer(FakeServer):
         self._loop.call_soon_threadsafe(self._stop.set)
 
     def reopen(self) -> None:
-        """Listen by the time that this returns."""
+        """Listen again, before this returns."""
         if self.is_port_closed:
             asyncio.run_coroutine_threadsafe(self.open_port(), self._loop).result()
 

@@ -1,4 +1,4 @@
-"""How a world begins: what it is made from, each time that it is reset too."""
+"""How a world begins, and what it goes back to at a reset."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..scenarios.reading import ScenarioSource
 
 
 class Beginning(Protocol):
-    """What a world begins as."""
+    """What a world is made from, at first and at each reset."""
 
     def make_empty(self) -> FakeCopr:
         """A fake that is set up, and has nothing in it."""

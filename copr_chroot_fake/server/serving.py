@@ -118,7 +118,7 @@ class FakeServer(uvicorn.Server):
         return self._held is not None
 
     async def open_port(self) -> None:
-        """Listen again at the same address, if it is not so."""
+        """Listen again at the same address, if the port is closed."""
         if self._held is None or self.should_exit:
             return
         held, self._held = self._held, None
@@ -170,7 +170,7 @@ class FakeServer(uvicorn.Server):
 
 
 def _config(app: App, max_head: int, date_header: bool, on_refuse: Callable[[float], None]) -> ServedConfig:
-    """How uvicorn is to be, wherever it serves a fake: quick, quiet, and plain HTTP."""
+    """The configuration of uvicorn, wherever it serves a fake: quick, quiet, and plain HTTP."""
     config = ServedConfig(
         app,
         interface="asgi3",

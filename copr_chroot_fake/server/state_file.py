@@ -1,7 +1,8 @@
-"""What a server is, kept in a file: saved as a whole or not at all, and loaded when it starts again.
+"""The state of a server in a file: saved completely or not at all, and loaded at the next start.
 
 Each world is kept as a scenario, with its clock, its seed and what it goes back
-to when it is reset. What was asked is not kept, nor are snapshots.
+to at a reset. Requests, snapshots, and accounts that were added over HTTP are
+not kept.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class StateFile:
         self.path = path
 
     def save(self, worlds: Worlds) -> str:
-        """Write all down in the place of what there was; returns the path.
+        """Write the state of all worlds over what was there; returns the path.
 
         :raises CoprFakeError: if it cannot be written; the file is as it was then.
         """

@@ -50,7 +50,7 @@ class World:
         self.put(fake or beginning.make())
 
     def put(self, fake: FakeCopr) -> None:
-        """Be another fake from now on; a request that is under way ends in the one that it began in."""
+        """Be another fake from now on; a request that is under way ends in the fake in which it began."""
         if self.address is not None:
             fake.be_at(self.address)
         self.fake = fake
@@ -65,7 +65,7 @@ class World:
             self.fake.be_at(address)
 
     def reset(self) -> None:
-        """Be as in the beginning; all is made before any of it is seen."""
+        """Go back to the beginning; the new fake is complete before anybody sees it."""
         self.put(self.beginning.make())
 
     def take_snapshot(self) -> int:
@@ -83,7 +83,7 @@ class World:
 class Worlds:
     """The server's own world, and those with a name, at most so many of them.
 
-    :param make_main: makes the server's own when somebody first asks for it; unless said, it is there at once.
+    :param make_main: makes the server's own world when it is first asked for; by default it is made at once.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Worlds:
         self._address: str | None = None
 
     def be_at(self, address: str) -> None:
-        """Let each world know at which address it is, now that the server's own is known."""
+        """Tell each world its address, now that the server's own is known."""
         self._address = address.rstrip("/")
         for world in (self._main, *self):
             if world is not None:
@@ -127,7 +127,7 @@ class Worlds:
         return self._named.get(name)
 
     def put(self, name: str, beginning: Beginning, fake: FakeCopr | None = None) -> World:
-        """A world of that name, in the place of what there was of it."""
+        """Make a world of that name, in place of the one that there was."""
         if not NAME.fullmatch(name):
             expected = "letters, digits and '.', '_', '~', '-', no dot first, at most 100"
             raise InputError("world", f"{name!r} is no name of a world; expected {expected}")
@@ -140,11 +140,11 @@ class Worlds:
         return address_in(self._address, name) if name and self._address is not None else self._address
 
     def delete(self, name: str) -> None:
-        """Let a world be gone, if it is there."""
+        """Remove a world, if it is there."""
         self._named.pop(name, None)
 
     def __iter__(self) -> Iterator[World]:
-        """Those that have a name."""
+        """The worlds that have a name."""
         return iter(list(self._named.values()))
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""The page at ``/_fake/``: what the fake is doing, and buttons for it, without anything from elsewhere."""
+"""The page at ``/_fake/``: it shows and controls what the fake is doing, and loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def is_part(path: str) -> bool:
 
 
 def answer(path: str) -> Answer:
-    """The page, or what it is made of; without its closing slash its parts would not be found."""
+    """The page, or a part of it; ``/_fake`` leads to ``/_fake/``, as the parts are found relative to that."""
     if path == "":
         return Answer(308, (("Location", "_fake/"), ("Content-Length", "0")), b"")
     return _read(path)
