@@ -13,7 +13,10 @@ from hypothesis import given, settings
 
 from copr_chroot_fake import LIVES, BuildChroot, FakeCopr, State
 from copr_chroot_fake.client.errors import ClientError
+from copr_chroot_fake.client.results import ChrootStatus
 from copr_chroot_fake.lives.machine import Event
+from copr_chroot_fake.recording.answers import Answers, BuildAnswers, ChrootAnswers, Details, Sighting
+from copr_chroot_fake.recording.recorded import recorded
 
 from .recording_loop import F43, S390X, Recording, Stop, ask, record, targets
 
@@ -212,6 +215,25 @@ def test_a_build_that_is_deleted_is_gone_again() -> None:
     assert ask(replayed, f"?build_id=1&chrootname={F43}")[0] == 200
     replayed.clock.tick(1)
     assert ask(replayed, f"?build_id=1&chrootname={F43}")[0] == 404
+
+
+def test_every_chroot_of_a_mass_rebuild_is_replayed() -> None:
+    """Also where there are more changes than a fake remembers."""
+    shown = (
+        (100, State.PENDING, None, None),
+        (110, State.STARTING, 110, None),
+        (120, State.RUNNING, 110, None),
+        (130, State.SUCCEEDED, 110, 130),
+    )
+    chroots = {
+        name: ChrootAnswers(
+            tuple(Sighting(at, ChrootStatus(name, state, began, ended, None)) for at, state, began, ended in shown),
+            Details(None, ()),
+        )
+        for name in (f"fedora-{number}-x86_64" for number in range(2600))
+    }
+    answers = Answers(100, (BuildAnswers(1, chroots, 100),), {})
+    assert recorded(answers, lives=True).left_out == ()
 
 
 def test_what_is_not_seen_to_its_end_stays_where_it_was_seen_last() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from ..builds.chroot import BuildChroot
+from ..builds.store import Store
 from ..client.results import ChrootStatus
-from ..fake import FakeCopr
+from ..lives.clock import VirtualClock
+from ..lives.progress import Progress
 from ..scenarios.entries import Scenario
+from ..scenarios.reading import read_batch
 from .answers import Answers, ChrootAnswers
 
 LONG = 10 * 365 * 24 * 3600
@@ -18,43 +21,53 @@ LONG = 10 * 365 * 24 * 3600
 
 def lives_otherwise(scenario: Scenario, answers: Answers) -> Iterator[str]:
     """The chroots that go on or end otherwise than they were seen to, a line each."""
-    fake = FakeCopr.from_scenario(scenario, progress="clock")
-    fake.clock.tick(LONG)
+    store = _lived_to_the_end(scenario)
     gone_through: dict[tuple[int, str], list[str]] = defaultdict(list)
-    for change in fake.changes:
+    for change in store.changes:
         gone_through[change.build_id, change.chrootname].append(change.state.value)
     for build in answers.builds:
-        if (build.gone_at is None) != (build.id in fake.builds):
+        if (build.gone_at is None) != (build.id in store.builds):
             yield f"build {build.id}: whether it is deleted in the end"
         elif build.gone_at is None:
-            for chroot in fake.builds[build.id]:
+            for chroot in store.builds[build.id]:
                 seen = build.chroots[chroot.name]
-                lives = gone_through[build.id, chroot.name]
-                wrong = [*_ends_otherwise(chroot, seen.last), *_goes_otherwise(lives, seen)]
+                went = gone_through[build.id, chroot.name]
+                wrong = [*_ends_otherwise(chroot, seen.last), *_goes_otherwise(went, seen)]
                 if wrong:
                     yield f"build {build.id}, {chroot.name}: replayed it {'; it '.join(wrong)}"
 
 
+def _lived_to_the_end(scenario: Scenario) -> Store:
+    clock = VirtualClock()
+    store = Store(clock, Progress("clock"), 0)
+    # All changes, and not only the latest, which are enough elsewhere: a mass rebuild has more.
+    store.changes = deque()
+    store.add(read_batch(scenario, store))
+    clock.tick(LONG)
+    store.catch_up_all()
+    return store
+
+
 def _ends_otherwise(chroot: BuildChroot, seen: ChrootStatus) -> Iterator[str]:
-    ends = _fields(chroot.state, chroot.started_on, chroot.ended_on, chroot.result_url)
-    wanted = _seen(seen)
+    ends, wanted = _shown(chroot), _shown(seen)
     wrong = [f"{name} {ends[name]}, seen {wanted[name]}" for name in ends if ends[name] != wanted[name]]
     if wrong:
         yield f"ends with {', '.join(wrong)}"
 
 
-def _goes_otherwise(lives: Sequence[str], chroot: ChrootAnswers) -> Iterator[str]:
+def _goes_otherwise(went: Sequence[str], chroot: ChrootAnswers) -> Iterator[str]:
     states = [str(sighting.status.state) for sighting in chroot.sightings]
-    goes_on = iter(lives)
+    goes_on = iter(went)
     # What was unseen may be in between.
     missed = [state for state, _ in groupby(states) if state not in goes_on]
-    if lives and missed:
+    if went and missed:
         yield f"is never {missed[0]} when it was seen to be"
 
 
-def _seen(status: ChrootStatus) -> Mapping[str, object]:
-    return _fields(status.state, status.started_on, status.ended_on, status.result_url)
-
-
-def _fields(state: str, started_on: int | None, ended_on: int | None, result_url: str | None) -> Mapping[str, object]:
-    return {"state": str(state), "started_on": started_on, "ended_on": ended_on, "result_url": result_url}
+def _shown(chroot: BuildChroot | ChrootStatus) -> Mapping[str, object]:
+    return {
+        "state": str(chroot.state),
+        "started_on": chroot.started_on,
+        "ended_on": chroot.ended_on,
+        "result_url": chroot.result_url,
+    }
