@@ -9,15 +9,21 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from copr_chroot_fake import CoprClient, CoprFakeError, FakeCopr, Scenario
+from copr_chroot_fake import CoprClient, CoprFakeError, FakeCopr
 from copr_chroot_fake.client.errors import ClientError
 from copr_chroot_fake.recording.looking import Looking
 from copr_chroot_fake.recording.progress import Lines
 from copr_chroot_fake.recording.reading import OddAnswerError
 from copr_chroot_fake.recording.recorded import recorded
 from copr_chroot_fake.recording.taking import Recorder
+from copr_chroot_fake.scenarios.shipped import by_name
 
-F43, S390X = "fedora-43-x86_64", "epel-10-s390x"
+from .recordings import DIRECTORY
+
+F42, F43, S390X = "fedora-42-x86_64", "fedora-43-x86_64", "epel-10-s390x"
+
+SCENARIOS = {**by_name(), **{path.stem: path for path in sorted(DIRECTORY.glob("world-*.json"))}}
+"""Those that ship, and the worlds of the recorded exchanges."""
 
 LISTS = ("", "&limit=3&offset=1", "&order_type=DESC", *(f"&order={column}" for column in ("status", "started_on")))
 
@@ -40,13 +46,13 @@ def record(
     ids: Iterable[int] | None = None,
     *,
     interval: float | None = None,
-    lives: bool | None = None,
     transport: httpx.BaseTransport | None = None,
     sleep: Callable[[float], object] | None = None,
     anonymous: bool = False,
 ) -> Recording:
     """Record builds of a fake, whose clock is the only one that there is, and moves only while it is waited."""
-    said = Lines(io.StringIO())
+    stream = io.StringIO()
+    said = Lines(stream)
     numbers = [*fake.builds] if ids is None else [*ids]
     pause = fake.clock.tick if sleep is None else sleep
     with CoprClient(
@@ -61,10 +67,10 @@ def record(
             pass
         except (ClientError, OddAnswerError) as error:
             problem = error
-        made = recorded(recorder.answers(), lives=interval is not None if lives is None else lives, anonymous=anonymous)
-    stream = said._stream  # noqa: SLF001
-    assert isinstance(stream, io.StringIO)
-    return Recording(_as_file(made.scenario), made.left_out, tuple(looking.missing()), stream.getvalue(), problem)
+        made = recorded(recorder.answers(), lives=interval is not None, anonymous=anonymous)
+    return Recording(
+        json.loads(json.dumps(made.scenario)), made.left_out, tuple(looking.missing()), stream.getvalue(), problem
+    )
 
 
 class Bare(httpx.BaseTransport):
@@ -81,10 +87,6 @@ class Bare(httpx.BaseTransport):
 
 class Stop(Exception):
     """Ends a recording that a test has seen enough of."""
-
-
-def _as_file(scenario: Scenario) -> Any:
-    return json.loads(json.dumps(scenario))
 
 
 def ask(fake: FakeCopr, target: str) -> tuple[int, bytes]:

@@ -11,21 +11,9 @@ from copr_chroot_fake.lives.machine import TRANSITIONS, Event, find_transition, 
 from copr_chroot_fake.states import StateName
 
 from .doors import asking
+from .events import METHODS
 
 F41 = "fedora-41-x86_64"
-
-METHODS = {
-    Event.IMPORT: BuildChroot.begin_import,
-    Event.QUEUE: BuildChroot.queue,
-    Event.START: BuildChroot.start,
-    Event.RUN: BuildChroot.run,
-    Event.SUCCEED: BuildChroot.succeed,
-    Event.FAIL: BuildChroot.fail,
-    Event.SKIP: BuildChroot.skip,
-    Event.RESCHEDULE: BuildChroot.reschedule,
-    Event.CONFIRM_CANCEL: BuildChroot.confirm_cancel,
-    Event.FORK: BuildChroot.fork,
-}
 
 
 def chroot_in(state: State, *, canceled: bool = False) -> BuildChroot:

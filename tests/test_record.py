@@ -17,17 +17,11 @@ from copr_chroot_fake.client.errors import NotJsonError
 from copr_chroot_fake.recording.reading import OddAnswerError
 from copr_chroot_fake.scenarios.entries import BOOTSTRAPS
 from copr_chroot_fake.scenarios.schema import scenario_schema
-from copr_chroot_fake.scenarios.shipped import by_name
 from copr_chroot_fake.tools.check import check
 
-from .recording_loop import F43, S390X, Bare, Recording, ask, differences, record, told, unsaid
-from .recordings import DIRECTORY
-
-SCENARIOS = {**by_name(), **{path.stem: path for path in sorted(DIRECTORY.glob("world-*.json"))}}
+from .recording_loop import F42, F43, S390X, SCENARIOS, Bare, Recording, ask, differences, record, told, unsaid
 
 SCHEMA = jsonschema.Draft202012Validator(scenario_schema())
-
-F42 = "fedora-42-x86_64"
 
 
 def assert_checked(recording: Recording, tmp_path: Path) -> None:
