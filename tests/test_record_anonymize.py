@@ -16,17 +16,15 @@ from hypothesis import HealthCheck, given, settings
 
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.builds.nevra import read_nevra
-from copr_chroot_fake.recording.anonymizing import anonymize
+from copr_chroot_fake.recording.anonymizing import STEMS, anonymize
 from copr_chroot_fake.tools.check import check
 
-from .recording_loop import F43, S390X, ask, record, targets
-from .test_record import SCENARIOS
+from .recording_loop import F43, S390X, SCENARIOS, ask, record, targets
 
 NAMES_OF = {
     *("ownername", "projectname", "project_dirname", "package", "submitter", "source_package", "bootstrap_image"),
     *("result_dir", "result_url", "source_result_dir", "additional_repos", "additional_packages", "baseurl", "id"),
-    "url",
-    "name",
+    *("url", "name"),
 }
 """The keys under which names are."""
 
@@ -86,17 +84,13 @@ def scenario(names: list[str]) -> Any:
     owner, project, dirname, package, sub, person, host, path, group, image = names
     other = {"ownername": f"@{group}", "projectname": path, "chroots": {F43: {}}}
     repos = [
-        *(
-            f"copr://{owner}/{project}",
-            f"copr://@{group}/{path}?priority=3",
-            f"https://{host}.example.org/{path}/$chroot/",
-        ),
-        *(
-            f"https://{host}/{path}?priority=high",
-            f"http://[{host}",
-            f"copr://{host}",
-            f"https://{owner}@{host}/?key={path}",
-        ),
+        f"copr://{owner}/{project}",
+        f"copr://@{group}/{path}?priority=3",
+        f"https://{host}.example.org/{path}/$chroot/",
+        f"https://{host}/{path}?priority=high",
+        f"http://[{host}",
+        f"copr://{host}",
+        f"https://{owner}@{host}/?key={path}",
     ]
     settings_of_chroot = {
         "additional_repos": repos[2:3],
@@ -152,27 +146,12 @@ def scenario(names: list[str]) -> Any:
     }
 
 
-MADE = [
-    *(
-        "owner",
-        "user",
-        "maker",
-        "group",
-        "team",
-        "crew",
-        "project",
-        "space",
-        "place",
-        "dir",
-        "branch",
-        "part",
-        "package",
-    ),
-    *("rpm", "thing", "person", "human", "being", "repo", "mirror", "image", "results", "server", "host"),
-]
-
 own_names = st.from_regex(r"[a-z]{0,6}(zq|qx|xj|jz)[a-z]{1,6}[0-9]?", fullmatch=True)
-taken_names = st.builds(lambda stem, number: f"{stem}{number}", st.sampled_from(MADE), st.integers(1, 4))
+taken_names = st.builds(
+    lambda stem, number: f"{stem}{number}",
+    st.sampled_from([stem for stems in STEMS.values() for stem in stems]),
+    st.integers(1, 4),
+)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -21,7 +21,7 @@ from .configs import OWN_REPOS
 
 Entry = dict[str, object]
 
-_STEMS = {
+STEMS = {
     "owner": ("owner", "user", "maker"),
     "group": ("group", "team", "crew"),
     "project": ("project", "space", "place"),
@@ -71,14 +71,14 @@ class _Names:
     def __init__(self, taken: Iterable[str]) -> None:
         self._taken = frozenset(word for text in taken for word in re.findall(r"[A-Za-z0-9_.+-]+", text))
         self._made: dict[tuple[str, str], str] = {}
-        self._counts = {kind: count(1) for kind in _STEMS}
+        self._counts = {kind: count(1) for kind in STEMS}
 
     def of(self, kind: str, name: str) -> str:
         """A name of its own, like that of nobody in the scenario."""
         made = self._made.get((kind, name))
         while made is None:
             number = next(self._counts[kind])
-            made = next((f"{stem}{number}" for stem in _STEMS[kind] if f"{stem}{number}" not in self._taken), None)
+            made = next((f"{stem}{number}" for stem in STEMS[kind] if f"{stem}{number}" not in self._taken), None)
         self._made[kind, name] = made
         return made
 
