@@ -35,6 +35,16 @@ STEMS = {
 }
 """What names of each kind become, with a number; others where a name is already like that."""
 
+_KNOWN_DIRS = ("pr", "custom")
+"""What is in the names of directories that Copr itself makes."""
+
+_CONFIG = (
+    *("additional_repos", "additional_packages", "with_opts", "without_opts", "enable_net", "is_background"),
+    *("memory_limit", "timeout", "bootstrap", "bootstrap_image", "repos"),
+)
+_REPO = ("baseurl", "module_hotfixes", "priority", "repo_gpgcheck", "id", "name")
+"""What the kit knows of configurations and of their repositories."""
+
 _VARIABLE = re.compile(r"\$(?:chroot|distname|releasever|basearch|arch)\b")
 
 
@@ -97,7 +107,7 @@ class _Names:
             return name
         if numbered is None:
             return self.of("results", name)
-        return numbered[1] if numbered[2] is None else f"{numbered[1]}-{self.of('package', numbered[2])}"
+        return numbered[1] if numbered[2] is None else f"{numbered[1]}-{self.package(numbered[2])}"
 
     def address(self, address: str) -> str:
         """An address of a repository, of which the scheme, the variables and the priority stay."""
@@ -141,7 +151,7 @@ class _Names:
     def _below(self, part: str) -> str:
         source = re.fullmatch(r"(.+?)-([0-9].*\.src\.rpm)", part)
         if source is not None:
-            return f"{self.of('package', source[1])}-{source[2]}"
+            return f"{self.package(source[1])}-{source[2]}"
         return part if part == "devel" else self.result_dir(part)
 
     def url(self, url: str) -> str:
@@ -149,57 +159,68 @@ class _Names:
         return self.results_url(url) if "/results/" in url else self.address(url)
 
     def package(self, name: str) -> str:
-        """A package, or a group of them."""
-        return f"@{self.of('package', name[1:])}" if name.startswith("@") else self.of("package", name)
+        return self.of("package", name)
+
+    def package_or_group(self, name: str) -> str:
+        return f"@{self.package(name[1:])}" if name.startswith("@") else self.package(name)
+
+    def person(self, name: str) -> str:
+        return self.of("person", name)
 
     def image(self, name: str) -> str:
         """The name of a container's image."""
         return f"registry.example.com/{self.of('image', name)}"
 
 
-_KNOWN_DIRS = ("pr", "custom")
+_CHANGES: Mapping[str, Callable[[_Names, str], str]] = {
+    "ownername": _Names.owner,
+    "projectname": _Names.dirname,
+    "project_dirname": _Names.dirname,
+    "additional_repos": _Names.address,
+    "additional_packages": _Names.package_or_group,
+    "bootstrap_image": _Names.image,
+    "package": _Names.package,
+    "submitter": _Names.person,
+    "source_result_dir": _Names.result_dir,
+    "result_dir": _Names.result_dir,
+    "result_url": _Names.url,
+    "url": _Names.url,
+    "baseurl": _Names.url,
+}
+"""How the texts under each key become others, whatever entry it is in; in this order, as names are numbered."""
 
 
-def _project(names: _Names, entry: Entry) -> Entry:
+def _changed(names: _Names, entry: Entry) -> Entry:
+    """An entry with other texts, where it has any, or lists of them."""
     anonymous = dict(entry)
-    anonymous["ownername"] = names.owner(cast(str, entry["ownername"]))
-    anonymous["projectname"] = names.dirname(cast(str, entry["projectname"]))
-    _change(anonymous, "additional_repos", names.address)
-    if "chroots" in entry:
-        chroots = cast("Mapping[str, Entry]", entry["chroots"])
-        anonymous["chroots"] = {name: _project_chroot(names, chroot) for name, chroot in chroots.items()}
+    for key, change in _CHANGES.items():
+        value = entry.get(key)
+        if isinstance(value, str):
+            anonymous[key] = change(names, value)
+        elif isinstance(value, list):
+            anonymous[key] = [change(names, item) if isinstance(item, str) else item for item in value]
     return anonymous
 
 
-def _project_chroot(names: _Names, entry: Entry) -> Entry:
-    anonymous = dict(entry)
-    _change(anonymous, "additional_repos", names.address)
-    _change(anonymous, "additional_packages", names.package)
-    _change(anonymous, "bootstrap_image", names.image)
+def _project(names: _Names, entry: Entry) -> Entry:
+    anonymous = _changed(names, entry)
+    if "chroots" in entry:
+        chroots = cast("Mapping[str, Entry]", entry["chroots"])
+        anonymous["chroots"] = {name: _changed(names, chroot) for name, chroot in chroots.items()}
     return anonymous
 
 
 def _build(names: _Names, entry: Entry) -> Entry:
-    anonymous = dict(entry)
-    _change(anonymous, "ownername", names.owner)
-    _change(anonymous, "projectname", names.dirname)
-    _change(anonymous, "project_dirname", names.dirname)
-    _change(anonymous, "package", lambda name: names.of("package", name))
-    _change(anonymous, "submitter", lambda name: names.of("person", name))
-    _change(anonymous, "source_result_dir", names.result_dir)
+    anonymous = _changed(names, entry)
     if entry.get("source_package"):
-        source = dict(cast(Entry, entry["source_package"]))
-        _change(source, "url", names.url)
-        anonymous["source_package"] = source
+        anonymous["source_package"] = _changed(names, cast(Entry, entry["source_package"]))
     if "chroots" in entry:
         anonymous["chroots"] = [_chroot(names, chroot) for chroot in _entries(entry, "chroots")]
     return anonymous
 
 
 def _chroot(names: _Names, entry: Entry) -> Entry:
-    anonymous = dict(entry)
-    _change(anonymous, "result_dir", names.result_dir)
-    _change(anonymous, "result_url", names.url)
+    anonymous = _changed(names, entry)
     if entry.get("packages"):
         anonymous["packages"] = [_nevra(names, package) for package in cast("list[object]", entry["packages"])]
     if entry.get("build_config") is not None:
@@ -209,35 +230,25 @@ def _chroot(names: _Names, entry: Entry) -> Entry:
 
 def _nevra(names: _Names, package: object) -> object:
     nevra = read_nevra("package", package)
-    name = names.of("package", nevra.name)
+    name = names.package(nevra.name)
     return f"{name}{package[len(nevra.name) :]}" if isinstance(package, str) else {**write_nevra(nevra), "name": name}
 
 
 def _config(names: _Names, config: Entry, chrootname: str) -> Entry:
     """A configuration as it was given; what the kit does not know of it may have names in it, and goes."""
-    anonymous = {key: value for key, value in config.items() if key in _CONFIG}
+    anonymous = _changed(names, {key: value for key, value in config.items() if key in _CONFIG})
     addresses = [address for address in cast("list[str]", config.get("additional_repos") or []) if address]
-    _change(anonymous, "additional_repos", names.address)
-    _change(anonymous, "additional_packages", names.package)
-    _change(anonymous, "bootstrap_image", names.image)
     if config.get("repos"):
         by_id = {repo_id(address): address for address in addresses}
         anonymous["repos"] = [_repo(names, repo, by_id, chrootname) for repo in _entries(config, "repos")]
     return anonymous
 
 
-_CONFIG = (
-    *("additional_repos", "additional_packages", "with_opts", "without_opts", "enable_net", "is_background"),
-    *("memory_limit", "timeout", "bootstrap", "bootstrap_image", "repos"),
-)
-
-
 def _repo(names: _Names, repo: Entry, by_id: Mapping[str, str], chrootname: str) -> Entry:
     anonymous = {key: value for key, value in repo.items() if key in _REPO}
     baseurl, name = repo.get("baseurl"), repo.get("id")
     if name in OWN_REPOS:
-        _change(anonymous, "baseurl", names.url)
-        return anonymous
+        return _changed(names, anonymous)
     address = names.address(by_id.get(str(name), str(baseurl)))
     if baseurl is not None:
         filled = names.url(str(baseurl)) if address.startswith("copr://") else address.partition("?")[0]
@@ -247,15 +258,3 @@ def _repo(names: _Names, repo: Entry, by_id: Mapping[str, str], chrootname: str)
     if "name" in repo:
         anonymous["name"] = f"Additional repo {repo_id(address)}"
     return anonymous
-
-
-_REPO = ("baseurl", "module_hotfixes", "priority", "repo_gpgcheck", "id", "name")
-
-
-def _change(entry: Entry, key: str, change: Callable[[str], str]) -> None:
-    """Change a text of an entry, or each of a list of them, where it is there."""
-    value = entry.get(key)
-    if isinstance(value, str):
-        entry[key] = change(value)
-    elif isinstance(value, list):
-        entry[key] = [change(item) if isinstance(item, str) else item for item in value]
