@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..client.results import BuiltPackage, ChrootStatus
-
-Json = Mapping[str, object]
+from .said import Json
 
 
 class Sighting(NamedTuple):

@@ -21,10 +21,10 @@ from ..tools.printable import printable
 
 if TYPE_CHECKING:
     from ..scenarios.entries import Scenario
+    from .inverting import Recorded
     from .keeping import Keeper
     from .looking import Looking
     from .progress import Reporter
-    from .recorded import Recorded
 
 INTERVAL = 10.0
 INCOMPLETE = 1

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 from ..builds.projects import ProjectChroot
 from ..scenarios.entries import BOOTSTRAPS
 from ..service.build_config import repo_id
-from .said import Json, Odd, chroot_names, is_segment, number_of, object_of, objects_of, text_of, texts_of
+from .said import Json, Odd, chroot_names, is_full_name, number_of, object_of, objects_of, text_of, texts_of
 
 T = TypeVar("T", bound=Hashable)
 
@@ -23,8 +23,13 @@ Bootstrap = tuple[str | None, str | None]
 OWN_REPOS = ("copr_base", "copr_base_devel", "copr_coprdir")
 """The repositories that a configuration has without anybody having added them."""
 
+_UNLESS_SAID = {"memory_limit": 2048, "timeout": 18000}
+"""What a scenario need not say of a build: MB, and seconds."""
+
 
 class ProjectSettings(NamedTuple):
+    """What a project has set for all of its chroots."""
+
     additional_repos: tuple[str, ...] = ()
     devel_mode: bool = False
     module_hotfixes: bool = False
@@ -33,6 +38,8 @@ class ProjectSettings(NamedTuple):
 
 
 class BuildSettings(NamedTuple):
+    """What a build has set for itself; the memory limit in MB, the timeout in seconds."""
+
     memory_limit: int | None
     timeout: int | None
     enable_net: bool
@@ -82,9 +89,9 @@ def _read(document: Json) -> Config:
     if not (addresses and addresses[0].startswith("copr://") and repos):
         raise Odd("additional_repos")
     own = addresses[0]
-    devel_mode = len(addresses) > 1 and addresses[-1] == f"{own}/devel" and repos[1:2] != () and _is_devel(repos[1])
-    additional = addresses[1 : len(addresses) - devel_mode]
     ids = [repo.get("id") for repo in repos]
+    devel_mode = len(addresses) > 1 and addresses[-1] == f"{own}/devel" and ids[1:2] == ["copr_base_devel"]
+    additional = addresses[1 : len(addresses) - devel_mode]
     shown = [name for at, name in enumerate(ids) if not (at < len(OWN_REPOS) and name in OWN_REPOS)]
     splits = tuple(
         split
@@ -124,22 +131,13 @@ def _bootstrap_of(document: Json) -> str | None:
     return bootstrap
 
 
-def _is_devel(repo: Json) -> bool:
-    return repo.get("id") == "copr_base_devel"
-
-
 def _known(additional: Iterable[str], repos: Iterable[Json]) -> Iterable[tuple[str, bool]]:
     by_id = {repo.get("id"): repo for repo in repos}
     for address in additional:
         repo = by_id.get(repo_id(address), {})
         name = address.removeprefix("copr://").partition("?")[0]
-        if address.startswith("copr://") and _is_full_name(name) and repo.get("repo_gpgcheck") is False:
+        if address.startswith("copr://") and is_full_name(name) and repo.get("repo_gpgcheck") is False:
             yield name, repo.get("module_hotfixes") is True
-
-
-def _is_full_name(name: str) -> bool:
-    owner, slash, project = name.partition("/")
-    return bool(slash) and is_segment(owner) and is_segment(project)
 
 
 def settings_of_project(configs: Iterable[Config], told: Json | None) -> ProjectSettings:
@@ -232,9 +230,6 @@ def settings_of_build(configs: Mapping[str, Config], chroots: Mapping[str, Proje
         for name, value in settings._asdict().items()
         if value is not None and value is not False and value != _UNLESS_SAID.get(name)
     }
-
-
-_UNLESS_SAID = {"memory_limit": 2048, "timeout": 18000}
 
 
 def _shown(bootstrap: str | None) -> str | None:

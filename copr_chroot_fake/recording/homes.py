@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .answers import BuildAnswers
-from .said import Json, is_segment, object_of, text_of
+from .said import Json, is_full_name, is_segment, object_of, text_of
 
 UNKNOWN = "unknown/unknown"
 """The project of a build of which no answer tells it."""
@@ -23,6 +23,7 @@ class Home(NamedTuple):
 
 
 def home_of(build: BuildAnswers) -> Home:
+    """Where the first answer that tells it says; the project's own directory, where none does."""
     project = _project_of(build)
     name = project.partition("/")[2]
     for dirname in _dirnames(build):
@@ -41,7 +42,7 @@ def _project_of(build: BuildAnswers) -> str:
         named.append(str(first).removeprefix("copr://"))
     for found in _results(build):
         named.append(f"{found['owner']}/{found['dirname'].partition(':')[0]}")
-    return next((name for name in named if re.fullmatch(r"[^/\s]+/[^/\s]+", name)), UNKNOWN)
+    return next((name for name in named if is_full_name(name)), UNKNOWN)
 
 
 def _dirnames(build: BuildAnswers) -> Iterator[str]:
@@ -53,6 +54,7 @@ def _dirnames(build: BuildAnswers) -> Iterator[str]:
         repos = config.get("repos")
         for repo in repos if isinstance(repos, list) else ():
             if isinstance(repo, dict) and repo.get("id") == "copr_coprdir":
+                # It ends in the directory, the chroot and a slash.
                 yield str(repo.get("baseurl")).split("/")[-3:][0]
 
 
@@ -62,17 +64,17 @@ def package_of(build: BuildAnswers) -> str | None:
     if told is not None and is_segment(told):
         return told
     for found in _results(build):
-        name = re.fullmatch("0*([0-9]+)-(.+)", found["dir"])
+        name = re.fullmatch("[0-9]+-(.+)", found["dir"])
         if name is not None:
-            return name[2]
+            return name[1]
     sources = (package for chroot in build.chroots.values() for package in chroot.details.packages)
     return next((package.name for package in sources if package.arch == "src"), None)
 
 
 def result_dir_of(url: str, chrootname: str) -> str | None:
     """The name of a chroot's directory of results; ``None`` for an address of another form."""
-    found = _RESULT_URL.fullmatch(url)
-    return found["dir"] if found is not None and found["chroot"] == chrootname else None
+    found = _read_url(url, chrootname)
+    return None if found is None else found["dir"]
 
 
 def _configs(build: BuildAnswers) -> Iterator[Json]:
@@ -83,6 +85,11 @@ def _configs(build: BuildAnswers) -> Iterator[Json]:
 
 def _results(build: BuildAnswers) -> Iterator[re.Match[str]]:
     for name, chroot in build.chroots.items():
-        found = None if chroot.result_url is None else _RESULT_URL.fullmatch(chroot.result_url)
-        if found is not None and found["chroot"] == name:
+        found = None if chroot.result_url is None else _read_url(chroot.result_url, name)
+        if found is not None:
             yield found
+
+
+def _read_url(url: str, chrootname: str) -> re.Match[str] | None:
+    found = _RESULT_URL.fullmatch(url)
+    return found if found is not None and found["chroot"] == chrootname else None

@@ -32,9 +32,12 @@ from .said import Json, chroot_names, number_of, object_of, text_of
 
 Entry = dict[str, object]
 
+Lost = frozenset[tuple[str, str]]
+"""The full names of projects, each with that of a chroot that it has lost."""
 
-class Inverted(NamedTuple):
-    """A scenario, and what of the answers is not in it, a line each."""
+
+class Recorded(NamedTuple):
+    """A scenario, and what of the answers it does not give, a line each."""
 
     scenario: Scenario
     left_out: tuple[str, ...]
@@ -47,7 +50,7 @@ class _Build(NamedTuple):
     """Those that a scenario can say."""
 
 
-def invert(answers: Answers, *, lives: bool) -> Inverted:
+def invert(answers: Answers, *, lives: bool) -> Recorded:
     """The scenario that answers the same.
 
     :param lives: whether its chroots go again through what they were seen to go through, or are as they were last seen.
@@ -58,7 +61,7 @@ def invert(answers: Answers, *, lives: bool) -> Inverted:
         for build in answers.builds
         if build.chroots or build.gone_at is None
     ]
-    lost: frozenset[tuple[str, str]] = frozenset()
+    lost: Lost = frozenset()
     while True:
         document = _write(answers, builds, lost, lives, left_out)
         wrong, lost_now = _compare(document, builds)
@@ -68,7 +71,7 @@ def invert(answers: Answers, *, lives: bool) -> Inverted:
         lost |= lost_now
     for chroot, given in wrong:
         chroot.update(given)
-    return Inverted(cast(Scenario, document), tuple(dict.fromkeys(left_out)))
+    return Recorded(cast(Scenario, document), tuple(dict.fromkeys(left_out)))
 
 
 def _sayable(build: BuildAnswers, left_out: list[str]) -> Iterator[tuple[str, ChrootAnswers]]:
@@ -86,9 +89,7 @@ def _sayable(build: BuildAnswers, left_out: list[str]) -> Iterator[tuple[str, Ch
             yield name, chroot
 
 
-def _write(
-    answers: Answers, builds: Iterable[_Build], lost: frozenset[tuple[str, str]], lives: bool, left_out: list[str]
-) -> Entry:
+def _write(answers: Answers, builds: Iterable[_Build], lost: Lost, lives: bool, left_out: list[str]) -> Entry:
     by_project: dict[str, list[_Build]] = defaultdict(list)
     for build in builds:
         by_project[build.home.project].append(build)
@@ -99,7 +100,11 @@ def _write(
         document["chroots"] = chroot_names(answers.mock_chroots)
     document["projects"] = [
         *(project.write() for project in read.values()),
-        *(_known_project(name, hotfixes) for name, hotfixes in known.items() if name not in read),
+        *(
+            {**_named(name), **_said({"module_hotfixes": hotfixes})}
+            for name, hotfixes in known.items()
+            if name not in read
+        ),
     ]
     document["builds"] = [
         _write_build(build, read[build.home.project], answers.begun, lives, left_out) for build in builds
@@ -107,13 +112,10 @@ def _write(
     return document
 
 
-def _known_project(name: str, module_hotfixes: bool) -> Entry:
-    ownername, projectname = name.split("/")
-    return {
-        "ownername": ownername,
-        "projectname": projectname,
-        **({"module_hotfixes": True} if module_hotfixes else {}),
-    }
+def _named(full_name: str) -> Entry:
+    """How entries say which project it is."""
+    ownername, projectname = full_name.split("/")
+    return {"ownername": ownername, "projectname": projectname}
 
 
 _FAILING = ProjectChroot(additional_repos=("copr://",))
@@ -126,13 +128,12 @@ One of its repositories has an address that cannot be taken apart; which, nobody
 class _Project:
     """A project, by what its builds' configurations say."""
 
-    def __init__(
-        self, name: str, builds: Iterable[_Build], told: Json | None, lost: frozenset[tuple[str, str]]
-    ) -> None:
+    def __init__(self, name: str, builds: Iterable[_Build], told: Json | None, lost: Lost) -> None:
         self.name = name
         self.configs: dict[int, dict[str, Config]] = {}
         """By build and chroot."""
-        enabled = dict.fromkeys(configs.chroots_told(told))
+        told_enabled = configs.chroots_told(told)
+        enabled = dict.fromkeys(told_enabled)
         for build in builds:
             of_build = self.configs[build.answers.id] = {}
             for chrootname, chroot in build.chroots.items():
@@ -149,7 +150,7 @@ class _Project:
         self.chroots = {
             chrootname: _FAILING if (name, chrootname) in lost else self._settings_of(chrootname)
             for chrootname in enabled
-            if (name, chrootname) not in lost or chrootname in configs.chroots_told(told)
+            if (name, chrootname) not in lost or chrootname in told_enabled
         }
 
     def _settings_of(self, chrootname: str) -> ProjectChroot:
@@ -163,10 +164,8 @@ class _Project:
         return configs.settings_of_build(found, self.chroots, self.settings.bootstrap) if found else {}
 
     def write(self) -> Entry:
-        ownername, projectname = self.name.split("/")
         return {
-            "ownername": ownername,
-            "projectname": projectname,
+            **_named(self.name),
             **_said(self.settings._asdict()),
             "chroots": {name: _said(settings._asdict()) for name, settings in self.chroots.items()},
         }
@@ -183,9 +182,8 @@ def _said(settings: Mapping[str, object]) -> Entry:
 
 def _write_build(build: _Build, project: _Project, begun: int, lives: bool, left_out: list[str]) -> Entry:
     answers, home = build.answers, build.home
-    ownername, projectname = home.project.split("/")
-    entry: Entry = {"id": answers.id, "ownername": ownername, "projectname": projectname}
-    if home.dirname != projectname:
+    entry: Entry = {"id": answers.id, **_named(home.project)}
+    if home.dirname != entry["projectname"]:
         entry["project_dirname"] = home.dirname
     package = package_of(answers)
     if package is not None:
@@ -197,9 +195,7 @@ def _write_build(build: _Build, project: _Project, begun: int, lives: bool, left
         canceled_at = cancel_of(answers, begun)
         for name, chroot in build.chroots.items():
             live(entries[name], answers, chroot, begun, canceled_at, left_out)
-    entry["chroots"] = [
-        {key: value for key, value in written.items() if value is not None} for written in entries.values()
-    ]
+    entry["chroots"] = [_said(written) for written in entries.values()]
     return entry
 
 
@@ -212,8 +208,8 @@ def _submission(answers: BuildAnswers) -> Entry:
     said: Entry = {"submitted_on": number_of(told, "submitted_on"), "submitter": text_of(told, "submitter")}
     said |= _source(answers)
     said["source_package"] = {name: text for name in ("version", "url") if (text := text_of(source, name))} or None
-    said["canceled"] = answers.is_canceled or None
-    return {name: value for name, value in said.items() if value is not None}
+    said["canceled"] = answers.is_canceled
+    return _said(said)
 
 
 _NO_SOURCE_YET = ("starting", "pending")
@@ -253,7 +249,7 @@ Wrong = tuple[Entry, Entry]
 """The entry of a chroot, and what is to be in it as it was answered."""
 
 
-def _compare(document: Entry, builds: Iterable[_Build]) -> tuple[list[Wrong], frozenset[tuple[str, str]]]:
+def _compare(document: Entry, builds: Iterable[_Build]) -> tuple[list[Wrong], Lost]:
     """Which chroots would be answered otherwise, and which a project must have lost, as there is no configuration."""
     store = Store(VirtualClock(), Progress("manual"), 0)
     store.add(read_batch(document, store))

@@ -48,7 +48,7 @@ def live(
     steps = _steps_of(build, chroot, begun)
     if len(steps) == 1:
         return
-    stages = [*stages_of(steps, canceled_at)]
+    stages = [*_stages_of(steps, canceled_at)]
     lifecycle = write_lifecycle(stages)
     try:
         read_lifecycle("lifecycle", lifecycle)
@@ -62,10 +62,6 @@ def live(
         entry["packages"] = entry["packages"] or []
     if stages[0].state == ABSENT:
         entry.update(state=None, started_on=None, ended_on=None)
-
-
-def _steps_of(build: BuildAnswers, chroot: ChrootAnswers, begun: int) -> list[Step]:
-    return steps_of(chroot.sightings, begun, build.gone_at, is_late=chroot.sightings[0].at > build.seen_at)
 
 
 def _stay(entry: dict[str, object], status: ChrootStatus) -> None:
@@ -97,22 +93,20 @@ def _is_confirmed(steps: Sequence[Step]) -> bool:
     return last.state == State.CANCELED or (last.state == State.FAILED and before.state in _BUILDING)
 
 
-def steps_of(sightings: Sequence[Sighting], begun: int, gone_at: int | None, *, is_late: bool) -> list[Step]:
-    """What a chroot went through from a time on.
-
-    :param is_late: whether it was not there yet when its build was first looked at.
-    """
-    sightings = [*_merged(sightings)]
+def _steps_of(build: BuildAnswers, chroot: ChrootAnswers, begun: int) -> list[Step]:
+    """What a chroot went through from a time on."""
+    sightings = [*_merged(chroot.sightings)]
     first = sightings[0]
     steps = [Step(first.status.state, begun)]
-    if is_late:
+    if first.at > build.seen_at:
+        # It was not there yet when its build was first looked at.
         steps = [Step(ABSENT, begun), *_steps(_before(first.status), first)]
     for before, sighting in pairwise(sightings):
         between = _between(before.status, sighting.status)
         if between is not None:
             steps += _steps(between, sighting)
-    if gone_at is not None and not sightings[-1].status.is_final:
-        steps.append(Step(DELETED, gone_at))
+    if build.gone_at is not None and not sightings[-1].status.is_final:
+        steps.append(Step(DELETED, build.gone_at))
     return _in_order(steps)
 
 
@@ -135,12 +129,15 @@ def _steps(between: Sequence[State], sighting: Sighting) -> Iterator[Step]:
         at, without = None, set()
         if state is State.STARTING:
             at = status.started_on
-            without |= {Stamp.STARTED_ON} if at is None else set()
-            # What waits again has lost them.
-            without |= {Stamp.RESULT_DIR} if status.result_url is None and status.state not in _UNBUILT else set()
+            if at is None:
+                without.add(Stamp.STARTED_ON)
+            # What waits again has lost its results.
+            if status.result_url is None and status.state not in _UNBUILT:
+                without.add(Stamp.RESULT_DIR)
         elif state in (*_BUILT, State.SKIPPED):
             at = status.ended_on
-            without |= {Stamp.ENDED_ON} if at is None else set()
+            if at is None:
+                without.add(Stamp.ENDED_ON)
         elif state is State.RUNNING and state != status.state:
             yield Step(state, status.started_on or sighting.at)
             continue
@@ -207,7 +204,7 @@ def _in_order(steps: Sequence[Step]) -> list[Step]:
     return ordered
 
 
-def stages_of(steps: Sequence[Step], canceled_at: int | None) -> Iterator[PlannedStage]:
+def _stages_of(steps: Sequence[Step], canceled_at: int | None) -> Iterator[PlannedStage]:
     """Stages that last until the next step; once its build is canceled, there is only that to be confirmed."""
     *lasting, last = steps
     if _ends(last):

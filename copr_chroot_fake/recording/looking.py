@@ -21,7 +21,7 @@ class Looking:
     """Who looks at which builds, and how often.
 
     :param keep: called each time that there is more to be kept.
-    :param interval: seconds from the begin of a round to that of the next; ``None`` for one round.
+    :param interval: seconds from the beginning of a round to that of the next; ``None`` for one round.
     :param now: the time, in seconds.
     :param sleep: what pauses for so many seconds.
     """

@@ -66,16 +66,15 @@ class Bars:
 
 
 @contextmanager
-def reporting(stream: TextIO | None = None) -> Iterator[Reporter]:
-    """Bars if that is a terminal, and plain lines if not."""
-    stream = sys.stderr if stream is None else stream
-    if not stream.isatty():
-        yield Lines(stream)
+def reporting() -> Iterator[Reporter]:
+    """Bars on standard error if that is a terminal, and plain lines if not."""
+    if not sys.stderr.isatty():
+        yield Lines(sys.stderr)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    console = Console(file=stream, markup=False, emoji=False, highlight=False)
+    console = Console(file=sys.stderr, markup=False, emoji=False, highlight=False)
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),

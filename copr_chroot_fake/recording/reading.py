@@ -9,7 +9,8 @@ from ..client.clients import CoprClient
 from ..client.errors import NotFoundError, NotJsonError, ServerError
 from ..client.results import BuiltPackage, ChrootStatus
 from ..errors import CoprFakeError
-from .answers import Details, Json
+from .answers import Details
+from .said import Json
 
 MOST_READINGS = 10
 """How often a chroot is read again that goes on while it is read."""
@@ -17,6 +18,9 @@ MOST_READINGS = 10
 
 class GoneError(CoprFakeError):
     """There is no such build."""
+
+    def __init__(self, build_id: int) -> None:
+        super().__init__(f"there is no build {build_id}")
 
 
 class OddAnswerError(CoprFakeError):
@@ -43,7 +47,7 @@ def read_statuses(client: CoprClient, build_id: int) -> tuple[ChrootStatus, ...]
             client.get(build_id, "any-chroot-x86_64")
         except NotFoundError as error:
             if error.missing == "build":
-                raise GoneError(f"there is no build {build_id}") from None
+                raise GoneError(build_id) from None
     return statuses
 
 
@@ -85,7 +89,7 @@ def read_build(client: CoprClient, build_id: int) -> Json | None:
     try:
         return _read_companion(client, f"build/{build_id}")
     except NotFoundError as error:
-        raise GoneError(f"there is no build {build_id}") from error
+        raise GoneError(build_id) from error
 
 
 def read_source(client: CoprClient, build_id: int) -> Json | None:

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from ..scenarios.entries import Scenario
 from .anonymizing import anonymize
 from .answers import Answers
-from .inverting import invert
+from .inverting import Recorded, invert
 from .replaying import lives_otherwise
-
-
-class Recorded(NamedTuple):
-    """A scenario, and what of the answers it does not give, a line each."""
-
-    scenario: Scenario
-    left_out: tuple[str, ...]
 
 
 def recorded(answers: Answers, *, lives: bool = False, anonymous: bool = False) -> Recorded:

@@ -38,6 +38,11 @@ def is_segment(text: str) -> bool:
     return re.fullmatch(r"[^/\s]+", text) is not None
 
 
+def is_full_name(text: str) -> bool:
+    """Whether a text can be that of a project: its owner and its own name."""
+    return re.fullmatch(r"[^/\s]+/[^/\s]+", text) is not None
+
+
 def chroot_names(names: Iterable[str]) -> list[str]:
     """Those that can be names of chroots."""
     return [name for name in names if _is_chroot_name(name)]

@@ -9,10 +9,11 @@ from ..client.clients import CoprClient
 from ..client.errors import NotFoundError
 from ..client.results import ChrootStatus
 from . import reading
-from .answers import Answers, BuildAnswers, ChrootAnswers, Details, Json, Sighting
+from .answers import Answers, BuildAnswers, ChrootAnswers, Details, Sighting
 from .homes import UNKNOWN, home_of
 from .progress import Reporter
 from .reading import GoneError
+from .said import Json
 
 _ENDS = ("failed", "canceled")
 """How a build can end that has no chroots."""
@@ -111,7 +112,7 @@ class Recorder:
                 raise
         taken = self.taken.get(build_id)
         if taken is None:
-            raise GoneError(f"there is no build {build_id}")
+            raise GoneError(build_id)
         taken.gone_at = int(self._now())
         self._reporter.say(f"build {build_id} has been deleted")
         return True
