@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..builds.nevra import Nevra
+from .rpm_tags import Region, SignatureTag, Tag, Type
 
 _LEAD = struct.Struct(">4sBBHH66sHH16x")
 _LEAD_MAGIC = b"\xed\xab\xee\xdb"
@@ -27,32 +28,35 @@ _TRAILER = b"070701" + b"0" * 40 + b"00000001" + b"0" * 40 + b"0000000b" + b"0" 
 """An archive (cpio, newc) with nothing in it."""
 
 _SHA256 = 8
+"""The number of a digest's algorithm."""
+
 _EQUAL = 8
+"""The flag of what provides just one version."""
 
 
 class _Value(NamedTuple):
-    """What a tag has: the number of its type, how many there are, how they are aligned, and their bytes."""
+    """What a tag has: its type, how many there are, how they are aligned, and their bytes."""
 
-    type: int
+    type: Type
     number: int
     alignment: int
     data: bytes
 
 
 def _int32(number: int) -> _Value:
-    return _Value(4, 1, 4, struct.pack(">I", number))
+    return _Value(Type.INT32, 1, 4, struct.pack(">I", number))
 
 
 def _binary(data: bytes) -> _Value:
-    return _Value(7, len(data), 1, data)
+    return _Value(Type.BIN, len(data), 1, data)
 
 
 def _text(text: str) -> _Value:
-    return _Value(6, 1, 1, _encode(text))
+    return _Value(Type.STRING, 1, 1, _encode(text))
 
 
 def _texts(*texts: str) -> _Value:
-    return _Value(8, len(texts), 1, b"".join(map(_encode, texts)))
+    return _Value(Type.STRING_ARRAY, len(texts), 1, b"".join(map(_encode, texts)))
 
 
 def _encode(text: str) -> bytes:
@@ -60,7 +64,7 @@ def _encode(text: str) -> bytes:
 
 
 def _translated(text: str) -> _Value:
-    return _text(text)._replace(type=9)
+    return _text(text)._replace(type=Type.I18NSTRING)
 
 
 def write(nevra: Nevra, *, source: Nevra, vendor: str, built_on: int) -> bytes:
@@ -70,15 +74,15 @@ def write(nevra: Nevra, *, source: Nevra, vendor: str, built_on: int) -> bytes:
     :param built_on: a Unix time.
     """
     payload = gzip.compress(_TRAILER, mtime=0)
-    header = _header(63, _tags(nevra, source, vendor, built_on, payload))
+    header = _header(Region.HEADERIMMUTABLE, _tags(nevra, source, vendor, built_on, payload))
     signature = _header(
-        62,
+        Region.HEADERSIGNATURES,
         {
-            269: _text(hashlib.sha1(header, usedforsecurity=False).hexdigest()),
-            273: _text(hashlib.sha256(header).hexdigest()),
-            1000: _int32(len(header) + len(payload)),
-            1004: _binary(hashlib.md5(header + payload, usedforsecurity=False).digest()),
-            1007: _int32(len(_TRAILER)),
+            SignatureTag.SHA1: _text(hashlib.sha1(header, usedforsecurity=False).hexdigest()),
+            SignatureTag.SHA256: _text(hashlib.sha256(header).hexdigest()),
+            SignatureTag.SIZE: _int32(len(header) + len(payload)),
+            SignatureTag.MD5: _binary(hashlib.md5(header + payload, usedforsecurity=False).digest()),
+            SignatureTag.PAYLOADSIZE: _int32(len(_TRAILER)),
         },
     )
     padding = b"\0" * (-len(signature) % 8)
@@ -92,39 +96,39 @@ def file_name(nevra: Nevra) -> str:
 
 def _tags(nevra: Nevra, source: Nevra, vendor: str, built_on: int, payload: bytes) -> dict[int, _Value]:
     epoch = f"{nevra.epoch}:" if nevra.epoch else ""
-    tags = {
-        100: _texts("C"),
-        1000: _text(nevra.name),
-        1001: _text(nevra.version),
-        1002: _text(nevra.release),
-        1004: _translated(f"A package called {nevra.name}, with nothing in it"),
-        1005: _translated("A stand-in for what Copr would have built."),
-        1006: _int32(built_on),
-        1007: _text("localhost"),
-        1009: _int32(0),
-        1011: _text(vendor),
-        1014: _text("MIT"),
-        1016: _translated("Unspecified"),
-        1021: _text("linux"),
-        1022: _text(nevra.arch),
-        1064: _text("4.20.1"),
-        1124: _text("cpio"),
-        1125: _text("gzip"),
-        1126: _text("9"),
-        5062: _text("utf-8"),
-        5092: _texts(hashlib.sha256(payload).hexdigest()),
-        5093: _int32(_SHA256),
+    tags: dict[int, _Value] = {
+        Tag.HEADERI18NTABLE: _texts("C"),
+        Tag.NAME: _text(nevra.name),
+        Tag.VERSION: _text(nevra.version),
+        Tag.RELEASE: _text(nevra.release),
+        Tag.SUMMARY: _translated(f"A package called {nevra.name}, with nothing in it"),
+        Tag.DESCRIPTION: _translated("A stand-in for what Copr would have built."),
+        Tag.BUILDTIME: _int32(built_on),
+        Tag.BUILDHOST: _text("localhost"),
+        Tag.SIZE: _int32(0),
+        Tag.VENDOR: _text(vendor),
+        Tag.LICENSE: _text("MIT"),
+        Tag.GROUP: _translated("Unspecified"),
+        Tag.OS: _text("linux"),
+        Tag.ARCH: _text(nevra.arch),
+        Tag.RPMVERSION: _text("4.20.1"),
+        Tag.PAYLOADFORMAT: _text("cpio"),
+        Tag.PAYLOADCOMPRESSOR: _text("gzip"),
+        Tag.PAYLOADFLAGS: _text("9"),
+        Tag.ENCODING: _text("utf-8"),
+        Tag.PAYLOADDIGEST: _texts(hashlib.sha256(payload).hexdigest()),
+        Tag.PAYLOADDIGESTALGO: _int32(_SHA256),
     }
     if nevra.epoch is not None:
-        tags[1003] = _int32(nevra.epoch)
+        tags[Tag.EPOCH] = _int32(nevra.epoch)
     if nevra.arch == "src":
-        tags[1106] = _int32(1)
+        tags[Tag.SOURCEPACKAGE] = _int32(1)
     else:
         # Without the name of its source rpm takes a package for a source itself.
-        tags[1044] = _text(file_name(source))
-        tags[1047] = _texts(nevra.name)
-        tags[1112] = _int32(_EQUAL)
-        tags[1113] = _texts(f"{epoch}{nevra.version}-{nevra.release}")
+        tags[Tag.SOURCERPM] = _text(file_name(source))
+        tags[Tag.PROVIDENAME] = _texts(nevra.name)
+        tags[Tag.PROVIDEFLAGS] = _int32(_EQUAL)
+        tags[Tag.PROVIDEVERSION] = _texts(f"{epoch}{nevra.version}-{nevra.release}")
     return tags
 
 
@@ -134,7 +138,7 @@ def _lead(nevra: Nevra) -> bytes:
     return _LEAD.pack(_LEAD_MAGIC, 3, 0, nevra.arch == "src", number, name, 1, 5)
 
 
-def _header(region: int, tags: Mapping[int, _Value]) -> bytes:
+def _header(region: Region, tags: Mapping[int, _Value]) -> bytes:
     """An index of tags and their values, all of them within a region that nobody may change."""
     index, data = [], bytearray()
     for tag, value in sorted(tags.items()):
@@ -142,6 +146,6 @@ def _header(region: int, tags: Mapping[int, _Value]) -> bytes:
         index.append(_ENTRY.pack(tag, value.type, len(data), value.number))
         data += value.data
     # The region ends with an entry of its own, which says how far back the index begins.
-    index.insert(0, _ENTRY.pack(region, 7, len(data), _ENTRY.size))
-    data += _ENTRY.pack(region, 7, -_ENTRY.size * len(index), _ENTRY.size)
+    index.insert(0, _ENTRY.pack(region, Type.BIN, len(data), _ENTRY.size))
+    data += _ENTRY.pack(region, Type.BIN, -_ENTRY.size * len(index), _ENTRY.size)
     return _HEADER_MAGIC + struct.pack(">II", len(index), len(data)) + b"".join(index) + bytes(data)
