@@ -14,9 +14,6 @@ from ..states import State
 SOURCES = "srpm-builds"
 """What the backend calls the chroot, and the directory, of source builds."""
 
-SECONDS_A_LINE = 1
-"""How long each line of a log takes in seconds, where nothing says how long the build will run."""
-
 
 class Phase(Enum):
     """How far the builder is, which is what makes the files that there are."""
@@ -35,6 +32,7 @@ class Phase(Enum):
 class Job(NamedTuple):
     """A build in a chroot; the backend's own word for it.
 
+    :param project: its directory, below its owner.
     :param share: how much of it has run, from 0 to 1; ``None`` where that is only told by the seconds that it has.
     :param running_for: for how many seconds it has run, whatever share of all that may be.
     :param modified: when the files were last written that change, as a Unix time.
@@ -91,18 +89,18 @@ def job_of(chroot: BuildChroot) -> Job | None:
     if phase.is_over and store.results_delay and now < ended_on + store.results_delay:
         phase, share, modified = Phase.RUNNING, 1, ended_on
     return Job(
-        build.id,
-        chroot.name,
-        f"{build.project.ownername}/{build.project_dirname}",
-        build.package,
-        phase,
-        share,
-        max(now - started_on, 0),
-        started_on,
-        modified,
-        build.timeout,
-        _source_of(chroot),
-        chroot.packages,
+        build_id=build.id,
+        chrootname=chroot.name,
+        project=_project_of(build),
+        package=build.package,
+        phase=phase,
+        share=share,
+        running_for=max(now - started_on, 0),
+        started_on=started_on,
+        modified=modified,
+        timeout=build.timeout,
+        source=_source_of(chroot),
+        packages=chroot.packages,
     )
 
 
@@ -132,24 +130,29 @@ def source_job_of(build: Build) -> Job | None:
     now = build.store.clock.now()
     source = _read_source(build)
     return Job(
-        build.id,
-        SOURCES,
-        f"{build.project.ownername}/{build.project_dirname}",
-        build.package,
-        phase,
-        None,
-        max(now - submitted_on, 0),
-        submitted_on,
-        submitted_on if phase.is_over else max(int(now), submitted_on),
-        build.timeout,
-        source,
-        (source,),
+        build_id=build.id,
+        chrootname=SOURCES,
+        project=_project_of(build),
+        package=build.package,
+        phase=phase,
+        share=None,
+        running_for=max(now - submitted_on, 0),
+        started_on=submitted_on,
+        modified=submitted_on if phase.is_over else max(int(now), submitted_on),
+        timeout=build.timeout,
+        source=source,
+        packages=(source,),
     )
 
 
 def source_dir_of(build: Build) -> str:
     """The name of the directory with the results of its source build."""
     return build.submission.source_result_dir or f"{build.id:08d}"
+
+
+def _project_of(build: Build) -> str:
+    """The directory of the project that a build is in, below its owner."""
+    return f"{build.project.ownername}/{build.project_dirname}"
 
 
 def _read_source(build: Build) -> Nevra:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 
 from ..builds.nevra import Nevra
-from .job import SECONDS_A_LINE, Job, Phase
+from .job import Job, Phase
 from .rpm_file import file_name
 
 _BUILDROOT = (
@@ -23,6 +23,9 @@ _BUILDROOT = (
 _COMPILED = 60
 """How many lines tell of something that is compiled."""
 
+_SECONDS_A_LINE = 1
+"""How long each line takes in seconds, where nothing says how long the build will run."""
+
 _RESULTS = "/var/lib/copr-rpmbuild/results"
 
 
@@ -30,7 +33,7 @@ def builder_live(job: Job) -> bytes:
     """What the builder prints; while it runs, as much of it as has run."""
     lines = [*_head(job), *(_source_lines(job) if job.is_of_source else _mock_lines(job))]
     if job.phase is Phase.RUNNING:
-        told = job.running_for / SECONDS_A_LINE if job.share is None else job.share * (len(lines) - 1)
+        told = job.running_for / _SECONDS_A_LINE if job.share is None else job.share * (len(lines) - 1)
         return _text(lines[: 1 + int(told)])
     return _text([*lines, *_end_lines(job)])
 
@@ -218,8 +221,8 @@ def _error_lines(job: Job) -> list[str]:
     if job.phase is Phase.CANCELED:
         return []
     return [
-        "src/part_60.c:1:1: error: this build was to fail",
-        "make: *** [Makefile:60: src/part_60.o] Error 1",
+        f"src/part_{_COMPILED}.c:1:1: error: this build was to fail",
+        f"make: *** [Makefile:{_COMPILED}: src/part_{_COMPILED}.o] Error 1",
         "error: Bad exit status from /var/tmp/rpm-tmp.build (%build)",
         "",
         "RPM build errors:",

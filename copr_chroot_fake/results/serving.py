@@ -40,8 +40,8 @@ def answer(store: Store, method: str, path: str, headers: RawHeaders) -> Answer:
     if method == "OPTIONS":
         return Answer(200, (("Allow", METHODS), ("Content-Length", "0")), b"")
     # What is joined to an address that ends in a slash has two of them.
-    *names, last = [name for name in path.split("/")[1:-1] if name] + [path.rpartition("/")[2]]
-    below = [*names, last][1:] if last else names[1:]
+    below = [name for name in path.split("/") if name][1:]
+    last = path.rpartition("/")[2]
     found = tree.find(store, below)
     if isinstance(found, tree.Directory):
         return _index(path, found) if not last else _page(301, ("Location", f"{quote(last)}/"))

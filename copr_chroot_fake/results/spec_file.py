@@ -16,7 +16,7 @@ def _lines(job: Job) -> Iterator[str]:
     source = job.source
     # One package may be built under one name for several architectures.
     built = {nevra.name: nevra for nevra in job.packages if nevra.arch != "src"}
-    yield f"Name:           {job.source.name}"
+    yield f"Name:           {source.name}"
     yield f"Version:        {source.version}"
     yield f"Release:        {source.release}"
     if source.epoch is not None:
