@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from copr_chroot_fake import BuildChroot, FakeCopr
-
-F43 = "fedora-43-x86_64"
 TOOLS = ("rpm", "rpmspec", "rpm2cpio", "createrepo_c", "wget")
 
 _missing = [tool for tool in TOOLS if shutil.which(tool) is None]
@@ -25,15 +22,3 @@ def run(*command: str | Path, cwd: Path | None = None) -> str:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=cwd, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done
     return done.stdout
-
-
-def path_of(chroot: BuildChroot) -> str:
-    """The path below which a chroot's results are."""
-    build = chroot.build
-    return f"/results/{build.project}/{chroot.name}/{build.id:08d}-{build.package}/"
-
-
-def get(fake: FakeCopr, target: str) -> tuple[int, bytes]:
-    """Status and body, asked without any door."""
-    answer = fake.answer("GET", target)
-    return answer.status, answer.body

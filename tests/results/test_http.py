@@ -11,7 +11,7 @@ import pytest
 from copr_chroot_fake import FakeCopr
 
 from ..doors import Ask
-from .oracles import F43
+from .fetching import F43
 
 Open = Callable[[FakeCopr], Ask]
 

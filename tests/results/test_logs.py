@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 from itertools import pairwise
 
 import pytest
 
 from copr_chroot_fake import FakeCopr, State
 
-from .oracles import F43, get, path_of
-from .test_tree import log_of
+from .fetching import F43, compressed_log_of, get, log_of
 
 LIFE = {
     "stages": [
@@ -115,10 +113,6 @@ def test_the_logs_of_mock_are_parts_of_it() -> None:
     for number, state in enumerate((State.SUCCEEDED, State.FAILED), 1):
         chroot = fake.add_build(number, [F43], state=state)[F43]
         whole = log_of(fake, chroot)
-        root, build = (gunzipped(fake, f"{path_of(chroot)}{name}.log.gz") for name in ("root", "build"))
+        root, build, states = (compressed_log_of(fake, chroot, name) for name in ("root", "build", "state"))
         assert root + build in whole
-        assert "Finish: run" in gunzipped(fake, f"{path_of(chroot)}state.log.gz")
-
-
-def gunzipped(fake: FakeCopr, path: str) -> str:
-    return gzip.decompress(get(fake, path)[1]).decode()
+        assert "Finish: run" in states

@@ -13,7 +13,8 @@ import pytest
 from copr_chroot_fake.server.recipe import Recipe
 
 from ..served import COMMAND, Server, Start, failed, serving
-from .oracles import F43, needs_tools, run
+from .fetching import F43
+from .oracles import needs_tools, run
 
 SCENARIO = {
     "builds": [

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import re
 from pathlib import Path
 
 import pytest
 
-from copr_chroot_fake import LIVES, BuildChroot, FakeCopr, State
+from copr_chroot_fake import LIVES, FakeCopr, State
 from copr_chroot_fake.states import StateName
 
-from .oracles import F43, get, needs_tools, path_of, run
+from .fetching import F43, get, links, log_of, names_in, path_of
+from .oracles import needs_tools, run
 
 S390X = "fedora-43-s390x"
 
@@ -32,30 +31,6 @@ OF_STATE = {
     # Copied from another build, of whose packages nothing is known.
     State.FORKED: SUCCEEDED - PACKAGES,
 }
-
-
-def links(page: bytes) -> set[str]:
-    """What an index links to."""
-    return set(re.findall(r'<a href="\./([^"]*)">', page.decode()))
-
-
-def names_in(fake: FakeCopr, path: str) -> set[str]:
-    """What is in a directory, each of which is there; nothing where the directory is not."""
-    status, page = get(fake, path)
-    names = links(page) if status == 200 else set()
-    assert all(get(fake, path + name)[0] == 200 for name in names)
-    return names
-
-
-def log_of(fake: FakeCopr, chroot: BuildChroot, name: str = "builder-live") -> str:
-    """A log as it is now, compressed or not."""
-    path = path_of(chroot)
-    status, body = get(fake, f"{path}{name}.log")
-    if status == 301:
-        status, body = get(fake, f"{path}{name}.log.gz")
-        body = gzip.decompress(body)
-    assert status == 200
-    return body.decode()
 
 
 @pytest.mark.parametrize("life", LIVES)
@@ -181,11 +156,13 @@ def test_what_has_ended_stays_the_same() -> None:
     assert names_in(fake, path_of(build[S390X])) == CANCELED
 
 
+NEVRAS = ["hello-2:2.12~rc1-1.fc43.src", "hello-2:2.12~rc1-1.fc43.x86_64", "hello-doc-2:2.12~rc1-1.fc43.noarch"]
+
+
 def test_results_json_has_the_packages() -> None:
     """The NEVRAs that the API shows, and a file for each of them."""
     fake = FakeCopr(serve_results=True)
-    packages = ["hello-2:2.12~rc1-1.fc43.src", "hello-2:2.12~rc1-1.fc43.x86_64", "hello-doc-2:2.12~rc1-1.fc43.noarch"]
-    build = fake.add_build(7, {F43: {"state": "succeeded", "packages": packages}})
+    build = fake.add_build(7, {F43: {"state": "succeeded", "packages": NEVRAS}})
     path = path_of(build[F43])
     results = json.loads(get(fake, f"{path}results.json")[1])
     assert results == json.loads(get(fake, f"/api_3/build-chroot/built-packages?build_id=7&chrootname={F43}")[1])
@@ -197,12 +174,11 @@ def test_results_json_has_the_packages() -> None:
 def test_the_spec_makes_the_packages(tmp_path: Path) -> None:
     """rpm finds in it the packages that the build is said to have made, by their names and versions."""
     fake = FakeCopr(serve_results=True)
-    packages = ["hello-2:2.12~rc1-1.fc43.src", "hello-2:2.12~rc1-1.fc43.x86_64", "hello-doc-2:2.12~rc1-1.fc43.noarch"]
-    build = fake.add_build(7, {F43: {"state": "succeeded", "packages": packages}})
+    build = fake.add_build(7, {F43: {"state": "succeeded", "packages": NEVRAS}})
     spec = tmp_path / "hello.spec"
     spec.write_bytes(get(fake, f"{path_of(build[F43])}hello.spec")[1])
     shown = run("rpmspec", "-q", "--target", "x86_64", "--qf", "%{NEVRA}\\n", spec)
-    assert shown.splitlines() == packages[1:]
+    assert shown.splitlines() == NEVRAS[1:]
 
 
 @needs_tools

@@ -1,0 +1,51 @@
+"""Fetching results of a fake, without any door."""
+
+from __future__ import annotations
+
+import gzip
+import re
+
+from copr_chroot_fake import BuildChroot, FakeCopr
+
+F43 = "fedora-43-x86_64"
+
+
+def path_of(chroot: BuildChroot) -> str:
+    """The path below which a chroot's results are."""
+    build = chroot.build
+    return f"/results/{build.project}/{chroot.name}/{build.id:08d}-{build.package}/"
+
+
+def get(fake: FakeCopr, target: str) -> tuple[int, bytes]:
+    """Status and body."""
+    answer = fake.answer("GET", target)
+    return answer.status, answer.body
+
+
+def links(page: bytes) -> set[str]:
+    """What an index links to."""
+    return set(re.findall(r'<a href="\./([^"]*)">', page.decode()))
+
+
+def names_in(fake: FakeCopr, path: str) -> set[str]:
+    """What is in a directory, each of which is there; nothing where the directory is not."""
+    status, page = get(fake, path)
+    names = links(page) if status == 200 else set()
+    assert all(get(fake, path + name)[0] == 200 for name in names)
+    return names
+
+
+def log_of(fake: FakeCopr, chroot: BuildChroot, name: str = "builder-live") -> str:
+    """A log as it is now, compressed or not."""
+    status, body = get(fake, f"{path_of(chroot)}{name}.log")
+    if status == 301:
+        return compressed_log_of(fake, chroot, name)
+    assert status == 200
+    return body.decode()
+
+
+def compressed_log_of(fake: FakeCopr, chroot: BuildChroot, name: str) -> str:
+    """A log that is there once the build has ended."""
+    status, body = get(fake, f"{path_of(chroot)}{name}.log.gz")
+    assert status == 200
+    return gzip.decompress(body).decode()
