@@ -302,7 +302,7 @@ def test_a_terminal_shows_a_bar_for_each_build(tmp_path: Path) -> None:
     assert "build 8" in text
 
 
-def test_the_help_lists_it() -> None:
+def test_the_help_lists_the_command() -> None:
     """Beside the other commands."""
     lines = CliRunner().invoke(main, ["--help"]).output.splitlines()
     assert "record" in [line.split()[0] for line in lines if line.strip()]

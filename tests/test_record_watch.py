@@ -107,7 +107,7 @@ def test_stages_last_as_long_as_they_did() -> None:
     assert chroot["state"] == "importing"
 
 
-def test_it_can_be_replayed_by_poll() -> None:
+def test_a_recording_can_be_replayed_by_poll() -> None:
     """The recording says nothing of how it goes on."""
     recording = watch(living("fails"))
     scenario = recording.scenario

@@ -20,7 +20,7 @@ LIFE = {
 }
 
 
-def test_by_clock_it_grows_with_the_time() -> None:
+def test_by_clock_a_log_grows_with_the_time() -> None:
     """Each second that passes adds its share, each fetch begins with the one before, and the end adds the rest."""
     fake = FakeCopr(serve_results=True, progress="clock")
     chroot = fake.add_build(1, [F43], lifecycle=LIFE)[F43]
@@ -36,7 +36,7 @@ def test_by_clock_it_grows_with_the_time() -> None:
     assert seen[-1].endswith("RPMResults finished\n")
 
 
-def test_by_poll_it_grows_with_the_looks() -> None:
+def test_by_poll_a_log_grows_with_the_looks() -> None:
     """Each poll that shows the chroot adds its share, and a fetch none."""
     fake = FakeCopr(serve_results=True, progress={"poll": {"running": 4}})
     chroot = fake.add_build(1, [F43])[F43]
@@ -51,7 +51,7 @@ def test_by_poll_it_grows_with_the_looks() -> None:
     assert len(log_of(fake, chroot)) > lengths[-1]
 
 
-def test_without_an_end_it_grows_by_the_second() -> None:
+def test_a_log_without_an_end_grows_by_the_second() -> None:
     """What is stuck prints on until there is nothing to print."""
     fake = FakeCopr(serve_results=True, progress="clock")
     chroot = fake.add_build(1, [F43], lifecycle="stuck-running")[F43]
@@ -76,7 +76,7 @@ def test_without_an_end_it_grows_by_the_second() -> None:
         ("cancel", "[ 60/60] gcc", "Worker failed build"),
     ],
 )
-def test_it_ends_as_the_build_does(end: str, last: str, backend: str) -> None:
+def test_a_log_ends_as_the_build_does(end: str, last: str, backend: str) -> None:
     """What was seen before is kept, the last line tells how it ended, and so does the backend's log."""
     fake = FakeCopr(serve_results=True, progress="manual")
     build = fake.add_build(1, [F43])
@@ -107,7 +107,7 @@ def test_the_log_names_the_packages_it_wrote() -> None:
     assert "Wrote: /builddir/build/SRPMS/other-3-1.src.rpm\n" in log_of(fake, chroot)
 
 
-def test_the_logs_of_mock_are_parts_of_it() -> None:
+def test_the_logs_of_mock_are_parts_of_the_live_log() -> None:
     """root.log and build.log say nothing that the live log does not."""
     fake = FakeCopr(serve_results=True)
     for number, state in enumerate((State.SUCCEEDED, State.FAILED), 1):

@@ -25,7 +25,7 @@ def outcomes(pytester: pytest.Pytester, body: str, *, ini: str = "", **expected:
     return result
 
 
-def test_the_served_fake_has_them(pytester: pytest.Pytester) -> None:
+def test_the_served_fake_has_results(pytester: pytest.Pytester) -> None:
     """On copr_server, unless it is told not to: also of builds that were there, and had been shown, before it was."""
     outcomes(
         pytester,
@@ -49,7 +49,7 @@ def test_elsewhere(copr_server, url):
     )
 
 
-def test_every_fixture_leads_there(pytester: pytest.Pytester) -> None:
+def test_every_fixture_leads_to_the_results(pytester: pytest.Pytester) -> None:
     """At the public address, for code on httpx, httpx2, requests, and through a transport."""
     outcomes(
         pytester,
@@ -84,7 +84,7 @@ def test_at_one_address(copr_respx, copr_requests, url):
     )
 
 
-def test_they_can_be_late(pytester: pytest.Pytester) -> None:
+def test_results_can_be_late(pytester: pytest.Pytester) -> None:
     """By the marker, or for all tests by the configuration, of which the closest word counts."""
     body = """
 def late(copr_fake):

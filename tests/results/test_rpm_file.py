@@ -85,7 +85,7 @@ def test_the_archive_is_whole_and_empty(tmp_path: Path) -> None:
     assert run("rpm", "-qpl", tmp_path / rpm_file.file_name(SOURCE)) == "(contains no files)\n"
 
 
-def test_a_repository_can_be_made_of_them(tmp_path: Path) -> None:
+def test_a_repository_can_be_made_of_the_packages(tmp_path: Path) -> None:
     """createrepo_c takes binaries for binaries and sources for sources, and each provides itself."""
     built = [SOURCE, Nevra("hello", "1~rc1", "1.fc43", "x86_64", 2), Nevra("hello-doc", "1^git1", "1.fc43", "noarch")]
     for nevra in built:

@@ -71,7 +71,7 @@ def test_by_default_results_are_elsewhere(start: Start, path: str) -> None:
     assert served.call("GET", PATH).status == 404
 
 
-def test_told_to_it_has_them_where_it_says(start: Start, path: str) -> None:
+def test_told_to_the_server_has_results_where_it_says(start: Start, path: str) -> None:
     """result_url is at the port that was taken, as are repositories, and leads to the directory."""
     served = start(path, "--serve-results")
     assert result_url(served) == served.url + PATH
@@ -82,7 +82,7 @@ def test_told_to_it_has_them_where_it_says(start: Start, path: str) -> None:
     assert log.text.endswith("RPMResults finished\n")
 
 
-def test_each_world_has_its_own(start: Start, path: str) -> None:
+def test_each_world_has_its_own_results(start: Start, path: str) -> None:
     """What a world says leads into that world, and what is not there is in no other."""
     served = start(path, "--serve-results")
     world = served.world("worker-1")
@@ -97,7 +97,7 @@ def test_each_world_has_its_own(start: Start, path: str) -> None:
 
 
 @pytest.mark.parametrize("name", [None, "worker-1"])
-def test_they_stay_there_whatever_is_loaded(start: Start, path: str, name: str | None) -> None:
+def test_results_stay_there_whatever_is_loaded(start: Start, path: str, name: str | None) -> None:
     """After another scenario, more of one, a reset, a world made anew, and builds added by hand."""
     served = start("--serve-results", path)
     server = served if name is None else served.world(name)
@@ -123,7 +123,7 @@ def test_they_stay_there_whatever_is_loaded(start: Start, path: str, name: str |
         assert is_right()
 
 
-def test_they_are_at_the_new_port_after_a_restart(start: Start, path: str, tmp_path: Path) -> None:
+def test_results_are_at_the_new_port_after_a_restart(start: Start, path: str, tmp_path: Path) -> None:
     """A state that was saved says nothing of where results are: the server is told that each time."""
     state = str(tmp_path / "state.json")
     first = start(path, "--serve-results", "--state", state)
@@ -142,7 +142,7 @@ def test_they_are_at_the_new_port_after_a_restart(start: Start, path: str, tmp_p
     assert third.world("worker-1").call("GET", PATH).status == 404
 
 
-def test_they_can_come_later_than_the_end(start: Start, tmp_path: Path) -> None:
+def test_results_can_come_later_than_the_end(start: Start, tmp_path: Path) -> None:
     """By so many seconds of the fake's clock, as in production."""
     served = start("--serve-results", "--results-delay", "60", str(write_living(tmp_path)))
     served.steer("PATCH", "/clock", {"paused": True})
@@ -164,7 +164,7 @@ def write_living(directory: Path) -> Path:
     return path
 
 
-def test_they_can_be_said_to_be_where_clients_reach_the_server(start: Start, path: str) -> None:
+def test_results_can_be_said_to_be_where_clients_reach_the_server(start: Start, path: str) -> None:
     """Where that is another address than the one listened on, as behind a proxy, or in a container."""
     served = start(path, "--serve-results", "--public-url", "https://copr.test/fake/")
     assert result_url(served) == f"https://copr.test/fake{PATH}"
