@@ -18,96 +18,20 @@ from faker import Generator
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
-from copr_chroot_fake import CoprProvider, FakeCopr, InputError, Nevra, Scenario, State, SystemClock, VirtualClock
+from copr_chroot_fake import CoprProvider, FakeCopr, InputError, Nevra, State
 from copr_chroot_fake.believable.mock_chroots import MOCK_CHROOTS, OFFERED
 from copr_chroot_fake.lives.machine import Stamp, stamps_of
 from copr_chroot_fake.scenarios.schema import scenario_schema
 
 from .invariants import check_one
+from .made_up import ask, check_packages, check_served, dist_tag_pattern
 
 VALIDATOR = Draft202012Validator(scenario_schema())
 NOW = 1_790_000_000
 
-DIST_TAGS = {
-    "fedora": r"\.fc{version}",
-    "fedora-rawhide": r"\.fc\d+",
-    "fedora-eln": r"\.eln\d+",
-    "amazonlinux": r"\.amzn2023",
-    "mageia": r"\.mga{version}",
-    "mageia-cauldron": r"\.mga\d+",
-    "opensuse-tumbleweed": r"\.suse\.tw",
-    "opensuse-leap": r"\.suse\.lp{digits}",
-    "openeuler": r"\.oe{digits}",
-    "openmandriva": "",
-    "custom": "",
-}
-"""What releases end in, by distribution or that with its version; all others are kinds of Enterprise Linux."""
-
-PACKAGE_ARCHES = {"i386": "i686", "armhfp": "armv7hl"}
-
 
 def provider(seed: int | str = 0) -> CoprProvider:
     return CoprProvider(Generator().seed_instance(seed))
-
-
-def ask(fake: FakeCopr, endpoint: str, **arguments: object) -> Any:
-    query = "&".join(f"{name}={value}" for name, value in arguments.items())
-    # A plus in a query is a space.
-    answer = fake.answer("GET", f"/api_3/build-chroot{endpoint}?{query}".replace("+", "%2B"))
-    assert answer.status == 200, answer
-    return json.loads(answer.body)
-
-
-def dist_tag_pattern(chrootname: str) -> str:
-    distribution, version, _ = chrootname.rsplit("-", 2)
-    pattern = DIST_TAGS.get(f"{distribution}-{version}", DIST_TAGS.get(distribution, r"\.el{version}"))
-    return pattern.format(version=version, digits=version.replace(".", ""))
-
-
-def check_served(fake: FakeCopr, now: int) -> None:
-    """Everything that the fake answers about its builds fits together."""
-    submitted = 0
-    for build in fake.builds.values():
-        assert submitted <= (build.submission.submitted_on or 0) <= now
-        submitted = build.submission.submitted_on or 0
-        shown = ask(fake, "/list", build_id=build.id)["items"]
-        assert len(shown) == len(build.chroots) > 0
-        sources = set()
-        for item in shown:
-            check_one(item)
-            times = [item[time] for time in ("started_on", "ended_on") if item[time] is not None]
-            assert [submitted, *times, now] == sorted([submitted, *times, now])
-            where = f"/{build.project.ownername}/{build.project_dirname}/{item['name']}/{build.id:08d}-{build.package}/"
-            assert item["result_url"] is None or item["result_url"].endswith(where)
-            built = ask(fake, "/built-packages", build_id=build.id, chrootname=item["name"])["packages"]
-            check_packages(item, built)
-            sources |= {
-                (package["name"], package["epoch"], package["version"], package["release"].partition(".")[0])
-                for package in built
-                if package["arch"] == "src"
-            }
-            config = ask(fake, "/build-config", build_id=build.id, chrootname=item["name"])
-            assert config["repos"][0]["baseurl"].endswith(f"{build.project}/{item['name']}/")
-        assert len(sources) <= 1
-        assert all(name == build.package for name, *_ in sources)
-
-
-def check_packages(shown: Any, packages: list[Any]) -> None:
-    name = shown["name"]
-    assert bool(packages) is (shown["state"] == "succeeded")
-    nevras = [Nevra(**package) for package in packages]
-    assert [nevra.arch for nevra in nevras].count("src") == bool(packages)
-    assert len(set(map(str, nevras))) == len(nevras)
-    arch = name.rpartition("-")[2]
-    assert {nevra.arch for nevra in nevras} <= {"src", "noarch", PACKAGE_ARCHES.get(arch, arch)}
-    for nevra in nevras:
-        assert Nevra.parse(str(nevra)) is not None
-        assert (nevra.version, nevra.epoch) == (nevras[0].version, nevras[0].epoch)
-        assert re.fullmatch(rf"\d+{dist_tag_pattern(name)}", nevra.release), (name, nevra)
-        if nevra.name.endswith(("-doc", "-fonts", "-selinux")):
-            assert nevra.arch in ("noarch", "src")
-        if nevra.name.endswith(("-debuginfo", "-debugsource")):
-            assert nevra.arch not in ("noarch", "src")
 
 
 @settings(max_examples=80, deadline=None)
@@ -133,14 +57,17 @@ def test_a_large_scenario_has_what_copr_has() -> None:
     """About as many chroots as were asked for, in nearly every state, directories and epochs included."""
     scenario = provider().copr_scenario(2000, 5)
     builds = scenario["builds"]
-    states = Counter(chroot.get("state") for build in builds for chroot in build["chroots"])
+    chroots = [chroot for build in builds for chroot in build["chroots"]]
+    states = Counter(chroot.get("state") for chroot in chroots)
     assert 9_000 < states.total() < 11_000
     assert set(states) >= {"running", "succeeded", "failed", "skipped", "canceled", "forked"}
     assert states["succeeded"] > states.total() * 0.7
     assert any(build.get("canceled") for build in builds)
     assert any(":pr:" in build["project_dirname"] for build in builds)
     assert [build["id"] for build in builds] == list(range(builds[0]["id"], builds[0]["id"] + 2000))
-    assert {chroot["name"] for build in builds for chroot in build["chroots"]} <= {c.name for c in OFFERED.things}
+    assert {chroot["name"] for chroot in chroots} <= {c.name for c in OFFERED.things}
+    packages: list[Any] = [package for chroot in chroots for package in chroot.get("packages", ())]
+    assert {package["epoch"] for package in packages} == {0, 1, 2}
     check_served(FakeCopr.from_scenario({**scenario, "builds": builds[-100:]}), NOW)
 
 
@@ -328,43 +255,6 @@ def test_a_seed_gives_the_same_in_another_process() -> None:
     ]
     assert made[0] == made[1]
     assert json.loads(made[0]) == provider(3).copr_scenario(20, 8)
-
-
-def populated(fake: FakeCopr, **said: int) -> Scenario:
-    fake.populate(**said)
-    return fake.to_scenario()
-
-
-def test_populate_fills_a_fake_from_its_seed_or_the_one_said() -> None:
-    """The same seed fills it with the same, and ten builds unless said."""
-    made = populated(FakeCopr(seed=1))
-    assert len(made["builds"]) == 10
-    assert populated(FakeCopr(seed=1)) == populated(FakeCopr(seed=2), seed=1) == made
-    assert populated(FakeCopr(seed=2)) != made
-    assert populated(FakeCopr(seed=1), builds=3) != made
-
-
-@pytest.mark.parametrize("clock", [VirtualClock(5), VirtualClock(1_800_000_000.5), SystemClock()])
-def test_what_populate_adds_is_as_of_the_clock(clock: VirtualClock | SystemClock) -> None:
-    """Nothing has happened after the time that it shows, and it is left as it was."""
-    fake = FakeCopr(clock=clock)
-    before = clock.now()
-    builds = fake.populate(20)
-    assert builds == list(fake.builds.values())
-    assert before <= clock.now() < before + 60
-    check_served(fake, int(clock.now()))
-
-
-def test_populate_adds_to_what_is_there() -> None:
-    """Ids go on after all that there have been, and projects are others."""
-    fake = FakeCopr()
-    fake.add_build(40, ["fedora-43-x86_64"])
-    fake.add_build(41, ["fedora-43-x86_64"]).remove()
-    assert [build.id for build in fake.populate(2, 3)] == [42, 43]
-    assert fake.populate(100, 1)[0].id == 44
-    assert list(fake.builds) == [40, *range(42, 144)]
-    assert all(1 <= len(fake.builds[number].chroots) <= 4 for number in (42, 43))
-    assert fake.populate(0) == []
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def chance(random: Random, probability: float) -> bool:
 
 
 def whole(random: Random, least: int, most: int) -> int:
-    """Any whole number from ``least`` to ``most``, all alike."""
+    """Any whole number from ``least`` to ``most``, each as likely as the others."""
     return least + int(random.random() * (most - least + 1))
 
 

@@ -76,10 +76,10 @@ def version(random: Random) -> str:
     drawn = random.random()
     if drawn < 0.9:
         return number
-    return f"{number}~rc{whole(random, 1, 4)}" if drawn < 0.94 else f"{number}^{snapshot(random)}"
+    return f"{number}~rc{whole(random, 1, 4)}" if drawn < 0.94 else f"{number}^{_snapshot(random)}"
 
 
-def snapshot(random: Random) -> str:
+def _snapshot(random: Random) -> str:
     """What a version says that was not released: the day and the commit."""
     day = f"2026{whole(random, 1, 9):02d}{whole(random, 1, 28):02d}"
     return f"{day}git{''.join(pick(random, '0123456789abcdef') for _ in range(7))}"
