@@ -250,6 +250,8 @@ def test_a_copr_that_cannot_be_reached_is_named(tmp_path: Path, monkeypatch: pyt
     [
         (["7", "--url", "copr.example.org"], "expected an address that begins with http:// or https://"),
         (["7", "--interval", "5"], "--interval says how often to look with --watch"),
+        (["7", "--watch", "--interval", "nan"], "--interval: expected a number from 0 to 2147483647, got nan"),
+        (["7", "--watch", "--interval", "inf"], "--interval: expected a number from 0 to 2147483647, got inf"),
         (["0"], "0 is not in the range"),
         (["seven"], "'seven' is not a valid integer"),
         (["7", "-o", "nowhere/build.json"], "nowhere/build.json: there is no directory nowhere; make it first"),

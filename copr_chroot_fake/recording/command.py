@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .. import checks
 from ..builds.projects import COPR_URL
 from ..checks import LARGEST_INTEGER
 from ..errors import CoprFakeError
@@ -88,8 +89,9 @@ def record(
 
     ids = tuple(dict.fromkeys(build_ids))
     try:
+        seconds = INTERVAL if interval is None else checks.amount("--interval", interval)
         with reporting() as reporter:
-            problems = _record(ids, url, output, INTERVAL if interval is None else interval, watch, anonymize, reporter)
+            problems = _record(ids, url, output, seconds, watch, anonymize, reporter)
     except CoprFakeError as error:
         raise Failure(str(error)) from None
     except Interrupted:
