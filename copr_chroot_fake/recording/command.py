@@ -89,9 +89,9 @@ def record(
 
     ids = tuple(dict.fromkeys(build_ids))
     try:
-        seconds = INTERVAL if interval is None else checks.amount("--interval", interval)
+        seconds = checks.amount("--interval", INTERVAL if interval is None else interval)
         with reporting() as reporter:
-            problems = _record(ids, url, output, seconds, watch, anonymize, reporter)
+            problems = _record(ids, url, output, seconds if watch else None, anonymize, reporter)
     except CoprFakeError as error:
         raise Failure(str(error)) from None
     except Interrupted:
@@ -105,12 +105,14 @@ def _record(
     ids: Sequence[int],
     url: str,
     output: Path | None,
-    interval: float,
-    watch: bool,
+    interval: float | None,
     anonymize: bool,
     reporter: Reporter,
 ) -> Sequence[str]:
-    """Record, and write what there is in the end; what is missing in it, and why, a line each."""
+    """Record, and write what there is in the end; what is missing in it, and why, a line each.
+
+    :param interval: seconds from look to look; ``None`` for one look, of which no life is recorded.
+    """
     from ..client.clients import CoprClient
     from .keeping import Keeper
     from .looking import Looking
@@ -120,7 +122,7 @@ def _record(
     keeper = None if output is None else Keeper(output)
 
     def make() -> Recorded:
-        return recorded(recorder.answers(), lives=watch, anonymous=anonymize)
+        return recorded(recorder.answers(), lives=interval is not None, anonymous=anonymize)
 
     def keep() -> None:
         if keeper is not None:
@@ -132,7 +134,7 @@ def _record(
 
     with ending_on_signals() as ignore_signals, CoprClient(url, sleep=pause) as client:
         recorder = Recorder(client, time.time, reporter)
-        looking = Looking(recorder, ids, keep, interval if watch else None, reporter)
+        looking = Looking(recorder, ids, keep, interval, reporter)
         problem = _look(looking)
         # What there is is about to be written.
         ignore_signals()
