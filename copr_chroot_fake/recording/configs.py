@@ -65,6 +65,10 @@ class Config(NamedTuple):
     """The projects that are known by their repositories, and whether they have module hotfixes."""
 
     @property
+    def bootstrap(self) -> Bootstrap:
+        return self.chroot.bootstrap, self.chroot.bootstrap_image
+
+    @property
     def of_project(self) -> tuple[tuple[str, ...], ...]:
         """What repositories the project can have."""
         return tuple(self.additional[split:] for split in self.splits)
@@ -162,15 +166,12 @@ def settings_of_project(configs: Iterable[Config], told: Json | None) -> Project
     )
     # The longest one of those that fit as many chroots.
     possible = sorted((repos for config in found for repos in config.of_project), key=len, reverse=True)
-    return ProjectSettings(
-        most(possible), devel_mode, module_hotfixes, repo_priority, _common_bootstrap(config.chroot for config in found)
-    )
+    return ProjectSettings(most(possible), devel_mode, module_hotfixes, repo_priority, _common_bootstrap(found))
 
 
-def _common_bootstrap(chroots: Iterable[ProjectChroot]) -> str | None:
+def _common_bootstrap(configs: Iterable[Config]) -> str | None:
     """The bootstrap that all have, where one for all can be the reason."""
-    found = {(chroot.bootstrap, chroot.bootstrap_image) for chroot in chroots}
-    (bootstrap, image), *others = found
+    (bootstrap, image), *others = {config.bootstrap for config in configs}
     return bootstrap if not others and image is None else None
 
 
@@ -179,7 +180,7 @@ def bootstraps_of_chroots(builds: Iterable[Mapping[str, Config]]) -> Mapping[str
 
     A build that shows the same for all of its chroots may have chosen that itself, so others count more.
     """
-    shown = [{name: _bootstrap_shown(config) for name, config in configs.items()} for configs in builds]
+    shown = [{name: config.bootstrap for name, config in configs.items()} for configs in builds]
     decided: dict[str, Bootstrap] = {}
     for may_be_its_own in (False, True):
         votes: dict[str, list[Bootstrap]] = {}
@@ -189,10 +190,6 @@ def bootstraps_of_chroots(builds: Iterable[Mapping[str, Config]]) -> Mapping[str
                     votes.setdefault(name, []).append(bootstrap)
         decided = {**{name: most(values) for name, values in votes.items()}, **decided}
     return decided
-
-
-def _bootstrap_shown(config: Config) -> Bootstrap:
-    return config.chroot.bootstrap, config.chroot.bootstrap_image
 
 
 def _may_be_its_own(shown: Sequence[Bootstrap]) -> bool:

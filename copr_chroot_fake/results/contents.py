@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from ..builds.nevra import Nevra, write_nevra
@@ -38,38 +39,33 @@ def files_of(job: Job) -> list[File]:
 
 def _files(job: Job) -> Iterator[File]:
     if job.phase is not Phase.STARTING:
-        yield File("build.info", job.started_on, lambda: _build_info(job))
+        yield File("build.info", job.started_on, partial(_build_info, job))
     if not job.phase.is_over:
         for name, write in LIVE_LOGS.items():
             if name == "backend.log" or job.phase is Phase.RUNNING:
-                yield File(name, job.modified, _writing(write, job))
+                yield File(name, job.modified, partial(write, job))
         return
     # The worker of a canceled build downloads nothing from the builder.
     downloaded = {} if job.phase is Phase.CANCELED or job.is_of_source else _MOCK_LOGS
     for name, write in {**LIVE_LOGS, **downloaded}.items():
-        yield File(f"{name}.gz", job.modified, _compressing(write, job))
+        yield File(f"{name}.gz", job.modified, partial(_compressed, write, job))
     if job.phase is Phase.CANCELED:
         return
-    yield File(f"{job.package}.spec", job.modified, lambda: write_spec(job))
+    yield File(f"{job.package}.spec", job.modified, partial(write_spec, job))
     if job.phase is Phase.SUCCEEDED:
         yield File("success", job.modified, lambda: b"done")
-        yield File("results.json", job.modified, lambda: _results(job))
+        yield File("results.json", job.modified, partial(_results, job))
         for name, nevra in {rpm_file.file_name(nevra): nevra for nevra in job.packages}.items():
             if "/" not in name:
-                yield File(name, job.modified, _packing(nevra, job))
+                yield File(name, job.modified, partial(_package, nevra, job))
 
 
-def _writing(write: Callable[[Job], bytes], job: Job) -> Callable[[], bytes]:
-    return lambda: write(job)
+def _compressed(write: Callable[[Job], bytes], job: Job) -> bytes:
+    return gzip.compress(write(job), mtime=job.modified)
 
 
-def _compressing(write: Callable[[Job], bytes], job: Job) -> Callable[[], bytes]:
-    return lambda: gzip.compress(write(job), mtime=job.modified)
-
-
-def _packing(nevra: Nevra, job: Job) -> Callable[[], bytes]:
-    vendor = f"Fedora Copr - {job.project}"
-    return lambda: rpm_file.write(nevra, source=job.source, vendor=vendor, built_on=job.modified)
+def _package(nevra: Nevra, job: Job) -> bytes:
+    return rpm_file.write(nevra, source=job.source, vendor=f"Fedora Copr - {job.project}", built_on=job.modified)
 
 
 def _build_info(job: Job) -> bytes:
