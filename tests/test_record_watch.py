@@ -24,12 +24,11 @@ LONG = 30
 """Seconds for which a replay is looked at beyond what was seen."""
 
 
-def living(life: Any, *chroots: str) -> FakeCopr:
+def living(life: Any, *chroots: str, now: int = 1_700_000_000) -> FakeCopr:
     """A build that lives by a virtual clock, as a scenario has it."""
     names = chroots or (F43, S390X)
-    return FakeCopr.from_scenario(
-        {"builds": [{"id": 1, "lifecycle": life, "chroots": [{"name": name} for name in names]}]}, progress="clock"
-    )
+    build = {"id": 1, "lifecycle": life, "chroots": [{"name": name} for name in names]}
+    return FakeCopr.from_scenario({"now": now, "builds": [build]}, progress="clock")
 
 
 def watch(fake: FakeCopr, interval: float = 1, rounds: int = 2000, **options: Any) -> Recording:
@@ -128,6 +127,12 @@ def test_what_is_in_the_middle_of_its_life_goes_on_from_there() -> None:
     replayed = replay(recording)
     replayed.clock.tick(500)
     assert ask(replayed, "/list?build_id=1") == ask(fake, "/list?build_id=1")
+
+
+def test_lives_are_recorded_as_long_as_copr_can_tell_the_time() -> None:
+    """Its times end in 2038, and no replay is looked at after that."""
+    recording = watch(living("succeeds", F43, now=2_147_480_000))
+    assert (recording.missing, recording.left_out, recording.problem) == ((), (), None)
 
 
 def test_what_has_ended_stays() -> None:
