@@ -102,7 +102,7 @@ def _over(fates: Sequence[Fate]) -> int:
 
 
 def _stages(random: Random, chroots: Sequence[MockChroot]) -> list[tuple[int, ...]]:
-    """When the stages of each chroot would be over that is built to the end."""
+    """When the stages of each chroot are over, if it is built to the end."""
     imported = int(draw_whole(_IMPORTING, random))
     work = draw_whole(_RUNNING, random)
     stages: list[tuple[int, ...]] = []
@@ -115,7 +115,7 @@ def _stages(random: Random, chroots: Sequence[MockChroot]) -> list[tuple[int, ..
 
 
 def _excluded(random: Random, chroots: Sequence[MockChroot]) -> str | None:
-    """The architecture for which the package is not, if there is one."""
+    """The architecture that the package excludes, if there is one."""
     others = [chroot.arch for chroot in chroots if chroot.arch != "x86_64"]
     return pick(random, others) if others and chance(random, 0.05) else None
 

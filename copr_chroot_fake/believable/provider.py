@@ -25,7 +25,7 @@ class CoprProvider(BaseProvider):
 
     What is made is consistent in itself, and goes straight into a scenario. The
     same seed gives the same data on every Python. Where a chroot is not said,
-    it is one that exists, drawn about as often as it is used.
+    it is one that exists, drawn as often as the kit's authors guess it is used.
     """
 
     @property

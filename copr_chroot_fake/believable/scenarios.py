@@ -14,7 +14,7 @@ from .draws import pick, whole
 from .mock_chroots import MOCK_CHROOTS, MockChroot
 
 NOW = 1_790_000_000
-"""The time of what is given none, as a Unix time in seconds: in September 2026, when Fedora 45 was to come."""
+"""The time where none is given, as a Unix time in seconds: in September 2026, when Fedora 45 was to come."""
 
 FIRST_ID = 11_000_000
 """The id of a scenario's first build; Copr was about there then."""
@@ -22,7 +22,7 @@ FIRST_ID = 11_000_000
 _BUILDS_PER_PROJECT = 4
 
 _GAP = LogNormal(150, 1.5, 1, 6 * 3600)
-"""How long after a build the next is submitted, or it is now, in seconds."""
+"""How many seconds pass from one build to the next, and from the last one to now."""
 
 
 @dataclass(slots=True)

@@ -49,7 +49,7 @@ _VARIABLE = re.compile(r"\$(?:chroot|distname|releasever|basearch|arch)\b")
 
 
 def anonymize(scenario: Scenario) -> Scenario:
-    """The same scenario of somebody else's."""
+    """The same scenario, as if it were somebody else's."""
     document = cast(Entry, scenario)
     names = _Names(_texts(document))
     anonymous = dict(document)
@@ -84,7 +84,7 @@ class _Names:
         self._counts = {kind: count(1) for kind in STEMS}
 
     def of(self, kind: str, name: str) -> str:
-        """A name of its own, like that of nobody in the scenario."""
+        """A name of its own, which nothing in the scenario has."""
         made = self._made.get((kind, name))
         while made is None:
             number = next(self._counts[kind])
@@ -126,7 +126,7 @@ class _Names:
         return f"{scheme}://{repo}.example.com{variables}/{query}"
 
     def _path(self, owner: str, path: str) -> str:
-        """Owner, project and what is below it, of which nothing need be there."""
+        """Owner, project, and what is below it; any of them may be missing."""
         _, *parts = path.split("/")
         named = [self._below_owner(at, part) if part else "" for at, part in enumerate(parts)]
         return "/".join([self.owner(owner) if owner else "", *named])

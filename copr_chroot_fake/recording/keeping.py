@@ -36,14 +36,14 @@ class Keeper:
     def keep(self, scenario: Mapping[str, object]) -> Path:
         """Keep what there is so far; returns where.
 
-        :raises CoprFakeError: if it cannot be written; what was there before is there then.
+        :raises CoprFakeError: if it cannot be written; what was there before stays.
         """
         return self._write(self.unfinished, scenario)
 
     def finish(self, scenario: Mapping[str, object]) -> Path:
         """Write what is complete, in the place of what there was; returns where.
 
-        :raises CoprFakeError: if it cannot be written; what was there before is there then.
+        :raises CoprFakeError: if it cannot be written; what was there before stays.
         """
         self._write(self.output, scenario)
         if self.unfinished != self.output:

@@ -40,10 +40,11 @@ def live(
     canceled_at: int | None,
     left_out: list[str],
 ) -> None:
-    """Let the entry of a chroot as it was first seen live on from there, as far as it was seen to.
+    """Give the entry of a chroot, which is as it was first seen, the life that was seen from there on.
 
     :param begun: when its life begins, as a Unix time.
     :param canceled_at: when its build was canceled, if it was.
+    :param left_out: gets a line where no life is what was seen; the entry is then as it was seen last.
     """
     steps = _steps_of(build, chroot, begun)
     if len(steps) == 1:

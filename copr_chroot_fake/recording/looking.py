@@ -13,7 +13,7 @@ from .reading import GoneError, OddAnswerError
 from .taking import Recorder
 
 MOST_FAILURES = 10
-"""How many rounds in a row can fail before it is given up."""
+"""After how many failed rounds in a row it gives up."""
 
 
 @dataclass

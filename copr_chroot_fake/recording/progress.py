@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 class Reporter(Protocol):
-    """Whom a recording tells how it goes on."""
+    """Whom a recording tells about its progress."""
 
     def at_build(self, build_id: int, statuses: Sequence[ChrootStatus], read: int) -> None:
-        """So many chroots of a build have been read, of those that it has."""
+        """The chroots of a build are in these states, and the details of ``read`` of them have been read."""
 
     def say(self, line: str) -> None:
         """Something has happened."""
 
 
 class Lines:
-    """Plain lines; a build has one when it is seen for the first time, and then as its chroots come to other states."""
+    """Plain lines: one when a build is first seen, and one whenever the states of its chroots change."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -43,7 +43,7 @@ class Lines:
 
 
 class Bars:
-    """A bar for each build, of which so many chroots have been read, and what states they are in."""
+    """A bar for each build: how many of its chroots have been read, and in which states they are."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

@@ -13,7 +13,7 @@ from .answers import Details
 from .said import Json
 
 MOST_READINGS = 10
-"""How often a chroot is read again that goes on while it is read."""
+"""How many times to read a chroot that goes on while it is read."""
 
 
 class GoneError(CoprFakeError):
@@ -24,7 +24,7 @@ class GoneError(CoprFakeError):
 
 
 class OddAnswerError(CoprFakeError):
-    """An answer that is not of the form that Copr's have."""
+    """An answer that does not have the form of Copr's."""
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def read_statuses(client: CoprClient, build_id: int) -> tuple[ChrootStatus, ...]
 def read_details(client: CoprClient, build_id: int, status: ChrootStatus) -> tuple[ChrootStatus, Details]:
     """The details of a chroot, and its status when they were read: they belong together.
 
-    One that goes on meanwhile is read again.
+    A chroot that goes on meanwhile is read again.
     """
     for _ in range(MOST_READINGS):
         details = Details(_read_config(client, build_id, status.name), _read_packages(client, build_id, status.name))

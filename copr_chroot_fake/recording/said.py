@@ -1,4 +1,4 @@
-"""Reading what JSON says where it is not known what it is: a value of the kind expected, or nothing."""
+"""Reading JSON that may say anything: a value of the expected kind, or nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking down what is answered about builds, look by look; whenever it ends, what there is so far is there."""
+"""Taking down what is answered about builds, look by look; whenever that ends, what was seen so far is kept."""
 
 from __future__ import annotations
 

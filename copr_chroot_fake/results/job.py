@@ -16,7 +16,7 @@ SOURCES = "srpm-builds"
 
 
 class Phase(Enum):
-    """How far the builder is, which is what makes the files that there are."""
+    """How far the builder is, which decides which files there are."""
 
     STARTING = "starting"
     RUNNING = "running"
@@ -33,9 +33,9 @@ class Job(NamedTuple):
     """A build in a chroot; the backend's own word for it.
 
     :param project: its directory, below its owner.
-    :param share: how much of it has run, from 0 to 1; ``None`` where that is only told by the seconds that it has.
+    :param share: how much of it has run, from 0 to 1; ``None`` where only the seconds tell.
     :param running_for: for how many seconds it has run, whatever share of all that may be.
-    :param modified: when the files were last written that change, as a Unix time.
+    :param modified: when the files that change were last written, as a Unix time.
     :param source: the source package, whose version is made up where nothing says it.
     """
 

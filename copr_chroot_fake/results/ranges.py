@@ -19,7 +19,7 @@ class Unsatisfiable(Exception):
 
 
 def read_ranges(text: str, size: int) -> list[range]:
-    """The parts that are asked for of what has so many bytes; none where it is not said as it should be.
+    """The parts that are asked for of what has so many bytes; none where that is not said as it should be.
 
     :raises Unsatisfiable: if none of them is there.
     """

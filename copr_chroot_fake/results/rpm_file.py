@@ -124,7 +124,7 @@ def _tags(nevra: Nevra, source: Nevra, vendor: str, built_on: int, payload: byte
     if nevra.arch == "src":
         tags[Tag.SOURCEPACKAGE] = _int32(1)
     else:
-        # Without the name of its source rpm takes a package for a source itself.
+        # Without the name of its source package, rpm takes a package for a source package.
         tags[Tag.SOURCERPM] = _text(file_name(source))
         tags[Tag.PROVIDENAME] = _texts(nevra.name)
         tags[Tag.PROVIDEFLAGS] = _int32(_EQUAL)

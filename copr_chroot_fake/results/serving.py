@@ -69,7 +69,7 @@ def _file(file: File, method: str, headers: RawHeaders) -> Answer:
     if file.name.endswith(".log.gz"):
         of_file.append(("Content-Encoding", "gzip"))
     type_ = _type_of(file.name)
-    # A range is of the file that the client has a part of, which another one may have taken the place of.
+    # A range is of the file that the client has a part of; another one may be in its place by now.
     asked = read_header(headers, b"range") if method == "GET" else None
     if asked is not None and read_header(headers, b"if-range") in (None, tag, modified):
         try:
@@ -95,7 +95,7 @@ def _is_known(headers: RawHeaders, tag: str, modified: int) -> bool:
 
 
 def _type_of(name: str) -> str:
-    """The type as Copr's server is configured for it, where it is not told by all that has no own."""
+    """The type as Copr's server is configured: plain text for whatever has none of its own."""
     return next((type_ for ending, type_ in _TYPES.items() if name.endswith(ending)), _OTHER)
 
 
