@@ -96,7 +96,7 @@ class Recorder:
         """Whether anything has been read whole."""
         return any(taken.details or not taken.sightings for taken in self.taken.values())
 
-    def look(self, build_id: int, has_time: Callable[[], bool] = lambda: True) -> bool:
+    def look(self, build_id: int, has_time: Callable[[], bool]) -> bool:
         """Look at a build, and read what has not been read of it; whether anything of it has changed.
 
         :param has_time: whether there is time for another chroot; what is not read now is to be read at the next look.

@@ -16,8 +16,6 @@ from copr_chroot_fake.results import rpm_file
 
 from .oracles import needs_tools, run
 
-pytestmark = needs_tools
-
 SOURCE = Nevra("hello", "2.12", "3.fc43", "src")
 FORM = "%{NAME}|%{EPOCH}|%{VERSION}|%{RELEASE}|%{ARCH}|%{NEVRA}|%{SOURCERPM}|%{SOURCEPACKAGE}|%{BUILDTIME}|%{VENDOR}\\n"
 
@@ -50,6 +48,7 @@ def shown(nevra: Nevra) -> str:
     )
 
 
+@needs_tools
 @settings(max_examples=25, deadline=None)
 @given(st.lists(nevras, min_size=1, max_size=20))
 def test_rpm_reads_what_was_written(built: list[Nevra]) -> None:
@@ -60,6 +59,7 @@ def test_rpm_reads_what_was_written(built: list[Nevra]) -> None:
         assert run("rpm", "-K", *paths) == "".join(f"{path}: digests OK\n" for path in paths)
 
 
+@needs_tools
 @pytest.mark.parametrize("damaged", [-1, -60, 900])
 def test_rpm_notices_damage(tmp_path: Path, damaged: int) -> None:
     """The digests are of the bytes that they are said to be of: no byte of header or archive can be another one."""
@@ -70,6 +70,7 @@ def test_rpm_notices_damage(tmp_path: Path, damaged: int) -> None:
     assert subprocess.run(["rpm", "-K", path], capture_output=True, check=False).returncode != 0
 
 
+@needs_tools
 def test_every_digest_is_there(tmp_path: Path) -> None:
     """rpm checks header, archive, and both together, and finds no signature, as nobody has signed anything."""
     checked = run("rpm", "-Kv", write(tmp_path, Nevra("hello", "2.12", "3.fc43", "noarch"))).splitlines()
@@ -77,6 +78,7 @@ def test_every_digest_is_there(tmp_path: Path) -> None:
     assert [line.strip() for line in checked[1:]] == [f"{kind} digest: OK" for kind in kinds]
 
 
+@needs_tools
 def test_the_archive_is_whole_and_empty(tmp_path: Path) -> None:
     """rpm2cpio unpacks it, and cpio's trailer is all that is in it."""
     archive = run("rpm2cpio", write(tmp_path, SOURCE))
@@ -85,6 +87,7 @@ def test_the_archive_is_whole_and_empty(tmp_path: Path) -> None:
     assert run("rpm", "-qpl", tmp_path / rpm_file.file_name(SOURCE)) == "(contains no files)\n"
 
 
+@needs_tools
 def test_a_repository_can_be_made_of_the_packages(tmp_path: Path) -> None:
     """createrepo_c takes binaries for binaries and sources for sources, and each provides itself."""
     built = [SOURCE, Nevra("hello", "1~rc1", "1.fc43", "x86_64", 2), Nevra("hello-doc", "1^git1", "1.fc43", "noarch")]
