@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..client.clients import CoprClient
@@ -133,18 +133,22 @@ class Recorder:
             taken.build, taken.source = told, reading.read_source(self._client, build_id)
         for status in statuses:
             changed |= self._see(taken, at, status)
-        self._reporter.at_build(build_id, statuses, len(taken.details))
-        for status in statuses:
-            if taken.lacks_details(status.name):
-                latest, details = reading.read_details(self._client, build_id, status)
-                self._see(taken, int(self._now()), latest)
-                taken.details[status.name] = (latest, details)
-                changed = True
-                self._reporter.at_build(build_id, statuses, len(taken.details))
-                if not has_time():
-                    break
+        changed |= self._read_details(taken, statuses, has_time)
         self._read_around(taken)
         return changed
+
+    def _read_details(self, taken: Taken, statuses: Sequence[ChrootStatus], has_time: Callable[[], bool]) -> bool:
+        """Read the details that are lacking, at least one chroot's, while there is time; whether any were."""
+        self._reporter.at_build(taken.id, statuses, len(taken.details))
+        lacking = [status for status in statuses if taken.lacks_details(status.name)]
+        for status in lacking:
+            latest, details = reading.read_details(self._client, taken.id, status)
+            self._see(taken, int(self._now()), latest)
+            taken.details[status.name] = (latest, details)
+            self._reporter.at_build(taken.id, statuses, len(taken.details))
+            if not has_time():
+                break
+        return bool(lacking)
 
     def _see(self, taken: Taken, at: int, status: ChrootStatus) -> bool:
         is_new = taken.see(at, status)
