@@ -248,7 +248,9 @@ def test_a_copr_that_cannot_be_reached_is_named(tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["7", "--url", "copr.example.org"], "expected an address that begins with http:// or https://"),
+        (["7", "--url", "copr.example.org"], "'copr.example.org' is no address; expected one such as https://"),
+        (["7", "--url", "http://"], "'http://' is no address; expected one such as https://"),
+        (["7", "--url", "http://[::1"], "'http://[::1' is no address; expected one such as https://"),
         (["7", "--interval", "5"], "--interval says how often to look with --watch"),
         (["7", "--watch", "--interval", "nan"], "--interval: expected a number from 0 to 2147483647, got nan"),
         (["7", "--watch", "--interval", "inf"], "--interval: expected a number from 0 to 2147483647, got inf"),
@@ -267,6 +269,15 @@ def test_a_mistake_is_said_before_anything_is_asked(
     done = CliRunner().invoke(main, ["record", "--url", "http://127.0.0.1:1", *arguments])
     assert done.exit_code == 2
     assert said in done.stderr
+
+
+def test_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    """Nor is a device, as /dev/null."""
+    os.mkfifo(tmp_path / "pipe")
+    with copr() as server:
+        done = invoke(server, "7", "-o", tmp_path / "pipe")
+    assert (done.exit_code, (tmp_path / "pipe").is_fifo()) == (2, True)
+    assert "is a device or a pipe" in done.stderr
 
 
 def test_names_are_replaced_in_the_file(tmp_path: Path) -> None:

@@ -83,8 +83,8 @@ def record(
     """
     if interval is not None and not watch:
         raise Failure("--interval says how often to look with --watch; add that, or leave it out")
-    if not url.startswith(("http://", "https://")):
-        raise Failure(f"--url {url}: expected an address that begins with http:// or https://")
+    if not _is_address(url):
+        raise Failure(f"--url {url!r} is no address; expected one such as {COPR_URL}")
     from .progress import reporting
 
     ids = tuple(dict.fromkeys(build_ids))
@@ -99,6 +99,16 @@ def record(
     for line in problems:
         click.echo(printable(line), err=True)
     ctx.exit(INCOMPLETE if problems else 0)
+
+
+def _is_address(url: str) -> bool:
+    from httpx import URL, InvalidURL
+
+    try:
+        read = URL(url)
+    except InvalidURL:
+        return False
+    return read.scheme in ("http", "https") and read.host != ""
 
 
 def _record(

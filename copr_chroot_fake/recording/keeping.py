@@ -24,6 +24,8 @@ class Keeper:
     def __init__(self, output: Path) -> None:
         if output.is_dir():
             raise CoprFakeError(f"{output}: is a directory; expected the name of a file")
+        if output.exists() and not output.is_file():
+            raise CoprFakeError(f"{output}: is a device or a pipe; expected a file, or no --output")
         if not output.parent.is_dir():
             raise CoprFakeError(f"{output}: there is no directory {output.parent}; make it first")
         if not os.access(output.parent, os.W_OK):
