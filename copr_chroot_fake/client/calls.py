@@ -1,16 +1,20 @@
-"""The calls of the API: which request each sends, and what it reads out of the answer, for both clients."""
+"""The calls of the API: which request each sends, what it reads out of the answer, and how waiting goes.
+
+They are written once, to be awaited. The sync client runs them, too: what it sends and how it pauses never waits for an
+event loop, so each is finished when it is first run.
+"""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypedDict, cast
 
 import httpx
 
 from .. import checks
-from ..builds.projects import COPR_URL as COPR_URL
 from ..errors import InputError
+from .errors import WaitTimeoutError
 from .results import (
     BuildConfig,
     BuiltPackage,
@@ -21,7 +25,10 @@ from .results import (
     read_packages,
     read_page,
 )
-from .steps import OnProgress, Retries, Steps, Wait, fetch, wait_for_all, wait_for_one
+from .sending import Sender
+
+OnProgress = Callable[[tuple[ChrootStatus, ...]], object]
+"""Called with all chroots that are waited for, each time that they have been asked for."""
 
 
 class HttpOptions(TypedDict, total=False):
@@ -41,57 +48,95 @@ def http_options(url: str, timeout: float, has_transport: bool) -> HttpOptions:
 
 
 class Calls:
-    """One generator of steps for each call."""
+    """What both clients do; ``send`` and ``sleep`` are where they differ."""
 
-    def __init__(self, http: httpx.Client | httpx.AsyncClient, retries: int, now: Callable[[], float]) -> None:
-        self.retries = Retries(checks.whole_number("retries", retries))
+    def __init__(
+        self,
+        http: httpx.Client | httpx.AsyncClient,
+        send: Callable[[httpx.Request], Awaitable[httpx.Response]],
+        sleep: Callable[[float], Awaitable[object]],
+        retries: int,
+        now: Callable[[], float],
+    ) -> None:
         self._http = http
+        self._sender = Sender(send, sleep, checks.whole_number("retries", retries))
+        self._sleep = sleep
         self._now = now
 
-    def get(self, build_id: int, chrootname: str) -> Steps[ChrootStatus]:
-        return read_chroot((yield from fetch(self._of_chroot("build-chroot", build_id, chrootname), self.retries)))
+    @property
+    def retried(self) -> int:
+        return self._sender.retried
 
-    def get_list(
+    async def get(self, build_id: int, chrootname: str) -> ChrootStatus:
+        return read_chroot(await self._fetch("build-chroot", build_id=build_id, chrootname=chrootname))
+
+    async def get_list(
         self, build_id: int, limit: int | None, offset: int | None, order_type: str | None
-    ) -> Steps[ChrootPage]:
-        request = self._request(
-            "build-chroot/list", build_id=build_id, limit=limit, offset=offset, order_type=order_type
+    ) -> ChrootPage:
+        return read_page(
+            await self._fetch("build-chroot/list", build_id=build_id, limit=limit, offset=offset, order_type=order_type)
         )
-        return read_page((yield from fetch(request, self.retries)))
 
-    def get_build_config(self, build_id: int, chrootname: str) -> Steps[BuildConfig]:
-        request = self._of_chroot("build-chroot/build-config", build_id, chrootname)
-        return read_config((yield from fetch(request, self.retries)))
+    async def get_build_config(self, build_id: int, chrootname: str) -> BuildConfig:
+        path = "build-chroot/build-config"
+        return read_config(await self._fetch(path, build_id=build_id, chrootname=chrootname))
 
-    def get_built_packages(self, build_id: int, chrootname: str) -> Steps[tuple[BuiltPackage, ...]]:
-        request = self._of_chroot("build-chroot/built-packages", build_id, chrootname)
-        return read_packages((yield from fetch(request, self.retries)))
+    async def get_built_packages(self, build_id: int, chrootname: str) -> tuple[BuiltPackage, ...]:
+        path = "build-chroot/built-packages"
+        return read_packages(await self._fetch(path, build_id=build_id, chrootname=chrootname))
 
-    def get_document(self, path: str, arguments: Mapping[str, int | str]) -> Steps[Mapping[str, object]]:
-        return fetch(self._request(path, **arguments), self.retries)
+    async def get_document(self, path: str, arguments: Mapping[str, int | str]) -> Mapping[str, object]:
+        return await self._fetch(path, **arguments)
 
-    def wait_for_one(
+    async def wait_for_one(
         self, build_id: int, chrootname: str, timeout: float, poll: float, on_progress: OnProgress | None
-    ) -> Steps[ChrootStatus]:
-        request = self._of_chroot("build-chroot", build_id, chrootname)
-        return wait_for_one(request, self._wait(build_id, timeout, poll, on_progress), self.retries)
+    ) -> ChrootStatus:
+        async def look() -> tuple[ChrootStatus, ...]:
+            return (await self.get(build_id, chrootname),)
 
-    def wait_for_all(
+        (status,) = await self._until_ended(build_id, look, timeout, poll, on_progress)
+        return status
+
+    async def wait_for_all(
         self, build_id: int, timeout: float, poll: float, on_progress: OnProgress | None
-    ) -> Steps[tuple[ChrootStatus, ...]]:
-        def page(offset: int) -> httpx.Request:
-            return self._request("build-chroot/list", build_id=build_id, offset=offset or None)
+    ) -> tuple[ChrootStatus, ...]:
+        async def look() -> tuple[ChrootStatus, ...]:
+            """Every page, whatever limit the service sets."""
+            items: tuple[ChrootStatus, ...] = ()
+            offset: int | None = 0
+            while offset is not None:
+                page = await self.get_list(build_id, None, offset or None, None)
+                items += page.items
+                offset = page.next_offset
+            return items
 
-        return wait_for_all(page, self._wait(build_id, timeout, poll, on_progress), self.retries)
+        return await self._until_ended(build_id, look, timeout, poll, on_progress)
 
-    def _wait(self, build_id: int, timeout: float, poll: float, on_progress: OnProgress | None) -> Wait:
+    async def _until_ended(
+        self,
+        build_id: int,
+        look: Callable[[], Awaitable[tuple[ChrootStatus, ...]]],
+        timeout: float,
+        poll: float,
+        on_progress: OnProgress | None,
+    ) -> tuple[ChrootStatus, ...]:
+        """Look until all have ended; a build that has no chroots yet has not."""
         if not checks.amount("poll", poll):
             raise InputError("poll", "0 would ask without end; expected how many seconds to leave between asking")
-        return Wait(build_id, checks.amount("timeout", timeout), poll, on_progress, self._now)
+        deadline = self._now() + checks.amount("timeout", timeout)
+        while True:
+            asked = self._now()
+            statuses = await look()
+            if on_progress is not None:
+                on_progress(statuses)
+            if statuses and all(status.is_final for status in statuses):
+                return statuses
+            next_ask = asked + poll
+            if next_ask > deadline:
+                await self._sleep(max(deadline - self._now(), 0))
+                raise WaitTimeoutError(build_id, timeout, {status.name: status.state for status in statuses})
+            await self._sleep(max(next_ask - self._now(), 0))
 
-    def _of_chroot(self, path: str, build_id: int, chrootname: str) -> httpx.Request:
-        return self._request(path, build_id=build_id, chrootname=chrootname)
-
-    def _request(self, path: str, **arguments: int | str | None) -> httpx.Request:
+    async def _fetch(self, path: str, **arguments: int | str | None) -> Mapping[str, object]:
         said = {name: value for name, value in arguments.items() if value is not None}
-        return self._http.build_request("GET", path, params=said)
+        return await self._sender.fetch(self._http.build_request("GET", path, params=said))

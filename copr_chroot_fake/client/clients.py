@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from types import TracebackType
 from typing import Literal, TypeVar, overload
 
 import anyio
 import httpx
 
-from .calls import COPR_URL, Calls, http_options
+from ..builds.projects import COPR_URL
+from .calls import Calls, OnProgress, http_options
 from .results import BuildConfig, BuiltPackage, ChrootPage, ChrootStatus
-from .steps import OnProgress, Outcome, Pause, Steps
 
 T = TypeVar("T")
+Argument = TypeVar("Argument")
 
 OrderType = Literal["ASC", "DESC"]
 
@@ -48,8 +49,7 @@ class CoprClient:
     ) -> None:
         options = http_options(url, timeout, transport is not None)
         self._http = httpx.Client(transport=transport, **options)
-        self._calls = Calls(self._http, retries, now)
-        self._sleep = sleep
+        self._calls = Calls(self._http, _awaitable(self._http.send), _awaitable(sleep), retries, now)
 
     def __enter__(self) -> CoprClient:
         return self
@@ -66,11 +66,11 @@ class CoprClient:
     @property
     def retried(self) -> int:
         """How many requests have been tried again so far."""
-        return self._calls.retries.count
+        return self._calls.retried
 
     def get(self, build_id: int, chrootname: str) -> ChrootStatus:
         """How one build chroot is doing."""
-        return self._run(self._calls.get(build_id, chrootname))
+        return _finished(self._calls.get(build_id, chrootname))
 
     def get_list(
         self,
@@ -81,7 +81,7 @@ class CoprClient:
         order_type: OrderType | None = None,
     ) -> ChrootPage:
         """One page of a build's chroots."""
-        return self._run(self._calls.get_list(build_id, limit, offset, order_type))
+        return _finished(self._calls.get_list(build_id, limit, offset, order_type))
 
     def iter_all(
         self, build_id: int, *, limit: int | None = None, order_type: OrderType | None = None
@@ -95,15 +95,15 @@ class CoprClient:
 
     def get_build_config(self, build_id: int, chrootname: str) -> BuildConfig:
         """The configuration that a chroot is built with."""
-        return self._run(self._calls.get_build_config(build_id, chrootname))
+        return _finished(self._calls.get_build_config(build_id, chrootname))
 
     def get_built_packages(self, build_id: int, chrootname: str) -> tuple[BuiltPackage, ...]:
         """The packages that came out of a chroot."""
-        return self._run(self._calls.get_built_packages(build_id, chrootname))
+        return _finished(self._calls.get_built_packages(build_id, chrootname))
 
     def get_document(self, path: str, **arguments: int | str) -> Mapping[str, object]:
         """What any path below ``/api_3`` answers, as it came, such as ``build/7``, with arguments for its query."""
-        return self._run(self._calls.get_document(path, arguments))
+        return _finished(self._calls.get_document(path, arguments))
 
     @overload
     def wait(
@@ -138,25 +138,27 @@ class CoprClient:
         :raises WaitTimeoutError: with the states that were seen last.
         """
         if chrootname is None:
-            return self._run(self._calls.wait_for_all(build_id, timeout, poll, on_progress))
-        return self._run(self._calls.wait_for_one(build_id, chrootname, timeout, poll, on_progress))
+            return _finished(self._calls.wait_for_all(build_id, timeout, poll, on_progress))
+        return _finished(self._calls.wait_for_one(build_id, chrootname, timeout, poll, on_progress))
 
-    def _run(self, steps: Steps[T]) -> T:
-        outcome: Outcome | None = None
-        while True:
-            try:
-                step = steps.send(outcome)
-            except StopIteration as done:
-                result: T = done.value
-                return result
-            outcome = None
-            if isinstance(step, Pause):
-                self._sleep(step.seconds)
-                continue
-            try:
-                outcome = self._http.send(step)
-            except httpx.TransportError as error:
-                outcome = error
+
+def _awaitable(function: Callable[[Argument], T]) -> Callable[[Argument], Coroutine[object, None, T]]:
+    """A function to be awaited that has its result at once."""
+
+    async def call(argument: Argument) -> T:
+        return function(argument)
+
+    return call
+
+
+def _finished(call: Coroutine[object, None, T]) -> T:
+    """The result of a call that awaits only what has its result at once."""
+    try:
+        call.send(None)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    raise RuntimeError("a call of the sync client has waited for an event loop")
 
 
 class AsyncCoprClient:
@@ -174,8 +176,8 @@ class AsyncCoprClient:
     ) -> None:
         options = http_options(url, timeout, transport is not None)
         self._http = httpx.AsyncClient(transport=transport, **options)
-        self._calls = Calls(self._http, retries, now)
-        self._sleep = _pause if sleep is None else sleep
+        # anyio, which httpx brings, sleeps in whichever event loop runs, asyncio's or trio's.
+        self._calls = Calls(self._http, self._http.send, anyio.sleep if sleep is None else sleep, retries, now)
 
     async def __aenter__(self) -> AsyncCoprClient:
         return self
@@ -192,11 +194,11 @@ class AsyncCoprClient:
     @property
     def retried(self) -> int:
         """How many requests have been tried again so far."""
-        return self._calls.retries.count
+        return self._calls.retried
 
     async def get(self, build_id: int, chrootname: str) -> ChrootStatus:
         """How one build chroot is doing."""
-        return await self._run(self._calls.get(build_id, chrootname))
+        return await self._calls.get(build_id, chrootname)
 
     async def get_list(
         self,
@@ -207,7 +209,7 @@ class AsyncCoprClient:
         order_type: OrderType | None = None,
     ) -> ChrootPage:
         """One page of a build's chroots."""
-        return await self._run(self._calls.get_list(build_id, limit, offset, order_type))
+        return await self._calls.get_list(build_id, limit, offset, order_type)
 
     async def iter_all(
         self, build_id: int, *, limit: int | None = None, order_type: OrderType | None = None
@@ -222,15 +224,15 @@ class AsyncCoprClient:
 
     async def get_build_config(self, build_id: int, chrootname: str) -> BuildConfig:
         """The configuration that a chroot is built with."""
-        return await self._run(self._calls.get_build_config(build_id, chrootname))
+        return await self._calls.get_build_config(build_id, chrootname)
 
     async def get_built_packages(self, build_id: int, chrootname: str) -> tuple[BuiltPackage, ...]:
         """The packages that came out of a chroot."""
-        return await self._run(self._calls.get_built_packages(build_id, chrootname))
+        return await self._calls.get_built_packages(build_id, chrootname)
 
     async def get_document(self, path: str, **arguments: int | str) -> Mapping[str, object]:
         """What any path below ``/api_3`` answers, as it came, such as ``build/7``, with arguments for its query."""
-        return await self._run(self._calls.get_document(path, arguments))
+        return await self._calls.get_document(path, arguments)
 
     @overload
     async def wait(
@@ -259,27 +261,5 @@ class AsyncCoprClient:
     ) -> ChrootStatus | tuple[ChrootStatus, ...]:
         """Wait until a chroot, or all of a build, has ended, whichever way; as :meth:`CoprClient.wait`."""
         if chrootname is None:
-            return await self._run(self._calls.wait_for_all(build_id, timeout, poll, on_progress))
-        return await self._run(self._calls.wait_for_one(build_id, chrootname, timeout, poll, on_progress))
-
-    async def _run(self, steps: Steps[T]) -> T:
-        outcome: Outcome | None = None
-        while True:
-            try:
-                step = steps.send(outcome)
-            except StopIteration as done:
-                result: T = done.value
-                return result
-            outcome = None
-            if isinstance(step, Pause):
-                await self._sleep(step.seconds)
-                continue
-            try:
-                outcome = await self._http.send(step)
-            except httpx.TransportError as error:
-                outcome = error
-
-
-async def _pause(seconds: float) -> None:
-    """Sleep in whichever event loop runs, asyncio's or trio's; httpx brings anyio."""
-    await anyio.sleep(seconds)
+            return await self._calls.wait_for_all(build_id, timeout, poll, on_progress)
+        return await self._calls.wait_for_one(build_id, chrootname, timeout, poll, on_progress)

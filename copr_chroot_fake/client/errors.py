@@ -55,7 +55,7 @@ class ConnectionFailedError(ClientError):
 
 
 class WaitTimeoutError(CoprFakeError):
-    """Waiting took longer than it was to; ``states`` are the last ones seen, by chroot."""
+    """Waiting took longer than its timeout; ``states`` are the last ones seen, by chroot."""
 
     def __init__(self, build_id: int, seconds: float, states: dict[str, str]) -> None:
         seen = ", ".join(f"{name} {state}" for name, state in states.items()) or "no chroots"
