@@ -25,37 +25,32 @@ if TYPE_CHECKING:
     from .options import Options
     from .support import CoprServer
 
-SECTION = "Copr was asked for what is not there"
-
-_INI = {
-    "copr_fake_scenario": "Scenario that copr_fake starts with: a path from the root directory.",
-    "copr_fake_progress": "What makes chroots of copr_fake go on: poll, clock, manual or immediate.",
-    "copr_fake_default_limit": "Items in a list asked for without a limit: a number, or none.",
-    "copr_fake_base_url": "Address at which copr_respx and copr_requests answer.",
-    "copr_fake_seed": "What durations and outcomes are drawn from.",
-    "copr_fake_strict": "Whether a test fails that asked Copr for what is not there: true or false.",
-    "copr_fake_serve_results": "Whether the results of builds can be fetched: true or false.",
-    "copr_fake_results_delay": "How many seconds after the end of a build they come.",
+_OPTIONS = {
+    "scenario": "Scenario that copr_fake starts with: a path from the root directory.",
+    "progress": "What makes chroots of copr_fake go on: poll, clock, manual or immediate.",
+    "default_limit": "Items in a list asked for without a limit: a number, or none.",
+    "base_url": "Address at which copr_respx and copr_requests answer.",
+    "seed": "What durations and outcomes are drawn from.",
+    "strict": "Whether a test fails that asked Copr for what is not there: true or false.",
+    "serve_results": "Whether the results of builds can be fetched: true or false.",
+    "results_delay": "How many seconds after the end of a build they come.",
 }
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    for name, text in _INI.items():
-        parser.addini(name, text)
+    for name, text in _OPTIONS.items():
+        parser.addini(f"copr_fake_{name}", text)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers",
-        "copr_fake(scenario=…, progress=…, default_limit=…, base_url=…, seed=…, strict=…, serve_results=…, "
-        "results_delay=…): "
-        "how copr_fake is to be; adds up from package to module to class to test.",
-    )
+    options = ", ".join(f"{name}=…" for name in _OPTIONS)
+    text = "how copr_fake is to be; adds up from package to module to class to test."
+    config.addinivalue_line("markers", f"copr_fake({options}): {text}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Say at once what no test could be run with."""
-    said = any(config.getini(name) for name in _INI)
+    said = any(config.getini(f"copr_fake_{name}") for name in _OPTIONS)
     marked = [item for item in items if item.get_closest_marker("copr_fake") is not None]
     if said or marked:
         from .options import check_options
@@ -92,11 +87,11 @@ def pytest_runtest_makereport(
     """Show in the report of a failed test what it asked for that is not there."""
     report = yield
     if report.failed and call.when == "call" and "copr_fake" in getattr(item, "fixturenames", ()):
-        from .support import unmatched_text
+        from .support import NOT_THERE, unmatched_text
 
         text = unmatched_text(item)
         if text and text not in report.longreprtext:
-            report.sections.append((SECTION, text))
+            report.sections.append((NOT_THERE, text))
     return report
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from typing import cast
+from typing import Any
 
 import pytest
 
@@ -64,28 +65,19 @@ def options_of(config: pytest.Config, item: pytest.Item) -> Options:
 
 def _configured(config: pytest.Config) -> Options:
     said = {name: str(config.getini(f"copr_fake_{name}") or "") for name in NAMES}
-    options = Options()
-    if said["scenario"]:
-        path = config.rootpath / said["scenario"]
-        ships = said["scenario"] in by_name() and not path.exists()
-        options = replace(options, scenario=said["scenario"] if ships else path)
-    if said["progress"]:
-        options = replace(options, progress=cast(ProgressLike, said["progress"]))
-    if said["base_url"]:
-        options = replace(options, base_url=said["base_url"])
-    if said["default_limit"]:
-        limit = None if said["default_limit"] == "none" else _number("copr_fake_default_limit", said["default_limit"])
-        options = replace(options, default_limit=limit)
-    if said["seed"]:
-        options = replace(options, seed=_number("copr_fake_seed", said["seed"]))
-    if said["results_delay"]:
-        options = replace(options, results_delay=_number("copr_fake_results_delay", said["results_delay"]))
-    for name in ("strict", "serve_results"):
-        if said[name]:
-            # A flag of pyproject.toml comes as Python writes it: True.
-            is_so = checks.one_of(("true", "false"))(f"copr_fake_{name}", said[name].lower()) == "true"
-            options = replace(options, **{name: is_so})  # type: ignore[arg-type]  # both are flags
-    return options
+    values: dict[str, Any] = {}
+    for name, text in said.items():
+        if text:
+            values[name] = _READ[name](f"copr_fake_{name}", text) if name in _READ else text
+    if "scenario" in values:
+        path = config.rootpath / values["scenario"]
+        if path.exists() or values["scenario"] not in by_name():
+            values["scenario"] = path
+    return Options(**values)
+
+
+def _limit(field: str, text: str) -> int | None:
+    return None if text == "none" else _number(field, text)
 
 
 def _number(field: str, text: str) -> int:
@@ -94,17 +86,36 @@ def _number(field: str, text: str) -> int:
     return int(text)
 
 
+def _flag(field: str, text: str) -> bool:
+    # A flag of pyproject.toml comes as Python writes it: True.
+    return checks.one_of(("true", "false"))(field, text.lower()) == "true"
+
+
+_READ: Mapping[str, Callable[[str, str], object]] = {
+    "default_limit": _limit,
+    "seed": _number,
+    "strict": _flag,
+    "serve_results": _flag,
+    "results_delay": _number,
+}
+"""How the configuration's text for an option is read, where the option is no text."""
+
+
 def check_options(config: pytest.Config, marked: Iterable[pytest.Item]) -> None:
-    """
+    """Try the configuration's options, and those of each marked test.
+
     :raises pytest.UsageError: naming the test whose options are not possible.
     """
-    _check("the configuration", lambda: _configured(config).make())
+    with _naming("the configuration"):
+        _configured(config).make()
     for item in marked:
-        _check(item.nodeid, lambda item=item: options_of(config, item).make())  # type: ignore[misc]  # bound in time
+        with _naming(item.nodeid):
+            options_of(config, item).make()
 
 
-def _check(where: str, make: Callable[[], FakeCopr]) -> None:
+@contextmanager
+def _naming(where: str) -> Iterator[None]:
     try:
-        make()
+        yield
     except InputError as error:
         raise pytest.UsageError(f"{where}: {error}") from None

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FAKE: pytest.StashKey[FakeCopr] = pytest.StashKey()
 STRICT: pytest.StashKey[bool] = pytest.StashKey()
 
+NOT_THERE = "Copr was asked for what is not there"
+
 
 @dataclass(frozen=True, slots=True)
 class CoprServer:
@@ -59,7 +61,7 @@ def unmatched_text(item: pytest.Item) -> str:
 def fail_if_strict(item: pytest.Item) -> None:
     text = unmatched_text(item) if item.stash.get(STRICT, False) else ""
     if text:
-        pytest.fail(f"Copr was asked for what is not there:\n{text}", pytrace=False)
+        pytest.fail(f"{NOT_THERE}:\n{text}", pytrace=False)
 
 
 def async_tick(clock: VirtualClock | SystemClock) -> Callable[[float], Awaitable[None]]:
