@@ -6,7 +6,7 @@ import asyncio
 import http.client
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -49,6 +49,10 @@ def without_servers_own(response: Response) -> Response:
 class Ask(Protocol):
     def __call__(self, method: str, target: str, headers: Sequence[tuple[str, str]] = ()) -> Response:
         """Send a request, with these headers beside those that the client sends anyway."""
+
+
+Open = Callable[[FakeCopr], Ask]
+"""Opens a door to a fake, for as long as a test runs."""
 
 
 def asking(fake: FakeCopr) -> Ask:

@@ -1,0 +1,174 @@
+"""Which requests and connections a fault hits, and what it counts."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from copr_chroot_fake import FakeCopr, Fault, LogNormal, Uniform
+
+from .asked import F41, F42, GET, LIST, statuses
+
+
+@pytest.mark.parametrize(
+    ("choice", "hit"),
+    [
+        ({}, [1, 2, 3, 4, 5, 6, 7]),
+        ({"nth": 3}, [3]),
+        ({"first": 3}, [1, 2, 3]),
+        ({"every": 3}, [3, 6]),
+        ({"every": 1}, [1, 2, 3, 4, 5, 6, 7]),
+        ({"probability": 0}, []),
+        ({"probability": 1}, [1, 2, 3, 4, 5, 6, 7]),
+    ],
+    ids=str,
+)
+def test_the_requests_that_are_chosen_are_hit(fake: FakeCopr, choice: dict[str, Any], hit: list[int]) -> None:
+    """Counted from the first after the fault was added; each is counted."""
+    statuses(fake, 2)
+    added = fake.faults.add(Fault(status=503, **choice))
+    assert [number for number, status in enumerate(statuses(fake, 7), 1) if status == 503] == hit
+    assert (added.seen, added.hits) == (7, len(hit))
+
+
+def probable(seed: int, count: int = 2000) -> list[int]:
+    fake = FakeCopr(seed=seed)
+    fake.faults.add(Fault(status=503, probability=0.3))
+    return statuses(fake, count, "/api_3/")
+
+
+def test_a_probability_is_as_frequent_as_it_says() -> None:
+    """Within four standard deviations."""
+    assert abs(probable(7).count(503) - 600) < 4 * (2000 * 0.3 * 0.7) ** 0.5
+
+
+def test_the_seed_decides_what_is_drawn(fake: FakeCopr) -> None:
+    """The same one gives the same run, another one another, whichever way it is said."""
+    assert probable(7, 50) == probable(7, 50) != probable(8, 50)
+    fake.reseed(8)
+    fake.faults.add(Fault(status=503, probability=0.3))
+    assert statuses(fake, 50, "/api_3/") == probable(8, 50)
+
+
+def test_what_is_drawn_depends_on_nothing_else_that_is(fake: FakeCopr) -> None:
+    """Neither on other faults nor on builds; and of two faults each draws for itself."""
+    first = fake.faults.add(Fault(status=503, probability=0.3))
+    fake.faults.add(Fault(delay=Uniform(1, 2), nth=1))
+    second = fake.faults.add(Fault(status=504, probability=0.3))
+    fake.add_build(2, [F41], lifecycle="realistic")
+    seen = statuses(fake, 50, "/api_3/")
+    assert [status == 503 for status in seen] == [status == 503 for status in probable(0, 50)]
+    assert (first.hits, second.hits) == (seen.count(503), seen.count(504))
+    assert {200, 503, 504} == set(seen)
+
+
+TARGETS = {
+    "get": GET,
+    "get by path": f"/api_3/build-chroot/1/{F42}",
+    "get, cast": f"/api_3/build-chroot?build_id=+01&chrootname={F41}",
+    "get of another": f"/api_3/build-chroot?build_id=2&chrootname={F41}",
+    "get, query before path": f"/api_3/build-chroot/1/{F41}?build_id=2&chrootname={F42}",
+    "get of nothing": "/api_3/build-chroot?build_id=x",
+    "list": LIST,
+    "list by path": "/api_3/build-chroot/list/2",
+    "config": f"/api_3/build-chroot/build-config/1/{F41}",
+    "packages": f"/api_3/build-chroot/built-packages?build_id=1&chrootname={F41}",
+    "home": "/api_3/",
+    "nowhere": "/api_3/nowhere",
+}
+
+
+@pytest.mark.parametrize(
+    ("about", "hit"),
+    [
+        ({}, [*TARGETS]),
+        (
+            {"endpoint": "get"},
+            ["get", "get by path", "get, cast", "get of another", "get, query before path", "get of nothing"],
+        ),
+        ({"endpoint": "list"}, ["list", "list by path"]),
+        ({"endpoint": "build-config"}, ["config"]),
+        ({"endpoint": "built-packages"}, ["packages"]),
+        ({"endpoint": "home"}, ["home"]),
+        ({"build_id": 1}, ["get", "get by path", "get, cast", "list", "config", "packages"]),
+        ({"build_id": 2}, ["get of another", "get, query before path", "list by path"]),
+        ({"chrootname": F42}, ["get by path", "get, query before path"]),
+        ({"build_id": 1, "chrootname": F41}, ["get", "get, cast", "config", "packages"]),
+        ({"endpoint": "get", "build_id": 1, "chrootname": F41}, ["get", "get, cast"]),
+        ({"endpoint": "list", "chrootname": F41}, []),
+    ],
+    ids=str,
+)
+def test_only_what_a_fault_is_about_is_hit_and_counted(fake: FakeCopr, about: dict[str, Any], hit: list[str]) -> None:
+    """Through the query and the path alike, whether what is meant is there or not."""
+    added = fake.faults.add(Fault(status=599, **about))
+    assert [name for name, target in TARGETS.items() if fake.answer("GET", target).status == 599] == hit
+    assert (added.seen, added.hits) == (len(hit), len(hit))
+
+
+def test_of_several_faults_the_one_added_first_hits_and_all_count(fake: FakeCopr) -> None:
+    """Each counts what it is about, hit or not."""
+    fake.faults.add(Fault(status=503, nth=2))
+    fake.faults.add(Fault(status=504, first=3))
+    fake.faults.add(Fault(endpoint="list", status=500))
+    fake.faults.add(Fault(status=502, nth=4))
+    assert statuses(fake, 5) == [504, 503, 504, 502, 200]
+    assert statuses(fake, 1, LIST) == [500]
+    assert [(active.seen, active.hits) for active in fake.faults] == [(6, 1), (6, 2), (1, 1), (6, 1)]
+
+
+def test_any_method_is_hit(fake: FakeCopr) -> None:
+    """A proxy that is down is down for all."""
+    fake.faults.add(Fault(status=503, first=3))
+    assert [fake.answer(method, GET).status for method in ("POST", "OPTIONS", "HEAD", "GET")] == [503, 503, 503, 200]
+
+
+def test_a_delay_is_drawn_within_its_bounds(fake: FakeCopr) -> None:
+    """From the seed, anew for each request."""
+    fake.faults.add(Fault(delay=Uniform(5, 6), first=20))
+    fake.faults.add(Fault(delay=LogNormal(median=8, sigma=0.8, least=2, most=60)))
+    drawn = [answer.delivery.delay for answer in (fake.answer("GET", GET) for _ in range(40)) if answer.delivery]
+    assert all(5 <= delay <= 6 for delay in drawn[:20])
+    assert all(2 <= delay <= 60 for delay in drawn[20:])
+    assert len(set(drawn[:20])) == 20
+    assert len(set(drawn[20:])) > 10
+
+
+def test_counts_hold_among_threads() -> None:
+    """No request is lost or counted twice, and as many are hit as are to be."""
+    fake = FakeCopr()
+    first = fake.faults.add(Fault(status=503, first=500))
+    every = fake.faults.add(Fault(endpoint="home", status=504, every=4))
+    with ThreadPoolExecutor(8) as pool:
+        seen = list(pool.map(lambda _: fake.answer("GET", "/api_3/").status, range(1600)))
+    assert (first.seen, first.hits, every.seen) == (1600, 500, 1600)
+    assert (seen.count(503), seen.count(504)) == (500, every.hits)
+    assert every.hits == (1600 - 500) // 4
+
+
+@pytest.mark.parametrize(
+    ("some", "seconds"),
+    [
+        ([Fault(breaks="refused")], 1),
+        ([Fault(breaks="refused", seconds=5, first=1)], 5),
+        ([Fault(breaks="refused", nth=2)], None),
+        ([Fault(breaks="refused", build_id=1)], None),
+        ([Fault(breaks="refused", build_id=1), Fault(breaks="refused", seconds=5)], 5),
+        ([Fault(breaks="refused", build_id=1), Fault(status=500)], None),
+        ([Fault(breaks="reset")], None),
+        ([Fault(endpoint="list", status=500), Fault(breaks="refused")], None),
+        ([Fault(endpoint="list", status=500, nth=2), Fault(breaks="refused")], 1),
+        ([Fault(status=500, nth=2), Fault(breaks="refused", nth=1)], 1),
+        ([], None),
+    ],
+    ids=lambda value: " and ".join(map(str, value)) if isinstance(value, list) else None,
+)
+def test_a_connection_is_refused_where_any_request_would_be(
+    fake: FakeCopr, some: list[Fault], seconds: float | None
+) -> None:
+    """It counts then, as the request that nobody can send."""
+    added = [fake.faults.add(fault) for fault in some]
+    assert fake.faults.refuse_next() == seconds
+    assert sum(active.hits for active in added) == (0 if seconds is None else 1)

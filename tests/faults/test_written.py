@@ -1,0 +1,218 @@
+"""Faults as they are written: by name, as entries, in scenarios; and what is refused of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from copr_chroot_fake import (
+    FAULTS,
+    Answer,
+    Dribble,
+    FakeCopr,
+    Fault,
+    InputError,
+    LogNormal,
+    ScenarioError,
+    Uniform,
+)
+from copr_chroot_fake.service.answers import JSON
+
+from .asked import F41, F42, GET, HTML, LIST, statuses
+
+NAMED = {
+    "gateway-timeout": ([504, 200, 200], [200, 200]),
+    "outage": ([503, 503, 503], [503, 503]),
+    "slow-list": ([200, 200, 200], [200, 200]),
+    "list-500": ([500, 500, 500], [200, 200]),
+    "html-200": ([200, 200, 200], [200, 200]),
+    "late-results": ([200, 200, 200], [200, 200]),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_name_stands_for_its_fault(fake: FakeCopr, name: str) -> None:
+    """In Python, in an entry and in a scenario alike."""
+    of_scenario = FakeCopr.from_scenario({"faults": [name]})
+    for added in (fake.faults.add(name), fake.faults.add({"name": name}), *of_scenario.faults):  # type: ignore[arg-type]
+        assert added.fault == FAULTS[name]  # type: ignore[index]  # one of the names
+    fake.faults.remove(2)
+    assert (statuses(fake, 3, LIST), statuses(fake, 2)) == NAMED[name]
+
+
+def test_a_named_fault_can_be_changed() -> None:
+    """Another choice among the requests takes the place of its own."""
+    fake = FakeCopr.from_scenario(
+        {
+            "builds": [{"id": 1, "chroots": [{"name": F41}]}],
+            "faults": [
+                {"name": "outage", "first": 2, "endpoint": "get"},
+                {"name": "gateway-timeout", "every": 2, "endpoint": "list"},
+                {"name": "html-200", "nth": 1, "endpoint": "home", "status": None},
+            ],
+        }
+    )
+    assert statuses(fake, 3) == [503, 503, 200]
+    assert statuses(fake, 4, LIST) == [200, 504, 200, 504]
+    assert [fake.answer("GET", "/api_3/").headers[0][1] for _ in range(2)] == [HTML, JSON]
+
+
+def test_a_fault_tells_what_it_is() -> None:
+    """As it would be written."""
+    fault = Fault(endpoint="list", delay=Uniform(1, 2), dribble=Dribble(16, 0.5), every=2)
+    assert str(fault) == "endpoint list, every 2, delay {'uniform': [1, 2]}, dribble {'bytes': 16, 'every': 0.5}"
+
+
+DURATIONS: st.SearchStrategy[Any] = st.one_of(
+    st.sampled_from([0, 0.5, 30]),
+    st.just(Uniform(1, 9)),
+    st.just(LogNormal(median=8, sigma=0.8, least=2, most=60)),
+)
+CHOICES: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.just({}),
+    st.builds(dict, nth=st.integers(1, 12)),
+    st.builds(dict, first=st.integers(1, 12)),
+    st.builds(dict, every=st.integers(1, 5)),
+    st.builds(dict, probability=st.sampled_from([0, 0.2, 0.5, 1])),
+)
+ABOUT = st.fixed_dictionaries(
+    {},
+    optional={
+        "endpoint": st.sampled_from(["get", "list", "home"]),
+        "build_id": st.integers(1, 2),
+        "chrootname": st.sampled_from([F41, F42]),
+    },
+)
+EFFECTS: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    st.builds(dict, breaks=st.sampled_from(["refused", "timeout"])),
+    st.builds(dict, breaks=st.just("refused"), seconds=st.sampled_from([0, 3])),
+    st.builds(dict, breaks=st.just("reset"), delay=DURATIONS),
+    st.builds(
+        dict,
+        breaks=st.sampled_from([None, "reset-within"]),
+        status=st.sampled_from([None, 404, 500, 502]),
+        body=st.sampled_from([None, "html", "empty", "cut", "malformed"]),
+        delay=DURATIONS,
+        dribble=st.sampled_from([None, Dribble(7, 0.5)]),
+    ),
+)
+FAULT = st.builds(lambda *said: Fault(**{**said[0], **said[1], **said[2]}), ABOUT, CHOICES, EFFECTS)
+
+
+def answers(fake: FakeCopr, rounds: int) -> list[Answer]:
+    targets = (GET, LIST, "/api_3/", f"/api_3/build-chroot/2/{F42}")
+    return [fake.answer("GET", target) for _ in range(rounds) for target in targets]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(FAULT, max_size=4), st.integers(0, 4), st.sets(st.integers(1, 4)), st.integers(0, 9))
+def test_a_fake_with_faults_written_out_loads_back_to_the_same_answers(
+    some: list[Fault], asked: int, removed: set[int], seed: int
+) -> None:
+    """Whatever they have seen so far, and with the same ids."""
+    fake = FakeCopr(seed=seed)
+    for number in (1, 2):
+        fake.add_build(number, [F41, F42])
+    for fault in some:
+        fake.faults.add(fault)
+    for number in removed & {active.id for active in fake.faults}:
+        fake.faults.remove(number)
+    answers(fake, asked)
+    copy = FakeCopr.from_scenario(json.loads(json.dumps(fake.to_scenario())), seed=seed)
+    assert [(active.id, active.fault, active.seen) for active in copy.faults] == [
+        (active.id, active.fault, active.seen) for active in fake.faults
+    ]
+    assert answers(copy, 8) == answers(fake, 8)
+
+
+def test_an_id_that_is_taken_gives_way(fake: FakeCopr) -> None:
+    """Scenarios add up, whichever ids they were written with."""
+    for _ in range(2):
+        fake.add_scenario({"faults": [{"id": 7, "status": 500}, {"status": 503}]})
+    assert [active.id for active in fake.faults] == [7, 8, 9, 10]
+
+
+MISTAKES: list[tuple[dict[str, Any], str, str]] = [
+    ({"endpoint": "lists"}, "endpoint", "'lists' is not possible; did you mean 'list'? valid: get, list, build-config"),
+    ({"build_id": 0}, "build_id", "expected a whole number from 1"),
+    ({"build_id": "1"}, "build_id", "expected a whole number from 1"),
+    ({"chrootname": ""}, "chrootname", "expected a text that is not empty"),
+    ({"nth": 0}, "nth", "expected a whole number from 1"),
+    ({"first": True}, "first", "expected a whole number from 1"),
+    ({"every": 1.5}, "every", "expected a whole number from 1"),
+    ({"probability": 1.1}, "probability", "expected a probability from 0 to 1, got 1.1"),
+    ({"probability": True}, "probability", "expected a probability from 0 to 1, got True"),
+    ({"probability": float("nan")}, "probability", "expected a probability from 0 to 1, got nan"),
+    ({"nth": 1, "first": 2, "status": 500}, "first", "does not go with nth; expected one of them"),
+    ({"every": 1, "probability": 0, "status": 500}, "probability", "does not go with every; expected one of them"),
+    ({"status": 199}, "status", "expected the status of an answer, from 200 to 599, got 199"),
+    ({"status": 600}, "status", "expected the status of an answer, from 200 to 599, got 600"),
+    ({"status": "503"}, "status", "expected the status of an answer, from 200 to 599, got '503'"),
+    ({"body": "jso"}, "body", "'jso' is not possible; did you mean 'json'? valid: json, html, empty, cut, malformed"),
+    ({"body": "json"}, "body", "json does not go without a status, whose error it is; expected one"),
+    ({"delay": -1}, "delay", "expected seconds, not negative, or an object with uniform or lognormal, got -1"),
+    ({"delay": {"uniform": [2, 1]}}, "delay.uniform.least", "expected seconds, not negative and no more than most"),
+    ({"delay": {"lognormal": {"median": 1}}}, "delay.lognormal.sigma", "missing, and required; add it"),
+    ({"dribble": 16}, "dribble", "expected an object with bytes and every, got 16"),
+    ({"dribble": {"bytes": 16}}, "dribble.every", "missing, and required; add it"),
+    ({"dribble": {"bytes": 0, "every": 1}}, "dribble.bytes", "expected a whole number from 1"),
+    ({"dribble": Dribble(1, -1)}, "dribble.every", "expected a number from 0"),
+    ({"breaks": "rest"}, "breaks", "'rest' is not possible; did you mean 'reset'? valid: refused, reset, reset-within"),
+    ({"breaks": "refused", "status": 500}, "status", "does not go with breaks refused, with which no answer comes"),
+    ({"breaks": "timeout", "delay": 5}, "delay", "does not go with breaks timeout, with which no answer comes"),
+    ({"breaks": "reset", "body": "cut"}, "body", "does not go with breaks reset, with which no answer comes"),
+    ({"seconds": -1}, "seconds", "expected a number from 0"),
+    ({"seconds": 1, "status": 500}, "seconds", "is how long connections are refused; expected breaks to be refused"),
+    ({}, "", "nothing goes wrong; expected one of status, body, delay, dribble, breaks"),
+    ({"endpoint": "list", "first": 2}, "", "nothing goes wrong; expected one of status, body, delay, dribble, breaks"),
+]
+
+
+def dotted(place: str, field: str) -> str:
+    return f"{place}.{field}" if field else place
+
+
+@pytest.mark.parametrize(("entry", "field", "problem"), MISTAKES, ids=[str(mistake[0]) for mistake in MISTAKES])
+def test_a_wrong_value_is_refused_by_its_name_with_what_would_do(
+    fake: FakeCopr, entry: dict[str, Any], field: str, problem: str
+) -> None:
+    """In Python by the field, in a scenario by the place, and nothing is added."""
+    with pytest.raises(InputError) as refused:
+        Fault(**entry)
+    assert str(refused.value).startswith(f"{field or 'fault'}: {problem}")
+    with pytest.raises(InputError) as refused:
+        fake.faults.add(entry)
+    assert str(refused.value).startswith(f"{dotted('fault', field)}: {problem}")
+    with pytest.raises(ScenarioError) as refused:
+        fake.add_scenario({"faults": ["outage", entry]})
+    assert str(refused.value).startswith(f"{dotted('faults[1]', field)}: {problem}")
+    assert len(fake.faults) == 0
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("outag", "faults[0]: 'outag' is not possible; did you mean 'outage'? valid: gateway-timeout, outage, "),
+        ({"name": "slow"}, "faults[0].name: 'slow' is not possible; valid: gateway-timeout, outage, slow-list"),
+        (7, "faults[0]: expected a fault, the name of one, or an object, got 7"),
+        ({"staus": 503}, "faults[0].staus: no such key here; did you mean 'status'? valid: name, id, seen, "),
+        ({"status": 503, "id": 0}, "faults[0].id: expected a whole number from 1"),
+        ({"status": 503, "seen": -1}, "faults[0].seen: expected a whole number from 0"),
+        ({"name": "outage", "breaks": "reset"}, "faults[0].status: does not go with breaks reset"),
+    ],
+)
+def test_a_wrong_entry_is_refused_by_its_place(entry: object, message: str) -> None:
+    """With what was meant, or would do."""
+    with pytest.raises(ScenarioError) as refused:
+        FakeCopr.from_scenario({"faults": [entry]})
+    assert str(refused.value).startswith(message)
+
+
+def test_the_table_of_mistakes_has_every_field() -> None:
+    """None of them can be wrong unnoticed."""
+    assert {field.partition(".")[0] for _, field, _ in MISTAKES} == {field.name for field in fields(Fault)} | {""}
