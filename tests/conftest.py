@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 
-from copr_chroot_fake import FakeCopr
-
-from .doors import DOORS, Ask
+from .doors import DOORS, Open
 from .served import Start, starting
 
 pytest_plugins = ["pytester"]
@@ -19,7 +17,7 @@ DIFFERS = "differs from the recording"
 
 
 @pytest.fixture(params=DOORS)
-def ask_through(request: pytest.FixtureRequest) -> Iterator[Callable[[FakeCopr], Ask]]:
+def ask_through(request: pytest.FixtureRequest) -> Iterator[Open]:
     """Open a door to a fake: the test runs once for each of them."""
     with ExitStack() as opened:
         yield lambda fake: opened.enter_context(DOORS[request.param](fake))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 import pytest
@@ -11,9 +11,8 @@ import pytest
 from copr_chroot_fake import FakeCopr, InputError, Nevra, State
 from copr_chroot_fake.scenarios.entries import ChrootSettings
 
-from .doors import Ask, asking
+from .doors import Ask, Open, asking
 
-Open = Callable[[FakeCopr], Ask]
 Document = Mapping[str, object]
 
 F41 = "fedora-41-x86_64"

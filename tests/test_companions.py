@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from copr_chroot_fake import LIVES, FakeCopr, Lifecycle, Progress, Stage, State
 
-from .doors import Ask, asking
+from .doors import Ask, Open, asking
 
 F41, F42, EPEL = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
 BEGAN = 1_700_000_000
@@ -76,9 +76,7 @@ def test_at_every_moment_of_a_life_all_say_the_same(life: str) -> None:
 
 
 @pytest.mark.parametrize("door", ["build", "build/built-packages", "build/list", "build/source-chroot", "monitor"])
-def test_each_answer_that_shows_a_build_is_a_poll_of_its_chroots(
-    ask_through: Callable[[FakeCopr], Ask], door: str
-) -> None:
+def test_each_answer_that_shows_a_build_is_a_poll_of_its_chroots(ask_through: Open, door: str) -> None:
     """Chroots that go on with every poll do so with what shows the build, and with nothing else."""
     fake = FakeCopr()
     fake.add_build(1, [F41, F42])
@@ -159,7 +157,7 @@ def test_the_source_has_failed_before_another_chroot_is_changed() -> None:
 
 
 @pytest.mark.parametrize("source", ["waiting", "pending", "starting"])
-def test_a_source_without_a_log_is_an_error(ask_through: Callable[[FakeCopr], Ask], source: str) -> None:
+def test_a_source_without_a_log_is_an_error(ask_through: Open, source: str) -> None:
     """Copr answers 500 until the log of the source build has an address."""
     scenario = {"builds": [{"id": 1, "source_state": source}]}
     got = ask_through(FakeCopr.from_scenario(scenario))("GET", "/api_3/build/source-chroot/1")
@@ -213,7 +211,7 @@ def test_a_chroot_said_to_be_importing_is_in_a_build_that_is() -> None:
     assert fake.add_build(2, {F41: "importing", F42: "running"}).state == "importing"
 
 
-def test_builds_are_listed_newest_first_in_whatever_order_they_came(ask_through: Callable[[FakeCopr], Ask]) -> None:
+def test_builds_are_listed_newest_first_in_whatever_order_they_came(ask_through: Open) -> None:
     """By their ids, page by page; order_type is only echoed."""
     fake = FakeCopr()
     for build_id in (5, 2, 9, 1, 7):
@@ -306,7 +304,7 @@ def test_no_text_with_a_nul_is_looked_for(argument: str) -> None:
     assert asking(fake)("GET", f"/api_3/build/list?{PROJECT}&{argument}=%00").status == 500
 
 
-def test_the_monitor_has_the_latest_of_each_package_per_chroot(ask_through: Callable[[FakeCopr], Ask]) -> None:
+def test_the_monitor_has_the_latest_of_each_package_per_chroot(ask_through: Open) -> None:
     """From builds in the project's own directory only, and in the chroots that it has now."""
     fake = FakeCopr()
     fake.add_build(1, {F41: "succeeded", F42: "succeeded"}, package="hello")
@@ -367,7 +365,7 @@ def test_polls_that_make_no_difference_are_made_up_for() -> None:
     assert [read(ask, "build/1")["state"] for _ in range(5)] == ["starting"] * 3 + ["running"] * 2
 
 
-def test_faults_hit_them_by_their_names(ask_through: Callable[[FakeCopr], Ask]) -> None:
+def test_faults_hit_them_by_their_names(ask_through: Open) -> None:
     """A fault of one endpoint, or of one build, leaves the others alone."""
     fake = FakeCopr()
     fake.add_build(1, {F41: "running"})

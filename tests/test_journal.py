@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError
 
-from .doors import Ask, asking
-
-Open = Callable[[FakeCopr], Ask]
+from .doors import Open, asking
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 GET = f"/api_3/build-chroot?build_id=1&chrootname={F41}"

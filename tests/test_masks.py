@@ -16,10 +16,9 @@ from hypothesis import given, settings
 
 from copr_chroot_fake import FakeCopr, InputError
 
-from .doors import DOORS, Ask, asking
+from .doors import DOORS, Open, asking
 from .flask_restx_service import asking_flask_restx
 
-Open = Callable[[FakeCopr], Ask]
 AskBoth = Callable[[str, str], tuple[tuple[int, bytes], tuple[int, bytes]]]
 
 F41 = "fedora-41-x86_64"

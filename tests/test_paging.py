@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import pytest
 
 from copr_chroot_fake import FakeCopr
 
-from .doors import Ask, asking
+from .doors import Ask, Open, asking
 
 NAMES = [f"bulk-{number:03}-x86_64" for number in range(250)]
-
-Open = Callable[[FakeCopr], Ask]
 
 
 def fake_of_250(default_limit: int | None = 100) -> FakeCopr:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import pytest
 
@@ -20,9 +19,7 @@ from copr_chroot_fake import (
     VirtualClock,
 )
 
-from .doors import Ask, asking
-
-Open = Callable[[FakeCopr], Ask]
+from .doors import Ask, Open, asking
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 DOCUMENTED = ["importing", "pending", "starting", "running", "succeeded"]

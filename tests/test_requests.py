@@ -7,16 +7,13 @@ The expectations on routing and escapes are what Werkzeug 3.1 and Flask-RESTX
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError
 from copr_chroot_fake.service.routes import CHANGING, ROUTES, Route
 
-from .doors import Ask, asking
-
-Open = Callable[[FakeCopr], Ask]
+from .doors import Open, asking
 
 GET = "/api_3/build-chroot?build_id=1&chrootname=fedora-41-x86_64"
 NO_SUCH_ENDPOINT = b'{"error":"Such API endpoint doesn\'t exist"}\n'

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import zlib
 from base64 import b64encode
-from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
@@ -31,7 +30,7 @@ from schemathesis.specs.openapi.checks import (
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.service.routes import ROOT, Endpoint, routes
 
-from .doors import Ask, asking
+from .doors import Open, asking
 from .flask_restx_service import described_by_flask_restx
 
 TARGET = f"{ROOT}/swagger.json"
@@ -52,7 +51,7 @@ FAKE.add_account("frostyx", login="abc", token="s3cret")
 DOCUMENT = json.loads(asking(FAKE)("GET", TARGET).body)
 
 
-def test_every_door_serves_it(ask_through: Callable[[FakeCopr], Ask]) -> None:
+def test_every_door_serves_it(ask_through: Open) -> None:
     """The same bytes each time, in which there is every route but the home page's and its own."""
     fake = FakeCopr()
     ask = ask_through(fake)
