@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 import urllib.error
 from pathlib import Path
 
@@ -94,12 +92,3 @@ def test_urllib(copr_fake: FakeCopr, copr_server: CoprServer) -> None:
     with pytest.raises(urllib.error.HTTPError, match="404") as raised:
         state_with_urllib(copr_server.url, 2, F41)
     raised.value.close()
-
-
-def test_copr_cli_as_a_process(copr_fake: FakeCopr, copr_config: Path) -> None:
-    """It finds the server in its configuration and is told how a build is doing."""
-    copr_fake.add_build(1, {F41: "running", F42: "succeeded"})
-    copr_cli = str(Path(sys.executable).with_name("copr-cli"))
-    done = subprocess.run([copr_cli, "status", "1"], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout == "running\n"
-    assert [request.target for request in copr_fake.requests] == ["/api_3/build/1"]

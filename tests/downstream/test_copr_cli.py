@@ -109,48 +109,19 @@ def test_watch_build_while_copr_is_away(
     assert len(copr_fake.requests) == polls
 
 
-@pytest.mark.parametrize("form", ["json", "text-row", "text"])
-def test_list_builds(copr_fake: FakeCopr, copr_cli: Run, form: str) -> None:
+@pytest.mark.parametrize(
+    ("form", "row"),
+    [("json", "id {} name {} state {}"), ("text", "id {} name {} state {}"), ("text-row", "{} {} {}")],
+)
+def test_list_builds(copr_fake: FakeCopr, copr_cli: Run, form: str, row: str) -> None:
     """It lists a project's builds, newest first, in whatever form."""
     copr_fake.add_build(1, {F41: "succeeded"}, package="hello")
     copr_fake.add_build(2, {F41: "running"}, package="ripgrep")
     copr_fake.add_build(3, {F41: "running"}, project="@copr/other")
     done = copr_cli("list-builds", "jdoe/playground", "--output-format", form)
     assert done.returncode == 0
-    assert (
-        re.findall(r"\w+", done.stdout)
-        == {
-            "json": [
-                "id",
-                "2",
-                "name",
-                "ripgrep",
-                "state",
-                "running",
-                "id",
-                "1",
-                "name",
-                "hello",
-                "state",
-                "succeeded",
-            ],
-            "text-row": ["2", "ripgrep", "running", "1", "hello", "succeeded"],
-            "text": [
-                "id",
-                "2",
-                "name",
-                "ripgrep",
-                "state",
-                "running",
-                "id",
-                "1",
-                "name",
-                "hello",
-                "state",
-                "succeeded",
-            ],
-        }[form]
-    )
+    rows = [row.format(2, "ripgrep", "running"), row.format(1, "hello", "succeeded")]
+    assert " ".join(re.findall(r"\w+", done.stdout)) == " ".join(rows)
 
 
 def test_list_builds_reads_every_page(copr_fake: FakeCopr, copr_cli: Run) -> None:

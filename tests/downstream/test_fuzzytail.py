@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Callable
+from typing import NamedTuple
 
 import pytest
 import respx
@@ -15,53 +17,71 @@ from copr_chroot_fake.faults.fault import FaultEntry, FaultName
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 
-@pytest.fixture(autouse=True)
-def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+class Ended(NamedTuple):
+    status: int
+    shown: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def fuzzytail(
+    copr_fake: FakeCopr,
+    copr_respx: respx.MockRouter,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Run:
+    """Run it within this process; after an hour of sleep, on the fake's clock, somebody presses Ctrl-C."""
+
+    def sleep(seconds: float) -> None:
+        copr_fake.clock.tick(seconds)
+        if copr_fake.clock.now() > 1_700_003_600:
+            raise KeyboardInterrupt
+
+    def run(*arguments: str) -> Ended:
+        status = 0
+        try:
+            app(list(arguments), result_action="return_value")
+        except SystemExit as ended:
+            status = int(ended.code or 0)
+        return Ended(status, capsys.readouterr().out)
+
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr("time.sleep", sleep)
+    return run
 
 
-def fuzzytail(*arguments: str) -> int:
-    """Its exit status."""
-    try:
-        app(list(arguments), result_action="return_value")
-    except SystemExit as ended:
-        return int(ended.code or 0)
-    return 0
-
-
-def test_builds(copr_fake: FakeCopr, copr_respx: respx.MockRouter, capsys: pytest.CaptureFixture[str]) -> None:
+def test_builds(copr_fake: FakeCopr, fuzzytail: Run) -> None:
     """It lists a project's builds with their states and chroots."""
     copr_fake.add_build(1, {F41: "succeeded", F42: "failed"}, package="hello")
     copr_fake.add_build(2, {F41: "forked"}, package="ripgrep")
-    assert fuzzytail("builds", "jdoe/playground") == 0
-    rows = [re.findall(r"[\w-]+", line) for line in capsys.readouterr().out.splitlines() if line.startswith("│")]
+    status, shown = fuzzytail("builds", "jdoe/playground")
+    assert status == 0
+    rows = [re.findall(r"[\w-]+", line) for line in shown.splitlines() if line.startswith("│")]
     assert rows == [["2", "ripgrep", "forked", F41], ["1", "hello", "failed", F41, F42]]
 
 
-def test_builds_by_status(
-    copr_fake: FakeCopr, copr_respx: respx.MockRouter, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_builds_by_status(copr_fake: FakeCopr, fuzzytail: Run) -> None:
     """So many of those in a state, or none."""
     for build_id in range(1, 9):
         copr_fake.add_build(build_id, {F41: "running" if build_id % 2 else "succeeded"})
-    fuzzytail("builds", "jdoe/playground", "--status", "running", "--limit", "2")
-    assert re.findall(r"^│ +(\d) ", capsys.readouterr().out, flags=re.MULTILINE) == ["7", "5"]
-    fuzzytail("builds", "jdoe/playground", "--status", "failed")
-    assert capsys.readouterr().out == "No builds found.\n"
+    running = fuzzytail("builds", "jdoe/playground", "--status", "running", "--limit", "2")
+    assert re.findall(r"^│ +(\d) ", running.shown, flags=re.MULTILINE) == ["7", "5"]
+    assert fuzzytail("builds", "jdoe/playground", "--status", "failed").shown == "No builds found.\n"
 
 
 @pytest.mark.parametrize("fault", ["outage", "gateway-timeout", {"breaks": "refused"}, {"breaks": "timeout"}])
-def test_builds_while_copr_is_away(
-    copr_fake: FakeCopr, copr_respx: respx.MockRouter, capsys: pytest.CaptureFixture[str], fault: FaultName | FaultEntry
-) -> None:
+def test_builds_while_copr_is_away(copr_fake: FakeCopr, fuzzytail: Run, fault: FaultName | FaultEntry) -> None:
     """It says so, and ends."""
     copr_fake.faults.add(fault)
-    assert fuzzytail("builds", "jdoe/playground") == 1
-    assert "COPR Error: " in capsys.readouterr().out
+    status, shown = fuzzytail("builds", "jdoe/playground")
+    assert status == 1
+    assert "COPR Error: " in shown
 
 
 IMPORTED = ("--no-tui", "--skip-import")
-"""Not on the whole screen; and without the logs of imports, which are on yet another server, that is not faked."""
+"""Not on the whole screen, and without the logs of imports: they are on yet another server, which is not faked."""
 
 
 def words(text: str) -> str:
@@ -74,11 +94,11 @@ def log_of(fake: FakeCopr, log: str) -> str:
     return gzip.decompress(fake.answer("GET", f"/results/jdoe/playground/{F41}/00000001-hello/{log}.gz").body).decode()
 
 
-def test_logs(copr_fake: FakeCopr, copr_respx: respx.MockRouter, capsys: pytest.CaptureFixture[str]) -> None:
+def test_logs(copr_fake: FakeCopr, fuzzytail: Run) -> None:
     """All logs of a build that has ended, of its source and of each of its chroots."""
     copr_fake.add_build(1, {F41: "succeeded", F42: "failed"})
-    assert fuzzytail("logs", "jdoe/playground", "--build", "1", "--skip-import") == 0
-    shown = capsys.readouterr().out
+    status, shown = fuzzytail("logs", "jdoe/playground", "--build", "1", "--skip-import")
+    assert status == 0
     for name in ("SRPM Build", F41, F42):
         for log in ("backend", "builder-live"):
             assert re.search(rf"{name} │ {log}", shown), (name, log)
@@ -89,19 +109,12 @@ def test_logs(copr_fake: FakeCopr, copr_respx: respx.MockRouter, capsys: pytest.
 
 @pytest.mark.parametrize("life", ["succeeds", "fails", "appears-late", "canceled-while-running"])
 @pytest.mark.copr_fake(progress="clock")
-def test_following_a_log(
-    copr_fake: FakeCopr,
-    copr_respx: respx.MockRouter,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    life: str,
-) -> None:
+def test_following_a_log(copr_fake: FakeCopr, fuzzytail: Run, life: str) -> None:
     """A log that grows is shown as it does, each line of it once, and it ends when the build has."""
-    monkeypatch.setattr("time.sleep", copr_fake.clock.tick)
     copr_fake.add_build(1, [F41], lifecycle=life)
-    assert fuzzytail("jdoe/playground", "--build", "1", "--builder-live", "--rpm-only", *IMPORTED) == 0
-    _, _, shown = capsys.readouterr().out.rpartition("━")
-    assert words(shown) == words(log_of(copr_fake, "builder-live.log")) + "Alllogscomplete!"
+    status, shown = fuzzytail("jdoe/playground", "--build", "1", "--builder-live", "--rpm-only", *IMPORTED)
+    assert status == 0
+    assert words(shown.rpartition("━")[2]) == words(log_of(copr_fake, "builder-live.log")) + "Alllogscomplete!"
     fetched = [each.status for each in copr_fake.requests if each.target.endswith("/builder-live.log")]
     assert fetched.count(200) > 100
     assert copr_fake.builds[1].is_finished
@@ -109,40 +122,22 @@ def test_following_a_log(
 
 @pytest.mark.parametrize("life", ["forked", "source-fails", "import-fails", "skipped", "canceled-while-pending"])
 @pytest.mark.copr_fake(progress="clock")
-def test_following_a_build_that_comes_to_nothing(
-    copr_fake: FakeCopr,
-    copr_respx: respx.MockRouter,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    life: str,
-) -> None:
+def test_following_a_build_that_comes_to_nothing(copr_fake: FakeCopr, fuzzytail: Run, life: str) -> None:
     """It ends with each of them: it knows a fork for an end, too."""
-    monkeypatch.setattr("time.sleep", copr_fake.clock.tick)
     copr_fake.add_build(1, [F41], lifecycle=life)
-    assert fuzzytail("jdoe/playground", "--build", "1", *IMPORTED) == 0
-    assert capsys.readouterr().out.endswith("All logs complete!\n")
+    status, shown = fuzzytail("jdoe/playground", "--build", "1", *IMPORTED)
+    assert status == 0
+    assert shown.endswith("All logs complete!\n")
     assert copr_fake.builds[1].state.is_final
 
 
 @pytest.mark.copr_fake(progress="clock")
-def test_watching_a_project(
-    copr_fake: FakeCopr,
-    copr_respx: respx.MockRouter,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_watching_a_project(copr_fake: FakeCopr, fuzzytail: Run) -> None:
     """It finds what is pending or running, follows it to its end, and looks for more until it is interrupted."""
-
-    def sleep(seconds: float) -> None:
-        copr_fake.clock.tick(seconds)
-        if copr_fake.clock.now() > 1_700_003_600:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr("time.sleep", sleep)
     copr_fake.add_build(1, {F41: "succeeded"})
     copr_fake.add_build(2, [F41])
-    assert fuzzytail("watch", "jdoe/playground", "--skip-backend", *IMPORTED) == 0
-    shown = capsys.readouterr().out
+    status, shown = fuzzytail("watch", "jdoe/playground", "--skip-backend", *IMPORTED)
+    assert status == 0
     assert re.findall(r"New build detected: #(\d)", shown) == ["2"]
     assert len(re.findall(r"^RPMResults finished$", shown, flags=re.MULTILINE)) == 1
     assert "All logs complete!" in shown
