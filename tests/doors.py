@@ -7,7 +7,7 @@ import http.client
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 

@@ -1,6 +1,6 @@
-"""What the plain model answers: the service's rules on arguments, pages and errors, once more.
+"""What the model answers: the service's rules on arguments, pages and errors.
 
-Every answer is a status and a body, or an :class:`Error`; nothing is shared with the package.
+Every answer is a status and a body, or an :class:`Error`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from .model import NUMBERS, UNIMPORTED, Build, Chroot, Impossible, Model
+from .service import Build, Chroot, Impossible, Model
+from .shown import RESULTS, build_fields, chroot_fields, line, packages, source_package
+from .tables import NUMBERS, UNIMPORTED
 
-RESULTS = "https://download.copr.fedorainfracloud.org/results"
 BUG = "Request wasn't successful, there is probably a bug in the Copr code."
 UNKNOWN = "Login invalid/expired. Please visit https://copr.fedorainfracloud.org/api to get or renew your API token."
-TAGS = {"fedora-41-x86_64": ".fc41", "epel-9-s390x": ".el9", "fedora-rawhide-aarch64": ""}
 COLUMNS = (
     *("build_id", "mock_chroot_id", "copr_chroot_id", "status", "started_on", "ended_on", "result_dir"),
     *("git_hash", "status_reason", "build_requires"),
@@ -372,50 +372,3 @@ def cast(sent: str) -> int | None:
     if not re.fullmatch(r"[ \t\n\v\f\r]*[+-]?[0-9]+[ \t\n\v\f\r]*", sent, re.ASCII):
         return None
     return int(sent) if -(2**31) <= int(sent) < 2**31 else None
-
-
-def chroot_fields(build: Build, chroot: Chroot) -> dict[str, object]:
-    results = f"{RESULTS}/{build.owner}/{build.dirname}/{chroot.name}/{chroot.result_dir}/"
-    return {
-        "started_on": chroot.started_on,
-        "ended_on": chroot.ended_on,
-        "state": chroot.state,
-        "name": chroot.name,
-        "result_url": results if chroot.result_dir else None,
-    }
-
-
-def build_fields(build: Build) -> dict[str, object]:
-    started = [chroot.started_on for chroot in build.there if chroot.started_on is not None]
-    ended = [chroot.ended_on for chroot in build.there]
-    return {
-        "chroots": [chroot.name for chroot in build.there],
-        "ended_on": max((time or 0 for time in ended), default=None) if None not in ended else None,
-        "id": build.id,
-        "is_background": False,
-        "ownername": build.owner,
-        "project_dirname": build.dirname,
-        "projectname": build.project,
-        "repo_url": f"{RESULTS}/{build.owner}/{build.project}",
-        "started_on": min(started, default=None),
-        "state": build.state,
-        **build.made_up,
-    }
-
-
-def source_package(build: Build) -> Mapping[str, object]:
-    package = build.made_up["source_package"]
-    assert isinstance(package, dict)
-    return package
-
-
-def packages(build: Build, chroot: Chroot) -> list[dict[str, object]]:
-    if not chroot.has_packages:
-        return []
-    arches = ("src", chroot.name.rpartition("-")[2])
-    common = {"name": build.package, "epoch": None, "version": "1.0", "release": f"1{TAGS[chroot.name]}"}
-    return [{**common, "arch": arch} for arch in arches]
-
-
-def line(document: Mapping[str, object]) -> str:
-    return json.dumps(document) + "\n"

@@ -1,8 +1,6 @@
-"""A plain model of the service, to hold the fake against: its rules once more, as simply as they can be said.
+"""What the service knows, and how that changes.
 
-Written from the description of the service and of the companions, and from the
-page about lives; it shares nothing with the package. All is eager: whatever is
-due has happened, in the order in which it was due, before anything else does.
+All is eager: whatever is due has happened, in the order in which it was due, before anything else does.
 """
 
 from __future__ import annotations
@@ -11,54 +9,7 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-EPOCH = 1_700_000_000
-NUMBERS = {
-    "failed": 0,
-    "succeeded": 1,
-    "canceled": 2,
-    "running": 3,
-    "pending": 4,
-    "skipped": 5,
-    "starting": 6,
-    "importing": 7,
-    "forked": 8,
-    "waiting": 9,
-    "unknown": 1000,
-}
-FINAL = ("succeeded", "failed", "canceled", "skipped", "forked")
-UNBUILT, BUILDING = ("waiting", "importing", "pending"), ("starting", "running")
-UNIMPORTED = ("waiting", "importing")
-
-EVENTS: Mapping[str, tuple[Sequence[str], str]] = {
-    "begin_import": (("waiting",), "importing"),
-    "queue": (UNIMPORTED, "pending"),
-    "start": (("pending",), "starting"),
-    "run": (("starting",), "running"),
-    "succeed": (BUILDING, "succeeded"),
-    "fail": ((*UNIMPORTED, *BUILDING), "failed"),
-    "skip": (UNBUILT, "skipped"),
-    "fork": (("waiting",), "forked"),
-    "reschedule": (BUILDING, "pending"),
-    "confirm_cancel": ((*UNBUILT, *BUILDING), "canceled"),
-}
-FORWARD = [*EVENTS][:8]
-
-_TO_RUNNING = [("importing", 10), ("pending", 30), ("starting", 20), ("running", 240)]
-LIVES: Mapping[str, Sequence[tuple[str, int | None]]] = {
-    "succeeds": [*_TO_RUNNING, ("succeeded", None)],
-    "as-deployed": [("waiting", 10), *_TO_RUNNING[1:], ("succeeded", None)],
-    "fails": [*_TO_RUNNING, ("failed", None)],
-    "source-fails": [("waiting", 10), ("failed", None)],
-    "import-fails": [("importing", 10), ("failed", None)],
-    "skipped": [("importing", 10), ("skipped", None)],
-    "forked": [("waiting", 10), ("forked", None)],
-    "retried": [*_TO_RUNNING, *_TO_RUNNING[1:], ("succeeded", None)],
-    "stuck-pending": [("importing", 10), ("pending", None)],
-    "canceled-while-pending": [("importing", 10), ("pending", 30), ("pending canceled", 10), ("canceled", None)],
-    "canceled-while-running": [*_TO_RUNNING, ("running canceled", 10), ("failed", None)],
-    "deleted": [*_TO_RUNNING, ("deleted", None)],
-    "appears-late": [("absent", 10), *_TO_RUNNING[1:], ("succeeded", None)],
-}
+from .tables import BUILDING, EPOCH, EVENTS, FINAL, FORWARD, LIVES, UNIMPORTED
 
 
 class Impossible(Exception):

@@ -1,0 +1,238 @@
+"""What can be done to a service: to the fake behind each door, and to the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeVar, cast
+
+import hypothesis.strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
+
+from copr_chroot_fake import Build, BuildChroot, CoprFakeError, FakeCopr, Snapshot, State
+
+from ..doors import Ask
+from . import service
+from .drawn import ACCOUNTS, IDS, LIMIT, PACKAGES, PROGRESS, PROJECTS, ids, names, ways
+from .service import Impossible, Model
+from .tables import EVENTS
+
+T = TypeVar("T")
+
+
+class Door(NamedTuple):
+    """One way to ask, and the fake behind it as it was before anything was done."""
+
+    fake: FakeCopr
+    ask: Ask
+    blank: Snapshot
+
+
+Taken = tuple[Sequence[Snapshot], Model, dict[str, int]]
+
+
+class Doing(RuleBasedStateMachine):
+    """Everything that can be done to a service."""
+
+    doors: Mapping[str, Door]
+    taken = Bundle("taken")
+
+    @initialize(
+        builds=st.lists(
+            st.tuples(st.dictionaries(names, ways, min_size=2), st.sampled_from(PROGRESS)), min_size=2, max_size=3
+        )
+    )
+    def begin(self, builds: list[tuple[dict[str, str], tuple[str, int]]]) -> None:
+        for door in self.doors.values():
+            door.fake.restore(door.blank)
+        self.model = Model(LIMIT)
+        self.faults: dict[str, int] = {}
+        for build_id, (chroots, progress), project in zip(IDS, builds, PROJECTS, strict=False):
+            self.add_build(build_id, chroots, project, PACKAGES[0], progress)
+
+    def each(self, do: Callable[[FakeCopr], T]) -> T | None:
+        """Do it to every fake, which take it in the same way; ``None`` where it cannot be done."""
+        outcomes = {name: _outcome(do, door.fake) for name, door in self.doors.items()}
+        first = next(iter(outcomes.values()))
+        assert all(outcome == first for outcome in outcomes.values()), outcomes
+        if isinstance(first, str):
+            return None
+        return first[0]
+
+    def both(self, do: Callable[[FakeCopr], T], expect: Callable[[], object]) -> T | None:
+        """The model takes it too, or leaves it too."""
+        before = self.model.copy()
+        try:
+            expect()
+            possible = True
+        except Impossible:
+            self.model, possible = before, False
+        done = self.each(lambda fake: (do(fake),))
+        self.model.catch_up()
+        assert (done is not None) == possible, (done, possible)
+        return None if done is None else done[0]
+
+    # What is there.
+
+    @rule(
+        id=ids,
+        chroots=st.dictionaries(names, ways),
+        project=st.sampled_from(PROJECTS),
+        package=st.sampled_from(PACKAGES),
+        progress=st.sampled_from(PROGRESS),
+    )
+    def add_build(
+        self, id: int, chroots: dict[str, str], project: str, package: str, progress: tuple[str, int]
+    ) -> None:
+        said = {name: {"state": way[1:]} if way[0] == "=" else {"lifecycle": way} for name, way in chroots.items()}
+        how = cast("dict[str, int]", {"poll": progress[1]}) if progress[0] == "poll" else progress[0]
+        made_up: dict[str, object] = {}
+
+        def add(fake: FakeCopr) -> str:
+            build = fake.add_build(id, said, project=project, package=package, progress=how)  # type: ignore[arg-type]
+            submission = build.submission
+            made_up["submitted_on"], made_up["submitter"] = submission.submitted_on, submission.submitter
+            made_up["source_package"] = {
+                "name": package,
+                "url": submission.source_package.url,
+                "version": submission.source_package.version,
+            }
+            return repr(made_up)
+
+        owner, dirname = project.split("/")
+        build = service.Build(id, owner, dirname.partition(":")[0], dirname, package, made_up)
+        self.both(add, lambda: self.model.add_build(build, [*chroots.items()], *progress))
+
+    @rule(id=ids, name=names, way=ways, progress=st.sampled_from(PROGRESS))
+    def add_chroot(self, id: int, name: str, way: str, progress: tuple[str, int]) -> None:
+        if id not in self.model.builds:
+            return
+        how = cast("dict[str, int]", {"poll": progress[1]}) if progress[0] == "poll" else progress[0]
+
+        def add(fake: FakeCopr) -> None:
+            if way[0] == "=":
+                fake.add_chroot(id, name, state=State(way[1:]))
+            else:
+                fake.add_chroot(id, name, lifecycle=way, progress=how)  # type: ignore[arg-type]
+
+        self.both(add, lambda: self.model.add_chroot(id, name, way, *progress))
+
+    @rule(project=st.sampled_from(PROJECTS[:2]), chroots=st.lists(names, unique=True))
+    def add_project(self, project: str, chroots: list[str]) -> None:
+        self.both(
+            lambda fake: str(fake.add_project(*project.split("/"), chroots=chroots)),
+            lambda: self.model.add_project(project, chroots),
+        )
+
+    @rule(account=st.sampled_from(ACCOUNTS))
+    def add_account(self, account: tuple[str, str, str, list[str]]) -> None:
+        name, login, token, groups = account
+
+        def add() -> None:
+            if login in self.model.accounts:
+                raise Impossible
+            self.model.accounts[login] = token, name, groups
+
+        self.both(lambda fake: str(fake.add_account(name, login, token, groups)), add)
+
+    @rule(id=ids)
+    def remove(self, id: int) -> None:
+        if id not in self.model.builds:
+            return
+        self.both(lambda fake: fake.builds[id].remove(), lambda: self.model.builds.pop(id))
+
+    # What happens.
+
+    def chroot(
+        self,
+        id: int,
+        name: str,
+        do: Callable[[BuildChroot], T],
+        expect: Callable[[service.Build, service.Chroot], object],
+    ) -> T | None:
+        build = self.model.builds.get(id)
+        found = None if build is None else next((chroot for chroot in build.chroots if chroot.name == name), None)
+        if build is None or found is None:
+            return None
+        return self.both(lambda fake: do(fake.builds[id][name]), lambda: expect(build, found))
+
+    @rule(id=ids, name=names, event=st.sampled_from([*EVENTS]), is_likely=st.booleans())
+    def event(self, id: int, name: str, event: str, is_likely: bool) -> None:
+        if is_likely:
+            # One that can happen, instead of one that need not.
+            states = [c.state for b, c in self.model.every_chroot() if (b.id, c.name) == (id, name)]
+            possible = [one for one, (sources, _) in EVENTS.items() if {*states} & {*sources}]
+            event = possible[[*EVENTS].index(event) % len(possible)] if possible else event
+        self.chroot(id, name, lambda c: getattr(c, event)(), lambda b, c: self.model.event(b, c, event))
+
+    @rule(id=ids, name=names, state=st.sampled_from([*State]))
+    def run_to(self, id: int, name: str, state: State) -> None:
+        self.chroot(id, name, lambda c: c.run_to(state), lambda b, c: self.model.run_to(b, c, state.value))
+
+    @rule(id=ids, name=names, state=st.sampled_from([*State]))
+    def force(self, id: int, name: str, state: State) -> None:
+        self.chroot(id, name, lambda c: c.force_state(state), lambda b, c: self.model.force(b, c, state.value))
+
+    @rule(id=ids, name=names, state=st.sampled_from([*State]))
+    def hold(self, id: int, name: str, state: State) -> None:
+        chroots = self.model.builds[id].chroots if id in self.model.builds else []
+        if any(chroot.name == name and chroot.how == "immediate" for chroot in chroots):
+            # Of what nobody has looked at yet the model knows the end already.
+            return
+        self.chroot(id, name, lambda c: c.hold(state), lambda b, c: self.model.hold(c, state.value))
+
+    @rule(id=ids, name=names)
+    def release(self, id: int, name: str) -> None:
+        self.chroot(id, name, lambda c: c.release(), lambda b, c: self.model.release(c))
+
+    def of_build(self, id: int, do: Callable[[Build], T], expect: Callable[[service.Build], object]) -> T | None:
+        if id not in self.model.builds:
+            return None
+        return self.both(lambda fake: do(fake.builds[id]), lambda: expect(self.model.builds[id]))
+
+    @rule(id=ids)
+    def cancel(self, id: int) -> None:
+        self.of_build(id, lambda build: build.cancel(), self.model.cancel)
+
+    @rule(id=ids)
+    def advance(self, id: int) -> None:
+        counts: list[int] = []
+        done = self.of_build(id, lambda build: build.advance(), lambda b: counts.append(self.model.advance(b)))
+        assert done is None or [done] == counts
+
+    @rule(id=ids)
+    def finish(self, id: int) -> None:
+        def finish(build: service.Build) -> None:
+            while self.model.advance(build):
+                pass
+
+        self.of_build(id, lambda build: build.finish(), finish)
+
+    @rule(seconds=st.sampled_from([0, 1, 9, 10, 30, 60, 300, 1000]))
+    def tick(self, seconds: int) -> None:
+        self.both(lambda fake: fake.clock.tick(seconds), lambda: self.model.tick(seconds))
+
+    @rule(endpoint=st.sampled_from(["get", "list", "build", "build-list", "monitor", "cancel", "project"]))
+    def fault(self, endpoint: str) -> None:
+        if self.faults.get(endpoint):
+            return
+        self.each(lambda fake: fake.faults.add({"endpoint": endpoint, "first": 1, "status": 503}) and None)
+        self.faults[endpoint] = 1
+
+    @rule(target=taken)
+    def snapshot(self) -> Taken:
+        snapshots = [door.fake.snapshot() for door in self.doors.values()]
+        return snapshots, self.model.copy(), {**self.faults}
+
+    @rule(taken=taken)
+    def restore(self, taken: Taken) -> None:
+        snapshots, then, faults = taken
+        for door, snapshot in zip(self.doors.values(), snapshots, strict=True):
+            door.fake.restore(snapshot)
+        self.model, self.faults = then.copy(), {**faults}
+
+
+def _outcome(do: Callable[[FakeCopr], T], fake: FakeCopr) -> tuple[T] | str:
+    try:
+        return (do(fake),)
+    except CoprFakeError as error:
+        return str(error)
