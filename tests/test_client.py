@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
 
@@ -28,8 +28,6 @@ from copr_chroot_fake.client.results import ChrootStatus
 from .doors import running_server
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
-
-Handler = Callable[[httpx.Request], httpx.Response]
 
 
 class Calling:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from typing import Any, Literal, cast
 
 import pytest
@@ -22,7 +21,7 @@ from copr_chroot_fake import (
 )
 
 from .doors import asking
-from .test_progress import listed, state
+from .polls import listed, state
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 BEGAN = 1_700_000_000
@@ -324,33 +323,6 @@ def test_values_that_cannot_be_are_refused_by_name(make, message: str) -> None: 
         make(chroot)
     assert message in str(refused.value)
     assert chroot.state == "pending"
-
-
-def test_objects_can_be_read_by_many_threads_while_the_clock_moves() -> None:
-    """Whatever property is read, and whoever moves on the chroot meanwhile."""
-    fake = FakeCopr(progress="clock")
-    stop, failures = threading.Event(), list[BaseException]()
-
-    def read(build: Build) -> None:
-        try:
-            while not stop.is_set():
-                for chroot in build:
-                    _ = (chroot.state, chroot.result_url, chroot.is_absent, chroot.can_advance, chroot.packages)
-        except BaseException as failure:
-            failures.append(failure)
-
-    for number in range(1, 6):
-        build = fake.add_build(number, {F41: {}, F42: {"lifecycle": "appears-late"}})
-        stop.clear()
-        threads = [threading.Thread(target=read, args=(build,)) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for _ in range(310):
-            fake.clock.tick(1)
-        stop.set()
-        for thread in threads:
-            thread.join()
-    assert failures == []
 
 
 def test_a_life_that_ends_canceled_cancels_its_build() -> None:

@@ -11,6 +11,7 @@ from .doors import Open, asking
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 GET = f"/api_3/build-chroot?build_id=1&chrootname={F41}"
 LIST = "/api_3/build-chroot/list?build_id=1&limit=1"
+PROJECT = "ownername=jdoe&projectname=playground"
 
 
 @pytest.fixture
@@ -173,3 +174,42 @@ def test_nothing_there_at_all() -> None:
     fake = FakeCopr()
     asking(fake)("GET", LIST)
     assert [text for _, text in fake.unmatched] == ["there are no builds, 1 is not"]
+
+
+def test_what_is_asked_beside_build_chroots_is_kept_too() -> None:
+    """Each under the name of its endpoint, what is not there with what comes nearest."""
+    fake = FakeCopr()
+    fake.add_build(1, {F41: "running"})
+    ask = asking(fake)
+    for target in (
+        "build/1", f"build/list?{PROJECT}", "build/built-packages/1", "build/source-chroot/1", f"project?{PROJECT}",
+        f"monitor?{PROJECT}", "mock-chroots/list", "gssapi_login/", "build/12",
+        "project?ownername=jdoe&projectname=play",
+    ):  # fmt: skip
+        ask("GET", f"/api_3/{target}")
+    assert [request.endpoint for request in fake.requests] == [
+        "build", "build-list", "build-packages", "source-chroot", "project",
+        "monitor", "mock-chroots", "gssapi-login", "build", "project",
+    ]  # fmt: skip
+    assert [(request.target.removeprefix("/api_3/"), nearest) for request, nearest in fake.unmatched] == [
+        ("build/12", "build 1 is there, 12 is not"),
+        (
+            "project?ownername=jdoe&projectname=play",
+            "project jdoe/playground is there, jdoe/play is not",
+        ),
+    ]
+    fake.assert_requested("build", build_id=1, times=1)
+    fake.assert_requested("monitor")
+    ask("GET", "/api_3/build/1")
+    with pytest.raises(AssertionError, match="no faster than every 30 s"):
+        fake.assert_polled_no_faster_than(30)
+
+
+def test_a_build_is_polled_no_faster_than_was_said() -> None:
+    """The assertion holds for a loop that keeps to it."""
+    fake = FakeCopr()
+    fake.add_build(1, {F41: "running"})
+    for _ in range(3):
+        asking(fake)("GET", "/api_3/build/1")
+        fake.clock.tick(30)
+    fake.assert_polled_no_faster_than(30)

@@ -7,34 +7,21 @@ import json
 import pytest
 
 from copr_chroot_fake import (
-    LIVES,
     CoprFakeError,
     EventError,
     FakeCopr,
     InputError,
-    Lifecycle,
     Progress,
-    Stage,
     SystemClock,
     VirtualClock,
 )
 
-from .doors import Ask, Open, asking
+from .doors import Open, asking
+from .polls import listed, state
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 DOCUMENTED = ["importing", "pending", "starting", "running", "succeeded"]
 BEGAN = 1_700_000_000
-
-
-def state(ask: Ask, chrootname: str = F41, build_id: int = 1) -> str:
-    """The state that a poll sees, or the error."""
-    document = json.loads(ask("GET", f"/api_3/build-chroot?build_id={build_id}&chrootname={chrootname}").body)
-    return str(document.get("state") or document["error"])
-
-
-def listed(ask: Ask, arguments: str = "") -> list[str]:
-    document = json.loads(ask("GET", f"/api_3/build-chroot/list?build_id=1{arguments}").body)
-    return [item["state"] for item in document["items"]]
 
 
 def test_by_poll_each_answer_shows_the_next_state(ask_through: Open) -> None:
@@ -315,98 +302,6 @@ def test_after_an_event_by_hand_the_life_goes_on_from_there() -> None:
     assert [state(ask) for _ in range(3)] == ["pending", "starting", "running"]
     chroot.fail()
     assert [state(ask) for _ in range(2)] == ["failed", "failed"]
-
-
-@pytest.mark.parametrize("name", LIVES)
-def test_every_named_life_is_the_same_by_poll_and_by_clock(name: str) -> None:
-    """What a poller sees in order is what somebody sees who looks all the time."""
-    by_poll, by_clock = FakeCopr(), FakeCopr(progress="clock")
-    seen: dict[FakeCopr, list[str]] = {by_poll: [], by_clock: []}
-    for fake, states in seen.items():
-        fake.add_build(1, [F41], lifecycle=name)
-        for _ in range(20 if fake is by_poll else 4000):
-            fake.clock.tick(0 if fake is by_poll else 1)
-            now = state(asking(fake))
-            if states[-1:] != [now]:
-                states.append(now)
-    assert seen[by_poll] == seen[by_clock]
-
-
-ENDS = {
-    "succeeds": "succeeded",
-    "as-deployed": "succeeded",
-    "fails": "failed",
-    "import-fails": "failed",
-    "source-fails": "failed",
-    "skipped": "skipped",
-    "canceled-while-pending": "canceled",
-    "canceled-while-running": "failed",
-    "retried": "succeeded",
-    "forked": "forked",
-    "stuck-pending": "pending",
-    "stuck-running": "running",
-    "no-ended-on": "succeeded",
-    "deleted": "Build 1 does not exist.",
-    "appears-late": "succeeded",
-}
-
-
-@pytest.mark.parametrize(("name", "end"), ENDS.items())
-def test_every_named_life_ends_as_its_name_says(ask_through: Open, name: str, end: str) -> None:
-    """After polls enough, a chroot is where its life leads."""
-    fake = FakeCopr()
-    fake.add_build(1, [F41], lifecycle=name)
-    ask = ask_through(fake)
-    assert [state(ask) for _ in range(12)][-2:] == [end, end]
-
-
-def test_no_named_life_is_without_a_test_of_its_end() -> None:
-    """Each life is in the table above, except the one whose end is drawn."""
-    assert set(ENDS) == set(LIVES) - {"realistic"}
-
-
-def test_a_build_deleted_midway_has_no_chroots_anymore(ask_through: Open) -> None:
-    """The list of a deleted build is empty, and all its chroots are gone with it."""
-    fake = FakeCopr()
-    fake.add_build(1, {F41: {"lifecycle": Lifecycle(Stage("running", 5), Stage("deleted"))}, F42: "running"})
-    ask = ask_through(fake)
-    assert [listed(ask) for _ in range(2)] == [["running", "running"], []]
-    assert state(ask, F42) == "Build 1 does not exist."
-
-
-def test_by_clock_the_death_of_a_build_is_seen_through_any_of_its_chroots() -> None:
-    """Whichever chroot is asked for, the whole build is gone when its time is over."""
-    fake = FakeCopr(progress="clock")
-    fake.add_build(1, {F41: {"lifecycle": Lifecycle(Stage("running", 5), Stage("deleted"))}, F42: "running"})
-    fake.clock.tick(5)
-    assert state(asking(fake), F42) == "Build 1 does not exist."
-    assert list(fake.builds) == []
-
-
-def test_chroots_that_appear_late_are_not_listed_before(ask_through: Open) -> None:
-    """Until the import a build has no chroots, and asking for one says that it was not submitted to it."""
-    fake = FakeCopr()
-    fake.add_build(1, [F41, F42], lifecycle="appears-late")
-    ask = ask_through(fake)
-    assert [listed(ask) for _ in range(3)] == [[], ["pending", "pending"], ["starting", "starting"]]
-    fake.add_build(2, [F41], lifecycle="appears-late")
-    assert state(ask, build_id=2) == f"Build 2 was not submitted to {F41} chroot."
-    assert state(ask, build_id=2) == "pending"
-
-
-def test_what_is_not_there_yet_takes_no_event() -> None:
-    """An event to an absent chroot is an error that says so."""
-    chroot = FakeCopr().add_build(1, [F41], lifecycle="appears-late")[F41]
-    with pytest.raises(EventError, match=f"build 1, {F41} is absent: queue is not possible; possible: nothing"):
-        chroot.queue()
-
-
-def test_waiting_as_deployed_is_one_argument_away() -> None:
-    """The deployed service begins with waiting, where the reference says importing."""
-    fake = FakeCopr()
-    fake.add_build(1, [F41], lifecycle="as-deployed")
-    ask = asking(fake)
-    assert [state(ask) for _ in range(5)] == ["waiting", *DOCUMENTED[1:]]
 
 
 def test_a_state_with_a_life_is_where_the_life_begins() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
-from copr_chroot_fake import LIVES, FakeCopr
+from copr_chroot_fake import LIVES, Build, FakeCopr
 from copr_chroot_fake.lives.progress import ProgressLike
 
 from .invariants import check_one, check_step
@@ -87,3 +88,30 @@ def test_builds_can_be_added_while_others_are_asked_for() -> None:
         assert set(pool.map(add, range(1, 301))) == {200}
     assert len(fake.builds) == 300
     assert len(fake.projects["jdoe/playground"].chroots) == 301
+
+
+def test_objects_can_be_read_by_many_threads_while_the_clock_moves() -> None:
+    """Whatever property is read, and whoever moves on the chroot meanwhile."""
+    fake = FakeCopr(progress="clock")
+    stop, failures = threading.Event(), list[BaseException]()
+
+    def read(build: Build) -> None:
+        try:
+            while not stop.is_set():
+                for chroot in build:
+                    _ = (chroot.state, chroot.result_url, chroot.is_absent, chroot.can_advance, chroot.packages)
+        except BaseException as failure:
+            failures.append(failure)
+
+    for number in range(1, 6):
+        build = fake.add_build(number, {NAMES[0]: {}, NAMES[1]: {"lifecycle": "appears-late"}})
+        stop.clear()
+        threads = [threading.Thread(target=read, args=(build,)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for _ in range(310):
+            fake.clock.tick(1)
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert failures == []
