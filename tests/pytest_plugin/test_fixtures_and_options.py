@@ -1,34 +1,10 @@
-"""The pytest plugin, in runs of pytest of its own."""
+"""The fixtures and options of the pytest plugin, in runs of pytest of their own."""
 
 from __future__ import annotations
 
 import pytest
 
-HEAD = """
-import asyncio, httpx, pytest
-F41 = "fedora-41-x86_64"
-URL = "https://copr.fedorainfracloud.org/api_3/build-chroot"
-ARGS = {"build_id": 1, "chrootname": F41}
-"""
-
-
-@pytest.fixture
-def run(pytester: pytest.Pytester) -> Run:
-    return Run(pytester)
-
-
-class Run:
-    """Run a test file, in a process of its own so that nothing of this run is in it."""
-
-    def __init__(self, pytester: pytest.Pytester) -> None:
-        self.pytester = pytester
-
-    def __call__(self, body: str, *arguments: str, ini: str = "") -> pytest.RunResult:
-        if ini or not (self.pytester.path / "pytest.ini").exists():
-            head = "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
-            (self.pytester.path / "pytest.ini").write_text(head + ini)
-        self.pytester.makepyfile(HEAD + body)
-        return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+from .runs import HEAD, Run
 
 
 def test_a_fake_and_a_client_are_there_without_a_conftest(run: Run) -> None:
@@ -310,50 +286,6 @@ def test_a_wrong_option_in_the_configuration_is_an_error_too(run: Run, ini: str,
     assert message in str(result.stderr)
 
 
-def test_a_failed_test_shows_what_it_asked_for_that_is_not_there(run: Run) -> None:
-    """In a section of its own, with the nearest that is; a test that passes shows nothing."""
-    body = """
-def test_it(copr_fake, copr_client):
-    copr_fake.add_build(70, [F41], state="running")
-    with pytest.raises(Exception):
-        copr_client.get(7, F41)
-    assert {}
-"""
-    for arguments in ((), ("-n", "1")):
-        failed = run(body.format(False), *arguments)
-        failed.assert_outcomes(failed=1)
-        failed.stdout.fnmatch_lines(
-            [
-                "*Copr was asked for what is not there*",
-                "GET /api_3/build-chroot?build_id=7*: build 70 is there, 7 is not",
-            ]
-        )
-    passed = run(body.format(True))
-    passed.assert_outcomes(passed=1)
-    passed.stdout.no_fnmatch_line("*Copr was asked for*")
-
-
-def test_strict_fails_a_test_that_asked_for_what_is_not_there_only_where_its_body_passed(run: Run) -> None:
-    """Once, as a failure of the test; a test that has failed by itself has no second error."""
-    result = run(
-        """
-pytestmark = pytest.mark.copr_fake(strict=True)
-
-def ask(fake):
-    fake.answer("GET", "/api_3/build-chroot/list?build_id=9")
-
-def test_asks(copr_fake): ask(copr_fake)
-def test_fails_by_itself(copr_fake): ask(copr_fake); assert False, "by itself"
-def test_is_fine(copr_fake): copr_fake.answer("GET", "/api_3/")
-@pytest.mark.copr_fake(strict=False)
-def test_is_not_strict(copr_fake): ask(copr_fake)
-"""
-    )
-    result.assert_outcomes(failed=2, passed=2)
-    result.stdout.fnmatch_lines(["* test_asks *", "Copr was asked for what is not there:", "* test_fails_by_itself *"])
-    result.stdout.no_fnmatch_line("*ERROR*")
-
-
 def test_async_tests_work_with_asyncio_and_both_backends_of_anyio(run: Run) -> None:
     """With no setting of the kit's."""
     run(
@@ -383,91 +315,17 @@ def test_a_missing_extra_is_named_with_its_remedy(run: Run) -> None:
     result.stdout.fnmatch_lines(["*copr_requests needs responses*pip install 'copr-chroot-fake?requests?'*"])
 
 
-def test_faker_makes_up_what_copr_has(run: Run) -> None:
-    """In a fixture of the kit's and in Faker's own, which are one, with its seed and its locales."""
-    run(
-        """
-from faker import Faker
-
-MADE = []
-
-@pytest.mark.parametrize("time", [1, 2])
-def test_makes_the_same_each_time(copr_faker, copr_fake, time):
-    MADE.append(copr_faker.copr_scenario(3))
-    copr_fake.add_scenario(MADE[-1])
-    assert MADE[0] == MADE[-1] and len(copr_fake.builds) == 3
-
-def test_both_are_one(copr_faker, faker):
-    assert copr_faker is faker
-    assert [type(provider).__name__ for provider in faker.get_providers()].count("CoprProvider") == 1
-
-class TestAnotherSeed:
-    @pytest.fixture(autouse=True)
-    def faker_seed(self):
-        return 7
-
-    def test_makes_something_else(self, copr_faker):
-        assert copr_faker.copr_scenario(3) != MADE[0]
-
-class TestManyLocales:
-    @pytest.fixture(autouse=True)
-    def faker_locale(self):
-        return ["en_US", "cs_CZ"]
-
-    def test_has_it_in_each(self, copr_faker):
-        assert {copr_faker["cs_CZ"].copr_group()[0], copr_faker.copr_group()[0]} == {"@"}
-
-class TestAFixtureOfOnesOwn:
-    @pytest.fixture
-    def faker(self):
-        return Faker("de_DE")
-
-    def test_is_left_alone(self, faker):
-        assert not hasattr(faker, "copr_owner")
-
-    def test_is_joined_where_it_is_asked_for(self, faker, copr_faker):
-        assert copr_faker is faker and faker.copr_owner()
-"""
-    ).assert_outcomes(passed=7)
-
-
-def test_fakers_own_fixture_has_it_by_itself_and_loads_next_to_nothing(run: Run) -> None:
-    """What makes it up is loaded when something is made up."""
-    run(
-        """
-import sys
-
-def test_faker(faker):
-    assert "copr_chroot_fake.fake" not in sys.modules
-    assert "-" in faker.copr_mock_chroot()
-""",
-        "-p",
-        "no:respx",
-    ).assert_outcomes(passed=1)
-
-
-def test_without_fakers_plugin_copr_faker_names_the_remedy(run: Run) -> None:
-    """And nothing else changes."""
-    result = run("def test_it(copr_faker): pass\ndef test_other(copr_fake): pass\n", "-p", "no:faker")
-    result.assert_outcomes(errors=1, passed=1)
-    result.stdout.fnmatch_lines(
-        ["*copr_faker needs Faker with its pytest plugin*pip install 'copr-chroot-fake?faker?'*"]
-    )
-
-
 def test_a_run_that_uses_no_fixture_loads_nothing(run: Run) -> None:
-    """Neither the fake nor any library of its doors."""
+    """Of the kit only the plugin itself is there."""
     result = run(
         """
 import sys
-del sys.modules["httpx"]
-LOADED = {name.partition(".")[0] for name in sys.modules}
 
 def test_loaded():
     assert "copr_chroot_fake.pytest_plugin" in sys.modules
     ours = {name for name in sys.modules if name.startswith("copr_chroot_fake")}
     assert ours == {"copr_chroot_fake", "copr_chroot_fake.pytest_plugin"}
-""".replace('del sys.modules["httpx"]\n', ""),
+""",
         "-p",
         "no:respx",
         "-p",
