@@ -10,7 +10,7 @@ import pytest
 
 from copr_chroot_fake import Build, EventError, FakeCopr
 
-from ..doors import asking
+from ..doors import Ask, asking
 from ..recordings import DIRECTORY
 
 LIVES = json.loads((DIRECTORY / "lifecycles.json").read_text(encoding="utf-8"))
@@ -19,9 +19,7 @@ LIVES = json.loads((DIRECTORY / "lifecycles.json").read_text(encoding="utf-8"))
 def submitted(life: Mapping[str, Any]) -> tuple[FakeCopr, Build]:
     """A build as the recording begins with it, whose chroots go on only by the events."""
     fake = FakeCopr()
-    names = life["chroots"]
-    build = fake.add_build(life["build_id"], names, project="@copr/copr-dev", state="waiting")
-    return fake, build
+    return fake, fake.add_build(life["build_id"], life["chroots"], project="@copr/copr-dev", state="waiting")
 
 
 def happen(build: Build, event: Mapping[str, Any]) -> bool | None:
@@ -46,6 +44,13 @@ def happen(build: Build, event: Mapping[str, Any]) -> bool | None:
     return True
 
 
+def shown_of(ask: Ask, build_id: int, chrootname: str) -> dict[str, object]:
+    """A chroot and its packages, as the recorder has noted them."""
+    paths = {"build_chroot": "build-chroot", "built_packages": "build-chroot/built-packages"}
+    target = f"build_id={build_id}&chrootname={chrootname}"
+    return {name: json.loads(ask("GET", f"/api_3/{path}?{target}").body) for name, path in paths.items()}
+
+
 @pytest.mark.parametrize("life", LIVES, ids=[life["name"] for life in LIVES])
 def test_every_step_shows_what_copr_showed(life: Mapping[str, Any]) -> None:
     """After each event every endpoint shows what was recorded then, and refused is what was refused."""
@@ -54,18 +59,7 @@ def test_every_step_shows_what_copr_showed(life: Mapping[str, Any]) -> None:
     for step in life["steps"]:
         if step["event"] is not None:
             assert happen(build, step["event"]) == step.get("accepted"), step["event"]
-        shown = {
-            name: {
-                endpoint.replace("-", "_"): json.loads(
-                    ask("GET", f"/api_3/{path}?build_id={build.id}&chrootname={name}").body
-                )
-                for endpoint, path in {
-                    "build-chroot": "build-chroot",
-                    "built-packages": "build-chroot/built-packages",
-                }.items()
-            }
-            for name in life["chroots"]
-        }
+        shown = {name: shown_of(ask, build.id, name) for name in life["chroots"]}
         assert shown == step["then"], step["event"]
         # Recorded in whatever order the database had them.
         listed = json.loads(ask("GET", f"/api_3/build-chroot/list?build_id={build.id}").body)["items"]
