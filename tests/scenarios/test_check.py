@@ -63,14 +63,16 @@ WRITTEN: Mapping[str, Callable[[object], str]] = {
 
 
 def test_the_whole_scenario_has_no_mistake(tmp_path: Path) -> None:
-    """Or nothing could be said of broken ones."""
+    """Otherwise the tests that break it would prove nothing."""
     assert mistakes_in(write(tmp_path, WHOLE)) == []
 
 
 @pytest.mark.parametrize("form", WRITTEN)
 @given(broken=st.lists(st.sampled_from(BREAKABLE), min_size=1, max_size=12, unique=True))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_exactly_what_is_broken_is_found_each_on_its_line(tmp_path: Path, form: str, broken: list[At]) -> None:
+def test_exactly_the_values_that_are_broken_are_found_each_on_its_line(
+    tmp_path: Path, form: str, broken: list[At]
+) -> None:
     """However many values are wrong, and wherever they are."""
     document = copy.deepcopy(WHOLE)
     for number, at in enumerate(broken):
@@ -89,7 +91,7 @@ def test_exactly_what_is_broken_is_found_each_on_its_line(tmp_path: Path, form: 
 
 @pytest.mark.parametrize(("document", "message"), MISTAKES, ids=[message[:60] for _, message in MISTAKES])
 def test_what_a_scenario_is_refused_for_is_among_its_mistakes(tmp_path: Path, document: object, message: str) -> None:
-    """In the same words, as it is the same reader, and the command's status is 1."""
+    """In the same words, as the same reader finds them; the command exits with status 1."""
     path = write(tmp_path, document)
     result = run("check", path)
     assert (result.exit_code, result.stderr) == (1, "")
@@ -98,14 +100,14 @@ def test_what_a_scenario_is_refused_for_is_among_its_mistakes(tmp_path: Path, do
 
 
 @pytest.mark.parametrize("what", TOGETHER)
-def test_what_is_wrong_together_is_found_too(tmp_path: Path, what: str) -> None:
-    """All of it, and nothing that only comes of something else."""
+def test_several_mistakes_in_one_scenario_are_all_found(tmp_path: Path, what: str) -> None:
+    """But none that is only the consequence of another."""
     document, expected = TOGETHER[what]
     assert sorted(mistake.place for mistake in mistakes_in(write(tmp_path, document))) == expected
 
 
 def test_a_mistake_is_a_line_with_file_line_place_and_remedy(tmp_path: Path) -> None:
-    """Then there is a summary; and the same in YAML is at the same places."""
+    """A summary follows. In YAML the places are the same."""
     text = '{\n"builds": [\n{"id": 1,\n"chroots": [{\n"name": "x"}]},\n{\n"timeout": 5}]}'
     path = write(tmp_path, text)
     result = run("check", path)
@@ -150,10 +152,10 @@ def test_a_mistake_is_a_line_with_file_line_place_and_remedy(tmp_path: Path) -> 
         ("a.yaml", "1: x\n0x1: y", [": 1: the key is there twice", ":1: 1: no such key here"]),
     ],
 )
-def test_what_is_wrong_with_a_text_itself_is_a_mistake_on_its_line(
+def test_a_text_that_is_not_valid_or_repeats_a_key_has_mistakes_on_their_lines(
     tmp_path: Path, name: str, text: str, mistakes: list[str]
 ) -> None:
-    """The only one where nothing can be read of it, which has a column, too."""
+    """If it cannot be read at all, there is only one mistake, with its column."""
     path = write(tmp_path, text, name)
     lines = run("check", path).stdout.splitlines()[:-1]
     assert len(lines) == len(mistakes), lines
@@ -162,7 +164,7 @@ def test_what_is_wrong_with_a_text_itself_is_a_mistake_on_its_line(
 
 
 def test_files_are_checked_as_they_are_served_together(tmp_path: Path) -> None:
-    """Each is added to those before it, as far as it is right."""
+    """Each is added to those before it; what is wrong of it is left out."""
     one = write(tmp_path, {"projects": [PROJECT], "builds": [{"id": 1, "timeout": -1}, {"id": 2}]}, "1.json")
     two = write(tmp_path, {"projects": [PROJECT], "builds": [{"id": 2}, {"id": 3}]}, "2.json")
     found = [sorted(mistake.place for mistake in checked.mistakes) for checked in check([one, two, one])]
@@ -174,14 +176,14 @@ def test_files_are_checked_as_they_are_served_together(tmp_path: Path) -> None:
     assert run("check", two).exit_code == 0
 
 
-def test_all_that_ships_has_no_mistake() -> None:
-    """Each by its name, and all together."""
+def test_the_scenarios_that_ship_have_no_mistake() -> None:
+    """They are found by name, and checked together."""
     result = run("check", *by_name())
     assert (result.exit_code, result.stdout) == (0, f"{len(by_name())} scenarios, no mistake\n")
 
 
-def test_what_cannot_be_read_is_said_and_the_rest_is_checked(tmp_path: Path) -> None:
-    """The status is 2 then, whatever else is wrong."""
+def test_a_file_that_cannot_be_read_is_reported_and_the_others_are_checked(tmp_path: Path) -> None:
+    """The status is 2 then, whatever mistakes the others have."""
     path = write(tmp_path, {"x": 1})
     (tmp_path / "bytes.json").write_bytes(b"\xff")
     result = run("check", tmp_path / "nowhere.json", path, tmp_path, tmp_path / "bytes.json", "mass-rebild")
@@ -208,15 +210,15 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_checked(tmp_path: Path) -> 
     ],
 )
 def test_standard_input_is_checked_too(text: str, line: str) -> None:
-    """As JSON if it begins like it, else as YAML."""
+    """As JSON if it begins with a brace, else as YAML."""
     result = run("check", "-", text=text)
     assert result.exit_code == 1
     assert result.stdout.startswith(line)
     assert run("check", "-", text=b"\xff").stderr.startswith("Error: <stdin>: cannot be read: ")
 
 
-def test_yaml_without_its_extra_is_what_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The remedy is said."""
+def test_yaml_cannot_be_read_without_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says how to install it."""
     monkeypatch.setitem(sys.modules, "yaml", None)
     result = run("check", write(tmp_path, "builds: []", "s.yaml"))
     assert result.exit_code == 2
@@ -224,8 +226,10 @@ def test_yaml_without_its_extra_is_what_cannot_be_read(tmp_path: Path, monkeypat
 
 
 @pytest.mark.parametrize(("seed", "exit_code"), [(0, 0), (1, 1)])
-def test_what_hangs_on_the_seed_is_checked_with_that(tmp_path: Path, seed: int, exit_code: int) -> None:
-    """A drawn life gets to a state with one, and not with another."""
+def test_a_state_that_a_life_reaches_by_chance_is_checked_with_the_seed(
+    tmp_path: Path, seed: int, exit_code: int
+) -> None:
+    """With one seed the life gets there, and with another it does not."""
     life = {"stages": [{"state": "running", "lasts": 1, "ends": {"succeeded": 1, "failed": 1}}]}
     document = chroots({"lifecycle": life, "hold": "failed"})
     assert run("check", "--seed", str(seed), write(tmp_path, document)).exit_code == exit_code
@@ -254,7 +258,7 @@ def placed(value: object) -> st.SearchStrategy[object]:
 @given(document=JSON | JSON.flatmap(placed), indent=st.sampled_from([None, 1]), ascii=st.booleans())
 @example(document={"a\ud800\x1b": 1}, indent=None, ascii=True)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_is_in_a_file_is_checked_and_as_it_would_be_loaded(
+def test_any_document_has_mistakes_if_and_only_if_it_would_be_refused(
     tmp_path: Path, document: object, indent: int | None, ascii: bool
 ) -> None:
     """It has mistakes if it would be refused, among them what it is refused for; the command says each on a line."""
@@ -272,8 +276,8 @@ def test_whatever_is_in_a_file_is_checked_and_as_it_would_be_loaded(
 
 @given(text=st.text() | st.text(st.sampled_from("abc:-?[]{}&*!<>#'\" \n1")), name=st.sampled_from(["a.json", "a.yaml"]))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_text_a_file_has_is_checked(tmp_path: Path, text: str, name: str) -> None:
-    """It has mistakes, or is a scenario."""
+def test_any_text_has_mistakes_if_and_only_if_it_would_be_refused(tmp_path: Path, text: str, name: str) -> None:
+    """Checking never fails."""
     path = tmp_path / name
     path.write_bytes(text.encode(errors="replace"))
     (checked,) = check([path])

@@ -17,8 +17,8 @@ from .command import run
 from .examples import write
 
 
-def test_a_scenario_is_made_up_the_same_from_the_same_seed(tmp_path: Path) -> None:
-    """With as many builds as are asked for, and no mistake."""
+def test_the_same_seed_makes_up_the_same_scenario(tmp_path: Path) -> None:
+    """It has as many builds as are asked for, and no mistake."""
     path = tmp_path / "made.json"
     made = run("make", "--builds", "20", "--chroots", "3", "--seed", "7")
     assert run("make", "--builds", "20", "--chroots", "3", "--seed", "7", "-o", path).stdout == ""
@@ -30,8 +30,8 @@ def test_a_scenario_is_made_up_the_same_from_the_same_seed(tmp_path: Path) -> No
     assert 1 <= sum(len(build.chroots) for build in fake.builds.values()) / 20 <= 5
 
 
-def test_without_faker_nothing_is_made_up() -> None:
-    """The remedy is said."""
+def test_no_scenario_is_made_up_without_the_extra_for_it() -> None:
+    """The message says how to install it."""
     code = (
         "import sys; sys.modules['faker'] = sys.modules['faker.providers'] = None; "
         "from copr_chroot_fake.cli import main; main(['scenario', 'make'])"
@@ -41,15 +41,15 @@ def test_without_faker_nothing_is_made_up() -> None:
     assert "pip install 'copr-chroot-fake[faker]'" in made.stderr
 
 
-def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
+def test_an_output_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     """With status 2."""
     result = run("schema", "-o", tmp_path / "nowhere" / "file")
     assert result.exit_code == 2
     assert result.stderr == f"Error: {tmp_path}/nowhere/file: cannot be written: No such file or directory\n"
 
 
-def test_the_schema_is_that_of_the_types(tmp_path: Path) -> None:
-    """And a scenario may say where it is."""
+def test_the_schema_is_printed_or_written_to_a_file(tmp_path: Path) -> None:
+    """A scenario may say where that is."""
     path = tmp_path / "schema.json"
     assert json.loads(run("schema").stdout) == scenario_schema()
     run("schema", "--output", path)
@@ -60,8 +60,8 @@ def test_the_schema_is_that_of_the_types(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [["--help"], ["scenario", "check", "--help"], ["scenario", "check", "pages"]])
-def test_what_is_not_needed_is_not_loaded(command: list[str]) -> None:
-    """Neither to say what can be done, nor to check JSON."""
+def test_a_command_does_not_import_what_it_does_not_need(command: list[str]) -> None:
+    """Help and checking JSON need none of the larger packages."""
     code = (
         "import sys; from copr_chroot_fake.cli import main; main(sys.argv[1:], standalone_mode=False); "
         "assert not {'rich', 'yaml', 'faker', 'uvicorn'} & sys.modules.keys()"
@@ -69,8 +69,8 @@ def test_what_is_not_needed_is_not_loaded(command: list[str]) -> None:
     subprocess.run([sys.executable, "-c", code, *command], check=True, capture_output=True)
 
 
-def test_a_scenario_that_ships_is_served_by_its_name() -> None:
-    """Several, too."""
+def test_scenarios_that_ship_are_served_by_their_names() -> None:
+    """Several of them together, too."""
     with starting() as start:
         served = start("pages", "mass-rebuild")
         assert len(served.get("/api_3/build-chroot/list?build_id=100&offset=200")["items"]) == 50

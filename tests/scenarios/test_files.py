@@ -23,7 +23,7 @@ def test_the_default_scenario_has_a_chroot_in_every_state() -> None:
 
 
 def test_a_scenario_that_ships_goes_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In any folder of its own; a file of that name comes first, and a directory is none."""
+    """Whichever folder it is in; a file of that name takes precedence, and a directory does not."""
     monkeypatch.chdir(tmp_path)
     assert len(FakeCopr.from_scenario("mass-rebuild").builds) == 60
     (tmp_path / "pages").mkdir()
@@ -36,27 +36,27 @@ def test_a_scenario_that_ships_goes_by_its_name(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize(("name", "is_meant"), [("mass-rebild", True), ("Mass-Rebuild", True), ("nowhere", False)])
-def test_a_name_that_no_scenario_has_lists_those_that_there_are(name: str, is_meant: bool) -> None:
-    """And the one that was probably meant."""
+def test_a_wrong_name_is_refused_with_the_names_of_those_that_ship(name: str, is_meant: bool) -> None:
+    """And with the one that was probably meant."""
     with pytest.raises(ScenarioError, match=r"no such file, .* valid: all-states, .*, succeeds$") as refused:
         FakeCopr.from_scenario(name)
     assert ("; did you mean 'mass-rebuild'? valid: " in str(refused.value)) == is_meant
 
 
 @pytest.mark.parametrize("path", ["./lives/succeds", "mass-rebuild.json", "/mass-rebuild", "lives/succeeds"])
-def test_a_path_is_no_name(path: str) -> None:
-    """It says where a file is to be."""
+def test_a_path_is_not_taken_for_the_name_of_a_scenario_that_ships(path: str) -> None:
+    """The error is about a file."""
     with pytest.raises(ScenarioError, match="no such file; expected a scenario in JSON or YAML"):
         FakeCopr.from_scenario(path)
 
 
-def test_what_an_editor_is_told_is_not_heeded() -> None:
+def test_the_key_that_leads_an_editor_to_the_schema_is_ignored() -> None:
     """A scenario may say where its schema is."""
     assert list(FakeCopr.from_scenario({"$schema": "scenario.schema.json", "builds": [{"id": 1}]}).builds) == [1]
 
 
-def test_what_is_not_said_is_as_for_a_new_object() -> None:
-    """A chroot of which a scenario says only the name waits, and has neither times nor results."""
+def test_what_a_scenario_leaves_out_is_as_for_a_new_object() -> None:
+    """A chroot with only a name is waiting, and has neither times nor results."""
     fake = FakeCopr.from_scenario({"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64"}]}]})
     assert json.loads(asking(fake)("GET", "/api_3/build-chroot/1/fedora-41-x86_64").body) == {
         "started_on": None,
@@ -68,7 +68,7 @@ def test_what_is_not_said_is_as_for_a_new_object() -> None:
 
 
 def test_a_project_that_nobody_describes_has_the_chroots_of_its_builds() -> None:
-    """Two builds in one undescribed project are in the same one, which has enabled what both were built in."""
+    """Two builds can be in one such project, which has enabled the chroots of both."""
     builds = [{"id": number, "chroots": [{"name": f"fedora-4{number}-x86_64"}]} for number in (1, 2)]
     fake = FakeCopr.from_scenario({"builds": builds})
     (project,) = fake.projects.values()
@@ -130,19 +130,19 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
 
 
 @pytest.mark.parametrize("source", [5, None, [], b"scenario.json"])
-def test_what_is_no_source_is_refused(source: object) -> None:
-    """A scenario is a path or what one says."""
+def test_a_source_that_is_neither_a_path_nor_a_document_is_refused(source: object) -> None:
+    """The error says what is expected."""
     with pytest.raises(InputError, match="source: expected the path of a scenario, or what it says"):
         FakeCopr.from_scenario(source)  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_a_path_that_no_file_can_have_is_named() -> None:
-    """As any other that cannot be read."""
+    """Like any other that cannot be read."""
     with pytest.raises(ScenarioError, match="cannot be read: "):
         FakeCopr.from_scenario("a\0b")
 
 
-def test_null_says_as_little_as_a_missing_key() -> None:
+def test_null_counts_as_a_missing_key() -> None:
     """Whatever the key, except those that are required."""
     build = {"id": 1, "timeout": None, "chroots": [{"name": "fedora-41-x86_64", "state": None, "packages": None}]}
     fake = FakeCopr.from_scenario({"now": None, "projects": None, "builds": [build]})
@@ -157,8 +157,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         FakeCopr.from_scenario(tmp_path / "nowhere.json")
 
 
-def test_yaml_says_the_same_as_json(tmp_path: Path) -> None:
-    """Whatever a scenario can say."""
+def test_a_scenario_in_yaml_is_the_same_as_in_json(tmp_path: Path) -> None:
+    """With everything that a scenario can say."""
     as_yaml = FakeCopr.from_scenario(write(tmp_path, yaml.safe_dump(WHOLE), "scenario.yaml"))
     assert as_yaml.to_scenario() == FakeCopr.from_scenario(write(tmp_path, WHOLE)).to_scenario()
 
@@ -179,7 +179,7 @@ def test_yaml_says_the_same_as_json(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_in_yaml_is_named_with_its_place(tmp_path: Path, text: str, message: str) -> None:
-    """YAML that cannot be read is an error with the line, and on one line."""
+    """The error gives the line, and is on one line itself."""
     with pytest.raises(ScenarioError, match=rf"scenario\.YML: ({message})") as refused:
         FakeCopr.from_scenario(write(tmp_path, text, "scenario.YML"))
     assert "\n" not in str(refused.value)

@@ -14,8 +14,8 @@ from .examples import JSON
 
 @given(document=JSON)
 @settings(max_examples=100, deadline=None)
-def test_the_places_of_a_text_are_those_of_what_it_says(document: object) -> None:
-    """All of them, whatever the keys and the texts; and a line begins with each where it is written so."""
+def test_the_places_of_a_text_are_those_of_its_document(document: object) -> None:
+    """Whatever is in the keys and texts; and each is on a line of its own if it is written like that."""
 
     def all_places(value: object, place: str) -> Iterator[str]:
         yield place
@@ -37,8 +37,8 @@ def test_the_places_of_a_text_are_those_of_what_it_says(document: object) -> Non
     assert lines == sorted(set(lines))
 
 
-def test_aliases_and_merges_of_yaml_have_their_places() -> None:
-    """A line is that where the value is written; what is merged is where it is merged from, unless it is said anew."""
+def test_what_yaml_aliases_or_merges_has_the_line_on_which_it_is_written() -> None:
+    """A merged value has the line that it is merged from, unless it is overridden."""
     text = "a: &a\n  x: 1\n  y: 2\nb:\n  <<: *a\n  y: 3\nc: *a\nd: &d\n  - *d\n"
     wanted = ["a.x", "b.x", "b.y", "c.x", "d[0][0][0]", "c.nowhere"]
     found = places.lines(yaml_places.walk, text, wanted)

@@ -61,8 +61,8 @@ def test_every_shipped_scenario_is_valid(path: Path) -> None:
     VALIDATOR.validate(FakeCopr.from_scenario(path).to_scenario())
 
 
-def test_the_schema_is_one() -> None:
-    """It is valid itself, complete in itself, and can be written to a file."""
+def test_the_schema_is_valid_itself() -> None:
+    """It refers to nothing outside, and can be written to a file."""
     Draft202012Validator.check_schema(SCHEMA)
     written = json.dumps(SCHEMA)
     assert json.loads(written) == SCHEMA
@@ -155,14 +155,14 @@ def test_what_is_wrong_is_refused_by_schema_and_reader(scenario: dict[str, objec
     ids=json.dumps,
 )
 def test_what_is_right_is_taken_by_schema_and_reader(scenario: dict[str, object]) -> None:
-    """Whatever way it is written, null for what is not said included."""
+    """In whichever way it is written, with null for what is left out, too."""
     VALIDATOR.validate(scenario)
     assert refusal(scenario) is None
 
 
 @pytest.mark.parametrize("scenario", [mistake for mistake, _ in MISTAKES if isinstance(mistake, dict)], ids=json.dumps)
 def test_typical_mistakes_are_refused_by_the_schema_too(scenario: dict[str, object]) -> None:
-    """Unless it takes more than one value to tell."""
+    """Unless more than one value is needed to see that."""
     check_agreement(scenario)
 
 
@@ -275,8 +275,8 @@ def changed(draw: st.DrawFn, documents: st.SearchStrategy[Any]) -> Any:
     return document
 
 
-def test_every_form_is_tried() -> None:
-    """Of each there is a scenario with one."""
+def test_every_form_has_a_scenario_to_try_it_in() -> None:
+    """A new form cannot be forgotten."""
     assert IN_A_SCENARIO.keys() == FITTING.keys()
 
 

@@ -30,7 +30,7 @@ def shown(*arguments: str | Path, **env: str) -> str:
 
 
 def test_a_scenario_is_shown_with_builds_chroots_and_times() -> None:
-    """A table of the builds, and of the chroots that stay as they are; nothing is coloured in a pipe."""
+    """There are tables of builds, and of chroots that do not change; in a pipe nothing is coloured."""
     text = shown("all-states")
     lines = text.splitlines()
     assert lines[0] == "all-states: 3 builds, 17 chroots, 2 projects, 0 faults"
@@ -46,8 +46,8 @@ def test_a_scenario_is_shown_with_builds_chroots_and_times() -> None:
     assert "\x1b" not in text
 
 
-def test_faults_are_shown() -> None:
-    """Which requests each hits, and what goes wrong."""
+def test_faults_are_shown_with_what_they_hit_and_what_goes_wrong() -> None:
+    """A row each."""
     text = shown("outages")
     for row in (
         r"1 +build_id 601, first 1 +status 504",
@@ -67,7 +67,7 @@ def bar(text: str, chroot: str = F43) -> str:
 @pytest.mark.parametrize("name", LIVES)
 @pytest.mark.parametrize("columns", [60, 100, 200])
 def test_each_life_is_a_bar_that_reads_without_colour(name: str, columns: int) -> None:
-    """A letter for each stage in order, as long as it lasts, and how it ends; within the terminal's width."""
+    """It has a letter for each stage in order, and says how it ends; it fits the width of the terminal."""
     text = shown(name, COLUMNS=str(columns))
     assert max(map(len, text.splitlines())) <= columns
     assert f"  {name}\n" in text
@@ -88,7 +88,7 @@ def test_each_life_is_a_bar_that_reads_without_colour(name: str, columns: int) -
 
 @pytest.mark.parametrize("state", State)
 def test_a_stage_in_any_state_has_a_letter_of_its_own_that_is_explained(tmp_path: Path, state: State) -> None:
-    """One that has ended, too, where the build is deleted later."""
+    """A chroot that has ended stays for a while if its build is deleted later."""
     life = {"stages": [{"state": state.value, "lasts": 60}, {"state": "deleted"}]}
     text = shown(write(tmp_path, builds({"lifecycle": life, "chroots": [{"name": F43}]})))
     assert bar(text).endswith("━ build deleted after 1m")
@@ -117,15 +117,15 @@ def in_terminal(*arguments: str, columns: int = 100, **env: str) -> str:
 
 
 def test_a_terminal_has_colours_unless_told_otherwise() -> None:
-    """And the text is the same, as wide as the terminal."""
+    """The text is the same either way, and as wide as the terminal."""
     coloured, plain = in_terminal("show", "retried"), in_terminal("show", "retried", NO_COLOR="1")
     assert "\x1b[" in coloured
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain == shown("retried")
     assert len(bar(in_terminal("show", "retried", NO_COLOR="1", columns=180))) > 150
 
 
-def test_a_terminal_that_knows_only_ascii_gets_that() -> None:
-    """Nothing fails."""
+def test_a_terminal_without_unicode_gets_ascii() -> None:
+    """Lines are drawn with dashes."""
     command = [*COMMAND, "scenario", "show", "all-states"]
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     text = subprocess.run(command, capture_output=True, env=environment, check=True).stdout
@@ -134,7 +134,7 @@ def test_a_terminal_that_knows_only_ascii_gets_that() -> None:
 
 
 def test_names_do_nothing_to_the_terminal(tmp_path: Path) -> None:
-    """Neither as markup nor as what a terminal obeys."""
+    """They are neither markup nor control characters."""
     document = builds({"package": "[red]\x1b[31mx:smile:", "projectname": "a\u202eb"})
     for text in (shown(write(tmp_path, document)), run("check", write(tmp_path, {"\x1b[31m": 1})).stdout):
         assert "\x1b" not in text
@@ -144,15 +144,15 @@ def test_names_do_nothing_to_the_terminal(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["scenario show", "serve"])
 def test_what_a_scenario_is_refused_for_does_nothing_to_the_terminal_either(tmp_path: Path, command: str) -> None:
-    """It is written out, on one line."""
+    """It is escaped, and on one line."""
     path = write(tmp_path, {"\x1b[31mred\u202e": 1})
     result = CliRunner().invoke(main, [*command.split(), str(path)], color=True)
     assert result.exit_code == 2
     assert result.stderr.startswith(rf"Error: {path}: \x1b[31mred\u202e: no such key here")
 
 
-def test_only_so_much_is_shown(tmp_path: Path) -> None:
-    """So many chroots, and of what is left out how many; or only some builds."""
+def test_no_more_chroots_are_shown_than_asked_for_and_the_rest_is_counted(tmp_path: Path) -> None:
+    """Only some of the builds can be asked for, too."""
     text = shown("pages", "--limit", "120")
     assert len(re.findall(r"^\S+ +(?:succeeded|failed) +\d", text, flags=re.MULTILINE)) == 120
     assert text.splitlines()[-1] == "… and 130 chroots more; --limit shows more of them, --build those of a build"
@@ -168,14 +168,14 @@ def test_only_so_much_is_shown(tmp_path: Path) -> None:
 
 
 def test_a_build_that_is_not_there_cannot_be_shown() -> None:
-    """What to say instead is said, with status 2."""
+    """The status is 2, and the message names the remedy."""
     result = run("show", "pages", "--build", "100", "--build", "7")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == "Error: pages has no build 7; leave --build out to see those that it has\n"
 
 
-def test_lives_that_go_on_otherwise_or_are_held_are_marked(tmp_path: Path) -> None:
-    """By poll, by hand, in a canceled build; and the rest of a life begins where it is."""
+def test_lives_that_are_held_or_do_not_go_by_the_clock_say_so(tmp_path: Path) -> None:
+    """So do canceled builds; and a bar begins where the life is."""
     document = builds(
         {"lifecycle": "succeeds", "progress": {"poll": 2}, "chroots": [{"name": F43, "hold": "running"}]},
         {
@@ -191,7 +191,7 @@ def test_lives_that_go_on_otherwise_or_are_held_are_marked(tmp_path: Path) -> No
 
 
 def test_a_scenario_with_a_mistake_is_not_shown(tmp_path: Path) -> None:
-    """The first is said, with status 2; so is a name that there is not."""
+    """The first mistake is reported, with status 2; so is a wrong name."""
     path = write(tmp_path, {"x": 1})
     for name, problem in ((str(path), f"{path}: x: no such key here"), ("page", "did you mean 'pages'?")):
         result = run("show", name)

@@ -43,8 +43,8 @@ def test_a_bar_is_proportional_and_shows_every_stage(
 
 @pytest.mark.parametrize("seconds", [1, 9, 59, 60, 301, 3600, 7200, 86_400, 10_000_000])
 @pytest.mark.parametrize("cells", [8, 40, 200])
-def test_an_axis_has_round_times_where_they_are(seconds: float, cells: int) -> None:
-    """From 0 on, and far enough from each other to be read."""
+def test_an_axis_has_round_times_at_their_places(seconds: float, cells: int) -> None:
+    """They begin at 0, and are far enough apart to be read."""
     ticks = timeline.ticks(Scale(seconds, cells), 9)
     assert ticks[0] == (0, 0)
     assert all(later - cell >= 8 for (cell, _), (later, _) in pairwise(ticks))
@@ -55,6 +55,6 @@ def test_an_axis_has_round_times_where_they_are(seconds: float, cells: int) -> N
     ("seconds", "text"),
     [(0, "0s"), (59.6, "1m"), (61, "1m 01s"), (300, "5m"), (3600, "1h"), (3661, "1h 01m"), (90_000, "1d 01h")],
 )
-def test_a_duration_is_said_in_two_units(seconds: float, text: str) -> None:
-    """At most."""
+def test_a_duration_has_at_most_two_units(seconds: float, text: str) -> None:
+    """It is rounded to seconds."""
     assert timeline.duration(seconds) == text
