@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Annotated, Any, TypeGuard, TypeVar, cast
+from typing import Annotated, TypeGuard, TypeVar, cast
 
 from . import mistakes
 from .errors import InputError
@@ -15,127 +15,11 @@ from .schemas import Keywords, Written, whole
 from .states import State
 
 T = TypeVar("T")
-U = TypeVar("U")
 
 LARGEST_INTEGER = 2**31 - 1
 """The service keeps ids, times, limits and epochs as 32-bit integers."""
 
 _CHROOT_NAME = re.compile(r"[^\s/]+-[^\s/-]+-[^\s/-]+")
-
-
-class Form:
-    """The keys that an entry must have and those that it may have, in the order in which messages list them."""
-
-    __slots__ = ("all", "known", "required", "required_names")
-
-    def __init__(self, required: Sequence[str], all: Sequence[str]) -> None:
-        self.required = required
-        self.all = all
-        self.required_names = frozenset(required)
-        self.known = frozenset(all)
-
-    @classmethod
-    def of(cls, keys: Iterable[str], required: Collection[str]) -> Form:
-        """The form of a ``TypedDict``, by its annotations and its required keys."""
-        named = tuple(keys)
-        return cls(tuple(key for key in named if key in required), named)
-
-
-class Fields:
-    """The fields of one entry; each is read with the check that it has to pass.
-
-    While mistakes are gathered (see the module ``mistakes``), reading goes on
-    after a mistake, and which fields are wrong is remembered.
-    """
-
-    __slots__ = ("_entry", "_goes_on", "_place", "_wrong")
-
-    def __init__(self, place: str, entry: object, form: Form) -> None:
-        self._place = place
-        self._entry = entry = mapping(place, entry)
-        self._goes_on = mistakes.are_gathered()
-        self._wrong: set[str] | None = None
-        keys = entry.keys()
-        if not keys <= form.known:
-            for key in keys:
-                if key not in form.known:
-                    self._refuse(str(key), f"no such key here; {choices(key, form.all)}")
-        if not keys >= form.required_names:
-            for key in form.required:
-                if key not in entry:
-                    self._refuse(key, "missing, and required; add it")
-
-    def read(self, key: str, check: Callable[[str, object], T], default: T) -> T:
-        """An optional field; ``None`` counts as missing."""
-        value = self._entry.get(key)
-        if value is None:
-            return default
-        if not self._goes_on:
-            return check(dotted(self._place, key), value)
-        return self._try(key, check, value, default)
-
-    def said(self, checks: Mapping[str, Callable[[str, object], object]]) -> dict[str, Any]:
-        """The fields that are present, by name, of those that have one of these checks."""
-        said = {}
-        for key, value in self._entry.items():
-            if value is not None and key in checks:
-                read = self.read(key, checks[key], None)
-                if read is not None:
-                    said[key] = read
-        return said
-
-    def each(self, key: str, read: Callable[[str, object], T]) -> Iterator[T]:
-        """What ``read`` makes of each entry of a list, which may be missing; see :func:`each`."""
-        entries: Iterable[object] = self.read(key, items, ())
-        if not self._goes_on:
-            return each(dotted(self._place, key), entries, read)
-        return self._each_that_is_right(key, entries, read)
-
-    def read_each(self, key: str, read: Callable[[str, object], object]) -> None:
-        """Read each entry of a list with a function that stores the result itself."""
-        for _ in self.each(key, read):
-            pass
-
-    def require(self, key: str, check: Callable[[str, object], T], stand_in: T | None = None) -> T:
-        """A required field.
-
-        :param stand_in: what to go on with if the field is wrong; without one, the rest of the entry is not read.
-        """
-        if not self._goes_on:
-            return check(dotted(self._place, key), self._entry[key])
-        value = self._try(key, check, self._entry[key], stand_in) if key in self._entry else stand_in
-        if value is None:
-            self.insist(key)
-        return cast(T, value)
-
-    def is_right(self, *keys: str) -> bool:
-        """Whether no mistake was found in these fields, which have been read."""
-        return self._wrong is None or self._wrong.isdisjoint(keys)
-
-    def insist(self, *keys: str) -> None:
-        """Stop reading the entry if a mistake was found in one of these fields."""
-        if not self.is_right(*keys):
-            raise InputError(self._place, f"expected {', '.join(keys)} to be right")
-
-    def _try(self, key: str, check: Callable[[str, object], T], value: object, otherwise: U) -> T | U:
-        before = mistakes.count()
-        read = mistakes.tried(check, dotted(self._place, key), value, otherwise)
-        if mistakes.count() > before:
-            self._mark(key)
-        return read
-
-    def _each_that_is_right(self, key: str, entries: Iterable[object], read: Callable[[str, object], T]) -> Iterator[T]:
-        before = mistakes.count()
-        yield from each(dotted(self._place, key), entries, read)
-        if mistakes.count() > before:
-            self._mark(key)
-
-    def _refuse(self, key: str, problem: str) -> None:
-        mistakes.refuse(dotted(self._place, key), problem)
-        self._mark(key)
-
-    def _mark(self, key: str) -> None:
-        self._wrong = {key, *(self._wrong or ())}
 
 
 def optional(check: Callable[[str, object], T]) -> Callable[[str, object], T | None]:

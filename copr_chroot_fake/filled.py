@@ -15,7 +15,13 @@ from .builds.store import Batch, Store
 from .errors import InputError
 from .lives.lifecycle import DEFAULT_LIFE, LifecycleLike
 from .lives.progress import ProgressLike
-from .scenarios.entries import DEFAULT_OWNER, DEFAULT_PACKAGE, DEFAULT_PROJECT
+from .scenarios.entries import (
+    DEFAULT_MEMORY_LIMIT,
+    DEFAULT_OWNER,
+    DEFAULT_PACKAGE,
+    DEFAULT_PROJECT,
+    DEFAULT_TIMEOUT,
+)
 from .scenarios.reading import read_batch
 from .states import State, StateName
 
@@ -73,8 +79,8 @@ class Filled:
         state: State | StateName | None = None,
         lifecycle: LifecycleLike | None = None,
         progress: ProgressLike | None = None,
-        memory_limit: int = 2048,
-        timeout: int = 18000,
+        memory_limit: int = DEFAULT_MEMORY_LIMIT,
+        timeout: int = DEFAULT_TIMEOUT,
         enable_net: bool = False,
         is_background: bool = False,
         bootstrap: str | None = None,
@@ -141,7 +147,8 @@ class Filled:
 
     def add_mock_chroots(self, *names: str) -> None:
         """Let the service know chroots that no project and no build has."""
-        self._store.add(read_batch({"chroots": names}, self._store))
+        with self._store.lock:
+            self._store.add(read_batch({"chroots": names}, self._store))
 
     def add_account(self, name: str, login: str, token: str, groups: Iterable[str] = ()) -> Account:
         """Let a user log in. Before the first is added, any login is accepted and may do everything; then only these.

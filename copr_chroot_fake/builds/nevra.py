@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from .. import checks
-from ..checks import Fields, Form
 from ..errors import InputError
+from ..fields import Fields, Form
 
 _NEVRA = re.compile(r"(?P<name>.+)-(?:(?P<epoch>[0-9]{1,9}):)?(?P<version>[^-:]+)-(?P<release>[^-]+)\.(?P<arch>[^.-]+)")
 
@@ -60,7 +60,7 @@ class NevraEntry(_NevraRequired, total=False):
 PackageLike = Nevra | NevraEntry | str
 """A package, or how it is written in a scenario: its fields, or its NEVRA as a text."""
 
-_FORM = Form.of(NevraEntry.__annotations__, NevraEntry.__required_keys__)
+_FORM = Form.of(NevraEntry)
 
 
 def read_packages(place: str, entries: object) -> tuple[Nevra, ...]:

@@ -1,7 +1,7 @@
 """What the service knows beside builds: projects, and where a build came from.
 
 The objects hold values that have been checked already (see
-:mod:`~copr_chroot_fake.entries`).
+:mod:`~copr_chroot_fake.scenarios`).
 """
 
 from __future__ import annotations

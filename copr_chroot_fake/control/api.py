@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, unquote
 
-from ..checks import Fields
 from ..errors import CoprFakeError, InputError, ScenarioError
+from ..fields import Fields
 from ..scenarios.parsing import read_json
 from ..server.worlds import World
 from ..service.answers import Answer, json_answer

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import cast, get_args
 
 from .. import checks
-from ..checks import Fields
 from ..fake import FakeCopr
+from ..fields import Fields
 from ..journal import Request
 from ..service.routes import EndpointName
 from . import bodies, views

@@ -9,8 +9,8 @@ from typing import cast
 from .. import checks
 from ..builds.chroot import BuildChroot
 from ..builds.nevra import read_packages
-from ..checks import Fields
 from ..errors import EventError, InputError
+from ..fields import Fields
 from ..lives.machine import Event
 from ..scenarios.entries import ProjectEntry
 from . import views

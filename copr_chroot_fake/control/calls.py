@@ -11,9 +11,9 @@ from typing import TypeVar
 from .. import checks
 from ..builds.build import Build
 from ..builds.chroot import BuildChroot
-from ..checks import Fields, Form
 from ..errors import CoprFakeError, InputError
 from ..fake import FakeCopr
+from ..fields import Fields, Form
 from ..server.recipe import Recipe
 from ..server.worlds import World, Worlds
 
@@ -123,7 +123,7 @@ class Call:
 @lru_cache(maxsize=64)
 def form_of(type_: object) -> Form:
     """The form of a ``TypedDict``; for ``None``, one without keys."""
-    return Form.of(getattr(type_, "__annotations__", ()), getattr(type_, "__required_keys__", ()))
+    return Form.of(type_)
 
 
 def in_digits(check: Callable[[str, object], T]) -> Callable[[str, object], T]:

@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import Annotated, Literal, NamedTuple, TypedDict, cast, get_args
 
 from .. import checks
-from ..checks import Amount, Fields, Form, Positive, Text, WholeNumber
+from ..checks import Amount, Positive, Text, WholeNumber
 from ..errors import InputError
+from ..fields import Fields, Form
 from ..lives.durations import Duration, LogNormal, read_duration, write_duration
 from ..scenarios.schema import DurationEntry
 from ..schemas import Keywords, Written
@@ -216,7 +217,7 @@ class FaultEntry(TypedDict, total=False):
     seconds: Amount
 
 
-_FAULT = Form.of(FaultEntry.__annotations__, FaultEntry.__required_keys__)
+_FAULT = Form.of(FaultEntry)
 
 
 class WrittenFault(NamedTuple):

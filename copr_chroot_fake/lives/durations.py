@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from random import Random
 
 from .. import checks
-from ..checks import Fields, Form
 from ..errors import InputError
+from ..fields import Fields, Form
 from ..mistakes import tried
 
 

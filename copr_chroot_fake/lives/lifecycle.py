@@ -16,8 +16,8 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from .. import checks
-from ..checks import Fields, Form
 from ..errors import InputError
+from ..fields import Fields, Form
 from ..mistakes import refuse, tried
 from ..states import State
 from .durations import Duration, LogNormal, draw_whole, read_duration, write_duration
@@ -26,7 +26,8 @@ from .machine import Stamp, event_between
 ABSENT = "absent"
 DELETED = "deleted"
 
-_QUIRKS = (Stamp.STARTED_ON, Stamp.ENDED_ON, Stamp.RESULT_DIR, Stamp.PACKAGES)
+QUIRKS = (Stamp.STARTED_ON, Stamp.ENDED_ON, Stamp.RESULT_DIR, Stamp.PACKAGES)
+"""What a stage may go without."""
 
 
 class Stage(NamedTuple):
@@ -237,7 +238,7 @@ def _read_stamps(place: str, value: object) -> frozenset[Stamp]:
     return frozenset(Stamp(name) for name in names if name is not None)
 
 
-_read_quirk = checks.one_of(_QUIRKS)
+_read_quirk = checks.one_of(QUIRKS)
 
 _STAGE_CHECKS: Mapping[str, Callable[[str, object], object]] = {
     "lasts": read_duration,

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from ..builds.projects import ProjectChroot
-from ..scenarios.entries import BOOTSTRAPS
+from ..scenarios.entries import BOOTSTRAPS, DEFAULT_MEMORY_LIMIT, DEFAULT_TIMEOUT
 from ..service.build_config import repo_id
 from .said import Json, Odd, chroot_names, is_full_name, number_of, object_of, objects_of, text_of, texts_of
 
@@ -23,8 +23,8 @@ Bootstrap = tuple[str | None, str | None]
 OWN_REPOS = ("copr_base", "copr_base_devel", "copr_coprdir")
 """The repositories that a configuration has without anybody having added them."""
 
-_UNLESS_SAID = {"memory_limit": 2048, "timeout": 18000}
-"""What a scenario need not say of a build: MB, and seconds."""
+_UNLESS_SAID = {"memory_limit": DEFAULT_MEMORY_LIMIT, "timeout": DEFAULT_TIMEOUT}
+"""What a scenario need not say of a build."""
 
 
 class ProjectSettings(NamedTuple):

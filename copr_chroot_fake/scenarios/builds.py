@@ -12,11 +12,11 @@ from .. import checks
 from ..builds.build import CANCEL_SECONDS, Build, Cancellation
 from ..builds.projects import NO_SETTINGS, Project, ProjectChroot, SourcePackage, Submission
 from ..builds.store import Store
-from ..checks import Fields
 from ..errors import InputError
+from ..fields import Fields
 from ..mistakes import tried
 from . import entries
-from .entries import DEFAULT_OWNER, DEFAULT_PACKAGE, DEFAULT_PROJECT
+from .entries import DEFAULT_MEMORY_LIMIT, DEFAULT_OWNER, DEFAULT_PACKAGE, DEFAULT_PROJECT, DEFAULT_TIMEOUT
 
 
 def read_project(place: str, entry: object) -> Project:
@@ -66,8 +66,8 @@ def read_build(fields: Fields, project: Project, store: Store, begun: float) -> 
         store,
         project_dirname=fields.read("project_dirname", dirname, project.projectname),
         package=fields.read("package", checks.path_segment, DEFAULT_PACKAGE),
-        memory_limit=fields.read("memory_limit", checks.whole_number, 2048),
-        timeout=fields.read("timeout", checks.whole_number, 18000),
+        memory_limit=fields.read("memory_limit", checks.whole_number, DEFAULT_MEMORY_LIMIT),
+        timeout=fields.read("timeout", checks.whole_number, DEFAULT_TIMEOUT),
         enable_net=fields.read("enable_net", checks.flag, False),
         is_background=fields.read("is_background", checks.flag, False),
         bootstrap=fields.read("bootstrap", entries.bootstrap, None),

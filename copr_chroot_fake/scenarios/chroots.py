@@ -11,7 +11,7 @@ from ..builds.build import Build
 from ..builds.chroot import BuildChroot
 from ..builds.nevra import Nevra, read_packages
 from ..builds.record import Given
-from ..checks import Fields
+from ..fields import Fields
 from ..lives.life import Life
 from ..lives.lifecycle import Lifecycle, read_lifecycle
 from ..lives.progress import Progress, read_progress

@@ -10,14 +10,19 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, TypedDict
 
 from .. import checks
-from ..checks import Amount, ChrootName, Form, PathSegment, Positive, StateText, Text, UnixTime, WholeNumber
+from ..checks import Amount, ChrootName, PathSegment, Positive, StateText, Text, UnixTime, WholeNumber
 from ..faults.fault import FaultEntry, FaultName
+from ..fields import Form
 from ..schemas import Keywords, Written
 from .schema import WrittenLifecycle, WrittenPackage, WrittenProgress
 
 DEFAULT_OWNER = "jdoe"
 DEFAULT_PROJECT = "playground"
 DEFAULT_PACKAGE = "hello"
+DEFAULT_MEMORY_LIMIT = 2048
+"""In MB, as Copr has it."""
+DEFAULT_TIMEOUT = 18000
+"""In seconds, as Copr has it."""
 
 BOOTSTRAPS = ("default", "on", "off", "image", "custom_image", "unchanged")
 
@@ -134,9 +139,9 @@ class Scenario(_ForEditors, total=False):
     faults: list[FaultEntry | FaultName]
 
 
-CHROOT_FORM = Form.of(ChrootEntry.__annotations__, ChrootEntry.__required_keys__)
-PROJECT_CHROOT_FORM = Form.of(ProjectChrootEntry.__annotations__, ProjectChrootEntry.__required_keys__)
-PROJECT_FORM = Form.of(ProjectEntry.__annotations__, ProjectEntry.__required_keys__)
-SOURCE_PACKAGE_FORM = Form.of(SourcePackageEntry.__annotations__, SourcePackageEntry.__required_keys__)
-BUILD_FORM = Form.of(BuildEntry.__annotations__, BuildEntry.__required_keys__)
-SCENARIO_FORM = Form.of(Scenario.__annotations__, Scenario.__required_keys__)
+CHROOT_FORM = Form.of(ChrootEntry)
+PROJECT_CHROOT_FORM = Form.of(ProjectChrootEntry)
+PROJECT_FORM = Form.of(ProjectEntry)
+SOURCE_PACKAGE_FORM = Form.of(SourcePackageEntry)
+BUILD_FORM = Form.of(BuildEntry)
+SCENARIO_FORM = Form.of(Scenario)

@@ -15,9 +15,9 @@ from pathlib import Path
 from .. import checks
 from ..builds.projects import Project
 from ..builds.store import Batch, Store
-from ..checks import Fields
 from ..errors import InputError, ScenarioError
 from ..faults.fault import read_fault
+from ..fields import Fields
 from ..mistakes import refuse
 from . import entries
 from .builds import read_build, read_project

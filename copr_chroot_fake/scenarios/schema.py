@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypedDict
 
 from ..builds.nevra import PackageLike
 from ..checks import Amount, Positive, Text, WholeNumber
-from ..lives.lifecycle import _QUIRKS, ABSENT, DELETED, LIVES, LifecycleLike
+from ..lives.lifecycle import ABSENT, DELETED, LIVES, QUIRKS, LifecycleLike
 from ..lives.progress import How, ProgressLike
 from ..schemas import Keywords, Schema, Schemas, Written, whole
 from ..states import State, StateName
@@ -41,7 +41,7 @@ DurationEntry = Amount | UniformEntry | LogNormalEntry
 
 Ending = Annotated[str, Keywords(enum=[*(state.value for state in State), DELETED])]
 StageName = Annotated[str, Keywords(enum=[*(state.value for state in State), ABSENT, DELETED])]
-Quirk = Annotated[str, Keywords(enum=[stamp.value for stamp in _QUIRKS])]
+Quirk = Annotated[str, Keywords(enum=[stamp.value for stamp in QUIRKS])]
 
 
 class _StageRequired(TypedDict):

@@ -15,9 +15,9 @@ from typing import cast
 
 from .. import checks
 from ..atomic import replace_file
-from ..checks import Fields, Form
 from ..errors import CoprFakeError, InputError, ScenarioError
 from ..fake import FakeCopr
+from ..fields import Fields, Form
 from ..lives.clock import SystemClock
 from ..scenarios.parsing import read_json
 from ..scenarios.reading import ScenarioSource
