@@ -344,8 +344,8 @@ def change(shown: Change) -> ChangeView:
     return {"at": shown.at, "build_id": shown.build_id, "chrootname": shown.chrootname, "state": shown.state}
 
 
-MOST_WORLDS = 200
-"""How many worlds an overview names."""
+MOST_WORLDS, MOST_REQUESTS = 200, 100
+"""How many worlds an overview names, and how many requests it shows."""
 
 
 def overview(fake: FakeCopr, worlds: Sequence[str], builds: int, chroots: int, after: int) -> OverviewView:
@@ -357,7 +357,7 @@ def overview(fake: FakeCopr, worlds: Sequence[str], builds: int, chroots: int, a
         "total_builds": len(fake.builds),
         "changes": [change(item) for item in _changes_of(latest)],
         "faults": [fault(item) for item in fake.faults],
-        "requests": [request(item) for item in fake.requests_after(after)[-100:]],
+        "requests": [request(item) for item in fake.requests_after(after)[-MOST_REQUESTS:]],
         "worlds": list(worlds)[:MOST_WORLDS],
         "total_worlds": len(worlds),
     }

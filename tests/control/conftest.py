@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from ..served import Threaded, serving
-from .doors import Control, in_this_process, over_http, paused
+from .doors import Control, fresh_control, over_http, paused
 
 
 @pytest.fixture(scope="package")
@@ -21,7 +21,7 @@ def control(request: pytest.FixtureRequest) -> Iterator[Control]:
     """Through both doors, the server's own world and one that has a name."""
     door, _, name = request.param.partition("/")
     if door == "process":
-        yield paused(in_this_process(name))
+        yield paused(fresh_control(name))
         return
     served: Threaded = request.getfixturevalue("served")
     for world in served.worlds:
@@ -34,4 +34,4 @@ def control(request: pytest.FixtureRequest) -> Iterator[Control]:
 @pytest.fixture
 def local() -> Control:
     """In process alone."""
-    return paused(in_this_process())
+    return paused(fresh_control())

@@ -137,7 +137,7 @@ def over_http(server: Server) -> Send:
     return lambda method, target, body: server.call(method, target, body or None)
 
 
-def in_this_process(name: str = "") -> Control:
+def fresh_control(name: str = "") -> Control:
     """The control of a fresh world."""
     return control_of(Worlds(Recipe()), name)
 

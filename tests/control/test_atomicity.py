@@ -10,7 +10,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from .doors import CHROOT, EXAMPLES, F41, F42, S390X, Control, filled, in_this_process, paused
+from .doors import CHROOT, EXAMPLES, F41, F42, S390X, Control, filled, fresh_control, paused
 
 VALID: list[tuple[str, str, Any]] = [
     (
@@ -146,7 +146,7 @@ def spoiled(draw: st.DrawFn) -> tuple[str, str, Any]:
 def test_what_is_refused_has_changed_nothing(call: tuple[str, str, Any]) -> None:
     """And whatever is sent is answered as the document says."""
     method, path, body = call
-    control = filled(paused(in_this_process()))
+    control = filled(paused(fresh_control()))
     before = control.all_there_is()
     reply = control.send(method, path, json.dumps(body).encode())
     assert reply.status in (200, 201, 204, 409, 422)

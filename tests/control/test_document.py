@@ -22,7 +22,7 @@ from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.worlds import Worlds
 
 from ..scenarios.examples import UNSAYABLE
-from .doors import DOCUMENT, EXAMPLES, F41, F42, in_this_process, validator
+from .doors import DOCUMENT, EXAMPLES, F41, F42, fresh_control, validator
 
 BUILD = 77
 
@@ -69,7 +69,7 @@ def test_every_operation_says_how_it_can_fail() -> None:
 @pytest.mark.parametrize("name", ["", "x"])
 def test_a_world_has_a_document_of_its_own(name: str) -> None:
     """It is the same, but for the address."""
-    document = in_this_process(name).get("/openapi.json")
+    document = fresh_control(name).get("/openapi.json")
     assert document == {**DOCUMENT, "servers": [{"url": "/worlds/x/_fake" if name else "/_fake"}]}
 
 

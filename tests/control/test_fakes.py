@@ -12,7 +12,7 @@ from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.worlds import MAX_SNAPSHOTS, Worlds
 
 from ..served import Server
-from .doors import F41, F42, S390X, Control, control_of, in_this_process
+from .doors import F41, F42, S390X, Control, control_of, fresh_control
 
 
 def test_a_scenario_takes_the_place_of_all(control: Control) -> None:
@@ -138,7 +138,7 @@ def test_nothing_of_a_change_is_done_if_there_is_a_mistake_in_it(control: Contro
 
 def test_a_clock_that_stands_still_is_moved_only() -> None:
     """It has no speed."""
-    control = in_this_process()
+    control = fresh_control()
     control.world.put(FakeCopr())
     assert control.get("/clock") == {"now": 1_700_000_000, "speed": None, "paused": True}
     assert control.do("PATCH", "/clock", {"tick": 5, "paused": True})["now"] == 1_700_000_005

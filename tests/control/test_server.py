@@ -12,7 +12,7 @@ from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.worlds import Worlds
 
 from ..invariants import check_one
-from .doors import F41, F42, Control, control_of, in_process, in_this_process
+from .doors import F41, F42, Control, control_of, fresh_control, in_process
 
 
 def test_a_world_is_made_with_what_is_said(control: Control) -> None:
@@ -87,7 +87,7 @@ def test_the_state_is_saved() -> None:
     api = ControlApi(Setting(worlds, Recipe(), save))
     assert Control(in_process(api, worlds), worlds, worlds.main).post("/save") == {"file": "state.json"}
     assert saved == [worlds]
-    refused = in_this_process().ask("POST", "/save")
+    refused = fresh_control().ask("POST", "/save")
     assert (refused.status, refused.document) == (
         409,
         {"error": "this server keeps no state; serve with --state FILE"},
@@ -103,7 +103,7 @@ def test_a_view_is_of_one_moment() -> None:
         def now(self) -> float:
             return self.tick(random.uniform(0, 3))
 
-    control = in_this_process()
+    control = fresh_control()
     control.world.put(FakeCopr(clock=Racing(), progress="clock"))
     control.world.fake.add_build(1, {F41: {}, F42: {"lifecycle": "retried"}})
     finished = False
