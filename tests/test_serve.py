@@ -14,7 +14,7 @@ import pytest
 from copr_chroot_fake.scenarios.shipped import shipped_scenarios
 from copr_chroot_fake.server.serving import bind
 
-from .served import COMMAND, F41, Served, Start, eventually, failed
+from .served import COMMAND, F41, LIST, Served, Start, eventually, failed
 
 
 def test_it_answers_once_it_has_printed_its_address(start: Start) -> None:
@@ -160,12 +160,17 @@ def test_a_missing_or_bad_scenario_is_one_line(tmp_path: Path, content: str | No
     assert line.count("\n") == 1
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "many", "1.5", "None"])
+@pytest.mark.parametrize("limit", ["0", "-1", "many", "1.5", "None", "2147483648", "99999999999"])
 def test_an_impossible_default_limit_is_named(limit: str) -> None:
     """The option takes a number of items, or none."""
-    assert f"{limit!r} is no limit; expected a whole number, at least 1, or none" in failed(
+    assert f"{limit!r} is no limit; expected a whole number from 1 to 2147483647, or none" in failed(
         "serve", f"--default-limit={limit}"
     )
+
+
+def test_the_largest_default_limit_that_copr_can_keep_is_taken(start: Start) -> None:
+    """As in Python."""
+    assert start("--default-limit", "2147483647").get(LIST)["meta"]["limit"] == 2147483647
 
 
 def test_help_says_what_a_newcomer_needs() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
+from ..checks import LARGEST_INTEGER
 from ..errors import CoprFakeError
 from ..lives.progress import How
 from ..scenarios.shipped import DEFAULT_SCENARIO, shipped_scenarios
@@ -32,9 +33,9 @@ class Limit(click.ParamType[int | None]):
             return value
         if value == "none":
             return None
-        if value.isascii() and value.isdigit() and len(value) < 10 and int(value) > 0:
+        if value.isascii() and value.isdigit() and len(value) <= 10 and 1 <= int(value) <= LARGEST_INTEGER:
             return int(value)
-        self.fail(f"{value!r} is no limit; expected a whole number, at least 1, or none", param, ctx)
+        self.fail(f"{value!r} is no limit; expected a whole number from 1 to {LARGEST_INTEGER}, or none", param, ctx)
 
 
 class Login(click.ParamType["Account"]):
