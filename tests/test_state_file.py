@@ -164,9 +164,8 @@ def test_bounds_are_those_that_are_said_now(start: Start, state: Path, served: P
     server.world("b").get(HOME)
     server.end()
     kept = state.read_bytes()
-    assert failed("serve", "--port", "0", "--state", str(state), "--max-worlds", "1").startswith(
-        f"Error: {state}: worlds: "
-    )
+    refused = failed("serve", "--port", "0", "--state", str(state), "--max-worlds", "1")
+    assert refused.startswith(f"Error: {state}: worlds: ")
     assert state.read_bytes() == kept
     server = start(str(served), "--state", str(state), "--journal", "2", "--max-worlds", "2")
     for world in (server, server.world("a")):
@@ -245,6 +244,13 @@ def test_a_state_that_cannot_be_saved_at_the_end_is_an_error(start: Start, state
     assert server.end() == (1, "", line)
 
 
+def test_where_no_state_can_be_saved_the_server_does_not_start(tmp_path: Path) -> None:
+    """It would be lost at the end; the line names the file, and says what to do."""
+    path = tmp_path / "none" / "state.json"
+    line = f"Error: {path}: the state cannot be saved there; make the directory first\n"
+    assert failed("serve", "--port", "0", "--state", str(path)) == line
+
+
 def written(**said: object) -> bytes:
     """A state whose own world is as is said, and otherwise as it may be."""
     clock = {"now": 9, "speed": 1, "paused": False}
@@ -313,9 +319,7 @@ FAULTS: list[Mapping[str, object]] = [
 ]
 ACTS: dict[str, Callable[[FakeCopr, int, str], object]] = {
     "add": lambda fake, at, name: fake.add_build(at, CHROOTS[: at + 1], lifecycle=sorted(LIVES)[at * 3]),
-    "add still": lambda fake, at, name: fake.add_build(
-        at, CHROOTS[:at], state="running", project=f"jdoe/p{at}:pr:{at}"
-    ),
+    "add still": lambda fake, at, name: fake.add_build(at, CHROOTS[:at], state="running", project=f"me/p{at}:pr:{at}"),
     "remove": lambda fake, at, name: fake.builds[at].remove(),
     "cancel": lambda fake, at, name: fake.builds[at].cancel(),
     "advance": lambda fake, at, name: fake.builds[at].advance(),

@@ -60,10 +60,13 @@ class StateFile:
         """What was saved last; ``None`` if there is no such file.
 
         :raises ScenarioError: naming the file, the place in it and what was expected there.
+        :raises CoprFakeError: if there is no file, nor a directory in which it could be saved.
         """
         try:
             text = self.path.read_text(encoding="utf-8")
         except FileNotFoundError:
+            if not self.path.parent.is_dir():
+                raise CoprFakeError(f"{self.path}: the state cannot be saved there; make the directory first") from None
             return None
         except (OSError, ValueError) as error:
             raise ScenarioError(str(self.path), "", f"cannot be read: {error}") from None
