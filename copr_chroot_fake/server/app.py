@@ -1,9 +1,8 @@
 """The application that a server runs: it leads each path to a world's Copr, or to what controls it.
 
 ``/api_3/…`` is the Copr of the server's own world, ``/_fake/…`` controls it, and
-``/worlds/<name>`` has the same two below it for a world of that name, and so has
-``/@<name>``, which is as short as some need: copr-cli has wget cut six directories
-off the address of a result, which are all that Copr has.
+``/worlds/<name>`` has the same two below it for a world of that name. So has
+``/@<name>``; :func:`~.worlds.address_in` says why there is a short form.
 """
 
 from __future__ import annotations
@@ -64,7 +63,7 @@ class ServedApp:
         self, world: World, path: str, scope: Mapping[str, object], receive: Receive, send: Send
     ) -> None:
         if self._control is None:
-            await respond(json_answer(error_body("this server is not controlled from outside"), 404), send)
+            await respond(json_answer(error_body("nobody controls this server; serve without --no-control"), 404), send)
         else:
             await self._control.answer(world, path, scope, receive, send)
 
