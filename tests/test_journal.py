@@ -63,6 +63,25 @@ def test_the_journal_keeps_the_latest_requests(fake: FakeCopr) -> None:
     assert fake.requests[-1].endpoint == "get"
 
 
+def test_as_many_requests_are_kept_as_is_said() -> None:
+    """The latest, each with its number of all that there have been."""
+    fake = FakeCopr(requests_kept=3)
+    for _ in range(5):
+        fake.answer("GET", "/api_3/")
+    assert [request.number for request in fake.requests] == [3, 4, 5]
+    assert [request.number for request in fake.requests_after(4)] == [5]
+    fake.forget_requests()
+    fake.answer("GET", "/api_3/")
+    assert [request.number for request in fake.requests] == [6]
+
+
+@pytest.mark.parametrize("requests_kept", [-1, 1.5, True])
+def test_an_impossible_number_of_requests_is_refused(requests_kept: int) -> None:
+    """By its name."""
+    with pytest.raises(InputError, match="requests_kept: expected a whole number"):
+        FakeCopr(requests_kept=requests_kept)
+
+
 def test_requested_and_not_requested(fake: FakeCopr) -> None:
     """At least once, exactly so often, or not at all, of an endpoint, a build or a chroot."""
     ask = asking(fake)

@@ -7,13 +7,10 @@ import json
 import pytest
 
 from copr_chroot_fake import (
-    CoprFakeError,
     EventError,
     FakeCopr,
     InputError,
     Progress,
-    SystemClock,
-    VirtualClock,
 )
 
 from .doors import Open, asking
@@ -112,34 +109,6 @@ def test_by_clock_a_late_look_catches_up_with_the_times_of_when_it_was_due() -> 
     assert chroot.state == "succeeded"
     assert (chroot.started_on, chroot.ended_on) == (BEGAN + 40, BEGAN + 300)
     assert chroot.packages
-
-
-def test_the_systems_time_can_run_faster() -> None:
-    """With a speed, a life of minutes is over in no time; its times are those of the fake's clock."""
-    clock = SystemClock(speed=1e9)
-    fake = FakeCopr(progress="clock", clock=clock)
-    began = clock.now()
-    chroot = fake.add_build(1, [F41])[F41]
-    while chroot.state != "succeeded":
-        pass
-    assert chroot.started_on is not None
-    assert chroot.ended_on is not None
-    assert chroot.started_on >= began
-    assert chroot.ended_on - chroot.started_on == 260
-
-
-def test_a_clock_of_ones_own_is_not_the_kits_to_move() -> None:
-    """Who brings a clock moves it; asking the fake for it says so."""
-
-    class Stopped:
-        def now(self) -> float:
-            return 5
-
-        def reach(self, due: float) -> float:
-            return due
-
-    with pytest.raises(CoprFakeError, match="neither a VirtualClock nor a SystemClock"):
-        _ = FakeCopr(clock=Stopped()).clock
 
 
 def test_at_once_the_first_look_sees_the_end(ask_through: Open) -> None:
@@ -320,20 +289,3 @@ def test_packages_said_of_a_living_chroot_come_out_in_the_end() -> None:
     assert not chroot.packages
     chroot.run_to("succeeded")
     assert [str(nevra) for nevra in chroot.packages] == ["hello-2-3.fc41.noarch"]
-
-
-def test_a_virtual_clock_does_not_run_backwards() -> None:
-    """Ticks are forwards, and so are moves; nonsense is refused by name."""
-    clock = VirtualClock(1000)
-    assert clock.tick(5) == 1005
-    for wrong in (lambda: clock.tick(-1), lambda: clock.move_to(1004), lambda: clock.tick(float("nan"))):
-        with pytest.raises(InputError):
-            wrong()
-    assert clock.now() == 1005
-
-
-@pytest.mark.parametrize("speed", [0, -1, float("inf"), "fast"])
-def test_a_speed_that_is_none_is_refused(speed: float) -> None:
-    """Time runs forwards, at some speed."""
-    with pytest.raises(InputError, match="speed: "):
-        SystemClock(speed=speed)

@@ -1,8 +1,7 @@
-"""What can be done with a fake beside asking it: its clock, its changes, chroots added later, the end of a life."""
+"""What can be done with a fake beside asking it: its changes, chroots added later, the end of a life, clearing."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -14,84 +13,11 @@ from copr_chroot_fake import (
     Lifecycle,
     Stage,
     State,
-    SystemClock,
     Uniform,
-    VirtualClock,
 )
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
-
-
-@pytest.fixture
-def monotonic(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """The system's time, which goes on only when told to."""
-    shown = 100.0
-
-    def go_on(seconds: float) -> None:
-        nonlocal shown
-        shown += seconds
-
-    monkeypatch.setattr(time, "monotonic", lambda: shown)
-    monkeypatch.setattr(time, "time", lambda: 1_700_000_000.0)
-    return go_on
-
-
 BEGAN = 1_700_000_000
-
-
-def test_a_clock_of_the_system_can_be_moved_on(monotonic: Callable[[float], None]) -> None:
-    """By seconds or to a time, from which it goes on at its speed."""
-    clock = SystemClock(speed=10)
-    monotonic(1)
-    assert clock.tick(5) == BEGAN + 15
-    clock.move_to(BEGAN + 100)
-    monotonic(2)
-    assert clock.now() == BEGAN + 120
-
-
-def test_a_paused_clock_stands_still_and_can_be_moved(monotonic: Callable[[float], None]) -> None:
-    """Resumed, it goes on from where it stands, at the speed that was set last."""
-    clock = SystemClock()
-    clock.pause()
-    clock.pause()
-    monotonic(50)
-    assert (clock.now(), clock.is_paused, clock.speed) == (BEGAN, True, 1)
-    clock.tick(7)
-    clock.speed = 60
-    monotonic(50)
-    assert clock.now() == BEGAN + 7
-    clock.resume()
-    clock.resume()
-    monotonic(1)
-    assert (clock.now(), clock.is_paused, clock.speed) == (BEGAN + 67, False, 60)
-
-
-def test_another_speed_counts_from_now_on(monotonic: Callable[[float], None]) -> None:
-    """What has passed has passed at the old one."""
-    clock = SystemClock()
-    monotonic(10)
-    clock.speed = 2
-    monotonic(10)
-    assert clock.now() == BEGAN + 30
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        (lambda clock: clock.tick(-1), "seconds: expected a number from 0"),
-        (lambda clock: clock.move_to(BEGAN - 1), f"now: {BEGAN - 1} is before the clock's"),
-        (lambda clock: setattr(clock, "speed", 0), "speed: time would stand still at 0"),
-        (lambda clock: setattr(clock, "speed", "fast"), "speed: expected a number from 0"),
-    ],
-)
-def test_a_clock_of_the_system_refuses_what_no_time_does(
-    monotonic: Callable[[float], None], wrong: Callable[[SystemClock], object], message: str
-) -> None:
-    """The error names the value, and the clock is as it was."""
-    clock = SystemClock()
-    with pytest.raises(InputError, match=message):
-        wrong(clock)
-    assert (clock.now(), clock.speed, clock.is_paused) == (BEGAN, 1, False)
 
 
 def test_changes_of_state_are_remembered_with_their_times() -> None:
@@ -132,16 +58,6 @@ def test_a_way_that_is_refused_is_no_change() -> None:
         chroot.run_to("succeeded")
     assert fake.changes == before
     assert chroot.state == "importing"
-
-
-def test_a_clock_goes_no_further_than_copr_can_keep(monotonic: Callable[[float], None]) -> None:
-    """By itself it stays at the end, and nobody moves it beyond."""
-    clock = SystemClock(speed=1_000_000)
-    monotonic(1_000_000)
-    assert clock.now() == 2**31 - 1
-    for late in (clock, VirtualClock(2**31 - 1)):
-        with pytest.raises(InputError, match=r"now: expected a number from 0 to 2147483647, got 2147483648"):
-            late.tick(1)
 
 
 def test_a_chroot_can_be_added_to_a_build_that_is_there() -> None:
@@ -254,34 +170,3 @@ def test_a_new_seed_counts_for_what_is_drawn_from_then_on() -> None:
     reseeded.reseed(7)
     assert reseeded.seed == 7
     assert ended_on(reseeded) == ended_on(FakeCopr(seed=7)) != ended_on(FakeCopr())
-
-
-def test_as_many_requests_are_kept_as_is_said() -> None:
-    """The latest, each with its number of all that there have been."""
-    fake = FakeCopr(requests_kept=3)
-    for _ in range(5):
-        fake.answer("GET", "/api_3/")
-    assert [request.number for request in fake.requests] == [3, 4, 5]
-    assert [request.number for request in fake.requests_after(4)] == [5]
-    fake.forget_requests()
-    fake.answer("GET", "/api_3/")
-    assert [request.number for request in fake.requests] == [6]
-
-
-@pytest.mark.parametrize("requests_kept", [-1, 1.5, True])
-def test_an_impossible_number_of_requests_is_refused(requests_kept: int) -> None:
-    """By its name."""
-    with pytest.raises(InputError, match="requests_kept: expected a whole number"):
-        FakeCopr(requests_kept=requests_kept)
-
-
-def test_time_passes_only_on_a_clock_that_stands_still() -> None:
-    """For whoever waits in the same process; the system's time passes by itself."""
-    still = FakeCopr()
-    still.pass_time(5)
-    assert still.clock.now() == BEGAN + 5
-    clock = SystemClock()
-    clock.pause()
-    before = clock.now()
-    FakeCopr(clock=clock).pass_time(5)
-    assert clock.now() == before
