@@ -6,6 +6,7 @@ import asyncio
 import http.client
 import os
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple, Protocol
@@ -53,6 +54,11 @@ class Ask(Protocol):
 
 Open = Callable[[FakeCopr], Ask]
 """Opens a door to a fake, for as long as a test runs."""
+
+
+def credentials(login: str, token: str) -> str:
+    """The value of Authorization with which clients log in."""
+    return "Basic " + b64encode(f"{login}:{token}".encode()).decode()
 
 
 def asking(fake: FakeCopr) -> Ask:

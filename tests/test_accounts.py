@@ -10,6 +10,8 @@ import pytest
 
 from copr_chroot_fake import Account, Answer, FakeCopr, InputError
 
+from .doors import credentials
+
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 UNKNOWN = (
     b'{"output": "notok", "error": "Login invalid/expired. '
@@ -18,7 +20,7 @@ UNKNOWN = (
 
 
 def basic(login: str, token: str) -> tuple[tuple[str, str], ...]:
-    return (("Authorization", "Basic " + base64.b64encode(f"{login}:{token}".encode()).decode()),)
+    return (("Authorization", credentials(login, token)),)
 
 
 def error(answer: Answer) -> tuple[int, str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-from base64 import b64encode
 from collections.abc import Callable
 
 import hypothesis.strategies as st
@@ -16,7 +15,7 @@ from hypothesis import given, settings
 
 from copr_chroot_fake import FakeCopr, InputError
 
-from .doors import DOORS, Open, asking
+from .doors import DOORS, Open, asking, credentials
 from .flask_restx_service import asking_flask_restx
 
 AskBoth = Callable[[str, str], tuple[tuple[int, bytes], tuple[int, bytes]]]
@@ -309,7 +308,7 @@ def test_canceling_takes_a_mask_and_a_bad_one_does_not_stop_it(mask: str, status
     """The build is canceled before its answer is masked, also where that fails."""
     fake = FakeCopr()
     fake.add_build(1, {F41: "running"})
-    login = ("Authorization", "Basic " + b64encode(b"login:token").decode())
+    login = ("Authorization", credentials("login", "token"))
     response = asking(fake)("PUT", "/api_3/build/cancel/1", [login, ("X-Fields", mask)])
     canceled = b'{"state": "canceled"}\n'
     assert response.status == status

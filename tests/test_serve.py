@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import socket
 import subprocess
@@ -14,6 +13,7 @@ import pytest
 from copr_chroot_fake.scenarios.shipped import shipped_scenarios
 from copr_chroot_fake.server.serving import bind
 
+from .doors import credentials
 from .served import COMMAND, F41, LIST, Served, Start, eventually, failed
 
 
@@ -119,7 +119,7 @@ def test_an_account_that_is_none_is_named(account: str) -> None:
 
 
 def basic(login: str, token: str) -> dict[str, str]:
-    return {"Authorization": "Basic " + base64.b64encode(f"{login}:{token}".encode()).decode()}
+    return {"Authorization": credentials(login, token)}
 
 
 def test_an_address_of_ipv6_is_printed_as_one(start: Start) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from urllib.parse import urlencode
@@ -13,7 +12,7 @@ from hypothesis.stateful import rule
 
 from copr_chroot_fake import FakeCopr
 
-from ..doors import Response
+from ..doors import Response, credentials
 from .answers import Answering, Error
 from .doing import Doing
 from .drawn import (
@@ -214,7 +213,7 @@ class ServiceMachine(Doing):
     ) -> None:
         """Through every door; ``also`` is what the path says, ``slashed`` that it really ends in a slash."""
         query = f"?{urlencode(arguments)}" if arguments else ""
-        headers = [] if user is None else [("Authorization", "Basic " + b64encode(":".join(user).encode()).decode())]
+        headers = [] if user is None else [("Authorization", credentials(*user))]
         headers += [] if mask is None else [("X-Fields", mask)]
         seen = {name: door.ask(method, f"/api_3/{path}{slash}{query}", headers) for name, door in self.doors.items()}
         parts = {name: (got.status, got.content_type, got.body, got.allow) for name, got in seen.items()}
