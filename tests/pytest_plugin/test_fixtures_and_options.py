@@ -277,6 +277,8 @@ def test_a_wrong_option_is_an_error_at_collection(run: Run, marker: str, message
         ("copr_fake_progress = pol", "the configuration: progress: 'pol' is not possible"),
         ("copr_fake_default_limit = many", "copr_fake_default_limit: expected a whole number, got 'many'"),
         ("copr_fake_strict = maybe", "copr_fake_strict: 'maybe' is not possible; valid: true, false"),
+        ("copr_fake_serve_results = maybe", "copr_fake_serve_results: 'maybe' is not possible; valid: true, false"),
+        ("copr_fake_results_delay = soon", "copr_fake_results_delay: expected a whole number, got 'soon'"),
     ],
 )
 def test_a_wrong_option_in_the_configuration_is_an_error_too(run: Run, ini: str, message: str) -> None:

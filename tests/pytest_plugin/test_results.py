@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
+from .runs import Run
 
 HEAD = """
-import httpx, httpx2, pytest, requests
+import httpx2, requests
 F43 = "fedora-43-x86_64"
 PUBLIC = "https://download.copr.fedorainfracloud.org/results/jdoe/playground/fedora-43-x86_64/00000001-hello/"
 
@@ -17,19 +17,11 @@ def url(copr_fake):
 """
 
 
-def outcomes(pytester: pytest.Pytester, body: str, *, ini: str = "", **expected: int) -> pytest.RunResult:
-    (pytester.path / "pytest.ini").write_text(f"[pytest]\nasyncio_default_fixture_loop_scope = function\n{ini}")
-    pytester.makepyfile(HEAD + body)
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    result.assert_outcomes(**expected)
-    return result
-
-
-def test_the_served_fake_has_results(pytester: pytest.Pytester) -> None:
+def test_the_served_fake_has_results(run: Run) -> None:
     """On copr_server, unless it is told not to: also of builds that were there, and had been shown, before it was."""
-    outcomes(
-        pytester,
-        """
+    run(
+        HEAD
+        + """
 def test_there(copr_server, url):
     assert url() == PUBLIC.replace("https://download.copr.fedorainfracloud.org", copr_server.url)
     address = {"build_id": 1, "chrootname": F43}
@@ -44,16 +36,15 @@ def test_there(copr_server, url):
 def test_elsewhere(copr_server, url):
     assert url() == PUBLIC
     assert httpx.get(PUBLIC.replace("https://download.copr.fedorainfracloud.org", copr_server.url)).status_code == 404
-""",
-        passed=2,
-    )
+"""
+    ).assert_outcomes(passed=2)
 
 
-def test_every_fixture_leads_to_the_results(pytester: pytest.Pytester) -> None:
+def test_every_fixture_leads_to_the_results(run: Run) -> None:
     """At the public address, for code on httpx, httpx2, requests, and through a transport."""
-    outcomes(
-        pytester,
-        """
+    run(
+        HEAD
+        + """
 def test_respx(copr_respx, url):
     assert httpx.get(url() + "builder-live.log", follow_redirects=True).text.endswith("RPMResults finished\\n")
     assert httpx.get(f"https://copr.fedorainfracloud.org/api_3/build-chroot/1/{F43}").json()["result_url"] == url()
@@ -79,12 +70,11 @@ def test_not_told_to(copr_requests, url):
 @pytest.mark.copr_fake(base_url="https://download.copr.fedorainfracloud.org")
 def test_at_one_address(copr_respx, copr_requests, url):
     assert httpx.get(url() + "success").text == requests.get(url() + "success").text == "done"
-""",
-        passed=6,
-    )
+"""
+    ).assert_outcomes(passed=6)
 
 
-def test_results_can_be_late(pytester: pytest.Pytester) -> None:
+def test_results_can_be_late(run: Run) -> None:
     """By the marker, or for all tests by the configuration, of which the closest word counts."""
     body = """
 def late(copr_fake):
@@ -103,14 +93,14 @@ def test_marked(copr_fake):
 def test_not(copr_fake):
     assert late(copr_fake) == (200, 200)
 """
-    outcomes(pytester, body, ini="copr_fake_results_delay = 30\n", passed=3)
+    run(HEAD + body, ini="copr_fake_results_delay = 30\n").assert_outcomes(passed=3)
 
 
-def test_a_strict_test_may_ask_for_what_is_not_there_yet(pytester: pytest.Pytester) -> None:
+def test_a_strict_test_may_ask_for_what_is_not_there_yet(run: Run) -> None:
     """A log of a build that has not started is no mistake; a directory of nobody is, and the nearest one is named."""
-    result = outcomes(
-        pytester,
-        """
+    result = run(
+        HEAD
+        + """
 @pytest.mark.copr_fake(strict=True)
 def test_early(copr_fake):
     copr_fake.add_build(2, [F43])
@@ -119,21 +109,7 @@ def test_early(copr_fake):
 @pytest.mark.copr_fake(strict=True)
 def test_mistaken(copr_fake):
     copr_fake.answer("GET", "/results/jdo/playground/")
-""",
-        passed=1,
-        failed=1,
+"""
     )
+    result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*/results/jdo/playground/ -> 404: /results/jdoe/playground/*-hello/ is there, *"])
-
-
-@pytest.mark.parametrize(
-    ("ini", "said"),
-    [
-        ("copr_fake_serve_results = maybe\n", "*copr_fake_serve_results*'maybe' is not possible*valid: true, false*"),
-        ("copr_fake_results_delay = soon\n", "*copr_fake_results_delay: expected a whole number, got 'soon'*"),
-    ],
-)
-def test_a_wrong_option_is_an_error(pytester: pytest.Pytester, ini: str, said: str) -> None:
-    """When tests are collected, with what would be right."""
-    result = outcomes(pytester, "def test_it(copr_fake): pass\n", ini=ini)
-    result.stderr.fnmatch_lines([said])
