@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -15,6 +13,7 @@ from copr_chroot_fake import FakeCopr
 from ..conftest import DIFFERS
 from ..doors import DOORS, Ask, Response, asking, asking_over_http, without_servers_own
 from ..recordings import DIRECTORY, Exchange, exchanges
+from ..served import starting
 
 EXCHANGES = [*exchanges("responses.jsonl"), *exchanges("companions.jsonl"), *exchanges("masks.jsonl")]
 
@@ -22,13 +21,11 @@ EXCHANGES = [*exchanges("responses.jsonl"), *exchanges("companions.jsonl"), *exc
 @contextmanager
 def served(scenario: str) -> Iterator[Ask]:
     """The command that users run, in a process of its own."""
-    command = [sys.executable, "-m", "copr_chroot_fake", "serve", "--port", "0", "--default-limit", "none"]
-    with subprocess.Popen([*command, str(DIRECTORY / scenario)], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().removeprefix("Copr fake: ").strip()
-        with asking_over_http(url) as ask:
+    with starting() as start:
+        server = start("--default-limit", "none", str(DIRECTORY / scenario))
+        with asking_over_http(server.url) as ask:
             yield ask
-        process.terminate()
+        server.end()
 
 
 COMMAND = "command"
