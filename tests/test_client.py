@@ -118,7 +118,7 @@ def page_of(*states: str, limit: int | None = None, **more: object) -> httpx.Res
 HTML = httpx.Response(502, headers={"Content-Type": "text/html"}, text="<html>Bad Gateway</html>")
 
 
-def test_get(calling: Calling, fake: FakeCopr) -> None:
+def test_get_has_one_build_chroot_with_its_times(calling: Calling, fake: FakeCopr) -> None:
     """One build chroot, with its times as Unix times and in UTC."""
     fake.add_build(1, {F41: {"state": "succeeded", "started_on": 0, "ended_on": 90}})
     status = calling.client(fake.transport).get(1, F41)
@@ -136,7 +136,7 @@ def test_times_that_are_not_there_are_none(calling: Calling, fake: FakeCopr) -> 
     assert (status.started_at, status.ended_at, status.is_final) == (None, None, False)
 
 
-def test_get_list_and_iter_all(calling: Calling, fake: FakeCopr) -> None:
+def test_a_page_or_all_pages_can_be_read(calling: Calling, fake: FakeCopr) -> None:
     """One page as asked for, and every page one after the other."""
     names = [f"bulk-{number}-x86_64" for number in range(250)]
     fake.add_build(1, names, state="running")
@@ -166,7 +166,7 @@ def test_iter_all_asks_for_a_page_when_it_is_needed(fake: FakeCopr) -> None:
     fake.assert_requested("list", times=1)
 
 
-def test_get_build_config(calling: Calling, fake: FakeCopr) -> None:
+def test_get_build_config_has_the_settings_and_the_repositories(calling: Calling, fake: FakeCopr) -> None:
     """The settings, with the repositories and their addresses."""
     fake.add_project("jdoe", "tools", additional_repos=["https://a.example/?priority=5"], bootstrap="on")
     fake.add_build(1, [F41], project="jdoe/tools", enable_net=True)
@@ -180,7 +180,7 @@ def test_get_build_config(calling: Calling, fake: FakeCopr) -> None:
     assert config.bootstrap_image is None
 
 
-def test_get_document(calling: Calling, fake: FakeCopr) -> None:
+def test_get_document_has_what_any_other_path_answers(calling: Calling, fake: FakeCopr) -> None:
     """Any other path below /api_3, as it is answered, or the error that it is answered with."""
     fake.add_build(1, [F41])
     client = calling.client(fake.transport)
@@ -191,7 +191,7 @@ def test_get_document(calling: Calling, fake: FakeCopr) -> None:
         client.get_document("build/99")
 
 
-def test_get_built_packages(calling: Calling, fake: FakeCopr) -> None:
+def test_get_built_packages_has_what_prints_as_nevras(calling: Calling, fake: FakeCopr) -> None:
     """Packages that print as NEVRAs."""
     fake.add_build(1, {F41: {"state": "succeeded", "packages": ["hello-2:1.0-1.fc41.x86_64"]}})
     (package,) = calling.client(fake.transport).get_built_packages(1, F41)
@@ -299,7 +299,7 @@ def test_retries_can_be_turned_off(calling: Calling) -> None:
         calling.client(answering(HTML, page_of()), retries=0).get_list(1)
 
 
-def test_wait_for_one_chroot(calling: Calling, fake: FakeCopr) -> None:
+def test_wait_asks_until_a_chroot_has_ended(calling: Calling, fake: FakeCopr) -> None:
     """It asks again and again until the chroot has ended."""
     fake.add_build(1, [F41])
     seen: list[str] = []
@@ -318,7 +318,7 @@ def test_wait_knows_every_final_state(calling: Calling, fake: FakeCopr, state: s
     assert calling.pauses == []
 
 
-def test_wait_for_a_whole_build_over_all_pages(calling: Calling) -> None:
+def test_wait_for_a_build_ends_with_its_last_chroot_on_whatever_page(calling: Calling) -> None:
     """It ends when the last chroot has ended, on whatever page; a build without chroots is not at its end."""
     fake = FakeCopr(default_limit=2)
     names = [f"bulk-{number}-x86_64" for number in range(5)]

@@ -31,7 +31,7 @@ def proxy(url: str) -> BuildChrootProxy:
     return Client({"copr_url": url}).build_chroot_proxy
 
 
-def test_get(proxy: BuildChrootProxy) -> None:
+def test_get_has_name_state_times_and_results(proxy: BuildChrootProxy) -> None:
     """One build chroot has its name, state, times and results."""
     chroot = proxy.get(1, F41)
     assert (chroot.name, chroot.state) == (F41, "succeeded")
@@ -39,7 +39,7 @@ def test_get(proxy: BuildChrootProxy) -> None:
     assert chroot.result_url.endswith(f"/{F41}/00000001-copr-cli/")
 
 
-def test_get_list(proxy: BuildChrootProxy) -> None:
+def test_get_list_has_every_chroot_and_the_meta(proxy: BuildChrootProxy) -> None:
     """A list has every chroot, and its meta."""
     chroots = proxy.get_list(1)
     assert [chroot.name for chroot in chroots] == NAMES
@@ -56,14 +56,14 @@ def test_next_page_reads_on_to_the_end(proxy: BuildChrootProxy) -> None:
     assert read == [NAMES[6:3:-1], NAMES[3:0:-1], NAMES[:1]]
 
 
-def test_get_build_config(proxy: BuildChrootProxy) -> None:
+def test_get_build_config_has_repositories_and_limits(proxy: BuildChrootProxy) -> None:
     """The build configuration has the repositories and limits."""
     config = proxy.get_build_config(1, F41)
     assert config.memory_limit == 2048
     assert config.repos[0]["id"] == "copr_base"
 
 
-def test_get_built_packages(proxy: BuildChrootProxy) -> None:
+def test_get_built_packages_has_nevras(proxy: BuildChrootProxy) -> None:
     """The built packages are NEVRAs."""
     packages = proxy.get_built_packages(1, F41).packages
     assert [(package["name"], package["arch"]) for package in packages] == [("copr-cli", "src"), ("copr-cli", "x86_64")]
@@ -110,7 +110,7 @@ def test_paging_that_is_not_valid_raises_the_clients_exception(proxy: BuildChroo
         ("/nope", "GET", CoprNoResultException, "Such API endpoint doesn't exist"),
     ],
 )
-def test_requests_beyond_the_proxys_methods(
+def test_a_wrong_method_and_a_wrong_endpoint_are_told_apart(
     proxy: BuildChrootProxy, endpoint: str, method: str, error: type[Exception], message: str
 ) -> None:
     """A method that is not allowed and an endpoint that is not there are told apart."""

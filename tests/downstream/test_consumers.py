@@ -28,26 +28,30 @@ F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 
 @pytest.mark.parametrize(("life", "end"), [("succeeds", "succeeded"), ("retried", "succeeded"), ("forked", "forked")])
-def test_httpx(copr_fake: FakeCopr, copr_respx: respx.MockRouter, life: str, end: str) -> None:
+def test_a_loop_on_httpx_ends_with_the_build(
+    copr_fake: FakeCopr, copr_respx: respx.MockRouter, life: str, end: str
+) -> None:
     """A loop that polls every 30 seconds ends with the build, whatever its life."""
     copr_fake.add_build(1, [F41], lifecycle=life)
     assert wait_with_httpx(1, F41, sleep=copr_fake.clock.tick) == end
     copr_fake.assert_polled_no_faster_than(30)
 
 
-def test_httpx_of_a_build_that_is_not_there(copr_fake: FakeCopr, copr_respx: respx.MockRouter) -> None:
+def test_a_loop_on_httpx_stops_where_there_is_no_build(copr_fake: FakeCopr, copr_respx: respx.MockRouter) -> None:
     """The loop stops with the 404."""
     with pytest.raises(httpx.HTTPStatusError, match="404"):
         wait_with_httpx(1, F41)
 
 
-def test_async_httpx(copr_fake: FakeCopr, copr_respx: respx.MockRouter) -> None:
+def test_chroots_are_waited_for_at_the_same_time_on_async_httpx(
+    copr_fake: FakeCopr, copr_respx: respx.MockRouter
+) -> None:
     """Chroots that are waited for at the same time end each in its own way."""
     copr_fake.add_build(1, {F41: {}, F42: {"lifecycle": "import-fails"}})
     assert asyncio.run(wait_with_async_httpx(1, [F41, F42])) == {F41: "succeeded", F42: "failed"}
 
 
-def test_requests(copr_fake: FakeCopr, copr_requests: responses.RequestsMock) -> None:
+def test_a_list_is_read_to_its_end_on_requests(copr_fake: FakeCopr, copr_requests: responses.RequestsMock) -> None:
     """A list that crosses pages is read to its end."""
     names = [f"bulk-{number:03}-x86_64" for number in range(205)]
     copr_fake.add_build(1, {name: "failed" if name.endswith("4-x86_64") else "succeeded" for name in names})
@@ -55,13 +59,13 @@ def test_requests(copr_fake: FakeCopr, copr_requests: responses.RequestsMock) ->
     copr_fake.assert_all_pages_read(1)
 
 
-def test_requests_of_something_else(copr_requests: responses.RequestsMock) -> None:
+def test_another_address_cannot_be_reached_on_requests(copr_requests: responses.RequestsMock) -> None:
     """Another address is still as unreachable as the network of a test is."""
     with pytest.raises(requests.ConnectionError):
         requests.get("https://example.org/", timeout=1)
 
 
-def test_the_official_client(copr_fake: FakeCopr, copr_config: Path) -> None:
+def test_the_official_client_pages_and_waits(copr_fake: FakeCopr, copr_config: Path) -> None:
     """It pages and waits on a real server, found by its configuration file alone."""
     copr_fake.add_build(1, [F41, F42, "epel-9-x86_64"], package="ripgrep")
     client = Client.create_from_config_file()
@@ -72,7 +76,7 @@ def test_the_official_client(copr_fake: FakeCopr, copr_config: Path) -> None:
         client.build_chroot_proxy.get(2, F41)
 
 
-def test_the_official_client_beside_build_chroots(copr_fake: FakeCopr, copr_config: Path) -> None:
+def test_the_official_client_reads_what_there_is_beside_build_chroots(copr_fake: FakeCopr, copr_config: Path) -> None:
     """Who it logs in as, the project, the monitor, the chroots that there are, and a build that it cancels."""
     copr_fake.add_account("jdoe", "login", "token")
     copr_fake.add_build(1, {F41: "running"}, package="ripgrep")
@@ -85,7 +89,7 @@ def test_the_official_client_beside_build_chroots(copr_fake: FakeCopr, copr_conf
     assert client.build_proxy.cancel(1).state == "canceled"
 
 
-def test_urllib(copr_fake: FakeCopr, copr_server: CoprServer) -> None:
+def test_a_real_server_is_there_for_urllib(copr_fake: FakeCopr, copr_server: CoprServer) -> None:
     """Whatever speaks HTTP is served."""
     copr_fake.add_build(1, {F41: "running"})
     assert state_with_urllib(copr_server.url, 1, F41) == "running"

@@ -73,7 +73,7 @@ def add_build(fake: FakeCopr, build_id: int, commit: str, state: str, submitted_
         ("failed", 1, "was already submitted on 2023-11-1"),
     ],
 )
-def test_what_is_built_already(
+def test_what_is_built_already_is_found(
     copr_fake: FakeCopr, copr_builder: Run, commit: str, state: str, status: int, says: str
 ) -> None:
     """The latest build of the package is found, and its version read."""
@@ -85,7 +85,7 @@ def test_what_is_built_already(
     assert [request.endpoint for request in copr_fake.requests] == ["project", "build-list"]
 
 
-def test_a_project_that_is_not_there(copr_fake: FakeCopr, copr_builder: Run, commit: str) -> None:
+def test_a_project_that_is_not_there_is_an_error(copr_fake: FakeCopr, copr_builder: Run, commit: str) -> None:
     """It says so, and fails."""
     done = copr_builder("--config", "builder.conf")
     assert done.returncode == 1
@@ -94,7 +94,9 @@ def test_a_project_that_is_not_there(copr_fake: FakeCopr, copr_builder: Run, com
 
 @pytest.mark.skipif(shutil.which("rpmbuild") is None, reason="copr-builder runs rpmbuild, which is not here")
 @pytest.mark.parametrize("state", ["skipped", "canceled"])
-def test_something_new(copr_fake: FakeCopr, copr_builder: Run, commit: str, state: str) -> None:
+def test_something_new_ends_where_its_srpm_is_submitted(
+    copr_fake: FakeCopr, copr_builder: Run, commit: str, state: str
+) -> None:
     """A build that has built nothing does not count: it makes an SRPM, which the fake does not take."""
     add_build(copr_fake, 1, commit, state)
     done = copr_builder("--config", "builder.conf", "--verbose")
@@ -128,7 +130,7 @@ def test_something_new(copr_fake: FakeCopr, copr_builder: Run, commit: str, stat
     ],
 )
 @pytest.mark.copr_fake(progress="clock")
-def test_waiting(
+def test_waiting_tells_how_each_build_has_ended(
     copr_fake: FakeCopr,
     builder: CoprBuilder,
     monkeypatch: pytest.MonkeyPatch,
@@ -147,7 +149,9 @@ def test_waiting(
 
 
 @pytest.mark.copr_fake(progress="clock")
-def test_waiting_for_a_fork(copr_fake: FakeCopr, builder: CoprBuilder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_for_a_fork_never_ends(
+    copr_fake: FakeCopr, builder: CoprBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It asks twice a second for ever for a build that has ended."""
 
     def sleep(seconds: float) -> None:

@@ -28,7 +28,7 @@ def watched(output: str) -> list[str]:
 @pytest.mark.parametrize(
     "state", ["importing", "pending", "starting", "running", "succeeded", "failed", "skipped", "forked"]
 )
-def test_status(copr_fake: FakeCopr, copr_cli: Run, state: str) -> None:
+def test_status_tells_the_state_of_a_build(copr_fake: FakeCopr, copr_cli: Run, state: str) -> None:
     """It tells the state of a build, whatever it is."""
     copr_fake.add_build(1, {F41: state})
     done = copr_cli("status", "1")
@@ -58,7 +58,9 @@ def test_status(copr_fake: FakeCopr, copr_cli: Run, state: str) -> None:
     ],
 )
 @BY_CLOCK
-def test_watch_build(copr_fake: FakeCopr, copr_cli: Run, life: str, states: list[str], status: int, error: str) -> None:
+def test_watch_build_tells_each_new_state_and_how_the_build_has_ended(
+    copr_fake: FakeCopr, copr_cli: Run, life: str, states: list[str], status: int, error: str
+) -> None:
     """It looks every 30 seconds, tells each new state, and says at the end of the build how that was."""
     copr_fake.add_build(1, [F41, F42], lifecycle=life)
     done = copr_cli("watch-build", "1")
@@ -68,14 +70,14 @@ def test_watch_build(copr_fake: FakeCopr, copr_cli: Run, life: str, states: list
     assert [after - before for before, after in pairwise(polls)] == [30] * (len(polls) - 1)
 
 
-def test_watch_build_by_poll(copr_fake: FakeCopr, copr_cli: Run) -> None:
+def test_watch_build_by_poll_sees_every_state(copr_fake: FakeCopr, copr_cli: Run) -> None:
     """A build that goes on with every poll shows it each of its states."""
     copr_fake.add_build(1, [F41])
     assert watched(copr_cli("watch-build", "1").stdout) == ["importing", "pending", "starting", "running", "succeeded"]
 
 
 @BY_CLOCK
-def test_watch_build_of_several(copr_fake: FakeCopr, copr_cli: Run) -> None:
+def test_watch_build_goes_on_until_the_last_of_several_has_ended(copr_fake: FakeCopr, copr_cli: Run) -> None:
     """It goes on until the last one has ended, asks no more for those that have, and tells which have not gone well."""
     copr_fake.add_build(1, [F41])
     copr_fake.add_build(2, [F41], lifecycle="import-fails")
@@ -97,7 +99,7 @@ def test_watch_build_of_several(copr_fake: FakeCopr, copr_cli: Run) -> None:
     ],
 )
 @BY_CLOCK
-def test_watch_build_while_copr_is_away(
+def test_watch_build_gives_up_or_connects_again_while_copr_is_away(
     copr_fake: FakeCopr, copr_cli: Run, fault: FaultName | FaultEntry, status: int, error: str, polls: int
 ) -> None:
     """It gives up at the first page that is none of Copr's, and connects three times where a connection breaks."""
@@ -113,7 +115,9 @@ def test_watch_build_while_copr_is_away(
     ("form", "row"),
     [("json", "id {} name {} state {}"), ("text", "id {} name {} state {}"), ("text-row", "{} {} {}")],
 )
-def test_list_builds(copr_fake: FakeCopr, copr_cli: Run, form: str, row: str) -> None:
+def test_list_builds_has_a_projects_builds_newest_first(
+    copr_fake: FakeCopr, copr_cli: Run, form: str, row: str
+) -> None:
     """It lists a project's builds, newest first, in whatever form."""
     copr_fake.add_build(1, {F41: "succeeded"}, package="hello")
     copr_fake.add_build(2, {F41: "running"}, package="ripgrep")
@@ -135,7 +139,7 @@ def test_list_builds_reads_every_page(copr_fake: FakeCopr, copr_cli: Run) -> Non
 
 
 @BY_CLOCK
-def test_cancel(copr_fake: FakeCopr, copr_cli: Run) -> None:
+def test_cancel_cancels_a_build_once(copr_fake: FakeCopr, copr_cli: Run) -> None:
     """It cancels a build once, and not one that is none."""
     copr_fake.add_build(1, [F41])
     copr_fake.clock.tick(100)
@@ -157,7 +161,7 @@ def test_cancel(copr_fake: FakeCopr, copr_cli: Run) -> None:
         ("jdoe", "another", 1, "Error: Login invalid/expired. Please visit https://copr.fedorainfracloud.org/api to"),
     ],
 )
-def test_cancel_by_who_may_not(
+def test_cancel_by_who_may_not_is_refused(
     copr_fake: FakeCopr, copr_cli: Run, name: str, token: str, status: int, error: str
 ) -> None:
     """Somebody else's build, or a token that has expired, are refused in Copr's words."""
@@ -169,13 +173,13 @@ def test_cancel_by_who_may_not(
     assert not copr_fake.builds[1].canceled
 
 
-def test_whoami(copr_fake: FakeCopr, copr_cli: Run) -> None:
+def test_whoami_says_what_the_configuration_does(copr_fake: FakeCopr, copr_cli: Run) -> None:
     """It says what its configuration does, and asks nobody."""
     assert copr_cli("whoami").stdout == "jdoe\n"
     assert copr_fake.requests == []
 
 
-def test_whoami_of_nobody(copr_cli: Run, copr_config: Path) -> None:
+def test_whoami_without_a_login_is_refused(copr_cli: Run, copr_config: Path) -> None:
     """Without a login, and without Kerberos, nobody is known."""
     lines = copr_config.read_text().splitlines()
     copr_config.write_text("\n".join(line for line in lines if line.split()[0] not in ("username", "login", "token")))
@@ -184,14 +188,14 @@ def test_whoami_of_nobody(copr_cli: Run, copr_config: Path) -> None:
     assert "Error: Operation requires API authentication." in done.stderr
 
 
-def test_list_chroots(copr_fake: FakeCopr, copr_cli: Run) -> None:
+def test_list_chroots_has_what_the_service_knows(copr_fake: FakeCopr, copr_cli: Run) -> None:
     """It lists what the service knows, in its order."""
     copr_fake.add_mock_chroots("fedora-rawhide-x86_64", "epel-9-s390x")
     copr_fake.add_build(1, {F41: "succeeded"})
     assert copr_cli("list-chroots").stdout.split() == ["fedora-rawhide-x86_64", "epel-9-s390x", F41]
 
 
-def test_get(copr_fake: FakeCopr, copr_cli: Run) -> None:
+def test_get_shows_a_project_with_its_repositories(copr_fake: FakeCopr, copr_cli: Run) -> None:
     """It shows a project with its repositories, and says which is not there."""
     copr_fake.add_build(1, {F41: "succeeded"})
     done = copr_cli("get", "jdoe/playground")
@@ -203,7 +207,7 @@ def test_get(copr_fake: FakeCopr, copr_cli: Run) -> None:
     assert "Error: Project jdoe/tools does not exist." in nothing.stderr
 
 
-def test_monitor(copr_fake: FakeCopr, copr_cli: Run) -> None:
+def test_monitor_shows_the_latest_build_of_each_package(copr_fake: FakeCopr, copr_cli: Run) -> None:
     """It shows the latest build of each package in each chroot, also of a directory beside the project's own."""
     copr_fake.add_build(1, {F41: "succeeded", F42: "failed"}, package="hello")
     copr_fake.add_build(2, {F41: "running"}, package="hello")
@@ -238,7 +242,7 @@ def downloaded(directory: Path) -> set[str]:
 
 
 @WITH_WGET
-def test_download_build(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
+def test_download_build_fetches_all_that_a_build_has_left(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
     """All that a build has left in each chroot that has been started, and a word on each that has not."""
     copr_fake.add_build(1, {F41: "succeeded", F42: "failed", "epel-9-s390x": "pending"})
     done = copr_cli("download-build", "1", "--dest", "results")
@@ -253,7 +257,7 @@ def test_download_build(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> N
 
 @WITH_WGET
 @pytest.mark.parametrize(("option", "files"), [("--rpms", RPMS), ("--logs", LOGS), ("--spec", {"hello.spec"})])
-def test_download_build_of_some_files(
+def test_download_build_fetches_files_of_one_kind_and_of_one_chroot(
     copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path, option: str, files: set[str]
 ) -> None:
     """Only those of one kind, and of one chroot."""
@@ -264,7 +268,7 @@ def test_download_build_of_some_files(
 
 
 @WITH_WGET
-def test_download_build_is_what_rpm_takes_for_packages(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
+def test_download_build_fetches_what_rpm_takes_for_packages(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
     """As a program downloads what it has waited for."""
     copr_fake.add_build(1, [F41])
     assert copr_cli("watch-build", "1").returncode == 0
@@ -273,7 +277,7 @@ def test_download_build_is_what_rpm_takes_for_packages(copr_fake: FakeCopr, copr
 
 
 @WITH_WGET
-def test_download_build_from_a_server_without_worlds(copr_config: Path, copr_cli: Run, tmp_path: Path) -> None:
+def test_download_build_fetches_from_a_server_without_worlds(copr_config: Path, copr_cli: Run, tmp_path: Path) -> None:
     """The same from a server's own fake, which has its results right below it, as Copr has."""
     scenario = {"builds": [{"id": 1, "chroots": [{"name": F41, "lifecycle": "succeeds", "progress": "immediate"}]}]}
     (tmp_path / "scenario.json").write_text(json.dumps(scenario))

@@ -52,7 +52,7 @@ def fuzzytail(
     return run
 
 
-def test_builds(copr_fake: FakeCopr, fuzzytail: Run) -> None:
+def test_builds_has_a_projects_builds_with_states_and_chroots(copr_fake: FakeCopr, fuzzytail: Run) -> None:
     """It lists a project's builds with their states and chroots."""
     copr_fake.add_build(1, {F41: "succeeded", F42: "failed"}, package="hello")
     copr_fake.add_build(2, {F41: "forked"}, package="ripgrep")
@@ -62,7 +62,7 @@ def test_builds(copr_fake: FakeCopr, fuzzytail: Run) -> None:
     assert rows == [["2", "ripgrep", "forked", F41], ["1", "hello", "failed", F41, F42]]
 
 
-def test_builds_by_status(copr_fake: FakeCopr, fuzzytail: Run) -> None:
+def test_builds_has_so_many_of_those_in_a_state(copr_fake: FakeCopr, fuzzytail: Run) -> None:
     """So many of those in a state, or none."""
     for build_id in range(1, 9):
         copr_fake.add_build(build_id, {F41: "running" if build_id % 2 else "succeeded"})
@@ -72,7 +72,7 @@ def test_builds_by_status(copr_fake: FakeCopr, fuzzytail: Run) -> None:
 
 
 @pytest.mark.parametrize("fault", ["outage", "gateway-timeout", {"breaks": "refused"}, {"breaks": "timeout"}])
-def test_builds_while_copr_is_away(copr_fake: FakeCopr, fuzzytail: Run, fault: FaultName | FaultEntry) -> None:
+def test_builds_says_that_copr_is_away(copr_fake: FakeCopr, fuzzytail: Run, fault: FaultName | FaultEntry) -> None:
     """It says so, and ends."""
     copr_fake.faults.add(fault)
     status, shown = fuzzytail("builds", "jdoe/playground")
@@ -94,7 +94,7 @@ def log_of(fake: FakeCopr, log: str) -> str:
     return gzip.decompress(fake.answer("GET", f"/results/jdoe/playground/{F41}/00000001-hello/{log}.gz").body).decode()
 
 
-def test_logs(copr_fake: FakeCopr, fuzzytail: Run) -> None:
+def test_logs_shows_all_logs_of_a_build_that_has_ended(copr_fake: FakeCopr, fuzzytail: Run) -> None:
     """All logs of a build that has ended, of its source and of each of its chroots."""
     copr_fake.add_build(1, {F41: "succeeded", F42: "failed"})
     status, shown = fuzzytail("logs", "jdoe/playground", "--build", "1", "--skip-import")
@@ -109,7 +109,7 @@ def test_logs(copr_fake: FakeCopr, fuzzytail: Run) -> None:
 
 @pytest.mark.parametrize("life", ["succeeds", "fails", "appears-late", "canceled-while-running"])
 @pytest.mark.copr_fake(progress="clock")
-def test_following_a_log(copr_fake: FakeCopr, fuzzytail: Run, life: str) -> None:
+def test_a_log_is_followed_as_it_grows(copr_fake: FakeCopr, fuzzytail: Run, life: str) -> None:
     """A log that grows is shown as it does, each line of it once, and it ends when the build has."""
     copr_fake.add_build(1, [F41], lifecycle=life)
     status, shown = fuzzytail("jdoe/playground", "--build", "1", "--builder-live", "--rpm-only", *IMPORTED)
@@ -122,7 +122,7 @@ def test_following_a_log(copr_fake: FakeCopr, fuzzytail: Run, life: str) -> None
 
 @pytest.mark.parametrize("life", ["forked", "source-fails", "import-fails", "skipped", "canceled-while-pending"])
 @pytest.mark.copr_fake(progress="clock")
-def test_following_a_build_that_comes_to_nothing(copr_fake: FakeCopr, fuzzytail: Run, life: str) -> None:
+def test_a_build_that_comes_to_nothing_is_followed_to_its_end(copr_fake: FakeCopr, fuzzytail: Run, life: str) -> None:
     """It ends with each of them: it knows a fork for an end, too."""
     copr_fake.add_build(1, [F41], lifecycle=life)
     status, shown = fuzzytail("jdoe/playground", "--build", "1", *IMPORTED)
@@ -132,7 +132,7 @@ def test_following_a_build_that_comes_to_nothing(copr_fake: FakeCopr, fuzzytail:
 
 
 @pytest.mark.copr_fake(progress="clock")
-def test_watching_a_project(copr_fake: FakeCopr, fuzzytail: Run) -> None:
+def test_watch_follows_a_projects_builds_until_it_is_interrupted(copr_fake: FakeCopr, fuzzytail: Run) -> None:
     """It finds what is pending or running, follows it to its end, and looks for more until it is interrupted."""
     copr_fake.add_build(1, {F41: "succeeded"})
     copr_fake.add_build(2, [F41])
