@@ -140,6 +140,14 @@ def test_an_immediate_chroot_can_be_held_before_anybody_has_looked() -> None:
     assert state(asking(fake)) == "succeeded"
 
 
+def test_a_chroot_that_is_added_cancels_nothing_that_was_over_by_then() -> None:
+    """Those that progress at once have succeeded when it comes, though nobody has looked."""
+    fake = FakeCopr(progress="immediate")
+    build = fake.add_build(1, [F41])
+    fake.add_chroot(1, F42, lifecycle="canceled-while-pending")
+    assert {chroot.name: chroot.state for chroot in build} == {F41: "succeeded", F42: "canceled"}
+
+
 def test_whatever_is_read_is_as_of_now() -> None:
     """Presence, cancellation and the builds themselves, without any look before."""
     fake = FakeCopr(progress="clock")

@@ -80,6 +80,8 @@ def add_chroot(
 ) -> BuildChroot:
     """Add a chroot to a build that is in its store already."""
     store = build.store
+    # What is due has happened by now, whatever the life of the new one does to the build.
+    build.catch_up()
     if build.find(checks.chroot_name("name", name)) is not None:
         raise InputError("name", f"build {build.id} has {name} already; expected another")
     checked_state = checks.optional(checks.state)("state", state)
