@@ -133,6 +133,91 @@ def test_every_operation_has_a_name_of_its_own() -> None:
     assert references == {f"#/definitions/{name}" for name in DOCUMENT["definitions"]}
 
 
+PAGE = "limit offset order order_type"
+OPERATIONS = f"""
+get_auth_check: get /auth-check -> 200 401; login
+get_build_chroot: get /build-chroot/ build_id* chrootname* X-Fields -> 200 400 404 500
+get_build_chroot_build_config: get /build-chroot/build-config build_id* chrootname* X-Fields -> 200 400 404 500
+get_build_chroot_build_config_/build-chroot/build-config/{{build_id}}/{{chrootname}}: \
+get /build-chroot/build-config/{{build_id}}/{{chrootname}} build_id* chrootname* X-Fields -> 200 400 404 500; deprecated
+get_build_chroot_built_packages: get /build-chroot/built-packages build_id* chrootname* X-Fields -> 200 400 404 500
+get_build_chroot_list: get /build-chroot/list build_id* {PAGE} X-Fields -> 200 400 500
+get_build_chroot_list_/build-chroot/list/{{build_id}}: \
+get /build-chroot/list/{{build_id}} build_id* {PAGE} X-Fields -> 200 400 404 500; deprecated
+get_build_chroot_/build-chroot/{{build_id}}/{{chrootname}}: \
+get /build-chroot/{{build_id}}/{{chrootname}} build_id* chrootname* X-Fields -> 200 400 404 500; deprecated
+get_build_built_packages: get /build/built-packages/{{build_id}} build_id* -> 200 404
+put_build_cancel: put /build/cancel/{{build_id}} build_id* X-Fields -> 200 400 401 403 404 409; login
+post_build_cancel: post /build/cancel/{{build_id}} build_id* X-Fields -> 200 400 401 403 404 409; deprecated login
+get_build_list: \
+get /build/list ownername* projectname* packagename status {PAGE} X-Fields -> 200 400 404 415 500
+get_build_source_chroot: get /build/source-chroot/{{build_id}} build_id* X-Fields -> 200 400 404 500
+get_build: get /build/{{build_id}} build_id* X-Fields -> 200 400 404
+get_gssapi_login: get /gssapi_login/ -> 403
+get_mock_chroots_list: get /mock-chroots/list -> 200
+get_monitor: get /monitor ownername* projectname* project_dirname -> 200 400 404 415 500
+get_project: get /project/ ownername* projectname* X-Fields -> 200 400 404 415 500
+"""
+
+
+def test_each_operation_says_what_it_takes_and_how_it_can_end() -> None:
+    """In the order of the paths; what has to be sent is marked, and the old forms are deprecated."""
+    written = "".join(
+        f"{described(method, path, item)}\n"
+        for path, item in DOCUMENT["paths"].items()
+        for method in item
+        if method != "parameters"
+    )
+    assert written == OPERATIONS.lstrip()
+
+
+def described(method: str, path: str, item: dict[str, Any]) -> str:
+    operation = item[method]
+    parameters = [*item.get("parameters", ()), *operation.get("parameters", ())]
+    takes = [parameter["name"] + "*" * parameter.get("required", False) for parameter in parameters]
+    marks = ["deprecated"] * operation.get("deprecated", False) + ["login"] * ("security" in operation)
+    ends = " ".join(operation["responses"]) + ("; " if marks else "") + " ".join(marks)
+    return f"{operation['operationId']}: {' '.join((method, path, *takes))} -> {ends}"
+
+
+def test_an_old_form_is_said_to_be_one() -> None:
+    """Here whole, with the types of what it takes and the models of what it answers."""
+    item = DOCUMENT["paths"]["/build-chroot/list/{build_id}"]
+    assert item["parameters"] == [{"name": "build_id", "in": "path", "required": True, "type": "integer"}]
+    operation = item["get"]
+    types = {parameter["name"]: (parameter["in"], parameter["type"]) for parameter in operation["parameters"]}
+    assert types == {
+        "limit": ("query", "integer"),
+        "offset": ("query", "integer"),
+        "order": ("query", "string"),
+        "order_type": ("query", "string"),
+        "X-Fields": ("header", "string"),
+    }
+    assert (operation["summary"], operation["description"], operation["tags"]) == (
+        "The chroots of a build, by page",
+        "Use query parameters instead",
+        ["build-chroot"],
+    )
+    models = {status: answer["schema"]["$ref"] for status, answer in operation["responses"].items()}
+    assert models == {
+        "200": "#/definitions/BuildChroots",
+        "400": "#/definitions/BadRequest",
+        "404": "#/definitions/Error",
+        "500": "#/definitions/Error",
+    }
+    assert DOCUMENT["definitions"]["BuildChroots"]["properties"] == {
+        "items": {"type": "array", "items": {"$ref": "#/definitions/BuildChroot"}},
+        "meta": {"$ref": "#/definitions/PaginationMeta"},
+    }
+    assert DOCUMENT["definitions"]["BuildChroot"]["properties"] == {
+        "started_on": {"type": "integer", "x-nullable": True},
+        "ended_on": {"type": "integer", "x-nullable": True},
+        "state": {"type": "string"},
+        "name": {"type": "string"},
+        "result_url": {"type": "string", "x-nullable": True},
+    }
+
+
 # What is there can be said, so that not every answer is that there is no such thing.
 NAMED: dict[str, list[Any]] = {
     "build_id": [1, 2, 3, 99],
