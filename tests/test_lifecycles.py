@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
-from random import Random
+from pathlib import Path
 
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError, Lifecycle, LogNormal, Stage, Uniform
-from copr_chroot_fake.lives.durations import draw_whole
-from copr_chroot_fake.lives.lifecycle import read_lifecycle, write_lifecycle
+from copr_chroot_fake.lives.lifecycle import read_lifecycle
+from copr_chroot_fake.lives.machine import Stamp
+from copr_chroot_fake.tools.check import check
 
 F41 = "fedora-41-x86_64"
 
@@ -36,26 +38,6 @@ def test_a_stage_can_go_on_or_end_the_life_by_weight() -> None:
     counts = Counter(state for state, _ in ends(life))
     assert set(counts) == {"skipped", "failed"}
     assert 60 < counts["failed"] < 140
-
-
-@pytest.mark.parametrize(
-    ("duration", "least", "most"), [(Uniform(60, 120), 60, 120), (LogNormal(300, 0.5, 200, 1000), 200, 1000)]
-)
-def test_drawn_durations_stay_within_their_bounds_and_differ(
-    duration: Uniform | LogNormal, least: int, most: int
-) -> None:
-    """Every duration is within the bounds, and hardly two are the same."""
-    life = Lifecycle(Stage("pending", 1), Stage("starting", duration), Stage("running", 0), Stage("succeeded"))
-    seconds = [taken for _, taken in ends(life)]
-    assert least <= min(seconds) < max(seconds) <= most
-    assert len(set(seconds)) > 40
-
-
-def test_a_log_normal_duration_has_its_median() -> None:
-    """Half of them are shorter, half are longer."""
-    life = Lifecycle(Stage("pending", 1), Stage("starting", LogNormal(300, 0.5, 0, 10_000)), Stage("failed"))
-    shorter = sum(taken < 300 for _, taken in ends(life, builds=1000))
-    assert 430 < shorter < 570
 
 
 def test_the_same_seed_is_the_same_run_on_every_python() -> None:
@@ -88,24 +70,51 @@ def test_a_chroots_run_depends_on_nothing_but_the_seed_the_build_and_its_name() 
 
 
 @pytest.mark.parametrize(
-    "written",
+    ("written", "made"),
     [
-        {"stages": [{"state": "running", "lasts": 5, "ends": {"succeeded": 2, "failed": 1}}]},
-        {"stages": [{"state": "pending", "lasts": {"uniform": [1, 2]}}, {"state": "canceled"}]},
-        {
-            "stages": [
+        (
+            [{"state": "running", "lasts": 5, "ends": {"succeeded": 2, "failed": 1}}],
+            Lifecycle(Stage("running", 5, {"succeeded": 2, "failed": 1})),
+        ),
+        (
+            [{"state": "running", "lasts": 5, "ends": "failed"}],
+            Lifecycle(Stage("running", 5, ends={"failed": 1})),
+        ),
+        (
+            [{"state": "pending", "lasts": {"uniform": [1, 2]}}, {"state": "canceled"}],
+            Lifecycle(Stage("pending", Uniform(1, 2)), Stage("canceled")),
+        ),
+        (
+            [
                 {"state": "running", "lasts": {"lognormal": {"median": 5, "sigma": 1, "least": 1, "most": 9}}},
                 {"state": "running", "lasts": 1, "canceled": True},
                 {"state": "failed", "without": ["ended_on"]},
-            ]
-        },
+            ],
+            Lifecycle(
+                Stage("running", LogNormal(5, 1, 1, 9)),
+                Stage("running", 1, canceled=True),
+                Stage("failed", without=frozenset({Stamp.ENDED_ON})),
+            ),
+        ),
     ],
 )
-def test_a_life_reads_back_as_it_is_written(written: Mapping[str, object]) -> None:
-    """The form in a scenario says all that a life is."""
-    life = read_lifecycle("lifecycle", written)
-    assert write_lifecycle(life.stages) == written
-    assert read_lifecycle("lifecycle", write_lifecycle(life.stages)) == life
+def test_a_life_is_the_same_in_a_scenario_as_in_python(written: list[dict[str, object]], made: Lifecycle) -> None:
+    """One ending can be said without a weight in both."""
+    assert read_lifecycle("lifecycle", {"stages": written}) == made
+
+
+def test_a_life_is_written_out_as_it_was_drawn() -> None:
+    """Each stage with all that was said of it."""
+    written: list[dict[str, object]] = [
+        {"state": "running", "lasts": 5},
+        {"state": "running", "lasts": 1, "canceled": True},
+        {"state": "failed", "without": ["ended_on", "packages"]},
+    ]
+    fake = FakeCopr()
+    for number, lasts in enumerate((5, {"uniform": [5, 5]}), 1):
+        stages = [{**written[0], "lasts": lasts}, *written[1:]]
+        fake.add_build(number, [F41], lifecycle={"stages": stages})
+    assert [build["chroots"][0]["lifecycle"] for build in fake.to_scenario()["builds"]] == [{"stages": written}] * 2
 
 
 def stages(*said: Mapping[str, object]) -> dict[str, object]:
@@ -118,57 +127,61 @@ IMPOSSIBLE: list[tuple[object, str]] = [
     ({}, "lifecycle.stages: missing, and required"),
     (stages(), "lifecycle.stages: a life has at least one stage"),
     (stages({"state": "done"}), "lifecycle.stages[0].state: 'done' is no stage; valid: importing, waiting, "),
+    (stages({"state": "runing"}), "lifecycle.stages[0].state: 'runing' is no stage; did you mean 'running'? valid: "),
+    (stages({"state": []}), "lifecycle.stages[0].state: [] is no stage; valid: importing, "),
     (stages({"state": "running", "last": 5}), "lifecycle.stages[0].last: no such key here; did you mean 'lasts'?"),
     (
-        stages({"state": "running", "lasts": -5}),
-        "lifecycle.stages[0].lasts: expected seconds, not negative, or an object",
+        stages({"state": "running", "lasts": 5}),
+        "lifecycle.stages[0].ends: nothing follows; expected how it ends, or no seconds",
     ),
     (
-        stages({"state": "running", "lasts": {"normal": 5}}),
-        "lasts: expected seconds, not negative, or an object with uni",
+        stages({"state": "running"}, {"state": "failed"}),
+        "lifecycle.stages[0].lasts: another stage follows; expected how many",
     ),
-    (
-        stages({"state": "running", "lasts": {"uniform": [5]}}),
-        "lasts.uniform: expected two numbers of seconds, [least, ",
-    ),
-    (stages({"state": "running", "lasts": {"uniform": [5, 4]}}), "lasts.uniform.least: expected seconds, not negative"),
-    (
-        stages({"state": "running", "lasts": {"lognormal": {"median": 5, "sigma": 1, "least": 6, "most": 9}}}),
-        "lasts.lognormal.median: expected seconds from least to most, above 0, got 5",
-    ),
-    (stages({"state": "running", "lasts": {"lognormal": {"median": 5}}}), "lasts.lognormal."),
-    (stages({"state": "running", "lasts": 5}), "stages[0].ends: nothing follows; expected how it ends, or no seconds"),
-    (stages({"state": "running"}, {"state": "failed"}), "stages[0].lasts: another stage follows; expected how many"),
-    (stages({"state": "running", "lasts": 5, "ends": {"done": 1}}), "stages[0].ends: 'done' is no stage"),
+    (stages({"state": "running", "lasts": 5, "ends": "done"}), "lifecycle.stages[0].ends: 'done' is no stage"),
+    (stages({"state": "running", "lasts": 5, "ends": {"done": 1}}), "lifecycle.stages[0].ends: 'done' is no stage"),
     (
         stages({"state": "running", "lasts": 5, "ends": {"failed": -1}}),
-        "stages[0].ends.failed: expected a number from 0 ",
+        "lifecycle.stages[0].ends.failed: expected a number from 0 ",
     ),
     (
         stages({"state": "running", "lasts": 5, "ends": {"failed": 0}}),
-        "stages[0].ends: expected weights that are not all 0",
+        "lifecycle.stages[0].ends: expected weights that are not all 0",
     ),
     (
         stages({"state": "pending", "lasts": 5}, {"state": "running"}),
-        "stages[0]: no event leads from pending to running; see the table of events",
+        "lifecycle.stages[0]: no event leads from pending to running; see the table of events",
     ),
-    (stages({"state": "succeeded", "lasts": 5}, {"state": "failed"}), "no event leads from succeeded to failed"),
+    (
+        stages({"state": "succeeded", "lasts": 5}, {"state": "failed"}),
+        "lifecycle.stages[0]: no event leads from succeeded to failed",
+    ),
     (
         stages({"state": "pending", "lasts": 5}, {"state": "absent"}),
-        "stages[0]: absent can only be the first stage of a life, and no ending",
+        "lifecycle.stages[0]: absent can only be the first stage of a life, and no ending",
     ),
-    (stages({"state": "deleted"}), "stages[0].state: a life cannot begin with deleted; expected a state, or absent"),
-    (stages({"state": "running", "lasts": 5, "ends": {"absent": 1}}), "absent can only be the first stage"),
+    (
+        stages({"state": "deleted"}),
+        "lifecycle.stages[0].state: a life cannot begin with deleted; expected a state, or absent",
+    ),
+    (
+        stages({"state": "importing", "lasts": 5}, {"state": "pending", "lasts": 5, "ends": {"absent": 1}}),
+        "lifecycle.stages[1]: absent can only be the first stage",
+    ),
     (
         stages({"state": "running", "lasts": 5}, {"state": "deleted", "lasts": 5}, {"state": "pending"}),
-        "no event leads from deleted to pending",
+        "lifecycle.stages[1]: no event leads from deleted to pending",
     ),
     (
         stages({"state": "pending", "lasts": 5, "canceled": True}, {"state": "starting"}),
-        "no event leads from pending, once its build is canceled, to starting",
+        "lifecycle.stages[0]: no event leads from pending, once its build is canceled, to starting",
     ),
-    (stages({"state": "failed", "without": ["end"]}), "stages[0].without: 'end' is not possible; valid: started_on, "),
-    (stages({"state": "failed", "canceled": 1}), "stages[0].canceled: expected true or false, got 1"),
+    (stages({"state": "failed", "without": 7}), "lifecycle.stages[0].without: expected a list, got 7"),
+    (
+        stages({"state": "failed", "without": ["end"]}),
+        "lifecycle.stages[0].without: 'end' is not possible; valid: started_on, ",
+    ),
+    (stages({"state": "failed", "canceled": 1}), "lifecycle.stages[0].canceled: expected true or false, got 1"),
 ]
 
 
@@ -178,8 +191,31 @@ def test_a_life_that_cannot_be_is_refused_with_place_and_reason(life: object, me
     fake = FakeCopr()
     with pytest.raises(InputError) as refused:
         fake.add_build(1, [F41], lifecycle=life)  # type: ignore[arg-type]  # wrong on purpose
-    assert message in str(refused.value)
+    assert str(refused.value).startswith(message)
     assert not fake.builds
+
+
+@pytest.mark.parametrize(
+    ("stage", "places"),
+    [
+        ({"state": "runing", "lasts": -1, "ends": {"x": 1}}, ["ends", "lasts", "state"]),
+        # Whether endings go with what it lasts is open where one of them is wrong.
+        ({"state": "running", "lasts": -1, "ends": {"failed": 1}}, ["lasts"]),
+        ({"state": "running", "lasts": 1, "ends": {"x": 0}}, ["ends"]),
+        (
+            {"state": "running", "lasts": {"lognormal": {"median": -1, "sigma": -1, "least": 0, "most": 1}}},
+            ["lasts.lognormal.median", "lasts.lognormal.sigma"],
+        ),
+    ],
+)
+def test_all_that_is_wrong_with_a_stage_is_found(tmp_path: Path, stage: dict[str, object], places: list[str]) -> None:
+    """Nothing is said that only comes of another mistake, in that stage or in their order."""
+    path = tmp_path / "wrong.json"
+    path.write_text(json.dumps({"builds": [{"id": 1, "lifecycle": stages({"state": "running"}, stage)}]}))
+    (checked,) = check([path])
+    assert sorted(mistake.place for mistake in checked.mistakes) == [
+        f"builds[0].lifecycle.stages[1].{place}" for place in places
+    ]
 
 
 @pytest.mark.parametrize(
@@ -208,30 +244,20 @@ def test_what_does_not_fit_a_life_is_refused(said: dict[str, object], message: s
     assert message in str(refused.value)
 
 
-def test_lives_in_python_are_checked_alike() -> None:
-    """A lifecycle that cannot be is refused where it is made."""
-    with pytest.raises(InputError, match=r"stages\[0\]: no event leads from pending to succeeded"):
-        Lifecycle(Stage("pending", 5), Stage("succeeded"))
-    with pytest.raises(InputError, match="least: expected seconds"):
-        Uniform(5, 4)
-    with pytest.raises(InputError, match="sigma: expected a number"):
-        LogNormal(5, -1, 1, 9)
-    for wrong in ("running", Stage("running", 5, ends={"failed": "x"}), Stage("running", 5, ends=7)):  # type: ignore[dict-item,arg-type]
-        with pytest.raises(InputError, match=r"stages\[0\]"):
-            Lifecycle(wrong)  # type: ignore[arg-type]  # wrong on purpose
-
-
-def test_one_ending_can_be_said_without_a_weight() -> None:
-    """As in a scenario."""
-    assert Lifecycle(Stage("running", 5, ends="failed")) == Lifecycle(Stage("running", 5, ends={"failed": 1}))
-
-
-@pytest.mark.parametrize("duration", [Uniform(0.2, 0.4), Uniform(10.6, 10.9), LogNormal(10, 1000, 1.5, 100.5)])
-def test_durations_between_whole_seconds_stay_within_their_bounds(duration: Uniform | LogNormal) -> None:
-    """Rounding does not lead beyond them, nor does any sigma."""
-    random = Random(0)
-    drawn = [draw_whole(duration, random) for _ in range(200)]
-    assert all(duration.least <= seconds <= duration.most for seconds in drawn)
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ("running", "stages[0]: expected a Stage, got 'running'"),
+        (Stage("running", 5, ends={"failed": "x"}), "stages[0].ends.failed: expected a number from 0 "),  # type: ignore[dict-item]
+        (Stage("running", 5, ends=7), "stages[0].ends: expected an object, got 7"),  # type: ignore[arg-type]
+        (Stage("pending", 5, ends="succeeded"), "stages[0]: no event leads from pending to succeeded"),
+    ],
+)
+def test_a_life_in_python_is_checked_where_it_is_made(wrong: Stage, message: str) -> None:
+    """As one in a scenario is."""
+    with pytest.raises(InputError) as refused:
+        Lifecycle(wrong)
+    assert str(refused.value).startswith(message)
 
 
 def test_a_life_that_begins_late_begins_as_copr_would_show_it() -> None:
@@ -254,3 +280,8 @@ def test_lives_of_the_same_stages_are_the_same() -> None:
     lives = {Lifecycle(Stage("pending", 5), Stage("skipped")) for _ in range(2)}
     assert lives == {Lifecycle(Stage("pending", 5), Stage("skipped"))}
     assert Lifecycle(Stage("pending", 6), Stage("skipped")) not in lives
+
+
+def test_a_life_tells_what_it_is() -> None:
+    """In a failed assertion, and where it is refused what it does not get to."""
+    assert repr(Lifecycle(Stage("pending", 5), Stage("skipped"))) == "<Lifecycle pending skipped>"

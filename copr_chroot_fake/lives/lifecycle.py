@@ -20,7 +20,7 @@ from ..errors import InputError
 from ..fields import Fields, Form
 from ..mistakes import refuse, tried
 from ..states import State
-from .durations import Duration, LogNormal, draw_whole, read_duration, write_duration
+from .durations import Duration, LogNormal, draw_whole, read_duration
 from .machine import Stamp, event_between
 
 ABSENT = "absent"
@@ -248,17 +248,15 @@ _STAGE_CHECKS: Mapping[str, Callable[[str, object], object]] = {
 }
 
 
-def write_lifecycle(stages: Sequence[Stage | PlannedStage]) -> dict[str, object]:
+def write_lifecycle(stages: Sequence[PlannedStage]) -> dict[str, object]:
     """What reads back to the same stages."""
     return {"stages": [_write_stage(stage) for stage in stages]}
 
 
-def _write_stage(stage: Stage | PlannedStage) -> dict[str, object]:
+def _write_stage(stage: PlannedStage) -> dict[str, object]:
     written: dict[str, object] = {"state": str(stage.state)}
     if stage.lasts is not None:
-        written["lasts"] = write_duration(stage.lasts)
-    if isinstance(stage, Stage) and stage.ends:
-        written["ends"] = {str(ending): weight for ending, weight in _read_ends("ends", stage.ends).items()}
+        written["lasts"] = stage.lasts
     if stage.canceled:
         written["canceled"] = True
     if stage.without:

@@ -1,0 +1,108 @@
+"""Durations: within their bounds and like their distribution, and those that cannot be refused."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from random import Random
+
+import pytest
+
+from copr_chroot_fake import FakeCopr, InputError, Lifecycle, LogNormal, Stage, Uniform
+from copr_chroot_fake.lives.durations import draw_whole
+
+F41 = "fedora-41-x86_64"
+
+
+def taken(duration: Uniform | LogNormal, builds: int = 200) -> list[int]:
+    """How many seconds builds take from start to end that differ only in their id."""
+    fake = FakeCopr(progress="immediate")
+    life = Lifecycle(Stage("pending", 1), Stage("starting", duration), Stage("failed"))
+    chroots = [fake.add_build(number, [F41], lifecycle=life)[F41] for number in range(1, builds + 1)]
+    return [(chroot.ended_on or 0) - (chroot.started_on or 0) for chroot in chroots]
+
+
+@pytest.mark.parametrize("duration", [Uniform(60, 120), LogNormal(300, 0.5, 200, 1000)])
+def test_the_durations_of_builds_stay_within_their_bounds_and_differ(duration: Uniform | LogNormal) -> None:
+    """Hardly two are the same."""
+    seconds = taken(duration)
+    assert duration.least <= min(seconds) < max(seconds) <= duration.most
+    assert len(set(seconds)) > 40
+
+
+@pytest.mark.parametrize(("duration", "middle"), [(Uniform(1000, 2000), 1500), (LogNormal(300, 0.5, 0, 10_000), 300)])
+def test_half_of_the_durations_of_builds_are_shorter_than_their_middle(
+    duration: Uniform | LogNormal, middle: int
+) -> None:
+    """The middle of the bounds, or the median that is said."""
+    assert 430 < sum(seconds < middle for seconds in taken(duration, builds=1000)) < 570
+
+
+@pytest.mark.parametrize("draw", [draw_whole, lambda duration, random: duration.draw(random)])
+@pytest.mark.parametrize("duration", [Uniform(0.2, 0.4), Uniform(10.6, 10.9), LogNormal(10, 1000, 1.5, 100.5)])
+def test_durations_between_whole_seconds_stay_within_their_bounds(
+    duration: Uniform | LogNormal, draw: Callable[[Uniform | LogNormal, Random], float]
+) -> None:
+    """Rounding does not lead beyond them, nor does any sigma."""
+    random = Random(0)
+    drawn = [draw(duration, random) for _ in range(200)]
+    assert all(duration.least <= seconds <= duration.most for seconds in drawn)
+
+
+@pytest.mark.parametrize(
+    "duration", [Uniform(5, 5), LogNormal(5, 1, 5, 5), LogNormal(0.5, 0, 0.5, 9), LogNormal(9, 0, 1, 9)]
+)
+def test_bounds_are_possible_durations_themselves(duration: Uniform | LogNormal) -> None:
+    """Of all durations, and of the median."""
+    seconds = duration.draw(Random(0))
+    assert duration.least <= seconds <= duration.most
+
+
+MOST = 2**31 - 1
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Uniform(5, 4), "least: expected seconds, not negative and no more than most, got 5 and 4"),
+        (lambda: Uniform(-1, 4), "least: expected seconds, not negative and no more than most, got -1 and 4"),
+        (lambda: Uniform(0, math.inf), "least: expected seconds, not negative and no more than most, got 0 and inf"),
+        (lambda: LogNormal(5, -1, 1, 9), "sigma: expected a number, not negative, got -1"),
+        (lambda: LogNormal(5, 1, 6, 9), "median: expected seconds from least to most, above 0, got 5"),
+        (lambda: LogNormal(5, 1, 1, 4), "median: expected seconds from least to most, above 0, got 5"),
+        (lambda: LogNormal(0, 1, 0, 9), "median: expected seconds from least to most, above 0, got 0"),
+    ],
+)
+def test_durations_in_python_that_cannot_be_are_refused(make: Callable[[], object], message: str) -> None:
+    """The error names the argument and says what would do."""
+    with pytest.raises(InputError) as refused:
+        make()
+    assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    ("lasts", "message"),
+    [
+        (-5, ": expected seconds, not negative, or an object with uniform or lognormal, got -5"),
+        ({"normal": 5}, ": expected seconds, not negative, or an object with uniform or lognormal, got {'normal': 5}"),
+        ({"uniform": 5}, ".uniform: expected a list, got 5"),
+        ({"uniform": [5]}, ".uniform: expected two numbers of seconds, [least, most], got [5]"),
+        ({"uniform": ["a", 5]}, f".uniform[0]: expected a number from 0 to {MOST}, got 'a'"),
+        ({"uniform": [5, 4]}, ".uniform.least: expected seconds, not negative and no more than most, got 5 and 4"),
+        ({"lognormal": 5}, ".lognormal: expected an object, got 5"),
+        ({"lognormal": {"median": 5, "least": 1, "most": 9}}, ".lognormal.sigma: missing, and required; add it"),
+        (
+            {"lognormal": {"median": 5, "sigma": 1, "least": 6, "most": 9}},
+            ".lognormal.median: expected seconds from least to most, above 0, got 5",
+        ),
+        (
+            {"lognormal": {"median": 5, "sigma": "x", "least": 1, "most": 9}},
+            f".lognormal.sigma: expected a number from 0 to {MOST}, got 'x'",
+        ),
+    ],
+)
+def test_durations_in_a_scenario_that_cannot_be_are_refused(lasts: object, message: str) -> None:
+    """The error names the place and says what would do."""
+    with pytest.raises(InputError) as refused:
+        FakeCopr().add_build(1, [F41], lifecycle={"stages": [{"state": "running", "lasts": lasts}]})
+    assert str(refused.value) == f"lifecycle.stages[0].lasts{message}"
