@@ -19,10 +19,10 @@ class Life:
         progress: Progress,
         begun: float,
         *,
-        state: State | None = None,
-        looks: int = 0,
-        packages: tuple[Nevra, ...] | None = None,
-        result_dir: str | None = None,
+        state: State | None,
+        looks: int,
+        packages: tuple[Nevra, ...] | None,
+        result_dir: str | None,
     ) -> None:
         self.plan = plan
         self.progress = progress
@@ -34,7 +34,6 @@ class Life:
         """What comes out in the end; ``None`` for what is made up."""
         self.result_dir = result_dir
         self.held_in: State | None = None
-        self.due: float | None = None
         if progress.how == "immediate":
             # Over by the time that it begins.
             begun = max(0, begun - sum(stage.lasts or 0 for stage in plan[self.at :]))

@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from copr_chroot_fake import FakeCopr, State
+from copr_chroot_fake.lives.progress import How
 
 from .fetching import F43, compressed_log_of, get, log_of
 
@@ -44,19 +45,18 @@ def test_by_poll_a_log_grows_with_the_looks() -> None:
     while not chroot.state.is_final:
         get(fake, f"/api_3/build-chroot/1/{F43}")
         if chroot.state is State.RUNNING:
-            lengths.append(len(log_of(fake, chroot)))
-            assert len(log_of(fake, chroot)) == lengths[-1]
-    assert len(set(lengths)) == len(lengths) == 4
-    assert lengths == sorted(lengths)
-    assert len(log_of(fake, chroot)) > lengths[-1]
+            lengths.append(len(log_of(fake, chroot).splitlines()))
+            assert len(log_of(fake, chroot).splitlines()) == lengths[-1]
+    whole = len(log_of(fake, chroot).splitlines())
+    assert lengths == pytest.approx([whole * shown / 5 for shown in (1, 2, 3, 4)], rel=0.1)
 
 
-def test_a_log_without_an_end_grows_by_the_second() -> None:
-    """What is stuck prints on until there is nothing to print."""
-    fake = FakeCopr(serve_results=True, progress="clock")
-    chroot = fake.add_build(1, [F43], lifecycle="stuck-running")[F43]
-    while chroot.state is not State.RUNNING:
-        fake.clock.tick(1)
+@pytest.mark.parametrize(("progress", "life"), [("clock", "stuck-running"), ("manual", "succeeds")])
+def test_a_log_whose_end_nothing_tells_grows_by_the_second(progress: How, life: str) -> None:
+    """What is stuck, or waits for a hand, prints on until there is nothing to print."""
+    fake = FakeCopr(serve_results=True, progress=progress)
+    chroot = fake.add_build(1, {F43: {"state": "running", "lifecycle": life}})[F43]
+    fake.clock.tick(3)
     before = log_of(fake, chroot)
     fake.clock.tick(5)
     later = log_of(fake, chroot)
@@ -66,6 +66,14 @@ def test_a_log_without_an_end_grows_by_the_second() -> None:
     fake.clock.tick(100_000)
     assert last.startswith(later)
     assert log_of(fake, chroot) == last
+
+
+def test_the_log_of_a_chroot_that_is_held_is_whole_when_its_time_is_over() -> None:
+    """Even where it would have been over at once."""
+    fake = FakeCopr(serve_results=True, progress="clock")
+    stages = [{"state": "running", "lasts": 0}, {"state": "failed"}]
+    build = fake.add_build(1, {F43: {"lifecycle": {"stages": stages}, "hold": "running"}})
+    assert "[ 60/60] gcc" in log_of(fake, build[F43]).splitlines()[-1]
 
 
 @pytest.mark.parametrize(
