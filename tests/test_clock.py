@@ -27,16 +27,6 @@ def monotonic(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     return go_on
 
 
-def test_a_virtual_clock_does_not_run_backwards() -> None:
-    """Ticks are forwards, and so are moves; nonsense is refused by name."""
-    clock = VirtualClock(1000)
-    assert clock.tick(5) == 1005
-    for wrong in (lambda: clock.tick(-1), lambda: clock.move_to(1004), lambda: clock.tick(float("nan"))):
-        with pytest.raises(InputError):
-            wrong()
-    assert clock.now() == 1005
-
-
 def test_a_clock_of_the_system_can_be_moved_on(monotonic: Callable[[float], None]) -> None:
     """By seconds or to a time, from which it goes on at its speed."""
     clock = SystemClock(speed=10)
@@ -73,23 +63,88 @@ def test_another_speed_counts_from_now_on(monotonic: Callable[[float], None]) ->
     assert clock.now() == BEGAN + 30
 
 
+@pytest.fixture(params=["virtual", "system"])
+def stopped(request: pytest.FixtureRequest) -> VirtualClock | SystemClock:
+    """A clock of each kind that stands still at 1000."""
+    if request.param == "virtual":
+        return VirtualClock(1000.0)
+    clock = SystemClock()
+    clock.pause()
+    clock.restore(1000)
+    return clock
+
+
+def test_a_clock_moves_on_by_any_step(stopped: VirtualClock | SystemClock) -> None:
+    """By none or a part of a second, too."""
+    stopped.move_to(1000)
+    stopped.move_to(1000.5)
+    assert stopped.tick(0) == 1000.5
+    assert stopped.tick(5) == 1005.5
+    assert stopped.now() == 1005.5
+
+
+AMOUNT = "expected a number from 0 to 2147483647, got"
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (lambda clock: clock.tick(-1), "seconds: expected a number from 0"),
-        (lambda clock: clock.move_to(BEGAN - 1), f"now: {BEGAN - 1} is before the clock's"),
-        (lambda clock: setattr(clock, "speed", 0), "speed: time would stand still at 0"),
-        (lambda clock: setattr(clock, "speed", "fast"), "speed: expected a number from 0"),
+        (lambda clock: clock.tick(-1), f"seconds: {AMOUNT} -1"),
+        (lambda clock: clock.tick(float("nan")), f"seconds: {AMOUNT} nan"),
+        (lambda clock: clock.move_to("noon"), f"now: {AMOUNT} 'noon'"),
+        (lambda clock: clock.move_to(999), "now: 999 is before the clock's 1000.0; time does not run backwards"),
     ],
 )
-def test_a_clock_of_the_system_refuses_what_no_time_does(
-    monotonic: Callable[[float], None], wrong: Callable[[SystemClock], object], message: str
+def test_a_clock_refuses_what_no_time_does(
+    stopped: VirtualClock | SystemClock, wrong: Callable[[VirtualClock | SystemClock], object], message: str
 ) -> None:
     """The error names the value, and the clock is as it was."""
+    with pytest.raises(InputError) as refused:
+        wrong(stopped)
+    assert str(refused.value) == message
+    assert stopped.now() == 1000
+
+
+@pytest.mark.parametrize(
+    ("speed", "message"),
+    [
+        (0, "speed: time would stand still at 0; expected a number above 0"),
+        (-1, f"speed: {AMOUNT} -1"),
+        (float("inf"), f"speed: {AMOUNT} inf"),
+        ("fast", f"speed: {AMOUNT} 'fast'"),
+    ],
+)
+def test_a_speed_that_is_none_is_refused(speed: float, message: str) -> None:
+    """From the first as later on; the clock goes on at the speed that it had."""
     clock = SystemClock()
-    with pytest.raises(InputError, match=message):
-        wrong(clock)
-    assert (clock.now(), clock.speed, clock.is_paused) == (BEGAN, 1, False)
+    for say in (lambda: SystemClock(speed), lambda: setattr(clock, "speed", speed)):
+        with pytest.raises(InputError) as refused:
+            say()
+        assert str(refused.value) == message
+    assert clock.speed == 1
+
+
+class OnlyNow:
+    def now(self) -> float:
+        return 5
+
+
+class OnlyReach:
+    def reach(self, due: float) -> float:
+        return due
+
+
+@pytest.mark.parametrize("clock", [5, OnlyNow(), OnlyReach()])
+def test_what_is_no_clock_is_refused(clock: object) -> None:
+    """A clock tells the time, and when something happens that was due."""
+    with pytest.raises(InputError, match="clock: expected a VirtualClock or a SystemClock, got "):
+        FakeCopr(clock=clock)  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_a_virtual_clock_cannot_begin_at_what_is_no_time() -> None:
+    """The error names the value."""
+    with pytest.raises(InputError, match=f"^now: {AMOUNT} -1$"):
+        VirtualClock(-1)
 
 
 def test_a_clock_goes_no_further_than_copr_can_keep(monotonic: Callable[[float], None]) -> None:
@@ -100,13 +155,6 @@ def test_a_clock_goes_no_further_than_copr_can_keep(monotonic: Callable[[float],
     for late in (clock, VirtualClock(2**31 - 1)):
         with pytest.raises(InputError, match=r"now: expected a number from 0 to 2147483647, got 2147483648"):
             late.tick(1)
-
-
-@pytest.mark.parametrize("speed", [0, -1, float("inf"), "fast"])
-def test_a_speed_that_is_none_is_refused(speed: float) -> None:
-    """Time runs forwards, at some speed."""
-    with pytest.raises(InputError, match="speed: "):
-        SystemClock(speed=speed)
 
 
 def test_the_systems_time_can_run_faster() -> None:

@@ -11,7 +11,10 @@ from copr_chroot_fake import (
     FakeCopr,
     InputError,
     Progress,
+    State,
+    VirtualClock,
 )
+from copr_chroot_fake.lives.progress import ProgressLike
 
 from .doors import Open, asking
 from .polls import listed, state
@@ -119,6 +122,13 @@ def test_at_once_the_first_look_sees_the_end(ask_through: Open) -> None:
     assert (chroot.started_on, chroot.ended_on) == (BEGAN - 260, BEGAN)
 
 
+def test_at_once_nothing_is_before_the_first_of_all_times() -> None:
+    """A life that would have begun before 1970 begins with it, and is over later than the clock says."""
+    fake = FakeCopr(progress="immediate", clock=VirtualClock(0))
+    chroot = fake.add_build(1, [F41])[F41]
+    assert (chroot.state, chroot.started_on, chroot.ended_on) == ("succeeded", 40, 300)
+
+
 def test_by_hand_only() -> None:
     """Polls and time do nothing; advance goes on by one stage, with an error at the end."""
     fake = FakeCopr(progress="manual")
@@ -174,8 +184,12 @@ def test_a_build_and_a_chroot_can_progress_in_their_own_way() -> None:
         ({"poll": 0}, "progress.poll: expected a whole number from 1"),
         ({"poll": {"runing": 3}}, "progress.poll: 'runing' is no state; did you mean 'running'?"),
         ({"poll": {"running": 0}}, "progress.poll.running: expected a whole number from 1"),
-        ({"clock": 3}, "progress: expected one of poll, clock, manual, immediate, or an object with poll"),
-        (7, "progress: expected one of poll, clock, manual, immediate"),
+        ({"poll": {"other": 0}}, "progress.poll.other: expected a whole number from 1"),
+        (
+            {"clock": 3},
+            "progress: expected one of poll, clock, manual, immediate, or an object with poll, got {'clock': 3}",
+        ),
+        (7, "progress: expected one of poll, clock, manual, immediate, or an object with poll, got 7"),
     ],
 )
 def test_an_unknown_way_to_progress_is_an_error_that_lists_the_valid_ones(progress: Progress, message: str) -> None:
@@ -186,6 +200,38 @@ def test_an_unknown_way_to_progress_is_an_error_that_lists_the_valid_ones(progre
     with pytest.raises(InputError) as refused:
         FakeCopr().add_build(1, [F41], progress=progress)
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("polls_in", "message"),
+    [
+        (7, "polls_in: expected an object, got 7"),
+        ({"running": 0}, "polls_in.running: expected a whole number from 1"),
+    ],
+)
+def test_polls_in_a_state_that_cannot_be_are_refused_in_python_too(polls_in: dict[State, int], message: str) -> None:
+    """The error names the argument."""
+    with pytest.raises(InputError) as refused:
+        Progress("poll", polls_in=polls_in)
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("progress", "written"),
+    [
+        ("clock", "clock"),
+        ({"poll": 1}, "poll"),
+        ({"poll": 2}, {"poll": 2}),
+        ({"poll": {"running": 3}}, {"poll": {"other": 1, "running": 3}}),
+        (Progress("poll", 2, {"running": 3}), {"poll": {"other": 2, "running": 3}}),  # type: ignore[dict-item]
+    ],
+)
+def test_the_progress_of_a_chroot_is_written_out(progress: ProgressLike, written: object) -> None:
+    """As briefly as it can be said in a scenario, however it was said."""
+    fake = FakeCopr()
+    fake.add_build(1, [F41], progress=progress)
+    (build,) = fake.to_scenario()["builds"]
+    assert build["chroots"][0]["progress"] == written
 
 
 @pytest.mark.parametrize("progress", ["poll", "clock", "immediate"])
@@ -289,3 +335,11 @@ def test_packages_said_of_a_living_chroot_come_out_in_the_end() -> None:
     assert not chroot.packages
     chroot.run_to("succeeded")
     assert [str(nevra) for nevra in chroot.packages] == ["hello-2-3.fc41.noarch"]
+
+
+def test_a_result_directory_said_of_a_living_chroot_is_there_from_its_start() -> None:
+    """Not before."""
+    chroot = FakeCopr().add_build(1, {F41: {"result_dir": "other"}})[F41]
+    assert chroot.result_dir == ""
+    chroot.run_to("starting")
+    assert chroot.result_dir == "other"
