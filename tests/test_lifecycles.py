@@ -211,7 +211,7 @@ def test_a_life_that_cannot_be_is_refused_with_place_and_reason(life: object, me
 def test_all_that_is_wrong_with_a_stage_is_found(tmp_path: Path, stage: dict[str, object], places: list[str]) -> None:
     """Nothing is said that only comes of another mistake, in that stage or in their order."""
     path = tmp_path / "wrong.json"
-    path.write_text(json.dumps({"builds": [{"id": 1, "lifecycle": stages({"state": "running"}, stage)}]}))
+    path.write_text(json.dumps({"builds": [{"id": 1, "lifecycle": stages({"state": "running", "lasts": 5}, stage)}]}))
     (checked,) = check([path])
     assert sorted(mistake.place for mistake in checked.mistakes) == [
         f"builds[0].lifecycle.stages[1].{place}" for place in places
