@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from .build import Build
 
@@ -16,14 +16,29 @@ class _Ids(list[int]):
 
 
 class BuildIndex:
-    """The ids of the builds of each project, and of each package in it."""
+    """The ids of the builds of each project, and of each package in it.
 
-    def __init__(self) -> None:
-        self._ids: dict[str, dict[str | None, _Ids]] = {}
+    It is made when somebody first asks for a list, which few tests and hardly a
+    world of a server do.
+    """
+
+    def __init__(self, builds: Mapping[int, Build]) -> None:
+        self._builds = builds
+        self._made: dict[str, dict[str | None, _Ids]] | None = None
         """By the full name of the project, and by package; all of a project's under no package."""
 
+    @property
+    def _ids(self) -> dict[str, dict[str | None, _Ids]]:
+        if self._made is None:
+            self._made = {}
+            for build in self._builds.values():
+                self.add(build)
+        return self._made
+
     def add(self, build: Build) -> None:
-        packages = self._ids.setdefault(build.project.full_name, {})
+        if self._made is None:
+            return
+        packages = self._made.setdefault(build.project.full_name, {})
         for package in (None, build.package):
             ids = packages.setdefault(package, _Ids())
             insort(ids, build.id, lo=0 if ids and ids[-1] > build.id else len(ids))
@@ -31,20 +46,21 @@ class BuildIndex:
 
     def note_chroots(self, build: Build) -> None:
         """Know of the chroots that a build has got."""
-        names = (chroot.name for chroot in build.chroots)
-        self._ids[build.project.full_name][build.package].chroots.update(names)
+        if self._made is not None:
+            names = (chroot.name for chroot in build.chroots)
+            self._made[build.project.full_name][build.package].chroots.update(names)
 
     def remove(self, build: Build) -> None:
-        packages = self._ids[build.project.full_name]
+        if self._made is None:
+            return
+        packages = self._made[build.project.full_name]
         for package in (None, build.package):
             ids = packages[package]
             del ids[bisect_left(ids, build.id)]
 
-    def refill(self, builds: Iterable[Build]) -> None:
-        """Have these builds, and no others."""
-        self._ids.clear()
-        for build in builds:
-            self.add(build)
+    def forget(self) -> None:
+        """Be made anew, as the builds are others now."""
+        self._made = None
 
     def page(self, project: str, package: str | None, offset: int, limit: int | None) -> Sequence[int]:
         """The ids of a project's builds, newest first, of one package where that is said."""

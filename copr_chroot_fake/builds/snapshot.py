@@ -88,7 +88,7 @@ def restore(snapshot: Snapshot) -> None:
             build.forget_rendered()
         builds = {moment.build.id: moment.build for moment in snapshot.builds}
         _refill(store.builds, builds)
-        store.index.refill(builds.values())
+        store.index.forget()
         _refill(store.entangled, {number: build for number, build in builds.items() if build.is_entangled})
         _refill(store.accounts, snapshot.accounts)
         store.removed = set(snapshot.removed)

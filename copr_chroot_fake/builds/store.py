@@ -55,7 +55,7 @@ class Store:
         self.builds: dict[int, Build] = {}
         self.entangled: dict[int, Build] = {}
         """The builds whose chroots' lives can end the build itself."""
-        self.index = BuildIndex()
+        self.index = BuildIndex(self.builds)
         self.accounts: dict[str, Account] = {}
         """By login; while there are none, any login will do."""
         self.removed: set[int] = set()
@@ -106,7 +106,7 @@ class Store:
         with self.lock:
             for kept in (self.mock_chroots, self.projects, self.builds, self.entangled, self.removed, self.changes):
                 kept.clear()
-            self.index.refill(())
+            self.index.forget()
             self.faults.clear()
 
     def move_results(self, results_root: str) -> None:
