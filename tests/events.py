@@ -7,7 +7,7 @@ from collections.abc import Callable
 from copr_chroot_fake import BuildChroot
 from copr_chroot_fake.lives.machine import Event
 
-METHODS: dict[Event, Callable[[BuildChroot], object]] = {
+METHODS: dict[Event, Callable[..., object]] = {
     Event.IMPORT: BuildChroot.begin_import,
     Event.QUEUE: BuildChroot.queue,
     Event.START: BuildChroot.start,

@@ -51,6 +51,7 @@ def with_accounts(fake: FakeCopr) -> FakeCopr:
         (("Authorization", "Bearer abc"),),
         basic("", "token"),
         (("Authorization", "Basic " + base64.b64encode(b"\xff\xfe").decode()),),
+        (("Authorization", "Basic !" + base64.b64encode(b"login:token").decode()),),
     ],
 )
 @pytest.mark.parametrize(
@@ -78,6 +79,14 @@ def test_accounts_are_known_by_login_and_token(fake: FakeCopr) -> None:
     assert fake.answer("GET", "/api_3/auth-check", basic("def", "t0ken")).body == b'{"name": "frostyx", "id": 2}\n'
     for login in (basic("def", "s3cret"), basic("frostyx", "t0ken"), basic("def", "")):
         assert fake.answer("GET", "/api_3/auth-check", login).status == 401
+
+
+def test_a_token_may_have_a_colon_and_the_header_more_white_space(fake: FakeCopr) -> None:
+    """The login ends at the first colon, and the scheme at the first space."""
+    fake.add_account("frostyx", "def", "t0:ken")
+    ((name, sent),) = basic("def", "t0:ken")
+    for value in (sent, sent.replace(" ", "  ") + " "):
+        assert fake.answer("GET", "/api_3/auth-check", ((name, value),)).status == 200
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST"])
@@ -142,3 +151,15 @@ def test_an_account_that_cannot_be_is_refused(said: dict[str, Any], message: str
     with pytest.raises(InputError, match=message):
         fake.add_account(**{"name": "frostyx", "login": "def", "token": "t0ken", **said})
     assert fake.accounts == [Account("praiskup", "abc", "s3cret")]
+
+
+def test_an_account_keeps_the_groups_that_it_was_given(fake: FakeCopr) -> None:
+    """What happens to the list afterwards does not change whose projects are the user's."""
+    groups = ["@copr"]
+    account = fake.add_account("frostyx", "def", "t0ken", groups=groups)
+    groups.append("@kde")
+    assert account.groups == ("@copr",)
+    made = Account("frostyx", "def", "t0ken", groups)  # type: ignore[arg-type]  # any list will do
+    assert made.groups == ("@copr", "@kde")
+    with pytest.raises(InputError, match=r"^groups: expected a list, got '@copr'$"):
+        Account("frostyx", "def", "t0ken", "@copr")  # type: ignore[arg-type]  # wrong on purpose

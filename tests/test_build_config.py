@@ -49,6 +49,29 @@ def test_the_address_and_priority_of_an_additional_repo(address: str, baseurl: s
     assert (status, shown["baseurl"], shown["priority"]) == (200, baseurl, priority)
 
 
+def test_the_distribution_is_all_of_the_chroot_but_version_and_architecture() -> None:
+    """Its name may have dashes itself."""
+    fake = FakeCopr()
+    fake.add_project("jdoe", "tools", additional_repos=["https://a.example/$distname/"])
+    fake.add_build(1, ["centos-stream-9-x86_64"], project="jdoe/tools")
+    answer = fake.answer("GET", "/api_3/build-chroot/build-config/1/centos-stream-9-x86_64")
+    assert json.loads(answer.body)["repos"][-1]["baseurl"] == "https://a.example/centos-stream/"
+
+
+@pytest.mark.parametrize(
+    ("address", "id"),
+    [
+        ("https://Repo.Example/A_b/", "https_Repo_Example_A_b"),
+        ("https://x.example/?X", "https_x_example_X"),
+        ("copr://@Copr/a-b", "copr_Copr_a_b"),
+    ],
+)
+def test_an_additional_repo_is_called_by_the_letters_and_digits_of_its_address(address: str, id: str) -> None:
+    """Capital letters are kept; all else between them is one underscore, and nothing at the ends."""
+    shown = repo(address)[1]
+    assert (shown["id"], shown["name"]) == (id, f"Additional repo {id}")
+
+
 def test_a_known_project_is_trusted_and_has_its_hotfixes() -> None:
     """What the service knows of another project shows in the repository."""
     _, shown = repo("copr://jdoe/other")

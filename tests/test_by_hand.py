@@ -215,6 +215,7 @@ def test_a_build_names_its_chroots_when_asked_for_another() -> None:
             "python3-a-b-0:1~rc1-1.20240101git^abc.el9.noarch",
             Nevra("python3-a-b", "1~rc1", "1.20240101git^abc.el9", "noarch", 0),
         ),
+        ("hello-2:1.2-3.fc42.noarch", Nevra("hello", "1.2", "3.fc42", "noarch", 2)),
     ],
 )
 def test_a_nevra_is_read_and_printed(text: str, nevra: Nevra) -> None:
@@ -323,6 +324,18 @@ def test_an_impossible_default_limit_is_refused(limit: int) -> None:
     """The default limit is a number of items, or none."""
     with pytest.raises(InputError, match="default_limit: "):
         FakeCopr(default_limit=limit)
+
+
+def test_a_chroot_in_the_middle_of_being_canceled_is_in_a_canceled_build() -> None:
+    """It need not be said of the build, whose other chroots are confirmed 10 seconds after that began."""
+    running: dict[str, object] = {"state": "running", "lasts": 60, "canceled": True}
+    canceled = {"name": F41, "state": "running", "lifecycle": {"stages": [running, {"state": "failed"}]}}
+    other = {"name": "fedora-42-x86_64", "lifecycle": "stuck-pending"}
+    fake = FakeCopr.from_scenario({"builds": [{"id": 1, "progress": "clock", "chroots": [canceled, other]}]})
+    build = fake.builds[1]
+    assert build.canceled
+    fake.clock.tick(10)
+    assert [chroot.state for chroot in build] == ["running", "canceled"]
 
 
 def test_settings_of_a_chroot_are_typed() -> None:

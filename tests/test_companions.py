@@ -165,6 +165,14 @@ def test_a_source_without_a_log_is_an_error(ask_through: Open, source: str) -> N
     assert b"there is probably a bug in the Copr code" in got.body
 
 
+@pytest.mark.parametrize(("said", "shown"), [({}, "00000001"), ({"source_result_dir": "00000007-x"}, "00000007-x")])
+def test_the_results_of_the_source_are_in_a_directory_of_their_own(said: dict[str, str], shown: str) -> None:
+    """By default it is called after the build."""
+    fake = FakeCopr.from_scenario({"builds": [{"id": 1, **said}]})
+    address = read(asking(fake), "build/source-chroot/1")["result_url"]
+    assert address == f"{fake.results_url}/jdoe/playground/srpm-builds/{shown}"
+
+
 def test_a_canceled_source_is_canceled() -> None:
     """A build that was canceled before its import has a source that was canceled, one canceled later has not."""
     fake = FakeCopr(progress="clock")
@@ -264,7 +272,10 @@ def test_a_source_whose_build_goes_with_the_look_is_gone() -> None:
     fake = FakeCopr()
     fake.add_build(1, [F41], lifecycle=Lifecycle(Stage("waiting", 10), Stage("deleted")))
     ask = asking(fake)
-    assert [ask("GET", "/api_3/build/source-chroot/1").status for _ in range(3)] == [200, 404, 404]
+    assert ask("GET", "/api_3/build/source-chroot/1").status == 200
+    for _ in range(2):
+        gone = ask("GET", "/api_3/build/source-chroot/1")
+        assert (gone.status, json.loads(gone.body)) == (404, {"error": "Build 1 does not exist."})
 
 
 def test_a_build_that_a_look_leads_out_of_a_status_is_not_listed_with_it() -> None:

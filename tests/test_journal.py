@@ -54,6 +54,13 @@ def test_what_was_seen_is_kept_as_it_was(fake: FakeCopr) -> None:
     assert [request.saw[F41] for request in fake.requests] == ["importing", "pending", "starting"]
 
 
+@pytest.mark.parametrize("endpoint", ["build-config", "built-packages"])
+def test_what_is_asked_of_a_chroot_beside_its_state_has_seen_it_too(fake: FakeCopr, endpoint: str) -> None:
+    """Also where the answer does not say the state."""
+    asking(fake)("GET", f"/api_3/build-chroot/{endpoint}?build_id=1&chrootname={F42}")
+    assert fake.requests[-1].saw == {F42: "running"}
+
+
 def test_the_journal_keeps_the_latest_requests(fake: FakeCopr) -> None:
     """It is bounded, so that a fake can be asked for ever."""
     for _ in range(10_005):

@@ -288,6 +288,13 @@ def test_a_masked_answer_is_a_poll_that_has_seen_the_states(mask: str) -> None:
     assert fake.requests[-1].saw[F41] not in ("waiting", "importing")
 
 
+def test_an_answer_that_comes_late_is_masked_too() -> None:
+    """A fault changes how an answer arrives, and not which fields it has."""
+    fake = world()
+    fake.faults.add({"delay": 1})
+    assert fake.answer("GET", TARGETS["get"], [("X-Fields", "name")]).body == b'{"name": "%s"}\n' % F41.encode()
+
+
 def test_a_refused_mask_is_no_poll() -> None:
     """Nobody has seen anything, so nothing moves on; the journal has the request."""
     fake = FakeCopr()

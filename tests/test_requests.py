@@ -49,6 +49,15 @@ def test_options_names_the_methods(ask_through: Open, fake: FakeCopr) -> None:
     assert (response.status, response.body, response.allow) == (200, b"", {"GET", "HEAD", "OPTIONS"})
 
 
+def test_the_headers_of_options_are_spelled_as_copr_spells_them(fake: FakeCopr) -> None:
+    """In the form in which Werkzeug writes headers, and with the length of the empty page."""
+    assert fake.answer("OPTIONS", "/api_3/build-chroot/list").headers == (
+        ("Content-Type", "text/html; charset=utf-8"),
+        ("Content-Length", "0"),
+        ("Allow", "GET, HEAD, OPTIONS"),
+    )
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE"])
 def test_other_methods_are_not_allowed_where_there_is_an_endpoint(
     ask_through: Open, fake: FakeCopr, method: str

@@ -213,7 +213,7 @@ class LivingChroot(ChrootRecord):
 
     def described(self) -> str:
         text = super().described()
-        return text.replace(f"is {self._state}", "is absent", 1) if self._is_absent else text
+        return text.replace(f"is {self._state}", "is absent") if self._is_absent else text
 
     def moment(self) -> Moment:
         return Moment(

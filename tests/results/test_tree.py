@@ -97,6 +97,30 @@ def test_an_address_that_was_said_wins(said: str | None, shown: str) -> None:
     assert json.loads(get(fake, "/api_3/build/7")[1])["source_package"]["url"].startswith(f"{shown}/jdoe/playground/")
 
 
+@pytest.mark.parametrize("url", [None, "https://pkgs.example/hello-1.0-1.src.rpm"])
+def test_a_source_package_that_is_elsewhere_stays_there(url: str | None) -> None:
+    """Only what is among the results is at the address at which they are."""
+    fake = FakeCopr(serve_results=True)
+    fake.add_scenario({"builds": [{"id": 7, "source_package": {"url": url}}]})
+    fake.be_at("http://127.0.0.1:5000")
+    assert json.loads(get(fake, "/api_3/build/7")[1])["source_package"]["url"] == url
+
+
+def test_a_canceled_build_has_the_results_of_one_after_a_restore_too() -> None:
+    """They are not those of a build that has failed, though the state is the same."""
+    fake = FakeCopr(serve_results=True)
+    build = fake.add_build(7, {F43: "running"})
+    directory = str(build[F43].result_url).removeprefix("https://download.copr.fedorainfracloud.org")
+    build.cancel()
+    build[F43].confirm_cancel()
+    canceled = names_in(fake, directory)
+    with fake.sandbox():
+        build[F43].force_state("running")
+        build[F43].fail()
+        assert names_in(fake, directory) != canceled
+    assert names_in(fake, directory) == canceled
+
+
 def test_without_results_the_address_stays() -> None:
     """Wherever the fake is served, what it does not have is at Copr's."""
     fake = FakeCopr()
