@@ -83,7 +83,11 @@ def test_a_known_project_is_trusted_and_has_its_hotfixes() -> None:
 @pytest.mark.parametrize("address", ["https://a.example/?priority=high", "http://[a/", "copr://jdoe", "copr:jdoe"])
 def test_an_address_that_cannot_be_taken_apart_is_a_500(address: str) -> None:
     """The service does not expect it either."""
-    assert repo(address)[0] == 500
+    fake = FakeCopr()
+    fake.add_project("jdoe", "tools", additional_repos=[address])
+    fake.add_build(1, [F41], project="jdoe/tools")
+    status, document = config(fake)
+    assert (status, "there is probably a bug in the Copr code" in str(document["error"])) == (500, True)
 
 
 @pytest.mark.parametrize(

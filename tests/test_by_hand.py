@@ -202,9 +202,12 @@ def test_two_fakes_share_nothing() -> None:
 
 def test_a_build_names_its_chroots_when_asked_for_another() -> None:
     """Looking up a chroot that is not there says which are."""
-    build = FakeCopr().add_build(1, [F41, "epel-9-s390x"])
+    fake = FakeCopr()
+    build, bare = fake.add_build(1, [F41, "epel-9-s390x"]), fake.add_build(2, [])
     with pytest.raises(KeyError, match="build 1 has no chroot 'f41'; it has fedora-41-x86_64, epel-9-s390x"):
         build["f41"]
+    with pytest.raises(KeyError, match="build 2 has no chroot 'f41'; it has no chroots"):
+        bare["f41"]
 
 
 @pytest.mark.parametrize(
@@ -222,6 +225,29 @@ def test_a_nevra_is_read_and_printed(text: str, nevra: Nevra) -> None:
     """A package can be written as its NEVRA, whose epoch is printed only where it means something."""
     assert Nevra.parse(text) == nevra
     assert str(nevra) == text.replace("0:", "")
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"name": ""}, "name: expected a text that is not empty, got ''"),
+        ({"arch": 7}, "arch: expected a text that is not empty, got 7"),
+        ({"epoch": -1}, "epoch: expected a whole number from 0"),
+    ],
+)
+def test_a_nevra_that_cannot_be_is_refused(said: dict[str, object], message: str) -> None:
+    """The error begins with the name of the part."""
+    with pytest.raises(InputError) as refused:
+        Nevra(**{"name": "hello", "version": "1", "release": "1", "arch": "src", **said})  # type: ignore[arg-type]
+    assert str(refused.value).startswith(message)
+
+
+@pytest.mark.parametrize(("arch", "built"), [("x86_64", "x86_64"), ("i386", "i686"), ("armhfp", "armv7hl")])
+def test_made_up_packages_are_of_the_architecture_that_rpm_builds_for(arch: str, built: str) -> None:
+    """Which has another name than the chroot's in some cases."""
+    name = f"fedora-41-{arch}"
+    build = FakeCopr().add_build(1, [name], state="succeeded")
+    assert {nevra.arch for nevra in build[name].packages} == {"src", built}
 
 
 DEEP = json.loads("[" * 600 + "]" * 600)

@@ -288,6 +288,21 @@ def test_a_masked_answer_is_a_poll_that_has_seen_the_states(mask: str) -> None:
     assert fake.requests[-1].saw[F41] not in ("waiting", "importing")
 
 
+@pytest.mark.parametrize(
+    ("headers", "keys"),
+    [
+        ([("X-Access", "state"), ("X-Fields", "name")], ["name"]),
+        ([("X-Fields", " \tname\t ")], ["name"]),
+        ([("X-Fields", "nameX,state")], ["state"]),
+        ([("X-Fields", "state,nameX")], ["state"]),
+        ([("X-Fields", "n\xff,state")], ["state"]),
+    ],
+)
+def test_a_mask_is_the_value_of_its_header_without_blanks(headers: list[tuple[str, str]], keys: list[str]) -> None:
+    """No other header is one, and nothing but blanks is taken off its ends."""
+    assert list(json.loads(world().answer("GET", TARGETS["get"], headers).body)) == keys
+
+
 def test_an_answer_that_comes_late_is_masked_too() -> None:
     """A fault changes how an answer arrives, and not which fields it has."""
     fake = world()

@@ -32,6 +32,30 @@ def test_an_event_happens_at_the_time_that_is_said(event: Event) -> None:
     assert fake.changes == [(LATER, 1, F41, transition.target)]
 
 
+def test_where_nothing_can_happen_the_error_says_so() -> None:
+    """What has ended has no possible events."""
+    with pytest.raises(EventError, match=r"is succeeded: start is not possible; possible: nothing$"):
+        fake_in("succeeded")[1].start()
+
+
+def test_a_rescheduled_chroot_has_no_result_directory() -> None:
+    """Its name is empty, as before it started."""
+    _, chroot = fake_in("pending")
+    chroot.start()
+    chroot.reschedule()
+    assert chroot.result_dir == ""
+
+
+def test_the_latest_ten_thousand_changes_are_remembered() -> None:
+    """So that a fake can be used for ever."""
+    fake, chroot = fake_in("pending")
+    for _ in range(5_001):
+        chroot.force_state("running")
+        chroot.force_state("pending")
+    assert len(fake.changes) == 10_000
+    assert fake.changes[-1].state == "pending"
+
+
 def test_two_events_can_happen_in_one_second() -> None:
     """A time is only ever refused for being before the last one."""
     _, chroot = fake_in("pending")

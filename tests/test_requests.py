@@ -134,6 +134,14 @@ def test_a_build_id_that_is_none_is_shown_as_it_was_sent(fake: FakeCopr, sent: s
 
 
 @pytest.mark.parametrize(
+    ("build_id", "status"), [(-(2**31) - 1, 500), (-(2**31), 200), (-63, 200), (2**31 - 1, 200), (2**31, 500)]
+)
+def test_a_list_is_of_any_build_id_that_the_database_takes(fake: FakeCopr, build_id: int, status: int) -> None:
+    """Any whole number of 32 bits, be there such a build or not."""
+    assert asking(fake)("GET", f"/api_3/build-chroot/list?build_id={build_id}").status == status
+
+
+@pytest.mark.parametrize(
     "arguments",
     ["build_id=%00&chrootname=fedora-41-x86_64", "build_id=1%00&chrootname=x", "build_id=1&chrootname=a-%00-c"],
 )

@@ -121,6 +121,24 @@ def test_a_canceled_build_has_the_results_of_one_after_a_restore_too() -> None:
     assert names_in(fake, directory) == canceled
 
 
+@pytest.mark.parametrize(
+    ("path", "is_mistaken"),
+    [
+        ("00000007-hello/builder-live.log", False),
+        ("00000008-hello/builder-live.log", True),
+        ("00000099-other/", False),
+        ("00000099-other/nothing", True),
+    ],
+)
+def test_who_asks_for_results_of_no_build_has_mistaken_it(path: str, is_mistaken: bool) -> None:
+    """And not who asks for what a build has not left yet, or for a directory with another number in its name."""
+    fake = FakeCopr(serve_results=True)
+    fake.add_build(7, {F43: "pending", S390X: {"state": "succeeded", "result_dir": "00000099-other"}})
+    chrootname = S390X if "other" in path else F43
+    fake.answer("GET", f"/results/jdoe/playground/{chrootname}/{path}")
+    assert bool(fake.unmatched) == is_mistaken
+
+
 def test_without_results_the_address_stays() -> None:
     """Wherever the fake is served, what it does not have is at Copr's."""
     fake = FakeCopr()
