@@ -100,6 +100,7 @@ def test_an_address_that_cannot_be_taken_apart_is_a_500(address: str) -> None:
         ("default", "off", "on", None),
         (None, "default", "on", None),
         (None, None, "default", None),
+        (None, None, "unchanged", None),
         (None, None, None, None),
     ],
 )

@@ -330,6 +330,20 @@ def test_a_project_of_which_half_is_blank_is_looked_for_in_a_body(arguments: str
     assert fake.answer("GET", f"/api_3/project?{arguments}").status == 415
 
 
+def test_a_list_of_builds_takes_an_order_by_its_columns_only() -> None:
+    """Though it is in none of them."""
+    fake = FakeCopr()
+    for number in (1, 2):
+        fake.add_build(number, [F41])
+    ask = asking(fake)
+    assert [item["id"] for item in read(ask, f"build/list?{PROJECT}&order=package_id")["items"]] == [2, 1]
+    refused = ask("GET", f"/api_3/build/list?{PROJECT}&order=nonsense")
+    assert (refused.status, json.loads(refused.body)["error"]) == (
+        500,
+        "Cannot order by nonsense, build doesn't have such property",
+    )
+
+
 def test_a_list_of_builds_keeps_to_the_default_limit() -> None:
     """That of the fake, where the request says none."""
     fake = FakeCopr(default_limit=2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from copr_chroot_fake import FakeCopr, Lifecycle, Stage
+from copr_chroot_fake import EventError, FakeCopr, Lifecycle, Stage, SystemClock
 from copr_chroot_fake.lives.machine import Stamp
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
@@ -76,3 +76,48 @@ def test_the_source_is_no_further_than_any_chroot_tells(lives: tuple[str, str]) 
     fake = FakeCopr(progress="manual")
     build = fake.add_build(1, {name: {"lifecycle": life} for name, life in zip((F41, F42), lives, strict=True)})
     assert build.source_state == "running"
+
+
+@pytest.mark.parametrize(
+    ("chroot", "reason"),
+    [
+        ({"state": "running"}, "its state is fixed; use an event such as start() or fail()"),
+        ({"state": "failed"}, "that is the end of its life"),
+        ({"lifecycle": "succeeds", "hold": "importing"}, "it is held there; release it first"),
+        ({"lifecycle": {"stages": [{"state": "pending"}]}}, "it is stuck there; its life has no next stage"),
+    ],
+)
+def test_a_chroot_that_cannot_go_on_says_why(chroot: dict[str, object], reason: str) -> None:
+    """And what would help, if anything does."""
+    fake = FakeCopr.from_scenario({"builds": [{"id": 1, "chroots": [{"name": F41, **chroot}]}]})
+    with pytest.raises(EventError) as refused:
+        fake.builds[1][F41].advance()
+    assert str(refused.value).partition(": ")[2] == reason
+
+
+def test_a_chroot_that_has_ended_can_go_on_where_its_life_does() -> None:
+    """Here to the end of its build."""
+    fake = FakeCopr(progress="manual")
+    chroot = fake.add_build(1, [F41], lifecycle=Lifecycle(Stage("succeeded", 100), Stage("deleted")))[F41]
+    assert chroot.can_advance
+    chroot.advance()
+    assert not fake.builds
+
+
+def test_a_life_of_a_canceled_build_says_how_long_the_backend_takes() -> None:
+    """It is not confirmed before that, whoever has canceled the build."""
+    fake = FakeCopr(progress="clock")
+    life = Lifecycle(Stage("pending", 5), Stage("pending", 30, canceled=True), Stage("canceled"))
+    build = fake.add_build(1, [F41], lifecycle=life)
+    build.cancel()
+    fake.clock.tick(34)
+    assert build[F41].state == "pending"
+    fake.clock.tick(1)
+    assert build[F41].state == "canceled"
+
+
+def test_the_time_of_a_scenario_does_not_move_the_systems() -> None:
+    """It is for a clock that stands still."""
+    fake = FakeCopr(clock=SystemClock())
+    fake.add_scenario({"now": 5, "builds": [{"id": 1, "chroots": [{"name": F41, "state": "running"}]}]})
+    assert fake.clock.now() > 1_700_000_000

@@ -72,3 +72,14 @@ def test_a_fault_is_no_mistake_of_whoever_asks(fake: FakeCopr, fault: Fault) -> 
     for target in (GET, LIST, "/api_3/"):
         fake.answer("GET", target)
     assert fake.unmatched == []
+
+
+def test_what_is_hit_is_unmatched_only_where_the_client_can_read_so(fake: FakeCopr) -> None:
+    """A build that is not there is found out late, and not at all where the answer is spoilt."""
+    added = fake.faults.add(Fault(body="cut"))
+    fake.answer("GET", f"/api_3/build-chroot/99/{F41}")
+    assert fake.unmatched == []
+    fake.faults.remove(added.id)
+    fake.faults.add(Fault(delay=1))
+    fake.answer("GET", f"/api_3/build-chroot/99/{F41}")
+    assert len(fake.unmatched) == 1

@@ -117,7 +117,10 @@ def test_a_canceled_build_has_the_results_of_one_after_a_restore_too() -> None:
     with fake.sandbox():
         build[F43].force_state("running")
         build[F43].fail()
-        assert names_in(fake, directory) != canceled
+        failed = names_in(fake, directory)
+    assert failed != canceled
+    fake.add_build(8, {F43: "failed"})
+    assert names_in(fake, directory.replace("00000007", "00000008")) == failed
     assert names_in(fake, directory) == canceled
 
 
