@@ -121,3 +121,20 @@ def test_the_time_of_a_scenario_does_not_move_the_systems() -> None:
     fake = FakeCopr(clock=SystemClock())
     fake.add_scenario({"now": 5, "builds": [{"id": 1, "chroots": [{"name": F41, "state": "running"}]}]})
     assert fake.clock.now() > 1_700_000_000
+
+
+@pytest.mark.parametrize(("state", "end"), [("pending", "canceled"), ("running", "failed")])
+def test_a_life_that_says_how_it_is_canceled_goes_on_after_that(state: str, end: str) -> None:
+    """Whoever has canceled the build; what the backend confirms otherwise is the end."""
+    fake = FakeCopr(progress="clock")
+    stages = [
+        {"state": state, "lasts": 5},
+        {"state": end, "lasts": 20, "canceled": True},
+        {"state": "deleted"},
+    ]
+    fake.add_scenario({"builds": [{"id": 1, "chroots": [{"name": F41, "lifecycle": {"stages": stages}}]}]})
+    fake.builds[1].cancel()
+    fake.clock.tick(5)
+    assert fake.builds[1][F41].state == end
+    fake.clock.tick(20)
+    assert not fake.builds
