@@ -138,3 +138,14 @@ def test_a_life_that_says_how_it_is_canceled_goes_on_after_that(state: str, end:
     assert fake.builds[1][F41].state == end
     fake.clock.tick(20)
     assert not fake.builds
+
+
+def test_a_chroot_that_is_stuck_is_canceled_with_its_build_by_the_first_look() -> None:
+    """Though nothing of its own life was ever due."""
+    fake = FakeCopr(progress="clock")
+    canceling = Lifecycle(Stage("running", 5), Stage("running", 30, canceled=True), Stage("failed"))
+    build = fake.add_build(1, {F41: {"lifecycle": canceling}, F42: {"lifecycle": Lifecycle(Stage("pending"))}})
+    began = int(fake.clock.now())
+    fake.clock.tick(100)
+    assert build[F42].state == "canceled"
+    assert fake.changes[2:] == [(began + 15, 1, F42, "canceled"), (began + 35, 1, F41, "failed")]
