@@ -315,44 +315,6 @@ def test_no_text_with_a_nul_is_looked_for(argument: str) -> None:
     assert asking(fake)("GET", f"/api_3/build/list?{PROJECT}&{argument}=%00").status == 500
 
 
-@pytest.mark.parametrize("text", ["@a%00b", "@copr%00", "a%00"])
-def test_no_owner_with_a_nul_is_looked_for(text: str) -> None:
-    """Be it a user's or a group's name."""
-    got = FakeCopr().answer("GET", f"/api_3/project?ownername={text}&projectname=x")
-    assert (got.status, b"there is probably a bug in the Copr code" in got.body) == (500, True)
-
-
-@pytest.mark.parametrize("arguments", ["ownername=&projectname=playground", "ownername=jdoe&projectname="])
-def test_a_project_of_which_half_is_blank_is_looked_for_in_a_body(arguments: str) -> None:
-    """The service takes a blank argument for none, and reads a JSON body that nobody has sent."""
-    fake = FakeCopr()
-    fake.add_build(1, [F41])
-    assert fake.answer("GET", f"/api_3/project?{arguments}").status == 415
-
-
-def test_a_list_of_builds_takes_an_order_by_its_columns_only() -> None:
-    """Though it is in none of them."""
-    fake = FakeCopr()
-    for number in (1, 2):
-        fake.add_build(number, [F41])
-    ask = asking(fake)
-    assert [item["id"] for item in read(ask, f"build/list?{PROJECT}&order=package_id")["items"]] == [2, 1]
-    refused = ask("GET", f"/api_3/build/list?{PROJECT}&order=nonsense")
-    assert (refused.status, json.loads(refused.body)["error"]) == (
-        500,
-        "Cannot order by nonsense, build doesn't have such property",
-    )
-
-
-def test_a_list_of_builds_keeps_to_the_default_limit() -> None:
-    """That of the fake, where the request says none."""
-    fake = FakeCopr(default_limit=2)
-    for number in (1, 2, 3):
-        fake.add_build(number, [F41])
-    shown = read(asking(fake), f"build/list?{PROJECT}")
-    assert ([item["id"] for item in shown["items"]], shown["meta"]["limit"]) == ([3, 2], 2)
-
-
 def test_the_monitor_has_the_latest_of_each_package_per_chroot(ask_through: Open) -> None:
     """From builds in the project's own directory only, and in the chroots that it has now."""
     fake = FakeCopr()

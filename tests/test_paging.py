@@ -11,6 +11,7 @@ from copr_chroot_fake import FakeCopr
 from .doors import Ask, Open, asking
 
 NAMES = [f"bulk-{number:03}-x86_64" for number in range(250)]
+BUILDS = "/api_3/build/list?ownername=jdoe&projectname=playground"
 
 
 def fake_of_250(default_limit: int | None = 100) -> FakeCopr:
@@ -128,3 +129,26 @@ def test_the_order_of_copr_chroots_is_that_of_the_project() -> None:
     fake.add_build(1, ["b-1-x86_64", "a-1-x86_64", "c-1-x86_64"], project="jdoe/tools")
     assert page(asking(fake), "&order=copr_chroot_id")[0] == ["c-1-x86_64", "a-1-x86_64", "b-1-x86_64"]
     assert page(asking(fake), "&order=build_id&limit=1")[0] == ["b-1-x86_64"]
+
+
+def test_a_list_of_builds_takes_an_order_by_its_columns_only() -> None:
+    """Though it is in none of them."""
+    fake = FakeCopr()
+    for number in (1, 2):
+        fake.add_build(number, ["fedora-41-x86_64"])
+    ask = asking(fake)
+    assert [item["id"] for item in json.loads(ask("GET", f"{BUILDS}&order=package_id").body)["items"]] == [2, 1]
+    refused = ask("GET", f"{BUILDS}&order=nonsense")
+    assert (refused.status, json.loads(refused.body)["error"]) == (
+        500,
+        "Cannot order by nonsense, build doesn't have such property",
+    )
+
+
+def test_a_list_of_builds_keeps_to_the_default_limit() -> None:
+    """That of the fake, where the request says none."""
+    fake = FakeCopr(default_limit=2)
+    for number in (1, 2, 3):
+        fake.add_build(number, ["fedora-41-x86_64"])
+    shown = json.loads(asking(fake)("GET", BUILDS).body)
+    assert ([item["id"] for item in shown["items"]], shown["meta"]["limit"]) == ([3, 2], 2)

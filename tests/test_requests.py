@@ -173,3 +173,16 @@ def test_a_target_that_no_client_can_send_is_no_request(fake: FakeCopr, target: 
     with pytest.raises(InputError, match=r"target: .* cannot be sent: surrogates not allowed"):
         fake.answer("GET", target)
     assert not fake.requests
+
+
+@pytest.mark.parametrize("text", ["@a%00b", "@copr%00", "a%00"])
+def test_no_owner_with_a_nul_is_looked_for(text: str) -> None:
+    """Be it a user's or a group's name."""
+    got = FakeCopr().answer("GET", f"/api_3/project?ownername={text}&projectname=x")
+    assert (got.status, b"there is probably a bug in the Copr code" in got.body) == (500, True)
+
+
+@pytest.mark.parametrize("arguments", ["ownername=&projectname=playground", "ownername=jdoe&projectname="])
+def test_a_project_of_which_half_is_blank_is_looked_for_in_a_body(fake: FakeCopr, arguments: str) -> None:
+    """The service takes a blank argument for none, and reads a JSON body that nobody has sent."""
+    assert fake.answer("GET", f"/api_3/project?{arguments}").status == 415
