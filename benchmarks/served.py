@@ -25,7 +25,7 @@ def measure(rounds: int) -> Iterator[Figure]:
         static = servers.enter_context(running(static_app)).port
         get, page, least = rate(fake, GET), rate(fake, LIST), rate(static, GET)
         yield Figure(
-            "served get, requests/s / uvicorn with a static app", ratio(get, least, rounds), "times", None, 0.75
+            "served get, requests/s / uvicorn with a static app", ratio(get, least, rounds), "times", None, 0.7
         )
         yield Figure("served list of 100, requests/s / served get", ratio(page, get, rounds), "times", None, 0.6)
         in_world = rate(fake, "/worlds/a" + GET)
