@@ -83,7 +83,9 @@ def test_options_without_the_closing_slash_allows_nothing(fake: FakeCopr) -> Non
     assert (response.status, response.allow) == (200, None)
 
 
-@pytest.mark.parametrize("path", ["/", "/index.html", "/api_2/", "/api_3x", "/api_3/build-chroot/1"])
+@pytest.mark.parametrize(
+    "path", ["/", "/index.html", "/api_2/", "/api_3x", "/api_3/build-chroot/1", "/api_3/build-chroot/list//"]
+)
 def test_whatever_copr_does_not_serve_here_is_not_found(ask_through: Open, fake: FakeCopr, path: str) -> None:
     """A path without an endpoint is a 404, never an error of the kit's."""
     response = ask_through(fake)("GET", path)

@@ -180,6 +180,11 @@ def described(method: str, path: str, item: dict[str, Any]) -> str:
     return f"{operation['operationId']}: {' '.join((method, path, *takes))} -> {ends}"
 
 
+def test_who_logs_in_does_so_in_the_basic_way() -> None:
+    assert DOCUMENT["securityDefinitions"] == {"basic": {"type": "basic"}}
+    assert DOCUMENT["paths"]["/auth-check"]["get"]["security"] == [{"basic": []}]
+
+
 def test_an_old_form_is_said_to_be_one() -> None:
     """Here whole, with the types of what it takes and the models of what it answers."""
     item = DOCUMENT["paths"]["/build-chroot/list/{build_id}"]
