@@ -120,3 +120,19 @@ def test_a_chroot_is_released_once(progress: Literal["poll", "clock", "manual", 
     assert chroot.state == "pending"
     with pytest.raises(EventError, match="is pending: it is not held"):
         chroot.release()
+
+
+def test_a_canceled_build_stays_canceled_where_the_fake_is_taken_back_to() -> None:
+    """And is as soon confirmed as it was to be."""
+    fake = FakeCopr(progress="clock")
+    build = fake.add_build(1, [F41])
+    build.cancel()
+    taken = fake.snapshot()
+    fake.clock.tick(10)
+    assert build[F41].state == "canceled"
+    fake.restore(taken)
+    assert (build.canceled, build[F41].state) == (True, "importing")
+    fake.clock.tick(9)
+    assert build[F41].state == "importing"
+    fake.clock.tick(1)
+    assert build[F41].state == "canceled"

@@ -83,6 +83,12 @@ def test_options_without_the_closing_slash_allows_nothing(fake: FakeCopr) -> Non
     assert (response.status, response.allow) == (200, None)
 
 
+def test_bytes_of_a_path_that_are_no_text_are_shown_as_unknown(fake: FakeCopr) -> None:
+    """Other than in the query, where they stay escaped."""
+    answer = asking(fake)("GET", "/api_3/build-chroot/1/fedora-%ff-x86_64")
+    assert json.loads(answer.body) == {"error": "Chroot fedora-\ufffd-x86_64 does not exist"}
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/index.html", "/api_2/", "/api_3x", "/api_3/build-chroot/1", "/api_3/build-chroot/list//"]
 )

@@ -37,7 +37,7 @@ def read_target(target: str) -> Target:
             name, _, value = part.partition("=")
             arguments.setdefault(_decode(name), _decode(value))
     # An escaped slash is a slash too; what is not UTF-8 becomes U+FFFD.
-    return Target(unquote(path, errors="replace"), MappingProxyType(arguments))
+    return Target(unquote(path), MappingProxyType(arguments))
 
 
 def _decode(text: str) -> str:
