@@ -29,7 +29,7 @@ SECONDS ?= 300
 fuzz: .venv/fuzz.stamp
 	$(BIN)/python -m tests.fuzz $(TARGET) $(SECONDS)
 
-# Of the given modules, or of all of the core, which takes hours.
+# Of the given modules, or of all of the core, which takes an hour or two.
 MODULES ?= copr_chroot_fake*
 mutants: .venv/mutants.stamp
 	COPR_FAKE_DOORS=answer COPR_FAKE_EXAMPLES=5 $(BIN)/mutmut run '$(MODULES)'
