@@ -54,7 +54,7 @@ def requests(case: bytes) -> None:
 
 def _check_answer(method: str, answer: Answer) -> None:
     assert answer.delivery is None
-    assert answer.status in (200, 400, 401, 403, 404, 405, 409, 500), answer
+    assert answer.status in (200, 400, 401, 403, 404, 405, 409, 415, 500), answer
     headers = dict(answer.headers)
     if method == "HEAD":
         assert answer.body == b""
