@@ -126,30 +126,54 @@ def test_it_ends_though_clients_go_on(start: Start) -> None:
             asked.result()
 
 
-class EndingServer(server_door.FakeServer):
-    """A server that ends a few turns of its loop after somebody has connected."""
+class MetServer(server_door.FakeServer):
+    """A server to which somebody connects so many turns of its loop after it begins to close its port, or before."""
 
-    def __init__(self, turns: int) -> None:
+    def __init__(self, turns: int, closes: str) -> None:
         self.listener = bind("127.0.0.1", 0)
         super().__init__(FakeCopr().asgi, self.listener, lambda: None)
+        self._address = self.listener.getsockname()
         self._turns = turns
+        self._closes = closes
+        self.heard = b""
+        self.problems: list[dict[str, object]] = []
 
     async def main_loop(self) -> None:
-        self.client = socket.create_connection(self.listener.getsockname(), timeout=PATIENCE)
-        for _ in range(self._turns):
-            await asyncio.sleep(0)
+        loop = asyncio.get_running_loop()
+        # Only then does it tell of connections that it fails to make.
+        loop.set_debug(True)
+        loop.set_exception_handler(lambda _, context: self.problems.append(context))
+        self._meeting = loop.create_task(self._meet())
+        await pass_turns(-self._turns)
+        if self._closes == "for a while":
+            await self.close_port(300)
+            await self._meeting
+
+    async def _meet(self) -> None:
+        await pass_turns(self._turns)
+        with suppress(ConnectionError), socket.create_connection(self._address, timeout=PATIENCE) as client:
+            client.setblocking(False)
+            self.heard = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(client, 1), timeout=1)
 
 
-@pytest.mark.parametrize("turns", range(7))
-def test_whoever_has_just_connected_does_not_hold_the_end(monkeypatch: pytest.MonkeyPatch, turns: int) -> None:
-    """However far the connection has come by then, it is closed."""
+async def pass_turns(turns: int) -> None:
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("closes", ["at the end", "for a while"])
+@pytest.mark.parametrize("turns", range(-7, 8))
+def test_whoever_has_just_connected_does_not_hold_the_end(
+    monkeypatch: pytest.MonkeyPatch, turns: int, closes: str
+) -> None:
+    """However far the connection has come when the port closes, it is closed too, and no part of it is lost."""
     monkeypatch.setattr(server_door, "GRACE", 2)
-    server = EndingServer(turns)
+    server = MetServer(turns, closes)
     begun = time.monotonic()
     asyncio.run(server.serve(sockets=[server.listener]))
     assert time.monotonic() - begun < 1.5
-    with server.client:
-        assert server.client.recv(1) == b""
+    assert server.heard == b""
+    assert server.problems == []
 
 
 def test_what_takes_too_long_is_cut_off(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:

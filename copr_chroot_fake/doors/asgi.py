@@ -45,10 +45,10 @@ class Connection(Protocol):
     def reset(self) -> None:
         """Cut it off at once, with a reset."""
 
-    def refuse(self, seconds: float) -> None:
+    async def refuse(self, seconds: float) -> None:
         """Reset it, and refuse new ones for so many seconds."""
 
-    def refuse_others(self, seconds: float) -> None:
+    async def refuse_others(self, seconds: float) -> None:
         """Refuse new ones for so many seconds."""
 
 
@@ -90,7 +90,7 @@ async def _deliver(
     if await _is_gone_within(delivery.delay, receive):
         return
     if delivery.failure in (Failure.REFUSED, Failure.RESET):
-        _fail(delivery, scope)
+        await _fail(delivery, scope)
         await _disconnection(receive)
         return
     await send({"type": "http.response.start", "status": answer.status, "headers": _raw(answer.headers)})
@@ -102,7 +102,7 @@ async def _deliver(
         # Once what has been written has gone out: a reset takes back what has not been read.
         if await _is_gone_within(0.01, receive):
             return
-        _fail(delivery, scope)
+        await _fail(delivery, scope)
         await _disconnection(receive)
         return
     await send({"type": "http.response.body", "body": b""})
@@ -130,13 +130,13 @@ def connection_of(scope: Mapping[str, object]) -> Connection | None:
     return cast("Connection | None", extensions.get(CONNECTION))
 
 
-def _fail(delivery: Delivery, scope: Mapping[str, object]) -> None:
+async def _fail(delivery: Delivery, scope: Mapping[str, object]) -> None:
     assert delivery.failure is not None
     connection = connection_of(scope)
     if connection is None:
         raise error_of(delivery.failure)
     if delivery.failure is Failure.REFUSED:
-        connection.refuse(delivery.closed)
+        await connection.refuse(delivery.closed)
     else:
         connection.reset()
 

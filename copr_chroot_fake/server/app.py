@@ -42,11 +42,11 @@ class ServedApp:
         elif path.startswith(CONTROL) and path[len(CONTROL) : len(CONTROL) + 1] in (b"", b"/"):
             gate = _Gate(world, scope, send)
             await self._lead_to_control(world, path[len(CONTROL) :].decode("latin-1"), scope, receive, gate.send)
-            gate.close_if_due()
+            await gate.close_if_due()
         elif world.fake.faults:
             gate = _Gate(world, scope, send)
             await world.door(scope, receive, gate.send)
-            gate.close_if_due()
+            await gate.close_if_due()
         else:
             await world.door(scope, receive, send)
 
@@ -87,12 +87,12 @@ class _Gate:
         self._send = send
 
     async def send(self, message: dict[str, object]) -> None:
-        self.close_if_due()
+        await self.close_if_due()
         await self._send(message)
 
-    def close_if_due(self) -> None:
+    async def close_if_due(self) -> None:
         """At most once for each request."""
         connection, self._connection = self._connection, None
         seconds = None if connection is None else self._world.fake.faults.refuse_next()
         if connection is not None and seconds is not None:
-            connection.refuse_others(seconds)
+            await connection.refuse_others(seconds)

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import struct
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import cast
 
@@ -28,7 +28,7 @@ class ServedConfig(uvicorn.Config):
 
     max_head: int
     """How many bytes a request may have before its body."""
-    on_refuse: Callable[[float], None]
+    on_refuse: Callable[[float], Awaitable[None]]
     """What happens where connections are to be refused for so many seconds."""
 
 
@@ -166,14 +166,15 @@ class FakeProtocol(HttpToolsProtocol):
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self.transport.abort()
 
-    def refuse(self, seconds: float) -> None:
-        """Reset it, and refuse new ones for so many seconds."""
+    async def refuse(self, seconds: float) -> None:
+        """Refuse new ones for so many seconds, and reset it."""
+        # In this order, as whoever has been reset may connect at once.
+        await self.refuse_others(seconds)
         self.reset()
-        self.refuse_others(seconds)
 
-    def refuse_others(self, seconds: float) -> None:
+    async def refuse_others(self, seconds: float) -> None:
         """Refuse new ones for so many seconds."""
-        cast(ServedConfig, self.config).on_refuse(seconds)
+        await cast(ServedConfig, self.config).on_refuse(seconds)
 
 
 class _Flow(FlowControl):

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -101,9 +102,9 @@ class FakeServer(uvicorn.Server):
         """Be ready until the server is to end."""
         await super().main_loop()
 
-    def close_port(self, seconds: float) -> None:
+    async def close_port(self, seconds: float) -> None:
         """Refuse connections for so many seconds, and let go of those on which nothing is being answered."""
-        self._stop_listening()
+        await self._stop_listening()
         for connection in list(self.server_state.connections):
             connection.shutdown()
         # Held, as otherwise anybody who asks the system for a free port may be given it meanwhile.
@@ -127,7 +128,17 @@ class FakeServer(uvicorn.Server):
         self.servers = [server]
         await server.start_serving()
 
-    def _stop_listening(self) -> None:
+    async def _stop_listening(self) -> None:
+        """Let nobody in anymore; whoever has been let in by then gets a connection."""
+        loop = asyncio.get_running_loop()
+        # asyncio takes a few turns to make a connection, and it must not close
+        # the server meanwhile: it would lose the connection without closing it,
+        # and print a traceback from Python 3.13 on.
+        with suppress(NotImplementedError):  # on Windows, where there is no such turn
+            for server in self.servers:
+                for listener in server.sockets:
+                    loop.remove_reader(listener)
+        await _take_turns()
         for server in self.servers:
             server.close()
 
@@ -147,29 +158,32 @@ class FakeServer(uvicorn.Server):
         return bool(self.server_state.connections or self.server_state.tasks)
 
     async def _close_door(self) -> None:
-        """Stop listening, once all who have connected have a connection: making one takes a few turns of the loop."""
-        for _ in range(3):
-            await asyncio.sleep(0)
-        self._stop_listening()
-        for _ in range(3):
-            await asyncio.sleep(0)
+        """Stop listening, once all who have connected have a connection."""
+        await _take_turns()
+        await self._stop_listening()
 
     async def _cut_off(self) -> None:
         """Cut off every connection, so that nothing is left to be answered."""
-        if self._held is not None:
-            self._held.close()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
         # What answers them ends by that, as does what makes connections of those that the system has let in.
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         if tasks:
             await asyncio.wait(tasks, timeout=1)
+        if self._held is not None:
+            self._held.close()
 
     def _connect(self) -> asyncio.Protocol:
         return FakeProtocol(self.config, self.server_state, self.lifespan.state)
 
 
-def _config(app: App, max_head: int, date_header: bool, on_refuse: Callable[[float], None]) -> ServedConfig:
+async def _take_turns() -> None:
+    """Let the loop go as far as it needs to make a connection for somebody who has just connected."""
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+def _config(app: App, max_head: int, date_header: bool, on_refuse: Callable[[float], Awaitable[None]]) -> ServedConfig:
     """The configuration of uvicorn, wherever it serves a fake: quick, quiet, and plain HTTP."""
     config = ServedConfig(
         app,
