@@ -63,7 +63,7 @@ class AsgiDoor:
             await _live(receive, send)
         elif scope["type"] == "http":
             http = cast(HttpScope, scope)
-            answer = self._answer(http["method"], _target(http), http.get("headers", ()))
+            answer = self._answer(http["method"], target_of(http), http.get("headers", ()))
             if answer.delivery is None:
                 await respond(answer, send)
             else:
@@ -146,7 +146,7 @@ def _raw(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...
     return tuple((name.lower().encode(), value.encode()) for name, value in headers)
 
 
-def _target(scope: HttpScope) -> str:
+def target_of(scope: HttpScope) -> str:
     """The request's target as sent; a server need not give the path in that form."""
     raw_path, query = scope.get("raw_path"), scope["query_string"]
     path = quote(scope["path"]) if raw_path is None else raw_path.decode("latin-1")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Literal, cast
 
-from ..doors.asgi import Receive, Send
+from ..doors.asgi import HttpScope, Receive, Send, target_of
 from .serving import App
 
 LogStyle = Literal["text", "json"]
@@ -39,14 +39,13 @@ class AccessLog:
 
 
 def _entry(scope: Mapping[str, object], status: int, size: int, seconds: float) -> dict[str, object]:
+    http = cast(HttpScope, scope)
     client = cast("tuple[str, int] | None", scope.get("client"))
-    query = cast(bytes, scope["query_string"])
-    target = cast(bytes, scope["raw_path"]) + (b"?" + query if query else b"")
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "client": client and client[0],
-        "method": scope["method"],
-        "target": target.decode("latin-1"),
+        "method": http["method"],
+        "target": target_of(http),
         "status": status or None,
         "bytes": size,
         "milliseconds": round(seconds * 1000, 3),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol, cast
 
-from ..doors.asgi import Receive, Send, respond
+from ..doors.asgi import HttpScope, Receive, Send, respond
 from ..service.answers import Answer, error_body, json_answer
 from .bounds import MAX_BODY
 from .guard import Guard
@@ -34,14 +34,15 @@ class ControlDoor:
     async def answer(self, world: World, path: str, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
         """Answer a request whose path, from ``/_fake`` on, is given."""
         control = self._loaded = self._loaded or self._load()
-        headers = dict(cast("list[tuple[bytes, bytes]]", scope["headers"]))
+        http = cast(HttpScope, scope)
+        headers = dict(http["headers"])
         answer = self._guard.refusal(headers, control.is_open(path))
         if answer is None:
             body = await self._read(headers, receive)
             if body is None:
                 return
-            answer = body if isinstance(body, Answer) else _ask(control, world, path, scope, body)
-        await respond(answer._replace(body=b"") if scope["method"] == "HEAD" else answer, send)
+            answer = body if isinstance(body, Answer) else _ask(control, world, path, http, body)
+        await respond(answer._replace(body=b"") if http["method"] == "HEAD" else answer, send)
 
     async def _read(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes | Answer | None:
         """The body, or why it is not taken; ``None`` if the client has gone before its end."""
@@ -61,7 +62,6 @@ class ControlDoor:
         return bytes(body)
 
 
-def _ask(control: Controlling, world: World, path: str, scope: Mapping[str, object], body: bytes) -> Answer:
-    method = str(scope["method"])
-    query = cast(bytes, scope["query_string"]).decode("latin-1")
+def _ask(control: Controlling, world: World, path: str, http: HttpScope, body: bytes) -> Answer:
+    method, query = http["method"], http["query_string"].decode("latin-1")
     return control.answer(world, "GET" if method == "HEAD" else method, path, query, body)
