@@ -7,6 +7,7 @@ form once that is there, which is sent as a text whose coding is gzip.
 from __future__ import annotations
 
 import hashlib
+from datetime import timezone
 from email.utils import formatdate, parsedate_to_datetime
 from html import escape
 from http import HTTPStatus
@@ -88,10 +89,15 @@ def _is_known(headers: RawHeaders, tag: str, modified: int) -> bool:
         tags = [item.strip().removeprefix("W/") for item in known.split(",")]
         return "*" in tags or tag in tags
     since = read_header(headers, b"if-modified-since")
+    return since is not None and modified <= _time_of(since)
+
+
+def _time_of(date: str) -> float:
+    """The Unix time of a date in HTTP, which is always Greenwich's; before all others if it is no date."""
     try:
-        return since is not None and modified <= parsedate_to_datetime(since).timestamp()
+        return parsedate_to_datetime(date).replace(tzinfo=timezone.utc).timestamp()
     except (ValueError, OverflowError):
-        return False
+        return -1
 
 
 def _type_of(name: str) -> str:
