@@ -40,6 +40,16 @@ def text(field: str, value: object) -> str:
     return value
 
 
+_ADDRESS = re.compile(r"https?://(?:\[[0-9A-Fa-f:.]+]|[\w.-]+)(?::\d{1,5})?(?:/[^\s?#]*)?")
+
+
+def address(field: str, value: object) -> str:
+    """Where a server is, and perhaps a path below it; without the slash at its end."""
+    if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
+        raise InputError(field, f"{shown(value)} is no address; expected one such as http://copr.test:5000")
+    return value.rstrip("/")
+
+
 def word(field: str, value: object) -> str:
     """A text that many objects have in common, and therefore share."""
     return sys.intern(text(field, value))
@@ -206,6 +216,21 @@ def path_segment(field: str, value: object) -> str:
     if "/" in name or name != name.strip():
         raise InputError(field, f"{shown(name)} has a slash or white space around it; expected a plain name")
     return name
+
+
+Group = Annotated[str, whole(r"@[^/]*[^\s/]")]
+
+
+def group(field: str, value: object) -> str:
+    """A group as the owner of projects: its name, after an ``@``."""
+    name = path_segment(field, value)
+    if not name.startswith("@") or name == "@":
+        raise InputError(field, f"{shown(name)} is no group; expected its name after an @, such as @copr")
+    return name
+
+
+def groups(field: str, value: object) -> tuple[str, ...]:
+    return tuple(each(field, items(field, value), group))
 
 
 def dotted(place: str, key: str) -> str:

@@ -156,7 +156,7 @@ class Filled:
         :param groups: the groups whose projects are the user's too, each with its ``@``.
         :raises InputError: for an impossible value, or a login that exists already.
         """
-        account = Account(name, login, token, checks.texts("groups", groups))
+        account = Account(name, login, token, checks.groups("groups", groups))
         with self._store.lock:
             if login in self._store.accounts:
                 raise InputError("login", f"{checks.shown(login)} is there already; expected another")

@@ -54,11 +54,11 @@ class Reached:
     def be_at(self, address: str) -> None:
         """Say at which address the fake is: ``result_url`` leads there if it serves results and has no other."""
         if self.serves_results and self._results_url is None:
-            self._store.move_results(checks.text("address", address).rstrip("/") + RESULTS)
+            self._store.move_results(checks.address("address", address) + RESULTS)
 
     def _have_results(self, results_url: str | None, serve_results: bool, results_delay: float) -> None:
         self._results_url = results_url
-        root = checks.text("results_url", RESULTS_URL if results_url is None else results_url).rstrip("/")
+        root = RESULTS_URL if results_url is None else checks.address("results_url", results_url)
         self._store.own_results_root = self._store.results_root = root
         self._store.serves_results = checks.flag("serve_results", serve_results)
         self._store.results_delay = checks.amount("results_delay", results_delay)

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from .served import HOME, LIST, Start, raw, under_way
+from .served import HOME, LIST, Start, failed, raw, under_way
 
 SENT: list[tuple[str, str, object, int]] = [
     ("GET", LIST, None, 200),
@@ -73,6 +73,11 @@ def test_what_is_not_answered_is_in_the_log_too(start: Start, log: str) -> None:
         entries = sorted((json.loads(line) for line in lines), key=lambda entry: entry["bytes"])
         assert [(entry["status"], entry["bytes"]) for entry in entries] == [*[(None, 0)] * 3, (200, 7), (200, 14)]
         assert entries[-1]["milliseconds"] >= 20
+
+
+def test_a_form_of_a_log_that_is_not_written_is_a_mistake() -> None:
+    """It names the remedy."""
+    assert "--log is about the access log, of which there is none; add --access-log" in failed("serve", "--log", "json")
 
 
 def test_a_log_that_nobody_reads_anymore_harms_nobody(start: Start) -> None:

@@ -141,6 +141,8 @@ def test_nobody_logs_in_by_kerberos(fake: FakeCopr) -> None:
         ({"name": ""}, "name"),
         ({"token": 3}, "token"),
         ({"groups": "@copr"}, "groups"),
+        ({"groups": ["@kde", "copr"]}, r"groups\[1\]: 'copr' is no group; expected its name after an @, such as @copr"),
+        ({"groups": ["@"]}, r"groups\[0\]: '@' is no group"),
         ({"login": "abc"}, "login: 'abc' is there already; expected another"),
     ],
 )

@@ -357,7 +357,7 @@ def test_waiting_that_makes_no_sense_is_refused(calling: Calling, fake: FakeCopr
         calling.client(fake.transport).wait(1, F41, **{option: value})
 
 
-@pytest.mark.parametrize(("option", "value"), [("retries", -1), ("retries", True), ("url", "")])
+@pytest.mark.parametrize(("option", "value"), [("retries", -1), ("retries", True), ("url", ""), ("url", "http://[::1")])
 def test_a_client_that_makes_no_sense_is_refused(option: str, value: Any) -> None:
     """The error names the option."""
     with pytest.raises(InputError, match=f"{option}: "):

@@ -25,7 +25,7 @@ class Account:
     def __post_init__(self) -> None:
         for name in ("name", "login", "token"):
             checks.text(name, getattr(self, name))
-        object.__setattr__(self, "groups", checks.texts("groups", self.groups))
+        object.__setattr__(self, "groups", checks.groups("groups", self.groups))
 
     def owns(self, project: Project) -> bool:
         return project.ownername in (self.name, *self.groups)

@@ -40,7 +40,7 @@ class HttpOptions(TypedDict, total=False):
 
 
 def http_options(url: str, timeout: float, has_transport: bool) -> HttpOptions:
-    options: HttpOptions = {"base_url": f"{checks.text('url', url).rstrip('/')}/api_3/", "timeout": timeout}
+    options: HttpOptions = {"base_url": f"{checks.address('url', url)}/api_3/", "timeout": timeout}
     if has_transport or url.startswith("http://"):
         # Making a context takes milliseconds, and nothing would use it; httpx takes what it is given for one.
         options["verify"] = cast(ssl.SSLContext, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypedDict
 
-from ..checks import Amount, ChrootName, PathSegment, Positive, Text, UnixTime, WholeNumber
+from ..checks import Amount, ChrootName, Group, PathSegment, Positive, Text, UnixTime, WholeNumber
 from ..lives.machine import Event
 from ..lives.progress import How
 from ..scenarios.entries import Bootstrap, ChrootSettings, Scenario
@@ -73,7 +73,7 @@ class _AccountRequired(TypedDict):
 class AccountBody(_AccountRequired, total=False):
     """A user who may log in; the projects of the ``groups``, each with its ``@``, are the user's too."""
 
-    groups: list[Text]
+    groups: list[Group]
 
 
 class MockChrootsBody(TypedDict):

@@ -58,7 +58,7 @@ def show_accounts(call: Call) -> views.AccountsView:
 def add_account(call: Call) -> views.AccountView:
     """Let a user log in, and none who was not added."""
     fields = call.fields
-    groups: tuple[str, ...] = fields.read("groups", checks.texts, ())
+    groups: tuple[str, ...] = fields.read("groups", checks.groups, ())
     name, login, token = (fields.require(key, checks.text) for key in ("name", "login", "token"))
     return views.account(call.fake.add_account(name, login, token, groups))
 

@@ -59,7 +59,7 @@ def options_of(config: pytest.Config, item: pytest.Item) -> Options:
                 raise InputError(name, f"no such option of copr_fake; {checks.choices(name, NAMES)}")
         options = replace(options, **mark.kwargs)
     checks.flag("strict", options.strict)
-    checks.text("base_url", options.base_url)
+    checks.address("base_url", options.base_url)
     return options
 
 
@@ -86,6 +86,13 @@ def _number(field: str, text: str) -> int:
     return int(text)
 
 
+def _amount(field: str, text: str) -> float:
+    try:
+        return checks.amount(field, float(text))
+    except ValueError:
+        raise InputError(field, f"expected a number from 0 to {checks.LARGEST_INTEGER}, got {text!r}") from None
+
+
 def _flag(field: str, text: str) -> bool:
     # A flag of pyproject.toml comes as Python writes it: True.
     return checks.one_of(("true", "false"))(field, text.lower()) == "true"
@@ -96,7 +103,7 @@ _READ: Mapping[str, Callable[[str, str], object]] = {
     "seed": _number,
     "strict": _flag,
     "serve_results": _flag,
-    "results_delay": _number,
+    "results_delay": _amount,
 }
 """How the configuration's text for an option is read, where the option is no text."""
 

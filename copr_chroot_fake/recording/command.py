@@ -83,15 +83,14 @@ def record(
     """
     if interval is not None and not watch:
         raise Failure("--interval says how often to look with --watch; add that, or leave it out")
-    if not _is_address(url):
-        raise Failure(f"--url {url!r} is no address; expected one such as {COPR_URL}")
     from .progress import reporting
 
     ids = tuple(dict.fromkeys(build_ids))
     try:
+        copr = checks.address("--url", url)
         seconds = checks.amount("--interval", INTERVAL if interval is None else interval)
         with reporting() as reporter:
-            problems = _record(ids, url, output, seconds if watch else None, anonymize, reporter)
+            problems = _record(ids, copr, output, seconds if watch else None, anonymize, reporter)
     except CoprFakeError as error:
         raise Failure(str(error)) from None
     except Interrupted:
@@ -99,16 +98,6 @@ def record(
     for line in problems:
         click.echo(printable(line), err=True)
     ctx.exit(INCOMPLETE if problems else 0)
-
-
-def _is_address(url: str) -> bool:
-    from httpx import URL, InvalidURL
-
-    try:
-        read = URL(url)
-    except InvalidURL:
-        return False
-    return read.scheme in ("http", "https") and read.host != ""
 
 
 def _record(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
+from .. import checks
 from ..checks import LARGEST_INTEGER
-from ..errors import CoprFakeError
+from ..errors import CoprFakeError, InputError
 from ..lives.progress import How
 from ..scenarios.shipped import DEFAULT_SCENARIO, shipped_scenarios
 from ..tools.commands import Failure
@@ -53,7 +54,10 @@ class Login(click.ParamType["Account"]):
         token, _, groups = rest.partition(":")
         if not (name and login and token):
             self.fail(f"{value!r} is no account; expected NAME:LOGIN:TOKEN, or NAME:LOGIN:TOKEN:@GROUP,…", param, ctx)
-        return Account(name, login, token, tuple(group for group in groups.split(",") if group))
+        try:
+            return Account(name, login, token, tuple(group for group in groups.split(",") if group))
+        except InputError as error:
+            self.fail(f"{value!r}: {error}", param, ctx)
 
 
 @click.command()
@@ -164,7 +168,7 @@ class Login(click.ParamType["Account"]):
 )
 @click.option("--access-log", is_flag=True, help="Write a line for each request to standard error.")
 @click.option(
-    "--log", default="text", show_default=True, type=click.Choice(["text", "json"]), help="Format of these lines."
+    "--log", type=click.Choice(["text", "json"]), help="Format of these lines; needs --access-log.  [default: text]"
 )
 def serve(
     scenarios: tuple[Path, ...],
@@ -187,7 +191,7 @@ def serve(
     max_body: int,
     max_head: int,
     access_log: bool,
-    log: LogStyle,
+    log: LogStyle | None,
 ) -> None:
     """Serve a fake Copr over HTTP until Ctrl-C or SIGTERM.
 
@@ -213,6 +217,8 @@ def serve(
     Exit status: 0 after Ctrl-C or SIGTERM, 2 for a mistake in a scenario or an
     option, or if the port is taken, 1 if the state could not be saved.
     """
+    if log is not None and not access_log:
+        raise Failure("--log is about the access log, of which there is none; add --access-log, or leave it out")
     _check_results(serve_results, results_delay, public_url)
     _check_control(host, no_control, control_token, insecure_control)
     from .guard import Guard
@@ -234,6 +240,7 @@ def serve(
         results_delay=results_delay or 0,
     )
     try:
+        address = None if public_url is None else checks.address("--public-url", public_url)
         launch = Launch(
             recipe,
             guard=None if no_control else Guard(host, control_token),
@@ -241,12 +248,12 @@ def serve(
             max_worlds=max_worlds,
             max_body=max_body,
             max_head=max_head,
-            public_url=public_url,
+            public_url=address,
         )
     except CoprFakeError as error:
         raise Failure(str(error)) from None
     if access_log:
-        launch.log_requests(log, _log)
+        launch.log_requests(log or "text", _log)
     listener = _bind(host, port)
     try:
         launch.serve(listener, lambda: click.echo(f"Copr fake: {url_of(listener)}"))
@@ -258,8 +265,6 @@ def _check_results(serve_results: bool, results_delay: float | None, public_url:
     for option, value in (("--results-delay", results_delay), ("--public-url", public_url)):
         if value is not None and not serve_results:
             raise Failure(f"{option} is about results, of which there are none; add --serve-results, or leave it out")
-    if public_url is not None and not public_url.startswith(("http://", "https://")):
-        raise Failure(f"--public-url {public_url!r} is no address; expected one such as http://copr.test:5000")
 
 
 def _check_control(host: str, no_control: bool, control_token: str | None, insecure_control: bool) -> None:

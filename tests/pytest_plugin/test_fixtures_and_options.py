@@ -256,7 +256,7 @@ def test_options(copr_fake):
         ("default_limit=0", "default_limit: 0 would be an empty page"),
         ("seed='x'", "seed: expected a whole number"),
         ("strict=1", "strict: expected true or false"),
-        ("base_url=''", "base_url: expected a text"),
+        ("base_url='copr.test'", "base_url: 'copr.test' is no address; expected one such as http://copr.test:5000"),
         (
             "'mass-rebuild'",
             "takes only named options; valid: scenario, progress, default_limit, base_url, seed, strict",
@@ -278,7 +278,10 @@ def test_a_wrong_option_is_an_error_at_collection(run: Run, marker: str, message
         ("copr_fake_default_limit = many", "copr_fake_default_limit: expected a whole number, got 'many'"),
         ("copr_fake_strict = maybe", "copr_fake_strict: 'maybe' is not possible; valid: true, false"),
         ("copr_fake_serve_results = maybe", "copr_fake_serve_results: 'maybe' is not possible; valid: true, false"),
-        ("copr_fake_results_delay = soon", "copr_fake_results_delay: expected a whole number, got 'soon'"),
+        (
+            "copr_fake_results_delay = soon",
+            "copr_fake_results_delay: expected a number from 0 to 2147483647, got 'soon'",
+        ),
     ],
 )
 def test_a_wrong_option_in_the_configuration_is_an_error_too(run: Run, ini: str, message: str) -> None:

@@ -93,7 +93,7 @@ def test_marked(copr_fake):
 def test_not(copr_fake):
     assert late(copr_fake) == (200, 200)
 """
-    run(HEAD + body, ini="copr_fake_results_delay = 30\n").assert_outcomes(passed=3)
+    run(HEAD + body, ini="copr_fake_results_delay = 29.5\n").assert_outcomes(passed=3)
 
 
 def test_a_strict_test_may_ask_for_what_is_not_there_yet(run: Run) -> None:
