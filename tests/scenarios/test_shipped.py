@@ -1,0 +1,151 @@
+"""The scenarios that ship: each is of its own, is described, and shows what it is for."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from typing import Any, get_args
+
+import pytest
+
+from copr_chroot_fake import FAULTS, LIVES, FakeCopr
+from copr_chroot_fake.faults.fault import BodyName, BreakName
+from copr_chroot_fake.lives.lifecycle import read_lifecycle
+from copr_chroot_fake.scenarios.entries import BOOTSTRAPS
+from copr_chroot_fake.scenarios.shipped import by_name, shipped_scenarios
+
+from ..documents import ROOT
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_each_life_ships_as_a_small_scenario(name: str) -> None:
+    """A scenario of that name has a build whose chroots live that life."""
+    fake = FakeCopr.from_scenario(shipped_scenarios() / "lives" / f"{name}.json")
+    (build,) = fake.builds.values()
+    for chroot in build:
+        assert chroot.life is not None
+        assert chroot.life.plan == read_lifecycle("", name).plan(f"0/{build.id}/{chroot.name}")
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_all_shipped_scenarios_can_be_served_together(reverse: bool) -> None:
+    """None of them has a build or a project of another, whichever comes first."""
+    fake = FakeCopr()
+    names = sorted(by_name(), reverse=reverse)
+    for name in names:
+        fake.add_scenario(name)
+    assert len(fake.builds) == sum(len(FakeCopr.from_scenario(name).builds) for name in names)
+
+
+def test_each_shipped_scenario_has_a_name_of_its_own_and_is_described() -> None:
+    """With its builds on the page of scenarios, and with what it is for beside the files."""
+    files = [path.stem for path in shipped_scenarios().rglob("*.json")]
+    assert sorted(files) == sorted(by_name())
+    page = (ROOT / "docs" / "scenarios.md").read_text().partition("## Those that ship")[2]
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| ") and "`" in line]
+    assert sorted(name for names, *_ in rows for name in re.findall("`([^`]+)`", names)) == sorted(files)
+    for names, ids, _ in rows:
+        listed = re.findall("`([^`]+)`", names)
+        built = sorted(number for name in listed for number in FakeCopr.from_scenario(name).builds)
+        assert ids == (f"{built[0]} to {built[-1]}" if len(built) > 1 else f"{built[0]}"), names
+    headings = re.findall("^## (.*)$", (ROOT / "fixtures" / "README.md").read_text(), flags=re.MULTILINE)
+    assert sorted(headings) == sorted(["lives", *(set(files) - set(LIVES))])
+
+
+def ask(fake: FakeCopr, target: str) -> tuple[int, Any]:
+    answer = fake.answer("GET", f"/api_3/build-chroot/{target}")
+    return answer.status, json.loads(answer.body)
+
+
+def test_pages_look_finished_on_the_first_one_only() -> None:
+    """There are two and a half of them."""
+    fake = FakeCopr.from_scenario("pages")
+    states = [
+        {item["state"] for item in ask(fake, f"list?build_id=100&offset={offset}")[1]["items"]}
+        for offset in range(0, 300, 100)
+    ]
+    assert states == [
+        {"succeeded"},
+        {"succeeded", "failed", "skipped"},
+        {"succeeded", "pending", "starting", "running"},
+    ]
+    assert len(fake.builds[100].chroots) == 250
+
+
+def test_the_mass_rebuild_is_of_many_lives() -> None:
+    """60 packages over four architectures, some that fail on some of them, and four that never end."""
+    scenario = json.loads(by_name()["mass-rebuild"].read_text())
+    builds = scenario["builds"]
+    assert len({build["package"] for build in builds}) == 60
+    assert {len(build["chroots"]) for build in builds} == {4}
+    lives = [build["lifecycle"] for build in builds]
+    assert {*LIVES} - {*lives} == {
+        "succeeds", "as-deployed", "forked", "deleted", "appears-late", "source-fails",
+    }  # fmt: skip
+    assert lives.count("realistic") > 40
+    fake = FakeCopr.from_scenario("mass-rebuild", progress="immediate")
+    endless = {
+        build.id: {chroot.name for chroot in build if not chroot.state.is_final}
+        for build in fake.builds.values()
+        if not build.is_finished
+    }
+    assert sorted(map(len, endless.values())) == [1, 1, 4, 4]
+    assert set.intersection(*endless.values()) == {"fedora-rawhide-s390x"}
+
+
+def test_every_bootstrap_is_chosen_at_every_level() -> None:
+    """By a project, by its settings for a chroot, and by a build; and each shows as it should."""
+    fake = FakeCopr.from_scenario("bootstraps")
+    projects = list(fake.projects.values())
+    settings = [chroot for project in projects for chroot in project.chroots.values()]
+    for level in (projects, settings, fake.builds.values()):
+        assert {each.bootstrap for each in level} == {None, *BOOTSTRAPS}
+    shown = {
+        (build.id, chroot.name): ask(fake, f"build-config/{build.id}/{chroot.name}")[1].get("bootstrap")
+        for build in fake.builds.values()
+        for chroot in build
+    }
+    assert [shown[number, "fedora-43-x86_64"] for number in range(201, 208)] == [
+        *(None, None, "on", "off", "image", "custom_image", None)
+    ]
+    assert {*shown.values()} == {None, "on", "off", "image", "custom_image"}
+
+
+def test_every_setting_of_repositories_is_set_and_shows() -> None:
+    """But for those that Copr cannot show, which are errors."""
+    fake = FakeCopr.from_scenario("repositories")
+    broken = {
+        (build.id, chroot.name)
+        for build in fake.builds.values()
+        for chroot in build
+        if ask(fake, f"build-config/{build.id}/{chroot.name}")[0] == 500
+    }
+    assert broken == {(310, "fedora-43-x86_64"), (312, "fedora-41-x86_64")}
+    projects = list(fake.projects.values())
+    for name in ("additional_repos", "devel_mode", "module_hotfixes", "repo_priority"):
+        assert any(getattr(project, name) for project in projects), name
+    chroots = [chroot for project in projects for chroot in project.chroots.values()]
+    for name in ("additional_repos", "additional_packages", "with_opts", "without_opts"):
+        assert any(getattr(chroot, name) for chroot in chroots), name
+
+
+def test_each_outage_happens_to_its_own_build_and_to_no_other() -> None:
+    """Every fault with a name is there, and every way in which a connection breaks or a body is spoiled."""
+    fake = FakeCopr.from_scenario("outages", serve_results=True)
+    faults = {active.fault.build_id: active for active in fake.faults}
+    assert {*faults} == {*fake.builds} == {*range(601, 618)}
+    assert {active.fault.breaks for active in faults.values()} == {None, *get_args(BreakName)}
+    assert {active.fault.body for active in faults.values()} == {None, *get_args(BodyName)}
+    for number, name in zip([*range(601, 606), 617], FAULTS, strict=True):
+        own, known = (
+            dataclasses.replace(fault, build_id=None, first=None) for fault in (faults[number].fault, FAULTS[name])
+        )
+        assert own == known
+    for build_id, active in faults.items():
+        listed = f"/api_3/build-chroot/list?build_id={build_id}"
+        results = f"/results/jdoe/outages/fedora-43-x86_64/{build_id:08d}-hello/"
+        for _ in range(20):
+            fake.answer("GET", results if active.fault.endpoint == "results" else listed)
+        assert active.hits, build_id
+        assert active.seen == 20
