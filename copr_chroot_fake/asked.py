@@ -9,6 +9,7 @@ from . import checks
 
 if TYPE_CHECKING:
     # A server may never use it.
+    from .builds.build import Build
     from .journal import Journal, Request
     from .service.routes import EndpointName
 
@@ -19,6 +20,9 @@ class Asked:
     @property
     @abstractmethod
     def _journal(self) -> Journal: ...
+
+    @abstractmethod
+    def _build(self, build_id: int) -> Build: ...
 
     @property
     def requests(self) -> list[Request]:
@@ -64,7 +68,7 @@ class Asked:
     def assert_polled_no_faster_than(
         self, seconds: float, *, build_id: int | None = None, chrootname: str | None = None
     ) -> None:
-        """Assert that nothing was asked for twice within so many seconds of the fake's clock.
+        """Assert that no build, chroot, page or project was looked at twice within so many seconds of the fake's clock.
 
         :raises AssertionError: showing the two requests.
         """
@@ -75,4 +79,4 @@ class Asked:
 
         :raises AssertionError: naming the chroots that were not, and what was asked.
         """
-        self._journal.assert_all_pages_read(build_id)
+        self._journal.assert_all_pages_read(self._build(build_id))

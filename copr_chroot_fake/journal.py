@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple, get_args
 
 from . import checks
+from .builds.build import Build
 from .builds.store import Store
 from .errors import InputError
 from .service.api import Record
@@ -42,7 +43,7 @@ class Request(NamedTuple):
     fault: int | None = None
     """The id of the fault that hit it."""
     number: int = 0
-    """The how manieth it is of all that the fake was ever asked, from 1."""
+    """Its number among all that the fake was ever asked, from 1."""
 
     @property
     def saw(self) -> dict[str, State]:
@@ -58,7 +59,7 @@ class Request(NamedTuple):
         return f"{self.method} {self.target} -> {what}{why}{f' ({saw}{more})' if saw else ''} at {self.at:.10g}"
 
 
-def read_record(record: Record, has_results: bool) -> Request:
+def _read(record: Record, has_results: bool) -> Request:
     method, target, status, at, matched, shown, fault, number = record
     question = read_question(target, has_results)
     return Request(
@@ -100,11 +101,12 @@ class Journal:
 
     @property
     def requests(self) -> list[Request]:
-        return [read_record(record, self._store.serves_results) for record in list(self._records)]
+        return [_read(record, self._store.serves_results) for record in list(self._records)]
 
     def after(self, number: int) -> list[Request]:
         """Those that have come after the one of that number."""
-        return [request for request in self.requests if request.number > number]
+        last = checks.whole_number("number", number)
+        return [request for request in self.requests if request.number > last]
 
     @property
     def unmatched(self) -> list[Request]:
@@ -114,6 +116,9 @@ class Journal:
         """What was asked of an endpoint, about a build and a chroot where those are said."""
         if endpoint not in get_args(EndpointName):
             raise InputError("endpoint", f"no such endpoint; {checks.choices(endpoint, get_args(EndpointName))}")
+        # What is of another type would never be found, and an assertion that it was not asked for always hold.
+        checks.optional(checks.whole_number)("build_id", build_id)
+        checks.optional(checks.text)("chrootname", chrootname)
         return [
             request
             for request in self.requests
@@ -126,6 +131,7 @@ class Journal:
     def assert_requested(
         self, endpoint: EndpointName, build_id: int | None, chrootname: str | None, times: int | None
     ) -> None:
+        checks.optional(checks.whole_number)("times", times)
         count = len(self.find(endpoint, build_id, chrootname))
         if count != times if times is not None else not count:
             expected = "at least once" if times is None else _times(times)
@@ -133,27 +139,24 @@ class Journal:
             raise AssertionError(f"{meant} was to be requested {expected} and was {_times(count)}.{self._instead()}")
 
     def assert_polled_no_faster_than(self, seconds: float, build_id: int | None, chrootname: str | None) -> None:
-        """Each single thing that is asked for repeatedly: a chroot, a build, a page."""
-        last: dict[str, Request] = {}
+        last: dict[Hashable, Request] = {}
         for request in (found for endpoint in _POLLED for found in self.find(endpoint, build_id, chrootname)):
-            before = last.get(request.target)
+            what = _what(request)
+            before = last.get(what)
             if before is not None and request.at - before.at < seconds:
                 after = f"{request.at - before.at:g} s"
                 raise AssertionError(
                     f"polled after {after}, but no faster than every {seconds:g} s was wanted:\n  {before}\n  {request}"
                 )
-            last[request.target] = request
+            last[what] = request
 
-    def assert_all_pages_read(self, build_id: int) -> None:
-        build = self._store.builds.get(build_id)
-        if build is None:
-            raise InputError("build_id", f"there is no build {build_id}")
-        seen = {name for request in self.find("list", build_id, None) for name in request.saw}
+    def assert_all_pages_read(self, build: Build) -> None:
+        seen = {name for request in self.find("list", build.id, None) for name in request.saw}
         missing = [chroot.name for chroot in build.chroots if chroot.name not in seen and not chroot.is_absent]
         if missing:
             listed = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
             raise AssertionError(
-                f"{len(missing)} of {len(build.chroots)} chroots of build {build_id} were on no page that was read: "
+                f"{len(missing)} of {len(build.chroots)} chroots of build {build.id} were on no page that was read: "
                 f"{listed}.{self._instead()}"
             )
 
@@ -187,12 +190,22 @@ class Journal:
             return f"{self._nearest_results(path)}, {path} is not"
         build = None if request.build_id is None else self._store.builds.get(request.build_id)
         if build is None:
-            sent = request.build_id if request.build_id is not None else request.arguments.get("build_id", "none")
+            sent = read_question(request.target, self._store.serves_results).build_sent
             return f"{_nearest_builds(self._store.builds, sent)}, {sent} is not"
         names = [chroot.name for chroot in build.chroots]
         close = checks.nearest(request.chrootname or "", names, 3, 0.3) or names[:3]
         has = ", ".join(close) or "no chroots"
         return f"build {build.id} has {has}, not {request.chrootname!r}"
+
+
+def _what(request: Request) -> Hashable:
+    """What a request asks about, however its address is written."""
+    if request.build_id is None:
+        return request.target
+    others = sorted(
+        (name, value) for name, value in request.arguments.items() if name not in ("build_id", "chrootname")
+    )
+    return request.endpoint, request.build_id, request.chrootname, tuple(others)
 
 
 def _nearest_path(path: str, has_results: bool) -> str:
@@ -206,7 +219,7 @@ def _nearest_project(projects: Iterable[str], arguments: Mapping[str, str]) -> s
     return f"project {near[0]} is there, {sent} is not" if near else "there are no projects"
 
 
-def _nearest_builds(builds: Iterable[int], sent: int | str) -> str:
+def _nearest_builds(builds: Iterable[int], sent: int | str | None) -> str:
     """By what is written rather than by number: a digit is sooner missing than wrong by one."""
     near = checks.nearest(str(sent), map(str, builds), 3, 0)
     if not near:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError
@@ -125,6 +127,52 @@ def test_a_misspelt_endpoint_is_an_error_and_no_failed_assertion(fake: FakeCopr)
         fake.assert_not_requested("lists")  # type: ignore[arg-type]  # wrong on purpose
 
 
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (lambda fake: fake.assert_not_requested("get", build_id="1"), "build_id: expected a whole number"),
+        (lambda fake: fake.assert_not_requested("get", chrootname=41), "chrootname: expected a text"),
+        (lambda fake: fake.assert_requested("get", times="2"), "times: expected a whole number"),
+        (lambda fake: fake.assert_polled_no_faster_than(30, build_id="1"), "build_id: expected a whole number"),
+        (lambda fake: fake.assert_all_pages_read(9), "build_id: there is no build 9; there are: 1"),
+        (lambda fake: fake.requests_after("1"), "number: expected a whole number"),
+    ],
+)
+def test_a_value_that_no_request_has_is_an_error_too(
+    fake: FakeCopr, wrong: Callable[[FakeCopr], object], message: str
+) -> None:
+    """For the same reason."""
+    asking(fake)("GET", GET)
+    with pytest.raises(InputError) as refused:
+        wrong(fake)
+    assert str(refused.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_the_same"),
+    [
+        (GET, f"/api_3/build-chroot/1/{F41}", True),
+        (GET, f"/api_3/build-chroot?chrootname={F41}&build_id=1", True),
+        ("/api_3/build-chroot/list?build_id=1", "/api_3/build-chroot/list/1", True),
+        ("/api_3/build-chroot/list?build_id=1", "/api_3/build/1", False),
+        (f"{LIST}&offset=1", f"{LIST}&offset=2", False),
+        (f"{LIST}&offset=1", LIST.replace("?", "?offset=1&"), True),
+        ("/api_3/build-chroot/list?build_id=x", "/api_3/build-chroot/list?build_id=y", False),
+    ],
+)
+def test_polls_of_the_same_thing_count_however_it_is_addressed(
+    fake: FakeCopr, first: str, second: str, is_the_same: bool
+) -> None:
+    """And only those."""
+    for target in (first, second):
+        asking(fake)("GET", target)
+    if is_the_same:
+        with pytest.raises(AssertionError, match="polled after 0 s"):
+            fake.assert_polled_no_faster_than(5)
+    else:
+        fake.assert_polled_no_faster_than(5)
+
+
 def test_polled_no_faster_than(fake: FakeCopr) -> None:
     """By the fake's clock, for each thing that is asked for."""
     ask = asking(fake)
@@ -160,6 +208,7 @@ def test_all_pages_read(fake: FakeCopr) -> None:
         ("/api_3/build-chroot?build_id=7&chrootname=x-1-y", "builds 70, 1 are there, 7 is not"),
         ("/api_3/build-chroot?build_id=x&chrootname=x-1-y", "builds 70, 1 are there, x is not"),
         ("/api_3/build-chroot/list?build_id=700", "builds 70, 1 are there, 700 is not"),
+        ("/api_3/build-chroot/list/7", "builds 70, 1 are there, 7 is not"),
         (f"/api_3/build-chroot/1/{F41[:-1]}", f"build 1 has {F41}, {F42}, not 'fedora-41-x86_6'"),
         ("/api_3/build-chroot?build_id=70&chrootname=a-b-c", "build 70 has no chroots, not 'a-b-c'"),
         ("/api_3/build-chroots/list", "/api_3/build-chroot/list is there, /api_3/build-chroots/list is not"),
@@ -191,6 +240,9 @@ def test_what_has_been_there_and_what_is_wrong_otherwise_is_not_unmatched(fake: 
     ):
         ask("GET", target)
     ask("POST", LIST)
+    ask("POST", "/api_3/build-chroot")
+    ask("DELETE", "/api_3/project")
+    ask("POST", "/api_3/gssapi_login")
     ask("OPTIONS", LIST)
     assert fake.unmatched == []
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, TypeVar
 
-from ..faults.active import ActiveFault
+from ..faults.active import FaultsMoment
 from ..lives.clock import VirtualClock
 from ..states import State
 from .accounts import Account
@@ -35,13 +35,14 @@ class Snapshot(NamedTuple):
 
     store: Store
     now: float
+    seed: int
     mock_chroots: dict[str, None]
     projects: tuple[tuple[Project, dict[str, ProjectChroot]], ...]
     """Each project, and the chroots that it had enabled."""
     builds: tuple[BuildMoment, ...]
     accounts: dict[str, Account]
     removed: frozenset[int]
-    faults: tuple[ActiveFault, ...]
+    faults: FaultsMoment
     changes: tuple[Change, ...]
 
 
@@ -51,6 +52,7 @@ def take(store: Store) -> Snapshot:
         return Snapshot(
             store,
             store.clock.now(),
+            store.seed,
             dict(store.mock_chroots),
             tuple((project, dict(project.chroots)) for project in store.projects.values()),
             tuple(
@@ -75,6 +77,7 @@ def restore(snapshot: Snapshot) -> None:
     with store.lock:
         if isinstance(store.clock, VirtualClock):
             store.clock.restore(snapshot.now)
+        store.reseed(snapshot.seed)
         _refill(store.mock_chroots, snapshot.mock_chroots)
         _refill(store.projects, {project.full_name: project for project, _ in snapshot.projects})
         for project, chroots in snapshot.projects:

@@ -19,7 +19,7 @@ FaultLike = Fault | FaultName | FaultEntry | Mapping[str, object]
 """A fault, the name of one, or one as a scenario has it."""
 
 
-class Asked(NamedTuple):
+class Subject(NamedTuple):
     """What of a request decides whether a fault is about it."""
 
     endpoint: str | None
@@ -60,12 +60,12 @@ class ActiveFault:
     seen: int = 0
     hits: int = 0
 
-    def is_about(self, asked: Asked) -> bool:
+    def is_about(self, subject: Subject) -> bool:
         fault = self.fault
         return (
-            fault.endpoint in (None, asked.endpoint)
-            and fault.build_id in (None, asked.build_id)
-            and fault.chrootname in (None, asked.chrootname)
+            fault.endpoint in (None, subject.endpoint)
+            and fault.build_id in (None, subject.build_id)
+            and fault.chrootname in (None, subject.chrootname)
         )
 
     def hits_at(self, number: int, random: Random) -> bool:
@@ -78,6 +78,13 @@ class ActiveFault:
         if fault.every is not None:
             return number % fault.every == 0
         return fault.probability is None or random.random() < fault.probability
+
+
+class FaultsMoment(NamedTuple):
+    """The faults of a fake as they were."""
+
+    last_id: int
+    active: tuple[ActiveFault, ...]
 
 
 class Faults:
@@ -133,12 +140,12 @@ class Faults:
     def __len__(self) -> int:
         return len(self._active)
 
-    def strike(self, asked: Asked) -> Hit | None:
+    def strike(self, subject: Subject) -> Hit | None:
         """The fault that hits a request, if one does; every fault that is about it has seen it then."""
         hit: Hit | None = None
         with self._lock:
             for active in self:
-                if not active.is_about(asked):
+                if not active.is_about(subject):
                     continue
                 active.seen += 1
                 random = self._random(active, active.seen)
@@ -150,7 +157,7 @@ class Faults:
     def refuse_next(self) -> float | None:
         """For how many seconds to refuse connections, if the next request is to be refused whatever it asks."""
         with self._lock:
-            hit = self.strike(Asked(None, None, None)) if self._would_refuse_any() else None
+            hit = self.strike(Subject(None, None, None)) if self._would_refuse_any() else None
         return None if hit is None or hit.delivery is None else hit.delivery.closed
 
     def _would_refuse_any(self) -> bool:
@@ -162,16 +169,16 @@ class Faults:
                     return True
         return False
 
-    def moment(self) -> tuple[ActiveFault, ...]:
+    def moment(self) -> FaultsMoment:
         """The faults now, for :meth:`restore`."""
         with self._lock:
-            return tuple(replace(active) for active in self)
+            return FaultsMoment(self._last_id, tuple(replace(active) for active in self))
 
-    def restore(self, moment: tuple[ActiveFault, ...]) -> None:
-        """Take the faults back to a moment, also those that a test holds."""
+    def restore(self, moment: FaultsMoment) -> None:
+        """Take the faults back to a moment, also those that a test holds; the next one gets the id that it got then."""
         with self._lock:
-            self._active = {then.id: self._take_back(then) for then in moment}
-            self._last_id = max(self._active, default=0)
+            self._active = {then.id: self._take_back(then) for then in moment.active}
+            self._last_id = moment.last_id
 
     def _take_back(self, then: ActiveFault) -> ActiveFault:
         held = self._held.get(then.id)
@@ -181,7 +188,7 @@ class Faults:
         return held
 
     def write(self) -> list[FaultEntry]:
-        """Entries that read back to the same faults, with their counts."""
+        """Entries that read back to the same faults, with how many requests each has seen."""
         with self._lock:
             return [{"id": active.id, "seen": active.seen, **write_fault(active.fault)} for active in self]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
 from ..builds.store import Store
-from ..faults.active import Asked, Hit
+from ..faults.active import Hit, Subject
 from ..lives.clock import VirtualClock
 from . import authentication, build_chroots, companions, masks, views
 from .answers import HTML, Answer, Refusal, json_answer
@@ -68,13 +68,13 @@ class Api:
         store = self.store
         question = read_question(target, store.serves_results)
         with store.lock:
-            hit = store.faults.strike(_asked(question)) if store.faults else None
+            hit = store.faults.strike(_subject(question)) if store.faults else None
             if hit is None:
                 answer, shown = self._answer(method, question, headers, method == "GET")
             else:
                 answer, shown = self._answer_with(hit, method, question, headers)
             is_spoilt = hit is not None and not hit.fault.arrives
-            matched = bool(shown) or is_spoilt or self._is_known(question, answer.status)
+            matched = bool(shown) or is_spoilt or self._is_known(method, question, answer.status)
             fault_id = None if hit is None else hit.fault_id
             number = next(self._numbers)
             self.note((method, target, answer.status, store.clock.now(), matched, shown, fault_id, number))
@@ -120,12 +120,13 @@ class Api:
 
         return answer(self.store, method, path, headers)
 
-    def _is_known(self, question: Question, status: int) -> bool:
+    def _is_known(self, method: str, question: Question, status: int) -> bool:
         """Whether what was asked for is there, or has been, though the answer shows no chroot."""
         if question.endpoint is None or status not in (200, 404) or question.endpoint is Endpoint.HOME:
             return question.endpoint is not None
         if question.build_sent is None:
-            return status == 200
+            # With another method, it is not what is asked for that is missing.
+            return status == 200 or method not in question.methods
         build_id, builds = question.build_id, self.store.builds
         if build_id in self.store.removed:
             return True
@@ -153,9 +154,9 @@ def _answer_masked(mask: str, endpoint: Endpoint, asking: Asking) -> tuple[Answe
     return _answer_whole(shown if fields is None else shown._replace(body=masks.pick(shown.body, fields)))
 
 
-def _asked(question: Question) -> Asked:
+def _subject(question: Question) -> Subject:
     endpoint = question.endpoint
-    return Asked(None if endpoint is None else endpoint.value, question.build_id, question.chrootname)
+    return Subject(None if endpoint is None else endpoint.value, question.build_id, question.chrootname)
 
 
 def _refuse_method(question: Question) -> Refusal:
