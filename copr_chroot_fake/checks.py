@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Annotated, TypeGuard, TypeVar, cast
 
@@ -94,28 +94,32 @@ DEEPEST = 100
 
 def json_object(field: str, value: object) -> dict[str, object]:
     """A deep copy of an object, which has to be one that JSON can represent."""
-    if _depth(value) > DEEPEST:
-        raise InputError(field, f"nested too deeply; expected at most {DEEPEST} levels")
-    said = mapping(field, value)
     try:
-        written = json.dumps(said, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
+        # First, as it notices what contains itself, and what it has read back does not.
+        copied: dict[str, object] = json.loads(json.dumps(mapping(field, value), allow_nan=False))
+    except RecursionError:
+        raise InputError(field, _TOO_DEEP) from None
+    except (TypeError, ValueError) as error:
         raise InputError(field, f"expected what JSON can say: {error}") from None
-    return cast("dict[str, object]", json.loads(written))
+    if _is_too_deep(copied):
+        raise InputError(field, _TOO_DEEP)
+    return copied
 
 
-def _depth(value: object) -> int:
-    """How many levels deep objects and lists are nested, counted up to one too many."""
-    level: list[object] = [value]
-    for depth in range(DEEPEST + 1):
-        level = [inner for outer in level if isinstance(outer, (Mapping, list, tuple)) for inner in _inside(outer)]
+_TOO_DEEP = f"nested too deeply; expected at most {DEEPEST} levels"
+
+
+def _is_too_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [inner for outer in level if isinstance(outer, (dict, list)) for inner in _inside(outer)]
         if not level:
-            return depth
-    return DEEPEST + 1
+            return False
+    return True
 
 
-def _inside(value: Mapping[object, object] | Sequence[object]) -> Iterable[object]:
-    return value.values() if isinstance(value, Mapping) else value
+def _inside(value: dict[str, object] | list[object]) -> Iterable[object]:
+    return value.values() if isinstance(value, dict) else value
 
 
 def flag(field: str, value: object) -> bool:
@@ -216,6 +220,17 @@ def path_segment(field: str, value: object) -> str:
     if "/" in name or name != name.strip():
         raise InputError(field, f"{shown(name)} has a slash or white space around it; expected a plain name")
     return name
+
+
+Login = Annotated[str, whole("[^:]+")]
+
+
+def login(field: str, value: object) -> str:
+    """What identifies a user of the API, and in a request ends with a colon."""
+    said = text(field, value)
+    if ":" in said:
+        raise InputError(field, f"{shown(said)} has a colon, which ends a login; expected none")
+    return said
 
 
 Group = Annotated[str, whole(r"@[^/]*[^\s/]")]

@@ -178,9 +178,9 @@ class FakeCopr(Reached, Filled, Asked, Populated):
         self._find(build_id, chrootname).hold(state)
 
     def release(self, build_id: int, chrootname: str) -> None:
-        """Let a held chroot go on; a stage whose time is over ends now.
+        """Let a held chroot go on; a stage whose time is over ends now. One that has ended meanwhile needs no release.
 
-        :raises EventError: if it is not held.
+        :raises EventError: if it lives and is not held.
         """
         self._find(build_id, chrootname).release()
 
@@ -207,13 +207,16 @@ class FakeCopr(Reached, Filled, Asked, Populated):
 
     @property
     def changes(self) -> list[Change]:
-        """The latest 10,000 changes of state, in the order in which they happened."""
+        """The 10,000 changes of state that were noticed last, in the order in which they happened.
+
+        What the clock has led to is noticed when somebody looks, here at the latest, one build after the other.
+        """
         self._store.catch_up_all()
         # Each chroot catches up by itself, when somebody looks at it.
         return sorted(self._store.changes, key=attrgetter("at"))
 
     def clear(self) -> None:
-        """Forget all builds, projects, chroots and faults; the clock and the requests stay."""
+        """Forget all builds, projects, chroots and faults; the accounts, the clock and the requests stay."""
         self._store.clear()
 
     def snapshot(self) -> Snapshot:

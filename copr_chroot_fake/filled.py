@@ -87,13 +87,14 @@ class Filled:
     ) -> Build:
         """Add a build; whatever is not given is made up to fit.
 
-        Its chroots live, from the first stage of their life on, except those with a given state, which stay in it.
+        Its chroots live, from the first stage of their life on, except those with a given state: they stay in it, or
+        go on from there if a life is given too.
 
         :param chroots: the names of its chroots; or a mapping from each name to the state in which it stays, or to
             its settings.
         :param project: ``owner/project``, or ``owner/project:pr:1`` for another directory of it. A project that is
             missing is added; chroots that it lacks are enabled in it.
-        :param state: the state in which all chroots stay that have no state or life of their own.
+        :param state: the state of all chroots that have no state or life of their own.
         :param lifecycle: the life of the others, or its name; "succeeds" by default.
         :param progress: what makes them go on; the fake's own by default.
         :param memory_limit: in MB.
@@ -137,6 +138,8 @@ class Filled:
         progress: ProgressLike | None = None,
     ) -> BuildChroot:
         """Add a chroot to an existing build, after its others, in the same way as :meth:`add_build` does.
+
+        With a ``state`` and no ``lifecycle`` it stays in that, and can have no ``progress``.
 
         :raises InputError: naming the impossible value; nothing is added then.
         """

@@ -140,6 +140,7 @@ def test_nobody_logs_in_by_kerberos(fake: FakeCopr) -> None:
     [
         ({"name": ""}, "name"),
         ({"token": 3}, "token"),
+        ({"login": "a:b"}, "login: 'a:b' has a colon, which ends a login; expected none"),
         ({"groups": "@copr"}, "groups"),
         ({"groups": ["@kde", "copr"]}, r"groups\[1\]: 'copr' is no group; expected its name after an @, such as @copr"),
         ({"groups": ["@"]}, r"groups\[0\]: '@' is no group"),

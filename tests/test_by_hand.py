@@ -251,6 +251,8 @@ def test_made_up_packages_are_of_the_architecture_that_rpm_builds_for(arch: str,
 
 
 DEEP = json.loads("[" * 600 + "]" * 600)
+ENDLESS: dict[str, object] = {}
+ENDLESS.update(first=ENDLESS, second=ENDLESS)
 
 IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
     ({"id": 0}, "id: expected a whole number from 1 to 2147483647, got 0"),
@@ -262,6 +264,12 @@ IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
     ({"chroots": {F41: "runing"}}, "runing"),
     ({"project": "a/ b"}, "project: ' b' has a slash or white space around it"),
     ({"chroots": {F41: {"build_config": {"a": DEEP}}}}, "build_config: nested too deeply; expected at most 100 levels"),
+    ({"chroots": {F41: {"build_config": ENDLESS}}}, "build_config: expected what JSON can say: Circular reference"),
+    (
+        {"chroots": {F41: {"state": "running", "canceled": True}}},
+        "chroots[0].canceled: what is canceled while",
+    ),
+    ({"chroots": {F41: {"canceled": True}}}, "ends as failed; expected that state"),
     ({"chroots": ["fedora-x86_64"]}, "'fedora-x86_64' is no chroot name; expected distribution-version-architecture"),
     ({"chroots": ["fedora-41-"]}, "'fedora-41-' is no chroot name"),
     ({"chroots": ["fedora/41-1-x86_64"]}, "is no chroot name"),
@@ -312,6 +320,15 @@ def test_what_no_build_can_have_is_refused_and_nothing_stays(said: dict[str, obj
     assert list(fake.builds) == [1]
     assert list(fake.projects) == ["jdoe/first"]
     assert b"fedora-42-x86_64 does not exist" in asking(fake)("GET", "/api_3/build-chroot/1/fedora-42-x86_64").body
+
+
+def test_what_is_nested_deeper_than_python_goes_is_refused() -> None:
+    """As what is nested a little too deeply."""
+    config: dict[str, object] = {}
+    for _ in range(100_000):
+        config = {"a": config}
+    with pytest.raises(InputError, match="build_config: nested too deeply; expected at most 100 levels"):
+        FakeCopr().add_build(1, {F41: {"build_config": config}})
 
 
 def test_a_chroot_named_twice_is_refused() -> None:

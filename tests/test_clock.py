@@ -92,6 +92,7 @@ AMOUNT = "expected a number from 0 to 2147483647, got"
         (lambda clock: clock.tick(-1), f"seconds: {AMOUNT} -1"),
         (lambda clock: clock.tick(float("nan")), f"seconds: {AMOUNT} nan"),
         (lambda clock: clock.move_to("noon"), f"now: {AMOUNT} 'noon'"),
+        (lambda clock: clock.restore("noon"), f"now: {AMOUNT} 'noon'"),
         (lambda clock: clock.move_to(999), "now: 999 is before the clock's 1000.0; time does not run backwards"),
     ],
 )

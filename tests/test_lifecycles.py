@@ -138,8 +138,8 @@ IMPOSSIBLE: list[tuple[object, str]] = [
         stages({"state": "running"}, {"state": "failed"}),
         "lifecycle.stages[0].lasts: another stage follows; expected how many",
     ),
-    (stages({"state": "running", "lasts": 5, "ends": "done"}), "lifecycle.stages[0].ends: 'done' is no stage"),
-    (stages({"state": "running", "lasts": 5, "ends": {"done": 1}}), "lifecycle.stages[0].ends: 'done' is no stage"),
+    (stages({"state": "running", "lasts": 5, "ends": "done"}), "lifecycle.stages[0].ends: 'done' is no ending"),
+    (stages({"state": "running", "lasts": 5, "ends": {"done": 1}}), "lifecycle.stages[0].ends: 'done' is no ending"),
     (
         stages({"state": "running", "lasts": 5, "ends": {"failed": -1}}),
         "lifecycle.stages[0].ends.failed: expected a number from 0 ",
@@ -166,7 +166,7 @@ IMPOSSIBLE: list[tuple[object, str]] = [
     ),
     (
         stages({"state": "importing", "lasts": 5}, {"state": "pending", "lasts": 5, "ends": {"absent": 1}}),
-        "lifecycle.stages[1]: absent can only be the first stage",
+        "lifecycle.stages[1].ends: 'absent' is no ending; valid: ",
     ),
     (
         stages({"state": "running", "lasts": 5}, {"state": "deleted", "lasts": 5}, {"state": "pending"}),

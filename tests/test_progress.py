@@ -14,7 +14,7 @@ from copr_chroot_fake import (
     State,
     VirtualClock,
 )
-from copr_chroot_fake.lives.progress import ProgressLike
+from copr_chroot_fake.lives.progress import How, ProgressLike
 
 from .doors import Open, asking
 from .polls import listed, state
@@ -214,6 +214,16 @@ def test_polls_in_a_state_that_cannot_be_are_refused_in_python_too(polls_in: dic
     with pytest.raises(InputError) as refused:
         Progress("poll", polls_in=polls_in)
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize("how", ["clock", "manual", "immediate"])
+@pytest.mark.parametrize(("polls", "polls_in", "name"), [(2, {}, "polls"), (1, {State.RUNNING: 2}, "polls_in")])
+def test_what_does_not_progress_by_poll_has_no_number_of_polls(
+    how: How, polls: int, polls_in: dict[State, int], name: str
+) -> None:
+    """It would not mean anything there."""
+    with pytest.raises(InputError, match=f"^{name}: only 'poll' counts polls, not '{how}'; expected none$"):
+        Progress(how, polls, polls_in)
 
 
 @pytest.mark.parametrize(

@@ -87,11 +87,15 @@ def test_a_chroot_that_is_added_later_can_end_its_build() -> None:
     ("wrong", "message"),
     [
         (lambda fake: fake.add_chroot(2, F42), "build_id: there is no build 2; there are: 1"),
-        (lambda fake: fake.add_chroot(1, F41), f"name: build 1 has {F41} already"),
-        (lambda fake: fake.add_chroot(1, "fedora"), "is no chroot name"),
+        (lambda fake: fake.add_chroot(1, F41), f"chrootname: build 1 has {F41} already"),
+        (lambda fake: fake.add_chroot(1, "fedora"), "chrootname: 'fedora' is no chroot name"),
         (lambda fake: fake.add_chroot(1, F42, state="done"), "state: 'done' is no state"),
         (lambda fake: fake.add_chroot(1, F42, lifecycle="dies"), "lifecycle: 'dies' is not possible"),
         (lambda fake: fake.add_chroot(1, F42, progress="pull"), "progress: 'pull' is not possible"),
+        (
+            lambda fake: fake.add_chroot(1, F42, state="pending", progress="clock"),
+            "progress: a chroot that stays in a state has none; expected a lifecycle too, or no progress",
+        ),
     ],
 )
 def test_a_chroot_that_cannot_be_added_is_refused(wrong: Callable[[FakeCopr], object], message: str) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from copr_chroot_fake import LIVES, BuildChroot, EventError, FakeCopr, InputError, SystemClock
+from copr_chroot_fake import LIVES, BuildChroot, EventError, FakeCopr, InputError, Lifecycle, Stage, SystemClock
+from copr_chroot_fake.lives.lifecycle import LifecycleLike
+from copr_chroot_fake.lives.machine import Stamp
 
 from .doors import asking
 from .recordings import DIRECTORY, exchanges
@@ -87,6 +90,21 @@ def test_after_a_restore_the_run_is_the_same_again() -> None:
     assert all_answers(fake, 6) == first
 
 
+def test_what_is_drawn_after_a_restore_is_the_same_again() -> None:
+    """Whatever seed and which faults there have been since, and before."""
+    fake = FakeCopr(seed=3)
+    fake.faults.add("outage")
+    fake.faults.remove(1)
+    runs = []
+    for _ in range(2):
+        with fake.sandbox():
+            added = fake.faults.add({"status": 500, "probability": 0.5})
+            runs.append((added.id, [fake.answer("GET", "/api_3/").status for _ in range(40)]))
+            fake.reseed(9)
+        assert fake.seed == 3
+    assert runs[0] == runs[1]
+
+
 def try_in_vain(fake: FakeCopr, chroot: BuildChroot) -> None:
     with fake.sandbox():
         chroot.run_to("succeeded")
@@ -161,6 +179,64 @@ def test_holds_cancellations_and_what_is_given_are_written_out(tmp_path: Path) -
     copy.release(1, F41)
     fake.release(1, F41)
     assert all_answers(copy, 20, tick=30) == all_answers(fake, 20, tick=30)
+
+
+def pass_hold(chroot: BuildChroot) -> None:
+    """An event leads it on from the state in which it is held."""
+    chroot.run_to("pending")
+    chroot.hold("pending")
+    chroot.start()
+
+
+def lose_builder(chroot: BuildChroot) -> None:
+    chroot.run_to("running")
+    chroot.advance()
+
+
+def stay(chroot: BuildChroot) -> None:
+    """It goes no further than it is."""
+
+
+NOT_WRITTEN_DOWN = frozenset({Stamp.STARTED_ON, Stamp.RESULT_DIR})
+LOST = Lifecycle(Stage("pending", 9), Stage("starting", 9, without=NOT_WRITTEN_DOWN), Stage("running"))
+BARE = Lifecycle(Stage("running", 9), Stage("succeeded", 9, without=frozenset({Stamp.PACKAGES})), Stage("deleted"))
+
+
+@pytest.mark.parametrize(
+    ("lifecycle", "go"),
+    [
+        ("succeeds", pass_hold),
+        ("retried", lose_builder),
+        (LOST, lambda chroot: chroot.run_to("starting")),
+        (BARE, lambda chroot: chroot.run_to("succeeded")),
+        (BARE, stay),
+    ],
+)
+def test_what_a_chroot_has_not_got_yet_is_written_out(
+    tmp_path: Path, lifecycle: LifecycleLike, go: Callable[[BuildChroot], None]
+) -> None:
+    """And what it will never get is not made up, at whatever unusual place of its life it is."""
+    fake = FakeCopr(progress="manual")
+    fake.add_build(1, {F41: {"lifecycle": lifecycle, "result_dir": "other", "packages": ["a-1-1.noarch"]}})
+    go(fake.builds[1][F41])
+    copy = reloaded(fake, tmp_path)
+    for _ in range(4):
+        assert all_answers(copy, 1) == all_answers(fake, 1)
+        for each in (copy, fake):
+            each.advance()
+
+
+def test_who_was_canceled_is_written_out(tmp_path: Path) -> None:
+    """Its results are not those of a chroot that has failed."""
+    fake = FakeCopr(serve_results=True)
+    build = fake.add_build(1, {F41: "running", F42: "failed"})
+    build.cancel()
+    build[F41].confirm_cancel()
+    copy = FakeCopr.from_scenario(fake.to_scenario(), serve_results=True)
+    for name, is_there in ((F41, False), (F42, True)):
+        log = f"/results/jdoe/playground/{name}/00000001-hello/build.log.gz"
+        for each in (fake, copy):
+            assert (each.answer("GET", log).status == 200) is is_there
 
 
 RECORDED = [*exchanges("responses.jsonl"), *exchanges("companions.jsonl")]

@@ -70,6 +70,16 @@ def test_a_stage_can_go_without_what_it_would_write_down(without: str, shown: tu
     assert tuple(bool(value) or None for value in seen) == shown
 
 
+@pytest.mark.parametrize("before", [(), (Stage("absent", 1),)])
+def test_the_first_stage_that_is_there_can_go_without_too(before: tuple[Stage, ...]) -> None:
+    """Whether the life begins with it, or with not being there yet."""
+    running = Stage("running", 1, without=frozenset({Stamp.STARTED_ON, Stamp.RESULT_DIR}))
+    life = Lifecycle(*before, running, Stage("succeeded"))
+    chroot = FakeCopr(progress="manual").add_build(1, [F41], lifecycle=life)[F41]
+    chroot.run_to("running")
+    assert (chroot.started_on, chroot.result_dir) == (None, "")
+
+
 @pytest.mark.parametrize("lives", [("succeeds", "as-deployed"), ("as-deployed", "succeeds")])
 def test_the_source_is_no_further_than_any_chroot_tells(lives: tuple[str, str]) -> None:
     """A chroot that waits for the source package says that it is still being made."""
@@ -85,6 +95,7 @@ def test_the_source_is_no_further_than_any_chroot_tells(lives: tuple[str, str]) 
         ({"state": "failed"}, "that is the end of its life"),
         ({"lifecycle": "succeeds", "hold": "importing"}, "it is held there; release it first"),
         ({"lifecycle": {"stages": [{"state": "pending"}]}}, "it is stuck there; its life has no next stage"),
+        ({"lifecycle": {"stages": [{"state": "failed"}]}}, "that is the end of its life"),
     ],
 )
 def test_a_chroot_that_cannot_go_on_says_why(chroot: dict[str, object], reason: str) -> None:

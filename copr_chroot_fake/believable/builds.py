@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
+from ..builds import made_up
 from ..builds.build import CANCEL_SECONDS
 from ..checks import LARGEST_INTEGER
 from ..lives.machine import Stamp, stamps_of
@@ -43,7 +44,7 @@ def build_entry(
         "submitted_on": _time(submitted),
         "submitter": naming.owner(random) if owner.startswith("@") else owner,
         "source_state": _source_state(course).value,
-        "source_result_dir": f"{id:08d}",
+        "source_result_dir": made_up.source_result_dir(id),
         "source_package": {"version": f"{source.version}-{source.release}"},
         "chroots": [
             _chroot_entry(id, source, chroot, state, fate, submitted)
@@ -66,7 +67,7 @@ def _chroot_entry(
     if Stamp.ENDED_ON in stamps:
         entry["ended_on"] = _time(submitted + fate.ended)
     if Stamp.RESULT_DIR in stamps:
-        entry["result_dir"] = f"{build_id:08d}-{source.name}"
+        entry["result_dir"] = made_up.result_dir(build_id, source.name)
     if Stamp.PACKAGES in stamps:
         entry["packages"] = packages.built(source, chroot)
     return entry

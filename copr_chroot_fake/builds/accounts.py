@@ -23,8 +23,9 @@ class Account:
     groups: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("name", "login", "token"):
-            checks.text(name, getattr(self, name))
+        checks.text("name", self.name)
+        checks.login("login", self.login)
+        checks.text("token", self.token)
         object.__setattr__(self, "groups", checks.groups("groups", self.groups))
 
     def owns(self, project: Project) -> bool:

@@ -11,9 +11,9 @@ from ..errors import EventError
 from ..lives.lifecycle import is_entangling
 from ..lives.source import BEFORE_THE_END, SOURCE_STATES, source_of
 from ..states import State
-from . import summary
+from . import made_up, summary
 from .chroot import BuildChroot
-from .projects import Project, Submission
+from .projects import SOURCES, Project, Submission
 
 if TYPE_CHECKING:
     from .store import Store
@@ -133,7 +133,17 @@ class Build:
     @property
     def result_dir(self) -> str:
         """The name of its chroots' result directories by default."""
-        return f"{self.id:08d}-{self.package}"
+        return made_up.result_dir(self.id, self.package)
+
+    @property
+    def source_result_dir(self) -> str:
+        """The name of the result directory of its source build."""
+        return self.submission.source_result_dir or made_up.source_result_dir(self.id)
+
+    @property
+    def source_results_url(self) -> str:
+        """The address of that directory, without the slash at its end."""
+        return f"{self.results_url}/{SOURCES}/{self.source_result_dir}"
 
     @property
     def canceled(self) -> bool:

@@ -129,8 +129,8 @@ class BuildChroot(LivingChroot, ChrootEvents):
         to = checks.state("state", state)
         with self._build.store.lock:
             self.catch_up()
-            start = self._started_on if isinstance(started_on, EllipsisType) else _time("started_on", started_on)
-            end = self._ended_on if isinstance(ended_on, EllipsisType) else _time("ended_on", ended_on)
+            start = self._started_on if isinstance(started_on, EllipsisType) else _given_time("started_on", started_on)
+            end = self._ended_on if isinstance(ended_on, EllipsisType) else _given_time("ended_on", ended_on)
             checks.end_after_start("ended_on", start, end)
             self._started_on, self._ended_on = start, end
             self.life = None
@@ -261,4 +261,4 @@ def _checked_result_dir(result_dir: str | None) -> str | None:
     return None if result_dir is None else checks.path_segment("result_dir", result_dir)
 
 
-_time = checks.optional(checks.unix_time)
+_given_time = checks.optional(checks.unix_time)

@@ -127,7 +127,7 @@ class LivingChroot(ChrootRecord):
     def reason_to_stay(self) -> str | None:
         """Why it cannot go on to a next stage now; ``None`` if it can."""
         life = self.life
-        if life is None and self._state.is_final:
+        if self._state.is_final and (life is None or life.following is None):
             return "that is the end of its life"
         if life is None:
             return "its state is fixed; use an event such as start() or fail()"
@@ -175,7 +175,8 @@ class LivingChroot(ChrootRecord):
         state = State(stage.state)
         was_there = self.life is not None and self.life.at > 0 and self.life.plan[self.life.at - 1].state != ABSENT
         if not was_there:
-            self.stamp(state, stamps_of(state), int(now), self._planned_result_dir, self._planned_packages)
+            stamps = [stamp for stamp in stamps_of(state) if stamp not in stage.without]
+            self.stamp(state, stamps, int(now), self._planned_result_dir, self._planned_packages)
         elif state is not self._state:
             event = event_between(self._state, state)
             assert event is not None, "a lifecycle is checked to follow the table"

@@ -40,3 +40,13 @@ def packages(chrootname: str, package: str) -> tuple[Nevra, ...]:
     """The source and the one binary package of a build, with the dist tag of its chroot where the name tells it."""
     release = sys.intern(f"1{dist_tag(chrootname)}")
     return tuple(Nevra(package, "1.0", release, arch) for arch in ("src", package_arch(chrootname)))
+
+
+def result_dir(build_id: int, package: str) -> str:
+    """The name of the result directory that a build has in each of its chroots."""
+    return f"{source_result_dir(build_id)}-{package}"
+
+
+def source_result_dir(build_id: int) -> str:
+    """The name of the result directory of a source build."""
+    return f"{build_id:08d}"

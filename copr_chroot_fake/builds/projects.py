@@ -18,6 +18,10 @@ RESULTS_URL = "https://download.copr.fedorainfracloud.org/results"
 """Where the deployed service publishes results."""
 
 
+SOURCES = "srpm-builds"
+"""What the backend calls the chroot, and the directory, of source builds."""
+
+
 class ProjectChroot(NamedTuple):
     """What a project has set for one of its chroots."""
 

@@ -119,7 +119,7 @@ class ChrootRecord:
     def stamp(
         self,
         state: State,
-        stamps: list[Stamp] | tuple[Stamp, ...],
+        stamps: list[Stamp],
         now: int,
         result_dir: str,
         packages: tuple[Nevra, ...] | None,

@@ -34,7 +34,7 @@ class Batch:
 
 
 CHANGES_KEPT = 10_000
-"""How many changes a fake remembers, the latest ones."""
+"""How many changes a fake remembers, those that were noticed last."""
 
 
 class Store:
@@ -102,7 +102,7 @@ class Store:
             self.entangled[build.id] = build
 
     def clear(self) -> None:
-        """Have nothing anymore, as in the beginning; the clock goes on."""
+        """Have no projects, builds, chroots and faults anymore; the clock goes on."""
         with self.lock:
             for kept in (self.mock_chroots, self.projects, self.builds, self.entangled, self.removed, self.changes):
                 kept.clear()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypedDict
 
-from ..checks import Amount, ChrootName, Group, PathSegment, Positive, Text, UnixTime, WholeNumber
+from ..checks import Amount, ChrootName, Group, Login, PathSegment, Positive, Text, UnixTime, WholeNumber
 from ..lives.machine import Event
 from ..lives.progress import How
 from ..scenarios.entries import Bootstrap, ChrootSettings, Scenario
@@ -66,7 +66,7 @@ class PopulateBody(TypedDict, total=False):
 
 class _AccountRequired(TypedDict):
     name: Text
-    login: Text
+    login: Login
     token: Text
 
 

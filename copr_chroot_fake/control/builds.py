@@ -99,6 +99,8 @@ def add_chroot(call: Call) -> views.ChrootView:
     """Add a chroot to a build."""
     said = cast(ChrootBody, call.given)
     name = checks.chroot_name("name", said["name"])
+    if call.build.find(name) is not None:
+        raise InputError("name", f"build {call.build.id} has {name} already; expected another")
     # What else is said is checked there.
     added = call.fake.add_chroot(
         call.build.id,

@@ -63,9 +63,12 @@ class VirtualClock:
             self._now = now
 
     def restore(self, now: float) -> None:
-        """Go to any time, also back, as a snapshot does with all that happened since."""
+        """Go to any time, also back, as a snapshot does with all that happened since.
+
+        :raises InputError: for what is no Unix time.
+        """
         with self._lock:
-            self._now = now
+            self._now = checks.amount("now", now)
 
     def reach(self, due: float) -> float:
         """When it was due, or later: a step by hand or by poll can be ahead of this clock."""
@@ -142,9 +145,12 @@ class SystemClock:
             self._turn(self._course.speed, ahead)
 
     def restore(self, now: float) -> None:
-        """Go to any time, also back."""
+        """Go to any time, also back.
+
+        :raises InputError: for what is no Unix time.
+        """
         with self._lock:
-            self._turn(self._course.speed, now - self.now())
+            self._turn(self._course.speed, checks.amount("now", now) - self.now())
 
     def _turn(self, speed: float, ahead: float = 0) -> None:
         """Another speed from now on, and perhaps a step ahead."""

@@ -182,13 +182,23 @@ def is_entangling(plan: Plan) -> bool:
 
 
 def read_stage_name(place: str, value: object) -> str:
-    name = _STAGE_NAMES.get(value) if isinstance(value, str) else None
+    return _read_name(place, value, "stage", _STAGE_NAMES)
+
+
+def _read_ending(place: str, value: object) -> str:
+    return _read_name(place, value, "ending", _ENDING_NAMES)
+
+
+def _read_name(place: str, value: object, kind: str, names: Mapping[str, str]) -> str:
+    name = names.get(value) if isinstance(value, str) else None
     if name is None:
-        raise InputError(place, f"{checks.shown(value)} is no stage; {checks.choices(value, _STAGE_NAMES)}")
+        raise InputError(place, f"{checks.shown(value)} is no {kind}; {checks.choices(value, names)}")
     return name
 
 
-_STAGE_NAMES: Mapping[str, str] = {**{state.value: state for state in State}, ABSENT: ABSENT, DELETED: DELETED}
+_STATE_NAMES: Mapping[str, str] = {state.value: state for state in State}
+_STAGE_NAMES: Mapping[str, str] = {**_STATE_NAMES, ABSENT: ABSENT, DELETED: DELETED}
+_ENDING_NAMES: Mapping[str, str] = {**_STATE_NAMES, DELETED: DELETED}
 _STAGE = Form(("state",), ("state", "lasts", "ends", "canceled", "without"))
 _LIFECYCLE = Form(("stages",), ("stages",))
 
@@ -225,10 +235,10 @@ def _read_stage(place: str, entry: object) -> Stage:
 def _read_ends(place: str, value: object) -> dict[str, float]:
     """One ending, or several by weight."""
     if isinstance(value, str):
-        return {read_stage_name(place, value): 1}
+        return {_read_ending(place, value): 1}
     ends = {}
     for ending, weight in checks.mapping(place, value).items():
-        name = tried(read_stage_name, place, ending, ABSENT)
+        name = tried(_read_ending, place, ending, DELETED)
         ends[name] = tried(checks.amount, f"{place}.{ending}", weight, 1)
     return ends
 

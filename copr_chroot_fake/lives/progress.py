@@ -24,6 +24,8 @@ class Progress:
     - ``clock``: each stage ends when its time on the fake's clock is over.
     - ``manual``: only when told to.
     - ``immediate``: the first look sees the end.
+
+    :raises InputError: naming what is impossible, such as numbers of polls where no polls count.
     """
 
     how: How
@@ -36,6 +38,9 @@ class Progress:
         said = checks.mapping("polls_in", self.polls_in)
         read = {checks.state("polls_in", s): checks.positive(f"polls_in.{s}", number) for s, number in said.items()}
         object.__setattr__(self, "polls_in", read)
+        if self.how != "poll" and (self.polls != 1 or read):
+            name = "polls_in" if read else "polls"
+            raise InputError(name, f"only 'poll' counts polls, not {self.how!r}; expected none")
 
     def polls_needed(self, state: State) -> int:
         return self.polls_in.get(state, self.polls)

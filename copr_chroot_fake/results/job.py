@@ -9,10 +9,8 @@ from ..builds import made_up
 from ..builds.build import Build
 from ..builds.chroot import BuildChroot
 from ..builds.nevra import Nevra
+from ..builds.projects import SOURCES
 from ..states import State
-
-SOURCES = "srpm-builds"
-"""What the backend calls the chroot, and the directory, of source builds."""
 
 
 class Phase(Enum):
@@ -143,11 +141,6 @@ def source_job_of(build: Build) -> Job | None:
         source=source,
         packages=(source,),
     )
-
-
-def source_dir_of(build: Build) -> str:
-    """The name of the directory with the results of its source build."""
-    return build.submission.source_result_dir or f"{build.id:08d}"
 
 
 def _project_of(build: Build) -> str:

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..builds.build import Build
+from ..builds.projects import SOURCES
 from ..builds.store import Store
 from .contents import File, files_of
-from .job import SOURCES, Job, job_of, source_dir_of, source_job_of
+from .job import Job, job_of, source_job_of
 
 
 class Directory(NamedTuple):
@@ -65,7 +66,7 @@ def _find_chroots(store: Store, builds: Sequence[Build], name: str, below: Seque
         return None
     chrootnames = {chroot.name for build in builds for chroot in build.chroots if not chroot.is_absent}
     chrootnames |= set() if project is None else set(project.chroots)
-    sources = {source_dir_of(build) for build in builds if source_job_of(build) is not None}
+    sources = {build.source_result_dir for build in builds if source_job_of(build) is not None}
     if not below:
         return Directory(sorted(chrootnames | ({SOURCES} if sources else set())))
     if below[0] == SOURCES and sources:
@@ -77,7 +78,7 @@ def _find_chroots(store: Store, builds: Sequence[Build], name: str, below: Seque
 
 
 def _find_source(builds: Sequence[Build], result_dir: str) -> Job | None:
-    return next((source_job_of(build) for build in reversed(builds) if source_dir_of(build) == result_dir), None)
+    return next((source_job_of(build) for build in reversed(builds) if build.source_result_dir == result_dir), None)
 
 
 def _find_job(builds: Sequence[Build], chrootname: str, result_dir: str) -> Job | None:

@@ -62,13 +62,15 @@ def come_about(build: Build) -> None:
     build.submission = Submission(
         submitted_on=max(0, min(starts) - SOURCE_SECONDS) if starts else int(build.store.clock.now()),
         submitter=DEFAULT_OWNER if owner.startswith("@") else owner,
-        source_result_dir=f"{build.id:08d}",
-        source_package=SourcePackage(
-            version, f"{build.results_url}/srpm-builds/{build.id:08d}/{build.package}-{version}.src.rpm"
-        ),
+        source_result_dir=build.source_result_dir,
+        source_package=SourcePackage(version, f"{build.source_results_url}/{build.package}-{version}.src.rpm"),
     )
-    if any(chroot.life is None and chroot.state is State.IMPORTING for chroot in chroots):
+    fixed = {chroot.state for chroot in chroots if chroot.life is None}
+    if State.IMPORTING in fixed:
         build.source_state = State.IMPORTING
+    if State.CANCELED in fixed:
+        # Nothing else leads there.
+        build.mark_canceled(build.store.clock.now())
 
 
 def add_chroot(
@@ -82,9 +84,13 @@ def add_chroot(
     store = build.store
     # What is due has happened by now, whatever the life of the new one does to the build.
     build.catch_up()
-    if build.find(checks.chroot_name("name", name)) is not None:
-        raise InputError("name", f"build {build.id} has {name} already; expected another")
+    if build.find(checks.chroot_name("chrootname", name)) is not None:
+        raise InputError("chrootname", f"build {build.id} has {name} already; expected another")
     checked_state = checks.optional(checks.state)("state", state)
+    if checked_state is not None and lifecycle is None and progress is not None:
+        raise InputError(
+            "progress", "a chroot that stays in a state has none; expected a lifecycle too, or no progress"
+        )
     (entry,) = chroot_entries(build.id, [name], build.package, checked_state, lifecycle)
     defaults = ChrootDefaults(
         read_lifecycle("lifecycle", DEFAULT_LIFE if lifecycle is None else lifecycle),
@@ -142,7 +148,7 @@ def _made_up(build_id: int, name: str, package: str, state: State, times: Mappin
     settings: ChrootSettings = {"state": state}
     stamps = stamps_of(state)
     if Stamp.RESULT_DIR in stamps:
-        settings["result_dir"] = f"{build_id:08d}-{package}"
+        settings["result_dir"] = made_up.result_dir(build_id, package)
     if Stamp.STARTED_ON in stamps:
         # Copr skips a chroot in no time.
         seconds = 0 if state is State.SKIPPED else BUILD_SECONDS

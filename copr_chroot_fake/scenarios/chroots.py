@@ -46,6 +46,7 @@ class _Said(NamedTuple):
     packages: tuple[Nevra, ...] | None = None
     result_url: str | None = None
     build_config: Mapping[str, object] | None = None
+    canceled: bool | None = None
 
 
 _CHECKS: Mapping[str, Callable[[str, object], object]] = {
@@ -60,10 +61,12 @@ _CHECKS: Mapping[str, Callable[[str, object], object]] = {
     "packages": read_packages,
     "result_url": checks.text,
     "build_config": checks.json_object,
+    "canceled": checks.flag,
 }
 """The fields of a chroot other than its name; most chroots have few of them."""
 
-_WITHOUT_RESULTS = (State.WAITING, State.IMPORTING, State.PENDING)
+WITHOUT_RESULTS = (State.WAITING, State.IMPORTING, State.PENDING)
+"""The states in which what is said of a living chroot's result directory is about the one that it will have."""
 
 
 def add_chroots(fields: Fields, build: Build, begun: float) -> None:
@@ -90,6 +93,10 @@ def _read_chroot(place: str, entry: object, build: Build, defaults: ChrootDefaul
     fields = Fields(place, entry, entries.CHROOT_FORM)
     said = _Said(fields.require("name", checks.chroot_name, "?"), **fields.said(_CHECKS))
     checks.end_after_start(checks.dotted(place, "ended_on"), said.started_on, said.ended_on)
+    if said.canceled and said.state is not State.FAILED and fields.is_right("state"):
+        refuse(
+            checks.dotted(place, "canceled"), "what is canceled while it is built ends as failed; expected that state"
+        )
     if not fields.is_right("state", "lifecycle") or not (defaults.are_right or said.lifecycle or said.state):
         # It is not known how it should live, so nothing can be said of what goes with that.
         chroot = _make(build, said, State.WAITING, "", ())
@@ -122,7 +129,7 @@ def _living(place: str, said: _Said, build: Build, defaults: ChrootDefaults, lif
         chroot.begin(life)
     elif life.stage.state == said.state:
         # What the life still leads to is not there yet.
-        result_dir = "" if said.state in _WITHOUT_RESULTS else said.result_dir
+        result_dir = "" if said.state in WITHOUT_RESULTS else said.result_dir
         packages = said.packages if said.state is State.SUCCEEDED else None
         chroot = _make(build, said, said.state, result_dir or "", packages or ())
         chroot.go_on_with(life)
@@ -133,7 +140,7 @@ def _living(place: str, said: _Said, build: Build, defaults: ChrootDefaults, lif
 
 
 def _make(build: Build, said: _Said, state: State, result_dir: str, packages: tuple[Nevra, ...]) -> BuildChroot:
-    return BuildChroot(
+    chroot = BuildChroot(
         build,
         said.name,
         state,
@@ -143,6 +150,8 @@ def _make(build: Build, said: _Said, state: State, result_dir: str, packages: tu
         packages=packages,
         given=Given(said.result_url, said.build_config) if said.result_url or said.build_config is not None else None,
     )
+    chroot.was_canceled = bool(said.canceled)
+    return chroot
 
 
 def _refuse(place: str, said: _Said, names: Sequence[str], problem: str) -> None:

@@ -46,7 +46,8 @@ class ChrootSettings(TypedDict, total=False):
 
     With a ``state`` it stays in that; with a ``lifecycle`` it lives, and with
     both it is in that state of its life, which ``looks`` answers have shown.
-    It stays in the state ``hold`` until it is released.
+    It stays in the state ``hold`` until it is released. One that failed may have
+    been ``canceled`` while it was built, which only its results show.
     """
 
     state: StateText | None
@@ -60,6 +61,7 @@ class ChrootSettings(TypedDict, total=False):
     result_url: Text
     packages: Sequence[WrittenPackage]
     build_config: Mapping[str, object]
+    canceled: bool
 
 
 class ChrootEntry(_ChrootRequired, ChrootSettings):

@@ -14,6 +14,8 @@ from ..builds.store import Store
 from ..lives.life import Life
 from ..lives.lifecycle import write_lifecycle
 from ..lives.progress import write_progress
+from ..states import State
+from .chroots import WITHOUT_RESULTS
 from .entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
 
 
@@ -85,11 +87,11 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
     chroot.catch_up()
     life = chroot.life
     result_dir, packages = chroot.result_dir or None, chroot.packages or None
-    if life is not None:
-        # What it has not got yet is what its life will give it.
-        packages = packages or life.packages
-        if chroot.started_on is None:
-            result_dir = result_dir or life.result_dir
+    # What it has not got yet is what its life will give it.
+    if life is not None and chroot.state in WITHOUT_RESULTS:
+        result_dir = life.result_dir
+    if life is not None and chroot.state is not State.SUCCEEDED:
+        packages = life.packages
     written = {
         "name": chroot.name,
         "state": None if chroot.is_absent else chroot.state.value,
@@ -99,6 +101,7 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
         "packages": None if packages is None else [write_nevra(nevra) for nevra in packages],
         "result_url": chroot.given.result_url,
         "build_config": copy.deepcopy(chroot.given.build_config),
+        "canceled": (chroot.was_canceled and chroot.state is State.FAILED) or None,
         **({} if life is None else _write_life(life, now)),
     }
     return cast(ChrootEntry, {key: value for key, value in written.items() if value is not None})
@@ -108,9 +111,11 @@ def _write_life(life: Life, now: float) -> Mapping[str, object]:
     """The rest of a life, as it was drawn."""
     rest = None if life.due is None else max(life.due - now, 0)
     stages = [life.stage._replace(lasts=rest), *life.plan[life.at + 1 :]]
+    held_in = life.held_in
     return {
         "lifecycle": write_lifecycle(stages),
         "progress": write_progress(life.progress),
         "looks": life.looks,
-        "hold": None if life.held_in is None else life.held_in.value,
+        # An event may have led it past that.
+        "hold": held_in.value if held_in is not None and life.gets_to(held_in) else None,
     }

@@ -65,8 +65,7 @@ def packages(shown: Build) -> bytes:
 
 
 def source_chroot(shown: Build) -> bytes:
-    result_dir = shown.submission.source_result_dir or f"{shown.id:08d}"
-    return line({"state": shown.source_state.value, "result_url": f"{shown.results_url}/srpm-builds/{result_dir}"})
+    return line({"state": shown.source_state.value, "result_url": shown.source_results_url})
 
 
 def project(shown: Project, store: Store) -> bytes:

@@ -148,9 +148,9 @@ def _builds(builds: Iterable[Build]) -> Table:
 
 
 def _states(build: Build) -> Text:
-    counted = Counter(chroot.state for chroot in build.chroots if chroot.life is None)
-    parts = [Text(f"{count} {state}", STYLES[state]) for state, count in counted.most_common()]
-    living = len(build.chroots) - counted.total()
+    fixed = Counter(chroot.state for chroot in build.chroots if chroot.life is None)
+    parts = [Text(f"{count} {state}", STYLES[state]) for state, count in fixed.most_common()]
+    living = len(build.chroots) - fixed.total()
     return Text(", ").join([*parts, *([Text(f"{living} living")] if living else [])])
 
 

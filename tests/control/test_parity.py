@@ -117,7 +117,8 @@ NO_CALLS: Mapping[str, str] = {
         for name in (
             "add_chroot", "cancellation", "catch_up", "confirmed_by", "forget_chroots", "forget_rendered",
             "has_ever_lived", "is_canceled", "is_entangled", "is_in_order", "is_known", "look", "mark_canceled",
-            "move_source", "rendered", "result_dir", "results_url", "store", "there",
+            "move_source", "rendered", "result_dir", "results_url", "source_result_dir", "source_results_url", "store",
+            "there",
         )
     },
     **{

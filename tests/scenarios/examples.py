@@ -287,6 +287,7 @@ UNSAYABLE = (
     "its life does not get to",
     "is no stage of its life",
     "only a chroot that lives has it",
+    "what is canceled while it is built ends as failed",
     "its life gives it",
     "does not go with",
     "nothing goes wrong; expected one of",
