@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import httpx
 import pytest
+import requests
 
 from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.doors.requests_mock import answering_through_responses
+from copr_chroot_fake.doors.respx_router import answering_through_respx
 
 
 @pytest.fixture
@@ -81,3 +87,90 @@ def test_the_core_imports_nothing_but_the_standard_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["copr_chroot_fake"]
+
+
+Get = Callable[[str], int | None]
+"""The status with which an address is answered; ``None`` where it is not the fake's."""
+
+Door = Callable[..., AbstractContextManager[Get]]
+
+
+@contextmanager
+def through_respx(fake: FakeCopr, *addresses: str) -> Iterator[Get]:
+    def get(url: str) -> int | None:
+        try:
+            return client.get(url).status_code
+        except AssertionError:
+            return None
+
+    with answering_through_respx(fake.transport, *addresses), httpx.Client(verify=False) as client:
+        yield get
+
+
+@contextmanager
+def through_requests(fake: FakeCopr, *addresses: str) -> Iterator[Get]:
+    def get(url: str) -> int | None:
+        try:
+            return requests.get(url, timeout=1).status_code
+        except requests.ConnectionError:
+            return None
+
+    with answering_through_responses(fake, *addresses):
+        yield get
+
+
+at_an_address = pytest.mark.parametrize("door", [through_respx, through_requests])
+
+
+@at_an_address
+@pytest.mark.parametrize(
+    ("address", "asked", "status"),
+    [
+        ("https://copr.example", "https://copr.example:443", 200),
+        ("https://copr.example:443", "https://copr.example", 200),
+        ("http://copr.example:80", "http://copr.example", 200),
+        ("https://copr.example", "https://copr.example:8443", None),
+        ("https://copr.example:8443", "https://copr.example", None),
+        ("https://copr.example", "http://copr.example", None),
+        ("https://copr.example", "https://copr.example.org", None),
+        ("HTTPS://Copr.Example/", "https://copr.example", 200),
+        ("https://copr.example", "https://COPR.example", 200),
+        ("https://c\N{LATIN SMALL LETTER O WITH DIAERESIS}pr.example", "https://xn--cpr-sna.example", 200),
+        ("https://copr.example", "https://jdoe:secret@copr.example", 200),
+        ("http://[::1]", "http://[::1]:80", 200),
+        ("https://copr.example/results", "https://copr.example", 200),
+    ],
+)
+def test_an_address_is_the_same_however_it_is_written(
+    fake: FakeCopr,
+    door: Door,
+    address: str,
+    asked: str,
+    status: int | None,
+) -> None:
+    """A door to an address is one to its scheme, host and port, and to no other."""
+    with door(fake, address) as get:
+        assert get(f"{asked}/api_3/") == status
+
+
+@at_an_address
+def test_a_door_can_be_one_to_several_addresses(fake: FakeCopr, door: Door) -> None:
+    """As results are at another one."""
+    with door(fake, "https://copr.example", "https://download.example/results") as get:
+        assert [get("https://copr.example/api_3/"), get("https://download.example/api_3/")] == [200, 200]
+        assert get("https://other.example/") is None
+
+
+@pytest.mark.parametrize("pattern", [{}, {"scheme": "https", "host": "copr.example", "port": 443}], ids=str)
+def test_any_route_of_a_tests_own_goes_first(fake: FakeCopr, pattern: dict[str, Any]) -> None:
+    """One for everything too, and one for all of the address, which the fake has a route for."""
+    with answering_through_respx(fake.transport, "https://copr.example") as router:
+        router.route(**pattern).respond(503)
+        assert httpx.get("https://copr.example/api_3/").status_code == 503
+
+
+def test_any_response_of_a_tests_own_goes_first(fake: FakeCopr) -> None:
+    """One for everything too."""
+    with answering_through_responses(fake, "https://copr.example") as mock:
+        mock.get(re.compile(""), status=503)
+        assert requests.get("https://copr.example/api_3/", timeout=1).status_code == 503

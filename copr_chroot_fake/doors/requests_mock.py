@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, Any, cast
@@ -13,7 +13,7 @@ import requests
 import responses
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry, Timeout
-from urllib3.connection import HTTPConnection
+from urllib3.connection import HTTPConnection, port_by_scheme
 from urllib3.connectionpool import HTTPConnectionPool, connection_from_url
 from urllib3.exceptions import (
     HTTPError,
@@ -47,15 +47,17 @@ class FakeResponse(responses.CallbackResponse):
     sequence, each of which is used once.
     """
 
-    def __init__(self, source: Answering, addresses: Iterable[str], mock: responses.RequestsMock) -> None:
-        any_of = "|".join(re.escape(address.rstrip("/")) for address in addresses)
-        self._address = re.compile(rf"(?:{any_of})([/?].*)?\Z", re.DOTALL)
-        super().__init__("any", self._address, callback=self._respond, content_type=None)
+    def __init__(self, source: Answering, addresses: Sequence[str], mock: responses.RequestsMock) -> None:
+        # What responses shows of it where nothing matches.
+        shown = re.compile("|".join(map(re.escape, addresses)))
+        super().__init__("any", shown, callback=self._respond, content_type=None)
+        # Prepared as those of requests are, which is how a name that is not ASCII becomes one that is.
+        self._origins = {_origin_of(requests.Request("GET", address).prepare()) for address in addresses}
         self._source = source
         self._mock = mock
 
     def matches(self, request: requests.PreparedRequest) -> tuple[bool, str]:
-        if not self._address.match(str(request.url)):
+        if _origin_of(request) not in self._origins:
             return False, "URL does not match"
         others = (other for other in self._mock.registered() if other is not self)
         if any(other.matches(request)[0] for other in others):
@@ -76,6 +78,12 @@ class FakeResponse(responses.CallbackResponse):
         except OSError as error:
             raise NoAnswerError(error) from error
         return BufferedReader(_Body(pieces(answer, delivery, self._source, timeout)))
+
+
+def _origin_of(request: requests.PreparedRequest) -> tuple[str, str | None, int | None]:
+    """The scheme, host and port that a request asks, however they are written."""
+    parts = urlsplit(str(request.url))
+    return parts.scheme, parts.hostname, parts.port or port_by_scheme.get(parts.scheme)
 
 
 class FakeMock(responses.RequestsMock):

@@ -9,7 +9,7 @@ from operator import or_
 
 import httpx
 import respx
-from respx.patterns import M, Pattern
+from respx.patterns import M, Pattern, get_scheme_port
 from respx.types import RouteResultTypes
 
 from .httpx_transport import HttpxTransport
@@ -27,9 +27,14 @@ class FakeRoute(respx.Route):
         self._transport = transport
         self._router = router
 
+    def __eq__(self, other: object) -> bool:
+        # Otherwise a route that a test adds with the same pattern would become this one, and never answer.
+        return self is other
+
     def match(self, request: httpx.Request) -> RouteResultTypes:
         for route in self._router.routes:
-            if route is not self and route.pattern and route.pattern.match(request):
+            # A route without a pattern matches everything.
+            if route is not self and (route.pattern is None or route.pattern.match(request)):
                 return None
         return super().match(request)
 
@@ -40,9 +45,9 @@ class FakeRoute(respx.Route):
 
 
 def _pattern_of(address: str) -> Pattern:
+    """Whatever is below the scheme, host and port of an address, however they are written."""
     url = httpx.URL(address)
-    port = {} if url.port is None else {"port": url.port}
-    return M(scheme=url.scheme, host=url.host, **port)
+    return M(scheme=url.scheme, host=url.host, port=url.port or get_scheme_port(url.scheme))
 
 
 @contextmanager
