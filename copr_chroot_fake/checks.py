@@ -40,14 +40,17 @@ def text(field: str, value: object) -> str:
     return value
 
 
-_ADDRESS = re.compile(r"https?://(?:\[[0-9A-Fa-f:.]+]|[\w.-]+)(?::\d{1,5})?(?:/[^\s?#]*)?")
+_ADDRESS = re.compile(
+    r"(?i:https?)://(?:[^\s/?#@]*@)?(?:\[[0-9A-Fa-f:.]+]|[\w.-]+)(?::(?P<port>[0-9]{1,5}))?(?:/[^\s?#]*)?"
+)
 
 
 def address(field: str, value: object) -> str:
-    """Where a server is, and perhaps a path below it; without the slash at its end."""
-    if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
+    """Where a server is, perhaps with who asks it and a path below it; without the slash at its end."""
+    match = _ADDRESS.fullmatch(value) if isinstance(value, str) else None
+    if match is None or int(match["port"] or 0) > 65535:
         raise InputError(field, f"{shown(value)} is no address; expected one such as http://copr.test:5000")
-    return value.rstrip("/")
+    return match[0].rstrip("/")
 
 
 def word(field: str, value: object) -> str:

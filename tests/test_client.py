@@ -357,11 +357,33 @@ def test_waiting_that_makes_no_sense_is_refused(calling: Calling, fake: FakeCopr
         calling.client(fake.transport).wait(1, F41, **{option: value})
 
 
-@pytest.mark.parametrize(("option", "value"), [("retries", -1), ("retries", True), ("url", ""), ("url", "http://[::1")])
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("retries", -1),
+        ("retries", True),
+        ("url", ""),
+        ("url", "http://[::1"),
+        ("url", "http://[::::]"),
+        ("url", "ftp://copr.example"),
+        ("url", "https://copr.example:99999"),
+    ],
+)
 def test_a_client_that_makes_no_sense_is_refused(option: str, value: Any) -> None:
     """The error names the option."""
     with pytest.raises(InputError, match=f"{option}: "):
         CoprClient(**{option: value})
+
+
+def test_an_address_may_say_who_asks_and_its_scheme_in_any_case(calling: Calling, fake: FakeCopr) -> None:
+    """The request has both, and the text of an error has no password."""
+    fake.add_account("jdoe", login="jdoe-login", token="secret")
+    client = calling.client(fake.transport, url="HTTPS://jdoe-login:secret@copr.example:65535/")
+    assert client.get_document("auth-check")["name"] == "jdoe"
+    with pytest.raises(NotFoundError) as raised:
+        client.get(1, F41)
+    assert "GET https://copr.example:65535/api_3/build-chroot?" in str(raised.value)
+    assert "secret" not in str(raised.value)
 
 
 def test_no_ssl_context_is_made_where_none_is_used(fake: FakeCopr, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -376,7 +398,7 @@ def test_no_ssl_context_is_made_where_none_is_used(fake: FakeCopr, monkeypatch: 
         monkeypatch.setattr(ssl, "SSLContext", refuse)
         with CoprClient(url) as client, CoprClient(transport=fake.transport) as other:
             assert client.get(1, F41).name == other.get(1, F41).name
-        AsyncCoprClient(url)
+        AsyncCoprClient(url.replace("http://", "HTTP://"))
         with pytest.raises(AssertionError, match="an SSL context was made"):
             CoprClient("https://copr.example")
 

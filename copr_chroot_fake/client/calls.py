@@ -34,14 +34,18 @@ OnProgress = Callable[[tuple[ChrootStatus, ...]], object]
 class HttpOptions(TypedDict, total=False):
     """How both kinds of ``httpx`` client are made."""
 
-    base_url: str
+    base_url: httpx.URL
     timeout: float
     verify: ssl.SSLContext
 
 
 def http_options(url: str, timeout: float, has_transport: bool) -> HttpOptions:
-    options: HttpOptions = {"base_url": f"{checks.address('url', url)}/api_3/", "timeout": timeout}
-    if has_transport or url.startswith("http://"):
+    try:
+        base_url = httpx.URL(f"{checks.address('url', url)}/api_3/")
+    except httpx.InvalidURL as error:
+        raise InputError("url", f"{checks.shown(url)} is no address: {error}") from None
+    options: HttpOptions = {"base_url": base_url, "timeout": timeout}
+    if has_transport or base_url.scheme == "http":
         # Making a context takes milliseconds, and nothing would use it; httpx takes what it is given for one.
         options["verify"] = cast(ssl.SSLContext, None)
     return options

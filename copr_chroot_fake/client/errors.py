@@ -18,7 +18,9 @@ class ClientError(CoprFakeError):
     """
 
     def __init__(self, message: str, request: httpx.Request, status: int | None = None) -> None:
-        super().__init__(f"{message} ({'' if status is None else f'{status}, '}{request.method} {request.url})")
+        # Without who asks, of which a password may be a part.
+        url = request.url.copy_with(userinfo=b"")
+        super().__init__(f"{message} ({'' if status is None else f'{status}, '}{request.method} {url})")
         self.message = message
         self.request = request
         self.status = status
