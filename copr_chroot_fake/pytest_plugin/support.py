@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,7 +86,7 @@ def write_config(url: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> 
     path = directory / ".config" / "copr"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"[copr-cli]\ncopr_url = {url}\nusername = jdoe\nlogin = login\ntoken = token\nencrypted = False\n")
-    if find_spec("copr") is not None:
+    with suppress(ModuleNotFoundError):
         import_module("copr.v3")
     for name in ("copr.v3", "copr.v3.helpers", "copr_cli.main"):
         if name in sys.modules:

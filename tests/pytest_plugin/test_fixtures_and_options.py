@@ -313,6 +313,25 @@ async def test_anyio(copr_fake, copr_async_client, copr_server):
     ).assert_outcomes(passed=3)
 
 
+def test_a_configuration_needs_no_official_client(run: Run) -> None:
+    """Also where a folder of that name is what there is to import."""
+    (run.pytester.path / "copr").mkdir()
+    run(
+        """
+import sys
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+
+sys.modules["copr"] = module_from_spec(PathFinder.find_spec("copr", ["."]))
+
+def test_it(copr_config):
+    assert "copr_url" in copr_config.read_text()
+    with pytest.raises(ModuleNotFoundError):
+        import copr.v3
+"""
+    ).assert_outcomes(passed=1)
+
+
 def test_a_missing_extra_is_named_with_its_remedy(run: Run) -> None:
     """Where responses is not installed, the fixture says what brings it."""
     result = run("import sys; sys.modules['responses'] = None\ndef test_it(copr_requests): pass\n")
