@@ -32,6 +32,15 @@ class Options:
     serve_results: bool = True
     results_delay: float = 0
 
+    def __post_init__(self) -> None:
+        """Check what :meth:`make` does not."""
+        checks.flag("strict", self.strict)
+        address = checks.address("base_url", self.base_url)
+        if address.count("/") > 2 or "@" in address:
+            # The doors answer for all of a server, and whoever asks.
+            expected = "expected scheme, host and port only, such as http://copr.test:5000"
+            raise InputError("base_url", f"{checks.shown(self.base_url)} is more than a server; {expected}")
+
     def make(self) -> FakeCopr:
         return FakeCopr(
             progress=self.progress,
@@ -58,8 +67,6 @@ def options_of(config: pytest.Config, item: pytest.Item) -> Options:
             if name not in NAMES:
                 raise InputError(name, f"no such option of copr_fake; {checks.choices(name, NAMES)}")
         options = replace(options, **mark.kwargs)
-    checks.flag("strict", options.strict)
-    checks.address("base_url", options.base_url)
     return options
 
 

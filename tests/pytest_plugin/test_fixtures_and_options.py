@@ -258,6 +258,11 @@ def test_options(copr_fake):
         ("strict=1", "strict: expected true or false"),
         ("base_url='copr.test'", "base_url: 'copr.test' is no address; expected one such as http://copr.test:5000"),
         (
+            "base_url='https://copr.test/api_3/'",
+            "base_url: 'https://copr.test/api_3/' is more than a server; expected scheme, host and port only, such as http://copr.test:5000",
+        ),
+        ("base_url='https://jdoe@copr.test'", "base_url: 'https://jdoe@copr.test' is more than a server"),
+        (
             "'mass-rebuild'",
             "takes only named options; valid: scenario, progress, default_limit, base_url, seed, strict",
         ),
@@ -274,6 +279,11 @@ def test_a_wrong_option_is_an_error_at_collection(run: Run, marker: str, message
 @pytest.mark.parametrize(
     ("ini", "message"),
     [
+        ("copr_fake_base_url = copr.test", "the configuration: base_url: 'copr.test' is no address"),
+        (
+            "copr_fake_base_url = http://copr.test/copr",
+            "the configuration: base_url: 'http://copr.test/copr' is more than a server",
+        ),
         ("copr_fake_progress = pol", "the configuration: progress: 'pol' is not possible"),
         ("copr_fake_default_limit = many", "copr_fake_default_limit: expected a whole number, got 'many'"),
         ("copr_fake_strict = maybe", "copr_fake_strict: 'maybe' is not possible; valid: true, false"),
