@@ -238,6 +238,31 @@ def test_not_found_says_which_of_the_two_is_missing(
 
 
 @pytest.mark.parametrize(
+    ("path", "arguments", "missing"),
+    [
+        ("project", {"ownername": "jdoe", "projectname": "chroot-tools"}, "project"),
+        ("monitor", {"ownername": "@chroots", "projectname": "tools"}, "project"),
+        ("build/7", {}, "build"),
+        ("build-chroots", {}, "endpoint"),
+    ],
+)
+def test_not_found_says_what_is_missing_of_any_document(
+    calling: Calling, fake: FakeCopr, path: str, arguments: dict[str, str], missing: str
+) -> None:
+    """A project, whether it is a user's or a group's, a build, or the endpoint."""
+    with pytest.raises(NotFoundError) as raised:
+        calling.client(fake.transport).get_document(path, **arguments)
+    assert raised.value.missing == missing
+
+
+def test_not_found_leaves_open_what_copr_does_not_name_as_these(calling: Calling) -> None:
+    """As another service in front of Copr may answer 404 in JSON."""
+    with pytest.raises(NotFoundError) as raised:
+        calling.client(answering(httpx.Response(404, json={"error": "No chroot here"}))).get(1, F41)
+    assert raised.value.missing is None
+
+
+@pytest.mark.parametrize(
     ("answer", "kind", "status"),
     [
         (httpx.Response(400, json={"error": "Missing argument build_id"}), BadRequestError, 400),

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Literal
 
 import httpx
 
 from ..errors import CoprFakeError
 
-Missing = Literal["build", "chroot", "endpoint"]
+Missing = Literal["build", "chroot", "project", "endpoint"]
+
+_WORDS: Mapping[Missing, re.Pattern[str]] = {
+    "build": re.compile(r"Build .* does not exist\.", re.DOTALL),
+    "chroot": re.compile(r"Chroot .* does not exist|Build .* was not submitted to .* chroot\.", re.DOTALL),
+    "project": re.compile(r"(Project|Group) .* does not exist\.", re.DOTALL),
+    "endpoint": re.compile(r"Such API endpoint doesn't exist"),
+}
+"""How Copr says what is not there; a project's group is asked for before the project."""
 
 
 class ClientError(CoprFakeError):
@@ -27,13 +37,11 @@ class ClientError(CoprFakeError):
 
 
 class NotFoundError(ClientError):
-    """404: ``missing`` says whether it is the build, its chroot or the endpoint that is not there."""
+    """404: ``missing`` says what is not there, and is ``None`` where Copr's words are others than for these."""
 
     @property
-    def missing(self) -> Missing:
-        if self.message.startswith("Build ") and self.message.endswith(" does not exist."):
-            return "build"
-        return "chroot" if "hroot" in self.message else "endpoint"
+    def missing(self) -> Missing | None:
+        return next((missing for missing, words in _WORDS.items() if words.fullmatch(self.message)), None)
 
 
 class BadRequestError(ClientError):
