@@ -13,7 +13,6 @@ from copr_chroot_fake import CoprClient, CoprFakeError, FakeCopr
 from copr_chroot_fake.client.errors import ClientError
 from copr_chroot_fake.recording.looking import Looking
 from copr_chroot_fake.recording.progress import Lines
-from copr_chroot_fake.recording.reading import OddAnswerError
 from copr_chroot_fake.recording.recorded import recorded
 from copr_chroot_fake.recording.taking import Recorder
 from copr_chroot_fake.scenarios.shipped import by_name
@@ -65,7 +64,7 @@ def record(
             looking.run()
         except Stop:
             pass
-        except (ClientError, OddAnswerError) as error:
+        except ClientError as error:
             problem = error
         made = recorded(recorder.answers(), lives=interval is not None, anonymous=anonymous)
     return Recording(

@@ -278,6 +278,8 @@ def test_not_found_leaves_open_what_copr_does_not_name_as_these(calling: Calling
         (httpx.ReadTimeout("too slow"), RequestTimeoutError, None),
         (httpx.ConnectError("refused"), ConnectionFailedError, None),
         (httpx.RemoteProtocolError("broke off"), ConnectionFailedError, None),
+        (httpx.DecodingError("no gzip"), NotJsonError, None),
+        (httpx.Response(200, text="[" * 100_000), NotJsonError, 200),
     ],
 )
 def test_every_kind_of_failure_is_an_error_of_its_own(
@@ -291,6 +293,62 @@ def test_every_kind_of_failure_is_an_error_of_its_own(
     assert raised.value.request.url.path == "/api_3/build-chroot"
     if isinstance(raised.value, NotFoundError):
         assert raised.value.missing == "endpoint"
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (httpx.Response(200, json=[1]), "JSON, but no object"),
+        (httpx.Response(200, headers={"Content-Type": "application/json"}, text='{"items": ['), "broken JSON"),
+        (HTML, "not JSON but text/html"),
+        (httpx.Response(503), "not JSON but nothing"),
+        (httpx.ConnectError("refused"), "no answer: refused"),
+        (httpx.ConnectError(""), "no answer: ConnectError"),
+        (httpx.ReadTimeout(""), "no answer in time: ReadTimeout"),
+        (httpx.DecodingError("no gzip"), "an answer that cannot be read: no gzip"),
+    ],
+)
+def test_an_error_says_what_came_instead(calling: Calling, answer: httpx.Response | Exception, message: str) -> None:
+    """Also where httpx has no text for it, as is often so for an async client."""
+    with pytest.raises(ClientError) as raised:
+        calling.client(answering(answer), retries=0).get(1, F41)
+    assert raised.value.message == message
+
+
+@pytest.mark.parametrize(
+    ("call", "document", "problem"),
+    [
+        ("get", {"x": 1}, "name: missing"),
+        ("get", {"name": F41, "state": 3}, "state: 3 is not possible"),
+        ("get", {"name": F41, "state": "failed", "ended_on": "now"}, "ended_on: 'now' is not possible"),
+        ("get_list", {"items": [], "meta": None}, "meta: expected an object, got None"),
+        ("get_list", {"items": None, "meta": {}}, "items: expected a list, got None"),
+        ("get_list", {"items": [{"name": F41}], "meta": {}}, "items[0].state: missing"),
+        ("get_list", {"items": [], "meta": {"limit": "100"}}, "limit: '100' is not possible"),
+        ("get_build_config", {"repos": "x"}, "repos: expected a list, got 'x'"),
+        ("get_build_config", {"repos": [{"id": "x", "priority": "1"}]}, "repos[0].priority: '1' is not possible"),
+        ("get_build_config", {"with_opts": [["x"]]}, "with_opts[0]: ['x'] is not possible"),
+        ("get_built_packages", {}, "packages: expected a list, got None"),
+        ("get_built_packages", {"packages": [{"name": "a"}]}, "packages[0].version: missing"),
+    ],
+)
+def test_an_answer_of_another_form_is_an_error_that_names_the_place(
+    calling: Calling, call: str, document: dict[str, object], problem: str
+) -> None:
+    """What is there has to be what was asked for, as it would be in the way later."""
+    client = calling.client(answering(httpx.Response(200, json=document)))
+    with pytest.raises(ClientError) as raised:
+        getattr(client, call)(1, *([] if call == "get_list" else [F41]))
+    assert type(raised.value) is ClientError
+    assert raised.value.message == f"the answer has another form than was asked for: {problem}"
+    assert raised.value.status == 200
+
+
+def test_what_an_older_copr_leaves_out_is_none(calling: Calling) -> None:
+    """Or empty; for Copr itself, null is the same as nothing."""
+    client = calling.client(answering(httpx.Response(200, json={"with_opts": None, "repos": [{"id": "x"}]})))
+    config = client.get_build_config(1, F41)
+    assert (config.with_opts, config.timeout, config.repos[0].baseurl) == ((), None, None)
 
 
 @pytest.mark.parametrize("failure", [HTML, httpx.Response(503), httpx.Response(504), httpx.ConnectError("refused")])
@@ -364,7 +422,7 @@ def test_wait_gives_up_on_time_and_says_what_it_saw_last(calling: Calling, fake:
     assert sum(calling.pauses) == 100
     assert calling.pauses == [30, 30, 30, 10]
     assert raised.value.states == {F41: "running", F42: "failed"}
-    assert str(raised.value) == f"build 1 has not ended within 100 s; last seen: {F41} running, {F42} failed"
+    assert str(raised.value) == f"build 1 was not seen to end within 100 s; last seen: {F41} running, {F42} failed"
 
 
 def test_wait_never_asks_faster_than_it_should(fake: FakeCopr) -> None:

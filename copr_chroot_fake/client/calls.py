@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TypedDict, cast
+from typing import TypedDict, TypeVar, cast
 
 import httpx
 
 from .. import checks
 from ..errors import InputError
-from .errors import WaitTimeoutError
+from .errors import ClientError, WaitTimeoutError
 from .results import (
     BuildConfig,
     BuiltPackage,
@@ -26,6 +26,8 @@ from .results import (
     read_page,
 )
 from .sending import Sender
+
+T = TypeVar("T")
 
 OnProgress = Callable[[tuple[ChrootStatus, ...]], object]
 """Called with all chroots that are waited for, each time that they have been asked for."""
@@ -72,25 +74,24 @@ class Calls:
         return self._sender.retried
 
     async def get(self, build_id: int, chrootname: str) -> ChrootStatus:
-        return read_chroot(await self._fetch("build-chroot", build_id=build_id, chrootname=chrootname))
+        return await self._fetch(read_chroot, "build-chroot", build_id=build_id, chrootname=chrootname)
 
     async def get_list(
         self, build_id: int, limit: int | None, offset: int | None, order_type: str | None
     ) -> ChrootPage:
-        return read_page(
-            await self._fetch("build-chroot/list", build_id=build_id, limit=limit, offset=offset, order_type=order_type)
-        )
+        path = "build-chroot/list"
+        return await self._fetch(read_page, path, build_id=build_id, limit=limit, offset=offset, order_type=order_type)
 
     async def get_build_config(self, build_id: int, chrootname: str) -> BuildConfig:
         path = "build-chroot/build-config"
-        return read_config(await self._fetch(path, build_id=build_id, chrootname=chrootname))
+        return await self._fetch(read_config, path, build_id=build_id, chrootname=chrootname)
 
     async def get_built_packages(self, build_id: int, chrootname: str) -> tuple[BuiltPackage, ...]:
         path = "build-chroot/built-packages"
-        return read_packages(await self._fetch(path, build_id=build_id, chrootname=chrootname))
+        return await self._fetch(read_packages, path, build_id=build_id, chrootname=chrootname)
 
     async def get_document(self, path: str, arguments: Mapping[str, int | str]) -> Mapping[str, object]:
-        return await self._fetch(path, **arguments)
+        return await self._fetch(checks.mapping, path, **arguments)
 
     async def wait_for_one(
         self, build_id: int, chrootname: str, timeout: float, poll: float, on_progress: OnProgress | None
@@ -141,6 +142,15 @@ class Calls:
                 raise WaitTimeoutError(build_id, timeout, {status.name: status.state for status in statuses})
             await self._sleep(max(next_ask - self._now(), 0))
 
-    async def _fetch(self, path: str, **arguments: int | str | None) -> Mapping[str, object]:
+    async def _fetch(self, read: Callable[[str, object], T], path: str, /, **arguments: int | str | None) -> T:
+        """What is read out of an answer.
+
+        :raises ClientError: of the kind that says what came instead; of none, where it cannot be read so.
+        """
         said = {name: value for name, value in arguments.items() if value is not None}
-        return await self._sender.fetch(self._http.build_request("GET", path, params=said))
+        request = self._http.build_request("GET", path, params=said)
+        document = await self._sender.fetch(request)
+        try:
+            return read("", document)
+        except InputError as error:
+            raise ClientError(f"the answer has another form than was asked for: {error}", request, 200) from error

@@ -24,7 +24,7 @@ _WORDS: Mapping[Missing, re.Pattern[str]] = {
 class ClientError(CoprFakeError):
     """The base: an answer that is not the one asked for, or none.
 
-    ``status`` is ``None`` where there was no answer.
+    ``status`` is ``None`` where there was no answer, or none that could be read.
     """
 
     def __init__(self, message: str, request: httpx.Request, status: int | None = None) -> None:
@@ -53,7 +53,7 @@ class ServerError(ClientError):
 
 
 class NotJsonError(ClientError):
-    """An answer that is not JSON, such as the web server's page while the service is away."""
+    """An answer that is no JSON object, such as the web server's page while the service is away."""
 
 
 class RequestTimeoutError(ClientError):
@@ -69,9 +69,6 @@ class WaitTimeoutError(CoprFakeError):
 
     def __init__(self, build_id: int, seconds: float, states: dict[str, str]) -> None:
         seen = ", ".join(f"{name} {state}" for name, state in states.items()) or "no chroots"
-        super().__init__(f"build {build_id} has not ended within {seconds:g} s; last seen: {seen}")
+        super().__init__(f"build {build_id} was not seen to end within {seconds:g} s; last seen: {seen}")
         self.build_id = build_id
         self.states = states
-
-
-BY_STATUS: dict[int, type[ClientError]] = {400: BadRequestError, 404: NotFoundError, 504: RequestTimeoutError}

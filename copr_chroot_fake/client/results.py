@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime, timezone
-from typing import TypeVar, cast
+from functools import cache
+from types import UnionType
+from typing import TYPE_CHECKING, TypeVar, cast, get_type_hints
 
+from .. import checks
 from ..builds.nevra import Nevra
+from ..errors import InputError
 from ..states import State
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Json = Mapping[str, object]
 T = TypeVar("T")
+Read = Callable[[str, object], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,50 +126,75 @@ class BuiltPackage(Nevra):
     __str__ = Nevra.__str__
 
 
-def read_chroot(document: Json) -> ChrootStatus:
-    known, unknown = _split(document, ("name", "state", "started_on", "ended_on", "result_url"))
-    state = str(known["state"])
-    known["state"] = State(state) if state in State._value2member_map_ else state
-    return _made(ChrootStatus, known, unknown)
+def read_chroot(place: str, document: object) -> ChrootStatus:
+    return _read(ChrootStatus, place, document, state=_state)
 
 
-def read_page(document: Json) -> ChrootPage:
-    known, unknown = _split(cast(Json, document["meta"]), ("limit", "offset", "order", "order_type"))
-    known["items"] = tuple(read_chroot(item) for item in cast("list[Json]", document["items"]))
-    return _made(ChrootPage, known, unknown)
+def read_page(place: str, document: object) -> ChrootPage:
+    page = checks.mapping(place, document)
+    meta = checks.mapping("meta", page.get("meta"))
+    return _read(ChrootPage, place, {**meta, "items": page.get("items")}, items=_each(read_chroot))
 
 
-def read_config(document: Json) -> BuildConfig:
+def read_config(place: str, document: object) -> BuildConfig:
     lists = ("additional_repos", "additional_packages", "with_opts", "without_opts")
-    plain = ("memory_limit", "timeout", "enable_net", "is_background", "bootstrap", "bootstrap_image")
-    known, unknown = _split(document, ("repos", *lists, *plain))
-    for name in lists:
-        known[name] = tuple(cast("list[str] | None", known.get(name)) or ())
-    known["repos"] = tuple(_read_repo(repo) for repo in cast("list[Json] | None", known.get("repos")) or ())
-    return _made(BuildConfig, known, unknown)
+    return _read(BuildConfig, place, document, repos=_each(_read_repo), **dict.fromkeys(lists, _each(_text)))
 
 
-def _read_repo(document: Json) -> Repo:
-    names = ("id", "name", "baseurl", "priority", "module_hotfixes", "repo_gpgcheck")
-    known, unknown = _split(document, names)
-    return _made(Repo, {"id": None, "name": None, "baseurl": None, **known}, unknown)
+def read_packages(place: str, document: object) -> tuple[BuiltPackage, ...]:
+    packages = checks.mapping(place, document).get("packages")
+    return tuple(checks.each("packages", checks.items("packages", packages), _read_package))
 
 
-def read_packages(document: Json) -> tuple[BuiltPackage, ...]:
-    packages = []
-    for entry in cast("list[Json]", document["packages"]):
-        known, unknown = _split(entry, ("name", "epoch", "version", "release", "arch"))
-        packages.append(_made(BuiltPackage, known, unknown))
-    return tuple(packages)
+def _read_repo(place: str, document: object) -> Repo:
+    return _read(Repo, place, document)
 
 
-def _split(document: Json, names: tuple[str, ...]) -> tuple[dict[str, object], dict[str, object]]:
-    known = {name: document[name] for name in names if name in document}
-    return known, {name: value for name, value in document.items() if name not in known}
+def _read_package(place: str, document: object) -> BuiltPackage:
+    return _read(BuiltPackage, place, document)
 
 
-def _made(kind: Callable[..., T], known: Mapping[str, object], unknown: Json) -> T:
+def _state(place: str, value: object) -> State | str:
+    text = _text(place, value)
+    return State(text) if text in State._value2member_map_ else text
+
+
+def _text(place: str, value: object) -> str:
+    return cast(str, _of_type(str, place, value))
+
+
+def _each(read: Read) -> Read:
+    return lambda place, value: tuple(checks.each(place, checks.items(place, value), read))
+
+
+def _read(kind: Callable[..., T], place: str, document: object, **read: Read) -> T:
+    """An object whose fields are read by functions of their own or are of their types; what has no field is unknown.
+
+    :raises InputError: naming what is missing or not possible; what is null counts as missing.
+    """
+    unknown = dict(checks.mapping(place, document))
+    known = {}
+    for name, expected, has_default in _fields(kind):
+        value = unknown.pop(name, None)
+        if value is None and has_default:
+            continue
+        at = checks.dotted(place, name)
+        known[name] = read[name](at, value) if name in read else _of_type(expected, at, value)
     return kind(**known, unknown=unknown)
+
+
+def _of_type(expected: type | UnionType, place: str, value: object) -> object:
+    if not isinstance(value, expected):
+        raise InputError(place, "missing" if value is None else f"{checks.shown(value)} is not possible")
+    return value
+
+
+@cache
+def _fields(kind: Callable[..., object]) -> Sequence[tuple[str, type | UnionType, bool]]:
+    """The name and the type of each field but ``unknown``, and whether it has a default."""
+    types = get_type_hints(kind)
+    known = (each for each in fields(cast("type[DataclassInstance]", kind)) if each.name != "unknown")
+    return [(each.name, types[each.name], each.default is not MISSING) for each in known]
 
 
 def _utc(seconds: int | None) -> datetime | None:

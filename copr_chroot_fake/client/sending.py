@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import httpx
 
 from .errors import (
-    BY_STATUS,
+    BadRequestError,
     ClientError,
     ConnectionFailedError,
+    NotFoundError,
     NotJsonError,
     RequestTimeoutError,
     ServerError,
@@ -20,7 +20,9 @@ from .errors import (
 
 _TRY_AGAIN = (502, 503, 504)
 
-_Outcome = httpx.Response | httpx.TransportError
+_BY_STATUS: Mapping[int, type[ClientError]] = {400: BadRequestError, 404: NotFoundError, 504: RequestTimeoutError}
+
+_Outcome = httpx.Response | httpx.RequestError
 
 
 @dataclass(slots=True)
@@ -52,35 +54,42 @@ class Sender:
     async def _try(self, request: httpx.Request) -> _Outcome:
         try:
             return await self.send(request)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             return error
 
 
 def _is_passing(outcome: _Outcome) -> bool:
     if isinstance(outcome, httpx.Response):
         return outcome.status_code in _TRY_AGAIN
-    return not isinstance(outcome, (httpx.TimeoutException, httpx.UnsupportedProtocol))
+    return isinstance(outcome, httpx.TransportError) and not isinstance(
+        outcome, (httpx.TimeoutException, httpx.UnsupportedProtocol)
+    )
 
 
 def _read(outcome: _Outcome, request: httpx.Request) -> Mapping[str, object]:
-    if isinstance(outcome, httpx.TimeoutException):
-        raise RequestTimeoutError(f"no answer in time: {outcome}", request) from outcome
-    if isinstance(outcome, httpx.TransportError):
-        raise ConnectionFailedError(f"no answer: {outcome}", request) from outcome
+    if isinstance(outcome, httpx.RequestError):
+        kind, what = _failure(outcome)
+        # Those of an async client often have no text.
+        raise kind(f"{what}: {str(outcome) or type(outcome).__name__}", request) from outcome
     status = outcome.status_code
-    document = _document(outcome)
-    if document is None:
-        kind = BY_STATUS[504] if status == 504 else NotJsonError
-        raise kind(f"not JSON but {outcome.headers.get('Content-Type', 'nothing')}", request, status)
+    try:
+        document = json.loads(outcome.content)
+        instead = "JSON, but no object"
+    except (ValueError, RecursionError):
+        document = None
+        content_type = outcome.headers.get("Content-Type", "nothing")
+        instead = "broken JSON" if "json" in content_type else f"not JSON but {content_type}"
+    if not isinstance(document, dict):
+        raise (RequestTimeoutError if status == 504 else NotJsonError)(instead, request, status)
     if status == 200 and "error" not in document:
         return document
-    kind = BY_STATUS.get(status, ServerError if status >= 500 else ClientError)
+    kind = _BY_STATUS.get(status, ServerError if status >= 500 else ClientError)
     raise kind(str(document.get("error", document)), request, status)
 
 
-def _document(response: httpx.Response) -> Mapping[str, object] | None:
-    try:
-        document = json.loads(response.content)
-    except ValueError:
-        return None
-    return cast("Mapping[str, object]", document) if isinstance(document, dict) else None
+def _failure(error: httpx.RequestError) -> tuple[type[ClientError], str]:
+    if isinstance(error, httpx.TimeoutException):
+        return RequestTimeoutError, "no answer in time"
+    if isinstance(error, httpx.TransportError):
+        return ConnectionFailedError, "no answer"
+    return NotJsonError, "an answer that cannot be read"

@@ -148,13 +148,12 @@ def _record(
 def _look(looking: Looking) -> str | None:
     """Look as long as there is something to see; what has ended that too early, if anything has."""
     from ..client.errors import ClientError
-    from .reading import OddAnswerError
 
     try:
         looking.run()
     except Interrupted:
         return "interrupted"
-    except (ClientError, OddAnswerError) as error:
+    except ClientError as error:
         return f"{error}; {_remedy(error)}"
     return None
 

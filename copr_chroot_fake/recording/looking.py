@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ..client.errors import ClientError
 from .progress import Reporter
-from .reading import GoneError, OddAnswerError
+from .reading import GoneError
 from .taking import Recorder
 
 MOST_FAILURES = 10
@@ -53,7 +53,7 @@ class Looking:
             try:
                 self._look_again(watched, began + self.interval)
                 failures = 0
-            except (ClientError, OddAnswerError) as error:
+            except ClientError as error:
                 failures += 1
                 if failures == MOST_FAILURES:
                     raise

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from ..client.clients import CoprClient
 from ..client.errors import NotFoundError, NotJsonError, ServerError
-from ..client.results import BuiltPackage, ChrootStatus
+from ..client.results import ChrootStatus
 from ..errors import CoprFakeError
 from .answers import Details
 from .said import Json
@@ -23,25 +20,12 @@ class GoneError(CoprFakeError):
         super().__init__(f"there is no build {build_id}")
 
 
-class OddAnswerError(CoprFakeError):
-    """An answer that does not have the form of Copr's."""
-
-
-@contextmanager
-def _reading(what: str) -> Iterator[None]:
-    try:
-        yield
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise OddAnswerError(f"{what}: not what Copr answers ({error!r}); is the address that of a Copr?") from None
-
-
 def read_statuses(client: CoprClient, build_id: int) -> tuple[ChrootStatus, ...]:
     """All chroots of a build, page by page.
 
     :raises GoneError: if there is no such build, which the list alone does not tell.
     """
-    with _reading(f"the chroots of build {build_id}"):
-        statuses = tuple(client.iter_all(build_id))
+    statuses = tuple(client.iter_all(build_id))
     if not statuses:
         try:
             client.get(build_id, "any-chroot-x86_64")
@@ -57,9 +41,9 @@ def read_details(client: CoprClient, build_id: int, status: ChrootStatus) -> tup
     A chroot that goes on meanwhile is read again.
     """
     for _ in range(MOST_READINGS):
-        details = Details(_read_config(client, build_id, status.name), _read_packages(client, build_id, status.name))
-        with _reading(f"build {build_id}, {status.name}"):
-            after = client.get(build_id, status.name)
+        config = _read_config(client, build_id, status.name)
+        details = Details(config, client.get_built_packages(build_id, status.name))
+        after = client.get(build_id, status.name)
         if after == status:
             break
         status = after
@@ -74,11 +58,6 @@ def _read_config(client: CoprClient, build_id: int, name: str) -> Json | None:
         if error.status != 500:
             raise
         return None
-
-
-def _read_packages(client: CoprClient, build_id: int, name: str) -> tuple[BuiltPackage, ...]:
-    with _reading(f"the packages of build {build_id}, {name}"):
-        return client.get_built_packages(build_id, name)
 
 
 def read_build(client: CoprClient, build_id: int) -> Json | None:
