@@ -158,6 +158,11 @@ def test_iter_all_reads_everything_whatever_the_services_limit(calling: Calling,
     fake.assert_requested("list", build_id=1, times={None: 1, 100: 3, 250: 2, 7: 36}[default_limit])
 
 
+def test_iter_all_ends_with_a_page_that_has_nothing(calling: Calling) -> None:
+    """Whatever its limit is said to be."""
+    assert list(calling.client(answering(page_of(limit=0))).iter_all(1)) == []
+
+
 def test_iter_all_asks_for_a_page_when_it_is_needed(fake: FakeCopr) -> None:
     """Whoever stops early has not asked for the rest."""
     fake.add_build(1, [f"bulk-{number}-x86_64" for number in range(250)], state="running")
@@ -445,6 +450,8 @@ def test_waiting_that_makes_no_sense_is_refused(calling: Calling, fake: FakeCopr
     [
         ("retries", -1),
         ("retries", True),
+        ("timeout", -1),
+        ("timeout", "long"),
         ("url", ""),
         ("url", "http://[::1"),
         ("url", "http://[::::]"),

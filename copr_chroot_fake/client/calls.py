@@ -46,7 +46,7 @@ def http_options(url: str, timeout: float, has_transport: bool) -> HttpOptions:
         base_url = httpx.URL(f"{checks.address('url', url)}/api_3/")
     except httpx.InvalidURL as error:
         raise InputError("url", f"{checks.shown(url)} is no address: {error}") from None
-    options: HttpOptions = {"base_url": base_url, "timeout": timeout}
+    options: HttpOptions = {"base_url": base_url, "timeout": checks.amount("timeout", timeout)}
     if has_transport or base_url.scheme == "http":
         # Making a context takes milliseconds, and nothing would use it; httpx takes what it is given for one.
         options["verify"] = cast(ssl.SSLContext, None)

@@ -71,8 +71,8 @@ class ChrootPage:
 
     @property
     def next_offset(self) -> int | None:
-        """Where the next page begins; ``None`` where this is known to be the last one."""
-        if self.limit is None or len(self.items) < self.limit:
+        """Where the next page begins; ``None`` where this is known to be the last one, as one without items is."""
+        if self.limit is None or len(self.items) < max(self.limit, 1):
             return None
         return self.offset + len(self.items)
 
