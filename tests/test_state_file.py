@@ -18,6 +18,7 @@ from hypothesis import given, settings
 
 from copr_chroot_fake import LIVES, CoprFakeError, FakeCopr
 from copr_chroot_fake.lives.clock import SystemClock
+from copr_chroot_fake.scenarios.shipped import by_name
 from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.state_file import StateFile
 from copr_chroot_fake.server.worlds import World, Worlds
@@ -155,6 +156,54 @@ def test_the_own_world_goes_back_to_what_is_served_now(start: Start, state: Path
     server.steer("POST", "/reset")
     assert server.call("GET", GET).status == 404
     assert server.get(LIST.replace("=1", "=2"))["meta"]["limit"] is None
+
+
+@pytest.mark.parametrize("source", ["pages", by_name()["pages"]], ids=["name", "path"])
+def test_a_scenario_that_ships_is_kept_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str | Path
+) -> None:
+    """Wherever the kit is at the next start, and whatever is called so in the current directory by then."""
+    file = StateFile(tmp_path / "state.json")
+    worlds: Worlds | None = Worlds(Recipe(scenarios=(source,)), 10)
+    for _ in range(2):
+        assert worlds is not None
+        world = worlds.get("a")
+        world.fake.clear()
+        world.reset()
+        assert list(world.fake.builds) == [100]
+        file.save(worlds)
+        assert json.loads(file.path.read_text())["worlds"]["a"]["beginning"]["scenarios"] == ["pages"]
+        (tmp_path / "pages").write_text("{}")
+        monkeypatch.chdir(tmp_path)
+        worlds = file.load(Recipe(), 10)
+
+
+def test_any_other_scenario_is_kept_by_its_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though it is called as one that ships, and wherever the server is started again."""
+    (tmp_path / "pages").write_text('{"builds": [{"id": 7}]}')
+    file = StateFile(tmp_path / "state.json")
+    monkeypatch.chdir(tmp_path)
+    worlds = Worlds(Recipe(scenarios=("pages",)), 10)
+    worlds.get("a")
+    file.save(worlds)
+    monkeypatch.chdir(tmp_path.parent)
+    loaded = file.load(Recipe(), 10)
+    assert loaded is not None
+    loaded.get("a").reset()
+    assert list(loaded.get("a").fake.builds) == [7]
+
+
+def test_the_scenario_that_is_served_by_default_is_kept_by_its_name_too(start: Start, tmp_path: Path) -> None:
+    """And is the one that ships, whatever the current directory has."""
+    for name in ("all-states", "all-states.json"):
+        (tmp_path / name).write_text("{}")
+    state = tmp_path / "state.json"
+    for _ in range(2):
+        world = start("--state", str(state), cwd=tmp_path).world("a")
+        world.steer("POST", "/reset")
+        assert len(world.get(LIST)["items"]) == 11
+        world.steer("POST", "/save")
+        assert json.loads(state.read_text())["worlds"]["a"]["beginning"]["scenarios"] == ["all-states"]
 
 
 def test_bounds_are_those_that_are_said_now(start: Start, state: Path, served: Path) -> None:

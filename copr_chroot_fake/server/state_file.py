@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -21,6 +22,7 @@ from ..fields import Fields, Form
 from ..lives.clock import SystemClock
 from ..scenarios.parsing import read_json
 from ..scenarios.reading import ScenarioSource
+from ..scenarios.shipped import by_name
 from .recipe import Recipe, read_how, read_speed
 from .worlds import TooManyError, World, Worlds
 
@@ -93,10 +95,23 @@ def _write_world(world: World) -> dict[str, object]:
 
 def _write_recipe(recipe: Recipe) -> dict[str, object]:
     written: dict[str, object] = {name: getattr(recipe, name) for name in _RECIPE.all}
-    written["scenarios"] = [
-        scenario if isinstance(scenario, Mapping) else str(Path(scenario).absolute()) for scenario in recipe.scenarios
-    ]
+    written["scenarios"] = [_write_source(source) for source in recipe.scenarios]
     return written
+
+
+def _write_source(source: ScenarioSource) -> object:
+    """What it says, its name if it ships, as the kit may be elsewhere at the next start, or else its whole path."""
+    if isinstance(source, Mapping):
+        return source
+    path, shipped = Path(source), _shipped()
+    file = (path if path.is_file() else shipped.get(str(path), path)).absolute()
+    return file.stem if shipped.get(file.stem) == file else str(file)
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Mapping[str, Path]:
+    # Looked up once, as there may be thousands of worlds.
+    return by_name()
 
 
 def _read(document: object, recipe: Recipe, most: int) -> Worlds:
@@ -155,7 +170,8 @@ def _read_recipe(place: str, value: object) -> Recipe:
 
 
 def _scenarios(place: str, value: object) -> tuple[ScenarioSource, ...]:
+    # What is no whole path is the name of one that ships, whatever is called so in the current directory.
     return tuple(
-        item if isinstance(item, str) else checks.mapping(f"{place}[{at}]", item)
+        _shipped().get(item, item) if isinstance(item, str) else checks.mapping(f"{place}[{at}]", item)
         for at, item in enumerate(checks.items(place, value))
     )
