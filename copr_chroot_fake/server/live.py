@@ -28,7 +28,7 @@ class LiveServer:
     """A running server on a free port of 127.0.0.1. It serves the fakes that it is given, each under a name."""
 
     def __init__(self) -> None:
-        self._worlds = Worlds(_Given(), make_main=_make_empty)
+        self._worlds = Worlds(_Given(), main=_Empty())
         listener = bind("127.0.0.1", 0)
         self.url = url_of(listener)
         self._worlds.be_at(self.url)
@@ -71,17 +71,22 @@ class _Given:
     """The beginning of worlds that exist only if somebody adds them."""
 
     def make_empty(self) -> FakeCopr:
-        return _make_empty()
+        return self.make()
 
     def make(self) -> FakeCopr:
         raise InputError("world", "there is none of that name")
 
 
-def _make_empty() -> FakeCopr:
-    # Loaded only for the server's own world, which hardly anybody asks for.
-    from ..fake import FakeCopr
+class _Empty:
+    """The beginning of the server's own world, which hardly anybody asks for."""
 
-    return FakeCopr()
+    def make_empty(self) -> FakeCopr:
+        return self.make()
+
+    def make(self) -> FakeCopr:
+        from ..fake import FakeCopr
+
+        return FakeCopr()
 
 
 class _EventedServer(FakeServer):

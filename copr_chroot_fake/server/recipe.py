@@ -83,9 +83,11 @@ class SameFake:
     taken: Snapshot
 
     def make_empty(self) -> FakeCopr:
-        self.fake.clear()
-        return self.fake
+        fake = self.make()
+        fake.clear()
+        return fake
 
     def make(self) -> FakeCopr:
         self.fake.restore(self.taken)
+        self.fake.forget_requests()
         return self.fake

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import CoprFakeError, InputError
@@ -23,13 +23,13 @@ NAME = re.compile("[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,99}")
 
 
 def address_in(server: str, name: str) -> str:
-    """Where a server has a world, as the addresses of its results begin.
+    """Where a server has a world, as the addresses of its results begin; its own has no name.
 
     People write ``/worlds/<name>``, which is the same world. But copr-cli has wget
     cut six directories off the address of a result, of which Copr's own have five,
     and so a world may add one, not two.
     """
-    return f"{server}/@{name}"
+    return f"{server}/@{name}" if name else server
 
 
 class TooManyError(CoprFakeError):
@@ -58,11 +58,10 @@ class World:
         self.snapshots: dict[int, Snapshot] = {}
         self._last_snapshot = 0
 
-    def be_at(self, address: str | None) -> None:
+    def be_at(self, address: str) -> None:
         """Have the results of its fake, and of any in its place, below an address, unless another was said for them."""
         self.address = address
-        if address is not None:
-            self.fake.be_at(address)
+        self.fake.be_at(address)
 
     def reset(self) -> None:
         """Go back to the beginning; the new fake is complete before anybody sees it."""
@@ -83,7 +82,9 @@ class World:
 class Worlds:
     """The server's own world, and those with a name, at most so many of them.
 
-    :param make_main: makes the server's own world when it is first asked for; by default it is made at once.
+    :param beginning: what each of them begins as.
+    :param fake: what the server's own world is now, if it is not as it begins.
+    :param main: what the server's own world begins as, when it is first asked for; without it, it is there at once.
     """
 
     def __init__(
@@ -92,12 +93,12 @@ class Worlds:
         most: int = MAX_WORLDS,
         fake: FakeCopr | None = None,
         *,
-        make_main: Callable[[], FakeCopr] | None = None,
+        main: Beginning | None = None,
     ) -> None:
         self.beginning = beginning
         self.most = most
-        self._make_main = make_main or beginning.make
-        self._main = World("", beginning, fake) if make_main is None else None
+        self._main_beginning = main or beginning
+        self._main = World("", beginning, fake) if main is None else None
         self._named: dict[str, World] = {}
         self._address: str | None = None
 
@@ -106,13 +107,13 @@ class Worlds:
         self._address = address.rstrip("/")
         for world in (self._main, *self):
             if world is not None:
-                world.be_at(self._address_of(world.name))
+                world.be_at(address_in(self._address, world.name))
 
     @property
     def main(self) -> World:
         """The server's own world."""
         if self._main is None:
-            self._main = World("", self.beginning, self._make_main(), self._address_of(""))
+            self._main = World("", self._main_beginning, address=self._address_of(""))
         return self._main
 
     def get(self, name: str) -> World:
@@ -137,7 +138,7 @@ class Worlds:
         return world
 
     def _address_of(self, name: str) -> str | None:
-        return address_in(self._address, name) if name and self._address is not None else self._address
+        return None if self._address is None else address_in(self._address, name)
 
     def delete(self, name: str) -> None:
         """Remove a world, if it is there."""

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from copr_chroot_fake import FakeCopr, SystemClock
+
 from ..served import Threaded, serving
-from .doors import Control, fresh_control, over_http, paused
+from .doors import Control, control_of_held, fresh_control, over_http, paused
 
 
 @pytest.fixture(scope="package")
@@ -16,10 +18,13 @@ def served() -> Iterator[Threaded]:
         yield served
 
 
-@pytest.fixture(params=["process", "process/world", "server", "server/world"])
+@pytest.fixture(params=["process", "process/world", "process/held", "server", "server/world"])
 def control(request: pytest.FixtureRequest) -> Iterator[Control]:
-    """Through both doors, the server's own world and one that has a name."""
+    """Through both doors, the server's own world and one that has a name, be it of a fake that somebody holds."""
     door, _, name = request.param.partition("/")
+    if name == "held":
+        yield paused(control_of_held(FakeCopr(clock=SystemClock(), progress="clock")))
+        return
     if door == "process":
         yield paused(fresh_control(name))
         return

@@ -10,12 +10,12 @@ from typing import Any, cast
 
 from jsonschema import Draft202012Validator
 
-from copr_chroot_fake import SystemClock
+from copr_chroot_fake import FakeCopr, SystemClock
 from copr_chroot_fake.control import openapi
 from copr_chroot_fake.control.api import ControlApi
 from copr_chroot_fake.control.calls import Setting
 from copr_chroot_fake.control.operations import TABLE, find
-from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake.server.recipe import Recipe, SameFake
 from copr_chroot_fake.server.worlds import World, Worlds
 
 from ..served import Reply, Server
@@ -146,6 +146,13 @@ def control_of(worlds: Worlds, name: str = "") -> Control:
     """The control of one of some worlds."""
     api = ControlApi(Setting(worlds, cast(Recipe, worlds.beginning), None))
     return Control(in_process(api, worlds), worlds, worlds.get(name) if name else worlds.main)
+
+
+def control_of_held(fake: FakeCopr, name: str = "held") -> Control:
+    """The control of a world of a fake that somebody holds, as a server in a test run has it."""
+    worlds = Worlds(Recipe())
+    worlds.put(name, SameFake(fake, fake.snapshot()), fake)
+    return control_of(worlds, name)
 
 
 def paused(control: Control) -> Control:

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.builds.accounts import Account
 from copr_chroot_fake.server.live import LiveServer
 from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.worlds import MAX_SNAPSHOTS, Worlds
 
-from ..served import Server
-from .doors import F41, F42, S390X, Control, control_of, fresh_control
+from ..served import LIST, Server
+from .doors import F41, F42, S390X, Control, control_of, control_of_held, fresh_control
 
 
 def test_a_scenario_takes_the_place_of_all(control: Control) -> None:
@@ -54,14 +55,55 @@ def test_everything_is_cleared(control: Control) -> None:
     assert control.get("/requests/count") == {"count": 1}
 
 
-def test_it_is_as_in_the_beginning_when_reset(control: Control) -> None:
-    """Builds and requests are gone, and the clock goes on."""
-    control.post("/builds", {"id": 1})
-    control.copr("/list/1")
-    assert control.post("/reset")["builds"] == 0
-    assert not control.world.fake.builds
-    assert control.get("/requests") == {"requests": []}
-    assert not control.get("/clock")["paused"]
+ANEW: list[tuple[str, str, object]] = [("POST", "/reset", None), ("PUT", "/scenario", {})]
+
+
+@pytest.mark.parametrize(("method", "target", "body"), ANEW)
+def test_nothing_is_left_of_what_was_before_it_begins_anew(
+    control: Control, method: str, target: str, body: object
+) -> None:
+    """When it is reset, or a scenario takes the place of all: neither what was there, nor what was asked."""
+    paths = ("/scenario", "/builds", "/changes", "/accounts", "/faults", "/requests", "/unmatched", "/snapshots")
+
+    def there() -> dict[str, object]:
+        shown = {path: control.get(path) for path in paths}
+        del shown["/scenario"]["now"]
+        return shown
+
+    before = there()
+    control.post("/accounts", {"name": "frostyx", "login": "abc", "token": "s3cret"})
+    control.post("/builds", {"id": 1, "chroots": [F41], "project": "jdoe/tools"})
+    control.post("/faults", {"delay": 0})
+    control.post("/snapshots")
+    for build_id in (1, 2):
+        control.copr(f"/list/{build_id}")
+    assert all(now != then for now, then in zip(there().values(), before.values(), strict=True))
+    assert control.do(method, target, body)["builds"] == 0
+    assert there() == before
+
+
+@pytest.mark.parametrize(("method", "target", "body"), ANEW)
+@pytest.mark.parametrize("is_held", [True, False])
+def test_accounts_of_the_beginning_are_there_again(is_held: bool, method: str, target: str, body: object) -> None:
+    """And no others."""
+    recipe = Recipe(accounts=(Account("frostyx", "abc", "s3cret"),))
+    control = control_of_held(recipe.make()) if is_held else control_of(Worlds(recipe))
+    control.post("/accounts", {"name": "jdoe", "login": "def", "token": "t0ken"})
+    control.do(method, target, body)
+    assert [account["name"] for account in control.get("/accounts")["accounts"]] == ["frostyx"]
+
+
+def test_the_own_world_of_a_server_in_a_test_run_begins_anew() -> None:
+    """It is empty, as in the beginning; a world that nobody has added is none."""
+    server = LiveServer()
+    try:
+        own = Server(server.url)
+        for method, target, body in ANEW:
+            own.steer("POST", "/builds", {"id": 1})
+            assert own.steer(method, target, body)["builds"] == 0
+        assert own.world("none").call("POST", "/_fake/reset").status == 404
+    finally:
+        server.stop()
 
 
 def test_a_mistake_leaves_a_fake_that_somebody_holds_as_it_was() -> None:
@@ -71,9 +113,11 @@ def test_a_mistake_leaves_a_fake_that_somebody_holds_as_it_was() -> None:
         fake = FakeCopr()
         build = fake.add_build(1, {F41: "running"})
         world = Server(server.add("x", fake))
+        world.get(LIST)
         refused = world.call("PUT", "/_fake/scenario", {"builds": [{"id": 7}, {"id": 0}]})
         assert (refused.status, refused.where) == (422, "builds[1].id")
         assert fake.builds == {1: build}
+        fake.assert_requested("list", times=1)
         world.steer("PUT", "/scenario", {"builds": [{"id": 7}]})
         assert list(fake.builds) == [7]
     finally:
