@@ -79,9 +79,17 @@ def test_by_clock_a_build_lives_at_the_speed_that_is_said(start: Start) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("--progress", "polls"), ("--speed", "0"), ("--speed", "fast"), ("--seed", "-1")]
+    ("option", "value"),
+    [
+        ("--progress", "polls"),
+        ("--speed", "0"),
+        ("--speed", "fast"),
+        ("--seed", "-1"),
+        ("--seed", "2147483648"),
+        ("--journal", "2147483648"),
+    ],
 )
-def test_options_of_time_that_are_not_possible_are_named(option: str, value: str) -> None:
+def test_options_that_are_not_possible_are_named(option: str, value: str) -> None:
     """The error names the option and what would do."""
     assert f"Invalid value for '{option}'" in failed("serve", option, value)
 

@@ -300,6 +300,22 @@ def test_where_no_state_can_be_saved_the_server_does_not_start(tmp_path: Path) -
     assert failed("serve", "--port", "0", "--state", str(path)) == line
 
 
+TOLD = {
+    "scenario": ["none.json"],
+    "speed": ["--speed", "1e300"],
+    "accounts": ["--account", "frostyx:abc:s3cret", "--account", "jdoe:abc:t0ken"],
+}
+
+
+@pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
+def test_what_it_is_told_is_checked_though_there_is_a_state(state: Path, served: Path, told: list[str]) -> None:
+    """The line is the same as without one, and does not blame the file."""
+    StateFile(state).save(Worlds(Recipe()))
+    line = failed("serve", "--port", "0", *told, "--state", str(state))
+    assert line == failed("serve", "--port", "0", *told)
+    assert str(state) not in line
+
+
 def written(**said: object) -> bytes:
     """A state whose own world is as is said, and otherwise as it may be."""
     clock = {"now": 9, "speed": 1, "paused": False}

@@ -97,7 +97,7 @@ class Login(click.ParamType["Account"]):
     "--seed",
     default=0,
     show_default=True,
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=0, max=LARGEST_INTEGER),
     help="Seed of random durations and outcomes; the same seed gives the same run.",
 )
 @click.option(
@@ -149,7 +149,7 @@ class Login(click.ParamType["Account"]):
     "--journal",
     default=10_000,
     show_default=True,
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=0, max=LARGEST_INTEGER),
     help="How many requests each world remembers.",
 )
 @click.option(

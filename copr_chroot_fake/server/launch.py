@@ -42,8 +42,10 @@ class Launch:
         self._state = state
         self._max_head = max_head
         self._public_url = public_url
+        # Made even if the state takes its place, so that what cannot be is told of now, and not at a reset.
+        begun = recipe.make()
         kept = None if state is None else state.load(recipe, max_worlds)
-        self._worlds = Worlds(recipe, max_worlds) if kept is None else kept
+        self._worlds = Worlds(recipe, max_worlds, begun) if kept is None else kept
         control = None if guard is None else ControlDoor(self._load_control, guard, max_body)
         self._app: App = ServedApp(self._worlds, control)
 
