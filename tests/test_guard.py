@@ -228,6 +228,15 @@ def test_an_empty_token_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
         )
 
 
+@pytest.mark.parametrize("token", [f"{TOKEN}\n", f" {TOKEN}", f"{TOKEN}\t", " "])
+def test_a_token_with_white_space_around_it_is_refused(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    """Nobody could send it; from the environment as from the command line."""
+    line = failed("serve", "--port", "0", "--control-token", token)
+    assert line.startswith("Error: --control-token has white space around it")
+    monkeypatch.setenv("COPR_FAKE_CONTROL_TOKEN", token)
+    assert failed("serve", "--port", "0") == line
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
 def test_where_only_this_machine_can_ask_nothing_has_to_be_said(start: Start, host: str) -> None:
     """It can be steered at once."""

@@ -272,6 +272,12 @@ def _check_control(host: str, no_control: bool, control_token: str | None, insec
 
     if control_token == "":
         raise Failure("--control-token is empty, and would keep nobody out; give a token, or leave it out")
+    if control_token is not None and control_token != control_token.strip():
+        # What surrounds the value of a header is no part of it.
+        raise Failure(
+            "--control-token has white space around it, and would let nobody in; leave that out, "
+            "such as a line break at the end of what COPR_FAKE_CONTROL_TOKEN says"
+        )
     if not (no_control or control_token or insecure_control or is_loopback(host)):
         raise Failure(
             f"others than this machine can ask {host}, and could steer the fake; add --control-token TOKEN, "
