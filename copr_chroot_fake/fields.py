@@ -13,15 +13,18 @@ U = TypeVar("U")
 
 
 class Form:
-    """The keys that an entry must have and those that it may have, in the order in which messages list them."""
+    """The keys that an entry must have, and all that it may have, in the order in which messages list them.
+
+    :param all: the same as ``required`` where it is not said.
+    """
 
     __slots__ = ("all", "known", "required", "required_names")
 
-    def __init__(self, required: Sequence[str], all: Sequence[str]) -> None:
+    def __init__(self, required: Sequence[str], all: Sequence[str] | None = None) -> None:
         self.required = required
-        self.all = all
+        self.all = required if all is None else all
         self.required_names = frozenset(required)
-        self.known = frozenset(all)
+        self.known = frozenset(self.all)
 
     @classmethod
     def of(cls, entry: object) -> Form:

@@ -41,8 +41,8 @@ def add_build(call: Call) -> views.BuildView:
 def populate(call: Call) -> views.BuildsView:
     """Add builds as Copr could have them now, made up from the fake's seed or another."""
     added = call.fake.populate(
-        builds=call.fields.read("builds", _at_most(MOST_MADE_UP), 10),
-        chroots=call.fields.read("chroots", _at_most(MOST_MADE_UP), 5),
+        builds=call.fields.read("builds", _made_up, 10),
+        chroots=call.fields.read("chroots", _made_up, 5),
         seed=call.fields.read("seed", checks.whole_number, None),
     )
     return {"builds": [views.build(build) for build in added], "total": len(added)}
@@ -213,13 +213,11 @@ def _event(field: str, value: object) -> Event:
     return Event(checks.one_of([event.value for event in Event])(field, value))
 
 
-def _at_most(most: int) -> Callable[[str, object], int]:
-    def check(field: str, value: object) -> int:
-        if checks.whole_number(field, value) > most:
-            raise InputError(field, f"expected at most {most} in one call, got {checks.shown(value)}")
-        return cast(int, value)
-
-    return check
+def _made_up(field: str, value: object) -> int:
+    number = checks.whole_number(field, value)
+    if number > MOST_MADE_UP:
+        raise InputError(field, f"expected at most {MOST_MADE_UP} in one call, got {number}")
+    return number
 
 
 def _chroot_names(field: str, value: object) -> list[str]:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from .. import checks
 from ..errors import CoprFakeError, InputError, ScenarioError
-from ..server.recipe import Recipe, read_how, read_speed
+from ..lives.clock import check_speed
+from ..server.recipe import Recipe, read_how
 from ..server.worlds import World
 from . import views
 from .calls import Call, NotFoundError, in_digits
@@ -68,7 +69,7 @@ def _read_beginning(call: Call) -> Recipe:
         progress=fields.read("progress", read_how, recipe.progress),
         default_limit=fields.read("default_limit", checks.positive, limit),
         seed=fields.read("seed", checks.whole_number, recipe.seed),
-        speed=fields.read("speed", read_speed, recipe.speed),
+        speed=fields.read("speed", check_speed, recipe.speed),
         requests_kept=fields.read("requests_kept", checks.whole_number, recipe.requests_kept),
     )
 

@@ -6,9 +6,9 @@ from .. import checks
 from ..errors import CoprFakeError, InputError
 from ..fake import FakeCopr
 from ..faults.fault import read_fault
-from ..lives.clock import SystemClock
+from ..lives.clock import SystemClock, check_speed
 from ..scenarios.entries import Scenario
-from ..server.recipe import SameFake, read_speed
+from ..server.recipe import SameFake
 from . import views
 from .calls import Call, in_digits
 
@@ -73,7 +73,7 @@ def change_clock(call: Call) -> views.ClockView:
     fields, clock = call.fields, call.fake.clock
     now = fields.read("now", checks.amount, None)
     tick = fields.read("tick", checks.amount, 0.0)
-    speed = fields.read("speed", read_speed, None)
+    speed = fields.read("speed", check_speed, None)
     paused = fields.read("paused", checks.flag, None)
     if not isinstance(clock, SystemClock) and (speed is not None or paused is False):
         raise CoprFakeError("this fake's clock stands still until it is moved; it has no speed")

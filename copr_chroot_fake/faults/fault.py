@@ -152,7 +152,7 @@ def _probability(field: str, value: object) -> float:
     return value
 
 
-_DRIBBLE = Form(Dribble._fields, Dribble._fields)
+_DRIBBLE = Form(Dribble._fields)
 
 
 def _dribble(field: str, value: object) -> Dribble:

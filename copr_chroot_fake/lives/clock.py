@@ -83,7 +83,7 @@ class SystemClock:
 
     def __init__(self, speed: float = 1) -> None:
         self._lock = threading.Lock()
-        self._course = _Course(time.time(), time.monotonic(), _check_speed(speed))
+        self._course = _Course(time.time(), time.monotonic(), check_speed("speed", speed))
         self._paused_speed: float | None = None
 
     def now(self) -> float:
@@ -98,7 +98,7 @@ class SystemClock:
 
     @speed.setter
     def speed(self, speed: float) -> None:
-        checked = _check_speed(speed)
+        checked = check_speed("speed", speed)
         with self._lock:
             if self._paused_speed is None:
                 self._turn(checked)
@@ -169,9 +169,11 @@ class _Course(NamedTuple):
     speed: float
 
 
-def _check_speed(speed: float) -> float:
-    if not checks.amount("speed", speed):
-        raise InputError("speed", "time would stand still at 0; expected a number above 0")
+def check_speed(field: str, value: object) -> float:
+    """Seconds of a clock for each second of the system, more than 0."""
+    speed = checks.amount(field, value)
+    if not speed:
+        raise InputError(field, "time would stand still at 0; expected a number above 0")
     return speed
 
 

@@ -90,7 +90,7 @@ def read_duration(place: str, value: object) -> Duration:
 
 
 _PARAMETERS = ("median", "sigma", "least", "most")
-_LOG_NORMAL = Form(_PARAMETERS, _PARAMETERS)
+_LOG_NORMAL = Form(_PARAMETERS)
 
 
 def _read_uniform(place: str, parameters: object) -> Uniform:

@@ -200,7 +200,7 @@ _STATE_NAMES: Mapping[str, str] = {state.value: state for state in State}
 _STAGE_NAMES: Mapping[str, str] = {**_STATE_NAMES, ABSENT: ABSENT, DELETED: DELETED}
 _ENDING_NAMES: Mapping[str, str] = {**_STATE_NAMES, DELETED: DELETED}
 _STAGE = Form(("state",), ("state", "lasts", "ends", "canceled", "without"))
-_LIFECYCLE = Form(("stages",), ("stages",))
+_LIFECYCLE = Form(("stages",))
 
 
 def read_lifecycle(place: str, value: object) -> Lifecycle:

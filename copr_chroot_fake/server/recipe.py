@@ -8,7 +8,6 @@ from typing import Protocol, cast, get_args
 from .. import checks
 from ..builds.accounts import Account
 from ..builds.snapshot import Snapshot
-from ..errors import InputError
 from ..fake import REQUESTS_KEPT, FakeCopr
 from ..lives.clock import SystemClock
 from ..lives.progress import How
@@ -66,13 +65,6 @@ class Recipe:
 
 def read_how(field: str, value: object) -> How:
     return cast(How, checks.one_of(get_args(How))(field, value))
-
-
-def read_speed(field: str, value: object) -> float:
-    speed = checks.amount(field, value)
-    if not speed:
-        raise InputError(field, "time would stand still at 0; expected a number above 0")
-    return speed
 
 
 @dataclass(frozen=True, slots=True)

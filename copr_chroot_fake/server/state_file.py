@@ -19,17 +19,17 @@ from ..atomic import replace_file
 from ..errors import CoprFakeError, InputError, ScenarioError
 from ..fake import FakeCopr
 from ..fields import Fields, Form
-from ..lives.clock import SystemClock
+from ..lives.clock import SystemClock, check_speed
 from ..scenarios.parsing import read_json
 from ..scenarios.reading import ScenarioSource
 from ..scenarios.shipped import by_name
-from .recipe import Recipe, read_how, read_speed
+from .recipe import Recipe, read_how
 from .worlds import TooManyError, World, Worlds
 
 _VERSION = 1
-_STATE = Form(("version", "main", "worlds"), ("version", "main", "worlds"))
-_WORLD = Form(("scenario", "clock", "seed", "beginning"), ("scenario", "clock", "seed", "beginning"))
-_CLOCK = Form(("now", "speed", "paused"), ("now", "speed", "paused"))
+_STATE = Form(("version", "main", "worlds"))
+_WORLD = Form(("scenario", "clock", "seed", "beginning"))
+_CLOCK = Form(("now", "speed", "paused"))
 _TOLD_ANEW = ("requests_kept", "accounts", "serve_results", "results_delay")
 """What counts as the server is told now, not as it was told when it saved."""
 
@@ -149,7 +149,7 @@ def _set_clock(fake: FakeCopr, place: str, value: object) -> None:
     # It stands still while it is set, or it would be ahead of what it is set to.
     clock.pause()
     now = said.require("now", checks.amount)
-    clock.speed = said.require("speed", read_speed)
+    clock.speed = said.require("speed", check_speed)
     if said.require("paused", checks.flag):
         clock.restore(now)
     else:
@@ -165,7 +165,7 @@ def _read_recipe(place: str, value: object) -> Recipe:
         progress=said.read("progress", read_how, unsaid.progress),
         default_limit=said.read("default_limit", checks.positive, None),
         seed=said.read("seed", checks.whole_number, unsaid.seed),
-        speed=said.read("speed", read_speed, unsaid.speed),
+        speed=said.read("speed", check_speed, unsaid.speed),
     )
 
 
