@@ -18,7 +18,7 @@ EACH = 5
 
 def measure(rounds: int) -> Iterator[Figure]:
     seconds = statistics.median(_make(seed) for seed in range(min(rounds, 3)))
-    yield Figure(f"a scenario of {CHROOTS:,} chroots, made up", seconds, "s", 30)
+    yield Figure(f"a scenario of {CHROOTS:,} chroots, made up", seconds, "s", at_most=30)
 
 
 def _make(seed: int) -> float:

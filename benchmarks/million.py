@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import gc
 import resource
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from copr_chroot_fake import FakeCopr
 
-from .figures import Figure, ratio
+from .figures import Figure, asked, ratio
+from .processes import printed_by
 
 MILLION = 1_000_000
 
@@ -23,24 +22,28 @@ MILLION = 1_000_000
 def measure(rounds: int) -> Iterator[Figure]:
     for shape, what in (("one", "in one build"), ("many", "in 10,000 builds")):
         yield Figure(
-            f"memory for each of a million chroots {what}, all shown once", _in_process(shape, rounds), "B", 1024
+            f"memory for each of a million chroots {what}, all shown once",
+            _in_process(shape, rounds),
+            "B",
+            at_most=1024,
         )
-    yield Figure("page of 100 at the end of a million / at the start", _in_process("pages", rounds), "times", 1.15)
+    yield Figure(
+        "page of 100 at the end of a million / at the start", _in_process("pages", rounds), "times", at_most=1.15
+    )
 
 
 def _in_process(shape: str, rounds: int) -> float:
-    command = [sys.executable, "-m", "benchmarks.million", shape, str(rounds)]
-    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return printed_by("-m", "benchmarks.million", shape, str(rounds))
 
 
-def _names(count: int) -> list[str]:
+def names_of(count: int) -> list[str]:
     return [f"bulk-{number:07}-x86_64" for number in range(count)]
 
 
 def _memory(builds: int) -> float:
     before = _resident()
     fake = FakeCopr(default_limit=None)
-    names = _names(MILLION // builds)
+    names = names_of(MILLION // builds)
     for number in range(1, builds + 1):
         fake.add_build(number, names, state="succeeded")
     for number in range(1, builds + 1):
@@ -58,15 +61,9 @@ def _resident() -> int:
 
 def _last_page_over_first(rounds: int) -> float:
     fake = FakeCopr()
-    fake.add_build(1, _names(MILLION), state="running")
-
-    def page(offset: int) -> float:
-        began = time.perf_counter()
-        for _ in range(1000):
-            fake.answer("GET", f"/api_3/build-chroot/list?build_id=1&offset={offset}")
-        return time.perf_counter() - began
-
-    return ratio(lambda: page(MILLION - 100), lambda: page(0), rounds)
+    fake.add_build(1, names_of(MILLION), state="running")
+    page = "/api_3/build-chroot/list?build_id=1&offset={}"
+    return ratio(asked(fake, page.format(MILLION - 100), 1000), asked(fake, page.format(0), 1000), rounds)
 
 
 if __name__ == "__main__":

@@ -33,19 +33,17 @@ def measure(rounds: int) -> Iterator[Figure]:
             "served get, requests/s / pytest-httpserver's",
             ratio(get, reconnecting_rate(httpserver.port, GET, 60), rounds),
             "times",
-            None,
-            4,
+            at_least=4,
         )
         yield Figure(
             "served get, requests/s / moto's server",
             ratio(get, reconnecting_rate(moto.port, "/", 30), rounds),
             "times",
-            None,
-            10,
+            at_least=10,
         )
-        yield Figure(f"memory that {ASKED:,} requests leave in the server", _grown(scenario), "MiB", 10)
+        yield Figure(f"memory that {ASKED:,} requests leave in the server", _grown(scenario), "MiB", at_most=10)
     with tempfile.TemporaryDirectory() as directory:
-        yield Figure("memory for each of 10,000 idle worlds", _world_size(10_000), "KiB", 20)
+        yield Figure("memory for each of 10,000 idle worlds", _world_size(10_000), "KiB", at_most=20)
 
 
 def _grown(scenario: str) -> float:

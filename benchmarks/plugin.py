@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -16,30 +14,29 @@ from copr_chroot_fake import CoprClient, FakeCopr
 from copr_chroot_fake.doors.respx_router import answering_through_respx
 from copr_chroot_fake.server.live import LiveServer
 
-from .figures import Figure, ratio
+from .figures import Figure, ratio, timed
 from .in_process import GET, hundred_chroots
-from .processes import ENVIRONMENT
+from .processes import printed_by
 
 COPR = "https://copr.fedorainfracloud.org"
 
 
 def measure(rounds: int) -> Iterator[Figure]:
-    yield Figure("a pytest run with the plugin, over one without it", 1000 * _plugin_seconds(rounds), "ms", 3)
-    yield Figure("copr_fake and copr_client, set up and torn down", 1e6 * _fixtures_seconds(), "µs", 150)
+    yield Figure("a pytest run with the plugin, over one without it", 1000 * _plugin_seconds(rounds), "ms", at_most=3)
+    yield Figure("copr_fake and copr_client, set up and torn down", 1e6 * _fixtures_seconds(), "µs", at_most=150)
     per_test, per_request = _respx_ratios(rounds)
-    yield Figure("a test with copr_respx / one with respx.mock and a static route", per_test, "times", 1.2)
-    yield Figure("a request through copr_respx / one through that", per_request, "times", 1.2)
+    yield Figure("a test with copr_respx / one with respx.mock and a static route", per_test, "times", at_most=1.2)
+    yield Figure("a request through copr_respx / one through that", per_request, "times", at_most=1.2)
     ready, stop = _server_seconds(rounds)
-    yield Figure("copr_server ready on first use, imports included", 1000 * ready, "ms", 60)
-    yield Figure("copr_server stopped", 1000 * stop, "ms", 30)
+    yield Figure("copr_server ready on first use, imports included", 1000 * ready, "ms", at_most=60)
+    yield Figure("copr_server stopped", 1000 * stop, "ms", at_most=30)
 
 
 def _plugin_seconds(rounds: int) -> float:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "test_empty.py"
         path.write_text("def test_nothing(): pass\n")
-        command = [sys.executable, "-m", "benchmarks.pytest_runs", str(path), str(8 * rounds)]
-        return float(subprocess.run(command, check=True, env=ENVIRONMENT, capture_output=True, text=True).stdout)
+        return printed_by("-m", "benchmarks.pytest_runs", str(path), str(8 * rounds))
 
 
 def _fixtures_seconds(times: int = 2000) -> float:
@@ -49,10 +46,7 @@ def _fixtures_seconds(times: int = 2000) -> float:
             pass
 
     one()
-    began = time.perf_counter()
-    for _ in range(times):
-        one()
-    return (time.perf_counter() - began) / times
+    return timed(one, times)() / times
 
 
 def _respx_ratios(rounds: int) -> tuple[float, float]:
@@ -60,27 +54,21 @@ def _respx_ratios(rounds: int) -> tuple[float, float]:
     body = fake.answer("GET", GET).body
 
     def ours(requests: int) -> Callable[[], float]:
-        def run() -> float:
-            began = time.perf_counter()
-            for _ in range(20):
-                with answering_through_respx(fake.transport, COPR), httpx.Client(verify=False) as client:
-                    for _ in range(requests):
-                        client.get(COPR + GET)
-            return time.perf_counter() - began
+        def test() -> None:
+            with answering_through_respx(fake.transport, COPR), httpx.Client(verify=False) as client:
+                for _ in range(requests):
+                    client.get(COPR + GET)
 
-        return run
+        return timed(test, 20)
 
     def static(requests: int) -> Callable[[], float]:
-        def run() -> float:
-            began = time.perf_counter()
-            for _ in range(20):
-                with respx.mock as router, httpx.Client(verify=False) as client:
-                    router.get(url__startswith=COPR).respond(200, content=body)
-                    for _ in range(requests):
-                        client.get(COPR + GET)
-            return time.perf_counter() - began
+        def test() -> None:
+            with respx.mock as router, httpx.Client(verify=False) as client:
+                router.get(url__startswith=COPR).respond(200, content=body)
+                for _ in range(requests):
+                    client.get(COPR + GET)
 
-        return run
+        return timed(test, 20)
 
     return ratio(ours(1), static(1), rounds), ratio(ours(50), static(50), rounds)
 
@@ -92,11 +80,7 @@ def _server_seconds(rounds: int) -> tuple[float, float]:
         "from copr_chroot_fake.server.live import LiveServer\n"
         "server = LiveServer(); print(time.perf_counter() - began); server.stop()"
     )
-    command = [sys.executable, "-c", code]
-    starts = [
-        float(subprocess.run(command, check=True, env=ENVIRONMENT, capture_output=True, text=True).stdout)
-        for _ in range(rounds)
-    ]
+    starts = [printed_by("-c", code) for _ in range(rounds)]
     stops = []
     for _ in range(rounds):
         server = LiveServer()

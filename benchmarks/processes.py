@@ -1,4 +1,4 @@
-"""Servers to be measured, each as a process on the first core; whoever asks them runs on the others."""
+"""Processes to be measured, or that measure: servers run on the first core, and whoever asks them on the others."""
 
 from __future__ import annotations
 
@@ -65,6 +65,12 @@ def ready_seconds(command: Command) -> float:
     began = time.perf_counter()
     with running(command):
         return time.perf_counter() - began
+
+
+def printed_by(*arguments: str) -> float:
+    """The number that a Python process prints."""
+    command = [sys.executable, *arguments]
+    return float(subprocess.run(command, check=True, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True).stdout)
 
 
 def _free_port() -> int:

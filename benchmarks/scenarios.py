@@ -6,7 +6,6 @@ Each is done in a process of its own: what is in memory already slows down eithe
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,6 +18,7 @@ from copr_chroot_fake import CoprProvider, FakeCopr, Scenario
 from copr_chroot_fake.tools.check import check
 
 from .figures import Figure, ratio
+from .processes import printed_by
 
 BUILDS, EACH = 5000, 20
 MISTAKES = 1000
@@ -33,7 +33,7 @@ def measure(rounds: int) -> Iterator[Figure]:
 
         def beside_json(what: str, action: str) -> Figure:
             times = ratio(lambda: _in_process(action, path), lambda: _in_process("json", path), few)
-            return Figure(f"a scenario of 100,000 chroots, {what} / json.load", times, "times", AT_MOST)
+            return Figure(f"a scenario of 100,000 chroots, {what} / json.load", times, "times", at_most=AT_MOST)
 
         made_up = CoprProvider(Generator().seed_instance(7)).copr_scenario(BUILDS, EACH)
         path.write_text(json.dumps(made_up))
@@ -56,8 +56,7 @@ def _living() -> Scenario:
 
 
 def _in_process(action: str, path: Path) -> float:
-    command = [sys.executable, "-m", "benchmarks.scenarios", action, str(path)]
-    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return printed_by("-m", "benchmarks.scenarios", action, str(path))
 
 
 def _load_json(path: Path) -> object:

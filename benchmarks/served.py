@@ -25,26 +25,27 @@ def measure(rounds: int) -> Iterator[Figure]:
         static = servers.enter_context(running(static_app)).port
         get, page, least = rate(fake, GET), rate(fake, LIST), rate(static, GET)
         yield Figure(
-            "served get, requests/s / uvicorn with a static app", ratio(get, least, rounds), "times", None, 0.7
+            "served get, requests/s / uvicorn with a static app", ratio(get, least, rounds), "times", at_least=0.7
         )
-        yield Figure("served list of 100, requests/s / served get", ratio(page, get, rounds), "times", None, 0.6)
+        yield Figure("served list of 100, requests/s / served get", ratio(page, get, rounds), "times", at_least=0.6)
         in_world = rate(fake, "/worlds/a" + GET)
-        yield Figure("served get in a world, requests/s / without", ratio(in_world, get, rounds), "times", None, 0.85)
+        yield Figure(
+            "served get in a world, requests/s / without", ratio(in_world, get, rounds), "times", at_least=0.85
+        )
         yield Figure(
             "served get, requests/s with the journal / without",
             ratio(get, rate(forgetful, GET), rounds),
             "times",
-            None,
-            0.9,
+            at_least=0.9,
         )
         yield Figure(
             "served get to 64 clients, the 99th of 100 / that app's",
             ratio(late(fake, GET), late(static, GET), rounds),
             "times",
-            3,
+            at_most=3,
         )
     ready = ratio(lambda: ready_seconds(serving()), lambda: ready_seconds(static_app), rounds)
-    yield Figure("serve, time until it answers / the same static app", ready, "times", 1.5)
+    yield Figure("serve, time until it answers / the same static app", ready, "times", at_most=1.5)
 
 
 def write_scenario(directory: Path) -> Path:
