@@ -17,8 +17,7 @@ from .. import checks
 from ..builds.projects import COPR_URL
 from ..checks import LARGEST_INTEGER
 from ..errors import CoprFakeError
-from ..tools.commands import Failure
-from ..tools.printable import printable
+from ..terminal import Failure, printable
 
 if TYPE_CHECKING:
     from ..scenarios.entries import Scenario

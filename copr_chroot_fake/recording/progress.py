@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from ..client.results import ChrootStatus
-from ..tools.printable import printable
+from ..terminal import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

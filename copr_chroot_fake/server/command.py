@@ -14,7 +14,7 @@ from ..checks import LARGEST_INTEGER
 from ..errors import CoprFakeError, InputError
 from ..lives.progress import How
 from ..scenarios.shipped import DEFAULT_SCENARIO, shipped_scenarios
-from ..tools.commands import Failure
+from ..terminal import Failure
 from .bounds import MAX_BODY, MAX_HEAD, MAX_WORLDS
 
 if TYPE_CHECKING:

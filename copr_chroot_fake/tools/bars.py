@@ -12,8 +12,8 @@ from ..builds.build import Build
 from ..builds.chroot import BuildChroot
 from ..lives.life import Life
 from ..lives.lifecycle import DELETED, PlannedStage
+from ..terminal import printable
 from . import timeline
-from .printable import printable
 from .timeline import Scale, duration
 
 STYLES = {

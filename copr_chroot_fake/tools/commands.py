@@ -10,25 +10,15 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from ..errors import CoprFakeError
-from .printable import counted, printable
+from ..terminal import Failure, counted, printable
 
 if TYPE_CHECKING:
     from .check import Checked
 
 T = TypeVar("T")
 
-MISTAKEN, UNUSABLE = 1, 2
-"""Exit status for a scenario with mistakes, and for what cannot be read or done at all."""
-
-
-class Failure(click.ClickException):
-    """An error that keeps a command from doing anything: one line, exit status 2."""
-
-    exit_code = UNUSABLE
-
-    def __init__(self, message: str) -> None:
-        # It may quote a file, or an answer.
-        super().__init__(printable(message))
+MISTAKEN = 1
+"""Exit status for a scenario with mistakes."""
 
 
 @click.group()
@@ -73,7 +63,7 @@ def check(ctx: click.Context, scenarios: tuple[Path, ...], seed: int) -> None:
         checked.append(each)
     click.echo(_summary(checked))
     if any(each.unreadable for each in checked):
-        ctx.exit(UNUSABLE)
+        ctx.exit(Failure.exit_code)
     ctx.exit(MISTAKEN if any(each.mistakes for each in checked) else 0)
 
 

@@ -22,8 +22,8 @@ from ..faults.active import ActiveFault
 from ..faults.fault import write_fault
 from ..lives.lifecycle import LIVES
 from ..states import State
+from ..terminal import counted, printable
 from .bars import STYLES, bars, legend, letters_of
-from .printable import counted, printable
 from .timeline import duration
 
 _NUMBERS = ("Chroots", "Packages", "Took")
