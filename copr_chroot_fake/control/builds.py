@@ -40,10 +40,11 @@ def add_build(call: Call) -> views.BuildView:
 
 def populate(call: Call) -> views.BuildsView:
     """Add builds as Copr could have them now, made up from the fake's seed or another."""
+    fields = call.fields
     added = call.fake.populate(
-        builds=call.fields.read("builds", _made_up, 10),
-        chroots=call.fields.read("chroots", _made_up, 5),
-        seed=call.fields.read("seed", checks.whole_number, None),
+        builds=fields.read("builds", _made_up, 10),
+        chroots=fields.read("chroots", _made_up, 5),
+        seed=fields.read("seed", checks.whole_number, None),
     )
     return {"builds": [views.build(build) for build in added], "total": len(added)}
 

@@ -83,8 +83,8 @@ class Worlds:
     """The server's own world, and those with a name, at most so many of them.
 
     :param beginning: what each of them begins as.
-    :param fake: what the server's own world is now, if it is not as it begins.
-    :param main: what the server's own world begins as, when it is first asked for; without it, it is there at once.
+    :param fake: what the server's own world is now; by default it is made now.
+    :param main: what the server's own world begins as instead; it is then made when somebody first asks for it.
     """
 
     def __init__(
