@@ -63,7 +63,17 @@ def test_nothing_is_left_of_what_was_before_it_begins_anew(
     control: Control, method: str, target: str, body: object
 ) -> None:
     """When it is reset, or a scenario takes the place of all: neither what was there, nor what was asked."""
-    paths = ("/scenario", "/builds", "/changes", "/accounts", "/faults", "/requests", "/unmatched", "/snapshots")
+    paths = (
+        "/scenario",
+        "/builds",
+        "/changes",
+        "/accounts",
+        "/faults",
+        "/requests",
+        "/unmatched",
+        "/snapshots",
+        "/seed",
+    )
 
     def there() -> dict[str, object]:
         shown = {path: control.get(path) for path in paths}
@@ -75,6 +85,7 @@ def test_nothing_is_left_of_what_was_before_it_begins_anew(
     control.post("/builds", {"id": 1, "chroots": [F41], "project": "jdoe/tools"})
     control.post("/faults", {"delay": 0})
     control.post("/snapshots")
+    control.post("/seed", {"seed": 99})
     for build_id in (1, 2):
         control.copr(f"/list/{build_id}")
     assert all(now != then for now, then in zip(there().values(), before.values(), strict=True))
