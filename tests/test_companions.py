@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from copr_chroot_fake import LIVES, FakeCopr, Lifecycle, Progress, Stage, State
+from copr_chroot_fake.scenarios.by_hand import Chroots
 
 from .doors import Ask, Open, asking
 
@@ -206,10 +207,57 @@ def test_a_build_that_is_added_came_about_in_some_way() -> None:
         "source_package": {
             "name": "hello",
             "url": "https://download.copr.fedorainfracloud.org/results/@copr/tools:pr:3/srpm-builds/00000007/"
-            "hello-1.0-1.fc41.src.rpm",
-            "version": "1.0-1.fc41",
+            "hello-1.0-1.src.rpm",
+            "version": "1.0-1",
         },
     }
+
+
+@pytest.mark.parametrize(
+    ("chroots", "version"),
+    [
+        ({F41: {"state": "succeeded", "packages": ["hello-2.12-3.fc41.x86_64"]}}, "2.12-3"),
+        ({F41: "failed", "epel-10-s390x": "succeeded"}, "1.0-1"),
+        ({F41: {"packages": ["hello-1:2.12-3.noarch"]}}, "2.12-3"),
+    ],
+)
+def test_the_source_has_the_version_of_the_packages(chroots: Chroots, version: str) -> None:
+    """Of those that there are or will be, without the dist tag of any chroot."""
+    fake = FakeCopr()
+    fake.add_build(7, chroots)
+    assert json.loads(fake.answer("GET", "/api_3/build/7").body)["source_package"]["version"] == version
+
+
+@pytest.mark.parametrize(
+    ("chroots", "state", "canceled"),
+    [
+        ({F41: "canceled"}, "canceled", True),
+        ({F41: "canceled", F42: "succeeded"}, "canceled", True),
+        ({F41: "canceled", F42: {}}, "importing", False),
+    ],
+)
+def test_a_build_that_is_added_with_a_canceled_chroot_is_canceled(chroots: Chroots, state: str, canceled: bool) -> None:
+    """Nothing else leads there; only where others live their lives go on."""
+    build = FakeCopr().add_build(7, chroots)
+    assert (build.state, build.canceled) == (state, canceled)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ({}, (BEGAN - 60, "jdoe")),
+        ({"ownername": "frostyx"}, (BEGAN - 60, "frostyx")),
+        ({"ownername": "@copr"}, (BEGAN - 60, "jdoe")),
+        ({"submitted_on": 5, "submitter": "praiskup"}, (5, "praiskup")),
+        ({"chroots": []}, (1_800_000_000, "jdoe")),
+    ],
+)
+def test_a_build_of_a_scenario_was_submitted_by_somebody(said: dict[str, object], shown: tuple[int, str]) -> None:
+    """Shortly before the first of its chroots started, or when the scenario begins: Copr always knows both."""
+    chroots = [{"name": F41}, {"name": F42, "state": "running", "started_on": BEGAN}]
+    fake = FakeCopr.from_scenario({"now": 1_800_000_000, "builds": [{"id": 7, "chroots": chroots, **said}]})
+    answer = json.loads(fake.answer("GET", "/api_3/build/7").body)
+    assert (answer["submitted_on"], answer["submitter"]) == shown
 
 
 def test_a_chroot_said_to_be_importing_is_in_a_build_that_is() -> None:

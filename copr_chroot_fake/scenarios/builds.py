@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from .. import checks
 from ..builds.build import CANCEL_SECONDS, Build, Cancellation
+from ..builds.chroot import BuildChroot
 from ..builds.projects import NO_SETTINGS, Project, ProjectChroot, SourcePackage, Submission
 from ..builds.store import Store
 from ..errors import InputError
@@ -79,6 +80,24 @@ def read_build(fields: Fields, project: Project, store: Store, begun: float) -> 
             source_result_dir=fields.read("source_result_dir", entries.result_dir, ""),
             source_package=fields.read("source_package", _source_package, SourcePackage()),
         ),
+    )
+
+
+SOURCE_SECONDS = 60
+"""How long before the first start of a chroot its build was submitted unless it says otherwise, in seconds."""
+
+
+def submit(build: Build, begun: float) -> None:
+    """Say when a build was submitted, and by whom, where nothing does: Copr always knows both.
+
+    It is the owner of its project, shortly before the first of its chroots started, or when they begin to live.
+    """
+    said, owner = build.submission, build.project.ownername
+    starts = [chroot.started_on for chroot in map(BuildChroot.moment, build.chroots) if chroot.started_on is not None]
+    submitted_on = max(0, min(starts) - SOURCE_SECONDS) if starts else int(begun)
+    build.submission = said._replace(
+        submitted_on=submitted_on if said.submitted_on is None else said.submitted_on,
+        submitter=said.submitter or (DEFAULT_OWNER if owner.startswith("@") else owner),
     )
 
 

@@ -15,24 +15,20 @@ from .. import checks
 from ..builds import made_up
 from ..builds.build import Build
 from ..builds.chroot import BuildChroot
-from ..builds.living import Moment
-from ..builds.projects import SourcePackage, Submission
+from ..builds.projects import SourcePackage
 from ..errors import InputError
 from ..lives.lifecycle import DEFAULT_LIFE, LifecycleLike, read_lifecycle
 from ..lives.machine import Stamp, stamps_of
 from ..lives.progress import ProgressLike, read_progress
 from ..states import State, StateName
 from .chroots import ChrootDefaults, add_entry
-from .entries import DEFAULT_OWNER, ChrootEntry, ChrootSettings, ProjectChrootEntry
+from .entries import ChrootEntry, ChrootSettings, ProjectChrootEntry
 
 FIRST_START = 1_700_000_000
 """When a chroot starts that is given no time, as a Unix time."""
 
 BUILD_SECONDS = 300
 """How long such a chroot takes from start to end, in seconds."""
-
-SOURCE_SECONDS = 60
-"""How long before the first start of a chroot its build was submitted, in seconds."""
 
 Chroots = Iterable[str] | Mapping[str, StateName | State | ChrootSettings]
 """Names of chroots, or by name the state in which each stays, or its settings."""
@@ -54,22 +50,18 @@ def chroot_entries(
 
 
 def come_about(build: Build) -> None:
-    """Give a build its submission: by its project's owner, shortly before its first chroot started."""
-    owner = build.project.ownername
+    """Give a build a source package that fits its chroots, and the state that only they can have led to."""
     chroots = [chroot.moment() for chroot in build.chroots]
-    starts = [chroot.started_on for chroot in chroots if chroot.started_on is not None]
-    version = _source_version(chroots)
-    build.submission = Submission(
-        submitted_on=max(0, min(starts) - SOURCE_SECONDS) if starts else int(build.store.clock.now()),
-        submitter=DEFAULT_OWNER if owner.startswith("@") else owner,
+    version = _source_version(build)
+    build.submission = build.submission._replace(
         source_result_dir=build.source_result_dir,
         source_package=SourcePackage(version, f"{build.source_results_url}/{build.package}-{version}.src.rpm"),
     )
-    fixed = {chroot.state for chroot in chroots if chroot.life is None}
+    fixed = [chroot.state for chroot in chroots if chroot.life is None]
     if State.IMPORTING in fixed:
         build.source_state = State.IMPORTING
-    if State.CANCELED in fixed:
-        # Nothing else leads there.
+    if State.CANCELED in fixed and len(fixed) == len(chroots):
+        # Nothing else leads there. It would end the lives of others, which were asked for.
         build.mark_canceled(build.store.clock.now())
 
 
@@ -119,13 +111,13 @@ def project_chroots(chroots: Iterable[str] | Mapping[str, ProjectChrootEntry]) -
     return {name: {} for name in checks.texts("chroots", chroots)}
 
 
-def _source_version(chroots: Iterable[Moment]) -> str:
-    """The version of the source package that chroots have, or will have in the end."""
-    for chroot in chroots:
-        planned = None if chroot.life is None else chroot.life.packages
-        for nevra in chroot.packages or planned or ():
-            if nevra.arch == "src":
-                return f"{nevra.version}-{nevra.release}"
+def _source_version(build: Build) -> str:
+    """The version that its packages have, or will have in the end, without the dist tag that each chroot adds."""
+    for chroot in build.chroots:
+        moment = chroot.moment()
+        planned = None if moment.life is None else moment.life.packages
+        for nevra in moment.packages or planned or ():
+            return f"{nevra.version}-{nevra.release.removesuffix(made_up.dist_tag(chroot.name))}"
     return made_up.SOURCE_VERSION
 
 

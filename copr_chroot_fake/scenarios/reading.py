@@ -20,7 +20,7 @@ from ..faults.fault import read_fault
 from ..fields import Fields
 from ..mistakes import refuse
 from . import entries
-from .builds import read_build, read_project
+from .builds import read_build, read_project, submit
 from .chroots import add_chroots
 from .parsing import is_yaml, parse, read_text
 
@@ -109,6 +109,7 @@ def _add_build(place: str, entry: object, batch: Batch, store: Store, undescribe
     if (build.id in batch.builds or build.id in store.builds) and fields.is_right("id"):
         refuse(f"{place}.id", f"there is a build {build.id} already; expected another id")
     add_chroots(fields, build, begun)
+    submit(build, begun)
     fields.insist("id")
     batch.builds[build.id] = build
     if described is None:

@@ -139,8 +139,11 @@ class Model:
             build.source = "running"
         elif "importing" in firsts:
             build.source = "importing"
-        if any(way == "=importing" for _, way in chroots):
+        ways = [way for _, way in chroots]
+        if "=importing" in ways:
             build.source = "importing"
+        if "=canceled" in ways and all(way.startswith("=") for way in ways):
+            build.confirmed_by = self.now + 10
 
     def add_chroot(self, build_id: int, name: str, way: str, how: str, polls: int) -> None:
         """``way`` is a life, or after ``=`` a state in which it stays."""
