@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from copr_chroot_fake import LIVES, FakeCopr, Lifecycle, Progress, Stage, State
+from copr_chroot_fake import LIVES, FakeCopr, InputError, Lifecycle, Progress, Stage, State
 from copr_chroot_fake.scenarios.by_hand import Chroots
 
 from .doors import Ask, Open, asking
@@ -258,6 +258,19 @@ def test_a_build_of_a_scenario_was_submitted_by_somebody(said: dict[str, object]
     fake = FakeCopr.from_scenario({"now": 1_800_000_000, "builds": [{"id": 7, "chroots": chroots, **said}]})
     answer = json.loads(fake.answer("GET", "/api_3/build/7").body)
     assert (answer["submitted_on"], answer["submitter"]) == shown
+
+
+def test_the_state_of_a_source_build_can_be_set() -> None:
+    """By its name too, at once for whoever asks; what is none is refused."""
+    fake = FakeCopr()
+    build = fake.add_build(7, {F41: "waiting"})
+    assert json.loads(fake.answer("GET", "/api_3/build/7").body)["state"] == "pending"
+    build.source_state = "failed"
+    assert json.loads(fake.answer("GET", "/api_3/build/7").body)["state"] == "failed"
+    assert fake.to_scenario()["builds"][0]["source_state"] == "failed"
+    with pytest.raises(InputError, match="source_state: 'fails' is no state; did you mean 'failed'"):
+        build.source_state = "fails"  # type: ignore[assignment]  # wrong on purpose
+    assert build.source_state == "failed"
 
 
 def test_a_chroot_said_to_be_importing_is_in_a_build_that_is() -> None:

@@ -74,6 +74,16 @@ def test_only_who_knows_it_by_a_name_of_its_own_is_answered(local: Server, host:
         assert "is not this server" in reply.document["error"]
 
 
+@pytest.mark.parametrize("host", [*OWN, *FOREIGN])
+def test_whoever_has_the_token_may_call_it_anything(guarded: Server, host: str) -> None:
+    """As other machines do, among which it goes by a name of its own; and so may who asks what needs no token."""
+    assert ask(guarded, CLOCK, f"Host: {host}", f"Authorization: Bearer {TOKEN}").status == 200
+    assert ask(guarded, "/_fake/health", f"Host: {host}").status == 200
+    refused = ask(guarded, CLOCK, f"Host: {host}", "Authorization: Bearer another")
+    assert refused.status == (401 if host in OWN else 403)
+    assert "send the token" in refused.document["error"] or host in OWN
+
+
 def test_what_comes_after_a_body_is_no_header(local: Server) -> None:
     """Though it looks like one it takes the place of none, whatever came before."""
     chunked = "Transfer-Encoding: chunked"

@@ -12,6 +12,7 @@ from copr_chroot_fake import (
     InputError,
     Progress,
     State,
+    SystemClock,
     VirtualClock,
 )
 from copr_chroot_fake.lives.progress import How, ProgressLike
@@ -152,6 +153,17 @@ def test_advance_and_run_to_work_whatever_the_progress(progress: str) -> None:
     assert (chroot.state, chroot.result_url, chroot.started_on) == ("pending", None, BEGAN + 40)
     chroot.run_to("succeeded")
     assert chroot.started_on == BEGAN + 330
+
+
+@pytest.mark.parametrize("progress", ["poll", "clock", "manual"])
+def test_by_hand_nothing_is_ahead_of_the_systems_time(progress: str) -> None:
+    """Which no hand can move: a stage that is not over yet ends now."""
+    fake = FakeCopr(progress=progress, clock=SystemClock())  # type: ignore[arg-type]  # one of the names
+    chroot = fake.add_build(1, [F41])[F41]
+    chroot.finish()
+    assert chroot.started_on is not None
+    assert chroot.ended_on is not None
+    assert chroot.started_on <= chroot.ended_on <= fake.clock.now()
 
 
 def test_a_build_and_a_fake_advance_all_that_can() -> None:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING, NamedTuple
 
+from .. import checks
 from ..errors import EventError
 from ..lives.lifecycle import is_entangling
 from ..lives.source import BEFORE_THE_END, SOURCE_STATES, source_of
-from ..states import State
+from ..states import State, StateName
 from . import made_up, summary
 from .chroot import BuildChroot
 from .projects import SOURCES, Project, Submission
@@ -35,6 +36,7 @@ class Build:
         "_by_name",
         "_is_polled",
         "_quiet_until",
+        "_source_state",
         "bootstrap",
         "cancellation",
         "chroots",
@@ -48,7 +50,6 @@ class Build:
         "project",
         "project_dirname",
         "rendered",
-        "source_state",
         "store",
         "submission",
         "timeout",
@@ -87,8 +88,7 @@ class Build:
         """Whether any of its chroots has had a life."""
         self.is_entangled = False
         """Whether what happens to one of its chroots can happen to all: it is canceled, deleted, or not there yet."""
-        self.source_state = submission.source_state or State.SUCCEEDED
-        """Where its source build is, as far as anybody has looked."""
+        self._source_state = submission.source_state or State.SUCCEEDED
         self.rendered: bytes | None = None
         """What the API shows of it, kept until it changes."""
         self._by_name: dict[str, BuildChroot] = {}
@@ -96,6 +96,19 @@ class Build:
         """Until when nothing happens to it by itself."""
         self._is_polled = True
         """Whether one of its chroots may go on with the next poll."""
+
+    @property
+    def source_state(self) -> State:
+        """The state of its source build, as far as anybody has looked; it can be set.
+
+        :raises InputError: for what is no state.
+        """
+        return self._source_state
+
+    @source_state.setter
+    def source_state(self, state: State | StateName) -> None:
+        self._source_state = checks.state("source_state", state)
+        self.forget_rendered()
 
     @property
     def state(self) -> State:

@@ -138,13 +138,13 @@ class LivingChroot(ChrootRecord):
         return None
 
     def step(self) -> None:
-        """Enter the next stage, at the time when it was due, or now where that has been and nobody had looked."""
+        """Enter the next stage, at the time when it was due, or as soon after as its life and its clock allow."""
         self._build.forget_rendered()
-        life, due = self.life, self.due
+        life, due, clock = self.life, self.due, self._build.store.clock
         assert life is not None
         assert due is not None
-        # By poll and by hand, its own time can be ahead of the clock's.
-        now = max(due if life.is_timed else self._build.store.clock.reach(due), self.latest)
+        is_on_time = life.how == "immediate" or (life.how == "clock" and due <= clock.now())
+        now = max(due if is_on_time else clock.reach(due), self.latest)
         if self._build.is_canceled and not (self._state.is_final or self._is_absent or self._is_to_wait(life)):
             self.change(Event.CONFIRM_CANCEL, int(now))
             self.life = None

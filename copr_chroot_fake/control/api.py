@@ -41,7 +41,7 @@ class ControlApi:
             return _shown(path, world) if method == "GET" else _not_allowed(["GET"])
         found = find(path)
         if found is None:
-            return _error(404, f"there is nothing at /_fake{unquote(path)}; {DOCUMENT} says what there is")
+            return _error(404, f"there is nothing at /_fake{unquote(path)}; /_fake{DOCUMENT} says what there is")
         operation = found.operations.get(method)
         if operation is None:
             return _not_allowed(found.operations)

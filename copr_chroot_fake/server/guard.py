@@ -39,14 +39,17 @@ class Guard:
     def refusal(self, headers: Mapping[bytes, bytes], is_open: bool) -> Answer | None:
         """Why a request is not taken, if it is not; what is open needs no token."""
         host = headers.get(b"host", b"").decode("latin-1")
-        if not self._is_own(host):
-            return _refused(403, f"Host {host!r} is not this server; use its address, or localhost")
+        has_token = self._token is not None and self._has_token(headers.get(b"authorization", b""))
+        # No page knows the token, and a server that has one may go by any name among others.
+        if not (has_token or (is_open and self._token is not None) or self._is_own(host)):
+            remedy = "use its address, or localhost" if self._token is None else "send the token, or use its address"
+            return _refused(403, f"Host {host!r} is not this server; {remedy}")
         origin = headers.get(b"origin")
         if origin is not None and origin.decode("latin-1").partition("://")[2] != host:
             return _refused(403, "requests from pages of another origin are not taken")
         if headers.get(b"sec-fetch-site", b"none") not in _LOCAL_SITES:
             return _refused(403, "requests from pages of another site are not taken")
-        if self._token is None or is_open or self._has_token(headers.get(b"authorization", b"")):
+        if self._token is None or is_open or has_token:
             return None
         answer = _refused(401, "the control token is missing or wrong; send it as 'Authorization: Bearer TOKEN'")
         return answer._replace(headers=(*answer.headers, ("WWW-Authenticate", "Bearer")))
