@@ -1,4 +1,4 @@
-"""The part of a fake that tells what it was asked, and asserts it."""
+"""The part of a fake that tells what it was asked, and asserts it; pytest shows no traceback of that."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ class Asked:
 
         :raises AssertionError: saying what was asked instead.
         """
+        __tracebackhide__ = True
         self._journal.assert_requested(endpoint, build_id, chrootname, times)
 
     def assert_not_requested(
@@ -63,6 +64,7 @@ class Asked:
 
         :raises AssertionError: saying what was asked.
         """
+        __tracebackhide__ = True
         self._journal.assert_requested(endpoint, build_id, chrootname, 0)
 
     def assert_polled_no_faster_than(
@@ -72,6 +74,7 @@ class Asked:
 
         :raises AssertionError: showing the two requests.
         """
+        __tracebackhide__ = True
         self._journal.assert_polled_no_faster_than(checks.amount("seconds", seconds), build_id, chrootname)
 
     def assert_all_pages_read(self, build_id: int) -> None:
@@ -79,4 +82,5 @@ class Asked:
 
         :raises AssertionError: naming the chroots that were not, and what was asked.
         """
+        __tracebackhide__ = True
         self._journal.assert_all_pages_read(self._build(build_id))

@@ -131,14 +131,17 @@ class Journal:
     def assert_requested(
         self, endpoint: EndpointName, build_id: int | None, chrootname: str | None, times: int | None
     ) -> None:
+        __tracebackhide__ = True
         checks.optional(checks.whole_number)("times", times)
         count = len(self.find(endpoint, build_id, chrootname))
         if count != times if times is not None else not count:
             expected = "at least once" if times is None else _times(times)
+            to_be = "was not to be requested" if times == 0 else f"was to be requested {expected}"
             meant = _described(endpoint, build_id, chrootname)
-            raise AssertionError(f"{meant} was to be requested {expected} and was {_times(count)}.{self._instead()}")
+            raise AssertionError(f"{meant} {to_be} and was {_times(count)}.{self._instead()}")
 
     def assert_polled_no_faster_than(self, seconds: float, build_id: int | None, chrootname: str | None) -> None:
+        __tracebackhide__ = True
         last: dict[Hashable, Request] = {}
         for request in (found for endpoint in _POLLED for found in self.find(endpoint, build_id, chrootname)):
             what = _what(request)
@@ -151,6 +154,7 @@ class Journal:
             last[what] = request
 
     def assert_all_pages_read(self, build: Build) -> None:
+        __tracebackhide__ = True
         seen = {name for request in self.find("list", build.id, None) for name in request.saw}
         missing = [chroot.name for chroot in build.chroots if chroot.name not in seen and not chroot.is_absent]
         if missing:

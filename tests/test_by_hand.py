@@ -262,6 +262,10 @@ IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
     ({"id": 1}, "id: there is a build 1 already; expected another id"),
     ({"state": "succeded"}, "state: 'succeded' is no state; did you mean 'succeeded'? valid: importing, waiting"),
     ({"chroots": {F41: "runing"}}, "runing"),
+    (
+        {"chroots": {F41: "fails"}},
+        "chroots[0].state: 'fails' is a life, and no state; expected a state, or {'lifecycle': 'fails'}",
+    ),
     ({"project": "a/ b"}, "project: ' b' has a slash or white space around it"),
     ({"chroots": {F41: {"build_config": {"a": DEEP}}}}, "build_config: nested too deeply; expected at most 100 levels"),
     ({"chroots": {F41: {"build_config": ENDLESS}}}, "build_config: expected what JSON can say: Circular reference"),

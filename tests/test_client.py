@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from typing import Any
 
@@ -504,6 +504,22 @@ def test_an_async_client_waits_in_whatever_loop_runs(fake: FakeCopr) -> None:
             return await client.wait(1, F41)
 
     assert asyncio.run(wait()) == trio.run(wait)
+
+
+def test_an_async_client_takes_a_sleep_that_needs_no_waiting(fake: FakeCopr) -> None:
+    """Such as a clock's ``tick``, and one that is awaited as well."""
+
+    async def tick(seconds: float) -> None:
+        fake.clock.tick(seconds)
+
+    async def wait(sleep: Callable[[float], object], build_id: int) -> ChrootStatus:
+        async with AsyncCoprClient(transport=fake.transport, sleep=sleep, now=fake.clock.now) as client:
+            return await client.wait(build_id, F41)
+
+    sleeps: list[Callable[[float], object]] = [fake.clock.tick, tick]
+    for build_id, sleep in enumerate(sleeps, 11):
+        fake.add_build(build_id, [F41], progress="clock")
+        assert asyncio.run(wait(sleep, build_id)).state == "succeeded"
 
 
 def test_an_error_is_one_whatever_its_status(calling: Calling) -> None:

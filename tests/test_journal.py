@@ -117,7 +117,7 @@ def test_a_failed_assertion_says_what_was_asked_instead(fake: FakeCopr) -> None:
         "'list' of build 1 was to be requested twice and was once. Requested was:\n"
         f"  GET {LIST} -> 200 ({F41} importing) at 1700000000"
     )
-    with pytest.raises(AssertionError, match="'list' was to be requested not and was once"):
+    with pytest.raises(AssertionError, match="'list' was not to be requested and was once"):
         fake.assert_not_requested("list")
 
 

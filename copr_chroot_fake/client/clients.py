@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
+from inspect import isawaitable
 from types import TracebackType
 from typing import Literal, TypeVar, overload
 
@@ -151,6 +152,15 @@ def _awaitable(function: Callable[[Argument], T]) -> Callable[[Argument], Corout
     return call
 
 
+def _awaiting(sleep: Callable[[float], object]) -> Callable[[float], Awaitable[object]]:
+    async def pause(seconds: float) -> None:
+        paused = sleep(seconds)
+        if isawaitable(paused):
+            await paused
+
+    return pause
+
+
 def _finished(call: Coroutine[object, None, T]) -> T:
     """The result of a call that awaits only what has its result at once."""
     try:
@@ -162,7 +172,7 @@ def _finished(call: Coroutine[object, None, T]) -> T:
 
 
 class AsyncCoprClient:
-    """:class:`CoprClient` for ``async`` code; ``sleep`` returns something to await."""
+    """:class:`CoprClient` for ``async`` code; what ``sleep`` returns is awaited where it can be."""
 
     def __init__(
         self,
@@ -171,13 +181,14 @@ class AsyncCoprClient:
         transport: httpx.AsyncBaseTransport | None = None,
         timeout: float = 30,
         retries: int = 3,
-        sleep: Callable[[float], Awaitable[object]] | None = None,
+        sleep: Callable[[float], object] | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         options = http_options(url, timeout, transport is not None)
         self._http = httpx.AsyncClient(transport=transport, **options)
         # anyio, which httpx brings, sleeps in whichever event loop runs, asyncio's or trio's.
-        self._calls = Calls(self._http, self._http.send, anyio.sleep if sleep is None else sleep, retries, now)
+        pause = _awaiting(anyio.sleep if sleep is None else sleep)
+        self._calls = Calls(self._http, self._http.send, pause, retries, now)
 
     async def __aenter__(self) -> AsyncCoprClient:
         return self

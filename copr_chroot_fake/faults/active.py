@@ -114,15 +114,16 @@ class Faults:
             self._active[added.id] = self._held[added.id] = added
             return added
 
-    def remove(self, id: int) -> None:
-        """Remove a fault.
+    def remove(self, fault: int | ActiveFault) -> None:
+        """Remove a fault, by its id or as it was added.
 
         :raises InputError: if there is no such fault.
         """
+        number = checks.positive("id", fault.id if isinstance(fault, ActiveFault) else fault)
         with self._lock:
-            if self._active.pop(checks.positive("id", id), None) is None:
+            if self._active.pop(number, None) is None:
                 there = ", ".join(map(str, self._active)) or "none"
-                raise InputError("id", f"there is no fault {id}; there are: {there}")
+                raise InputError("id", f"there is no fault {number}; there are: {there}")
 
     def clear(self) -> None:
         """Remove all faults."""

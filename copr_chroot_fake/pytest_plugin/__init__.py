@@ -39,7 +39,11 @@ _OPTIONS = {
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     for name, text in _OPTIONS.items():
-        parser.addini(f"copr_fake_{name}", text)
+        if pytest.version_tuple >= (9, 2):
+            # As TOML writes it in pytest's own table, or, first, a text, as everything else is in an ini file.
+            parser.addini(f"copr_fake_{name}", text, type=str | bool | int | float, default=None)
+        else:
+            parser.addini(f"copr_fake_{name}", text)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -123,9 +127,8 @@ def copr_client(copr_fake: FakeCopr) -> Iterator[CoprClient]:
 def copr_async_client(copr_fake: FakeCopr) -> AsyncCoprClient:
     """The async reference client of ``copr_fake``, which waits by moving the fake's clock."""
     from ..client.clients import AsyncCoprClient
-    from .support import async_tick
 
-    return AsyncCoprClient(transport=copr_fake.transport, sleep=async_tick(copr_fake.clock), now=copr_fake.clock.now)
+    return AsyncCoprClient(transport=copr_fake.transport, sleep=copr_fake.clock.tick, now=copr_fake.clock.now)
 
 
 @pytest.fixture
@@ -187,8 +190,11 @@ def copr_server(copr_fake: FakeCopr, _copr_live_server: LiveServer) -> Iterator[
 
 
 @pytest.fixture
-def copr_config(copr_server: CoprServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def copr_config(
+    copr_server: CoprServer, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """A configuration for ``copr_server``, where copr-cli and the official client look for theirs by default."""
     from .support import write_config
 
-    return write_config(copr_server.url, tmp_path, monkeypatch)
+    # Not the directory of the test itself, which may look at what it has written there.
+    return write_config(copr_server.url, tmp_path_factory.mktemp("copr-config"), monkeypatch)

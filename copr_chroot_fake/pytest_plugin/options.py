@@ -71,9 +71,10 @@ def options_of(config: pytest.Config, item: pytest.Item) -> Options:
 
 
 def _configured(config: pytest.Config) -> Options:
-    said = {name: str(config.getini(f"copr_fake_{name}") or "") for name in NAMES}
     values: dict[str, Any] = {}
-    for name, text in said.items():
+    for name in NAMES:
+        said = config.getini(f"copr_fake_{name}")
+        text = "" if said is None else str(said)
         if text:
             values[name] = _READ[name](f"copr_fake_{name}", text) if name in _READ else text
     if "scenario" in values:

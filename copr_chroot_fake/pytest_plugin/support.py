@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ..errors import MissingExtraError
+from ..errors import CoprFakeError, MissingExtraError
 from ..fake import FakeCopr
-from ..lives.clock import SystemClock, VirtualClock
 from .options import Options
 
 if TYPE_CHECKING:
@@ -37,7 +36,10 @@ class CoprServer:
 def make_fake(item: pytest.Item, options: Options) -> FakeCopr:
     fake = options.make()
     if options.scenario is not None:
-        fake.add_scenario(options.scenario)
+        try:
+            fake.add_scenario(options.scenario)
+        except CoprFakeError as error:
+            pytest.fail(f"{item.nodeid}: {error}", pytrace=False)
     item.stash[FAKE] = fake
     item.stash[STRICT] = options.strict
     return fake
@@ -61,13 +63,6 @@ def fail_if_strict(item: pytest.Item) -> None:
     text = unmatched_text(item) if item.stash.get(STRICT, False) else ""
     if text:
         pytest.fail(f"{NOT_THERE}:\n{text}", pytrace=False)
-
-
-def async_tick(clock: VirtualClock | SystemClock) -> Callable[[float], Awaitable[None]]:
-    async def tick(seconds: float) -> None:
-        clock.tick(seconds)
-
-    return tick
 
 
 @contextmanager

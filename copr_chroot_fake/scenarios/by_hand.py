@@ -17,7 +17,7 @@ from ..builds.build import Build
 from ..builds.chroot import BuildChroot
 from ..builds.projects import SourcePackage
 from ..errors import InputError
-from ..lives.lifecycle import DEFAULT_LIFE, LifecycleLike, read_lifecycle
+from ..lives.lifecycle import DEFAULT_LIFE, LIVES, LifecycleLike, read_lifecycle
 from ..lives.machine import Stamp, stamps_of
 from ..lives.progress import ProgressLike, read_progress
 from ..states import State, StateName
@@ -35,6 +35,8 @@ Chroots = Iterable[str] | Mapping[str, StateName | State | ChrootSettings]
 
 _time = checks.optional(checks.unix_time)
 
+_STATES = frozenset(State)
+
 
 def chroot_entries(
     build_id: int, chroots: Chroots, package: str, state: State | None, lifecycle: LifecycleLike | None
@@ -43,6 +45,9 @@ def chroot_entries(
     default = {name: value for name, value in (("state", state), ("lifecycle", lifecycle)) if value is not None}
     for at, (name, settings) in enumerate(_named(chroots)):
         place = f"chroots[{at}]"
+        if isinstance(settings, str) and settings in LIVES and settings not in _STATES:
+            expected = f"a state, or {{'lifecycle': {settings!r}}}"
+            raise InputError(f"{place}.state", f"{settings!r} is a life, and no state; expected {expected}")
         said = {"state": settings} if isinstance(settings, str) else checks.mapping(place, settings)
         if "state" not in said and "lifecycle" not in said:
             said = {**default, **said}

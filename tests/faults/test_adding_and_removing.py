@@ -23,7 +23,11 @@ def test_nothing_goes_wrong_unless_it_is_said(fake: FakeCopr) -> None:
     assert statuses(fake, 1) == [200]
     with pytest.raises(InputError, match="id: there is no fault 2; there are: none"):
         fake.faults.remove(2)
-    assert fake.faults.add("outage").id == 3
+    last = fake.faults.add("outage")
+    assert last.id == 3
+    fake.faults.remove(last)
+    with pytest.raises(InputError, match="id: there is no fault 3; there are: none"):
+        fake.faults.remove(last)
 
 
 def test_a_restored_fake_has_the_faults_that_it_had(fake: FakeCopr) -> None:

@@ -215,14 +215,23 @@ def test_strict(copr_fake):
     ).assert_outcomes(passed=2, failed=1)
 
 
-def test_options_in_pyproject_toml(run: Run) -> None:
+NATIVE = pytest.param(
+    "tool.pytest",
+    marks=pytest.mark.skipif(pytest.version_tuple < (9, 2), reason="there pytest's own table has texts only"),
+)
+
+
+@pytest.mark.parametrize("table", ["tool.pytest.ini_options", NATIVE])
+def test_options_in_pyproject_toml(run: Run, table: str) -> None:
     """Flags and numbers as TOML writes them, and a scenario that ships by its name, unless there is a file of it."""
     run.pytester.makepyprojecttoml(
-        """
-[tool.pytest.ini_options]
+        f"""
+[{table}]
 asyncio_default_fixture_loop_scope = "function"
 copr_fake_scenario = "pages"
 copr_fake_seed = 7
+copr_fake_default_limit = 5
+copr_fake_results_delay = 2.5
 copr_fake_strict = true
 copr_fake_serve_results = false
 """
@@ -230,7 +239,7 @@ copr_fake_serve_results = false
     body = """
 def test_options(copr_fake):
     assert list(copr_fake.builds) == [%s]
-    assert not copr_fake.serves_results
+    assert (copr_fake.default_limit, copr_fake.serves_results) == (5, False)
     copr_fake.answer("GET", "/nope")
 """
     run.pytester.makepyfile(body % 100)
@@ -299,6 +308,27 @@ def test_a_wrong_option_in_the_configuration_is_an_error_too(run: Run, ini: str,
     result = run("def test_it(): pass\n", ini=ini)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert message in str(result.stderr)
+
+
+def test_a_scenario_that_cannot_be_read_fails_its_test(run: Run) -> None:
+    """In a few lines that name the test, and show nothing of the kit's inside."""
+    result = run("@pytest.mark.copr_fake(scenario='nope.json')\ndef test_it(copr_fake): pass\n")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines("*::test_it: nope.json: no such file*")
+    result.stdout.no_fnmatch_line("*def make_fake*")
+
+
+def test_a_failed_assertion_shows_the_test_and_nothing_of_the_kit(run: Run) -> None:
+    """The line that failed is the test's."""
+    result = run("def test_it(copr_fake):\n    copr_fake.assert_requested('list')\n")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*copr_fake.assert_requested('list')", "*'list' was to be requested at least once*"])
+    result.stdout.no_fnmatch_line("*_journal*")
+
+
+def test_a_configuration_is_not_in_the_directory_of_the_test(run: Run) -> None:
+    """Which has nothing in it but what the test makes."""
+    run("def test_it(copr_config, tmp_path):\n    assert list(tmp_path.iterdir()) == []\n").assert_outcomes(passed=1)
 
 
 def test_async_tests_work_with_asyncio_and_both_backends_of_anyio(run: Run) -> None:
