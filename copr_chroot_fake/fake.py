@@ -158,6 +158,20 @@ class FakeCopr(Reached, Filled, Asked, Populated):
         """The faults, to add and remove some."""
         return self._store.faults
 
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        """Serve the fake on a free port of this machine, in a thread; gives the address that clients call ``copr_url``.
+
+        ``result_url`` leads there too, from then on, if the fake serves results and has no other address for them.
+        """
+        from .server.live import LiveServer
+
+        server = LiveServer()
+        try:
+            yield server.add("fake", self)
+        finally:
+            server.stop()
+
     def reseed(self, seed: int) -> None:
         """Use another seed for everything random from now on.
 

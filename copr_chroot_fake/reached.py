@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from . import checks
-from .builds.projects import RESULTS_URL
-from .errors import InputError
+from .builds.projects import COPR_URL, RESULTS_URL
+from .errors import InputError, MissingExtraError
 from .service.answers import Answer
 from .service.api import Api
 from .service.headers import Headers, raw
 from .service.routes import RESULTS
 
 if TYPE_CHECKING:
+    import responses
+    import respx
+
     from .builds.store import Store
     from .doors.asgi import AsgiDoor
     from .doors.httpx_transport import HttpxTransport
@@ -76,3 +81,32 @@ class Reached:
         from .doors.asgi import AsgiDoor
 
         return AsgiDoor(self._api.answer)
+
+    @contextmanager
+    def answering_httpx(self, url: str = COPR_URL) -> Iterator[respx.MockRouter]:
+        """Answer whatever code on httpx asks at an address, and where results are; gives a respx router for all else.
+
+        :raises MissingExtraError: if respx is not installed.
+        """
+        try:
+            from .doors.respx_router import answering_through_respx
+        except ImportError:
+            raise MissingExtraError("FakeCopr.answering_httpx", "respx", "pytest") from None
+        with answering_through_respx(self.transport, *self._addresses(url)) as router:
+            yield router
+
+    @contextmanager
+    def answering_requests(self, url: str = COPR_URL) -> Iterator[responses.RequestsMock]:
+        """Answer whatever code on requests asks at an address, and where results are; gives a mock for all else.
+
+        :raises MissingExtraError: if responses is not installed.
+        """
+        try:
+            from .doors.requests_mock import answering_through_responses
+        except ImportError:
+            raise MissingExtraError("FakeCopr.answering_requests", "responses", "requests") from None
+        with answering_through_responses(self, *self._addresses(url)) as mock:
+            yield mock
+
+    def _addresses(self, url: str) -> list[str]:
+        return [checks.address("url", url), *([self.results_url] if self.serves_results else [])]

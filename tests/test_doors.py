@@ -14,7 +14,7 @@ import httpx
 import pytest
 import requests
 
-from copr_chroot_fake import FakeCopr
+from copr_chroot_fake import FakeCopr, InputError
 from copr_chroot_fake.doors.requests_mock import answering_through_responses
 from copr_chroot_fake.doors.respx_router import answering_through_respx
 
@@ -92,6 +92,8 @@ def test_the_core_imports_nothing_but_the_standard_library() -> None:
 Get = Callable[[str], int | None]
 """The status with which an address is answered; ``None`` where it is not the fake's."""
 
+F41 = "fedora-41-x86_64"
+
 Door = Callable[..., AbstractContextManager[Get]]
 
 
@@ -117,6 +119,25 @@ def through_requests(fake: FakeCopr, *addresses: str) -> Iterator[Get]:
 
     with answering_through_responses(fake, *addresses):
         yield get
+
+
+def test_a_fake_is_served_as_long_as_it_is_said() -> None:
+    """With its results, at an address of its own."""
+    fake = FakeCopr(serve_results=True)
+    build = fake.add_build(1, {F41: "succeeded"})
+    with fake.serving() as url, httpx.Client() as client:
+        assert client.get(f"{url}/api_3/build-chroot/1/{F41}").json()["result_url"] == build[F41].result_url
+        assert client.get(f"{build[F41].result_url}success").status_code == 200
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url)
+
+
+@pytest.mark.parametrize("url", ["copr.example", "", "ftp://copr.example"])
+def test_what_is_no_address_answers_nothing(url: str) -> None:
+    """The error says what one looks like."""
+    for answering in (FakeCopr().answering_httpx, FakeCopr().answering_requests):
+        with pytest.raises(InputError, match=r"^url: .* is no address; expected one such as http://"), answering(url):
+            pass
 
 
 at_an_address = pytest.mark.parametrize("door", [through_respx, through_requests])

@@ -134,32 +134,26 @@ def copr_async_client(copr_fake: FakeCopr) -> AsyncCoprClient:
 @pytest.fixture
 def copr_respx(copr_fake: FakeCopr, _copr_options: Options) -> Iterator[respx.MockRouter]:
     """``copr_fake`` for any code on httpx that asks Copr's address; other addresses as this respx router is told."""
-    from .support import addresses, extra
-
-    with extra("copr_respx", "respx", "pytest"):
-        from ..doors.respx_router import answering_through_respx
-    with answering_through_respx(copr_fake.transport, *addresses(copr_fake, _copr_options)) as router:
+    with copr_fake.answering_httpx(_copr_options.base_url) as router:
         yield router
 
 
 @pytest.fixture
 def copr_requests(copr_fake: FakeCopr, _copr_options: Options) -> Iterator[responses.RequestsMock]:
     """``copr_fake`` for any code on requests that asks Copr's address; other addresses as this mock is told."""
-    from .support import addresses, extra
-
-    with extra("copr_requests", "responses", "requests"):
-        from ..doors.requests_mock import answering_through_responses
-    with answering_through_responses(copr_fake, *addresses(copr_fake, _copr_options)) as mock:
+    with copr_fake.answering_requests(_copr_options.base_url) as mock:
         yield mock
 
 
 @pytest.fixture
 def copr_httpx2(copr_fake: FakeCopr) -> Httpx2Transport:
     """A transport to ``copr_fake`` for any ``httpx2.Client`` or ``httpx2.AsyncClient``."""
-    from .support import extra
+    from ..errors import MissingExtraError
 
-    with extra("copr_httpx2", "httpx2", "httpx2"):
+    try:
         from ..doors.httpx2_transport import Httpx2Transport
+    except ImportError:
+        raise MissingExtraError("copr_httpx2", "httpx2", "httpx2") from None
     return Httpx2Transport(copr_fake)
 
 

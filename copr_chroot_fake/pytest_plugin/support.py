@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ..errors import CoprFakeError, MissingExtraError
+from ..errors import CoprFakeError
 from ..fake import FakeCopr
 from .options import Options
 
@@ -43,11 +43,6 @@ def make_fake(item: pytest.Item, options: Options) -> FakeCopr:
     item.stash[FAKE] = fake
     item.stash[STRICT] = options.strict
     return fake
-
-
-def addresses(fake: FakeCopr, options: Options) -> list[str]:
-    """Where code asks the fake: Copr's own address, and that of results, if it has them."""
-    return [options.base_url, *([fake.results_url] if fake.serves_results else [])]
 
 
 def unmatched_text(item: pytest.Item) -> str:
@@ -88,12 +83,3 @@ def write_config(url: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> 
             monkeypatch.setattr(sys.modules[name], "DEFAULT_CONFIG_PATH", str(path))
     monkeypatch.setenv("HOME", str(directory))
     return path
-
-
-@contextmanager
-def extra(fixture: str, package: str, name: str) -> Iterator[None]:
-    """Name the remedy where a fixture's package is not installed."""
-    try:
-        yield
-    except ImportError as error:
-        raise MissingExtraError(fixture, package, name) from error

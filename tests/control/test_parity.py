@@ -108,7 +108,13 @@ INSIDE = "how the kit itself works"
 DOOR = "a way to ask the fake, of which HTTP is one"
 STARTED = "said when the server starts, and told by every result_url"
 NO_CALLS: Mapping[str, str] = {
-    **dict.fromkeys(("FakeCopr.answer", "FakeCopr.asgi", "FakeCopr.transport"), DOOR),
+    **dict.fromkeys(
+        (
+            "FakeCopr.answer", "FakeCopr.answering_httpx", "FakeCopr.answering_requests", "FakeCopr.asgi",
+            "FakeCopr.serving", "FakeCopr.transport",
+        ),
+        DOOR,
+    ),
     **dict.fromkeys(("FakeCopr.be_at", "FakeCopr.results_url", "FakeCopr.serves_results"), STARTED),
     "FakeCopr.pass_time": "for doors whose clients do not really wait",
     "FakeCopr.sandbox": "a snapshot and its restore in one word",

@@ -376,7 +376,9 @@ def test_a_missing_extra_is_named_with_its_remedy(run: Run) -> None:
     """Where responses is not installed, the fixture says what brings it."""
     result = run("import sys; sys.modules['responses'] = None\ndef test_it(copr_requests): pass\n")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*copr_requests needs responses*pip install 'copr-chroot-fake?requests?'*"])
+    result.stdout.fnmatch_lines(
+        ["*FakeCopr.answering_requests needs responses*pip install 'copr-chroot-fake?requests?'*"]
+    )
 
 
 def test_a_run_that_uses_no_fixture_loads_nothing(run: Run) -> None:
