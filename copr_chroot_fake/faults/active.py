@@ -68,9 +68,12 @@ class ActiveFault:
             and fault.chrootname in (None, subject.chrootname)
         )
 
-    def hits_at(self, number: int, random: Random) -> bool:
-        """Whether it hits the ``number``-th of the requests that it is about."""
+    def hits_at(self, seen: int, random: Random) -> bool:
+        """Whether it hits the one of the requests that it is about with which it has ``seen`` so many."""
         fault = self.fault
+        number = seen - (fault.after or 0)
+        if number < 1:
+            return False
         if fault.nth is not None:
             return number == fault.nth
         if fault.first is not None:

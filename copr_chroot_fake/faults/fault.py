@@ -39,6 +39,7 @@ class Fault:
 
     :param endpoint: ``get`` (one build chroot), ``list``, ``build-config``, ``built-packages``, or one of those of
         builds and projects, such as ``build``; ``docs/companions.md`` lists them.
+    :param after: so many are let through first, and the others counted from there.
     :param nth: only this one, counted from 1.
     :param first: so many from the first one on.
     :param every: every so many: with 3 the third, the sixth, …
@@ -61,6 +62,7 @@ class Fault:
     endpoint: EndpointName | None = None
     build_id: int | None = None
     chrootname: str | None = None
+    after: int | None = None
     nth: int | None = None
     first: int | None = None
     every: int | None = None
@@ -166,6 +168,7 @@ _CHECKS: Mapping[str, Callable[[str, object], object]] = {
     "endpoint": checks.one_of(get_args(EndpointName)),
     "build_id": checks.positive,
     "chrootname": checks.text,
+    "after": checks.positive,
     "nth": checks.positive,
     "first": checks.positive,
     "every": checks.positive,
@@ -205,6 +208,7 @@ class FaultEntry(TypedDict, total=False):
     endpoint: EndpointName
     build_id: Positive
     chrootname: Text
+    after: Positive
     nth: Positive
     first: Positive
     every: Positive

@@ -29,7 +29,7 @@ from .timeline import duration
 _NUMBERS = ("Chroots", "Packages", "Took")
 """The columns that are aligned as numbers are."""
 
-_WHICH = ("endpoint", "build_id", "chrootname", "nth", "first", "every", "probability")
+_WHICH = ("endpoint", "build_id", "chrootname", "after", "nth", "first", "every", "probability")
 """The fields of a fault that say which requests it hits; the others say what becomes of them."""
 
 

@@ -76,6 +76,7 @@ DURATIONS: st.SearchStrategy[Any] = st.one_of(
 CHOICES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just({}),
     st.builds(dict, nth=st.integers(1, 12)),
+    st.builds(dict, after=st.integers(1, 4), first=st.integers(1, 4)),
     st.builds(dict, first=st.integers(1, 12)),
     st.builds(dict, every=st.integers(1, 5)),
     st.builds(dict, probability=st.sampled_from([0, 0.2, 0.5, 1])),
@@ -142,6 +143,7 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
     ({"build_id": 0}, "build_id", "expected a whole number from 1"),
     ({"build_id": "1"}, "build_id", "expected a whole number from 1"),
     ({"chrootname": ""}, "chrootname", "expected a text that is not empty"),
+    ({"after": 0}, "after", "expected a whole number from 1"),
     ({"nth": 0}, "nth", "expected a whole number from 1"),
     ({"first": True}, "first", "expected a whole number from 1"),
     ({"every": 1.5}, "every", "expected a whole number from 1"),
