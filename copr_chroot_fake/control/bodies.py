@@ -10,6 +10,7 @@ from ..lives.machine import Event
 from ..lives.progress import How
 from ..scenarios.entries import Bootstrap, ChrootSettings, Scenario
 from ..scenarios.schema import WrittenLifecycle, WrittenPackage, WrittenProgress
+from ..scenarios.shipped import by_name
 from ..schemas import Keywords, whole
 from ..service.routes import EndpointName
 from ..states import State
@@ -138,10 +139,17 @@ class SeedBody(TypedDict):
     seed: WholeNumber
 
 
-class WorldBody(TypedDict, total=False):
-    """How a world is to be; what is not said is as the server was started. A ``default_limit`` of null is none."""
+ScenarioName = Annotated[str, Keywords(enum=[*by_name()])]
+"""The name of a scenario that ships."""
 
-    scenario: Scenario
+
+class WorldBody(TypedDict, total=False):
+    """How a world is to be; what is not said is as the server was started. A ``default_limit`` of null is none.
+
+    Its ``scenario`` can be the name of one that ships.
+    """
+
+    scenario: Scenario | ScenarioName
     progress: How
     seed: WholeNumber
     default_limit: Positive | None

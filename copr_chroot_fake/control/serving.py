@@ -7,6 +7,8 @@ from dataclasses import replace
 from .. import checks
 from ..errors import CoprFakeError, InputError, ScenarioError
 from ..lives.clock import check_speed
+from ..scenarios.reading import ScenarioSource
+from ..scenarios.shipped import by_name
 from ..server.recipe import Recipe, read_how
 from ..server.worlds import World
 from . import views
@@ -61,7 +63,7 @@ def put_world(call: Call) -> views.WorldView:
 def _read_beginning(call: Call) -> Recipe:
     """How the body says that a world begins; what it does not say is as for the server's own world."""
     fields, recipe = call.fields, call.setting.recipe
-    scenario = fields.read("scenario", checks.json_object, None)
+    scenario = fields.read("scenario", _scenario, None)
     limit = None if "default_limit" in call.said else recipe.default_limit
     return replace(
         recipe,
@@ -72,6 +74,16 @@ def _read_beginning(call: Call) -> Recipe:
         speed=fields.read("speed", check_speed, recipe.speed),
         requests_kept=fields.read("requests_kept", checks.whole_number, recipe.requests_kept),
     )
+
+
+def _scenario(field: str, value: object) -> ScenarioSource:
+    """What a scenario says, or by its name the file of one that ships: no other file is read for a client."""
+    if not isinstance(value, str):
+        return checks.json_object(field, value)
+    shipped = by_name()
+    if value not in shipped:
+        raise InputError(field, f"{checks.shown(value)} is no scenario that ships; {checks.choices(value, shipped)}")
+    return shipped[value]
 
 
 def reset_world(call: Call) -> views.WorldView:

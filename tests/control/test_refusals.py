@@ -139,6 +139,8 @@ WRONG: list[tuple[str, str, object, str]] = [
     ("POST", "/scenario", {"projects": [{"ownername": "a/b", "projectname": "c"}]}, "projects[0].ownername"),
     ("PUT", "/worlds/new", {"scenario": {"builds": [{"id": 0}]}}, "scenario.builds[0].id"),
     ("PUT", "/worlds/new", {"scenario": []}, "scenario"),
+    ("PUT", "/worlds/new", {"scenario": "page"}, "scenario"),
+    ("PUT", "/worlds/new", {"scenario": "/etc/passwd"}, "scenario"),
     ("PUT", "/worlds/new", {"progress": "polls"}, "progress"),
     ("PUT", "/worlds/new", {"default_limit": 0}, "default_limit"),
     ("PUT", "/worlds/new", {"speed": 0}, "speed"),

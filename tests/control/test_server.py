@@ -53,6 +53,17 @@ def test_a_world_begins_as_the_server_did_where_nothing_is_said() -> None:
         assert list(new.world.fake.builds) == [5]
 
 
+def test_a_world_can_begin_with_a_scenario_that_ships(control: Control) -> None:
+    """By its name, and goes back to it; whatever a client names, no other file is read."""
+    shown = control.do("PUT", "/worlds/paged", {"scenario": "pages"})
+    assert shown["builds"] == 1
+    assert control.do("POST", "/worlds/paged/reset")["builds"] == 1
+    refused = control.ask("PUT", "/worlds/other", {"scenario": "page"})
+    assert refused.document["error"].startswith(
+        "scenario: 'page' is no scenario that ships; did you mean 'pages'? valid: "
+    )
+
+
 def test_worlds_are_listed_reset_and_deleted(control: Control) -> None:
     """Each by its name."""
     control.do("PUT", "/worlds/new", {"scenario": {"builds": [{"id": 5}]}})
