@@ -210,6 +210,7 @@ def test_all_pages_read(fake: FakeCopr) -> None:
         ("/api_3/build-chroot/list?build_id=700", "builds 70, 1 are there, 700 is not"),
         ("/api_3/build-chroot/list/7", "builds 70, 1 are there, 7 is not"),
         (f"/api_3/build-chroot/1/{F41[:-1]}", f"build 1 has {F41}, {F42}, not 'fedora-41-x86_6'"),
+        ("/api_3/build-chroot?build_id=1&chrootname=fedora41", f"build 1 has {F41}, {F42}, not 'fedora41'"),
         ("/api_3/build-chroot?build_id=70&chrootname=a-b-c", "build 70 has no chroots, not 'a-b-c'"),
         ("/api_3/build-chroots/list", "/api_3/build-chroot/list is there, /api_3/build-chroots/list is not"),
         ("/api_2/", "/api_3/ is there, /api_2/ is not"),
@@ -241,6 +242,7 @@ def test_what_has_been_there_and_what_is_wrong_otherwise_is_not_unmatched(fake: 
         ask("GET", target)
     ask("POST", LIST)
     ask("POST", "/api_3/build-chroot")
+    ask("POST", "/api_3/build-chroot/1/fedora41")
     ask("DELETE", "/api_3/project")
     ask("POST", "/api_3/gssapi_login")
     ask("OPTIONS", LIST)

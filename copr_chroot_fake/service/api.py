@@ -122,8 +122,10 @@ class Api:
 
     def _is_known(self, method: str, question: Question, status: int) -> bool:
         """Whether what was asked for is there, or has been, though the answer shows no chroot."""
-        if question.endpoint is None or status not in (200, 404) or question.endpoint is Endpoint.HOME:
+        if question.endpoint is None or question.endpoint is Endpoint.HOME:
             return question.endpoint is not None
+        if status not in (200, 404):
+            return method not in question.methods or not self._is_chroot_missing(question)
         if question.build_sent is None:
             # With another method, it is not what is asked for that is missing.
             return status == 200 or method not in question.methods
@@ -134,6 +136,11 @@ class Api:
             # Whoever asks for what a build has not left yet has not mistaken it.
             return status == 200 or build_id in builds
         return status == 200 and build_id in builds
+
+    def _is_chroot_missing(self, question: Question) -> bool:
+        """Whether a build is there that has no chroot of the name: one that no chroot can have is a 500 with Copr."""
+        build = None if question.build_id is None else self.store.builds.get(question.build_id)
+        return build is not None and question.chrootname is not None and build.find(question.chrootname) is None
 
 
 def _answer_whole(shown: Shown) -> tuple[Answer, Sequence[bytes]]:
