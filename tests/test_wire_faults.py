@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import http.client
 import itertools
@@ -16,9 +17,24 @@ import pytest
 import requests
 
 from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.server import serving as server_door
 from copr_chroot_fake.server.live import LiveServer
 
-from .served import F41, GET, HOME, LIST, PATIENCE, Server, Start, eventually, files_of, raw, starting, under_way
+from .served import (
+    F41,
+    GET,
+    HOME,
+    LIST,
+    PATIENCE,
+    Server,
+    Start,
+    eventually,
+    files_of,
+    raw,
+    serving,
+    starting,
+    under_way,
+)
 
 SCENARIO = {"builds": [{"id": 1, "chroots": [{"name": F41, "state": "running", "started_on": 9}]}]}
 BODY = FakeCopr.from_scenario(SCENARIO).answer("GET", GET).body
@@ -340,3 +356,23 @@ def test_whatever_fails_it_stays_quiet(start: Start) -> None:
                 wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     assert eventually(lambda: files_of(served.process) == files)
     assert served.end(timeout=4) == (0, "", "")
+
+
+def test_who_leaves_before_the_port_is_closed_is_not_missed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """There is nothing left to be reset then, and nothing to be said of it."""
+
+    async def leave() -> None:
+        wire.socket.close()
+        for _ in range(1000):
+            await asyncio.sleep(0)
+
+    with serving() as server:
+        server.steer("POST", "/faults", {"breaks": "refused", "endpoint": "list", "nth": 1, "seconds": 0.01})
+        monkeypatch.setattr(server_door, "_take_turns", leave)
+        wire = server.connect()
+        wire.send(raw("GET", LIST))
+        assert eventually(lambda: next(iter(server.worlds.main.fake.faults)).hits == 1)
+        assert eventually(lambda: not server.is_refusing)
+    assert caplog.records == []

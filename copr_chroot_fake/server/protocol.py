@@ -160,7 +160,9 @@ class FakeProtocol(HttpToolsProtocol):
             self._unanswered.pop()
 
     def reset(self) -> None:
-        """Cut the connection off at once, with a reset."""
+        """Cut the connection off at once, with a reset; the client may have been quicker."""
+        if self.transport.is_closing():
+            return
         connected = self.transport.get_extra_info("socket")
         if connected is not None:
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
