@@ -70,7 +70,9 @@ class Asked:
     def assert_polled_no_faster_than(
         self, seconds: float, *, build_id: int | None = None, chrootname: str | None = None
     ) -> None:
-        """Assert that no build, chroot, page or project was looked at twice within so many seconds of the fake's clock.
+        """Assert that no build, chroot, list or page was looked at twice within so many seconds of the fake's clock.
+
+        A page is the same one if it was asked for by the same arguments.
 
         :raises AssertionError: showing the two requests.
         """

@@ -46,11 +46,20 @@ _ADDRESS = re.compile(
 
 
 def address(field: str, value: object) -> str:
-    """Where a server is, perhaps with who asks it and a path below it; without the slash at its end."""
+    """An http or https address, perhaps with a user and a path; without slashes at its end."""
     match = _ADDRESS.fullmatch(value) if isinstance(value, str) else None
     if match is None or int(match["port"] or 0) > 65535:
         raise InputError(field, f"{shown(value)} is no address; expected one such as http://copr.test:5000")
     return match[0].rstrip("/")
+
+
+def server(field: str, value: object) -> str:
+    """The address of a whole server, whoever asks it."""
+    found = address(field, value)
+    if found.count("/") > 2 or "@" in found:
+        expected = "expected scheme, host and port only, such as http://copr.test:5000"
+        raise InputError(field, f"{shown(value)} is more than a server; {expected}")
+    return found
 
 
 def word(field: str, value: object) -> str:

@@ -160,17 +160,19 @@ class FakeCopr(Reached, Filled, Asked, Populated):
 
     @contextmanager
     def serving(self) -> Iterator[str]:
-        """Serve the fake on a free port of this machine, in a thread; gives the address that clients call ``copr_url``.
+        """Serve the fake on a free port of this machine, in a thread; yields its address, the ``copr_url`` of clients.
 
-        ``result_url`` leads there too, from then on, if the fake serves results and has no other address for them.
+        Meanwhile ``result_url`` leads there too, if the fake serves results and has no other address for them.
         """
         from .server.live import LiveServer
 
+        results_url = self.results_url
         server = LiveServer()
         try:
             yield server.add("fake", self)
         finally:
             server.stop()
+            self._store.move_results(results_url)
 
     def reseed(self, seed: int) -> None:
         """Use another seed for everything random from now on.

@@ -94,7 +94,8 @@ class Filled:
             its settings.
         :param project: ``owner/project``, or ``owner/project:pr:1`` for another directory of it. A project that is
             missing is added; chroots that it lacks are enabled in it.
-        :param state: the state of all chroots that have no state or life of their own.
+        :param state: the state of all chroots that have no state or life of their own. If all have ended, and one of
+            them as canceled, a user has canceled the build.
         :param lifecycle: the life of the others, or its name; "succeeds" by default.
         :param progress: what makes them go on; the fake's own by default.
         :param memory_limit: in MB.

@@ -203,13 +203,12 @@ class Journal:
 
 
 def _what(request: Request) -> Hashable:
-    """What a request asks about, however its address is written."""
-    if request.build_id is None:
-        return request.target
-    others = sorted(
-        (name, value) for name, value in request.arguments.items() if name not in ("build_id", "chrootname")
-    )
-    return request.endpoint, request.build_id, request.chrootname, tuple(others)
+    """What a request asks about, whether its build is in the path or among the arguments, in whatever order."""
+    others = dict(request.arguments)
+    if request.build_id is not None:
+        others.pop("build_id", None)
+        others.pop("chrootname", None)
+    return request.endpoint, request.build_id, request.chrootname, tuple(sorted(others.items()))
 
 
 def _nearest_path(path: str, has_results: bool) -> str:

@@ -90,8 +90,8 @@ class Reached:
         """
         try:
             from .doors.respx_router import answering_through_respx
-        except ImportError:
-            raise MissingExtraError("FakeCopr.answering_httpx", "respx", "pytest") from None
+        except ImportError as error:
+            raise MissingExtraError("FakeCopr.answering_httpx", "respx", "pytest") from error
         with answering_through_respx(self.transport, *self._addresses(url)) as router:
             yield router
 
@@ -103,10 +103,10 @@ class Reached:
         """
         try:
             from .doors.requests_mock import answering_through_responses
-        except ImportError:
-            raise MissingExtraError("FakeCopr.answering_requests", "responses", "requests") from None
+        except ImportError as error:
+            raise MissingExtraError("FakeCopr.answering_requests", "responses", "requests") from error
         with answering_through_responses(self, *self._addresses(url)) as mock:
             yield mock
 
     def _addresses(self, url: str) -> list[str]:
-        return [checks.address("url", url), *([self.results_url] if self.serves_results else [])]
+        return [checks.server("url", url), *([self.results_url] if self.serves_results else [])]

@@ -325,6 +325,7 @@ def test_an_error_says_what_came_instead(calling: Calling, answer: httpx.Respons
     [
         ("get", {"x": 1}, "name: missing"),
         ("get", {"name": F41, "state": 3}, "state: 3 is not possible"),
+        ("get", {"name": F41, "state": "failed", "started_on": True}, "started_on: True is not possible"),
         ("get", {"name": F41, "state": "failed", "ended_on": "now"}, "ended_on: 'now' is not possible"),
         ("get_list", {"items": [], "meta": None}, "meta: expected an object, got None"),
         ("get_list", {"items": None, "meta": {}}, "items: expected a list, got None"),

@@ -219,6 +219,7 @@ def test_a_build_that_is_added_came_about_in_some_way() -> None:
         ({F41: {"state": "succeeded", "packages": ["hello-2.12-3.fc41.x86_64"]}}, "2.12-3"),
         ({F41: "failed", "epel-10-s390x": "succeeded"}, "1.0-1"),
         ({F41: {"packages": ["hello-1:2.12-3.noarch"]}}, "2.12-3"),
+        ({F41: {"state": "succeeded", "packages": ["hello-data-9-1.fc41.noarch", "hello-2-3.fc41.src"]}}, "2-3"),
     ],
 )
 def test_the_source_has_the_version_of_the_packages(chroots: Chroots, version: str) -> None:
@@ -234,10 +235,11 @@ def test_the_source_has_the_version_of_the_packages(chroots: Chroots, version: s
         ({F41: "canceled"}, "canceled", True),
         ({F41: "canceled", F42: "succeeded"}, "canceled", True),
         ({F41: "canceled", F42: {}}, "importing", False),
+        ({F41: "canceled", F42: "running"}, "running", False),
     ],
 )
 def test_a_build_that_is_added_with_a_canceled_chroot_is_canceled(chroots: Chroots, state: str, canceled: bool) -> None:
-    """Nothing else leads there; only where others live their lives go on."""
+    """Nothing else leads there; only where others have not ended yet they go on."""
     build = FakeCopr().add_build(7, chroots)
     assert (build.state, build.canceled) == (state, canceled)
 

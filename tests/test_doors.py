@@ -130,13 +130,22 @@ def test_a_fake_is_served_as_long_as_it_is_said() -> None:
         assert client.get(f"{build[F41].result_url}success").status_code == 200
     with pytest.raises(httpx.ConnectError):
         httpx.get(url)
+    with fake.answering_httpx():
+        assert httpx.get(f"{build[F41].result_url}success").status_code == 200
 
 
-@pytest.mark.parametrize("url", ["copr.example", "", "ftp://copr.example"])
-def test_what_is_no_address_answers_nothing(url: str) -> None:
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("copr.example", "is no address; expected one such as http://"),
+        ("ftp://copr.example", "is no address; expected one such as http://"),
+        ("http://copr.example/prefix", "is more than a server; expected scheme, host and port only"),
+    ],
+)
+def test_what_is_no_server_answers_nothing(url: str, message: str) -> None:
     """The error says what one looks like."""
     for answering in (FakeCopr().answering_httpx, FakeCopr().answering_requests):
-        with pytest.raises(InputError, match=r"^url: .* is no address; expected one such as http://"), answering(url):
+        with pytest.raises(InputError, match=f"^url: '{url}' {message}"), answering(url):
             pass
 
 

@@ -158,6 +158,9 @@ def test_a_value_that_no_request_has_is_an_error_too(
         (f"{LIST}&offset=1", f"{LIST}&offset=2", False),
         (f"{LIST}&offset=1", LIST.replace("?", "?offset=1&"), True),
         ("/api_3/build-chroot/list?build_id=x", "/api_3/build-chroot/list?build_id=y", False),
+        (f"/api_3/build/list?{PROJECT}", f"/api_3/build/list/?{PROJECT}", True),
+        (f"/api_3/monitor?{PROJECT}", f"/api_3/monitor?{'&'.join(reversed(PROJECT.split('&')))}", True),
+        (f"/api_3/monitor?{PROJECT}", f"/api_3/monitor?{PROJECT}s", False),
     ],
 )
 def test_polls_of_the_same_thing_count_however_it_is_addressed(
@@ -245,6 +248,7 @@ def test_what_has_been_there_and_what_is_wrong_otherwise_is_not_unmatched(fake: 
     assert ask("GET", f"/api_3/build-chroot/build-config/1/{F42}").status == 500
     ask("POST", "/api_3/build-chroot")
     ask("POST", "/api_3/build-chroot/1/fedora41")
+    ask("GET", LIST + "&limit=x&chrootname=fedora41")
     ask("DELETE", "/api_3/project")
     ask("POST", "/api_3/gssapi_login")
     ask("OPTIONS", LIST)

@@ -138,7 +138,10 @@ class LivingChroot(ChrootRecord):
         return None
 
     def step(self) -> None:
-        """Enter the next stage, at the time when it was due, or as soon after as its life and its clock allow."""
+        """Enter the next stage: when it was due, or by poll and by hand when the clock can have reached that.
+
+        A virtual clock not before it was due; the system's clock now.
+        """
         self._build.forget_rendered()
         life, due, clock = self.life, self.due, self._build.store.clock
         assert life is not None

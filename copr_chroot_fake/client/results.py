@@ -7,7 +7,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime, timezone
 from functools import cache
 from types import UnionType
-from typing import TYPE_CHECKING, TypeVar, cast, get_type_hints
+from typing import TYPE_CHECKING, TypeVar, cast, get_args, get_type_hints
 
 from .. import checks
 from ..builds.nevra import Nevra
@@ -168,7 +168,7 @@ def _each(read: Read) -> Read:
 
 
 def _read(kind: Callable[..., T], place: str, document: object, **read: Read) -> T:
-    """An object whose fields are read by functions of their own or are of their types; what has no field is unknown.
+    """A JSON object: each field by its own reader in ``read``, else of its type; the rest of it is ``unknown``.
 
     :raises InputError: naming what is missing or not possible; what is null counts as missing.
     """
@@ -184,7 +184,9 @@ def _read(kind: Callable[..., T], place: str, document: object, **read: Read) ->
 
 
 def _of_type(expected: type | UnionType, place: str, value: object) -> object:
-    if not isinstance(value, expected):
+    # In Python true and false are whole numbers, too.
+    is_other = isinstance(value, bool) and bool not in (expected, *get_args(expected))
+    if is_other or not isinstance(value, expected):
         raise InputError(place, "missing" if value is None else f"{checks.shown(value)} is not possible")
     return value
 

@@ -69,7 +69,7 @@ class ActiveFault:
         )
 
     def hits_at(self, seen: int, random: Random) -> bool:
-        """Whether it hits the one of the requests that it is about with which it has ``seen`` so many."""
+        """Whether it hits the ``seen``-th of the requests that it is about."""
         fault = self.fault
         number = seen - (fault.after or 0)
         if number < 1:
@@ -122,11 +122,14 @@ class Faults:
 
         :raises InputError: if there is no such fault.
         """
-        number = checks.positive("id", fault.id if isinstance(fault, ActiveFault) else fault)
         with self._lock:
-            if self._active.pop(number, None) is None:
+            number = checks.positive("id", fault.id if isinstance(fault, ActiveFault) else fault)
+            # Another one can have its number, in another fake, or here since it was removed or a restore.
+            is_there = self._active.get(number) is fault if isinstance(fault, ActiveFault) else number in self._active
+            if not is_there:
                 there = ", ".join(map(str, self._active)) or "none"
-                raise InputError("id", f"there is no fault {number}; there are: {there}")
+                raise InputError("id", f"there is no such fault {number}; there are: {there}")
+            del self._active[number]
 
     def clear(self) -> None:
         """Remove all faults."""

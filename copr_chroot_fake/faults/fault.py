@@ -168,7 +168,7 @@ _CHECKS: Mapping[str, Callable[[str, object], object]] = {
     "endpoint": checks.one_of(get_args(EndpointName)),
     "build_id": checks.positive,
     "chrootname": checks.text,
-    "after": checks.positive,
+    "after": checks.whole_number,
     "nth": checks.positive,
     "first": checks.positive,
     "every": checks.positive,
@@ -208,7 +208,7 @@ class FaultEntry(TypedDict, total=False):
     endpoint: EndpointName
     build_id: Positive
     chrootname: Text
-    after: Positive
+    after: WholeNumber
     nth: Positive
     first: Positive
     every: Positive

@@ -152,8 +152,8 @@ def copr_httpx2(copr_fake: FakeCopr) -> Httpx2Transport:
 
     try:
         from ..doors.httpx2_transport import Httpx2Transport
-    except ImportError:
-        raise MissingExtraError("copr_httpx2", "httpx2", "httpx2") from None
+    except ImportError as error:
+        raise MissingExtraError("copr_httpx2", "httpx2", "httpx2") from error
     return Httpx2Transport(copr_fake)
 
 

@@ -35,11 +35,7 @@ class Options:
     def __post_init__(self) -> None:
         """Check what :meth:`make` does not."""
         checks.flag("strict", self.strict)
-        address = checks.address("base_url", self.base_url)
-        if address.count("/") > 2 or "@" in address:
-            # The doors answer for all of a server, and whoever asks.
-            expected = "expected scheme, host and port only, such as http://copr.test:5000"
-            raise InputError("base_url", f"{checks.shown(self.base_url)} is more than a server; {expected}")
+        checks.server("base_url", self.base_url)
 
     def make(self) -> FakeCopr:
         return FakeCopr(

@@ -1,8 +1,8 @@
 """A scenario without the names that are in it: owners, projects, packages, people and addresses.
 
 The same name of one kind becomes the same other one wherever it is, in the
-order in which names come: the same scenario always becomes the same. States, times, versions
-and the names of chroots stay.
+order in which names come: the same scenario always becomes the same. States,
+times, versions and the names of chroots stay.
 """
 
 from __future__ import annotations

@@ -65,8 +65,8 @@ def come_about(build: Build) -> None:
     fixed = [chroot.state for chroot in chroots if chroot.life is None]
     if State.IMPORTING in fixed:
         build.source_state = State.IMPORTING
-    if State.CANCELED in fixed and len(fixed) == len(chroots):
-        # Nothing else leads there. It would end the lives of others, which were asked for.
+    if State.CANCELED in fixed and all(chroot.state.is_final and chroot.life is None for chroot in chroots):
+        # Nothing else leads there. Where others are not over yet it would end them, though they were asked for.
         build.mark_canceled(build.store.clock.now())
 
 
@@ -117,13 +117,18 @@ def project_chroots(chroots: Iterable[str] | Mapping[str, ProjectChrootEntry]) -
 
 
 def _source_version(build: Build) -> str:
-    """The version that its packages have, or will have in the end, without the dist tag that each chroot adds."""
+    """The version of the source package that its chroots have, or will have in the end, else of the first of others.
+
+    Without the dist tag that each chroot adds.
+    """
+    versions: dict[bool, str] = {}
     for chroot in build.chroots:
         moment = chroot.moment()
         planned = None if moment.life is None else moment.life.packages
         for nevra in moment.packages or planned or ():
-            return f"{nevra.version}-{nevra.release.removesuffix(made_up.dist_tag(chroot.name))}"
-    return made_up.SOURCE_VERSION
+            release = nevra.release.removesuffix(made_up.dist_tag(chroot.name))
+            versions.setdefault(nevra.arch == "src", f"{nevra.version}-{release}")
+    return versions.get(True) or versions.get(False) or made_up.SOURCE_VERSION
 
 
 def _named(chroots: Chroots) -> Iterable[tuple[str, StateName | State | ChrootSettings]]:

@@ -139,8 +139,14 @@ class Api:
 
     def _is_chroot_missing(self, question: Question) -> bool:
         """Whether a build is there that has no chroot of the name: one that no chroot can have is a 500 with Copr."""
-        build = None if question.build_id is None else self.store.builds.get(question.build_id)
-        return build is not None and question.chrootname is not None and build.find(question.chrootname) is None
+        if question.endpoint not in _OF_CHROOTS or question.build_id is None or question.chrootname is None:
+            return False
+        build = self.store.builds.get(question.build_id)
+        return build is not None and build.find(question.chrootname) is None
+
+
+_OF_CHROOTS = (Endpoint.GET, Endpoint.BUILD_CONFIG, Endpoint.BUILT_PACKAGES)
+"""The endpoints that are asked about a build chroot."""
 
 
 def _answer_whole(shown: Shown) -> tuple[Answer, Sequence[bytes]]:

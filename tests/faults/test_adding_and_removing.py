@@ -17,17 +17,29 @@ def test_nothing_goes_wrong_unless_it_is_said(fake: FakeCopr) -> None:
     assert (added.id, len(fake.faults), [active.id for active in fake.faults]) == (1, 2, [1, 2])
     fake.faults.remove(1)
     assert statuses(fake, 1) == [500]
-    with pytest.raises(InputError, match="id: there is no fault 1; there are: 2"):
+    with pytest.raises(InputError, match="id: there is no such fault 1; there are: 2"):
         fake.faults.remove(1)
     fake.faults.clear()
     assert statuses(fake, 1) == [200]
-    with pytest.raises(InputError, match="id: there is no fault 2; there are: none"):
+    with pytest.raises(InputError, match="id: there is no such fault 2; there are: none"):
         fake.faults.remove(2)
     last = fake.faults.add("outage")
     assert last.id == 3
     fake.faults.remove(last)
-    with pytest.raises(InputError, match="id: there is no fault 3; there are: none"):
+    with pytest.raises(InputError, match="id: there is no such fault 3; there are: none"):
         fake.faults.remove(last)
+
+
+def test_a_fault_of_another_fake_is_not_taken_for_one_with_its_number(fake: FakeCopr) -> None:
+    """Nor is one that a restore has taken away for the next one."""
+    fake.faults.add("outage")
+    with pytest.raises(InputError, match="id: there is no such fault 1; there are: 1"):
+        fake.faults.remove(FakeCopr().faults.add("outage"))
+    with fake.sandbox():
+        gone = fake.faults.add("outage")
+    fake.faults.add("outage")
+    with pytest.raises(InputError, match="id: there is no such fault 2; there are: 1, 2"):
+        fake.faults.remove(gone)
 
 
 def test_a_restored_fake_has_the_faults_that_it_had(fake: FakeCopr) -> None:

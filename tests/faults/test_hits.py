@@ -20,6 +20,7 @@ from .asked import F41, F42, GET, LIST, statuses
         ({"first": 3}, [1, 2, 3]),
         ({"every": 3}, [3, 6]),
         ({"every": 1}, [1, 2, 3, 4, 5, 6, 7]),
+        ({"after": 0, "nth": 1}, [1]),
         ({"after": 4}, [5, 6, 7]),
         ({"after": 2, "first": 3}, [3, 4, 5]),
         ({"after": 2, "nth": 1}, [3]),

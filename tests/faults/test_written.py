@@ -143,7 +143,7 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
     ({"build_id": 0}, "build_id", "expected a whole number from 1"),
     ({"build_id": "1"}, "build_id", "expected a whole number from 1"),
     ({"chrootname": ""}, "chrootname", "expected a text that is not empty"),
-    ({"after": 0}, "after", "expected a whole number from 1"),
+    ({"after": -1}, "after", "expected a whole number from 0"),
     ({"nth": 0}, "nth", "expected a whole number from 1"),
     ({"first": True}, "first", "expected a whole number from 1"),
     ({"every": 1.5}, "every", "expected a whole number from 1"),

@@ -142,7 +142,7 @@ class Model:
         ways = [way for _, way in chroots]
         if "=importing" in ways:
             build.source = "importing"
-        if "=canceled" in ways and all(way.startswith("=") for way in ways):
+        if "=canceled" in ways and all(way.startswith("=") and way[1:] in FINAL for way in ways):
             build.confirmed_by = self.now + 10
 
     def add_chroot(self, build_id: int, name: str, way: str, how: str, polls: int) -> None:
