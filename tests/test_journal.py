@@ -238,7 +238,7 @@ def test_what_has_been_there_and_what_is_wrong_otherwise_is_not_unmatched(fake: 
     for target in (
         "/api_3/build-chroot/list/2",
         LIST + "&offset=9",
-        LIST + "&limit=x",
+        "/api_3/build-chroot/list?build_id=1&limit=x",
         "/api_3/build-chroot",
         "/api_3/",
     ):
@@ -248,7 +248,8 @@ def test_what_has_been_there_and_what_is_wrong_otherwise_is_not_unmatched(fake: 
     assert ask("GET", f"/api_3/build-chroot/build-config/1/{F42}").status == 500
     ask("POST", "/api_3/build-chroot")
     ask("POST", "/api_3/build-chroot/1/fedora41")
-    ask("GET", LIST + "&limit=x&chrootname=fedora41")
+    assert ask("GET", "/api_3/build-chroot/list?build_id=1&limit=x&chrootname=fedora41").status == 500
+    assert ask("GET", "/api_3/build-chroot?build_id=1").status == 400
     ask("DELETE", "/api_3/project")
     ask("POST", "/api_3/gssapi_login")
     ask("OPTIONS", LIST)
