@@ -6,6 +6,9 @@ included, is an :class:`~copr_chroot_fake.Answer`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class CoprFakeError(Exception):
     """The base of everything that the kit raises."""
@@ -43,3 +46,15 @@ class MissingExtraError(CoprFakeError, ImportError):
 
     def __init__(self, what: str, package: str, extra: str) -> None:
         super().__init__(f"{what} needs {package}, which is not installed: pip install 'copr-chroot-fake[{extra}]'")
+
+
+@contextmanager
+def needing(what: str, package: str, extra: str) -> Iterator[None]:
+    """Say of an import within it that fails what needs the package, and which extra brings it.
+
+    :raises MissingExtraError: if the package, or one that it needs itself, is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(what, package, extra) from error

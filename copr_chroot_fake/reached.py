@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from . import checks
 from .builds.projects import COPR_URL, RESULTS_URL
-from .errors import InputError, MissingExtraError
+from .errors import InputError, needing
 from .service.answers import Answer
 from .service.api import Api
 from .service.headers import Headers, raw
@@ -88,10 +88,8 @@ class Reached:
 
         :raises MissingExtraError: if respx is not installed.
         """
-        try:
+        with needing("FakeCopr.answering_httpx", "respx", "pytest"):
             from .doors.respx_router import answering_through_respx
-        except ImportError as error:
-            raise MissingExtraError("FakeCopr.answering_httpx", "respx", "pytest") from error
         with answering_through_respx(self.transport, *self._addresses(url)) as router:
             yield router
 
@@ -101,10 +99,8 @@ class Reached:
 
         :raises MissingExtraError: if responses is not installed.
         """
-        try:
+        with needing("FakeCopr.answering_requests", "responses", "requests"):
             from .doors.requests_mock import answering_through_responses
-        except ImportError as error:
-            raise MissingExtraError("FakeCopr.answering_requests", "responses", "requests") from error
         with answering_through_responses(self, *self._addresses(url)) as mock:
             yield mock
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ..errors import MissingExtraError
+from ..errors import needing
 
-try:
+with needing("CoprProvider", "Faker", "faker"):
     from faker import Generator
     from faker.providers import BaseProvider
-except ImportError:
-    raise MissingExtraError("CoprProvider", "Faker", "faker") from None
 
 if TYPE_CHECKING:
     from ..builds.nevra import NevraEntry

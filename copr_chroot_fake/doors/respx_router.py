@@ -19,7 +19,7 @@ class FakeRoute(respx.Route):
     """A route whose responses are the fake's, for whatever a test has no route of its own for.
 
     A side effect would answer the same, but respx inspects its signature at each
-    request and copies its response, which is a quarter of what a request costs.
+    request and copies its response, which takes long beside the answer itself.
     """
 
     def __init__(self, transport: HttpxTransport, addresses: Iterable[str], router: respx.MockRouter) -> None:

@@ -148,12 +148,10 @@ def copr_requests(copr_fake: FakeCopr, _copr_options: Options) -> Iterator[respo
 @pytest.fixture
 def copr_httpx2(copr_fake: FakeCopr) -> Httpx2Transport:
     """A transport to ``copr_fake`` for any ``httpx2.Client`` or ``httpx2.AsyncClient``."""
-    from ..errors import MissingExtraError
+    from ..errors import needing
 
-    try:
+    with needing("copr_httpx2", "httpx2", "httpx2"):
         from ..doors.httpx2_transport import Httpx2Transport
-    except ImportError as error:
-        raise MissingExtraError("copr_httpx2", "httpx2", "httpx2") from error
     return Httpx2Transport(copr_fake)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Hashable, Sequence
 from pathlib import Path
 
 from .. import checks
-from ..errors import InputError, MissingExtraError, ScenarioError
+from ..errors import InputError, ScenarioError, needing
 from . import shipped
 
 
@@ -94,10 +94,8 @@ def _object_without_repeats(pairs: Sequence[tuple[str, object]]) -> dict[str, ob
 
 
 def _read_yaml(text: str, source: Path, may_repeat: bool) -> object:
-    try:
+    with needing(f"{source}: a YAML scenario", "PyYAML", "yaml"):
         import yaml
-    except ImportError:
-        raise MissingExtraError(f"{source}: a YAML scenario", "PyYAML", "yaml") from None
 
     class Loader(yaml.SafeLoader):
         """Refuses a repeated key, of which the plain one drops a value, and says where any other mistake is."""
