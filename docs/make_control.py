@@ -34,7 +34,7 @@ def main() -> None:
     made = document()
     components: Schema = made["components"]  # type: ignore[assignment]  # of the document's form
     print(HEAD)
-    for line in calls(made["paths"]):  # type: ignore[arg-type]
+    for line in calls(made["paths"]):  # type: ignore[arg-type]  # the paths of an OpenAPI document
         print(line)
     print(ERRORS)
     for status, response in components["responses"].items():

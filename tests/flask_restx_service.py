@@ -13,7 +13,7 @@ Ask = Callable[[str, str], tuple[int, bytes]]
 """An endpoint and a mask; a status and a body."""
 
 
-class Url(fields.StringMixin, fields.Raw):  # type: ignore[misc]
+class Url(fields.StringMixin, fields.Raw):  # type: ignore[misc]  # flask-restx has no types
     """Copr has one of its own, as Flask-RESTX would make up an address where there is none."""
 
 
@@ -33,8 +33,8 @@ def asking_flask_restx(shown: Mapping[str, object]) -> Ask:
 
 
 def _add(api: Api, endpoint: str, model: object, skips_none: bool, data: object) -> None:
-    class Shown(Resource):  # type: ignore[misc]
-        @api.marshal_with(model, skip_none=skips_none)  # type: ignore[untyped-decorator]
+    class Shown(Resource):  # type: ignore[misc]  # flask-restx has no types
+        @api.marshal_with(model, skip_none=skips_none)  # type: ignore[untyped-decorator]  # flask-restx has no types
         def get(self) -> Any:
             return data
 

@@ -238,7 +238,7 @@ def test_a_nevra_is_read_and_printed(text: str, nevra: Nevra) -> None:
 def test_a_nevra_that_cannot_be_is_refused(said: dict[str, object], message: str) -> None:
     """The error begins with the name of the part."""
     with pytest.raises(InputError) as refused:
-        Nevra(**{"name": "hello", "version": "1", "release": "1", "arch": "src", **said})  # type: ignore[arg-type]
+        Nevra(**{"name": "hello", "version": "1", "release": "1", "arch": "src", **said})  # type: ignore[arg-type]  # wrong on purpose
     assert str(refused.value).startswith(message)
 
 
@@ -361,7 +361,7 @@ def test_what_no_project_can_have_is_refused_and_nothing_stays(said: dict[str, o
     fake = FakeCopr()
     fake.add_project("jdoe", "taken")
     with pytest.raises(InputError) as refused:
-        fake.add_project(**{"ownername": "jdoe", "projectname": "new", **said})  # type: ignore[arg-type]
+        fake.add_project(**{"ownername": "jdoe", "projectname": "new", **said})  # type: ignore[arg-type]  # wrong on purpose
     assert message in str(refused.value)
     assert list(fake.projects) == ["jdoe/taken"]
 

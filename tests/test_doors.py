@@ -59,7 +59,7 @@ def test_asgi_answers_servers_that_give_no_raw_path(fake: FakeCopr) -> None:
     scope = {"type": "http", "method": "GET", "path": path, "query_string": b""}
     start, body = talk(fake, scope)
     assert start["status"] == 404
-    assert b"Chroot fedora-\\ud83d\\ude00-x86_64 does not exist" in bytes(body["body"])  # type: ignore[call-overload]
+    assert b"Chroot fedora-\\ud83d\\ude00-x86_64 does not exist" in bytes(body["body"])  # type: ignore[call-overload]  # the body of a message of ASGI
 
 
 def test_one_transport_serves_many_clients(fake: FakeCopr) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any, Literal, cast
 
 import pytest
 
 from copr_chroot_fake import (
     Build,
+    BuildChroot,
     EventError,
     FakeCopr,
     InputError,
@@ -300,7 +302,7 @@ def test_a_written_scenario_is_not_the_fakes_own() -> None:
     fake = FakeCopr()
     fake.add_build(1, {F41: {"build_config": {"repos": []}}})
     written = fake.to_scenario()
-    written["builds"][0]["chroots"][0]["build_config"]["repos"] = 7  # type: ignore[index]
+    written["builds"][0]["chroots"][0]["build_config"]["repos"] = 7  # type: ignore[index]  # it is JSON
     config = fake.builds[1][F41].build_config
     assert config == {"repos": []}
 
@@ -318,12 +320,12 @@ def test_a_written_scenario_is_not_the_fakes_own() -> None:
         (lambda chroot: Progress(cast(Any, "bogus")), "how: 'bogus' is not possible; valid: poll, clock"),
         (lambda chroot: Progress("poll", -3), "polls: expected a whole number from 1"),
         (lambda chroot: Progress("poll", 1, cast(Any, {"runing": 2})), "polls_in: 'runing' is no state"),
-        (lambda chroot: FakeCopr().restore(None), "taken: "),  # type: ignore[arg-type]
-        (lambda chroot: FakeCopr().answer("GET", None), "target: expected path and query as a text"),  # type: ignore[arg-type]
+        (lambda chroot: FakeCopr().restore(None), "taken: "),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda chroot: FakeCopr().answer("GET", None), "target: expected path and query as a text"),  # type: ignore[arg-type]  # wrong on purpose
         (lambda chroot: FakeCopr().hold(1, F41, "running"), "build_id: there is no build 1; there are: none"),
     ],
 )
-def test_values_that_cannot_be_are_refused_by_name(make, message: str) -> None:  # type: ignore[no-untyped-def]
+def test_values_that_cannot_be_are_refused_by_name(make: Callable[[BuildChroot], object], message: str) -> None:
     """The kit's own error, and the chroot is as it was."""
     chroot = FakeCopr().add_build(1, {F41: "pending"})[F41]
     with pytest.raises(InputError) as refused:

@@ -248,8 +248,8 @@ def test_what_does_not_fit_a_life_is_refused(said: dict[str, object], message: s
     ("wrong", "message"),
     [
         ("running", "stages[0]: expected a Stage, got 'running'"),
-        (Stage("running", 5, ends={"failed": "x"}), "stages[0].ends.failed: expected a number from 0 "),  # type: ignore[dict-item]
-        (Stage("running", 5, ends=7), "stages[0].ends: expected an object, got 7"),  # type: ignore[arg-type]
+        (Stage("running", 5, ends={"failed": "x"}), "stages[0].ends.failed: expected a number from 0 "),  # type: ignore[dict-item]  # wrong on purpose
+        (Stage("running", 5, ends=7), "stages[0].ends: expected an object, got 7"),  # type: ignore[arg-type]  # wrong on purpose
         (Stage("pending", 5, ends="succeeded"), "stages[0]: no event leads from pending to succeeded"),
     ],
 )

@@ -357,7 +357,7 @@ def test_a_configuration_of_ones_own_is_masked_as_it_is() -> None:
 def test_headers_that_are_no_pairs_of_texts_are_refused(headers: object) -> None:
     """They would be passed over silently, or fail far away."""
     with pytest.raises(InputError, match="headers: expected pairs of name and value"):
-        world().answer("GET", TARGETS["get"], headers)  # type: ignore[arg-type]
+        world().answer("GET", TARGETS["get"], headers)  # type: ignore[arg-type]  # wrong on purpose
 
 
 @pytest.mark.parametrize("header", [("X-Fields", "\ud800"), ("\udfff", "name")])

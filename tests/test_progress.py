@@ -245,7 +245,7 @@ def test_what_does_not_progress_by_poll_has_no_number_of_polls(
         ({"poll": 1}, "poll"),
         ({"poll": 2}, {"poll": 2}),
         ({"poll": {"running": 3}}, {"poll": {"other": 1, "running": 3}}),
-        (Progress("poll", 2, {"running": 3}), {"poll": {"other": 2, "running": 3}}),  # type: ignore[dict-item]
+        (Progress("poll", 2, {"running": 3}), {"poll": {"other": 2, "running": 3}}),  # type: ignore[dict-item]  # a name is as good as the state
     ],
 )
 def test_the_progress_of_a_chroot_is_written_out(progress: ProgressLike, written: object) -> None:

@@ -86,7 +86,7 @@ class Look:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Look) and self.shown == other.shown and abs(self.now - other.now) < 3600
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # what equals it approximately has no hash in common
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -162,6 +162,6 @@ def test_waiting_for_a_fork_never_ends(
     monkeypatch.setattr("copr_builder.copr_builder.time", SimpleNamespace(sleep=sleep))
     copr_fake.add_build(1, [F41], lifecycle="forked")
     with pytest.raises(KeyboardInterrupt):
-        builder._watch_builds([1])  # noqa: SLF001
+        builder._watch_builds([1])  # noqa: SLF001  # its loop, which has no other way in
     assert copr_fake.builds[1].is_finished
     assert len(copr_fake.requests) > 1000

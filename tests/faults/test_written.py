@@ -39,7 +39,7 @@ NAMED = {
 def test_a_name_stands_for_its_fault(fake: FakeCopr, name: str) -> None:
     """In Python, in an entry and in a scenario alike."""
     of_scenario = FakeCopr.from_scenario({"faults": [name]})
-    for added in (fake.faults.add(name), fake.faults.add({"name": name}), *of_scenario.faults):  # type: ignore[arg-type]
+    for added in (fake.faults.add(name), fake.faults.add({"name": name}), *of_scenario.faults):  # type: ignore[arg-type]  # one of the names
         assert added.fault == FAULTS[name]  # type: ignore[index]  # one of the names
     fake.faults.remove(2)
     assert (statuses(fake, 3, LIST), statuses(fake, 2)) == NAMED[name]

@@ -147,7 +147,7 @@ def _fill(worlds: Worlds) -> None:
     fake.faults.add({"delay": 0})
     fake.answer("GET", "/api_3/build-chroot/list/1")
     worlds.main.take_snapshot()
-    worlds.put("some", Recipe()).fake.clock.pause()  # type: ignore[union-attr]
+    worlds.put("some", Recipe()).fake.clock.pause()  # type: ignore[union-attr]  # a recipe's clock can be paused
 
 
 def _all_there_is(worlds: Worlds) -> Mapping[str, Sequence[Any]]:

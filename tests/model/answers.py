@@ -350,7 +350,7 @@ def in_order(
     descending = order_type == "DESC"
     if order == "id":
         return chroots[::-1] if descending else chroots
-    have = sorted((c for c in chroots if key(c) is not None), key=key, reverse=descending)  # type: ignore[arg-type]
+    have = sorted((c for c in chroots if key(c) is not None), key=key, reverse=descending)  # type: ignore[arg-type]  # none of these has no key
     have_not = [chroot for chroot in chroots if key(chroot) is None]
     return [*have_not, *have] if descending else [*have, *have_not]
 

@@ -88,7 +88,7 @@ class Doing(RuleBasedStateMachine):
         made_up: dict[str, object] = {}
 
         def add(fake: FakeCopr) -> str:
-            build = fake.add_build(id, said, project=project, package=package, progress=how)  # type: ignore[arg-type]
+            build = fake.add_build(id, said, project=project, package=package, progress=how)  # type: ignore[arg-type]  # what is drawn is one of the names
             submission = build.submission
             made_up["submitted_on"], made_up["submitter"] = submission.submitted_on, submission.submitter
             made_up["source_package"] = {
@@ -112,7 +112,7 @@ class Doing(RuleBasedStateMachine):
             if way[0] == "=":
                 fake.add_chroot(id, name, state=State(way[1:]))
             else:
-                fake.add_chroot(id, name, lifecycle=way, progress=how)  # type: ignore[arg-type]
+                fake.add_chroot(id, name, lifecycle=way, progress=how)  # type: ignore[arg-type]  # what is drawn is one of the names
 
         self.both(add, lambda: self.model.add_chroot(id, name, way, *progress))
 
