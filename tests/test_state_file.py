@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import threading
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
 
-from copr_chroot_fake import LIVES, CoprFakeError, FakeCopr
-from copr_chroot_fake.lives.clock import SystemClock
+from copr_chroot_fake import CoprFakeError
 from copr_chroot_fake.scenarios.shipped import by_name
 from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.state_file import StateFile
-from copr_chroot_fake.server.worlds import World, Worlds
+from copr_chroot_fake.server.worlds import Worlds
 
 from .served import F41, F42, GET, HOME, LIST, Server, Start, failed
 
@@ -373,93 +368,3 @@ def test_a_server_does_not_start_with_what_is_no_state(state: Path, served: Path
 
 
 # Any state.
-
-CHROOTS = [F41, F42, "epel-9-s390x"]
-FAULTS: list[Mapping[str, object]] = [
-    {"nth": 3, "status": 500},
-    {"probability": 0.5, "delay": {"uniform": [1, 2]}},
-    {"endpoint": "list", "every": 2, "body": "cut"},
-    {"breaks": "refused", "seconds": 3},
-    {"name": "outage"},
-]
-ACTS: dict[str, Callable[[FakeCopr, int, str], object]] = {
-    "add": lambda fake, at, name: fake.add_build(at, CHROOTS[: at + 1], lifecycle=sorted(LIVES)[at * 3]),
-    "add still": lambda fake, at, name: fake.add_build(at, CHROOTS[:at], state="running", project=f"me/p{at}:pr:{at}"),
-    "remove": lambda fake, at, name: fake.builds[at].remove(),
-    "cancel": lambda fake, at, name: fake.builds[at].cancel(),
-    "advance": lambda fake, at, name: fake.builds[at].advance(),
-    "hold": lambda fake, at, name: fake.hold(at, name, "running"),
-    "release": lambda fake, at, name: fake.release(at, name),
-    "force": lambda fake, at, name: fake.builds[at][name].force_state("failed", started_on=5, ended_on=6),
-    "fault": lambda fake, at, name: fake.faults.add(FAULTS[at]),
-    "ask": lambda fake, at, name: [fake.answer("GET", f"/api_3/build-chroot/{at}/{name}") for _ in range(at)],
-    "seed": lambda fake, at, name: fake.reseed(at),
-    "tick": lambda fake, at, name: fake.clock.tick(at * 100),
-    "chroot": lambda fake, at, name: fake.add_mock_chroots(f"fedora-{at}-ppc64le"),
-}
-"""What can happen to one of the builds, or to a chroot of it."""
-
-HAPPENED = st.lists(st.tuples(st.integers(1, 4), st.sampled_from([*ACTS]), st.sampled_from(CHROOTS)), max_size=15)
-RECIPES = st.builds(
-    Recipe,
-    scenarios=st.sampled_from([(), ({"builds": [{"id": 1, "lifecycle": "fails", "chroots": [{"name": F41}]}]},)]),
-    progress=st.sampled_from(["poll", "clock", "manual", "immediate"]),
-    default_limit=st.sampled_from([None, 1, 100]),
-    seed=st.integers(0, 9),
-    speed=st.sampled_from([0.5, 1, 60]),
-)
-LIVED = st.tuples(RECIPES, HAPPENED, st.sampled_from([0.1, 1, 7]))
-
-
-def live(world: World, lived: tuple[Recipe, list[tuple[int, str, str]], float]) -> None:
-    """Let all that was drawn happen in a world, whose time then stands still."""
-    clock = cast(SystemClock, world.fake.clock)
-    clock.pause()
-    for at, kind, name in lived[1]:
-        # Some of it is not possible.
-        with suppress(CoprFakeError, KeyError):
-            ACTS[kind](world.fake, at, name)
-    clock.speed = lived[2]
-
-
-def shown(world: World) -> list[Any]:
-    """All that there is to know of a world, and its answers from now on."""
-    fake, clock = world.fake, cast(SystemClock, world.fake.clock)
-    scenario = {**fake.to_scenario(), "now": None}
-    answers = [
-        fake.answer("GET", target)
-        for _ in range(3)
-        for at in range(1, 5)
-        for target in (f"/api_3/build-chroot/list/{at}", *(f"/api_3/build-chroot/{at}/{name}" for name in CHROOTS))
-    ]
-    return [world.name, world.beginning, scenario, fake.seed, clock.speed, clock.is_paused, answers]
-
-
-def test_a_clock_that_stood_still_has_not_gone_on_when_it_is_loaded(tmp_path: Path) -> None:
-    """However much time has passed since, it shows the time that it showed."""
-    worlds = Worlds(Recipe(scenarios=({},)), 10)
-    clock = cast(SystemClock, worlds.main.fake.clock)
-    clock.pause()
-    stood_at = clock.now()
-    file = StateFile(tmp_path / "state.json")
-    file.save(worlds)
-    loaded = file.load(Recipe(), 10)
-    assert loaded is not None
-    assert cast(SystemClock, loaded.main.fake.clock).now() == stood_at
-
-
-@settings(max_examples=int(os.environ.get("COPR_FAKE_EXAMPLES", "60")), deadline=None)
-@given(LIVED, st.dictionaries(st.sampled_from(["a", "b.c", "~d", "E-1"]), LIVED, max_size=3))
-def test_any_worlds_are_the_same_again(
-    tmp_path_factory: pytest.TempPathFactory, main: Any, named: dict[str, Any]
-) -> None:
-    """To and fro: what they have, how their time goes, what they begin as, and every answer that they give."""
-    worlds = Worlds(main[0], 10)
-    live(worlds.main, main)
-    for name, lived in named.items():
-        live(worlds.put(name, lived[0]), lived)
-    file = StateFile(tmp_path_factory.mktemp("state") / "state.json")
-    file.save(worlds)
-    loaded = file.load(main[0], 10)
-    assert loaded is not None
-    assert [shown(world) for world in (loaded.main, *loaded)] == [shown(world) for world in (worlds.main, *worlds)]

@@ -1,0 +1,89 @@
+"""Clients of both kinds that are called in the same way, and what answers them."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import Any
+
+import httpx
+
+from copr_chroot_fake import AsyncCoprClient, CoprClient
+
+F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
+
+
+class Calling:
+    """A client of either kind, whose calls are made and finished; it notes how long it pauses."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.loop = asyncio.new_event_loop()
+        self.pauses: list[float] = []
+
+    def client(self, transport: Any = None, url: str = "https://copr.example", **options: Any) -> Any:
+        """A client that calls like a sync one; ``sleep`` and ``now`` are virtual."""
+        time = [0.0]
+
+        def sleep(seconds: float) -> None:
+            self.pauses.append(seconds)
+            time[0] += seconds
+
+        async def async_sleep(seconds: float) -> None:
+            sleep(seconds)
+
+        options = {"now": lambda: time[0], "sleep": sleep if self.kind == "sync" else async_sleep, **options}
+        if self.kind == "sync":
+            return CoprClient(url, transport=transport, **options)
+        return Finishing(AsyncCoprClient(url, transport=transport, **options), self.loop)
+
+
+class Finishing:
+    """An async client whose calls are run to their end."""
+
+    def __init__(self, client: AsyncCoprClient, loop: asyncio.AbstractEventLoop) -> None:
+        self._client = client
+        self._loop = loop
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._client, name)
+        if not callable(attribute):
+            return attribute
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            result = attribute(*args, **kwargs)
+            if inspect.isasyncgen(result):
+                return self._loop.run_until_complete(self._collect(result))
+            return self._loop.run_until_complete(result)
+
+        return call
+
+    @staticmethod
+    async def _collect(items: Any) -> list[Any]:
+        return [item async for item in items]
+
+
+def answering(*answers: httpx.Response | Exception) -> httpx.MockTransport:
+    """A transport that answers so, one after the other, the last one for ever."""
+    left = list(answers)
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        answer = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(answer, Exception):
+            raise answer
+        # A response is read once, and this one may be answered again.
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+    return httpx.MockTransport(handle)
+
+
+def page_of(*states: str, limit: int | None = None, **more: object) -> httpx.Response:
+    items = [
+        {"name": f"c-{at}-x", "state": state, "started_on": 1, "ended_on": None, "result_url": None}
+        for at, state in enumerate(states)
+    ]
+    meta = {"limit": limit, "offset": 0, "order": "id", "order_type": "ASC"}
+    return httpx.Response(200, json={"items": items, "meta": meta, **more})
+
+
+HTML = httpx.Response(502, headers={"Content-Type": "text/html"}, text="<html>Bad Gateway</html>")
