@@ -1,8 +1,7 @@
-"""What the tests share: asking a fake through every door, starting servers, and a summary of recordings that differ."""
+"""What the tests share: asking a fake through every door, and starting servers."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -12,8 +11,6 @@ from .doors import DOORS, Open
 from .served import Start, starting
 
 pytest_plugins = ["pytester"]
-
-DIFFERS = "differs from the recording"
 
 
 @pytest.fixture(params=DOORS)
@@ -28,17 +25,3 @@ def start() -> Iterator[Start]:
     """Start servers as processes, which end with the test."""
     with starting() as start:
         yield start
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which recordings differ, in what, and through which doors, most frequent first."""
-    differences = Counter(
-        value
-        for report in terminalreporter.getreports("failed")
-        for name, value in report.user_properties
-        if name == DIFFERS
-    )
-    if differences:
-        terminalreporter.section(DIFFERS)
-        for difference, count in differences.most_common():
-            terminalreporter.write_line(f"{count:5} {difference}")

@@ -1,26 +1,33 @@
-"""The fake answers what Copr has answered, byte for byte, through every door."""
+"""The fake answers every recorded request as Copr did, byte for byte, and every adapter answers as the core does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 
 import pytest
 
 from copr_chroot_fake import FakeCopr
 
-from ..conftest import DIFFERS
 from ..doors import DOORS, Ask, Response, asking, asking_over_http, without_servers_own
 from ..recordings import DIRECTORY, Exchange, exchanges
 from ..served import starting
 
 EXCHANGES = [*exchanges("responses.jsonl"), *exchanges("companions.jsonl"), *exchanges("masks.jsonl")]
+SCENARIOS = sorted({exchange.scenario for exchange in EXCHANGES})
+
+Mismatch = tuple[Exchange, Response, Sequence[str]]
+"""A recording, the response of the fake, and the parts that differ."""
+
+SHOWN = 10
+"""How many mismatches a failure message shows in full."""
 
 
 @contextmanager
-def served(scenario: str) -> Iterator[Ask]:
-    """The command that users run, in a process of its own."""
+def command(fake: FakeCopr, scenario: str) -> Iterator[Ask]:
+    """Run the server command in a process of its own."""
     with starting() as start:
         server = start("--default-limit", "none", str(DIRECTORY / scenario))
         with asking_over_http(server.url) as ask:
@@ -28,74 +35,57 @@ def served(scenario: str) -> Iterator[Ask]:
         server.end()
 
 
-COMMAND = "command"
+@cache
+def fake_of(scenario: str) -> FakeCopr:
+    """Load a scenario once; requests do not change it."""
+    return FakeCopr.from_scenario(DIRECTORY / scenario, default_limit=None)
 
 
-@pytest.fixture(scope="session")
-def fake_of() -> Callable[[str], FakeCopr]:
-    return cache(lambda scenario: FakeCopr.from_scenario(DIRECTORY / scenario, default_limit=None))
+def recorded(scenario: str) -> list[Exchange]:
+    return [exchange for exchange in EXCHANGES if exchange.scenario == scenario]
 
 
-@pytest.fixture(scope="session")
-def ask_served() -> Iterator[Callable[[str], Ask]]:
-    with ExitStack() as running:
-        yield cache(lambda scenario: running.enter_context(served(scenario)))
+def replay(exchange: Exchange, ask: Ask) -> Response:
+    return ask(exchange.method, exchange.url, tuple(exchange.headers.items()))
 
 
-@pytest.fixture(params=[*(name for name in DOORS if name not in ("answer", "server")), COMMAND])
-def ask_about(
-    request: pytest.FixtureRequest, fake_of: Callable[[str], FakeCopr], ask_served: Callable[[str], Ask]
-) -> Iterator[Callable[[str], Ask]]:
-    """Ask through a door about what a scenario has; the answers do not depend on what was asked before."""
-    with ExitStack() as opened:
-        if request.param == COMMAND:
-            yield ask_served
-        else:
-            yield lambda scenario: opened.enter_context(DOORS[request.param](fake_of(scenario)))
-
-
-def name_of(exchange: Exchange) -> str:
-    return " ".join((exchange.method, exchange.url[:120], *exchange.headers.values()))
-
-
-@pytest.mark.parametrize("exchange", EXCHANGES, ids=name_of)
-def test_answers_as_recorded(
-    exchange: Exchange,
-    ask_about: Callable[[str], Ask],
-    request: pytest.FixtureRequest,
-    record_property: Callable[[str, str], None],
-) -> None:
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_core_matches_recordings(scenario: str) -> None:
     """Status, content type, body and Allow are those that Copr sent."""
-    got = ask_about(exchange.scenario)(exchange.method, exchange.url, tuple(exchange.headers.items()))
-    differing = differences(exchange, got)
-    for part in differing:
-        door = request.node.callspec.params["ask_about"]
-        record_property(DIFFERS, f"{part} of {exchange.method} {exchange.endpoint} through {door}")
-    assert not differing, f"{exchange} was answered {got}"
+    ask = asking(fake_of(scenario))
+    mismatches = []
+    for exchange in recorded(scenario):
+        got = replay(exchange, ask)
+        if parts := differing_parts(exchange, got):
+            mismatches.append((exchange, got, parts))
+    if mismatches:
+        pytest.fail(report(mismatches), pytrace=False)
 
 
-@pytest.mark.parametrize("scenario", sorted({exchange.scenario for exchange in EXCHANGES}))
-def test_every_door_sends_what_the_core_answers(
-    scenario: str, ask_about: Callable[[str], Ask], fake_of: Callable[[str], FakeCopr]
-) -> None:
-    """Status, body, and every header but what only a server adds, of each recorded request."""
-    ask, core = ask_about(scenario), asking(fake_of(scenario))
-    for exchange in (exchange for exchange in EXCHANGES if exchange.scenario == scenario):
-        request = exchange.method, exchange.url, tuple(exchange.headers.items())
-        assert without_servers_own(ask(*request)) == core(*request), request
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("adapter", [*(name for name in DOORS if name not in ("answer", "server")), "command"])
+def test_adapter_matches_core(adapter: str, scenario: str) -> None:
+    """Every recorded request gets the core's status, headers and body; only a server adds the date."""
+    fake = fake_of(scenario)
+    core = asking(fake)
+    mismatches = []
+    with command(fake, scenario) if adapter == "command" else DOORS[adapter](fake) as ask:
+        for exchange in recorded(scenario):
+            expected, got = replay(exchange, core), without_servers_own(replay(exchange, ask))
+            if got != expected:
+                mismatches.append(
+                    (
+                        exchange,
+                        got,
+                        [name for name in Response._fields if getattr(got, name) != getattr(expected, name)],
+                    )
+                )
+    if mismatches:
+        pytest.fail(report(mismatches), pytrace=False)
 
 
-def test_the_core_answers_as_recorded(fake_of: Callable[[str], FakeCopr]) -> None:
-    """All at once without any door, for whoever runs this often: each mutant of the core."""
-    differing = []
-    for exchange in EXCHANGES:
-        got = asking(fake_of(exchange.scenario))(exchange.method, exchange.url, tuple(exchange.headers.items()))
-        if differences(exchange, got):
-            differing.append(name_of(exchange))
-    assert not differing
-
-
-def differences(expected: Exchange, got: Response) -> list[str]:
+def differing_parts(expected: Exchange, got: Response) -> list[str]:
+    """Name the parts of a response that differ from the recording."""
     allow = None if expected.allow is None else set(expected.allow.split(", "))
     same = {
         "status": expected.status == got.status,
@@ -106,16 +96,59 @@ def differences(expected: Exchange, got: Response) -> list[str]:
     return [part for part, is_same in same.items() if not is_same]
 
 
+def report(mismatches: Sequence[Mismatch]) -> str:
+    """Count the mismatches by endpoint and part, and show the first ones in full."""
+    counts = Counter(
+        f"{part} of {exchange.method} {exchange.endpoint}" for exchange, _, parts in mismatches for part in parts
+    )
+    shown = mismatches[:SHOWN]
+    return "\n".join(
+        [
+            f"{len(mismatches)} recorded requests are answered differently:",
+            *(f"{count:5} {kind}" for kind, count in counts.most_common()),
+            *(line for mismatch in shown for line in _described(*mismatch)),
+            *([f"... and {len(mismatches) - SHOWN} more"] if len(mismatches) > SHOWN else []),
+        ]
+    )
+
+
+def _described(exchange: Exchange, got: Response, parts: Sequence[str]) -> list[str]:
+    allow = "" if exchange.allow is None else f", Allow: {exchange.allow}"
+    sent = "".join(f" [{name}: {value}]" for name, value in exchange.headers.items())
+    return [
+        f"{exchange.scenario}: {exchange.method} {exchange.url}{sent} differs in {', '.join(parts)}",
+        f"  recorded: {exchange.status} {exchange.content_type}{allow} {exchange.body!r}",
+        f"  answered: {got.status} {got.headers} {got.body.decode(errors='backslashreplace')!r}",
+    ]
+
+
+EXPECTED = Exchange("world.json", "GET", "/api_3/", 200, "application/json", "{}\n")
+JSON = {"content-type": "application/json"}
+
+
 @pytest.mark.parametrize(
     ("part", "got"),
     [
-        ("status", Response(500, {"content-type": "application/json"}, b"{}\n")),
+        ("status", Response(500, JSON, b"{}\n")),
         ("content type", Response(200, {"content-type": "text/html"}, b"{}\n")),
-        ("body", Response(200, {"content-type": "application/json"}, b"{}")),
-        ("Allow", Response(200, {"content-type": "application/json", "allow": "GET"}, b"{}\n")),
+        ("body", Response(200, JSON, b"{}")),
+        ("Allow", Response(200, {**JSON, "allow": "GET"}, b"{}\n")),
     ],
 )
-def test_a_difference_in_any_part_is_noticed(part: str, got: Response) -> None:
-    """An answer that differs from the recording in one part only is told apart from it."""
-    expected = Exchange("world.json", "GET", "/api_3/", 200, "application/json", "{}\n")
-    assert differences(expected, got) == [part]
+def test_each_differing_part_is_noticed(part: str, got: Response) -> None:
+    """A response that differs from the recording in one part only is told apart from it."""
+    assert differing_parts(EXPECTED, got) == [part]
+
+
+def test_report_names_the_recordings() -> None:
+    """The failure message counts all mismatches and shows what was recorded and answered."""
+    lines = report([(EXPECTED, Response(500, JSON, b"oops"), ["status", "body"])] * (SHOWN + 2)).splitlines()
+    assert lines[:6] == [
+        "12 recorded requests are answered differently:",
+        "   12 status of GET home",
+        "   12 body of GET home",
+        "world.json: GET /api_3/ differs in status, body",
+        "  recorded: 200 application/json '{}\\n'",
+        "  answered: 500 {'content-type': 'application/json'} 'oops'",
+    ]
+    assert lines[-1] == "... and 2 more"
