@@ -55,7 +55,7 @@ class TestAFixtureOfOnesOwn:
 
 def test_fakers_own_fixture_has_it_by_itself_and_loads_next_to_nothing(run: Run) -> None:
     """What makes it up is loaded when something is made up."""
-    run(
+    run.in_subprocess(
         """
 import sys
 

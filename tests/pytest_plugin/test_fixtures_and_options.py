@@ -23,7 +23,7 @@ def test_a_fresh_one_for_every_test(copr_fake):
     ).assert_outcomes(passed=2)
 
 
-@pytest.mark.parametrize("arguments", [(), ("-n", "4")], ids=["serial", "xdist"])
+@pytest.mark.parametrize("arguments", [(), ("-n", "2")], ids=["serial", "xdist"])
 def test_every_door_reaches_the_same_fake(run: Run, arguments: tuple[str, ...]) -> None:
     """Through httpx, requests, httpx2, a real server and the official client, also in parallel workers."""
     run(
@@ -243,12 +243,12 @@ def test_options(copr_fake):
     copr_fake.answer("GET", "/nope")
 """
     run.pytester.makepyfile(body % 100)
-    result = run.pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result = run.again()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines("*GET /nope -> 404*")
     (run.pytester.path / "pages").write_text('{"builds": [{"id": 5}]}')
     run.pytester.makepyfile(body % 5)
-    run.pytester.runpytest_subprocess("-p", "no:cacheprovider").stdout.fnmatch_lines("*GET /nope -> 404*")
+    run.again().stdout.fnmatch_lines("*GET /nope -> 404*")
 
 
 @pytest.mark.parametrize(
@@ -356,7 +356,7 @@ async def test_anyio(copr_fake, copr_async_client, copr_server):
 def test_a_configuration_needs_no_official_client(run: Run) -> None:
     """Also where a folder of that name is what there is to import."""
     (run.pytester.path / "copr").mkdir()
-    run(
+    run.in_subprocess(
         """
 import sys
 from importlib.machinery import PathFinder
@@ -374,7 +374,7 @@ def test_it(copr_config):
 
 def test_a_missing_extra_is_named_with_its_remedy(run: Run) -> None:
     """Where responses is not installed, the fixture says what brings it."""
-    result = run("import sys; sys.modules['responses'] = None\ndef test_it(copr_requests): pass\n")
+    result = run.in_subprocess("import sys; sys.modules['responses'] = None\ndef test_it(copr_requests): pass\n")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         ["*FakeCopr.answering_requests needs responses*pip install 'copr-chroot-fake?requests?'*"]
@@ -383,7 +383,7 @@ def test_a_missing_extra_is_named_with_its_remedy(run: Run) -> None:
 
 def test_a_run_that_uses_no_fixture_loads_nothing(run: Run) -> None:
     """Of the kit only the plugin itself is there."""
-    result = run(
+    result = run.in_subprocess(
         """
 import sys
 
