@@ -81,7 +81,7 @@ def test_accounts_are_known_by_login_and_token(fake: FakeCopr) -> None:
         assert fake.answer("GET", "/api_3/auth-check", login).status == 401
 
 
-def test_a_token_may_have_a_colon_and_the_header_more_white_space(fake: FakeCopr) -> None:
+def test_token_may_have_a_colon_and_header_extra_space(fake: FakeCopr) -> None:
     """The login ends at the first colon, and the scheme at the first space."""
     fake.add_account("frostyx", "def", "t0:ken")
     ((name, sent),) = basic("def", "t0:ken")

@@ -23,6 +23,7 @@ from copr_chroot_fake.believable.mock_chroots import MOCK_CHROOTS, OFFERED
 from copr_chroot_fake.lives.machine import Stamp, stamps_of
 from copr_chroot_fake.scenarios.schema import scenario_schema
 
+from .examples import examples
 from .invariants import check_one
 from .made_up import ask, check_packages, check_served, dist_tag_pattern
 
@@ -34,11 +35,9 @@ def provider(seed: int | str = 0) -> CoprProvider:
     return CoprProvider(Generator().seed_instance(seed))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.integers(), st.integers(0, 15), st.integers(1, 12), st.integers(0, 2**31 - 1))
-def test_every_scenario_is_valid_loads_and_is_served_as_copr_would(
-    seed: int, builds: int, chroots: int, now: int
-) -> None:
+def test_every_generated_scenario_is_valid_and_served(seed: int, builds: int, chroots: int, now: int) -> None:
     """Whatever the seed, the size and the time: the schema takes it, and all that is answered fits together."""
     scenario = provider(seed).copr_scenario(builds, chroots, now=now)
     VALIDATOR.validate(scenario)
@@ -82,7 +81,7 @@ def test_two_scenarios_can_be_added_to_one_fake() -> None:
 
 @pytest.mark.parametrize("state", State)
 @given(seed=st.integers(), now=st.integers(0, 2**31 - 1))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_a_chroot_in_any_state_has_what_that_state_has(state: State, seed: int, now: int) -> None:
     """And so has every chroot of a build of which the state is said."""
     faker = provider(seed)
@@ -101,7 +100,7 @@ def test_a_chroot_in_any_state_has_what_that_state_has(state: State, seed: int, 
             assert shown["state"] == state
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.integers())
 def test_what_is_made_piece_by_piece_fits_together(seed: int) -> None:
     """A project, its builds and their chroots load, and a build's packages are those of its source package."""
@@ -146,7 +145,7 @@ def test_a_chroot_that_nobody_has_heard_of_is_fine() -> None:
     assert all(package["release"].isdigit() for package in provider().copr_package_set("my-own-linux", "hello"))
 
 
-def test_a_build_added_by_hand_has_the_same_tags_and_architectures() -> None:
+def test_build_added_by_hand_has_the_same_tags_and_archs() -> None:
     """As far as the name of a chroot tells them."""
     fake = FakeCopr()
     build = fake.add_build(1, ["fedora-44-i386", "rhel+epel-10-aarch64"], state="succeeded")

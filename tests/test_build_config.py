@@ -49,7 +49,7 @@ def test_the_address_and_priority_of_an_additional_repo(address: str, baseurl: s
     assert (status, shown["baseurl"], shown["priority"]) == (200, baseurl, priority)
 
 
-def test_the_distribution_is_all_of_the_chroot_but_version_and_architecture() -> None:
+def test_distribution_is_the_name_without_version_and_arch() -> None:
     """Its name may have dashes itself."""
     fake = FakeCopr()
     fake.add_project("jdoe", "tools", additional_repos=["https://a.example/$distname/"])
@@ -66,7 +66,7 @@ def test_the_distribution_is_all_of_the_chroot_but_version_and_architecture() ->
         ("copr://@Copr/a-b", "copr_Copr_a_b"),
     ],
 )
-def test_an_additional_repo_is_called_by_the_letters_and_digits_of_its_address(address: str, id: str) -> None:
+def test_repo_id_has_letters_and_digits_of_its_address(address: str, id: str) -> None:
     """Capital letters are kept; all else between them is one underscore, and nothing at the ends."""
     shown = repo(address)[1]
     assert (shown["id"], shown["name"]) == (id, f"Additional repo {id}")
@@ -126,7 +126,7 @@ def test_an_image_is_shown_only_beside_custom_image(build: str | None, image: st
     assert config(fake)[1].get("bootstrap_image") == image
 
 
-def test_all_repositories_of_a_devel_project_in_another_directory() -> None:
+def test_repositories_of_a_devel_project_in_another_dir() -> None:
     """Base, devel and directory, all with the project's priority, then those of the project and of the chroot."""
     fake = FakeCopr()
     fake.add_project(

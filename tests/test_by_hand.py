@@ -165,7 +165,7 @@ def test_a_build_is_added_to_a_project_that_is_there() -> None:
     assert list(project.chroots) == [F41, "fedora-42-x86_64"]
 
 
-def test_a_chroot_that_the_project_no_longer_has_makes_its_config_a_500() -> None:
+def test_build_config_of_a_removed_project_chroot_is_500() -> None:
     """A project can lose a chroot after a build, which Copr then cannot configure."""
     fake = FakeCopr()
     build = fake.add_build(1, [F41], state="succeeded")
@@ -243,7 +243,7 @@ def test_a_nevra_that_cannot_be_is_refused(said: dict[str, object], message: str
 
 
 @pytest.mark.parametrize(("arch", "built"), [("x86_64", "x86_64"), ("i386", "i686"), ("armhfp", "armv7hl")])
-def test_made_up_packages_are_of_the_architecture_that_rpm_builds_for(arch: str, built: str) -> None:
+def test_generated_packages_have_the_architecture_rpm_uses(arch: str, built: str) -> None:
     """Which has another name than the chroot's in some cases."""
     name = f"fedora-41-{arch}"
     build = FakeCopr().add_build(1, [name], state="succeeded")
@@ -373,7 +373,7 @@ def test_an_impossible_default_limit_is_refused(limit: int) -> None:
         FakeCopr(default_limit=limit)
 
 
-def test_a_chroot_in_the_middle_of_being_canceled_is_in_a_canceled_build() -> None:
+def test_chroot_being_canceled_is_in_a_canceled_build() -> None:
     """It need not be said of the build, whose other chroots are confirmed 10 seconds after that began."""
     running: dict[str, object] = {"state": "running", "lasts": 60, "canceled": True}
     canceled = {"name": F41, "state": "running", "lifecycle": {"stages": [running, {"state": "failed"}]}}

@@ -166,7 +166,7 @@ def test_a_source_without_a_log_is_an_error(ask_through: Open, source: str) -> N
 
 
 @pytest.mark.parametrize(("said", "shown"), [({}, "00000001"), ({"source_result_dir": "00000007-x"}, "00000007-x")])
-def test_the_results_of_the_source_are_in_a_directory_of_their_own(said: dict[str, str], shown: str) -> None:
+def test_source_results_are_in_their_own_directory(said: dict[str, str], shown: str) -> None:
     """By default it is called after the build."""
     fake = FakeCopr.from_scenario({"builds": [{"id": 1, **said}]})
     address = read(asking(fake), "build/source-chroot/1")["result_url"]
@@ -185,7 +185,7 @@ def test_a_canceled_source_is_canceled() -> None:
     assert (late.state, late.source_state) == ("canceled", "succeeded")
 
 
-def test_builds_are_listed_newest_first_in_whatever_order_they_came(ask_through: Open) -> None:
+def test_builds_are_listed_newest_first(ask_through: Open) -> None:
     """By their ids, page by page; order_type is only echoed."""
     fake = FakeCopr()
     for build_id in (5, 2, 9, 1, 7):
@@ -204,7 +204,7 @@ def test_builds_are_listed_newest_first_in_whatever_order_they_came(ask_through:
     assert ids("&packagename=none") == ids("&offset=4") == []
 
 
-def test_a_status_is_looked_for_after_the_offset_and_before_the_limit() -> None:
+def test_status_is_filtered_after_offset_and_before_limit() -> None:
     """So a page may have fewer builds than there are, and the limit is that of the builds in that state."""
     fake = FakeCopr()
     for build_id in range(1, 9):
@@ -244,7 +244,7 @@ def test_a_source_whose_build_goes_with_the_look_is_gone() -> None:
         assert (gone.status, json.loads(gone.body)) == (404, {"error": "Build 1 does not exist."})
 
 
-def test_a_build_that_a_look_leads_out_of_a_status_is_not_listed_with_it() -> None:
+def test_build_that_leaves_a_status_when_read_is_not_listed() -> None:
     """A list by status shows what has that status in the answer itself."""
     fake = FakeCopr()
     fake.add_build(1, [F41], lifecycle=Lifecycle(Stage("running", 10), Stage("succeeded")))

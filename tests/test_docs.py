@@ -69,7 +69,7 @@ def test_the_index_leads_to_every_page() -> None:
     assert pages - linked == {DOCS / "README.md", DOCS / "index.rst"}
 
 
-def test_every_room_of_the_code_is_on_the_page_about_how_it_is_built() -> None:
+def test_every_package_is_on_the_architecture_page() -> None:
     """And every room and module there is in the code."""
     code = Path(copr_chroot_fake.__file__).parent
     rooms = {f"{path.name}/" for path in code.iterdir() if (path / "__init__.py").exists()}

@@ -1,11 +1,7 @@
-"""Every door answers the same bytes, with the same status and headers, however oddly a target is written.
-
-``COPR_FAKE_EXAMPLES`` says how many targets are tried.
-"""
+"""Every door answers the same bytes, with the same status and headers, however oddly a target is written."""
 
 from __future__ import annotations
 
-import os
 import string
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -17,6 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from copr_chroot_fake import FakeCopr
 
 from .doors import DOORS, Ask, without_servers_own
+from .examples import examples
 
 F41 = "fedora-41-x86_64"
 
@@ -75,7 +72,7 @@ def _fake() -> FakeCopr:
 
 
 @settings(
-    max_examples=int(os.environ.get("COPR_FAKE_EXAMPLES", "150")),
+    max_examples=examples(150),
     deadline=None,
     suppress_health_check=[*HealthCheck],
 )

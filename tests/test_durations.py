@@ -23,7 +23,7 @@ def taken(duration: Uniform | LogNormal, builds: int = 200) -> list[int]:
 
 
 @pytest.mark.parametrize("duration", [Uniform(60, 120), LogNormal(300, 0.5, 200, 1000)])
-def test_the_durations_of_builds_stay_within_their_bounds_and_differ(duration: Uniform | LogNormal) -> None:
+def test_build_durations_stay_within_bounds_and_differ(duration: Uniform | LogNormal) -> None:
     """Hardly two are the same."""
     seconds = taken(duration)
     assert duration.least <= min(seconds) < max(seconds) <= duration.most
@@ -31,16 +31,14 @@ def test_the_durations_of_builds_stay_within_their_bounds_and_differ(duration: U
 
 
 @pytest.mark.parametrize(("duration", "middle"), [(Uniform(1000, 2000), 1500), (LogNormal(300, 0.5, 0, 10_000), 300)])
-def test_half_of_the_durations_of_builds_are_shorter_than_their_middle(
-    duration: Uniform | LogNormal, middle: int
-) -> None:
+def test_half_of_the_build_durations_are_below_the_median(duration: Uniform | LogNormal, middle: int) -> None:
     """The middle of the bounds, or the median that is said."""
     assert 430 < sum(seconds < middle for seconds in taken(duration, builds=1000)) < 570
 
 
 @pytest.mark.parametrize("draw", [draw_whole, lambda duration, random: duration.draw(random)])
 @pytest.mark.parametrize("duration", [Uniform(0.2, 0.4), Uniform(10.6, 10.9), LogNormal(10, 1000, 1.5, 100.5)])
-def test_durations_between_whole_seconds_stay_within_their_bounds(
+def test_fractional_durations_stay_within_their_bounds(
     duration: Uniform | LogNormal, draw: Callable[[Uniform | LogNormal, Random], float]
 ) -> None:
     """Rounding does not lead beyond them, nor does any sigma."""

@@ -45,7 +45,7 @@ def test_a_cancel_does_not_undo_what_was_already_due() -> None:
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations([F41, F42])))
-def test_a_life_that_cancels_its_build_does_so_at_its_time_whoever_is_looked_at_first(order: tuple[str, ...]) -> None:
+def test_canceling_lifecycle_is_due_whichever_chroot_is_read(order: tuple[str, ...]) -> None:
     """One life cancels the build after 45 seconds, by when the other is starting, and ends as failed."""
     fake = FakeCopr(progress="clock")
     canceled = Lifecycle(Stage("pending", 45), Stage("pending", 5, canceled=True), Stage("canceled"))
@@ -59,7 +59,7 @@ def test_a_life_that_cancels_its_build_does_so_at_its_time_whoever_is_looked_at_
 @pytest.mark.parametrize(
     ("life", "end"), [("canceled-while-pending", "canceled"), ("canceled-while-running", "failed")]
 )
-def test_each_chroot_of_a_canceled_build_waits_as_long_as_its_life_says(life: str, end: str) -> None:
+def test_canceled_chroots_wait_as_long_as_their_lifecycle(life: str, end: str) -> None:
     """That another one has canceled the build at the same moment confirms none of them sooner."""
     fake = FakeCopr(progress="clock")
     build = fake.add_build(1, [F41, F42], lifecycle=life)
@@ -72,7 +72,7 @@ def test_each_chroot_of_a_canceled_build_waits_as_long_as_its_life_says(life: st
     assert {chroot.state for chroot in build} == {end}
 
 
-def test_a_chroot_can_have_started_just_before_its_build_is_canceled() -> None:
+def test_chroot_can_start_just_before_its_build_is_canceled() -> None:
     """A stage says what comes first: what begins with it happens, and then its build is canceled."""
     fake = FakeCopr(progress="clock")
     life = Lifecycle(Stage("pending", 10), Stage("starting", 5, canceled=True), Stage("failed"))
@@ -130,7 +130,7 @@ def test_at_once_is_at_once_wherever_a_life_begins(
         assert state(asking(fake)) == "canceled"
 
 
-def test_an_immediate_chroot_can_be_held_before_anybody_has_looked() -> None:
+def test_immediate_chroot_can_be_held_before_the_first_read() -> None:
     """Holding is no look."""
     fake = FakeCopr(progress="immediate")
     chroot = fake.add_build(1, [F41])[F41]
@@ -142,7 +142,7 @@ def test_an_immediate_chroot_can_be_held_before_anybody_has_looked() -> None:
     assert state(asking(fake)) == "succeeded"
 
 
-def test_a_chroot_that_is_added_cancels_nothing_that_was_over_by_then() -> None:
+def test_added_chroot_does_not_cancel_finished_ones() -> None:
     """Those that progress at once have succeeded when it comes, though nobody has looked."""
     fake = FakeCopr(progress="immediate")
     build = fake.add_build(1, [F41])
@@ -165,7 +165,7 @@ def test_whatever_is_read_is_as_of_now() -> None:
     fake.add_build(3, [F42])
 
 
-def test_a_build_that_is_gone_does_not_take_its_successor_with_it() -> None:
+def test_removed_build_does_not_affect_its_successor() -> None:
     """Removing it again, or the end of its life, is of no effect."""
     fake = FakeCopr(progress="clock")
     old = fake.add_build(1, [F41], lifecycle=Lifecycle(Stage("running", 5), Stage("deleted")))
@@ -212,7 +212,7 @@ def test_an_absent_chroot_runs_to_nowhere_but_along_its_life() -> None:
     assert chroot.state == "starting"
 
 
-def test_a_page_ordered_by_state_is_in_the_order_of_the_states_that_it_shows() -> None:
+def test_page_ordered_by_state_follows_the_shown_states() -> None:
     """By poll, the look that shows it also changes it."""
     fake = FakeCopr()
     build = fake.add_build(1, [F41, F42])
@@ -224,7 +224,7 @@ def test_a_page_ordered_by_state_is_in_the_order_of_the_states_that_it_shows() -
         assert states == sorted(states, key=numbers.__getitem__)
 
 
-def test_state_and_life_said_of_a_build_mean_the_same_as_of_a_chroot() -> None:
+def test_build_state_and_lifecycle_apply_to_each_chroot() -> None:
     """Its chroots begin in that state of that life."""
     chroot = FakeCopr().add_build(1, [F41], state="running", lifecycle="fails")[F41]
     assert chroot.state == "running"
@@ -238,7 +238,7 @@ def test_another_fakes_project_is_refused() -> None:
             FakeCopr().add_build(1, [F41], project=project)
 
 
-def test_what_is_looked_at_stays_the_same_object_through_a_restore() -> None:
+def test_objects_keep_their_identity_through_a_restore() -> None:
     """Who holds the builds sees them go."""
     fake = FakeCopr()
     builds = fake.builds

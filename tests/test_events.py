@@ -71,7 +71,7 @@ def test_success_brings_packages() -> None:
     assert [str(nevra) for nevra in made_up.packages] == ["hello-1.0-1.fc41.src", "hello-1.0-1.fc41.x86_64"]
 
 
-def test_a_rescheduled_chroot_keeps_its_start_and_loses_its_results() -> None:
+def test_rescheduled_chroot_keeps_start_and_loses_results() -> None:
     """As in Copr, until it starts again."""
     chroot = chroot_in(State.PENDING)
     chroot.start(at=1000)
@@ -106,7 +106,7 @@ def test_time_does_not_run_backwards() -> None:
     assert chroot.state == "starting"
 
 
-def test_a_canceled_build_shows_its_chroots_as_they_were_until_confirmed() -> None:
+def test_canceled_build_keeps_chroot_states_until_confirmed() -> None:
     """What was pending ends canceled without times, what was running ends as failed."""
     fake = FakeCopr()
     build = fake.add_build(1, {F41: "pending", "fedora-42-x86_64": "running", "fedora-43-x86_64": "succeeded"})
@@ -121,7 +121,7 @@ def test_a_canceled_build_shows_its_chroots_as_they_were_until_confirmed() -> No
 
 
 @pytest.mark.parametrize(("states", "reason"), [({F41: "pending"}, "canceled"), ({F41: "succeeded"}, "finished")])
-def test_a_build_is_canceled_once_and_only_while_it_is_not_finished(states: dict[str, StateName], reason: str) -> None:
+def test_build_is_canceled_once_and_only_if_unfinished(states: dict[str, StateName], reason: str) -> None:
     """Copr refuses to cancel what is finished or canceled."""
     build = FakeCopr().add_build(1, states)
     if reason == "canceled":

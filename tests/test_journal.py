@@ -57,7 +57,7 @@ def test_what_was_seen_is_kept_as_it_was(fake: FakeCopr) -> None:
 
 
 @pytest.mark.parametrize("endpoint", ["build-config", "built-packages"])
-def test_what_is_asked_of_a_chroot_beside_its_state_has_seen_it_too(fake: FakeCopr, endpoint: str) -> None:
+def test_requests_beside_the_state_count_as_having_seen_it(fake: FakeCopr, endpoint: str) -> None:
     """Also where the answer does not say the state."""
     asking(fake)("GET", f"/api_3/build-chroot/{endpoint}?build_id=1&chrootname={F42}")
     assert fake.requests[-1].saw == {F42: "running"}
@@ -229,7 +229,7 @@ def test_what_is_not_there_is_kept_with_the_nearest_that_is(fake: FakeCopr, targ
     assert text == nearest
 
 
-def test_what_has_been_there_and_what_is_wrong_otherwise_is_not_unmatched(fake: FakeCopr) -> None:
+def test_deleted_builds_and_bad_requests_are_not_unmatched(fake: FakeCopr) -> None:
     """A build that its life has deleted, bad arguments, methods and pages beyond the end are no mistake of a name."""
     fake.add_build(2, [F41], lifecycle="deleted")
     ask = asking(fake)

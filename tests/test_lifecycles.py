@@ -58,7 +58,7 @@ PINNED = [
 ]
 
 
-def test_a_chroots_run_depends_on_nothing_but_the_seed_the_build_and_its_name() -> None:
+def test_chroot_plan_depends_on_seed_build_and_name_only() -> None:
     """Builds added before or after, and looks in between, do not change what is drawn."""
     alone, crowded = FakeCopr(progress="clock", seed=3), FakeCopr(progress="clock", seed=3)
     crowded.add_build(1, [F41], lifecycle="realistic")

@@ -1,12 +1,8 @@
-"""``X-Fields`` masks are honoured as Flask-RESTX honours them, and change nothing but the answer.
-
-``COPR_FAKE_EXAMPLES`` says how many masks are tried for each endpoint.
-"""
+"""``X-Fields`` masks are honoured as Flask-RESTX honours them, and change nothing but the answer."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 
 import hypothesis.strategies as st
@@ -16,6 +12,7 @@ from hypothesis import given, settings
 from copr_chroot_fake import FakeCopr, InputError
 
 from .doors import DOORS, Open, asking, credentials
+from .examples import examples
 from .flask_restx_service import asking_flask_restx
 
 AskBoth = Callable[[str, str], tuple[tuple[int, bytes], tuple[int, bytes]]]
@@ -140,7 +137,7 @@ def test_a_mask_does_what_it_does_in_flask_restx(
 ) -> None:
     """Whatever the mask, status and body are the same to the byte, and an error is the same error."""
 
-    @settings(max_examples=int(os.environ.get("COPR_FAKE_EXAMPLES", "150")), deadline=None)
+    @settings(max_examples=examples(150), deadline=None)
     @given(mask=kind(endpoint))
     def check(mask: str) -> None:
         got, expected = ask_both(endpoint, mask)
@@ -224,7 +221,7 @@ def test_bytes_beyond_ascii_are_no_hindrance(ask_through: Open) -> None:
 
 
 @pytest.mark.parametrize("door", MOST_DOORS)
-def test_white_space_that_no_server_takes_off_is_a_bug_of_the_service(door: str) -> None:
+def test_unusual_white_space_fails_as_in_the_service(door: str) -> None:
     """A mask of nothing but a no-break space is looked into for its first character, in vain."""
     with DOORS[door](world()) as ask:
         response = ask("GET", TARGETS["list"], [("X-Fields", "\xa0")])
@@ -255,7 +252,7 @@ def test_errors_and_what_has_no_model_take_no_mask(target: str, status: int, mas
     assert masked.status == status
 
 
-def test_a_mask_that_will_not_do_is_refused_where_there_is_nothing_to_mask() -> None:
+def test_invalid_mask_is_rejected_with_nothing_to_mask() -> None:
     """A page without items is held against the fields that its items would have."""
     response = asking(world())("GET", "/api_3/build-chroot/list?build_id=9", [("X-Fields", "items{name{x}}")])
     assert (response.status, response.body) == (

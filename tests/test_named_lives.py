@@ -69,7 +69,7 @@ def test_a_build_deleted_midway_has_no_chroots_anymore(ask_through: Open) -> Non
     assert state(ask, F42) == "Build 1 does not exist."
 
 
-def test_by_clock_the_death_of_a_build_is_seen_through_any_of_its_chroots() -> None:
+def test_by_clock_a_deleted_build_is_seen_by_any_chroot() -> None:
     """Whichever chroot is asked for, the whole build is gone when its time is over."""
     fake = FakeCopr(progress="clock")
     fake.add_build(1, {F41: {"lifecycle": Lifecycle(Stage("running", 5), Stage("deleted"))}, F42: "running"})

@@ -82,7 +82,7 @@ def test_get_built_packages_has_nevras(proxy: BuildChrootProxy) -> None:
     ],
 )
 @pytest.mark.parametrize("call", ["get", "get_build_config", "get_built_packages"])
-def test_what_does_not_exist_raises_what_the_client_raises_for_copr(
+def test_missing_objects_raise_the_official_client_errors(
     proxy: BuildChrootProxy,
     call: str,
     build_id: object,

@@ -45,7 +45,7 @@ def test_each_python_is_classified() -> None:
     assert said == [f"3.{minor}" for minor in range(int(first), int(last) + 1)]
 
 
-def test_tests_that_import_the_dev_group_are_left_out_where_only_the_test_group_is_installed() -> None:
+def test_tests_that_need_the_dev_group_are_listed() -> None:
     """By nox with the oldest versions, and by the command for distributors on the page on stability."""
     _, _, group = (ROOT / "pyproject.toml").read_text().partition("\ndev = [")
     modules = {name.replace("-", "_") for name in re.findall(r'^  "([\w-]+)', group.partition("\n]")[0], re.MULTILINE)}

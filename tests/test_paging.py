@@ -72,7 +72,7 @@ def test_pages_put_together_are_the_whole_list(ask_through: Open) -> None:
     assert read == NAMES
 
 
-def test_ordering_by_a_column_puts_nulls_last_ascending_and_first_descending() -> None:
+def test_nulls_sort_last_ascending_and_first_descending() -> None:
     """As in PostgreSQL, a chroot that has not started sorts as if it had started after all others."""
     fake = FakeCopr()
     fake.add_build(
@@ -113,7 +113,7 @@ def test_ordering_is_refused_before_the_build_id_is_looked_at() -> None:
     assert json.loads(response.body) == {"error": "Cannot order by state"}
 
 
-def test_the_order_of_mock_chroots_is_that_in_which_the_service_got_to_know_them() -> None:
+def test_mock_chroots_are_listed_in_order_of_addition() -> None:
     """Whatever order the build has them in."""
     fake = FakeCopr()
     fake.add_mock_chroots("c-1-x86_64", "a-1-x86_64", "b-1-x86_64")

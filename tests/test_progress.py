@@ -105,7 +105,7 @@ def test_by_clock_nothing_happens_before_its_time(ask_through: Open) -> None:
     assert state(ask) == "running"
 
 
-def test_by_clock_a_late_look_catches_up_with_the_times_of_when_it_was_due() -> None:
+def test_by_clock_a_late_read_catches_up_with_due_times() -> None:
     """After a day all has happened, at its own time and not at that of the look."""
     fake = FakeCopr(progress="clock")
     chroot = fake.add_build(1, [F41])[F41]
@@ -204,7 +204,7 @@ def test_a_build_and_a_chroot_can_progress_in_their_own_way() -> None:
         (7, "progress: expected one of poll, clock, manual, immediate, or an object with poll, got 7"),
     ],
 )
-def test_an_unknown_way_to_progress_is_an_error_that_lists_the_valid_ones(progress: Progress, message: str) -> None:
+def test_unknown_progress_is_an_error_listing_valid_ones(progress: Progress, message: str) -> None:
     """A misspelt choice never just does nothing."""
     with pytest.raises(InputError) as refused:
         FakeCopr(progress=progress)
@@ -221,7 +221,7 @@ def test_an_unknown_way_to_progress_is_an_error_that_lists_the_valid_ones(progre
         ({"running": 0}, "polls_in.running: expected a whole number from 1"),
     ],
 )
-def test_polls_in_a_state_that_cannot_be_are_refused_in_python_too(polls_in: dict[State, int], message: str) -> None:
+def test_polls_in_an_impossible_state_are_rejected_in_python(polls_in: dict[State, int], message: str) -> None:
     """The error names the argument."""
     with pytest.raises(InputError) as refused:
         Progress("poll", polls_in=polls_in)
@@ -278,7 +278,7 @@ def test_a_held_chroot_stays_until_it_is_released() -> None:
     assert state(ask) == "succeeded"
 
 
-def test_by_clock_a_released_chroot_ends_its_stage_when_it_is_released() -> None:
+def test_by_clock_a_released_chroot_ends_its_stage_then() -> None:
     """The time that it was held counts for its stage, and what follows begins after it."""
     fake = FakeCopr(progress="clock")
     chroot = fake.add_build(1, [F41])[F41]
@@ -311,7 +311,7 @@ def test_hold_and_release_of_what_cannot_be_held_are_errors() -> None:
 
 
 @pytest.mark.parametrize("progress", ["poll", "clock"])
-def test_canceling_a_living_build_is_confirmed_with_the_next_step(progress: str) -> None:
+def test_canceling_is_confirmed_with_the_next_step(progress: str) -> None:
     """The chroots lag behind the build, even one that would never end, and then end as Copr ends them."""
     fake = FakeCopr(progress=progress)  # type: ignore[arg-type]  # one of the names
     build = fake.add_build(1, {F41: {}, F42: {"lifecycle": "stuck-running"}})
@@ -359,7 +359,7 @@ def test_packages_said_of_a_living_chroot_come_out_in_the_end() -> None:
     assert [str(nevra) for nevra in chroot.packages] == ["hello-2-3.fc41.noarch"]
 
 
-def test_a_result_directory_said_of_a_living_chroot_is_there_from_its_start() -> None:
+def test_given_result_directory_exists_from_the_start() -> None:
     """Not before."""
     chroot = FakeCopr().add_build(1, {F41: {"result_dir": "other"}})[F41]
     assert chroot.result_dir == ""

@@ -18,6 +18,7 @@ from copr_chroot_fake.scenarios.entries import BOOTSTRAPS
 from copr_chroot_fake.scenarios.schema import scenario_schema
 from copr_chroot_fake.tools.check import check
 
+from .examples import examples
 from .recording_loop import F42, F43, S390X, SCENARIOS, Bare, Recording, ask, differences, record, told, unsaid
 
 SCHEMA = jsonschema.Draft202012Validator(scenario_schema())
@@ -112,7 +113,7 @@ def test_settings_are_those_of_the_recorded_service(is_bare: bool) -> None:
     assert scenario["builds"] == [made]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(seed=st.integers(0, 2**31 - 1), builds=st.integers(1, 8), chroots=st.integers(1, 6))
 def test_what_looks_like_copr_is_recorded_whole(seed: int, builds: int, chroots: int) -> None:
     """Any believable builds, of several projects and twice of the same."""
@@ -185,7 +186,7 @@ builds = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), made=st.lists(builds, min_size=1, max_size=4), one=projects, two=projects)
 def test_whatever_is_set_is_recorded(data: st.DataObject, made: list[Any], one: Any, two: Any) -> None:
     """Any settings of two projects, each with a repository of the other, and any builds of them in any directory."""
@@ -243,7 +244,7 @@ def changed(*projects: Any) -> tuple[FakeCopr, Recording, tuple[FakeCopr, ...]]:
         ({"chroots": {}}, {"chroots": {F43: {"bootstrap": "on"}}}),
     ],
 )
-def test_a_project_that_changes_while_it_is_read_answers_for_each_build_as_then(before: Any, after: Any) -> None:
+def test_project_that_changes_during_recording_is_consistent(before: Any, after: Any) -> None:
     """Settings are those of most builds, and the other configurations are said as they were answered."""
     served, recording, (one, other) = changed(before, after)
     assert differences(one, served, [1]) == []
@@ -251,7 +252,7 @@ def test_a_project_that_changes_while_it_is_read_answers_for_each_build_as_then(
     assert len(unsaid(recording.scenario)) == 1
 
 
-def test_a_bootstrap_of_the_build_is_told_from_that_of_the_project() -> None:
+def test_bootstrap_of_the_build_differs_from_the_project() -> None:
     """Each is put down to who has set it, where the builds of a project show different ones."""
     fake = FakeCopr()
     fake.add_project("jdoe", "one", chroots={F43: {"bootstrap": "on"}, F42: {}})
@@ -262,7 +263,7 @@ def test_a_bootstrap_of_the_build_is_told_from_that_of_the_project() -> None:
     assert [build.get("bootstrap") for build in scenario["builds"]] == [None, "image"]
 
 
-def test_a_configuration_that_fails_is_a_chroot_that_the_project_has_lost() -> None:
+def test_failing_build_config_is_a_chroot_the_project_lost() -> None:
     """It answers 500 again, and the project does not list it."""
     fake = FakeCopr.from_scenario(
         {
@@ -282,7 +283,7 @@ def test_a_configuration_that_fails_is_a_chroot_that_the_project_has_lost() -> N
     assert ask(recording.serve(), f"/build-config?build_id=1&chrootname={F42}")[0] == 500
 
 
-def test_a_build_of_which_nothing_tells_the_project_answers_the_same() -> None:
+def test_recorded_build_without_a_project_answers_the_same() -> None:
     """No configuration and no results: whose it is stays unknown."""
     fake = FakeCopr.from_scenario(
         {
@@ -308,7 +309,7 @@ def test_results_elsewhere_are_said_as_they_were_answered() -> None:
 
 
 @pytest.mark.parametrize("life", [life for life in LIVES if life != "deleted"])
-def test_a_chroot_that_goes_on_while_it_is_read_is_recorded_as_of_one_moment(life: str) -> None:
+def test_chroot_that_changes_while_read_is_recorded_consistently(life: str) -> None:
     """Its state, its times and its packages go together, though every look moves it."""
     fake = FakeCopr(progress={"poll": 2})
     fake.add_build(1, [F43, S390X], lifecycle=life)

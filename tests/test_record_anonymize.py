@@ -19,6 +19,7 @@ from copr_chroot_fake.builds.nevra import read_nevra
 from copr_chroot_fake.recording.anonymizing import STEMS, anonymize
 from copr_chroot_fake.tools.check import check
 
+from .examples import examples
 from .recording_loop import F43, S390X, SCENARIOS, ask, record, targets
 
 NAMES_OF = {
@@ -154,7 +155,7 @@ taken_names = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(names=st.lists(own_names | taken_names, min_size=10, max_size=10, unique=True))
 def test_nothing_of_a_name_is_left(names: list[str]) -> None:
     """Not as a word anywhere, even where names are like those that others become."""

@@ -18,6 +18,7 @@ from copr_chroot_fake.recording.answers import Answers, BuildAnswers, ChrootAnsw
 from copr_chroot_fake.recording.recorded import recorded
 
 from .events import METHODS
+from .examples import examples
 from .recording_loop import F42, F43, S390X, Recording, Stop, ask, record, targets
 
 LONG = 30
@@ -54,7 +55,7 @@ def states(fake: FakeCopr) -> dict[str, list[State]]:
 
 
 @pytest.mark.parametrize("life", LIVES)
-def test_a_life_that_was_watched_by_the_second_is_replayed_to_the_second(life: str) -> None:
+def test_lifecycle_watched_each_second_is_replayed_exactly(life: str) -> None:
     """Each of the four endpoints, and those of the build, answer the same in each second of it, and after."""
     fake = living(life)
     fake.clock.tick(3)
@@ -236,7 +237,7 @@ def test_every_chroot_of_a_mass_rebuild_is_replayed() -> None:
     assert recorded(answers, lives=True).left_out == ()
 
 
-def test_what_is_not_seen_to_its_end_stays_where_it_was_seen_last() -> None:
+def test_unfinished_recording_stays_in_its_last_state() -> None:
     """And it is said that its end is missing."""
     recording = watch(living("succeeds"), 1, rounds=100)
     assert recording.missing == ("build 1: how it ends",)
@@ -258,7 +259,7 @@ def test_what_no_life_leads_to_is_as_it_was_seen_last_and_said() -> None:
     assert replay(recording).builds[1][F43].state == "forked"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     seed=st.integers(0, 2**32), interval=st.sampled_from([1, 1, 4, 15]), is_canceled=st.booleans(), starts=st.booleans()
 )

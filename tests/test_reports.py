@@ -122,7 +122,7 @@ def test_a_chroot_is_released_once(progress: Literal["poll", "clock", "manual", 
         chroot.release()
 
 
-def test_a_canceled_build_stays_canceled_where_the_fake_is_taken_back_to() -> None:
+def test_canceled_build_stays_canceled_after_restore() -> None:
     """And is as soon confirmed as it was to be."""
     fake = FakeCopr(progress="clock")
     build = fake.add_build(1, [F41])

@@ -59,9 +59,7 @@ def test_the_headers_of_options_are_spelled_as_copr_spells_them(fake: FakeCopr) 
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE"])
-def test_other_methods_are_not_allowed_where_there_is_an_endpoint(
-    ask_through: Open, fake: FakeCopr, method: str
-) -> None:
+def test_other_methods_are_not_allowed_on_an_endpoint(ask_through: Open, fake: FakeCopr, method: str) -> None:
     """With its closing slash an endpoint refuses the method; without it, there is no endpoint for the method."""
     ask = ask_through(fake)
     assert ask(method, "/api_3/build-chroot/").status == 405
@@ -165,7 +163,7 @@ def test_a_path_segment_with_an_escaped_slash_is_two(fake: FakeCopr) -> None:
     assert asking(fake)("GET", "/api_3/build-chroot/1/fedora%2F41").status == 404
 
 
-def test_numbers_longer_than_python_converts_are_refused_and_not_raised(fake: FakeCopr) -> None:
+def test_numbers_too_long_for_python_are_rejected(fake: FakeCopr) -> None:
     """A number of thousands of digits is answered like any other that is not possible."""
     digits = "9" * 5000
     ask = asking(fake)
@@ -191,6 +189,6 @@ def test_no_owner_with_a_nul_is_looked_for(text: str) -> None:
 
 
 @pytest.mark.parametrize("arguments", ["ownername=&projectname=playground", "ownername=jdoe&projectname="])
-def test_a_project_of_which_half_is_blank_is_looked_for_in_a_body(fake: FakeCopr, arguments: str) -> None:
+def test_project_with_a_blank_half_is_read_from_the_body(fake: FakeCopr, arguments: str) -> None:
     """The service takes a blank argument for none, and reads a JSON body that nobody has sent."""
     assert fake.answer("GET", f"/api_3/project?{arguments}").status == 415

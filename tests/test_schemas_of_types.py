@@ -95,7 +95,7 @@ def test_a_form_is_defined_once_and_may_refer_to_itself() -> None:
 
 
 @pytest.mark.parametrize("nulls", [True, False])
-def test_whether_null_says_as_little_as_a_missing_key_is_an_option(nulls: bool) -> None:
+def test_null_may_equal_a_missing_key_by_option(nulls: bool) -> None:
     """What must be there is never null, and what may be null anyway stays so."""
     schemas = Schemas("#/$defs/", nulls=nulls)
     validator = Draft202012Validator({**schemas.ref(Tree), "$defs": schemas.definitions})

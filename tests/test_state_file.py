@@ -188,7 +188,7 @@ def test_any_other_scenario_is_kept_by_its_whole_path(tmp_path: Path, monkeypatc
     assert list(loaded.get("a").fake.builds) == [7]
 
 
-def test_the_scenario_that_is_served_by_default_is_kept_by_its_name_too(start: Start, tmp_path: Path) -> None:
+def test_default_scenario_is_kept_by_its_name_too(start: Start, tmp_path: Path) -> None:
     """And is the one that ships, whatever the current directory has."""
     for name in ("all-states", "all-states.json"):
         (tmp_path / name).write_text("{}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.state_file import StateFile
 from copr_chroot_fake.server.worlds import World, Worlds
 
+from .examples import examples
 from .served import F41, F42
 
 CHROOTS = [F41, F42, "epel-9-s390x"]
@@ -81,7 +81,7 @@ def shown(world: World) -> list[Any]:
     return [world.name, world.beginning, scenario, fake.seed, clock.speed, clock.is_paused, answers]
 
 
-def test_a_clock_that_stood_still_has_not_gone_on_when_it_is_loaded(tmp_path: Path) -> None:
+def test_paused_clock_has_not_advanced_after_loading(tmp_path: Path) -> None:
     """However much time has passed since, it shows the time that it showed."""
     worlds = Worlds(Recipe(scenarios=({},)), 10)
     clock = cast(SystemClock, worlds.main.fake.clock)
@@ -94,7 +94,7 @@ def test_a_clock_that_stood_still_has_not_gone_on_when_it_is_loaded(tmp_path: Pa
     assert cast(SystemClock, loaded.main.fake.clock).now() == stood_at
 
 
-@settings(max_examples=int(os.environ.get("COPR_FAKE_EXAMPLES", "60")), deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(LIVED, st.dictionaries(st.sampled_from(["a", "b.c", "~d", "E-1"]), LIVED, max_size=3))
 def test_any_worlds_are_the_same_again(
     tmp_path_factory: pytest.TempPathFactory, main: Any, named: dict[str, Any]

@@ -67,7 +67,7 @@ def test_the_source_has_the_version_of_the_packages(chroots: Chroots, version: s
         ({F41: "canceled", F42: "running"}, "running", False),
     ],
 )
-def test_a_build_that_is_added_with_a_canceled_chroot_is_canceled(chroots: Chroots, state: str, canceled: bool) -> None:
+def test_build_added_with_a_canceled_chroot_is_canceled(chroots: Chroots, state: str, canceled: bool) -> None:
     """Nothing else leads there; only where others have not ended yet they go on."""
     build = FakeCopr().add_build(7, chroots)
     assert (build.state, build.canceled) == (state, canceled)

@@ -1,12 +1,8 @@
-"""``/api_3/swagger.json``: in the form of Flask-RESTX, and true of every answer.
-
-``COPR_FAKE_EXAMPLES`` says how many requests are made of each operation.
-"""
+"""``/api_3/swagger.json``: in the form of Flask-RESTX, and true of every answer."""
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import zlib
@@ -30,6 +26,7 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.service.routes import ROOT, Endpoint, routes
 
 from .doors import Open, asking, credentials
+from .examples import examples
 from .flask_restx_service import described_by_flask_restx
 
 TARGET = f"{ROOT}/swagger.json"
@@ -236,8 +233,7 @@ MASKS = ["state", "items{name},meta", "*", "name{", "state{x}"]
 
 
 def loaded() -> schemathesis.BaseSchema:
-    examples = int(os.environ.get("COPR_FAKE_EXAMPLES", "15"))
-    config = {"generation": {"deterministic": True, "max-examples": examples, "no-shrink": True}}
+    config = {"generation": {"deterministic": True, "max-examples": examples(15), "no-shrink": True}}
     return schemathesis.openapi.from_asgi(TARGET, FAKE.asgi, config=schemathesis.Config.from_dict(config))
 
 

@@ -90,7 +90,7 @@ def test_builds_can_be_added_while_others_are_asked_for() -> None:
     assert len(fake.projects["jdoe/playground"].chroots) == 301
 
 
-def test_objects_can_be_read_by_many_threads_while_the_clock_moves() -> None:
+def test_threads_can_read_objects_while_the_clock_moves() -> None:
     """Whatever property is read, and whoever moves on the chroot meanwhile."""
     fake = FakeCopr(progress="clock")
     stop, failures = threading.Event(), list[BaseException]()

@@ -10,7 +10,7 @@ from copr_chroot_fake.lives.machine import Stamp
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 
-def test_a_chroot_that_has_ended_goes_on_as_its_life_says_in_a_canceled_build() -> None:
+def test_ended_chroot_of_canceled_build_follows_its_lifecycle() -> None:
     """There is nothing of it to be confirmed; here its build is deleted only when the life says so."""
     fake = FakeCopr(progress="clock")
     life = Lifecycle(Stage("running", 5), Stage("succeeded", 100), Stage("deleted"))
@@ -43,7 +43,7 @@ def test_a_chroot_can_appear_in_the_middle_of_being_built() -> None:
     assert (chroot.state, chroot.started_on, chroot.ended_on) == ("failed", began + 10, began + 15)
 
 
-def test_a_life_that_begins_with_its_end_has_the_packages_that_were_said() -> None:
+def test_lifecycle_starting_at_its_end_has_given_packages() -> None:
     """As one that gets there."""
     fake = FakeCopr()
     package = "hello-2.12-3.fc41.x86_64"
@@ -115,7 +115,7 @@ def test_a_chroot_that_has_ended_can_go_on_where_its_life_does() -> None:
     assert not fake.builds
 
 
-def test_a_life_of_a_canceled_build_says_how_long_the_backend_takes() -> None:
+def test_lifecycle_sets_the_backend_time_of_a_cancellation() -> None:
     """It is not confirmed before that, whoever has canceled the build."""
     fake = FakeCopr(progress="clock")
     life = Lifecycle(Stage("pending", 5), Stage("pending", 30, canceled=True), Stage("canceled"))
@@ -151,7 +151,7 @@ def test_a_life_that_says_how_it_is_canceled_goes_on_after_that(state: str, end:
     assert not fake.builds
 
 
-def test_a_chroot_that_is_stuck_is_canceled_with_its_build_by_the_first_look() -> None:
+def test_stuck_chroot_is_canceled_with_its_build_when_read() -> None:
     """Though nothing of its own life was ever due."""
     fake = FakeCopr(progress="clock")
     canceling = Lifecycle(Stage("running", 5), Stage("running", 30, canceled=True), Stage("failed"))

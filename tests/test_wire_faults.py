@@ -253,7 +253,7 @@ def test_a_connection_that_is_never_answered_stays_open(server: Server) -> None:
 # A port that refuses connections. It is the server's, so that it refuses them for all worlds.
 
 
-def test_who_adds_the_fault_has_the_answer_before_the_port_closes(server: Server) -> None:
+def test_adding_the_fault_is_answered_before_the_port_closes(server: Server) -> None:
     """Then nobody can connect for so many seconds, and after them everybody."""
     with server.connect() as kept:
         kept.send(raw("GET", server.prefix + GET))
@@ -308,7 +308,7 @@ def test_a_closed_port_is_nobody_elses(make_own_world: MakeWorld) -> None:
     assert server.is_refusing
 
 
-def test_what_is_being_answered_is_finished_though_the_port_closes(make_own_world: MakeWorld) -> None:
+def test_pending_response_is_finished_though_the_port_closes(make_own_world: MakeWorld) -> None:
     """In that world and in others."""
     server, other = make_own_world(), make_own_world()
     with server.connect() as one, other.connect() as two:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from .examples import examples
 from .served import F41, GET, HOME, LIST, Server, Start, raw, serving_as, under_way
 
 
@@ -28,11 +29,14 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture(params=["process", "thread"])
+@pytest.fixture
 def server(request: pytest.FixtureRequest, path: Path) -> Iterator[Server]:
-    """One in which nothing has happened, with room for twenty worlds."""
-    with serving_as(request.param, path, max_worlds=20) as server:
+    """One in which nothing has happened, with room for twenty worlds; in a thread unless a test asks for a process."""
+    with serving_as(getattr(request, "param", "thread"), path, max_worlds=20) as server:
         yield server
+
+
+also_as_process = pytest.mark.parametrize("server", ["process", "thread"], indirect=True)
 
 
 @pytest.fixture(scope="module", params=["process", "thread"])
@@ -48,6 +52,7 @@ def names(server: Server) -> list[str]:
     return [world["name"] for world in server.steer("GET", "/worlds")["worlds"]]
 
 
+@also_as_process
 def test_a_world_is_made_when_somebody_first_asks_for_it(server: Server) -> None:
     """From the served scenario, whether Copr is asked or the control API; it is listed from then on, until deleted."""
     assert names(server) == []
@@ -184,6 +189,7 @@ def test_a_world_has_a_short_address_too(server: Server) -> None:
     assert server.get(GET)["state"] == "running"
 
 
+@also_as_process
 def test_there_is_no_room_for_more_worlds_than_said(server: Server) -> None:
     """Another one is refused with the option that would help, and has room once one is deleted."""
     for number in range(20):
@@ -256,8 +262,8 @@ def test_no_other_path_is_found(shared: Server, target: str) -> None:
 
 # Many at once.
 
-CLIENTS = 64
-REQUESTS = 60
+CLIENTS = examples(64)
+REQUESTS = examples(60)
 MADE = {f"made-{number}": scenario(1, f"project-{number}") for number in range(4)}
 FIRST = ("first-0", "first-1")
 ALONE = {f"alone-{number}": scenario(1, f"alone-{number}") for number in range(2)}
@@ -285,8 +291,9 @@ def check_answers(world: Server, expected: Mapping[str, bytes]) -> None:
             assert (reply.status, reply.body) == (200, expected[target])
 
 
+@also_as_process
 def test_many_clients_lose_nothing_while_worlds_are_reset(server: Server) -> None:
-    """Each of 64 has the whole answer of its own world to each request; of worlds left alone the journal has all."""
+    """Each has the whole answer of its own world to each request; of worlds left alone the journal has all."""
     for name, beginning in {**MADE, **ALONE}.items():
         server.steer("PUT", f"/worlds/{name}", {"scenario": beginning})
     worlds = [server, *map(server.world, [*MADE, *FIRST, *ALONE])]

@@ -241,7 +241,7 @@ def test_an_error_says_what_came_instead(calling: Calling, answer: httpx.Respons
         ("get_built_packages", {"packages": [{"name": "a"}]}, "packages[0].version: missing"),
     ],
 )
-def test_an_answer_of_another_form_is_an_error_that_names_the_place(
+def test_response_of_another_shape_is_an_error_with_location(
     calling: Calling, call: str, document: dict[str, object], problem: str
 ) -> None:
     """What is there has to be what was asked for, as it would be in the way later."""

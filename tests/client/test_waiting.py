@@ -73,7 +73,7 @@ def test_wait_knows_every_final_state(calling: Calling, fake: FakeCopr, state: s
     assert calling.pauses == []
 
 
-def test_wait_for_a_build_ends_with_its_last_chroot_on_whatever_page(calling: Calling) -> None:
+def test_wait_for_build_ends_with_the_last_chroot_of_any_page(calling: Calling) -> None:
     """It ends when the last chroot has ended, on whatever page; a build without chroots is not at its end."""
     fake = FakeCopr(default_limit=2)
     names = [f"bulk-{number}-x86_64" for number in range(5)]

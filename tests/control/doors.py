@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from functools import cache
 from typing import Any, cast
@@ -24,9 +23,6 @@ F41, F42, S390X = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
 
 CHROOT = f"/builds/1/chroots/{F41}"
 """Where the control API has one of them."""
-
-EXAMPLES = int(os.environ.get("COPR_FAKE_EXAMPLES", "10"))
-"""How many requests are made up for each call."""
 
 DOCUMENT: dict[str, Any] = json.loads(json.dumps(openapi.document()))
 

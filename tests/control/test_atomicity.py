@@ -10,7 +10,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from .doors import CHROOT, EXAMPLES, F41, F42, S390X, Control, filled, fresh_control, paused
+from ..examples import examples
+from .doors import CHROOT, F41, F42, S390X, Control, filled, fresh_control, paused
 
 VALID: list[tuple[str, str, Any]] = [
     (
@@ -141,7 +142,7 @@ def spoiled(draw: st.DrawFn) -> tuple[str, str, Any]:
     return method, path, document[0]
 
 
-@settings(max_examples=EXAMPLES * 20, deadline=None, derandomize=True)
+@settings(max_examples=examples(200), deadline=None, derandomize=True)
 @given(spoiled())
 def test_what_is_refused_has_changed_nothing(call: tuple[str, str, Any]) -> None:
     """And whatever is sent is answered as the document says."""

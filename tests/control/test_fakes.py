@@ -135,7 +135,7 @@ def test_a_mistake_leaves_a_fake_that_somebody_holds_as_it_was() -> None:
         server.stop()
 
 
-def test_a_scenario_that_cannot_be_read_anymore_is_no_mistake_of_the_body(tmp_path: Path) -> None:
+def test_scenario_file_that_vanished_is_no_body_error(tmp_path: Path) -> None:
     """Whoever resets a world learns which file has gone."""
     file = tmp_path / "scenario.json"
     file.write_text('{"builds": [{"id": 5}]}')

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from copr_chroot_fake.pytest_plugin.support import CoprServer
 
-from .processes import Run, runner
+from .processes import Forker, Run, forking
+
+
+@pytest.fixture(scope="session")
+def forker() -> Iterator[Forker]:
+    with forking() as forker:
+        yield forker
 
 
 @pytest.fixture
-def copr_cli(copr_server: CoprServer, copr_config: Path, tmp_path: Path) -> Run:
-    return runner("copr-cli", copr_server, tmp_path)
+def copr_cli(forker: Forker, copr_server: CoprServer, copr_config: Path, tmp_path: Path) -> Run:
+    return forker.runner("copr-cli", copr_server, tmp_path)
 
 
 @pytest.fixture
-def copr_builder(copr_server: CoprServer, copr_config: Path, tmp_path: Path) -> Run:
-    return runner("copr-builder", copr_server, tmp_path)
+def copr_builder(forker: Forker, copr_server: CoprServer, copr_config: Path, tmp_path: Path) -> Run:
+    return forker.runner("copr-builder", copr_server, tmp_path)

@@ -76,7 +76,7 @@ def test_the_official_client_pages_and_waits(copr_fake: FakeCopr, copr_config: P
         client.build_chroot_proxy.get(2, F41)
 
 
-def test_the_official_client_reads_what_there_is_beside_build_chroots(copr_fake: FakeCopr, copr_config: Path) -> None:
+def test_official_client_reads_the_companion_endpoints(copr_fake: FakeCopr, copr_config: Path) -> None:
     """Who it logs in as, the project, the monitor, the chroots that there are, and a build that it cancels."""
     copr_fake.add_account("jdoe", "login", "token")
     copr_fake.add_build(1, {F41: "running"}, package="ripgrep")

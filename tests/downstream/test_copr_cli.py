@@ -58,7 +58,7 @@ def test_status_tells_the_state_of_a_build(copr_fake: FakeCopr, copr_cli: Run, s
     ],
 )
 @BY_CLOCK
-def test_watch_build_tells_each_new_state_and_how_the_build_has_ended(
+def test_watch_build_reports_each_new_state_and_the_end(
     copr_fake: FakeCopr, copr_cli: Run, life: str, states: list[str], status: int, error: str
 ) -> None:
     """It looks every 30 seconds, tells each new state, and says at the end of the build how that was."""
@@ -99,7 +99,7 @@ def test_watch_build_goes_on_until_the_last_of_several_has_ended(copr_fake: Fake
     ],
 )
 @BY_CLOCK
-def test_watch_build_gives_up_or_connects_again_while_copr_is_away(
+def test_watch_build_gives_up_or_reconnects_during_an_outage(
     copr_fake: FakeCopr, copr_cli: Run, fault: FaultName | FaultEntry, status: int, error: str, polls: int
 ) -> None:
     """It gives up at the first page that is none of Copr's, and connects three times where a connection breaks."""
@@ -257,7 +257,7 @@ def test_download_build_fetches_all_that_a_build_has_left(copr_fake: FakeCopr, c
 
 @WITH_WGET
 @pytest.mark.parametrize(("option", "files"), [("--rpms", RPMS), ("--logs", LOGS), ("--spec", {"hello.spec"})])
-def test_download_build_fetches_files_of_one_kind_and_of_one_chroot(
+def test_download_build_fetches_one_kind_and_one_chroot(
     copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path, option: str, files: set[str]
 ) -> None:
     """Only those of one kind, and of one chroot."""

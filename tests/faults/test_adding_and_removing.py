@@ -30,7 +30,7 @@ def test_nothing_goes_wrong_unless_it_is_said(fake: FakeCopr) -> None:
         fake.faults.remove(last)
 
 
-def test_a_fault_of_another_fake_is_not_taken_for_one_with_its_number(fake: FakeCopr) -> None:
+def test_fault_of_another_fake_with_the_same_id_is_rejected(fake: FakeCopr) -> None:
     """Nor is one that a restore has taken away for the next one."""
     fake.faults.add("outage")
     with pytest.raises(InputError, match="id: there is no such fault 1; there are: 1"):

@@ -76,7 +76,7 @@ def test_the_official_client_connects_again(
     assert (len(fake.requests), passed(fake)) == (6, 20)
 
 
-def test_the_official_client_does_not_know_an_answer_that_breaks_off(fake: FakeCopr, official: Client) -> None:
+def test_official_client_fails_on_a_truncated_response(fake: FakeCopr, official: Client) -> None:
     """The exception of requests comes through."""
     fake.faults.add(Fault(breaks="reset-within"))
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
@@ -149,7 +149,7 @@ def test_the_reference_client_with_a_slow_list(fake: FakeCopr) -> None:
     assert 0 < ends.count("late") < 25
 
 
-def test_waiting_for_a_build_gets_through_an_outage_and_misses_no_state() -> None:
+def test_waiting_survives_an_outage_and_misses_no_state() -> None:
     """What was not read was no poll."""
     fake = FakeCopr()
     fake.add_build(1, [F41])

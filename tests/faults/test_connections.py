@@ -274,9 +274,7 @@ def test_retries_are_counted_over_all_that_goes_wrong(fake: FakeCopr) -> None:
         ("reset-within", ConnectionResetError),
     ],
 )
-def test_an_asgi_application_in_process_ends_with_an_error_of_the_connection(
-    fake: FakeCopr, breaks: Any, error: type[Exception]
-) -> None:
+def test_asgi_app_in_process_raises_a_connection_error(fake: FakeCopr, breaks: Any, error: type[Exception]) -> None:
     """Which httpx's ASGI transport passes on."""
     fake.faults.add(Fault(breaks=breaks))
 

@@ -114,7 +114,7 @@ def test_only_what_a_fault_is_about_is_hit_and_counted(fake: FakeCopr, about: di
     assert (added.seen, added.hits) == (len(hit), len(hit))
 
 
-def test_of_several_faults_the_one_added_first_hits_and_all_count(fake: FakeCopr) -> None:
+def test_first_added_fault_hits_and_all_count(fake: FakeCopr) -> None:
     """Each counts what it is about, hit or not."""
     fake.faults.add(Fault(status=503, nth=2))
     fake.faults.add(Fault(status=504, first=3))

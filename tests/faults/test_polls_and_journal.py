@@ -74,7 +74,7 @@ def test_a_fault_is_no_mistake_of_whoever_asks(fake: FakeCopr, fault: Fault) -> 
     assert fake.unmatched == []
 
 
-def test_what_is_hit_is_unmatched_only_where_the_client_can_read_so(fake: FakeCopr) -> None:
+def test_faulted_request_is_unmatched_only_if_a_client_reads_it(fake: FakeCopr) -> None:
     """A build that is not there is found out late, and not at all where the answer is spoilt."""
     added = fake.faults.add(Fault(body="cut"))
     fake.answer("GET", f"/api_3/build-chroot/99/{F41}")

@@ -6,7 +6,6 @@ There is a fake behind each door, all of them are told the same, and the model t
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 
 from hypothesis import HealthCheck, Phase, settings
@@ -15,6 +14,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from copr_chroot_fake import FakeCopr
 
 from ..doors import DOORS
+from ..examples import examples
 from .asking import ServiceMachine
 from .doing import Door
 from .drawn import LIMIT
@@ -31,7 +31,7 @@ def test_every_door_answers_what_the_model_does() -> None:
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=int(os.environ.get("COPR_FAKE_EXAMPLES", "40")),
+                max_examples=examples(40),
                 stateful_step_count=40,
                 deadline=None,
                 suppress_health_check=[*HealthCheck],

@@ -53,7 +53,7 @@ class TestAFixtureOfOnesOwn:
     ).assert_outcomes(passed=7)
 
 
-def test_fakers_own_fixture_has_it_by_itself_and_loads_next_to_nothing(run: Run) -> None:
+def test_faker_fixture_has_the_provider_and_imports_little(run: Run) -> None:
     """What makes it up is loaded when something is made up."""
     run.in_subprocess(
         """

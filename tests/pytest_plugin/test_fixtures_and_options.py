@@ -318,7 +318,7 @@ def test_a_scenario_that_cannot_be_read_fails_its_test(run: Run) -> None:
     result.stdout.no_fnmatch_line("*def make_fake*")
 
 
-def test_a_failed_assertion_shows_the_test_and_nothing_of_the_kit(run: Run) -> None:
+def test_failed_assertion_shows_the_test_not_the_kit(run: Run) -> None:
     """The line that failed is the test's."""
     result = run("def test_it(copr_fake):\n    copr_fake.assert_requested('list')\n")
     result.assert_outcomes(failed=1)
@@ -331,7 +331,7 @@ def test_a_configuration_is_not_in_the_directory_of_the_test(run: Run) -> None:
     run("def test_it(copr_config, tmp_path):\n    assert list(tmp_path.iterdir()) == []\n").assert_outcomes(passed=1)
 
 
-def test_async_tests_work_with_asyncio_and_both_backends_of_anyio(run: Run) -> None:
+def test_async_tests_work_with_asyncio_and_anyio(run: Run) -> None:
     """With no setting of the kit's."""
     run(
         """

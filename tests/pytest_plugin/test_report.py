@@ -28,7 +28,7 @@ def test_it(copr_fake, copr_client):
     passed.stdout.no_fnmatch_line("*Copr was asked for*")
 
 
-def test_strict_fails_a_test_that_asked_for_what_is_not_there_only_where_its_body_passed(run: Run) -> None:
+def test_strict_fails_only_tests_whose_body_passed(run: Run) -> None:
     """Once, as a failure of the test; a test that has failed by itself has no second error."""
     result = run(
         """

@@ -68,7 +68,7 @@ def test_a_log_whose_end_nothing_tells_grows_by_the_second(progress: How, life: 
     assert log_of(fake, chroot) == last
 
 
-def test_the_log_of_a_chroot_that_is_held_is_whole_when_its_time_is_over() -> None:
+def test_log_of_a_held_chroot_is_complete_after_its_time() -> None:
     """Even where it would have been over at once."""
     fake = FakeCopr(serve_results=True, progress="clock")
     stages = [{"state": "running", "lasts": 0}, {"state": "failed"}]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from copr_chroot_fake import Nevra
 from copr_chroot_fake.results import rpm_file
 
+from ..examples import examples
 from .oracles import needs_tools, run
 
 SOURCE = Nevra("hello", "2.12", "3.fc43", "src")
@@ -49,7 +50,7 @@ def shown(nevra: Nevra) -> str:
 
 
 @needs_tools
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(nevras, min_size=1, max_size=20))
 def test_rpm_reads_what_was_written(built: list[Nevra]) -> None:
     """Name, epoch, version, release and architecture come back, whatever they are, and all digests are right."""

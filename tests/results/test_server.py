@@ -164,7 +164,7 @@ def write_living(directory: Path) -> Path:
     return path
 
 
-def test_results_can_be_said_to_be_where_clients_reach_the_server(start: Start, path: str) -> None:
+def test_results_url_can_be_the_address_clients_use(start: Start, path: str) -> None:
     """Where that is another address than the one listened on, as behind a proxy, or in a container."""
     served = start(path, "--serve-results", "--public-url", "https://copr.test/fake/")
     assert result_url(served) == f"https://copr.test/fake{PATH}"

@@ -106,7 +106,7 @@ def test_a_source_package_that_is_elsewhere_stays_there(url: str | None) -> None
     assert json.loads(get(fake, "/api_3/build/7")[1])["source_package"]["url"] == url
 
 
-def test_a_canceled_build_has_the_results_of_one_after_a_restore_too() -> None:
+def test_canceled_build_keeps_its_results_after_restore() -> None:
     """They are not those of a build that has failed, though the state is the same."""
     fake = FakeCopr(serve_results=True)
     build = fake.add_build(7, {F43: "running"})
@@ -290,7 +290,7 @@ def test_the_address_of_the_source_package_is_that_of_its_file() -> None:
     assert names_in(fake, source["result_url"].removeprefix(public) + "/") >= SOURCE - {"hello-1.0-1.src.rpm"}
 
 
-def test_the_latest_build_has_a_directory_that_several_are_said_to_have() -> None:
+def test_latest_build_wins_a_shared_result_directory() -> None:
     """It is in the index once."""
     fake = FakeCopr(serve_results=True)
     for number, package in enumerate(("hello", "world"), 1):

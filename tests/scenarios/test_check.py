@@ -18,6 +18,7 @@ from copr_chroot_fake import FakeCopr, ScenarioError
 from copr_chroot_fake.scenarios.shipped import by_name
 from copr_chroot_fake.tools.check import Mistake, check
 
+from ..examples import examples
 from .command import run
 from .examples import JSON, MISTAKES, PROJECT, TOGETHER, WHOLE, chroots, write
 
@@ -69,10 +70,8 @@ def test_the_whole_scenario_has_no_mistake(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", WRITTEN)
 @given(broken=st.lists(st.sampled_from(BREAKABLE), min_size=1, max_size=12, unique=True))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_exactly_the_values_that_are_broken_are_found_each_on_its_line(
-    tmp_path: Path, form: str, broken: list[At]
-) -> None:
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_each_broken_value_is_reported_on_its_line(tmp_path: Path, form: str, broken: list[At]) -> None:
     """However many values are wrong, and wherever they are."""
     document = copy.deepcopy(WHOLE)
     for number, at in enumerate(broken):
@@ -152,9 +151,7 @@ def test_a_mistake_is_a_line_with_file_line_place_and_remedy(tmp_path: Path) -> 
         ("a.yaml", "1: x\n0x1: y", [": 1: the key is there twice", ":1: 1: no such key here"]),
     ],
 )
-def test_a_text_that_is_not_valid_or_repeats_a_key_has_mistakes_on_their_lines(
-    tmp_path: Path, name: str, text: str, mistakes: list[str]
-) -> None:
+def test_invalid_text_has_errors_with_their_lines(tmp_path: Path, name: str, text: str, mistakes: list[str]) -> None:
     """If it cannot be read at all, there is only one mistake, with its column."""
     path = write(tmp_path, text, name)
     lines = run("check", path).stdout.splitlines()[:-1]
@@ -182,7 +179,7 @@ def test_the_scenarios_that_ship_have_no_mistake() -> None:
     assert (result.exit_code, result.stdout) == (0, f"{len(by_name())} scenarios, no mistake\n")
 
 
-def test_a_file_that_cannot_be_read_is_reported_and_the_others_are_checked(tmp_path: Path) -> None:
+def test_unreadable_file_is_reported_and_others_are_checked(tmp_path: Path) -> None:
     """The status is 2 then, whatever mistakes the others have."""
     path = write(tmp_path, {"x": 1})
     (tmp_path / "bytes.json").write_bytes(b"\xff")
@@ -226,9 +223,7 @@ def test_yaml_cannot_be_read_without_its_extra(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.parametrize(("seed", "exit_code"), [(0, 0), (1, 1)])
-def test_a_state_that_a_life_reaches_by_chance_is_checked_with_the_seed(
-    tmp_path: Path, seed: int, exit_code: int
-) -> None:
+def test_randomly_reached_state_is_checked_with_the_seed(tmp_path: Path, seed: int, exit_code: int) -> None:
     """With one seed the life gets there, and with another it does not."""
     life = {"stages": [{"state": "running", "lasts": 1, "ends": {"succeeded": 1, "failed": 1}}]}
     document = chroots({"lifecycle": life, "hold": "failed"})
@@ -257,8 +252,8 @@ def placed(value: object) -> st.SearchStrategy[object]:
 
 @given(document=JSON | JSON.flatmap(placed), indent=st.sampled_from([None, 1]), ascii=st.booleans())
 @example(document={"a\ud800\x1b": 1}, indent=None, ascii=True)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_document_has_mistakes_if_and_only_if_it_would_be_refused(
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_document_has_errors_exactly_when_loading_fails(
     tmp_path: Path, document: object, indent: int | None, ascii: bool
 ) -> None:
     """It has mistakes if it would be refused, among them what it is refused for; the command says each on a line."""
@@ -275,8 +270,8 @@ def test_any_document_has_mistakes_if_and_only_if_it_would_be_refused(
 
 
 @given(text=st.text() | st.text(st.sampled_from("abc:-?[]{}&*!<>#'\" \n1")), name=st.sampled_from(["a.json", "a.yaml"]))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_text_has_mistakes_if_and_only_if_it_would_be_refused(tmp_path: Path, text: str, name: str) -> None:
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_has_errors_exactly_when_loading_fails(tmp_path: Path, text: str, name: str) -> None:
     """Checking never fails."""
     path = tmp_path / name
     path.write_bytes(text.encode(errors="replace"))

@@ -36,7 +36,7 @@ def test_a_scenario_that_ships_goes_by_its_name(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.parametrize(("name", "is_meant"), [("mass-rebild", True), ("Mass-Rebuild", True), ("nowhere", False)])
-def test_a_wrong_name_is_refused_with_the_names_of_those_that_ship(name: str, is_meant: bool) -> None:
+def test_wrong_name_error_lists_the_bundled_scenarios(name: str, is_meant: bool) -> None:
     """And with the one that was probably meant."""
     with pytest.raises(ScenarioError, match=r"no such file, .* valid: all-states, .*, succeeds$") as refused:
         FakeCopr.from_scenario(name)
@@ -44,7 +44,7 @@ def test_a_wrong_name_is_refused_with_the_names_of_those_that_ship(name: str, is
 
 
 @pytest.mark.parametrize("path", ["./lives/succeds", "mass-rebuild.json", "/mass-rebuild", "lives/succeeds"])
-def test_a_path_is_not_taken_for_the_name_of_a_scenario_that_ships(path: str) -> None:
+def test_path_is_not_taken_for_a_bundled_scenario(path: str) -> None:
     """The error is about a file."""
     with pytest.raises(ScenarioError, match="no such file; expected a scenario in JSON or YAML"):
         FakeCopr.from_scenario(path)
@@ -67,7 +67,7 @@ def test_what_a_scenario_leaves_out_is_as_for_a_new_object() -> None:
     }
 
 
-def test_a_project_that_nobody_describes_has_the_chroots_of_its_builds() -> None:
+def test_undescribed_project_has_the_chroots_of_its_builds() -> None:
     """Two builds can be in one such project, which has enabled the chroots of both."""
     builds = [{"id": number, "chroots": [{"name": f"fedora-4{number}-x86_64"}]} for number in (1, 2)]
     fake = FakeCopr.from_scenario({"builds": builds})
@@ -130,7 +130,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
 
 
 @pytest.mark.parametrize("source", [5, None, [], b"scenario.json"])
-def test_a_source_that_is_neither_a_path_nor_a_document_is_refused(source: object) -> None:
+def test_source_must_be_a_path_or_a_document(source: object) -> None:
     """The error says what is expected."""
     with pytest.raises(InputError, match="source: expected the path of a scenario, or what it says"):
         FakeCopr.from_scenario(source)  # type: ignore[arg-type]  # wrong on purpose

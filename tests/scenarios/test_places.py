@@ -9,11 +9,12 @@ from hypothesis import given, settings
 
 from copr_chroot_fake.tools import json_places, places, yaml_places
 
+from ..examples import examples
 from .examples import JSON
 
 
 @given(document=JSON)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_the_places_of_a_text_are_those_of_its_document(document: object) -> None:
     """Whatever is in the keys and texts; and each is on a line of its own if it is written like that."""
 
@@ -37,7 +38,7 @@ def test_the_places_of_a_text_are_those_of_its_document(document: object) -> Non
     assert lines == sorted(set(lines))
 
 
-def test_what_yaml_aliases_or_merges_has_the_line_on_which_it_is_written() -> None:
+def test_yaml_aliases_and_merges_keep_their_lines() -> None:
     """A merged value has the line that it is merged from, unless it is overridden."""
     text = "a: &a\n  x: 1\n  y: 2\nb:\n  <<: *a\n  y: 3\nc: *a\nd: &d\n  - *d\n"
     wanted = ["a.x", "b.x", "b.y", "c.x", "d[0][0][0]", "c.nowhere"]

@@ -18,6 +18,7 @@ from copr_chroot_fake import LIVES, FakeCopr, InputError
 from copr_chroot_fake.scenarios.schema import scenario_schema
 from copr_chroot_fake.scenarios.shipped import shipped_scenarios
 
+from ..examples import examples
 from .examples import MISTAKES, UNSAYABLE
 
 F41 = "fedora-41-x86_64"
@@ -285,7 +286,7 @@ def test_schema_and_reader_agree(name: str) -> None:
     """Both take a scenario, both refuse it, or it is refused for a reason that a schema cannot say."""
     documents = FITTING[name].map(IN_A_SCENARIO[name])
 
-    @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[*HealthCheck])
+    @settings(max_examples=examples(60), deadline=None, derandomize=True, suppress_health_check=[*HealthCheck])
     @given(documents, changed(documents))
     def agree(right: dict[str, object], other: dict[str, object]) -> None:
         assert VALIDATOR.is_valid(right)

@@ -38,7 +38,7 @@ def test_all_shipped_scenarios_can_be_served_together(reverse: bool) -> None:
     assert len(fake.builds) == sum(len(FakeCopr.from_scenario(name).builds) for name in names)
 
 
-def test_each_shipped_scenario_has_a_name_of_its_own_and_is_described() -> None:
+def test_each_bundled_scenario_has_a_name_and_a_description() -> None:
     """With its builds on the page of scenarios, and with what it is for beside the files."""
     files = [path.stem for path in shipped_scenarios().rglob("*.json")]
     assert sorted(files) == sorted(by_name())

@@ -87,7 +87,7 @@ def test_each_life_is_a_bar_that_reads_without_colour(name: str, columns: int) -
 
 
 @pytest.mark.parametrize("state", State)
-def test_a_stage_in_any_state_has_a_letter_of_its_own_that_is_explained(tmp_path: Path, state: State) -> None:
+def test_every_state_has_its_own_letter_in_the_legend(tmp_path: Path, state: State) -> None:
     """A chroot that has ended stays for a while if its build is deleted later."""
     life = {"stages": [{"state": state.value, "lasts": 60}, {"state": "deleted"}]}
     text = shown(write(tmp_path, builds({"lifecycle": life, "chroots": [{"name": F43}]})))
@@ -143,7 +143,7 @@ def test_names_do_nothing_to_the_terminal(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["scenario show", "serve"])
-def test_what_a_scenario_is_refused_for_does_nothing_to_the_terminal_either(tmp_path: Path, command: str) -> None:
+def test_scenario_errors_are_escaped_for_the_terminal(tmp_path: Path, command: str) -> None:
     """It is escaped, and on one line."""
     path = write(tmp_path, {"\x1b[31mred\u202e": 1})
     result = CliRunner().invoke(main, [*command.split(), str(path)], color=True)
@@ -151,7 +151,7 @@ def test_what_a_scenario_is_refused_for_does_nothing_to_the_terminal_either(tmp_
     assert result.stderr.startswith(rf"Error: {path}: \x1b[31mred\u202e: no such key here")
 
 
-def test_no_more_chroots_are_shown_than_asked_for_and_the_rest_is_counted(tmp_path: Path) -> None:
+def test_shown_chroots_are_limited_and_the_rest_counted(tmp_path: Path) -> None:
     """Only some of the builds can be asked for, too."""
     text = shown("pages", "--limit", "120")
     assert len(re.findall(r"^\S+ +(?:succeeded|failed) +\d", text, flags=re.MULTILINE)) == 120

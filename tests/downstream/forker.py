@@ -1,0 +1,47 @@
+"""Imports copr-cli and copr-builder, and runs them in a forked child for each line of standard input.
+
+A line has program, arguments, directory, environment, and the files for standard output and error, as JSON; the exit
+status is the line that answers it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import copr.v3.helpers
+import copr_builder.copr_builder
+import copr_cli.main
+
+
+def run(
+    program: str, arguments: list[str], directory: str, environment: dict[str, str], output: str, errors: str
+) -> NoReturn:
+    """Become the program, as its script starts it."""
+    os.chdir(directory)
+    os.environ.clear()
+    os.environ.update(environment)
+    for number, file in ((0, os.devnull), (1, output), (2, errors)):
+        os.dup2(os.open(file, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), number)
+    runpy.run_path(str(Path(environment["PYTHONPATH"]) / "sitecustomize.py"))
+    sys.argv = [str(Path(sys.executable).with_name(program)), *arguments]
+    # What the programs have read from arguments and environment while they were imported.
+    copr_cli.main.main.__defaults__ = (arguments,)
+    configuration = str(Path.home() / ".config" / "copr")
+    for module in (copr.v3, copr.v3.helpers, copr_cli.main):
+        module.DEFAULT_CONFIG_PATH = configuration
+    copr_builder.copr_builder.COPR_CONFIG = configuration
+    runpy.run_path(sys.argv[0], run_name="__main__")
+    sys.exit()
+
+
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        run(*json.loads(line))
+    _, status = os.waitpid(child, 0)
+    print(os.waitstatus_to_exitcode(status), flush=True)

@@ -1,0 +1,13 @@
+"""How many examples a property test tries."""
+
+from __future__ import annotations
+
+import os
+
+SHARE = float(os.environ.get("COPR_FAKE_EXAMPLES", "0.2"))
+"""The share of the examples that is tried: all of them in CI, few where the tests run for each mutant."""
+
+
+def examples(number: int) -> int:
+    """The given share of a number of examples, but not less than 5."""
+    return max(5, round(number * SHARE))
