@@ -11,7 +11,7 @@ import pytest
 from copr_chroot_fake import FakeCopr, InputError, Nevra, State
 from copr_chroot_fake.scenarios.entries import ChrootSettings
 
-from .doors import Ask, Open, asking
+from .doors import Ask, asking
 
 Document = Mapping[str, object]
 
@@ -27,11 +27,11 @@ def shown(fake: FakeCopr, endpoint: str = "", chrootname: str = F41, ask: Ask | 
     return cast(Document, json.loads(response.body))
 
 
-def test_a_build_that_succeeded_is_one_line(ask_through: Open) -> None:
+def test_a_build_that_succeeded_is_one_line() -> None:
     """With an id, a chroot and a state said, there are times, results and packages that fit."""
     fake = FakeCopr()
     fake.add_build(1, [F41], state="succeeded")
-    ask = ask_through(fake)
+    ask = asking(fake)
     assert shown(fake, ask=ask) == {
         "started_on": 1700000000,
         "ended_on": 1700000300,
@@ -120,19 +120,19 @@ def test_made_up_packages_have_the_dist_tag_of_their_chroot(chrootname: str, rel
     assert {nevra.release for nevra in build[chrootname].packages} == {release}
 
 
-def test_a_result_url_given_verbatim_is_answered_as_given(ask_through: Open) -> None:
+def test_a_result_url_given_verbatim_is_answered_as_given() -> None:
     """Nothing is derived where the address of the results is said."""
     fake = FakeCopr()
     fake.add_build(1, {F41: {"state": "pending", "result_url": "http://127.0.0.1:8080/anywhere?"}})
-    assert shown(fake, ask=ask_through(fake))["result_url"] == "http://127.0.0.1:8080/anywhere?"
+    assert shown(fake, ask=asking(fake))["result_url"] == "http://127.0.0.1:8080/anywhere?"
 
 
-def test_a_build_config_given_verbatim_is_answered_as_given(ask_through: Open) -> None:
+def test_a_build_config_given_verbatim_is_answered_as_given() -> None:
     """Nothing is derived, left out or put in order where the configuration is said."""
     config: Document = {"timeout": None, "chroot": "mine", "repos": []}
     fake = FakeCopr()
     fake.add_build(1, {F41: {"build_config": config}})
-    response = ask_through(fake)("GET", f"/api_3/build-chroot/build-config?build_id=1&chrootname={F41}")
+    response = asking(fake)("GET", f"/api_3/build-chroot/build-config?build_id=1&chrootname={F41}")
     assert response.body == b'{"timeout": null, "chroot": "mine", "repos": []}\n'
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from copr_chroot_fake import LIVES, FakeCopr, Lifecycle, Progress, Stage, State
 
-from .doors import Ask, Open, asking
+from .doors import Ask, asking
 
 F41, F42, EPEL = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
 BEGAN = 1_700_000_000
@@ -76,11 +76,11 @@ def test_at_every_moment_of_a_life_all_say_the_same(life: str) -> None:
 
 
 @pytest.mark.parametrize("door", ["build", "build/built-packages", "build/list", "build/source-chroot", "monitor"])
-def test_each_answer_that_shows_a_build_is_a_poll_of_its_chroots(ask_through: Open, door: str) -> None:
+def test_each_answer_that_shows_a_build_is_a_poll_of_its_chroots(door: str) -> None:
     """Chroots that go on with every poll do so with what shows the build, and with nothing else."""
     fake = FakeCopr()
     fake.add_build(1, [F41, F42])
-    ask = ask_through(fake)
+    ask = asking(fake)
     target = f"/api_3/{door}?{PROJECT}" if door in ("build/list", "monitor") else f"/api_3/{door}/1"
     ask("HEAD", target)
     ask("OPTIONS", target)
@@ -157,10 +157,10 @@ def test_the_source_has_failed_before_another_chroot_is_changed() -> None:
 
 
 @pytest.mark.parametrize("source", ["waiting", "pending", "starting"])
-def test_a_source_without_a_log_is_an_error(ask_through: Open, source: str) -> None:
+def test_a_source_without_a_log_is_an_error(source: str) -> None:
     """Copr answers 500 until the log of the source build has an address."""
     scenario = {"builds": [{"id": 1, "source_state": source}]}
-    got = ask_through(FakeCopr.from_scenario(scenario))("GET", "/api_3/build/source-chroot/1")
+    got = asking(FakeCopr.from_scenario(scenario))("GET", "/api_3/build/source-chroot/1")
     assert got.status == 500
     assert b"there is probably a bug in the Copr code" in got.body
 
@@ -185,14 +185,14 @@ def test_a_canceled_source_is_canceled() -> None:
     assert (late.state, late.source_state) == ("canceled", "succeeded")
 
 
-def test_builds_are_listed_newest_first(ask_through: Open) -> None:
+def test_builds_are_listed_newest_first() -> None:
     """By their ids, page by page; order_type is only echoed."""
     fake = FakeCopr()
     for build_id in (5, 2, 9, 1, 7):
         fake.add_build(build_id, {F41: "succeeded"}, package="a" if build_id % 2 else "b")
     fake.add_build(6, {F41: "succeeded"}, project="jdoe/other")
     fake.builds[7].remove()
-    ask = ask_through(fake)
+    ask = asking(fake)
 
     def ids(more: str) -> list[int]:
         return [item["id"] for item in read(ask, f"build/list?{PROJECT}{more}")["items"]]
@@ -282,14 +282,14 @@ def test_no_text_with_a_nul_is_looked_for(argument: str) -> None:
     assert (got.status, b"there is probably a bug in the Copr code" in got.body) == (500, True)
 
 
-def test_the_monitor_has_the_latest_of_each_package_per_chroot(ask_through: Open) -> None:
+def test_the_monitor_has_the_latest_of_each_package_per_chroot() -> None:
     """From builds in the project's own directory only, and in the chroots that it has now."""
     fake = FakeCopr()
     fake.add_build(1, {F41: "succeeded", F42: "succeeded"}, package="hello")
     fake.add_build(2, {F41: "failed"}, package="hello")
     fake.add_build(3, {F41: "running"}, package="other")
     fake.add_build(4, {F41: "running"}, package="hello", project="jdoe/playground:pr:1")
-    ask = ask_through(fake)
+    ask = asking(fake)
 
     def monitored(more: str = "") -> dict[str, dict[str, tuple[int, str]]]:
         return {
@@ -343,13 +343,13 @@ def test_polls_that_make_no_difference_are_made_up_for() -> None:
     assert [read(ask, "build/1")["state"] for _ in range(5)] == ["starting"] * 3 + ["running"] * 2
 
 
-def test_faults_hit_them_by_their_names(ask_through: Open) -> None:
+def test_faults_hit_them_by_their_names() -> None:
     """A fault of one endpoint, or of one build, leaves the others alone."""
     fake = FakeCopr()
     fake.add_build(1, {F41: "running"})
     fake.add_build(2, {F41: "running"})
     fake.faults.add({"endpoint": "build", "build_id": 1, "status": 503})
     fake.faults.add({"endpoint": "project", "status": 504})
-    ask = ask_through(fake)
+    ask = asking(fake)
     targets = ("build/1", "build/2", "build/built-packages/1", f"project?{PROJECT}", f"monitor?{PROJECT}")
     assert [ask("GET", f"/api_3/{target}").status for target in targets] == [503, 200, 200, 504, 200]

@@ -6,7 +6,7 @@ import pytest
 
 from copr_chroot_fake import LIVES, EventError, FakeCopr, Lifecycle, Stage
 
-from .doors import Open, asking
+from .doors import asking
 from .polls import listed, state
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
@@ -47,11 +47,11 @@ ENDS = {
 
 
 @pytest.mark.parametrize(("name", "end"), ENDS.items())
-def test_every_named_life_ends_as_its_name_says(ask_through: Open, name: str, end: str) -> None:
+def test_every_named_life_ends_as_its_name_says(name: str, end: str) -> None:
     """After polls enough, a chroot is where its life leads."""
     fake = FakeCopr()
     fake.add_build(1, [F41], lifecycle=name)
-    ask = ask_through(fake)
+    ask = asking(fake)
     assert [state(ask) for _ in range(12)][-2:] == [end, end]
 
 
@@ -60,11 +60,11 @@ def test_no_named_life_is_without_a_test_of_its_end() -> None:
     assert set(ENDS) == set(LIVES) - {"realistic"}
 
 
-def test_a_build_deleted_midway_has_no_chroots_anymore(ask_through: Open) -> None:
+def test_a_build_deleted_midway_has_no_chroots_anymore() -> None:
     """The list of a deleted build is empty, and all its chroots are gone with it."""
     fake = FakeCopr()
     fake.add_build(1, {F41: {"lifecycle": Lifecycle(Stage("running", 5), Stage("deleted"))}, F42: "running"})
-    ask = ask_through(fake)
+    ask = asking(fake)
     assert [listed(ask) for _ in range(2)] == [["running", "running"], []]
     assert state(ask, F42) == "Build 1 does not exist."
 
@@ -78,11 +78,11 @@ def test_by_clock_a_deleted_build_is_seen_by_any_chroot() -> None:
     assert list(fake.builds) == []
 
 
-def test_chroots_that_appear_late_are_not_listed_before(ask_through: Open) -> None:
+def test_chroots_that_appear_late_are_not_listed_before() -> None:
     """Until the import a build has no chroots, and asking for one says that it was not submitted to it."""
     fake = FakeCopr()
     fake.add_build(1, [F41, F42], lifecycle="appears-late")
-    ask = ask_through(fake)
+    ask = asking(fake)
     assert [listed(ask) for _ in range(3)] == [[], ["pending", "pending"], ["starting", "starting"]]
     fake.add_build(2, [F41], lifecycle="appears-late")
     assert state(ask, build_id=2) == f"Build 2 was not submitted to {F41} chroot."

@@ -8,7 +8,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 
-from .doors import Ask, Open, asking
+from .doors import Ask, asking
 
 NAMES = [f"bulk-{number:03}-x86_64" for number in range(250)]
 BUILDS = "/api_3/build/list?ownername=jdoe&projectname=playground"
@@ -27,16 +27,16 @@ def page(ask: Ask, arguments: str = "") -> tuple[list[str], dict[str, object]]:
     return [item["name"] for item in document["items"]], document["meta"]
 
 
-def test_a_list_has_100_items_by_default(ask_through: Open) -> None:
+def test_a_list_has_100_items_by_default() -> None:
     """Without a limit the first 100 are shown, and the meta says so."""
-    names, meta = page(ask_through(fake_of_250()))
+    names, meta = page(asking(fake_of_250()))
     assert names == NAMES[:100]
     assert meta == {"limit": 100, "offset": 0, "order": "id", "order_type": "ASC"}
 
 
-def test_no_limit_as_deployed(ask_through: Open) -> None:
+def test_no_limit_as_deployed() -> None:
     """With no default limit everything is shown, and the meta's limit is null."""
-    names, meta = page(ask_through(fake_of_250(default_limit=None)))
+    names, meta = page(asking(fake_of_250(default_limit=None)))
     assert names == NAMES
     assert meta["limit"] is None
 
@@ -60,14 +60,14 @@ def test_no_limit_as_deployed(ask_through: Open) -> None:
         ("&limit=3&order=name&order_type=DESC", NAMES[:-4:-1]),
     ],
 )
-def test_limit_offset_and_order_type(ask_through: Open, arguments: str, expected: list[str]) -> None:
+def test_limit_offset_and_order_type(arguments: str, expected: list[str]) -> None:
     """A page is what limit, offset and order_type cut out."""
-    assert page(ask_through(fake_of_250()), arguments)[0] == expected
+    assert page(asking(fake_of_250()), arguments)[0] == expected
 
 
-def test_pages_put_together_are_the_whole_list(ask_through: Open) -> None:
+def test_pages_put_together_are_the_whole_list() -> None:
     """Reading page after page shows each chroot once, in order."""
-    ask = ask_through(fake_of_250())
+    ask = asking(fake_of_250())
     read = [name for offset in (0, 100, 200) for name in page(ask, f"&offset={offset}")[0]]
     assert read == NAMES
 

@@ -17,7 +17,7 @@ from copr_chroot_fake import (
 )
 from copr_chroot_fake.lives.progress import How, ProgressLike
 
-from .doors import Open, asking
+from .doors import asking
 from .polls import listed, state
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
@@ -25,11 +25,11 @@ DOCUMENTED = ["importing", "pending", "starting", "running", "succeeded"]
 BEGAN = 1_700_000_000
 
 
-def test_by_poll_each_answer_shows_the_next_state(ask_through: Open) -> None:
+def test_by_poll_each_answer_shows_the_next_state() -> None:
     """The default: a loop that polls sees the documented life, one state a poll, and then its end."""
     fake = FakeCopr()
     fake.add_build(1, [F41])
-    ask = ask_through(fake)
+    ask = asking(fake)
     assert [state(ask) for _ in range(6)] == [*DOCUMENTED, "succeeded"]
 
 
@@ -91,11 +91,11 @@ def test_times_fit_the_life_even_if_nobody_moves_the_clock() -> None:
     assert (chroot.started_on, chroot.ended_on) == (BEGAN + 40, BEGAN + 300)
 
 
-def test_by_clock_nothing_happens_before_its_time(ask_through: Open) -> None:
+def test_by_clock_nothing_happens_before_its_time() -> None:
     """However often it is polled, a chroot goes on when the clock says so."""
     fake = FakeCopr(progress="clock")
     fake.add_build(1, [F41])
-    ask = ask_through(fake)
+    ask = asking(fake)
     assert [state(ask) for _ in range(3)] == ["importing"] * 3
     fake.clock.tick(9)
     assert state(ask) == "importing"
@@ -115,11 +115,11 @@ def test_by_clock_a_late_read_catches_up_with_due_times() -> None:
     assert chroot.packages
 
 
-def test_at_once_the_first_look_sees_the_end(ask_through: Open) -> None:
+def test_at_once_the_first_look_sees_the_end() -> None:
     """The life is over by the first look, and its times are in the past."""
     fake = FakeCopr(progress="immediate")
     chroot = fake.add_build(1, [F41])[F41]
-    assert state(ask_through(fake)) == "succeeded"
+    assert state(asking(fake)) == "succeeded"
     assert (chroot.started_on, chroot.ended_on) == (BEGAN - 260, BEGAN)
 
 

@@ -13,7 +13,7 @@ import pytest
 from copr_chroot_fake import FakeCopr, InputError
 from copr_chroot_fake.service.routes import CHANGING, ROUTES, Route
 
-from .doors import Open, asking
+from .doors import asking
 
 GET = "/api_3/build-chroot?build_id=1&chrootname=fedora-41-x86_64"
 NO_SUCH_ENDPOINT = b'{"error":"Such API endpoint doesn\'t exist"}\n'
@@ -26,9 +26,9 @@ def fake() -> FakeCopr:
     return fake
 
 
-def test_a_head_answer_has_the_length_of_the_body_that_it_lacks(ask_through: Open, fake: FakeCopr) -> None:
+def test_a_head_answer_has_the_length_of_the_body_that_it_lacks(fake: FakeCopr) -> None:
     """HEAD answers with GET's status and headers, and no body."""
-    ask = ask_through(fake)
+    ask = asking(fake)
     got, head = ask("GET", GET), ask("HEAD", GET)
     assert (head.status, head.body) == (200, b"")
     assert head.headers["content-length"] == got.headers["content-length"] == str(len(got.body))
@@ -43,9 +43,9 @@ def test_every_path_leads_to_an_endpoint_that_answers(route: Route) -> None:
     assert fake.requests[-1].endpoint == route.endpoint.value
 
 
-def test_options_names_the_methods(ask_through: Open, fake: FakeCopr) -> None:
+def test_options_names_the_methods(fake: FakeCopr) -> None:
     """OPTIONS is answered with an empty page and what is allowed."""
-    response = ask_through(fake)("OPTIONS", "/api_3/build-chroot/list")
+    response = asking(fake)("OPTIONS", "/api_3/build-chroot/list")
     assert (response.status, response.body, response.allow) == (200, b"", {"GET", "HEAD", "OPTIONS"})
 
 
@@ -59,9 +59,9 @@ def test_the_headers_of_options_are_spelled_as_copr_spells_them(fake: FakeCopr) 
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE"])
-def test_other_methods_are_not_allowed_on_an_endpoint(ask_through: Open, fake: FakeCopr, method: str) -> None:
+def test_other_methods_are_not_allowed_on_an_endpoint(fake: FakeCopr, method: str) -> None:
     """With its closing slash an endpoint refuses the method; without it, there is no endpoint for the method."""
-    ask = ask_through(fake)
+    ask = asking(fake)
     assert ask(method, "/api_3/build-chroot/").status == 405
     assert ask(method, "/api_3/build-chroot/list").status == 405
     missing = ask(method, "/api_3/build-chroot")
@@ -90,9 +90,9 @@ def test_bytes_of_a_path_that_are_no_text_are_shown_as_unknown(fake: FakeCopr) -
 @pytest.mark.parametrize(
     "path", ["/", "/index.html", "/api_2/", "/api_3x", "/api_3/build-chroot/1", "/api_3/build-chroot/list//"]
 )
-def test_whatever_copr_does_not_serve_here_is_not_found(ask_through: Open, fake: FakeCopr, path: str) -> None:
+def test_whatever_copr_does_not_serve_here_is_not_found(fake: FakeCopr, path: str) -> None:
     """A path without an endpoint is a 404, never an error of the kit's."""
-    response = ask_through(fake)("GET", path)
+    response = asking(fake)("GET", path)
     assert (response.status, response.body) == (404, NO_SUCH_ENDPOINT)
 
 
