@@ -1,24 +1,41 @@
 # make serve   sets everything up, and serves the fake with a scenario that ships with it
 # make test    sets everything up, and runs the tests
-# Both need only python3 and make. They repeat the setup only when pyproject.toml has changed.
+# make check   runs all that CI runs
+# They need only python3 and make. They repeat the setup only when pyproject.toml has changed.
 
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 5000
 
-.PHONY: serve test coverage fuzz mutants lint format docs names bench bench-short pythons wheel clean
+.PHONY: serve test check coverage fuzz mutants lint format docs names bench bench-short pythons wheel clean
+
+# Without cached bytecode each of the processes that the tests start would compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 serve: .venv/serve.stamp
 	$(BIN)/copr-chroot-fake serve --port $(PORT) $(SCENARIO)
 
-test: .venv/develop.stamp
-	$(BIN)/pytest -n auto
+# Of type checkers and generated requests, which take longer than all the others; only `make coverage` runs them.
+SLOW := tests/control/test_document_requests.py tests/test_swagger.py tests/test_typing.py
+PYTEST := $(BIN)/pytest -n auto --dist worksteal
 
-# The tests have to cover every line and branch of the core, and of the rest this much.
+test: .venv/develop.stamp
+	@echo 'Running the tests, which takes about 80 seconds on two cores.'
+	$(PYTEST) -p no:schemathesis $(SLOW:%=--ignore=%)
+
+# What can run beside each other does; the benchmarks are alone at the end.
+check: .venv/docs.stamp .venv/plot.stamp
+	@echo 'Checking everything, which takes about 12 minutes on two cores.'
+	$(MAKE) --jobs=2 --output-sync=target lint docs
+	$(MAKE) coverage
+	$(MAKE) --jobs=2 --output-sync=target wheel pythons
+	$(MAKE) bench-short
+
+# All tests, with all of their examples. They have to cover every line and branch of the core, and of the rest this much.
 CORE := copr_chroot_fake/builds/*,copr_chroot_fake/lives/*,copr_chroot_fake/service/*
 coverage: .venv/develop.stamp
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto
+	COPR_FAKE_EXAMPLES=1 $(BIN)/coverage run -m pytest -n auto --dist worksteal
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='$(CORE)' --fail-under=100
 	$(BIN)/coverage report --omit='$(CORE)' --fail-under=98
@@ -62,11 +79,13 @@ bench: .venv/bench.stamp
 bench-short: .venv/plot.stamp
 	$(BIN)/python -m benchmarks --short
 
-# The tests with the oldest and newest versions of the dependencies, on each Python that is installed.
-pythons: .venv/develop.stamp
-	$(BIN)/nox --session tests
+# The tests that depend on versions, with the oldest and newest ones of the dependencies, on each Python that is
+# installed; at the end nox says which Pythons are left out.
+pythons: pythons-oldest pythons-newest
+pythons-%: .venv/develop.stamp
+	$(BIN)/nox --download-python never --no-error-on-missing-interpreters --session tests --keywords $*
 
-# The tests of the sdist, with the wheel and without a checkout.
+# The tests that can depend on the package, from the sdist, with the wheel and without a checkout.
 wheel: .venv/develop.stamp
 	$(BIN)/nox --session wheel
 

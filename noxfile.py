@@ -22,11 +22,46 @@ DIST = Path("build/dist").absolute()
 
 NEWEST_ONLY = (
     "tests/control/test_document.py",
+    "tests/control/test_document_requests.py",
     "tests/downstream/test_fuzzytail.py",
     "tests/test_swagger.py",
     "tests/test_typing.py",
 )
 """Tests that need what only the dev group has: type checkers, schemathesis, fuzzytail."""
+
+ON_EACH_PYTHON = (
+    "tests/client",
+    "tests/conformance",
+    "tests/control/test_server.py",
+    "tests/downstream/test_consumers.py",
+    "tests/faults",
+    "tests/pytest_plugin",
+    "tests/test_access_log.py",
+    "tests/test_believable.py",
+    "tests/test_door_equivalence.py",
+    "tests/test_doors.py",
+    "tests/test_ending.py",
+    "tests/test_official_client.py",
+    "tests/test_packaging.py",
+    "tests/test_public_names.py",
+    "tests/test_requests.py",
+    "tests/test_serve.py",
+    "tests/test_threads.py",
+    "tests/test_wire_faults.py",
+)
+"""Tests that can depend on the versions of Python and of the dependencies: imports, adapters, plugin, server."""
+
+OF_THE_WHEEL = (
+    "tests/conformance",
+    "tests/control/test_server.py",
+    "tests/pytest_plugin",
+    "tests/scenarios/test_commands.py",
+    "tests/scenarios/test_shipped.py",
+    "tests/test_packaging.py",
+    "tests/test_public_names.py",
+    "tests/test_serve.py",
+)
+"""Tests that can depend on how the kit is installed: its files, commands and entry points."""
 
 
 @nox.session
@@ -41,15 +76,16 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 @nox.parametrize("versions", ["oldest", "newest"], ids=["oldest", "newest"])
 def tests(session: nox.Session, versions: str) -> None:
-    """Run the tests with the oldest or newest versions that pyproject.toml allows; arguments go to pytest."""
+    """Run tests with the oldest or newest versions that pyproject.toml allows; arguments select others."""
+    arguments = ("-n", "auto", "--dist", "worksteal", *(session.posargs or ON_EACH_PYTHON))
     if versions == "newest":
         session.install("--upgrade", "--editable", ".[all]", "--group", "dev")
-        session.run("pytest", "-n", "auto", *session.posargs)
+        session.run("pytest", *arguments)
         return
     session.install("--editable", ".[all]", "--group", "test", "--constraint", _oldest(session))
     ignored = [f"--ignore={path}" for path in NEWEST_ONLY]
     session.log(f"left out, as they need newer versions: {', '.join(NEWEST_ONLY)}")
-    session.run("pytest", "-n", "auto", *ignored, *session.posargs)
+    session.run("pytest", *ignored, *arguments)
 
 
 def _oldest(session: nox.Session) -> str:
@@ -78,14 +114,14 @@ def build(session: nox.Session) -> None:
 
 @nox.session(requires=["build"])
 def wheel(session: nox.Session) -> None:
-    """Install the wheel where there is no checkout, and run the tests of the sdist there; arguments go to pytest."""
+    """Install the wheel where there is no checkout, and run tests of the sdist there; arguments select others."""
     (built,) = DIST.glob("*.whl")
     checks = Path(".ci/check_installed.py").absolute()
     session.install(f"copr-chroot-fake @ {built.as_uri()}")
     session.chdir(_tests_alone(Path(session.create_tmp())))
     session.run("python", str(checks))
     session.install(f"copr-chroot-fake[all] @ {built.as_uri()}", "--group", "dev")
-    session.run("pytest", "-n", "auto", *session.posargs)
+    session.run("pytest", "-n", "auto", "--dist", "worksteal", *(session.posargs or OF_THE_WHEEL))
 
 
 def _tests_alone(where: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import re
 import signal
@@ -12,11 +13,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+import pytest
+
+from copr_chroot_fake.cli import main
 from copr_chroot_fake.control.api import ControlApi
 from copr_chroot_fake.control.calls import Setting
 from copr_chroot_fake.server.app import ServedApp
@@ -200,10 +204,12 @@ def serving_as(how: str, *scenarios: Path, **bounds: int) -> Iterator[Server]:
 
 
 def failed(*arguments: str) -> str:
-    """The standard error of a command that fails with status 2."""
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    return done.stderr
+    """The standard error of a command that fails with status 2, run in this process."""
+    output, errors = io.StringIO(), io.StringIO()
+    with redirect_stdout(output), redirect_stderr(errors), pytest.raises(SystemExit) as ended:
+        main(arguments, prog_name="copr-chroot-fake")
+    assert (ended.value.code, output.getvalue()) == (2, "")
+    return errors.getvalue()
 
 
 class Wire:
