@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -241,24 +241,28 @@ def serve(
     )
     try:
         address = None if public_url is None else checks.address("--public-url", public_url)
-        launch = Launch(
-            recipe,
-            guard=None if no_control else Guard(host, control_token),
-            state=None if state is None else StateFile(state),
-            max_worlds=max_worlds,
-            max_body=max_body,
-            max_head=max_head,
-            public_url=address,
-        )
     except CoprFakeError as error:
         raise Failure(str(error)) from None
-    if access_log:
-        launch.log_requests(log or "text", _log)
-    listener = _bind(host, port)
-    try:
-        launch.serve(listener, lambda: click.echo(f"Copr fake: {url_of(listener)}"))
-    except CoprFakeError as error:
-        raise click.ClickException(str(error)) from None
+    with ExitStack() as locked:
+        try:
+            launch = Launch(
+                recipe,
+                guard=None if no_control else Guard(host, control_token),
+                state=None if state is None else locked.enter_context(StateFile(state)),
+                max_worlds=max_worlds,
+                max_body=max_body,
+                max_head=max_head,
+                public_url=address,
+            )
+        except CoprFakeError as error:
+            raise Failure(str(error)) from None
+        if access_log:
+            launch.log_requests(log or "text", _log)
+        listener = _bind(host, port)
+        try:
+            launch.serve(listener, lambda: click.echo(f"Copr fake: {url_of(listener)}"))
+        except CoprFakeError as error:
+            raise click.ClickException(str(error)) from None
 
 
 def _check_results(serve_results: bool, results_delay: float | None, public_url: str | None) -> None:

@@ -45,7 +45,7 @@ def test_an_output_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     """With status 2."""
     result = run("schema", "-o", tmp_path / "nowhere" / "file")
     assert result.exit_code == 2
-    assert result.stderr == f"Error: {tmp_path}/nowhere/file: cannot be written: No such file or directory\n"
+    assert result.stderr == f"Error: {tmp_path}/nowhere/file: there is no directory {tmp_path}/nowhere; make it first\n"
 
 
 def test_the_schema_is_printed_or_written_to_a_file(tmp_path: Path) -> None:
