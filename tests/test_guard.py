@@ -6,6 +6,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from click.testing import CliRunner
+
+from copr_chroot_fake import InputError
+from copr_chroot_fake.cli import main
+from copr_chroot_fake.server.guard import Guard
 
 from .served import HOME, LIST, Reply, Server, Start, failed, starting
 
@@ -15,16 +20,16 @@ CLOCK = "/_fake/clock"
 
 @pytest.fixture(scope="module")
 def local() -> Iterator[Server]:
-    """A server as it is unless said otherwise."""
+    """A server as it is unless said otherwise, but for two names that it goes by."""
     with starting() as start:
-        yield start()
+        yield start("--allow-host", "copr", "--allow-host", "Copr.Test")
 
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[Server]:
     """A server whom others can ask, with a token."""
     with starting() as start:
-        yield start("--host", "0.0.0.0", "--control-token", TOKEN)
+        yield start("--host", "0.0.0.0", "--control-token", TOKEN, "--allow-host", "copr", "--allow-host", "copr.test")
 
 
 def ask(server: Server, target: str, *headers: str, method: str = "GET") -> Reply:
@@ -43,10 +48,13 @@ OWN = [
     "[::1]:PORT",
     "192.0.2.7:80",
     "[2001:db8::1]",
-    "copr",
-    "copr:8080",
+    "copr.test",
+    "COPR:8080",
 ]
 FOREIGN = [
+    "intranet",
+    "copr-2:8080",
+    "2130706433",
     "evil.example",
     "evil.example:PORT",
     "localhost.evil.example",
@@ -217,34 +225,82 @@ def test_a_preflight_is_told_nothing_that_would_allow_anything(local: Server, or
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.0.2.1", "copr.example"])
-@pytest.mark.parametrize("environment", [None, ""])
-def test_where_others_can_ask_it_has_to_be_said_who_may_steer(
-    host: str, environment: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_others_can_ask_it_has_to_be_said_who_may_steer(host: str) -> None:
     """The error names what there is to say."""
-    if environment is not None:
-        monkeypatch.setenv("COPR_FAKE_CONTROL_TOKEN", environment)
     line = failed("serve", "--port", "0", "--host", host)
     assert line.startswith(f"Error: others than this machine can ask {host}")
     for remedy in ("--control-token TOKEN", "--no-control", "--insecure-control"):
         assert remedy in line
 
 
-def test_an_empty_token_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is not taken for one, wherever the server listens."""
-    for host in ("127.0.0.1", "0.0.0.0"):
-        assert failed("serve", "--port", "0", "--host", host, "--control-token", "").startswith(
-            "Error: --control-token is"
-        )
+UNUSABLE_TOKENS = {
+    "": "is empty",
+    " ": "is empty",
+    "\t\n": "is empty",
+    f"{TOKEN}\n": "has white space in it",
+    f" {TOKEN}": "has white space in it",
+    "two words": "has white space in it",
+    f"{TOKEN}\xa0": "has white space in it",
+    "t\xf6ken": "has characters that clients cannot send",
+    "t\x01ken": "has characters that clients cannot send",
+    "\U0001f511": "has characters that clients cannot send",
+}
 
 
-@pytest.mark.parametrize("token", [f"{TOKEN}\n", f" {TOKEN}", f"{TOKEN}\t", " "])
-def test_a_token_with_white_space_around_it_is_refused(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
-    """Nobody could send it; from the environment as from the command line."""
-    line = failed("serve", "--port", "0", "--control-token", token)
-    assert line.startswith("Error: --control-token has white space around it")
-    monkeypatch.setenv("COPR_FAKE_CONTROL_TOKEN", token)
-    assert failed("serve", "--port", "0") == line
+@pytest.mark.parametrize(("token", "problem"), UNUSABLE_TOKENS.items())
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+@pytest.mark.parametrize("is_in_environment", [False, True])
+def test_unusable_token_is_rejected(
+    token: str, problem: str, host: str, is_in_environment: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the server listens and wherever the token comes from; the error does not print it."""
+    monkeypatch.setattr("copr_chroot_fake.server.launch.Launch", None)
+    environment = {"COPR_FAKE_CONTROL_TOKEN": token} if is_in_environment else {}
+    option = [] if is_in_environment else ["--control-token", token]
+    done = CliRunner(env=environment).invoke(main, ["serve", "--port", "0", "--host", host, *option])
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"Error: --control-token: {problem}")
+    assert "COPR_FAKE_CONTROL_TOKEN" in done.stderr
+    assert not token.strip() or token not in done.stderr
+
+
+@pytest.mark.parametrize("token", UNUSABLE_TOKENS)
+def test_guard_rejects_an_unusable_token(token: str) -> None:
+    with pytest.raises(InputError, match=r"^token: "):
+        Guard("127.0.0.1", token)
+
+
+def test_guard_without_token_ignores_an_empty_one() -> None:
+    """A client may send an empty token where none is needed; it does not vouch for a foreign name."""
+    guard = Guard("127.0.0.1", None)
+    for authorization in (b"Bearer ", b"Bearer", b""):
+        assert guard.refusal({b"host": b"127.0.0.1", b"authorization": authorization}, is_open=False) is None
+        refused = guard.refusal({b"host": b"evil.example", b"authorization": authorization}, is_open=False)
+        assert refused is not None
+        assert refused.status == 403
+
+
+def test_rejected_host_names_the_option_that_allows_it(local: Server, guarded: Server) -> None:
+    """And where there is a token, that it would do, too."""
+    for server, remedies in ((local, ["localhost"]), (guarded, ["send the token"])):
+        error = ask(server, CLOCK, "Host: intranet:PORT").document["error"]
+        assert f"Host 'intranet:{server.address[1]}' is not this server" in error
+        assert all(remedy in error for remedy in ["--allow-host", "IP address", *remedies])
+
+
+def test_host_of_the_public_url_is_allowed(start: Start) -> None:
+    """Not what merely contains it."""
+    served = start("--serve-results", "--public-url", "https://Copr-Fake:8443/below")
+    assert ask(served, CLOCK, "Host: copr-fake:8443").status == 200
+    for name in ("copr-fake2", "copr-fake.evil.example", "fake"):
+        assert ask(served, CLOCK, f"Host: {name}").status == 403
+
+
+@pytest.mark.parametrize("name", ["", "http://copr", "copr:5000", "copr/x", "*", " copr", "copr,other", "k\xf6pr"])
+def test_invalid_allowed_host_is_rejected(name: str) -> None:
+    done = CliRunner().invoke(main, ["serve", "--port", "0", "--allow-host", name])
+    assert done.exit_code == 2
+    assert f"{name!r} is no host name; expected one such as copr" in done.stderr
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])

@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.cli import main
+from copr_chroot_fake.recording.keeping import Keeper
 from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.tools.check import check
 
@@ -278,6 +279,24 @@ def test_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
         done = invoke(server, "7", "-o", tmp_path / "pipe")
     assert (done.exit_code, (tmp_path / "pipe").is_fifo()) == (2, True)
     assert "is a device or a pipe" in done.stderr
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_two_recorders_cannot_write_one_file(is_there: bool, tmp_path: Path) -> None:
+    """The second one names the first, and asks that Copr nothing; the first one writes on."""
+    path = tmp_path / "build.json"
+    if is_there:
+        path.write_text("{}")
+    with copr() as server, Keeper(path) as keeper:
+        asked = server.asked
+        for output in (path, keeper.keep({"builds": []})):
+            done = invoke(server, "7", "-o", output)
+            assert done.exit_code == 2
+            assert done.stderr.startswith(f"Error: {output}: in use by process {os.getpid()} on ")
+        assert server.asked == asked
+        assert keeper.finish({"builds": [{"id": 1}]}) == path
+    assert read(path) == {"builds": [{"id": 1}]}
+    assert [*tmp_path.iterdir()] == [path]
 
 
 def test_names_are_replaced_in_the_file(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Awaitable, Coroutine, Iterable
 from urllib.parse import parse_qsl, unquote
 
 from ..errors import CoprFakeError, InputError, ScenarioError
@@ -35,8 +35,10 @@ class ControlApi:
         """Whether a path needs no token, as it tells nothing and does nothing."""
         return path in ("/health", DOCUMENT) or page.is_part(path)
 
-    def answer(self, world: World, method: str, path: str, query: str, body: bytes) -> Answer:
-        """Answer a call on a world; its path is from ``/_fake`` on, as sent."""
+    def answer(
+        self, world: World, method: str, path: str, query: str, body: bytes
+    ) -> Answer | Coroutine[object, None, Answer]:
+        """Answer a call on a world, at once or, if it takes long, later; its path is from ``/_fake`` on, as sent."""
         if page.is_part(path) or path == DOCUMENT:
             return _shown(path, world) if method == "GET" else _not_allowed(["GET"])
         found = find(path)
@@ -52,7 +54,18 @@ class ControlApi:
             return _refusal(error)
         except RecursionError:
             return _mistake("body", "nested too deeply")
-        return _EMPTY if operation.shows is None else json_answer(_written(shown), operation.status)
+        return _answer_later(operation, shown) if isinstance(shown, Awaitable) else _success(operation, shown)
+
+
+async def _answer_later(operation: Operation, shown: Awaitable[object]) -> Answer:
+    try:
+        return _success(operation, await shown)
+    except CoprFakeError as error:
+        return _refusal(error)
+
+
+def _success(operation: Operation, shown: object) -> Answer:
+    return _EMPTY if operation.shows is None else json_answer(_written(shown), operation.status)
 
 
 def _shown(path: str, world: World) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -34,7 +34,7 @@ class Setting:
 
     worlds: Worlds
     recipe: Recipe
-    save: Callable[[Worlds], str] | None
+    save: Callable[[Worlds], Awaitable[str]] | None
 
 
 @dataclass(frozen=True, slots=True)

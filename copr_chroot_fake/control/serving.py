@@ -32,11 +32,11 @@ def show_overview(call: Call) -> views.OverviewView:
     )
 
 
-def save(call: Call) -> views.SavedView:
+async def save(call: Call) -> views.SavedView:
     """Save the state to its file."""
     if call.setting.save is None:
         raise CoprFakeError("this server keeps no state; serve with --state FILE")
-    return {"file": call.setting.save(call.setting.worlds)}
+    return {"file": await call.setting.save(call.setting.worlds)}
 
 
 def show_worlds(call: Call) -> views.WorldsView:

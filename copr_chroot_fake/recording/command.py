@@ -6,7 +6,7 @@ import json
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -117,8 +117,6 @@ def _record(
     from .recorded import recorded
     from .taking import Recorder
 
-    keeper = None if output is None else Keeper(output)
-
     def make() -> Recorded:
         return recorded(recorder.answers(), lives=interval is not None, anonymous=anonymize)
 
@@ -130,7 +128,8 @@ def _record(
         reporter.say(f"{url} does not answer as it should; asking again in {seconds:g} s")
         time.sleep(seconds)
 
-    with ending_on_signals() as ignore_signals, CoprClient(url, sleep=pause) as client:
+    with ExitStack() as locked, ending_on_signals() as ignore_signals, CoprClient(url, sleep=pause) as client:
+        keeper = None if output is None else locked.enter_context(Keeper(output))
         recorder = Recorder(client, time.time, reporter)
         looking = Looking(recorder, ids, keep, interval, reporter)
         problem = _look(looking)

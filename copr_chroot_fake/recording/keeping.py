@@ -7,61 +7,63 @@ kept beside it then.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
+from types import TracebackType
 
-from ..atomic import replace_file
+from ..atomic import AtomicFile
 from ..errors import CoprFakeError
 
 
 class Keeper:
-    """Writes a scenario to a file, again and again.
-
-    :raises CoprFakeError: if there is no place for the file.
-    """
+    """Writes a scenario to a file, again and again; within ``with``, no other recorder writes there."""
 
     def __init__(self, output: Path) -> None:
-        if output.is_dir():
-            raise CoprFakeError(f"{output}: is a directory; expected the name of a file")
-        if output.exists() and not output.is_file():
-            raise CoprFakeError(f"{output}: is a device or a pipe; expected a file, or no --output")
-        if not output.parent.is_dir():
-            raise CoprFakeError(f"{output}: there is no directory {output.parent}; make it first")
-        if not os.access(output.parent, os.W_OK):
-            raise CoprFakeError(f"{output}: nothing can be written to {output.parent}; choose another place")
-        self.output = output
-        self.unfinished = output.with_name(f"{output.stem}.partial{output.suffix}") if output.exists() else output
-        """Where what is not complete is kept."""
-        self._mode = _usual_mode()
+        self._output = AtomicFile(output)
+        if output.exists():
+            self._partial = AtomicFile(output.parent / f"{output.stem}.partial{output.suffix}")
+        else:
+            self._partial = self._output
+        self._locked = ExitStack()
+
+    def __enter__(self) -> Keeper:
+        """Lock the file.
+
+        :raises CoprFakeError: if it cannot be written there, or if another recorder writes it.
+        """
+        with ExitStack() as entered:
+            entered.enter_context(self._output)
+            entered.enter_context(self._partial)
+            self._locked = entered.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._locked.close()
 
     def keep(self, scenario: Mapping[str, object]) -> Path:
         """Keep what there is so far; returns where.
 
         :raises CoprFakeError: if it cannot be written; what was there before stays.
         """
-        return self._write(self.unfinished, scenario)
+        return _write(self._partial, scenario)
 
     def finish(self, scenario: Mapping[str, object]) -> Path:
         """Write what is complete, in the place of what there was; returns where.
 
         :raises CoprFakeError: if it cannot be written; what was there before stays.
         """
-        self._write(self.output, scenario)
-        if self.unfinished != self.output:
-            self.unfinished.unlink(missing_ok=True)
-        return self.output
-
-    def _write(self, path: Path, scenario: Mapping[str, object]) -> Path:
-        try:
-            replace_file(path, f"{json.dumps(scenario, indent=2)}\n".encode(), self._mode)
-        except OSError as error:
-            raise CoprFakeError(f"{path}: cannot be written: {error.strerror}") from None
-        return path
+        written = _write(self._output, scenario)
+        if self._partial is not self._output:
+            self._partial.path.unlink(missing_ok=True)
+        return written
 
 
-def _usual_mode() -> int:
-    """Who may read and write a file that somebody makes."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+def _write(file: AtomicFile, scenario: Mapping[str, object]) -> Path:
+    try:
+        file.replace(f"{json.dumps(scenario, indent=2)}\n".encode())
+    except OSError as error:
+        raise CoprFakeError(f"{file.path}: cannot be written: {error.strerror}") from None
+    return file.path

@@ -8,3 +8,6 @@ MAX_BODY = 64 * 1024 * 1024
 
 MAX_HEAD = 64 * 1024
 """Bytes of a request before its body."""
+
+MAX_STATE = 1024 * 1024 * 1024
+"""Bytes of a state file: enough for some 3,000,000 chroots."""

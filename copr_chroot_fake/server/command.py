@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+import re
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
+from urllib.parse import urlsplit
 
 import click
 
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
 
     from ..builds.accounts import Account
     from .access_log import LogStyle
+    from .guard import Guard
+
+
+_TOKEN_VARIABLE = "COPR_FAKE_CONTROL_TOKEN"
+_HOST_NAME = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 
 
 class Limit(click.ParamType[int | None]):
@@ -58,6 +65,34 @@ class Login(click.ParamType["Account"]):
             return Account(name, login, token, tuple(group for group in groups.split(",") if group))
         except InputError as error:
             self.fail(f"{value!r}: {error}", param, ctx)
+
+
+class HostName(click.ParamType[str]):
+    """A host name as it is in an address, without scheme and port."""
+
+    name = "host name"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not _HOST_NAME.fullmatch(value):
+            self.fail(f"{value!r} is no host name; expected one such as copr, without http:// and port", param, ctx)
+        return value
+
+
+def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Check the control token, from wherever it is.
+
+    :raises Failure: if it is empty, or if clients cannot send it.
+    """
+    # Click takes an empty variable for one that is not set; but whoever sets it wants a token.
+    given = os.environ.get(_TOKEN_VARIABLE) if value is None else value
+    if given is None:
+        return None
+    from .guard import check_token
+
+    try:
+        return check_token("--control-token", given)
+    except InputError as error:
+        raise Failure(f"{error} (it is also read from {_TOKEN_VARIABLE})") from None
 
 
 @click.command()
@@ -133,9 +168,19 @@ class Login(click.ParamType["Account"]):
 @click.option("--no-control", is_flag=True, help="Do not serve the control API and the page under /_fake/.")
 @click.option(
     "--control-token",
-    envvar="COPR_FAKE_CONTROL_TOKEN",
+    envvar=_TOKEN_VARIABLE,
     show_envvar=True,
+    callback=_read_token,
     help="Token that control calls have to send; needed if other machines can reach the server.",
+)
+@click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    type=HostName(),
+    metavar="NAME",
+    help="Host name by which clients without a token may address control calls, such as that of a service of docker "
+    "compose; can be repeated. IP addresses, localhost, and the names in --host and --public-url are always allowed.",
 )
 @click.option("--insecure-control", is_flag=True, help="Let everybody who can reach the server control the fake.")
 @click.option(
@@ -185,6 +230,7 @@ def serve(
     accounts: tuple[Account, ...],
     no_control: bool,
     control_token: str | None,
+    allowed_hosts: tuple[str, ...],
     insecure_control: bool,
     max_worlds: int,
     journal: int,
@@ -221,7 +267,6 @@ def serve(
         raise Failure("--log is about the access log, of which there is none; add --access-log, or leave it out")
     _check_results(serve_results, results_delay, public_url)
     _check_control(host, no_control, control_token, insecure_control)
-    from .guard import Guard
     from .launch import Launch
     from .recipe import Recipe
     from .serving import end_on_signals, url_of
@@ -241,24 +286,29 @@ def serve(
     )
     try:
         address = None if public_url is None else checks.address("--public-url", public_url)
-        launch = Launch(
-            recipe,
-            guard=None if no_control else Guard(host, control_token),
-            state=None if state is None else StateFile(state),
-            max_worlds=max_worlds,
-            max_body=max_body,
-            max_head=max_head,
-            public_url=address,
-        )
+        guard = None if no_control else _guard(host, control_token, allowed_hosts, address)
     except CoprFakeError as error:
         raise Failure(str(error)) from None
-    if access_log:
-        launch.log_requests(log or "text", _log)
-    listener = _bind(host, port)
-    try:
-        launch.serve(listener, lambda: click.echo(f"Copr fake: {url_of(listener)}"))
-    except CoprFakeError as error:
-        raise click.ClickException(str(error)) from None
+    with ExitStack() as locked:
+        try:
+            launch = Launch(
+                recipe,
+                guard=guard,
+                state=None if state is None else locked.enter_context(StateFile(state)),
+                max_worlds=max_worlds,
+                max_body=max_body,
+                max_head=max_head,
+                public_url=address,
+            )
+        except CoprFakeError as error:
+            raise Failure(str(error)) from None
+        if access_log:
+            launch.log_requests(log or "text", _log)
+        listener = _bind(host, port)
+        try:
+            launch.serve(listener, lambda: click.echo(f"Copr fake: {url_of(listener)}"))
+        except CoprFakeError as error:
+            raise click.ClickException(str(error)) from None
 
 
 def _check_results(serve_results: bool, results_delay: float | None, public_url: str | None) -> None:
@@ -270,19 +320,19 @@ def _check_results(serve_results: bool, results_delay: float | None, public_url:
 def _check_control(host: str, no_control: bool, control_token: str | None, insecure_control: bool) -> None:
     from .guard import is_loopback
 
-    if control_token == "":
-        raise Failure("--control-token is empty, and would keep nobody out; give a token, or leave it out")
-    if control_token is not None and control_token != control_token.strip():
-        # What surrounds the value of a header is no part of it.
-        raise Failure(
-            "--control-token has white space around it, and would let nobody in; leave that out, "
-            "such as a line break at the end of what COPR_FAKE_CONTROL_TOKEN says"
-        )
     if not (no_control or control_token or insecure_control or is_loopback(host)):
         raise Failure(
             f"others than this machine can ask {host}, and could steer the fake; add --control-token TOKEN, "
             "--no-control, or --insecure-control"
         )
+
+
+def _guard(host: str, token: str | None, allowed_hosts: tuple[str, ...], public_url: str | None) -> Guard:
+    """Make the guard, to whom the server's public host name is one of its own."""
+    from .guard import Guard
+
+    public = None if public_url is None else urlsplit(public_url).hostname
+    return Guard(host, token, [*allowed_hosts, *([public] if public else [])])
 
 
 def _bind(host: str, port: int) -> socket.socket:

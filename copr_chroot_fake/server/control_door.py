@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Protocol, cast
 
 from ..doors.asgi import HttpScope, Receive, Send, respond
@@ -15,8 +15,10 @@ from .worlds import World
 class Controlling(Protocol):
     """The control API, which does no I/O."""
 
-    def answer(self, world: World, method: str, path: str, query: str, body: bytes) -> Answer:
-        """The answer to a request below ``/_fake``."""
+    def answer(
+        self, world: World, method: str, path: str, query: str, body: bytes
+    ) -> Answer | Coroutine[object, None, Answer]:
+        """The answer to a request below ``/_fake``, at once or later."""
 
     def is_open(self, path: str) -> bool:
         """Whether a path needs no token, as it tells nothing and does nothing."""
@@ -41,7 +43,7 @@ class ControlDoor:
             body = await self._read(headers, receive)
             if body is None:
                 return
-            answer = body if isinstance(body, Answer) else _ask(control, world, path, http, body)
+            answer = body if isinstance(body, Answer) else await _ask(control, world, path, http, body)
         await respond(answer._replace(body=b"") if http["method"] == "HEAD" else answer, send)
 
     async def _read(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes | Answer | None:
@@ -62,6 +64,7 @@ class ControlDoor:
         return bytes(body)
 
 
-def _ask(control: Controlling, world: World, path: str, http: HttpScope, body: bytes) -> Answer:
+async def _ask(control: Controlling, world: World, path: str, http: HttpScope, body: bytes) -> Answer:
     method, query = http["method"], http["query_string"].decode("latin-1")
-    return control.answer(world, "GET" if method == "HEAD" else method, path, query, body)
+    answer = control.answer(world, "GET" if method == "HEAD" else method, path, query, body)
+    return answer if isinstance(answer, Answer) else await answer

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
+from ..errors import InputError
 from ..service.answers import Answer, error_body, json_answer
 
 _LOCAL_SITES = (b"same-origin", b"none")
@@ -20,6 +21,24 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def check_token(field: str, token: str) -> str:
+    """Check a control token; an error does not quote it.
+
+    :raises InputError: unless it is made of visible ASCII characters, which any client can send in a header.
+    """
+    if not token.strip():
+        raise InputError(field, "is empty, and would let everybody in; give a token, or leave it out")
+    if any(character.isspace() for character in token):
+        raise InputError(
+            field, "has white space in it, such as a line break at the end, which clients cannot send; leave that out"
+        )
+    if not (token.isascii() and token.isprintable()):
+        raise InputError(
+            field, "has characters that clients cannot send in a header; expected ASCII letters, digits and signs"
+        )
+    return token
+
+
 class Guard:
     """Checks a request to the control API.
 
@@ -30,11 +49,14 @@ class Guard:
 
     :param host: the address that is listened on.
     :param token: what has to be in ``Authorization: Bearer …``; ``None`` for nothing.
+    :param names: host names that lead to this server alone, as its operator says. A name without a dot
+        is not trusted by itself: a resolver may append a search domain, which somebody else may control.
+    :raises InputError: for a token that is empty, or that clients cannot send.
     """
 
-    def __init__(self, host: str, token: str | None) -> None:
-        self._host = host.lower()
-        self._token = None if token is None else token.encode()
+    def __init__(self, host: str, token: str | None, names: Collection[str] = ()) -> None:
+        self._names = {"localhost", host.lower(), *(name.lower() for name in names)}
+        self._token = None if token is None else check_token("token", token).encode()
 
     def refusal(self, headers: Mapping[bytes, bytes], is_open: bool) -> Answer | None:
         """Why a request is not taken, if it is not; what is open needs no token."""
@@ -42,8 +64,8 @@ class Guard:
         has_token = self._token is not None and self._has_token(headers.get(b"authorization", b""))
         # No page knows the token, and a server that has one may go by any name among others.
         if not (has_token or (is_open and self._token is not None) or self._is_own(host)):
-            remedy = "use its address, or localhost" if self._token is None else "send the token, or use its address"
-            return _refused(403, f"Host {host!r} is not this server; {remedy}")
+            remedy = "use its IP address or localhost" if self._token is None else "send the token, use its IP address"
+            return _refused(403, f"Host {host!r} is not this server; {remedy}, or serve with --allow-host and the name")
         origin = headers.get(b"origin")
         if origin is not None and origin.decode("latin-1").partition("://")[2] != host:
             return _refused(403, "requests from pages of another origin are not taken")
@@ -61,12 +83,12 @@ class Guard:
         return hmac.compare_digest(token.strip(), self._token) and scheme.lower() == b"bearer"
 
     def _is_own(self, host: str) -> bool:
-        """An address, or a name that no stranger can have: this machine's, the one listened on, one without a dot."""
+        """Whether it is an IP address, or a name that leads only here: localhost, and those that the operator gave."""
         try:
             name = urlsplit(f"//{host}").hostname or ""
         except ValueError:
             return False
-        return bool(name) and (name == self._host or "." not in name or _is_address(name))
+        return bool(name) and (name in self._names or _is_address(name))
 
 
 def _is_address(name: str) -> bool:

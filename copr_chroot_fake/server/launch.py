@@ -53,7 +53,8 @@ class Launch:
         from ..control.api import ControlApi
         from ..control.calls import Setting
 
-        return ControlApi(Setting(self._worlds, self._recipe, None if self._state is None else self._state.save))
+        save = None if self._state is None else self._state.save_while_serving
+        return ControlApi(Setting(self._worlds, self._recipe, save))
 
     def log_requests(self, style: LogStyle, write: Callable[[str], None]) -> None:
         """Write a line for each request from now on."""
@@ -71,4 +72,4 @@ class Launch:
             serve(self._app, listener, on_ready, self._max_head)
         finally:
             if self._state is not None:
-                self._state.save(self._worlds)
+                self._state.save_at_end(self._worlds)

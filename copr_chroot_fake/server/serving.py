@@ -204,4 +204,7 @@ def _config(app: App, max_head: int, date_header: bool, on_refuse: Callable[[flo
 
 
 def _end(signum: int, frame: FrameType | None) -> None:
+    # Another one must not interrupt what happens at the end, such as saving the state.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
     raise SystemExit(0)

@@ -7,15 +7,17 @@ not kept.
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from functools import lru_cache
 from pathlib import Path
+from types import TracebackType
 from typing import cast
 
 from .. import checks
-from ..atomic import replace_file
+from ..atomic import AtomicFile, replace_file
 from ..errors import CoprFakeError, InputError, ScenarioError
 from ..fake import FakeCopr
 from ..fields import Fields, Form
@@ -23,6 +25,7 @@ from ..lives.clock import SystemClock, check_speed
 from ..scenarios.parsing import read_json
 from ..scenarios.reading import ScenarioSource
 from ..scenarios.shipped import by_name
+from .bounds import MAX_STATE
 from .recipe import Recipe, read_how
 from .worlds import TooManyError, World, Worlds
 
@@ -36,50 +39,141 @@ _TOLD_ANEW = ("requests_kept", "accounts", "serve_results", "results_delay")
 _RECIPE = Form(("scenarios",), tuple(field.name for field in fields(Recipe) if field.name not in _TOLD_ANEW))
 
 
-class StateFile:
-    """The file of a server's state."""
+class UnloadableError(CoprFakeError):
+    """A state that could not be loaded again, and so has not replaced the last good one."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, problem: str, content: bytes) -> None:
+        super().__init__(
+            f"{path}: the state is not saved, as it could not be loaded again: {problem}; "
+            "the file is unchanged; change or delete what is named here, and save again"
+        )
+        self.problem = problem
+        self.content = content
+
+
+class StateFile:
+    """The file of a server's state.
+
+    Within ``with``, no other server can use the file.
+
+    :param max_bytes: the largest file that is read or written.
+    """
+
+    def __init__(self, path: Path, max_bytes: int = MAX_STATE) -> None:
         self.path = path
+        self._max_bytes = max_bytes
+        self._file = AtomicFile(path, mode=0o600)
+        self._turn = asyncio.Lock()
+        self._begun = 0
+        self._saved = 0
+
+    def __enter__(self) -> StateFile:
+        """Lock the file.
+
+        :raises CoprFakeError: if another server uses it, or if no state could be saved there.
+        """
+        self._file.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.__exit__(kind, error, trace)
 
     def save(self, worlds: Worlds) -> str:
-        """Write the state of all worlds over what was there; returns the path.
+        """Replace the file with the state of all worlds; returns its path.
 
-        :raises CoprFakeError: if it cannot be written; the file is as it was then.
+        :raises UnloadableError: if the state could not be loaded again; the file is unchanged.
+        :raises CoprFakeError: if the file cannot be written; it is unchanged.
         """
-        document = {
-            "version": _VERSION,
-            "main": _write_world(worlds.main),
-            "worlds": {world.name: _write_world(world) for world in worlds},
-        }
-        try:
-            replace_file(self.path, json.dumps(document).encode())
-        except OSError as error:
-            raise CoprFakeError(f"{self.path}: the state cannot be saved: {error.strerror}") from None
+        return self._replace({name: _write_world(world) for name, world in _each(worlds)}, worlds)
+
+    async def save_while_serving(self, worlds: Worlds) -> str:
+        """Do the same as :meth:`save`, while other requests are answered.
+
+        Each world is saved as it is at one moment after the call. Only reading a world
+        keeps requests waiting; the rest happens in another thread. Calls during a save
+        wait for its end, and then share the next one.
+        """
+        begun_before = self._begun
+        async with self._turn:
+            if self._saved <= begun_before:
+                self._begun += 1
+                documents = {}
+                for name, world in _each(worlds):
+                    documents[name] = _write_world(world)
+                    await asyncio.sleep(0)
+                await asyncio.to_thread(self._replace, documents, worlds)
+                self._saved = self._begun
         return str(self.path)
 
-    def load(self, recipe: Recipe, most: int) -> Worlds | None:
-        """What was saved last; ``None`` if there is no such file.
+    def save_at_end(self, worlds: Worlds) -> None:
+        """Do the same as :meth:`save`, but keep a state that could not be loaded again in a file beside it.
 
-        :raises ScenarioError: naming the file, the place in it and what was expected there.
-        :raises CoprFakeError: if there is no file, nor a directory in which it could be saved.
+        :raises CoprFakeError: if the state is not saved.
         """
         try:
-            text = self.path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            if not self.path.parent.is_dir():
-                raise CoprFakeError(f"{self.path}: the state cannot be saved there; make the directory first") from None
-            return None
-        except (OSError, ValueError) as error:
-            raise ScenarioError(str(self.path), "", f"cannot be read: {error}") from None
+            self.save(worlds)
+        except UnloadableError as error:
+            rejected = self.path.with_name(f"{self.path.name}.rejected")
+            try:
+                replace_file(rejected, error.content, 0o600)
+            except OSError as cause:
+                raise CoprFakeError(f"{error}; nor can {rejected} be written: {cause.strerror}") from None
+            raise CoprFakeError(
+                f"{self.path}: the state is not saved, as it could not be loaded again: {error.problem}; "
+                f"the file is unchanged, and {rejected} has the rejected state"
+            ) from None
+
+    def load(self, recipe: Recipe, most: int) -> Worlds | None:
+        """Return what was saved last; ``None`` if there is no such file.
+
+        :raises ScenarioError: naming the file, the place in it and what was expected there.
+        :raises CoprFakeError: if it is no regular file, or too large; or as ``with`` does.
+        """
         try:
-            return _read(read_json(text), recipe, most)
+            with self._file:
+                content = self._file.read(self._max_bytes)
+            return None if content is None else _make_worlds(content, recipe, most)
         except InputError as error:
             raise ScenarioError(str(self.path), error.field, error.problem) from None
         except TooManyError as error:
             raise ScenarioError(str(self.path), "worlds", str(error)) from None
-        except RecursionError:
-            raise ScenarioError(str(self.path), "", "nested too deeply to be a state") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ScenarioError(str(self.path), "", f"cannot be read: {error}") from None
+
+    def _replace(self, documents: Mapping[str, object], worlds: Worlds) -> str:
+        """Replace the file with worlds by name, once they have been loaded again from the bytes to be written."""
+        content = _encode(documents)
+        try:
+            if len(content) > self._max_bytes:
+                raise InputError("", f"{len(content)} bytes; expected at most {self._max_bytes}")
+            for _ in _read(content, cast(Recipe, worlds.beginning)):
+                pass
+        except InputError as error:
+            raise UnloadableError(self.path, str(error), content) from None
+        try:
+            self._file.replace(content)
+        except OSError as error:
+            raise CoprFakeError(f"{self.path}: the state cannot be saved: {error.strerror}") from None
+        return str(self.path)
+
+
+def _each(worlds: Worlds) -> Iterator[tuple[str, World]]:
+    """Yield each world with its name: the server's own, and then those that have a name now and still do when due."""
+    yield "", worlds.main
+    for name in [world.name for world in worlds]:
+        world = worlds.find(name)
+        if world is not None:
+            yield name, world
+
+
+def _encode(documents: Mapping[str, object]) -> bytes:
+    # World by world, as other threads wait while the encoder runs.
+    written = {name: json.dumps(document) for name, document in documents.items()}
+    main = written.pop("")
+    named = ", ".join(f"{json.dumps(name)}: {text}" for name, text in written.items())
+    return f'{{"version": {_VERSION}, "main": {main}, "worlds": {{{named}}}}}'.encode()
 
 
 def _write_world(world: World) -> dict[str, object]:
@@ -114,17 +208,30 @@ def _shipped() -> Mapping[str, Path]:
     return by_name()
 
 
-def _read(document: object, recipe: Recipe, most: int) -> Worlds:
-    state = Fields("", document, _STATE)
-    if state.require("version", checks.whole_number) != _VERSION:
-        raise InputError("version", f"this kit reads version {_VERSION}; expected a state that it has saved")
+def _make_worlds(content: bytes, recipe: Recipe, most: int) -> Worlds:
+    read = _read(content, recipe)
+    _, main, _ = next(read)
     # The server's own world begins as it is told now.
-    fake, _ = _read_world("main", state.require("main", checks.mapping), recipe)
-    worlds = Worlds(recipe, most, fake)
-    for name, written in state.require("worlds", checks.mapping).items():
-        fake, beginning = _read_world(f"worlds.{name}", written, recipe)
+    worlds = Worlds(recipe, most, main)
+    for name, fake, beginning in read:
         worlds.put(name, beginning, fake)
     return worlds
+
+
+def _read(content: bytes, recipe: Recipe) -> Iterator[tuple[str, FakeCopr, Recipe]]:
+    """Make each world of a state, the server's own first: its name, what it is now, and what it begins as.
+
+    :raises InputError: naming the place in the state and what was expected there.
+    """
+    try:
+        state = Fields("", read_json(content.decode()), _STATE)
+        if state.require("version", checks.whole_number) != _VERSION:
+            raise InputError("version", f"this kit reads version {_VERSION}; expected a state that it has saved")
+        yield "", *_read_world("main", state.require("main", checks.mapping), recipe)
+        for name, written in state.require("worlds", checks.mapping).items():
+            yield name, *_read_world(f"worlds.{name}", written, recipe)
+    except RecursionError:
+        raise InputError("", "nested too deeply to be a state") from None
 
 
 def _read_world(place: str, written: object, told: Recipe) -> tuple[FakeCopr, Recipe]:
@@ -135,10 +242,16 @@ def _read_world(place: str, written: object, told: Recipe) -> tuple[FakeCopr, Re
     fake.reseed(said.require("seed", checks.whole_number))
     said.require("clock", lambda field, value: _set_clock(fake, field, value))
     scenario = said.require("scenario", checks.mapping)
+    place = f"{place}.scenario"
     try:
         fake.add_scenario(scenario)
     except ScenarioError as error:
-        raise InputError(checks.dotted(f"{place}.scenario", error.place), error.problem) from None
+        raise InputError(checks.dotted(place, error.place), error.problem) from None
+    except RecursionError:
+        raise
+    except Exception as error:
+        # A mistake in the kit itself must neither end a server nor let a state be replaced by one that it cannot read.
+        raise InputError(place, f"{type(error).__name__}: {error}") from error
     return fake, beginning
 
 

@@ -149,7 +149,11 @@ def _write(document: object, output: Path | None) -> None:
     if output is None:
         click.echo(text)
         return
+    from ..atomic import replace_file
+
     try:
-        output.write_text(f"{text}\n", encoding="utf-8")
+        replace_file(output, f"{text}\n".encode())
+    except CoprFakeError as error:
+        raise Failure(str(error)) from None
     except OSError as error:
         raise Failure(f"{output}: cannot be written: {error.strerror}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from functools import cache
@@ -9,7 +10,7 @@ from typing import Any, cast
 
 from jsonschema import Draft202012Validator
 
-from copr_chroot_fake import FakeCopr, SystemClock
+from copr_chroot_fake import Answer, FakeCopr, SystemClock
 from copr_chroot_fake.control import openapi
 from copr_chroot_fake.control.api import ControlApi
 from copr_chroot_fake.control.calls import Setting
@@ -121,6 +122,8 @@ def in_process(api: ControlApi, worlds: Worlds) -> Send:
         path, _, query = rest.partition("?")
         if path.startswith("/_fake"):
             answer = api.answer(world, method, path.removeprefix("/_fake"), query, body)
+            if not isinstance(answer, Answer):
+                answer = asyncio.run(answer)
         else:
             answer = world.fake.answer(method, rest)
         return Reply(answer.status, {name.lower(): value for name, value in answer.headers}, answer.body)

@@ -52,7 +52,14 @@ def loaded(app: ServedApp, maximum: int = examples(10), **named: object) -> sche
 
 
 WORLDS = Worlds(Recipe())
-API = ControlApi(Setting(WORLDS, Recipe(), lambda worlds: "state.json"))
+
+
+async def save(worlds: Worlds) -> str:
+    """Save nothing."""
+    return "state.json"
+
+
+API = ControlApi(Setting(WORLDS, Recipe(), save))
 APP = ServedApp(WORLDS, ControlDoor(lambda: API, Guard("127.0.0.1", None)))
 
 OF_WHAT_IS_THERE = loaded(APP, build_id=BUILD, chrootname=F41, fault_id=1, snapshot_id=1, world="there")

@@ -91,7 +91,7 @@ def test_the_state_is_saved() -> None:
     worlds = Worlds(Recipe())
     saved: list[Worlds] = []
 
-    def save(worlds: Worlds) -> str:
+    async def save(worlds: Worlds) -> str:
         saved.append(worlds)
         return "state.json"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.atomic import AtomicFile
 from copr_chroot_fake.scenarios.schema import scenario_schema
 
 from ..served import starting
@@ -45,7 +47,34 @@ def test_an_output_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     """With status 2."""
     result = run("schema", "-o", tmp_path / "nowhere" / "file")
     assert result.exit_code == 2
-    assert result.stderr == f"Error: {tmp_path}/nowhere/file: cannot be written: No such file or directory\n"
+    assert result.stderr == f"Error: {tmp_path}/nowhere/file: there is no directory {tmp_path}/nowhere; make it first\n"
+
+
+def test_output_in_use_or_a_device_is_not_written(tmp_path: Path) -> None:
+    """As the state of a running server, and as a pipe."""
+    path = tmp_path / "state.json"
+    with AtomicFile(path):
+        result = run("schema", "-o", path)
+    assert (result.exit_code, path.exists()) == (2, False)
+    assert result.stderr.startswith(f"Error: {path}: in use by process ")
+    os.mkfifo(path)
+    result = run("schema", "-o", path)
+    assert (result.exit_code, path.is_fifo()) == (2, True)
+    assert result.stderr == f"Error: {path}: is a device or a pipe; expected a regular file\n"
+
+
+def test_failed_write_leaves_the_output_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "schema.json"
+    path.write_text("{}")
+    monkeypatch.setattr("os.fsync", fail)
+    result = run("schema", "-o", path)
+    assert result.exit_code == 2
+    assert result.stderr == f"Error: {path}: cannot be written: No space left on device\n"
+    assert path.read_text() == "{}"
+    assert [*tmp_path.iterdir()] == [path]
 
 
 def test_the_schema_is_printed_or_written_to_a_file(tmp_path: Path) -> None:

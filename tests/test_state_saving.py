@@ -1,0 +1,391 @@
+"""Saving the state of a server: what is written can be loaded again, by one server at a time, whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import resource
+import select
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from copr_chroot_fake import CoprFakeError, FakeCopr, SystemClock
+from copr_chroot_fake.control.api import ControlApi
+from copr_chroot_fake.control.calls import Setting
+from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake.server.state_file import StateFile
+from copr_chroot_fake.server.worlds import Worlds
+
+from .control.doors import Control, in_process
+from .served import F41, PATIENCE, Served, Start, failed, raw
+
+LOCK = ".state.json.copr-fake-lock"
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """A file that is not there yet, in a directory of its own."""
+    (tmp_path / "state").mkdir()
+    return tmp_path / "state" / "state.json"
+
+
+class Unloadable(FakeCopr):
+    """A fake whose scenario cannot be loaded; which one that is stands for any mistake of the kit."""
+
+    def to_scenario(self) -> Any:
+        return {"builds": [{"id": 7, "chroots": [{"name": F41, "state": "failed", "started_on": 9, "ended_on": 5}]}]}
+
+
+def builds_in(state: Path, world: str = "") -> list[int]:
+    """The ids of the builds that a saved world has."""
+    saved = json.loads(state.read_text())
+    scenario = (saved["worlds"][world] if world else saved["main"])["scenario"]
+    return [build["id"] for build in scenario["builds"]]
+
+
+# A state that could not be loaded again.
+
+
+def test_unloadable_state_does_not_replace_the_last_good_one(state: Path) -> None:
+    """The error names the world, the build and the mistake; once that is gone, the state is saved."""
+    worlds, file = Worlds(Recipe()), StateFile(state)
+    worlds.get("good").fake.add_build(1, [F41])
+    file.save(worlds)
+    kept = state.read_bytes()
+    worlds.put("bad", Recipe(), Unloadable(clock=SystemClock()))
+    with pytest.raises(CoprFakeError) as refused:
+        file.save(worlds)
+    assert re.match(
+        rf"{state}: the state is not saved, as it could not be loaded again: "
+        r"worlds\.bad\.scenario\.builds\[0\]\.chroots\[0\].*ended_on.*; the file is unchanged",
+        str(refused.value),
+    )
+    assert state.read_bytes() == kept
+    assert [*state.parent.iterdir()] == [state]
+    worlds.delete("bad")
+    worlds.get("another")
+    file.save(worlds)
+    assert [*json.loads(state.read_text())["worlds"]] == ["good", "another"]
+
+
+def test_control_api_reports_an_unloadable_state(state: Path) -> None:
+    """With a 409 in JSON; the server goes on, and has lost nothing."""
+    worlds, file = Worlds(Recipe()), StateFile(state)
+    control = Control(
+        in_process(ControlApi(Setting(worlds, Recipe(), file.save_while_serving)), worlds), worlds, worlds.main
+    )
+    control.do("POST", "/builds", {"id": 5, "chroots": [F41], "state": "running"})
+    assert control.post("/save") == {"file": str(state)}
+    kept = state.read_bytes()
+    worlds.put("bad", Recipe(), Unloadable(clock=SystemClock()))
+    for _ in range(2):
+        refused = control.ask("POST", "/save")
+        assert refused.status == 409
+        assert "worlds.bad.scenario.builds[0]" in refused.document["error"]
+        assert state.read_bytes() == kept
+    control.do("POST", "/builds", {"id": 6, "chroots": [F41], "state": "running"})
+    worlds.delete("bad")
+    assert control.post("/save") == {"file": str(state)}
+    assert builds_in(state) == [5, 6]
+
+
+def test_mistake_of_the_kit_is_reported_as_one_of_the_world(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When it is saved and when it is loaded."""
+    worlds, file = Worlds(Recipe()), StateFile(state)
+    worlds.get("a")
+    file.save(worlds)
+
+    def add_scenario(fake: FakeCopr, source: object) -> None:
+        raise TypeError("a mistake")
+
+    monkeypatch.setattr(FakeCopr, "add_scenario", add_scenario)
+    with pytest.raises(CoprFakeError, match=r"main\.scenario: TypeError: a mistake; the file is unchanged"):
+        file.save(worlds)
+    with pytest.raises(CoprFakeError, match=rf"^{state}: main\.scenario: TypeError: a mistake$"):
+        file.load(Recipe(), 10)
+
+
+def test_state_that_is_too_large_is_neither_saved_nor_loaded(state: Path) -> None:
+    worlds = Worlds(Recipe())
+    StateFile(state).save(worlds)
+    size = state.stat().st_size
+    assert StateFile(state, max_bytes=size).load(Recipe(), 10) is not None
+    with pytest.raises(CoprFakeError, match=rf"{state}: {size} bytes; expected at most {size - 1}"):
+        StateFile(state, max_bytes=size - 1).load(Recipe(), 10)
+    worlds.main.fake.add_build(1, [F41])
+    with pytest.raises(CoprFakeError, match=rf"not be loaded again: .*bytes; expected at most {size}"):
+        StateFile(state, max_bytes=size).save(worlds)
+    assert state.stat().st_size == size
+
+
+def test_rejected_state_is_kept_beside_the_file_at_the_end(state: Path) -> None:
+    """The file has the last good state, the other one what could not be loaded, for whoever repairs it."""
+    worlds, file = Worlds(Recipe()), StateFile(state)
+    file.save_at_end(worlds)
+    kept = state.read_bytes()
+    rejected = state.with_name("state.json.rejected")
+    assert not rejected.exists()
+    worlds.main.put(Unloadable(clock=SystemClock()))
+    with pytest.raises(CoprFakeError, match=rf"main\.scenario\..*; the file is unchanged, and {rejected} has the"):
+        file.save_at_end(worlds)
+    assert state.read_bytes() == kept
+    assert builds_in(rejected) == [7]
+    assert rejected.stat().st_mode & 0o777 == 0o600
+
+
+SERVER = """
+import os, signal, sys
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.cli import main
+
+{patch}
+main(["serve", "--port", "0", "--state", sys.argv[1]])
+"""
+
+
+def start_patched(state: Path, patch: str) -> Served:
+    """A server whose process does something more."""
+    command = [sys.executable, "-c", SERVER.format(patch=patch), str(state)]
+    return Served(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+
+
+def test_server_with_an_unloadable_state_ends_with_an_error(state: Path) -> None:
+    """Its exit status is 1, and one line says what is wrong and where everything is."""
+    StateFile(state).save(Worlds(Recipe()))
+    kept = state.read_bytes()
+    server = start_patched(state, "FakeCopr.to_scenario = lambda fake: {'builds': [{'id': 0}]}")
+    assert server.call("POST", "/_fake/save").status == 409
+    status, _, errors = server.end()
+    assert (status, errors.count("\n")) == (1, 1)
+    assert errors.startswith(f"Error: {state}: the state is not saved, as it could not be loaded again: main.scenario.")
+    assert state.read_bytes() == kept
+    assert builds_in(state.with_name("state.json.rejected")) == [0]
+
+
+def test_second_signal_does_not_interrupt_the_save_at_the_end(state: Path) -> None:
+    """Though it comes in the middle of it."""
+    patch = "fsync = os.fsync; os.fsync = lambda handle: (os.kill(os.getpid(), signal.SIGTERM), fsync(handle))"
+    server = start_patched(state, patch)
+    server.steer("DELETE", "/scenario")
+    server.steer("POST", "/builds", {"id": 5, "chroots": [F41], "state": "running"})
+    assert server.end()[0] == 0
+    assert builds_in(state) == [5]
+    assert [*state.parent.iterdir()] == [state]
+
+
+# One server at a time, in a place that it can use.
+
+
+def test_second_server_on_a_state_names_the_first(start: Start, state: Path) -> None:
+    """By any path to the file; when the first has been killed, the second starts."""
+    link = state.parent.parent / "link.json"
+    link.symlink_to("state/state.json")
+    first = start("--state", str(state))
+    for path in (state, link):
+        line = failed("serve", "--port", "0", "--state", str(path))
+        assert line.startswith(f"Error: {path}: in use by process {first.process.pid} on ")
+        assert line.endswith("; stop that process first, or choose another file\n")
+    first.end(signal.SIGKILL)
+    assert (state.parent / LOCK).exists()
+    second = start("--state", str(link))
+    second.steer("POST", "/save")
+    assert second.end() == (0, "", "")
+    assert link.is_symlink()
+    assert [*state.parent.iterdir()] == [state]
+
+
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("/dev/zero", "is a device or a pipe; expected a regular file"),
+        # To this directory not even root can write.
+        ("/proc/self/state.json", "nothing can be written to /proc/self: .*; choose a file elsewhere"),
+    ],
+)
+def test_server_does_not_start_where_no_state_can_be_saved(path: str, problem: str) -> None:
+    """And the error names the remedy."""
+    line = failed("serve", "--port", "0", "--state", path)
+    assert re.fullmatch(f"Error: {path}: {problem}\n", line)
+
+
+def test_save_that_the_system_refuses_leaves_the_last_state(start: Start, state: Path) -> None:
+    """As on a full disk; the server goes on, and saves again as soon as that is possible."""
+    server = start("--state", str(state))
+    server.steer("POST", "/save")
+    kept = state.read_bytes()
+    before = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+    refused = server.call("POST", "/_fake/save")
+    assert refused.status == 409
+    assert refused.document["error"] == f"{state}: the state cannot be saved: File too large"
+    assert state.read_bytes() == kept
+    assert {path.name for path in state.parent.iterdir()} == {state.name, LOCK}
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, before)
+    assert server.steer("POST", "/save") == {"file": str(state)}
+
+
+# While requests are answered.
+
+
+class SlowDisk:
+    """A disk whose writing ends when it is let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.writes = 0
+        self.is_writing = threading.Event()
+        self.may_go_on = threading.Event()
+        replace = os.replace
+
+        def wait(source: Path, target: Path) -> None:
+            self.writes += 1
+            self.is_writing.set()
+            assert self.may_go_on.wait(PATIENCE)
+            replace(source, target)
+
+        monkeypatch.setattr(os, "replace", wait)
+
+    async def writing(self) -> None:
+        """Return once it is writing."""
+        await asyncio.to_thread(self.is_writing.wait, PATIENCE)
+
+
+def test_requests_are_answered_during_a_save(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What they change is in the next one: each world is saved as it was at one moment."""
+    worlds, file, disk = Worlds(Recipe()), StateFile(state), SlowDisk(monkeypatch)
+    for world in (worlds.main, worlds.get("a")):
+        world.fake.add_build(1, [F41])
+
+    async def run() -> None:
+        first = asyncio.create_task(file.save_while_serving(worlds))
+        await disk.writing()
+        for world in (worlds.main, worlds.get("a")):
+            world.fake.add_build(2, [F41])
+            world.fake.reseed(99)
+            assert world.fake.answer("GET", f"/api_3/build-chroot/2/{F41}").status == 200
+        worlds.get("b")
+        assert not first.done()
+        disk.may_go_on.set()
+        assert await first == str(state)
+        assert (builds_in(state), builds_in(state, "a")) == ([1], [1])
+        assert [*json.loads(state.read_text())["worlds"]] == ["a"]
+        await file.save_while_serving(worlds)
+
+    asyncio.run(run())
+    assert (builds_in(state), builds_in(state, "a"), builds_in(state, "b")) == ([1, 2], [1, 2], [])
+    assert json.loads(state.read_text())["main"]["seed"] == 99
+
+
+def test_saves_that_come_during_a_save_share_the_next_one(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which has all that had changed when they came."""
+    worlds, file, disk = Worlds(Recipe()), StateFile(state), SlowDisk(monkeypatch)
+
+    async def run() -> None:
+        saves = [asyncio.create_task(file.save_while_serving(worlds))]
+        await disk.writing()
+        for number in range(1, 11):
+            worlds.main.fake.add_build(number, [F41])
+            saves.append(asyncio.create_task(file.save_while_serving(worlds)))
+        await asyncio.sleep(0)
+        disk.may_go_on.set()
+        assert await asyncio.gather(*saves) == [str(state)] * 11
+
+    asyncio.run(run())
+    assert disk.writes == 2
+    assert builds_in(state) == [*range(1, 11)]
+
+
+def test_save_after_a_failed_one_does_not_share_its_result(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each that waits tries for itself."""
+    worlds, file, disk = Worlds(Recipe()), StateFile(state), SlowDisk(monkeypatch)
+
+    async def run() -> None:
+        first = asyncio.create_task(file.save_while_serving(worlds))
+        await disk.writing()
+        worlds.put("bad", Recipe(), Unloadable(clock=SystemClock()))
+        later = [asyncio.create_task(file.save_while_serving(worlds)) for _ in range(3)]
+        await asyncio.sleep(0)
+        disk.may_go_on.set()
+        assert await first == str(state)
+        for save in later:
+            with pytest.raises(CoprFakeError, match=r"worlds\.bad"):
+                await save
+
+    asyncio.run(run())
+    assert disk.writes == 1
+
+
+def test_other_requests_get_a_turn_between_worlds(state: Path) -> None:
+    """However many there are; one that is replaced meanwhile is saved as it is then, one that is deleted is not."""
+    worlds, file = Worlds(Recipe()), StateFile(state)
+    for number in range(20):
+        worlds.get(f"w{number}")
+    turns = 0
+
+    async def run() -> None:
+        nonlocal turns
+        save = asyncio.create_task(file.save_while_serving(worlds))
+        await asyncio.sleep(0)
+        worlds.delete("w18")
+        worlds.put("w19", Recipe()).fake.add_build(3, [F41])
+        while not save.done():
+            turns += 1
+            await asyncio.sleep(0)
+        await save
+
+    asyncio.run(run())
+    assert turns > 20
+    assert [*json.loads(state.read_text())["worlds"]] == [f"w{number}" for number in range(20) if number != 18]
+    assert builds_in(state, "w19") == [3]
+
+
+# Kills.
+
+
+def kill_during_save(server: Served, reached: Callable[[], bool]) -> None:
+    """Kill a server that saves, at a moment, or at the latest when it answers."""
+    with server.connect() as wire:
+        wire.send(raw("POST", "/_fake/save"))
+        while not reached() and not select.select([wire.socket], [], [], 0)[0]:
+            pass
+        server.end(signal.SIGKILL)
+
+
+def test_killed_server_continues_from_its_last_save(start: Start, state: Path) -> None:
+    """Killed at different moments of a save, and started again each time."""
+    temporary = state.with_name(".state.json.copr-fake-new")
+    inode = 0
+    moments: list[Callable[[], bool]] = [
+        lambda: True,
+        temporary.exists,
+        lambda: temporary.exists() and temporary.stat().st_size > 0,
+        lambda: state.stat().st_ino != inode,
+        lambda: False,
+    ]
+    expected = [*range(1, 200)]
+    server = start("--state", str(state))
+    server.steer("PUT", "/scenario", {"builds": [{"id": number, "chroots": [{"name": F41}]} for number in expected]})
+    for number, reached in enumerate(moments):
+        server.steer("POST", "/builds", {"id": 1000 + number, "chroots": [F41], "state": "pending"})
+        server.steer("POST", "/save")
+        server.steer("POST", "/builds", {"id": 2000 + number, "chroots": [F41], "state": "pending"})
+        inode = state.stat().st_ino
+        kill_during_save(server, reached)
+        server = start("--state", str(state))
+        assert {path.name for path in state.parent.iterdir()} == {state.name, LOCK}
+        builds = {build["id"] for build in server.steer("GET", "/scenario")["builds"]}
+        expected.append(1000 + number)
+        assert builds - {2000 + number} == {*expected}
+        if 2000 + number in builds:
+            expected.append(2000 + number)
+    # The last one was killed after the answer.
+    assert 2004 in expected
+    assert server.end() == (0, "", "")
+    assert [*state.parent.iterdir()] == [state]
