@@ -6,5 +6,8 @@ MAX_WORLDS = 10_000
 MAX_BODY = 64 * 1024 * 1024
 """Bytes in a body that steers the fake: enough for a scenario of some 100,000 chroots."""
 
+MAX_BODIES = 256 * 1024 * 1024
+"""Bytes in all bodies of control calls that are being received at the same time."""
+
 MAX_HEAD = 64 * 1024
 """Bytes of a request before its body."""

@@ -124,18 +124,34 @@ class Worlds:
         """
         return self._named.get(name) or self.put(name, self.beginning)
 
+    def draft(self, name: str) -> World:
+        """A new world that nobody else sees until :meth:`keep`.
+
+        :raises InputError: for an invalid name.
+        :raises TooManyError: naming the limit that is reached.
+        """
+        return self._make(name, self.beginning)
+
+    def keep(self, draft: World) -> None:
+        """Add a draft, unless another world of its name, or the last one for which there was room, was added since."""
+        if draft.name not in self._named and len(self._named) < self.most:
+            self._named[draft.name] = draft
+
     def find(self, name: str) -> World | None:
         return self._named.get(name)
 
     def put(self, name: str, beginning: Beginning, fake: FakeCopr | None = None) -> World:
         """Make a world of that name, in place of the one that there was."""
+        world = self._named[name] = self._make(name, beginning, fake)
+        return world
+
+    def _make(self, name: str, beginning: Beginning, fake: FakeCopr | None = None) -> World:
         if not NAME.fullmatch(name):
             expected = "letters, digits and '.', '_', '~', '-', no dot first, at most 100"
             raise InputError("world", f"{name!r} is no name of a world; expected {expected}")
         if name not in self._named and len(self._named) >= self.most:
             raise TooManyError(f"there are {self.most} worlds already; delete one, or serve with a larger --max-worlds")
-        world = self._named[name] = World(name, beginning, fake, self._address_of(name))
-        return world
+        return World(name, beginning, fake, self._address_of(name))
 
     def _address_of(self, name: str) -> str | None:
         return None if self._address is None else address_in(self._address, name)
