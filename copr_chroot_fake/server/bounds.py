@@ -11,3 +11,9 @@ MAX_BODIES = 256 * 1024 * 1024
 
 MAX_HEAD = 64 * 1024
 """Bytes of a request before its body."""
+
+MAX_UNREAD = 64 * 1024 * 1024
+"""Bytes of responses that wait for clients to read them, of all connections together."""
+
+READ_PATIENCE = 30
+"""Seconds after which a client is disconnected that reads nothing of its responses."""

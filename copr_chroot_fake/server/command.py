@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from ..builds.accounts import Account
     from .access_log import LogStyle
+
+
+_STANDARD_ERROR = 2
 
 
 class Limit(click.ParamType[int | None]):
@@ -221,8 +224,10 @@ def serve(
         raise Failure("--log is about the access log, of which there is none; add --access-log, or leave it out")
     _check_results(serve_results, results_delay, public_url)
     _check_control(host, no_control, control_token, insecure_control)
+    from .access_log import dropped_line
     from .guard import Guard
     from .launch import Launch
+    from .line_writer import LineWriter
     from .recipe import Recipe
     from .serving import end_on_signals, url_of
     from .state_file import StateFile
@@ -252,13 +257,16 @@ def serve(
         )
     except CoprFakeError as error:
         raise Failure(str(error)) from None
-    if access_log:
-        launch.log_requests(log or "text", _log)
     listener = _bind(host, port)
+    writer = LineWriter(_STANDARD_ERROR, partial(dropped_line, log or "text"))
+    if access_log:
+        launch.log_requests(log or "text", writer.write)
     try:
-        launch.serve(listener, lambda: click.echo(f"Copr fake: {url_of(listener)}"))
+        launch.serve(listener, lambda: click.echo(f"Copr fake: {url_of(listener)}"), writer.write)
     except CoprFakeError as error:
         raise click.ClickException(str(error)) from None
+    finally:
+        writer.close()
 
 
 def _check_results(serve_results: bool, results_delay: float | None, public_url: str | None) -> None:
@@ -294,12 +302,6 @@ def _bind(host: str, port: int) -> socket.socket:
         raise Failure(
             f"cannot listen on {host} port {port}: {_reason(error)}; choose another --host or --port, or --port 0"
         ) from None
-
-
-def _log(line: str) -> None:
-    # Whoever has stopped reading the log may still ask.
-    with suppress(OSError):
-        click.echo(line, err=True)
 
 
 def _reason(error: OSError) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .app import ServedApp
 from .control_door import ControlDoor, Controlling
 from .guard import Guard
+from .last_resort import Report
 from .recipe import Recipe
 from .serving import App, serve, url_of
 from .state_file import StateFile
@@ -61,14 +62,15 @@ class Launch:
 
         self._app = AccessLog(self._app, style, write)
 
-    def serve(self, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+    def serve(self, listener: socket.socket, on_ready: Callable[[], None], report: Report) -> None:
         """Answer until a signal ends it, and save the state then.
 
+        :param report: gets a line for each failure of the server's own code.
         :raises CoprFakeError: if it cannot be saved.
         """
         self._worlds.be_at(self._public_url or url_of(listener))
         try:
-            serve(self._app, listener, on_ready, self._max_head)
+            serve(self._app, listener, on_ready, self._max_head, report)
         finally:
             if self._state is not None:
                 self._state.save(self._worlds)
