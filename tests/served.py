@@ -25,6 +25,7 @@ from copr_chroot_fake.server.control_door import ControlDoor
 from copr_chroot_fake.server.guard import Guard
 from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.serving import App, FakeServer, bind, url_of
+from copr_chroot_fake.server.unread import Unread
 from copr_chroot_fake.server.worlds import Worlds
 
 COMMAND = [sys.executable, "-m", "copr_chroot_fake"]
@@ -150,12 +151,12 @@ def starting() -> Iterator[Start]:
 
 
 @contextmanager
-def running(app: App, max_head: int = MAX_HEAD) -> Iterator[str]:
+def running(app: App, max_head: int = MAX_HEAD, unread: Unread | None = None) -> Iterator[str]:
     """The address of a server in a thread, which answers by the time it is there."""
     listener = bind("127.0.0.1", 0)
     url = url_of(listener)
     ready = threading.Event()
-    server = FakeServer(app, listener, ready.set, max_head=max_head)
+    server = FakeServer(app, listener, ready.set, max_head=max_head, unread=unread)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

@@ -7,6 +7,7 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import cast
 
@@ -32,6 +33,8 @@ class ServedConfig(uvicorn.Config):
     """How many bytes a request may have before its body."""
     on_refuse: Callable[[float], Awaitable[None]]
     """What happens where connections are to be refused for so many seconds."""
+    on_connect: Callable[[], None]
+    """Called for each new connection."""
     unread: Unread
     """Disconnects clients that do not read."""
     report: Report
@@ -59,6 +62,7 @@ class FakeProtocol(HttpToolsProtocol):
         self._unanswered: deque[RequestResponseCycle] = deque()
         self.flow = _Flow(transport, self._unanswered)
         self._deadline = self.loop.call_later(PATIENCE, self._refuse)
+        self._config.on_connect()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -91,7 +95,12 @@ class FakeProtocol(HttpToolsProtocol):
         return 0 if keep_alive is None else keep_alive.when() - self.timeout_keep_alive
 
     def abort(self) -> None:
-        """Disconnect the client at once; what it has not read is lost."""
+        """Disconnect the client at once, with a reset; what it has not read is lost, also what the system keeps."""
+        connected = self.transport.get_extra_info("socket")
+        if connected is not None:
+            # It may have been closed since.
+            with suppress(OSError):
+                connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self.transport.abort()
 
     def close(self) -> None:
@@ -209,12 +218,8 @@ class FakeProtocol(HttpToolsProtocol):
 
     def reset(self) -> None:
         """Cut the connection off at once, with a reset; the client may have been quicker."""
-        if self.transport.is_closing():
-            return
-        connected = self.transport.get_extra_info("socket")
-        if connected is not None:
-            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-        self.transport.abort()
+        if not self.transport.is_closing():
+            self.abort()
 
     async def refuse(self, seconds: float) -> None:
         """Refuse new ones for so many seconds, and reset it."""

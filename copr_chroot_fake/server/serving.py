@@ -30,6 +30,12 @@ GRACE = 60
 
 _BACKLOG = 2048
 
+_ACCEPTED_AT_ONCE = 16
+"""How many connections are accepted before anything else is done."""
+
+_RESERVED_FILES = 64
+"""How many open files the system allows that no connections may take: those accepted at once, modules, the state."""
+
 _SWEEP = 5
 """Seconds between two looks at which clients read."""
 
@@ -108,6 +114,7 @@ class FakeServer(uvicorn.Server):
     ) -> None:
         config = _config(LastResort(app, report), max_head, date_header)
         config.on_refuse = self.close_port
+        config.on_connect = self._make_room
         config.report = report
         config.unread = self._unread = Unread() if unread is None else unread
         super().__init__(config)
@@ -117,36 +124,45 @@ class FakeServer(uvicorn.Server):
         self._held: socket.socket | None = None
         self._reopening: asyncio.TimerHandle | None = None
         self._sweeping: asyncio.TimerHandle | None = None
-        self._last_shed = self._last_warning = -math.inf
+        self._last_failure = self._last_warning = -math.inf
+        self._max_connections = max(_max_files() - _RESERVED_FILES, _ACCEPTED_AT_ONCE)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._on_error)
         self._sweeping = loop.call_later(_SWEEP, self._sweep)
         await super().startup(sockets)
+        for listener in sockets or []:
+            # uvicorn has asyncio listen anew, with its own backlog.
+            listener.listen(_BACKLOG)
 
     def _on_error(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
         """Log in one line what asyncio would log with a traceback."""
         error, message = context.get("exception"), str(context.get("message"))
         if isinstance(error, OSError) and error.errno in _RESOURCES and "accept" in message:
-            # asyncio says so some thousand times at once, and then tries again after a second.
-            if loop.time() - self._last_shed > 0.5:
-                self._last_shed = loop.time()
-                self._shed(error, loop.time())
+            # asyncio says so several times at once, and then tries again after a second.
+            if loop.time() - self._last_failure > 0.5:
+                self._last_failure = loop.time()
+                self._shed(str(error.strerror), 3 / 4)
         else:
             self._report(describe(message, error) if isinstance(error, Exception) else f"internal error: {message}")
 
-    def _shed(self, error: OSError, now: float) -> None:
-        """Make room for those who wait to connect: close most of the connections on which nothing is being answered."""
+    def _make_room(self) -> None:
+        """Close some connections if there are nearly as many as the system allows."""
+        if len(self.server_state.connections) > self._max_connections:
+            self._shed("the limit of open files is near", 1 / 4)
+
+    def _shed(self, reason: str, share: float) -> None:
+        """Close a share of the idle connections, those first on which nothing has been answered for longest."""
         idle = sorted(self._idle_connections, key=lambda found: found[0])
-        shed = idle[: math.ceil(len(idle) * 0.75)]
-        for _, connection in shed:
+        for _, connection in idle[: math.ceil(len(idle) * share)]:
             connection.abort()
+        now = asyncio.get_running_loop().time()
         if now - self._last_warning > 60:
             self._last_warning = now
             self._report(
-                f"cannot accept connections: {error.strerror}; closed {len(shed)} idle ones of "
-                f"{len(self.server_state.connections)}; allow more open files, for example with ulimit -n"
+                f"cannot keep all {len(self.server_state.connections)} connections: {reason}; closed idle ones; "
+                "allow more open files, for example with ulimit -n"
             )
 
     @property
@@ -191,9 +207,10 @@ class FakeServer(uvicorn.Server):
             return
         held, self._held = self._held, None
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(self._connect, sock=held, backlog=_BACKLOG, start_serving=False)
+        server = await loop.create_server(self._connect, sock=held, backlog=_ACCEPTED_AT_ONCE, start_serving=False)
         self.servers = [server]
         await server.start_serving()
+        held.listen(_BACKLOG)
 
     async def _stop_listening(self) -> None:
         """Let nobody in anymore; whoever has been let in by then gets a connection."""
@@ -246,6 +263,16 @@ class FakeServer(uvicorn.Server):
         return FakeProtocol(self.config, self.server_state, self.lifespan.state)
 
 
+def _max_files() -> float:
+    """How many files the process may have open."""
+    try:
+        import resource
+    except ImportError:  # on Windows
+        return math.inf
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return math.inf if soft == resource.RLIM_INFINITY else soft
+
+
 async def _take_turns() -> None:
     """Let the loop go as far as it needs to make a connection for somebody who has just connected."""
     for _ in range(3):
@@ -260,6 +287,7 @@ def _config(app: App, max_head: int, date_header: bool) -> ServedConfig:
         http=FakeProtocol,
         ws="none",
         lifespan="off",
+        backlog=_ACCEPTED_AT_ONCE,
         access_log=False,
         log_config=None,
         log_level="error",
