@@ -19,7 +19,7 @@ Pipe = tuple[BinaryIO, BinaryIO]
 def pipe() -> Iterator[Pipe]:
     """The two ends of a pipe, closed after the test."""
     ends = os.pipe()
-    with open(ends[1], "wb", buffering=0) as writing, open(ends[0], "rb", buffering=0) as reading:
+    with os.fdopen(ends[1], "wb", buffering=0) as writing, os.fdopen(ends[0], "rb", buffering=0) as reading:
         yield reading, writing
 
 
