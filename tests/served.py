@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from copr_chroot_fake.control.api import ControlApi
 from copr_chroot_fake.control.calls import Setting
 from copr_chroot_fake.server.app import ServedApp
-from copr_chroot_fake.server.bounds import MAX_BODY, MAX_HEAD
+from copr_chroot_fake.server.bounds import MAX_BODY, MAX_HEAD, MAX_MEMORY
 from copr_chroot_fake.server.control_door import ControlDoor
 from copr_chroot_fake.server.guard import Guard
 from copr_chroot_fake.server.recipe import Recipe
@@ -177,11 +177,16 @@ class Threaded(Server):
 
 @contextmanager
 def serving(
-    recipe: Recipe | None = None, *, max_worlds: int = 100, max_body: int = MAX_BODY, max_head: int = MAX_HEAD
+    recipe: Recipe | None = None,
+    *,
+    max_worlds: int = 100,
+    max_memory: int = MAX_MEMORY,
+    max_body: int = MAX_BODY,
+    max_head: int = MAX_HEAD,
 ) -> Iterator[Threaded]:
     """A server in a thread, which anybody may steer."""
     beginning = recipe or Recipe()
-    worlds = Worlds(beginning, max_worlds)
+    worlds = Worlds(beginning, max_worlds, max_memory=max_memory)
     setting = Setting(worlds, beginning, None)
     control = ControlDoor(lambda: ControlApi(setting), Guard("127.0.0.1", None), max_body)
     with running(ServedApp(worlds, control), max_head) as url:

@@ -20,6 +20,7 @@ from ..errors import InputError
 from ..service.answers import Answer, error_body, json_answer
 from .control_door import ControlDoor
 from .guard import refuse_foreign_page
+from .memory import PER_REQUEST, NoMemoryError
 from .worlds import TooManyError, World, Worlds
 
 WORLDS, SHORT_WORLDS = b"/worlds/", b"/@"
@@ -31,6 +32,7 @@ class ServedApp:
 
     def __init__(self, worlds: Worlds, control: ControlDoor | None) -> None:
         self._worlds = worlds
+        self._memory = worlds.memory
         self._control = control
 
     async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
@@ -44,7 +46,10 @@ class ServedApp:
         world = self._worlds.main if name is None else self._worlds.find(name) or self._create(name, scope)
         if isinstance(world, Answer):
             await respond(world, send)
-        elif world.fake.faults:
+            return
+        # Without a check: a request is never rejected for its record, as the journal has a limit of its own.
+        self._memory.charged += PER_REQUEST + len(cast(bytes, scope["query_string"]))
+        if world.fake.faults:
             gate = _Gate(world, scope, send)
             await world.door(scope, receive, gate.send)
             await gate.close_if_due()
@@ -65,7 +70,7 @@ class ServedApp:
             return self._worlds.draft(name)
         except InputError as error:
             return json_answer(error_body(str(error)), 404)
-        except TooManyError as error:
+        except (TooManyError, NoMemoryError) as error:
             return json_answer(error_body(str(error)), 503)
 
     async def _answer_control(

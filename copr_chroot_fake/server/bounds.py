@@ -3,6 +3,9 @@
 MAX_WORLDS = 10_000
 """Worlds with a name."""
 
+MAX_MEMORY = 2 * 1024**3
+"""Bytes that all worlds together retain, by an estimate."""
+
 MAX_BODY = 64 * 1024 * 1024
 """Bytes in a body that steers the fake: enough for a scenario of some 100,000 chroots."""
 

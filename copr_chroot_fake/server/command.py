@@ -15,7 +15,7 @@ from ..errors import CoprFakeError, InputError
 from ..lives.progress import How
 from ..scenarios.shipped import DEFAULT_SCENARIO, shipped_scenarios
 from ..terminal import Failure
-from .bounds import MAX_BODY, MAX_HEAD, MAX_WORLDS
+from .bounds import MAX_BODY, MAX_HEAD, MAX_MEMORY, MAX_WORLDS
 
 if TYPE_CHECKING:
     import socket
@@ -149,6 +149,13 @@ class Login(click.ParamType["Account"]):
     help="How many named worlds there can be.",
 )
 @click.option(
+    "--max-memory",
+    default=MAX_MEMORY,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="How many bytes all worlds can retain, by an estimate.",
+)
+@click.option(
     "--journal",
     default=10_000,
     show_default=True,
@@ -190,6 +197,7 @@ def serve(
     control_token: str | None,
     insecure_control: bool,
     max_worlds: int,
+    max_memory: int,
     journal: int,
     max_body: int,
     max_head: int,
@@ -251,6 +259,7 @@ def serve(
             guard=None if no_control else Guard(host, control_token),
             state=None if state is None else StateFile(state),
             max_worlds=max_worlds,
+            max_memory=max_memory,
             max_body=max_body,
             max_head=max_head,
             public_url=address,

@@ -35,6 +35,7 @@ class Launch:
         guard: Guard | None,
         state: StateFile | None,
         max_worlds: int,
+        max_memory: int,
         max_body: int,
         max_head: int,
         public_url: str | None = None,
@@ -45,8 +46,8 @@ class Launch:
         self._public_url = public_url
         # Made even if the state takes its place, so that what cannot be is told of now, and not at a reset.
         begun = recipe.make()
-        kept = None if state is None else state.load(recipe, max_worlds)
-        self._worlds = Worlds(recipe, max_worlds, begun) if kept is None else kept
+        kept = None if state is None else state.load(recipe, max_worlds, max_memory)
+        self._worlds = Worlds(recipe, max_worlds, begun, max_memory=max_memory) if kept is None else kept
         control = None if guard is None else ControlDoor(self._load_control, guard, max_body)
         self._app: App = ServedApp(self._worlds, control)
 

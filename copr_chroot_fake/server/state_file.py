@@ -23,6 +23,8 @@ from ..lives.clock import SystemClock, check_speed
 from ..scenarios.parsing import read_json
 from ..scenarios.reading import ScenarioSource
 from ..scenarios.shipped import by_name
+from .bounds import MAX_MEMORY
+from .memory import NoMemoryError
 from .recipe import Recipe, read_how
 from .worlds import TooManyError, World, Worlds
 
@@ -58,7 +60,7 @@ class StateFile:
             raise CoprFakeError(f"{self.path}: the state cannot be saved: {error.strerror}") from None
         return str(self.path)
 
-    def load(self, recipe: Recipe, most: int) -> Worlds | None:
+    def load(self, recipe: Recipe, most: int, max_memory: int = MAX_MEMORY) -> Worlds | None:
         """What was saved last; ``None`` if there is no such file.
 
         :raises ScenarioError: naming the file, the place in it and what was expected there.
@@ -73,10 +75,10 @@ class StateFile:
         except (OSError, ValueError) as error:
             raise ScenarioError(str(self.path), "", f"cannot be read: {error}") from None
         try:
-            return _read(read_json(text), recipe, most)
+            return _read(read_json(text), recipe, most, max_memory)
         except InputError as error:
             raise ScenarioError(str(self.path), error.field, error.problem) from None
-        except TooManyError as error:
+        except (TooManyError, NoMemoryError) as error:
             raise ScenarioError(str(self.path), "worlds", str(error)) from None
         except RecursionError:
             raise ScenarioError(str(self.path), "", "nested too deeply to be a state") from None
@@ -114,13 +116,13 @@ def _shipped() -> Mapping[str, Path]:
     return by_name()
 
 
-def _read(document: object, recipe: Recipe, most: int) -> Worlds:
+def _read(document: object, recipe: Recipe, most: int, max_memory: int) -> Worlds:
     state = Fields("", document, _STATE)
     if state.require("version", checks.whole_number) != _VERSION:
         raise InputError("version", f"this kit reads version {_VERSION}; expected a state that it has saved")
     # The server's own world begins as it is told now.
     fake, _ = _read_world("main", state.require("main", checks.mapping), recipe)
-    worlds = Worlds(recipe, most, fake)
+    worlds = Worlds(recipe, most, fake, max_memory=max_memory)
     for name, written in state.require("worlds", checks.mapping).items():
         fake, beginning = _read_world(f"worlds.{name}", written, recipe)
         worlds.put(name, beginning, fake)

@@ -36,7 +36,7 @@ _HEALTH = b"GET /_fake/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 def connections(case: bytes) -> None:
-    """The first byte says in pieces of how many bytes the rest is sent, but never in more than 60; 0 for all at once."""
+    """The first byte is the size of the pieces in which the rest is sent, 60 of them at most; 0 for all at once."""
     # What closes the port for all would close it for the next case.
     data = case[1:].replace(b"refuse", b"refute")
     size = max((case[0] if case else 0) or len(data), len(data) // 60, 1)
