@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from .scenarios.entries import Scenario
 
 
+BUILD_BYTES, CHROOT_BYTES, CHANGE_BYTES, REQUEST_BYTES = 1000, 1200, 150, 300
+"""Measured: a build, a chroot with a lifecycle, a change of its state, a recorded request without its target."""
+
 REQUESTS_KEPT = 10_000
 """How many requests a fake remembers unless told otherwise: the latest ones."""
 
@@ -230,6 +233,17 @@ class FakeCopr(Reached, Filled, Asked, Populated):
         self._store.catch_up_all()
         # Each chroot catches up by itself, when somebody looks at it.
         return sorted(self._store.changes, key=attrgetter("at"))
+
+    @property
+    def retained_bytes(self) -> int:
+        """An estimate of the memory that builds, chroots and recorded requests take; each of them is counted."""
+        with self._store.lock:
+            builds = sum(BUILD_BYTES + CHROOT_BYTES * len(build.chroots) for build in self._store.builds.values())
+            changes = CHANGE_BYTES * len(self._store.changes)
+        # A request refers to every chroot that its response has shown.
+        return (
+            builds + changes + sum(REQUEST_BYTES + len(record[1]) + 8 * len(record[5]) for record in [*self._records])
+        )
 
     def clear(self) -> None:
         """Forget all builds, projects, chroots and faults; the accounts, the clock and the requests stay."""

@@ -24,11 +24,12 @@ from copr_chroot_fake.cli import main
 from copr_chroot_fake.control.api import ControlApi
 from copr_chroot_fake.control.calls import Setting
 from copr_chroot_fake.server.app import ServedApp
-from copr_chroot_fake.server.bounds import MAX_BODY, MAX_HEAD
+from copr_chroot_fake.server.bounds import MAX_BODY, MAX_HEAD, MAX_MEMORY
 from copr_chroot_fake.server.control_door import ControlDoor
 from copr_chroot_fake.server.guard import Guard
 from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.serving import App, FakeServer, bind, url_of
+from copr_chroot_fake.server.unread import Unread
 from copr_chroot_fake.server.worlds import Worlds
 
 COMMAND = [sys.executable, "-m", "copr_chroot_fake"]
@@ -154,12 +155,12 @@ def starting() -> Iterator[Start]:
 
 
 @contextmanager
-def running(app: App, max_head: int = MAX_HEAD) -> Iterator[str]:
+def running(app: App, max_head: int = MAX_HEAD, unread: Unread | None = None) -> Iterator[str]:
     """The address of a server in a thread, which answers by the time it is there."""
     listener = bind("127.0.0.1", 0)
     url = url_of(listener)
     ready = threading.Event()
-    server = FakeServer(app, listener, ready.set, max_head=max_head)
+    server = FakeServer(app, listener, ready.set, max_head=max_head, unread=unread)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
@@ -180,11 +181,16 @@ class Threaded(Server):
 
 @contextmanager
 def serving(
-    recipe: Recipe | None = None, *, max_worlds: int = 100, max_body: int = MAX_BODY, max_head: int = MAX_HEAD
+    recipe: Recipe | None = None,
+    *,
+    max_worlds: int = 100,
+    max_memory: int = MAX_MEMORY,
+    max_body: int = MAX_BODY,
+    max_head: int = MAX_HEAD,
 ) -> Iterator[Threaded]:
     """A server in a thread, which anybody may steer."""
     beginning = recipe or Recipe()
-    worlds = Worlds(beginning, max_worlds)
+    worlds = Worlds(beginning, max_worlds, max_memory=max_memory)
     setting = Setting(worlds, beginning, None)
     control = ControlDoor(lambda: ControlApi(setting), Guard("127.0.0.1", None), max_body)
     with running(ServedApp(worlds, control), max_head) as url:

@@ -91,3 +91,29 @@ def test_a_log_that_nobody_reads_anymore_harms_nobody(start: Start) -> None:
             assert wire.reply().status == 200
     served.process.send_signal(signal.SIGTERM)
     assert served.process.wait(5) == 0
+
+
+def test_log_that_nobody_reads_does_not_stop_the_server(start: Start) -> None:
+    """Its lines are dropped, and whoever reads at last is told how many."""
+    served = start("--access-log", "--log", "json")
+    requests = [raw("GET", f"{HOME}?{number}&{'x' * 60_000}") for number in range(200)]
+    with served.connect() as wire:
+        for request in requests:
+            wire.send(request)
+            assert wire.reply().status == 200
+    _, _, errors = served.end()
+    entries = [json.loads(line) for line in errors.splitlines()]
+    (dropped,) = (entry["dropped"] for entry in entries if "dropped" in entry)
+    assert dropped > 10
+    assert dropped + len(entries) - 1 == len(requests)
+
+
+def test_log_that_is_never_read_delays_the_end_little(start: Start) -> None:
+    """The server exits with status 0 all the same."""
+    served = start("--access-log")
+    with served.connect() as wire:
+        for _ in range(4):
+            wire.send(raw("GET", f"{HOME}?{'x' * 60_000}"))
+            assert wire.reply().status == 200
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.wait(8) == 0

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Coroutine, Iterable
+from collections.abc import Awaitable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager
 from urllib.parse import parse_qsl, unquote
 
 from ..errors import CoprFakeError, InputError, ScenarioError
 from ..fields import Fields
 from ..scenarios.parsing import read_json
+from ..server.memory import PER_BODY_BYTE, PER_BUILD
 from ..server.worlds import World
 from ..service.answers import Answer, json_answer
 from . import openapi, page
@@ -48,13 +50,36 @@ class ControlApi:
         if operation is None:
             return _not_allowed(found.operations)
         try:
-            arguments, said = _read_query(operation, query), _read_body(operation, body)
-            shown = operation.run(Call(self._setting, world, found.named, arguments, operation.takes, said))
+            with self._memory_for(operation, method, world, body):
+                arguments, said = _read_query(operation, query), _read_body(operation, body)
+                shown = operation.run(Call(self._setting, world, found.named, arguments, operation.takes, said))
         except CoprFakeError as error:
             return _refusal(error)
         except RecursionError:
             return _mistake("body", "nested too deeply")
         return _answer_later(operation, shown) if isinstance(shown, Awaitable) else _success(operation, shown)
+
+    @contextmanager
+    def _memory_for(self, operation: Operation, method: str, world: World, body: bytes) -> Iterator[None]:
+        """Charge for what a call adds to a world, unless it fails.
+
+        :raises NoMemoryError: if there is no memory for it.
+        """
+        memory = self._setting.worlds.memory
+        if not operation.needs_memory:
+            yield
+            if method != "GET":
+                memory.free()
+            return
+        size, builds = PER_BODY_BYTE * len(body), len(world.fake.builds)
+        memory.reserve(size)
+        try:
+            yield
+        except BaseException:
+            memory.charged -= size
+            raise
+        memory.free()
+        memory.charged += PER_BUILD * max(0, len(world.fake.builds) - builds)
 
 
 async def _answer_later(operation: Operation, shown: Awaitable[object]) -> Answer:

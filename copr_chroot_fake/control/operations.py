@@ -24,6 +24,7 @@ class Operation:
     :param may_lack_body: whether no body is the same as an empty object.
     :param query: the type of its arguments.
     :param creates: whether it makes something new, and so is answered with 201.
+    :param grows: whether a world retains what the body says, though nothing is answered with 201.
     """
 
     run: Callable[[Call], object]
@@ -31,6 +32,12 @@ class Operation:
     may_lack_body: bool = False
     query: type | None = None
     creates: bool = False
+    grows: bool = False
+
+    @property
+    def needs_memory(self) -> bool:
+        """Whether a world can become larger by it."""
+        return self.creates or self.grows
 
     @cached_property
     def shows(self) -> object:
@@ -56,15 +63,15 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
     "/worlds": {"GET": Operation(serving.show_worlds)},
     _WORLD: {
         "GET": Operation(serving.show_world),
-        "PUT": Operation(serving.put_world, takes=bodies.WorldBody, may_lack_body=True),
+        "PUT": Operation(serving.put_world, takes=bodies.WorldBody, may_lack_body=True, grows=True),
         "DELETE": Operation(serving.delete_world),
     },
     _WORLD + "/reset": {"POST": Operation(serving.reset_world)},
     "/reset": {"POST": Operation(serving.reset)},
     "/scenario": {
         "GET": Operation(steering.show_scenario),
-        "PUT": Operation(steering.load_scenario, takes=Scenario),
-        "POST": Operation(steering.add_scenario, takes=Scenario),
+        "PUT": Operation(steering.load_scenario, takes=Scenario, grows=True),
+        "POST": Operation(steering.add_scenario, takes=Scenario, grows=True),
         "DELETE": Operation(steering.clear),
     },
     "/seed": {"GET": Operation(steering.show_seed), "POST": Operation(steering.reseed, takes=bodies.SeedBody)},
@@ -83,10 +90,10 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
     "/snapshots/{snapshot_id}/restore": {"POST": Operation(steering.restore_snapshot)},
     "/projects": {
         "GET": Operation(builds.show_projects),
-        "POST": Operation(builds.add_project, takes=ProjectEntry),
+        "POST": Operation(builds.add_project, takes=ProjectEntry, grows=True),
     },
     "/populate": {"POST": Operation(builds.populate, takes=bodies.PopulateBody, may_lack_body=True, creates=True)},
-    "/mock-chroots": {"POST": Operation(builds.add_mock_chroots, takes=bodies.MockChrootsBody)},
+    "/mock-chroots": {"POST": Operation(builds.add_mock_chroots, takes=bodies.MockChrootsBody, grows=True)},
     "/builds": {
         "GET": Operation(builds.show_builds, query=bodies.PageQuery),
         "POST": Operation(builds.add_build, takes=bodies.BuildBody, creates=True),

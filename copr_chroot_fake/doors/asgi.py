@@ -45,6 +45,9 @@ class Connection(Protocol):
     def reset(self) -> None:
         """Cut it off at once, with a reset."""
 
+    def close(self) -> None:
+        """Close it once all that has been written is sent."""
+
     async def refuse(self, seconds: float) -> None:
         """Reset it, and refuse new ones for so many seconds."""
 

@@ -33,16 +33,30 @@ class AccessLog:
 
         try:
             await self._app(scope, receive, noting_send)
+        except Exception:
+            # What the server responds then, unless a response has begun.
+            status = status or 500
+            raise
         finally:
             entry = _entry(scope, status, size, time.perf_counter() - began)
             self._write(json.dumps(entry) if self._style == "json" else _line(entry))
+
+
+def dropped_line(style: LogStyle, count: int) -> str:
+    """The line in place of lines that were dropped because nobody read them."""
+    now = _now()
+    return json.dumps({"time": now, "dropped": count}) if style == "json" else f"{now} {count} lines dropped"
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def _entry(scope: Mapping[str, object], status: int, size: int, seconds: float) -> dict[str, object]:
     http = cast(HttpScope, scope)
     client = cast("tuple[str, int] | None", scope.get("client"))
     return {
-        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "time": _now(),
         "client": client and client[0],
         "method": http["method"],
         "target": target_of(http),

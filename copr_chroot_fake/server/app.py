@@ -3,6 +3,10 @@
 ``/api_3/…`` is the Copr of the server's own world, ``/_fake/…`` controls it, and
 ``/worlds/<name>`` has the same two below it for a world of that name. So has
 ``/@<name>``; :func:`~.worlds.address_in` says why there is a short form.
+
+A world is created by the first request to its Copr, or by the first successful
+call of its control API. A rejected request never creates one, nor do the
+control paths that need no token, or a page of another site.
 """
 
 from __future__ import annotations
@@ -11,10 +15,12 @@ from collections.abc import Mapping
 from typing import cast
 from urllib.parse import unquote
 
-from ..doors.asgi import Receive, Send, connection_of, respond
+from ..doors.asgi import HttpScope, Receive, Send, connection_of, respond
 from ..errors import InputError
 from ..service.answers import Answer, error_body, json_answer
 from .control_door import ControlDoor
+from .guard import refuse_foreign_page
+from .memory import PER_REQUEST, NoMemoryError
 from .worlds import TooManyError, World, Worlds
 
 WORLDS, SHORT_WORLDS = b"/worlds/", b"/@"
@@ -26,46 +32,70 @@ class ServedApp:
 
     def __init__(self, worlds: Worlds, control: ControlDoor | None) -> None:
         self._worlds = worlds
+        self._memory = worlds.memory
         self._control = control
 
     async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
-        path = cast(bytes, scope["raw_path"])
-        world: World | Answer
+        path, name = cast(bytes, scope["raw_path"]), None
         if path.startswith((WORLDS, SHORT_WORLDS)):
             name, path = _split(path)
             scope = {**scope, "raw_path": path}
-            world = self._find(name)
-        else:
-            world = self._worlds.main
+        if path.startswith(CONTROL) and path[len(CONTROL) : len(CONTROL) + 1] in (b"", b"/"):
+            await self._answer_control(name, path[len(CONTROL) :].decode("latin-1"), scope, receive, send)
+            return
+        world = self._worlds.main if name is None else self._worlds.find(name) or self._create(name, scope)
         if isinstance(world, Answer):
             await respond(world, send)
-        elif path.startswith(CONTROL) and path[len(CONTROL) : len(CONTROL) + 1] in (b"", b"/"):
-            gate = _Gate(world, scope, send)
-            await self._lead_to_control(world, path[len(CONTROL) :].decode("latin-1"), scope, receive, gate.send)
-            await gate.close_if_due()
-        elif world.fake.faults:
+            return
+        # Without a check: a request is never rejected for its record, as the journal has a limit of its own.
+        self._memory.charged += PER_REQUEST + len(cast(bytes, scope["query_string"]))
+        if world.fake.faults:
             gate = _Gate(world, scope, send)
             await world.door(scope, receive, gate.send)
             await gate.close_if_due()
         else:
             await world.door(scope, receive, send)
 
-    def _find(self, name: str) -> World | Answer:
-        """The world of a name, or why there is none."""
+    def _create(self, name: str, scope: Mapping[str, object]) -> World | Answer:
+        """Create a world for a request to its Copr, or return the error."""
+        refusal = refuse_foreign_page(dict(cast(HttpScope, scope)["headers"]))
+        world = refusal or self._draft(name)
+        if isinstance(world, World):
+            self._worlds.keep(world)
+        return world
+
+    def _draft(self, name: str) -> World | Answer:
+        """A world of that name that is not kept yet, or the error."""
         try:
-            return self._worlds.get(name)
+            return self._worlds.draft(name)
         except InputError as error:
             return json_answer(error_body(str(error)), 404)
-        except TooManyError as error:
+        except (TooManyError, NoMemoryError) as error:
             return json_answer(error_body(str(error)), 503)
 
-    async def _lead_to_control(
-        self, world: World, path: str, scope: Mapping[str, object], receive: Receive, send: Send
+    async def _answer_control(
+        self, name: str | None, path: str, scope: Mapping[str, object], receive: Receive, send: Send
     ) -> None:
         if self._control is None:
             await respond(json_answer(error_body("nobody controls this server; serve without --no-control"), 404), send)
-        else:
-            await self._control.answer(world, path, scope, receive, send)
+            return
+        body = await self._control.read_body(path, scope, receive)
+        if body is None:
+            return
+        if isinstance(body, Answer):
+            await respond(body, send)
+            return
+        # Only now: another request may have created or deleted the world while the body was being read.
+        found = self._worlds.main if name is None else self._worlds.find(name)
+        world = found or self._draft(name or "")
+        if isinstance(world, Answer):
+            await respond(world, send)
+            return
+        answer = await self._control.answer(world, path, scope, body)
+        if found is None and answer.status < 400 and not self._control.is_open(path):
+            self._worlds.keep(world)
+        gate = _Gate(world, scope, send)
+        await respond(answer, gate.send)
 
 
 def _split(path: bytes) -> tuple[str, bytes]:

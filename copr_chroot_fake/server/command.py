@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from ..errors import CoprFakeError, InputError
 from ..lives.progress import How
 from ..scenarios.shipped import DEFAULT_SCENARIO, shipped_scenarios
 from ..terminal import Failure
-from .bounds import MAX_BODY, MAX_HEAD, MAX_WORLDS
+from .bounds import MAX_BODY, MAX_HEAD, MAX_MEMORY, MAX_WORLDS
 
 if TYPE_CHECKING:
     import socket
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 _TOKEN_VARIABLE = "COPR_FAKE_CONTROL_TOKEN"
 _HOST_NAME = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
+
+
+_STANDARD_ERROR = 2
 
 
 class Limit(click.ParamType[int | None]):
@@ -191,6 +195,13 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     help="How many named worlds there can be.",
 )
 @click.option(
+    "--max-memory",
+    default=MAX_MEMORY,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="How many bytes all worlds can retain, by an estimate.",
+)
+@click.option(
     "--journal",
     default=10_000,
     show_default=True,
@@ -233,6 +244,7 @@ def serve(
     allowed_hosts: tuple[str, ...],
     insecure_control: bool,
     max_worlds: int,
+    max_memory: int,
     journal: int,
     max_body: int,
     max_head: int,
@@ -267,7 +279,9 @@ def serve(
         raise Failure("--log is about the access log, of which there is none; add --access-log, or leave it out")
     _check_results(serve_results, results_delay, public_url)
     _check_control(host, no_control, control_token, insecure_control)
+    from .access_log import dropped_line
     from .launch import Launch
+    from .line_writer import LineWriter
     from .recipe import Recipe
     from .serving import end_on_signals, url_of
     from .state_file import StateFile
@@ -296,17 +310,20 @@ def serve(
                 guard=guard,
                 state=None if state is None else locked.enter_context(StateFile(state)),
                 max_worlds=max_worlds,
+                max_memory=max_memory,
                 max_body=max_body,
                 max_head=max_head,
                 public_url=address,
             )
         except CoprFakeError as error:
             raise Failure(str(error)) from None
-        if access_log:
-            launch.log_requests(log or "text", _log)
         listener = _bind(host, port)
+        writer = LineWriter(_STANDARD_ERROR, partial(dropped_line, log or "text"))
+        locked.callback(writer.close)
+        if access_log:
+            launch.log_requests(log or "text", writer.write)
         try:
-            launch.serve(listener, lambda: click.echo(f"Copr fake: {url_of(listener)}"))
+            launch.serve(listener, lambda: click.echo(f"Copr fake: {url_of(listener)}"), writer.write)
         except CoprFakeError as error:
             raise click.ClickException(str(error)) from None
 
@@ -344,12 +361,6 @@ def _bind(host: str, port: int) -> socket.socket:
         raise Failure(
             f"cannot listen on {host} port {port}: {_reason(error)}; choose another --host or --port, or --port 0"
         ) from None
-
-
-def _log(line: str) -> None:
-    # Whoever has stopped reading the log may still ask.
-    with suppress(OSError):
-        click.echo(line, err=True)
 
 
 def _reason(error: OSError) -> str:

@@ -66,11 +66,9 @@ class Guard:
         if not (has_token or (is_open and self._token is not None) or self._is_own(host)):
             remedy = "use its IP address or localhost" if self._token is None else "send the token, use its IP address"
             return _refused(403, f"Host {host!r} is not this server; {remedy}, or serve with --allow-host and the name")
-        origin = headers.get(b"origin")
-        if origin is not None and origin.decode("latin-1").partition("://")[2] != host:
-            return _refused(403, "requests from pages of another origin are not taken")
-        if headers.get(b"sec-fetch-site", b"none") not in _LOCAL_SITES:
-            return _refused(403, "requests from pages of another site are not taken")
+        page_refusal = refuse_foreign_page(headers)
+        if page_refusal is not None:
+            return page_refusal
         if self._token is None or is_open or has_token:
             return None
         answer = _refused(401, "the control token is missing or wrong; send it as 'Authorization: Bearer TOKEN'")
@@ -89,6 +87,16 @@ class Guard:
         except ValueError:
             return False
         return bool(name) and (name in self._names or _is_address(name))
+
+
+def refuse_foreign_page(headers: Mapping[bytes, bytes]) -> Answer | None:
+    """The error for a request that a browser sends for a page of another site; ``None`` for any other request."""
+    origin = headers.get(b"origin")
+    if origin is not None and origin.partition(b"://")[2] != headers.get(b"host", b""):
+        return _refused(403, "requests from pages of another origin are not taken")
+    if headers.get(b"sec-fetch-site", b"none") not in _LOCAL_SITES:
+        return _refused(403, "requests from pages of another site are not taken")
+    return None
 
 
 def _is_address(name: str) -> bool:

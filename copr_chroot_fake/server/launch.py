@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .app import ServedApp
 from .control_door import ControlDoor, Controlling
 from .guard import Guard
+from .last_resort import Report
 from .recipe import Recipe
 from .serving import App, serve, url_of
 from .state_file import StateFile
@@ -34,6 +35,7 @@ class Launch:
         guard: Guard | None,
         state: StateFile | None,
         max_worlds: int,
+        max_memory: int,
         max_body: int,
         max_head: int,
         public_url: str | None = None,
@@ -44,8 +46,8 @@ class Launch:
         self._public_url = public_url
         # Made even if the state takes its place, so that what cannot be is told of now, and not at a reset.
         begun = recipe.make()
-        kept = None if state is None else state.load(recipe, max_worlds)
-        self._worlds = Worlds(recipe, max_worlds, begun) if kept is None else kept
+        kept = None if state is None else state.load(recipe, max_worlds, max_memory)
+        self._worlds = Worlds(recipe, max_worlds, begun, max_memory=max_memory) if kept is None else kept
         control = None if guard is None else ControlDoor(self._load_control, guard, max_body)
         self._app: App = ServedApp(self._worlds, control)
 
@@ -62,14 +64,15 @@ class Launch:
 
         self._app = AccessLog(self._app, style, write)
 
-    def serve(self, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+    def serve(self, listener: socket.socket, on_ready: Callable[[], None], report: Report) -> None:
         """Answer until a signal ends it, and save the state then.
 
+        :param report: gets a line for each failure of the server's own code.
         :raises CoprFakeError: if it cannot be saved.
         """
         self._worlds.be_at(self._public_url or url_of(listener))
         try:
-            serve(self._app, listener, on_ready, self._max_head)
+            serve(self._app, listener, on_ready, self._max_head, report)
         finally:
             if self._state is not None:
                 self._state.save_at_end(self._worlds)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ class LiveServer:
     """A running server on a free port of 127.0.0.1. It serves the fakes that it is given, each under a name."""
 
     def __init__(self) -> None:
-        self._worlds = Worlds(_Given(), main=_Empty())
+        self._worlds = Worlds(_Given(), max_memory=sys.maxsize, main=_Empty())
         listener = bind("127.0.0.1", 0)
         self.url = url_of(listener)
         self._worlds.be_at(self.url)

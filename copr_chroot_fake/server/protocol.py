@@ -7,6 +7,7 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import cast
 
@@ -16,6 +17,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from ..doors.asgi import CONNECTION
 from ..service.answers import error_body
+from .last_resort import PROBLEM, Report, describe
+from .unread import Unread
 
 PATIENCE = 60
 """How many seconds a request may take to come whole, from its connection or its own beginning on."""
@@ -30,6 +33,12 @@ class ServedConfig(uvicorn.Config):
     """How many bytes a request may have before its body."""
     on_refuse: Callable[[float], Awaitable[None]]
     """What happens where connections are to be refused for so many seconds."""
+    on_connect: Callable[[], None]
+    """Called for each new connection."""
+    unread: Unread
+    """Disconnects clients that do not read."""
+    report: Report
+    """Writes a line to the log of the server."""
 
 
 class FakeProtocol(HttpToolsProtocol):
@@ -48,20 +57,68 @@ class FakeProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._max_head = cast(ServedConfig, self.config).max_head
+        self._config = cast(ServedConfig, self.config)
+        self._max_head = self._config.max_head
         self._unanswered: deque[RequestResponseCycle] = deque()
         self.flow = _Flow(transport, self._unanswered)
         self._deadline = self.loop.call_later(PATIENCE, self._refuse)
+        self._config.on_connect()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._forget_deadline()
+        self._config.unread.forget(self)
         for cycle in self._unanswered:
             _let_go(cycle)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._config.unread.pause(self)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._config.unread.resume(self)
+
+    @property
+    def unread(self) -> int:
+        """Bytes that wait in the server to be read by the client."""
+        return self.transport.get_write_buffer_size()
+
+    @property
+    def idle_since(self) -> float | None:
+        """The loop's time since when nothing is being answered; ``None`` while something is."""
+        if self._unanswered:
+            return None
+        if self._deadline is not None:
+            return self._deadline.when() - PATIENCE
+        keep_alive = self.timeout_keep_alive_task
+        return 0 if keep_alive is None else keep_alive.when() - self.timeout_keep_alive
+
+    def abort(self) -> None:
+        """Disconnect the client at once, with a reset; what it has not read is lost, also what the system keeps."""
+        connected = self.transport.get_extra_info("socket")
+        if connected is not None:
+            # It may have been closed since.
+            with suppress(OSError):
+                connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        self.transport.abort()
+
+    def close(self) -> None:
+        """Close the connection once all that has been written is sent."""
+        for cycle in self._unanswered:
+            _let_go(cycle)
+        self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         if self.is_silent or self._last_words is not None:
             return
+        try:
+            self._receive(data)
+        except Exception as error:
+            self._config.report(describe("a connection", error))
+            self._refuse(500, PROBLEM)
+
+    def _receive(self, data: bytes) -> None:
         self._received = len(data)
         self._is_head_new = self._has_body_come = False
         super().data_received(data)
@@ -161,12 +218,8 @@ class FakeProtocol(HttpToolsProtocol):
 
     def reset(self) -> None:
         """Cut the connection off at once, with a reset; the client may have been quicker."""
-        if self.transport.is_closing():
-            return
-        connected = self.transport.get_extra_info("socket")
-        if connected is not None:
-            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-        self.transport.abort()
+        if not self.transport.is_closing():
+            self.abort()
 
     async def refuse(self, seconds: float) -> None:
         """Refuse new ones for so many seconds, and reset it."""
@@ -176,7 +229,7 @@ class FakeProtocol(HttpToolsProtocol):
 
     async def refuse_others(self, seconds: float) -> None:
         """Refuse new ones for so many seconds."""
-        await cast(ServedConfig, self.config).on_refuse(seconds)
+        await self._config.on_refuse(seconds)
 
 
 class _Flow(FlowControl):

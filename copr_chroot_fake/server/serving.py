@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
+import logging
+import math
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from types import FrameType
+from typing import cast
 
 import uvicorn
 
 from ..doors.asgi import Receive, Send
 from .bounds import MAX_HEAD
+from .last_resort import LastResort, Report, describe
 from .protocol import FakeProtocol, ServedConfig
+from .unread import Unread
 
 App = Callable[[Mapping[str, object], Receive, Send], Awaitable[None]]
 
@@ -23,6 +29,20 @@ GRACE = 60
 """How many seconds a server that is to end waits for what is being answered; a second SIGINT ends it at once."""
 
 _BACKLOG = 2048
+
+_ACCEPTED_AT_ONCE = 16
+"""How many connections are accepted before anything else is done."""
+
+_RESERVED_FILES = 64
+"""How many open files the system allows that no connections may take: those accepted at once, modules, the state."""
+
+_SWEEP = 5
+"""Seconds between two looks at which clients read."""
+
+_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""The errors by which a system says that it can accept no more connections."""
+
+_LOG = logging.getLogger("copr_chroot_fake.server")
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -68,15 +88,18 @@ def end_on_signals() -> None:
         signal.signal(signum, _end)
 
 
-def serve(app: App, listener: socket.socket, on_ready: Callable[[], None], max_head: int) -> None:
+def serve(app: App, listener: socket.socket, on_ready: Callable[[], None], max_head: int, report: Report) -> None:
     """Answer on a socket until a signal ends it; ``on_ready`` is called once it answers."""
     # What has been loaded stays, so the garbage collector need not look through it again and again.
     gc.freeze()
-    FakeServer(app, listener, on_ready, max_head=max_head).run(sockets=[listener])
+    FakeServer(app, listener, on_ready, max_head=max_head, report=report).run(sockets=[listener])
 
 
 class FakeServer(uvicorn.Server):
-    """A uvicorn server that says when it has started, and can refuse connections for a while."""
+    """A uvicorn server that says when it has started, can refuse connections for a while, and survives its clients.
+
+    :param report: gets a line for each failure of the server's own code, and when the system's resources are used up.
+    """
 
     def __init__(
         self,
@@ -86,12 +109,72 @@ class FakeServer(uvicorn.Server):
         *,
         max_head: int = MAX_HEAD,
         date_header: bool = True,
+        report: Report = _LOG.error,
+        unread: Unread | None = None,
     ) -> None:
-        super().__init__(_config(app, max_head, date_header, self.close_port))
+        config = _config(LastResort(app, report), max_head, date_header)
+        config.on_refuse = self.close_port
+        config.on_connect = self._make_room
+        config.report = report
+        config.unread = self._unread = Unread() if unread is None else unread
+        super().__init__(config)
+        self._report = report
         self._address = listener.getsockname()[:2]
         self._on_ready = on_ready
         self._held: socket.socket | None = None
         self._reopening: asyncio.TimerHandle | None = None
+        self._sweeping: asyncio.TimerHandle | None = None
+        self._last_failure = self._last_warning = -math.inf
+        self._max_connections = max(_max_files() - _RESERVED_FILES, _ACCEPTED_AT_ONCE)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._on_error)
+        self._sweeping = loop.call_later(_SWEEP, self._sweep)
+        await super().startup(sockets)
+        for listener in sockets or []:
+            # uvicorn has asyncio listen anew, with its own backlog.
+            listener.listen(_BACKLOG)
+
+    def _on_error(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
+        """Log in one line what asyncio would log with a traceback."""
+        error, message = context.get("exception"), str(context.get("message"))
+        if isinstance(error, OSError) and error.errno in _RESOURCES and "accept" in message:
+            # asyncio says so several times at once, and then tries again after a second.
+            if loop.time() - self._last_failure > 0.5:
+                self._last_failure = loop.time()
+                self._shed(str(error.strerror), 3 / 4)
+        else:
+            self._report(describe(message, error) if isinstance(error, Exception) else f"internal error: {message}")
+
+    def _make_room(self) -> None:
+        """Close some connections if there are nearly as many as the system allows."""
+        if len(self.server_state.connections) > self._max_connections:
+            self._shed("the limit of open files is near", 1 / 4)
+
+    def _shed(self, reason: str, share: float) -> None:
+        """Close a share of the idle connections, those first on which nothing has been answered for longest."""
+        idle = sorted(self._idle_connections, key=lambda found: found[0])
+        for _, connection in idle[: math.ceil(len(idle) * share)]:
+            connection.abort()
+        now = asyncio.get_running_loop().time()
+        if now - self._last_warning > 60:
+            self._last_warning = now
+            self._report(
+                f"cannot keep all {len(self.server_state.connections)} connections: {reason}; closed idle ones; "
+                "allow more open files, for example with ulimit -n"
+            )
+
+    @property
+    def _idle_connections(self) -> Iterator[tuple[float, FakeProtocol]]:
+        for connection in cast("set[FakeProtocol]", self.server_state.connections):
+            if connection.idle_since is not None:
+                yield connection.idle_since, connection
+
+    def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._unread.sweep(cast("set[FakeProtocol]", self.server_state.connections), loop.time())
+        self._sweeping = loop.call_later(_SWEEP, self._sweep)
 
     async def main_loop(self) -> None:
         # Not at the end of startup(): after a signal that comes by then, uvicorn before 0.41 ends without shutdown().
@@ -124,9 +207,10 @@ class FakeServer(uvicorn.Server):
             return
         held, self._held = self._held, None
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(self._connect, sock=held, backlog=_BACKLOG, start_serving=False)
+        server = await loop.create_server(self._connect, sock=held, backlog=_ACCEPTED_AT_ONCE, start_serving=False)
         self.servers = [server]
         await server.start_serving()
+        held.listen(_BACKLOG)
 
     async def _stop_listening(self) -> None:
         """Let nobody in anymore; whoever has been let in by then gets a connection."""
@@ -170,11 +254,23 @@ class FakeServer(uvicorn.Server):
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         if tasks:
             await asyncio.wait(tasks, timeout=1)
+        if self._sweeping is not None:
+            self._sweeping.cancel()
         if self._held is not None:
             self._held.close()
 
     def _connect(self) -> asyncio.Protocol:
         return FakeProtocol(self.config, self.server_state, self.lifespan.state)
+
+
+def _max_files() -> float:
+    """How many files the process may have open."""
+    try:
+        import resource
+    except ImportError:  # on Windows
+        return math.inf
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return math.inf if soft == resource.RLIM_INFINITY else soft
 
 
 async def _take_turns() -> None:
@@ -183,7 +279,7 @@ async def _take_turns() -> None:
         await asyncio.sleep(0)
 
 
-def _config(app: App, max_head: int, date_header: bool, on_refuse: Callable[[float], Awaitable[None]]) -> ServedConfig:
+def _config(app: App, max_head: int, date_header: bool) -> ServedConfig:
     """The configuration of uvicorn, wherever it serves a fake: quick, quiet, and plain HTTP."""
     config = ServedConfig(
         app,
@@ -191,6 +287,7 @@ def _config(app: App, max_head: int, date_header: bool, on_refuse: Callable[[flo
         http=FakeProtocol,
         ws="none",
         lifespan="off",
+        backlog=_ACCEPTED_AT_ONCE,
         access_log=False,
         log_config=None,
         log_level="error",
@@ -199,7 +296,6 @@ def _config(app: App, max_head: int, date_header: bool, on_refuse: Callable[[flo
         date_header=date_header,
     )
     config.max_head = max_head
-    config.on_refuse = on_refuse
     return config
 
 

@@ -25,7 +25,8 @@ from ..lives.clock import SystemClock, check_speed
 from ..scenarios.parsing import read_json
 from ..scenarios.reading import ScenarioSource
 from ..scenarios.shipped import by_name
-from .bounds import MAX_STATE
+from .bounds import MAX_MEMORY, MAX_STATE
+from .memory import NoMemoryError
 from .recipe import Recipe, read_how
 from .worlds import TooManyError, World, Worlds
 
@@ -125,7 +126,7 @@ class StateFile:
                 f"the file is unchanged, and {rejected} has the rejected state"
             ) from None
 
-    def load(self, recipe: Recipe, most: int) -> Worlds | None:
+    def load(self, recipe: Recipe, most: int, max_memory: int = MAX_MEMORY) -> Worlds | None:
         """Return what was saved last; ``None`` if there is no such file.
 
         :raises ScenarioError: naming the file, the place in it and what was expected there.
@@ -134,10 +135,10 @@ class StateFile:
         try:
             with self._file:
                 content = self._file.read(self._max_bytes)
-            return None if content is None else _make_worlds(content, recipe, most)
+            return None if content is None else _make_worlds(content, recipe, most, max_memory)
         except InputError as error:
             raise ScenarioError(str(self.path), error.field, error.problem) from None
-        except TooManyError as error:
+        except (TooManyError, NoMemoryError) as error:
             raise ScenarioError(str(self.path), "worlds", str(error)) from None
         except (OSError, UnicodeDecodeError) as error:
             raise ScenarioError(str(self.path), "", f"cannot be read: {error}") from None
@@ -208,11 +209,11 @@ def _shipped() -> Mapping[str, Path]:
     return by_name()
 
 
-def _make_worlds(content: bytes, recipe: Recipe, most: int) -> Worlds:
+def _make_worlds(content: bytes, recipe: Recipe, most: int, max_memory: int) -> Worlds:
     read = _read(content, recipe)
     _, main, _ = next(read)
     # The server's own world begins as it is told now.
-    worlds = Worlds(recipe, most, main)
+    worlds = Worlds(recipe, most, main, max_memory=max_memory)
     for name, fake, beginning in read:
         worlds.put(name, beginning, fake)
     return worlds

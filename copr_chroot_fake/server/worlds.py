@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import CoprFakeError, InputError
-from .bounds import MAX_WORLDS
+from .bounds import MAX_MEMORY, MAX_WORLDS
+from .memory import NEW_WORLD, Memory
 
 if TYPE_CHECKING:
     # Whoever brings a fake has loaded it, and a server of such needs nothing else of it.
@@ -39,12 +40,28 @@ class TooManyError(CoprFakeError):
 class World:
     """A fake, and what it began as."""
 
-    __slots__ = ("_last_snapshot", "address", "beginning", "door", "fake", "name", "snapshots")
+    __slots__ = (
+        "_last_snapshot",
+        "_memory",
+        "_snapshot_bytes",
+        "address",
+        "beginning",
+        "door",
+        "fake",
+        "name",
+        "snapshots",
+    )
 
     def __init__(
-        self, name: str, beginning: Beginning, fake: FakeCopr | None = None, address: str | None = None
+        self,
+        name: str,
+        beginning: Beginning,
+        memory: Memory,
+        fake: FakeCopr | None = None,
+        address: str | None = None,
     ) -> None:
         self.name = name
+        self._memory = memory
         self.address = address
         self.beginning = beginning
         self.put(fake or beginning.make())
@@ -54,8 +71,10 @@ class World:
         if self.address is not None:
             fake.be_at(self.address)
         self.fake = fake
+        self._memory.free()
         self.door = fake.asgi
         self.snapshots: dict[int, Snapshot] = {}
+        self._snapshot_bytes: dict[int, int] = {}
         self._last_snapshot = 0
 
     def be_at(self, address: str) -> None:
@@ -71,12 +90,22 @@ class World:
         """Keep what the fake is now; returns the snapshot's id.
 
         :raises TooManyError: naming the bound.
+        :raises NoMemoryError: if there is no memory for it.
         """
         if len(self.snapshots) >= MAX_SNAPSHOTS:
             raise TooManyError(f"there are {MAX_SNAPSHOTS} snapshots already; delete one first")
+        size = self.fake.retained_bytes
+        self._memory.reserve(size)
         self._last_snapshot += 1
         self.snapshots[self._last_snapshot] = self.fake.snapshot()
+        self._snapshot_bytes[self._last_snapshot] = size
         return self._last_snapshot
+
+    @property
+    def retained_bytes(self) -> int:
+        """An estimate of the memory that it takes, with its snapshots."""
+        snapshots = sum(self._snapshot_bytes[number] for number in self.snapshots)
+        return NEW_WORLD + self.fake.retained_bytes + snapshots
 
 
 class Worlds:
@@ -84,6 +113,7 @@ class Worlds:
 
     :param beginning: what each of them begins as.
     :param fake: what the server's own world is now; by default it is made now.
+    :param max_memory: how many bytes all of them may retain, by an estimate.
     :param main: what the server's own world begins as instead; it is then made when somebody first asks for it.
     """
 
@@ -93,13 +123,16 @@ class Worlds:
         most: int = MAX_WORLDS,
         fake: FakeCopr | None = None,
         *,
+        max_memory: int = MAX_MEMORY,
         main: Beginning | None = None,
     ) -> None:
+        self.memory = Memory(self._measure, max_memory)
         self.beginning = beginning
         self.most = most
         self._main_beginning = main or beginning
-        self._main = World("", beginning, fake) if main is None else None
+        self._main = World("", beginning, self.memory, fake) if main is None else None
         self._named: dict[str, World] = {}
+        self.memory.charged = self._measure()
         self._address: str | None = None
 
     def be_at(self, address: str) -> None:
@@ -113,7 +146,7 @@ class Worlds:
     def main(self) -> World:
         """The server's own world."""
         if self._main is None:
-            self._main = World("", self._main_beginning, address=self._address_of(""))
+            self._main = World("", self._main_beginning, self.memory, address=self._address_of(""))
         return self._main
 
     def get(self, name: str) -> World:
@@ -121,21 +154,46 @@ class Worlds:
 
         :raises InputError: for what cannot be its name.
         :raises TooManyError: naming the bound.
+        :raises NoMemoryError: if there is no memory for it.
         """
         return self._named.get(name) or self.put(name, self.beginning)
+
+    def draft(self, name: str) -> World:
+        """A new world that nobody else sees until :meth:`keep`.
+
+        :raises InputError: for an invalid name.
+        :raises TooManyError: naming the limit that is reached.
+        :raises NoMemoryError: if there is no memory for it.
+        """
+        return self._make(name, self.beginning)
+
+    def keep(self, draft: World) -> None:
+        """Add a draft, unless another world of its name, or the last one for which there was room, was added since."""
+        if draft.name not in self._named and len(self._named) < self.most:
+            self._named[draft.name] = draft
 
     def find(self, name: str) -> World | None:
         return self._named.get(name)
 
     def put(self, name: str, beginning: Beginning, fake: FakeCopr | None = None) -> World:
         """Make a world of that name, in place of the one that there was."""
+        world = self._named[name] = self._make(name, beginning, fake)
+        return world
+
+    def _make(self, name: str, beginning: Beginning, fake: FakeCopr | None = None) -> World:
         if not NAME.fullmatch(name):
             expected = "letters, digits and '.', '_', '~', '-', no dot first, at most 100"
             raise InputError("world", f"{name!r} is no name of a world; expected {expected}")
         if name not in self._named and len(self._named) >= self.most:
             raise TooManyError(f"there are {self.most} worlds already; delete one, or serve with a larger --max-worlds")
-        world = self._named[name] = World(name, beginning, fake, self._address_of(name))
+        self.memory.reserve(NEW_WORLD)
+        world = World(name, beginning, self.memory, fake, self._address_of(name))
+        # Only now is it known how large it is.
+        self.memory.reserve(world.fake.retained_bytes)
         return world
+
+    def _measure(self) -> int:
+        return sum(world.retained_bytes for world in (self._main, *self) if world is not None)
 
     def _address_of(self, name: str) -> str | None:
         return None if self._address is None else address_in(self._address, name)
@@ -143,6 +201,7 @@ class Worlds:
     def delete(self, name: str) -> None:
         """Remove a world, if it is there."""
         self._named.pop(name, None)
+        self.memory.free()
 
     def __iter__(self) -> Iterator[World]:
         """The worlds that have a name."""

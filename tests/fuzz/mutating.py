@@ -86,3 +86,69 @@ def _names_in(schemas: Any) -> Iterator[str]:
             properties, choices = schema.get("properties", {}), schema.get("enum", [])
             yield from properties if isinstance(properties, dict) else ()
             yield from (choice for choice in choices if isinstance(choice, str)) if isinstance(choices, list) else ()
+
+
+REQUESTS: tuple[bytes, ...] = (
+    b"GET /api_3/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET /api_3/build-chroot/list?build_id=1&limit=5 HTTP/1.1\r\nHost: localhost\r\nX-Fields: items\r\n\r\n",
+    b"HEAD /worlds/first/api_3/build-chroot/1/fedora-41-x86_64 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"OPTIONS /@second/api_3/build-chroot/build-config HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"POST /api_3/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello",
+    b"GET /api_3/ HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n",
+    b"GET /_fake/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    b'POST /_fake/seed HTTP/1.1\r\nHost: localhost\r\nContent-Length: 11\r\n\r\n{"seed": 7}',
+    b'POST /worlds/w/_fake/faults HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{"status\r\n'
+    b'7\r\n": 503}\r\n0\r\nX: y\r\n\r\n',
+    b"PUT /worlds/w/_fake/scenario HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n{}",
+    b"DELETE /_fake/worlds/w HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://evil.example\r\n\r\n",
+    b"POST /_fake/snapshots HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+)
+"""Requests from which mutated connections are made."""
+
+TOKENS: tuple[bytes, ...] = (
+    *(b"\r\n", b"\n", b"\r", b"\0", b" ", b":", b"\t", b"\r\n\r\n", b"%", b"%00", b"%2F", b"\xff", b"\xc3\xa9", b"?"),
+    *(b"Content-Length: 0\r\n", b"Content-Length: ", b"0" * 5000, b"9" * 30, b"-1", b"+1", b"0x1", b"1, 1"),
+    *(b"Transfer-Encoding: chunked\r\n", b"chunked", b"gzip, ", b"0\r\n\r\n", b"5;x=y\r\n", b"ffffffffffffffff\r\n"),
+    *(b"Connection: close\r\n", b"Connection: Upgrade\r\nUpgrade: h2c\r\n", b"Expect: 100-continue\r\n", b"x" * 5000),
+    *(
+        b"Host: ",
+        b"Host: [\r\n",
+        b"Authorization: Bearer x\r\n",
+        b"X-Fields: {\r\n",
+        b"Range: bytes=0-\r\n",
+        b"HTTP/1.0",
+    ),
+    *(
+        b"HTTP/9.9",
+        b"HTTP/2.0",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"/worlds/",
+        b"/@",
+        b"/_fake",
+        b"/..",
+        b"//",
+        b"*",
+    ),
+    *(b"http://copr/", b"CONNECT ", b"TRACE ", b"QUERY ", b"{", b"[" * 2000, b'"\\ud800"', b"NaN", b"X: y\r\n" * 900),
+)
+"""Bytes that mean something to a parser, or more than it may take."""
+
+
+def make_connection(random: Random) -> bytes:
+    """A case of the target ``connections``: a few requests, of which some are spoilt."""
+    made = bytearray(b"".join(random.choices(REQUESTS, k=random.choice((1, 1, 2, 3, 8)))))
+    for _ in range(random.choice((0, 1, 1, 2, 3, 6))):
+        at = random.randrange(len(made) + 1)
+        end = at + random.choice((0, 0, 1, 2, 10, 50))
+        match random.randrange(5):
+            case 0:
+                made[at:end] = random.randbytes(random.randrange(4))
+            case 1:
+                made[at:end] = b""
+            case 2:
+                made[at:at] = made[at:end] * random.choice((1, 1, 50))
+            case _:
+                made[at:end] = random.choice(TOKENS)
+    if random.random() < 0.2:
+        del made[random.randrange(len(made) + 1) :]
+    return bytes([random.choice((0, 0, 0, 1, 2, 7, 40, 255))]) + bytes(made)

@@ -23,6 +23,8 @@ from copr_chroot_fake.service.answers import Answer
 from copr_chroot_fake.service.query import read_target
 from copr_chroot_fake.tools.check import check
 
+from .connections import connections
+
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 
@@ -171,4 +173,5 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "requests": requests,
     "scenarios": scenarios,
     "control": control,
+    "connections": connections,
 }

@@ -1,0 +1,213 @@
+"""Bytes sent to a server over a connection, in pieces of any size, and what must hold whatever they are.
+
+The server runs in the event loop of the client, so each piece is read on its own
+and nothing has to be waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import struct
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from typing import cast
+from urllib.parse import unquote
+
+import h11
+
+from copr_chroot_fake.control.api import ControlApi
+from copr_chroot_fake.control.calls import Setting
+from copr_chroot_fake.doors.asgi import Receive, Send
+from copr_chroot_fake.server.app import ServedApp
+from copr_chroot_fake.server.control_door import ControlDoor
+from copr_chroot_fake.server.guard import Guard
+from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake.server.serving import App, FakeServer, bind
+from copr_chroot_fake.server.worlds import Worlds
+
+TIMEOUT = 10
+_RESET = struct.pack("ii", 1, 0)
+_RECIPE = Recipe(scenarios=({"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64"}]}]},))
+_HEALTH = b"GET /_fake/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def connections(case: bytes) -> None:
+    """The first byte is the size of the pieces in which the rest is sent, 60 of them at most; 0 for all at once."""
+    # What closes the port for all would close it for the next case.
+    data = case[1:].replace(b"refuse", b"refute")
+    size = max((case[0] if case else 0) or len(data), len(data) // 60, 1)
+    _harness().run([data[at : at + size] for at in range(0, len(data), size)])
+
+
+@dataclass
+class Seen:
+    """A request that has reached the application, and the status of its response, if there was one."""
+
+    method: str
+    path: str
+    status: int | None = None
+
+    @property
+    def world(self) -> str | None:
+        """The world that the request may create."""
+        for prefix in ("/worlds/", "/@"):
+            if self.path.startswith(prefix):
+                name, slash, rest = self.path.removeprefix(prefix).partition("/")
+                is_control = (slash + rest).startswith("/_fake") and (slash + rest)[6:7] in ("", "/")
+                return unquote(name) if not is_control or (self.status or 500) < 400 else None
+        return None
+
+
+class Observer:
+    """An application that notes what another one is asked."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self.seen: list[Seen] = []
+
+    async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
+        seen = Seen(str(scope["method"]), cast(bytes, scope["raw_path"]).decode("latin-1"))
+        self.seen.append(seen)
+
+        async def noting_send(message: dict[str, object]) -> None:
+            seen.status = cast(int, message.get("status", seen.status))
+            await send(message)
+
+        await self._app(scope, receive, noting_send)
+
+
+class Server(FakeServer):
+    """A server that runs until the process ends, and leaves signals alone."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def stay_ready(self) -> None:
+        await asyncio.Event().wait()
+
+
+class Harness:
+    """A server and the connections of a case."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._worlds = Worlds(_RECIPE, 20)
+        setting = Setting(self._worlds, _RECIPE, None)
+        guard = Guard("127.0.0.1", None)
+        self._observer = Observer(ServedApp(self._worlds, ControlDoor(lambda: ControlApi(setting), guard, 5000)))
+        self._problems: list[str] = []
+        listener = bind("127.0.0.1", 0)
+        self._address = listener.getsockname()
+        self._server = Server(self._observer, listener, lambda: None, max_head=4096, report=self._problems.append)
+        self._serving = self._loop.create_task(self._server.serve(sockets=[listener]))
+
+    def run(self, pieces: list[bytes]) -> None:
+        """Send pieces on a connection, and check all that must hold."""
+        self._loop.run_until_complete(asyncio.wait_for(self._check(pieces), TIMEOUT))
+
+    async def _check(self, pieces: list[bytes]) -> None:
+        for world in self._worlds:
+            self._worlds.delete(world.name)
+        self._worlds.main.reset()
+        self._observer.seen.clear()
+        got = await self._exchange(pieces)
+        seen = list(self._observer.seen)
+        assert self._problems == []
+        may_break = any("/_fake" in request.path for request in seen)
+        _check_replies(got, seen, may_break)
+        created = {world.name for world in self._worlds}
+        may_create = {request.world for request in seen}
+        # A call of the control API may create any world.
+        assert created <= may_create or any("/_fake/worlds/" in unquote(request.path) for request in seen), created
+        health = await self._exchange([_HEALTH])
+        assert health.startswith(b"HTTP/1.1 200 OK\r\n"), health
+        assert not self._server.server_state.connections, "no connection is left"
+        assert not self._server.server_state.tasks, "no request is left"
+
+    async def _exchange(self, pieces: list[bytes]) -> bytes:
+        """All that comes for the pieces until the server closes the connection."""
+        loop, got = self._loop, bytearray()
+        with socket.socket() as client:
+            client.setblocking(False)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            await loop.sock_connect(client, self._address)
+            reading = loop.create_task(_read(client, got))
+            with suppress(OSError):
+                for piece in pieces:
+                    await loop.sock_sendall(client, piece)
+                    await _take_turns()
+                client.shutdown(socket.SHUT_WR)
+            await reading
+        await _take_turns()
+        for _ in range(100):
+            if not (self._server.server_state.connections or self._server.server_state.tasks):
+                break
+            await asyncio.sleep(0.001)
+        return bytes(got)
+
+
+async def _read(client: socket.socket, into: bytearray) -> None:
+    with suppress(ConnectionError):
+        while piece := await asyncio.get_running_loop().sock_recv(client, 65536):
+            into += piece
+
+
+async def _take_turns() -> None:
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+def _check_replies(got: bytes, seen: list[Seen], may_break: bool) -> None:
+    """The replies are HTTP, one for each request in its order, and then at most one to what is no request.
+
+    :param may_break: whether a fault may have cut the last one off.
+    """
+    requests = iter(seen)
+    is_closed = False
+    while got:
+        assert not is_closed, "nothing follows the reply that closes the connection"
+        request = next(requests, None)
+        reply = _parse(got, "GET" if request is None else request.method)
+        if reply is None:
+            assert may_break, got
+            return
+        status, headers, body, got = reply
+        is_closed = b"close" in headers.get(b"connection", b"")
+        if request is None or request.status != status:
+            # The server itself says that what comes is no request, or that it has not come whole.
+            assert status in (400, 431), (status, body)
+            assert is_closed
+            assert isinstance(json.loads(body)["error"], str)
+        assert body != b"Internal Server Error"
+    assert may_break or is_closed or all(request.status is None for request in requests)
+
+
+def _parse(data: bytes, method: str) -> tuple[int, Mapping[bytes, bytes], bytes, bytes] | None:
+    """Status, headers and body of the first reply, and what follows it; ``None`` if it is not whole."""
+    parser = h11.Connection(h11.CLIENT)
+    parser.send(h11.Request(method="HEAD" if method == "HEAD" else "GET", target="/", headers=[("Host", "x")]))
+    parser.send(h11.EndOfMessage())
+    parser.receive_data(data)
+    status, headers, body = 0, {}, b""
+    while True:
+        event = parser.next_event()
+        if event is h11.NEED_DATA:
+            return None
+        if isinstance(event, h11.Response):
+            status, headers = event.status_code, dict(event.headers)
+        elif isinstance(event, h11.Data):
+            body += event.data
+        elif isinstance(event, h11.EndOfMessage):
+            rest, _ = parser.trailing_data
+            return status, headers, body, rest
+
+
+@cache
+def _harness() -> Harness:
+    return Harness()

@@ -1,0 +1,24 @@
+"""Connections with mutated requests, as the fuzzer sends them, in the number that a run of the tests has time for."""
+
+from __future__ import annotations
+
+import os
+from random import Random
+
+import pytest
+
+from .connections import connections
+from .mutating import make_connection
+
+CASES = int(os.environ.get("COPR_FAKE_CONNECTIONS", "150"))
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_mutated_requests_are_answered_or_rejected(part: int) -> None:
+    """As HTTP, without a failure, a connection that stays open, or a world that nobody may create."""
+    for seed in range(part * CASES, (part + 1) * CASES):
+        case = make_connection(Random(seed))
+        try:
+            connections(case)
+        except Exception as error:
+            raise AssertionError(f"seed {seed}: {case!r}") from error

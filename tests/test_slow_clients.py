@@ -1,0 +1,164 @@
+"""Clients that do not read, do not send, or take all connections that the system allows: others are still answered."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+
+import pytest
+
+from copr_chroot_fake.doors.asgi import Receive, Send
+from copr_chroot_fake.server import serving as server_module
+from copr_chroot_fake.server.unread import Unread
+
+from .served import HOME, LIST, Server, Start, Wire, eventually, raw, running, serving
+
+MIB = 1024 * 1024
+LARGE = 16 * MIB
+"""Bytes in a response that no socket buffers of the system hold."""
+
+
+@dataclass(eq=False)
+class Connection:
+    """A connection with so many bytes that its client has not read."""
+
+    unread: int
+    aborted: bool = field(default=False)
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+def test_longest_waiting_are_disconnected_first() -> None:
+    """As many of them as needed to get below the limit, and never the only one."""
+    unread = Unread(max_bytes=100)
+    connections = [Connection(40) for _ in range(4)]
+    for connection in connections:
+        unread.pause(connection)
+    assert [connection.aborted for connection in connections] == [True, True, False, False]
+    unread.resume(connections[2])
+    fresh = [Connection(60), Connection(500)]
+    unread.pause(fresh[0])
+    assert not connections[3].aborted
+    assert not fresh[0].aborted
+    unread.pause(fresh[1])
+    assert [connections[3].aborted, fresh[0].aborted, fresh[1].aborted] == [True, True, False]
+    unread.forget(fresh[1])
+    last = [Connection(50), Connection(50)]
+    for connection in last:
+        unread.pause(connection)
+    assert not any(connection.aborted for connection in last)
+
+
+def test_client_that_reads_nothing_is_disconnected() -> None:
+    """One that reads a part of it now and then, or all of a full buffer, is not."""
+    unread = Unread(patience=30)
+    silent, slow, busy, done = (Connection(1000) for _ in range(4))
+    for now in range(0, 100, 5):
+        unread.sweep([silent, slow, busy, done], now)
+        assert silent.aborted == (now >= 30)
+        assert not slow.aborted
+        assert not busy.aborted
+        slow.unread -= now % 20 == 0
+        busy.unread += 1
+        done.unread = 0
+        if now % 20 == 0:
+            unread.resume(busy)
+    slow.unread += 5
+    unread.sweep([slow], 100)
+    unread.sweep([slow], 114)
+    assert not slow.aborted
+    unread.sweep([slow], 115)
+    assert slow.aborted
+
+
+async def large_response(scope: Mapping[str, object], receive: Receive, send: Send) -> None:
+    headers = [(b"content-length", b"%d" % LARGE)]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": bytes(LARGE)})
+
+
+def disconnected(wire: Wire) -> bool:
+    """Whether the server has cut a connection off before all of the response was sent; reads all that comes."""
+    received = 0
+    with suppress(ConnectionError):
+        while piece := wire.socket.recv(MIB):
+            received += len(piece)
+            if received >= LARGE:
+                return False
+    return True
+
+
+def test_memory_for_clients_that_do_not_read_is_limited() -> None:
+    """Of many, only the latest are still waited for."""
+    with running(large_response, unread=Unread(max_bytes=LARGE)) as url, ExitStack() as open_still:
+        wires = []
+        for _ in range(8):
+            wire = open_still.enter_context(Server(url).connect())
+            wire.send(raw("GET", HOME))
+            assert wire.socket.recv(1)
+            wires.append(wire)
+        assert [disconnected(wire) for wire in wires[:4]] == [True] * 4
+        assert not disconnected(wires[-1])
+
+
+@pytest.mark.parametrize("connection", ["keep-alive", "close"])
+def test_client_that_does_not_read_loses_its_connection(monkeypatch: pytest.MonkeyPatch, connection: str) -> None:
+    """Also where the connection would have been closed, and while another one reads slowly."""
+    monkeypatch.setattr(server_module, "_SWEEP", 0.02)
+    with running(large_response, unread=Unread(patience=0.3)) as url:
+        server = Server(url)
+        with server.connect() as silent, server.connect() as slow:
+            for wire in (silent, slow):
+                wire.send(raw("GET", HOME, Connection=connection))
+                assert wire.socket.recv(1)
+            received = 1
+            slow.socket.settimeout(5)
+            while received < LARGE:
+                received += len(slow.socket.recv(MIB // 16))
+            assert eventually(lambda: is_reset(silent))
+
+
+def is_reset(wire: Wire) -> bool:
+    """Whether the server has cut off a connection; nothing is read from it."""
+    return wire.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
+
+
+def test_two_hundred_idle_connections_are_no_burden() -> None:
+    """Whether they have sent nothing, or a part of a request."""
+    with serving() as server, ExitStack() as open_still:
+        for number in range(200):
+            wire = open_still.enter_context(server.connect())
+            wire.send(raw("GET", HOME)[: number % 40])
+        assert server.get(HOME) == {"version": 3}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the limit of open files is set as POSIX has it")
+@pytest.mark.parametrize("is_lowered_later", [False, True])
+def test_server_without_file_descriptors_closes_idle_connections(start: Start, is_lowered_later: bool) -> None:
+    """It says so once, keeps a connection on which it answers, and answers new ones."""
+    import resource
+
+    limits = (80, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    if is_lowered_later:
+        # The limit that it knows is wrong then, as where other files have been opened.
+        served = start()
+        resource.prlimit(served.process.pid, resource.RLIMIT_NOFILE, limits)
+    else:
+        served = start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
+    served.steer("POST", "/faults", {"nth": 1, "delay": 0.5})
+    with served.connect() as used, ExitStack() as open_still:
+        used.send(raw("GET", HOME))
+        assert eventually(lambda: served.asked == 1)
+        for _ in range(100):
+            open_still.enter_context(served.connect())
+        assert len(served.get(LIST)["items"]) > 0
+        assert used.reply().status == 200
+    status, output, errors = served.end()
+    (line,) = errors.splitlines()
+    assert (status, output) == (0, "")
+    assert re.match("cannot keep all [0-9]+ connections: .*; closed idle ones; .* ulimit -n", line)

@@ -1,0 +1,205 @@
+"""The limit for the memory of all worlds: what counts, what is rejected, and what makes room."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.server.memory import Memory, NoMemoryError
+
+from .served import HOME, Reply, Server, Start, serving
+
+MAX_MEMORY = 400_000
+BUILDS = {"builds": [{"id": number, "chroots": [{"name": "fedora-41-x86_64"}]} for number in range(1, 61)]}
+"""A scenario of some 130,000 bytes in memory."""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server with little memory."""
+    with serving(max_memory=MAX_MEMORY, max_worlds=1000) as server:
+        yield server
+
+
+def check_rejected(reply: Reply, status: int = 503) -> None:
+    assert reply.status == status
+    assert f" of {MAX_MEMORY} bytes" in reply.document["error"]
+    assert "delete worlds or snapshots, or serve with a larger --max-memory" in reply.document["error"]
+
+
+def worlds_of(server: Server) -> list[str]:
+    return [world["name"] for world in server.steer("GET", "/worlds")["worlds"]]
+
+
+def fill(server: Server) -> int:
+    """Create worlds until there is no memory for another one; returns how many there are."""
+    for number in range(1000):
+        reply = server.world(f"w{number}").call("GET", HOME)
+        if reply.status != 200:
+            check_rejected(reply)
+            return number
+    raise AssertionError("there is no limit")
+
+
+def test_worlds_are_rejected_when_memory_is_used_up(server: Server) -> None:
+    """Those that exist still answer, and there is room again when some are deleted."""
+    count = fill(server)
+    assert 10 < count < MAX_MEMORY // 10_000
+    for path in (HOME, "/_fake/clock"):
+        check_rejected(server.world("more").call("GET", path))
+    check_rejected(server.call("PUT", "/_fake/worlds/more"), 409)
+    assert worlds_of(server) == [f"w{number}" for number in range(count)]
+    assert server.get(HOME) == server.world("w0").get(HOME) == {"version": 3}
+    server.steer("PATCH", "/clock", {"tick": 1})
+    server.steer("POST", "/verify", {"assertion": "requested", "endpoint": "home", "times": 1})
+    for number in range(3):
+        server.steer("DELETE", f"/worlds/w{number}")
+    assert server.world("more").get(HOME) == {"version": 3}
+
+
+def test_scenario_is_rejected_before_it_is_read(server: Server) -> None:
+    """Nothing has changed then."""
+    huge = {"builds": [], "padding": "x" * (MAX_MEMORY // 16)}
+    for method, path in (("PUT", "/scenario"), ("POST", "/scenario"), ("PUT", "/worlds/a")):
+        check_rejected(server.call(method, f"/_fake{path}", huge), 409)
+    for number in range(3):
+        server.steer("PUT", "/scenario", {"builds": [{"id": number + 1}]})
+    assert worlds_of(server) == []
+
+
+def test_builds_count_wherever_they_come_from(server: Server) -> None:
+    """From a scenario, or made up."""
+    for _ in range(20):
+        server.steer("PUT", "/scenario", BUILDS)
+    empty = fill(server)
+    server.steer("DELETE", "/worlds/w0")
+    server.steer("DELETE", "/scenario")
+    server.steer("PUT", "/worlds/w0", {"scenario": {}})
+    assert fill(server) > empty
+    for number in range(1, 10):
+        server.call("DELETE", f"/_fake/worlds/w{number}")
+    server.steer("POST", "/populate", {"builds": 100, "chroots": 10})
+    check_rejected(server.world("more").call("GET", HOME))
+
+
+def test_snapshots_count_until_they_are_deleted(server: Server) -> None:
+    """As much as what they are of."""
+    server.steer("PUT", "/scenario", BUILDS)
+    server.steer("POST", "/snapshots")
+    check_rejected(server.call("POST", "/_fake/snapshots"), 409)
+    server.steer("DELETE", "/snapshots/1")
+    assert server.steer("POST", "/snapshots") == {"id": 2}
+    server.steer("POST", "/snapshots/2/restore")
+    server.steer("POST", "/reset")
+    assert server.steer("GET", "/snapshots") == {"snapshots": []}
+    server.steer("PUT", "/scenario", BUILDS)
+    server.steer("POST", "/snapshots")
+
+
+def test_recorded_requests_count_until_they_are_forgotten(server: Server) -> None:
+    """With their targets; requests themselves are never rejected."""
+    world = server.world("a")
+    for _ in range(10):
+        assert world.call("GET", f"{HOME}?{'x' * 50_000}").status == 200
+    check_rejected(server.world("b").call("GET", HOME))
+    assert world.get(HOME) == {"version": 3}
+    world.steer("DELETE", "/requests")
+    assert server.world("b").get(HOME) == {"version": 3}
+
+
+def test_failed_calls_take_no_memory(server: Server) -> None:
+    """However many there are."""
+    for _ in range(100):
+        assert server.call("PUT", "/_fake/scenario", {"nothing": "x" * 5000}).status == 422
+        assert server.world("new").call("PUT", "/_fake/scenario", {"nothing": "x" * 5000}).status == 422
+    assert fill(server) > 10
+
+
+def test_memory_is_limited_for_a_loaded_state_too(start: Start, tmp_path: Any) -> None:
+    """A state with more is rejected at the start, with the option that helps."""
+    state = str(tmp_path / "state.json")
+    served = start("--state", state)
+    for number in range(20):
+        served.steer("PUT", f"/worlds/w{number}", {"scenario": BUILDS})
+    assert served.end()[0] == 0
+    again = start("--state", state, "--max-memory", str(MAX_MEMORY))
+    status, _, errors = again.end()
+    assert (status, again.line) == (2, "")
+    assert "state.json: worlds: no memory left" in errors
+    assert "--max-memory" in errors
+
+
+def test_rejections_take_no_time() -> None:
+    """Worlds are not measured again unless something has changed."""
+    measured = []
+    retained = 90
+
+    def measure() -> int:
+        measured.append(retained)
+        return retained
+
+    memory = Memory(measure, 100)
+    memory.reserve(90)
+    assert measured == []
+    for _ in range(1000):
+        with pytest.raises(NoMemoryError, match="about 90 of 100 bytes, this may take 11"):
+            memory.reserve(11)
+    assert measured == [90]
+    retained = 50
+    memory.free()
+    memory.reserve(11)
+    assert (measured, memory.charged) == ([90, 50], 61)
+    memory.charged += 1000
+    memory.reserve(11)
+    assert (measured, memory.charged) == ([90, 50, 50], 61)
+
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "builds": {"builds": [{"id": number} for number in range(1, 301)]},
+    "chroots": {
+        "builds": [{"id": 1, "chroots": [{"name": f"fedora-{number}-x86_64"} for number in range(500)]}],
+    },
+    "lifecycles": {
+        "builds": [
+            {"id": number, "lifecycle": "realistic", "chroots": [{"name": "fedora-41-x86_64"}]}
+            for number in range(1, 101)
+        ],
+    },
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_estimate_is_about_what_is_retained(shape: str) -> None:
+    """Neither much less nor many times as much."""
+
+    def make() -> FakeCopr:
+        fake = FakeCopr.from_scenario(SHAPES[shape], requests_kept=500)
+        for number in range(200):
+            fake.answer("GET", f"/api_3/build-chroot/list/{number % 100 + 1}?{number}")
+        return fake
+
+    make()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        fake = make()
+        gc.collect()
+        actual, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert actual / 1.5 < fake.retained_bytes < 10 * actual
+
+
+def test_held_fakes_are_not_limited() -> None:
+    """Those of a server in a thread are the test's own."""
+    with serving(max_memory=0) as server:
+        assert server.world("a").call("GET", HOME).status == 503
+    fake = FakeCopr()
+    with fake.serving() as url:
+        server_of_fake = Server(url)
+        assert server_of_fake.steer("POST", "/snapshots") == {"id": 1}
