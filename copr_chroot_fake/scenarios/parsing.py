@@ -41,15 +41,20 @@ def read_text(path: Path) -> tuple[Path, str]:
             return read_text(by_name[path.name])
         raise ScenarioError(str(path), "", _reason(error, path, by_name)) from None
     except (OSError, ValueError) as error:
-        raise ScenarioError(str(path), "", f"cannot be read: {error}") from None
+        raise ScenarioError(str(path), "", f"cannot be read: {_said(error)}") from None
 
 
 def _reason(error: OSError, path: Path, names: Collection[str]) -> str:
     if not isinstance(error, FileNotFoundError):
-        return f"cannot be read: {error}"
+        return f"cannot be read: {_said(error)}"
     if not names:
         return "no such file; expected a scenario in JSON or YAML"
     return f"no such file, and no scenario of that name ships; {checks.choices(path.name, names)}"
+
+
+def _said(error: Exception) -> str:
+    """What an error says beside the path, which can be long, and is in the message already."""
+    return (isinstance(error, OSError) and error.strerror) or checks.excerpt(error)
 
 
 def is_yaml(path: Path) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import CoprFakeError, InputError
+from ..excerpts import shown
 from .bounds import MAX_WORLDS
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class Worlds:
         """Make a world of that name, in place of the one that there was."""
         if not NAME.fullmatch(name):
             expected = "letters, digits and '.', '_', '~', '-', no dot first, at most 100"
-            raise InputError("world", f"{name!r} is no name of a world; expected {expected}")
+            raise InputError("world", f"{shown(name)} is no name of a world; expected {expected}")
         if name not in self._named and len(self._named) >= self.most:
             raise TooManyError(f"there are {self.most} worlds already; delete one, or serve with a larger --max-worlds")
         world = self._named[name] = World(name, beginning, fake, self._address_of(name))
