@@ -6,11 +6,14 @@ import json
 import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Annotated, TypeGuard, TypeVar, cast
 
 from . import mistakes
-from .errors import InputError
+from .errors import CoprFakeError, InputError
+from .excerpts import excerpt as excerpt
+from .excerpts import shown as shown
 from .schemas import Keywords, Written, whole
 from .states import State
 
@@ -34,10 +37,53 @@ def optional(check: Callable[[str, object], T]) -> Callable[[str, object], T | N
 Text = Annotated[str, Keywords(minLength=1)]
 
 
+def plain_text(value: object) -> str | None:
+    """A text as exactly a ``str``; ``None`` for what is no text.
+
+    Subclasses, such as those of enums, can compare, hash and show themselves in any way.
+    """
+    if type(value) is str:
+        return value
+    return str.__str__(value) if is_kind(value, str) else None
+
+
+def is_kind(value: object, kind: type[T]) -> TypeGuard[T]:
+    """Whether a value really has a type: ``isinstance`` believes what objects say of themselves, as mocks do."""
+    return issubclass(type(value), kind)
+
+
+def is_mapping(value: object) -> TypeGuard[Mapping[str, object]]:
+    return type(value) is dict or issubclass(type(value), Mapping)
+
+
+def key(value: object) -> str:
+    """A key as the place of what it leads to has it; of what is no text, how it is shown."""
+    said = plain_text(value)
+    return shown(value) if said is None else said
+
+
+def any_text(field: str, value: object) -> str:
+    """A text of any kind, an empty one too."""
+    said = plain_text(value)
+    if said is None:
+        raise InputError(field, f"expected a text, got {shown(value)}")
+    return said
+
+
 def text(field: str, value: object) -> str:
-    if not isinstance(value, str) or not value:
+    said = plain_text(value)
+    if not said:
         raise InputError(field, f"expected a text that is not empty, got {shown(value)}")
-    return value
+    if not _is_storable(said):
+        raise InputError(field, f"{shown(said)} has a null character or half a surrogate pair; expected neither")
+    return said
+
+
+def _is_storable(text: str) -> bool:
+    """Whether the service's database can store a text, which JSON may well represent."""
+    if "\0" in text:
+        return False
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 _ADDRESS = re.compile(
@@ -47,7 +93,8 @@ _ADDRESS = re.compile(
 
 def address(field: str, value: object) -> str:
     """An http or https address, perhaps with a user and a path; without slashes at its end."""
-    match = _ADDRESS.fullmatch(value) if isinstance(value, str) else None
+    said = plain_text(value)
+    match = _ADDRESS.fullmatch(said) if said and _is_storable(said) else None
     if match is None or int(match["port"] or 0) > 65535:
         raise InputError(field, f"{shown(value)} is no address; expected one such as http://copr.test:5000")
     return match[0].rstrip("/")
@@ -69,9 +116,23 @@ def word(field: str, value: object) -> str:
 
 def items(field: str, value: object) -> Iterable[object]:
     """The items of a list, or of another iterable, such as a generator: they are iterated once."""
-    if type(value) is not list and (isinstance(value, (str, Mapping)) or not isinstance(value, Iterable)):
+    if type(value) is list:
+        return value
+    if issubclass(type(value), (str, bytes, Mapping)) or not issubclass(type(value), Iterable):
         raise InputError(field, f"expected a list, got {shown(value)}")
-    return value
+    with _reading(field):
+        return list(cast(Iterable[object], value))
+
+
+@contextmanager
+def _reading(field: str) -> Iterator[None]:
+    """Say of an object of the caller's own that it cannot be read, where reading it fails."""
+    try:
+        yield
+    except CoprFakeError:
+        raise
+    except Exception as error:
+        raise InputError(field, f"cannot be read: {type(error).__name__}; expected a list or an object") from error
 
 
 def each(place: str, entries: Iterable[object], read: Callable[[str, object], T]) -> Iterator[T]:
@@ -95,9 +156,11 @@ def mapping(field: str, value: object) -> Mapping[str, object]:
     if type(value) is dict:
         # Nearly everything is one, and this is much faster to find out.
         return value
-    if not isinstance(value, Mapping):
+    if not is_mapping(value):
         raise InputError(field, f"expected an object, got {shown(value)}")
-    return value
+    with _reading(field):
+        # Read once, as another mapping need not say the same twice.
+        return dict(value)
 
 
 DEEPEST = 100
@@ -109,10 +172,12 @@ def json_object(field: str, value: object) -> dict[str, object]:
     try:
         # First, as it notices what contains itself, and what it has read back does not.
         copied: dict[str, object] = json.loads(json.dumps(mapping(field, value), allow_nan=False))
+    except CoprFakeError:
+        raise
     except RecursionError:
         raise InputError(field, _TOO_DEEP) from None
-    except (TypeError, ValueError) as error:
-        raise InputError(field, f"expected what JSON can say: {error}") from None
+    except Exception as error:
+        raise InputError(field, f"expected what JSON can say: {excerpt(error)}") from None
     if _is_too_deep(copied):
         raise InputError(field, _TOO_DEEP)
     return copied
@@ -140,13 +205,34 @@ def flag(field: str, value: object) -> bool:
     return value
 
 
+def plain_integer(value: object) -> int | None:
+    """An integer as exactly an ``int``; ``None`` for what is none, which booleans count as."""
+    if type(value) is int:
+        return value
+    return int.__int__(value) if is_kind(value, int) and not is_kind(value, bool) else None
+
+
+def plain_number(value: object) -> float | None:
+    """An integer or a float as exactly that; ``None`` for what is neither."""
+    return float.__float__(value) if is_kind(value, float) else plain_integer(value)
+
+
+def number(field: str, value: object) -> float:
+    """Any number, but none that is not a number."""
+    said = plain_number(value)
+    if said is None or said != said:  # which only what is no number does
+        raise InputError(field, f"expected a number, got {shown(value)}")
+    return said
+
+
 def _integer(what: str, least: int) -> Callable[[str, object], int]:
     """A check for an integer from ``least`` to the largest that the service can store."""
 
     def check(field: str, value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= LARGEST_INTEGER:
+        number = plain_integer(value)
+        if number is None or not least <= number <= LARGEST_INTEGER:
             raise InputError(field, f"expected {what} from {least} to {LARGEST_INTEGER}, got {shown(value)}")
-        return value
+        return number
 
     return check
 
@@ -163,15 +249,13 @@ unix_time = _integer("a Unix time in whole seconds,", 0)
 Amount = Annotated[float, Keywords(minimum=0, maximum=LARGEST_INTEGER)]
 
 
-def is_amount(value: object) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= LARGEST_INTEGER
-
-
 def amount(field: str, value: object) -> float:
     """A number of seconds, or a weight."""
-    if not is_amount(value):
+    number = plain_number(value)
+    # Comparing finds out what is no number, too.
+    if number is None or not 0 <= number <= LARGEST_INTEGER:
         raise InputError(field, f"expected a number from 0 to {LARGEST_INTEGER}, got {shown(value)}")
-    return value
+    return number
 
 
 def end_after_start(field: str, started_on: int | None, ended_on: int | None) -> None:
@@ -185,17 +269,19 @@ _STATES: Mapping[str, State] = {state.value: state for state in State}
 
 
 def state(field: str, value: object) -> State:
-    state = _STATES.get(value) if isinstance(value, str) else None
+    said = plain_text(value)
+    state = None if said is None else _STATES.get(said)
     if state is None:
-        raise InputError(field, f"{shown(value)} is no state; {choices(value, _STATES)}")
+        raise InputError(field, f"{shown(value)} is no state; {choices(said, _STATES)}")
     return state
 
 
 def one_of(valid: Collection[str]) -> Callable[[str, object], str]:
     def check(field: str, value: object) -> str:
-        if not isinstance(value, str) or value not in valid:
-            raise InputError(field, f"{shown(value)} is not possible; {choices(value, valid)}")
-        return value
+        said = plain_text(value)
+        if said is None or said not in valid:
+            raise InputError(field, f"{shown(value)} is not possible; {choices(said, valid)}")
+        return said
 
     return check
 
@@ -205,22 +291,24 @@ ChrootName = Annotated[str, whole(_CHROOT_NAME.pattern)]
 
 def chroot_name(field: str, value: object) -> str:
     """The name of a mock chroot: distribution, version and architecture, with dashes between."""
-    if not isinstance(value, str) or not _is_chroot_name(value):
+    name = plain_text(value)
+    if name is None or not (_is_known_chroot_name(name) if len(name) <= _REMEMBERED else _is_chroot_name(name)):
         raise InputError(
             field,
             f"{shown(value)} is no chroot name; expected distribution-version-architecture, such as fedora-41-x86_64",
         )
-    return sys.intern(value)
+    return sys.intern(name)
 
 
-@lru_cache(maxsize=10_000)
+_REMEMBERED = 100
+"""How long a name is at most that is remembered as one, in characters."""
+
+
 def _is_chroot_name(text: str) -> bool:
-    return _CHROOT_NAME.fullmatch(text) is not None and _is_unicode(text)
+    return _CHROOT_NAME.fullmatch(text) is not None and _is_storable(text)
 
 
-def _is_unicode(text: str) -> bool:
-    """Whether a text has no lone surrogate, which JSON can represent and no encoding can."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+_is_known_chroot_name = lru_cache(maxsize=10_000)(_is_chroot_name)
 
 
 PathSegment = Annotated[str, whole(r"[^\s/](?:[^/]*[^\s/])?")]
@@ -278,13 +366,3 @@ def nearest(text: str, candidates: Iterable[str], count: int, cutoff: float) -> 
     import difflib
 
     return difflib.get_close_matches(text, candidates, n=count, cutoff=cutoff)
-
-
-def shown(value: object) -> str:
-    """A value as error messages show it: on one line, and never long."""
-    try:
-        written = repr(value)
-    except (ValueError, RecursionError):
-        # An integer with more digits than Python converts, or a value that is nested too deeply.
-        written = f"a very large {type(value).__name__}"
-    return written if len(written) <= 60 else written[:57] + "..."

@@ -9,6 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from .excerpts import line
+
+LONGEST_FIELD = 200
+"""How many characters of a field's name a message has at most: keys that there should not be are part of it."""
+
 
 class CoprFakeError(Exception):
     """The base of everything that the kit raises."""
@@ -22,7 +27,7 @@ class InputError(CoprFakeError, ValueError):
     """
 
     def __init__(self, field: str, problem: str) -> None:
-        super().__init__(" ".join(f"{field}: {problem}".split()))
+        super().__init__(line(f"{line(field, LONGEST_FIELD)}: {problem}"))
         self.field = field
         self.problem = problem
 

@@ -215,7 +215,9 @@ class FakeCopr(Reached, Filled, Asked, Populated):
         chroot = build.find(checks.text("chrootname", chrootname))
         if chroot is None:
             there = ", ".join(chroot.name for chroot in build.chroots[:10]) or "none"
-            raise InputError("chrootname", f"build {build_id} has no chroot {chrootname!r}; it has: {there}")
+            raise InputError(
+                "chrootname", f"build {build_id} has no chroot {checks.shown(chrootname)}; it has: {there}"
+            )
         return chroot
 
     @cached_property
@@ -262,7 +264,7 @@ class FakeCopr(Reached, Filled, Asked, Populated):
         """
         from .builds.snapshot import Snapshot, restore
 
-        if not isinstance(taken, Snapshot) or taken.store is not self._store:
+        if not checks.is_kind(taken, Snapshot) or taken.store is not self._store:
             raise InputError("taken", "the snapshot is of another fake; expected one of this fake")
         restore(taken)
 

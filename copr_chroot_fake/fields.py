@@ -50,9 +50,9 @@ class Fields:
         self._wrong: set[str] | None = None
         keys = entry.keys()
         if not keys <= form.known:
-            for key in keys:
+            for key in map(checks.key, keys):
                 if key not in form.known:
-                    self._refuse(str(key), f"no such key here; {checks.choices(key, form.all)}")
+                    self._refuse(key, f"no such key here; {checks.choices(key, form.all)}")
         if not keys >= form.required_names:
             for key in form.required:
                 if key not in entry:

@@ -150,9 +150,13 @@ class Filled:
             return add_chroot(self._build(build_id), chrootname, state, lifecycle, progress)
 
     def add_mock_chroots(self, *names: str) -> None:
-        """Let the service know chroots that no project and no build has."""
+        """Let the service know chroots that no project and no build has.
+
+        :raises InputError: for what is no name of a chroot; none is added then.
+        """
+        checked = [*checks.each("names", names, checks.chroot_name)]
         with self._store.lock:
-            self._store.add(read_batch({"chroots": names}, self._store))
+            self._store.know(checked)
 
     def add_account(self, name: str, login: str, token: str, groups: Iterable[str] = ()) -> Account:
         """Let a user log in. Before the first is added, any login is accepted and may do everything; then only these.
@@ -162,9 +166,9 @@ class Filled:
         """
         account = Account(name, login, token, checks.groups("groups", groups))
         with self._store.lock:
-            if login in self._store.accounts:
-                raise InputError("login", f"{checks.shown(login)} is there already; expected another")
-            self._store.accounts[login] = account
+            if account.login in self._store.accounts:
+                raise InputError("login", f"{checks.shown(account.login)} is there already; expected another")
+            self._store.accounts[account.login] = account
         return account
 
     @property
@@ -190,7 +194,7 @@ class Filled:
         return batch
 
     def _own_name(self, project: Project | str) -> str:
-        if not isinstance(project, Project):
+        if not checks.is_kind(project, Project):
             return checks.text("project", project)
         if self._store.projects.get(project.full_name) is not project:
             raise InputError("project", f"{project} is of no or another fake; expected what add_project has returned")

@@ -6,12 +6,11 @@ import json
 from collections import deque
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import islice
-from typing import NamedTuple, get_args
+from typing import NamedTuple, cast, get_args
 
 from . import checks
 from .builds.build import Build
 from .builds.store import Store
-from .errors import InputError
 from .service.api import Record
 from .service.question import read_question
 from .service.routes import RESULTS, Endpoint, EndpointName, routes
@@ -114,11 +113,10 @@ class Journal:
 
     def find(self, endpoint: EndpointName, build_id: int | None, chrootname: str | None) -> list[Request]:
         """What was asked of an endpoint, about a build and a chroot where those are said."""
-        if endpoint not in get_args(EndpointName):
-            raise InputError("endpoint", f"no such endpoint; {checks.choices(endpoint, get_args(EndpointName))}")
+        endpoint = cast(EndpointName, checks.one_of(get_args(EndpointName))("endpoint", endpoint))
         # What is of another type would never be found, and an assertion that it was not asked for always hold.
-        checks.optional(checks.whole_number)("build_id", build_id)
-        checks.optional(checks.text)("chrootname", chrootname)
+        build_id = checks.optional(checks.whole_number)("build_id", build_id)
+        chrootname = checks.optional(checks.text)("chrootname", chrootname)
         return [
             request
             for request in self.requests
@@ -132,7 +130,9 @@ class Journal:
         self, endpoint: EndpointName, build_id: int | None, chrootname: str | None, times: int | None
     ) -> None:
         __tracebackhide__ = True
-        checks.optional(checks.whole_number)("times", times)
+        times = checks.optional(checks.whole_number)("times", times)
+        build_id = checks.optional(checks.whole_number)("build_id", build_id)
+        chrootname = checks.optional(checks.text)("chrootname", chrootname)
         count = len(self.find(endpoint, build_id, chrootname))
         if count != times if times is not None else not count:
             expected = "at least once" if times is None else _times(times)
@@ -199,7 +199,7 @@ class Journal:
         names = [chroot.name for chroot in build.chroots]
         close = checks.nearest(request.chrootname or "", names, 3, 0.3) or names[:3]
         has = ", ".join(close) or "no chroots"
-        return f"build {build.id} has {has}, not {request.chrootname!r}"
+        return f"build {build.id} has {has}, not {checks.shown(request.chrootname)}"
 
 
 def _what(request: Request) -> Hashable:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from . import checks
 from .builds.projects import COPR_URL, RESULTS_URL
-from .errors import InputError, needing
+from .errors import needing
 from .service.answers import Answer
 from .service.api import Api
 from .service.headers import Headers, raw
@@ -38,9 +38,7 @@ class Reached:
         :param headers: pairs of name and value. Copr reads ``Authorization`` and ``X-Fields``; for results, also
             conditions and ranges.
         """
-        if not isinstance(target, str):
-            raise InputError("target", f"expected path and query as a text, got {checks.shown(target)}")
-        return self._api.answer(method, target, raw(headers) if headers else ())
+        return self._api.answer(checks.any_text("method", method), checks.any_text("target", target), raw(headers))
 
     def pass_time(self, seconds: float) -> None:
         """Let seconds pass while a client waits: a virtual clock is moved, the system's goes on by itself."""
@@ -58,8 +56,9 @@ class Reached:
 
     def be_at(self, address: str) -> None:
         """Say at which address the fake is: ``result_url`` leads there if it serves results and has no other."""
+        at = checks.address("address", address)
         if self.serves_results and self._results_url is None:
-            self._store.move_results(checks.address("address", address) + RESULTS)
+            self._store.move_results(at + RESULTS)
 
     def _have_results(self, results_url: str | None, serve_results: bool, results_delay: float) -> None:
         self._results_url = results_url

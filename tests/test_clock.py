@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -154,7 +155,7 @@ def test_a_clock_goes_no_further_than_copr_can_keep(monotonic: Callable[[float],
     monotonic(1_000_000)
     assert clock.now() == 2**31 - 1
     for late in (clock, VirtualClock(2**31 - 1)):
-        with pytest.raises(InputError, match=r"now: expected a number from 0 to 2147483647, got 2147483648"):
+        with pytest.raises(InputError, match="seconds: the clock shows 2147483647, and goes to 2147483647 only"):
             late.tick(1)
 
 
@@ -196,3 +197,32 @@ def test_time_passes_only_on_a_clock_that_stands_still() -> None:
     before = clock.now()
     FakeCopr(clock=clock).pass_time(5)
     assert clock.now() == before
+
+
+@pytest.mark.parametrize("clock", [VirtualClock(), SystemClock()], ids=["virtual", "system"])
+def test_clock_does_not_move_where_no_time_is(clock: VirtualClock | SystemClock) -> None:
+    """A refused step leaves it as it is, and steps that are fine one by one can be too much together."""
+    for wrong in (1e308, math.inf, math.nan, 10**5000, -1):
+        with pytest.raises(InputError, match="^seconds: "):
+            clock.tick(wrong)
+        with pytest.raises(InputError, match="^now: "):
+            clock.move_to(wrong)
+        with pytest.raises(InputError, match="^now: "):
+            clock.restore(wrong)
+    clock.tick(2**31 - 1 - clock.now() - 5)
+    with pytest.raises(InputError, match="^seconds: the clock shows"):
+        clock.tick(10)
+
+
+def test_no_life_goes_beyond_the_last_time() -> None:
+    """What would end after the last time that Copr can keep ends then, so that the fake can be loaded again."""
+    fake = FakeCopr(clock=VirtualClock(2**31 - 20))
+    build = fake.add_build(1, [F41], lifecycle={"stages": [{"state": "running", "lasts": 2**31 - 1, "ends": "failed"}]})
+    fake.add_build(2, {F41: {"state": "succeeded", "started_on": 2**31 - 1}})
+    fake.add_build(3, [F41]).cancel()
+    build.finish()
+    assert build[F41].ended_on == 2**31 - 1
+    fake.clock.tick(15)
+    fake.add_build(4, [F41]).cancel()
+    written = fake.to_scenario()
+    assert FakeCopr.from_scenario(written).to_scenario() == written

@@ -123,14 +123,14 @@ class Making:
         return MOCK_CHROOTS.pick(self.random) if name is None else mock_chroot(checks.chroot_name(field, name))
 
     def _chroots(self, chroots: int | Iterable[str]) -> list[MockChroot]:
-        if isinstance(chroots, int):
+        if checks.is_kind(chroots, int):
             return projects.enabled(self.random, _number_of_chroots(chroots))
         names = checks.texts("chroots", chroots)
         return [mock_chroot(checks.chroot_name(f"chroots[{at}]", name)) for at, name in enumerate(names)]
 
     def _chroots_of(self, project: ProjectEntry, chroots: int | Iterable[str] | None) -> list[MockChroot]:
         enabled = list(read_project("project", project).chroots)
-        if isinstance(chroots, int):
+        if checks.is_kind(chroots, int):
             number = min(_number_of_chroots(chroots), len(enabled))
             return self._chroots(draws.Weighted((name, 1) for name in enabled).sample(self.random, number))
         return self._chroots(enabled if chroots is None else chroots)
@@ -142,9 +142,10 @@ class Making:
 
 def _number_of_chroots(chroots: int) -> int:
     most = len(OFFERED.things)
-    if not 1 <= checks.whole_number("chroots", chroots) <= most:
-        raise InputError("chroots", f"{chroots} is not possible; expected 1 to {most}, about so many for each build")
-    return chroots
+    number = checks.whole_number("chroots", chroots)
+    if not 1 <= number <= most:
+        raise InputError("chroots", f"{number} is not possible; expected 1 to {most}, about so many for each build")
+    return number
 
 
 def _now(now: int | None) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from .. import checks
+from ..errors import InputError
 from .projects import Project
 
 
@@ -23,10 +25,18 @@ class Account:
     groups: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        checks.text("name", self.name)
-        checks.login("login", self.login)
-        checks.text("token", self.token)
-        object.__setattr__(self, "groups", checks.groups("groups", self.groups))
+        for name, check in _CHECKS.items():
+            object.__setattr__(self, name, check(name, getattr(self, name)))
 
     def owns(self, project: Project) -> bool:
+        if not checks.is_kind(project, Project):
+            raise InputError("project", f"expected a Project, got {checks.shown(project)}")
         return project.ownername in (self.name, *self.groups)
+
+
+_CHECKS: Mapping[str, Callable[[str, object], object]] = {
+    "name": checks.text,
+    "login": checks.login,
+    "token": checks.text,
+    "groups": checks.groups,
+}

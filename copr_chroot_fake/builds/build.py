@@ -212,10 +212,11 @@ class Build:
 
         :raises KeyError: naming the chroots that the build has.
         """
-        chroot = self._by_name.get(chrootname)
+        name = checks.plain_text(chrootname)
+        chroot = None if name is None else self._by_name.get(name)
         if chroot is None:
             has = ", ".join(self._by_name) or "no chroots"
-            raise KeyError(f"build {self.id} has no chroot {chrootname!r}; it has {has}")
+            raise KeyError(f"build {self.id} has no chroot {checks.shown(chrootname)}; it has {has}")
         return chroot
 
     def __iter__(self) -> Iterator[BuildChroot]:
@@ -238,7 +239,7 @@ class Build:
             self.mark_canceled(self.store.clock.now())
 
     def mark_canceled(self, now: float) -> None:
-        self.cancellation = self.cancellation or Cancellation(now + CANCEL_SECONDS)
+        self.cancellation = self.cancellation or Cancellation(min(now + CANCEL_SECONDS, checks.LARGEST_INTEGER))
         self.forget_rendered()
 
     def advance(self) -> int:

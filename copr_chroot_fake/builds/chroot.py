@@ -250,11 +250,12 @@ class BuildChroot(LivingChroot, ChrootEvents):
         """A time that is said, or now; never before what has been stamped already."""
         if at is None:
             return max(int(self._build.store.clock.now()), self.latest)
-        if checks.unix_time("at", at) < self.latest:
+        checked = checks.unix_time("at", at)
+        if checked < self.latest:
             raise InputError(
-                "at", f"{at} is before {self.latest}, when {self._name} last changed; expected a later time"
+                "at", f"{checked} is before {self.latest}, when {self._name} last changed; expected a later time"
             )
-        return at
+        return checked
 
 
 def _checked_result_dir(result_dir: str | None) -> str | None:

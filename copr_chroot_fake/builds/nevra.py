@@ -28,14 +28,16 @@ class Nevra:
 
     def __post_init__(self) -> None:
         for name in ("name", "version", "release", "arch"):
-            checks.text(name, getattr(self, name))
-        if self.epoch is not None:
-            checks.whole_number("epoch", self.epoch)
+            object.__setattr__(self, name, checks.text(name, getattr(self, name)))
+        object.__setattr__(self, "epoch", checks.optional(checks.whole_number)("epoch", self.epoch))
 
     @classmethod
     def parse(cls, text: str) -> Nevra | None:
-        """Read ``name-[epoch:]version-release.arch``; ``None`` if it is not one."""
-        found = _NEVRA.fullmatch(text)
+        """Read ``name-[epoch:]version-release.arch``; ``None`` if it is not one.
+
+        :raises InputError: for what is no text.
+        """
+        found = _NEVRA.fullmatch(checks.any_text("text", text))
         if found is None:
             return None
         epoch = found["epoch"]
@@ -68,10 +70,11 @@ def read_packages(place: str, entries: object) -> tuple[Nevra, ...]:
 
 
 def read_nevra(place: str, entry: object) -> Nevra:
-    if isinstance(entry, Nevra):
+    if checks.is_kind(entry, Nevra):
         return entry
-    if isinstance(entry, str):
-        nevra = Nevra.parse(entry)
+    said = checks.plain_text(entry)
+    if said is not None:
+        nevra = Nevra.parse(said)
         if nevra is None:
             raise InputError(
                 place, f"{checks.shown(entry)} is no NEVRA; expected name-[epoch:]version-release.architecture"

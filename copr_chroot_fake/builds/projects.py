@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from .. import checks
 from ..states import State
 
 COPR_URL = "https://copr.fedorainfracloud.org"
@@ -51,8 +52,11 @@ class Project:
     chroots: dict[str, ProjectChroot] = field(default_factory=dict)
 
     def enable(self, chrootname: str) -> None:
-        """Let it have a chroot, with nothing set for it, that it has not yet."""
-        self.chroots.setdefault(chrootname, NO_SETTINGS)
+        """Let it have a chroot, with nothing set for it, that it has not yet.
+
+        :raises InputError: for what is no name of a chroot.
+        """
+        self.chroots.setdefault(checks.chroot_name("chrootname", chrootname), NO_SETTINGS)
 
     @property
     def full_name(self) -> str:

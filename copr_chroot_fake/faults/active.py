@@ -123,9 +123,10 @@ class Faults:
         :raises InputError: if there is no such fault.
         """
         with self._lock:
-            number = checks.positive("id", fault.id if isinstance(fault, ActiveFault) else fault)
+            added = fault if checks.is_kind(fault, ActiveFault) else None
+            number = checks.positive("fault", fault if added is None else added.id)
             # Another one can have its number, in another fake, or here since it was removed or a restore.
-            is_there = self._active.get(number) is fault if isinstance(fault, ActiveFault) else number in self._active
+            is_there = number in self._active if added is None else self._active.get(number) is added
             if not is_there:
                 there = ", ".join(map(str, self._active)) or "none"
                 raise InputError("id", f"there is no such fault {number}; there are: {there}")

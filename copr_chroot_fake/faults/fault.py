@@ -140,27 +140,29 @@ Status = Annotated[int, Keywords(minimum=200, maximum=599)]
 
 
 def _status(field: str, value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 200 <= value <= 599:
+    status = checks.plain_integer(value)
+    if status is None or not 200 <= status <= 599:
         raise InputError(field, f"expected the status of an answer, from 200 to 599, got {checks.shown(value)}")
-    return value
+    return status
 
 
 Probability = Annotated[float, Keywords(minimum=0, maximum=1)]
 
 
 def _probability(field: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+    probability = checks.plain_number(value)
+    if probability is None or not 0 <= probability <= 1:
         raise InputError(field, f"expected a probability from 0 to 1, got {checks.shown(value)}")
-    return value
+    return probability
 
 
 _DRIBBLE = Form(Dribble._fields)
 
 
 def _dribble(field: str, value: object) -> Dribble:
-    if not isinstance(value, (Dribble, Mapping)):
+    if not (checks.is_kind(value, Dribble) or checks.is_mapping(value)):
         raise InputError(field, f"expected an object with bytes and every, got {checks.shown(value)}")
-    said = Fields(field, value._asdict() if isinstance(value, Dribble) else value, _DRIBBLE)
+    said = Fields(field, value._asdict() if checks.is_kind(value, Dribble) else value, _DRIBBLE)
     return Dribble(said.require("bytes", checks.positive, 1), said.require("every", checks.amount, 1.0))
 
 
@@ -237,11 +239,11 @@ def read_fault(place: str, value: object) -> WrittenFault:
 
     :raises InputError: naming what cannot be, and what would do.
     """
-    if isinstance(value, Fault):
+    if checks.is_kind(value, Fault):
         return WrittenFault(value)
-    if isinstance(value, str):
+    if checks.plain_text(value) is not None:
         return WrittenFault(_named(place, value))
-    if not isinstance(value, Mapping):
+    if not checks.is_mapping(value):
         raise InputError(place, f"expected a fault, the name of one, or an object, got {checks.shown(value)}")
     entry = Fields(place, value, _FAULT)
     named = entry.read("name", _named, None)

@@ -28,7 +28,11 @@ class Clock(Protocol):
 
 def check_clock(clock: Clock) -> Clock:
     """The same clock, if it is one."""
-    if not callable(getattr(clock, "now", None)) or not callable(getattr(clock, "reach", None)):
+    try:
+        is_clock = callable(clock.now) and callable(clock.reach)
+    except Exception:
+        is_clock = False
+    if not is_clock:
         raise InputError("clock", f"expected a VirtualClock or a SystemClock, got {checks.shown(clock)}")
     return clock
 
@@ -49,7 +53,7 @@ class VirtualClock:
         :raises InputError: for a step backwards.
         """
         with self._lock:
-            self._now = checks.amount("now", self._now + checks.amount("seconds", seconds))
+            self._now = _later(self._now, seconds)
             return self._now
 
     def move_to(self, now: float) -> None:
@@ -58,9 +62,10 @@ class VirtualClock:
         :raises InputError: for a time in the past.
         """
         with self._lock:
-            if checks.amount("now", now) < self._now:
-                raise _backwards(now, self._now)
-            self._now = now
+            to = checks.amount("now", now)
+            if to < self._now:
+                raise _backwards(to, self._now)
+            self._now = to
 
     def restore(self, now: float) -> None:
         """Go to any time, also back, as a snapshot does with all that happened since.
@@ -72,7 +77,7 @@ class VirtualClock:
 
     def reach(self, due: float) -> float:
         """When it was due, or later: a step by hand or by poll can be ahead of this clock."""
-        return max(due, self._now)
+        return max(checks.number("due", due), self._now)
 
 
 class SystemClock:
@@ -129,8 +134,8 @@ class SystemClock:
         :raises InputError: for a step backwards.
         """
         with self._lock:
-            checks.amount("now", self.now() + checks.amount("seconds", seconds))
-            self._turn(self._course.speed, seconds)
+            now = self.now()
+            self._turn(self._course.speed, _later(now, seconds) - now)
             return self._course.begun
 
     def move_to(self, now: float) -> None:
@@ -139,9 +144,10 @@ class SystemClock:
         :raises InputError: for a time in the past.
         """
         with self._lock:
-            ahead = checks.amount("now", now) - self.now()
+            to, shown = checks.amount("now", now), self.now()
+            ahead = to - shown
             if ahead < 0:
-                raise _backwards(now, self.now())
+                raise _backwards(to, shown)
             self._turn(self._course.speed, ahead)
 
     def restore(self, now: float) -> None:
@@ -175,6 +181,16 @@ def check_speed(field: str, value: object) -> float:
     if not speed:
         raise InputError(field, "time would stand still at 0; expected a number above 0")
     return speed
+
+
+def _later(now: float, seconds: float) -> float:
+    """The time so many seconds later."""
+    later = now + checks.amount("seconds", seconds)
+    if later > checks.LARGEST_INTEGER:
+        raise InputError(
+            "seconds", f"the clock shows {now:.10g}, and goes to {checks.LARGEST_INTEGER} only; expected fewer"
+        )
+    return later
 
 
 def _backwards(now: float, shown: float) -> InputError:

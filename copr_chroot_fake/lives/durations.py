@@ -25,9 +25,10 @@ class Uniform:
     most: float
 
     def __post_init__(self) -> None:
-        _check_bounds(self.least, self.most)
+        _have_bounds(self)
 
     def draw(self, random: Random) -> float:
+        _check_random(random)
         return self.least + (self.most - self.least) * random.random()
 
 
@@ -45,13 +46,14 @@ class LogNormal:
     most: float
 
     def __post_init__(self) -> None:
-        _check_bounds(self.least, self.most)
-        if not (checks.is_amount(self.median) and self.least <= self.median <= self.most and self.median > 0):
-            raise InputError("median", f"expected seconds from least to most, above 0, got {self.median!r}")
-        if not checks.is_amount(self.sigma):
-            raise InputError("sigma", f"expected a number, not negative, got {self.sigma!r}")
+        _have_bounds(self)
+        for name in ("median", "sigma"):
+            object.__setattr__(self, name, checks.amount(name, getattr(self, name)))
+        if not (self.least <= self.median <= self.most and self.median > 0):
+            raise InputError("median", f"expected seconds from least to most, above 0, got {self.median}")
 
     def draw(self, random: Random) -> float:
+        _check_random(random)
         # Box and Muller; 1 - random() is never 0.
         normal = math.sqrt(-2 * math.log(1 - random.random())) * math.cos(2 * math.pi * random.random())
         # Far beyond any bound before it is more than a float can be.
@@ -74,18 +76,23 @@ def draw_whole(duration: Duration, random: Random) -> float:
 
 def read_duration(place: str, value: object) -> Duration:
     """Seconds, ``{"uniform": [least, most]}`` or ``{"lognormal": {…}}``."""
-    if checks.is_amount(value) or isinstance(value, (Uniform, LogNormal)):
+    if checks.is_kind(value, Uniform) or checks.is_kind(value, LogNormal):
         return value
-    if not isinstance(value, dict) or len(value) != 1 or next(iter(value)) not in _READERS:
+    seconds = checks.plain_number(value)
+    if seconds is not None and 0 <= seconds <= checks.LARGEST_INTEGER:
+        return seconds
+    said = checks.mapping(place, value) if checks.is_mapping(value) else {}
+    name, parameters = next(((checks.key(kind), inner) for kind, inner in said.items()), ("", None))
+    if name not in _READERS or len(said) > 1:
         raise InputError(
             place,
             f"expected seconds, not negative, or an object with {' or '.join(_READERS)}, got {checks.shown(value)}",
         )
-    ((kind, parameters),) = value.items()
+    inner = f"{place}.{name}"
     try:
-        return _READERS[kind](f"{place}.{kind}", parameters)
+        return _READERS[name](inner, parameters)
     except InputError as error:
-        field = error.field if error.field.startswith(place) else f"{place}.{kind}.{error.field}"
+        field = error.field if error.field.startswith(place) else f"{inner}.{error.field}"
         raise InputError(field, error.problem) from None
 
 
@@ -118,6 +125,13 @@ def write_duration(duration: Duration) -> object:
     return duration
 
 
-def _check_bounds(least: float, most: float) -> None:
-    if not (checks.is_amount(least) and checks.is_amount(most) and least <= most):
-        raise InputError("least", f"expected seconds, not negative and no more than most, got {least!r} and {most!r}")
+def _have_bounds(duration: Uniform | LogNormal) -> None:
+    for name in ("least", "most"):
+        object.__setattr__(duration, name, checks.amount(name, getattr(duration, name)))
+    if duration.least > duration.most:
+        raise InputError("least", f"expected no more than most, {duration.most}, got {duration.least}")
+
+
+def _check_random(random: Random) -> None:
+    if not isinstance(random, Random):
+        raise InputError("random", f"expected a random.Random, got {checks.shown(random)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import checks
 from ..builds.nevra import Nevra
 from ..states import State
 from .lifecycle import Plan, PlannedStage
@@ -85,7 +86,8 @@ class Life:
 
     def begin_stage(self, now: float) -> None:
         lasts = self.stage.lasts
-        self.due = None if lasts is None else now + lasts
+        # Copr's own times end there, and so do those of the clock.
+        self.due = None if lasts is None else min(now + lasts, checks.LARGEST_INTEGER)
 
     def go_on(self, now: float) -> PlannedStage:
         """Enter the next stage."""

@@ -69,12 +69,12 @@ class Lifecycle:
 
     def __init__(self, *stages: Stage) -> None:
         for at, stage in enumerate(stages):
-            if not isinstance(stage, Stage):
+            if not checks.is_kind(stage, Stage):
                 raise InputError(f"stages[{at}]", f"expected a Stage, got {checks.shown(stage)}")
         self._have(tuple(_read_stage(f"stages[{at}]", stage._asdict()) for at, stage in enumerate(stages)), "stages")
 
     @classmethod
-    def of(cls, stages: tuple[Stage, ...], place: str) -> Lifecycle:
+    def _of(cls, stages: tuple[Stage, ...], place: str) -> Lifecycle:
         """A life of stages that each have been read; ``place`` is where they are."""
         made = cls.__new__(cls)
         made._have(stages, place)  # noqa: SLF001  # its own
@@ -87,7 +87,7 @@ class Lifecycle:
 
     def plan(self, seed: str) -> Plan:
         """One life: the same for the same seed, and one that all share where nothing is drawn."""
-        return self._fixed_plan or _draw(self.stages, Random(seed))
+        return self._fixed_plan or _draw(self.stages, Random(checks.text("seed", seed)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Lifecycle) and self.stages == other.stages
@@ -190,9 +190,10 @@ def _read_ending(place: str, value: object) -> str:
 
 
 def _read_name(place: str, value: object, kind: str, names: Mapping[str, str]) -> str:
-    name = names.get(value) if isinstance(value, str) else None
+    said = checks.plain_text(value)
+    name = None if said is None else names.get(said)
     if name is None:
-        raise InputError(place, f"{checks.shown(value)} is no {kind}; {checks.choices(value, names)}")
+        raise InputError(place, f"{checks.shown(value)} is no {kind}; {checks.choices(said, names)}")
     return name
 
 
@@ -208,14 +209,14 @@ def read_lifecycle(place: str, value: object) -> Lifecycle:
 
     :raises InputError: for a name that there is not, listing those that there are, or naming the stage that cannot be.
     """
-    if isinstance(value, Lifecycle):
+    if checks.is_kind(value, Lifecycle):
         return value
-    if isinstance(value, str):
+    if checks.plain_text(value) is not None:
         return LIVES[checks.one_of(LIVES)(place, value)]
     fields = Fields(place, value, _LIFECYCLE)
     stages = tuple(fields.each("stages", _read_stage))
     fields.insist("stages")
-    return Lifecycle.of(stages, f"{place}.stages")
+    return Lifecycle._of(stages, f"{place}.stages")  # noqa: SLF001  # this module's
 
 
 _NO_ENDS: dict[str, float] = {}
@@ -234,12 +235,12 @@ def _read_stage(place: str, entry: object) -> Stage:
 
 def _read_ends(place: str, value: object) -> dict[str, float]:
     """One ending, or several by weight."""
-    if isinstance(value, str):
+    if checks.plain_text(value) is not None:
         return {_read_ending(place, value): 1}
     ends = {}
     for ending, weight in checks.mapping(place, value).items():
         name = tried(_read_ending, place, ending, DELETED)
-        ends[name] = tried(checks.amount, f"{place}.{ending}", weight, 1)
+        ends[name] = tried(checks.amount, f"{place}.{checks.key(ending)}", weight, 1)
     return ends
 
 

@@ -33,17 +33,18 @@ class Progress:
     polls_in: Mapping[State, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        checks.one_of(get_args(How))("how", self.how)
-        checks.positive("polls", self.polls)
+        object.__setattr__(self, "how", checks.one_of(get_args(How))("how", self.how))
+        object.__setattr__(self, "polls", checks.positive("polls", self.polls))
         said = checks.mapping("polls_in", self.polls_in)
-        read = {checks.state("polls_in", s): checks.positive(f"polls_in.{s}", number) for s, number in said.items()}
+        states = {checks.state("polls_in", state): number for state, number in said.items()}
+        read = {state: checks.positive(f"polls_in.{state}", number) for state, number in states.items()}
         object.__setattr__(self, "polls_in", read)
         if self.how != "poll" and (self.polls != 1 or read):
             name = "polls_in" if read else "polls"
             raise InputError(name, f"only 'poll' counts polls, not {self.how!r}; expected none")
 
     def polls_needed(self, state: State) -> int:
-        return self.polls_in.get(state, self.polls)
+        return self.polls_in.get(checks.state("state", state), self.polls)
 
 
 ProgressLike = Progress | How | Mapping[Literal["poll"], int | Mapping[StateName | Literal["other"], int]]
@@ -57,11 +58,12 @@ def read_progress(place: str, value: object) -> Progress:
 
     :raises InputError: for a choice that there is not, listing those that there are.
     """
-    if isinstance(value, Progress):
+    if checks.is_kind(value, Progress):
         return value
-    if isinstance(value, Mapping) and list(value) == ["poll"]:
-        return _by_poll(f"{place}.poll", value["poll"])
-    if not isinstance(value, str):
+    said = checks.mapping(place, value) if checks.is_mapping(value) else {}
+    if [*map(checks.plain_text, said)] == ["poll"]:
+        return _by_poll(f"{place}.poll", *said.values())
+    if checks.plain_text(value) is None:
         raise InputError(
             place, f"expected one of {', '.join(get_args(How))}, or an object with poll, got {checks.shown(value)}"
         )
@@ -74,9 +76,9 @@ def _named(how: str) -> Progress:
 
 
 def _by_poll(place: str, polls: object) -> Progress:
-    if not isinstance(polls, Mapping):
+    if not checks.is_mapping(polls):
         return Progress("poll", checks.positive(place, polls))
-    numbers = dict(polls)
+    numbers = {checks.key(name): number for name, number in checks.mapping(place, polls).items()}
     other = tried(checks.positive, f"{place}.{_OTHER}", numbers.pop(_OTHER, 1), 1)
     polls_in = {
         tried(checks.state, place, state, State.UNKNOWN): tried(checks.positive, f"{place}.{state}", number, 1)

@@ -85,8 +85,9 @@ def _limit(field: str, text: str) -> int | None:
 
 
 def _number(field: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise InputError(field, f"expected a whole number, got {text!r}")
+    # Python does not convert more digits than some thousands.
+    if not (text.isascii() and text.isdigit() and len(text) < 100):
+        raise InputError(field, f"expected a whole number, got {checks.shown(text)}")
     return int(text)
 
 
@@ -94,7 +95,9 @@ def _amount(field: str, text: str) -> float:
     try:
         return checks.amount(field, float(text))
     except ValueError:
-        raise InputError(field, f"expected a number from 0 to {checks.LARGEST_INTEGER}, got {text!r}") from None
+        raise InputError(
+            field, f"expected a number from 0 to {checks.LARGEST_INTEGER}, got {checks.shown(text)}"
+        ) from None
 
 
 def _flag(field: str, text: str) -> bool:

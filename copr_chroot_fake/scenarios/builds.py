@@ -39,13 +39,14 @@ def read_project(place: str, entry: object) -> Project:
 def _project_chroots(place: str, value: object) -> dict[str, ProjectChroot]:
     chroots = {}
     for name, entry in checks.mapping(place, value).items():
-        settings = tried(_read_project_chroot, f"{place}.{name}", entry, NO_SETTINGS)
-        chroots[tried(checks.chroot_name, f"{place}.{name}", name, "?")] = settings
+        inner = f"{place}.{checks.key(name)}"
+        settings = tried(_read_project_chroot, inner, entry, NO_SETTINGS)
+        chroots[tried(checks.chroot_name, inner, name, "?")] = settings
     return chroots
 
 
 def _read_project_chroot(place: str, entry: object) -> ProjectChroot:
-    if entry == {}:
+    if type(entry) is dict and not entry:
         return NO_SETTINGS
     fields = Fields(place, entry, entries.PROJECT_CHROOT_FORM)
     return ProjectChroot(
@@ -102,7 +103,7 @@ def submit(build: Build, begun: float) -> None:
 
 
 def _cancellation(fields: Fields, begun: float) -> Cancellation | None:
-    confirmed_by = fields.read("confirmed_by", checks.amount, begun + CANCEL_SECONDS)
+    confirmed_by = fields.read("confirmed_by", checks.amount, min(begun + CANCEL_SECONDS, checks.LARGEST_INTEGER))
     return Cancellation(confirmed_by) if fields.read("canceled", checks.flag, False) else None
 
 

@@ -45,10 +45,11 @@ def chroot_entries(
     default = {name: value for name, value in (("state", state), ("lifecycle", lifecycle)) if value is not None}
     for at, (name, settings) in enumerate(_named(chroots)):
         place = f"chroots[{at}]"
-        if isinstance(settings, str) and settings in LIVES and settings not in _STATES:
-            expected = f"a state, or {{'lifecycle': {settings!r}}}"
-            raise InputError(f"{place}.state", f"{settings!r} is a life, and no state; expected {expected}")
-        said = {"state": settings} if isinstance(settings, str) else checks.mapping(place, settings)
+        state_name = checks.plain_text(settings)
+        if state_name in LIVES and state_name not in _STATES:
+            expected = f"a state, or {{'lifecycle': {state_name!r}}}"
+            raise InputError(f"{place}.state", f"{state_name!r} is a life, and no state; expected {expected}")
+        said = {"state": state_name} if state_name is not None else checks.mapping(place, settings)
         if "state" not in said and "lifecycle" not in said:
             said = {**default, **said}
         yield _chroot_entry(place, build_id, name, said, package)
@@ -81,14 +82,15 @@ def add_chroot(
     store = build.store
     # What is due has happened by now, whatever the life of the new one does to the build.
     build.catch_up()
-    if build.find(checks.chroot_name("chrootname", name)) is not None:
-        raise InputError("chrootname", f"build {build.id} has {name} already; expected another")
+    checked_name = checks.chroot_name("chrootname", name)
+    if build.find(checked_name) is not None:
+        raise InputError("chrootname", f"build {build.id} has {checked_name} already; expected another")
     checked_state = checks.optional(checks.state)("state", state)
     if checked_state is not None and lifecycle is None and progress is not None:
         raise InputError(
             "progress", "a chroot that stays in a state has none; expected a lifecycle too, or no progress"
         )
-    (entry,) = chroot_entries(build.id, [name], build.package, checked_state, lifecycle)
+    (entry,) = chroot_entries(build.id, [checked_name], build.package, checked_state, lifecycle)
     defaults = ChrootDefaults(
         read_lifecycle("lifecycle", DEFAULT_LIFE if lifecycle is None else lifecycle),
         store.progress if progress is None else read_progress("progress", progress),
@@ -111,8 +113,8 @@ def split_full_name(full_name: str) -> tuple[str, str]:
 
 
 def project_chroots(chroots: Iterable[str] | Mapping[str, ProjectChrootEntry]) -> Mapping[str, ProjectChrootEntry]:
-    if isinstance(chroots, Mapping):
-        return chroots
+    if checks.is_mapping(chroots):
+        return cast("Mapping[str, ProjectChrootEntry]", chroots)
     return {name: {} for name in checks.texts("chroots", chroots)}
 
 
@@ -132,8 +134,8 @@ def _source_version(build: Build) -> str:
 
 
 def _named(chroots: Chroots) -> Iterable[tuple[str, StateName | State | ChrootSettings]]:
-    if isinstance(chroots, Mapping):
-        return chroots.items()
+    if checks.is_mapping(chroots):
+        return cast("Mapping[str, StateName | State | ChrootSettings]", checks.mapping("chroots", chroots)).items()
     return ((name, {}) for name in checks.texts("chroots", chroots))
 
 
@@ -158,7 +160,7 @@ def _made_up(build_id: int, name: str, package: str, state: State, times: Mappin
         started_on = times.get("started_on", FIRST_START if ended_on is None else max(0, ended_on - seconds))
         settings["started_on"] = started_on
         if Stamp.ENDED_ON in stamps and started_on is not None:
-            settings["ended_on"] = started_on + seconds
+            settings["ended_on"] = min(started_on + seconds, checks.LARGEST_INTEGER)
     if Stamp.PACKAGES in stamps:
         settings["packages"] = made_up.packages(name, package)
     return settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from .. import checks
@@ -41,15 +41,20 @@ def read_text(path: Path) -> tuple[Path, str]:
             return read_text(by_name[path.name])
         raise ScenarioError(str(path), "", _reason(error, path, by_name)) from None
     except (OSError, ValueError) as error:
-        raise ScenarioError(str(path), "", f"cannot be read: {error}") from None
+        raise ScenarioError(str(path), "", f"cannot be read: {_said(error)}") from None
 
 
 def _reason(error: OSError, path: Path, names: Collection[str]) -> str:
     if not isinstance(error, FileNotFoundError):
-        return f"cannot be read: {error}"
+        return f"cannot be read: {_said(error)}"
     if not names:
         return "no such file; expected a scenario in JSON or YAML"
     return f"no such file, and no scenario of that name ships; {checks.choices(path.name, names)}"
+
+
+def _said(error: Exception) -> str:
+    """What an error says beside the path, which can be long, and is in the message already."""
+    return (isinstance(error, OSError) and error.strerror) or checks.excerpt(error)
 
 
 def is_yaml(path: Path) -> bool:
@@ -88,39 +93,18 @@ def read_json(text: str, *, may_repeat: bool = False) -> object:
 def _object_without_repeats(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
-        times = Counter(name for name, _ in pairs)
-        raise RepeatedKey(next(name for name in times if times[name] > 1))
+        refuse_repeats(name for name, _ in pairs)
     return fields
+
+
+def refuse_repeats(keys: Iterable[str]) -> None:
+    """:raises RepeatedKey: if one of the keys of an object is there twice."""
+    repeated = next((key for key, times in Counter(keys).items() if times > 1), None)
+    if repeated is not None:
+        raise RepeatedKey(repeated)
 
 
 def _read_yaml(text: str, source: Path, may_repeat: bool) -> object:
     with needing(f"{source}: a YAML scenario", "PyYAML", "yaml"):
-        import yaml
-
-    class Loader(yaml.SafeLoader):
-        """Refuses a repeated key, of which the plain one drops a value, and says where any other mistake is."""
-
-        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
-            if not may_repeat:
-                _object_without_repeats([(str(self.construct_object(key, deep=True)), None) for key, _ in node.value])
-            return super().construct_mapping(node, deep)
-
-        def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
-            try:
-                return super().construct_object(node, deep)
-            except InputError:
-                raise
-            except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
-                # A tagged value that its constructor cannot make, among others.
-                mark = node.start_mark
-                raise SyntaxMistake(mark.line + 1, mark.column + 1, f"not YAML that can be read: {error}") from None
-
-    try:
-        return yaml.load(text, Loader)
-    except yaml.MarkedYAMLError as error:
-        mark, problem = error.problem_mark, f"not YAML: {error.problem}"
-        if mark is None:
-            raise InputError("scenario", problem) from None
-        raise SyntaxMistake(mark.line + 1, mark.column + 1, problem) from None
-    except yaml.YAMLError as error:
-        raise InputError("scenario", f"not YAML that can be read: {error}") from None
+        from .yaml_loading import load
+    return load(text, may_repeat=may_repeat)

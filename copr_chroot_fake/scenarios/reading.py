@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from .. import checks
 from ..builds.projects import Project
@@ -34,17 +35,23 @@ def read_scenario(source: ScenarioSource, store: Store) -> Batch:
     :raises ScenarioError: naming the file, the place in the document and what was expected there.
     :raises MissingExtraError: for a YAML file where no YAML reader is installed.
     """
-    if not isinstance(source, (str, os.PathLike, Mapping)):
-        raise InputError("source", f"expected the path of a scenario, or what it says, got {checks.shown(source)}")
     with without_garbage_collection():
-        if isinstance(source, Mapping):
+        if checks.is_mapping(source):
             return _read(None, source, store)
-        path, text = read_text(Path(source))
+        path, text = read_text(_path(source))
         try:
             document = parse(text, path, yaml=is_yaml(path))
         except InputError as error:
             raise ScenarioError(str(path), error.field, error.problem) from None
         return _read(str(path), document, store)
+
+
+def _path(source: object) -> Path:
+    try:
+        return Path(checks.plain_text(source) or os.fspath(cast("os.PathLike[str]", source)))
+    except Exception as error:
+        problem = f"expected the path of a scenario, or what it says, got {checks.shown(source)}"
+        raise InputError("source", problem) from error
 
 
 def _read(file: str | None, document: object, store: Store) -> Batch:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import CoprFakeError, InputError
+from ..excerpts import shown
 from .bounds import MAX_MEMORY, MAX_WORLDS
 from .memory import NEW_WORLD, Memory
 
@@ -183,7 +184,7 @@ class Worlds:
     def _make(self, name: str, beginning: Beginning, fake: FakeCopr | None = None) -> World:
         if not NAME.fullmatch(name):
             expected = "letters, digits and '.', '_', '~', '-', no dot first, at most 100"
-            raise InputError("world", f"{name!r} is no name of a world; expected {expected}")
+            raise InputError("world", f"{shown(name)} is no name of a world; expected {expected}")
         if name not in self._named and len(self._named) >= self.most:
             raise TooManyError(f"there are {self.most} worlds already; delete one, or serve with a larger --max-worlds")
         self.memory.reserve(NEW_WORLD)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ..checks import plain_text
 from ..errors import InputError
+from ..excerpts import shown
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 """Names, in any case, and values, as they are on the wire. Hardly any is ever looked at, so none is decoded before."""
@@ -22,19 +24,21 @@ def raw(headers: Headers) -> RawHeaders:
         return [(_encoded(name), _encoded(value)) for name, value in headers]
     except UnicodeEncodeError as error:
         raise InputError(
-            "headers", f"{error.object!r} cannot be sent: {error.reason}; expected a text in Unicode"
+            "headers", f"{shown(error.object)} cannot be sent: {error.reason}; expected a text in Unicode"
         ) from None
-    except (TypeError, ValueError):
-        raise InputError("headers", "expected pairs of name and value, both texts") from None
+    except Exception as error:
+        # Those of a caller may be any object, which fails in its own way.
+        raise InputError("headers", "expected pairs of name and value, both texts") from error
 
 
 def _encoded(text: str | bytes) -> bytes:
-    if isinstance(text, bytes):
+    if type(text) is bytes:
         return text
-    if not isinstance(text, str):
+    said = plain_text(text)
+    if said is None:
         raise TypeError
     # What WSGI reads back as the same text, where that is possible.
-    return text.encode("latin-1" if text.isascii() or max(text) <= "\xff" else "utf-8")
+    return said.encode("latin-1" if said.isascii() or max(said) <= "\xff" else "utf-8")
 
 
 def read_header(headers: RawHeaders, name: bytes) -> str | None:

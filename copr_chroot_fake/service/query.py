@@ -9,6 +9,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, unquote_to_bytes
 
 from ..errors import InputError
+from ..excerpts import shown
 
 # White space, a sign, leading zeros, and no more digits than a 32-bit integer has.
 _INTEGER = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*([0-9]{1,10})[ \t\n\v\f\r]*")
@@ -29,7 +30,9 @@ def read_target(target: str) -> Target:
     try:
         target.encode()
     except UnicodeEncodeError as error:
-        raise InputError("target", f"{target!r} cannot be sent: {error.reason}; expected a text in Unicode") from None
+        raise InputError(
+            "target", f"{shown(target)} cannot be sent: {error.reason}; expected a text in Unicode"
+        ) from None
     path, _, query = target.partition("?")
     arguments: dict[str, str] = {}
     for part in query.split("&"):
@@ -42,16 +45,15 @@ def read_target(target: str) -> Target:
 
 def _decode(text: str) -> str:
     """An argument's name or value, in which bytes that are not UTF-8 stay escaped, as Werkzeug leaves them."""
-    raw = unquote_to_bytes(text.replace("+", " "))
-    decoded = ""
-    while raw:
-        try:
-            return decoded + raw.decode()
-        except UnicodeDecodeError as error:
-            undecodable = "".join(f"%{byte:02X}" for byte in raw[error.start : error.end])
-            decoded += raw[: error.start].decode() + undecodable
-            raw = raw[error.end :]
-    return decoded
+    decoded = unquote_to_bytes(text.replace("+", " ")).decode(errors="surrogateescape")
+    return decoded if decoded.isascii() else _UNDECODABLE.sub(_escape, decoded)
+
+
+_UNDECODABLE = re.compile("[\udc80-\udcff]")
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"%{ord(found[0]) - 0xDC00:02X}"
 
 
 def cast_integer(sent: str | int) -> int | None:

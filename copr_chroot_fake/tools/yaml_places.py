@@ -39,7 +39,8 @@ def _inner(node: yaml.Node, place: str, depth: int, *, merges: bool) -> Iterator
     elif isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if key.tag == _MERGED and merges:
-                for merged in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                # Of several the first one counts, and here the last that is found.
+                for merged in reversed(value.value) if isinstance(value, yaml.SequenceNode) else [value]:
                     yield from _inner(merged, place, depth, merges=merges)
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode) and not (key.tag == _MERGED and merges):

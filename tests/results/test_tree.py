@@ -299,7 +299,7 @@ def test_latest_build_wins_a_shared_result_directory() -> None:
     assert "world.spec" in names_in(fake, f"/results/jdoe/playground/{F43}/here/")
 
 
-@pytest.mark.parametrize("name", ["<b>&\"'%41 é?#", "..", ".", "a:b", "\ud800"])
+@pytest.mark.parametrize("name", ["<b>&\"'%41 é?#", "..", ".", "a:b"])
 def test_names_of_any_kind_are_written_so_that_they_lead_there(name: str) -> None:
     """What is in a name neither ends a link nor becomes a tag, and a dot leads nowhere else."""
     fake = FakeCopr(serve_results=True)
@@ -310,8 +310,7 @@ def test_names_of_any_kind_are_written_so_that_they_lead_there(name: str) -> Non
     assert status == 200
     assert b"<b>" not in page
     (link,) = [link for link in links(page) if link.endswith(".rpm")]
-    if name != "\ud800":
-        assert get(fake, f"/results/jdoe/playground/{F43}/00000001-hello/{link}")[0] == 200
+    assert get(fake, f"/results/jdoe/playground/{F43}/00000001-hello/{link}")[0] == 200
 
 
 def test_a_mass_rebuild_is_listed() -> None:

@@ -1,0 +1,98 @@
+"""Values and texts as messages show them: on one line, never long, and never written out as a whole."""
+
+from __future__ import annotations
+
+import builtins
+import reprlib
+from collections.abc import Iterable, Sized
+from itertools import islice
+from typing import Any
+
+LONGEST = 60
+"""How many characters of a value a message shows at most."""
+
+LONGEST_LINE = 2000
+"""How many characters a message has at most."""
+
+
+def shown(value: object) -> str:
+    """A value as error messages show it, whatever its own ``repr`` does."""
+    return line(_EXCERPT.repr(value), LONGEST)
+
+
+def excerpt(text: object) -> str:
+    """The beginning of what a text, or another exception, says, without quotation marks."""
+    try:
+        return line(str(text), LONGEST)
+    except Exception:
+        return _unprintable(text)
+
+
+def line(text: str, longest: int = LONGEST_LINE) -> str:
+    """The beginning of a text, on one line, in which all characters can be printed."""
+    start = " ".join(text[: 2 * longest].split())
+    printable = start if start.isprintable() else "".join(map(_escaped, start))
+    return printable if len(printable) <= longest else printable[: longest - 3] + "..."
+
+
+def _escaped(character: str) -> str:
+    return character if character.isprintable() else character.encode("unicode_escape", "backslashreplace").decode()
+
+
+def _unprintable(value: object) -> str:
+    return line(f"an unprintable {_type_name(value)}", LONGEST)
+
+
+def _type_name(value: object) -> str:
+    # A metaclass can have its own idea of it.
+    return str(type.__dict__["__name__"].__get__(type(value)))
+
+
+class _Excerpt(reprlib.Repr):
+    """Writes values by what they are; the standard library's own goes by the names of their types.
+
+    The items and levels that it enters are so few that all of them together are not many either.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = 3
+        self.maxlist = self.maxtuple = self.maxdict = LONGEST // 3
+
+    def repr1(self, x: Any, level: int) -> str:
+        kind = type(x)
+        if issubclass(kind, str):
+            return builtins.repr(str.__str__(x)[:LONGEST])
+        if issubclass(kind, (bytes, bytearray)):
+            return builtins.repr(bytes(memoryview(x)[:LONGEST]))
+        if issubclass(kind, bool):
+            return builtins.repr(x)
+        if issubclass(kind, int):
+            # Python does not convert those of very many digits.
+            return int.__repr__(x) if int.bit_length(x) < 1000 else "a very large int"
+        if issubclass(kind, list):
+            return self.repr_list(list.__getitem__(x, slice(self.maxlist + 1)), level)
+        if issubclass(kind, tuple):
+            return self.repr_tuple(tuple.__getitem__(x, slice(self.maxtuple + 1)), level)
+        if issubclass(kind, dict):
+            return self._pairs(islice(dict.items(x), self.maxdict + 1), level)
+        return self._other(x)
+
+    def _pairs(self, pairs: Iterable[tuple[object, object]], level: int) -> str:
+        """A dictionary in its own order, and without another look at its keys."""
+        if level <= 0:
+            return "{...}"
+        return (
+            f"{{{', '.join(f'{self.repr1(key, level - 1)}: {self.repr1(value, level - 1)}' for key, value in pairs)}}}"
+        )
+
+    def _other(self, x: object) -> str:
+        try:
+            if isinstance(x, Sized) and len(x) > LONGEST:
+                return f"a {_type_name(x)} of {len(x)} items"
+            return builtins.repr(x)
+        except Exception:
+            return _unprintable(x)
+
+
+_EXCERPT = _Excerpt()

@@ -1,0 +1,150 @@
+"""Scenarios in YAML: aliases and merge keys, and what is no scenario, each with the place of the mistake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from copr_chroot_fake import FakeCopr, ScenarioError
+from copr_chroot_fake.tools.check import check
+
+F41 = "fedora-41-x86_64"
+F42 = "fedora-42-x86_64"
+
+MERGED = """\
+builds:
+  - &defaults
+    id: 1
+    package: hello
+    timeout: 100
+    chroots: &chroots
+      - {name: fedora-41-x86_64, state: running}
+  - <<: *defaults
+    id: 2
+  - <<: [{timeout: 300}, *defaults]
+    id: 3
+    package: world
+"""
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "scenario.yaml"
+    path.write_text(text)
+    return path
+
+
+def problem_in(path: Path) -> str:
+    with pytest.raises(ScenarioError) as refused:
+        FakeCopr.from_scenario(path)
+    return str(refused.value).removeprefix(f"{path}: ")
+
+
+def mistakes_in(path: Path) -> list[str]:
+    """As the command prints them, without the file."""
+    (checked,) = check([path])
+    return [str(mistake).removeprefix(f"{path}:") for mistake in checked.mistakes]
+
+
+def test_merge_keys_give_what_an_entry_lacks(tmp_path: Path) -> None:
+    """What an entry says itself counts, then the first of several that are merged."""
+    path = write(tmp_path, MERGED)
+    assert mistakes_in(path) == []
+    builds = FakeCopr.from_scenario(path).builds.values()
+    assert [(build.id, build.package, build.timeout) for build in builds] == [
+        (1, "hello", 100),
+        (2, "hello", 100),
+        (3, "world", 300),
+    ]
+    assert {build[F41].state.value for build in builds} == {"running"}
+
+
+def test_merged_key_that_is_overridden_is_not_repeated(tmp_path: Path) -> None:
+    """Whichever of the two comes first in the file."""
+    text = "projects:\n - {ownername: a, <<: &x {projectname: b, devel_mode: true, <<: {devel_mode: false}}}\n"
+    project = FakeCopr.from_scenario(write(tmp_path, f"{text} - {{<<: *x, ownername: c}}\n")).projects["c/b"]
+    assert project.devel_mode
+
+
+def test_mistake_in_merged_value_is_where_it_is_written(tmp_path: Path) -> None:
+    text = MERGED.replace("timeout: 300", "timeout: no").replace("package: hello", "package: a/b")
+    place = "expected a plain name"
+    assert mistakes_in(write(tmp_path, text)) == [
+        f"4: builds[0].package: 'a/b' has a slash or white space around it; {place}",
+        f"4: builds[1].package: 'a/b' has a slash or white space around it; {place}",
+        "10: builds[2].timeout: expected a whole number from 0 to 2147483647, got False",
+    ]
+
+
+def test_repeated_merge_key_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "builds:\n- id: 1\n  <<: {timeout: 1}\n  <<: {memory_limit: 2}\n")
+    assert problem_in(path) == "<<: the key is there twice in one object; expected once"
+    assert mistakes_in(path) == ["4: builds[0].<<: the key is there twice in one object; expected once"]
+
+
+def laughs(levels: int, first: str, repeat: str) -> str:
+    """Each level repeats the one before ten times."""
+    lines = [f"  - &a0 {first}"]
+    for level in range(1, levels):
+        lines.append(f"  - &a{level} " + repeat.format(", ".join([f"*a{level - 1}"] * 10)))
+    return "\n".join(["builds:", *lines, ""])
+
+
+@pytest.mark.parametrize(
+    ("first", "repeat"),
+    [("[x]", "[{}]"), ("{x: y}", "{{x: [{}]}}"), ("{x: y}", "{{<<: [{}]}}"), ("[x]", "{{? [{}] : 1}}")],
+)
+def test_aliases_that_multiply_are_refused(tmp_path: Path, first: str, repeat: str) -> None:
+    """Before anything is made of them: twenty levels are more than could ever be read."""
+    path = write(tmp_path, laughs(20, first, repeat))
+    assert "aliases repeat more than 1000000 values; expected fewer" in problem_in(path)
+    (mistake,) = mistakes_in(path)
+    assert mistake.startswith("8:")
+
+
+def test_aliases_of_many_builds_are_read(tmp_path: Path) -> None:
+    """The limit is for what multiplies, and not for what is long."""
+    chroots = ", ".join(f"{{name: fedora-{number}-x86_64}}" for number in range(20))
+    builds = "".join(f"- {{id: {number}, chroots: *all}}\n" for number in range(2, 100))
+    path = write(tmp_path, f"builds:\n- {{id: 1, chroots: &all [{chroots}]}}\n{builds}")
+    assert {len(build.chroots) for build in FakeCopr.from_scenario(path).builds.values()} == {20}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("builds: &a [*a]", "line 1, column 9: an alias within this leads back to it; expected what has an end"),
+        ("&a {<<: *a}", "line 1, column 1: an alias within this leads back to it; expected what has an end"),
+        ("builds: *a", "line 1, column 9: not YAML: found undefined alias"),
+        ("now: " + "9" * 5000, "line 1, column 6: a number of 5000 characters; expected a shorter one"),
+        ("now: 1" + ":1" * 5000, "line 1, column 6: a number of 10001 characters; expected a shorter one"),
+        ("9" * 500 + ": 1", "line 1, column 1: a number of 500 characters; expected a shorter one"),
+        ("now: .nan", "now: expected a number from 0 to 2147483647, got nan"),
+        ("now: -.inf", "now: expected a number from 0 to 2147483647, got -inf"),
+        ("now: 2024-01-01", "now: expected a number from 0 to 2147483647, got datetime.date(2024, 1, 1)"),
+        ("now: 2024-99-99", "line 1, column 6: not YAML that can be read: month must be in 1..12"),
+        ("1: 2", "1: no such key here; valid: $schema, now, chroots, projects, builds, faults"),
+        ("? [a]\n: 1", "line 1, column 3: not YAML: found unhashable key"),
+        ("=: 1", "=: no such key here; valid: $schema, now, chroots, projects, builds, faults"),
+        ("<<: 1", "line 1, column 5: not YAML: only an object, or a list of them, can be merged"),
+        ("<<: [1]", "line 1, column 6: not YAML: only an object, or a list of them, can be merged"),
+        ("now: 1\nnow: 2", "now: the key is there twice in one object; expected once"),
+        ("1: 2\n0x1: 3", "1: the key is there twice in one object; expected once"),
+        ("a: 1\n--- \nb: 1", "line 2, column 1: not YAML: but found another document"),
+        ("!!python/object:os.system {}", "line 1, column 1: not YAML: could not determine a constructor for the tag"),
+        ("now: !!binary x", "line 1, column 6: not YAML: failed to decode base64 data"),
+        ("now: !!set {a, b}", "now: expected a number from 0 to 2147483647, got {"),
+        ("now: !x 1", "line 1, column 6: not YAML: could not determine a constructor for the tag '!x'"),
+        ("[" * 2000, "nested too deeply to be a scenario"),
+        ("a:\n\tb", "line 2, column 1: not YAML: found character '\\t' that cannot start any token"),
+        ('now: "\\ud800"', "now: expected a number from 0 to 2147483647, got '\\ud800'"),
+        ("", "expected an object, got None"),
+    ],
+)
+def test_yaml_that_is_no_scenario_is_refused_with_its_place(tmp_path: Path, text: str, problem: str) -> None:
+    """The command finds the same mistakes."""
+    path = write(tmp_path, text)
+    refused = problem_in(path)
+    assert refused.startswith(problem)
+    (mistake, *_) = mistakes_in(path)
+    assert refused.rpartition(": ")[2] in mistake

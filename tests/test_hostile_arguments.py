@@ -1,0 +1,226 @@
+"""Every public callable with values that nobody should pass: it takes them, or says which one it cannot, and why."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faker import Generator
+
+import copr_chroot_fake as kit
+from copr_chroot_fake import CoprFakeError, FakeCopr, InputError, ScenarioError
+
+from .hostile import HOSTILE
+
+F41 = "fedora-41-x86_64"
+
+VALID: Mapping[str, Any] = {
+    "address": "http://copr.test",
+    "arch": "x86_64",
+    "bytes": 1,
+    "body": b"",
+    "build_id": 1,
+    "builds": 1,
+    "chroot": F41,
+    "chrootname": F41,
+    "chroots": [F41],
+    "endpoint": "get",
+    "every": 1,
+    "fault": "outage",
+    "full_name": "jdoe/playground",
+    "headers": (),
+    "how": "poll",
+    "id": 5,
+    "least": 1,
+    "login": "login",
+    "median": 2,
+    "method": "GET",
+    "most": 3,
+    "name": "name",
+    "names": "fedora-42-x86_64",
+    "now": 2_000_000_000,
+    "number": 0,
+    "ownername": "jdoe",
+    "path": "build/1",
+    "projectname": "tools",
+    "release": "1",
+    "seconds": 1,
+    "seed": 1,
+    "sigma": 1,
+    "source": {},
+    "state": "running",
+    "stages": kit.Stage("running"),
+    "status": 200,
+    "target": "/api_3/",
+    "text": "hello-1-1.src",
+    "token": "token",
+    "version": "1",
+}
+"""A valid value for each parameter that has no default, by its name."""
+
+OTHERWISE: Mapping[str, Mapping[str, Any]] = {
+    "FakeCopr.add_account": {"login": "another"},
+    "FakeCopr.add_chroot": {"chrootname": "fedora-42-x86_64"},
+    "BuildChroot.hold": {"state": "succeeded"},
+    "FakeCopr.hold": {"state": "succeeded"},
+    "Fault": {"status": 500},
+    "FakeCopr.release": {"chrootname": "fedora-43-x86_64"},
+    "Progress.polls_needed": {"state": kit.State.RUNNING},
+    "Lifecycle.plan": {"seed": "seed"},
+}
+"""What a callable needs to be given instead, or as well."""
+
+WITHOUT = r".*Error|(Async)?CoprClient.*|Clock.*"
+"""What is not attacked: errors, which the kit raises itself, clients, whose arguments are a request's, a protocol."""
+
+NAMES = (Path(__file__).parent / "public_names.txt").read_text().splitlines()
+CALLABLES = [found[1] for name in NAMES if (found := re.match(r"copr_chroot_fake\.([\w.]+)\((?!\))", name))]
+"""Every public callable that takes something, as public_names.txt has it."""
+
+
+CHANGING = {"Account", "Build", "BuildChroot", "FakeCopr", "Faults", "Project", "VirtualClock"}
+"""What is, or belongs to, a fake."""
+
+
+class World:
+    """A fake with something of everything, and what has methods."""
+
+    def __init__(self) -> None:
+        self.restore()
+
+    def restore(self) -> None:
+        """Have a new fake."""
+        self.fake = fake = FakeCopr()
+        fake.add_account("jdoe", "jdoe-login", "secret", ["@copr"])
+        build = fake.add_build(1, [F41, "fedora-43-x86_64"], lifecycle="realistic")
+        fake.hold(1, "fedora-43-x86_64", "running")
+        fake.add_build(2, {F41: "succeeded"})
+        self.before = self.now()
+        self._made: Mapping[str, Callable[[], object]] = {
+            "Account": lambda: fake.accounts[0],
+            "Build": lambda: build,
+            "BuildChroot": lambda: build[F41],
+            "Faults": lambda: fake.faults,
+            "FakeCopr": lambda: fake,
+            "Project": lambda: fake.projects["jdoe/playground"],
+            "VirtualClock": lambda: fake.clock,
+            "SystemClock": kit.SystemClock,
+            "CoprProvider": lambda: kit.CoprProvider(Generator().seed_instance(1)),
+            "Lifecycle": lambda: kit.LIVES["realistic"],
+            "Progress": lambda: kit.Progress("poll"),
+            "Uniform": lambda: kit.Uniform(1, 2),
+            "LogNormal": lambda: kit.LogNormal(2, 1, 1, 3),
+        }
+
+    def now(self) -> str:
+        """All that the fake is."""
+        fake = self.fake
+        return json.dumps([fake.to_scenario(), fake.seed, fake.results_url, repr(fake.accounts), repr(fake.requests)])
+
+    def has_changed(self) -> bool:
+        return self.now() != self.before
+
+    def find(self, path: str) -> Callable[..., object]:
+        """A callable, of an instance where it is a method."""
+        *way, last = path.split(".")
+        owner: Any = kit
+        for name in way:
+            owner = import_module(f"{owner.__name__}.{name}") if name.islower() else getattr(owner, name)
+        if isinstance(owner, type) and inspect.isfunction(inspect.getattr_static(owner, last)):
+            owner = self._made[owner.__name__]()
+        found: Callable[..., object] = getattr(owner, last)
+        return found
+
+
+def attacks(path: str) -> Iterator[tuple[str, str]]:
+    """Each parameter with each value."""
+    for parameter in inspect.signature(World().find(path)).parameters:
+        for value in HOSTILE:
+            yield parameter, value
+
+
+def call(called: Callable[..., object], path: str, attacked: str, value: object) -> None:
+    """Call it with a value for one parameter, and what is valid for those that have to be given."""
+    otherwise = OTHERWISE.get(path, {})
+    positional: list[object] = []
+    named: dict[str, object] = {}
+    for name, parameter in inspect.signature(called).parameters.items():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            named |= {"of": value} if name == attacked else {}
+        elif name == attacked or name in otherwise or parameter.default is parameter.empty:
+            given = value if name == attacked else otherwise.get(name, VALID.get(name))
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                named[name] = given
+            else:
+                positional.append(given)
+        elif parameter.kind is parameter.POSITIONAL_OR_KEYWORD:
+            positional.append(parameter.default)
+    use(called(*positional, **named))
+
+
+def use(result: object) -> None:
+    """Let happen what only happens to a result that is used."""
+    if isinstance(result, AbstractContextManager):
+        with result:
+            pass
+    elif inspect.isgenerator(result):
+        list(result)
+
+
+def problem_with(world: World, path: str, parameter: str, value: str) -> str | None:
+    """What is wrong with how a callable takes a value."""
+    refused: Exception | None = None
+    try:
+        call(world.find(path), path, parameter, HOSTILE[value]())
+    except AssertionError as error:
+        if "assert_" not in path:
+            return f"raises {error!r}"
+    except CoprFakeError as error:
+        refused = error
+        if (wrong := wrong_with_message(error, parameter)) is not None:
+            return wrong
+    except Exception as error:
+        return f"raises {type(error).__name__}: {str(error)[:100]}"
+    if path.split(".")[0] not in CHANGING or not world.has_changed():
+        return None
+    if refused is not None:
+        return f"has changed the fake, and then raised {refused}"
+    try:
+        FakeCopr.from_scenario(json.loads(json.dumps(world.fake.to_scenario())))
+    except Exception as error:
+        return f"was taken, and cannot be loaded again: {error}"
+    # What comes next is to find the fake as it was.
+    world.restore()
+    return None
+
+
+def wrong_with_message(error: CoprFakeError, parameter: str) -> str | None:
+    message = str(error)
+    if isinstance(error, ScenarioError):
+        # It names the file, and the place in it.
+        parameter = "source" if parameter != "source" else ""
+    if len(message) > 2000 or not message.isprintable():
+        return f"has no short line for a message: {message[:200]!r}"
+    if isinstance(error, InputError) and parameter not in message:
+        return f"does not name the parameter: {message}"
+    return None
+
+
+@pytest.mark.parametrize("path", [path for path in CALLABLES if not re.fullmatch(WITHOUT, path)])
+def test_hostile_values_are_taken_or_refused_clearly(path: str) -> None:
+    """Nothing but the documented errors is raised, each names the parameter, and a refused call has changed nothing."""
+    problems = []
+    world = World()
+    for parameter, value in attacks(path):
+        problem = problem_with(world, path, parameter, value)
+        if problem is not None:
+            problems.append(f"{parameter}, {value}: {problem}")
+            world.restore()
+    assert not problems, "\n".join(problems)
