@@ -108,4 +108,3 @@ def _text(field: str, value: object) -> str:
         raise InputError(field, f"{checks.shown(value)} has a lone surrogate, which cannot be sent; leave it out")
     # As for numbers.
     return str.__str__(value)
-

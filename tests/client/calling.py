@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
 
 import httpx
@@ -21,6 +21,7 @@ class Calling:
         self.kind = kind
         self.loop = asyncio.new_event_loop()
         self.pauses: list[float] = []
+        self._to_close: list[Callable[[], object]] = []
         self.time = 0.0
         """What time it is for its clients; only they, and the services that answer them, move it."""
 
@@ -36,8 +37,18 @@ class Calling:
 
         options = {"now": lambda: self.time, "sleep": sleep if self.kind == "sync" else async_sleep, **options}
         if self.kind == "sync":
-            return CoprClient(url, transport=transport, **options)
-        return Finishing(AsyncCoprClient(url, transport=transport, **options), self.loop)
+            client = CoprClient(url, transport=transport, **options)
+            self._to_close.append(client.close)
+            return client
+        finishing = Finishing(AsyncCoprClient(url, transport=transport, **options), self.loop)
+        self._to_close.append(finishing.aclose)
+        return finishing
+
+    def close(self) -> None:
+        """Close all clients."""
+        for close in self._to_close:
+            close()
+        self.loop.close()
 
 
 class Finishing:

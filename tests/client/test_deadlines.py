@@ -98,9 +98,7 @@ def test_timeout_includes_retries_and_their_pauses(calling: Calling) -> None:
     with pytest.raises(NotJsonError) as raised:
         calling.client(answering(HTML), timeout=4).get(1, F41)
     assert calling.pauses == [1, 2]
-    assert raised.value.message == (
-        "not JSON but text/html; not tried again, as 4 s later is after the timeout of 4 s"
-    )
+    assert raised.value.message == ("not JSON but text/html; not tried again, as 4 s later is after the timeout of 4 s")
     assert raised.value.status == 502
 
 
@@ -176,7 +174,9 @@ def test_retry_after_is_honoured(calling: Calling, status: int, headers: dict[st
 def test_retry_after_is_bounded_by_the_timeout(calling: Calling, when: str) -> None:
     """Later than the timeout is not waited for."""
     busy = httpx.Response(503, json={"error": "busy"}, headers={"Retry-After": when})
-    with pytest.raises(ClientError, match="busy; not tried again, as .* s later is after the timeout of 30 s") as raised:
+    with pytest.raises(
+        ClientError, match="busy; not tried again, as .* s later is after the timeout of 30 s"
+    ) as raised:
         calling.client(answering(busy, page_of("running"))).get_list(1)
     assert calling.pauses == []
     assert raised.value.retry_after is not None

@@ -72,9 +72,7 @@ def test_negative_offset_stops_paging(calling: Calling, call: str) -> None:
 
 
 @pytest.mark.parametrize("call", ["iter_all", "wait"])
-def test_endless_pages_are_not_read_for_ever(
-    calling: Calling, call: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_endless_pages_are_not_read_for_ever(calling: Calling, call: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Correct offsets, and always another page: no build has as many chroots."""
     monkeypatch.setattr(calls, "MOST_CHROOTS", 20)
     pages = Pages(CORRECT)
