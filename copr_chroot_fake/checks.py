@@ -81,8 +81,11 @@ def text(field: str, value: object) -> str:
 
 def _is_storable(text: str) -> bool:
     """Whether the service's database can store a text, which JSON may well represent."""
-    if "\0" in text:
-        return False
+    return "\0" not in text and is_unicode(text)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text has no lone surrogate, which JSON can represent and no encoding can."""
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
@@ -96,8 +99,23 @@ def address(field: str, value: object) -> str:
     said = plain_text(value)
     match = _ADDRESS.fullmatch(said) if said and _is_storable(said) else None
     if match is None or int(match["port"] or 0) > 65535:
-        raise InputError(field, f"{shown(value)} is no address; expected one such as http://copr.test:5000")
+        raise InputError(field, f"{shown_address(value)} is no address; expected one such as http://copr.test:5000")
     return match[0].rstrip("/")
+
+
+def shown_address(value: object) -> str:
+    """What was given for an address, as error messages show it: without what may be a password."""
+    if not isinstance(value, str):
+        return shown(value)
+    # A password may have any sign in it where it is not escaped.
+    before, _, rest = value.rpartition("@")
+    scheme, found, _ = before.partition("://")
+    return shown(f"{scheme}{found}{rest}" if found else rest)
+
+
+def without_user(address: str) -> str:
+    """An address without the user, and the password, that it may have."""
+    return re.sub(r"^([^/?#]*//)[^/?#]*@", r"\1", address)
 
 
 def server(field: str, value: object) -> str:
@@ -105,7 +123,7 @@ def server(field: str, value: object) -> str:
     found = address(field, value)
     if found.count("/") > 2 or "@" in found:
         expected = "expected scheme, host and port only, such as http://copr.test:5000"
-        raise InputError(field, f"{shown(value)} is more than a server; {expected}")
+        raise InputError(field, f"{shown_address(value)} is more than a server; {expected}")
     return found
 
 
@@ -178,7 +196,7 @@ def json_object(field: str, value: object) -> dict[str, object]:
         raise InputError(field, _TOO_DEEP) from None
     except Exception as error:
         raise InputError(field, f"expected what JSON can say: {excerpt(error)}") from None
-    if _is_too_deep(copied):
+    if is_too_deep(copied):
         raise InputError(field, _TOO_DEEP)
     return copied
 
@@ -186,7 +204,8 @@ def json_object(field: str, value: object) -> dict[str, object]:
 _TOO_DEEP = f"nested too deeply; expected at most {DEEPEST} levels"
 
 
-def _is_too_deep(value: object) -> bool:
+def is_too_deep(value: object) -> bool:
+    """Whether lists and objects are nested more than ``DEEPEST`` levels deep."""
     level = [value]
     for _ in range(DEEPEST + 1):
         level = [inner for outer in level if isinstance(outer, (dict, list)) for inner in _inside(outer)]

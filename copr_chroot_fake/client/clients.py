@@ -6,17 +6,18 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from inspect import isawaitable
 from types import TracebackType
-from typing import Literal, TypeVar, overload
+from typing import Literal, TypeVar, cast, overload
 
 import anyio
 import httpx
 
 from ..builds.projects import COPR_URL
-from .calls import Calls, OnProgress, http_options
+from . import arguments
+from .bodies import Body
+from .calls import MAX_BODY, Calls, HttpOptions, Limits, OnProgress, http_options
 from .results import BuildConfig, BuiltPackage, ChrootPage, ChrootStatus
 
 T = TypeVar("T")
-Argument = TypeVar("Argument")
 
 OrderType = Literal["ASC", "DESC"]
 
@@ -28,11 +29,14 @@ class CoprClient:
 
     :param url: where Copr is, without ``/api_3``.
     :param transport: an ``httpx`` transport to send through, such as ``FakeCopr.transport``.
-    :param timeout: how long to wait for one answer, in seconds.
-    :param retries: how often to try again what was answered 502, 503 or 504, or where the connection failed, with
-        pauses of 1, 2, 4, … seconds; 0 turns it off.
+    :param timeout: how long a call may take until its answer is complete, in seconds, with everything that it waits
+        for: connections, retries and the pauses between them.
+    :param retries: how often to try again what was answered 429, 502, 503 or 504, or where the connection failed, with
+        pauses of 1, 2, 4, … seconds, or longer if ``Retry-After`` says so; 0 turns it off.
+    :param max_body: how many bytes the body of an answer may have, compressed or not.
     :param sleep: what pauses for so many seconds.
     :param now: what tells the time that waiting takes, in seconds.
+    :raises InputError: naming the argument that cannot be, as every call does before it sends anything.
 
     Every call raises a :class:`~copr_chroot_fake.client.errors.ClientError`, of the kind that says what came instead of
     the answer.
@@ -45,12 +49,30 @@ class CoprClient:
         transport: httpx.BaseTransport | None = None,
         timeout: float = 30,
         retries: int = 3,
+        max_body: int = MAX_BODY,
         sleep: Callable[[float], object] = time.sleep,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        options = http_options(url, timeout, transport is not None)
-        self._http = httpx.Client(transport=transport, **options)
-        self._calls = Calls(self._http, _awaitable(self._http.send), _awaitable(sleep), retries, now)
+        options = http_options(url, transport is not None)
+        limits = Limits.of(timeout, retries, max_body)
+        arguments.transport("transport", transport, httpx.BaseTransport)
+        arguments.function("sleep", sleep)
+        http = self._http = httpx.Client(transport=transport or _sockets(options), **options)
+
+        async def pause(seconds: float) -> None:
+            sleep(seconds)
+
+        async def send(request: httpx.Request, body: Body, seconds: float) -> httpx.Response:
+            response = http.send(request, stream=True)
+            try:
+                for piece in cast(httpx.SyncByteStream, response.stream):
+                    if not body.add(piece):
+                        break
+            finally:
+                response.close()
+            return response
+
+        self._calls = Calls(http, send, pause, arguments.function("now", now), limits)
 
     def __enter__(self) -> CoprClient:
         return self
@@ -90,7 +112,7 @@ class CoprClient:
         """Every chroot of a build, asking for pages of ``limit`` or of the service's own size as they are needed."""
         offset: int | None = 0
         while offset is not None:
-            page = self.get_list(build_id, limit=limit, offset=offset or None, order_type=order_type)
+            page = _finished(self._calls.get_next(build_id, limit, offset, order_type))
             yield from page
             offset = page.next_offset
 
@@ -143,13 +165,12 @@ class CoprClient:
         return _finished(self._calls.wait_for_one(build_id, chrootname, timeout, poll, on_progress))
 
 
-def _awaitable(function: Callable[[Argument], T]) -> Callable[[Argument], Coroutine[object, None, T]]:
-    """A function to be awaited that has its result at once."""
+def _sockets(options: HttpOptions) -> httpx.BaseTransport:
+    # Loaded only where requests leave the process.
+    from .deadlines import DeadlineTransport
 
-    async def call(argument: Argument) -> T:
-        return function(argument)
-
-    return call
+    url = options["base_url"]
+    return DeadlineTransport(url, httpx.create_ssl_context() if url.scheme == "https" else None)
 
 
 def _awaiting(sleep: Callable[[float], object]) -> Callable[[float], Awaitable[object]]:
@@ -181,14 +202,33 @@ class AsyncCoprClient:
         transport: httpx.AsyncBaseTransport | None = None,
         timeout: float = 30,
         retries: int = 3,
+        max_body: int = MAX_BODY,
         sleep: Callable[[float], object] | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        options = http_options(url, timeout, transport is not None)
-        self._http = httpx.AsyncClient(transport=transport, **options)
-        # anyio, which httpx brings, sleeps in whichever event loop runs, asyncio's or trio's.
-        pause = _awaiting(anyio.sleep if sleep is None else sleep)
-        self._calls = Calls(self._http, self._http.send, pause, retries, now)
+        options = http_options(url, transport is not None)
+        limits = Limits.of(timeout, retries, max_body)
+        arguments.transport("transport", transport, httpx.AsyncBaseTransport)
+        # anyio sleeps, and cancels what takes too long, in whichever event loop runs, asyncio's or trio's.
+        pause = _awaiting(anyio.sleep if sleep is None else arguments.function("sleep", sleep))
+        http = self._http = httpx.AsyncClient(transport=transport, **options)
+
+        async def send(request: httpx.Request, body: Body, seconds: float) -> httpx.Response:
+            with anyio.fail_after(seconds) as scope:
+                response = await http.send(request, stream=True)
+                try:
+                    async for piece in cast(httpx.AsyncByteStream, response.stream):
+                        # A stream that is canceled ends all the generators that it consists of, and trio warns of those
+                        # that are left behind. Only one that never waits is not canceled.
+                        if scope.cancel_called:
+                            break
+                        if not body.add(piece):
+                            scope.cancel()
+                finally:
+                    await response.aclose()
+            return response
+
+        self._calls = Calls(http, send, pause, arguments.function("now", now), limits)
 
     async def __aenter__(self) -> AsyncCoprClient:
         return self
@@ -228,7 +268,7 @@ class AsyncCoprClient:
         """Every chroot of a build, asking for pages of ``limit`` or of the service's own size as they are needed."""
         offset: int | None = 0
         while offset is not None:
-            page = await self.get_list(build_id, limit=limit, offset=offset or None, order_type=order_type)
+            page = await self._calls.get_next(build_id, limit, offset, order_type)
             for status in page:
                 yield status
             offset = page.next_offset

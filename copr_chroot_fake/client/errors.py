@@ -20,20 +20,31 @@ _WORDS: Mapping[Missing, re.Pattern[str]] = {
 }
 """How Copr says what is not there; a project's group is asked for before the project."""
 
+_LONGEST_MESSAGE = 1000
+"""How many characters of a message are kept; a broken service may send megabytes of it."""
+
 
 class ClientError(CoprFakeError):
     """The base: an answer that is not the one asked for, or none.
 
-    ``status`` is ``None`` where there was no answer, or none that could be read.
+    ``status`` is ``None`` where there was no answer, or none that could be read. ``retry_after`` is how many seconds
+    the service asks to wait before the next request, ``None`` if it does not. Neither the text nor ``request`` has the
+    user and the password that the client's address may have.
     """
 
-    def __init__(self, message: str, request: httpx.Request, status: int | None = None) -> None:
-        # Without who asks, of which a password may be a part.
-        url = request.url.copy_with(userinfo=b"")
-        super().__init__(f"{message} ({'' if status is None else f'{status}, '}{request.method} {url})")
-        self.message = message
+    def __init__(
+        self, message: str, request: httpx.Request, status: int | None = None, retry_after: float | None = None
+    ) -> None:
+        self.message = shortened(message)
+        url = shortened(str(request.url.copy_with(userinfo=b"")))
+        super().__init__(f"{self.message} ({'' if status is None else f'{status}, '}{request.method} {url})")
         self.request = request
         self.status = status
+        self.retry_after = retry_after
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…"
 
 
 class NotFoundError(ClientError):
@@ -48,6 +59,10 @@ class BadRequestError(ClientError):
     """400: an argument is missing or wrong."""
 
 
+class TooManyRequestsError(ClientError):
+    """429: the service wants fewer requests; ``retry_after`` says when the next one may come, if the service does."""
+
+
 class ServerError(ClientError):
     """Any 5xx that the service itself answers; Copr also says so of arguments that it cannot take."""
 
@@ -56,8 +71,16 @@ class NotJsonError(ClientError):
     """An answer that is no JSON object, such as the web server's page while the service is away."""
 
 
+class BodyTooLargeError(ClientError):
+    """A body with more bytes than the client's ``max_body``, as sent or decompressed; the rest of it is not read."""
+
+
+class PagingError(ClientError):
+    """A list that cannot be read page by page: a page is not the one requested, or there is no end of them."""
+
+
 class RequestTimeoutError(ClientError):
-    """No answer in time, or 504."""
+    """No complete answer within the client's timeout, retries included, or 504."""
 
 
 class ConnectionFailedError(ClientError):
@@ -69,6 +92,6 @@ class WaitTimeoutError(CoprFakeError):
 
     def __init__(self, build_id: int, seconds: float, states: dict[str, str]) -> None:
         seen = ", ".join(f"{name} {state}" for name, state in states.items()) or "no chroots"
-        super().__init__(f"build {build_id} was not seen to end within {seconds:g} s; last seen: {seen}")
+        super().__init__(f"build {build_id} was not seen to end within {seconds:g} s; last seen: {shortened(seen)}")
         self.build_id = build_id
         self.states = states

@@ -127,7 +127,7 @@ class BuiltPackage(Nevra):
 
 
 def read_chroot(place: str, document: object) -> ChrootStatus:
-    return _read(ChrootStatus, place, document, state=_state)
+    return _read(ChrootStatus, place, document, state=_state, started_on=_unix_time, ended_on=_unix_time)
 
 
 def read_page(place: str, document: object) -> ChrootPage:
@@ -159,12 +159,28 @@ def _state(place: str, value: object) -> State | str:
     return State(text) if text in State._value2member_map_ else text
 
 
+def _unix_time(place: str, value: object) -> int | None:
+    if value is None:
+        return None
+    seconds = cast(int, _of_type(int, place, value))
+    if not 0 <= seconds <= _LATEST:
+        raise InputError(place, f"{checks.shown(value)} is no time from 1970 to 9999")
+    return seconds
+
+
 def _text(place: str, value: object) -> str:
     return cast(str, _of_type(str, place, value))
 
 
 def _each(read: Read) -> Read:
     return lambda place, value: tuple(checks.each(place, checks.items(place, value), read))
+
+
+_LATEST = 253_402_300_799
+"""The end of the year 9999, after which Python has no times."""
+
+_LARGEST_NUMBER = 2**63 - 1
+"""Of the numbers that JSON can say, no service stores larger ones, and Python does not even print all of them."""
 
 
 def _read(kind: Callable[..., T], place: str, document: object, **read: Read) -> T:
@@ -188,6 +204,8 @@ def _of_type(expected: type | UnionType, place: str, value: object) -> object:
     is_other = isinstance(value, bool) and bool not in (expected, *get_args(expected))
     if is_other or not isinstance(value, expected):
         raise InputError(place, "missing" if value is None else f"{checks.shown(value)} is not possible")
+    if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
+        raise InputError(place, f"{checks.shown(value)} is not possible")
     return value
 
 

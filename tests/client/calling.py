@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
 
 import httpx
@@ -20,22 +21,34 @@ class Calling:
         self.kind = kind
         self.loop = asyncio.new_event_loop()
         self.pauses: list[float] = []
+        self._to_close: list[Callable[[], object]] = []
+        self.time = 0.0
+        """What time it is for its clients; only they, and the services that answer them, move it."""
 
     def client(self, transport: Any = None, url: str = "https://copr.example", **options: Any) -> Any:
         """A client that calls like a sync one; ``sleep`` and ``now`` are virtual."""
-        time = [0.0]
 
         def sleep(seconds: float) -> None:
             self.pauses.append(seconds)
-            time[0] += seconds
+            self.time += seconds
 
         async def async_sleep(seconds: float) -> None:
             sleep(seconds)
 
-        options = {"now": lambda: time[0], "sleep": sleep if self.kind == "sync" else async_sleep, **options}
+        options = {"now": lambda: self.time, "sleep": sleep if self.kind == "sync" else async_sleep, **options}
         if self.kind == "sync":
-            return CoprClient(url, transport=transport, **options)
-        return Finishing(AsyncCoprClient(url, transport=transport, **options), self.loop)
+            client = CoprClient(url, transport=transport, **options)
+            self._to_close.append(client.close)
+            return client
+        finishing = Finishing(AsyncCoprClient(url, transport=transport, **options), self.loop)
+        self._to_close.append(finishing.aclose)
+        return finishing
+
+    def close(self) -> None:
+        """Close all clients."""
+        for close in self._to_close:
+            close()
+        self.loop.close()
 
 
 class Finishing:
@@ -84,6 +97,30 @@ def page_of(*states: str, limit: int | None = None, **more: object) -> httpx.Res
     ]
     meta = {"limit": limit, "offset": 0, "order": "id", "order_type": "ASC"}
     return httpx.Response(200, json={"items": items, "meta": meta, **more})
+
+
+class Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body in pieces, of which it counts those that were read, and whether it was closed."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self.read = 0
+        self.closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            self.read += 1
+            yield piece
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self:
+            yield piece
+
+    def close(self) -> None:
+        self.closed = True
+
+    async def aclose(self) -> None:
+        self.closed = True
 
 
 HTML = httpx.Response(502, headers={"Content-Type": "text/html"}, text="<html>Bad Gateway</html>")

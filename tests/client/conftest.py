@@ -15,7 +15,7 @@ from .calling import Calling
 def calling(request: pytest.FixtureRequest) -> Iterator[Calling]:
     calling = Calling(request.param)
     yield calling
-    calling.loop.close()
+    calling.close()
 
 
 @pytest.fixture

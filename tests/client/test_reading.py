@@ -212,7 +212,7 @@ def test_every_kind_of_failure_is_an_error_of_its_own(
         (httpx.Response(503), "not JSON but nothing"),
         (httpx.ConnectError("refused"), "no answer: refused"),
         (httpx.ConnectError(""), "no answer: ConnectError"),
-        (httpx.ReadTimeout(""), "no answer in time: ReadTimeout"),
+        (httpx.ReadTimeout(""), "no complete answer within 30 s; a larger timeout gives it more time"),
         (httpx.DecodingError("no gzip"), "an answer that cannot be read: no gzip"),
     ],
 )

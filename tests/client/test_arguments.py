@@ -1,0 +1,172 @@
+"""Arguments that make no sense are refused by name before anything is sent: sync and async alike."""
+
+from __future__ import annotations
+
+from enum import Enum, IntEnum
+from typing import Any
+
+import httpx
+import pytest
+
+from copr_chroot_fake import AsyncCoprClient, CoprClient, FakeCopr, InputError
+
+from .calling import F41, Calling, Stream
+
+HUGE = 10**5000
+SURROGATE = "fedora-\ud800-x86_64"
+
+NOT_NUMBERS = [None, -1, 2**31, HUGE, True, 1.0, float("nan"), "1", "", SURROGATE, b"1", [1]]
+NOT_NAMES = ["", SURROGATE, "x" * 100_000, HUGE, 1, True, b"fedora", ["x"], float("nan")]
+NOT_SECONDS = [-1, HUGE, True, float("nan"), float("inf"), "1", None, [1], SURROGATE]
+
+
+def unasked(request: httpx.Request) -> httpx.Response:
+    raise AssertionError(f"{request.url} was requested")
+
+
+CALLS = ("get", "get_build_config", "get_built_packages")
+
+
+@pytest.mark.parametrize("call", [*CALLS, "wait"])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [*(("build_id", value) for value in NOT_NUMBERS), *(("chrootname", value) for value in [*NOT_NAMES])],
+    ids=lambda value: repr(value)[:20] if not isinstance(value, int) or value < 2**32 else "huge",
+)
+def test_wrong_build_or_chroot_is_named(calling: Calling, call: str, field: str, value: Any) -> None:
+    """For each call that takes them; the message is short whatever was given."""
+    arguments = {"build_id": 1, "chrootname": F41, field: value}
+    with pytest.raises(InputError, match=f"^{field}: ") as raised:
+        getattr(calling.client(httpx.MockTransport(unasked)), call)(**arguments)
+    assert len(str(raised.value).encode()) < 300
+
+
+WRONG_PAGES = [
+    *(("build_id", value) for value in NOT_NUMBERS),
+    *(("limit", value) for value in NOT_NUMBERS if value is not None),
+    *(("order_type", value) for value in [*NOT_NAMES, "asc", "id"]),
+]
+WRONG_OFFSETS = [("offset", value) for value in NOT_NUMBERS if value is not None]
+
+
+@pytest.mark.parametrize(
+    ("call", "field", "value"),
+    [
+        *(("get_list", field, value) for field, value in [*WRONG_PAGES, *WRONG_OFFSETS]),
+        *(("iter_all", field, value) for field, value in WRONG_PAGES),
+    ],
+    ids=lambda value: repr(value)[:20] if not isinstance(value, int) or value < 2**32 else "huge",
+)
+def test_wrong_page_is_named(calling: Calling, call: str, field: str, value: Any) -> None:
+    """For one page, and for all of them."""
+    with pytest.raises(InputError, match=f"^{field}: "):
+        list(getattr(calling.client(httpx.MockTransport(unasked)), call)(**{"build_id": 1, field: value}))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("", "/build/1", "build//1", "//host/build", "http://host/build", "build/../1", "./build", "build?id=1"),
+        *("build#1", "build 1", "build\n", SURROGATE, "x" * 100_000, 1, None, HUGE, b"build"),
+    ],
+    ids=lambda value: repr(value)[:20] if value is not HUGE else "huge",
+)
+def test_path_not_below_the_api_is_refused(calling: Calling, path: Any) -> None:
+    """It would lead to another server, or to something else than was meant."""
+    with pytest.raises(InputError, match="^path: "):
+        calling.client(httpx.MockTransport(unasked)).get_document(path)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, 1.5, HUGE, -HUGE, SURROGATE, "x" * 100_000, b"x", [1], {"a": 1}],
+    ids=lambda v: type(v).__name__,
+)
+def test_wrong_argument_of_a_document_is_named(calling: Calling, value: Any) -> None:
+    """Only what is a text or a number can be in a query."""
+    with pytest.raises(InputError, match="^projectname: "):
+        calling.client(httpx.MockTransport(unasked)).get_document("project", projectname=value)
+
+
+def test_arguments_that_are_too_long_are_refused(calling: Calling) -> None:
+    """As names, and all together."""
+    client = calling.client(httpx.MockTransport(unasked))
+    with pytest.raises(InputError, match="^arguments: "):
+        client.get_document("project", **{SURROGATE: 1})
+    with pytest.raises(InputError, match="^arguments: they make no URL: "):
+        client.get_document("project", **{f"a{number}": "x" * 9000 for number in range(9)})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("timeout", value) for value in NOT_SECONDS),
+        *(("poll", value) for value in [*NOT_SECONDS, 0]),
+        *(("on_progress", value) for value in [1, "print", [print]]),
+    ],
+    ids=lambda value: repr(value)[:20] if not isinstance(value, int) or value < 2**32 else "huge",
+)
+@pytest.mark.parametrize("chrootname", [None, F41])
+def test_wrong_option_of_a_wait_is_named(calling: Calling, chrootname: str | None, field: str, value: Any) -> None:
+    """For one chroot, and for all of a build."""
+    with pytest.raises(InputError, match=f"^{field}: "):
+        calling.client(httpx.MockTransport(unasked)).wait(1, chrootname, **{field: value})
+
+
+@pytest.mark.parametrize("kind", [CoprClient, AsyncCoprClient])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("timeout", value) for value in NOT_SECONDS),
+        *(("retries", value) for value in NOT_NUMBERS),
+        *(("max_body", value) for value in [*NOT_NUMBERS, 0]),
+        *(("sleep", value) for value in [1, "sleep"]),
+        *(("now", value) for value in [1, "now", None]),
+        *(("transport", value) for value in [1, "http", httpx.Client, Stream([])]),
+        *(("url", value) for value in [None, 1, HUGE, "", "copr.test", b"http://copr.test", "http://copr.test/?x"]),
+        *(("url", value) for value in ["http://copr.test/\ud800", "http://\ud800@copr.test", "http://\ud800.test"]),
+        *(("url", value) for value in [f"http://{'x' * 64}.test", "http://a..b", "http://.", "http://copr.test:65536"]),
+        ("url", f"http://copr.test/{'x' * 100_000}"),
+    ],
+    ids=lambda value: repr(value)[:20] if not isinstance(value, int) or value < 2**32 else "huge",
+)
+def test_wrong_option_of_a_client_is_named(kind: Any, field: str, value: Any) -> None:
+    """Before it holds anything that would have to be closed."""
+    with pytest.raises(InputError, match=f"^{field}: ") as raised:
+        kind(**{field: value})
+    assert len(str(raised.value).encode()) < 300
+
+
+class Name(str, Enum):
+    """Names that print as something else."""
+
+    CHROOT = F41
+    OWNER = "jdoe"
+    DESCENDING = "DESC"
+
+
+class Number(IntEnum):
+    ONE = 1
+
+
+def test_members_of_enumerations_are_what_they_are_equal_to(calling: Calling) -> None:
+    """Their values are sent, and not their names."""
+    fake = FakeCopr()
+    fake.add_build(1, [F41], project="jdoe/tools")
+    client = calling.client(fake.transport)
+    assert client.get(Number.ONE, Name.CHROOT).name == F41
+    assert client.get_list(Number.ONE, limit=Number.ONE, order_type=Name.DESCENDING).limit == 1
+    assert client.get_document("project", ownername=Name.OWNER, projectname="tools")["ownername"] == "jdoe"
+    assert client.get_document("build-chroot/list", build_id=Number.ONE)["items"]
+
+
+def test_path_may_have_a_colon(calling: Calling) -> None:
+    """As the name of a directory has, and does not become a scheme."""
+    paths: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path)
+        return httpx.Response(200, json={})
+
+    calling.client(httpx.MockTransport(answer)).get_document("tools:pr:1/x")
+    assert paths == ["/api_3/tools:pr:1/x"]

@@ -1,0 +1,315 @@
+"""Timeouts are for whole calls and waits, and bodies have a maximum size: sync and async alike."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+import threading
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count, repeat
+
+import anyio
+import httpx
+import pytest
+
+from copr_chroot_fake import AsyncCoprClient, CoprClient, Dribble, FakeCopr, Fault
+from copr_chroot_fake.client.errors import (
+    BodyTooLargeError,
+    ClientError,
+    NotJsonError,
+    RequestTimeoutError,
+    TooManyRequestsError,
+    WaitTimeoutError,
+)
+
+from .calling import F41, HTML, Calling, Stream, answering, page_of
+
+TOO_MANY = httpx.Response(429, json={"error": "slow down"})
+
+
+def slowly(calling: Calling, body: bytes, seconds: float) -> Stream:
+    """A body that comes byte by byte."""
+
+    def pieces() -> Iterator[bytes]:
+        for byte in body:
+            calling.time += seconds
+            yield bytes([byte])
+
+    return Stream(pieces())
+
+
+def streaming(make: Callable[[], Stream], **headers: str) -> tuple[httpx.MockTransport, list[Stream]]:
+    """A transport that answers with new streams, and these."""
+    streams: list[Stream] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        streams.append(make())
+        return httpx.Response(200, headers=headers, stream=streams[-1])
+
+    return httpx.MockTransport(answer), streams
+
+
+def test_timeout_is_for_the_whole_response(calling: Calling) -> None:
+    """A byte every 0.3 s is no answer within 2 s, and the rest is not read."""
+    transport, streams = streaming(lambda: slowly(calling, b"x" * 1000, 0.3))
+    with pytest.raises(RequestTimeoutError) as raised:
+        calling.client(transport, timeout=2).get(1, F41)
+    assert raised.value.message == "no complete answer within 2 s; a larger timeout gives it more time"
+    (stream,) = streams
+    assert (stream.read <= 8, stream.closed) == (True, True)
+
+
+def test_slow_response_within_the_timeout_is_read(calling: Calling) -> None:
+    """What is complete in time is an answer, however slowly it came."""
+    transport, _ = streaming(lambda: slowly(calling, page_of("running").content, 0.001))
+    assert len(calling.client(transport, timeout=2).get_list(1)) == 1
+
+
+def test_timeout_includes_the_wait_for_the_headers(calling: Calling) -> None:
+    """Headers that come after the timeout are too late, even with the whole body."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        calling.time += 3
+        return page_of("running")
+
+    with pytest.raises(RequestTimeoutError):
+        calling.client(httpx.MockTransport(answer), timeout=2).get_list(1)
+
+
+def test_each_attempt_gets_the_time_that_is_left(calling: Calling) -> None:
+    """The timeout that the transport is given shrinks with each retry."""
+    given: list[float] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        given.append(request.extensions["timeout"]["read"])
+        calling.time += 2
+        raise httpx.ConnectError("refused")
+
+    with pytest.raises(ClientError):
+        calling.client(httpx.MockTransport(answer), timeout=10).get(1, F41)
+    assert given == [10, 7, 3]
+
+
+def test_timeout_includes_retries_and_their_pauses(calling: Calling) -> None:
+    """A pause that ends after the timeout is not begun: the error says why it is not tried again."""
+    with pytest.raises(NotJsonError) as raised:
+        calling.client(answering(HTML), timeout=4).get(1, F41)
+    assert calling.pauses == [1, 2]
+    assert raised.value.message == ("not JSON but text/html; not tried again, as 4 s later is after the timeout of 4 s")
+    assert raised.value.status == 502
+
+
+def test_wait_timeout_includes_a_slow_response(calling: Calling) -> None:
+    """The wait ends on time within a response; the states are those of the last complete one."""
+    bodies = iter([slowly(calling, page_of("running").content, 0.001), slowly(calling, b"x" * 1000, 0.3)])
+    transport, _ = streaming(lambda: next(bodies))
+    with pytest.raises(WaitTimeoutError) as raised:
+        calling.client(transport).wait(1, timeout=5, poll=1)
+    assert raised.value.states == {"c-0-x": "running"}
+    assert 5 <= calling.time <= 5.7
+
+
+def test_call_timeout_within_a_wait_is_its_own_error(calling: Calling) -> None:
+    """A response that takes too long for a call, while there is time to wait, is an error of the call."""
+    transport, _ = streaming(lambda: slowly(calling, b"x" * 1000, 0.3))
+    with pytest.raises(RequestTimeoutError, match="within 2 s"):
+        calling.client(transport, timeout=2).wait(1, F41, timeout=5, poll=1)
+
+
+def test_wait_ends_before_a_retry_that_would_be_late(calling: Calling) -> None:
+    """The pauses between retries count as waiting."""
+    busy = httpx.Response(503, json={"error": "busy"}, headers={"Retry-After": "9"})
+    with pytest.raises(ClientError, match="not tried again, as 9 s later is after the timeout of 5 s"):
+        calling.client(answering(busy)).wait(1, F41, timeout=5, poll=1)
+    assert calling.pauses == []
+
+
+def test_fake_delivers_slowly_within_the_timeout(calling: Calling) -> None:
+    """A fault that lets a body dribble takes longer than the timeout in all, though each piece is in time."""
+    fake = FakeCopr()
+    fake.add_build(1, [F41])
+    fake.faults.add(Fault(dribble=Dribble(bytes=10, every=1)))
+    client = calling.client(fake.transport, timeout=3, now=fake.clock.now, sleep=fake.clock.tick)
+    with pytest.raises(RequestTimeoutError):
+        client.get(1, F41)
+
+
+def test_too_many_requests_is_tried_again(calling: Calling) -> None:
+    """429 passes; after the last attempt it is an error of its own."""
+    assert len(calling.client(answering(TOO_MANY, TOO_MANY, page_of("running"))).get_list(1)) == 1
+    assert calling.pauses == [1, 2]
+    with pytest.raises(TooManyRequestsError, match="slow down") as raised:
+        calling.client(answering(TOO_MANY), retries=0).get(1, F41)
+    assert (raised.value.status, raised.value.retry_after) == (429, None)
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+@pytest.mark.parametrize(
+    ("headers", "pause"),
+    [
+        ({"Retry-After": "20"}, 20),
+        ({"Retry-After": "0"}, 1),
+        ({"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT", "Date": "Fri, 31 Dec 1999 23:59:49 GMT"}, 10),
+        ({"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT", "Date": "Fri, 31 Dec 1999 23:59:59 GMT"}, 1),
+        ({"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"}, 1),
+        ({"Retry-After": "soon"}, 1),
+        ({"Retry-After": "-5"}, 1),
+        ({"Retry-After": "1.5"}, 1),
+        ({"Retry-After": "Fri, 99 Dec 1999 23:59:59 GMT"}, 1),
+        ({"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT", "Date": "today"}, 1),
+    ],
+)
+def test_retry_after_is_honoured(calling: Calling, status: int, headers: dict[str, str], pause: float) -> None:
+    """In seconds or as a date, by the service's clock; never sooner than without it."""
+    busy = httpx.Response(status, json={"error": "busy"}, headers=headers)
+    client = calling.client(answering(busy, page_of("running")))
+    assert len(client.get_list(1)) == 1
+    assert calling.pauses == [pause]
+
+
+@pytest.mark.parametrize("when", ["31", "9" * 5000, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_retry_after_is_bounded_by_the_timeout(calling: Calling, when: str) -> None:
+    """Later than the timeout is not waited for."""
+    busy = httpx.Response(503, json={"error": "busy"}, headers={"Retry-After": when})
+    with pytest.raises(
+        ClientError, match="busy; not tried again, as .* s later is after the timeout of 30 s"
+    ) as raised:
+        calling.client(answering(busy, page_of("running"))).get_list(1)
+    assert calling.pauses == []
+    assert raised.value.retry_after is not None
+    assert raised.value.retry_after >= 31
+
+
+def test_endless_body_is_read_up_to_the_limit(calling: Calling) -> None:
+    """The error says how much it may be; the rest is not read."""
+    transport, streams = streaming(lambda: Stream(repeat(b"x" * 100)))
+    with pytest.raises(BodyTooLargeError) as raised:
+        calling.client(transport, max_body=1000).get(1, F41)
+    assert raised.value.message == "an answer of more than 1000 bytes; a larger max_body takes more"
+    (stream,) = streams
+    assert (stream.read <= 12, stream.closed) == (True, True)
+
+
+@pytest.mark.parametrize("is_compressed", [False, True])
+def test_body_may_have_exactly_the_limit(calling: Calling, is_compressed: bool) -> None:
+    """One byte more is too much, by what was sent and by what it decompresses to."""
+    content = page_of("running").content
+    headers = {"Content-Encoding": "gzip"} if is_compressed else {}
+    sent = gzip.compress(content) if is_compressed else content
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        assert request.headers["Accept-Encoding"] == "gzip"
+        return httpx.Response(200, headers=headers, stream=Stream([sent]))
+
+    assert len(calling.client(httpx.MockTransport(handle), max_body=len(content)).get_list(1)) == 1
+    with pytest.raises(BodyTooLargeError):
+        calling.client(httpx.MockTransport(handle), max_body=len(content) - 1).get_list(1)
+
+
+def test_gzip_bomb_takes_no_more_memory_than_the_limit(calling: Calling) -> None:
+    """It is decompressed up to the limit and no further."""
+    bomb = gzip.compress(b" " * 20_000_000)
+    transport, _ = streaming(lambda: Stream([bomb]), **{"Content-Encoding": "gzip"})
+    client = calling.client(transport, max_body=100_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BodyTooLargeError):
+            client.get(1, F41)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2_000_000
+
+
+def test_cancellation_is_not_a_timeout() -> None:
+    """A task that is canceled within a response ends as canceled, and the response is closed."""
+    started = asyncio.Event()
+
+    class Silent(Stream):
+        async def __aiter__(self):  # type: ignore[no-untyped-def]
+            started.set()
+            await asyncio.Event().wait()
+            yield b""
+
+    stream = Silent([])
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, stream=stream))
+
+    async def cancel() -> None:
+        async with AsyncCoprClient(transport=transport) as client:
+            task = asyncio.ensure_future(client.get(1, F41))
+            await started.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(cancel())
+    assert stream.closed
+
+
+class Dribbling:
+    """A server on a real socket that sends a byte every few milliseconds, and counts them."""
+
+    def __init__(self, at_once: bytes, byte: bytes) -> None:
+        self._at_once = at_once
+        self._byte = byte
+        self.sent = 0
+        self.over = threading.Event()
+
+    def serve(self, listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            try:
+                connection.recv(65536)
+                connection.sendall(self._at_once)
+                for self.sent in count(1):
+                    if self.sent == 1000 or self.over.wait(0.01):
+                        return
+                    connection.sendall(self._byte)
+            except OSError:
+                # The client is gone.
+                pass
+            finally:
+                self.over.set()
+
+
+@contextmanager
+def dribbling(at_once: bytes, byte: bytes) -> Iterator[tuple[Dribbling, str]]:
+    server = Dribbling(at_once, byte)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.serve, args=(listener,))
+        thread.start()
+        try:
+            yield server, f"http://127.0.0.1:{listener.getsockname()[1]}"
+            # The connection is closed at the deadline.
+            assert server.over.wait(5)
+        finally:
+            server.over.set()
+            thread.join()
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("at_once", "byte"),
+    [(HEAD, b"x"), (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"), (b"", b"HTTP/1.1 100 Continue\r\n\r\n")],
+    ids=["body", "header", "informational"],
+)
+@pytest.mark.parametrize("kind", ["sync", "asyncio", "trio"])
+def test_server_that_dribbles_is_left_on_time(at_once: bytes, byte: bytes, kind: str) -> None:
+    """On a real socket: bytes that keep coming do not keep the request open, whatever part they are of."""
+
+    async def ask(url: str) -> None:
+        async with AsyncCoprClient(url, timeout=0.1) as client:
+            await client.get(1, F41)
+
+    with dribbling(at_once, byte) as (server, url), pytest.raises(RequestTimeoutError, match=r"within 0\.1 s"):
+        if kind == "sync":
+            with CoprClient(url, timeout=0.1) as client:
+                client.get(1, F41)
+        else:
+            anyio.run(ask, url, backend=kind)
+    assert server.sent < 1000

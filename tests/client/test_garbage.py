@@ -1,0 +1,275 @@
+"""Whatever a server sends, only the client's own errors come out: sync and async alike."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
+from itertools import repeat
+from typing import Any
+
+import httpx
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from copr_chroot_fake.client.errors import ClientError, WaitTimeoutError
+
+from .calling import F41, Calling, answering
+from .garbage import serving
+
+CALLS: Mapping[str, Callable[[Any], object]] = {
+    "get": lambda client: client.get(1, F41),
+    "get_list": lambda client: client.get_list(1),
+    "iter_all": lambda client: list(client.iter_all(1)),
+    "get_build_config": lambda client: client.get_build_config(1, F41),
+    "get_built_packages": lambda client: client.get_built_packages(1, F41),
+    "get_document": lambda client: client.get_document("build/1"),
+    "wait": lambda client: client.wait(1, timeout=60),
+}
+
+
+def answer(body: bytes, *headers: str, status: str = "200 OK", length: int | None = None) -> bytes:
+    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body) if length is None else length}", *headers, "", ""]
+    return "\r\n".join(head).encode() + body
+
+
+def chunked(*chunks: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"".join(chunks)
+
+
+BOMB = gzip.compress(b"[" * 10_000_000)
+GZIP = "Content-Encoding: gzip"
+
+ANSWERS: Mapping[str, bytes] = {
+    "nothing": b"",
+    "an empty line": b"\r\n",
+    "binary noise": bytes(range(256)) * 40,
+    "TLS": bytes.fromhex("160301") + b"\0" * 100,
+    "HTTP/0.9": b'{"name": "x"}',
+    "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "HTTP/1.0 without a length": b"HTTP/1.0 200 OK\r\n\r\n[1]",
+    "HTTP/9.9": b"HTTP/9.9 200 OK\r\n\r\n[]",
+    "half a status line": b"HTTP/1.1 2",
+    "no status": b"HTTP/1.1 \r\n\r\n",
+    "a status of one digit": b"HTTP/1.1 2 OK\r\n\r\n",
+    "a status of a thousand": b"HTTP/1.1 1000 OK\r\n\r\n",
+    "the status 999": answer(b"{}", status="999 Odd"),
+    "the status 600": answer(b'{"error": "?"}', status="600 Odd"),
+    "a reason that is not ASCII": answer(b"[]", status="200 \xe4\xf6"),
+    "half of the headers": b"HTTP/1.1 200 OK\r\nContent-Le",
+    "a header without a name": b"HTTP/1.1 200 OK\r\n: x\r\n\r\n",
+    "a header without a colon": b"HTTP/1.1 200 OK\r\nnothing\r\n\r\n",
+    "a header with a zero byte": b"HTTP/1.1 200 OK\r\nX: \0\r\n\r\n",
+    "a megabyte of headers": b"HTTP/1.1 200 OK\r\nX: " + b"x" * 1_000_000 + b"\r\n\r\n",
+    "many headers": b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 5000 + b"\r\n",
+    "a length that is no number": b"HTTP/1.1 200 OK\r\nContent-Length: long\r\n\r\n",
+    "a negative length": answer(b"{}", length=-2),
+    "a length of many digits": b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
+    "two lengths": answer(b"{}", "Content-Length: 1"),
+    "a length that is too long": answer(b"{}", length=100),
+    "a length that is too short": answer(b'{"error": "x"}', length=3),
+    "a length and chunks": answer(b"2\r\n[]\r\n0\r\n\r\n", "Transfer-Encoding: chunked"),
+    "a chunk of a wrong size": chunked(b"zz\r\n{}\r\n0\r\n\r\n"),
+    "a chunk that is too large": chunked(b"ffffffffffffffff\r\n{}"),
+    "chunks without an end": chunked(b"2\r\n{}\r\n"),
+    "a transfer encoding that is not known": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: odd\r\n\r\n{}",
+    "an empty body": answer(b""),
+    "204 with a body": answer(b'{"error": "x"}', status="204 No Content"),
+    "304": answer(b"", status="304 Not Modified"),
+    "only 100 Continue": b"HTTP/1.1 100 Continue\r\n\r\n",
+    "101 Switching Protocols": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n\0\0",
+    "a redirect to itself": answer(b"", "Location: /api_3/build-chroot", status="302 Found"),
+    "a redirect to nowhere": answer(b"", "Location: http://[", status="301 Moved Permanently"),
+    "a redirect to a port of many digits": answer(b"", "Location: http://x:999999999/", status="308 Permanent"),
+    "a redirect to noise": answer(b"", "Location: \x80\xff//\x85", status="302 Found"),
+    "HTML": answer(b"<html>", "Content-Type: text/html", status="502 Bad Gateway"),
+    "a content type that is not ASCII": answer(b"<", "Content-Type: \xe4\x85"),
+    "cookies": answer(b"", "Set-Cookie: \xff=\xff; expires=never; max-age=x; domain=.."),
+    "an unknown content encoding": answer(b"{}", "Content-Encoding: br"),
+    "many content encodings": answer(b"{}", f"Content-Encoding: {'gzip, ' * 1000}gzip"),
+    "gzip that is none": answer(b"{}", GZIP),
+    "half of gzip": answer(gzip.compress(b"{}")[:-4], GZIP),
+    "gzip with more after it": answer(gzip.compress(b"{}") + b"x", GZIP),
+    "gzip of a wrong checksum": answer(gzip.compress(b"{}")[:-8] + b"\0" * 8, GZIP),
+    "an empty gzip": answer(b"", GZIP),
+    "zlib as gzip": answer(zlib.compress(b"{}"), GZIP),
+    "a gzip bomb": answer(BOMB, GZIP),
+    "half of JSON": answer(b'{"name": "fedo'),
+    "other JSON than an object": answer(b"[1, 2]"),
+    "NaN": answer(b'{"started_on": NaN}'),
+    "Infinity": answer(b'{"started_on": -Infinity}'),
+    "a number that is infinite": answer(b'{"started_on": 1e999}'),
+    "a number of many digits": answer(b'{"started_on": ' + b"9" * 5000 + b"}"),
+    "deep nesting": answer(b'{"a":' * 150 + b"1" + b"}" * 150),
+    "very deep nesting": answer(b"[" * 100_000),
+    "a lone surrogate": answer(b'{"name": "\\ud800"}'),
+    "a lone surrogate as a key": answer(b'{"\\uDFFF": 1}'),
+    "an encoded surrogate": answer(b'{"name": "\xed\xa0\x80"}'),
+    "UTF-16": answer('{"name": "x"}'.encode("utf-16")),
+    "latin-1": answer('{"name": "\xe4"}'.encode("latin-1")),
+    "errors that are no texts": answer(b'{"error": [[{}], null]}'),
+    "a long error": answer(json.dumps({"error": "x" * 90_000}).encode(), status="500 Oh"),
+    "odd times to retry after": answer(b"", "Retry-After: \xe4", "Date: 9", status="503 Busy"),
+}
+
+
+@pytest.mark.parametrize("what", ANSWERS)
+def test_garbage_is_an_error_of_the_client(calling: Calling, what: str) -> None:
+    """From a real server, through each call; what the error says is short and can be printed."""
+    with serving(lambda: [ANSWERS[what]]) as url:
+        client = calling.client(url=url, timeout=50, retries=1, max_body=100_000)
+        for name, call in CALLS.items():
+            with pytest.raises(ClientError) as raised:
+                call(client)
+            assert len(str(raised.value).encode()) < 5000, name
+    assert len(calling.pauses) <= len(CALLS)
+
+
+@pytest.mark.parametrize(
+    "piece", [b"HTTP/1.1 100 Continue\r\n\r\n", b"X: y\r\n", b"9\r\n         \r\n", b" " * 1000], ids=str
+)
+def test_endless_answer_is_an_error_of_the_client(calling: Calling, piece: bytes) -> None:
+    """It ends when there is too much of it, or it takes too long."""
+    begins = {b"X": b"HTTP/1.1 200 OK\r\n", b"9": chunked(), b" ": b"HTTP/1.1 200 OK\r\n\r\n"}
+
+    def endless() -> Iterator[bytes]:
+        yield begins.get(piece[:1], b"")
+        yield from repeat(piece * 100)
+
+    with serving(endless) as url, pytest.raises(ClientError):
+        calling.client(url=url, timeout=0.2, retries=0, max_body=100_000).get(1, F41)
+
+
+WHOLE = answer(b'{"packages":[]}', "Content-Type: application/json")
+
+
+@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
+def test_connection_may_break_at_every_byte(calling: Calling, reset: bool) -> None:
+    """However much of an answer has come: it is no answer unless it is complete."""
+    sizes = iter(range(len(WHOLE)))
+    with serving(lambda: [WHOLE[: next(sizes)]], reset=reset) as url:
+        for _ in range(len(WHOLE)):
+            with pytest.raises(ClientError):
+                calling.client(url=url, retries=0, timeout=50).get_built_packages(1, F41)
+
+
+ITEM = {"name": F41, "state": "running", "started_on": 5, "ended_on": None, "result_url": "https://a/b/"}
+REPO = {"id": "copr_base", "name": "x", "baseurl": "https://a/b/", "priority": 5, "module_hotfixes": True}
+META = {"limit": 1, "offset": 0, "order": "id", "order_type": "ASC"}
+CONFIG = {
+    "repos": [REPO],
+    "additional_repos": ["copr://a/b"],
+    "additional_packages": ["x"],
+    "with_opts": ["y"],
+    "without_opts": [],
+    "memory_limit": 2048,
+    "timeout": 5,
+    "enable_net": False,
+    "is_background": True,
+    "bootstrap": "on",
+    "bootstrap_image": None,
+}
+PACKAGE = {"name": "a", "epoch": 0, "version": "1", "release": "2", "arch": "src"}
+DOCUMENTS: Mapping[str, object] = {
+    "get": ITEM,
+    "get_list": {"items": [ITEM], "meta": {**META, "limit": 100}},
+    "iter_all": {"items": [ITEM], "meta": META},
+    "get_build_config": CONFIG,
+    "get_built_packages": {"packages": [PACKAGE]},
+    "get_document": {"id": 1},
+    "wait": {"items": [ITEM], "meta": {**META, "limit": 100}},
+}
+
+JUNK = [
+    *(
+        None,
+        True,
+        0,
+        -1,
+        2**31,
+        2**63,
+        -(2**70),
+        10**400,
+        1.5,
+        1e300,
+        "",
+        "x",
+        "\x00\x1b[31m",
+        "\U0001f600",
+        "x" * 3000,
+    ),
+    *([], {}, [None], [[[]]], {"": {}}, {"error": 5}, ["x", 1], {"name": None}, [{}], 253402300800, "2023-01-01"),
+]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    inner: Iterable[Any] = value.items() if isinstance(value, dict) else enumerate(value) if type(value) is list else ()
+    for key, below in inner:
+        yield from places(below, (*path, key))
+
+
+def replaced(document: Any, path: tuple[Any, ...], junk: Any) -> Any:
+    if not path:
+        return junk
+    copied = deepcopy(document)
+    at = copied
+    for key in path[:-1]:
+        at = at[key]
+    if junk is DELETED:
+        del at[path[-1]]
+    else:
+        at[path[-1]] = junk
+    return copied
+
+
+DELETED = object()
+
+
+def use(result: Any) -> None:
+    """Do with what a call returns what callers do."""
+    assert str(result)
+    for each in result if isinstance(result, (list, tuple)) else [result]:
+        for name in ("started_at", "ended_at", "is_final", "next_offset", "repo_urls"):
+            getattr(each, name, None)
+        str(each).encode("utf-8")
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_values_of_any_type_anywhere(calling: Calling, name: str) -> None:
+    """Whatever is in whatever place, or missing, is read or is an error of the client."""
+    document = DOCUMENTS[name]
+    made = [
+        replaced(document, path, junk) for path in places(document) for junk in [*JUNK, *([DELETED] if path else [])]
+    ]
+    answers = iter(made)
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, text=json.dumps(next(answers, document))))
+    client = calling.client(transport, retries=0, timeout=5)
+    for _ in made:
+        try:
+            use(CALLS[name](client) if name != "wait" else client.wait(1, timeout=1, poll=5))
+        except (ClientError, WaitTimeoutError) as error:
+            assert str(error)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(sorted(DOCUMENTS)),
+    cuts=st.lists(st.tuples(st.integers(0, 400), st.integers(0, 20), st.binary(max_size=20)), max_size=4),
+    status=st.sampled_from([200, 200, 204, 302, 400, 404, 429, 500, 503]),
+)
+def test_bytes_of_any_kind_anywhere(
+    calling: Calling, name: str, cuts: list[tuple[int, int, bytes]], status: int
+) -> None:
+    """A correct answer of which parts have been replaced by noise."""
+    body = json.dumps(DOCUMENTS[name]).encode()
+    for at, size, noise in cuts:
+        body = body[:at] + noise + body[at + size :]
+    client = calling.client(answering(httpx.Response(status, content=body)), retries=0)
+    try:
+        use(CALLS[name](client))
+    except (ClientError, WaitTimeoutError) as error:
+        assert str(error)

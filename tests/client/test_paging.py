@@ -1,0 +1,88 @@
+"""Reading page by page ends, whatever the service says: sync and async alike."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import httpx
+import pytest
+
+from copr_chroot_fake.client import calls
+from copr_chroot_fake.client.errors import PagingError
+
+from .calling import Calling
+
+
+class Pages:
+    """A service whose pages begin where it says, whatever was requested."""
+
+    def __init__(self, *offsets: int, size: int = 2, limit: int = 2) -> None:
+        self._offsets = list(offsets)
+        self._size = size
+        self._limit = limit
+        self._numbers = count()
+        self.requests: list[httpx.Request] = []
+
+    def transport(self) -> httpx.MockTransport:
+        return httpx.MockTransport(self._answer)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        assert len(self.requests) < 100, "it is asked without end"
+        offset = self._offsets.pop(0) if len(self._offsets) > 1 else self._offsets[0]
+        if offset < 0:
+            offset = int(request.url.params.get("offset", 0))
+        items = [
+            {"name": f"c-{next(self._numbers)}-x", "state": "running", "started_on": 1, "ended_on": None}
+            for _ in range(self._size)
+        ]
+        meta = {"limit": self._limit, "offset": offset, "order": "id", "order_type": "ASC"}
+        return httpx.Response(200, json={"items": items, "meta": meta})
+
+
+CORRECT = -1
+"""The offset that was requested."""
+
+
+@pytest.mark.parametrize("call", ["iter_all", "wait"])
+@pytest.mark.parametrize("offsets", [(0,), (0, 1), (0, 2, 2), (0, 2, 0), (0, 200), (5,)])
+def test_paging_stops_at_a_page_not_requested(calling: Calling, call: str, offsets: tuple[int, ...]) -> None:
+    """It raises an error that says which page was requested, and which one was answered."""
+    pages = Pages(*offsets)
+    with pytest.raises(PagingError) as raised:
+        list(getattr(calling.client(pages.transport()), call)(1))
+    assert len(pages.requests) <= 3
+    requested = raised.value.request.url.params.get("offset", "0")
+    problem = f"requested the chroots from offset {requested} on, and got those from offset {offsets[-1]} on"
+    assert raised.value.message == f"{problem}; the service does not page correctly"
+    assert calling.pauses == []
+
+
+@pytest.mark.parametrize("call", ["iter_all", "wait"])
+def test_negative_offset_stops_paging(calling: Calling, call: str) -> None:
+    """A page from before the beginning is none that was requested."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        meta = {"limit": 0, "offset": -10, "order": "id", "order_type": "ASC"}
+        item = {"name": "c-0-x", "state": "running"}
+        return httpx.Response(200, json={"items": [item], "meta": meta})
+
+    with pytest.raises(PagingError, match="from offset -10 on"):
+        list(getattr(calling.client(httpx.MockTransport(answer)), call)(1))
+
+
+@pytest.mark.parametrize("call", ["iter_all", "wait"])
+def test_endless_pages_are_not_read_for_ever(calling: Calling, call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Correct offsets, and always another page: no build has as many chroots."""
+    monkeypatch.setattr(calls, "MOST_CHROOTS", 20)
+    pages = Pages(CORRECT)
+    with pytest.raises(PagingError, match="got more than 20 chroots of one build"):
+        list(getattr(calling.client(pages.transport()), call)(1))
+    assert len(pages.requests) == 11
+
+
+def test_pages_are_read_up_to_the_maximum(calling: Calling, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many chroots as are possible are no error."""
+    monkeypatch.setattr(calls, "MOST_CHROOTS", 3)
+    pages = Pages(CORRECT, size=3, limit=4)
+    assert len(list(calling.client(pages.transport()).iter_all(1))) == 3
