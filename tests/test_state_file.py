@@ -18,6 +18,7 @@ from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.state_file import StateFile
 from copr_chroot_fake.server.worlds import Worlds
 
+from .examples import examples
 from .served import F41, F42, GET, HOME, LIST, Server, Start, failed
 
 
@@ -237,7 +238,7 @@ def test_whenever_it_is_killed_there_is_a_state(start: Start, state: Path, serve
     started = start(str(served), "--state", str(state))
     started.steer("POST", "/scenario", {"builds": builds})
     started.end()
-    for number in range(10):
+    for number in range(examples(10)):
         server = start(str(served), "--state", str(state))
         savers = [threading.Thread(target=save_until_it_dies, args=(server,)) for _ in range(2)]
         for saver in savers:
