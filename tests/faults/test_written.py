@@ -23,7 +23,6 @@ from copr_chroot_fake import (
 )
 from copr_chroot_fake.service.answers import JSON
 
-from ..examples import examples
 from .asked import F41, F42, GET, HTML, LIST, statuses
 
 NAMED = {
@@ -111,7 +110,7 @@ def answers(fake: FakeCopr, rounds: int) -> list[Answer]:
     return [fake.answer("GET", target) for _ in range(rounds) for target in targets]
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(FAULT, max_size=4), st.integers(0, 4), st.sets(st.integers(1, 4)), st.integers(0, 9))
 def test_dumped_fake_with_faults_loads_to_the_same_answers(
     some: list[Fault], asked: int, removed: set[int], seed: int
