@@ -33,7 +33,8 @@ def test_what_the_door_refuses_is_said_as_all_else(status: int) -> None:
     """Without the token, from elsewhere, and with too large a body."""
     worlds = Worlds(Recipe())
     api = ControlApi(Setting(worlds, Recipe(), None))
-    door = ControlDoor(lambda: api, Guard("127.0.0.1", "secret" if status == 401 else None), max_body=10)
+    guard = Guard("127.0.0.1", "secret" if status == 401 else None, ["testserver"])
+    door = ControlDoor(lambda: api, guard, max_body=10)
     schema = loaded(ServedApp(worlds, door))
     headers = {"Host": "example.org"} if status == 403 else {}
     case = schema["/seed"]["POST"].Case(body={"seed": 1_000_000}, media_type="application/json", headers=headers)
@@ -60,7 +61,8 @@ async def save(worlds: Worlds) -> str:
 
 
 API = ControlApi(Setting(WORLDS, Recipe(), save))
-APP = ServedApp(WORLDS, ControlDoor(lambda: API, Guard("127.0.0.1", None)))
+# schemathesis addresses an application in process as testserver.
+APP = ServedApp(WORLDS, ControlDoor(lambda: API, Guard("127.0.0.1", None, ["testserver"])))
 
 OF_WHAT_IS_THERE = loaded(APP, build_id=BUILD, chrootname=F41, fault_id=1, snapshot_id=1, world="there")
 OF_ANYTHING = loaded(APP, examples(5))
