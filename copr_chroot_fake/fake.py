@@ -237,7 +237,7 @@ class FakeCopr(Reached, Filled, Asked, Populated):
         return sorted(self._store.changes, key=attrgetter("at"))
 
     @property
-    def retained_bytes(self) -> int:
+    def _retained_bytes(self) -> int:
         """An estimate of the memory that builds, chroots and recorded requests take; each of them is counted."""
         with self._store.lock:
             builds = sum(BUILD_BYTES + CHROOT_BYTES * len(build.chroots) for build in self._store.builds.values())

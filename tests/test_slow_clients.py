@@ -162,3 +162,28 @@ def test_server_without_file_descriptors_closes_idle_connections(start: Start, i
     (line,) = errors.splitlines()
     assert (status, output) == (0, "")
     assert re.match("cannot keep all [0-9]+ connections: .*; closed idle ones; .* ulimit -n", line)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_no_response_is_made_before_the_last_is_read(at_once: bool) -> None:
+    """However many requests a client sends; all are answered once it reads."""
+    calls = []
+
+    async def counting(scope: Mapping[str, object], receive: Receive, send: Send) -> None:
+        calls.append(scope)
+        await large_response(scope, receive, send)
+
+    with running(counting) as url, Server(url).connect() as wire, Server(url).connect() as other:
+        if at_once:
+            wire.send(raw("GET", HOME) * 5)
+        else:
+            for _ in range(5):
+                wire.send(raw("GET", HOME))
+                assert eventually(lambda: bool(calls))
+        other.send(raw("GET", HOME))
+        assert other.socket.recv(1)
+        assert len(calls) == 2
+        received = 0
+        while received < 5 * LARGE:
+            received += len(wire.socket.recv(MIB))
+        assert len(calls) == 6

@@ -11,6 +11,8 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.server.memory import Memory, NoMemoryError
+from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake.server.worlds import World, Worlds
 
 from .served import HOME, Reply, Server, Start, serving
 
@@ -177,22 +179,22 @@ SHAPES: dict[str, dict[str, Any]] = {
 def test_estimate_is_about_what_is_retained(shape: str) -> None:
     """Neither much less nor many times as much."""
 
-    def make() -> FakeCopr:
-        fake = FakeCopr.from_scenario(SHAPES[shape], requests_kept=500)
+    def make() -> World:
+        world = Worlds(Recipe(scenarios=(SHAPES[shape],), requests_kept=500)).main
         for number in range(200):
-            fake.answer("GET", f"/api_3/build-chroot/list/{number % 100 + 1}?{number}")
-        return fake
+            world.fake.answer("GET", f"/api_3/build-chroot/list/{number % 100 + 1}?{number}")
+        return world
 
     make()
     gc.collect()
     tracemalloc.start()
     try:
-        fake = make()
+        world = make()
         gc.collect()
         actual, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert actual / 1.5 < fake.retained_bytes < 10 * actual
+    assert actual / 1.5 < world.retained_bytes < 10 * actual
 
 
 def test_held_fakes_are_not_limited() -> None:

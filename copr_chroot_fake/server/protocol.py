@@ -45,6 +45,8 @@ class FakeProtocol(HttpToolsProtocol):
     """One connection."""
 
     is_silent = False
+    _is_waiting = False
+    """Whether the next request is answered only once the client has read the last response."""
     _in_head = False
     _is_head_new = False
     _has_body_come = False
@@ -72,12 +74,19 @@ class FakeProtocol(HttpToolsProtocol):
             _let_go(cycle)
 
     def pause_writing(self) -> None:
+        """The client does not read: no more requests are read or answered until it does."""
         super().pause_writing()
+        self.flow.pause_reading()
         self._config.unread.pause(self)
 
     def resume_writing(self) -> None:
         super().resume_writing()
         self._config.unread.resume(self)
+        if self._is_waiting:
+            self._is_waiting = False
+            super().on_response_complete()
+        else:
+            self.flow.resume_reading()
 
     @property
     def unread(self) -> int:
@@ -195,7 +204,10 @@ class FakeProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         self._unanswered.popleft()
-        super().on_response_complete()
+        if self.flow.write_paused:
+            self._is_waiting = True
+        else:
+            super().on_response_complete()
         if self._last_words is not None and not self._unanswered:
             self._end()
 
@@ -233,14 +245,14 @@ class FakeProtocol(HttpToolsProtocol):
 
 
 class _Flow(FlowControl):
-    """Reads on only when no request waits for the answer to another one, or there would be no end of them."""
+    """Reads on only if no request waits for the answer to another one, and no answer waits for the client to read."""
 
     def __init__(self, transport: asyncio.Transport, unanswered: deque[RequestResponseCycle]) -> None:
         super().__init__(transport)
         self._unanswered = unanswered
 
     def resume_reading(self) -> None:
-        if len(self._unanswered) < 2:
+        if len(self._unanswered) < 2 and not self.write_paused:
             super().resume_reading()
 
 

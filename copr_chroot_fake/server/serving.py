@@ -92,7 +92,27 @@ def serve(app: App, listener: socket.socket, on_ready: Callable[[], None], max_h
     """Answer on a socket until a signal ends it; ``on_ready`` is called once it answers."""
     # What has been loaded stays, so the garbage collector need not look through it again and again.
     gc.freeze()
-    FakeServer(app, listener, on_ready, max_head=max_head, report=report).run(sockets=[listener])
+
+    def be_ready() -> None:
+        on_ready()
+        _return_large_blocks()
+
+    FakeServer(app, listener, be_ready, max_head=max_head, report=report).run(sockets=[listener])
+
+
+def _return_large_blocks() -> None:
+    """Have the C library give the memory of large responses back to the system as soon as they are sent.
+
+    By default glibc learns to keep it, in pieces: 64 MiB of unread responses then
+    take 400 MiB.
+    """
+    # It takes some milliseconds to load.
+    import ctypes
+
+    mmap_threshold = -3
+    # Other C libraries have no such function.
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).mallopt(mmap_threshold, 1024 * 1024)
 
 
 class FakeServer(uvicorn.Server):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from random import Random
 
 import atheris
 
 with atheris.instrument_imports(include=["copr_chroot_fake"]):
     from .cases import read_cases
-    from .mutating import Mutator
+    from .mutating import Mutator, make_connection
     from .targets import TARGETS
 
 
@@ -16,6 +17,8 @@ def main(target: str, options: list[str]) -> None:
     mutator = Mutator(read_cases(target))
 
     def mutate(case: bytes, most: int, seed: int) -> bytes:
+        if target == "connections" and seed % 4 == 0:
+            return make_connection(Random(seed))[:most]
         changed = mutator.change(case, seed) if seed % 4 else None
         # What is too long would be cut, and a document that is cut is none.
         return changed if changed is not None and len(changed) <= most else bytes(atheris.Mutate(case, most))
