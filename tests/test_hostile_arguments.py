@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from faker import Generator
 
 import copr_chroot_fake as kit
 from copr_chroot_fake import CoprFakeError, FakeCopr, InputError, ScenarioError
+from copr_chroot_fake.cli import main
 
 from .hostile import HOSTILE
+from .scenarios.examples import WHOLE
 
 F41 = "fedora-41-x86_64"
 
@@ -224,3 +228,82 @@ def test_hostile_values_are_taken_or_refused_clearly(path: str) -> None:
             problems.append(f"{parameter}, {value}: {problem}")
             world.restore()
     assert not problems, "\n".join(problems)
+
+
+def places_in(value: object, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Where each value is, its own place left out."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inner:
+        yield (*place, key)
+        yield from places_in(item, (*place, key))
+
+
+def commands(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    """Each command by its path."""
+    yield path, command
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from commands(f"{path} {name}".strip(), inner)
+
+
+def refusal(do: Callable[[], object]) -> ScenarioError | None:
+    try:
+        do()
+    except ScenarioError as error:
+        return error
+    return None
+
+
+PLACES = [*places_in(WHOLE)]
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: ".".join(map(str, place)))
+def test_hostile_values_in_a_scenario_are_refused_clearly(place: tuple[str | int, ...]) -> None:
+    """At each of its places, and nothing of it is added then; what is taken can be written out, and loads again."""
+    for name, make in HOSTILE.items():
+        fake = FakeCopr()
+        document = copy.deepcopy(WHOLE)
+        *way, last = place
+        inner: Any = document
+        for key in way:
+            inner = inner[key]
+        inner[last] = make()
+        refused = refusal(lambda: fake.add_scenario(document))  # noqa: B023  # called at once
+        if refused is not None:
+            assert wrong_with_message(refused, "source") is None, name
+            assert not fake.builds, name
+            assert not fake.projects, name
+        else:
+            FakeCopr.from_scenario(json.loads(json.dumps(fake.to_scenario())))
+
+
+OPTIONS = [
+    (path, option.opts[0])
+    for path, command in commands("", main)
+    for option in command.params
+    if isinstance(option, click.Option) and not option.is_flag
+]
+
+
+@pytest.mark.parametrize(("path", "option"), OPTIONS)
+def test_hostile_options_of_commands_are_refused_clearly(path: str, option: str) -> None:
+    """As far as the command line is read: nothing is run."""
+    command = dict(commands("", main))[path]
+    texts = [made for make in HOSTILE.values() if type(made := make()) is str and made.isprintable()]
+    for text in [
+        *texts,
+        "nan",
+        "inf",
+        "-inf",
+        "1e999",
+        "-1",
+        "\u0663",
+        "none",
+        "\n",
+        "\udcff",
+        ":",
+        "a:b:c:d",
+        "a:b:c:@",
+    ]:
+        with suppress(click.UsageError):
+            command.make_context("command", [option, text])

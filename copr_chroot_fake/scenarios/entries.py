@@ -34,7 +34,7 @@ ResultDir = Annotated[str, Written(_MaybeSegment)]
 
 
 def result_dir(field: str, value: object) -> str:
-    return "" if value == "" else checks.path_segment(field, value)
+    return "" if checks.plain_text(value) == "" else checks.path_segment(field, value)
 
 
 class _ChrootRequired(TypedDict):

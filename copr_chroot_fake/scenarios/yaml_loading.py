@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from ..errors import InputError
-from ..excerpts import excerpt
+from ..excerpts import excerpt, line
 from .parsing import SyntaxMistake, refuse_repeats
 
 MOST_REPEATED = 1_000_000
@@ -16,6 +16,9 @@ MOST_REPEATED = 1_000_000
 
 LONGEST_NUMBER = 100
 """How many characters a number may have: PyYAML takes very long to read one of very many."""
+
+DEEPEST = 150
+"""How many levels deep a text may be, of which a build configuration takes most."""
 
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 _MERGE = "tag:yaml.org,2002:merge"
@@ -29,9 +32,9 @@ def load(text: str, *, may_repeat: bool) -> object:
 
     :raises InputError: naming line and column, or the repeated key.
     """
-    loader = _Loader(text)
-    loader.may_repeat = may_repeat
     try:
+        loader = _Loader(text)
+        loader.may_repeat = may_repeat
         return loader.get_single_data()
     except yaml.MarkedYAMLError as error:
         mark, problem = error.problem_mark, f"not YAML: {error.problem}"
@@ -39,9 +42,7 @@ def load(text: str, *, may_repeat: bool) -> object:
             raise InputError("scenario", problem) from None
         raise _mistake(mark, problem) from None
     except yaml.YAMLError as error:
-        raise InputError("scenario", f"not YAML that can be read: {excerpt(error)}") from None
-    finally:
-        loader.dispose()
+        raise InputError("scenario", f"not YAML that can be read: {line(str(error))}") from None
 
 
 def _mistake(mark: yaml.Mark, problem: str) -> SyntaxMistake:
@@ -50,6 +51,16 @@ def _mistake(mark: yaml.Mark, problem: str) -> SyntaxMistake:
 
 class _Loader(yaml.SafeLoader):
     may_repeat = False
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Stop long before Python does, which takes seconds to find out."""
+        self.depth += 1
+        if self.depth > DEEPEST and parent is not None:
+            raise _mistake(parent.start_mark, "nested too deeply to be a scenario")
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
     def get_single_node(self) -> yaml.Node | None:
         node = super().get_single_node()
@@ -90,7 +101,7 @@ class _Loader(yaml.SafeLoader):
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Hashable:
         """Say where a tagged value is that its constructor cannot make, among others."""
         if node.tag in _NUMBERS and len(node.value) > LONGEST_NUMBER:
-            raise _mistake(node.start_mark, f"a number of {len(node.value)} characters; expected a shorter one")
+            raise _mistake(node.start_mark, f"not YAML that can be read: a number of {len(node.value)} characters")
         try:
             made: Hashable = super().construct_object(node, deep)
             return made

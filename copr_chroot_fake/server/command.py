@@ -15,6 +15,7 @@ import click
 from .. import checks
 from ..checks import LARGEST_INTEGER
 from ..errors import CoprFakeError, InputError
+from ..excerpts import shown
 from ..lives.progress import How
 from ..scenarios.shipped import DEFAULT_SCENARIO, shipped_scenarios
 from ..terminal import Failure
@@ -47,7 +48,9 @@ class Limit(click.ParamType[int | None]):
             return None
         if value.isascii() and value.isdigit() and len(value) <= 10 and 1 <= int(value) <= LARGEST_INTEGER:
             return int(value)
-        self.fail(f"{value!r} is no limit; expected a whole number from 1 to {LARGEST_INTEGER}, or none", param, ctx)
+        self.fail(
+            f"{shown(value)} is no limit; expected a whole number from 1 to {LARGEST_INTEGER}, or none", param, ctx
+        )
 
 
 class Login(click.ParamType["Account"]):
@@ -64,11 +67,13 @@ class Login(click.ParamType["Account"]):
         login, _, rest = rest.partition(":")
         token, _, groups = rest.partition(":")
         if not (name and login and token):
-            self.fail(f"{value!r} is no account; expected NAME:LOGIN:TOKEN, or NAME:LOGIN:TOKEN:@GROUP,…", param, ctx)
+            self.fail(
+                f"{shown(value)} is no account; expected NAME:LOGIN:TOKEN, or NAME:LOGIN:TOKEN:@GROUP,…", param, ctx
+            )
         try:
             return Account(name, login, token, tuple(group for group in groups.split(",") if group))
         except InputError as error:
-            self.fail(f"{value!r}: {error}", param, ctx)
+            self.fail(str(error), param, ctx)
 
 
 class HostName(click.ParamType[str]):
