@@ -40,6 +40,13 @@ def text(field: str, value: object) -> str:
     return value
 
 
+def secret(field: str, value: object) -> str:
+    """A text that no message may show."""
+    if not isinstance(value, str) or not value:
+        raise InputError(field, "expected a text that is not empty")
+    return value
+
+
 _ADDRESS = re.compile(
     r"(?i:https?)://(?:[^\s/?#@]*@)?(?:\[[0-9A-Fa-f:.]+]|[\w.-]+)(?::(?P<port>[0-9]{1,5}))?(?:/[^\s?#]*)?"
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .. import checks
 from .projects import Project
@@ -10,7 +10,7 @@ from .projects import Project
 
 @dataclass(frozen=True)
 class Account:
-    """A user of Copr, with the login and the token of its API.
+    """A user of Copr, with the login and the token of its API, which ``repr`` does not show.
 
     :param name: the user's, whose projects are its own.
     :param groups: the groups whose projects are the user's too, each with its ``@``.
@@ -19,13 +19,13 @@ class Account:
 
     name: str
     login: str
-    token: str
+    token: str = field(repr=False)
     groups: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         checks.text("name", self.name)
         checks.login("login", self.login)
-        checks.text("token", self.token)
+        checks.secret("token", self.token)
         object.__setattr__(self, "groups", checks.groups("groups", self.groups))
 
     def owns(self, project: Project) -> bool:
