@@ -89,6 +89,13 @@ def is_unicode(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
+def secret(field: str, value: object) -> str:
+    """A text that no message may show."""
+    if not isinstance(value, str) or not value:
+        raise InputError(field, "expected a text that is not empty")
+    return value
+
+
 _ADDRESS = re.compile(
     r"(?i:https?)://(?:[^\s/?#@]*@)?(?:\[[0-9A-Fa-f:.]+]|[\w.-]+)(?::(?P<port>[0-9]{1,5}))?(?:/[^\s?#]*)?"
 )

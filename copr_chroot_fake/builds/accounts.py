@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .. import checks
 from ..errors import InputError
@@ -12,7 +12,7 @@ from .projects import Project
 
 @dataclass(frozen=True)
 class Account:
-    """A user of Copr, with the login and the token of its API.
+    """A user of Copr, with the login and the token of its API, which ``repr`` does not show.
 
     :param name: the user's, whose projects are its own.
     :param groups: the groups whose projects are the user's too, each with its ``@``.
@@ -21,7 +21,7 @@ class Account:
 
     name: str
     login: str
-    token: str
+    token: str = field(repr=False)
     groups: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -37,6 +37,6 @@ class Account:
 _CHECKS: Mapping[str, Callable[[str, object], object]] = {
     "name": checks.text,
     "login": checks.login,
-    "token": checks.text,
+    "token": checks.secret,
     "groups": checks.groups,
 }

@@ -37,7 +37,7 @@ def url(field: str, value: object) -> httpx.URL:
 
 
 def of_chroot(build_id: object, chrootname: object) -> Arguments:
-    return {"build_id": _number("build_id", build_id), "chrootname": _name("chrootname", chrootname)}
+    return {"build_id": _number("build_id", build_id), "chrootname": name("chrootname", chrootname)}
 
 
 def of_page(build_id: object, limit: object, offset: object, order_type: object) -> Arguments:
@@ -47,7 +47,7 @@ def of_page(build_id: object, limit: object, offset: object, order_type: object)
         "offset": checks.optional(_number)("offset", offset),
         "order_type": checks.optional(_order_type)("order_type", order_type),
     }
-    return {name: value for name, value in said.items() if value is not None}
+    return {key: each for key, each in said.items() if each is not None}
 
 
 def path(field: str, value: object) -> str:
@@ -60,7 +60,7 @@ def path(field: str, value: object) -> str:
 
 def of_document(said: Mapping[str, object]) -> Arguments:
     """The arguments of any query."""
-    return {_text("arguments", name): _number_or_text(name, value) for name, value in said.items()}
+    return {_text("arguments", key): _number_or_text(key, value) for key, value in said.items()}
 
 
 def function(field: str, value: T) -> T:
@@ -84,7 +84,8 @@ def _order_type(field: str, value: object) -> str:
     return _text(field, checks.one_of(("ASC", "DESC"))(field, value))
 
 
-def _name(field: str, value: object) -> str:
+def name(field: str, value: object) -> str:
+    """The name of a chroot, or what may be one: the service decides."""
     return _text(field, checks.text(field, value))
 
 

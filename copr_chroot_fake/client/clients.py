@@ -217,12 +217,14 @@ class AsyncCoprClient:
             with anyio.fail_after(seconds) as scope:
                 response = await http.send(request, stream=True)
                 try:
+                    is_over = False
                     async for piece in cast(httpx.AsyncByteStream, response.stream):
                         # A stream that is canceled ends all the generators that it consists of, and trio warns of those
                         # that are left behind. Only one that never waits is not canceled.
-                        if scope.cancel_called:
+                        if is_over:
                             break
                         if not body.add(piece):
+                            is_over = True
                             scope.cancel()
                 finally:
                     await response.aclose()

@@ -13,6 +13,7 @@ from .. import checks
 from ..builds.nevra import Nevra
 from ..errors import InputError
 from ..states import State
+from . import arguments
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -127,7 +128,8 @@ class BuiltPackage(Nevra):
 
 
 def read_chroot(place: str, document: object) -> ChrootStatus:
-    return _read(ChrootStatus, place, document, state=_state, started_on=_unix_time, ended_on=_unix_time)
+    read: dict[str, Read] = {"name": _name, "state": _state, "started_on": _unix_time, "ended_on": _unix_time}
+    return _read(ChrootStatus, place, document, **read)
 
 
 def read_page(place: str, document: object) -> ChrootPage:
@@ -157,6 +159,11 @@ def _read_package(place: str, document: object) -> BuiltPackage:
 def _state(place: str, value: object) -> State | str:
     text = _text(place, value)
     return State(text) if text in State._value2member_map_ else text
+
+
+def _name(place: str, value: object) -> str:
+    """A name by which the chroot can be requested."""
+    return arguments.name(place, _text(place, value))
 
 
 def _unix_time(place: str, value: object) -> int | None:

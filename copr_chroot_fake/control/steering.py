@@ -59,8 +59,8 @@ def add_account(call: Call) -> views.AccountView:
     """Let a user log in, and none who was not added."""
     fields = call.fields
     groups: tuple[str, ...] = fields.read("groups", checks.groups, ())
-    name, login, token = (fields.require(key, checks.text) for key in ("name", "login", "token"))
-    return views.account(call.fake.add_account(name, login, token, groups))
+    name, login = (fields.require(key, checks.text) for key in ("name", "login"))
+    return views.account(call.fake.add_account(name, login, fields.require("token", checks.secret), groups))
 
 
 def show_clock(call: Call) -> views.ClockView:

@@ -15,7 +15,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ..builds.nevra import read_nevra, write_nevra
 from ..builds.projects import RESULTS_URL
+from ..builds.store import Store
+from ..lives.clock import VirtualClock
+from ..lives.progress import Progress
 from ..scenarios.entries import Scenario
+from ..scenarios.reading import read_batch
 from ..service.build_config import repo_id
 from .configs import OWN_REPOS
 
@@ -38,18 +42,30 @@ STEMS = {
 _KNOWN_DIRS = ("pr", "custom")
 """What is in the names of directories that Copr itself makes."""
 
-_CONFIG = (
-    *("additional_repos", "additional_packages", "with_opts", "without_opts", "enable_net", "is_background"),
-    *("memory_limit", "timeout", "bootstrap", "bootstrap_image", "repos"),
-)
-_REPO = ("baseurl", "module_hotfixes", "priority", "repo_gpgcheck", "id", "name")
-"""What the kit knows of configurations and of their repositories."""
+_LISTS = ("additional_repos", "additional_packages", "with_opts", "without_opts")
+
+_CONFIG: Mapping[str, type] = {
+    **dict.fromkeys((*_LISTS, "repos"), list),
+    **dict.fromkeys(("enable_net", "is_background"), bool),
+    **dict.fromkeys(("memory_limit", "timeout"), int),
+    **dict.fromkeys(("bootstrap", "bootstrap_image"), str),
+}
+_REPO: Mapping[str, type] = {
+    **dict.fromkeys(("baseurl", "id", "name"), str),
+    **dict.fromkeys(("module_hotfixes", "repo_gpgcheck"), bool),
+    "priority": int,
+}
+"""What the kit knows of configurations and of their repositories, and the types that Copr gives it."""
 
 _VARIABLE = re.compile(r"\$(?:chroot|distname|releasever|basearch|arch)\b")
 
 
 def anonymize(scenario: Scenario) -> Scenario:
-    """The same scenario, as if it were somebody else's."""
+    """The same scenario, as if it were somebody else's.
+
+    :raises InputError: if it is no scenario.
+    """
+    read_batch(scenario, Store(VirtualClock(), Progress("manual"), 0))
     document = cast(Entry, scenario)
     names = _Names(_texts(document))
     anonymous = dict(document)
@@ -149,9 +165,10 @@ class _Names:
         return "/".join([known_root, *named])
 
     def _below(self, part: str) -> str:
-        source = re.fullmatch(r"(.+?)-([0-9].*\.src\.rpm)", part)
-        if source is not None:
-            return f"{self.package(source[1])}-{source[2]}"
+        # In linear time, however long it is.
+        version = re.search("(?<=.)-[0-9]", part) if part.endswith(".src.rpm") else None
+        if version is not None:
+            return f"{self.package(part[: version.start()])}{part[version.start() :]}"
         return part if part == "devel" else self.result_dir(part)
 
     def url(self, url: str) -> str:
@@ -204,7 +221,7 @@ def _changed(names: _Names, entry: Entry) -> Entry:
 
 def _project(names: _Names, entry: Entry) -> Entry:
     anonymous = _changed(names, entry)
-    if "chroots" in entry:
+    if entry.get("chroots"):
         chroots = cast("Mapping[str, Entry]", entry["chroots"])
         anonymous["chroots"] = {name: _changed(names, chroot) for name, chroot in chroots.items()}
     return anonymous
@@ -236,19 +253,33 @@ def _nevra(names: _Names, package: object) -> object:
 
 def _config(names: _Names, config: Entry, chrootname: str) -> Entry:
     """A configuration as it was given; what the kit does not know of it may have names in it, and goes."""
-    anonymous = _changed(names, {key: value for key, value in config.items() if key in _CONFIG})
-    addresses = [address for address in cast("list[str]", config.get("additional_repos") or []) if address]
-    if config.get("repos"):
-        by_id = {repo_id(address): address for address in addresses}
-        anonymous["repos"] = [_repo(names, repo, by_id, chrootname) for repo in _entries(config, "repos")]
+    known = _of_types(config, _CONFIG)
+    for key in _LISTS:
+        if known.get(key):
+            known[key] = [item for item in cast("list[object]", known[key]) if isinstance(item, str)]
+    anonymous = _changed(names, known)
+    if known.get("repos"):
+        addresses = cast("list[str]", known.get("additional_repos") or [])
+        by_id = {repo_id(address): address for address in addresses if address}
+        repos = [_of_types(repo, _REPO) for repo in _entries(known, "repos") if isinstance(repo, dict)]
+        anonymous["repos"] = [_repo(names, repo, by_id, chrootname) for repo in repos]
     return anonymous
 
 
+def _of_types(document: Entry, types: Mapping[str, type]) -> Entry:
+    """What is known of a document, and null or of its type."""
+    return {
+        key: value
+        for key, value in document.items()
+        if key in types and (value is None or isinstance(value, types[key]))
+    }
+
+
 def _repo(names: _Names, repo: Entry, by_id: Mapping[str, str], chrootname: str) -> Entry:
-    anonymous = {key: value for key, value in repo.items() if key in _REPO}
     baseurl, name = repo.get("baseurl"), repo.get("id")
     if name in OWN_REPOS:
-        return _changed(names, anonymous)
+        return _changed(names, repo)
+    anonymous = dict(repo)
     address = names.address(by_id.get(str(name), str(baseurl)))
     if baseurl is not None:
         filled = names.url(str(baseurl)) if address.startswith("copr://") else address.partition("?")[0]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -31,14 +31,20 @@ INCOMPLETE = 1
 """Exit status for a recording in which something is missing."""
 
 
+class BuildId(click.IntRange):
+    """The id of a build, or what is none: a misplaced ``--url``, say, whose password is not printed."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        # click gives what was typed, whatever its types say.
+        return super().convert(cast(int, checks.shown_address(value) if "@" in str(value) else value), param, ctx)
+
+
 class Interrupted(BaseException):
     """A signal says that it is to end."""
 
 
 @click.command()
-@click.argument(
-    "build_ids", metavar="BUILD_ID...", nargs=-1, required=True, type=click.IntRange(min=1, max=LARGEST_INTEGER)
-)
+@click.argument("build_ids", metavar="BUILD_ID...", nargs=-1, required=True, type=BuildId(min=1, max=LARGEST_INTEGER))
 @click.option("--url", default=COPR_URL, show_default=True, help="Address of the Copr, without /api_3.")
 @click.option(
     "-o",
@@ -117,6 +123,8 @@ def _record(
     from .recorded import recorded
     from .taking import Recorder
 
+    shown_url = checks.without_user(url)
+
     def make() -> Recorded:
         return recorded(recorder.answers(), lives=interval is not None, anonymous=anonymize)
 
@@ -125,7 +133,7 @@ def _record(
             keeper.keep(make().scenario)
 
     def pause(seconds: float) -> None:
-        reporter.say(f"{url} does not answer as it should; asking again in {seconds:g} s")
+        reporter.say(f"{shown_url} does not answer as it should; asking again in {seconds:g} s")
         time.sleep(seconds)
 
     with ExitStack() as locked, ending_on_signals() as ignore_signals, CoprClient(url, sleep=pause) as client:
@@ -136,7 +144,7 @@ def _record(
         # What there is is about to be written.
         ignore_signals()
         if not recorder.has_something:
-            raise CoprFakeError(problem or f"{url}: {'; '.join(looking.missing())}; check the number, and --url")
+            raise CoprFakeError(problem or f"{shown_url}: {'; '.join(looking.missing())}; check the number, and --url")
         made = make()
         missing = [*looking.missing(), *made.left_out]
         _write(made.scenario, keeper, reporter, is_complete=not (problem or missing))

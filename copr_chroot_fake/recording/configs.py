@@ -23,6 +23,9 @@ Bootstrap = tuple[str | None, str | None]
 OWN_REPOS = ("copr_base", "copr_base_devel", "copr_coprdir")
 """The repositories that a configuration has without anybody having added them."""
 
+MOST_REPOS = 1000
+"""With how many repositories a configuration is taken apart: it takes quadratic time, and none has nearly as many."""
+
 _UNLESS_SAID = {"memory_limit": DEFAULT_MEMORY_LIMIT, "timeout": DEFAULT_TIMEOUT}
 """What a scenario need not say of a build."""
 
@@ -96,11 +99,12 @@ def _read(document: Json) -> Config:
     ids = [repo.get("id") for repo in repos]
     devel_mode = len(addresses) > 1 and addresses[-1] == f"{own}/devel" and ids[1:2] == ["copr_base_devel"]
     additional = addresses[1 : len(addresses) - devel_mode]
+    if len(additional) > MOST_REPOS:
+        raise Odd("additional_repos")
     shown = [name for at, name in enumerate(ids) if not (at < len(OWN_REPOS) and name in OWN_REPOS)]
+    additional_ids = [repo_id(address) for address in additional]
     splits = tuple(
-        split
-        for split in range(len(additional) + 1)
-        if [repo_id(address) for address in (*additional[split:], *additional[:split])] == shown
+        split for split in range(len(additional) + 1) if additional_ids[split:] + additional_ids[:split] == shown
     )
     if not splits:
         raise Odd("repos")

@@ -67,13 +67,12 @@ class Login(click.ParamType["Account"]):
         login, _, rest = rest.partition(":")
         token, _, groups = rest.partition(":")
         if not (name and login and token):
-            self.fail(
-                f"{shown(value)} is no account; expected NAME:LOGIN:TOKEN, or NAME:LOGIN:TOKEN:@GROUP,…", param, ctx
-            )
+            # What was given instead may have a token in it.
+            self.fail("expected NAME:LOGIN:TOKEN, or NAME:LOGIN:TOKEN:@GROUP,…", param, ctx)
         try:
             return Account(name, login, token, tuple(group for group in groups.split(",") if group))
         except InputError as error:
-            self.fail(str(error), param, ctx)
+            self.fail(f"{name!r}: {error}", param, ctx)
 
 
 class HostName(click.ParamType[str]):

@@ -73,7 +73,7 @@ def test_wrong_page_is_named(calling: Calling, call: str, field: str, value: Any
 )
 def test_path_not_below_the_api_is_refused(calling: Calling, path: Any) -> None:
     """It would lead to another server, or to something else than was meant."""
-    with pytest.raises(InputError, match="^path: "):
+    with pytest.raises(InputError, match=r"^path: "):
         calling.client(httpx.MockTransport(unasked)).get_document(path)
 
 
@@ -84,16 +84,16 @@ def test_path_not_below_the_api_is_refused(calling: Calling, path: Any) -> None:
 )
 def test_wrong_argument_of_a_document_is_named(calling: Calling, value: Any) -> None:
     """Only what is a text or a number can be in a query."""
-    with pytest.raises(InputError, match="^projectname: "):
+    with pytest.raises(InputError, match=r"^projectname: "):
         calling.client(httpx.MockTransport(unasked)).get_document("project", projectname=value)
 
 
 def test_arguments_that_are_too_long_are_refused(calling: Calling) -> None:
     """As names, and all together."""
     client = calling.client(httpx.MockTransport(unasked))
-    with pytest.raises(InputError, match="^arguments: "):
+    with pytest.raises(InputError, match=r"^arguments: "):
         client.get_document("project", **{SURROGATE: 1})
-    with pytest.raises(InputError, match="^arguments: they make no URL: "):
+    with pytest.raises(InputError, match=r"^arguments: they make no URL: "):
         client.get_document("project", **{f"a{number}": "x" * 9000 for number in range(9)})
 
 

@@ -1,0 +1,154 @@
+"""Passwords and tokens are in requests, and nowhere that is printed: sync and async alike."""
+
+from __future__ import annotations
+
+import base64
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from copr_chroot_fake import FakeCopr, InputError
+from copr_chroot_fake.builds.accounts import Account
+from copr_chroot_fake.cli import main
+from copr_chroot_fake.client.errors import ClientError
+from copr_chroot_fake.server.recipe import Recipe
+
+from ..doors import running_server
+from .calling import F41, HTML, Calling, answering, page_of
+from .garbage import serving
+
+SECRET = "s3cret"
+URL = f"http://jdoe:{SECRET}@copr.test"
+
+
+def shown(error: BaseException) -> str:
+    """Whatever of an error, its causes, and its request somebody may print."""
+    lines = "".join(traceback.format_exception(error))
+    seen: list[object] = [lines, vars(error)]
+    cause: BaseException | None = error
+    while cause is not None:
+        seen += [str(cause), repr(cause), vars(cause)]
+        request = getattr(cause, "request", None) if isinstance(cause, ClientError) else vars(cause).get("_request")
+        seen += [] if request is None else [repr(request), str(request.url), repr(request.url), repr(request.headers)]
+        cause = cause.__cause__ or cause.__context__
+    return "\n".join(map(str, seen))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(httpx.Response(404, json={"error": "Build 1 does not exist."}), HTML, httpx.Response(200, text="{")),
+        *(httpx.ConnectError("refused"), httpx.ReadTimeout("slow"), httpx.DecodingError("no gzip")),
+        *(httpx.Response(200, json={}), page_of("running"), httpx.Response(302, headers={"Location": f"{URL}/x"})),
+    ],
+)
+def test_errors_do_not_show_the_password(calling: Calling, answer: httpx.Response | Exception) -> None:
+    """Neither their texts nor their requests, whose headers have it."""
+    sent: list[str] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        sent.append(request.headers["Authorization"])
+        return answering(answer).handle_request(request)
+
+    client = calling.client(httpx.MockTransport(handle), url=URL, retries=1)
+    with pytest.raises(ClientError) as raised:
+        client.get(1, F41)
+    assert SECRET not in shown(raised.value)
+    assert "jdoe" not in str(raised.value)
+    assert "copr.test" in str(raised.value)
+    assert set(sent) == {f"Basic {base64.b64encode(f'jdoe:{SECRET}'.encode()).decode()}"}
+    assert SECRET not in repr(client)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(f"http://jdoe:{SECRET}@", f"jdoe:{SECRET}@copr.test", f"ftp://jdoe:{SECRET}@copr.test", f"{URL}:99999"),
+        *(f"http://jdoe:{SECRET}/x@copr.test", f"http://jdoe:{SECRET}@x@copr.test", f"http://jdoe:{SECRET}?@copr.test"),
+        *(f"{URL}/?x", f"http://jdoe:{SECRET}#@copr.test", f"http://jdoe:{SECRET} @copr.test", f"{URL}/\ud800"),
+        *(f"http://jdoe:{SECRET}@[::::]", f"http://jdoe:{SECRET}@a..b"),
+    ],
+)
+def test_wrong_address_is_shown_without_the_password(calling: Calling, url: str) -> None:
+    """Also where it is not escaped, or the scheme is missing."""
+    with pytest.raises(InputError, match=r"^url: ") as raised:
+        calling.client(url=url)
+    assert SECRET not in shown(raised.value)
+
+
+def record(url: str, *arguments: str | Path, **options: Any) -> str:
+    """What ``record`` prints about a build."""
+    done = CliRunner().invoke(main, ["record", *map(str, arguments), "--url", url], **options)
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    assert done.output
+    return done.output
+
+
+@pytest.mark.parametrize("arguments", [["99"], ["1"], ["1", "99"], ["1", "--anonymize"]])
+def test_record_shows_no_password(arguments: list[str], tmp_path: Path) -> None:
+    """Nor does it write one, whether all builds are there or not."""
+    fake = FakeCopr()
+    fake.add_build(1, {F41: "succeeded"})
+    path = tmp_path / "recorded.json"
+    with running_server(fake) as url:
+        with_password = url.replace("http://", f"http://jdoe:{SECRET}@")
+        printed = record(with_password, *arguments, "-o", path)
+        assert arguments != ["99"] or url in printed
+    assert SECRET not in printed + (path.read_text() if path.exists() else "")
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", b"noise\r\n\r\n", b""])
+def test_record_of_a_broken_copr_shows_no_password(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it tries again, and when it gives up."""
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    with serving(lambda: [answer]) as url:
+        printed = record(url.replace("http://", f"http://jdoe:{SECRET}@"), "1")
+        assert f"{url} does not answer as it should; asking again in 4 s" in printed
+    assert SECRET not in printed
+
+
+def test_misplaced_address_shows_no_password() -> None:
+    """In place of a build, or of another option."""
+    for arguments in (["record", URL], ["record", "1", "--url", f"{URL}:x"], ["record", "1", URL]):
+        done = CliRunner().invoke(main, arguments)
+        assert done.exit_code == 2
+        assert SECRET not in done.output
+        assert "copr.test" in done.output
+
+
+def test_tokens_are_not_shown() -> None:
+    """By what has them, or by what says that they are wrong."""
+    account = Account("jdoe", "login", SECRET)
+    assert repr(account) == "Account(name='jdoe', login='login', groups=())"
+    assert SECRET not in repr(Recipe(accounts=(account,)))
+    fake = FakeCopr()
+    fake.add_account("jdoe", "login", SECRET)
+    assert SECRET not in repr(fake.accounts)
+    wrong: Any = [SECRET]
+    with pytest.raises(InputError, match=r"^token: ") as raised:
+        fake.add_account("jdoe", "login", wrong)
+    assert SECRET not in str(raised.value)
+
+
+@pytest.mark.parametrize("account", [SECRET, f"jdoe::{SECRET}", f"jdoe:login:{SECRET}:nogroup", f":login:{SECRET}"])
+def test_wrong_account_of_serve_shows_no_token(account: str) -> None:
+    """It says what is expected instead."""
+    done = CliRunner().invoke(main, ["serve", "--account", account])
+    assert done.exit_code == 2
+    assert SECRET not in done.output
+    assert "--account" in done.output
+
+
+def test_requests_are_kept_without_their_headers() -> None:
+    """What a fake was asked, and what is said of that, has no password."""
+    fake = FakeCopr()
+    fake.add_account("jdoe", "login", SECRET)
+    with httpx.Client(transport=fake.transport, base_url=f"http://login:{SECRET}@copr.test") as client:
+        assert client.get("/api_3/auth-check").status_code == 200
+        assert client.get("/api_3/build/9").status_code == 404
+    assert SECRET not in repr(fake.requests) + str(fake.requests[-1]) + str(fake.unmatched)
