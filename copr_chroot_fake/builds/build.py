@@ -219,7 +219,8 @@ class Build:
         return chroot
 
     def __iter__(self) -> Iterator[BuildChroot]:
-        return iter(self.chroots)
+        # Those that are there now, as others may be added meanwhile.
+        return iter(self.chroots.copy())
 
     def __repr__(self) -> str:
         return f"<Build {self.id} {self.package} in {self.project}>"

@@ -15,7 +15,7 @@ from ..states import State
 from .accounts import Account
 from .build import Build, Cancellation
 from .living import Moment
-from .projects import Project, ProjectChroot
+from .projects import Project, ProjectChroot, replace_chroots
 from .record import Change
 from .store import Store
 
@@ -81,7 +81,7 @@ def restore(snapshot: Snapshot) -> None:
         _refill(store.mock_chroots, snapshot.mock_chroots)
         _refill(store.projects, {project.full_name: project for project, _ in snapshot.projects})
         for project, chroots in snapshot.projects:
-            _refill(project.chroots, chroots)
+            replace_chroots(project, dict(chroots))
         for build, cancellation, source_state, moments in snapshot.builds:
             build.cancellation = cancellation
             build.forget_chroots(len(moments))

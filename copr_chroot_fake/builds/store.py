@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ..faults.active import Faults
 from ..faults.fault import WrittenFault
+from ..forking import new_lock
 from ..lives.clock import Clock, VirtualClock
 from ..lives.lifecycle import ABSENT
 from ..lives.progress import Progress
@@ -48,8 +48,8 @@ class Store:
         self.clock = clock
         self.progress = progress
         self.seed = seed
-        self.faults = Faults(seed)
-        self.lock = threading.RLock()
+        self.lock = new_lock()
+        self.faults = Faults(seed, self.lock)
         self.mock_chroots: dict[str, None] = {}
         self.projects: dict[str, Project] = {}
         self.builds: dict[int, Build] = {}

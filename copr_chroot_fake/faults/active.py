@@ -93,9 +93,9 @@ class FaultsMoment(NamedTuple):
 class Faults:
     """The faults of a fake. If several hit a request, the one that was added first counts."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, lock: threading.RLock) -> None:
         self._seed = seed
-        self._lock = threading.RLock()
+        self._lock = lock
         self._active: dict[int, ActiveFault] = {}
         self._last_id = 0
         # Those that somebody holds, removed or not: they may be taken back.

@@ -5,12 +5,12 @@ Nothing ticks: what is due by now is worked out when somebody looks.
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import NamedTuple, Protocol
 
 from .. import checks
 from ..errors import InputError
+from ..forking import new_lock
 
 FIRST_NOW = 1_700_000_000
 """Where a virtual clock starts by default: 2023-11-14 22:13:20 UTC."""
@@ -38,7 +38,7 @@ class VirtualClock:
 
     def __init__(self, now: float = FIRST_NOW) -> None:
         self._now = checks.amount("now", now)
-        self._lock = threading.Lock()
+        self._lock = new_lock(innermost=True)
 
     def now(self) -> float:
         return self._now
@@ -82,7 +82,7 @@ class SystemClock:
     """
 
     def __init__(self, speed: float = 1) -> None:
-        self._lock = threading.Lock()
+        self._lock = new_lock(innermost=True)
         self._course = _Course(time.time(), time.monotonic(), check_speed("speed", speed))
         self._paused_speed: float | None = None
 

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from .. import checks
-from ..builds.projects import Project
+from ..builds.projects import Project, enable_chroots
 from ..builds.store import Batch, Store
 from ..errors import InputError, ScenarioError
 from ..faults.fault import read_fault
@@ -114,5 +114,4 @@ def _add_build(place: str, entry: object, batch: Batch, store: Store, undescribe
     batch.builds[build.id] = build
     if described is None:
         # Nobody said what this project has enabled, so it has what its builds were submitted to.
-        for chroot in build.chroots:
-            project.enable(chroot.name)
+        enable_chroots(project, (chroot.name for chroot in build.chroots))
