@@ -7,6 +7,7 @@ it was; only what was added since is gone, and what was removed is back.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from ..faults.active import FaultsMoment
@@ -14,6 +15,7 @@ from ..lives.clock import VirtualClock
 from ..states import State
 from .accounts import Account
 from .build import Build, Cancellation
+from .interrupts import complete
 from .living import Moment
 from .projects import Project, ProjectChroot, replace_chroots
 from .record import Change
@@ -73,6 +75,11 @@ def take(store: Store) -> Snapshot:
 
 def restore(snapshot: Snapshot) -> None:
     """Take the store back, and its clock where that is a virtual one; the system's time goes on."""
+    with snapshot.store.lock:
+        complete(partial(_restore, snapshot))
+
+
+def _restore(snapshot: Snapshot) -> None:
     store = snapshot.store
     with store.lock:
         if isinstance(store.clock, VirtualClock):

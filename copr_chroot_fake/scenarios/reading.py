@@ -58,8 +58,8 @@ def _read(file: str | None, document: object, store: Store) -> Batch:
 def without_garbage_collection() -> Iterator[None]:
     """Pause a collection that would take most of the time: of the many new objects hardly any is garbage."""
     was_on = gc.isenabled()
-    gc.disable()
     try:
+        gc.disable()
         yield
     finally:
         if was_on:
