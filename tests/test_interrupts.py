@@ -16,7 +16,8 @@ from typing import TypeVar
 import pytest
 
 import copr_chroot_fake
-from copr_chroot_fake import FakeCopr, Snapshot, SystemClock
+from copr_chroot_fake import FakeCopr, Project, Snapshot, SystemClock
+from copr_chroot_fake.builds.index import BuildIndex
 
 PACKAGE = Path(copr_chroot_fake.__file__).parent
 CHANGING = {
@@ -108,7 +109,7 @@ def make() -> FakeCopr:
     fake.builds[2].cancel()
     fake.hold(2, F40, "importing")
     fake.faults.add({"endpoint": "home", "status": 503, "every": 2})
-    fake.faults.add({"status": 500, "after": 1000})
+    fake.faults.add({"endpoint": "home", "status": 500, "after": 1000})
     for target in LISTS:
         fake.answer("GET", f"{target}playground")
     fake.clock.tick(31)
@@ -240,3 +241,33 @@ def test_interrupted_pause_is_none_or_a_whole_one() -> None:
                 break
             assert clock.is_paused == (clock.now() == clock.now() == clock.now())
             assert clock.speed == 1000
+
+
+@pytest.mark.parametrize(
+    ("owner", "method", "act"),
+    [
+        (BuildIndex, "remove", ACTS["remove"]),
+        (BuildIndex, "forget", ACTS["clear"]),
+        (Project, "enable", ACTS["add_chroot"]),
+        (BuildIndex, "add", ACTS["add_build"]),
+    ],
+)
+def test_failing_step_leaves_call_undone_or_done(
+    owner: type, method: str, act: Act, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same with the interrupt in a step of the call, and without a trace function."""
+    done = make()
+    act(done)
+    possible = {seen_of(make()), seen_of(done)}
+    fake = make()
+    original, interrupts = getattr(owner, method), [KeyboardInterrupt()]
+
+    def step(*arguments: object) -> object:
+        if interrupts:
+            raise interrupts.pop()
+        return original(*arguments)
+
+    monkeypatch.setattr(owner, method, step)
+    with pytest.raises(KeyboardInterrupt):
+        act(fake)
+    assert seen_of(fake) in possible

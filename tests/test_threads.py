@@ -7,12 +7,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 
 import httpx
 import pytest
 
-from copr_chroot_fake import LIVES, Build, FakeCopr
+from copr_chroot_fake import LIVES, Build, FakeCopr, SystemClock, VirtualClock
 from copr_chroot_fake.builds.collection import Collection
 from copr_chroot_fake.lives.progress import ProgressLike
 
@@ -238,3 +239,58 @@ def test_collections_can_be_iterated_while_threads_change_them() -> None:
             done.result()
     assert len(fake.builds) == 40
     assert len(project.chroots) == 100
+
+
+@pytest.mark.parametrize("clock", [VirtualClock(0), SystemClock()], ids=["virtual", "system"])
+def test_no_tick_of_a_clock_is_lost(clock: VirtualClock | SystemClock) -> None:
+    """Ticks from many threads add up."""
+    before = clock.now()
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(clock.tick, [1000] * 200))
+    assert 0 <= clock.now() - before - 200_000 < 1000
+
+
+def test_faults_count_each_request_once() -> None:
+    """A fault for the first requests hits exactly so many, whichever threads send them."""
+    fake = FakeCopr()
+    first = fake.faults.add({"status": 503, "first": 100})
+    drawn = fake.faults.add({"status": 500, "probability": 0.5})
+    with ThreadPoolExecutor(THREADS) as pool:
+        statuses = list(pool.map(lambda _: fake.answer("GET", "/api_3/").status, range(300)))
+    assert statuses.count(503) == 100
+    assert (first.seen, first.hits, drawn.seen) == (300, 100, 300)
+    alone = FakeCopr()
+    alone.faults.add({"status": 503, "first": 100})
+    alone.faults.add({"status": 500, "probability": 0.5})
+    assert sorted(statuses) == sorted(alone.answer("GET", "/api_3/").status for _ in range(300))
+
+
+def test_random_lives_do_not_depend_on_threads() -> None:
+    """What is drawn for a build is the same, whatever is added at the same time."""
+
+    def add(fake: FakeCopr, number: int) -> None:
+        fake.add_build(number, NAMES[:2], lifecycle="realistic")
+
+    together, alone = FakeCopr(progress="clock", seed=5), FakeCopr(progress="clock", seed=5)
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(partial(add, together), range(1, 41)))
+    for number in range(1, 41):
+        add(alone, number)
+    for fake in (together, alone):
+        fake.clock.tick(5000)
+    changes = [sorted(fake.changes, key=lambda change: change.build_id) for fake in (together, alone)]
+    assert changes[0] == changes[1]
+
+
+def test_adapters_can_be_first_used_by_many_threads() -> None:
+    """Whichever of them makes it."""
+    fake = FakeCopr()
+    ready = threading.Barrier(THREADS)
+
+    def ask(_: int) -> int:
+        ready.wait(10)
+        return fake.transport.handle_request(httpx.Request("GET", "https://copr.example/api_3/")).status_code
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        assert set(pool.map(ask, range(THREADS))) == {200}
+    assert len(fake.requests) == THREADS
