@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from operator import attrgetter
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from . import checks
@@ -15,6 +14,7 @@ from .asked import Asked
 from .believable.populated import Populated
 from .builds.build import Build
 from .builds.chroot import BuildChroot
+from .builds.collection import Collection
 from .builds.projects import Project
 from .builds.store import Store
 from .errors import CoprFakeError, InputError
@@ -127,14 +127,14 @@ class FakeCopr(Reached, Filled, Asked, Populated):
 
     @property
     def builds(self) -> Mapping[int, Build]:
-        """The builds by id, read-only."""
+        """The builds by id, read-only; an iteration is over those that were there when it began."""
         self._store.catch_up()
-        return MappingProxyType(self._store.builds)
+        return Collection(self._store.builds)
 
     @property
     def projects(self) -> Mapping[str, Project]:
-        """The projects by full name, ``owner/project``, read-only."""
-        return MappingProxyType(self._store.projects)
+        """The projects by full name, ``owner/project``, read-only, like ``builds``."""
+        return Collection(self._store.projects)
 
     @property
     def default_limit(self) -> int | None:
@@ -232,9 +232,11 @@ class FakeCopr(Reached, Filled, Asked, Populated):
 
         What the clock has led to is noticed when somebody looks, here at the latest, one build after the other.
         """
-        self._store.catch_up_all()
+        with self._store.lock:
+            self._store.catch_up_all()
+            changes = list(self._store.changes)
         # Each chroot catches up by itself, when somebody looks at it.
-        return sorted(self._store.changes, key=attrgetter("at"))
+        return sorted(changes, key=attrgetter("at"))
 
     @property
     def _retained_bytes(self) -> int:

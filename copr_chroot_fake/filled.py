@@ -123,10 +123,7 @@ class Filled:
                 checked_id, chroots, package, checks.optional(checks.state)("state", state), lifecycle
             ),
         }
-        with self._store.lock:
-            (build,) = self._add_entry("builds", entry, come_about).builds.values()
-            for chroot in build.chroots:
-                build.project.enable(chroot.name)
+        (build,) = self._add_entry("builds", entry, come_about).builds.values()
         return build
 
     def add_chroot(
@@ -190,7 +187,7 @@ class Filled:
                 raise InputError(error.field.removeprefix(f"{kind}[0]."), error.problem) from None
             for build in batch.builds.values():
                 finish(build)
-            self._store.add(batch)
+            self._store.add(batch, enable=True)
         return batch
 
     def _own_name(self, project: Project | str) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import islice
 
 import httpx
 import pytest
 
-from copr_chroot_fake import LIVES, Build, FakeCopr
+from copr_chroot_fake import LIVES, Build, FakeCopr, SystemClock, VirtualClock
+from copr_chroot_fake.builds.collection import Collection
 from copr_chroot_fake.lives.progress import ProgressLike
 
 from .invariants import check_one, check_step
@@ -115,3 +118,179 @@ def test_threads_can_read_objects_while_the_clock_moves() -> None:
         for thread in threads:
             thread.join()
     assert failures == []
+
+
+def test_builds_can_be_added_while_they_are_iterated() -> None:
+    """An iteration is over what there was when it began; lookups see what is there now."""
+    fake = FakeCopr()
+    for number in (1, 2):
+        fake.add_build(number, NAMES[:1])
+    builds, seen = fake.builds, list[int]()
+    for number, (items, values, keys) in enumerate(zip(builds.items(), builds.values(), builds, strict=True), 3):
+        assert (items[0], items[1]) == (keys, values)
+        fake.add_build(number, NAMES[:1], project=f"jdoe/p{number}")
+        seen.append(keys)
+    for number in builds:
+        fake.builds[number].remove()
+    assert seen == [1, 2]
+    assert list(builds) == []
+    assert 3 not in builds
+
+
+def test_builds_are_a_read_only_mapping() -> None:
+    """As a dictionary is, but for changes."""
+    fake = FakeCopr()
+    first, second = (fake.add_build(number, NAMES[:1]) for number in (1, 2))
+    builds = fake.builds
+    assert builds == {1: first, 2: second}
+    assert {**builds} == {1: first, 2: second}
+    assert builds[2] is second
+    assert builds.get(3) is None
+    assert (1 in builds, 3 in builds, len(builds)) == (True, False, 2)
+    assert [*Collection({1: "a", 2: "b"}).__reversed__()] == [2, 1]
+    assert repr(builds) == "{1: <Build 1 hello in jdoe/playground>, 2: <Build 2 hello in jdoe/playground>}"
+    with pytest.raises(TypeError):
+        builds[3] = first  # type: ignore[index]
+    with pytest.raises(KeyError, match="3"):
+        builds[3]
+
+
+class Counted(dict[int, str]):
+    """A dictionary that counts its copies."""
+
+    copies = 0
+
+    def copy(self) -> Counted:
+        self.copies += 1
+        return self
+
+
+def test_looking_up_a_build_copies_nothing() -> None:
+    """Only iterations do, which take as long themselves."""
+    entries = Counted({1: "one"})
+    collection = Collection(entries)
+    assert collection[1] == "one"
+    assert 1 in collection
+    assert (len(collection), collection.get(2)) == (1, None)
+    assert entries.copies == 0
+    assert [*collection, *collection.keys(), *collection.values(), *collection.items()] == [1, 1, "one", (1, "one")]
+    assert entries.copies == 4
+
+
+COLLECTIONS: dict[str, Callable[[FakeCopr], Iterable[object]]] = {
+    "projects": lambda fake: fake.projects,
+    "project items": lambda fake: fake.projects.items(),
+    "enabled chroots": lambda fake: fake.projects["jdoe/playground"].chroots,
+    "chroots": lambda fake: fake.builds[1],
+    "faults": lambda fake: fake.faults,
+    "accounts": lambda fake: fake.accounts,
+    "changes": lambda fake: fake.changes,
+    "requests": lambda fake: fake.requests,
+}
+
+
+@pytest.mark.parametrize("collection", COLLECTIONS.values(), ids=COLLECTIONS)
+def test_collections_can_grow_while_iterated(collection: Callable[[FakeCopr], Iterable[object]]) -> None:
+    """An iteration is over what there was when it began."""
+    fake = FakeCopr()
+    build = fake.add_build(1, NAMES[:1])
+    fake.faults.add("outage")
+    fake.add_account("jdoe", "login", "token")
+    fake.answer("GET", "/api_3/")
+
+    def grow(number: int) -> int:
+        fake.add_project("jdoe", f"p{number}")
+        build.project.enable(f"epel-{number}-x86_64")
+        fake.add_chroot(1, f"fedora-{number}-ppc64le")
+        fake.faults.add("outage")
+        fake.add_account(f"user{number}", f"login{number}", "token")
+        fake.answer("GET", "/api_3/")
+        return number
+
+    before = len(list(collection(fake)))
+    iterated = [grow(number) for number, _ in enumerate(islice(collection(fake), before + 1))]
+    assert len(iterated) == before
+    assert len(list(collection(fake))) > before
+
+
+def test_collections_can_be_iterated_while_threads_change_them() -> None:
+    """Builds and projects come and go, and chroots are enabled, under whoever iterates."""
+    fake = FakeCopr()
+    project = fake.add_project("jdoe", "playground")
+
+    def change(thread: int) -> None:
+        for number in range(1, 21):
+            fake.add_build(1000 * thread + number, [f"fedora-{number}-x86_64"])
+            project.enable(f"epel-{number}-arch{thread}")
+            if number % 2:
+                fake.builds[1000 * thread + number].remove()
+
+    def iterate(thread: int) -> None:
+        for _ in range(20):
+            assert all(build.id == number for number, build in fake.builds.items())
+            assert all(list(build) for build in fake.builds.values())
+            assert all(full_name == str(project) for full_name, project in fake.projects.items())
+            assert all(name.count("-") == 2 for name in project.chroots)
+            assert fake.changes is not None
+            fake.to_scenario()
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(act, thread) for act in (change, iterate) for thread in range(4)]:
+            done.result()
+    assert len(fake.builds) == 40
+    assert len(project.chroots) == 100
+
+
+@pytest.mark.parametrize("clock", [VirtualClock(0), SystemClock()], ids=["virtual", "system"])
+def test_no_tick_of_a_clock_is_lost(clock: VirtualClock | SystemClock) -> None:
+    """Ticks from many threads add up."""
+    before = clock.now()
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(clock.tick, [1000] * 200))
+    assert 0 <= clock.now() - before - 200_000 < 1000
+
+
+def test_faults_count_each_request_once() -> None:
+    """A fault for the first requests hits exactly so many, whichever threads send them."""
+    fake = FakeCopr()
+    first = fake.faults.add({"status": 503, "first": 100})
+    drawn = fake.faults.add({"status": 500, "probability": 0.5})
+    with ThreadPoolExecutor(THREADS) as pool:
+        statuses = list(pool.map(lambda _: fake.answer("GET", "/api_3/").status, range(300)))
+    assert statuses.count(503) == 100
+    assert (first.seen, first.hits, drawn.seen) == (300, 100, 300)
+    alone = FakeCopr()
+    alone.faults.add({"status": 503, "first": 100})
+    alone.faults.add({"status": 500, "probability": 0.5})
+    assert sorted(statuses) == sorted(alone.answer("GET", "/api_3/").status for _ in range(300))
+
+
+def test_random_lives_do_not_depend_on_threads() -> None:
+    """What is drawn for a build is the same, whatever is added at the same time."""
+
+    def add(fake: FakeCopr, number: int) -> None:
+        fake.add_build(number, NAMES[:2], lifecycle="realistic")
+
+    together, alone = FakeCopr(progress="clock", seed=5), FakeCopr(progress="clock", seed=5)
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(partial(add, together), range(1, 41)))
+    for number in range(1, 41):
+        add(alone, number)
+    for fake in (together, alone):
+        fake.clock.tick(5000)
+    changes = [sorted(fake.changes, key=lambda change: change.build_id) for fake in (together, alone)]
+    assert changes[0] == changes[1]
+
+
+def test_adapters_can_be_first_used_by_many_threads() -> None:
+    """Whichever of them makes it."""
+    fake = FakeCopr()
+    ready = threading.Barrier(THREADS)
+
+    def ask(_: int) -> int:
+        ready.wait(10)
+        return fake.transport.handle_request(httpx.Request("GET", "https://copr.example/api_3/")).status_code
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        assert set(pool.map(ask, range(THREADS))) == {200}
+    assert len(fake.requests) == THREADS

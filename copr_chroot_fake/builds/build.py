@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -107,8 +107,8 @@ class Build:
 
     @source_state.setter
     def source_state(self, state: State | StateName) -> None:
-        self._source_state = checks.state("source_state", state)
         self.forget_rendered()
+        self._source_state = checks.state("source_state", state)
 
     @property
     def state(self) -> State:
@@ -136,12 +136,11 @@ class Build:
         """The address below which its chroots' results are."""
         return f"{self.store.results_root}/{self.project.ownername}/{self.project_dirname}"
 
-    def move_source(self, before: str, after: str) -> None:
-        """Let its source package move along with the results, if it is among them."""
+    def moved_submission(self, before: str, after: str) -> Submission:
+        """Its submission once the results are elsewhere: its source package moves along, if it is among them."""
         package = self.submission.source_package
         moved = package.moved(before, after)
-        if moved is not package:
-            self.submission = self.submission._replace(source_package=moved)
+        return self.submission if moved is package else self.submission._replace(source_package=moved)
 
     @property
     def result_dir(self) -> str:
@@ -191,6 +190,18 @@ class Build:
                 self.source_state = min(self.source_state, source_of(chroot.life.stage.state), key=SOURCE_STATES.index)
         self.forget_rendered()
 
+    def undo_added_chroots(self) -> Callable[[], None]:
+        """Return what makes it again as it is now, after chroots were added."""
+        number, cancellation, source_state = len(self.chroots), self.cancellation, self._source_state
+        has_ever_lived, is_entangled = self.has_ever_lived, self.is_entangled
+
+        def undo() -> None:
+            self.forget_chroots(number)
+            self.cancellation, self._source_state = cancellation, source_state
+            self.has_ever_lived, self.is_entangled = has_ever_lived, is_entangled
+
+        return undo
+
     def forget_chroots(self, number: int) -> None:
         """Keep only the first ``number`` chroots."""
         del self.chroots[number:]
@@ -220,7 +231,8 @@ class Build:
         return chroot
 
     def __iter__(self) -> Iterator[BuildChroot]:
-        return iter(self.chroots)
+        # Those that are there now, as others may be added meanwhile.
+        return iter(self.chroots.copy())
 
     def __repr__(self) -> str:
         return f"<Build {self.id} {self.package} in {self.project}>"
@@ -239,8 +251,8 @@ class Build:
             self.mark_canceled(self.store.clock.now())
 
     def mark_canceled(self, now: float) -> None:
-        self.cancellation = self.cancellation or Cancellation(min(now + CANCEL_SECONDS, checks.LARGEST_INTEGER))
         self.forget_rendered()
+        self.cancellation = self.cancellation or Cancellation(min(now + CANCEL_SECONDS, checks.LARGEST_INTEGER))
 
     def advance(self) -> int:
         """Let each chroot go on that is not fixed, held, stuck or at its end; returns how many did."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from types import EllipsisType
+from typing import TYPE_CHECKING
 
 from .. import checks
 from ..errors import EventError, InputError
@@ -12,6 +14,9 @@ from ..states import State, StateName
 from .events import ChrootEvents
 from .living import LivingChroot
 from .nevra import Nevra, PackageLike, read_packages
+
+if TYPE_CHECKING:
+    from ..lives.life import Life
 
 
 class BuildChroot(LivingChroot, ChrootEvents):
@@ -111,8 +116,8 @@ class BuildChroot(LivingChroot, ChrootEvents):
             elif self._build.is_canceled and to is State.STARTING:
                 return False
             elif to in (State.SUCCEEDED, State.FAILED):
-                self._ended_on = now
                 self.forget_rendered()
+                self._ended_on = now
             return True
 
     def force_state(
@@ -132,9 +137,12 @@ class BuildChroot(LivingChroot, ChrootEvents):
             start = self._started_on if isinstance(started_on, EllipsisType) else _given_time("started_on", started_on)
             end = self._ended_on if isinstance(ended_on, EllipsisType) else _given_time("ended_on", ended_on)
             checks.end_after_start("ended_on", start, end)
-            self._started_on, self._ended_on = start, end
-            self.life = None
-            self.put_into(to, int(self._build.store.clock.now()))
+            self.atomically(partial(self._force, to, start, end))
+
+    def _force(self, state: State, started_on: int | None, ended_on: int | None) -> None:
+        self._started_on, self._ended_on = started_on, ended_on
+        self.life = None
+        self.put_into(state, int(self._build.store.clock.now()))
 
     def advance(self) -> State:
         """Go on to the next stage of its life; returns its new state.
@@ -169,15 +177,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
         to = checks.state("state", state)
         with self._build.store.lock:
             self.catch_up()
-            before, canceled, source = self.moment(), self._build.cancellation, self._build.source_state
-            changes = self._build.store.changes.copy()
-            try:
-                self._go_to(to)
-            except EventError:
-                self.restore(before)
-                self._build.cancellation, self._build.source_state = canceled, source
-                self._build.store.changes = changes
-                raise
+            self.atomically(partial(self._go_to, to))
 
     def _go_to(self, to: State) -> None:
         ahead = () if self.life is None else self.life.plan[self.life.at :]
@@ -209,8 +209,8 @@ class BuildChroot(LivingChroot, ChrootEvents):
                 self.catch_up()
             if self.life is None or not self.life.gets_to(to):
                 raise EventError(f"{self.described()}: no life of it gets to {to}")
-            self.life.held_in = to
             self._build.forget_rendered()
+            self.life.held_in = to
 
     def release(self) -> None:
         """Let it go on; a stage whose time is over ends now. A chroot that has ended meanwhile needs no release.
@@ -224,10 +224,13 @@ class BuildChroot(LivingChroot, ChrootEvents):
                 return
             if life.held_in is None:
                 raise EventError(f"{self.described()}: it is not held")
-            if life.is_held and life.due is not None and life.how == "clock":
-                life.due = max(life.due, self._build.store.clock.now())
-            life.held_in = None
-            self._build.forget_rendered()
+            self.atomically(partial(self._release, life))
+
+    def _release(self, life: Life) -> None:
+        self._build.forget_rendered()
+        if life.is_held and life.due is not None and life.how == "clock":
+            life.due = max(life.due, self._build.store.clock.now())
+        life.held_in = None
 
     def _happen(
         self,
@@ -241,10 +244,12 @@ class BuildChroot(LivingChroot, ChrootEvents):
         said = _checked_result_dir(result_dir)
         with self._build.store.lock:
             self.catch_up()
-            now = self._time(at)
-            self.change(event, now, result_dir=said, packages=packages)
-            if self.life is not None and (self._state.is_final or not self.life.move_to(self._state, now)):
-                self.life = None
+            self.atomically(partial(self._let_happen, event, self._time(at), said, packages))
+
+    def _let_happen(self, event: Event, now: int, result_dir: str | None, packages: tuple[Nevra, ...] | None) -> None:
+        self.change(event, now, result_dir=result_dir, packages=packages)
+        if self.life is not None and (self._state.is_final or not self.life.move_to(self._state, now)):
+            self.life = None
 
     def _time(self, at: int | None) -> int:
         """A time that is said, or now; never before what has been stamped already."""

@@ -30,19 +30,15 @@ class BuildIndex:
     @property
     def _ids(self) -> dict[str, dict[str | None, _Ids]]:
         if self._made is None:
-            self._made = {}
+            made: dict[str, dict[str | None, _Ids]] = {}
             for build in self._builds.values():
-                self.add(build)
+                _add(made, build)
+            self._made = made
         return self._made
 
     def add(self, build: Build) -> None:
-        if self._made is None:
-            return
-        packages = self._made.setdefault(build.project.full_name, {})
-        for package in (None, build.package):
-            ids = packages.setdefault(package, _Ids())
-            insort(ids, build.id, lo=0 if ids and ids[-1] > build.id else len(ids))
-        self.note_chroots(build)
+        if self._made is not None:
+            _add(self._made, build)
 
     def note_chroots(self, build: Build) -> None:
         """Know of the chroots that a build has got."""
@@ -82,3 +78,11 @@ class BuildIndex:
 
     def _find(self, project: str, package: str | None) -> _Ids:
         return self._ids.get(project, {}).get(package) or _Ids()
+
+
+def _add(made: dict[str, dict[str | None, _Ids]], build: Build) -> None:
+    packages = made.setdefault(build.project.full_name, {})
+    for package in (None, build.package):
+        ids = packages.setdefault(package, _Ids())
+        insort(ids, build.id, lo=0 if ids and ids[-1] > build.id else len(ids))
+    packages[build.package].chroots.update(chroot.name for chroot in build.chroots)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import EventError
 from ..lives.lifecycle import ABSENT, DELETED, PlannedStage
 from ..lives.machine import Event, Stamp, event_between, find_transition, stamps_of
 from ..states import State
+from .interrupts import forget_changes_after, last_change
 from .nevra import Nevra
 from .record import ChrootRecord
 
@@ -62,8 +64,9 @@ class LivingChroot(ChrootRecord):
             self.catch_up()
         elif counts:
             if life.has_been_shown_enough and self.reason_to_stay() is None:
-                self.step()
-            life.looks += 1
+                self.atomically(self._step_and_count)
+            else:
+                life.looks += 1
 
     @property
     def counts_polls(self) -> bool:
@@ -142,6 +145,28 @@ class LivingChroot(ChrootRecord):
 
         A virtual clock not before it was due; the system's clock now.
         """
+        self.atomically(self._step)
+
+    def _step_and_count(self) -> None:
+        life = self.life
+        assert life is not None
+        self._step()
+        life.looks += 1
+
+    def atomically(self, change: Callable[[], None]) -> None:
+        """Make a change, and take back what there is of it if an exception comes in between."""
+        build = self._build
+        before, cancellation, source_state = self.moment(), build.cancellation, build.source_state
+        last = last_change(build.store.changes)
+        try:
+            change()
+        except BaseException:
+            self.restore(before)
+            build.cancellation, build.source_state = cancellation, source_state
+            forget_changes_after(last, build.store.changes)
+            raise
+
+    def _step(self) -> None:
         self._build.forget_rendered()
         life, due, clock = self.life, self.due, self._build.store.clock
         assert life is not None

@@ -6,10 +6,12 @@ The objects hold values that have been checked already (see
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .. import checks
+from ..forking import new_lock
 from ..states import State
 
 COPR_URL = "https://copr.fedorainfracloud.org"
@@ -37,10 +39,16 @@ class ProjectChroot(NamedTuple):
 NO_SETTINGS = ProjectChroot()
 """A chroot for which a project has set nothing, as for most."""
 
+_changing = new_lock(innermost=True)
+"""Held while chroots are enabled, so that none gets lost between threads."""
+
 
 @dataclass(frozen=True)
 class Project:
-    """A project, and by name the chroots that it has enabled, which may change."""
+    """A project, and by name the chroots that it has enabled.
+
+    The dictionary of chroots is replaced when one is enabled, not changed, so that it can be iterated meanwhile.
+    """
 
     ownername: str
     projectname: str
@@ -52,11 +60,11 @@ class Project:
     chroots: dict[str, ProjectChroot] = field(default_factory=dict)
 
     def enable(self, chrootname: str) -> None:
-        """Let it have a chroot, with nothing set for it, that it has not yet.
+        """Enable a chroot, without settings of its own; one that is enabled keeps its settings.
 
-        :raises InputError: for what is no name of a chroot.
+        :raises InputError: for an invalid name.
         """
-        self.chroots.setdefault(checks.chroot_name("chrootname", chrootname), NO_SETTINGS)
+        enable_chroots(self, [checks.chroot_name("chrootname", chrootname)])
 
     @property
     def full_name(self) -> str:
@@ -65,6 +73,19 @@ class Project:
 
     def __str__(self) -> str:
         return self.full_name
+
+
+def enable_chroots(project: Project, chrootnames: Iterable[str]) -> None:
+    """Enable chroots, with no settings, unless they are enabled already."""
+    with _changing:
+        missing = {name: NO_SETTINGS for name in chrootnames if name not in project.chroots}
+        if missing:
+            replace_chroots(project, {**project.chroots, **missing})
+
+
+def replace_chroots(project: Project, chroots: dict[str, ProjectChroot]) -> None:
+    """Enable these chroots, and no others."""
+    object.__setattr__(project, "chroots", chroots)
 
 
 class SourcePackage(NamedTuple):

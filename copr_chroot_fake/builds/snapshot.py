@@ -7,6 +7,7 @@ it was; only what was added since is gone, and what was removed is back.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from ..faults.active import FaultsMoment
@@ -14,8 +15,9 @@ from ..lives.clock import VirtualClock
 from ..states import State
 from .accounts import Account
 from .build import Build, Cancellation
+from .interrupts import complete
 from .living import Moment
-from .projects import Project, ProjectChroot
+from .projects import Project, ProjectChroot, replace_chroots
 from .record import Change
 from .store import Store
 
@@ -73,6 +75,11 @@ def take(store: Store) -> Snapshot:
 
 def restore(snapshot: Snapshot) -> None:
     """Take the store back, and its clock where that is a virtual one; the system's time goes on."""
+    with snapshot.store.lock:
+        complete(partial(_restore, snapshot))
+
+
+def _restore(snapshot: Snapshot) -> None:
     store = snapshot.store
     with store.lock:
         if isinstance(store.clock, VirtualClock):
@@ -81,7 +88,7 @@ def restore(snapshot: Snapshot) -> None:
         _refill(store.mock_chroots, snapshot.mock_chroots)
         _refill(store.projects, {project.full_name: project for project, _ in snapshot.projects})
         for project, chroots in snapshot.projects:
-            _refill(project.chroots, chroots)
+            replace_chroots(project, dict(chroots))
         for build, cancellation, source_state, moments in snapshot.builds:
             build.cancellation = cancellation
             build.forget_chroots(len(moments))

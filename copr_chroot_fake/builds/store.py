@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from ..faults.active import Faults
 from ..faults.fault import WrittenFault
+from ..forking import new_lock
 from ..lives.clock import Clock, VirtualClock
 from ..lives.lifecycle import ABSENT
 from ..lives.progress import Progress
@@ -17,7 +18,8 @@ from .accounts import Account
 from .build import Build
 from .chroot import BuildChroot
 from .index import BuildIndex
-from .projects import RESULTS_URL, Project
+from .interrupts import all_or_nothing, complete
+from .projects import RESULTS_URL, Project, Submission, enable_chroots, replace_chroots
 from .record import Change
 
 
@@ -48,8 +50,8 @@ class Store:
         self.clock = clock
         self.progress = progress
         self.seed = seed
-        self.faults = Faults(seed)
-        self.lock = threading.RLock()
+        self.lock = new_lock()
+        self.faults = Faults(seed, self.lock)
         self.mock_chroots: dict[str, None] = {}
         self.projects: dict[str, Project] = {}
         self.builds: dict[int, Build] = {}
@@ -70,25 +72,37 @@ class Store:
         self.results_delay: float = 0
         """How many seconds after the end of a build they are there."""
 
-    def add(self, batch: Batch) -> None:
-        """Take in a batch; the service knows a chroot from where it is first named."""
-        with self.lock:
+    def add(self, batch: Batch, *, enable: bool = False) -> None:
+        """Take in a batch, all of it or nothing; the service knows a chroot from where it is first named.
+
+        :param enable: whether projects enable the chroots of the builds that they get.
+        """
+        with self.lock, all_or_nothing(self) as undo:
             if batch.now is not None and isinstance(self.clock, VirtualClock):
+                undo.append(partial(self.clock.restore, self.clock.now()))
                 self.clock.restore(self.begin_of(batch))
-            self.know(batch.mock_chroots)
-            for project in batch.projects.values():
-                self.know(project.chroots)
-            for build in batch.builds.values():
-                self.know(chroot.name for chroot in build.chroots)
-            self.projects.update(batch.projects)
-            self.builds.update(batch.builds)
-            for build in batch.builds.values():
-                self.index.add(build)
-                self.note_entangled(build)
-                for chroot in build.chroots:
-                    self.note_begun(chroot)
-            for fault in batch.faults:
-                self.faults.add_written(fault)
+            if batch.faults:
+                undo.append(partial(self.faults.restore, self.faults.moment()))
+                for fault in batch.faults:
+                    self.faults.add_written(fault)
+            self._add_builds(batch)
+            for build in batch.builds.values() if enable else ():
+                undo.append(partial(replace_chroots, build.project, build.project.chroots))
+                enable_chroots(build.project, (chroot.name for chroot in build.chroots))
+
+    def _add_builds(self, batch: Batch) -> None:
+        self.know(batch.mock_chroots)
+        for project in batch.projects.values():
+            self.know(project.chroots)
+        for build in batch.builds.values():
+            self.know(chroot.name for chroot in build.chroots)
+        self.projects.update(batch.projects)
+        self.builds.update(batch.builds)
+        for build in batch.builds.values():
+            self.index.add(build)
+            self.note_entangled(build)
+            for chroot in build.chroots:
+                self.note_begun(chroot)
 
     def note_begun(self, chroot: BuildChroot) -> None:
         """Remember where a life begins, which it has before the store had its build."""
@@ -104,34 +118,53 @@ class Store:
     def clear(self) -> None:
         """Have no projects, builds, chroots and faults anymore; the clock goes on."""
         with self.lock:
-            for kept in (self.mock_chroots, self.projects, self.builds, self.entangled, self.removed, self.changes):
-                kept.clear()
-            self.index.forget()
-            self.faults.clear()
+            complete(self._clear)
+
+    def _clear(self) -> None:
+        for kept in (self.mock_chroots, self.projects, self.builds, self.entangled, self.removed, self.changes):
+            kept.clear()
+        self.index.forget()
+        self.faults.clear()
 
     def move_results(self, results_root: str) -> None:
         """Have the results at another address, also those of builds that are there."""
         with self.lock:
-            before, self.results_root = self.results_root, results_root
-            for build in self.builds.values():
-                build.move_source(before, results_root)
-                build.forget_rendered()
-                for chroot in build.chroots:
-                    chroot.forget_rendered()
+            submissions = [build.moved_submission(self.results_root, results_root) for build in self.builds.values()]
+            complete(partial(self._move_results, results_root, submissions))
+
+    def _move_results(self, results_root: str, submissions: Iterable[Submission]) -> None:
+        self.results_root = results_root
+        for build, submission in zip(self.builds.values(), submissions, strict=True):
+            build.submission = submission
+            build.forget_rendered()
+            for chroot in build.chroots:
+                chroot.forget_rendered()
 
     def remove(self, build: Build) -> None:
         """Forget a build, if it is still the one of its id."""
-        if self.builds.get(build.id) is build:
-            del self.builds[build.id]
+        if self.builds.get(build.id) is not build:
+            return
+        try:
             self.index.remove(build)
-            self.entangled.pop(build.id, None)
-            self.removed.add(build.id)
+            self._remove(build.id)
+        except BaseException:
+            self.index.forget()
+            self._remove(build.id)
+            raise
+
+    def _remove(self, build_id: int) -> None:
+        self.builds.pop(build_id, None)
+        self.entangled.pop(build_id, None)
+        self.removed.add(build_id)
 
     def reseed(self, seed: int) -> None:
         """Draw all that is drawn from now on from another seed."""
         with self.lock:
-            self.seed = seed
-            self.faults.reseed(seed)
+            complete(partial(self._reseed, seed))
+
+    def _reseed(self, seed: int) -> None:
+        self.seed = seed
+        self.faults.reseed(seed)
 
     def catch_up(self) -> None:
         """Let the builds go that are to be gone by now."""

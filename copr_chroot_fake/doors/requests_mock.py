@@ -24,6 +24,7 @@ from urllib3.exceptions import (
     TimeoutStateError,
 )
 
+from ..forking import new_lock
 from ..service.answers import Answer, Delivery
 from ..service.headers import raw
 from .arrival import Answering, await_begin, pieces
@@ -91,6 +92,8 @@ class FakeMock(responses.RequestsMock):
 
     def __init__(self, source: Answering) -> None:
         super().__init__(assert_all_requests_are_fired=False)
+        # That of responses, held while it looks for what matches.
+        self._thread_lock = new_lock(innermost=True)  # type: ignore[assignment]  # any kind of lock does
         self._source = source
 
     def _on_request(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from random import Random
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from .. import checks
+from ..builds.interrupts import complete
 from ..errors import InputError
 from ..service.answers import Answer, Delivery
 from . import effects
@@ -93,9 +95,9 @@ class FaultsMoment(NamedTuple):
 class Faults:
     """The faults of a fake. If several hit a request, the one that was added first counts."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, lock: threading.RLock) -> None:
         self._seed = seed
-        self._lock = threading.RLock()
+        self._lock = lock
         self._active: dict[int, ActiveFault] = {}
         self._last_id = 0
         # Those that somebody holds, removed or not: they may be taken back.
@@ -151,15 +153,19 @@ class Faults:
     def strike(self, subject: Subject) -> Hit | None:
         """The fault that hits a request, if one does; every fault that is about it has seen it then."""
         hit: Hit | None = None
+        counts: list[tuple[ActiveFault, int, int]] = []
         with self._lock:
             for active in self:
                 if not active.is_about(subject):
                     continue
-                active.seen += 1
-                random = self._random(active, active.seen)
-                if hit is None and active.hits_at(active.seen, random):
-                    active.hits += 1
+                seen, hits = active.seen + 1, active.hits
+                random = self._random(active, seen)
+                if hit is None and active.hits_at(seen, random):
+                    hits += 1
                     hit = Hit(active.fault, active.id, effects.delivery(active.fault, random))
+                counts.append((active, seen, hits))
+            if counts:
+                complete(partial(_count, counts))
         return hit
 
     def refuse_next(self) -> float | None:
@@ -203,3 +209,8 @@ class Faults:
     def _random(self, active: ActiveFault, number: int) -> Random:
         """A generator for this request alone, so that it draws the same whatever else was drawn."""
         return Random(f"{self._seed}/fault {active.id}/{number}")
+
+
+def _count(counts: Iterable[tuple[ActiveFault, int, int]]) -> None:
+    for active, seen, hits in counts:
+        active.seen, active.hits = seen, hits

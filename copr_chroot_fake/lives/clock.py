@@ -5,12 +5,12 @@ Nothing ticks: what is due by now is worked out when somebody looks.
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import NamedTuple, Protocol
 
 from .. import checks
 from ..errors import InputError
+from ..forking import new_lock
 
 FIRST_NOW = 1_700_000_000
 """Where a virtual clock starts by default: 2023-11-14 22:13:20 UTC."""
@@ -42,7 +42,7 @@ class VirtualClock:
 
     def __init__(self, now: float = FIRST_NOW) -> None:
         self._now = checks.amount("now", now)
-        self._lock = threading.Lock()
+        self._lock = new_lock(innermost=True)
 
     def now(self) -> float:
         return self._now
@@ -87,46 +87,43 @@ class SystemClock:
     """
 
     def __init__(self, speed: float = 1) -> None:
-        self._lock = threading.Lock()
-        self._course = _Course(time.time(), time.monotonic(), check_speed("speed", speed))
-        self._paused_speed: float | None = None
+        self._lock = new_lock(innermost=True)
+        self._course = _Course(time.time(), time.monotonic(), check_speed("speed", speed), paused_speed=None)
 
     def now(self) -> float:
-        begun, since, speed = self._course
+        begun, since, speed, _ = self._course
         # Copr's own times end there.
         return min(begun + (time.monotonic() - since) * speed, checks.LARGEST_INTEGER)
 
     @property
     def speed(self) -> float:
         """Seconds of the fake for each second of the system; while it is paused, those after it."""
-        return self._course.speed if self._paused_speed is None else self._paused_speed
+        course = self._course
+        return course.speed if course.paused_speed is None else course.paused_speed
 
     @speed.setter
     def speed(self, speed: float) -> None:
         checked = check_speed("speed", speed)
         with self._lock:
-            if self._paused_speed is None:
-                self._turn(checked)
+            if self.is_paused:
+                self._course = self._course._replace(paused_speed=checked)
             else:
-                self._paused_speed = checked
+                self._turn(checked)
 
     @property
     def is_paused(self) -> bool:
-        return self._paused_speed is not None
+        return self._course.paused_speed is not None
 
     def pause(self) -> None:
         """Stand still until it is resumed; it can be moved meanwhile."""
         with self._lock:
-            if self._paused_speed is None:
-                self._paused_speed = self._course.speed
-                self._turn(0)
+            if not self.is_paused:
+                self._turn(0, paused_speed=self._course.speed)
 
     def resume(self) -> None:
         """Go on from where it stands."""
         with self._lock:
-            if self._paused_speed is not None:
-                self._turn(self._paused_speed)
-                self._paused_speed = None
+            self._turn(self.speed)
 
     def tick(self, seconds: float) -> float:
         """Move on by so many seconds at once; returns the new time.
@@ -135,7 +132,7 @@ class SystemClock:
         """
         with self._lock:
             now = self.now()
-            self._turn(self._course.speed, _later(now, seconds) - now)
+            self._move(_later(now, seconds) - now)
             return self._course.begun
 
     def move_to(self, now: float) -> None:
@@ -148,7 +145,7 @@ class SystemClock:
             ahead = to - shown
             if ahead < 0:
                 raise _backwards(to, shown)
-            self._turn(self._course.speed, ahead)
+            self._move(ahead)
 
     def restore(self, now: float) -> None:
         """Go to any time, also back.
@@ -156,11 +153,14 @@ class SystemClock:
         :raises InputError: for what is no Unix time.
         """
         with self._lock:
-            self._turn(self._course.speed, checks.amount("now", now) - self.now())
+            self._move(checks.amount("now", now) - self.now())
 
-    def _turn(self, speed: float, ahead: float = 0) -> None:
-        """Another speed from now on, and perhaps a step ahead."""
-        self._course = _Course(self.now() + ahead, time.monotonic(), speed)
+    def _turn(self, speed: float, paused_speed: float | None = None) -> None:
+        """Another speed from now on."""
+        self._course = _Course(self.now(), time.monotonic(), speed, paused_speed)
+
+    def _move(self, ahead: float) -> None:
+        self._course = self._course._replace(begun=self.now() + ahead, since=time.monotonic())
 
     def reach(self, due: float) -> float:
         """Now: what a poll brings about happens at that poll."""
@@ -168,11 +168,16 @@ class SystemClock:
 
 
 class _Course(NamedTuple):
-    """What a clock showed at a moment of the system's monotonic time, and its speed from there."""
+    """What a clock showed at a moment of the system's monotonic time, and its speed from there.
+
+    All in one, so that a thread or an interrupt sees no part of a change.
+    """
 
     begun: float
     since: float
     speed: float
+    paused_speed: float | None
+    """The speed after a pause; ``None`` while it is not paused."""
 
 
 def check_speed(field: str, value: object) -> float:

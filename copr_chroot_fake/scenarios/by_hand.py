@@ -9,13 +9,15 @@ chroot that succeeded has packages that fit its distribution.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import cast
 
 from .. import checks
 from ..builds import made_up
 from ..builds.build import Build
 from ..builds.chroot import BuildChroot
-from ..builds.projects import SourcePackage
+from ..builds.interrupts import all_or_nothing
+from ..builds.projects import SourcePackage, replace_chroots
 from ..errors import InputError
 from ..lives.lifecycle import DEFAULT_LIFE, LIVES, LifecycleLike, read_lifecycle
 from ..lives.machine import Stamp, stamps_of
@@ -96,11 +98,14 @@ def add_chroot(
         store.progress if progress is None else read_progress("progress", progress),
         store.clock.now(),
     )
-    chroot = add_entry("", entry, build, defaults)
-    store.know([chroot.name])
-    store.note_entangled(build)
-    store.index.note_chroots(build)
-    build.project.enable(chroot.name)
+    with all_or_nothing(store) as undo:
+        undo.append(build.undo_added_chroots())
+        undo.append(partial(replace_chroots, build.project, build.project.chroots))
+        chroot = add_entry("", entry, build, defaults)
+        store.know([chroot.name])
+        store.note_entangled(build)
+        store.index.note_chroots(build)
+        build.project.enable(chroot.name)
     return chroot
 
 

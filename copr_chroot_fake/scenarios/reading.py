@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from .. import checks
-from ..builds.projects import Project
+from ..builds.projects import Project, enable_chroots
 from ..builds.store import Batch, Store
 from ..errors import InputError, ScenarioError
 from ..faults.fault import read_fault
@@ -65,8 +65,8 @@ def _read(file: str | None, document: object, store: Store) -> Batch:
 def without_garbage_collection() -> Iterator[None]:
     """Pause a collection that would take most of the time: of the many new objects hardly any is garbage."""
     was_on = gc.isenabled()
-    gc.disable()
     try:
+        gc.disable()
         yield
     finally:
         if was_on:
@@ -121,5 +121,4 @@ def _add_build(place: str, entry: object, batch: Batch, store: Store, undescribe
     batch.builds[build.id] = build
     if described is None:
         # Nobody said what this project has enabled, so it has what its builds were submitted to.
-        for chroot in build.chroots:
-            project.enable(chroot.name)
+        enable_chroots(project, (chroot.name for chroot in build.chroots))

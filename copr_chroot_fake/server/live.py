@@ -3,16 +3,22 @@
 The server answers as soon as it is made, and stops within milliseconds: it waits
 for an event, where uvicorn's own loop looks ten times a second whether it is to
 stop.
+
+A process that is forked has no such thread. Its parent goes on serving what it
+was given, and in the child a server begins anew, on another port, as soon as it
+is given a fake.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import sys
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from ..errors import InputError
 from .app import ServedApp
@@ -29,6 +35,11 @@ class LiveServer:
     """A running server on a free port of 127.0.0.1. It serves the fakes that it is given, each under a name."""
 
     def __init__(self) -> None:
+        self._start()
+        _servers.add(self)
+
+    def _start(self) -> None:
+        self._process = os.getpid()
         self._worlds = Worlds(_Given(), max_memory=sys.maxsize, main=_Empty())
         listener = bind("127.0.0.1", 0)
         self.url = url_of(listener)
@@ -54,18 +65,44 @@ class LiveServer:
         """Serve a fake under a name; returns its address."""
         from .recipe import SameFake
 
+        if self._is_of_parent:
+            self._start()
         self._worlds.put(name, SameFake(fake, fake.snapshot()), fake)
         return address_in(self.url, name)
 
     def remove(self, name: str) -> None:
         """Stop serving a fake, and open the port again if one of its faults has closed it."""
-        self._worlds.delete(name)
-        self._server.reopen()
+        if not self._is_of_parent:
+            self._worlds.delete(name)
+            self._server.reopen()
 
     def stop(self) -> None:
         """Stop the server. When this returns, it no longer listens."""
-        self._server.stop()
-        self._thread.join()
+        if not self._is_of_parent:
+            self._server.stop()
+            self._thread.join()
+
+    @property
+    def _is_of_parent(self) -> bool:
+        """Whether it runs in the process that this one was forked from."""
+        return self._process != os.getpid()
+
+    def abandon_sockets(self) -> None:
+        """Leave the sockets to the parent process, which alone serves them: else closing them there would not do."""
+        self._server.abandon_sockets()
+
+
+_servers: WeakSet[LiveServer] = WeakSet()
+
+
+def _abandon_sockets() -> None:
+    for server in _servers:
+        server.abandon_sockets()
+
+
+# Windows cannot fork.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_abandon_sockets)
 
 
 class _Given:

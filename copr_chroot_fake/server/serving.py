@@ -139,6 +139,7 @@ class FakeServer(uvicorn.Server):
         config.unread = self._unread = Unread() if unread is None else unread
         super().__init__(config)
         self._report = report
+        self._listener = listener
         self._address = listener.getsockname()[:2]
         self._on_ready = on_ready
         self._held: socket.socket | None = None
@@ -278,6 +279,18 @@ class FakeServer(uvicorn.Server):
             self._sweeping.cancel()
         if self._held is not None:
             self._held.close()
+
+    def abandon_sockets(self) -> None:
+        """Put something else in the place of its sockets, which another process goes on using."""
+        transports = [connection.transport for connection in self.server_state.connections]
+        sockets = [transport.get_extra_info("socket") for transport in transports]
+        listeners = [listener for server in getattr(self, "servers", ()) for listener in server.sockets]
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for left in (self._listener, self._held, *listeners, *sockets):
+            if left is not None and left.fileno() >= 0:
+                # Not closed, as nobody here knows what else has been told the number.
+                os.dup2(nothing, left.fileno(), inheritable=False)
+        os.close(nothing)
 
     def _connect(self) -> asyncio.Protocol:
         return FakeProtocol(self.config, self.server_state, self.lifespan.state)

@@ -1,0 +1,50 @@
+"""What a fake shows of its dictionaries: read-only, and iterable while other threads add to them."""
+
+from __future__ import annotations
+
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from typing import TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Collection(Mapping[K, V]):
+    """A read-only view of a dictionary. Each iteration is over the entries that were there when it began.
+
+    Looking something up, and the length, cost what they cost of a dictionary.
+    """
+
+    __slots__ = ("_entries",)
+
+    def __init__(self, entries: dict[K, V]) -> None:
+        self._entries = entries
+
+    def __getitem__(self, key: K) -> V:
+        return self._entries[key]
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._entries
+
+    # dict.copy() is one step for other threads, as no Python code runs in it.
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._entries.copy())
+
+    def __reversed__(self) -> Iterator[K]:
+        return reversed(self._entries.copy())
+
+    def keys(self) -> KeysView[K]:
+        return self._entries.copy().keys()
+
+    def values(self) -> ValuesView[V]:
+        return self._entries.copy().values()
+
+    def items(self) -> ItemsView[K, V]:
+        return self._entries.copy().items()
+
+    def __repr__(self) -> str:
+        return repr(self._entries.copy())

@@ -1,0 +1,76 @@
+"""Locks that a fork waits for, so that a forked child finds them free and everything behind them complete.
+
+A child has only the thread that forked. A lock that any other thread holds at
+that moment would stay locked in the child for ever, and a module that it is
+importing would stay half imported.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from importlib import import_module
+from itertools import count
+from weakref import WeakValueDictionary
+
+WAIT = 10.0
+"""How many seconds a fork waits for busy threads at most; what is still locked then may be half done in the child."""
+
+_locks: WeakValueDictionary[tuple[bool, int], threading.RLock] = WeakValueDictionary()
+"""By the order in which they are acquired: no lock is acquired while holding a later one."""
+_numbers = count()
+_forking = threading.Lock()
+"""Held during a fork, as two threads can fork at once."""
+_package = __name__.partition(".")[0]
+_held: list[threading.RLock] = []
+_missed: list[threading.RLock] = []
+
+
+def new_lock(*, innermost: bool = False) -> threading.RLock:
+    """Return a lock that a fork waits for.
+
+    :param innermost: whether nobody who holds it acquires another one.
+    """
+    lock = threading.RLock()
+    _locks[innermost, next(_numbers)] = lock
+    return lock
+
+
+def _before() -> None:
+    _forking.acquire()
+    end = time.monotonic() + WAIT
+    # Not items(), during which another thread may add one.
+    for _, lock in sorted((ref.key, ref()) for ref in _locks.valuerefs()):
+        if lock is None:
+            continue
+        got = lock.acquire(timeout=max(0, end - time.monotonic()))
+        (_held if got else _missed).append(lock)
+    _await_imports()
+
+
+def _await_imports() -> None:
+    """Wait until no other thread is importing a module of the kit, which imports some of them when they are used."""
+    for name, module in sys.modules.copy().items():
+        if name.startswith(_package) and getattr(getattr(module, "__spec__", None), "_initializing", False):
+            import_module(name)
+
+
+def _after_in_parent() -> None:
+    while _held:
+        _held.pop().release()
+    _missed.clear()
+    _forking.release()
+
+
+def _after_in_child() -> None:
+    for lock in _missed:
+        # The thread that holds it does not exist here. Python's own modules have no other way either.
+        lock._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001
+    _after_in_parent()
+
+
+# Windows cannot fork.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before, after_in_parent=_after_in_parent, after_in_child=_after_in_child)

@@ -1,0 +1,288 @@
+"""A process can be forked while other threads are busy with fakes, and the child goes on using them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+import httpx
+import pytest
+import requests
+
+from copr_chroot_fake import FakeCopr, VirtualClock, forking
+from copr_chroot_fake.server.live import LiveServer
+
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork"),
+    pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning"),
+]
+
+NAME = "fedora-41-x86_64"
+SECONDS = 30
+"""How long a child may take; far longer than any needs."""
+
+
+def run_in_child(act: Callable[[], object]) -> None:
+    """Fork, let the child do something, and expect that it gets to its end."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(SECONDS)
+            act()
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+@contextmanager
+def busy(acts: Sequence[Callable[[int], object]]) -> Iterator[None]:
+    """Do things over and over, each in a thread of its own, with numbers from 1."""
+    stop = threading.Event()
+
+    def repeat(act: Callable[[int], object]) -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            act(number)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-4)
+    with ThreadPoolExecutor(len(acts)) as pool:
+        running = [pool.submit(repeat, act) for act in acts]
+        try:
+            yield
+        finally:
+            stop.set()
+            sys.setswitchinterval(interval)
+    for one in running:
+        one.result()
+
+
+def check(*fakes: FakeCopr) -> None:
+    """Everything works, and nothing is half done."""
+    for fake in fakes:
+        check_one(fake)
+
+
+def check_one(fake: FakeCopr) -> None:
+    for build in fake.builds.values():
+        assert [*build.project.chroots] == [chroot.name for chroot in build] == [NAME, "epel-9-x86_64"]
+    build = fake.add_build(LAST, [NAME, "epel-9-x86_64"])
+    assert json.loads(fake.answer("GET", LISTED).body)["items"][0]["id"] == LAST
+    fake.clock.tick(1000)
+    fake.faults.add("outage")
+    assert fake.answer("GET", f"/api_3/build/{LAST}").status == 503
+    fake.faults.clear()
+    assert json.loads(fake.answer("GET", f"/api_3/build/{LAST}").body)["state"] == "succeeded"
+    assert build[NAME].state == "succeeded"
+    fake.advance()
+    fake.to_scenario()
+
+
+LAST = 1_000_000
+LISTED = "/api_3/build/list?ownername=jdoe&projectname=playground"
+
+
+def test_fork_works_while_threads_use_fakes() -> None:
+    """Twenty times, while four threads fill, ask and move three fakes, two of which share a clock."""
+    clock = VirtualClock()
+    fakes = [FakeCopr(progress="clock", clock=clock) for _ in range(2)] + [FakeCopr(progress="clock")]
+
+    def fill(fake: FakeCopr, number: int) -> None:
+        if number % 10 == 0:
+            fake.clear()
+        fake.add_build(number, [NAME, "epel-9-x86_64"])
+        fake.answer("GET", LISTED)
+
+    def use(number: int) -> None:
+        fake = fakes[number % 3]
+        fake.answer("GET", LISTED)
+        fake.faults.add({"endpoint": "monitor", "status": 500})
+        fake.clock.tick(0.001)
+        FakeCopr()
+        fake.faults.clear()
+
+    with busy([*(partial(fill, fake) for fake in fakes), use]):
+        for _ in range(20):
+            run_in_child(partial(check, *fakes))
+
+
+def test_fork_works_within_a_change_of_the_same_thread() -> None:
+    """The lock that the thread holds itself is released by itself, in the child too."""
+    fake = FakeCopr()
+
+    def names() -> Iterator[str]:
+        run_in_child(lambda: fake.answer("GET", "/api_3/build-chroot/1/x-1-y"))
+        yield NAME
+
+    fake.add_build(1, names())
+
+    def use() -> int:
+        return fake.answer("GET", f"/api_3/build-chroot/1/{NAME}").status
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(use).result(SECONDS) == 200
+
+
+def test_fork_does_not_wait_forever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that holds a fake and waits for the forking one does not keep it from forking."""
+    monkeypatch.setattr(forking, "WAIT", 0.01)
+    fake, other = FakeCopr(), FakeCopr()
+    began, forked = threading.Event(), threading.Event()
+
+    def names() -> Iterator[str]:
+        began.set()
+        assert forked.wait(SECONDS)
+        yield NAME
+
+    with ThreadPoolExecutor(1) as pool:
+        adding = pool.submit(fake.add_build, 1, names())
+        assert began.wait(SECONDS)
+        try:
+            run_in_child(lambda: [each.add_build(2, [NAME]) for each in (fake, other)])
+        finally:
+            forked.set()
+        assert adding.result(SECONDS).id == 1
+    assert [*fake.builds] == [1]
+    assert fake.add_build(3, [NAME]).id == 3
+
+
+class SlowModule(MetaPathFinder, Loader):
+    """A module of the kit that takes as long to import as a test says."""
+
+    name = "copr_chroot_fake.slow_to_import"
+
+    def __init__(self) -> None:
+        self.began, self.may_end = threading.Event(), threading.Event()
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        return ModuleSpec(self.name, self) if fullname == self.name else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        self.began.set()
+        assert self.may_end.wait(SECONDS)
+
+
+def test_fork_waits_for_imports_of_the_kit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child can import what another thread was importing, as the kit does when something is first used."""
+    slow = SlowModule()
+    monkeypatch.setattr(sys, "meta_path", [slow, *sys.meta_path])
+    monkeypatch.delitem(sys.modules, slow.name, raising=False)
+    with ThreadPoolExecutor(2) as pool:
+        importing = pool.submit(__import__, slow.name)
+        assert slow.began.wait(SECONDS)
+        timer = threading.Timer(0.02, slow.may_end.set)
+        timer.start()
+        run_in_child(lambda: __import__(slow.name))
+        timer.join()
+        importing.result(SECONDS)
+
+
+def test_child_has_a_server_of_its_own() -> None:
+    """What the parent serves stays its own; what the child serves is on a new port, until it stops."""
+    server = LiveServer()
+    try:
+        fake = FakeCopr()
+        fake.add_build(1, [NAME], state="running")
+        url = server.add("one", fake)
+        with httpx.Client() as client:
+            client.get(f"{url}/api_3/")
+
+            def use() -> None:
+                mine = server.add("one", fake)
+                assert mine != url
+                fake.builds[1][NAME].succeed()
+                answers = [httpx.get(f"{at}/api_3/build-chroot/1/{NAME}").json()["state"] for at in (mine, url)]
+                assert answers == ["succeeded", "running"]
+                server.remove("one")
+                assert httpx.get(f"{mine}/api_3/").status_code == 404
+                server.stop()
+                with pytest.raises(httpx.ConnectError):
+                    httpx.get(mine)
+
+            run_in_child(use)
+            assert client.get(f"{url}/api_3/build-chroot/1/{NAME}").json()["state"] == "running"
+    finally:
+        server.stop()
+
+
+def test_child_can_leave_a_served_fake() -> None:
+    """The end of the block ends nothing but the block; the parent serves on."""
+    fake = FakeCopr()
+    with fake.serving() as url:
+        serving = fake.serving()
+
+        def leave() -> None:
+            serving.__exit__(None, None, None)
+
+        with serving as other:
+            run_in_child(leave)
+            assert httpx.get(f"{other}/api_3/").status_code == 200
+        assert httpx.get(f"{url}/api_3/").status_code == 200
+
+
+def test_server_stops_though_a_child_lives() -> None:
+    """A child that was forked meanwhile keeps neither the port nor a connection open."""
+    reading, writing = os.pipe()
+    server = LiveServer()
+    port = int(server.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.settimeout(SECONDS)
+        client.sendall(b"GET /api_3/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert client.recv(4)
+        child = os.fork()
+        if child == 0:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(SECONDS)
+            os.close(writing)
+            os.read(reading, 1)
+            os._exit(0)
+        try:
+            server.stop()
+            while client.recv(4096):
+                pass
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", port)).close()
+        finally:
+            os.close(writing)
+            os.close(reading)
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_child_can_use_requests_and_httpx() -> None:
+    """While other threads send requests through the same adapters; a client of httpx has a lock of its own."""
+    fake = FakeCopr()
+    fake.add_build(1, [NAME])
+    url = f"https://copr.fedorainfracloud.org/api_3/build-chroot/1/{NAME}"
+
+    def use(client: httpx.Client) -> None:
+        assert requests.get(url, timeout=SECONDS).status_code == 200
+        assert client.get(url).status_code == 200
+
+    def use_own() -> None:
+        with httpx.Client(transport=fake.transport) as client:
+            use(client)
+
+    shared = httpx.Client(transport=fake.transport)
+    with shared, fake.answering_requests(), busy([lambda number: use(shared)] * 2):
+        for _ in range(5):
+            run_in_child(use_own)

@@ -1,0 +1,273 @@
+"""An exception that comes from outside in the middle of a call, as Ctrl-C does, leaves nothing half done."""
+
+from __future__ import annotations
+
+import json
+import linecache
+import math
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from types import FrameType
+from typing import TypeVar
+
+import pytest
+
+import copr_chroot_fake
+from copr_chroot_fake import FakeCopr, Project, Snapshot, SystemClock
+from copr_chroot_fake.builds.index import BuildIndex
+
+PACKAGE = Path(copr_chroot_fake.__file__).parent
+CHANGING = {
+    str(PACKAGE / path)
+    for path in (
+        *(f"builds/{name}.py" for name in ("store", "interrupts", "index", "living", "record", "projects", "snapshot")),
+        "builds/build.py",
+        "builds/chroot.py",
+        "faults/active.py",
+        "fake.py",
+        "filled.py",
+        "lives/clock.py",
+        "lives/life.py",
+        "service/api.py",
+        "service/authentication.py",
+    )
+}
+"""The modules in which something changes; an interrupt anywhere else is one before a change or after it."""
+F40, F41, F42 = "fedora-40-x86_64", "fedora-41-x86_64", "fedora-42-x86_64"
+LISTS = ("/api_3/build/list?ownername=jdoe&projectname=", "/api_3/monitor?ownername=jdoe&projectname=")
+
+T = TypeVar("T")
+Act = Callable[[FakeCopr], object]
+
+
+class Interrupts:
+    """Raises a KeyboardInterrupt at the ``at``-th point within the package at which Python can."""
+
+    def __init__(self, at: int) -> None:
+        self.left = at
+
+    def __call__(self, frame: FrameType, event: str, _: object) -> Interrupts | None:
+        code = frame.f_code
+        # A generator that is not read to its end is closed, of which nobody gets to see an exception.
+        if code.co_filename not in CHANGING or code.co_name == "<genexpr>":
+            return None
+        line = linecache.getline(code.co_filename, frame.f_lineno).lstrip()
+        # Python itself raises none between a with statement and its block.
+        if event in ("call", "line") and not line.startswith("with "):
+            self.left -= 1
+            if self.left == 0:
+                raise KeyboardInterrupt
+        return self
+
+
+def interrupt(act: Callable[[T], object], subject: T, at: int) -> bool:
+    """Do something, with an interrupt at a point of it; returns whether it came to an end before."""
+    before = sys.gettrace()
+    sys.settrace(Interrupts(at))
+    try:
+        act(subject)
+    except KeyboardInterrupt:
+        return False
+    finally:
+        sys.settrace(before)
+    return True
+
+
+def points_of(act: Callable[[T], object], subject: T) -> int:
+    """At how many points of a call an interrupt can come."""
+    before, interrupts = sys.gettrace(), Interrupts(0)
+    sys.settrace(interrupts)
+    try:
+        act(subject)
+    finally:
+        sys.settrace(before)
+    return -interrupts.left
+
+
+def seen_of(fake: FakeCopr) -> str:
+    """All that can be seen of a fake now and later; afterwards it is another."""
+    seen: list[object] = [fake.seed, [*map(str, fake.accounts)], fake.to_scenario(), fake.changes]
+    for seconds in (0, 1000):
+        fake.clock.tick(seconds)
+        for project in ("playground", "other"):
+            seen += [fake.answer("GET", target + project).body.decode() for target in LISTS]
+        for number in (1, 2, 3):
+            for target in (f"/api_3/build/{number}", f"/api_3/build-chroot/list?build_id={number}"):
+                seen.append(fake.answer("GET", target).body.decode())
+        seen.append([[build.id, build.state, *map(str, build)] for build in fake.builds.values()])
+    return json.dumps(seen, default=str)
+
+
+def make() -> FakeCopr:
+    """A fake with two builds, of which all answers have been asked for once."""
+    fake = FakeCopr(progress="clock", serve_results=True)
+    fake.add_build(1, {F40: {}, F41: {"lifecycle": "canceled-while-running"}})
+    fake.add_build(2, {F40: {"progress": "poll"}, F41: {"state": "pending"}})
+    fake.builds[2].cancel()
+    fake.hold(2, F40, "importing")
+    fake.faults.add({"endpoint": "home", "status": 503, "every": 2})
+    fake.faults.add({"endpoint": "home", "status": 500, "after": 1000})
+    for target in LISTS:
+        fake.answer("GET", f"{target}playground")
+    fake.clock.tick(31)
+    fake.answer("GET", "/api_3/build-chroot/list?build_id=1")
+    return fake
+
+
+SCENARIO = {
+    "now": 1_800_000_000,
+    "chroots": ["epel-9-x86_64"],
+    "projects": [{"ownername": "jdoe", "projectname": "other", "chroots": {F42: {}}}],
+    "builds": [{"id": 3, "projectname": "other", "chroots": [{"name": F42, "lifecycle": "deleted"}]}],
+    "faults": [{"endpoint": "monitor", "status": 500, "after": 5}],
+}
+
+ACTS: dict[str, Act] = {
+    "add_build": lambda fake: fake.add_build(3, {F42: {"lifecycle": "canceled-while-running"}}, package="other"),
+    "add_build to a new project": lambda fake: fake.add_build(3, [F42], project="jdoe/other"),
+    "add_chroot": lambda fake: fake.add_chroot(2, F42, lifecycle="deleted"),
+    "add_scenario": lambda fake: fake.add_scenario(SCENARIO),
+    "add_account": lambda fake: fake.add_account("jdoe", "login", "token"),
+    "add a fault": lambda fake: fake.faults.add("outage"),
+    "remove a fault": lambda fake: fake.faults.remove(1),
+    "remove": lambda fake: fake.builds[1].remove(),
+    "cancel": lambda fake: fake.builds[1].cancel(),
+    "clear": lambda fake: fake.clear(),
+    "reseed": lambda fake: fake.reseed(9),
+    "be_at": lambda fake: fake.be_at("http://elsewhere.example"),
+    "force_state": lambda fake: fake.builds[1][F40].force_state("waiting", started_on=None, ended_on=7),
+    "event": lambda fake: fake.builds[1][F40].start(),
+    "report": lambda fake: fake.builds[1][F40].report("starting", result_dir="elsewhere"),
+    "hold": lambda fake: fake.hold(1, F40, "running"),
+    "release": lambda fake: fake.release(2, F40),
+    "run_to": lambda fake: fake.builds[1][F40].run_to("succeeded"),
+    "advance a chroot": lambda fake: fake.builds[1][F40].advance(),
+    "tick": lambda fake: fake.clock.tick(7),
+    "a poll": lambda fake: fake.answer("GET", f"/api_3/build-chroot/2/{F40}"),
+    "canceling over HTTP": lambda fake: fake.answer("PUT", "/api_3/build/cancel/1", [("Authorization", "Basic YTpi")]),
+    "a fault that hits": lambda fake: fake.answer("GET", "/api_3/"),
+}
+
+
+TRIED = 60
+"""At how many points of a call an interrupt is tried at most, evenly spread; with more it takes longer."""
+
+
+def interrupted(make: Callable[[], FakeCopr], act: Act) -> Iterator[FakeCopr]:
+    """Fakes, in whose call an interrupt has come at one point after another."""
+    points = points_of(act, make())
+    assert points > 0
+    for at in range(1, points + 1, math.ceil(points / TRIED)):
+        fake = make()
+        assert not interrupt(act, fake, at)
+        yield fake
+
+
+def in_another_thread(act: Act, fake: FakeCopr) -> object:
+    """What comes of something in another thread, which the lock of the fake does not keep waiting."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(act, fake).result(10)
+
+
+@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
+def test_interrupted_call_has_happened_or_not(act: Act) -> None:
+    """Wherever the interrupt comes, all that can be seen of the fake is as before the call or as after it."""
+    done = make()
+    act(done)
+    possible = {seen_of(make()), seen_of(done)}
+    for fake in interrupted(make, act):
+        assert in_another_thread(seen_of, fake) in possible
+
+
+def test_interrupted_restore_has_happened_or_not() -> None:
+    """It is completed before the interrupt goes on."""
+    taken: dict[FakeCopr, Snapshot] = {}
+
+    def changed() -> FakeCopr:
+        fake = make()
+        taken[fake] = fake.snapshot()
+        fake.builds[2].remove()
+        fake.add_scenario({**SCENARIO, "now": fake.clock.now() + 5})
+        fake.add_account("jdoe", "login", "token")
+        fake.reseed(8)
+        return fake
+
+    possible = {seen_of(changed()), seen_of(make())}
+    for fake in interrupted(changed, lambda fake: fake.restore(taken[fake])):
+        assert in_another_thread(seen_of, fake) in possible
+
+
+def due() -> FakeCopr:
+    fake = make()
+    fake.clock.tick(400)
+    return fake
+
+
+def test_interrupted_catching_up_goes_on_later() -> None:
+    """What the clock has brought about is the same, however often it was interrupted."""
+    expected = seen_of(due())
+    for fake in interrupted(due, lambda fake: fake.changes):
+        assert in_another_thread(seen_of, fake) == expected
+
+
+def states(fake: FakeCopr) -> list[str]:
+    return [f"{chroot!r} {chroot.started_on} {chroot.ended_on}" for build in fake.builds.values() for chroot in build]
+
+
+@pytest.mark.parametrize("act", [FakeCopr.advance, lambda fake: fake.builds[1].finish()], ids=["advance", "finish"])
+def test_interrupted_advance_has_moved_some_chroots(act: Act) -> None:
+    """Each chroot is in a state in which it can be, nothing that is shown is out of date, and the fake goes on."""
+    for fake in interrupted(make, act):
+        written = fake.to_scenario()
+        loaded = FakeCopr.from_scenario(written, progress="clock", serve_results=True)
+        assert states(loaded) == states(fake)
+        for target in ("/api_3/build/1", "/api_3/build/2", "/api_3/build-chroot/list?build_id=1"):
+            assert loaded.answer("GET", target) == fake.answer("GET", target)
+        in_another_thread(lambda fake: [fake.advance() for _ in range(10)], fake)
+        assert fake.builds[1].is_finished
+
+
+def test_interrupted_pause_is_none_or_a_whole_one() -> None:
+    """A clock that says that it is paused stands still."""
+    for act in (SystemClock.pause, SystemClock.resume):
+        for at in count(1):
+            clock = SystemClock(speed=1000)
+            if act is SystemClock.resume:
+                clock.pause()
+            if interrupt(act, clock, at):
+                break
+            assert clock.is_paused == (clock.now() == clock.now() == clock.now())
+            assert clock.speed == 1000
+
+
+@pytest.mark.parametrize(
+    ("owner", "method", "act"),
+    [
+        (BuildIndex, "remove", ACTS["remove"]),
+        (BuildIndex, "forget", ACTS["clear"]),
+        (Project, "enable", ACTS["add_chroot"]),
+        (BuildIndex, "add", ACTS["add_build"]),
+    ],
+)
+def test_failing_step_leaves_call_undone_or_done(
+    owner: type, method: str, act: Act, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same with the interrupt in a step of the call, and without a trace function."""
+    done = make()
+    act(done)
+    possible = {seen_of(make()), seen_of(done)}
+    fake = make()
+    original, interrupts = getattr(owner, method), [KeyboardInterrupt()]
+
+    def step(*arguments: object) -> object:
+        if interrupts:
+            raise interrupts.pop()
+        return original(*arguments)
+
+    monkeypatch.setattr(owner, method, step)
+    with pytest.raises(KeyboardInterrupt):
+        act(fake)
+    assert seen_of(fake) in possible
