@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 from typing import NamedTuple
@@ -127,7 +127,7 @@ class Faults:
             # Another one can have its number, in another fake, or here since it was removed or a restore.
             is_there = self._active.get(number) is fault if isinstance(fault, ActiveFault) else number in self._active
             if not is_there:
-                there = ", ".join(map(str, self._active)) or "none"
+                there = checks.listing(self._active) or "none"
                 raise InputError("id", f"there is no such fault {number}; there are: {there}")
             del self._active[number]
 
@@ -146,6 +146,11 @@ class Faults:
 
     def __len__(self) -> int:
         return len(self._active)
+
+    @property
+    def ids(self) -> Collection[int]:
+        """The ids of the faults that there are."""
+        return self._active.keys()
 
     def strike(self, subject: Subject) -> Hit | None:
         """The fault that hits a request, if one does; every fault that is about it has seen it then."""
