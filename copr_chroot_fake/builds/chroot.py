@@ -242,9 +242,11 @@ class BuildChroot(LivingChroot, ChrootEvents):
         with self._build.store.lock:
             self.catch_up()
             now = self._time(at)
+            quiet_until, cancellation = self._build.quiet_until, self._build.cancellation
             self.change(event, now, result_dir=said, packages=packages)
             if self.life is not None and (self._state.is_final or not self.life.move_to(self._state, now)):
                 self.life = None
+            self._build.only_changed(self, quiet_until, cancellation)
 
     def _time(self, at: int | None) -> int:
         """A time that is said, or now; never before what has been stamped already."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .build import Build
 
@@ -42,12 +42,11 @@ class BuildIndex:
         for package in (None, build.package):
             ids = packages.setdefault(package, _Ids())
             insort(ids, build.id, lo=0 if ids and ids[-1] > build.id else len(ids))
-        self.note_chroots(build)
+        self.note_chroots(build, build.names)
 
-    def note_chroots(self, build: Build) -> None:
-        """Know of the chroots that a build has got."""
+    def note_chroots(self, build: Build, names: Iterable[str]) -> None:
+        """Know of chroots that a build has got."""
         if self._made is not None:
-            names = (chroot.name for chroot in build.chroots)
             self._made[build.project.full_name][build.package].chroots.update(names)
 
     def remove(self, build: Build) -> None:

@@ -142,8 +142,10 @@ class LivingChroot(ChrootRecord):
 
         A virtual clock not before it was due; the system's clock now.
         """
-        self._build.forget_rendered()
-        life, due, clock = self.life, self.due, self._build.store.clock
+        build = self._build
+        quiet_until, cancellation = build.quiet_until, build.cancellation
+        build.forget_rendered()
+        life, due, clock = self.life, self.due, build.store.clock
         assert life is not None
         assert due is not None
         is_on_time = life.how == "immediate" or (life.how == "clock" and due <= clock.now())
@@ -155,6 +157,7 @@ class LivingChroot(ChrootRecord):
             self._enter(life.go_on(now), now)
             if self.life is not None and life.following is None and self._state.is_final:
                 self.life = None
+        build.only_changed(self, quiet_until, cancellation)
 
     def _is_to_wait(self, life: Life) -> bool:
         """Whether a life says next how long it takes to be confirmed that the build is canceled."""

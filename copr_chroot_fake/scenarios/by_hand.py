@@ -96,8 +96,7 @@ def add_chroot(
     )
     chroot = add_entry("", entry, build, defaults)
     store.know([chroot.name])
-    store.note_entangled(build)
-    store.index.note_chroots(build)
+    store.index.note_chroots(build, [chroot.name])
     build.project.enable(chroot.name)
     return chroot
 
