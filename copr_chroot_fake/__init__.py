@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .faults.fault import FAULTS as FAULTS
     from .faults.fault import Dribble as Dribble
     from .faults.fault import Fault as Fault
-    from .journal import Request as Request
+    from .journal import UnmatchedRequests as UnmatchedRequests
     from .lives.clock import Clock as Clock
     from .lives.clock import SystemClock as SystemClock
     from .lives.clock import VirtualClock as VirtualClock
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .lives.lifecycle import Lifecycle as Lifecycle
     from .lives.lifecycle import Stage as Stage
     from .lives.progress import Progress as Progress
+    from .request import Request as Request
     from .scenarios.entries import Scenario as Scenario
     from .service.answers import Answer as Answer
     from .states import State as State
@@ -73,7 +74,7 @@ _WHERE = {
     "Progress": ".lives.progress",
     "Project": ".builds.projects",
     "ProjectChroot": ".builds.projects",
-    "Request": ".journal",
+    "Request": ".request",
     "Scenario": ".scenarios.entries",
     "ScenarioError": ".errors",
     "Snapshot": ".builds.snapshot",
@@ -81,6 +82,7 @@ _WHERE = {
     "State": ".states",
     "SystemClock": ".lives.clock",
     "Uniform": ".lives.durations",
+    "UnmatchedRequests": ".journal",
     "VirtualClock": ".lives.clock",
 }
 
@@ -117,6 +119,7 @@ __all__ = [
     "State",
     "SystemClock",
     "Uniform",
+    "UnmatchedRequests",
     "VirtualClock",
 ]
 

@@ -10,7 +10,7 @@ from . import checks
 if TYPE_CHECKING:
     # A server may never use it.
     from .builds.build import Build
-    from .journal import Journal, Request
+    from .journal import Journal, Request, UnmatchedRequests
     from .service.routes import EndpointName
 
 
@@ -19,28 +19,28 @@ class Asked:
 
     @property
     @abstractmethod
-    def _journal(self) -> Journal: ...
+    def journal(self) -> Journal: ...
 
     @abstractmethod
     def _build(self, build_id: int) -> Build: ...
 
     @property
     def requests(self) -> list[Request]:
-        """The latest requests (10,000 by default), in the order of their answers."""
-        return self._journal.requests
+        """The latest requests, in the order of their answers: 10,000 by default, fewer if they take over 64 MB."""
+        return self.journal.requests()
 
     def requests_after(self, number: int) -> list[Request]:
         """The requests that came after the one with that number."""
-        return self._journal.after(number)
+        return self.journal.requests(number)
 
     @property
-    def unmatched(self) -> list[tuple[Request, str]]:
-        """The requests for what is not there, each with the nearest thing that is."""
-        return [(request, self._journal.nearest(request)) for request in self._journal.unmatched]
+    def unmatched(self) -> list[UnmatchedRequests]:
+        """The remembered requests that matched nothing, by method and target, in the order of each one's first."""
+        return self.journal.unmatched()
 
     def forget_requests(self) -> None:
         """Forget what was asked so far; faults keep counting."""
-        self._journal.clear()
+        self.journal.clear()
 
     def assert_requested(
         self,
@@ -55,7 +55,7 @@ class Asked:
         :raises AssertionError: saying what was asked instead.
         """
         __tracebackhide__ = True
-        self._journal.assert_requested(endpoint, build_id, chrootname, times)
+        self.journal.assert_requested(endpoint, build_id, chrootname, times)
 
     def assert_not_requested(
         self, endpoint: EndpointName, *, build_id: int | None = None, chrootname: str | None = None
@@ -65,7 +65,7 @@ class Asked:
         :raises AssertionError: saying what was asked.
         """
         __tracebackhide__ = True
-        self._journal.assert_requested(endpoint, build_id, chrootname, 0)
+        self.journal.assert_requested(endpoint, build_id, chrootname, 0)
 
     def assert_polled_no_faster_than(
         self, seconds: float, *, build_id: int | None = None, chrootname: str | None = None
@@ -77,7 +77,7 @@ class Asked:
         :raises AssertionError: showing the two requests.
         """
         __tracebackhide__ = True
-        self._journal.assert_polled_no_faster_than(checks.amount("seconds", seconds), build_id, chrootname)
+        self.journal.assert_polled_no_faster_than(checks.amount("seconds", seconds), build_id, chrootname)
 
     def assert_all_pages_read(self, build_id: int) -> None:
         """Assert that every chroot of a build was on some page of its list that was read.
@@ -85,4 +85,4 @@ class Asked:
         :raises AssertionError: naming the chroots that were not, and what was asked.
         """
         __tracebackhide__ = True
-        self._journal.assert_all_pages_read(self._build(build_id))
+        self.journal.assert_all_pages_read(self._build(build_id))

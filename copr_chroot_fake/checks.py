@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import islice
 from typing import Annotated, TypeGuard, TypeVar, cast
 
 from . import mistakes
@@ -378,17 +379,41 @@ def dotted(place: str, key: str) -> str:
     return f"{place}.{key}" if place else key
 
 
-def choices(value: object, valid: Iterable[str]) -> str:
+def choices(value: object, valid: Collection[str]) -> str:
     """The end of a message: the valid values, and which of them was probably meant."""
-    listed = list(valid)
-    close = nearest(value, listed, 1, 0.7) if isinstance(value, str) else []
+    close = nearest(value, valid, 1, 0.7) if isinstance(value, str) else []
     meant = f"did you mean {close[0]!r}? " if close else ""
-    return f"{meant}valid: {', '.join(listed)}"
+    return f"{meant}valid: {listing(valid, 50)}"
+
+
+def listing(items: Collection[object], limit: int = 10) -> str:
+    """The first items, separated by commas, and how many more there are; empty if there are none."""
+    # An enum's member is a text whose str() is something else.
+    texts = [shortened(item if isinstance(item, str) else str(item)) for item in islice(items, limit)]
+    more = f" and {len(items) - limit} more" if len(items) > limit else ""
+    return ", ".join(texts) + more
+
+
+def shortened(text: str, limit: int = 100) -> str:
+    """A text of at most so many characters, whose end is left out if it is longer."""
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
+
+
+MAX_CANDIDATES = 100
+"""How many candidates :func:`nearest` considers: the first ones."""
+
+_MAX_COMPARED = 100
+"""How many characters of each text it compares, as the time that this takes grows with their square."""
 
 
 def nearest(text: str, candidates: Iterable[str], count: int, cutoff: float) -> list[str]:
-    """The candidates most similar to a text, the best first; ``cutoff`` is the least similarity, from 0 to 1."""
+    """The candidates most similar to a text, the best first; ``cutoff`` is the least similarity, from 0 to 1.
+
+    The work is bounded: only the first candidates and the first characters of each text count.
+    """
     # Slow to import, and needed only after a mistake.
     import difflib
 
-    return difflib.get_close_matches(text, candidates, n=count, cutoff=cutoff)
+    by_start = {candidate[:_MAX_COMPARED]: candidate for candidate in islice(candidates, MAX_CANDIDATES)}
+    close = difflib.get_close_matches(text[:_MAX_COMPARED], by_start, n=count, cutoff=cutoff)
+    return [by_start[start] for start in close]

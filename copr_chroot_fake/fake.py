@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -24,7 +23,8 @@ from .lives.clock import Clock, SystemClock, VirtualClock, check_clock
 from .lives.progress import ProgressLike, read_progress
 from .reached import Reached
 from .scenarios.reading import ScenarioSource, read_scenario
-from .service.api import Api, Record
+from .service.api import Api
+from .service.request_log import RequestLog
 from .states import State, StateName
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ class FakeCopr(Reached, Filled, Asked, Populated):
         ``poll``, ``clock``, ``manual`` or ``immediate``, or a :class:`Progress`.
     :param clock: the time; by default a :class:`VirtualClock`, which stands still until it is moved.
     :param seed: the seed of everything random; the same seed gives the same run.
-    :param requests_kept: how many requests are remembered: the latest ones.
+    :param requests_kept: how many requests are remembered: the latest ones. Fewer, if they would take more than about
+        64 MB.
     :raises InputError: for an option with an impossible value.
     """
 
@@ -76,9 +77,9 @@ class FakeCopr(Reached, Filled, Asked, Populated):
             checks.whole_number("seed", seed),
         )
         self._have_results(results_url, serve_results, results_delay)
-        self._records: deque[Record] = deque(maxlen=checks.whole_number("requests_kept", requests_kept))
+        self._log = RequestLog(checks.whole_number("requests_kept", requests_kept))
         limit = None if default_limit is None else _check_limit(default_limit)
-        self._api = Api(self._store, self._records.append, limit)
+        self._api = Api(self._store, self._log, limit)
 
     @classmethod
     def from_scenario(
@@ -206,7 +207,7 @@ class FakeCopr(Reached, Filled, Asked, Populated):
     def _build(self, build_id: int) -> Build:
         build = self._store.find_build(checks.positive("build_id", build_id))
         if build is None:
-            there = ", ".join(map(str, list(self._store.builds)[:10])) or "none"
+            there = checks.listing(self._store.builds) or "none"
             raise InputError("build_id", f"there is no build {build_id}; there are: {there}")
         return build
 
@@ -214,17 +215,18 @@ class FakeCopr(Reached, Filled, Asked, Populated):
         build = self._build(build_id)
         chroot = build.find(checks.text("chrootname", chrootname))
         if chroot is None:
-            there = ", ".join(chroot.name for chroot in build.chroots[:10]) or "none"
+            there = checks.listing(build.names) or "none"
             raise InputError(
                 "chrootname", f"build {build_id} has no chroot {checks.shown(chrootname)}; it has: {there}"
             )
         return chroot
 
     @cached_property
-    def _journal(self) -> Journal:
+    def journal(self) -> Journal:
+        """Finds requests, for the assertions and the control API."""
         from .journal import Journal
 
-        return Journal(self._store, self._records)
+        return Journal(self._store, self._log)
 
     @property
     def changes(self) -> list[Change]:
@@ -244,10 +246,9 @@ class FakeCopr(Reached, Filled, Asked, Populated):
         with self._store.lock:
             builds = sum(BUILD_BYTES + CHROOT_BYTES * len(build.chroots) for build in self._store.builds.values())
             changes = CHANGE_BYTES * len(self._store.changes)
-        # A request refers to every chroot that its response has shown.
-        return (
-            builds + changes + sum(REQUEST_BYTES + len(record[1]) + 8 * len(record[5]) for record in [*self._records])
-        )
+            # A request refers to every chroot that its response has shown.
+            entries = [*self._log.entries]
+        return builds + changes + sum(REQUEST_BYTES + len(entry[1]) + 8 * len(entry[5]) for entry in entries)
 
     def clear(self) -> None:
         """Forget all builds, projects, chroots and faults; the accounts, the clock and the requests stay."""

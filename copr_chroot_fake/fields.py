@@ -11,6 +11,9 @@ from .errors import InputError
 T = TypeVar("T")
 U = TypeVar("U")
 
+MAX_UNKNOWN_KEYS = 20
+"""How many unknown keys of one entry are reported one by one."""
+
 
 class Form:
     """The keys that an entry must have, and all that it may have, in the order in which messages list them.
@@ -50,9 +53,7 @@ class Fields:
         self._wrong: set[str] | None = None
         keys = entry.keys()
         if not keys <= form.known:
-            for key in map(checks.key, keys):
-                if key not in form.known:
-                    self._refuse(key, f"no such key here; {checks.choices(key, form.all)}")
+            self._refuse_unknown([key for key in map(checks.key, keys) if key not in form.known], form)
         if not keys >= form.required_names:
             for key in form.required:
                 if key not in entry:
@@ -123,9 +124,19 @@ class Fields:
         if mistakes.count() > before:
             self._mark(key)
 
+    def _refuse_unknown(self, unknown: Sequence[str], form: Form) -> None:
+        """Report unknown keys: each of the first, and how many more there are, as an entry can have any number."""
+        for key in unknown[:MAX_UNKNOWN_KEYS]:
+            self._refuse(str(key), f"no such key here; {checks.choices(key, form.all)}")
+        more = len(unknown) - MAX_UNKNOWN_KEYS
+        if more > 0:
+            mistakes.refuse(self._place, f"{more} more unknown keys; valid: {checks.listing(form.all, 50)}")
+
     def _refuse(self, key: str, problem: str) -> None:
         mistakes.refuse(checks.dotted(self._place, key), problem)
         self._mark(key)
 
     def _mark(self, key: str) -> None:
-        self._wrong = {key, *(self._wrong or ())}
+        if self._wrong is None:
+            self._wrong = set()
+        self._wrong.add(key)

@@ -1,139 +1,109 @@
-"""What a fake was asked: every request, what it saw and when, and assertions that say what was asked instead."""
+"""What a fake was asked: requests by what they are about, and assertions that say what was asked instead."""
 
 from __future__ import annotations
 
-import json
-from collections import deque
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import NamedTuple, cast, get_args
+from typing import cast, get_args
 
 from . import checks
 from .builds.build import Build
 from .builds.store import Store
-from .service.api import Record
-from .service.question import read_question
-from .service.routes import RESULTS, Endpoint, EndpointName, routes
-from .states import State
+from .request import Request as Request
+from .request import read_request
+from .request_index import About, RequestIndex
+from .service.request_log import Record, RequestLog
+from .service.routes import EndpointName
 
 
-class Request(NamedTuple):
-    """A request and what became of it.
+@dataclass(frozen=True)
+class UnmatchedRequests:
+    """All requests with one method and target that matched nothing.
 
-    :param endpoint: which endpoint was asked, ``None`` where there is none.
-    :param build_id: the build that was meant, ``None`` where what was sent is no number of one.
-    :param arguments: all arguments of the query, as sent.
-    :param status: the answer's; 0 where a fault has kept any from coming.
-    :param at: when it was, on the fake's clock (Unix time).
-    :param matched: whether what was asked for is, or has been, there.
+    :param count: how many of them are remembered.
     """
 
     method: str
     target: str
-    endpoint: EndpointName | None
-    build_id: int | None
-    chrootname: str | None
-    arguments: Mapping[str, str]
-    status: int
-    at: float
-    matched: bool
-    shown: Sequence[bytes] = ()
-    """The build chroots that the answer was about, as the API shows them."""
-    fault: int | None = None
-    """The id of the fault that hit it."""
-    number: int = 0
-    """Its number among all that the fake was ever asked, from 1."""
+    count: int
+    _store: Store = field(repr=False)
+    _last: Record = field(repr=False)
 
     @property
-    def saw(self) -> dict[str, State]:
-        """The states that the answer was about, by chroot."""
-        documents = [json.loads(shown) for shown in self.shown]
-        return {document["name"]: State(document["state"]) for document in documents}
+    def last(self) -> Request:
+        """The last of them."""
+        return read_request(self._last, self._store.serves_results)
+
+    @property
+    def near_miss(self) -> str:
+        """What exists now that comes closest to what they asked for; it is searched for at each access."""
+        # A test that asks for everything has no need of it.
+        from .near_misses import near_miss
+
+        with self._store.lock:
+            return near_miss(self._store, self.last)
 
     def __str__(self) -> str:
-        saw = ", ".join(f"{name} {state}" for name, state in list(self.saw.items())[:3])
-        more = f" and {len(self.shown) - 3} more" if len(self.shown) > 3 else ""
-        what = self.status or "no answer"
-        why = "" if self.fault is None else f" by fault {self.fault}"
-        return f"{self.method} {self.target} -> {what}{why}{f' ({saw}{more})' if saw else ''} at {self.at:.10g}"
-
-
-def _read(record: Record, has_results: bool) -> Request:
-    method, target, status, at, matched, shown, fault, number = record
-    question = read_question(target, has_results)
-    return Request(
-        method=method,
-        target=target,
-        endpoint=None if question.endpoint is None else question.endpoint.value,
-        build_id=question.build_id,
-        chrootname=question.chrootname,
-        arguments=question.arguments,
-        status=status,
-        at=at,
-        matched=matched,
-        shown=shown,
-        fault=fault,
-        number=number,
-    )
-
-
-_METHODS: Mapping[EndpointName, Sequence[str]] = {"cancel": ("PUT", "POST")}
-"""How an endpoint is asked that is not simply read."""
-
-_POLLED: Sequence[EndpointName] = ("get", "list", "build", "build-list", "source-chroot", "monitor")
-"""The endpoints that tell how builds are doing."""
-
-
-_OF_PROJECTS: Sequence[EndpointName] = ("project", "build-list", "monitor")
-"""The endpoints that are asked about a project."""
+        times = "" if self.count == 1 else f" ({self.count} times)"
+        asked = f"{checks.shortened(self.method)} {checks.shortened(self.target, 300)}"
+        return f"{asked} -> {self._last[2]}{times}: {self.near_miss}"
 
 
 class Journal:
     """The latest requests, in the order of their answers."""
 
-    def __init__(self, store: Store, records: deque[Record]) -> None:
+    def __init__(self, store: Store, log: RequestLog) -> None:
         self._store = store
-        self._records = records
+        self._log = log
+        self._index = RequestIndex(log, store.serves_results)
 
     def clear(self) -> None:
-        self._records.clear()
+        with self._store.lock:
+            self._log.clear()
 
-    @property
-    def requests(self) -> list[Request]:
-        return [_read(record, self._store.serves_results) for record in list(self._records)]
-
-    def after(self, number: int) -> list[Request]:
+    def requests(self, after: int = 0) -> list[Request]:
         """Those that have come after the one of that number."""
-        last = checks.whole_number("number", number)
-        return [request for request in self.requests if request.number > last]
+        last = checks.whole_number("number", after)
+        with self._store.lock:
+            numbers = self._index.find(About(), last).numbers
+            return self._read(numbers)
+
+    def page(self, about: About, after: int, limit: int, offset: int) -> tuple[list[Request], int]:
+        """The latest ``limit`` requests before the last ``offset`` ones, of those about something; and their number."""
+        with self._store.lock:
+            found = self._index.find(about, after)
+            return self._read(found.latest(limit, offset)), len(found)
+
+    def count(self, about: About) -> int:
+        """How many requests there are about something."""
+        with self._store.lock:
+            return len(self._index.find(about))
+
+    def _read(self, numbers: Iterable[int]) -> list[Request]:
+        return [self._index.read(number) for number in numbers]
 
     @property
-    def unmatched(self) -> list[Request]:
-        return [request for request in self.requests if not request.matched]
+    def number_of_unmatched(self) -> int:
+        """How many methods and targets have unmatched requests."""
+        with self._store.lock:
+            return len(self._log.unmatched)
 
-    def find(self, endpoint: EndpointName, build_id: int | None, chrootname: str | None) -> list[Request]:
-        """What was asked of an endpoint, about a build and a chroot where those are said."""
-        endpoint = cast(EndpointName, checks.one_of(get_args(EndpointName))("endpoint", endpoint))
-        # What is of another type would never be found, and an assertion that it was not asked for always hold.
-        build_id = checks.optional(checks.whole_number)("build_id", build_id)
-        chrootname = checks.optional(checks.text)("chrootname", chrootname)
-        return [
-            request
-            for request in self.requests
-            if request.method in _METHODS.get(endpoint, ("GET",))
-            and request.endpoint == endpoint
-            and build_id in (None, request.build_id)
-            and chrootname in (None, request.chrootname)
-        ]
+    def unmatched(self, limit: int | None = None, offset: int = 0) -> list[UnmatchedRequests]:
+        """The unmatched requests by method and target, in the order in which each was first asked for."""
+        stop = None if limit is None else offset + limit
+        with self._store.lock:
+            return [
+                UnmatchedRequests(method, target, count, self._store, last)
+                for (method, target), (count, last) in islice(self._log.unmatched.items(), offset, stop)
+            ]
 
     def assert_requested(
         self, endpoint: EndpointName, build_id: int | None, chrootname: str | None, times: int | None
     ) -> None:
         __tracebackhide__ = True
         times = checks.optional(checks.whole_number)("times", times)
-        build_id = checks.optional(checks.whole_number)("build_id", build_id)
-        chrootname = checks.optional(checks.text)("chrootname", chrootname)
-        count = len(self.find(endpoint, build_id, chrootname))
+        count = self.count(_about(endpoint, build_id, chrootname))
         if count != times if times is not None else not count:
             expected = "at least once" if times is None else _times(times)
             to_be = "was not to be requested" if times == 0 else f"was to be requested {expected}"
@@ -142,97 +112,60 @@ class Journal:
 
     def assert_polled_no_faster_than(self, seconds: float, build_id: int | None, chrootname: str | None) -> None:
         __tracebackhide__ = True
-        last: dict[Hashable, Request] = {}
-        for request in (found for endpoint in _POLLED for found in self.find(endpoint, build_id, chrootname)):
-            what = _what(request)
-            before = last.get(what)
-            if before is not None and request.at - before.at < seconds:
-                after = f"{request.at - before.at:g} s"
-                raise AssertionError(
-                    f"polled after {after}, but no faster than every {seconds:g} s was wanted:\n  {before}\n  {request}"
-                )
-            last[what] = request
+        build_id, chrootname = _check_thing(build_id, chrootname)
+        with self._store.lock:
+            fastest = self._index.fastest_polls(build_id, chrootname)
+        if fastest is None:
+            return
+        before, request = fastest
+        if request.at - before.at < seconds:
+            after = f"{request.at - before.at:g} s"
+            raise AssertionError(
+                f"polled after {after}, but no faster than every {seconds:g} s was wanted:\n  {before}\n  {request}"
+            )
 
     def assert_all_pages_read(self, build: Build) -> None:
         __tracebackhide__ = True
-        seen = {name for request in self.find("list", build.id, None) for name in request.saw}
-        missing = [chroot.name for chroot in build.chroots if chroot.name not in seen and not chroot.is_absent]
+        with self._store.lock:
+            seen = self._index.names_listed(build.id)
+            missing = [chroot.name for chroot in build.chroots if chroot.name not in seen and not chroot.is_absent]
         if missing:
-            listed = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
             raise AssertionError(
                 f"{len(missing)} of {len(build.chroots)} chroots of build {build.id} were on no page that was read: "
-                f"{listed}.{self._instead()}"
+                f"{checks.listing(missing, 5)}.{self._instead()}"
             )
-
-    def _nearest_results(self, path: str) -> str:
-        there = (
-            f"{RESULTS}/{build.project.ownername}/{build.project_dirname}/{chroot.name}/{chroot.result_dir}/"
-            for build in self._store.builds.values()
-            for chroot in build.chroots
-            if chroot.result_dir
-        )
-        # To compare with all of very many would take longer than anybody waits for a message.
-        close = checks.nearest(path, islice(there, 1000), 1, 0)
-        return f"{close[0]} is there" if close else "there are no results"
 
     def _instead(self) -> str:
         """What was asked, for the message of an assertion."""
-        requests = self.requests
+        requests, total = self.page(About(), 0, _REQUESTS_SHOWN, 0)
         if not requests:
             return " Nothing was requested."
-        more = f"\n  … and {len(requests) - 20} before" if len(requests) > 20 else ""
-        return " Requested was:" + more + "".join(f"\n  {request}" for request in requests[-20:])
-
-    def nearest(self, request: Request) -> str:
-        """What there is that is nearest to what a request did not find."""
-        path = request.target.partition("?")[0]
-        if request.endpoint is None:
-            return _nearest_path(path, self._store.serves_results)
-        if request.endpoint in _OF_PROJECTS:
-            return _nearest_project(self._store.projects, request.arguments)
-        if request.endpoint == Endpoint.RESULTS.value:
-            return f"{self._nearest_results(path)}, {path} is not"
-        build = None if request.build_id is None else self._store.builds.get(request.build_id)
-        if build is None:
-            sent = read_question(request.target, self._store.serves_results).build_sent
-            return f"{_nearest_builds(self._store.builds, sent)}, {sent} is not"
-        names = [chroot.name for chroot in build.chroots]
-        close = checks.nearest(request.chrootname or "", names, 3, 0.3) or names[:3]
-        has = ", ".join(close) or "no chroots"
-        return f"build {build.id} has {has}, not {checks.shown(request.chrootname)}"
+        more = f"\n  … and {total - _REQUESTS_SHOWN} before" if total > _REQUESTS_SHOWN else ""
+        return " Requested was:" + more + "".join(f"\n  {request}" for request in requests)
 
 
-def _what(request: Request) -> Hashable:
-    """What a request asks about, whether its build is in the path or among the arguments, in whatever order."""
-    others = dict(request.arguments)
-    if request.build_id is not None:
-        others.pop("build_id", None)
-        others.pop("chrootname", None)
-    return request.endpoint, request.build_id, request.chrootname, tuple(sorted(others.items()))
+_REQUESTS_SHOWN = 20
+"""How many requests the message of an assertion shows."""
 
 
-def _nearest_path(path: str, has_results: bool) -> str:
-    (close,) = checks.nearest(path, [route.path for route in routes(has_results)], 1, 0)
-    return f"{close} is there, {path} is not"
+def _about(endpoint: EndpointName, build_id: int | None, chrootname: str | None) -> About:
+    """The requests of an endpoint with its own methods."""
+    name = cast(EndpointName, checks.one_of(get_args(EndpointName))("endpoint", endpoint))
+    return About(name, *_check_thing(build_id, chrootname), True)
 
 
-def _nearest_project(projects: Iterable[str], arguments: Mapping[str, str]) -> str:
-    sent = f"{arguments.get('ownername', '')}/{arguments.get('projectname', '')}"
-    near = checks.nearest(sent, projects, 1, 0)
-    return f"project {near[0]} is there, {sent} is not" if near else "there are no projects"
-
-
-def _nearest_builds(builds: Iterable[int], sent: int | str | None) -> str:
-    """By what is written rather than by number: a digit is sooner missing than wrong by one."""
-    near = checks.nearest(str(sent), map(str, builds), 3, 0)
-    if not near:
-        return "there are no builds"
-    return f"build{'s' if len(near) > 1 else ''} {', '.join(near)} {'are' if len(near) > 1 else 'is'} there"
+def _check_thing(build_id: int | None, chrootname: str | None) -> tuple[int | None, str | None]:
+    """Return a build and a chroot as they are found in requests, which other types would never be."""
+    return (
+        checks.optional(checks.whole_number)("build_id", build_id),
+        checks.optional(checks.text)("chrootname", chrootname),
+    )
 
 
 def _described(endpoint: str, build_id: int | None, chrootname: str | None) -> str:
     of_build = "" if build_id is None else f" of build {build_id}"
-    return f"{endpoint!r}{of_build}{'' if chrootname is None else f', {chrootname}'}"
+    of_chroot = "" if chrootname is None else f", {checks.shortened(chrootname)}"
+    return f"{endpoint!r}{of_build}{of_chroot}"
 
 
 def _times(count: int) -> str:

@@ -114,9 +114,10 @@ def bounds(schema: Schema) -> str:
     least, most = schema.get("minimum"), schema.get("maximum")
     if "exclusiveMinimum" in schema:
         return f" above {schema['exclusiveMinimum']}"
+    default = f", {schema['default']} by default" if "default" in schema else ""
     if most is not None and most < 2**31 - 1:
-        return f" from {least} to {most}"
-    return "" if least is None else f" from {least}"
+        return f" from {least} to {most}{default}"
+    return default if least is None else f" from {least}{default}"
 
 
 def code(text: str) -> str:

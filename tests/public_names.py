@@ -43,6 +43,7 @@ OF_WHAT_THE_KIT_MAKES = {
     ),
     "Faults": "add clear remove",
     "Snapshot": "",
+    "UnmatchedRequests": "count last method near_miss target",
 }
 """The members that are for those who test; the others, and the way to make one, are the kit's own."""
 

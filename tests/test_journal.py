@@ -224,9 +224,9 @@ def test_what_is_not_there_is_kept_with_the_nearest_that_is(fake: FakeCopr, targ
     fake.add_build(70, [])
     asking(fake)("GET", GET)
     asking(fake)("GET", target)
-    ((request, text),) = fake.unmatched
-    assert request.target == target
-    assert text == nearest
+    (unmatched,) = fake.unmatched
+    assert unmatched.target == target
+    assert unmatched.near_miss == nearest
 
 
 def test_deleted_builds_and_bad_requests_are_not_unmatched(fake: FakeCopr) -> None:
@@ -260,7 +260,7 @@ def test_nothing_there_at_all() -> None:
     """A fake without builds says so."""
     fake = FakeCopr()
     asking(fake)("GET", LIST)
-    assert [text for _, text in fake.unmatched] == ["there are no builds, 1 is not"]
+    assert [unmatched.near_miss for unmatched in fake.unmatched] == ["there are no builds, 1 is not"]
 
 
 def test_what_is_asked_beside_build_chroots_is_kept_too() -> None:
@@ -278,7 +278,7 @@ def test_what_is_asked_beside_build_chroots_is_kept_too() -> None:
         "build", "build-list", "build-packages", "source-chroot", "project",
         "monitor", "mock-chroots", "gssapi-login", "build", "project",
     ]  # fmt: skip
-    assert [(request.target.removeprefix("/api_3/"), nearest) for request, nearest in fake.unmatched] == [
+    assert [(unmatched.target.removeprefix("/api_3/"), unmatched.near_miss) for unmatched in fake.unmatched] == [
         ("build/12", "build 1 is there, 12 is not"),
         (
             "project?ownername=jdoe&projectname=play",

@@ -33,6 +33,7 @@ from copr_chroot_fake import (
     State,
     SystemClock,
     Uniform,
+    UnmatchedRequests,
     VirtualClock,
 )
 from copr_chroot_fake.builds.nevra import NevraEntry
@@ -76,6 +77,7 @@ def ask(fake: FakeCopr) -> None:
     httpx.AsyncClient(transport=fake.transport)
     httpx.AsyncClient(transport=httpx.ASGITransport(app=fake.asgi))
     assert_type(fake.requests, list[Request])
+    assert_type(fake.unmatched, list[UnmatchedRequests])
     fake.assert_requested("list", build_id=1, times=2)
 
 

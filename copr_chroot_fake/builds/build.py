@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,6 +17,8 @@ from .chroot import BuildChroot
 from .projects import SOURCES, Project, Submission
 
 if TYPE_CHECKING:
+    from .agenda import Agenda
+    from .living import LivingChroot
     from .store import Store
 
 CANCEL_SECONDS = 10
@@ -35,7 +37,6 @@ class Build:
     __slots__ = (
         "_by_name",
         "_is_polled",
-        "_quiet_until",
         "_source_state",
         "bootstrap",
         "cancellation",
@@ -49,6 +50,7 @@ class Build:
         "package",
         "project",
         "project_dirname",
+        "quiet_until",
         "rendered",
         "store",
         "submission",
@@ -92,7 +94,7 @@ class Build:
         self.rendered: bytes | None = None
         """What the API shows of it, kept until it changes."""
         self._by_name: dict[str, BuildChroot] = {}
-        self._quiet_until = -math.inf
+        self.quiet_until = -math.inf
         """Until when nothing happens to it by itself."""
         self._is_polled = True
         """Whether one of its chroots may go on with the next poll."""
@@ -210,9 +212,16 @@ class Build:
 
     def forget_rendered(self) -> None:
         """Drop what was worked out about it, as it or its chroots have changed."""
+        if self.has_ever_lived:
+            self.agenda.noted[self] = None
         self.rendered = None
-        self._quiet_until = -math.inf
+        self.quiet_until = -math.inf
         self._is_polled = True
+
+    @property
+    def names(self) -> Collection[str]:
+        """The names of its chroots, in their order."""
+        return self._by_name.keys()
 
     def find(self, chrootname: str) -> BuildChroot | None:
         """The chroot of that name; ``None`` where the build has none."""
@@ -226,7 +235,7 @@ class Build:
         name = checks.plain_text(chrootname)
         chroot = None if name is None else self._by_name.get(name)
         if chroot is None:
-            has = ", ".join(self._by_name) or "no chroots"
+            has = checks.listing(self._by_name) or "no chroots"
             raise KeyError(f"build {self.id} has no chroot {checks.shown(chrootname)}; it has {has}")
         return chroot
 
@@ -280,30 +289,40 @@ class Build:
 
     def catch_up(self) -> None:
         """Let everything happen to it that is due on the clock, in the order in which it was due."""
-        if not self.has_ever_lived or self.store.clock.now() < self._quiet_until:
+        if not self.has_ever_lived or self.store.clock.now() < self.quiet_until:
             return
         with self.store.lock:
             self._catch_up(self.store.clock.now())
-            self._quiet_until = min((chroot.next_due for chroot in self.chroots), default=math.inf)
+            self.quiet_until = min((chroot.next_due for chroot in self.chroots), default=math.inf)
 
     def _catch_up(self, now: float) -> None:
-        if not self.is_entangled:
+        while True:
+            cancellation = self.cancellation
             # One after the other in time, as the first of them tells where the source build has got to.
             queue = [(chroot.due or 0, at) for at, chroot in enumerate(self.chroots) if chroot.is_due(now)]
             heapify(queue)
-            while queue:
+            while queue and self.cancellation is cancellation:
                 chroot = self.chroots[queue[0][1]]
                 chroot.step()
                 if chroot.is_due(now):
                     heapreplace(queue, (chroot.due or 0, queue[0][1]))
                 else:
                     heappop(queue)
-            return
-        while True:
-            due = [chroot for chroot in self.chroots if chroot.is_due(now)]
-            if not due:
+            if self.cancellation is cancellation:
                 return
-            min(due, key=lambda chroot: chroot.due or 0).step()
+
+    @property
+    def agenda(self) -> Agenda:
+        """Where the store has noted when something happens to it."""
+        return self.store.entangled_agenda if self.is_entangled else self.store.agenda
+
+    def only_changed(self, chroot: LivingChroot, quiet_until: float, cancellation: Cancellation | None) -> None:
+        """Go on with what was known before one chroot changed: until when nothing happens to any other.
+
+        Without this, to change each of many chroots would look at all of them each time.
+        """
+        if self.cancellation is cancellation:
+            self.quiet_until = min(quiet_until, chroot.next_due)
 
     @property
     def is_in_order(self) -> bool:

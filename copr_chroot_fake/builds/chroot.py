@@ -247,9 +247,11 @@ class BuildChroot(LivingChroot, ChrootEvents):
             self.atomically(partial(self._let_happen, event, self._time(at), said, packages))
 
     def _let_happen(self, event: Event, now: int, result_dir: str | None, packages: tuple[Nevra, ...] | None) -> None:
+        quiet_until, cancellation = self._build.quiet_until, self._build.cancellation
         self.change(event, now, result_dir=result_dir, packages=packages)
         if self.life is not None and (self._state.is_final or not self.life.move_to(self._state, now)):
             self.life = None
+        self._build.only_changed(self, quiet_until, cancellation)
 
     def _time(self, at: int | None) -> int:
         """A time that is said, or now; never before what has been stamped already."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from .build import Build
 
@@ -40,10 +40,9 @@ class BuildIndex:
         if self._made is not None:
             _add(self._made, build)
 
-    def note_chroots(self, build: Build) -> None:
-        """Know of the chroots that a build has got."""
+    def note_chroots(self, build: Build, names: Iterable[str]) -> None:
+        """Know of chroots that a build has got."""
         if self._made is not None:
-            names = (chroot.name for chroot in build.chroots)
             self._made[build.project.full_name][build.package].chroots.update(names)
 
     def remove(self, build: Build) -> None:
@@ -85,4 +84,4 @@ def _add(made: dict[str, dict[str | None, _Ids]], build: Build) -> None:
     for package in (None, build.package):
         ids = packages.setdefault(package, _Ids())
         insort(ids, build.id, lo=0 if ids and ids[-1] > build.id else len(ids))
-    packages[build.package].chroots.update(chroot.name for chroot in build.chroots)
+    packages[build.package].chroots.update(build.names)

@@ -167,8 +167,10 @@ class LivingChroot(ChrootRecord):
             raise
 
     def _step(self) -> None:
-        self._build.forget_rendered()
-        life, due, clock = self.life, self.due, self._build.store.clock
+        build = self._build
+        quiet_until, cancellation = build.quiet_until, build.cancellation
+        build.forget_rendered()
+        life, due, clock = self.life, self.due, build.store.clock
         assert life is not None
         assert due is not None
         is_on_time = life.how == "immediate" or (life.how == "clock" and due <= clock.now())
@@ -180,6 +182,7 @@ class LivingChroot(ChrootRecord):
             self._enter(life.go_on(now), now)
             if self.life is not None and life.following is None and self._state.is_final:
                 self.life = None
+        build.only_changed(self, quiet_until, cancellation)
 
     def _is_to_wait(self, life: Life) -> bool:
         """Whether a life says next how long it takes to be confirmed that the build is canceled."""

@@ -99,7 +99,6 @@ def _restore(snapshot: Snapshot) -> None:
         builds = {moment.build.id: moment.build for moment in snapshot.builds}
         _refill(store.builds, builds)
         store.index.forget()
-        _refill(store.entangled, {number: build for number, build in builds.items() if build.is_entangled})
         _refill(store.accounts, snapshot.accounts)
         store.removed = set(snapshot.removed)
         store.faults.restore(snapshot.faults)

@@ -15,6 +15,7 @@ from ..lives.lifecycle import ABSENT
 from ..lives.progress import Progress
 from ..states import State
 from .accounts import Account
+from .agenda import Agenda
 from .build import Build
 from .chroot import BuildChroot
 from .index import BuildIndex
@@ -55,8 +56,9 @@ class Store:
         self.mock_chroots: dict[str, None] = {}
         self.projects: dict[str, Project] = {}
         self.builds: dict[int, Build] = {}
-        self.entangled: dict[int, Build] = {}
-        """The builds whose chroots' lives can end the build itself."""
+        self.agenda = Agenda()
+        self.entangled_agenda = Agenda()
+        """That of the builds whose chroots' lives can end the build itself."""
         self.index = BuildIndex(self.builds)
         self.accounts: dict[str, Account] = {}
         """By login; while there are none, any login will do."""
@@ -71,6 +73,8 @@ class Store:
         """Whether they are there, below ``/results``."""
         self.results_delay: float = 0
         """How many seconds after the end of a build they are there."""
+        self.rendered_bytes = 0
+        """How many bytes of chroots have been rendered that no request was accounted for yet."""
 
     def add(self, batch: Batch, *, enable: bool = False) -> None:
         """Take in a batch, all of it or nothing; the service knows a chroot from where it is first named.
@@ -100,7 +104,7 @@ class Store:
         self.builds.update(batch.builds)
         for build in batch.builds.values():
             self.index.add(build)
-            self.note_entangled(build)
+            build.agenda.noted[build] = None
             for chroot in build.chroots:
                 self.note_begun(chroot)
 
@@ -111,18 +115,16 @@ class Store:
                 Change(int(chroot.life.begun), chroot.build.id, chroot.name, State(chroot.life.stage.state))
             )
 
-    def note_entangled(self, build: Build) -> None:
-        if build.is_entangled:
-            self.entangled[build.id] = build
-
     def clear(self) -> None:
         """Have no projects, builds, chroots and faults anymore; the clock goes on."""
         with self.lock:
             complete(self._clear)
 
     def _clear(self) -> None:
-        for kept in (self.mock_chroots, self.projects, self.builds, self.entangled, self.removed, self.changes):
+        for kept in (self.mock_chroots, self.projects, self.builds, self.removed, self.changes):
             kept.clear()
+        self.agenda.clear()
+        self.entangled_agenda.clear()
         self.index.forget()
         self.faults.clear()
 
@@ -154,7 +156,6 @@ class Store:
 
     def _remove(self, build_id: int) -> None:
         self.builds.pop(build_id, None)
-        self.entangled.pop(build_id, None)
         self.removed.add(build_id)
 
     def reseed(self, seed: int) -> None:
@@ -169,14 +170,13 @@ class Store:
     def catch_up(self) -> None:
         """Let the builds go that are to be gone by now."""
         with self.lock:
-            for build in list(self.entangled.values()):
-                build.catch_up()
+            self.entangled_agenda.catch_up(self.clock.now())
 
     def catch_up_all(self) -> None:
         """Let everything happen that is due by now, to every build."""
         with self.lock:
-            for build in list(self.builds.values()):
-                build.catch_up()
+            self.entangled_agenda.catch_up(self.clock.now())
+            self.agenda.catch_up(self.clock.now())
 
     def begin_of(self, batch: Batch) -> float:
         """When the lives in a batch begin: what has no builds yet can be at any time, else time only moves on."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import cast, get_args
 
 from .. import checks
 from ..fake import FakeCopr
 from ..fields import Fields
-from ..journal import Request
+from ..request_index import About
 from ..service.routes import EndpointName
 from . import bodies, views
 from .calls import Call, form_of, in_digits
@@ -16,27 +16,23 @@ from .calls import Call, form_of, in_digits
 
 def show_requests(call: Call) -> views.RequestsView:
     """The latest requests, in the order of their answers."""
-    requests = call.fake.requests_after(call.query.read("after", in_digits(checks.whole_number), 0))
-    return {"requests": [views.request(request) for request in call.latest(_meant(call, requests))]}
+    after = call.query.read("after", in_digits(checks.whole_number), 0)
+    requests, total = call.fake.journal.page(_about(call), after, call.limit(), call.offset)
+    return {"requests": [views.request(request) for request in requests], "total": total}
 
 
 def count_requests(call: Call) -> views.CountView:
     """How often it was asked."""
-    return {"count": len(_meant(call, call.fake.requests))}
+    return {"count": call.fake.journal.count(_about(call))}
 
 
-def _meant(call: Call, requests: Iterable[Request]) -> list[Request]:
-    """The requests that the query selects."""
-    endpoint = call.query.read("endpoint", _endpoint, None)
-    build_id = call.query.read("build_id", in_digits(checks.positive), None)
-    chrootname = call.query.read("chrootname", checks.text, None)
-    return [
-        request
-        for request in requests
-        if endpoint in (None, request.endpoint)
-        and build_id in (None, request.build_id)
-        and chrootname in (None, request.chrootname)
-    ]
+def _about(call: Call) -> About:
+    """What the requests are about that the query selects."""
+    return About(
+        call.query.read("endpoint", _endpoint, None),
+        call.query.read("build_id", in_digits(checks.positive), None),
+        call.query.read("chrootname", checks.text, None),
+    )
 
 
 def forget_requests(call: Call) -> None:
@@ -45,9 +41,10 @@ def forget_requests(call: Call) -> None:
 
 
 def show_unmatched(call: Call) -> views.UnmatchedsView:
-    """What was asked for and is not there, with the nearest that is."""
-    unmatched = call.fake.unmatched
-    return {"unmatched": [{"request": views.request(request), "nearest": nearest} for request, nearest in unmatched]}
+    """The unmatched requests by method and target, each with its near miss."""
+    limit, journal = call.limit(bodies.DEFAULT_UNMATCHED, bodies.MAX_UNMATCHED), call.fake.journal
+    unmatched = journal.unmatched(limit, call.offset)
+    return {"unmatched": [views.unmatched(requests) for requests in unmatched], "total": journal.number_of_unmatched}
 
 
 def verify(call: Call) -> views.VerdictView:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypedDict
 
-from ..checks import Amount, ChrootName, Group, Login, PathSegment, Positive, Text, UnixTime, WholeNumber
+from ..checks import (
+    LARGEST_INTEGER,
+    Amount,
+    ChrootName,
+    Group,
+    Login,
+    PathSegment,
+    Positive,
+    Text,
+    UnixTime,
+    WholeNumber,
+)
 from ..lives.machine import Event
 from ..lives.progress import How
 from ..scenarios.entries import Bootstrap, ChrootSettings, Scenario
@@ -201,11 +212,28 @@ class PagesBody(TypedDict):
 VerifyBody = RequestedBody | NotRequestedBody | PolledBody | PagesBody
 
 
-class PageQuery(TypedDict, total=False):
-    """So many, after the first so many."""
+DEFAULT_LIMIT, MAX_LIMIT = 100, 1000
+"""How many items of a list one call returns, by default and at most: nothing else is answered meanwhile."""
 
-    limit: WholeNumber
-    offset: WholeNumber
+DEFAULT_UNMATCHED, MAX_UNMATCHED = 20, 100
+"""The same for unmatched requests, as a near miss is searched for each of them."""
+
+Limit = Annotated[int, Keywords(minimum=0, maximum=MAX_LIMIT, default=DEFAULT_LIMIT)]
+Offset = Annotated[int, Keywords(minimum=0, maximum=LARGEST_INTEGER, default=0)]
+
+
+class PageQuery(TypedDict, total=False):
+    """A page of a list: at most ``limit`` items, after the first ``offset`` ones."""
+
+    limit: Limit
+    offset: Offset
+
+
+class UnmatchedQuery(TypedDict, total=False):
+    """A page of the unmatched requests: at most ``limit`` targets, after the first ``offset`` ones."""
+
+    limit: Annotated[int, Keywords(minimum=0, maximum=MAX_UNMATCHED, default=DEFAULT_UNMATCHED)]
+    offset: Offset
 
 
 class AskedQuery(TypedDict, total=False):
@@ -217,21 +245,27 @@ class AskedQuery(TypedDict, total=False):
 
 
 class RequestsQuery(AskedQuery, total=False):
-    """Which requests, of those that came ``after`` the one of that number the latest so many."""
+    """Which requests that came ``after`` the one of that number: the latest ``limit``, before the last ``offset``."""
 
     after: WholeNumber
-    limit: WholeNumber
+    limit: Limit
+    offset: Offset
 
 
 class ChangesQuery(_About, total=False):
-    """Which changes, of those the latest so many."""
+    """Which changes: the latest ``limit``, before the last ``offset``."""
 
-    limit: WholeNumber
+    limit: Limit
+    offset: Offset
+
+
+DEFAULT_BUILDS = 50
+"""How many builds an overview shows by default."""
 
 
 class OverviewQuery(TypedDict, total=False):
     """How much to show: so many builds, chroots of each, and the requests after that number."""
 
-    builds: WholeNumber
-    chroots: WholeNumber
+    builds: Annotated[int, Keywords(minimum=0, maximum=MAX_LIMIT, default=DEFAULT_BUILDS)]
+    chroots: Limit
     after: WholeNumber

@@ -13,22 +13,21 @@ from ..errors import EventError, InputError
 from ..fields import Fields
 from ..lives.machine import Event
 from ..scenarios.entries import ProjectEntry
+from ..scenarios.writing import write_project
 from . import views
 from .bodies import MOST_MADE_UP, BuildBody, ChrootBody
-from .calls import Call, in_digits
+from .calls import Call, at_most
 
 
 def show_builds(call: Call) -> views.BuildsView:
     """The builds, in the order in which they were added."""
-    builds = list(call.fake.builds.values())
-    offset = call.query.read("offset", in_digits(checks.whole_number), 0)
-    limit = call.query.read("limit", in_digits(checks.whole_number), 100)
-    return {"builds": [views.build(build) for build in builds[offset : offset + limit]], "total": len(builds)}
+    builds = call.fake.builds
+    return {"builds": [views.build(build) for build in call.page(builds.values())], "total": len(builds)}
 
 
 def show_build(call: Call) -> views.BuildView:
-    """A build."""
-    return views.build(call.build)
+    """A build, with a page of its chroots."""
+    return views.build(call.build, call.limit(), call.offset)
 
 
 def add_build(call: Call) -> views.BuildView:
@@ -42,8 +41,8 @@ def populate(call: Call) -> views.BuildsView:
     """Add builds as Copr could have them now, made up from the fake's seed or another."""
     fields = call.fields
     added = call.fake.populate(
-        builds=fields.read("builds", _made_up, 10),
-        chroots=fields.read("chroots", _made_up, 5),
+        builds=fields.read("builds", at_most(MOST_MADE_UP), 10),
+        chroots=fields.read("chroots", at_most(MOST_MADE_UP), 5),
         seed=fields.read("seed", checks.whole_number, None),
     )
     return {"builds": [views.build(build) for build in added], "total": len(added)}
@@ -120,7 +119,8 @@ def add_mock_chroots(call: Call) -> None:
 
 def show_projects(call: Call) -> views.ProjectsView:
     """The projects."""
-    return {"projects": call.fake.to_scenario()["projects"]}
+    projects = call.fake.projects
+    return {"projects": [write_project(project) for project in call.page(projects.values())], "total": len(projects)}
 
 
 def add_project(call: Call) -> None:
@@ -212,13 +212,6 @@ def release(call: Call) -> views.ChrootView:
 
 def _event(field: str, value: object) -> Event:
     return Event(checks.one_of([event.value for event in Event])(field, value))
-
-
-def _made_up(field: str, value: object) -> int:
-    number = checks.whole_number(field, value)
-    if number > MOST_MADE_UP:
-        raise InputError(field, f"expected at most {MOST_MADE_UP} in one call, got {number}")
-    return number
 
 
 def _chroot_names(field: str, value: object) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -16,6 +16,7 @@ from ..fake import FakeCopr
 from ..fields import Fields, Form
 from ..server.recipe import Recipe
 from ..server.worlds import World, Worlds
+from .bodies import DEFAULT_LIMIT, MAX_LIMIT
 
 T = TypeVar("T")
 
@@ -23,9 +24,8 @@ T = TypeVar("T")
 class NotFoundError(CoprFakeError):
     """What a path names is not there."""
 
-    def __init__(self, what: str, there: Iterable[object]) -> None:
-        listed = ", ".join(map(str, islice(there, 10))) or "none"
-        super().__init__(f"there is no {what}; there are: {listed}")
+    def __init__(self, what: str, there: Collection[object]) -> None:
+        super().__init__(f"there is no {what}; there are: {checks.listing(there) or 'none'}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,24 @@ class Call:
         Fields("", self.said, form)
         return {key: value for key, value in self.said.items() if value is not None or key in form.required}
 
-    def latest(self, found: list[T]) -> list[T]:
-        """So many of the latest as the query says; 1,000 unless it says."""
-        return found[max(0, len(found) - self.query.read("limit", in_digits(checks.whole_number), 1000)) :]
+    def limit(self, default: int = DEFAULT_LIMIT, maximum: int = MAX_LIMIT) -> int:
+        """How many items the query wants."""
+        return self.query.read("limit", in_digits(at_most(maximum)), default)
+
+    @property
+    def offset(self) -> int:
+        """How many items the query skips."""
+        return self.query.read("offset", in_digits(checks.whole_number), 0)
+
+    def page(self, items: Iterable[T]) -> list[T]:
+        """The items on the page that the query wants."""
+        offset = self.offset
+        return list(islice(items, offset, offset + self.limit()))
+
+    def latest(self, items: Sequence[T]) -> Sequence[T]:
+        """The items on the page that the query wants, if pages are counted from the end."""
+        end = max(len(items) - self.offset, 0)
+        return items[max(end - self.limit(), 0) : end]
 
     @property
     def build(self) -> Build:
@@ -105,7 +120,7 @@ class Call:
         build, sent = self.build, self.path["chrootname"]
         chroot = build.find(sent)
         if chroot is None:
-            raise NotFoundError(f"chroot {checks.shown(sent)} in build {build.id}", (item.name for item in build))
+            raise NotFoundError(f"chroot {checks.shown(sent)} in build {build.id}", build.names)
         return chroot
 
     def number(self, kind: str, there: Collection[int]) -> int:
@@ -136,6 +151,18 @@ def in_digits(check: Callable[[str, object], T]) -> Callable[[str, object], T]:
         return check(field, number)
 
     return check_digits
+
+
+def at_most(maximum: int) -> Callable[[str, object], int]:
+    """A check for a whole number that says how much one call does."""
+
+    def check(field: str, value: object) -> int:
+        number = checks.whole_number(field, value)
+        if number > maximum:
+            raise InputError(field, f"expected at most {maximum} in one call, got {number}")
+        return number
+
+    return check
 
 
 def _read_digits(text: str) -> int | None:

@@ -60,7 +60,7 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
     "/health": {"GET": Operation(serving.show_health)},
     "/overview": {"GET": Operation(serving.show_overview, query=bodies.OverviewQuery)},
     "/save": {"POST": Operation(serving.save)},
-    "/worlds": {"GET": Operation(serving.show_worlds)},
+    "/worlds": {"GET": Operation(serving.show_worlds, query=bodies.PageQuery)},
     _WORLD: {
         "GET": Operation(serving.show_world),
         "PUT": Operation(serving.put_world, takes=bodies.WorldBody, may_lack_body=True, grows=True),
@@ -76,7 +76,7 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
     },
     "/seed": {"GET": Operation(steering.show_seed), "POST": Operation(steering.reseed, takes=bodies.SeedBody)},
     "/accounts": {
-        "GET": Operation(steering.show_accounts),
+        "GET": Operation(steering.show_accounts, query=bodies.PageQuery),
         "POST": Operation(steering.add_account, takes=bodies.AccountBody, creates=True),
     },
     "/clock": {
@@ -85,11 +85,14 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
     },
     "/advance": {"POST": Operation(steering.advance_all)},
     "/changes": {"GET": Operation(steering.show_changes, query=bodies.ChangesQuery)},
-    "/snapshots": {"GET": Operation(steering.show_snapshots), "POST": Operation(steering.take_snapshot, creates=True)},
+    "/snapshots": {
+        "GET": Operation(steering.show_snapshots, query=bodies.PageQuery),
+        "POST": Operation(steering.take_snapshot, creates=True),
+    },
     "/snapshots/{snapshot_id}": {"DELETE": Operation(steering.delete_snapshot)},
     "/snapshots/{snapshot_id}/restore": {"POST": Operation(steering.restore_snapshot)},
     "/projects": {
-        "GET": Operation(builds.show_projects),
+        "GET": Operation(builds.show_projects, query=bodies.PageQuery),
         "POST": Operation(builds.add_project, takes=ProjectEntry, grows=True),
     },
     "/populate": {"POST": Operation(builds.populate, takes=bodies.PopulateBody, may_lack_body=True, creates=True)},
@@ -98,7 +101,10 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
         "GET": Operation(builds.show_builds, query=bodies.PageQuery),
         "POST": Operation(builds.add_build, takes=bodies.BuildBody, creates=True),
     },
-    _BUILD: {"GET": Operation(builds.show_build), "DELETE": Operation(builds.remove_build)},
+    _BUILD: {
+        "GET": Operation(builds.show_build, query=bodies.PageQuery),
+        "DELETE": Operation(builds.remove_build),
+    },
     _BUILD + "/cancel": {"POST": Operation(builds.cancel_build)},
     _BUILD + "/advance": {"POST": Operation(builds.advance_build)},
     _BUILD + "/finish": {"POST": Operation(builds.finish_build)},
@@ -118,10 +124,10 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
         "DELETE": Operation(asked.forget_requests),
     },
     "/requests/count": {"GET": Operation(asked.count_requests, query=bodies.AskedQuery)},
-    "/unmatched": {"GET": Operation(asked.show_unmatched)},
+    "/unmatched": {"GET": Operation(asked.show_unmatched, query=bodies.UnmatchedQuery)},
     "/verify": {"POST": Operation(asked.verify, takes=bodies.VerifyBody)},
     "/faults": {
-        "GET": Operation(steering.show_faults),
+        "GET": Operation(steering.show_faults, query=bodies.PageQuery),
         "POST": Operation(steering.add_fault, takes=FaultEntry | FaultName, creates=True),
         "DELETE": Operation(steering.clear_faults),
     },

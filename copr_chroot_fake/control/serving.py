@@ -12,7 +12,8 @@ from ..scenarios.shipped import by_name
 from ..server.recipe import Recipe, read_how
 from ..server.worlds import World
 from . import views
-from .calls import Call, NotFoundError, in_digits
+from .bodies import DEFAULT_BUILDS, DEFAULT_LIMIT, MAX_LIMIT
+from .calls import Call, NotFoundError, at_most, in_digits
 
 
 def show_health(call: Call) -> views.HealthView:
@@ -22,13 +23,13 @@ def show_health(call: Call) -> views.HealthView:
 
 def show_overview(call: Call) -> views.OverviewView:
     """What the page shows."""
-    number = in_digits(checks.whole_number)
+    limit = in_digits(at_most(MAX_LIMIT))
     return views.overview(
         call.fake,
-        [world.name for world in call.setting.worlds],
-        call.query.read("builds", number, 50),
-        call.query.read("chroots", number, 100),
-        call.query.read("after", number, 0),
+        call.setting.worlds.names,
+        call.query.read("builds", limit, DEFAULT_BUILDS),
+        call.query.read("chroots", limit, DEFAULT_LIMIT),
+        call.query.read("after", in_digits(checks.whole_number), 0),
     )
 
 
@@ -42,7 +43,7 @@ async def save(call: Call) -> views.SavedView:
 def show_worlds(call: Call) -> views.WorldsView:
     """All worlds that have a name."""
     worlds = call.setting.worlds
-    return {"worlds": [views.world(world) for world in worlds], "most": worlds.most}
+    return {"worlds": [views.world(world) for world in call.page(worlds)], "total": len(worlds), "most": worlds.most}
 
 
 def show_world(call: Call) -> views.WorldView:
@@ -112,5 +113,5 @@ def _named(call: Call) -> World:
     worlds, name = call.setting.worlds, call.path["world"]
     world = worlds.find(name)
     if world is None:
-        raise NotFoundError(f"world {checks.shown(name)}", (world.name for world in worlds))
+        raise NotFoundError(f"world {checks.shown(name)}", worlds.names)
     return world

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+from itertools import compress
+from operator import attrgetter, eq
+
 from .. import checks
+from ..builds.record import Change
 from ..errors import CoprFakeError, InputError
 from ..fake import FakeCopr
 from ..faults.fault import read_fault
@@ -52,7 +58,8 @@ def reseed(call: Call) -> None:
 
 def show_accounts(call: Call) -> views.AccountsView:
     """Who may log in."""
-    return {"accounts": [views.account(account) for account in call.fake.accounts]}
+    accounts = call.fake.accounts
+    return {"accounts": [views.account(account) for account in call.page(accounts)], "total": len(accounts)}
 
 
 def add_account(call: Call) -> views.AccountView:
@@ -98,17 +105,21 @@ def show_changes(call: Call) -> views.ChangesView:
     """The latest changes of state, in the order in which they have happened."""
     build_id = call.query.read("build_id", in_digits(checks.positive), None)
     chrootname = call.query.read("chrootname", checks.text, None)
-    found = [
-        views.change(change)
-        for change in call.fake.changes
-        if build_id in (None, change.build_id) and chrootname in (None, change.chrootname)
-    ]
-    return {"changes": call.latest(found)}
+    found = _having("chrootname", chrootname, _having("build_id", build_id, call.fake.changes))
+    return {"changes": [views.change(change) for change in call.latest(found)], "total": len(found)}
+
+
+def _having(name: str, value: object, changes: Sequence[Change]) -> Sequence[Change]:
+    """The changes that have a value, if one is wanted; without a step in Python for each, as there are so many."""
+    if value is None:
+        return changes
+    return list(compress(changes, map(partial(eq, value), map(attrgetter(name), changes))))
 
 
 def show_snapshots(call: Call) -> views.SnapshotsView:
     """What is kept of what it was."""
-    return {"snapshots": [{"id": number} for number in call.world.snapshots]}
+    snapshots = call.world.snapshots
+    return {"snapshots": [{"id": number} for number in call.page(snapshots)], "total": len(snapshots)}
 
 
 def take_snapshot(call: Call) -> views.SnapshotView:
@@ -131,7 +142,8 @@ def delete_snapshot(call: Call) -> None:
 
 def show_faults(call: Call) -> views.FaultsView:
     """What goes wrong."""
-    return {"faults": [views.fault(active) for active in call.fake.faults]}
+    faults = call.fake.faults
+    return {"faults": [views.fault(active) for active in call.page(faults)], "total": len(faults)}
 
 
 def add_fault(call: Call) -> views.FaultView:
@@ -147,4 +159,4 @@ def clear_faults(call: Call) -> None:
 def remove_fault(call: Call) -> None:
     """Let one thing be well again."""
     faults = call.fake.faults
-    faults.remove(call.number("fault", [active.id for active in faults]))
+    faults.remove(call.number("fault", faults.ids))

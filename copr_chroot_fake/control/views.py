@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
+from itertools import compress, islice
+from operator import attrgetter
 from typing import Annotated, Literal, TypedDict
 
 from .. import __version__
@@ -14,15 +16,18 @@ from ..builds.record import Change
 from ..fake import FakeCopr
 from ..faults.active import ActiveFault
 from ..faults.fault import FaultEntry, write_fault
-from ..journal import Request
+from ..journal import UnmatchedRequests
 from ..lives.clock import SystemClock
 from ..lives.lifecycle import ABSENT
 from ..lives.machine import Event, possible_events
+from ..request import Request
+from ..request_index import About
 from ..scenarios.entries import ProjectEntry
 from ..schemas import Keywords
 from ..server.worlds import World
 from ..service.routes import EndpointName
 from ..states import State
+from .bodies import DEFAULT_LIMIT
 
 ShownState = Annotated[str, Keywords(enum=[*(state.value for state in State), ABSENT])]
 
@@ -73,7 +78,10 @@ class ReportView(TypedDict):
 
 
 class BuildView(TypedDict):
-    """A build; ``memory_limit`` in MB, ``timeout`` in seconds."""
+    """A build; ``memory_limit`` in MB, ``timeout`` in seconds.
+
+    ``chroots`` are the first 100 of ``total_chroots``, unless the call has a ``limit`` and an ``offset``.
+    """
 
     id: int
     project: str
@@ -112,9 +120,10 @@ class AccountView(TypedDict):
 
 
 class AccountsView(TypedDict):
-    """Who may log in; anybody where there are none."""
+    """Some of the users who may log in, and how many there are; anybody may if there are none."""
 
     accounts: list[AccountView]
+    total: int
 
 
 class ClockView(TypedDict):
@@ -145,7 +154,10 @@ class RequestView(TypedDict):
 
 
 class RequestsView(TypedDict):
+    """Some requests, and how many were selected."""
+
     requests: list[RequestView]
+    total: int
 
 
 class CountView(TypedDict):
@@ -153,14 +165,18 @@ class CountView(TypedDict):
 
 
 class UnmatchedView(TypedDict):
-    """A request for what is not there, and what is that comes nearest."""
+    """The last of ``count`` requests with one method and target that matched nothing, and the near miss."""
 
     request: RequestView
-    nearest: str
+    count: int
+    near_miss: str
 
 
 class UnmatchedsView(TypedDict):
+    """Some of the unmatched requests, and how many methods and targets have any."""
+
     unmatched: list[UnmatchedView]
+    total: int
 
 
 class VerdictView(TypedDict):
@@ -180,7 +196,10 @@ class FaultView(TypedDict):
 
 
 class FaultsView(TypedDict):
+    """Some faults, and how many there are."""
+
     faults: list[FaultView]
+    total: int
 
 
 class SeedView(TypedDict):
@@ -199,7 +218,10 @@ class ChangeView(TypedDict):
 
 
 class ChangesView(TypedDict):
+    """Some changes, and how many were selected."""
+
     changes: list[ChangeView]
+    total: int
 
 
 class SnapshotView(TypedDict):
@@ -207,7 +229,10 @@ class SnapshotView(TypedDict):
 
 
 class SnapshotsView(TypedDict):
+    """Some snapshots, and how many there are."""
+
     snapshots: list[SnapshotView]
+    total: int
 
 
 class SavedView(TypedDict):
@@ -217,7 +242,10 @@ class SavedView(TypedDict):
 
 
 class ProjectsView(TypedDict):
+    """Some projects, and how many there are."""
+
     projects: list[ProjectEntry]
+    total: int
 
 
 class WorldView(TypedDict):
@@ -230,9 +258,10 @@ class WorldView(TypedDict):
 
 
 class WorldsView(TypedDict):
-    """The worlds that have a name, and how many there can be."""
+    """Some worlds that have a name, how many there are, and how many there can be."""
 
     worlds: list[WorldView]
+    total: int
     most: int
 
 
@@ -244,6 +273,7 @@ class OverviewView(TypedDict):
     total_builds: int
     changes: list[ChangeView]
     faults: list[FaultView]
+    total_faults: int
     requests: list[RequestView]
     worlds: list[str]
     total_worlds: int
@@ -277,8 +307,8 @@ def _as_it_is(shown: BuildChroot) -> ChrootView:
     }
 
 
-def build(shown: Build, chroots: int | None = None) -> BuildView:
-    """A build, with so many of its chroots at most."""
+def build(shown: Build, chroots: int = DEFAULT_LIMIT, offset: int = 0) -> BuildView:
+    """A build, with so many of its chroots at most, after the first ``offset``."""
     with shown.store.lock:
         shown.catch_up()
         return {
@@ -300,7 +330,7 @@ def build(shown: Build, chroots: int | None = None) -> BuildView:
             "canceled": shown.is_canceled,
             "finished": shown.is_finished,
             "total_chroots": len(shown.chroots),
-            "chroots": [_as_it_is(item) for item in shown.chroots[:chroots]],
+            "chroots": [_as_it_is(item) for item in shown.chroots[offset : offset + chroots]],
         }
 
 
@@ -331,6 +361,10 @@ def request(shown: Request) -> RequestView:
     }
 
 
+def unmatched(shown: UnmatchedRequests) -> UnmatchedView:
+    return {"request": request(shown.last), "count": shown.count, "near_miss": shown.near_miss}
+
+
 def fault(shown: ActiveFault) -> FaultView:
     return {"id": shown.id, "seen": shown.seen, "hits": shown.hits, "fault": write_fault(shown.fault)}
 
@@ -344,21 +378,24 @@ def change(shown: Change) -> ChangeView:
     return {"at": shown.at, "build_id": shown.build_id, "chrootname": shown.chrootname, "state": shown.state}
 
 
-MOST_WORLDS, MOST_REQUESTS = 200, 100
-"""How many worlds an overview names, and how many requests it shows."""
+MOST_WORLDS, MOST_REQUESTS, MOST_FAULTS = 200, 100, 100
+"""How many worlds an overview names, and how many requests and faults it shows."""
 
 
-def overview(fake: FakeCopr, worlds: Sequence[str], builds: int, chroots: int, after: int) -> OverviewView:
+def overview(fake: FakeCopr, worlds: Collection[str], builds: int, chroots: int, after: int) -> OverviewView:
     """So many of the latest builds, with so many chroots of each, and the requests after that number."""
-    latest = list(fake.builds.values())[-builds:] if builds else []
+    there = fake.builds.values()
+    latest = list(islice(there, max(len(there) - builds, 0), None))
+    requests, _ = fake.journal.page(About(), after, MOST_REQUESTS, 0)
     return {
         "clock": clock(fake),
         "builds": [build(item, chroots) for item in latest],
         "total_builds": len(fake.builds),
         "changes": [change(item) for item in _changes_of(latest)],
-        "faults": [fault(item) for item in fake.faults],
-        "requests": [request(item) for item in fake.requests_after(after)[-MOST_REQUESTS:]],
-        "worlds": list(worlds)[:MOST_WORLDS],
+        "faults": [fault(item) for item in islice(fake.faults, MOST_FAULTS)],
+        "total_faults": len(fake.faults),
+        "requests": [request(item) for item in requests],
+        "worlds": list(islice(worlds, MOST_WORLDS)),
         "total_worlds": len(worlds),
     }
 
@@ -368,4 +405,5 @@ def _changes_of(builds: list[Build]) -> list[Change]:
     # The fake's own list would first let happen what is due in all other builds, however many.
     kept = list(builds[0].store.changes) if builds else []
     ids = {item.id for item in builds}
-    return [change for change in kept if change.build_id in ids]
+    # Without a step in Python for each, as there are so many.
+    return list(compress(kept, map(ids.__contains__, map(attrgetter("build_id"), kept))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
@@ -130,7 +130,7 @@ class Faults:
             # Another one can have its number, in another fake, or here since it was removed or a restore.
             is_there = number in self._active if added is None else self._active.get(number) is added
             if not is_there:
-                there = ", ".join(map(str, self._active)) or "none"
+                there = checks.listing(self._active) or "none"
                 raise InputError("id", f"there is no such fault {number}; there are: {there}")
             del self._active[number]
 
@@ -149,6 +149,11 @@ class Faults:
 
     def __len__(self) -> int:
         return len(self._active)
+
+    @property
+    def ids(self) -> Collection[int]:
+        """The ids of the faults that there are."""
+        return self._active.keys()
 
     def strike(self, subject: Subject) -> Hit | None:
         """The fault that hits a request, if one does; every fault that is about it has seen it then."""

@@ -91,11 +91,11 @@ def pytest_runtest_makereport(
     """Show in the report of a failed test what it asked for that is not there."""
     report = yield
     if report.failed and call.when == "call" and "copr_fake" in getattr(item, "fixturenames", ()):
-        from .support import NOT_THERE, unmatched_text
+        from .support import UNMATCHED, unmatched_text
 
         text = unmatched_text(item)
         if text and text not in report.longreprtext:
-            report.sections.append((NOT_THERE, text))
+            report.sections.append((UNMATCHED, text))
     return report
 
 

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 FAKE: pytest.StashKey[FakeCopr] = pytest.StashKey()
 STRICT: pytest.StashKey[bool] = pytest.StashKey()
 
-NOT_THERE = "Copr was asked for what is not there"
+UNMATCHED = "Unmatched Copr requests"
+
+MAX_UNMATCHED = 20
+"""How many targets a report shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +49,18 @@ def make_fake(item: pytest.Item, options: Options) -> FakeCopr:
 
 
 def unmatched_text(item: pytest.Item) -> str:
-    """What a test asked for that is not there, with what is; empty where there is nothing of it."""
+    """The unmatched requests of a test, a line per target with its near miss; empty if there are none."""
     fake = item.stash.get(FAKE, None)
     unmatched = [] if fake is None else fake.unmatched
-    lines = [f"{request.method} {request.target} -> {request.status}: {nearest}" for request, nearest in unmatched[:20]]
-    more = [f"… and {len(unmatched) - 20} more"] if len(unmatched) > 20 else []
-    return "\n".join([*lines, *more])
+    lines = [str(requests) for requests in unmatched[:MAX_UNMATCHED]]
+    more = len(unmatched) - MAX_UNMATCHED
+    return "\n".join([*lines, f"… and {more} more targets"] if more > 0 else lines)
 
 
 def fail_if_strict(item: pytest.Item) -> None:
     text = unmatched_text(item) if item.stash.get(STRICT, False) else ""
     if text:
-        pytest.fail(f"{NOT_THERE}:\n{text}", pytrace=False)
+        pytest.fail(f"{UNMATCHED}:\n{text}", pytrace=False)
 
 
 @contextmanager

@@ -103,8 +103,7 @@ def add_chroot(
         undo.append(partial(replace_chroots, build.project, build.project.chroots))
         chroot = add_entry("", entry, build, defaults)
         store.know([chroot.name])
-        store.note_entangled(build)
-        store.index.note_chroots(build)
+        store.index.note_chroots(build, [chroot.name])
         build.project.enable(chroot.name)
     return chroot
 

@@ -26,13 +26,14 @@ def write_scenario(store: Store) -> Scenario:
         return {
             "now": now,
             "chroots": list(store.mock_chroots),
-            "projects": [_write_project(project) for project in store.projects.values()],
+            "projects": [write_project(project) for project in store.projects.values()],
             "builds": [_write_build(build, now) for build in [*store.builds.values()] if store.find_build(build.id)],
             "faults": [*store.faults.write()],
         }
 
 
-def _write_project(project: Project) -> ProjectEntry:
+def write_project(project: Project) -> ProjectEntry:
+    """A project as an entry of a scenario."""
     written = {
         "ownername": project.ownername,
         "projectname": project.projectname,

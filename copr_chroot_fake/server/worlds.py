@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import CoprFakeError, InputError
@@ -215,3 +215,8 @@ class Worlds:
 
     def __len__(self) -> int:
         return len(self._named)
+
+    @property
+    def names(self) -> Collection[str]:
+        """The names that worlds have."""
+        return self._named.keys()

@@ -17,14 +17,8 @@ from .answers import HTML, Answer, Refusal, json_answer
 from .asking import Asking, Shown
 from .headers import RawHeaders, read_header
 from .question import Question, read_question
+from .request_log import REFERENCE_BYTES, RequestLog
 from .routes import Endpoint
-
-Record = tuple[str, str, int, float, bool, Sequence[bytes], int | None, int]
-"""What is noted of a request: method, target, status, time, whether it matched, the chroots that were shown, the id of
-the fault that hit it, and its number.
-
-A plain tuple, as one is made for each request; all else is read out of the target when somebody asks.
-"""
 
 
 def _show_swagger(asking: Asking) -> Shown:
@@ -55,11 +49,13 @@ _SHOW: Mapping[Endpoint, Callable[[Asking], Shown]] = {
 
 
 class Api:
-    """The API over a store; each request is handed to ``note``."""
+    """The API over a store; each request is noted in a log."""
 
-    def __init__(self, store: Store, note: Callable[[Record], None], default_limit: int | None) -> None:
+    def __init__(self, store: Store, log: RequestLog, default_limit: int | None) -> None:
         self.store = store
-        self.note = note
+        self._log = log
+        self._note = log.entries.append
+        self._large_size = log.large_size
         self.default_limit = default_limit
         self._numbers = count(1)
 
@@ -77,7 +73,11 @@ class Api:
             matched = bool(shown) or is_spoilt or self._is_known(method, question, answer.status)
             fault_id = None if hit is None else hit.fault_id
             number = next(self._numbers)
-            self.note((method, target, answer.status, store.clock.now(), matched, shown, fault_id, number))
+            self._note((method, target, answer.status, store.clock.now(), matched, shown, fault_id, number))
+            size = len(method) + len(target) + REFERENCE_BYTES * len(shown) + store.rendered_bytes
+            if size > self._large_size or not matched:
+                self._log.account(size)
+                store.rendered_bytes = 0
         return answer._replace(body=b"") if method == "HEAD" else answer
 
     def pass_time(self, seconds: float) -> None:

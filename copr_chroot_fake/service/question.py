@@ -32,13 +32,19 @@ class Question(NamedTuple):
     lacks_slash: bool = False
 
 
-# Whoever polls sends the same few targets again and again.
-@lru_cache(maxsize=1024)
 def read_question(target: str, has_results: bool) -> Question:
     """Read a target as sent, with the paths of results where there are any.
 
     :raises InputError: for what no client can send.
     """
+    return (_read_cached if len(target) <= _LONGEST_CACHED else _read)(target, has_results)
+
+
+_LONGEST_CACHED = 1000
+"""How many characters a target has at most that is remembered: no client that polls needs more."""
+
+
+def _read(target: str, has_results: bool) -> Question:
     path, arguments = read_target(target)
     found = find_route(path, has_results)
     if found is None:
@@ -56,3 +62,7 @@ def read_question(target: str, has_results: bool) -> Question:
         route.methods,
         route.closing_slash and not path.endswith("/"),
     )
+
+
+# Whoever polls sends the same few targets again and again.
+_read_cached = lru_cache(maxsize=1024)(_read)

@@ -57,8 +57,9 @@ def _render(shown: BuildChroot) -> bytes:
         "name": shown.name,
         "result_url": shown.result_url,
     }
-    shown.rendered = json.dumps(fields).encode()
-    return shown.rendered
+    rendered = shown.rendered = json.dumps(fields).encode()
+    shown.build.store.rendered_bytes += len(rendered)
+    return rendered
 
 
 @lru_cache(maxsize=256)

@@ -303,4 +303,4 @@ def test_zeros_before_a_number_say_nothing(control: Control, digits: str) -> Non
     control.do("POST", f"/snapshots/{digits}/restore")
     control.do("DELETE", f"/snapshots/{digits}")
     control.do("DELETE", f"/faults/{digits}")
-    assert control.get("/faults") == {"faults": []}
+    assert control.get("/faults") == {"faults": [], "total": 0}

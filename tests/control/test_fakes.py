@@ -236,7 +236,7 @@ def test_requests_are_forgotten(control: Control) -> None:
     """The next one is still numbered after them."""
     control.copr("/list/1")
     control.do("DELETE", "/requests")
-    assert control.get("/requests") == {"requests": []}
+    assert control.get("/requests") == {"requests": [], "total": 0}
     control.copr("/list/1")
     assert [item["number"] for item in control.get("/requests")["requests"]] == [2]
 
@@ -246,7 +246,7 @@ def test_what_is_not_there_is_listed_with_the_nearest_that_is(control: Control) 
     control.post("/builds", {"id": 1234, "chroots": [F41]})
     for target in ("/list/123", "/1234/fedora-41-x8664", "/lst/1234"):
         control.copr(target)
-    assert [item["nearest"] for item in control.get("/unmatched")["unmatched"]] == [
+    assert [item["near_miss"] for item in control.get("/unmatched")["unmatched"]] == [
         "build 1234 is there, 123 is not",
         f"build 1234 has {F41}, not 'fedora-41-x8664'",
         "/api_3/build-chroot/list is there, /api_3/build-chroot/lst/1234 is not",
@@ -331,7 +331,7 @@ def test_it_is_taken_back_to_a_snapshot(control: Control) -> None:
         assert control.post("/snapshots/1/restore")["builds"] == 1
         assert control.states() == {F41: "pending"}
     assert control.post("/snapshots") == {"id": 2}
-    assert control.get("/snapshots") == {"snapshots": [{"id": 1}, {"id": 2}]}
+    assert control.get("/snapshots") == {"snapshots": [{"id": 1}, {"id": 2}], "total": 2}
     control.do("DELETE", "/snapshots/1")
     refused = control.ask("POST", "/snapshots/1/restore")
     assert (refused.status, refused.document) == (404, {"error": "there is no snapshot '1'; there are: 2"})

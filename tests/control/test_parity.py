@@ -117,14 +117,15 @@ NO_CALLS: Mapping[str, str] = {
     ),
     **dict.fromkeys(("FakeCopr.be_at", "FakeCopr.results_url", "FakeCopr.serves_results"), STARTED),
     "FakeCopr.pass_time": "for doors whose clients do not really wait",
+    "FakeCopr.journal": INSIDE,
     "FakeCopr.sandbox": "a snapshot and its restore in one word",
     **{
         f"Build.{name}": INSIDE
         for name in (
-            "add_chroot", "cancellation", "catch_up", "confirmed_by", "forget_chroots", "forget_rendered",
+            "add_chroot", "agenda", "cancellation", "catch_up", "confirmed_by", "forget_chroots", "forget_rendered",
             "has_ever_lived", "is_canceled", "is_entangled", "is_in_order", "is_known", "look", "mark_canceled",
-            "move_source", "rendered", "result_dir", "results_url", "source_result_dir", "source_results_url", "store",
-            "there",
+            "move_source", "names", "only_changed", "quiet_until", "rendered", "result_dir", "results_url",
+            "source_result_dir", "source_results_url", "store", "there",
         )
     },
     **{
@@ -137,7 +138,7 @@ NO_CALLS: Mapping[str, str] = {
     },
     **{
         f"Faults.{name}": INSIDE
-        for name in ("add_written", "moment", "refuse_next", "restore", "strike")
+        for name in ("add_written", "ids", "moment", "refuse_next", "restore", "strike")
     },
     **{f"{clock}.reach": INSIDE for clock in ("VirtualClock", "SystemClock")},
     "VirtualClock.restore": "a part of restoring a snapshot",

@@ -228,7 +228,7 @@ def test_what_the_fake_does_not_have_is_refused(copr_fake: FakeCopr, copr_cli: R
     done = copr_cli(*command)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "\nSomething went wrong:\nError: Such API endpoint doesn't exist\n"
-    assert [request.status for request, _ in copr_fake.unmatched] == [404]
+    assert [unmatched.last.status for unmatched in copr_fake.unmatched] == [404]
     assert 1 in copr_fake.builds
 
 

@@ -99,6 +99,16 @@ def test_faults_are_added_removed_and_cleared(open_page: Open, fake: FakeCopr) -
     assert len(fake.faults) == 0
 
 
+def test_first_of_many_faults_are_shown(open_page: Open, fake: FakeCopr) -> None:
+    """With how many there are."""
+    for _ in range(103):
+        fake.faults.add("outage")
+    page = open_page(fake)
+    page.wait_for("#faults-count", ["the first 100 of 103"])
+    page.press("Clear all faults")
+    page.wait_for("#faults-count", [""])
+
+
 def test_a_request_appears_in_the_journal(open_page: Open, fake: FakeCopr) -> None:
     """The latest first, with what it saw; errors and what is not there stand out."""
     fake.add_build(1, {F43: "running"})

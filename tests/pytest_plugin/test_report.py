@@ -19,13 +19,13 @@ def test_it(copr_fake, copr_client):
         failed.assert_outcomes(failed=1)
         failed.stdout.fnmatch_lines(
             [
-                "*Copr was asked for what is not there*",
+                "*Unmatched Copr requests*",
                 "GET /api_3/build-chroot?build_id=7*: build 70 is there, 7 is not",
             ]
         )
     passed = run(body.format(True))
     passed.assert_outcomes(passed=1)
-    passed.stdout.no_fnmatch_line("*Copr was asked for*")
+    passed.stdout.no_fnmatch_line("*Unmatched Copr*")
 
 
 def test_strict_fails_only_tests_whose_body_passed(run: Run) -> None:
@@ -45,5 +45,5 @@ def test_is_not_strict(copr_fake): ask(copr_fake)
 """
     )
     result.assert_outcomes(failed=2, passed=2)
-    result.stdout.fnmatch_lines(["* test_asks *", "Copr was asked for what is not there:", "* test_fails_by_itself *"])
+    result.stdout.fnmatch_lines(["* test_asks *", "Unmatched Copr requests:", "* test_fails_by_itself *"])
     result.stdout.no_fnmatch_line("*ERROR*")

@@ -350,9 +350,9 @@ def test_the_journal_has_fetches() -> None:
     fake.assert_requested("results", build_id=7, chrootname=F43, times=1)
     fake.assert_requested("results", times=3)
     (unmatched,) = fake.unmatched
-    assert unmatched[0].target == "/results/jdo/playgroud/"
+    assert unmatched.target == "/results/jdo/playgroud/"
     build[F43].run_to("running")
-    assert fake.unmatched[0][1] == f"{path_of(build[F43])} is there, /results/jdo/playgroud/ is not"
+    assert unmatched.near_miss == f"{path_of(build[F43])} is there, /results/jdo/playgroud/ is not"
 
 
 def test_faults_hit_fetches() -> None:

@@ -104,7 +104,7 @@ async function look() {
 
 function show(overview) {
   showClock(overview.clock);
-  showFaults(overview.faults, act);
+  showFaults(overview.faults, overview.total_faults, act);
   journal.show();
   builds.show(overview);
   showWorlds(overview.worlds, overview.total_worlds, place);

@@ -19,7 +19,8 @@ export function showClock({ now, speed, paused }) {
   }
 }
 
-export function showFaults(faults, act) {
+export function showFaults(faults, total, act) {
+  say(at("faults-count"), total > faults.length ? `the first ${faults.length} of ${total}` : "");
   at("clear-faults").hidden = faults.length === 0;
   keep(at("faults"), faults.length ? faults : [null], (fault) => fault && `${fault.id} ${JSON.stringify(fault.fault)}`, (fault) =>
     fault === null ? { node: el("li", { class: "empty" }, "Nothing goes wrong.") } : faultPart(fault, act));

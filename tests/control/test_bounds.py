@@ -1,0 +1,234 @@
+"""No operation does more than a bounded amount of work for each item that it returns or changes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+import pytest
+
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.control.api import ControlApi
+from copr_chroot_fake.control.calls import Setting
+from copr_chroot_fake.control.operations import all_operations
+from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake.server.worlds import World, Worlds
+from copr_chroot_fake.service.answers import Answer
+
+from ..steps import count_steps
+from .doors import F41, F42
+
+SMALL, LARGE = 10, 80
+"""How many builds, requests and so on there are in the two worlds that are compared."""
+
+
+class Case(NamedTuple):
+    """A call of an operation that returns or changes the same in both worlds.
+
+    :param grows: with what its work may grow: with nothing, or with all that is in the world, but in proportion.
+    """
+
+    target: str
+    body: object = None
+    grows: Literal["no", "with the world"] = "no"
+
+
+BUILD = "/builds/3"
+CHROOT = f"{BUILD}/chroots/{F41}"
+ABOUT = {"build_id": 3, "chrootname": F41}
+WHOLE: Literal["with the world"] = "with the world"
+
+CASES: Mapping[str, tuple[Case, ...]] = {
+    "GET /health": (Case("/health"),),
+    "GET /overview": (Case("/overview?builds=5"), Case("/overview?builds=5&after=8")),
+    "POST /save": (Case("/save", grows=WHOLE),),
+    "GET /worlds": (Case("/worlds?limit=5"), Case("/worlds?limit=5&offset=2")),
+    "GET /worlds/{world}": (Case("/worlds/w1"), Case("/worlds/none")),
+    "PUT /worlds/{world}": (Case("/worlds/w1", {}),),
+    "DELETE /worlds/{world}": (Case("/worlds/w1"), Case("/worlds/none")),
+    "POST /worlds/{world}/reset": (Case("/worlds/w1/reset"),),
+    "POST /reset": (Case("/reset"),),
+    "GET /scenario": (Case("/scenario", grows=WHOLE),),
+    "PUT /scenario": (Case("/scenario", {"builds": []}),),
+    "POST /scenario": (Case("/scenario", {"builds": [{"id": 9999, "chroots": [{"name": F41}]}]}),),
+    "DELETE /scenario": (Case("/scenario"),),
+    "GET /seed": (Case("/seed"),),
+    "POST /seed": (Case("/seed", {"seed": 1}),),
+    "GET /accounts": (Case("/accounts?limit=5"), Case("/accounts?limit=5&offset=3")),
+    "POST /accounts": (Case("/accounts", {"name": "x", "login": "x", "token": "x"}),),
+    "GET /clock": (Case("/clock"),),
+    "PATCH /clock": (Case("/clock", {"tick": 5}),),
+    "POST /advance": (Case("/advance", grows=WHOLE),),
+    "GET /changes": (
+        Case("/changes?limit=5"),
+        Case("/changes?limit=5&offset=2"),
+        Case(f"/changes?limit=5&build_id=3&chrootname={F41}"),
+    ),
+    "GET /snapshots": (Case("/snapshots?limit=2"),),
+    "POST /snapshots": (Case("/snapshots", grows=WHOLE),),
+    "DELETE /snapshots/{snapshot_id}": (Case("/snapshots/1"), Case("/snapshots/999")),
+    "POST /snapshots/{snapshot_id}/restore": (Case("/snapshots/1/restore", grows=WHOLE),),
+    "GET /projects": (Case("/projects?limit=5"), Case("/projects?limit=5&offset=3")),
+    "POST /projects": (Case("/projects", {"ownername": "x", "projectname": "y"}),),
+    "POST /populate": (Case("/populate", {"builds": 2, "chroots": 2}),),
+    "POST /mock-chroots": (Case("/mock-chroots", {"names": ["fedora-99-x86_64"]}),),
+    "GET /builds": (Case("/builds?limit=5"), Case("/builds?limit=5&offset=3")),
+    "POST /builds": (Case("/builds", {"id": 9999, "chroots": [F41]}),),
+    "GET /builds/{build_id}": (Case(BUILD), Case("/builds/9999")),
+    "DELETE /builds/{build_id}": (Case(BUILD),),
+    "POST /builds/{build_id}/cancel": (Case(f"{BUILD}/cancel"),),
+    "POST /builds/{build_id}/advance": (Case(f"{BUILD}/advance"),),
+    "POST /builds/{build_id}/finish": (Case(f"{BUILD}/finish"),),
+    "POST /builds/{build_id}/events": (Case(f"{BUILD}/events", {"event": "queue"}),),
+    "POST /builds/{build_id}/chroots": (Case(f"{BUILD}/chroots", {"name": "fedora-99-x86_64"}),),
+    "GET /builds/{build_id}/chroots/{chrootname}": (Case(CHROOT), Case(f"{BUILD}/chroots/x")),
+    "POST /builds/{build_id}/chroots/{chrootname}/events": (Case(f"{CHROOT}/events", {"event": "queue"}),),
+    "POST /builds/{build_id}/chroots/{chrootname}/report": (Case(f"{CHROOT}/report", {"state": "failed"}),),
+    "POST /builds/{build_id}/chroots/{chrootname}/force": (Case(f"{CHROOT}/force", {"state": "failed"}),),
+    "POST /builds/{build_id}/chroots/{chrootname}/advance": (Case(f"{CHROOT}/advance"),),
+    "POST /builds/{build_id}/chroots/{chrootname}/finish": (Case(f"{CHROOT}/finish"),),
+    "POST /builds/{build_id}/chroots/{chrootname}/run-to": (Case(f"{CHROOT}/run-to", {"state": "succeeded"}),),
+    "POST /builds/{build_id}/chroots/{chrootname}/hold": (Case(f"{CHROOT}/hold", {"state": "running"}),),
+    "POST /builds/{build_id}/chroots/{chrootname}/release": (Case(f"/builds/4/chroots/{F41}/release"),),
+    "GET /requests": (
+        Case("/requests?limit=5"),
+        Case("/requests?limit=5&offset=2"),
+        Case("/requests?limit=5&after=3"),
+        Case("/requests?limit=5&endpoint=list"),
+        Case(f"/requests?limit=5&endpoint=get&build_id=3&chrootname={F41}"),
+    ),
+    "DELETE /requests": (Case("/requests"),),
+    "GET /requests/count": (Case("/requests/count"), Case(f"/requests/count?endpoint=get&chrootname={F41}")),
+    "GET /unmatched": (Case("/unmatched?limit=2"), Case("/unmatched?limit=2&offset=2")),
+    "POST /verify": (
+        Case("/verify", {"assertion": "requested", "endpoint": "list"}),
+        Case("/verify", {"assertion": "requested", "endpoint": "list", **ABOUT}),
+        Case("/verify", {"assertion": "requested", "endpoint": "list", "times": 9999}),
+        Case("/verify", {"assertion": "not-requested", "endpoint": "list", "build_id": 3}),
+        Case("/verify", {"assertion": "polled-no-faster-than", "seconds": 9}),
+        Case("/verify", {"assertion": "polled-no-faster-than", "seconds": 0}),
+        Case("/verify", {"assertion": "polled-no-faster-than", "seconds": 9, **ABOUT}),
+        Case("/verify", {"assertion": "all-pages-read", "build_id": 3}),
+        Case("/verify", {"assertion": "all-pages-read", "build_id": 4}),
+    ),
+    "GET /faults": (Case("/faults?limit=5"), Case("/faults?limit=5&offset=3")),
+    "POST /faults": (Case("/faults", "outage"),),
+    "DELETE /faults": (Case("/faults"),),
+    "DELETE /faults/{fault_id}": (Case("/faults/3"), Case("/faults/9999")),
+}
+"""Calls of each operation, by method and path."""
+
+
+def test_every_operation_has_a_case() -> None:
+    """A new operation cannot be forgotten."""
+    assert set(CASES) == {f"{method} {path}" for path, method, _ in all_operations()}
+
+
+def measure(size: int, method: str, case: Case) -> tuple[int, int]:
+    """The steps of a call in a world with ``size`` of everything, and how many items it returns."""
+    worlds = Worlds(Recipe(progress="manual"))
+    for number in range(size):
+        worlds.get(f"w{number}")
+    fill(worlds.main.fake, size)
+    for _ in range(2):
+        worlds.main.take_snapshot()
+    api = ControlApi(Setting(worlds, Recipe(progress="manual"), save))
+    path, _, query = case.target.partition("?")
+    body = b"" if case.body is None else json.dumps(case.body).encode()
+    answers: list[Answer] = []
+    # What was logged and changed is read once, when somebody first looks, which is not what is counted here.
+    for read_once in ("/requests/count?endpoint=get", "/changes", "/unmatched?limit=1"):
+        assert answer(api, worlds.main, "GET", *read_once.partition("?")[::2], b"").status == 200
+    for build_id in (3, 4):
+        verified = json.dumps({"assertion": "all-pages-read", "build_id": build_id}).encode()
+        assert answer(api, worlds.main, "POST", "/verify", "", verified).status == 200
+    steps = count_steps(lambda: answers.append(answer(api, worlds.main, method, path, query, body)))
+    assert answers[0].status in (200, 201, 204, 404)
+    return steps, number_of_items(json.loads(answers[0].body or b"null"))
+
+
+def answer(api: ControlApi, world: World, method: str, path: str, query: str, body: bytes) -> Answer:
+    """The answer to a call, also to one that is answered later."""
+    answered = api.answer(world, method, path, query, body)
+    return answered if isinstance(answered, Answer) else asyncio.run(answered)
+
+
+async def save(worlds: Worlds) -> str:
+    """Write the scenario, as a save does."""
+    return str(worlds.main.fake.to_scenario())[:9]
+
+
+def number_of_items(document: object) -> int:
+    """How many objects there are in a document; at least one."""
+    if isinstance(document, dict):
+        return 1 + sum(number_of_items(value) for value in document.values() if isinstance(value, (dict, list)))
+    return max(1, sum(map(number_of_items, document))) if isinstance(document, list) else 1
+
+
+def fill(fake: FakeCopr, size: int) -> None:
+    for number in range(1, size + 1):
+        lifecycle = "deleted" if number % 3 == 1 else "succeeds"
+        fake.add_build(number, [F41, F42], project=f"jdoe/p{number}", lifecycle=lifecycle)
+        fake.add_account(f"u{number}", f"l{number}", "t")
+        fake.answer("GET", f"/api_3/build-chroot/list/{number}")
+        fake.answer("GET", f"/api_3/build-chroot/{number}/{F41}")
+        fake.answer("GET", f"/api_3/build-chroot/3/{F41}")
+        fake.answer("GET", "/api_3/build-chroot/list/3")
+        fake.answer("GET", "/api_3/build-chroot/list/4?limit=1")
+        fake.answer("GET", f"/api_3/build-chroot/list/{number + 5000}")
+        fake.builds[number][F42].advance()
+    for number in range(1, size + 1):
+        fake.faults.add("outage")
+        fake.hold(number, F41, "starting")
+    fake.hold(3, F41, "succeeded")
+
+
+@pytest.mark.parametrize(
+    ("operation", "case"),
+    [
+        pytest.param(name, case, id=f"{name} {case.target} {case.body}")
+        for name, cases in CASES.items()
+        for case in cases
+    ],
+)
+def test_work_of_operation_is_bounded(operation: str, case: Case) -> None:
+    """As many steps in a large world as in a small one, or in proportion where all of the world is returned."""
+    method = operation.partition(" ")[0]
+    (small, few), (large, many) = (measure(size, method, case) for size in (SMALL, LARGE))
+    growth = max(1, many / few) if case.grows == "no" else LARGE / SMALL
+    assert large <= small * growth * 1.2 + 100, (small, few, large, many)
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "body"),
+    [
+        ("POST", "/builds/1/advance", None),
+        ("POST", "/builds/1/finish", None),
+        ("POST", "/builds/1/cancel", None),
+        ("POST", "/builds/1/events", {"event": "queue"}),
+        ("POST", f"/builds/1/chroots/{F41}/advance", None),
+        ("POST", "/advance", None),
+        ("PATCH", "/clock", {"tick": 5000}),
+        ("GET", "/builds/1", None),
+        ("GET", "/changes?limit=5", None),
+        ("GET", "/scenario", None),
+    ],
+)
+@pytest.mark.parametrize("lifecycle", ["succeeds", "deleted", "canceled-while-running"])
+@pytest.mark.parametrize("progress", ["manual", "clock"])
+def test_work_on_build_grows_with_its_chroots(
+    method: str, target: str, body: object, lifecycle: str, progress: Literal["manual", "clock"]
+) -> None:
+    """In proportion, not with their square."""
+
+    def steps(size: int) -> int:
+        fake = FakeCopr(progress=progress)
+        fake.add_build(1, [F41, *(f"fedora-{number}-x86_64" for number in range(100, 99 + size))], lifecycle=lifecycle)
+        worlds = Worlds(Recipe(), fake=fake)
+        api, (path, _, query) = ControlApi(Setting(worlds, Recipe(), None)), target.partition("?")
+        sent = b"" if body is None else json.dumps(body).encode()
+        return count_steps(lambda: api.answer(worlds.main, method, path, query, sent))
+
+    assert steps(80) <= steps(10) * 8 * 1.3

@@ -1,0 +1,124 @@
+"""Every list of the control API comes in pages of a bounded size."""
+
+from __future__ import annotations
+
+from typing import get_args, get_origin, get_type_hints, is_typeddict
+
+import pytest
+
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.control.operations import all_operations
+
+from .doors import F41, Control, fresh_control
+
+LISTS = {
+    "/worlds": "worlds",
+    "/accounts": "accounts",
+    "/changes": "changes",
+    "/snapshots": "snapshots",
+    "/projects": "projects",
+    "/builds": "builds",
+    "/builds/{build_id}": "chroots",
+    "/requests": "requests",
+    "/unmatched": "unmatched",
+    "/faults": "faults",
+}
+"""The field of each answer that has a page."""
+
+NO_PAGES = {"/overview", "/scenario", "/builds/{build_id}/chroots/{chrootname}"}
+"""What has bounds of its own, is returned as a whole, or has as many items as Copr gives to one chroot."""
+
+
+def test_every_list_has_pages() -> None:
+    """A new one cannot be forgotten."""
+    shown = {path: operation.shows for path, method, operation in all_operations() if method == "GET"}
+    lists = {path for path, view in shown.items() if is_typeddict(view) and has_list(view)}
+    assert lists == set(LISTS) | NO_PAGES
+
+
+def has_list(view: object) -> bool:
+    return any(get_origin(type_) is list and get_args(type_) for type_ in get_type_hints(view).values())
+
+
+class StandsStill:
+    """The beginning of a world whose time stands still."""
+
+    def make_empty(self) -> FakeCopr:
+        return FakeCopr()
+
+    make = make_empty
+
+
+STILL = StandsStill()
+
+
+@pytest.fixture
+def filled() -> Control:
+    """A world with more than two of everything."""
+    control = fresh_control()
+    for number in range(1, 5):
+        control.worlds.put(f"w{number}", STILL)
+    fake = control.world.fake
+    for number in range(1, 5):
+        fake.add_build(number, [f"fedora-{version}-x86_64" for version in range(4)], project=f"jdoe/p{number}")
+        fake.add_account(f"u{number}", f"l{number}", "t")
+        fake.answer("GET", f"/api_3/build/{number + 50}")
+        fake.faults.add({"delay": 0})
+        control.world.take_snapshot()
+    return control
+
+
+@pytest.mark.parametrize(("path", "field"), LISTS.items())
+def test_page_has_limit_offset_and_total(filled: Control, path: str, field: str) -> None:
+    """The pages of two make up the whole; those of what happens are counted from the end."""
+    target = path.format(build_id=1)
+    whole = filled.get(target)
+    total = whole["total_chroots" if field == "chroots" else "total"]
+    assert total == len(whole[field]) >= 4
+    pages = [filled.get(f"{target}?limit=2&offset={offset}")[field] for offset in range(0, total, 2)]
+    if field in ("changes", "requests"):
+        pages.reverse()
+    assert [item for page in pages for item in page] == whole[field]
+    assert filled.get(f"{target}?limit=0")[field] == filled.get(f"{target}?offset={total}")[field] == []
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_limit_of_page_is_bounded(filled: Control, path: str) -> None:
+    """The error says what is possible."""
+    most = 100 if path == "/unmatched" else 1000
+    target = path.format(build_id=1)
+    filled.get(f"{target}?limit={most}")
+    refused = filled.ask("GET", f"{target}?limit={most + 1}")
+    expected = f"expected at most {most} in one call, got {most + 1}"
+    assert (refused.status, refused.document) == (422, {"error": f"limit: {expected}", "where": "limit"})
+
+
+def test_overview_is_bounded(filled: Control) -> None:
+    """In builds and chroots by its query, else by itself."""
+    for argument in ("builds", "chroots"):
+        assert filled.ask("GET", f"/overview?{argument}=1001").document["where"] == argument
+    for _ in range(120):
+        filled.world.fake.faults.add({"delay": 0})
+    shown = filled.get("/overview")
+    assert (len(shown["faults"]), shown["total_faults"]) == (100, 124)
+
+
+def test_build_with_many_chroots_shows_the_first(filled: Control) -> None:
+    """Whatever is done with it; all are there on its pages."""
+    filled.post("/builds", {"id": 9, "chroots": [F41, *(f"fedora-{number}-x86_64" for number in range(100, 220))]})
+    for shown in (
+        filled.get("/builds/9"),
+        filled.post("/builds/9/advance"),
+        filled.get("/builds?offset=4")["builds"][0],
+    ):
+        assert (len(shown["chroots"]), shown["total_chroots"]) == (100, 121)
+    assert len(filled.get("/builds/9?limit=1000")["chroots"]) == 121
+
+
+def test_unmatched_requests_have_counts(filled: Control) -> None:
+    """Each target once, with the last of its requests."""
+    filled.copr("/list/99")
+    filled.copr("/list/99")
+    shown = filled.get("/unmatched")
+    assert [(item["request"]["build_id"], item["count"]) for item in shown["unmatched"]][-2:] == [(54, 1), (99, 2)]
+    assert shown["total"] == 5

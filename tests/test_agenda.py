@@ -1,0 +1,84 @@
+"""What the clock leads to is noticed in every build, though only those are looked at that have something due."""
+
+from __future__ import annotations
+
+import pytest
+
+from copr_chroot_fake import FakeCopr, Lifecycle, Stage
+
+from .steps import count_steps
+
+F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
+
+
+def running_for(seconds: float) -> Lifecycle:
+    return Lifecycle(Stage("running", seconds), Stage("succeeded"))
+
+
+@pytest.mark.parametrize("ends", ["succeeds", "deleted"])
+def test_changes_are_noticed_when_they_are_due(ends: str) -> None:
+    """Of builds that were added, changed, canceled and taken back meanwhile."""
+    fake = FakeCopr(progress="clock")
+    for number in range(1, 4):
+        fake.add_build(
+            number, [F41, F42], lifecycle="deleted" if ends == "deleted" and number == 3 else running_for(3600)
+        )
+    taken = fake.snapshot()
+    fake.builds[1].cancel()
+    fake.builds[2][F42].hold("running")
+    fake.clock.tick(10)
+    assert {change.build_id for change in fake.changes if change.state == "failed"} == {1}
+    fake.builds[2][F42].release()
+    fake.clock.tick(5000)
+    assert {(change.build_id, change.at) for change in fake.changes if change.state == "succeeded"} >= {
+        (2, fake.changes[0].at + 3600)
+    }
+    assert (3 in fake.builds) == (ends == "succeeds")
+    fake.restore(taken)
+    assert set(fake.builds) == {1, 2, 3}
+    fake.clock.tick(3600)
+    ended = {(change.build_id, change.chrootname) for change in fake.changes if change.state == "succeeded"}
+    assert ended >= {(number, name) for number in (1, 2) for name in (F41, F42)}
+
+
+def test_build_that_waits_twice_goes_on_once() -> None:
+    """A build that is due earlier than it was before is not forgotten, and nothing happens to it again."""
+    fake = FakeCopr(progress="clock")
+    build = fake.add_build(1, [F41, F42], lifecycle=running_for(100))
+    assert len(fake.changes) == 2
+    build[F42].force_state("failed")
+    assert len(fake.changes) == 3
+    build.cancel()
+    assert len(fake.changes) == 3
+    fake.clock.tick(10)
+    assert len(fake.changes) == 4
+    fake.clock.tick(100)
+    assert len(fake.changes) == 4
+
+
+def test_clear_forgets_what_is_due() -> None:
+    """Nothing happens to builds that were cleared."""
+    fake = FakeCopr(progress="clock")
+    fake.add_build(1, [F41], lifecycle="deleted")
+    fake.clear()
+    fake.clock.tick(10_000)
+    assert (fake.changes, dict(fake.builds)) == ([], {})
+
+
+@pytest.mark.parametrize("lifecycle", ["succeeds", "deleted"])
+def test_look_costs_what_is_due(lifecycle: str) -> None:
+    """However many builds there are that go on later."""
+
+    def steps(builds: int) -> int:
+        fake = FakeCopr(progress="clock")
+        later = [Lifecycle(Stage("running", 9999), Stage(end)) for end in ("failed", "deleted")]
+        for number in range(2, builds):
+            fake.add_build(number, [F41], lifecycle=later[0])
+            fake.add_build(number + builds, [F41], lifecycle=later[1])
+        fake.clock.tick(1000)
+        fake.add_build(1, [F41], lifecycle=lifecycle)
+        assert fake.changes
+        fake.clock.tick(1)
+        return count_steps(lambda: (fake.changes, fake.builds))
+
+    assert steps(40) <= steps(4) * 1.2 + 20

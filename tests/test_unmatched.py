@@ -1,0 +1,123 @@
+"""Unmatched requests are grouped, and what they are near to is found without looking at everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from copr_chroot_fake import FakeCopr, InputError
+from copr_chroot_fake.pytest_plugin.support import FAKE, unmatched_text
+
+from .steps import count_steps
+
+F41 = "fedora-41-x86_64"
+
+
+def test_unmatched_requests_are_grouped_by_target() -> None:
+    """In the order of each one's first request, with their number and the last of them."""
+    fake = FakeCopr()
+    fake.add_build(12, [F41])
+    for number in (1, 2, 1, 12, 1):
+        fake.answer("GET", f"/api_3/build/{number}")
+        fake.clock.tick(1)
+    first, second = fake.unmatched
+    assert (first.method, first.target, first.count, first.last.number) == ("GET", "/api_3/build/1", 3, 5)
+    assert (second.target, second.count, second.near_miss) == ("/api_3/build/2", 1, "build 12 is there, 2 is not")
+    assert str(first) == "GET /api_3/build/1 -> 404 (3 times): build 12 is there, 1 is not"
+    fake.forget_requests()
+    assert fake.unmatched == []
+
+
+def test_dropped_requests_do_not_count() -> None:
+    """Neither those of a group that goes on, nor a group of which nothing is left."""
+    fake = FakeCopr(requests_kept=3)
+    for number in (1, 2, 2, 2, 3):
+        fake.answer("GET", f"/api_3/build/{number}")
+    assert [(unmatched.target[-1], unmatched.count) for unmatched in fake.unmatched] == [("2", 2), ("3", 1)]
+    for _ in range(3):
+        fake.answer("GET", "/api_3/")
+    assert fake.unmatched == []
+
+
+def test_near_miss_is_one_digit_away_in_many_builds() -> None:
+    """A digit more, less or other is found among any number of builds."""
+    fake = FakeCopr()
+    fake.add_scenario({"builds": [{"id": number, "chroots": []} for number in range(100_000, 101_000)]})
+    for sent in ("10087", "1008787", "109878", "000000"):
+        fake.answer("GET", f"/api_3/build/{sent}")
+    near = [unmatched.near_miss.partition(" are")[0].split(" ", 1)[1].split(", ") for unmatched in fake.unmatched]
+    assert "100878" not in near[3]
+    assert all(any(int(number) >= 100_100 for number in numbers) for numbers in near[:3])
+    assert "100878" in near[1] + near[2]
+
+
+WRONG: list[Callable[[str], str]] = [
+    lambda name: f"/api_3/build/7{name}",
+    lambda name: f"/api_3/build/1?{name}={name}",
+    lambda name: f"/api_3/build-chroot/1/{name}",
+    lambda name: f"/api_3/project?ownername=jdoe&projectname={name}",
+    lambda name: f"/api_4/{name}",
+    lambda name: f"/results/jdoe/{name}/",
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_near_miss_looks_at_a_bounded_number(wrong: Callable[[str], str]) -> None:
+    """Of builds, chroots, projects and results, and at a bounded part of a long name."""
+
+    def steps(size: int, length: int) -> int:
+        fake = FakeCopr(serve_results=True)
+        for number in range(2, size):
+            fake.add_build(number, [F41], state="succeeded", project=f"jdoe/p{number}")
+        fake.add_build(1, [f"fedora-{number}-x86_64" for number in range(size)], state="running")
+        fake.builds[1].remove() if "build/1" in wrong("") else None
+        fake.answer("GET", wrong("x" * length))
+        return count_steps(lambda: [unmatched.near_miss for unmatched in fake.unmatched], "difflib")
+
+    assert steps(400, 20_000) <= steps(110, 200) * 1.2 + 200
+
+
+def test_list_of_unmatched_searches_for_nothing() -> None:
+    """A near miss is searched for when it is asked for."""
+
+    def steps(builds: int) -> int:
+        fake = FakeCopr()
+        for number in range(1, builds):
+            fake.add_build(number, [F41])
+        fake.answer("GET", "/api_3/build/9999")
+        return count_steps(lambda: fake.unmatched, "difflib")
+
+    assert steps(2) == steps(50)
+
+
+def test_report_shows_the_first_unmatched_targets(request: pytest.FixtureRequest) -> None:
+    """And how many more there are; a long target is cut."""
+    fake = request.node.stash[FAKE] = FakeCopr()
+    fake.answer("GET", f"/api_3/{'x' * 5000}")
+    for number in range(1, 25):
+        fake.answer("GET", f"/api_3/build/{number}")
+    lines = unmatched_text(request.node).splitlines()
+    assert lines[1] == "GET /api_3/build/1 -> 404: there are no builds, 1 is not"
+    assert (len(lines), lines[-1]) == (21, "… and 5 more targets")
+    assert max(map(len, lines)) < 600
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda fake: fake.assert_all_pages_read(999), "there are: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 20 more"),
+        (lambda fake: fake.builds[1]["x"], "fedora-8-x86_64, fedora-9-x86_64 and 20 more"),
+        (lambda fake: fake.release(1, "x"), "fedora-8-x86_64, fedora-9-x86_64 and 20 more"),
+        (lambda fake: fake.faults.remove(99), "there are: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 20 more"),
+    ],
+)
+def test_messages_list_the_first_alternatives(call: Callable[[FakeCopr], object], message: str) -> None:
+    """And say how many more there are."""
+    fake = FakeCopr()
+    for number in range(1, 31):
+        fake.add_build(number, [f"fedora-{version}-x86_64" for version in range(30)] if number == 1 else [])
+        fake.faults.add("outage")
+    with pytest.raises((InputError, KeyError)) as refused:
+        call(fake)
+    assert message in str(refused.value)
