@@ -19,6 +19,7 @@ from copr_chroot_fake import AsyncCoprClient, CoprClient, Dribble, FakeCopr, Fau
 from copr_chroot_fake.client.errors import (
     BodyTooLargeError,
     ClientError,
+    ConnectionFailedError,
     NotJsonError,
     RequestTimeoutError,
     TooManyRequestsError,
@@ -316,3 +317,67 @@ def test_server_that_dribbles_is_left_on_time(at_once: bytes, byte: bytes, kind:
     with dribbling(at_once, byte) as (server, url), pytest.raises(RequestTimeoutError, match=r"within 0\.1 s"):
         ask(url)
     assert server.sent < 1000
+
+
+def test_silent_tls_handshake_is_left_on_time() -> None:
+    """On a real socket: the deadline is for connecting, too."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        with CoprClient(url, timeout=0.1) as client, pytest.raises(RequestTimeoutError, match=r"within 0\.1 s"):
+            client.get(1, F41)
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "all_proxy"])
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_requests_go_through_the_proxy_of_the_environment(
+    variable: str, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As httpx has it, unless the host is one that no_proxy names."""
+    monkeypatch.delenv("no_proxy", raising=False)
+    with answering_once(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as (address, heads):
+        monkeypatch.setenv(variable, f"{scheme}user:secret@{address}")
+        with CoprClient("http://copr.test", retries=0) as client:
+            assert client.get_document("build/1") == {}
+        monkeypatch.setenv("no_proxy", "copr.invalid")
+        with CoprClient("http://copr.invalid", retries=0) as client, pytest.raises(ConnectionFailedError) as raised:
+            client.get_document("build/1")
+    (head,) = heads
+    assert head.startswith(b"GET http://copr.test/api_3/build/1 HTTP/1.1\r\n")
+    assert b"Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=\r\n" in head
+    assert "secret" not in str(raised.value)
+
+
+@contextmanager
+def answering_once(answer: bytes) -> Iterator[tuple[str, list[bytes]]]:
+    """The address of a server that answers one request, and what that began with."""
+    heads: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                heads.append(connection.recv(65536))
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}", heads
+        thread.join()
+
+
+def test_each_address_of_a_host_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those after one that refuses get the time that is left; a host without any is named."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.2", "127.0.0.1")]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
+    with listener, CoprClient(f"http://copr.test:{port}", retries=0, timeout=0.1) as client:
+        # It accepts, and says nothing.
+        with pytest.raises(RequestTimeoutError):
+            client.get(1, F41)
+        found.pop()
+        with pytest.raises(ConnectionFailedError, match="refused"):
+            client.get(1, F41)
+        found.clear()
+        with pytest.raises(ConnectionFailedError, match=r"copr\.test has no address"):
+            client.get(1, F41)

@@ -1,0 +1,45 @@
+"""What the package imports is what it says that it needs."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import copr_chroot_fake
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+PACKAGE = Path(copr_chroot_fake.__file__).parent
+ROOT = PACKAGE.parent
+
+DISTRIBUTIONS = {"yaml": "pyyaml", "requests": "responses", "urllib3": "responses"}
+"""Of modules that are not called as what installs them; responses is nothing without the two that it replaces."""
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The top-level modules that a file imports, relative imports aside."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def test_every_import_is_a_declared_dependency() -> None:
+    """Not only because another dependency happens to bring it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = [
+        *project["dependencies"],
+        *(each for extra in project["optional-dependencies"].values() for each in extra),
+    ]
+    names = {re.split(r"[\[>=<~!; ]", each)[0].lower() for each in declared}
+    own = {PACKAGE.name, "_typeshed", *sys.stdlib_module_names}
+    for path in PACKAGE.rglob("*.py"):
+        needed = {DISTRIBUTIONS.get(name, name) for name in imported(path) if name not in own}
+        assert needed <= names, path
