@@ -277,7 +277,7 @@ IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
     ({"chroots": ["fedora-x86_64"]}, "'fedora-x86_64' is no chroot name; expected distribution-version-architecture"),
     ({"chroots": ["fedora-41-"]}, "'fedora-41-' is no chroot name"),
     ({"chroots": ["fedora/41-1-x86_64"]}, "is no chroot name"),
-    ({"chroots": ["fedora-\ud800-x86_64"], "lifecycle": "realistic"}, "is no chroot name"),
+    ({"chroots": ["fedora-\ud800-x86_64"], "lifecycle": "realistic"}, "half a surrogate pair"),
     ({"chroots": [7]}, "chroots"),
     ({"chroots": 7}, "chroots: expected a list, got 7"),
     ({"chroots": {F41: {"started_on": -1}}}, "started_on: expected a Unix time in whole seconds, from 0 to 2147483647"),

@@ -54,7 +54,7 @@ def _reason(error: OSError, path: Path, names: Collection[str]) -> str:
 
 def _said(error: Exception) -> str:
     """What an error says beside the path, which can be long, and is in the message already."""
-    return (isinstance(error, OSError) and error.strerror) or checks.excerpt(error)
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def is_yaml(path: Path) -> bool:
@@ -106,5 +106,7 @@ def refuse_repeats(keys: Iterable[str]) -> None:
 
 def _read_yaml(text: str, source: Path, may_repeat: bool) -> object:
     with needing(f"{source}: a YAML scenario", "PyYAML", "yaml"):
+        import yaml as _  # noqa: F401  # what the module that has been loaded before is made of
+
         from .yaml_loading import load
     return load(text, may_repeat=may_repeat)

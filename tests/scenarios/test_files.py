@@ -188,8 +188,6 @@ def test_a_mistake_in_yaml_is_named_with_its_place(tmp_path: Path, text: str, me
 def test_yaml_without_its_extra_names_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where PyYAML is not installed, the error says which extra brings it."""
     monkeypatch.setitem(sys.modules, "yaml", None)
-    # Where it is installed, this may have been loaded before.
-    monkeypatch.delitem(sys.modules, "copr_chroot_fake.scenarios.yaml_loading", raising=False)
     with pytest.raises(MissingExtraError, match=r"pip install 'copr-chroot-fake\[yaml\]'") as refused:
         FakeCopr.from_scenario(write(tmp_path, "builds: []", "scenario.yaml"))
     assert isinstance(refused.value, CoprFakeError)

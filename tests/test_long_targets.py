@@ -1,0 +1,52 @@
+"""Requests with very long parts are answered as short ones are, in a time that grows with their length only."""
+
+from __future__ import annotations
+
+import pytest
+
+from copr_chroot_fake import FakeCopr, InputError, Nevra
+from copr_chroot_fake.checks import address, chroot_name
+
+LONG = 200_000
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/api_3/build-chroot/list?build_id=1&order=" + "%FF" * LONG,
+        "/api_3/build-chroot/list?build_id=1&order=" + "%ED%A0%80" * LONG,
+        "/api_3/build-chroot/list?build_id=" + "9" * LONG,
+        "/api_3/build-chroot/list?build_id=1&limit=" + "9" * LONG,
+        "/api_3/build-chroot/list?" + "build_id=1&" * LONG,
+        "/api_3/build/" + "9" * LONG,
+        "/api_3/build/" + "\u0663" * LONG,
+        "/results" + "/" * LONG + "a" + "/" * LONG + "b" + "/" * LONG,
+        "/results/a/b/c/" + "1" * LONG,
+        "/" * LONG,
+    ],
+    ids=lambda target: target[:50],
+)
+def test_long_targets_are_answered(target: str) -> None:
+    """A quadratic time would be minutes."""
+    fake = FakeCopr(serve_results=True)
+    fake.add_build(1, ["fedora-41-x86_64"], state="succeeded")
+    assert fake.answer("GET", target).status in (200, 404, 500)
+
+
+def test_undecodable_bytes_of_arguments_stay_escaped() -> None:
+    """Those of half a character, and of one that UTF-8 does not have."""
+    fake = FakeCopr()
+    fake.answer("GET", "/api_3/build-chroot/list?a=%C3%A9%C3%28%FF+%ED%A0%80%F0%9F%98%80%e2%82")
+    assert fake.requests[0].arguments == {"a": "é%C3(%FF %ED%A0%80😀%E2%82"}
+
+
+@pytest.mark.parametrize("piece", ["a-", "-", "a", "a.", "1:", "-1.", "/", "[", ".-", "a@", "::"])
+def test_long_texts_are_refused_at_once(piece: str) -> None:
+    """None of the patterns tries one way after the other."""
+    text = piece * LONG + " "
+    with pytest.raises(InputError):
+        chroot_name("name", text)
+    for start in ("", "http://", "http://x/", "http://a@"):
+        with pytest.raises(InputError):
+            address("url", start + text)
+    assert Nevra.parse(text + "-") is None
