@@ -35,7 +35,7 @@ SCENARIO = (
 
 OF_WHAT_THE_KIT_MAKES = {
     "ActiveFault": "fault hits id seen",
-    "Build": "add_chroot advance cancel chroots finish id is_canceled package project remove",
+    "Build": "advance cancel chroots finish id is_canceled package project remove",
     "BuildChroot": (
         "advance begin_import build build_config can_advance confirm_cancel ended_on fail finish force_state fork hold "
         "name packages possible_events queue release report reschedule result_dir result_url run run_to skip start "

@@ -244,7 +244,7 @@ def test_what_has_been_there_and_what_is_wrong_otherwise_is_not_unmatched(fake: 
     ):
         ask("GET", target)
     ask("POST", LIST)
-    del fake.projects["jdoe/playground"].chroots[F42]
+    fake.projects["jdoe/playground"].disable(F42)
     assert ask("GET", f"/api_3/build-chroot/build-config/1/{F42}").status == 500
     ask("POST", "/api_3/build-chroot")
     ask("POST", "/api_3/build-chroot/1/fedora41")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 from types import EllipsisType
 
@@ -65,8 +66,8 @@ class BuildChroot(LivingChroot, ChrootEvents):
 
     @property
     def build_config(self) -> Mapping[str, object] | None:
-        """The build configuration as given; ``None`` where it is derived."""
-        return self.given.build_config
+        """A copy of the build configuration as given; ``None`` where it is derived."""
+        return copy.deepcopy(self.given.build_config)
 
     @property
     def is_absent(self) -> bool:
@@ -134,6 +135,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
             checks.end_after_start("ended_on", start, end)
             self._started_on, self._ended_on = start, end
             self.life = None
+            self.was_canceled = False
             self.put_into(to, int(self._build.store.clock.now()))
 
     def advance(self) -> State:
@@ -169,13 +171,12 @@ class BuildChroot(LivingChroot, ChrootEvents):
         to = checks.state("state", state)
         with self._build.store.lock:
             self.catch_up()
-            before, canceled, source = self.moment(), self._build.cancellation, self._build.source_state
-            changes = self._build.store.changes.copy()
+            # Its events can change the other chroots of the build, too.
+            saved, changes = self._build.save(), self._build.store.changes.copy()
             try:
                 self._go_to(to)
             except EventError:
-                self.restore(before)
-                self._build.cancellation, self._build.source_state = canceled, source
+                self._build.restore(saved)
                 self._build.store.changes = changes
                 raise
 
@@ -245,6 +246,8 @@ class BuildChroot(LivingChroot, ChrootEvents):
             self.change(event, now, result_dir=said, packages=packages)
             if self.life is not None and (self._state.is_final or not self.life.move_to(self._state, now)):
                 self.life = None
+            elif self.life is not None and self.life.stage.canceled:
+                self._build.mark_canceled(now)
 
     def _time(self, at: int | None) -> int:
         """A time that is said, or now; never before what has been stamped already."""

@@ -6,9 +6,13 @@ The objects hold values that have been checked already (see
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
+from .. import checks
+from ..errors import InputError
 from ..states import State
 
 COPR_URL = "https://copr.fedorainfracloud.org"
@@ -39,7 +43,7 @@ NO_SETTINGS = ProjectChroot()
 
 @dataclass(frozen=True)
 class Project:
-    """A project, and by name the chroots that it has enabled, which may change."""
+    """A project; ``chroots`` has the settings of the chroots that are enabled in it, by name, read-only."""
 
     ownername: str
     projectname: str
@@ -48,11 +52,32 @@ class Project:
     module_hotfixes: bool = False
     repo_priority: int | None = None
     bootstrap: str | None = None
-    chroots: dict[str, ProjectChroot] = field(default_factory=dict)
+    chroots: Mapping[str, ProjectChroot] = field(default_factory=dict)
+    _enabled: dict[str, ProjectChroot] = field(init=False, repr=False, compare=False)
+    _known: dict[str, None] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """The chroots that the service knows, once it has the project."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_enabled", dict(self.chroots))
+        object.__setattr__(self, "chroots", MappingProxyType(self._enabled))
 
     def enable(self, chrootname: str) -> None:
-        """Let it have a chroot, with nothing set for it, that it has not yet."""
-        self.chroots.setdefault(chrootname, NO_SETTINGS)
+        """Enable a chroot, without settings of its own; one that is enabled keeps its settings.
+
+        :raises InputError: for an invalid name.
+        """
+        name = checks.chroot_name("chrootname", chrootname)
+        self._enabled.setdefault(name, NO_SETTINGS)
+        self._known.setdefault(name)
+
+    def disable(self, chrootname: str) -> None:
+        """Disable a chroot, as a maintainer does; builds that were submitted to it keep it.
+
+        :raises InputError: if it is not enabled.
+        """
+        if self._enabled.pop(checks.text("chrootname", chrootname), None) is None:
+            enabled = ", ".join(self._enabled) or "none"
+            raise InputError("chrootname", f"{self} has not enabled {chrootname!r}; enabled: {enabled}")
 
     @property
     def full_name(self) -> str:
@@ -61,6 +86,19 @@ class Project:
 
     def __str__(self) -> str:
         return self.full_name
+
+
+def register_project(project: Project, mock_chroots: dict[str, None]) -> None:
+    """Let the service know the project's chroots, those that it enables later included."""
+    mock_chroots.update(dict.fromkeys(project.chroots))
+    object.__setattr__(project, "_known", mock_chroots)
+
+
+def restore_chroots(project: Project, chroots: Mapping[str, ProjectChroot]) -> None:
+    """Enable exactly these chroots, with these settings."""
+    enabled = project._enabled  # noqa: SLF001  # of its own module
+    enabled.clear()
+    enabled.update(chroots)
 
 
 class SourcePackage(NamedTuple):

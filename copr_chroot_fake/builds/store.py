@@ -17,7 +17,7 @@ from .accounts import Account
 from .build import Build
 from .chroot import BuildChroot
 from .index import BuildIndex
-from .projects import RESULTS_URL, Project
+from .projects import RESULTS_URL, Project, register_project
 from .record import Change
 
 
@@ -77,12 +77,14 @@ class Store:
                 self.clock.restore(self.begin_of(batch))
             self.know(batch.mock_chroots)
             for project in batch.projects.values():
-                self.know(project.chroots)
+                register_project(project, self.mock_chroots)
             for build in batch.builds.values():
                 self.know(chroot.name for chroot in build.chroots)
             self.projects.update(batch.projects)
             self.builds.update(batch.builds)
             for build in batch.builds.values():
+                # A scenario is written with the fake's own address, wherever it is served.
+                build.move_source(self.own_results_root, self.results_root)
                 self.index.add(build)
                 self.note_entangled(build)
                 for chroot in build.chroots:
