@@ -63,7 +63,7 @@ class LivingChroot(ChrootRecord):
         elif counts:
             if life.has_been_shown_enough and self.reason_to_stay() is None:
                 self.step()
-            life.looks += 1
+            life.count_look()
 
     @property
     def counts_polls(self) -> bool:

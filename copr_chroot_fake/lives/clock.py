@@ -139,10 +139,9 @@ class SystemClock:
         :raises InputError: for a time in the past.
         """
         with self._lock:
-            ahead = checks.amount("now", now) - self.now()
-            if ahead < 0:
+            if checks.amount("now", now) < self.now():
                 raise _backwards(now, self.now())
-            self._turn(self._course.speed, ahead)
+            self._set(now)
 
     def restore(self, now: float) -> None:
         """Go to any time, also back.
@@ -150,7 +149,11 @@ class SystemClock:
         :raises InputError: for what is no Unix time.
         """
         with self._lock:
-            self._turn(self._course.speed, checks.amount("now", now) - self.now())
+            self._set(checks.amount("now", now))
+
+    def _set(self, now: float) -> None:
+        """Go on from a time, exactly: a difference to the time now would be rounded."""
+        self._course = _Course(now, time.monotonic(), self._course.speed)
 
     def _turn(self, speed: float, ahead: float = 0) -> None:
         """Another speed from now on, and perhaps a step ahead."""

@@ -158,7 +158,7 @@ def _made_up(build_id: int, name: str, package: str, state: State, times: Mappin
         started_on = times.get("started_on", FIRST_START if ended_on is None else max(0, ended_on - seconds))
         settings["started_on"] = started_on
         if Stamp.ENDED_ON in stamps and started_on is not None:
-            settings["ended_on"] = started_on + seconds
+            settings["ended_on"] = min(started_on + seconds, checks.LARGEST_INTEGER)
     if Stamp.PACKAGES in stamps:
         settings["packages"] = made_up.packages(name, package)
     return settings
