@@ -285,6 +285,16 @@ def amount(field: str, value: object) -> float:
     return number
 
 
+Remaining = Annotated[float, Keywords(minimum=-LARGEST_INTEGER, maximum=LARGEST_INTEGER)]
+
+
+def remaining(field: str, value: object) -> float:
+    """Seconds until something is due, negative for what is overdue."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= LARGEST_INTEGER:
+        raise InputError(field, f"expected seconds from -{LARGEST_INTEGER} to {LARGEST_INTEGER}, got {shown(value)}")
+    return value
+
+
 def end_after_start(field: str, started_on: int | None, ended_on: int | None) -> None:
     if started_on is not None and ended_on is not None and ended_on < started_on:
         mistakes.refuse(field, f"{ended_on} is before started_on, {started_on}; expected that time or a later one")

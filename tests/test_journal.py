@@ -244,7 +244,7 @@ def test_deleted_builds_and_bad_requests_are_not_unmatched(fake: FakeCopr) -> No
     ):
         ask("GET", target)
     ask("POST", LIST)
-    del fake.projects["jdoe/playground"].chroots[F42]
+    fake.projects["jdoe/playground"].disable(F42)
     assert ask("GET", f"/api_3/build-chroot/build-config/1/{F42}").status == 500
     ask("POST", "/api_3/build-chroot")
     ask("POST", "/api_3/build-chroot/1/fedora41")

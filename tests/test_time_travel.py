@@ -47,7 +47,7 @@ def test_a_restored_fake_and_all_that_is_held_of_it_is_as_it_was() -> None:
     removed[F41].confirm_cancel()
     removed.remove()
     fake.add_build(3, [F42], project="jdoe/other")
-    del build.project.chroots[F41]
+    build.project.disable(F41)
     fake.add_mock_chroots("epel-9-s390x")
     assert all_answers(fake, 1) != before
 

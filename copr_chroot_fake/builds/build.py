@@ -14,6 +14,7 @@ from ..lives.source import BEFORE_THE_END, SOURCE_STATES, source_of
 from ..states import State, StateName
 from . import made_up, summary
 from .chroot import BuildChroot
+from .living import Moment
 from .projects import SOURCES, Project, Submission
 
 if TYPE_CHECKING:
@@ -25,10 +26,26 @@ CANCEL_SECONDS = 10
 """How long the backend takes at most to confirm that a chroot is canceled, in seconds."""
 
 
+def confirmation_due(canceled_on: float) -> float:
+    """By when the backend confirms a cancellation, as a Unix time that Copr can store."""
+    return min(canceled_on + CANCEL_SECONDS, checks.LARGEST_INTEGER)
+
+
 class Cancellation(NamedTuple):
     """A user has canceled the build; the backend confirms it for each chroot, by this Unix time at the latest."""
 
     confirmed_by: float
+
+
+class SavedBuild(NamedTuple):
+    """Everything about a build that can change, and the chroots that it had."""
+
+    cancellation: Cancellation | None
+    source_state: State
+    submission: Submission
+    has_ever_lived: bool
+    is_entangled: bool
+    chroots: tuple[tuple[BuildChroot, Moment], ...]
 
 
 class Build:
@@ -198,17 +215,36 @@ class Build:
         has_ever_lived, is_entangled = self.has_ever_lived, self.is_entangled
 
         def undo() -> None:
-            self.forget_chroots(number)
+            del self.chroots[number:]
+            self._by_name = {chroot.name: chroot for chroot in self.chroots}
+            self.forget_rendered()
             self.cancellation, self._source_state = cancellation, source_state
             self.has_ever_lived, self.is_entangled = has_ever_lived, is_entangled
 
         return undo
 
-    def forget_chroots(self, number: int) -> None:
-        """Keep only the first ``number`` chroots."""
-        del self.chroots[number:]
+    def save(self) -> SavedBuild:
+        """Everything about it that can change, for :meth:`restore`."""
+        return SavedBuild(
+            self.cancellation,
+            self.source_state,
+            self.submission,
+            self.has_ever_lived,
+            self.is_entangled,
+            tuple((chroot, chroot.moment()) for chroot in self.chroots),
+        )
+
+    def restore(self, saved: SavedBuild) -> None:
+        """Restore it with the same chroot objects, whichever chroots it has had since."""
+        self.chroots[:] = [chroot for chroot, _ in saved.chroots]
         self._by_name = {chroot.name: chroot for chroot in self.chroots}
-        self.forget_rendered()
+        for chroot, moment in saved.chroots:
+            chroot.restore(moment)
+        self.cancellation = saved.cancellation
+        self.submission = saved.submission
+        self.has_ever_lived = saved.has_ever_lived
+        self.is_entangled = saved.is_entangled
+        self.source_state = saved.source_state
 
     def forget_rendered(self) -> None:
         """Drop what was worked out about it, as it or its chroots have changed."""
@@ -261,7 +297,7 @@ class Build:
 
     def mark_canceled(self, now: float) -> None:
         self.forget_rendered()
-        self.cancellation = self.cancellation or Cancellation(min(now + CANCEL_SECONDS, checks.LARGEST_INTEGER))
+        self.cancellation = self.cancellation or Cancellation(confirmation_due(now))
 
     def advance(self) -> int:
         """Let each chroot go on that is not fixed, held, stuck or at its end; returns how many did."""

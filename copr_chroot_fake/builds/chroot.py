@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 from functools import partial
 from types import EllipsisType
@@ -12,6 +13,7 @@ from ..errors import EventError, InputError
 from ..lives.machine import Event, event_between, find_transition, possible_events, shortest_path
 from ..states import State, StateName
 from .events import ChrootEvents
+from .interrupts import forget_changes_after, last_change
 from .living import LivingChroot
 from .nevra import Nevra, PackageLike, read_packages
 
@@ -70,8 +72,8 @@ class BuildChroot(LivingChroot, ChrootEvents):
 
     @property
     def build_config(self) -> Mapping[str, object] | None:
-        """The build configuration as given; ``None`` where it is derived."""
-        return self.given.build_config
+        """A copy of the build configuration as given; ``None`` where it is derived."""
+        return copy.deepcopy(self.given.build_config)
 
     @property
     def is_absent(self) -> bool:
@@ -142,6 +144,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
     def _force(self, state: State, started_on: int | None, ended_on: int | None) -> None:
         self._started_on, self._ended_on = started_on, ended_on
         self.life = None
+        self.was_canceled = False
         self.put_into(state, int(self._build.store.clock.now()))
 
     def advance(self) -> State:
@@ -177,7 +180,15 @@ class BuildChroot(LivingChroot, ChrootEvents):
         to = checks.state("state", state)
         with self._build.store.lock:
             self.catch_up()
-            self.atomically(partial(self._go_to, to))
+            # Its events can change the other chroots of the build, too.
+            changes = self._build.store.changes
+            saved, last = self._build.save(), last_change(changes)
+            try:
+                self._go_to(to)
+            except BaseException:
+                self._build.restore(saved)
+                forget_changes_after(last, changes)
+                raise
 
     def _go_to(self, to: State) -> None:
         ahead = () if self.life is None else self.life.plan[self.life.at :]
@@ -251,6 +262,8 @@ class BuildChroot(LivingChroot, ChrootEvents):
         self.change(event, now, result_dir=result_dir, packages=packages)
         if self.life is not None and (self._state.is_final or not self.life.move_to(self._state, now)):
             self.life = None
+        elif self.life is not None and self.life.stage.canceled:
+            self._build.mark_canceled(now)
         self._build.only_changed(self, quiet_until, cancellation)
 
     def _time(self, at: int | None) -> int:

@@ -66,7 +66,7 @@ class LivingChroot(ChrootRecord):
             if life.has_been_shown_enough and self.reason_to_stay() is None:
                 self.atomically(self._step_and_count)
             else:
-                life.looks += 1
+                life.count_look()
 
     @property
     def counts_polls(self) -> bool:
@@ -151,7 +151,7 @@ class LivingChroot(ChrootRecord):
         life = self.life
         assert life is not None
         self._step()
-        life.looks += 1
+        life.count_look()
 
     def atomically(self, change: Callable[[], None]) -> None:
         """Make a change, and take back what there is of it if an exception comes in between."""

@@ -6,11 +6,13 @@ The objects hold values that have been checked already (see
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from .. import checks
+from ..errors import InputError
 from ..forking import new_lock
 from ..states import State
 
@@ -45,9 +47,9 @@ _changing = new_lock(innermost=True)
 
 @dataclass(frozen=True)
 class Project:
-    """A project, and by name the chroots that it has enabled.
+    """A project; ``chroots`` has the settings of the chroots that are enabled in it, by name, read-only.
 
-    The dictionary of chroots is replaced when one is enabled, not changed, so that it can be iterated meanwhile.
+    The mapping of chroots is replaced when one is enabled, not changed, so that it can be iterated meanwhile.
     """
 
     ownername: str
@@ -57,7 +59,12 @@ class Project:
     module_hotfixes: bool = False
     repo_priority: int | None = None
     bootstrap: str | None = None
-    chroots: dict[str, ProjectChroot] = field(default_factory=dict)
+    chroots: Mapping[str, ProjectChroot] = field(default_factory=dict)
+    _known: dict[str, None] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """The chroots that the service knows, once it has the project."""
+
+    def __post_init__(self) -> None:
+        replace_chroots(self, self.chroots)
 
     def enable(self, chrootname: str) -> None:
         """Enable a chroot, without settings of its own; one that is enabled keeps its settings.
@@ -65,6 +72,18 @@ class Project:
         :raises InputError: for an invalid name.
         """
         enable_chroots(self, [checks.chroot_name("chrootname", chrootname)])
+
+    def disable(self, chrootname: str) -> None:
+        """Disable a chroot, as a maintainer does; builds that were submitted to it keep it.
+
+        :raises InputError: if it is not enabled.
+        """
+        name = checks.text("chrootname", chrootname)
+        with _changing:
+            if name not in self.chroots:
+                enabled = checks.listing(self.chroots) or "none"
+                raise InputError("chrootname", f"{self} has not enabled {checks.shown(name)}; enabled: {enabled}")
+            replace_chroots(self, {other: settings for other, settings in self.chroots.items() if other != name})
 
     @property
     def full_name(self) -> str:
@@ -75,17 +94,24 @@ class Project:
         return self.full_name
 
 
+def register_project(project: Project, mock_chroots: dict[str, None]) -> None:
+    """Let the service know the project's chroots, those that it enables later included."""
+    mock_chroots.update(dict.fromkeys(project.chroots))
+    object.__setattr__(project, "_known", mock_chroots)
+
+
 def enable_chroots(project: Project, chrootnames: Iterable[str]) -> None:
     """Enable chroots, with no settings, unless they are enabled already."""
     with _changing:
         missing = {name: NO_SETTINGS for name in chrootnames if name not in project.chroots}
         if missing:
+            project._known.update(dict.fromkeys(missing))  # noqa: SLF001  # of its own module
             replace_chroots(project, {**project.chroots, **missing})
 
 
-def replace_chroots(project: Project, chroots: dict[str, ProjectChroot]) -> None:
-    """Enable these chroots, and no others."""
-    object.__setattr__(project, "chroots", chroots)
+def replace_chroots(project: Project, chroots: Mapping[str, ProjectChroot]) -> None:
+    """Enable exactly these chroots, with these settings."""
+    object.__setattr__(project, "chroots", MappingProxyType(dict(chroots)))
 
 
 class SourcePackage(NamedTuple):

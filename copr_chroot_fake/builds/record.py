@@ -126,7 +126,8 @@ class ChrootRecord:
     ) -> None:
         for stamp in stamps:
             if stamp is Stamp.STARTED_ON:
-                self._started_on = now
+                # What starts again has not ended yet.
+                self._started_on, self._ended_on = now, None
             elif stamp is Stamp.ENDED_ON:
                 self._ended_on = now
             elif stamp is Stamp.RESULT_DIR:

@@ -1,7 +1,9 @@
-"""What a fake was at one moment, and taking it back there.
+"""Snapshots of a fake, and restoring them.
 
-The objects stay the same, so that whoever holds a build or a chroot sees it as
-it was; only what was added since is gone, and what was removed is back.
+A snapshot keeps the objects it was taken of: a restore brings back the same
+builds, chroots, projects and faults, with the values that they had, in whatever
+order snapshots are restored. What was added since is gone, and what was removed
+is back.
 """
 
 from __future__ import annotations
@@ -10,26 +12,17 @@ from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-from ..faults.active import FaultsMoment
+from ..faults.active import SavedFaults
 from ..lives.clock import VirtualClock
-from ..states import State
 from .accounts import Account
-from .build import Build, Cancellation
+from .build import Build, SavedBuild
 from .interrupts import complete
-from .living import Moment
 from .projects import Project, ProjectChroot, replace_chroots
 from .record import Change
 from .store import Store
 
 K = TypeVar("K")
 V = TypeVar("V")
-
-
-class BuildMoment(NamedTuple):
-    build: Build
-    cancellation: Cancellation | None
-    source_state: State
-    chroots: tuple[Moment, ...]
 
 
 class Snapshot(NamedTuple):
@@ -41,11 +34,12 @@ class Snapshot(NamedTuple):
     mock_chroots: dict[str, None]
     projects: tuple[tuple[Project, dict[str, ProjectChroot]], ...]
     """Each project, and the chroots that it had enabled."""
-    builds: tuple[BuildMoment, ...]
+    builds: tuple[tuple[Build, SavedBuild], ...]
     accounts: dict[str, Account]
     removed: frozenset[int]
-    faults: FaultsMoment
+    faults: SavedFaults
     changes: tuple[Change, ...]
+    results_root: str
 
 
 def take(store: Store) -> Snapshot:
@@ -57,24 +51,20 @@ def take(store: Store) -> Snapshot:
             store.seed,
             dict(store.mock_chroots),
             tuple((project, dict(project.chroots)) for project in store.projects.values()),
-            tuple(
-                BuildMoment(
-                    build,
-                    build.cancellation,
-                    build.source_state,
-                    tuple(chroot.moment() for chroot in build.chroots),
-                )
-                for build in store.builds.values()
-            ),
+            tuple((build, build.save()) for build in store.builds.values()),
             dict(store.accounts),
             frozenset(store.removed),
-            store.faults.moment(),
+            store.faults.save(),
             tuple(store.changes),
+            store.results_root,
         )
 
 
 def restore(snapshot: Snapshot) -> None:
-    """Take the store back, and its clock where that is a virtual one; the system's time goes on."""
+    """Restore the store, and its clock if that is a virtual one; the system's time goes on.
+
+    Nothing in here can fail, as the snapshot has everything that is needed.
+    """
     with snapshot.store.lock:
         complete(partial(_restore, snapshot))
 
@@ -88,15 +78,12 @@ def _restore(snapshot: Snapshot) -> None:
         _refill(store.mock_chroots, snapshot.mock_chroots)
         _refill(store.projects, {project.full_name: project for project, _ in snapshot.projects})
         for project, chroots in snapshot.projects:
-            replace_chroots(project, dict(chroots))
-        for build, cancellation, source_state, moments in snapshot.builds:
-            build.cancellation = cancellation
-            build.forget_chroots(len(moments))
-            for chroot, moment in zip(build.chroots, moments, strict=True):
-                chroot.restore(moment)
-            build.source_state = source_state
-            build.forget_rendered()
-        builds = {moment.build.id: moment.build for moment in snapshot.builds}
+            replace_chroots(project, chroots)
+        for build, saved in snapshot.builds:
+            build.restore(saved)
+            # The fake may be served at another address by now.
+            build.submission = build.moved_submission(snapshot.results_root, store.results_root)
+        builds = {build.id: build for build, _ in snapshot.builds}
         _refill(store.builds, builds)
         store.index.forget()
         _refill(store.accounts, snapshot.accounts)
@@ -107,6 +94,6 @@ def _restore(snapshot: Snapshot) -> None:
 
 
 def _refill(mapping: dict[K, V], was: Mapping[K, V]) -> None:
-    """Make a mapping what it was, for all who look at it."""
+    """Restore the content of a mapping, for everybody who holds it."""
     mapping.clear()
     mapping.update(was)

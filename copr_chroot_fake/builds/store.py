@@ -20,7 +20,7 @@ from .build import Build
 from .chroot import BuildChroot
 from .index import BuildIndex
 from .interrupts import all_or_nothing, complete
-from .projects import RESULTS_URL, Project, Submission, enable_chroots, replace_chroots
+from .projects import RESULTS_URL, Project, Submission, enable_chroots, register_project, replace_chroots
 from .record import Change
 
 
@@ -86,7 +86,7 @@ class Store:
                 undo.append(partial(self.clock.restore, self.clock.now()))
                 self.clock.restore(self.begin_of(batch))
             if batch.faults:
-                undo.append(partial(self.faults.restore, self.faults.moment()))
+                undo.append(partial(self.faults.restore, self.faults.save()))
                 for fault in batch.faults:
                     self.faults.add_written(fault)
             self._add_builds(batch)
@@ -97,12 +97,14 @@ class Store:
     def _add_builds(self, batch: Batch) -> None:
         self.know(batch.mock_chroots)
         for project in batch.projects.values():
-            self.know(project.chroots)
+            register_project(project, self.mock_chroots)
         for build in batch.builds.values():
             self.know(chroot.name for chroot in build.chroots)
         self.projects.update(batch.projects)
         self.builds.update(batch.builds)
         for build in batch.builds.values():
+            # A scenario is written with the fake's own address, wherever it is served.
+            build.submission = build.moved_submission(self.own_results_root, self.results_root)
             self.index.add(build)
             build.agenda.noted[build] = None
             for chroot in build.chroots:

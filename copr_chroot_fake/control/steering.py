@@ -28,7 +28,8 @@ def load_scenario(call: Call) -> views.WorldView:
     """Have what a scenario says, and nothing else."""
     if isinstance(call.world.beginning, SameFake):
         # It is emptied in place, so a mistake has to be found before that.
-        FakeCopr().add_scenario(call.said)
+        # With its own seed: whether a life gets to the state in which it is held can depend on that.
+        FakeCopr(seed=call.world.beginning.taken.seed).add_scenario(call.said)
     fake = call.world.beginning.make_empty()
     fake.add_scenario(call.said)
     call.world.put(fake)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from random import Random
 from typing import NamedTuple
-from weakref import WeakValueDictionary
 
 from .. import checks
 from ..builds.interrupts import complete
@@ -85,11 +85,11 @@ class ActiveFault:
         return fault.probability is None or random.random() < fault.probability
 
 
-class FaultsMoment(NamedTuple):
-    """The faults of a fake as they were."""
+class SavedFaults(NamedTuple):
+    """The faults that a fake had, each with the requests that it had seen and hit."""
 
     last_id: int
-    active: tuple[ActiveFault, ...]
+    active: tuple[tuple[ActiveFault, int, int], ...]
 
 
 class Faults:
@@ -100,8 +100,6 @@ class Faults:
         self._lock = lock
         self._active: dict[int, ActiveFault] = {}
         self._last_id = 0
-        # Those that somebody holds, removed or not: they may be taken back.
-        self._held: WeakValueDictionary[int, ActiveFault] = WeakValueDictionary()
 
     def add(self, fault: FaultLike) -> ActiveFault:
         """Add a fault, which counts from now on.
@@ -114,10 +112,16 @@ class Faults:
         """Add a fault that was read; it gets another id if its own is taken."""
         with self._lock:
             own = None if written.id in self._active else written.id
-            added = ActiveFault(own or self._last_id + 1, written.fault, written.seen)
+            added = ActiveFault(own or self._next_id(), written.fault, written.seen)
             self._last_id = max(self._last_id, added.id)
-            self._active[added.id] = self._held[added.id] = added
+            self._active[added.id] = added
             return added
+
+    def _next_id(self) -> int:
+        """One that no fault has had yet; after the largest one, the first that none has now."""
+        if self._last_id < checks.LARGEST_INTEGER:
+            return self._last_id + 1
+        return next(number for number in count(1) if number not in self._active)
 
     def remove(self, fault: int | ActiveFault) -> None:
         """Remove a fault, by its id or as it was added.
@@ -163,7 +167,7 @@ class Faults:
             for active in self:
                 if not active.is_about(subject):
                     continue
-                seen, hits = active.seen + 1, active.hits
+                seen, hits = min(active.seen + 1, checks.LARGEST_INTEGER), active.hits
                 random = self._random(active, seen)
                 if hit is None and active.hits_at(seen, random):
                     hits += 1
@@ -188,23 +192,18 @@ class Faults:
                     return True
         return False
 
-    def moment(self) -> FaultsMoment:
+    def save(self) -> SavedFaults:
         """The faults now, for :meth:`restore`."""
         with self._lock:
-            return FaultsMoment(self._last_id, tuple(replace(active) for active in self))
+            return SavedFaults(self._last_id, tuple((active, active.seen, active.hits) for active in self))
 
-    def restore(self, moment: FaultsMoment) -> None:
-        """Take the faults back to a moment, also those that a test holds; the next one gets the id that it got then."""
+    def restore(self, saved: SavedFaults) -> None:
+        """Restore the same fault objects with their counts; the next fault gets the id that it got then."""
         with self._lock:
-            self._active = {then.id: self._take_back(then) for then in moment.active}
-            self._last_id = moment.last_id
-
-    def _take_back(self, then: ActiveFault) -> ActiveFault:
-        held = self._held.get(then.id)
-        if held is None or held.fault is not then.fault:
-            held = self._held[then.id] = replace(then)
-        held.seen, held.hits = then.seen, then.hits
-        return held
+            for active, seen, hits in saved.active:
+                active.seen, active.hits = seen, hits
+            self._active = {active.id: active for active, _, _ in saved.active}
+            self._last_id = saved.last_id
 
     def write(self) -> list[FaultEntry]:
         """Entries that read back to the same faults, with how many requests each has seen."""

@@ -131,8 +131,7 @@ class SystemClock:
         :raises InputError: for a step backwards.
         """
         with self._lock:
-            now = self.now()
-            self._move(_later(now, seconds) - now)
+            self._set(_later(self.now(), seconds))
             return self._course.begun
 
     def move_to(self, now: float) -> None:
@@ -142,10 +141,9 @@ class SystemClock:
         """
         with self._lock:
             to, shown = checks.amount("now", now), self.now()
-            ahead = to - shown
-            if ahead < 0:
+            if to < shown:
                 raise _backwards(to, shown)
-            self._move(ahead)
+            self._set(to)
 
     def restore(self, now: float) -> None:
         """Go to any time, also back.
@@ -153,14 +151,15 @@ class SystemClock:
         :raises InputError: for what is no Unix time.
         """
         with self._lock:
-            self._move(checks.amount("now", now) - self.now())
+            self._set(checks.amount("now", now))
+
+    def _set(self, now: float) -> None:
+        """Go on from a time, exactly: a difference to the time now would be rounded."""
+        self._course = self._course._replace(begun=now, since=time.monotonic())
 
     def _turn(self, speed: float, paused_speed: float | None = None) -> None:
         """Another speed from now on."""
         self._course = _Course(self.now(), time.monotonic(), speed, paused_speed)
-
-    def _move(self, ahead: float) -> None:
-        self._course = self._course._replace(begun=self.now() + ahead, since=time.monotonic())
 
     def reach(self, due: float) -> float:
         """Now: what a poll brings about happens at that poll."""

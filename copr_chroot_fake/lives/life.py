@@ -20,7 +20,8 @@ class Life:
         progress: Progress,
         begun: float,
         *,
-        state: State | None,
+        at: int,
+        remaining: float | None,
         looks: int,
         packages: tuple[Nevra, ...] | None,
         result_dir: str | None,
@@ -28,19 +29,24 @@ class Life:
         self.plan = plan
         self.progress = progress
         self.how = progress.how
-        self.at = next((at for at, stage in enumerate(plan) if stage.state == state), 0)
+        self.at = at
         self.looks = looks
         """How many answers have shown the stage."""
         self.packages = packages
         """What comes out in the end; ``None`` for what is made up."""
         self.result_dir = result_dir
         self.held_in: State | None = None
+        now = begun
         if progress.how == "immediate":
             # Over by the time that it begins.
             begun = max(0, begun - sum(stage.lasts or 0 for stage in plan[self.at :]))
         self.begun = begun
         """When its first stage began."""
-        self.begin_stage(begun)
+        self.due: float | None
+        if remaining is None:
+            self.begin_stage(begun)
+        else:
+            self.due = min(max(now + remaining, 0), checks.LARGEST_INTEGER)
 
     def __copy__(self) -> Life:
         """The same life, which goes on by itself; the general way takes several times as long."""
@@ -88,12 +94,17 @@ class Life:
             return None
         return min(max(1 - (self.due - now) / lasts, 0), 1) if lasts else 1
 
+    def count_look(self) -> None:
+        """Count an answer that has shown the stage; no more are ever needed than the largest integer."""
+        if self.looks < checks.LARGEST_INTEGER:
+            self.looks += 1
+
     def gets_to(self, state: State) -> bool:
         return any(stage.state == state for stage in self.plan[self.at :])
 
     def begin_stage(self, now: float) -> None:
         lasts = self.stage.lasts
-        # Copr's own times end there, and so do those of the clock.
+        # Copr stores no later time.
         self.due = None if lasts is None else min(now + lasts, checks.LARGEST_INTEGER)
 
     def go_on(self, now: float) -> PlannedStage:

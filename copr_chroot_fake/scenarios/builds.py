@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .. import checks
-from ..builds.build import CANCEL_SECONDS, Build, Cancellation
+from ..builds.build import Build, Cancellation, confirmation_due
 from ..builds.chroot import BuildChroot
 from ..builds.projects import NO_SETTINGS, Project, ProjectChroot, SourcePackage, Submission
 from ..builds.store import Store
@@ -103,7 +103,7 @@ def submit(build: Build, begun: float) -> None:
 
 
 def _cancellation(fields: Fields, begun: float) -> Cancellation | None:
-    confirmed_by = fields.read("confirmed_by", checks.amount, min(begun + CANCEL_SECONDS, checks.LARGEST_INTEGER))
+    confirmed_by = fields.read("confirmed_by", checks.amount, confirmation_due(begun))
     return Cancellation(confirmed_by) if fields.read("canceled", checks.flag, False) else None
 
 

@@ -13,7 +13,7 @@ from ..builds.nevra import Nevra, read_packages
 from ..builds.record import Given
 from ..fields import Fields
 from ..lives.life import Life
-from ..lives.lifecycle import Lifecycle, read_lifecycle
+from ..lives.lifecycle import Lifecycle, Plan, read_lifecycle
 from ..lives.progress import Progress, read_progress
 from ..mistakes import refuse
 from ..states import State
@@ -39,10 +39,13 @@ class _Said(NamedTuple):
     lifecycle: Lifecycle | None = None
     progress: Progress | None = None
     looks: int | None = None
+    stage: int | None = None
+    remaining: float | None = None
     hold: State | None = None
     started_on: int | None = None
     ended_on: int | None = None
     result_dir: str | None = None
+    planned_result_dir: str | None = None
     packages: tuple[Nevra, ...] | None = None
     result_url: str | None = None
     build_config: Mapping[str, object] | None = None
@@ -54,16 +57,22 @@ _CHECKS: Mapping[str, Callable[[str, object], object]] = {
     "lifecycle": read_lifecycle,
     "progress": read_progress,
     "looks": checks.whole_number,
+    "stage": checks.whole_number,
+    "remaining": checks.remaining,
     "hold": checks.state,
     "started_on": checks.unix_time,
     "ended_on": checks.unix_time,
     "result_dir": entries.result_dir,
+    "planned_result_dir": entries.result_dir,
     "packages": read_packages,
     "result_url": checks.text,
     "build_config": checks.json_object,
     "canceled": checks.flag,
 }
 """The fields of a chroot other than its name; most chroots have few of them."""
+
+_OF_A_LIFE = ("progress", "looks", "stage", "remaining", "hold", "planned_result_dir")
+"""The fields that need a lifecycle."""
 
 WITHOUT_RESULTS = (State.WAITING, State.IMPORTING, State.PENDING)
 """The states in which what is said of a living chroot's result directory is about the one that it will have."""
@@ -103,7 +112,7 @@ def _read_chroot(place: str, entry: object, build: Build, defaults: ChrootDefaul
     elif lifecycle := said.lifecycle or (defaults.lifecycle if said.state is None else None):
         chroot = _living(place, said, build, defaults, lifecycle)
     else:
-        _refuse(place, said, ("progress", "looks", "hold"), "only a chroot that lives has it; expected a lifecycle too")
+        _refuse(place, said, _OF_A_LIFE, "only a chroot that lives has it; expected a lifecycle too")
         chroot = _make(build, said, said.state or State.WAITING, said.result_dir or "", said.packages or ())
     fields.insist("name")
     return chroot
@@ -111,20 +120,25 @@ def _read_chroot(place: str, entry: object, build: Build, defaults: ChrootDefaul
 
 def _living(place: str, said: _Said, build: Build, defaults: ChrootDefaults, lifecycle: Lifecycle) -> BuildChroot:
     """A chroot that lives from a state that it says, else from the first of its life."""
+    plan = lifecycle.plan(f"{build.store.seed}/{build.id}/{said.name}")
     life = Life(
-        lifecycle.plan(f"{build.store.seed}/{build.id}/{said.name}"),
+        plan,
         said.progress or defaults.progress,
         defaults.begun,
-        state=said.state,
+        at=_stage_index(place, said, plan),
+        remaining=said.remaining,
         looks=said.looks or 0,
         packages=said.packages,
-        result_dir=said.result_dir,
+        result_dir=said.result_dir if said.planned_result_dir is None else said.planned_result_dir,
     )
-    if said.hold is not None and not life.gets_to(said.hold):
+    if said.remaining is not None and life.stage.lasts is None:
+        refuse(checks.dotted(place, "remaining"), f"{life.stage.state} lasts for ever there; expected none")
+    if said.hold is not None and all(stage.state != said.hold for stage in plan):
         refuse(checks.dotted(place, "hold"), f"its life does not get to {said.hold}; it has {lifecycle}")
     life.held_in = said.hold
     if said.state is None:
-        _refuse(place, said, ("started_on", "ended_on"), "its life gives it; expected none, or the state it is in")
+        given_by_life = ("stage", "started_on", "ended_on")
+        _refuse(place, said, given_by_life, "its life gives it; expected none, or the state it is in")
         chroot = _make(build, said, State.WAITING, "", ())
         chroot.begin(life)
     elif life.stage.state == said.state:
@@ -137,6 +151,17 @@ def _living(place: str, said: _Said, build: Build, defaults: ChrootDefaults, lif
         refuse(checks.dotted(place, "state"), f"{said.state} is no stage of its life, {lifecycle}")
         chroot = _make(build, said, said.state, "", ())
     return chroot
+
+
+def _stage_index(place: str, said: _Said, plan: Plan) -> int:
+    """The stage of a life that a chroot is in: as given, else the first one of its state, else the first one."""
+    possible = [at for at, stage in enumerate(plan) if stage.state == said.state]
+    if said.stage in possible:
+        return said.stage
+    if said.stage is not None and possible:
+        expected = ", ".join(map(str, possible))
+        refuse(checks.dotted(place, "stage"), f"{said.stage} is no stage that is {said.state}; expected {expected}")
+    return possible[0] if possible else 0
 
 
 def _make(build: Build, said: _Said, state: State, result_dir: str, packages: tuple[Nevra, ...]) -> BuildChroot:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, TypedDict
 
 from .. import checks
-from ..checks import Amount, ChrootName, PathSegment, Positive, StateText, Text, UnixTime, WholeNumber
+from ..checks import Amount, ChrootName, PathSegment, Positive, Remaining, StateText, Text, UnixTime, WholeNumber
 from ..faults.fault import FaultEntry, FaultName
 from ..fields import Form
 from ..schemas import Keywords, Written
@@ -46,7 +46,10 @@ class ChrootSettings(TypedDict, total=False):
 
     With a ``state`` it stays in that; with a ``lifecycle`` it lives, and with
     both it is in that state of its life, which ``looks`` answers have shown.
-    It stays in the state ``hold`` until it is released. One that failed may have
+    It stays in the state ``hold`` until it is released. ``stage`` is the index of
+    its stage, for a life that is in the state more than once, ``remaining`` the
+    seconds until that stage ends, negative while it is held beyond its end, and
+    ``planned_result_dir`` the directory that its next start sets. One that failed may have
     been ``canceled`` while it was built, which only its results show.
     """
 
@@ -54,10 +57,13 @@ class ChrootSettings(TypedDict, total=False):
     lifecycle: WrittenLifecycle
     progress: WrittenProgress
     looks: WholeNumber
+    stage: WholeNumber
+    remaining: Remaining
     hold: StateText
     started_on: UnixTime | None
     ended_on: UnixTime | None
     result_dir: ResultDir
+    planned_result_dir: ResultDir
     result_url: Text
     packages: Sequence[WrittenPackage]
     build_config: Mapping[str, object]

@@ -105,18 +105,19 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
         "canceled": (chroot.was_canceled and chroot.state is State.FAILED) or None,
         **({} if life is None else _write_life(life, now)),
     }
+    if life is not None and life.result_dir is not None and life.result_dir != result_dir:
+        written["planned_result_dir"] = life.result_dir
+    if life is not None and not chroot.is_absent:
+        written["stage"] = life.at
     return cast(ChrootEntry, {key: value for key, value in written.items() if value is not None})
 
 
 def _write_life(life: Life, now: float) -> Mapping[str, object]:
-    """The rest of a life, as it was drawn."""
-    rest = None if life.due is None else max(life.due - now, 0)
-    stages = [life.stage._replace(lasts=rest), *life.plan[life.at + 1 :]]
-    held_in = life.held_in
+    """A life as it was drawn, from its beginning on: an event can lead back to an earlier stage."""
     return {
-        "lifecycle": write_lifecycle(stages),
+        "lifecycle": write_lifecycle(life.plan),
         "progress": write_progress(life.progress),
         "looks": life.looks,
-        # An event may have led it past that.
-        "hold": held_in.value if held_in is not None and life.gets_to(held_in) else None,
+        "remaining": None if life.due is None else life.due - now,
+        "hold": None if life.held_in is None else life.held_in.value,
     }

@@ -337,6 +337,19 @@ def test_it_is_taken_back_to_a_snapshot(control: Control) -> None:
     assert (refused.status, refused.document) == (404, {"error": "there is no snapshot '1'; there are: 2"})
 
 
+def test_snapshots_restore_in_any_order_over_http(control: Control) -> None:
+    """A later one after an earlier one, with a chroot that the other has not."""
+    control.post("/builds", {"id": 1, "chroots": {F41: "pending"}})
+    control.post("/snapshots")
+    control.post("/builds/1/chroots", {"name": F42, "state": "failed"})
+    control.post("/snapshots")
+    control.post("/snapshots/1/restore")
+    control.post("/builds/1/chroots", {"name": S390X, "state": "running"})
+    for number, states in ((2, {F41: "pending", F42: "failed"}), (1, {F41: "pending"})):
+        control.post(f"/snapshots/{number}/restore")
+        assert control.states() == states
+
+
 def test_there_are_only_so_many_snapshots(local: Control) -> None:
     """The bound is named."""
     for _ in range(MAX_SNAPSHOTS):

@@ -122,10 +122,10 @@ NO_CALLS: Mapping[str, str] = {
     **{
         f"Build.{name}": INSIDE
         for name in (
-            "add_chroot", "agenda", "cancellation", "catch_up", "confirmed_by", "forget_chroots", "forget_rendered",
-            "has_ever_lived", "is_canceled", "is_entangled", "is_in_order", "is_known", "look", "mark_canceled",
-            "move_source", "names", "only_changed", "quiet_until", "rendered", "result_dir", "results_url",
-            "source_result_dir", "source_results_url", "store", "there",
+            "add_chroot", "agenda", "cancellation", "catch_up", "confirmed_by", "forget_rendered", "has_ever_lived",
+            "is_canceled", "is_entangled", "is_in_order", "is_known", "look", "mark_canceled", "moved_submission", "names",
+            "only_changed", "quiet_until", "rendered", "restore", "result_dir", "results_url", "save",
+            "source_result_dir", "source_results_url", "store", "there", "undo_added_chroots",
         )
     },
     **{
@@ -138,7 +138,7 @@ NO_CALLS: Mapping[str, str] = {
     },
     **{
         f"Faults.{name}": INSIDE
-        for name in ("add_written", "ids", "moment", "refuse_next", "restore", "strike")
+        for name in ("add_written", "ids", "refuse_next", "restore", "save", "strike")
     },
     **{f"{clock}.reach": INSIDE for clock in ("VirtualClock", "SystemClock")},
     "VirtualClock.restore": "a part of restoring a snapshot",

@@ -180,8 +180,19 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
         [f"builds[0].chroots[0].{key}" for key in ("hold", "looks", "progress")],
     ),
     "what a life gives itself": (
-        chroots({"started_on": 1, "ended_on": 2}, lifecycle="fails"),
-        [f"builds[0].chroots[0].{key}" for key in ("ended_on", "started_on")],
+        chroots({"started_on": 1, "ended_on": 2, "stage": 0}, lifecycle="fails"),
+        [f"builds[0].chroots[0].{key}" for key in ("ended_on", "stage", "started_on")],
+    ),
+    "a stage of another state, and the end of one that has none": (
+        chroots(
+            {"lifecycle": "succeeds", "state": "running", "stage": 1},
+            {"name": S390X, "lifecycle": "stuck-pending", "state": "pending", "stage": 9},
+        ),
+        [f"builds[0].chroots[{place}" for place in ("0].stage", "1].stage")],
+    ),
+    "the end of a stage that lasts for ever": (
+        chroots({"lifecycle": "stuck-pending", "state": "pending", "remaining": 5}),
+        ["builds[0].chroots[0].remaining"],
     ),
     "nothing that hangs on a wrong life": (
         chroots(
@@ -286,6 +297,8 @@ UNSAYABLE = (
     # What goes with what.
     "its life does not get to",
     "is no stage of its life",
+    "is no stage that is",
+    "lasts for ever there",
     "only a chroot that lives has it",
     "what is canceled while it is built ends as failed",
     "its life gives it",

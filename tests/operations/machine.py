@@ -1,0 +1,332 @@
+"""A machine that draws from every public operation, and checks the fake after each of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from typing import NamedTuple, TypeVar
+
+import hypothesis.strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from copr_chroot_fake import Build, BuildChroot, CoprFakeError, FakeCopr, Scenario, Snapshot, SystemClock, VirtualClock
+from copr_chroot_fake.builds.projects import RESULTS_URL
+from copr_chroot_fake.control import views
+
+from ..events import METHODS
+from . import tables
+from .tables import EPOCH
+
+T = TypeVar("T")
+
+places = st.sampled_from([0, 0, 0, 0, 1, 2, 3, 4, 5, 7, 11])
+"""Mostly the first one, as what happens to it one after the other finds most."""
+
+ALMOST_STILL = 1e-300
+"""The speed at which no float shows that time passes: a running clock, and yet every run is the same."""
+
+NOT_WRITTEN = ("add_account", "clear", "populate", "add", "add_scenario")
+"""After these a reloaded fake goes on differently by design: a scenario has no accounts, and no ids used up."""
+
+
+class Taken(NamedTuple):
+    """A snapshot, and everything that it has to bring back."""
+
+    snapshot: Snapshot
+    now: float
+    everything: object
+    objects: tuple[object, ...]
+
+
+class OperationsMachine(RuleBasedStateMachine):
+    """A fake, and its twin: a fake that was loaded from what the other one wrote, and is operated like it since."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: list[Taken] = []
+        self.saved: list[Scenario] = []
+        self.held: dict[int, Build | BuildChroot] = {}
+        self.sandboxes: list[tuple[ExitStack, Taken]] = []
+
+    @initialize(runs=st.booleans(), serves=st.booleans(), progress=tables.progress, build=tables.first_build)
+    def begin(self, runs: bool, serves: bool, progress: str, build: dict[str, object]) -> None:
+        self.steps = 0
+        self.runs, self.serves, self.progress = runs, serves, progress
+        self.fake = self._make({"now": EPOCH})
+        self.twin = self._make({"now": EPOCH})
+        self.both(lambda fake: fake.add_build(**build))  # type: ignore[arg-type]  # what it takes
+
+    def _make(self, scenario: Scenario) -> FakeCopr:
+        """A fake with the same options that has loaded a scenario, as a file has it."""
+        clock = SystemClock(ALMOST_STILL) if self.runs else VirtualClock()
+        clock.restore(scenario["now"])
+        return FakeCopr.from_scenario(
+            json.loads(json.dumps(scenario)),
+            clock=clock,
+            serve_results=self.serves,
+            progress=self.progress,  # type: ignore[arg-type]  # one of those that are drawn
+            seed=5,
+        )
+
+    def _reload(self) -> FakeCopr:
+        """The fake, written and loaded back; what a scenario does not have is done again."""
+        copy = self._make(self.fake.to_scenario())
+        copy.reseed(self.fake.seed)
+        for account in self.fake.accounts:
+            copy.add_account(account.name, account.login, account.token, account.groups)
+        root = self.fake.results_url.removesuffix("/results")
+        copy.be_at(root)
+        return copy
+
+    def teardown(self) -> None:
+        while self.sandboxes:
+            self.sandboxes.pop()[0].close()
+
+    # What can be done.
+
+    def both(self, do: Callable[[FakeCopr], object]) -> None:
+        """Do it to the fake and to its twin, with the same outcome."""
+        assert _outcome(do, self.fake) == _outcome(do, self.twin)
+
+    def only(self, do: Callable[[FakeCopr], object]) -> None:
+        """Do it to the fake alone; the twin is made anew from it."""
+        _outcome(do, self.fake)
+        self.twin = self._reload()
+
+    @rule(data=st.data(), operation=st.sampled_from([*tables.FAKE]))
+    def operate_fake(self, data: st.DataObject, operation: str) -> None:
+        arguments = data.draw(tables.FAKE[operation], operation)
+        (self.only if operation in NOT_WRITTEN else self.both)(lambda fake: getattr(fake, operation)(**arguments))
+
+    @precondition(lambda self: self.fake.builds)
+    @rule(data=st.data(), at=places, operation=st.sampled_from([*tables.BUILD]))
+    def operate_build(self, data: st.DataObject, at: int, operation: str) -> None:
+        build = _pick([*self.fake.builds], at)
+        arguments = data.draw(tables.BUILD[operation], operation)
+        self.both(lambda fake: _operate(fake.builds[build], operation, arguments))
+
+    @precondition(lambda self: _chroots(self.fake))
+    @rule(data=st.data(), at=places, operation=st.sampled_from([*tables.CHROOT]))
+    def operate_chroot(self, data: st.DataObject, at: int, operation: str) -> None:
+        build, name = _pick(_chroots(self.fake), at)
+        arguments = data.draw(tables.CHROOT[operation], operation)
+        self.both(lambda fake: _operate(fake.builds[build][name], operation, arguments))
+
+    @precondition(lambda self: _chroots(self.fake))
+    @rule(at=places, which=places, times=tables.at)
+    def possible_event(self, at: int, which: int, times: dict[str, object]) -> None:
+        """More likely to change something than one of all events."""
+        build, name = _pick(_chroots(self.fake), at)
+        events = self.fake.builds[build][name].possible_events
+        if events:
+            self.both(lambda fake: METHODS[_pick(events, which)](fake.builds[build][name], **times))
+
+    @precondition(lambda self: _gone(self))
+    @rule(data=st.data(), at=places)
+    def operate_removed(self, data: st.DataObject, at: int) -> None:
+        """What a test still holds of a build or a chroot that is gone is harmless."""
+        target = _pick(_gone(self), at)
+        table = tables.BUILD if isinstance(target, Build) else tables.CHROOT
+        operation = data.draw(st.sampled_from([*table]))
+        arguments = data.draw(table[operation], operation)
+        self.only(lambda fake: _operate(target, operation, arguments))
+
+    @precondition(lambda self: self.fake.projects)
+    @rule(data=st.data(), at=places, operation=st.sampled_from([*tables.PROJECT]))
+    def operate_project(self, data: st.DataObject, at: int, operation: str) -> None:
+        full_name = _pick([*self.fake.projects], at)
+        arguments = data.draw(tables.PROJECT[operation], operation)
+        self.both(lambda fake: _operate(fake.projects[full_name], operation, arguments))
+
+    @rule(data=st.data(), operation=st.sampled_from([*tables.FAULTS]))
+    def operate_faults(self, data: st.DataObject, operation: str) -> None:
+        arguments = data.draw(tables.FAULTS[operation], operation)
+        (self.only if operation in NOT_WRITTEN else self.both)(lambda fake: _operate(fake.faults, operation, arguments))
+
+    @rule(data=st.data())
+    def operate_clock(self, data: st.DataObject) -> None:
+        table = tables.SYSTEM_CLOCK if self.runs else tables.VIRTUAL_CLOCK
+        operation = data.draw(st.sampled_from([*table]))
+        arguments = data.draw(table[operation], operation)
+        if self.runs and arguments.get("now") == 0:
+            # Where a float does show that time passes.
+            arguments = {"now": 1}
+        self.both(lambda fake: _operate(fake.clock, operation, arguments))
+
+    @rule(names=st.lists(tables.names, max_size=2))
+    def add_mock_chroots(self, names: list[str]) -> None:
+        self.both(lambda fake: fake.add_mock_chroots(*names))
+
+    @rule(at=places, times=st.integers(1, 3))
+    def poll(self, at: int, times: int) -> None:
+        target = _pick([*_targets(self.fake)], at)
+        for _ in range(times):
+            self.both(lambda fake: fake.answer("GET", target))
+
+    # Snapshots, and what is written.
+
+    def _take(self) -> Taken:
+        snapshot = self.fake.snapshot()
+        return Taken(snapshot, self.fake.clock.now(), _everything(self.fake), _objects(self.fake))
+
+    def _check_restored(self, taken: Taken) -> None:
+        restored = _objects(self.fake)
+        assert [*map(id, restored)] == [*map(id, taken.objects)]
+        assert _everything(self.fake) == taken.everything
+        self.twin = self._reload()
+
+    @rule()
+    def take_snapshot(self) -> None:
+        self.taken.append(self._take())
+
+    @precondition(lambda self: self.taken)
+    @rule(at=places)
+    def restore_snapshot(self, at: int) -> None:
+        taken = _pick(self.taken, at)
+        # A restore leaves the system's time alone.
+        self.fake.clock.restore(taken.now)
+        self.fake.restore(taken.snapshot)
+        self._check_restored(taken)
+
+    @precondition(lambda self: len(self.sandboxes) < 3)
+    @rule()
+    def enter_sandbox(self) -> None:
+        entered = ExitStack()
+        entered.enter_context(self.fake.sandbox())
+        self.sandboxes.append((entered, self._take()))
+
+    @precondition(lambda self: self.sandboxes)
+    @rule()
+    def leave_sandbox(self) -> None:
+        entered, taken = self.sandboxes.pop()
+        self.fake.clock.restore(taken.now)
+        entered.close()
+        self._check_restored(taken)
+
+    @rule()
+    def save_scenario(self) -> None:
+        self.saved.append(self.fake.to_scenario())
+
+    @precondition(lambda self: self.saved)
+    @rule(at=places, replaces=st.booleans())
+    def load_saved_scenario(self, at: int, replaces: bool) -> None:
+        """Into the running fake, in which something of it may be."""
+
+        def load(fake: FakeCopr) -> None:
+            if replaces:
+                fake.clear()
+            fake.add_scenario(_pick(self.saved, at))
+
+        self.only(load)
+
+    @rule()
+    def continue_with_reloaded(self) -> None:
+        """What has been loaded goes on as the original does, whatever is done from now on."""
+        self.twin = self._reload()
+
+    # What holds after every step.
+
+    @invariant()
+    def the_fake_loads_back(self) -> None:
+        for build in self.fake.builds.values():
+            for held in (build, *build.chroots):
+                self.held[id(held)] = held
+        written = self.fake.to_scenario()
+        assert self.twin.to_scenario() == written
+        assert _shown(self.twin) == _shown(self.fake)
+        copy = self._reload()
+        assert copy.to_scenario() == written
+        assert _shown(copy) == _shown(self.fake)
+        self.steps += 1
+        if self.steps % 5 == 0:
+            self._compare_future(copy)
+
+    def _compare_future(self, copy: FakeCopr) -> None:
+        """Clients see the same of both from now on; afterwards nothing of it has happened."""
+        before, now = _everything(self.fake), self.fake.clock.now()
+        with self.fake.sandbox():
+            for passed in (0, 25, 400):
+                _let_pass(self.fake, passed)
+                _let_pass(copy, passed)
+                for target in _targets(self.fake):
+                    assert copy.answer("GET", target) == self.fake.answer("GET", target), target
+            self.fake.clock.restore(now)
+        assert _everything(self.fake) == before
+
+
+def _pick(these: Sequence[T], at: int) -> T:
+    return these[at % len(these)]
+
+
+def _chroots(fake: FakeCopr) -> list[tuple[int, str]]:
+    return [(build.id, chroot.name) for build in fake.builds.values() for chroot in build.chroots]
+
+
+def _gone(machine: OperationsMachine) -> list[Build | BuildChroot]:
+    return [held for held in machine.held.values() if not _is_there(machine.fake, held)]
+
+
+def _let_pass(fake: FakeCopr, seconds: float) -> None:
+    fake.clock.move_to(min(fake.clock.now() + seconds, tables.LAST))
+
+
+def _operate(target: object, operation: str, arguments: Mapping[str, object]) -> object:
+    """Call a method, or set an attribute to the ``value``."""
+    if "value" in arguments:
+        return setattr(target, operation, arguments["value"])
+    return getattr(target, operation)(**arguments)
+
+
+def _outcome(do: Callable[[FakeCopr], object], fake: FakeCopr) -> str:
+    try:
+        return repr(do(fake))
+    except CoprFakeError as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def _is_there(fake: FakeCopr, held: Build | BuildChroot) -> bool:
+    build = held if isinstance(held, Build) else held.build
+    return fake.builds.get(build.id) is build and (held is build or build.find(held.name) is held)  # type: ignore[union-attr]  # a chroot then
+
+
+def _shown(fake: FakeCopr) -> object:
+    # A restore leaves the address alone.
+    shown = repr([views.build(build) for build in fake.builds.values()])
+    return shown.replace(fake.results_url, RESULTS_URL), [*fake.projects]
+
+
+def _everything(fake: FakeCopr) -> object:
+    """All that a snapshot brings back."""
+    faults = [(fault.id, fault.seen, fault.hits) for fault in fake.faults]
+    # First, as it lets everything happen that is due.
+    written = fake.to_scenario()
+    return written, _shown(fake), fake.seed, fake.accounts, faults, fake.changes
+
+
+def _objects(fake: FakeCopr) -> tuple[object, ...]:
+    """What a test may hold."""
+    builds = [*fake.builds.values()]
+    chroots = [chroot for build in builds for chroot in build.chroots]
+    return (*fake.projects.values(), *builds, *chroots, *fake.faults, *fake.accounts)
+
+
+def _targets(fake: FakeCopr) -> Iterator[str]:
+    """What clients ask, of everything that there is."""
+    yield from ("/api_3/mock-chroots/list", "/api_3/build/7", "/api_3/build-chroot?build_id=1&chrootname=fedora")
+    for build in [*fake.builds.values()]:
+        yield f"/api_3/build-chroot/list/{build.id}?order=mock_chroot_id"
+        yield f"/api_3/build-chroot/list/{build.id}?limit=1&offset=1&order=copr_chroot_id"
+        for form in ("", "source-chroot/", "built-packages/"):
+            yield f"/api_3/build/{form}{build.id}"
+        for chroot in build.chroots:
+            yield f"/api_3/build-chroot?build_id={build.id}&chrootname={chroot.name}"
+            yield f"/api_3/build-chroot/build-config/{build.id}/{chroot.name}"
+            if chroot.result_dir:
+                results = f"/results/{build.project.ownername}/{build.project_dirname}/{chroot.name}"
+                yield f"{results}/{chroot.result_dir}/"
+                yield f"{results}/{chroot.result_dir}/builder-live.log.gz"
+                yield f"{results}/{chroot.result_dir}/builder-live.log"
+    for project in [*fake.projects.values()]:
+        query = f"ownername={project.ownername}&projectname={project.projectname}"
+        yield from (f"/api_3/{form}?{query}" for form in ("project", "build/list", "monitor"))

@@ -1,0 +1,275 @@
+"""The public operations with the arguments to draw for each, and the members that change nothing.
+
+Values are few, so that they collide, and some of them are invalid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import hypothesis.strategies as st
+
+from copr_chroot_fake import LIVES, Fault, Lifecycle, LogNormal, Stage, State, Uniform
+from copr_chroot_fake.lives.machine import Stamp
+
+Arguments = st.SearchStrategy[dict[str, object]]
+
+EPOCH = 1_700_000_000
+LAST = 2**31 - 1
+"""The last time that Copr can store."""
+
+IDS = [1, 2, 3]
+NAMES = ["fedora-41-x86_64", "epel-9-s390x", "fedora-rawhide-aarch64"]
+PROJECTS = ["jdoe/playground", "@copr/tools", "@copr/tools:pr:1"]
+
+ids = st.sampled_from(IDS)
+names = st.sampled_from([*NAMES * 4, "x y", "fedora"])
+known_names = st.sampled_from(NAMES)
+states = st.sampled_from([*State])
+# Multiples of a quarter, with which floats are exact.
+seconds = st.sampled_from([0, 0.25, 1, 10, 29.75, 60, 100, 400, 10_000, LAST - EPOCH - 9, -1])
+times = st.sampled_from([0, 5, EPOCH - 1, EPOCH, EPOCH + 7, EPOCH + 500, LAST, -1])
+texts = st.sampled_from(["a", "00000007-other"] * 3 + ["", "a/b"])
+packages = st.sampled_from([[], *[["hello-1:2-3.fc41.src", "hello-1:2-3.fc41.x86_64"]] * 3, ["no nevra"]])
+
+UNUSUAL = {
+    "no start": Lifecycle(
+        Stage("pending", 9), Stage("starting", 9, without=frozenset({Stamp.STARTED_ON})), Stage("running")
+    ),
+    "no results": Lifecycle(
+        Stage("pending", 10),
+        Stage("starting", 10, without=frozenset({Stamp.RESULT_DIR})),
+        Stage("running", 5, "pending"),
+    ),
+    "skipped without an end": Lifecycle(
+        Stage("pending", 10.25), Stage("skipped", without=frozenset({Stamp.ENDED_ON, Stamp.RESULT_DIR}))
+    ),
+    "canceled once it is queued": Lifecycle(
+        Stage("waiting", 10), Stage("pending", 20, canceled=True), Stage("canceled")
+    ),
+    "twice": Lifecycle(
+        *(Stage("pending", 10), Stage("starting", 10), Stage("running", 10)),
+        *(Stage("pending", 20), Stage("starting", 20), Stage("running", 20), Stage("failed", 50), Stage("deleted")),
+    ),
+    "for ages": Lifecycle(Stage("pending", LAST), Stage("starting", LAST), Stage("running", LAST), Stage("succeeded")),
+    "drawn": Lifecycle(
+        Stage("importing", Uniform(1, 100)),
+        Stage("pending", LogNormal(40, 1, 5, 1800), {"starting": 1, "skipped": 1}),
+        Stage("starting", 20, {"running": 1, "failed": 1, "pending": 1}),
+        Stage("running", 30, {"succeeded": 1, "failed": 1, "deleted": 1}),
+    ),
+    "deleted after its end": Lifecycle(Stage("running", 9), Stage("succeeded", 9), Stage("deleted")),
+}
+lifecycles = st.sampled_from([*LIVES, *UNUSUAL.values()])
+progress = st.sampled_from(["poll", {"poll": 2}, {"poll": {"running": 3, "other": 1}}, "clock", "manual", "immediate"])
+
+
+def optional(**arguments: st.SearchStrategy[object]) -> Arguments:
+    return st.fixed_dictionaries({}, optional=arguments)
+
+
+def required(**arguments: st.SearchStrategy[object]) -> Arguments:
+    return st.fixed_dictionaries(arguments)
+
+
+def both(one: Arguments, other: Arguments) -> Arguments:
+    return st.builds(lambda these, those: {**these, **those}, one, other)
+
+
+nothing: Arguments = st.just({})
+at = optional(at=times)
+
+_settings = optional(
+    state=states,
+    lifecycle=lifecycles,
+    progress=progress,
+    hold=states,
+    looks=st.sampled_from([0, 1, LAST]),
+    stage=st.sampled_from([0, 1, 3]),
+    remaining=st.sampled_from([0, 5, -5, LAST]),
+    started_on=times,
+    ended_on=times,
+    result_dir=texts,
+    planned_result_dir=texts,
+    packages=packages,
+    result_url=st.just("http://x"),
+    build_config=st.just({"a": [1]}),
+    canceled=st.booleans(),
+)
+_fixed = both(
+    required(state=states),
+    optional(result_dir=texts, packages=packages, result_url=st.just("http://x"), build_config=st.just({"a": [1]})),
+)
+_living = both(required(lifecycle=lifecycles), optional(progress=progress, result_dir=texts, packages=packages))
+_canceled = st.just({"state": "failed", "canceled": True})
+_ways = states | _living | _living | _fixed | _canceled | _settings
+_chroots = st.dictionaries(known_names, _ways, max_size=3)
+_build = both(
+    required(id=ids, chroots=_chroots),
+    optional(
+        project=st.sampled_from(PROJECTS),
+        package=st.sampled_from(["hello", "nano"]),
+        state=states,
+        lifecycle=lifecycles,
+        progress=progress,
+        timeout=st.sampled_from([0, 5]),
+        enable_net=st.booleans(),
+        bootstrap=st.sampled_from(["on", None]),
+    ),
+)
+
+first_build = both(
+    required(
+        id=st.just(1),
+        chroots=st.dictionaries(
+            known_names,
+            states | required(lifecycle=lifecycles, progress=progress, result_dir=st.just("planned")),
+            min_size=1,
+            max_size=2,
+        ),
+    ),
+    optional(progress=progress),
+)
+"""One that can be, to begin with."""
+
+_build_entry = both(
+    required(
+        id=ids,
+        chroots=st.lists(
+            both(required(name=known_names), _settings), max_size=3, unique_by=lambda entry: entry["name"]
+        ),
+    ),
+    optional(
+        projectname=st.sampled_from(["playground", "tools"]),
+        ownername=st.sampled_from(["jdoe", "@copr"]),
+        submitted_on=times,
+        source_state=states,
+        source_result_dir=texts,
+        canceled=st.booleans(),
+        confirmed_by=seconds | st.just(EPOCH + 30),
+        lifecycle=lifecycles,
+        progress=progress,
+    ),
+)
+scenarios = optional(
+    now=st.sampled_from([0, 1000.25, EPOCH, EPOCH + 100, LAST]),
+    chroots=st.lists(names, max_size=2),
+    builds=st.lists(_build_entry, max_size=2),
+    faults=st.lists(st.sampled_from(["outage", {"id": LAST, "status": 500, "nth": 9, "seen": LAST}]), max_size=1),
+)
+
+CHROOT: Mapping[str, Arguments] = {
+    **dict.fromkeys(
+        ("begin_import", "queue", "run", "fail", "skip", "reschedule", "confirm_cancel", "fork"),
+        at,
+    ),
+    "start": optional(at=times, result_dir=texts),
+    "succeed": optional(at=times, packages=packages),
+    "report": both(required(state=states), optional(at=times, result_dir=texts, packages=packages)),
+    "force_state": both(required(state=states), optional(started_on=times | st.none(), ended_on=times | st.none())),
+    "advance": nothing,
+    "finish": nothing,
+    "run_to": required(state=states),
+    "hold": required(state=states),
+    "release": nothing,
+}
+BUILD: Mapping[str, Arguments] = {
+    "cancel": nothing,
+    "advance": nothing,
+    "finish": nothing,
+    "remove": nothing,
+    "source_state": required(value=states),
+}
+PROJECT: Mapping[str, Arguments] = {"enable": required(chrootname=names), "disable": required(chrootname=names)}
+FAULTS: Mapping[str, Arguments] = {
+    "add": required(
+        fault=st.sampled_from(
+            [
+                *("outage", "gateway-timeout", {"status": 500, "probability": 0.5}, {"body": "cut", "every": 2}),
+                *(Fault(endpoint="build", status=404, after=1, first=2), {"id": LAST, "delay": 2, "seen": LAST}),
+                {"status": 1000},
+            ]
+        )
+    ),
+    "remove": required(fault=st.sampled_from([1, 2, LAST, 9])),
+    "clear": nothing,
+}
+VIRTUAL_CLOCK: Mapping[str, Arguments] = {
+    "tick": required(seconds=seconds),
+    "move_to": required(now=times),
+    "restore": required(now=times),
+}
+SYSTEM_CLOCK: Mapping[str, Arguments] = {
+    **VIRTUAL_CLOCK,
+    "pause": nothing,
+    "resume": nothing,
+    "speed": required(value=st.sampled_from([1e-300, 2e-300, 0])),
+}
+FAKE: Mapping[str, Arguments] = {
+    "add_project": both(
+        required(
+            ownername=st.sampled_from(["jdoe", "@copr", "a b"]), projectname=st.sampled_from(["playground", "tools"])
+        ),
+        optional(
+            chroots=st.lists(names, max_size=2, unique=True)
+            | st.dictionaries(names, st.sampled_from([{}, {"with_opts": ["a"]}, {"bootstrap": "on"}]), max_size=2),
+            devel_mode=st.booleans(),
+            repo_priority=st.sampled_from([0, 5]),
+        ),
+    ),
+    "add_build": _build,
+    "add_chroot": both(
+        required(build_id=ids, chrootname=names), optional(state=states, lifecycle=lifecycles, progress=progress)
+    ),
+    "add_account": required(
+        name=st.sampled_from(["jdoe", "other"]), login=st.sampled_from(["abc", "def", "a:b"]), token=st.just("secret")
+    ),
+    "add_scenario": required(source=scenarios),
+    "advance": nothing,
+    "hold": required(build_id=ids, chrootname=names, state=states),
+    "release": required(build_id=ids, chrootname=names),
+    "clear": nothing,
+    "reseed": required(seed=st.sampled_from([0, 1, 7, -1])),
+    "pass_time": required(seconds=seconds),
+    "be_at": required(address=st.sampled_from(["http://127.0.0.1:5000", "http://copr.test"])),
+    "populate": optional(builds=st.sampled_from([0, 1]), chroots=st.just(2), seed=st.sampled_from([1, 2])),
+    "forget_requests": nothing,
+}
+"""Those with a rule of their own are in ``OWN_RULE``."""
+
+OWN_RULE: Mapping[str, str] = {
+    "FakeCopr.answer": "poll",
+    "FakeCopr.snapshot": "take_snapshot",
+    "FakeCopr.restore": "restore_snapshot",
+    "FakeCopr.sandbox": "enter_sandbox",
+    "FakeCopr.to_scenario": "save_scenario",
+    "FakeCopr.from_scenario": "continue_with_reloaded",
+    "FakeCopr.add_mock_chroots": "add_mock_chroots",
+}
+"""By member, the rule of the machine that draws it."""
+
+READ_ONLY: Mapping[str, str] = {
+    "FakeCopr": (
+        "accounts answering_httpx answering_requests asgi assert_all_pages_read assert_not_requested "
+        "assert_polled_no_faster_than assert_requested builds changes clock default_limit faults projects requests "
+        "requests_after results_url seed serves_results serving transport unmatched"
+    ),
+    "Build": (
+        "bootstrap canceled chroots enable_net ended_on find id is_background is_finished memory_limit package project "
+        "project_dirname started_on state submission timeout"
+    ),
+    "BuildChroot": (
+        "build build_config can_advance ended_on given is_absent life name packages possible_events result_dir "
+        "result_url started_on state"
+    ),
+    "Project": (
+        "additional_repos bootstrap chroots devel_mode full_name module_hotfixes ownername projectname repo_priority"
+    ),
+    "Faults": "write",
+    "VirtualClock": "now",
+    "SystemClock": "is_paused now",
+}
+"""The members that only read, or only lead to the fake."""
+
+THROUGH_ANOTHER = {"Faults.reseed": "FakeCopr.reseed"}
+"""What is only called by another operation."""

@@ -1,0 +1,56 @@
+"""Whatever is done to a fake, in any order: snapshots restore it, and it loads back from what it writes.
+
+``COPR_FAKE_EXAMPLES`` is the number of runs to try.
+"""
+
+from __future__ import annotations
+
+import os
+from inspect import get_annotations
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from copr_chroot_fake import Build, BuildChroot, FakeCopr, Faults, Project, SystemClock, VirtualClock
+
+from ..control.test_parity import INSIDE, NO_CALLS
+from . import tables
+from .machine import OperationsMachine
+
+
+def test_any_operations_restore_and_load_back() -> None:
+    """Every public operation, in any order."""
+    run_state_machine_as_test(
+        OperationsMachine,
+        settings=settings(
+            max_examples=int(os.environ.get("COPR_FAKE_EXAMPLES", "40")),
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=[*HealthCheck],
+            phases=[Phase.generate, Phase.shrink],
+        ),
+    )
+
+
+DRAWN = {
+    FakeCopr: tables.FAKE,
+    Build: tables.BUILD,
+    BuildChroot: tables.CHROOT,
+    Project: tables.PROJECT,
+    Faults: tables.FAULTS,
+    VirtualClock: tables.VIRTUAL_CLOCK,
+    SystemClock: tables.SYSTEM_CLOCK,
+}
+
+
+def test_every_public_operation_is_drawn() -> None:
+    """A member is drawn, or is known to change nothing, or is the kit's own."""
+    of_the_kit = {member for member, why in NO_CALLS.items() if why == INSIDE}
+    members = {
+        f"{cls.__name__}.{name}" for cls in DRAWN for name in {*dir(cls), *get_annotations(cls)} if name[0] != "_"
+    }
+    drawn = {f"{cls.__name__}.{name}" for cls, table in DRAWN.items() for name in table} | {*tables.OWN_RULE}
+    read = {f"{cls}.{name}" for cls, names in tables.READ_ONLY.items() for name in names.split()}
+    assert members - of_the_kit == drawn | read | {*tables.THROUGH_ANOTHER}
+    assert not drawn & read
+    assert all(hasattr(OperationsMachine, rule) for rule in tables.OWN_RULE.values())

@@ -1,0 +1,280 @@
+"""What a fake writes loads back, and goes on in the same way, whatever was done by hand before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from copr_chroot_fake import BuildChroot, FakeCopr, InputError, Lifecycle, Stage, SystemClock
+from copr_chroot_fake.lives.machine import Stamp
+
+F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
+EPOCH = 1_700_000_000
+LAST = 2**31 - 1
+"""The last time that Copr can store."""
+
+
+def reloaded(fake: FakeCopr) -> FakeCopr:
+    """The fake as it loads from what it writes, which is what it was loaded from."""
+    written = json.loads(json.dumps(fake.to_scenario()))
+    copy = FakeCopr.from_scenario(written, serve_results=fake.serves_results)
+    assert copy.to_scenario() == written
+    return copy
+
+
+def test_a_new_start_clears_the_end() -> None:
+    """A chroot that was skipped, and then queued by force, has not ended when it starts."""
+    fake = FakeCopr()
+    chroot = fake.add_build(1, {F41: "pending"})[F41]
+    chroot.skip()
+    chroot.force_state("pending")
+    fake.clock.tick(100)
+    chroot.start()
+    assert (chroot.started_on, chroot.ended_on) == (EPOCH + 100, None)
+    assert reloaded(fake).builds[1][F41].started_on == EPOCH + 100
+
+
+def test_a_start_that_is_also_an_end_clears_an_older_end() -> None:
+    """A life that skips the chroot without an end leaves none."""
+    skipped = Lifecycle(Stage("pending", 10), Stage("skipped", without=frozenset({Stamp.ENDED_ON})))
+    fake = FakeCopr(progress="manual")
+    chroot = fake.add_build(1, {F41: {"lifecycle": skipped, "state": "pending", "ended_on": 5}})[F41]
+    chroot.advance()
+    assert (chroot.started_on, chroot.ended_on) == (EPOCH + 10, None)
+    reloaded(fake)
+
+
+@pytest.mark.parametrize("progress", ["manual", "clock"])
+def test_no_time_is_later_than_copr_can_store(progress: str) -> None:
+    """However long a stage lasts, and however late it is canceled."""
+    ages = Lifecycle(*(Stage(state, LAST) for state in ("pending", "starting", "running")), Stage("failed"))
+    fake = FakeCopr(progress=progress)  # type: ignore[arg-type]  # one of the names
+    chroot = fake.add_build(1, [F41], lifecycle=ages)[F41]
+    fake.add_build(2, [F41], lifecycle="stuck-running")
+    fake.clock.move_to(LAST - 5)
+    fake.builds[2].cancel()
+    reloaded(fake)
+    chroot.run_to("running")
+    fake.clock.restore(0)
+    copy = reloaded(fake)
+    for each in (fake, copy):
+        assert each.builds[1][F41].finish() == "failed"
+        assert each.builds[1][F41].ended_on == LAST
+    reloaded(fake)
+
+
+def test_a_build_may_start_at_the_last_time() -> None:
+    """Its made-up end is no later."""
+    fake = FakeCopr()
+    chroot = fake.add_build(1, {F41: {"state": "succeeded", "started_on": LAST}})[F41]
+    assert (chroot.started_on, chroot.ended_on) == (LAST, LAST)
+    reloaded(fake)
+
+
+def rescheduled(chroot: BuildChroot) -> None:
+    chroot.reschedule()
+
+
+def rescheduled_and_started(chroot: BuildChroot) -> None:
+    chroot.reschedule()
+    chroot.start()
+
+
+def started_elsewhere(chroot: BuildChroot) -> None:
+    chroot.force_state("pending")
+    chroot.start(result_dir="elsewhere")
+
+
+def advanced(chroot: BuildChroot) -> None:
+    chroot.reschedule()
+    chroot.advance()
+
+
+WITHOUT_RESULTS = Lifecycle(
+    Stage("pending", 10),
+    Stage("starting", 10, without=frozenset({Stamp.RESULT_DIR})),
+    Stage("running", 9),
+    Stage("failed"),
+)
+
+
+@pytest.mark.parametrize("lifecycle", ["succeeds", "retried", WITHOUT_RESULTS], ids=str)
+@pytest.mark.parametrize("happen", [rescheduled, rescheduled_and_started, started_elsewhere, advanced])
+def test_a_loaded_life_follows_the_same_events(
+    lifecycle: Lifecycle | str, happen: Callable[[BuildChroot], None]
+) -> None:
+    """An event can lead back to a stage before the one in which it was written, and to what was planned there."""
+    fake = FakeCopr(progress="manual")
+    chroot = fake.add_build(1, {F41: {"lifecycle": lifecycle, "result_dir": "planned"}})[F41]
+    chroot.hold("pending")
+    chroot.release()
+    chroot.run_to("running")
+    copy = reloaded(fake)
+    for each in (fake, copy):
+        happen(each.builds[1][F41])
+        each.advance()
+    assert copy.to_scenario() == fake.to_scenario()
+
+
+def test_a_loaded_hold_holds_at_an_earlier_stage() -> None:
+    """An event has led past it, and another one leads back."""
+    fake = FakeCopr(progress="manual")
+    chroot = fake.add_build(1, [F41])[F41]
+    chroot.hold("pending")
+    chroot.run_to("pending")
+    chroot.start()
+    copy = reloaded(fake)
+    for each in (fake, copy):
+        each.builds[1][F41].reschedule()
+        assert not each.builds[1][F41].can_advance
+        each.release(1, F41)
+
+
+def test_a_loaded_life_is_in_the_same_of_two_stages() -> None:
+    """Queued for the second time, which lasts longer."""
+    twice = Lifecycle(
+        *(Stage("pending", 10), Stage("starting", 10), Stage("pending", 90), Stage("starting", 10), Stage("running"))
+    )
+    fake = FakeCopr(progress="clock")
+    fake.add_build(1, [F41], lifecycle=twice)
+    fake.clock.tick(30)
+    copy = reloaded(fake)
+    for passed, state in ((79, "pending"), (1, "starting"), (10, "running")):
+        for each in (fake, copy):
+            each.clock.tick(passed)
+            assert each.builds[1][F41].state == state
+
+
+def test_a_held_life_loads_back_as_overdue() -> None:
+    """With the time that it ends at once it is released."""
+    fake = FakeCopr()
+    fake.add_build(1, [F41], progress="immediate")
+    fake.hold(1, F41, "running")
+    fake.clock.tick(500)
+    copy = reloaded(fake)
+    for each in (fake, copy):
+        each.clock.tick(50)
+        each.release(1, F41)
+        assert each.builds[1][F41].ended_on == EPOCH
+
+
+def test_a_loaded_log_goes_on_growing() -> None:
+    """As much of it is there as was before."""
+    fake = FakeCopr(progress="clock", serve_results=True)
+    fake.add_build(1, [F41])
+    fake.clock.tick(60 + 200)
+    log = f"/results/jdoe/playground/{F41}/00000001-hello/builder-live.log"
+    copy = reloaded(fake)
+    assert fake.answer("GET", log).status == 200
+    for passed in (0, 30):
+        bodies = []
+        for each in (fake, copy):
+            each.clock.tick(passed)
+            bodies.append(each.answer("GET", log).body)
+        assert bodies[0] == bodies[1]
+
+
+def test_an_event_into_a_canceled_stage_cancels_the_build() -> None:
+    """As the life does when it gets there by itself, and as the build does once it is loaded."""
+    life = Lifecycle(Stage("waiting", 10), Stage("pending", 20, canceled=True), Stage("canceled"))
+    fake = FakeCopr(progress="manual")
+    build = fake.add_build(1, [F41], lifecycle=life)
+    build[F41].queue()
+    assert build.canceled
+    assert reloaded(fake).builds[1].canceled
+
+
+def test_a_forced_failure_was_not_canceled() -> None:
+    """Its results are those of a failure, though it had been canceled before."""
+    fake = FakeCopr(serve_results=True)
+    build = fake.add_build(1, {F41: "running"})
+    build.cancel()
+    build[F41].confirm_cancel()
+    build[F41].force_state("pending")
+    copy = reloaded(fake)
+    log = f"/results/jdoe/playground/{F41}/00000001-hello/build.log.gz"
+    for each in (fake, copy):
+        each.builds[1][F41].force_state("failed")
+        assert each.answer("GET", log).status == 200
+
+
+def test_any_fault_loads_back() -> None:
+    """After the largest id the next one is one that is free, and nothing is counted beyond the largest number."""
+    fake = FakeCopr()
+    for _ in range(3):
+        fake.faults.add({"id": LAST, "seen": LAST, "status": 500, "after": 5})
+    fake.faults.remove(1)
+    assert fake.faults.add("outage").id == 1
+    fake.answer("GET", "/api_3/")
+    assert [fault.id for fault in reloaded(fake).faults] == [LAST, 2, 1]
+
+
+def test_polls_are_counted_up_to_the_largest_number() -> None:
+    """More are never needed."""
+    fake = FakeCopr()
+    fake.add_build(1, {F41: {"lifecycle": "stuck-running", "state": "running", "looks": LAST}})
+    fake.answer("GET", "/api_3/build/1")
+    reloaded(fake)
+
+
+@pytest.mark.parametrize("name", ["x y", "fedora", "", None])
+def test_a_project_enables_only_valid_chroots(name: str) -> None:
+    """Others would not load back."""
+    project = FakeCopr().add_project("jdoe", "tools")
+    with pytest.raises(InputError, match="is no chroot name"):
+        project.enable(name)
+    assert not project.chroots
+
+
+def test_the_service_knows_an_enabled_chroot() -> None:
+    """Once the project is in the fake, as it does after it is loaded."""
+    fake = FakeCopr()
+    project = fake.add_project("jdoe", "tools", chroots=[F41])
+    project.enable(F42)
+    assert fake.to_scenario()["chroots"] == [F41, F42]
+    reloaded(fake)
+    with fake.sandbox():
+        project.disable(F42)
+        assert list(project.chroots) == [F41]
+        with pytest.raises(InputError, match=f"has not enabled '{F42}'; enabled: {F41}"):
+            project.disable(F42)
+    project.disable(F41)
+    project.disable(F42)
+    with pytest.raises(InputError, match="enabled: none"):
+        project.disable(F42)
+
+
+def test_a_build_configuration_cannot_be_changed() -> None:
+    """What is read of it is a copy."""
+    fake = FakeCopr()
+    chroot = fake.add_build(1, {F41: {"build_config": {"repos": [1]}}})[F41]
+    read = chroot.build_config
+    assert read is not None
+    read["repos"].append(object())  # type: ignore[attr-defined]  # a list
+    assert chroot.build_config == {"repos": [1]}
+
+
+def test_the_systems_clock_can_be_set_exactly() -> None:
+    """To a time far from the one that it shows, as a loaded state has it."""
+    clock = SystemClock()
+    clock.pause()
+    for now in (0.1, 1_700_000_000.3, 0.7):
+        clock.restore(now)
+        assert clock.now() == now
+    clock.move_to(1_700_000_000.1)
+    assert clock.now() == 1_700_000_000.1
+
+
+def test_a_loaded_source_package_follows_the_results() -> None:
+    """Also into a fake that is served already."""
+    written = FakeCopr(serve_results=True)
+    written.add_build(1, [F41])
+    fake = FakeCopr(serve_results=True)
+    fake.be_at("http://copr.test:5000")
+    fake.add_scenario(written.to_scenario())
+    url = fake.builds[1].submission.source_package.url
+    assert url is not None
+    assert url.startswith("http://copr.test:5000/results/jdoe/")
+    assert fake.to_scenario() == written.to_scenario()

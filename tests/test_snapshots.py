@@ -1,0 +1,115 @@
+"""Snapshots restore exactly what they were taken of, in whatever order, and with the same objects."""
+
+from __future__ import annotations
+
+import pytest
+
+from copr_chroot_fake import EventError, FakeCopr, Lifecycle, Stage
+from copr_chroot_fake.builds.projects import RESULTS_URL
+
+F41, F42, EL10 = "fedora-41-x86_64", "fedora-42-x86_64", "epel-10-s390x"
+
+
+def test_snapshots_restore_in_any_order() -> None:
+    """A later snapshot is restored after an earlier one, which has fewer chroots."""
+    fake = FakeCopr()
+    build = fake.add_build(1, [F41])
+    first = fake.snapshot()
+    added = fake.add_chroot(1, EL10, lifecycle="fails")
+    second = fake.snapshot()
+    for _ in range(2):
+        fake.restore(first)
+        assert build.chroots == [build[F41]]
+        fake.restore(second)
+        assert build[EL10] is added
+        assert added.finish() == "failed"
+
+
+def test_snapshot_restores_its_own_chroot() -> None:
+    """A chroot that was added between two restores is not taken for the one of the snapshot."""
+    fake = FakeCopr()
+    build = fake.add_build(1, [F41])
+    first = fake.snapshot()
+    fake.add_chroot(1, EL10, state="failed")
+    second = fake.snapshot()
+    fake.restore(first)
+    other = fake.add_chroot(1, F42, state="running")
+    fake.restore(second)
+    assert [(chroot.name, chroot.state) for chroot in build] == [(F41, "importing"), (EL10, "failed")]
+    assert build.find(F42) is None
+    fake.restore(first)
+    assert other not in build.chroots
+
+
+def test_snapshot_restores_what_an_added_life_changed() -> None:
+    """A build without a life is one again, also if a life that could delete it was added since."""
+    fake = FakeCopr(progress="clock")
+    build = fake.add_build(1, [F41], state="running")
+    taken = fake.snapshot()
+    fake.add_chroot(1, F42, lifecycle="deleted")
+    assert build.is_entangled
+    fake.restore(taken)
+    fake.clock.tick(10_000)
+    assert (build.is_entangled, build.has_ever_lived, fake.builds) == (False, False, {1: build})
+
+
+def test_snapshot_restores_the_same_fault() -> None:
+    """Also if another one has had its id since; a test can remove the one that it holds."""
+    fake = FakeCopr()
+    before = fake.snapshot()
+    fault = fake.faults.add({"status": 500, "first": 1})
+    fake.answer("GET", "/api_3/")
+    taken = fake.snapshot()
+    fake.answer("GET", "/api_3/")
+    fake.restore(before)
+    assert fake.faults.add("outage").id == fault.id
+    fake.restore(taken)
+    assert ([*fake.faults], fault.seen, fault.hits) == ([fault], 1, 1)
+    fake.faults.remove(fault)
+    assert not fake.faults
+
+
+def test_failed_run_to_leaves_other_chroots_alone() -> None:
+    """On the way it has canceled the build, which ended another chroot."""
+    canceled_at_pending = Lifecycle(Stage("waiting", 10), Stage("pending", 10, canceled=True), Stage("canceled"))
+    fake = FakeCopr()
+    build = fake.add_build(
+        1,
+        {
+            F41: {"lifecycle": canceled_at_pending, "progress": "manual", "hold": "pending"},
+            F42: {"lifecycle": "stuck-running", "progress": "immediate"},
+        },
+    )
+    before = fake.to_scenario(), fake.changes
+    with pytest.raises(EventError, match="it is held there"):
+        build[F41].run_to("canceled")
+    assert (fake.to_scenario(), fake.changes) == before
+    assert (build.canceled, build[F42].state) == (False, "running")
+
+
+def test_sandbox_in_a_sandbox_may_restore_an_outer_snapshot() -> None:
+    """Each sandbox ends as it began, whatever was restored within it."""
+    fake = FakeCopr()
+    build = fake.add_build(1, [F41])
+    outside = fake.snapshot()
+    with fake.sandbox():
+        added = fake.add_chroot(1, F42)
+        with fake.sandbox():
+            fake.restore(outside)
+            assert build.find(F42) is None
+        assert build[F42] is added
+    assert build.find(F42) is None
+
+
+def test_restored_source_package_follows_the_results() -> None:
+    """A snapshot that was taken while the fake was served elsewhere restores no address that is gone."""
+    fake = FakeCopr(serve_results=True)
+    build = fake.add_build(1, [F41])
+    fake.be_at("http://copr.test:5000")
+    taken = fake.snapshot()
+    fake.be_at("http://copr.test:6000")
+    fake.restore(taken)
+    url = build.submission.source_package.url
+    assert url is not None
+    assert url.startswith("http://copr.test:6000/results/")
+    assert fake.to_scenario()["builds"][0]["source_package"]["url"].startswith(RESULTS_URL)  # type: ignore[index, typeddict-item, union-attr]  # it has one
