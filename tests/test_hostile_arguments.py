@@ -230,6 +230,30 @@ def test_hostile_values_are_taken_or_refused_clearly(path: str) -> None:
     assert not problems, "\n".join(problems)
 
 
+def test_hostile_names_of_chroots_are_no_keys_of_a_build() -> None:
+    """As any key is that is not there."""
+    build = FakeCopr().add_build(1, [F41])
+    for name, make in HOSTILE.items():
+        key = make()
+        if "enum chroot" in name or "broken text" in name:
+            assert build[key].name == F41
+        else:
+            with pytest.raises(KeyError, match=r"build 1 has no chroot .*; it has fedora-41-x86_64"):
+                build[key]
+
+
+def test_speed_of_a_clock_is_checked_when_it_is_set() -> None:
+    """It is the one property of all that can be set."""
+    clock = kit.SystemClock()
+    for name, make in HOSTILE.items():
+        try:
+            clock.speed = make()
+        except InputError as error:
+            assert wrong_with_message(error, "speed") is None, name  # noqa: PT017  # there may be none
+        assert 0 < clock.speed < 2**31
+        assert type(clock.speed) in (int, float)
+
+
 def places_in(value: object, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     """Where each value is, its own place left out."""
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

@@ -123,7 +123,7 @@ def test_a_failed_assertion_says_what_was_asked_instead(fake: FakeCopr) -> None:
 
 def test_a_misspelt_endpoint_is_an_error_and_no_failed_assertion(fake: FakeCopr) -> None:
     """An assertion about nothing would always hold."""
-    with pytest.raises(InputError, match="no such endpoint; did you mean 'list'"):
+    with pytest.raises(InputError, match="endpoint: 'lists' is not possible; did you mean 'list'"):
         fake.assert_not_requested("lists")  # type: ignore[arg-type]  # wrong on purpose
 
 

@@ -28,8 +28,7 @@ class Uniform:
         _have_bounds(self)
 
     def draw(self, random: Random) -> float:
-        _check_random(random)
-        return self.least + (self.most - self.least) * random.random()
+        return self.least + (self.most - self.least) * _drawn(random)
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,8 @@ class LogNormal:
             raise InputError("median", f"expected seconds from least to most, above 0, got {self.median}")
 
     def draw(self, random: Random) -> float:
-        _check_random(random)
-        # Box and Muller; 1 - random() is never 0.
-        normal = math.sqrt(-2 * math.log(1 - random.random())) * math.cos(2 * math.pi * random.random())
+        # Box and Muller; what is drawn is never 1.
+        normal = math.sqrt(-2 * math.log(1 - _drawn(random))) * math.cos(2 * math.pi * _drawn(random))
         # Far beyond any bound before it is more than a float can be.
         return min(max(self.median * math.exp(min(self.sigma * normal, 100)), self.least), self.most)
 
@@ -132,6 +130,12 @@ def _have_bounds(duration: Uniform | LogNormal) -> None:
         raise InputError("least", f"expected no more than most, {duration.most}, got {duration.least}")
 
 
-def _check_random(random: Random) -> None:
-    if not isinstance(random, Random):
+def _drawn(random: Random) -> float:
+    """A number from 0 up to, and without, 1."""
+    try:
+        drawn = checks.plain_number(random.random())
+    except Exception:
+        drawn = None
+    if drawn is None or not 0 <= drawn < 1:
         raise InputError("random", f"expected a random.Random, got {checks.shown(random)}")
+    return drawn

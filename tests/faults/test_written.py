@@ -158,7 +158,7 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
     ({"body": "jso"}, "body", "'jso' is not possible; did you mean 'json'? valid: json, html, empty, cut, malformed"),
     ({"body": "json"}, "body", "json does not go without a status, whose error it is; expected one"),
     ({"delay": -1}, "delay", "expected seconds, not negative, or an object with uniform or lognormal, got -1"),
-    ({"delay": {"uniform": [2, 1]}}, "delay.uniform.least", "expected seconds, not negative and no more than most"),
+    ({"delay": {"uniform": [2, 1]}}, "delay.uniform.least", "expected no more than most, 1, got 2"),
     ({"delay": {"lognormal": {"median": 1}}}, "delay.lognormal.sigma", "missing, and required; add it"),
     ({"dribble": 16}, "dribble", "expected an object with bytes and every, got 16"),
     ({"dribble": {"bytes": 16}}, "dribble.every", "missing, and required; add it"),
