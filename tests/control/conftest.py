@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -18,22 +18,30 @@ def served() -> Iterator[Threaded]:
         yield served
 
 
+@pytest.fixture
+def open_control(request: pytest.FixtureRequest) -> Callable[[str], Control]:
+    """Through the door that is named, to the server's own world or one that has a name."""
+
+    def open_control(way: str) -> Control:
+        door, _, name = way.partition("/")
+        if name == "held":
+            return paused(control_of_held(FakeCopr(clock=SystemClock(), progress="clock")))
+        if door == "process":
+            return paused(fresh_control(name))
+        served: Threaded = request.getfixturevalue("served")
+        for world in served.worlds:
+            served.worlds.delete(world.name)
+        served.worlds.main.reset()
+        world = served.worlds.get(name) if name else served.worlds.main
+        return paused(Control(over_http(served), served.worlds, world))
+
+    return open_control
+
+
 @pytest.fixture(params=["process", "process/world", "process/held", "server", "server/world"])
-def control(request: pytest.FixtureRequest) -> Iterator[Control]:
+def control(request: pytest.FixtureRequest, open_control: Callable[[str], Control]) -> Control:
     """Through both doors, the server's own world and one that has a name, be it of a fake that somebody holds."""
-    door, _, name = request.param.partition("/")
-    if name == "held":
-        yield paused(control_of_held(FakeCopr(clock=SystemClock(), progress="clock")))
-        return
-    if door == "process":
-        yield paused(fresh_control(name))
-        return
-    served: Threaded = request.getfixturevalue("served")
-    for world in served.worlds:
-        served.worlds.delete(world.name)
-    served.worlds.main.reset()
-    world = served.worlds.get(name) if name else served.worlds.main
-    yield paused(Control(over_http(served), served.worlds, world))
+    return open_control(request.param)
 
 
 @pytest.fixture

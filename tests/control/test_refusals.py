@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,6 +14,13 @@ from copr_chroot_fake.server.recipe import Recipe
 
 from ..served import Threaded
 from .doors import CHROOT, F41, F42, S390X, Control, filled
+
+
+@pytest.fixture(params=["process", "server/world"])
+def control(request: pytest.FixtureRequest, open_control: Callable[[str], Control]) -> Control:
+    """Through both doors; which world is asked makes no difference to what is wrong with a request."""
+    return open_control(request.param)
+
 
 OTHER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "COPY")
 PATHS: Mapping[str, set[str]] = {

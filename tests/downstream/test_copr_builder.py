@@ -129,7 +129,6 @@ def test_something_new_ends_where_its_srpm_is_submitted(
         ),
     ],
 )
-@pytest.mark.copr_fake(progress="clock")
 def test_waiting_tells_how_each_build_has_ended(
     copr_fake: FakeCopr,
     builder: CoprBuilder,
@@ -156,7 +155,7 @@ def test_waiting_for_a_fork_never_ends(
 
     def sleep(seconds: float) -> None:
         copr_fake.clock.tick(seconds)
-        if copr_fake.clock.now() > 1_700_000_600:
+        if copr_fake.clock.now() > 1_700_000_150:
             raise KeyboardInterrupt
 
     monkeypatch.setattr("copr_builder.copr_builder.time", SimpleNamespace(sleep=sleep))
@@ -164,4 +163,4 @@ def test_waiting_for_a_fork_never_ends(
     with pytest.raises(KeyboardInterrupt):
         builder._watch_builds([1])  # noqa: SLF001  # its loop, which has no other way in
     assert copr_fake.builds[1].is_finished
-    assert len(copr_fake.requests) > 1000
+    assert len(copr_fake.requests) >= 300
