@@ -121,6 +121,7 @@ TARGETS = [
     b"/\n",
 ]
 LENGTHS = [b"-1", b"abc", b"", b"1, 2", b"+5", b"0x5", b"9" * 30, b"18446744073709551615", b"5\r\nContent-Length: 6"]
+LENGTHS += [b"0" * 5000 + b"2"]
 ENCODINGS = [b"chunked, gzip", b"gzip", b"chunked\r\nTransfer-Encoding: chunked", b"xchunked", b"", b"identity"]
 CHUNKS = [b"zz\r\n", b"-1\r\n\r\n", b"5\r\nab\r\n0\r\n\r\n", b"F" * 20 + b"\r\n", b"1\r\nxy", b"1;" + b"e" * 99]
 NO_JSON = [b"{", b"[" * 3000, b"\xff\xfe", b"[%s]" % (b"9" * 4000), b"NaN", b'"\\ud800"', b"{}x"]
@@ -192,7 +193,7 @@ def ask_badly(server: Server, random: Random, case: Make, open_still: deque[Wire
         wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
     wire.socket.close()
     if not is_reset:
-        assert all(reply.body != b"Internal Server Error" for reply in replies(got)), (made, got)
+        assert not any(b"internal" in reply.body.lower() for reply in replies(got) if reply.status == 500), (made, got)
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory and open files are read from /proc")
