@@ -18,8 +18,8 @@ chroot begins in `importing` according to the API reference, and in `waiting` on
 | --- | --- | --- | --- | --- |"""
 
 FOOT = """
-- *stamps*: `started_on` and `ended_on` are set to the time of the event, and a new start clears an old end; `result_dir` is named after the build, and
-  `result_url` appears with it.
+- *stamps*: `started_on` and `ended_on` are set to the time of the event, and a new start clears an old end;
+  `result_dir` is named after the build, and `result_url` appears with it.
 - The chroots of a canceled build are shown as they were until the backend confirms the cancellation for each of them.
 - After a chroot has ended, a report does not change its state, but a report of an end still moves `ended_on`
   (`BuildChroot.report`).

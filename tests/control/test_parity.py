@@ -123,8 +123,8 @@ NO_CALLS: Mapping[str, str] = {
         f"Build.{name}": INSIDE
         for name in (
             "add_chroot", "agenda", "cancellation", "catch_up", "confirmed_by", "forget_rendered", "has_ever_lived",
-            "is_canceled", "is_entangled", "is_in_order", "is_known", "look", "mark_canceled", "moved_submission", "names",
-            "only_changed", "quiet_until", "rendered", "restore", "result_dir", "results_url", "save",
+            "is_canceled", "is_entangled", "is_in_order", "is_known", "look", "mark_canceled", "moved_submission",
+            "names", "only_changed", "quiet_until", "rendered", "restore", "result_dir", "results_url", "save",
             "source_result_dir", "source_results_url", "store", "there", "undo_added_chroots",
         )
     },

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from typing import NamedTuple, TypeVar
+from functools import partial
+from typing import NamedTuple, TypeVar, cast
 
 import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -106,23 +107,43 @@ class OperationsMachine(RuleBasedStateMachine):
         arguments = data.draw(tables.BUILD[operation], operation)
         self.both(lambda fake: _operate(fake.builds[build], operation, arguments))
 
-    @precondition(lambda self: _chroots(self.fake))
+    @precondition(lambda self: bool(_chroots(self.fake)))
     @rule(data=st.data(), at=places, operation=st.sampled_from([*tables.CHROOT]))
     def operate_chroot(self, data: st.DataObject, at: int, operation: str) -> None:
         build, name = _pick(_chroots(self.fake), at)
         arguments = data.draw(tables.CHROOT[operation], operation)
         self.both(lambda fake: _operate(fake.builds[build][name], operation, arguments))
 
-    @precondition(lambda self: _chroots(self.fake))
-    @rule(at=places, which=places, times=tables.at)
-    def possible_event(self, at: int, which: int, times: dict[str, object]) -> None:
-        """More likely to change something than one of all events."""
+    @precondition(lambda self: self.fake.builds)
+    @rule(at=places, name=tables.known_names, arguments=tables.added)
+    def add_chroot(self, at: int, name: str, arguments: dict[str, object]) -> None:
+        """More likely to succeed than with any build."""
+        build = _pick([*self.fake.builds], at)
+        self.both(lambda fake: fake.add_chroot(build, name, **arguments))  # type: ignore[arg-type]  # what it takes
+
+    @precondition(lambda self: bool(_chroots(self.fake)))
+    @rule(at=places, steps=tables.history)
+    def operate_one_chroot(self, at: int, steps: list[tuple[str, dict[str, object]]]) -> None:
+        """Several operations on the same chroot find more than as many on different ones."""
         build, name = _pick(_chroots(self.fake), at)
+        for operation, arguments in steps:
+            found = self.fake.builds[build].find(name) if build in self.fake.builds else None
+            if found is None:
+                return
+            if operation == "tick":
+                self.both(partial(_operate_clock, arguments=arguments))
+            elif operation == "possible event":
+                self._let_happen(build, name, cast(int, arguments["which"]))
+            else:
+                self.both(partial(_operate_chroot, at=(build, name), operation=operation, arguments=arguments))
+            self.the_fake_loads_back()
+
+    def _let_happen(self, build: int, name: str, which: int) -> None:
         events = self.fake.builds[build][name].possible_events
         if events:
-            self.both(lambda fake: METHODS[_pick(events, which)](fake.builds[build][name], **times))
+            self.both(lambda fake: METHODS[_pick(events, which)](fake.builds[build][name]))
 
-    @precondition(lambda self: _gone(self))
+    @precondition(lambda self: bool(_gone(self)))
     @rule(data=st.data(), at=places)
     def operate_removed(self, data: st.DataObject, at: int) -> None:
         """What a test still holds of a build or a chroot that is gone is harmless."""
@@ -176,18 +197,19 @@ class OperationsMachine(RuleBasedStateMachine):
         assert _everything(self.fake) == taken.everything
         self.twin = self._reload()
 
-    @rule()
     def take_snapshot(self) -> None:
         self.taken.append(self._take())
 
     @precondition(lambda self: self.taken)
-    @rule(at=places)
-    def restore_snapshot(self, at: int) -> None:
-        taken = _pick(self.taken, at)
-        # A restore leaves the system's time alone.
-        self.fake.clock.restore(taken.now)
-        self.fake.restore(taken.snapshot)
-        self._check_restored(taken)
+    @rule(order=st.lists(st.integers(0, 50), min_size=1, max_size=5))
+    def restore_snapshot(self, order: list[int]) -> None:
+        """Several of them, in any order; there is one of after each step."""
+        for at in order:
+            taken = _pick(self.taken, at)
+            # A restore leaves the system's time alone.
+            self.fake.clock.restore(taken.now)
+            self.fake.restore(taken.snapshot)
+            self._check_restored(taken)
 
     @precondition(lambda self: len(self.sandboxes) < 3)
     @rule()
@@ -230,14 +252,15 @@ class OperationsMachine(RuleBasedStateMachine):
     @invariant()
     def the_fake_loads_back(self) -> None:
         for build in self.fake.builds.values():
-            for held in (build, *build.chroots):
-                self.held[id(held)] = held
+            self.held[id(build)] = build
+            self.held |= {id(chroot): chroot for chroot in build.chroots}
         written = self.fake.to_scenario()
         assert self.twin.to_scenario() == written
         assert _shown(self.twin) == _shown(self.fake)
         copy = self._reload()
         assert copy.to_scenario() == written
         assert _shown(copy) == _shown(self.fake)
+        self.take_snapshot()
         self.steps += 1
         if self.steps % 5 == 0:
             self._compare_future(copy)
@@ -274,8 +297,17 @@ def _let_pass(fake: FakeCopr, seconds: float) -> None:
 def _operate(target: object, operation: str, arguments: Mapping[str, object]) -> object:
     """Call a method, or set an attribute to the ``value``."""
     if "value" in arguments:
-        return setattr(target, operation, arguments["value"])
+        setattr(target, operation, arguments["value"])
+        return None
     return getattr(target, operation)(**arguments)
+
+
+def _operate_chroot(fake: FakeCopr, at: tuple[int, str], operation: str, arguments: Mapping[str, object]) -> object:
+    return _operate(fake.builds[at[0]][at[1]], operation, arguments)
+
+
+def _operate_clock(fake: FakeCopr, arguments: Mapping[str, object]) -> object:
+    return _operate(fake.clock, "tick", arguments)
 
 
 def _outcome(do: Callable[[FakeCopr], object], fake: FakeCopr) -> str:

@@ -25,7 +25,8 @@ PROJECTS = ["jdoe/playground", "@copr/tools", "@copr/tools:pr:1"]
 ids = st.sampled_from(IDS)
 names = st.sampled_from([*NAMES * 4, "x y", "fedora"])
 known_names = st.sampled_from(NAMES)
-states = st.sampled_from([*State])
+# Mostly those that events lead away from.
+states = st.sampled_from([*State, *[State.PENDING] * 6, *[State.RUNNING] * 3, *[State.WAITING] * 2])
 # Multiples of a quarter, with which floats are exact.
 seconds = st.sampled_from([0, 0.25, 1, 10, 29.75, 60, 100, 400, 10_000, LAST - EPOCH - 9, -1])
 times = st.sampled_from([0, 5, EPOCH - 1, EPOCH, EPOCH + 7, EPOCH + 500, LAST, -1])
@@ -98,12 +99,19 @@ _settings = optional(
 )
 _fixed = both(
     required(state=states),
-    optional(result_dir=texts, packages=packages, result_url=st.just("http://x"), build_config=st.just({"a": [1]})),
+    optional(
+        ended_on=st.just(5),
+        result_dir=texts,
+        packages=packages,
+        result_url=st.just("http://x"),
+        build_config=st.just({"a": [1]}),
+    ),
 )
 _living = both(required(lifecycle=lifecycles), optional(progress=progress, result_dir=texts, packages=packages))
 _canceled = st.just({"state": "failed", "canceled": True})
 _ways = states | _living | _living | _fixed | _canceled | _settings
 _chroots = st.dictionaries(known_names, _ways, max_size=3)
+added = optional(state=states) | both(required(lifecycle=lifecycles), optional(progress=progress))
 _build = both(
     required(id=ids, chroots=_chroots),
     optional(
@@ -123,7 +131,7 @@ first_build = both(
         id=st.just(1),
         chroots=st.dictionaries(
             known_names,
-            states | required(lifecycle=lifecycles, progress=progress, result_dir=st.just("planned")),
+            _fixed | required(lifecycle=lifecycles, progress=progress, result_dir=st.just("planned")),
             min_size=1,
             max_size=2,
         ),
@@ -173,6 +181,13 @@ CHROOT: Mapping[str, Arguments] = {
     "hold": required(state=states),
     "release": nothing,
 }
+_likely = st.tuples(st.just("possible event"), required(which=st.integers(0, 3)))
+_any = st.sampled_from([*CHROOT]).flatmap(lambda operation: st.tuples(st.just(operation), CHROOT[operation]))
+_forced = st.tuples(st.just("force_state"), CHROOT["force_state"])
+_tick = st.tuples(st.just("tick"), required(seconds=seconds))
+history = st.lists(_likely | _likely | _any | _forced | _tick, min_size=1, max_size=8)
+"""Operations on one chroot, one after the other."""
+
 BUILD: Mapping[str, Arguments] = {
     "cancel": nothing,
     "advance": nothing,

@@ -23,7 +23,7 @@ def test_any_operations_restore_and_load_back() -> None:
     run_state_machine_as_test(
         OperationsMachine,
         settings=settings(
-            max_examples=int(os.environ.get("COPR_FAKE_EXAMPLES", "40")),
+            max_examples=int(os.environ.get("COPR_FAKE_EXAMPLES", "80")),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=[*HealthCheck],
