@@ -103,7 +103,7 @@ class Harness:
         self._problems: list[str] = []
         listener = bind("127.0.0.1", 0)
         self._address = listener.getsockname()
-        self._server = Server(self._observer, listener, lambda: None, max_head=4096, report=self._problems.append)
+        self._server = Server(self._observer, listener, lambda: None, max_head=8192, report=self._problems.append)
         self._serving = self._loop.create_task(self._server.serve(sockets=[listener]))
 
     def run(self, pieces: list[bytes]) -> None:
@@ -142,7 +142,9 @@ class Harness:
                 for piece in pieces:
                     await loop.sock_sendall(client, piece)
                     await _take_turns()
-                client.shutdown(socket.SHUT_WR)
+                # After a response that says so, the server closes the connection by itself.
+                if b"\r\nconnection: close\r\n" not in got:
+                    client.shutdown(socket.SHUT_WR)
             await reading
         await _take_turns()
         for _ in range(100):

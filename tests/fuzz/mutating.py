@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
@@ -100,6 +101,7 @@ REQUESTS: tuple[bytes, ...] = (
     b'POST /worlds/w/_fake/faults HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{"status\r\n'
     b'7\r\n": 503}\r\n0\r\nX: y\r\n\r\n',
     b"PUT /worlds/w/_fake/scenario HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n{}",
+    b"POST /worlds/w/_fake/advance HTTP/1.1\r\nHost: localhost\r\n\r\n",
     b"DELETE /_fake/worlds/w HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://evil.example\r\n\r\n",
     b"POST /_fake/snapshots HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
 )
@@ -107,9 +109,18 @@ REQUESTS: tuple[bytes, ...] = (
 
 TOKENS: tuple[bytes, ...] = (
     *(b"\r\n", b"\n", b"\r", b"\0", b" ", b":", b"\t", b"\r\n\r\n", b"%", b"%00", b"%2F", b"\xff", b"\xc3\xa9", b"?"),
-    *(b"Content-Length: 0\r\n", b"Content-Length: ", b"0" * 5000, b"9" * 30, b"-1", b"+1", b"0x1", b"1, 1"),
+    *(
+        b"Content-Length: 0\r\n",
+        b"Content-Length: ",
+        b"Content-Length: " + b"0" * 5000 + b"2\r\n",
+        b"9" * 30,
+        b"-1",
+        b"+1",
+        b"0x1",
+        b"1, 1",
+    ),
     *(b"Transfer-Encoding: chunked\r\n", b"chunked", b"gzip, ", b"0\r\n\r\n", b"5;x=y\r\n", b"ffffffffffffffff\r\n"),
-    *(b"Connection: close\r\n", b"Connection: Upgrade\r\nUpgrade: h2c\r\n", b"Expect: 100-continue\r\n", b"x" * 5000),
+    *(b"Connection: close\r\n", b"Connection: Upgrade\r\nUpgrade: h2c\r\n", b"Expect: 100-continue\r\n", b"x" * 9000),
     *(
         b"Host: ",
         b"Host: [\r\n",
@@ -129,7 +140,7 @@ TOKENS: tuple[bytes, ...] = (
         b"//",
         b"*",
     ),
-    *(b"http://copr/", b"CONNECT ", b"TRACE ", b"QUERY ", b"{", b"[" * 2000, b'"\\ud800"', b"NaN", b"X: y\r\n" * 900),
+    *(b"http://copr/", b"CONNECT ", b"TRACE ", b"QUERY ", b"{", b"[" * 2000, b'"\\ud800"', b"NaN", b"X: y\r\n" * 1500),
 )
 """Bytes that mean something to a parser, or more than it may take."""
 
@@ -138,7 +149,8 @@ def make_connection(random: Random) -> bytes:
     """A case of the target ``connections``: a few requests, of which some are spoilt."""
     made = bytearray(b"".join(random.choices(REQUESTS, k=random.choice((1, 1, 2, 3, 8)))))
     for _ in range(random.choice((0, 1, 1, 2, 3, 6))):
-        at = random.randrange(len(made) + 1)
+        lines = [found.end() for found in re.finditer(b"\r\n", made)]
+        at = random.choice(lines) if lines and random.random() < 0.5 else random.randrange(len(made) + 1)
         end = at + random.choice((0, 0, 1, 2, 10, 50))
         match random.randrange(5):
             case 0:
