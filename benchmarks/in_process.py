@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import httpx
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.service import views
-from copr_chroot_fake.service.paging import Paging
+from copr_chroot_fake.api import rendering as views
+from copr_chroot_fake.api.paging import Paging
 
 from .figures import Figure, ratio, timed
 

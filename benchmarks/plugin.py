@@ -11,7 +11,7 @@ import httpx
 import respx
 
 from copr_chroot_fake import CoprClient, FakeCopr
-from copr_chroot_fake.doors.respx_router import answering_through_respx
+from copr_chroot_fake.adapters.respx import answering_through_respx
 from copr_chroot_fake.server.live import LiveServer
 
 from .figures import Figure, ratio, timed

@@ -15,7 +15,7 @@ from pathlib import Path
 from faker import Generator
 
 from copr_chroot_fake import CoprProvider, FakeCopr, Scenario
-from copr_chroot_fake.tools.check import check
+from copr_chroot_fake.scenario_cli.check import check
 
 from .figures import Figure, ratio
 from .processes import printed_by

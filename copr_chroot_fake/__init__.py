@@ -10,80 +10,80 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .believable.provider import CoprProvider as CoprProvider
-    from .builds.accounts import Account as Account
-    from .builds.build import Build as Build
-    from .builds.chroot import BuildChroot as BuildChroot
-    from .builds.nevra import Nevra as Nevra
-    from .builds.projects import Project as Project
-    from .builds.projects import ProjectChroot as ProjectChroot
-    from .builds.snapshot import Snapshot as Snapshot
     from .client.clients import AsyncCoprClient as AsyncCoprClient
     from .client.clients import CoprClient as CoprClient
+    from .engine.build import Build as Build
+    from .engine.chroot import BuildChroot as BuildChroot
+    from .engine.clock import Clock as Clock
+    from .engine.clock import SystemClock as SystemClock
+    from .engine.clock import VirtualClock as VirtualClock
+    from .engine.faults import ActiveFault as ActiveFault
+    from .engine.faults import Faults as Faults
+    from .engine.snapshot import Snapshot as Snapshot
     from .errors import CoprFakeError as CoprFakeError
     from .errors import EventError as EventError
     from .errors import InputError as InputError
     from .errors import MissingExtraError as MissingExtraError
     from .errors import ScenarioError as ScenarioError
     from .fake import FakeCopr as FakeCopr
-    from .faults.active import ActiveFault as ActiveFault
-    from .faults.active import Faults as Faults
-    from .faults.fault import FAULTS as FAULTS
-    from .faults.fault import Dribble as Dribble
-    from .faults.fault import Fault as Fault
-    from .journal import UnmatchedRequests as UnmatchedRequests
-    from .lives.clock import Clock as Clock
-    from .lives.clock import SystemClock as SystemClock
-    from .lives.clock import VirtualClock as VirtualClock
-    from .lives.durations import LogNormal as LogNormal
-    from .lives.durations import Uniform as Uniform
-    from .lives.lifecycle import LIVES as LIVES
-    from .lives.lifecycle import Lifecycle as Lifecycle
-    from .lives.lifecycle import Stage as Stage
-    from .lives.progress import Progress as Progress
-    from .request import Request as Request
-    from .scenarios.entries import Scenario as Scenario
-    from .service.answers import Answer as Answer
-    from .states import State as State
+    from .generate.provider import CoprProvider as CoprProvider
+    from .journal.journal import UnmatchedRequests as UnmatchedRequests
+    from .journal.request import Request as Request
+    from .model.account import Account as Account
+    from .model.durations import LogNormal as LogNormal
+    from .model.durations import Uniform as Uniform
+    from .model.fault import FAULTS as FAULTS
+    from .model.fault import Dribble as Dribble
+    from .model.fault import Fault as Fault
+    from .model.lifecycle import LIVES as LIVES
+    from .model.lifecycle import Lifecycle as Lifecycle
+    from .model.lifecycle import Stage as Stage
+    from .model.nevra import Nevra as Nevra
+    from .model.progress import Progress as Progress
+    from .model.project import Project as Project
+    from .model.project import ProjectChroot as ProjectChroot
+    from .model.states import State as State
+    from .scenario.entries import Scenario as Scenario
+    from .wire.answer import Answer as Answer
 
 __version__ = "0.1.0"
 
 _WHERE = {
-    "Account": ".builds.accounts",
-    "ActiveFault": ".faults.active",
-    "Answer": ".service.answers",
+    "Account": ".model.account",
+    "ActiveFault": ".engine.faults",
+    "Answer": ".wire.answer",
     "AsyncCoprClient": ".client.clients",
-    "Build": ".builds.build",
-    "BuildChroot": ".builds.chroot",
-    "Clock": ".lives.clock",
+    "Build": ".engine.build",
+    "BuildChroot": ".engine.chroot",
+    "Clock": ".engine.clock",
     "CoprClient": ".client.clients",
     "CoprFakeError": ".errors",
-    "CoprProvider": ".believable.provider",
-    "Dribble": ".faults.fault",
+    "CoprProvider": ".generate.provider",
+    "Dribble": ".model.fault",
     "EventError": ".errors",
-    "FAULTS": ".faults.fault",
+    "FAULTS": ".model.fault",
     "FakeCopr": ".fake",
-    "Fault": ".faults.fault",
-    "Faults": ".faults.active",
+    "Fault": ".model.fault",
+    "Faults": ".engine.faults",
     "InputError": ".errors",
-    "LIVES": ".lives.lifecycle",
-    "Lifecycle": ".lives.lifecycle",
-    "LogNormal": ".lives.durations",
+    "LIVES": ".model.lifecycle",
+    "Lifecycle": ".model.lifecycle",
+    "LogNormal": ".model.durations",
     "MissingExtraError": ".errors",
-    "Nevra": ".builds.nevra",
-    "Progress": ".lives.progress",
-    "Project": ".builds.projects",
-    "ProjectChroot": ".builds.projects",
-    "Request": ".request",
-    "Scenario": ".scenarios.entries",
+    "Nevra": ".model.nevra",
+    "Progress": ".model.progress",
+    "Project": ".model.project",
+    "ProjectChroot": ".model.project",
+    "Request": ".journal.request",
+    "Scenario": ".scenario.entries",
     "ScenarioError": ".errors",
-    "Snapshot": ".builds.snapshot",
-    "Stage": ".lives.lifecycle",
-    "State": ".states",
-    "SystemClock": ".lives.clock",
-    "Uniform": ".lives.durations",
-    "UnmatchedRequests": ".journal",
-    "VirtualClock": ".lives.clock",
+    "Snapshot": ".engine.snapshot",
+    "Stage": ".model.lifecycle",
+    "State": ".model.states",
+    "SystemClock": ".engine.clock",
+    "Uniform": ".model.durations",
+    "UnmatchedRequests": ".journal.journal",
+    "VirtualClock": ".engine.clock",
 }
 
 __all__ = [

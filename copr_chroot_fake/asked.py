@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-from . import checks
+from .validation import checks
 
 if TYPE_CHECKING:
     # A server may never use it.
-    from .builds.build import Build
-    from .journal import Journal, Request, UnmatchedRequests
-    from .service.routes import EndpointName
+    from .engine.build import Build
+    from .journal.journal import Journal, Request, UnmatchedRequests
+    from .wire.routes import EndpointName
 
 
 class Asked:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from .recording.command import record
+from .scenario_cli.commands import scenario
 from .server.command import serve
-from .tools.commands import scenario
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

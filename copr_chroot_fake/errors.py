@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .excerpts import line
+from .excerpt import line
 
 LONGEST_FIELD = 200
 """How many characters of a field's name a message has at most: keys that there should not be are part of it."""

@@ -8,31 +8,31 @@ from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from . import checks
+from .api.dispatch import Api
 from .asked import Asked
-from .believable.populated import Populated
-from .builds.build import Build
-from .builds.chroot import BuildChroot
-from .builds.collection import Collection
-from .builds.projects import Project
-from .builds.store import Store
+from .engine.build import Build
+from .engine.chroot import BuildChroot
+from .engine.clock import Clock, SystemClock, VirtualClock, check_clock
+from .engine.collection import Collection
+from .engine.faults import Faults
+from .engine.store import Store
 from .errors import CoprFakeError, InputError
-from .faults.active import Faults
 from .filled import Filled
-from .lives.clock import Clock, SystemClock, VirtualClock, check_clock
-from .lives.progress import ProgressLike, read_progress
+from .generate.populate_mixin import Populated
+from .journal.log import RequestLog
+from .model.progress import ProgressLike, read_progress
+from .model.project import Project
+from .model.states import State, StateName
 from .reached import Reached
-from .scenarios.reading import ScenarioSource, read_scenario
-from .service.api import Api
-from .service.request_log import RequestLog
-from .states import State, StateName
+from .scenario.load import ScenarioSource, read_scenario
+from .validation import checks
 
 if TYPE_CHECKING:
     # Loaded only where it is used, so that a server answers sooner.
-    from .builds.record import Change
-    from .builds.snapshot import Snapshot
-    from .journal import Journal
-    from .scenarios.entries import Scenario
+    from .engine.chroot_fields import Change
+    from .engine.snapshot import Snapshot
+    from .journal.journal import Journal
+    from .scenario.entries import Scenario
 
 
 BUILD_BYTES, CHROOT_BYTES, CHANGE_BYTES, REQUEST_BYTES = 1000, 1200, 150, 300
@@ -122,7 +122,7 @@ class FakeCopr(Reached, Filled, Asked, Populated):
 
     def to_scenario(self) -> Scenario:
         """The fake as a scenario, which loads back to the same answers; each life goes on from where it is now."""
-        from .scenarios.writing import write_scenario
+        from .scenario.dump import write_scenario
 
         return write_scenario(self._store)
 
@@ -224,7 +224,7 @@ class FakeCopr(Reached, Filled, Asked, Populated):
     @cached_property
     def journal(self) -> Journal:
         """Finds requests, for the assertions and the control API."""
-        from .journal import Journal
+        from .journal.journal import Journal
 
         return Journal(self._store, self._log)
 
@@ -256,7 +256,7 @@ class FakeCopr(Reached, Filled, Asked, Populated):
 
     def snapshot(self) -> Snapshot:
         """The state of the fake now, for :meth:`restore`."""
-        from .builds.snapshot import take
+        from .engine.snapshot import take
 
         return take(self._store)
 
@@ -265,7 +265,7 @@ class FakeCopr(Reached, Filled, Asked, Populated):
 
         :raises InputError: for a snapshot of another fake.
         """
-        from .builds.snapshot import Snapshot, restore
+        from .engine.snapshot import Snapshot, restore
 
         if not checks.is_kind(taken, Snapshot) or taken.store is not self._store:
             raise InputError("taken", "the snapshot is of another fake; expected one of this fake")

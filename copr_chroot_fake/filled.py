@@ -6,28 +6,22 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from . import checks
-from .builds.accounts import Account
-from .builds.build import Build
-from .builds.chroot import BuildChroot
-from .builds.projects import Project
-from .builds.store import Batch, Store
+from .engine.build import Build
+from .engine.chroot import BuildChroot
+from .engine.store import Batch, Store
 from .errors import InputError
-from .lives.lifecycle import DEFAULT_LIFE, LifecycleLike
-from .lives.progress import ProgressLike
-from .scenarios.entries import (
-    DEFAULT_MEMORY_LIMIT,
-    DEFAULT_OWNER,
-    DEFAULT_PACKAGE,
-    DEFAULT_PROJECT,
-    DEFAULT_TIMEOUT,
-)
-from .scenarios.reading import read_batch
-from .states import State, StateName
+from .model.account import Account
+from .model.lifecycle import DEFAULT_LIFE, LifecycleLike
+from .model.progress import ProgressLike
+from .model.project import Project
+from .model.states import State, StateName
+from .scenario.entries import DEFAULT_MEMORY_LIMIT, DEFAULT_OWNER, DEFAULT_PACKAGE, DEFAULT_PROJECT, DEFAULT_TIMEOUT
+from .scenario.load import read_batch
+from .validation import checks
 
 if TYPE_CHECKING:
-    from .scenarios.by_hand import Chroots
-    from .scenarios.entries import ProjectChrootEntry
+    from .scenario.arguments import Chroots
+    from .scenario.entries import ProjectChrootEntry
 
 
 class Filled:
@@ -54,7 +48,7 @@ class Filled:
 
         :raises InputError: naming the impossible value; nothing is added then.
         """
-        from .scenarios.by_hand import project_chroots
+        from .scenario.arguments import project_chroots
 
         entry = {
             "ownername": ownername,
@@ -102,7 +96,7 @@ class Filled:
         :param timeout: in seconds.
         :raises InputError: naming the impossible value; nothing is added then.
         """
-        from .scenarios.by_hand import chroot_entries, come_about, split_full_name
+        from .scenario.arguments import chroot_entries, come_about, split_full_name
 
         ownername, dirname = split_full_name(self._own_name(project))
         checked_id = checks.positive("id", id)
@@ -141,7 +135,7 @@ class Filled:
 
         :raises InputError: naming the impossible value; nothing is added then.
         """
-        from .scenarios.by_hand import add_chroot
+        from .scenario.arguments import add_chroot
 
         with self._store.lock:
             return add_chroot(self._build(build_id), chrootname, state, lifecycle, progress)

@@ -7,21 +7,21 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from . import checks
-from .builds.projects import COPR_URL, RESULTS_URL
+from .api.dispatch import Api
 from .errors import needing
-from .service.answers import Answer
-from .service.api import Api
-from .service.headers import Headers, raw
-from .service.routes import RESULTS
+from .model.project import COPR_URL, RESULTS_URL
+from .validation import checks
+from .wire.answer import Answer
+from .wire.headers import Headers, raw
+from .wire.routes import RESULTS
 
 if TYPE_CHECKING:
     import responses
     import respx
 
-    from .builds.store import Store
-    from .doors.asgi import AsgiDoor
-    from .doors.httpx_transport import HttpxTransport
+    from .adapters.asgi import AsgiDoor
+    from .adapters.httpx import HttpxTransport
+    from .engine.store import Store
 
 
 class Reached:
@@ -70,14 +70,14 @@ class Reached:
     @cached_property
     def transport(self) -> HttpxTransport:
         """A transport for any ``httpx.Client`` or ``httpx.AsyncClient``; it answers for every host."""
-        from .doors.httpx_transport import HttpxTransport
+        from .adapters.httpx import HttpxTransport
 
         return HttpxTransport(self._api)
 
     @cached_property
     def asgi(self) -> AsgiDoor:
         """An ASGI application."""
-        from .doors.asgi import AsgiDoor
+        from .adapters.asgi import AsgiDoor
 
         return AsgiDoor(self._api.answer)
 
@@ -88,7 +88,7 @@ class Reached:
         :raises MissingExtraError: if respx is not installed.
         """
         with needing("FakeCopr.answering_httpx", "respx", "pytest"):
-            from .doors.respx_router import answering_through_respx
+            from .adapters.respx import answering_through_respx
         with answering_through_respx(self.transport, *self._addresses(url)) as router:
             yield router
 
@@ -99,7 +99,7 @@ class Reached:
         :raises MissingExtraError: if responses is not installed.
         """
         with needing("FakeCopr.answering_requests", "responses", "requests"):
-            from .doors.requests_mock import answering_through_responses
+            from .adapters.requests import answering_through_responses
         with answering_through_responses(self, *self._addresses(url)) as mock:
             yield mock
 

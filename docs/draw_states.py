@@ -7,7 +7,7 @@ import sys
 from pygraphviz import AGraph
 
 from copr_chroot_fake import State
-from copr_chroot_fake.lives.machine import TRANSITIONS
+from copr_chroot_fake.model.machine import TRANSITIONS
 
 USUAL = {"import", "queue", "start", "run", "succeed"}
 

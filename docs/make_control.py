@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from copr_chroot_fake.control.openapi import document
+from copr_chroot_fake.admin.openapi import document
 
 Schema = Mapping[str, Any]
 

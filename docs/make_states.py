@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from copr_chroot_fake.lives.machine import TRANSITIONS, Transition
+from copr_chroot_fake.model.machine import TRANSITIONS, Transition
 
 HEAD = """\
 # The states of a build chroot
 
-This page is made from the table in `copr_chroot_fake/lives/machine.py` by `make docs`; change it there.
+This page is made from the table in `copr_chroot_fake/model/machine.py` by `make docs`; change it there.
 
 ![Which state leads to which, by which event](states.svg)
 

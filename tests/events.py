@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from copr_chroot_fake import BuildChroot
-from copr_chroot_fake.lives.machine import Event
+from copr_chroot_fake.model.machine import Event
 
 METHODS: dict[Event, Callable[..., object]] = {
     Event.IMPORT: BuildChroot.begin_import,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from copr_chroot_fake import State
-from copr_chroot_fake.lives.machine import TRANSITIONS
+from copr_chroot_fake.model.machine import TRANSITIONS
 
 FOLLOWS = {state: {t.target for t in TRANSITIONS if state in t.sources} for state in State}
 

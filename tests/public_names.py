@@ -19,11 +19,11 @@ from typing import is_typeddict
 import click
 
 import copr_chroot_fake
+from copr_chroot_fake.admin.operations import all_operations
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.client import errors, results
-from copr_chroot_fake.control.operations import all_operations
-from copr_chroot_fake.faults.fault import DribbleEntry, FaultEntry
-from copr_chroot_fake.scenarios import entries
+from copr_chroot_fake.model.fault import DribbleEntry, FaultEntry
+from copr_chroot_fake.scenario import entries
 
 KIT = copr_chroot_fake.__name__
 

@@ -11,11 +11,11 @@ import httpx
 
 from copr_chroot_fake import CoprClient, CoprFakeError, FakeCopr
 from copr_chroot_fake.client.errors import ClientError
-from copr_chroot_fake.recording.looking import Looking
-from copr_chroot_fake.recording.progress import Lines
+from copr_chroot_fake.recording.poll_loop import Looking
 from copr_chroot_fake.recording.recorded import recorded
-from copr_chroot_fake.recording.taking import Recorder
-from copr_chroot_fake.scenarios.shipped import by_name
+from copr_chroot_fake.recording.recorder import Recorder
+from copr_chroot_fake.recording.reporter import Lines
+from copr_chroot_fake.scenario.bundled import by_name
 
 from .recordings import DIRECTORY
 

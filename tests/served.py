@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from copr_chroot_fake.admin.call import Setting
+from copr_chroot_fake.admin.dispatch import ControlApi
 from copr_chroot_fake.cli import main
-from copr_chroot_fake.control.api import ControlApi
-from copr_chroot_fake.control.calls import Setting
 from copr_chroot_fake.server.app import ServedApp
 from copr_chroot_fake.server.bounds import MAX_BODY, MAX_HEAD, MAX_MEMORY
 from copr_chroot_fake.server.control_door import ControlDoor

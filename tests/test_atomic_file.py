@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from copr_chroot_fake import CoprFakeError, atomic
-from copr_chroot_fake.atomic import AtomicFile, replace_file
+from copr_chroot_fake import CoprFakeError
+from copr_chroot_fake import atomic_file as atomic
+from copr_chroot_fake.atomic_file import AtomicFile, replace_file
 
 OLD, NEW = b"old", b"new" * 1000
 

@@ -19,9 +19,9 @@ from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
 from copr_chroot_fake import CoprProvider, FakeCopr, InputError, Nevra, State
-from copr_chroot_fake.believable.mock_chroots import MOCK_CHROOTS, OFFERED
-from copr_chroot_fake.lives.machine import Stamp, stamps_of
-from copr_chroot_fake.scenarios.schema import scenario_schema
+from copr_chroot_fake.generate.mock_chroots import MOCK_CHROOTS, OFFERED
+from copr_chroot_fake.model.machine import Stamp, stamps_of
+from copr_chroot_fake.scenario.schema import scenario_schema
 
 from .examples import examples
 from .invariants import check_one

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError, Nevra, State
-from copr_chroot_fake.scenarios.entries import ChrootSettings
+from copr_chroot_fake.scenario.entries import ChrootSettings
 
 from .doors import Ask, asking
 

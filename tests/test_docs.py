@@ -13,10 +13,10 @@ import pytest
 
 import copr_chroot_fake
 from copr_chroot_fake import FAULTS, LIVES, Fault, LogNormal, Scenario, State
-from copr_chroot_fake.faults.fault import BodyName, BreakName, DribbleEntry, FaultEntry
-from copr_chroot_fake.lives.machine import TRANSITIONS
-from copr_chroot_fake.scenarios.entries import BuildEntry, ChrootEntry, ProjectChrootEntry, ProjectEntry
-from copr_chroot_fake.service.routes import EndpointName
+from copr_chroot_fake.model.fault import BodyName, BreakName, DribbleEntry, FaultEntry
+from copr_chroot_fake.model.machine import TRANSITIONS
+from copr_chroot_fake.scenario.entries import BuildEntry, ChrootEntry, ProjectChrootEntry, ProjectEntry
+from copr_chroot_fake.wire.routes import EndpointName
 
 from .documents import DOCUMENTS, ROOT, name_of
 

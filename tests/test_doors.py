@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from copr_chroot_fake import FakeCopr, InputError
-from copr_chroot_fake.doors.requests_mock import answering_through_responses
-from copr_chroot_fake.doors.respx_router import answering_through_respx
+from copr_chroot_fake.adapters.requests import answering_through_responses
+from copr_chroot_fake.adapters.respx import answering_through_respx
 
 
 @pytest.fixture

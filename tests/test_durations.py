@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError, Lifecycle, LogNormal, Stage, Uniform
-from copr_chroot_fake.lives.durations import draw_whole
+from copr_chroot_fake.model.durations import draw_whole
 
 F41 = "fedora-41-x86_64"
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from copr_chroot_fake import BuildChroot, EventError, FakeCopr, InputError, Nevra, State
-from copr_chroot_fake.lives.machine import TRANSITIONS, Event, find_transition, possible_events
-from copr_chroot_fake.states import StateName
+from copr_chroot_fake.model.machine import TRANSITIONS, Event, find_transition, possible_events
+from copr_chroot_fake.model.states import StateName
 
 from .doors import asking
 from .events import METHODS

@@ -21,7 +21,8 @@ import httpx
 import pytest
 import requests
 
-from copr_chroot_fake import FakeCopr, VirtualClock, forking
+from copr_chroot_fake import FakeCopr, VirtualClock
+from copr_chroot_fake import fork_lock as forking
 from copr_chroot_fake.server.live import LiveServer
 
 pytestmark = [

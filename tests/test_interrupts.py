@@ -17,22 +17,22 @@ import pytest
 
 import copr_chroot_fake
 from copr_chroot_fake import FakeCopr, Project, Snapshot, SystemClock
-from copr_chroot_fake.builds.index import BuildIndex
+from copr_chroot_fake.engine.build_index import BuildIndex
 
 PACKAGE = Path(copr_chroot_fake.__file__).parent
 CHANGING = {
     str(PACKAGE / path)
     for path in (
         *(f"builds/{name}.py" for name in ("store", "interrupts", "index", "living", "record", "projects", "snapshot")),
-        "builds/build.py",
-        "builds/chroot.py",
-        "faults/active.py",
+        "engine/build.py",
+        "engine/chroot.py",
+        "engine/faults.py",
         "fake.py",
         "filled.py",
-        "lives/clock.py",
-        "lives/life.py",
-        "service/api.py",
-        "service/authentication.py",
+        "engine/clock.py",
+        "engine/lifecycle_run.py",
+        "api/dispatch.py",
+        "api/authentication.py",
     )
 }
 """The modules in which something changes; an interrupt anywhere else is one before a change or after it."""

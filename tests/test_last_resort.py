@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.doors.asgi import AsgiDoor, Receive, Send
+from copr_chroot_fake.adapters.asgi import AsgiDoor, Receive, Send
 from copr_chroot_fake.server.access_log import AccessLog
 from copr_chroot_fake.server.app import ServedApp
 from copr_chroot_fake.server.control_door import ControlDoor
@@ -19,7 +19,7 @@ from copr_chroot_fake.server.protocol import FakeProtocol
 from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.serving import App
 from copr_chroot_fake.server.worlds import World, Worlds
-from copr_chroot_fake.service.answers import Answer
+from copr_chroot_fake.wire.answer import Answer
 
 from .served import HOME, Server, raw, replies, running, serving
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError, Nevra
-from copr_chroot_fake.checks import address, chroot_name
+from copr_chroot_fake.validation.checks import address, chroot_name
 
 LONG = 200_000
 

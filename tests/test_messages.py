@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from copr_chroot_fake import FakeCopr, ScenarioError, State
-from copr_chroot_fake.checks import shown
+from copr_chroot_fake.validation.checks import shown
 
 from .hostile import HOSTILE, Name
 

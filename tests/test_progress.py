@@ -6,16 +6,8 @@ import json
 
 import pytest
 
-from copr_chroot_fake import (
-    EventError,
-    FakeCopr,
-    InputError,
-    Progress,
-    State,
-    SystemClock,
-    VirtualClock,
-)
-from copr_chroot_fake.lives.progress import How, ProgressLike
+from copr_chroot_fake import EventError, FakeCopr, InputError, Progress, State, SystemClock, VirtualClock
+from copr_chroot_fake.model.progress import How, ProgressLike
 
 from .doors import asking
 from .polls import listed, state

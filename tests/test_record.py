@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 
 from copr_chroot_fake import LIVES, FakeCopr, State
 from copr_chroot_fake.client.errors import NotJsonError
-from copr_chroot_fake.scenarios.entries import BOOTSTRAPS
-from copr_chroot_fake.scenarios.schema import scenario_schema
-from copr_chroot_fake.tools.check import check
+from copr_chroot_fake.scenario.entries import BOOTSTRAPS
+from copr_chroot_fake.scenario.schema import scenario_schema
+from copr_chroot_fake.scenario_cli.check import check
 
 from .examples import examples
 from .recording_loop import F42, F43, S390X, SCENARIOS, Bare, Recording, ask, differences, record, told, unsaid

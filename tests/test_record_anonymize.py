@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.builds.nevra import read_nevra
-from copr_chroot_fake.recording.anonymizing import STEMS, anonymize
-from copr_chroot_fake.tools.check import check
+from copr_chroot_fake.model.nevra import read_nevra
+from copr_chroot_fake.recording.anonymize import STEMS, anonymize
+from copr_chroot_fake.scenario_cli.check import check
 
 from .examples import examples
 from .recording_loop import F43, S390X, SCENARIOS, ask, record, targets

@@ -18,9 +18,9 @@ from click.testing import CliRunner, Result
 
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.cli import main
-from copr_chroot_fake.recording.keeping import Keeper
+from copr_chroot_fake.recording.output_file import Keeper
+from copr_chroot_fake.scenario_cli.check import check
 from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.tools.check import check
 
 from .recording_loop import F43, S390X, targets
 from .served import COMMAND, PATIENCE, Server, eventually, serving, starting

@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from copr_chroot_fake import FakeCopr, InputError
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.client.errors import PagingError
-from copr_chroot_fake.recording.anonymizing import anonymize
-from copr_chroot_fake.scenarios.shipped import by_name
+from copr_chroot_fake.recording.anonymize import anonymize
+from copr_chroot_fake.scenario.bundled import by_name
 
 from .client.garbage import serving
 from .client.test_garbage import ANSWERS, DELETED, JUNK, places, replaced

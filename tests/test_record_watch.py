@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from copr_chroot_fake import LIVES, FakeCopr, State
 from copr_chroot_fake.client.errors import ClientError
 from copr_chroot_fake.client.results import ChrootStatus
-from copr_chroot_fake.recording.answers import Answers, BuildAnswers, ChrootAnswers, Details, Sighting
+from copr_chroot_fake.recording.observations import Answers, BuildAnswers, ChrootAnswers, Details, Sighting
 from copr_chroot_fake.recording.recorded import recorded
 
 from .events import METHODS

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from copr_chroot_fake import BuildChroot, EventError, FakeCopr, InputError, State
-from copr_chroot_fake.lives.machine import TRANSITIONS, Event
+from copr_chroot_fake.model.machine import TRANSITIONS, Event
 
 from .events import METHODS
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.request_index import About
-from copr_chroot_fake.service.request_log import MAX_BYTES, Record, RequestLog
+from copr_chroot_fake.journal.index import About
+from copr_chroot_fake.journal.log import MAX_BYTES, Record, RequestLog
 
 from .steps import count_steps
 

@@ -11,7 +11,7 @@ import json
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError
-from copr_chroot_fake.service.routes import CHANGING, ROUTES, Route
+from copr_chroot_fake.wire.routes import CHANGING, ROUTES, Route
 
 from .doors import asking
 

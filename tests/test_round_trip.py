@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from copr_chroot_fake import BuildChroot, FakeCopr, InputError, Lifecycle, Stage, SystemClock
-from copr_chroot_fake.lives.machine import Stamp
+from copr_chroot_fake.model.machine import Stamp
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 EPOCH = 1_700_000_000

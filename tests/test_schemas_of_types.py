@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from typing_extensions import NotRequired
 
 from copr_chroot_fake import Nevra
-from copr_chroot_fake.schemas import Keywords, Schemas, Written, whole
+from copr_chroot_fake.validation.schema import Keywords, Schemas, Written, whole
 
 
 class Colour(str, Enum):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from copr_chroot_fake.scenarios.shipped import shipped_scenarios
+from copr_chroot_fake.scenario.bundled import shipped_scenarios
 from copr_chroot_fake.server.serving import bind
 
 from .doors import credentials

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from copr_chroot_fake.doors.asgi import Receive, Send
+from copr_chroot_fake.adapters.asgi import Receive, Send
 from copr_chroot_fake.server import serving as server_module
 from copr_chroot_fake.server.unread import Unread
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from copr_chroot_fake import EventError, FakeCopr, Lifecycle, Stage
-from copr_chroot_fake.builds.projects import RESULTS_URL
+from copr_chroot_fake.model.project import RESULTS_URL
 
 F41, F42, EL10 = "fedora-41-x86_64", "fedora-42-x86_64", "epel-10-s390x"
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from copr_chroot_fake import CoprFakeError
-from copr_chroot_fake.scenarios.shipped import by_name
+from copr_chroot_fake.scenario.bundled import by_name
 from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.state_file import StateFile
 from copr_chroot_fake.server.worlds import Worlds

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from copr_chroot_fake import LIVES, CoprFakeError, FakeCopr
-from copr_chroot_fake.lives.clock import SystemClock
+from copr_chroot_fake.engine.clock import SystemClock
 from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.state_file import StateFile
 from copr_chroot_fake.server.worlds import World, Worlds

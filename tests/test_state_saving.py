@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 
 from copr_chroot_fake import CoprFakeError, FakeCopr, SystemClock
-from copr_chroot_fake.control.api import ControlApi
-from copr_chroot_fake.control.calls import Setting
+from copr_chroot_fake.admin.call import Setting
+from copr_chroot_fake.admin.dispatch import ControlApi
 from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.state_file import StateFile
 from copr_chroot_fake.server.worlds import Worlds

@@ -6,15 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from copr_chroot_fake import (
-    EventError,
-    FakeCopr,
-    InputError,
-    Lifecycle,
-    Stage,
-    State,
-    Uniform,
-)
+from copr_chroot_fake import EventError, FakeCopr, InputError, Lifecycle, Stage, State, Uniform
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 BEGAN = 1_700_000_000

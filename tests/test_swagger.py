@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.service.routes import ROOT, Endpoint, routes
+from copr_chroot_fake.wire.routes import ROOT, Endpoint, routes
 
 from .doors import Open, asking, credentials
 from .examples import examples
@@ -97,7 +97,7 @@ def test_it_costs_nothing_until_somebody_asks() -> None:
         "print(*{name for name in set(sys.modules) - before if 'swagger' in name})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["copr_chroot_fake.service.swagger"]
+    assert done.stdout.split() == ["copr_chroot_fake.api.swagger"]
 
 
 def test_it_has_the_form_that_flask_restx_gives_it() -> None:

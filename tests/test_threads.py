@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from copr_chroot_fake import LIVES, Build, FakeCopr, SystemClock, VirtualClock
-from copr_chroot_fake.builds.collection import Collection
-from copr_chroot_fake.lives.progress import ProgressLike
+from copr_chroot_fake.engine.collection import Collection
+from copr_chroot_fake.model.progress import ProgressLike
 
 from .invariants import check_one, check_step
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import LIVES, BuildChroot, EventError, FakeCopr, InputError, Lifecycle, Stage, SystemClock
-from copr_chroot_fake.lives.lifecycle import LifecycleLike
-from copr_chroot_fake.lives.machine import Stamp
+from copr_chroot_fake.model.lifecycle import LifecycleLike
+from copr_chroot_fake.model.machine import Stamp
 
 from .doors import asking
 from .recordings import DIRECTORY, exchanges

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from copr_chroot_fake import EventError, FakeCopr, Lifecycle, Stage, SystemClock
-from copr_chroot_fake.lives.machine import Stamp
+from copr_chroot_fake.model.machine import Stamp
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 

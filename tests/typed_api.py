@@ -36,8 +36,8 @@ from copr_chroot_fake import (
     UnmatchedRequests,
     VirtualClock,
 )
-from copr_chroot_fake.builds.nevra import NevraEntry
 from copr_chroot_fake.client.results import BuildConfig, BuiltPackage, ChrootPage, ChrootStatus
+from copr_chroot_fake.model.nevra import NevraEntry
 
 
 def fill(fake: FakeCopr) -> None:

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import httpx
 
-from .. import checks
 from ..errors import InputError
+from ..validation import checks
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ import re
 import zlib
 from collections.abc import Callable
 
-from .. import checks
+from ..validation import checks
 
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 

@@ -14,8 +14,8 @@ from typing import NamedTuple, TypedDict, TypeVar, cast
 
 import httpx
 
-from .. import checks
 from ..errors import InputError
+from ..validation import checks
 from . import arguments
 from .errors import ClientError, PagingError, RequestTimeoutError, WaitTimeoutError
 from .results import (

@@ -11,7 +11,7 @@ from typing import Literal, TypeVar, cast, overload
 import anyio
 import httpx
 
-from ..builds.projects import COPR_URL
+from ..model.project import COPR_URL
 from . import arguments
 from .bodies import Body
 from .calls import MAX_BODY, Calls, HttpOptions, Limits, OnProgress, http_options

@@ -9,10 +9,10 @@ from functools import cache
 from types import UnionType
 from typing import TYPE_CHECKING, TypeVar, cast, get_args, get_type_hints
 
-from .. import checks
-from ..builds.nevra import Nevra
 from ..errors import InputError
-from ..states import State
+from ..model.nevra import Nevra
+from ..model.states import State
+from ..validation import checks
 from . import arguments
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import httpx
 
-from ..checks import without_user
+from ..validation.checks import without_user
 from .bodies import Body, TooLargeError, UnreadableError, parse_json
 from .errors import (
     BadRequestError,

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import respx
     from faker import Faker
 
+    from ..adapters.httpx2 import Httpx2Transport
     from ..client.clients import AsyncCoprClient, CoprClient
-    from ..doors.httpx2_transport import Httpx2Transport
     from ..fake import FakeCopr
     from ..server.live import LiveServer
     from .options import Options
@@ -151,7 +151,7 @@ def copr_httpx2(copr_fake: FakeCopr) -> Httpx2Transport:
     from ..errors import needing
 
     with needing("copr_httpx2", "httpx2", "httpx2"):
-        from ..doors.httpx2_transport import Httpx2Transport
+        from ..adapters.httpx2 import Httpx2Transport
     return Httpx2Transport(copr_fake)
 
 

@@ -26,7 +26,7 @@ def own_faker(request: pytest.FixtureRequest) -> Faker:
 
 def join_faker(faker: Faker) -> None:
     """Let a Faker have the provider, once, whatever locales it has; it is loaded only here."""
-    from ..believable.provider import CoprProvider
+    from ..generate.provider import CoprProvider
 
     for factory in faker.factories:
         if not any(isinstance(provider, CoprProvider) for provider in factory.get_providers()):

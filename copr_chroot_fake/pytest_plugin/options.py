@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from .. import checks
 from ..errors import InputError
 from ..fake import FakeCopr
-from ..lives.progress import ProgressLike
-from ..scenarios.reading import ScenarioSource
-from ..scenarios.shipped import by_name
+from ..model.progress import ProgressLike
+from ..scenario.bundled import by_name
+from ..scenario.load import ScenarioSource
+from ..validation import checks
 
 MARKER = "copr_fake"
 

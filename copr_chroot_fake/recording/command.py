@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from .. import checks
-from ..builds.projects import COPR_URL
-from ..checks import LARGEST_INTEGER
+from ..cli_output import Failure, printable
 from ..errors import CoprFakeError
-from ..terminal import Failure, printable
+from ..model.project import COPR_URL
+from ..validation import checks
+from ..validation.checks import LARGEST_INTEGER
 
 if TYPE_CHECKING:
-    from ..scenarios.entries import Scenario
-    from .inverting import Recorded
-    from .keeping import Keeper
-    from .looking import Looking
-    from .progress import Reporter
+    from ..scenario.entries import Scenario
+    from .output_file import Keeper
+    from .poll_loop import Looking
+    from .reporter import Reporter
+    from .to_scenario import Recorded
 
 INTERVAL = 10.0
 INCOMPLETE = 1
@@ -88,7 +88,7 @@ def record(
     """
     if interval is not None and not watch:
         raise Failure("--interval says how often to look with --watch; add that, or leave it out")
-    from .progress import reporting
+    from .reporter import reporting
 
     ids = tuple(dict.fromkeys(build_ids))
     try:
@@ -118,10 +118,10 @@ def _record(
     :param interval: seconds from look to look; ``None`` for one look, of which no life is recorded.
     """
     from ..client.clients import CoprClient
-    from .keeping import Keeper
-    from .looking import Looking
+    from .output_file import Keeper
+    from .poll_loop import Looking
     from .recorded import recorded
-    from .taking import Recorder
+    from .recorder import Recorder
 
     shown_url = checks.without_user(url)
 

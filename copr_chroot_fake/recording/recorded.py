@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .anonymizing import anonymize
-from .answers import Answers
-from .inverting import Recorded, invert
-from .replaying import lives_otherwise
+from .anonymize import anonymize
+from .observations import Answers
+from .replay import lives_otherwise
+from .to_scenario import Recorded, invert
 
 
 def recorded(answers: Answers, *, lives: bool = False, anonymous: bool = False) -> Recorded:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from ..builds.nevra import Nevra, write_nevra
+from ..model.nevra import Nevra, write_nevra
 from . import logs, rpm_file
 from .job import Job, Phase
 from .spec_file import write_spec

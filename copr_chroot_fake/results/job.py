@@ -5,12 +5,12 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from ..builds import made_up
-from ..builds.build import Build
-from ..builds.chroot import BuildChroot
-from ..builds.nevra import Nevra
-from ..builds.projects import SOURCES
-from ..states import State
+from ..engine.build import Build
+from ..engine.chroot import BuildChroot
+from ..model import defaults as made_up
+from ..model.nevra import Nevra
+from ..model.project import SOURCES
+from ..model.states import State
 
 
 class Phase(Enum):

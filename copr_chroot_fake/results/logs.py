@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
-from ..builds.nevra import Nevra
+from ..model.nevra import Nevra
 from .job import Job, Phase
 from .rpm_file import file_name
 

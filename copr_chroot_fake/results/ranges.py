@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..service.answers import Answer
+from ..wire.answer import Answer
 
 MOST = 10
 """How many parts are sent at once; whoever asks for more gets the whole."""

@@ -13,7 +13,7 @@ import struct
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ..builds.nevra import Nevra
+from ..model.nevra import Nevra
 from .rpm_tags import Region, SignatureTag, Tag, Type
 
 _LEAD = struct.Struct(">4sBBHH66sHH16x")

@@ -13,9 +13,9 @@ from html import escape
 from http import HTTPStatus
 from urllib.parse import quote
 
-from ..builds.store import Store
-from ..service.answers import HTML, Answer
-from ..service.headers import RawHeaders, read_header
+from ..engine.store import Store
+from ..wire.answer import HTML, Answer
+from ..wire.headers import RawHeaders, read_header
 from . import tree
 from .contents import LIVE_LOGS, File
 from .listing import Entry, write_index

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..builds.nevra import Nevra
+from ..model.nevra import Nevra
 from .job import Job
 
 

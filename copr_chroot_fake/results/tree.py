@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..builds.build import Build
-from ..builds.projects import SOURCES
-from ..builds.store import Store
+from ..engine.build import Build
+from ..engine.store import Store
+from ..model.project import SOURCES
 from .contents import File, files_of
 from .job import Job, job_of, source_job_of
 

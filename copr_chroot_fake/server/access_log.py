@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Literal, cast
 
-from ..doors.asgi import HttpScope, Receive, Send, target_of
+from ..adapters.asgi import HttpScope, Receive, Send, target_of
 from .serving import App
 
 LogStyle = Literal["text", "json"]

@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from typing import cast
 from urllib.parse import unquote
 
-from ..doors.asgi import HttpScope, Receive, Send, connection_of, respond
+from ..adapters.asgi import HttpScope, Receive, Send, connection_of, respond
 from ..errors import InputError
-from ..service.answers import Answer, error_body, json_answer
+from ..wire.answer import Answer, error_body, json_answer
 from .control_door import ControlDoor
 from .guard import refuse_foreign_page
 from .memory import PER_REQUEST, NoMemoryError

@@ -12,19 +12,19 @@ from urllib.parse import urlsplit
 
 import click
 
-from .. import checks
-from ..checks import LARGEST_INTEGER
+from ..cli_output import Failure
 from ..errors import CoprFakeError, InputError
-from ..excerpts import shown
-from ..lives.progress import How
-from ..scenarios.shipped import DEFAULT_SCENARIO, shipped_scenarios
-from ..terminal import Failure
+from ..excerpt import shown
+from ..model.progress import How
+from ..scenario.bundled import DEFAULT_SCENARIO, shipped_scenarios
+from ..validation import checks
+from ..validation.checks import LARGEST_INTEGER
 from .bounds import MAX_BODY, MAX_HEAD, MAX_MEMORY, MAX_WORLDS
 
 if TYPE_CHECKING:
     import socket
 
-    from ..builds.accounts import Account
+    from ..model.account import Account
     from .access_log import LogStyle
     from .guard import Guard
 
@@ -59,7 +59,7 @@ class Login(click.ParamType["Account"]):
     name = "account"
 
     def convert(self, value: str | Account, param: click.Parameter | None, ctx: click.Context | None) -> Account:
-        from ..builds.accounts import Account
+        from ..model.account import Account
 
         if isinstance(value, Account):
             return value

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Protocol, cast
 
-from ..doors.asgi import HttpScope, Receive
-from ..service.answers import Answer, error_body, json_answer
+from ..adapters.asgi import HttpScope, Receive
+from ..wire.answer import Answer, error_body, json_answer
 from .bounds import MAX_BODIES, MAX_BODY
 from .guard import Guard
 from .worlds import World

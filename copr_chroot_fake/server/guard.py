@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 from ..errors import InputError
-from ..service.answers import Answer, error_body, json_answer
+from ..wire.answer import Answer, error_body, json_answer
 
 _LOCAL_SITES = (b"same-origin", b"none")
 

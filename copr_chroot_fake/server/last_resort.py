@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, cast
 
-from ..doors.asgi import HttpScope, Receive, Send, connection_of, respond, target_of
-from ..service.answers import error_body, json_answer
+from ..adapters.asgi import HttpScope, Receive, Send, connection_of, respond, target_of
+from ..wire.answer import error_body, json_answer
 
 if TYPE_CHECKING:
     from .serving import App

@@ -52,8 +52,8 @@ class Launch:
         self._app: App = ServedApp(self._worlds, control)
 
     def _load_control(self) -> Controlling:
-        from ..control.api import ControlApi
-        from ..control.calls import Setting
+        from ..admin.call import Setting
+        from ..admin.dispatch import ControlApi
 
         save = None if self._state is None else self._state.save_while_serving
         return ControlApi(Setting(self._worlds, self._recipe, save))

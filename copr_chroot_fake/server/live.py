@@ -55,8 +55,8 @@ class LiveServer:
         asyncio.run(self._server.serve(sockets=[listener]))
 
     def _load_control(self) -> Controlling:
-        from ..control.api import ControlApi
-        from ..control.calls import Setting
+        from ..admin.call import Setting
+        from ..admin.dispatch import ControlApi
         from .recipe import Recipe
 
         return ControlApi(Setting(self._worlds, Recipe(), None))

@@ -15,8 +15,8 @@ import uvicorn
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from ..doors.asgi import CONNECTION
-from ..service.answers import error_body
+from ..adapters.asgi import CONNECTION
+from ..wire.answer import error_body
 from .last_resort import PROBLEM, Report, describe
 from .unread import Unread
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, cast, get_args
 
-from .. import checks
-from ..builds.accounts import Account
-from ..builds.snapshot import Snapshot
+from ..engine.clock import SystemClock
+from ..engine.snapshot import Snapshot
 from ..fake import REQUESTS_KEPT, FakeCopr
-from ..lives.clock import SystemClock
-from ..lives.progress import How
-from ..scenarios.reading import ScenarioSource
+from ..model.account import Account
+from ..model.progress import How
+from ..scenario.load import ScenarioSource
+from ..validation import checks
 
 
 class Beginning(Protocol):

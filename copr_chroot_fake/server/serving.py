@@ -17,7 +17,7 @@ from typing import cast
 
 import uvicorn
 
-from ..doors.asgi import Receive, Send
+from ..adapters.asgi import Receive, Send
 from .bounds import MAX_HEAD
 from .last_resort import LastResort, Report, describe
 from .protocol import FakeProtocol, ServedConfig

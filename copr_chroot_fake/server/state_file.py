@@ -16,15 +16,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import cast
 
-from .. import checks
-from ..atomic import AtomicFile, replace_file
+from ..atomic_file import AtomicFile, replace_file
+from ..engine.clock import SystemClock, check_speed
 from ..errors import CoprFakeError, InputError, ScenarioError
 from ..fake import FakeCopr
-from ..fields import Fields, Form
-from ..lives.clock import SystemClock, check_speed
-from ..scenarios.parsing import read_json
-from ..scenarios.reading import ScenarioSource
-from ..scenarios.shipped import by_name
+from ..scenario.bundled import by_name
+from ..scenario.load import ScenarioSource
+from ..scenario.parsing import read_json
+from ..validation import checks
+from ..validation.fields import Fields, Form
 from .bounds import MAX_MEMORY, MAX_STATE
 from .memory import NoMemoryError
 from .recipe import Recipe, read_how

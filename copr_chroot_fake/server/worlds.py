@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import CoprFakeError, InputError
-from ..excerpts import shown
+from ..excerpt import shown
 from .bounds import MAX_MEMORY, MAX_WORLDS
 from .memory import NEW_WORLD, Memory
 
 if TYPE_CHECKING:
     # Whoever brings a fake has loaded it, and a server of such needs nothing else of it.
-    from ..builds.snapshot import Snapshot
+    from ..engine.snapshot import Snapshot
     from ..fake import FakeCopr
     from .recipe import Beginning
 

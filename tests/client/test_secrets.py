@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from copr_chroot_fake import FakeCopr, InputError
-from copr_chroot_fake.builds.accounts import Account
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.client.errors import ClientError
+from copr_chroot_fake.model.account import Account
 from copr_chroot_fake.server.recipe import Recipe
 
 from ..doors import running_server

@@ -11,12 +11,7 @@ import httpx
 import pytest
 
 from copr_chroot_fake import AsyncCoprClient, CoprClient, FakeCopr, InputError
-from copr_chroot_fake.client.errors import (
-    ClientError,
-    NotFoundError,
-    NotJsonError,
-    WaitTimeoutError,
-)
+from copr_chroot_fake.client.errors import ClientError, NotFoundError, NotJsonError, WaitTimeoutError
 from copr_chroot_fake.client.results import ChrootStatus
 
 from ..doors import running_server

@@ -11,10 +11,10 @@ from typing import Any, cast
 from jsonschema import Draft202012Validator
 
 from copr_chroot_fake import Answer, FakeCopr, SystemClock
-from copr_chroot_fake.control import openapi
-from copr_chroot_fake.control.api import ControlApi
-from copr_chroot_fake.control.calls import Setting
-from copr_chroot_fake.control.operations import TABLE, find
+from copr_chroot_fake.admin import openapi
+from copr_chroot_fake.admin.call import Setting
+from copr_chroot_fake.admin.dispatch import ControlApi
+from copr_chroot_fake.admin.operations import TABLE, find
 from copr_chroot_fake.server.recipe import Recipe, SameFake
 from copr_chroot_fake.server.worlds import World, Worlds
 

@@ -10,12 +10,12 @@ from typing import Literal, NamedTuple
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.control.api import ControlApi
-from copr_chroot_fake.control.calls import Setting
-from copr_chroot_fake.control.operations import all_operations
+from copr_chroot_fake.admin.call import Setting
+from copr_chroot_fake.admin.dispatch import ControlApi
+from copr_chroot_fake.admin.operations import all_operations
 from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.worlds import World, Worlds
-from copr_chroot_fake.service.answers import Answer
+from copr_chroot_fake.wire.answer import Answer
 
 from ..steps import count_steps
 from .doors import F41, F42

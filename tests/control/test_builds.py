@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from copr_chroot_fake import FakeCopr, State, SystemClock
-from copr_chroot_fake.lives.machine import TRANSITIONS, Event
+from copr_chroot_fake.model.machine import TRANSITIONS, Event
 
 from .doors import F41, F42, S390X, Control
 

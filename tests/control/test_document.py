@@ -8,7 +8,7 @@ import re
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from copr_chroot_fake.control.operations import TABLE, all_operations
+from copr_chroot_fake.admin.operations import TABLE, all_operations
 
 from .doors import DOCUMENT, fresh_control
 

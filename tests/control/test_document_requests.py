@@ -13,8 +13,8 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import positive_data_acceptance
 
-from copr_chroot_fake.control.api import ControlApi
-from copr_chroot_fake.control.calls import Setting
+from copr_chroot_fake.admin.call import Setting
+from copr_chroot_fake.admin.dispatch import ControlApi
 from copr_chroot_fake.server.app import ServedApp
 from copr_chroot_fake.server.control_door import ControlDoor
 from copr_chroot_fake.server.guard import Guard

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.builds.accounts import Account
+from copr_chroot_fake.model.account import Account
 from copr_chroot_fake.server.live import LiveServer
 from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.worlds import MAX_SNAPSHOTS, Worlds

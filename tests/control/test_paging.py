@@ -7,7 +7,7 @@ from typing import get_args, get_origin, get_type_hints, is_typeddict
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.control.operations import all_operations
+from copr_chroot_fake.admin.operations import all_operations
 
 from .doors import F41, Control, fresh_control
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from copr_chroot_fake.control.operations import TABLE, all_operations
+from copr_chroot_fake.admin.operations import TABLE, all_operations
 from copr_chroot_fake.server.recipe import Recipe
 
 from ..served import Threaded

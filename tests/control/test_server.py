@@ -5,9 +5,9 @@ from __future__ import annotations
 from random import Random
 
 from copr_chroot_fake import FakeCopr, State, VirtualClock, __version__
-from copr_chroot_fake.control.api import ControlApi
-from copr_chroot_fake.control.calls import Setting
-from copr_chroot_fake.control.operations import TABLE
+from copr_chroot_fake.admin.call import Setting
+from copr_chroot_fake.admin.dispatch import ControlApi
+from copr_chroot_fake.admin.operations import TABLE
 from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.worlds import Worlds
 

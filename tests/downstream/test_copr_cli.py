@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.faults.fault import FaultEntry, FaultName
+from copr_chroot_fake.model.fault import FaultEntry, FaultName
 
 from ..served import starting
 from .processes import WITH_WGET, Run

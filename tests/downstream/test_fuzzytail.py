@@ -12,7 +12,7 @@ import respx
 from fuzzytail.cli.main import app
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.faults.fault import FaultEntry, FaultName
+from copr_chroot_fake.model.fault import FaultEntry, FaultName
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 

@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from copr_chroot_fake import FakeCopr, SystemClock
-from copr_chroot_fake.doors.httpx2_transport import Httpx2Transport
-from copr_chroot_fake.doors.requests_mock import answering_through_responses
-from copr_chroot_fake.doors.respx_router import answering_through_respx
+from copr_chroot_fake.adapters.httpx2 import Httpx2Transport
+from copr_chroot_fake.adapters.requests import answering_through_responses
+from copr_chroot_fake.adapters.respx import answering_through_respx
 
 from ..doors import COPR
 

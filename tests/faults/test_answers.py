@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from copr_chroot_fake import Dribble, FakeCopr, Fault
-from copr_chroot_fake.service.answers import CATCH_ALL, JSON
+from copr_chroot_fake.wire.answer import CATCH_ALL, JSON
 
 from ..doors import Open
 from .asked import F41, GET, HTML, LIST, OWN

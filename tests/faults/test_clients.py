@@ -12,7 +12,7 @@ from copr.v3 import Client, CoprException
 
 from copr_chroot_fake import CoprClient, CoprFakeError, FakeCopr, Fault
 from copr_chroot_fake.client.errors import ClientError, RequestTimeoutError
-from copr_chroot_fake.service.answers import CATCH_ALL
+from copr_chroot_fake.wire.answer import CATCH_ALL
 
 from ..doors import COPR
 from .asked import F41, IN_PROCESS, passed

@@ -13,7 +13,7 @@ import requests
 from urllib3 import Timeout
 
 from copr_chroot_fake import CoprFakeError, Dribble, FakeCopr, Fault, SystemClock
-from copr_chroot_fake.doors.httpx2_transport import Httpx2Transport
+from copr_chroot_fake.adapters.httpx2 import Httpx2Transport
 
 from .asked import IN_PROCESS, OWN, URL, passed, running
 

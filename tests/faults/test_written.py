@@ -10,18 +10,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from copr_chroot_fake import (
-    FAULTS,
-    Answer,
-    Dribble,
-    FakeCopr,
-    Fault,
-    InputError,
-    LogNormal,
-    ScenarioError,
-    Uniform,
-)
-from copr_chroot_fake.service.answers import JSON
+from copr_chroot_fake import FAULTS, Answer, Dribble, FakeCopr, Fault, InputError, LogNormal, ScenarioError, Uniform
+from copr_chroot_fake.wire.answer import JSON
 
 from .asked import F41, F42, GET, HTML, LIST, statuses
 

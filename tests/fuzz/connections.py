@@ -19,9 +19,9 @@ from urllib.parse import unquote
 
 import h11
 
-from copr_chroot_fake.control.api import ControlApi
-from copr_chroot_fake.control.calls import Setting
-from copr_chroot_fake.doors.asgi import Receive, Send
+from copr_chroot_fake.adapters.asgi import Receive, Send
+from copr_chroot_fake.admin.call import Setting
+from copr_chroot_fake.admin.dispatch import ControlApi
 from copr_chroot_fake.server.app import ServedApp
 from copr_chroot_fake.server.control_door import ControlDoor
 from copr_chroot_fake.server.guard import Guard

@@ -13,15 +13,15 @@ import pytest
 from werkzeug.wrappers import Request
 
 from copr_chroot_fake import FakeCopr, ScenarioError
-from copr_chroot_fake.control import page
-from copr_chroot_fake.control.api import ControlApi
-from copr_chroot_fake.control.calls import Setting
+from copr_chroot_fake.admin import page
+from copr_chroot_fake.admin.call import Setting
+from copr_chroot_fake.admin.dispatch import ControlApi
 from copr_chroot_fake.errors import InputError
+from copr_chroot_fake.scenario_cli.check import check
 from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.worlds import Worlds
-from copr_chroot_fake.service.answers import Answer
-from copr_chroot_fake.service.query import read_target
-from copr_chroot_fake.tools.check import check
+from copr_chroot_fake.wire.answer import Answer
+from copr_chroot_fake.wire.query import read_target
 
 from .connections import connections
 

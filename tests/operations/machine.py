@@ -11,9 +11,18 @@ from typing import NamedTuple, TypeVar, cast
 import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from copr_chroot_fake import Build, BuildChroot, CoprFakeError, FakeCopr, Scenario, Snapshot, SystemClock, VirtualClock
-from copr_chroot_fake.builds.projects import RESULTS_URL
-from copr_chroot_fake.control import views
+from copr_chroot_fake import (
+    Build,
+    BuildChroot,
+    CoprFakeError,
+    FakeCopr,
+    Scenario,
+    Snapshot,
+    SystemClock,
+    VirtualClock,
+)
+from copr_chroot_fake.admin import views
+from copr_chroot_fake.model.project import RESULTS_URL
 
 from ..events import METHODS
 from . import tables

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import hypothesis.strategies as st
 
 from copr_chroot_fake import LIVES, Fault, Lifecycle, LogNormal, Stage, State, Uniform
-from copr_chroot_fake.lives.machine import Stamp
+from copr_chroot_fake.model.machine import Stamp
 
 Arguments = st.SearchStrategy[dict[str, object]]
 

@@ -7,8 +7,8 @@ from typing import cast
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.lives.clock import FIRST_NOW
-from copr_chroot_fake.states import State
+from copr_chroot_fake.engine.clock import FIRST_NOW
+from copr_chroot_fake.model.states import State
 
 from .browser import EPEL, F43, Open, Page
 

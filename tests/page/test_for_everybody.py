@@ -9,9 +9,9 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.faults.fault import FAULTS
-from copr_chroot_fake.lives.clock import SystemClock
-from copr_chroot_fake.states import State
+from copr_chroot_fake.engine.clock import SystemClock
+from copr_chroot_fake.model.fault import FAULTS
+from copr_chroot_fake.model.states import State
 
 from .browser import EPEL, F43, Open, Page
 

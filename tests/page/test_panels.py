@@ -7,8 +7,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.faults.fault import FAULTS
-from copr_chroot_fake.lives.clock import FIRST_NOW, SystemClock
+from copr_chroot_fake.engine.clock import FIRST_NOW, SystemClock
+from copr_chroot_fake.model.fault import FAULTS
 
 from .browser import F43, Open
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from copr_chroot_fake import FakeCopr, State
-from copr_chroot_fake.lives.progress import How
+from copr_chroot_fake.model.progress import How
 
 from .fetching import F43, compressed_log_of, get, log_of
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import LIVES, FakeCopr, State
-from copr_chroot_fake.states import StateName
+from copr_chroot_fake.model.states import StateName
 
 from .fetching import F43, get, links, log_of, names_in, path_of
 from .oracles import needs_tools, run

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.atomic import AtomicFile
-from copr_chroot_fake.scenarios.schema import scenario_schema
+from copr_chroot_fake.atomic_file import AtomicFile
+from copr_chroot_fake.scenario.schema import scenario_schema
 
 from ..served import starting
 from .command import run

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from copr_chroot_fake import CoprFakeError, FakeCopr, InputError, MissingExtraError, ScenarioError, State
-from copr_chroot_fake.scenarios.shipped import DEFAULT_SCENARIO, shipped_scenarios
+from copr_chroot_fake.scenario.bundled import DEFAULT_SCENARIO, shipped_scenarios
 
 from ..doors import asking
 from .examples import MISTAKES, WHOLE, write

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 
 from hypothesis import given, settings
 
-from copr_chroot_fake.tools import json_places, places, yaml_places
+from copr_chroot_fake.scenario_cli import (
+    json_locations as json_places,
+)
+from copr_chroot_fake.scenario_cli import (
+    locations as places,
+)
+from copr_chroot_fake.scenario_cli import (
+    yaml_locations as yaml_places,
+)
 
 from ..examples import examples
 from .examples import JSON

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
 
 from copr_chroot_fake import LIVES, FakeCopr, InputError
-from copr_chroot_fake.scenarios.schema import scenario_schema
-from copr_chroot_fake.scenarios.shipped import shipped_scenarios
+from copr_chroot_fake.scenario.bundled import shipped_scenarios
+from copr_chroot_fake.scenario.schema import scenario_schema
 
 from ..examples import examples
 from .examples import MISTAKES, UNSAYABLE

@@ -10,10 +10,10 @@ from typing import Any, get_args
 import pytest
 
 from copr_chroot_fake import FAULTS, LIVES, FakeCopr
-from copr_chroot_fake.faults.fault import BodyName, BreakName
-from copr_chroot_fake.lives.lifecycle import read_lifecycle
-from copr_chroot_fake.scenarios.entries import BOOTSTRAPS
-from copr_chroot_fake.scenarios.shipped import by_name, shipped_scenarios
+from copr_chroot_fake.model.fault import BodyName, BreakName
+from copr_chroot_fake.model.lifecycle import read_lifecycle
+from copr_chroot_fake.scenario.bundled import by_name, shipped_scenarios
+from copr_chroot_fake.scenario.entries import BOOTSTRAPS
 
 from ..documents import ROOT
 

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from copr_chroot_fake import LIVES, FakeCopr, State
 from copr_chroot_fake.cli import main
-from copr_chroot_fake.tools import timeline
+from copr_chroot_fake.scenario_cli import timeline
 
 from ..served import COMMAND
 from .command import run

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 
 from copr_chroot_fake import State
-from copr_chroot_fake.lives.lifecycle import PlannedStage
-from copr_chroot_fake.tools import timeline
-from copr_chroot_fake.tools.timeline import Scale
+from copr_chroot_fake.model.lifecycle import PlannedStage
+from copr_chroot_fake.scenario_cli import timeline
+from copr_chroot_fake.scenario_cli.timeline import Scale
 
 STAGES = st.lists(
     st.tuples(st.sampled_from(["importing", "pending", "running"]), st.floats(0, 10_000)), min_size=1, max_size=12

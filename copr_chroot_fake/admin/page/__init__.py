@@ -1,0 +1,44 @@
+"""The page at ``/_fake/``: it shows and controls what the fake is doing, and loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from ...wire.answer import Answer
+
+_SCRIPTS = ("page.js", "builds.js", "timeline.js", "panels.js", "elements.js")
+_TYPES = {
+    "/": ("index.html", "text/html; charset=utf-8"),
+    "/page.css": ("page.css", "text/css; charset=utf-8"),
+    **{f"/{name}": (name, "text/javascript; charset=utf-8") for name in _SCRIPTS},
+}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+    "base-uri 'none'; frame-ancestors 'none'; form-action 'none'"
+)
+
+
+def is_part(path: str) -> bool:
+    return path == "" or path in _TYPES
+
+
+def answer(path: str) -> Answer:
+    """The page, or a part of it; ``/_fake`` leads to ``/_fake/``, as the parts are found relative to that."""
+    if path == "":
+        return Answer(308, (("Location", "_fake/"), ("Content-Length", "0")), b"")
+    return _read(path)
+
+
+@lru_cache(maxsize=8)
+def _read(path: str) -> Answer:
+    name, content_type = _TYPES[path]
+    body = (Path(__file__).parent / name).read_bytes()
+    headers = (
+        ("Content-Type", content_type),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-cache"),
+        ("Content-Security-Policy", _POLICY),
+        ("X-Content-Type-Options", "nosniff"),
+    )
+    return Answer(200, headers, body)

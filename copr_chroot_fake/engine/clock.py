@@ -1,0 +1,201 @@
+"""Time: the only place that knows what time it is, as Unix times in seconds.
+
+Nothing ticks: what is due by now is worked out when somebody looks.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple, Protocol
+
+from ..errors import InputError
+from ..fork_lock import new_lock
+from ..validation import checks
+
+FIRST_NOW = 1_700_000_000
+"""Where a virtual clock starts by default: 2023-11-14 22:13:20 UTC."""
+
+
+class Clock(Protocol):
+    """What a fake asks for the time."""
+
+    def now(self) -> float:
+        """The time now."""
+
+    def reach(self, due: float) -> float:
+        """When something happened that was due at a time and has been brought about now."""
+
+
+def check_clock(clock: Clock) -> Clock:
+    """The same clock, if it is one."""
+    try:
+        is_clock = callable(clock.now) and callable(clock.reach)
+    except Exception:
+        is_clock = False
+    if not is_clock:
+        raise InputError("clock", f"expected a VirtualClock or a SystemClock, got {checks.shown(clock)}")
+    return clock
+
+
+class VirtualClock:
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self, now: float = FIRST_NOW) -> None:
+        self._now = checks.amount("now", now)
+        self._lock = new_lock(innermost=True)
+
+    def now(self) -> float:
+        return self._now
+
+    def tick(self, seconds: float) -> float:
+        """Move on by so many seconds; returns the new time.
+
+        :raises InputError: for a step backwards.
+        """
+        with self._lock:
+            self._now = _later(self._now, seconds)
+            return self._now
+
+    def move_to(self, now: float) -> None:
+        """Move on to a time.
+
+        :raises InputError: for a time in the past.
+        """
+        with self._lock:
+            to = checks.amount("now", now)
+            if to < self._now:
+                raise _backwards(to, self._now)
+            self._now = to
+
+    def restore(self, now: float) -> None:
+        """Go to any time, also back, as a snapshot does with all that happened since.
+
+        :raises InputError: for what is no Unix time.
+        """
+        with self._lock:
+            self._now = checks.amount("now", now)
+
+    def reach(self, due: float) -> float:
+        """When it was due, or later: a step by hand or by poll can be ahead of this clock."""
+        return max(checks.number("due", due), self._now)
+
+
+class SystemClock:
+    """The system's time; it can be sped up, slowed down, paused and moved on.
+
+    :param speed: seconds of the fake for each second of the system.
+    """
+
+    def __init__(self, speed: float = 1) -> None:
+        self._lock = new_lock(innermost=True)
+        self._course = _Course(time.time(), time.monotonic(), check_speed("speed", speed), paused_speed=None)
+
+    def now(self) -> float:
+        begun, since, speed, _ = self._course
+        # Copr's own times end there.
+        return min(begun + (time.monotonic() - since) * speed, checks.LARGEST_INTEGER)
+
+    @property
+    def speed(self) -> float:
+        """Seconds of the fake for each second of the system; while it is paused, those after it."""
+        course = self._course
+        return course.speed if course.paused_speed is None else course.paused_speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        checked = check_speed("speed", speed)
+        with self._lock:
+            if self.is_paused:
+                self._course = self._course._replace(paused_speed=checked)
+            else:
+                self._turn(checked)
+
+    @property
+    def is_paused(self) -> bool:
+        return self._course.paused_speed is not None
+
+    def pause(self) -> None:
+        """Stand still until it is resumed; it can be moved meanwhile."""
+        with self._lock:
+            if not self.is_paused:
+                self._turn(0, paused_speed=self._course.speed)
+
+    def resume(self) -> None:
+        """Go on from where it stands."""
+        with self._lock:
+            self._turn(self.speed)
+
+    def tick(self, seconds: float) -> float:
+        """Move on by so many seconds at once; returns the new time.
+
+        :raises InputError: for a step backwards.
+        """
+        with self._lock:
+            self._set(_later(self.now(), seconds))
+            return self._course.begun
+
+    def move_to(self, now: float) -> None:
+        """Move on to a time at once.
+
+        :raises InputError: for a time in the past.
+        """
+        with self._lock:
+            to, shown = checks.amount("now", now), self.now()
+            if to < shown:
+                raise _backwards(to, shown)
+            self._set(to)
+
+    def restore(self, now: float) -> None:
+        """Go to any time, also back.
+
+        :raises InputError: for what is no Unix time.
+        """
+        with self._lock:
+            self._set(checks.amount("now", now))
+
+    def _set(self, now: float) -> None:
+        """Go on from a time, exactly: a difference to the time now would be rounded."""
+        self._course = self._course._replace(begun=now, since=time.monotonic())
+
+    def _turn(self, speed: float, paused_speed: float | None = None) -> None:
+        """Another speed from now on."""
+        self._course = _Course(self.now(), time.monotonic(), speed, paused_speed)
+
+    def reach(self, due: float) -> float:
+        """Now: what a poll brings about happens at that poll."""
+        return self.now()
+
+
+class _Course(NamedTuple):
+    """What a clock showed at a moment of the system's monotonic time, and its speed from there.
+
+    All in one, so that a thread or an interrupt sees no part of a change.
+    """
+
+    begun: float
+    since: float
+    speed: float
+    paused_speed: float | None
+    """The speed after a pause; ``None`` while it is not paused."""
+
+
+def check_speed(field: str, value: object) -> float:
+    """Seconds of a clock for each second of the system, more than 0."""
+    speed = checks.amount(field, value)
+    if not speed:
+        raise InputError(field, "time would stand still at 0; expected a number above 0")
+    return speed
+
+
+def _later(now: float, seconds: float) -> float:
+    """The time so many seconds later."""
+    later = now + checks.amount("seconds", seconds)
+    if later > checks.LARGEST_INTEGER:
+        raise InputError(
+            "seconds", f"the clock shows {now:.10g}, and goes to {checks.LARGEST_INTEGER} only; expected fewer"
+        )
+    return later
+
+
+def _backwards(now: float, shown: float) -> InputError:
+    return InputError("now", f"{now} is before the clock's {shown}; time does not run backwards")

@@ -1,0 +1,117 @@
+"""What a fault makes of an answer: another one, or how it gets to the client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from random import Random
+
+from ..model.durations import draw
+from ..model.fault import SECONDS_CLOSED, Fault
+from ..wire.answer import CATCH_ALL, JSON, Answer, Delivery, Failure, error_body
+
+APACHE_HTML = "text/html; charset=iso-8859-1"
+"""The type of the pages that Apache's httpd, which is in front of Copr, makes itself."""
+
+_PAGES = {
+    502: (
+        "Proxy Error",
+        "<p>The proxy server received an invalid\r\nresponse from an upstream server.<br />\r\n"
+        "The proxy server could not handle the request"
+        "<p>Reason: <strong>Error reading from remote server</strong></p></p>\n",
+    ),
+    503: (
+        "Service Unavailable",
+        "<p>The server is temporarily unable to service your\nrequest due to maintenance downtime or capacity\n"
+        "problems. Please try again later.</p>\n",
+    ),
+    504: (
+        "Gateway Timeout",
+        "<p>The gateway did not receive a timely response\nfrom the upstream server or application.</p>\n",
+    ),
+}
+"""Title and text of those pages, as the source of Apache's httpd 2.4 has them."""
+
+_UNANSWERED = Answer(0, (), b"")
+"""What there is to note where no answer comes."""
+
+
+def answer_instead(fault: Fault) -> Answer:
+    """What is answered where the request does not get to Copr."""
+    if fault.breaks in ("refused", "reset"):
+        return _UNANSWERED
+    status = fault.status or 200
+    if status in _BODILESS:
+        return Answer(status, (), b"")
+    html = fault.body == "html" or (status in _PAGES and fault.body not in ("json", "malformed"))
+    body = _page(status) if html else _error(status)
+    return _spoil(fault, Answer(status, _headers(APACHE_HTML if html else JSON, body), body))
+
+
+_BODILESS = (204, 205, 304)
+"""Which answers have no body, whatever they are to have."""
+
+
+def change(fault: Fault, answer: Answer) -> Answer:
+    """What becomes of Copr's answer."""
+    return _UNANSWERED if fault.breaks == "timeout" else _spoil(fault, answer)
+
+
+def delivery(fault: Fault, random: Random) -> Delivery | None:
+    """How the answer gets to the client; ``None`` if it simply arrives."""
+    if fault.delay is None and fault.dribble is None and fault.breaks is None:
+        return None
+    piece, pause = fault.dribble or (0, 0)
+    return Delivery(
+        delay=0 if fault.delay is None else draw(fault.delay, random),
+        piece=piece,
+        pause=pause,
+        failure=None if fault.breaks is None else Failure(fault.breaks),
+        closed=SECONDS_CLOSED if fault.seconds is None else fault.seconds,
+    )
+
+
+def _spoil(fault: Fault, answer: Answer) -> Answer:
+    spoil = _SPOILERS.get(fault.body or "")
+    if spoil is None:
+        return answer
+    body = spoil(answer.body)
+    headers = dict(answer.headers) | {"Content-Length": str(len(body))}
+    return answer._replace(headers=tuple(headers.items()), body=body)
+
+
+_SPOILERS: Mapping[str, Callable[[bytes], bytes]] = {
+    "empty": lambda body: b"",
+    "cut": lambda body: body[: len(body) // 2],
+    # A comma too much, which no JSON reader takes.
+    "malformed": lambda body: body.rstrip()[:-1] + b",}\n",
+}
+
+
+def _headers(content_type: str, body: bytes) -> tuple[tuple[str, str], ...]:
+    return (("Content-Type", content_type), ("Content-Length", str(len(body))))
+
+
+def _error(status: int) -> bytes:
+    """What the API says itself, outside its REST layer; for any other status, what HTTP calls it."""
+    return error_body(_WORDS.get(status) or _phrase(status), compact=status in _WORDS)
+
+
+_WORDS = {404: "Such API endpoint doesn't exist", 500: CATCH_ALL, 504: "The API request timeouted"}
+
+
+def _page(status: int) -> bytes:
+    """The page of Apache's httpd; of any status but those above only its frame."""
+    title, text = _PAGES.get(status) or (_phrase(status), "")
+    return (
+        '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n'
+        f"<title>{status} {title}</title>\n</head><body>\n<h1>{title}</h1>\n{text}</body></html>\n"
+    ).encode()
+
+
+def _phrase(status: int) -> str:
+    """What HTTP calls a status."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"Status {status}"

@@ -1,0 +1,220 @@
+"""The faults that a fake has now, and which of them hits a request."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from random import Random
+from typing import NamedTuple
+
+from ..errors import InputError
+from ..model.fault import Fault, FaultEntry, FaultName, WrittenFault, read_fault, write_fault
+from ..validation import checks
+from ..wire.answer import Answer, Delivery
+from . import fault_effects as effects
+from .interrupts import complete
+
+FaultLike = Fault | FaultName | FaultEntry | Mapping[str, object]
+"""A fault, the name of one, or one as a scenario has it."""
+
+
+class Subject(NamedTuple):
+    """What of a request decides whether a fault is about it."""
+
+    endpoint: str | None
+    build_id: int | None
+    chrootname: str | None
+
+
+class Hit(NamedTuple):
+    """What a fault does to one request."""
+
+    fault: Fault
+    fault_id: int
+    delivery: Delivery | None
+
+    @property
+    def instead(self) -> Answer | None:
+        """The answer to a request that does not get to Copr; ``None`` if it does."""
+        if not self.fault.keeps_from_copr:
+            return None
+        return effects.answer_instead(self.fault)._replace(delivery=self.delivery)
+
+    def change(self, answer: Answer) -> Answer:
+        """What becomes of Copr's answer."""
+        return effects.change(self.fault, answer)._replace(delivery=self.delivery)
+
+
+@dataclass
+class ActiveFault:
+    """A fault that was added to a fake.
+
+    :param id: identifies it, to remove it.
+    :param seen: how many requests it was about so far.
+    :param hits: how many of them it has hit.
+    """
+
+    id: int
+    fault: Fault
+    seen: int = 0
+    hits: int = 0
+
+    def is_about(self, subject: Subject) -> bool:
+        fault = self.fault
+        return (
+            fault.endpoint in (None, subject.endpoint)
+            and fault.build_id in (None, subject.build_id)
+            and fault.chrootname in (None, subject.chrootname)
+        )
+
+    def hits_at(self, seen: int, random: Random) -> bool:
+        """Whether it hits the ``seen``-th of the requests that it is about."""
+        fault = self.fault
+        number = seen - (fault.after or 0)
+        if number < 1:
+            return False
+        if fault.nth is not None:
+            return number == fault.nth
+        if fault.first is not None:
+            return number <= fault.first
+        if fault.every is not None:
+            return number % fault.every == 0
+        return fault.probability is None or random.random() < fault.probability
+
+
+class SavedFaults(NamedTuple):
+    """The faults that a fake had, each with the requests that it had seen and hit."""
+
+    last_id: int
+    active: tuple[tuple[ActiveFault, int, int], ...]
+
+
+class Faults:
+    """The faults of a fake. If several hit a request, the one that was added first counts."""
+
+    def __init__(self, seed: int, lock: threading.RLock) -> None:
+        self._seed = seed
+        self._lock = lock
+        self._active: dict[int, ActiveFault] = {}
+        self._last_id = 0
+
+    def add(self, fault: FaultLike) -> ActiveFault:
+        """Add a fault, which counts from now on.
+
+        :raises InputError: naming what is impossible, and what would do.
+        """
+        return self.add_written(read_fault("fault", fault))
+
+    def add_written(self, written: WrittenFault) -> ActiveFault:
+        """Add a fault that was read; it gets another id if its own is taken."""
+        with self._lock:
+            own = None if written.id in self._active else written.id
+            added = ActiveFault(own or self._next_id(), written.fault, written.seen)
+            self._last_id = max(self._last_id, added.id)
+            self._active[added.id] = added
+            return added
+
+    def _next_id(self) -> int:
+        """One that no fault has had yet; after the largest one, the first that none has now."""
+        if self._last_id < checks.LARGEST_INTEGER:
+            return self._last_id + 1
+        return next(number for number in count(1) if number not in self._active)
+
+    def remove(self, fault: int | ActiveFault) -> None:
+        """Remove a fault, by its id or as it was added.
+
+        :raises InputError: if there is no such fault.
+        """
+        with self._lock:
+            added = fault if checks.is_kind(fault, ActiveFault) else None
+            number = checks.positive("fault", fault if added is None else added.id)
+            # Another one can have its number, in another fake, or here since it was removed or a restore.
+            is_there = number in self._active if added is None else self._active.get(number) is added
+            if not is_there:
+                there = checks.listing(self._active) or "none"
+                raise InputError("id", f"there is no such fault {number}; there are: {there}")
+            del self._active[number]
+
+    def clear(self) -> None:
+        """Remove all faults."""
+        with self._lock:
+            self._active.clear()
+
+    def reseed(self, seed: int) -> None:
+        """Use another seed from now on."""
+        with self._lock:
+            self._seed = seed
+
+    def __iter__(self) -> Iterator[ActiveFault]:
+        return iter(list(self._active.values()))
+
+    def __len__(self) -> int:
+        return len(self._active)
+
+    @property
+    def ids(self) -> Collection[int]:
+        """The ids of the faults that there are."""
+        return self._active.keys()
+
+    def strike(self, subject: Subject) -> Hit | None:
+        """The fault that hits a request, if one does; every fault that is about it has seen it then."""
+        hit: Hit | None = None
+        counts: list[tuple[ActiveFault, int, int]] = []
+        with self._lock:
+            for active in self:
+                if not active.is_about(subject):
+                    continue
+                seen, hits = min(active.seen + 1, checks.LARGEST_INTEGER), active.hits
+                random = self._random(active, seen)
+                if hit is None and active.hits_at(seen, random):
+                    hits += 1
+                    hit = Hit(active.fault, active.id, effects.delivery(active.fault, random))
+                counts.append((active, seen, hits))
+            if counts:
+                complete(partial(_count, counts))
+        return hit
+
+    def refuse_next(self) -> float | None:
+        """For how many seconds to refuse connections, if the next request is to be refused whatever it asks."""
+        with self._lock:
+            hit = self.strike(Subject(None, None, None)) if self._would_refuse_any() else None
+        return None if hit is None or hit.delivery is None else hit.delivery.closed
+
+    def _would_refuse_any(self) -> bool:
+        for active in self:
+            if active.hits_at(active.seen + 1, self._random(active, active.seen + 1)):
+                if active.fault.breaks != "refused":
+                    return False
+                if active.fault.asks_nothing:
+                    return True
+        return False
+
+    def save(self) -> SavedFaults:
+        """The faults now, for :meth:`restore`."""
+        with self._lock:
+            return SavedFaults(self._last_id, tuple((active, active.seen, active.hits) for active in self))
+
+    def restore(self, saved: SavedFaults) -> None:
+        """Restore the same fault objects with their counts; the next fault gets the id that it got then."""
+        with self._lock:
+            for active, seen, hits in saved.active:
+                active.seen, active.hits = seen, hits
+            self._active = {active.id: active for active, _, _ in saved.active}
+            self._last_id = saved.last_id
+
+    def write(self) -> list[FaultEntry]:
+        """Entries that read back to the same faults, with how many requests each has seen."""
+        with self._lock:
+            return [{"id": active.id, "seen": active.seen, **write_fault(active.fault)} for active in self]
+
+    def _random(self, active: ActiveFault, number: int) -> Random:
+        """A generator for this request alone, so that it draws the same whatever else was drawn."""
+        return Random(f"{self._seed}/fault {active.id}/{number}")
+
+
+def _count(counts: Iterable[tuple[ActiveFault, int, int]]) -> None:
+    for active, seen, hits in counts:
+        active.seen, active.hits = seen, hits

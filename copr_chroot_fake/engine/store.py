@@ -1,0 +1,199 @@
+"""The in-memory database of one fake: the chroots that it knows, its projects and its builds."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from ..fork_lock import new_lock
+from ..model.account import Account
+from ..model.fault import WrittenFault
+from ..model.lifecycle import ABSENT
+from ..model.progress import Progress
+from ..model.project import RESULTS_URL, Project, Submission, enable_chroots, register_project, replace_chroots
+from ..model.states import State
+from .agenda import Agenda
+from .build import Build
+from .build_index import BuildIndex
+from .chroot import BuildChroot
+from .chroot_fields import Change
+from .clock import Clock, VirtualClock
+from .faults import Faults
+from .interrupts import all_or_nothing, complete
+
+
+@dataclass
+class Batch:
+    """What one scenario adds, read and checked as a whole before any of it is in the store."""
+
+    mock_chroots: Sequence[str] = ()
+    projects: dict[str, Project] = field(default_factory=dict)
+    builds: dict[int, Build] = field(default_factory=dict)
+    faults: Sequence[WrittenFault] = ()
+    now: float | None = None
+    """The time that a virtual clock is to show."""
+
+
+CHANGES_KEPT = 10_000
+"""How many changes a fake remembers, those that were noticed last."""
+
+
+class Store:
+    """Projects by full name, builds by id, and the known chroots, in the order of their ``mock_chroot_id``.
+
+    What changes anything, or must see several things as they are at one moment,
+    holds the lock.
+    """
+
+    def __init__(self, clock: Clock, progress: Progress, seed: int) -> None:
+        self.clock = clock
+        self.progress = progress
+        self.seed = seed
+        self.lock = new_lock()
+        self.faults = Faults(seed, self.lock)
+        self.mock_chroots: dict[str, None] = {}
+        self.projects: dict[str, Project] = {}
+        self.builds: dict[int, Build] = {}
+        self.agenda = Agenda()
+        self.entangled_agenda = Agenda()
+        """That of the builds whose chroots' lives can end the build itself."""
+        self.index = BuildIndex(self.builds)
+        self.accounts: dict[str, Account] = {}
+        """By login; while there are none, any login will do."""
+        self.removed: set[int] = set()
+        """Builds that have been there."""
+        self.changes: deque[Change] = deque(maxlen=CHANGES_KEPT)
+        self.own_results_root = RESULTS_URL
+        """The address below which the results of builds are wherever the fake is served."""
+        self.results_root = RESULTS_URL
+        """The address below which they are said to be."""
+        self.serves_results = False
+        """Whether they are there, below ``/results``."""
+        self.results_delay: float = 0
+        """How many seconds after the end of a build they are there."""
+        self.rendered_bytes = 0
+        """How many bytes of chroots have been rendered that no request was accounted for yet."""
+
+    def add(self, batch: Batch, *, enable: bool = False) -> None:
+        """Take in a batch, all of it or nothing; the service knows a chroot from where it is first named.
+
+        :param enable: whether projects enable the chroots of the builds that they get.
+        """
+        with self.lock, all_or_nothing(self) as undo:
+            if batch.now is not None and isinstance(self.clock, VirtualClock):
+                undo.append(partial(self.clock.restore, self.clock.now()))
+                self.clock.restore(self.begin_of(batch))
+            if batch.faults:
+                undo.append(partial(self.faults.restore, self.faults.save()))
+                for fault in batch.faults:
+                    self.faults.add_written(fault)
+            self._add_builds(batch)
+            for build in batch.builds.values() if enable else ():
+                undo.append(partial(replace_chroots, build.project, build.project.chroots))
+                enable_chroots(build.project, (chroot.name for chroot in build.chroots))
+
+    def _add_builds(self, batch: Batch) -> None:
+        self.know(batch.mock_chroots)
+        for project in batch.projects.values():
+            register_project(project, self.mock_chroots)
+        for build in batch.builds.values():
+            self.know(chroot.name for chroot in build.chroots)
+        self.projects.update(batch.projects)
+        self.builds.update(batch.builds)
+        for build in batch.builds.values():
+            # A scenario is written with the fake's own address, wherever it is served.
+            build.submission = build.moved_submission(self.own_results_root, self.results_root)
+            self.index.add(build)
+            build.agenda.noted[build] = None
+            for chroot in build.chroots:
+                self.note_begun(chroot)
+
+    def note_begun(self, chroot: BuildChroot) -> None:
+        """Remember where a life begins, which it has before the store had its build."""
+        if chroot.life is not None and chroot.life.stage.state != ABSENT:
+            self.changes.append(
+                Change(int(chroot.life.begun), chroot.build.id, chroot.name, State(chroot.life.stage.state))
+            )
+
+    def clear(self) -> None:
+        """Have no projects, builds, chroots and faults anymore; the clock goes on."""
+        with self.lock:
+            complete(self._clear)
+
+    def _clear(self) -> None:
+        for kept in (self.mock_chroots, self.projects, self.builds, self.removed, self.changes):
+            kept.clear()
+        self.agenda.clear()
+        self.entangled_agenda.clear()
+        self.index.forget()
+        self.faults.clear()
+
+    def move_results(self, results_root: str) -> None:
+        """Have the results at another address, also those of builds that are there."""
+        with self.lock:
+            submissions = [build.moved_submission(self.results_root, results_root) for build in self.builds.values()]
+            complete(partial(self._move_results, results_root, submissions))
+
+    def _move_results(self, results_root: str, submissions: Iterable[Submission]) -> None:
+        self.results_root = results_root
+        for build, submission in zip(self.builds.values(), submissions, strict=True):
+            build.submission = submission
+            build.forget_rendered()
+            for chroot in build.chroots:
+                chroot.forget_rendered()
+
+    def remove(self, build: Build) -> None:
+        """Forget a build, if it is still the one of its id."""
+        if self.builds.get(build.id) is not build:
+            return
+        try:
+            self.index.remove(build)
+            self._remove(build.id)
+        except BaseException:
+            self.index.forget()
+            self._remove(build.id)
+            raise
+
+    def _remove(self, build_id: int) -> None:
+        self.builds.pop(build_id, None)
+        self.removed.add(build_id)
+
+    def reseed(self, seed: int) -> None:
+        """Draw all that is drawn from now on from another seed."""
+        with self.lock:
+            complete(partial(self._reseed, seed))
+
+    def _reseed(self, seed: int) -> None:
+        self.seed = seed
+        self.faults.reseed(seed)
+
+    def catch_up(self) -> None:
+        """Let the builds go that are to be gone by now."""
+        with self.lock:
+            self.entangled_agenda.catch_up(self.clock.now())
+
+    def catch_up_all(self) -> None:
+        """Let everything happen that is due by now, to every build."""
+        with self.lock:
+            self.entangled_agenda.catch_up(self.clock.now())
+            self.agenda.catch_up(self.clock.now())
+
+    def begin_of(self, batch: Batch) -> float:
+        """When the lives in a batch begin: what has no builds yet can be at any time, else time only moves on."""
+        now = self.clock.now()
+        if batch.now is None or not isinstance(self.clock, VirtualClock):
+            return now
+        return max(now, batch.now) if self.builds else batch.now
+
+    def know(self, names: Iterable[str]) -> None:
+        self.mock_chroots.update(dict.fromkeys(names))
+
+    def find_build(self, build_id: int) -> Build | None:
+        """A build that is there now: the life of one of its chroots can have deleted it."""
+        build = self.builds.get(build_id)
+        if build is None or not build.is_entangled:
+            return build
+        build.catch_up()
+        return self.builds.get(build_id)

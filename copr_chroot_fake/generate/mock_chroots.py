@@ -1,0 +1,134 @@
+"""The chroots that Copr offers or has offered, with how often each is used and what is built in it.
+
+The names are from Copr's own announcements and issues, as of autumn 2026. The
+weights are estimates of the kit's authors; nobody has measured them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..model.defaults import dist_tag, package_arch
+from .random_choice import Weighted
+
+
+class MockChroot(NamedTuple):
+    """A chroot: what releases of packages built in it end in, and the architecture of those that have one."""
+
+    name: str
+    dist: str
+    arch: str
+
+
+class _Release(NamedTuple):
+    """A distribution and its version; ``dist`` only where the name does not tell it."""
+
+    name: str
+    weight: float
+    arches: str
+    dist: str | None = None
+
+
+_FOUR = "aarch64 ppc64le s390x x86_64"
+_FIVE = "aarch64 i386 ppc64le s390x x86_64"
+_SIX = "aarch64 i386 ppc64le riscv64 s390x x86_64"
+_TWO = "aarch64 x86_64"
+_MAGEIA = "aarch64 i586 x86_64"
+
+_OFFERED = (
+    _Release("alma+epel-10", 0.2, "x86_64_v2"),
+    _Release("alma+epel-9", 0.3, _FOUR),
+    _Release("alma-kitten+epel-10", 0.2, f"{_FOUR} x86_64_v2"),
+    _Release("almalinux-10", 0.1, "x86_64_v2"),
+    _Release("almalinux-9", 0.2, _FOUR),
+    _Release("almalinux-kitten-10", 0.1, "aarch64"),
+    _Release("amazonlinux-2023", 1.2, _TWO),
+    _Release("centos-stream+epel-next-9", 1.0, _FOUR),
+    _Release("centos-stream-10", 2.5, _FOUR),
+    _Release("centos-stream-9", 3.0, _FOUR),
+    _Release("custom-1", 0.2, _FOUR),
+    _Release("epel-10", 7.0, _FOUR),
+    _Release("epel-8", 4.5, _FOUR),
+    _Release("epel-9", 10.0, _FOUR),
+    _Release("fedora-43", 16.0, _FIVE),
+    _Release("fedora-44", 20.0, _SIX),
+    _Release("fedora-45", 8.0, _FOUR),
+    _Release("fedora-eln", 1.5, _FOUR, ".eln156"),
+    _Release("fedora-rawhide", 13.0, _SIX, ".fc46"),
+    _Release("mageia-9", 0.5, _MAGEIA),
+    _Release("mageia-cauldron", 0.4, _MAGEIA, ".mga10"),
+    _Release("openeuler-22.03", 0.1, _TWO, ".oe2203"),
+    _Release("openeuler-24.03", 0.3, _TWO, ".oe2403"),
+    _Release("openmandriva-cooker", 0.1, _TWO),
+    _Release("openmandriva-rolling", 0.1, _TWO),
+    _Release("opensuse-leap-16.0", 0.8, _FOUR, ".suse.lp160"),
+    _Release("opensuse-tumbleweed", 2.0, "aarch64 i586 ppc64le s390x x86_64", ".suse.tw"),
+    _Release("rhel+epel-10", 1.0, _FOUR),
+    _Release("rhel-10", 0.8, _FOUR),
+    _Release("rhel-8", 0.7, "aarch64 s390x x86_64"),
+    _Release("rhel-9", 1.2, _FOUR),
+    _Release("rocky-10", 0.1, "riscv64"),
+)
+
+_AT_END_OF_LIFE = (
+    _Release("centos-stream+epel-next-8", 0.2, "aarch64 ppc64le x86_64"),
+    _Release("centos-stream-8", 0.5, "aarch64 ppc64le x86_64"),
+    _Release("epel-7", 0.8, "aarch64 ppc64le x86_64"),
+    _Release("fedora-35", 0.1, f"{_FIVE} armhfp"),
+    _Release("fedora-36", 0.2, f"{_FIVE} armhfp"),
+    _Release("fedora-37", 0.2, _FIVE),
+    _Release("fedora-38", 0.3, _FIVE),
+    _Release("fedora-39", 0.4, _FIVE),
+    _Release("fedora-40", 0.6, _FIVE),
+    _Release("fedora-41", 1.0, _FIVE),
+    _Release("fedora-42", 2.5, _FIVE),
+    _Release("mageia-8", 0.1, _MAGEIA),
+    _Release("openmandriva-cooker", 0.05, "i686"),
+    _Release("openmandriva-rolling", 0.05, "i686"),
+    _Release("opensuse-leap-15.4", 0.1, _TWO, ".suse.lp154"),
+    _Release("opensuse-leap-15.5", 0.3, _TWO, ".suse.lp155"),
+    _Release("opensuse-leap-15.6", 0.7, _TWO, ".suse.lp156"),
+    _Release("oraclelinux-7", 0.1, "x86_64"),
+    _Release("oraclelinux-8", 0.1, "x86_64"),
+    _Release("rhel-7", 0.2, "x86_64"),
+)
+
+_ARCH_WEIGHTS = {
+    "x86_64": 60.0,
+    "aarch64": 22.0,
+    "ppc64le": 6.0,
+    "s390x": 4.0,
+    "i386": 4.0,
+    "i586": 4.0,
+    "i686": 4.0,
+    "x86_64_v2": 4.0,
+    "riscv64": 2.0,
+    "armhfp": 2.0,
+}
+"""How the use of a release is shared by the architectures that it has."""
+
+
+def _weighted(release: _Release) -> list[tuple[MockChroot, float]]:
+    arches = sorted(release.arches.split())
+    whole = sum(_ARCH_WEIGHTS[arch] for arch in arches)
+    return [
+        (_make(f"{release.name}-{arch}", release.dist), release.weight * _ARCH_WEIGHTS[arch] / whole) for arch in arches
+    ]
+
+
+def _make(name: str, dist: str | None) -> MockChroot:
+    return MockChroot(name, dist_tag(name) if dist is None else dist, package_arch(name))
+
+
+OFFERED = Weighted(pair for release in _OFFERED for pair in _weighted(release))
+"""Those in which something new can be built, in the order of their names."""
+
+MOCK_CHROOTS = Weighted(sorted(pair for release in (*_OFFERED, *_AT_END_OF_LIFE) for pair in _weighted(release)))
+"""All that there are, in the order of their names."""
+
+_BY_NAME = {chroot.name: chroot for chroot in MOCK_CHROOTS.things}
+
+
+def mock_chroot(name: str) -> MockChroot:
+    """The chroot of a name; of one that is not in the table, as far as the name tells."""
+    return _BY_NAME.get(name) or _make(name, None)

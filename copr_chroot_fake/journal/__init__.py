@@ -1,0 +1,1 @@
+"""The recorded requests: the log, what each asked for, and assertions about them."""

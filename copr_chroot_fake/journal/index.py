@@ -1,0 +1,153 @@
+"""Finds requests in the log by what they are about, reading each of them once however often somebody looks."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Hashable, Mapping, Sequence
+from heapq import heappop, heappush
+from itertools import islice, product
+from typing import NamedTuple
+
+from ..wire.routes import EndpointName
+from .log import RequestLog
+from .request import Request, names_shown, read_request
+
+_METHODS: Mapping[EndpointName, Sequence[str]] = {"cancel": ("PUT", "POST")}
+"""How an endpoint is asked that is not simply read."""
+
+_POLLED: Sequence[EndpointName] = ("get", "list", "build", "build-list", "source-chroot", "monitor")
+"""The endpoints that tell how builds are doing."""
+
+
+class About(NamedTuple):
+    """Which requests: those of an endpoint, about a build and a chroot; ``None`` for any."""
+
+    endpoint: EndpointName | None = None
+    build_id: int | None = None
+    chrootname: str | None = None
+    by_its_method: bool = False
+    """Whether only those with a method of their endpoint are meant."""
+
+
+class Selection(NamedTuple):
+    """The numbers of the requests that were selected, in their order, from a position on."""
+
+    numbers: Sequence[int]
+    start: int
+
+    def __len__(self) -> int:
+        return len(self.numbers) - self.start
+
+    def latest(self, limit: int, offset: int = 0) -> Sequence[int]:
+        """The last ``limit`` numbers before the last ``offset`` ones."""
+        end = max(len(self.numbers) - offset, self.start)
+        return self.numbers[max(end - limit, self.start) : end]
+
+
+class RequestIndex:
+    """The numbers of the requests in a log, by what they are about.
+
+    It reads what was logged since it was last used; what the log has dropped is skipped, and forgotten when it is most
+    of what the index has. So a look costs what is new and what is found, not what there is. The caller holds the
+    store's lock.
+    """
+
+    def __init__(self, log: RequestLog, has_results: bool) -> None:
+        self._log = log
+        self._has_results = has_results
+        self._start_anew(1)
+
+    def _start_anew(self, number: int) -> None:
+        self._first = number
+        """The first number that it has read."""
+        self._next = number
+        """The first number that it has not read."""
+        self._numbers: dict[About, list[int]] = {}
+        self._last_polls: dict[Hashable, tuple[float, int]] = {}
+        """Time and number of the last poll of each thing."""
+        self._polls: dict[About, list[tuple[float, int, int]]] = {}
+        """Seconds from one poll of a thing to the next, and the numbers of both, as a heap."""
+        self._pages: dict[int, _Pages] = {}
+
+    def find(self, about: About, after: int = 0) -> Selection:
+        """The requests that are about something, of those after a number."""
+        entries, first = self._log.entries, self._log.first_number
+        start = max(first, after + 1)
+        if about == About():
+            return Selection(range(start, max(start, first + len(entries))), 0)
+        self._read_new()
+        numbers = self._numbers.get(about, [])
+        return Selection(numbers, bisect_left(numbers, start))
+
+    def read(self, number: int) -> Request:
+        """A request that the log still has."""
+        return read_request(self._log.entries[number - self._log.first_number], self._has_results)
+
+    def fastest_polls(self, build_id: int | None, chrootname: str | None) -> tuple[Request, Request] | None:
+        """The two polls of the same thing that followed each other fastest; ``None`` if nothing was polled twice."""
+        self._read_new()
+        polls = self._polls.get(About(None, build_id, chrootname, True), [])
+        while polls and polls[0][1] < self._log.first_number:
+            heappop(polls)
+        return (self.read(polls[0][1]), self.read(polls[0][2])) if polls else None
+
+    def names_listed(self, build_id: int) -> set[str]:
+        """The names of a build's chroots that were on a page of its list."""
+        found = self.find(About("list", build_id, None, True))
+        pages = self._pages.setdefault(build_id, _Pages())
+        for number in found.numbers[bisect_left(found.numbers, pages.next, found.start) :]:
+            names = names_shown(self._log.entries[number - self._log.first_number])
+            pages.last_numbers[names] = number
+            pages.next = number + 1
+        first = self._log.first_number
+        return {name for names, last in pages.last_numbers.items() if last >= first for name in names}
+
+    def _read_new(self) -> None:
+        entries, first = self._log.entries, self._log.first_number
+        if not entries or first - self._first > len(entries):
+            self._start_anew(first)
+        for record in islice(entries, max(self._next - first, 0), None):
+            self._add(read_request(record, self._has_results))
+            self._next = record[7] + 1
+
+    def _add(self, request: Request) -> None:
+        by_its_method = request.endpoint is not None and request.method in _METHODS.get(request.endpoint, ("GET",))
+        things = {*product((None, request.build_id), (None, request.chrootname))}
+        for build_id, chrootname in things:
+            for endpoint in {None, request.endpoint}:
+                self._put(About(endpoint, build_id, chrootname), request.number)
+            if by_its_method:
+                self._put(About(request.endpoint, build_id, chrootname, True), request.number)
+        if by_its_method and request.endpoint in _POLLED:
+            self._add_poll(request, [About(None, build_id, chrootname, True) for build_id, chrootname in things])
+
+    def _put(self, about: About, number: int) -> None:
+        self._numbers.setdefault(about, []).append(number)
+
+    def _add_poll(self, request: Request, abouts: Sequence[About]) -> None:
+        what = _what(request)
+        before = self._last_polls.get(what)
+        self._last_polls[what] = request.at, request.number
+        if before is not None:
+            poll = (request.at - before[0], before[1], request.number)
+            for about in abouts:
+                heappush(self._polls.setdefault(about, []), poll)
+
+
+class _Pages:
+    """The pages of one build's list that were read."""
+
+    def __init__(self) -> None:
+        self.next = 0
+        """The first number of a request that is not among them yet."""
+        self.last_numbers: dict[tuple[str, ...], int] = {}
+        """The number of the last request for each, by the names of its chroots."""
+
+
+def _what(request: Request) -> Hashable:
+    """What a request asks about, whether its build is in the path or among the arguments, in whatever order."""
+    others = dict(request.arguments)
+    if request.build_id is not None:
+        others.pop("build_id", None)
+        others.pop("chrootname", None)
+    return request.endpoint, request.build_id, request.chrootname, tuple(sorted(others.items()))

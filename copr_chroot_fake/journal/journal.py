@@ -1,0 +1,172 @@
+"""What a fake was asked: requests by what they are about, and assertions that say what was asked instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import cast, get_args
+
+from ..engine.build import Build
+from ..engine.store import Store
+from ..validation import checks
+from ..wire.routes import EndpointName
+from .index import About, RequestIndex
+from .log import Record, RequestLog
+from .request import Request as Request
+from .request import read_request
+
+
+@dataclass(frozen=True)
+class UnmatchedRequests:
+    """All requests with one method and target that matched nothing.
+
+    :param count: how many of them are remembered.
+    """
+
+    method: str
+    target: str
+    count: int
+    _store: Store = field(repr=False)
+    _last: Record = field(repr=False)
+
+    @property
+    def last(self) -> Request:
+        """The last of them."""
+        return read_request(self._last, self._store.serves_results)
+
+    @property
+    def near_miss(self) -> str:
+        """What exists now that comes closest to what they asked for; it is searched for at each access."""
+        # A test that asks for everything has no need of it.
+        from .near_misses import near_miss
+
+        with self._store.lock:
+            return near_miss(self._store, self.last)
+
+    def __str__(self) -> str:
+        times = "" if self.count == 1 else f" ({self.count} times)"
+        asked = f"{checks.shortened(self.method)} {checks.shortened(self.target, 300)}"
+        return f"{asked} -> {self._last[2]}{times}: {self.near_miss}"
+
+
+class Journal:
+    """The latest requests, in the order of their answers."""
+
+    def __init__(self, store: Store, log: RequestLog) -> None:
+        self._store = store
+        self._log = log
+        self._index = RequestIndex(log, store.serves_results)
+
+    def clear(self) -> None:
+        with self._store.lock:
+            self._log.clear()
+
+    def requests(self, after: int = 0) -> list[Request]:
+        """Those that have come after the one of that number."""
+        last = checks.whole_number("number", after)
+        with self._store.lock:
+            numbers = self._index.find(About(), last).numbers
+            return self._read(numbers)
+
+    def page(self, about: About, after: int, limit: int, offset: int) -> tuple[list[Request], int]:
+        """The latest ``limit`` requests before the last ``offset`` ones, of those about something; and their number."""
+        with self._store.lock:
+            found = self._index.find(about, after)
+            return self._read(found.latest(limit, offset)), len(found)
+
+    def count(self, about: About) -> int:
+        """How many requests there are about something."""
+        with self._store.lock:
+            return len(self._index.find(about))
+
+    def _read(self, numbers: Iterable[int]) -> list[Request]:
+        return [self._index.read(number) for number in numbers]
+
+    @property
+    def number_of_unmatched(self) -> int:
+        """How many methods and targets have unmatched requests."""
+        with self._store.lock:
+            return len(self._log.unmatched)
+
+    def unmatched(self, limit: int | None = None, offset: int = 0) -> list[UnmatchedRequests]:
+        """The unmatched requests by method and target, in the order in which each was first asked for."""
+        stop = None if limit is None else offset + limit
+        with self._store.lock:
+            return [
+                UnmatchedRequests(method, target, count, self._store, last)
+                for (method, target), (count, last) in islice(self._log.unmatched.items(), offset, stop)
+            ]
+
+    def assert_requested(
+        self, endpoint: EndpointName, build_id: int | None, chrootname: str | None, times: int | None
+    ) -> None:
+        __tracebackhide__ = True
+        times = checks.optional(checks.whole_number)("times", times)
+        count = self.count(_about(endpoint, build_id, chrootname))
+        if count != times if times is not None else not count:
+            expected = "at least once" if times is None else _times(times)
+            to_be = "was not to be requested" if times == 0 else f"was to be requested {expected}"
+            meant = _described(endpoint, build_id, chrootname)
+            raise AssertionError(f"{meant} {to_be} and was {_times(count)}.{self._instead()}")
+
+    def assert_polled_no_faster_than(self, seconds: float, build_id: int | None, chrootname: str | None) -> None:
+        __tracebackhide__ = True
+        build_id, chrootname = _check_thing(build_id, chrootname)
+        with self._store.lock:
+            fastest = self._index.fastest_polls(build_id, chrootname)
+        if fastest is None:
+            return
+        before, request = fastest
+        if request.at - before.at < seconds:
+            after = f"{request.at - before.at:g} s"
+            raise AssertionError(
+                f"polled after {after}, but no faster than every {seconds:g} s was wanted:\n  {before}\n  {request}"
+            )
+
+    def assert_all_pages_read(self, build: Build) -> None:
+        __tracebackhide__ = True
+        with self._store.lock:
+            seen = self._index.names_listed(build.id)
+            missing = [chroot.name for chroot in build.chroots if chroot.name not in seen and not chroot.is_absent]
+        if missing:
+            raise AssertionError(
+                f"{len(missing)} of {len(build.chroots)} chroots of build {build.id} were on no page that was read: "
+                f"{checks.listing(missing, 5)}.{self._instead()}"
+            )
+
+    def _instead(self) -> str:
+        """What was asked, for the message of an assertion."""
+        requests, total = self.page(About(), 0, _REQUESTS_SHOWN, 0)
+        if not requests:
+            return " Nothing was requested."
+        more = f"\n  … and {total - _REQUESTS_SHOWN} before" if total > _REQUESTS_SHOWN else ""
+        return " Requested was:" + more + "".join(f"\n  {request}" for request in requests)
+
+
+_REQUESTS_SHOWN = 20
+"""How many requests the message of an assertion shows."""
+
+
+def _about(endpoint: EndpointName, build_id: int | None, chrootname: str | None) -> About:
+    """The requests of an endpoint with its own methods."""
+    name = cast(EndpointName, checks.one_of(get_args(EndpointName))("endpoint", endpoint))
+    return About(name, *_check_thing(build_id, chrootname), True)
+
+
+def _check_thing(build_id: int | None, chrootname: str | None) -> tuple[int | None, str | None]:
+    """Return a build and a chroot as they are found in requests, which other types would never be."""
+    return (
+        checks.optional(checks.whole_number)("build_id", build_id),
+        checks.optional(checks.text)("chrootname", chrootname),
+    )
+
+
+def _described(endpoint: str, build_id: int | None, chrootname: str | None) -> str:
+    of_build = "" if build_id is None else f" of build {build_id}"
+    of_chroot = "" if chrootname is None else f", {checks.shortened(chrootname)}"
+    return f"{endpoint!r}{of_build}{of_chroot}"
+
+
+def _times(count: int) -> str:
+    return {0: "not", 1: "once", 2: "twice"}.get(count, f"{count} times")

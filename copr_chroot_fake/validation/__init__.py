@@ -1,0 +1,1 @@
+"""Validation of input: checks of values, fields of objects, collected errors and JSON Schemas."""
