@@ -195,3 +195,12 @@ def test_long_content_length_is_no_failure(zeros: int, size: int, status: int) -
     with serving(Recipe(), max_body=100) as server:
         got = server.exchange(raw("POST", "/_fake/seed", Content_Length=digits) + body)
         assert [reply.status for reply in replies(got)] == [status]
+
+
+def test_error_response_to_head_has_no_body() -> None:
+    """Also if what follows its headers is what is invalid."""
+    with serving() as server:
+        got = server.exchange(raw("HEAD", HOME, Transfer_Encoding="chunked") + b"zz\r\n")
+    assert got.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert got.endswith(b"\r\n\r\n")
+    assert got.count(b"\r\n\r\n") == 1

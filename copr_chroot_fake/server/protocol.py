@@ -170,6 +170,9 @@ class FakeProtocol(HttpToolsProtocol):
                 self.pipeline.popleft()
             if broken.response_started:
                 self._last_words = b""
+            elif broken.scope["method"] == "HEAD":
+                head, end, _ = self._last_words.partition(b"\r\n\r\n")
+                self._last_words = head + end
             _let_go(broken)
         if not self._unanswered:
             self._end()
