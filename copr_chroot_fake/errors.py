@@ -1,18 +1,18 @@
 """The exceptions that the kit raises.
 
-None of them is an answer of the fake: what Copr would answer a client, errors
-included, is an :class:`~copr_chroot_fake.Answer`.
+None of them is a response of the fake: what Copr would answer a client, errors included, is an
+:class:`~copr_chroot_fake.Answer`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from .excerpt import line
 
-LONGEST_FIELD = 200
-"""How many characters of a field's name a message has at most: keys that there should not be are part of it."""
+_MAX_LOCATION = 200
+"""The longest location in a message, in characters; unknown keys are part of it."""
 
 
 class CoprFakeError(Exception):
@@ -20,46 +20,97 @@ class CoprFakeError(Exception):
 
 
 class InputError(CoprFakeError, ValueError):
-    """A value that a build, a chroot or an option cannot have.
+    """Invalid input: ``location`` names the value, ``problem`` says what is wrong with it and what would be valid.
 
-    ``field`` names the value, and ``problem`` says what is wrong with it and what
-    would be valid; the message has both, on one line.
+    The message has both on one line. ``errors`` are all errors that were found, the first of which this one describes.
     """
 
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(line(f"{line(field, LONGEST_FIELD)}: {problem}"))
-        self.field = field
+    def __init__(self, location: str, problem: str) -> None:
+        # A location in an object may begin with a dot, so that a key which begins with a bracket is not taken for an
+        # index.
+        self._path = location
+        self.location = location.removeprefix(".")
         self.problem = problem
+        super().__init__(line(f"{line(self.location, _MAX_LOCATION)}: {problem}"))
+
+    @property
+    def errors(self) -> Sequence[InputError]:
+        return (self,)
+
+    def below(self, location: str) -> InputError:
+        """Return the same errors in an object that is at a location itself."""
+        return InputError(_join(location, self._path), self.problem)
+
+    def is_within(self, location: str) -> bool:
+        """Whether it is about the value at a location, or one inside it."""
+        return self.location == location or self.location.startswith((f"{location}.", f"{location}["))
+
+
+class InputErrors(InputError):
+    """Several errors in one input; the message is that of the first, and says how many more there are."""
+
+    def __init__(self, errors: Sequence[InputError]) -> None:
+        first = errors[0]
+        super().__init__(first.location, first.problem + _more(errors))
+        self.problem = first.problem
+        self._errors = tuple(errors)
+
+    @property
+    def errors(self) -> Sequence[InputError]:
+        return self._errors
+
+    def below(self, location: str) -> InputError:
+        return InputErrors([error.below(location) for error in self._errors])
 
 
 class ScenarioError(InputError):
-    """A scenario that cannot be read; ``source`` is its file, where it has one."""
+    """A scenario that cannot be loaded; ``source`` is its file, if it has one."""
 
-    def __init__(self, source: str | None, place: str, problem: str) -> None:
-        where = ": ".join(part for part in (source, place) if part)
-        super().__init__(where or "scenario", problem)
+    def __init__(self, source: str | None, error: InputError) -> None:
+        location = ": ".join(part for part in (source, error.location) if part)
+        super().__init__(location or "scenario", error.problem + _more(error.errors))
         self.source = source
-        self.place = place
+        self.location = error.location
+        self.problem = error.problem
+        self._errors = error.errors
+
+    @property
+    def errors(self) -> Sequence[InputError]:
+        return self._errors
+
+    def below(self, location: str) -> InputError:
+        return InputErrors([error.below(location) for error in self._errors])
+
+
+def _join(location: str, path: str) -> str:
+    if not (location and path):
+        return location or path
+    return f"{location}{path}" if path[0] in ".[" else f"{location}.{path}"
+
+
+def _more(errors: Sequence[InputError]) -> str:
+    count = len(errors) - 1
+    return f" (and {count} more {'error' if count == 1 else 'errors'})" if count else ""
 
 
 class EventError(CoprFakeError):
-    """An event that cannot happen to a chroot or a build in its state, or a stage that is not in its life."""
+    """A change of state that is not possible now, or that the lifecycle does not contain."""
 
 
 class MissingExtraError(CoprFakeError, ImportError):
-    """Something needs a package that only an extra of the kit installs."""
+    """A package that only an extra of the kit installs is missing."""
 
-    def __init__(self, what: str, package: str, extra: str) -> None:
-        super().__init__(f"{what} needs {package}, which is not installed: pip install 'copr-chroot-fake[{extra}]'")
+    def __init__(self, feature: str, package: str, extra: str) -> None:
+        super().__init__(f"{feature} needs {package}, which is not installed: pip install 'copr-chroot-fake[{extra}]'")
 
 
 @contextmanager
-def needing(what: str, package: str, extra: str) -> Iterator[None]:
-    """Say of an import within it that fails what needs the package, and which extra brings it.
+def needing(feature: str, package: str, extra: str) -> Iterator[None]:
+    """Within the block, a failed import names the feature that needs it and the extra that installs it.
 
-    :raises MissingExtraError: if the package, or one that it needs itself, is not installed.
+    :raises MissingExtraError: if the package, or one of its own dependencies, is not installed.
     """
     try:
         yield
     except ModuleNotFoundError as error:
-        raise MissingExtraError(what, package, extra) from error
+        raise MissingExtraError(feature, package, extra) from error

@@ -14,7 +14,7 @@ from .model.account import Account
 from .model.lifecycle import DEFAULT_LIFE, LifecycleLike
 from .model.progress import ProgressLike
 from .model.project import Project
-from .model.states import State, StateName
+from .model.states import State, StateName, parse_state
 from .scenario.entries import DEFAULT_MEMORY_LIMIT, DEFAULT_OWNER, DEFAULT_PACKAGE, DEFAULT_PROJECT, DEFAULT_TIMEOUT
 from .scenario.load import read_batch
 from .validation import checks
@@ -114,7 +114,7 @@ class Filled:
             "lifecycle": DEFAULT_LIFE if lifecycle is None else lifecycle,
             "progress": self._store.progress if progress is None else progress,
             "chroots": chroot_entries(
-                checked_id, chroots, package, checks.optional(checks.state)("state", state), lifecycle
+                checked_id, chroots, package, checks.optional(parse_state)("state", state), lifecycle
             ),
         }
         (build,) = self._add_entry("builds", entry, come_about).builds.values()
@@ -178,7 +178,7 @@ class Filled:
             try:
                 batch = read_batch({kind: [entry]}, self._store)
             except InputError as error:
-                raise InputError(error.field.removeprefix(f"{kind}[0]."), error.problem) from None
+                raise InputError(error.location.removeprefix(f"{kind}[0]."), error.problem) from None
             for build in batch.builds.values():
                 finish(build)
             self._store.add(batch, enable=True)

@@ -142,8 +142,11 @@ def test_nobody_logs_in_by_kerberos(fake: FakeCopr) -> None:
         ({"token": 3}, "token: expected a text"),
         ({"login": "a:b"}, "login: 'a:b' has a colon, which ends a login; expected none"),
         ({"groups": "@copr"}, "groups: expected a list"),
-        ({"groups": ["@kde", "copr"]}, r"groups\[1\]: 'copr' is no group; expected its name after an @, such as @copr"),
-        ({"groups": ["@"]}, r"groups\[0\]: '@' is no group"),
+        (
+            {"groups": ["@kde", "copr"]},
+            r"groups\[1\]: 'copr' is not a group; expected its name after an @, such as @copr",
+        ),
+        ({"groups": ["@"]}, r"groups\[0\]: '@' is not a group"),
         ({"login": "abc"}, "login: 'abc' is there already; expected another"),
     ],
 )

@@ -260,7 +260,7 @@ IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
     ({"id": "7"}, "id: expected a whole number from 1"),
     ({"id": 2**31}, "id: expected a whole number from 1"),
     ({"id": 1}, "id: there is a build 1 already; expected another id"),
-    ({"state": "succeded"}, "state: 'succeded' is no state; did you mean 'succeeded'? valid: importing, waiting"),
+    ({"state": "succeded"}, "state: 'succeded' is not a state; did you mean 'succeeded'? valid: importing, waiting"),
     ({"chroots": {F41: "runing"}}, "runing"),
     (
         {"chroots": {F41: "fails"}},
@@ -268,15 +268,21 @@ IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
     ),
     ({"project": "a/ b"}, "project: ' b' has a slash or white space around it"),
     ({"chroots": {F41: {"build_config": {"a": DEEP}}}}, "build_config: nested too deeply; expected at most 100 levels"),
-    ({"chroots": {F41: {"build_config": ENDLESS}}}, "build_config: expected what JSON can say: Circular reference"),
+    (
+        {"chroots": {F41: {"build_config": ENDLESS}}},
+        "build_config: expected a value that JSON can represent: Circular reference",
+    ),
     (
         {"chroots": {F41: {"state": "running", "canceled": True}}},
         "chroots[0].canceled: what is canceled while",
     ),
     ({"chroots": {F41: {"canceled": True}}}, "ends as failed; expected that state"),
-    ({"chroots": ["fedora-x86_64"]}, "'fedora-x86_64' is no chroot name; expected distribution-version-architecture"),
-    ({"chroots": ["fedora-41-"]}, "'fedora-41-' is no chroot name"),
-    ({"chroots": ["fedora/41-1-x86_64"]}, "is no chroot name"),
+    (
+        {"chroots": ["fedora-x86_64"]},
+        "'fedora-x86_64' is not a chroot name; expected distribution-version-architecture",
+    ),
+    ({"chroots": ["fedora-41-"]}, "'fedora-41-' is not a chroot name"),
+    ({"chroots": ["fedora/41-1-x86_64"]}, "is not a chroot name"),
     ({"chroots": ["fedora-\ud800-x86_64"], "lifecycle": "realistic"}, "half a surrogate pair"),
     ({"chroots": [7]}, "chroots"),
     ({"chroots": 7}, "chroots: expected a list, got 7"),
@@ -285,7 +291,7 @@ IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
     ({"chroots": {F41: {"ended_on": "now"}}}, "chroots[0].ended_on: expected a Unix time in whole seconds"),
     ({"chroots": {F41: 7}}, "chroots[0]: expected an object, got 7"),
     ({"chroots": F41}, "chroots: expected a list, got 'fedora-41-x86_64'"),
-    ({"chroots": {F41: {"build_config": {"a": {1}}}}}, "build_config: expected what JSON can say"),
+    ({"chroots": {F41: {"build_config": {"a": {1}}}}}, "build_config: expected a value that JSON can represent"),
     ({"chroots": {F41: {"started_on": 1.5}}}, "started_on: expected a Unix time in whole seconds"),
     (
         {"chroots": {F41: {"started_on": 10, "ended_on": 9}}},
@@ -319,7 +325,7 @@ def test_what_no_build_can_have_is_refused_and_nothing_stays(said: dict[str, obj
     with pytest.raises(InputError) as refused:
         fake.add_build(**arguments)  # type: ignore[arg-type]  # wrong on purpose
     assert message in str(refused.value)
-    assert not refused.value.field.startswith("builds")
+    assert not refused.value.location.startswith("builds")
     assert isinstance(refused.value, ValueError)
     assert list(fake.builds) == [1]
     assert list(fake.projects) == ["jdoe/first"]
@@ -347,7 +353,7 @@ def test_a_chroot_named_twice_is_refused() -> None:
     [
         ({"ownername": ""}, "ownername: expected a text"),
         ({"projectname": "a/b"}, "projectname: 'a/b' has a slash"),
-        ({"chroots": ["fedora"]}, "'fedora' is no chroot name"),
+        ({"chroots": ["fedora"]}, "'fedora' is not a chroot name"),
         ({"chroots": {F41: {"with_opt": []}}}, "with_opt: no such key here; did you mean 'with_opts'?"),
         ({"chroots": {F41: {"with_opts": "tests"}}}, "with_opts: expected a list, got 'tests'"),
         ({"additional_repos": [1]}, "additional_repos[0]: expected a text"),

@@ -137,8 +137,8 @@ def test_a_fake_is_served_as_long_as_it_is_said() -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("copr.example", "is no address; expected one such as http://"),
-        ("ftp://copr.example", "is no address; expected one such as http://"),
+        ("copr.example", "is not an address; expected one such as http://"),
+        ("ftp://copr.example", "is not an address; expected one such as http://"),
         ("http://copr.example/prefix", "is more than a server; expected scheme, host and port only"),
     ],
 )

@@ -314,12 +314,12 @@ def test_a_written_scenario_is_not_the_fakes_own() -> None:
         (lambda chroot: chroot.start(result_dir=5), "result_dir: expected a text"),
         (lambda chroot: chroot.report("starting", at="now"), "at: expected a Unix time"),
         (lambda chroot: chroot.report("starting", packages=5), "packages: expected a list"),
-        (lambda chroot: chroot.report("startin"), "state: 'startin' is no state; did you mean 'starting'"),
+        (lambda chroot: chroot.report("startin"), "state: 'startin' is not a state; did you mean 'starting'"),
         (lambda chroot: chroot.force_state("failed", started_on=9, ended_on=5), "ended_on: 5 is before started_on, 9"),
         (lambda chroot: chroot.hold([]), "state: "),
         (lambda chroot: Progress(cast(Any, "bogus")), "how: 'bogus' is not possible; valid: poll, clock"),
         (lambda chroot: Progress("poll", -3), "polls: expected a whole number from 1"),
-        (lambda chroot: Progress("poll", 1, cast(Any, {"runing": 2})), "polls_in: 'runing' is no state"),
+        (lambda chroot: Progress("poll", 1, cast(Any, {"runing": 2})), "polls_in: 'runing' is not a state"),
         (lambda chroot: FakeCopr().restore(None), "taken: "),  # type: ignore[arg-type]  # wrong on purpose
         (lambda chroot: FakeCopr().answer("GET", None), "target: expected path and query as a text"),  # type: ignore[arg-type]  # wrong on purpose
         (lambda chroot: FakeCopr().hold(1, F41, "running"), "build_id: there is no build 1; there are: none"),

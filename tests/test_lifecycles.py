@@ -226,7 +226,10 @@ def test_all_that_is_wrong_with_a_stage_is_found(tmp_path: Path, stage: dict[str
             {"lifecycle": "succeeds", "started_on": 5},
             "chroots[0].started_on: its life gives it; expected none, or the state it is in",
         ),
-        ({"lifecycle": "succeeds", "hold": "rnning"}, "chroots[0].hold: 'rnning' is no state; did you mean 'running'?"),
+        (
+            {"lifecycle": "succeeds", "hold": "rnning"},
+            "chroots[0].hold: 'rnning' is not a state; did you mean 'running'?",
+        ),
         ({"lifecycle": "fails", "hold": "succeeded"}, "chroots[0].hold: its life does not get to succeeded"),
         (
             {"state": "running", "hold": "running"},

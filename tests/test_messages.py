@@ -78,4 +78,4 @@ def test_key_that_should_not_be_there_does_not_fill_the_message() -> None:
     with pytest.raises(ScenarioError) as refused:
         FakeCopr.from_scenario({key: 1})
     assert len(str(refused.value)) < 400
-    assert refused.value.place == key
+    assert refused.value.location == key

@@ -186,7 +186,7 @@ def test_a_build_and_a_chroot_can_progress_in_their_own_way() -> None:
     [
         ("pol", "progress: 'pol' is not possible; did you mean 'poll'? valid: poll, clock, manual, immediate"),
         ({"poll": 0}, "progress.poll: expected a whole number from 1"),
-        ({"poll": {"runing": 3}}, "progress.poll: 'runing' is no state; did you mean 'running'?"),
+        ({"poll": {"runing": 3}}, "progress.poll: 'runing' is not a state; did you mean 'running'?"),
         ({"poll": {"running": 0}}, "progress.poll.running: expected a whole number from 1"),
         ({"poll": {"other": 0}}, "progress.poll.other: expected a whole number from 1"),
         (

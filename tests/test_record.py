@@ -330,7 +330,7 @@ def test_what_no_scenario_can_say_is_left_out_and_named() -> None:
 
     recording = record(fake, transport=httpx.MockTransport(newer))
     unknown, backwards = recording.left_out
-    assert unknown.startswith(f"build 1, {F43}: a scenario cannot say it: state: 'paused' is no state")
+    assert unknown.startswith(f"build 1, {F43}: a scenario cannot say it: state: 'paused' is not a state")
     assert backwards.startswith(f"build 1, {F42}: a scenario cannot say it: ended_on: 4 is before started_on, 5")
     assert [chroot["name"] for chroot in recording.scenario["builds"][0]["chroots"]] == [S390X]
 

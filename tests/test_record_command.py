@@ -249,9 +249,12 @@ def test_a_copr_that_cannot_be_reached_is_named(tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["7", "--url", "copr.test"], "--url: 'copr.test' is no address; expected one such as http://copr.test:5000"),
-        (["7", "--url", "http://"], "--url: 'http://' is no address"),
-        (["7", "--url", "http://[::1"], "--url: 'http://[::1' is no address"),
+        (
+            ["7", "--url", "copr.test"],
+            "--url: 'copr.test' is not an address; expected one such as http://copr.test:5000",
+        ),
+        (["7", "--url", "http://"], "--url: 'http://' is not an address"),
+        (["7", "--url", "http://[::1"], "--url: 'http://[::1' is not an address"),
         (["7", "--interval", "5"], "--interval says how often to look with --watch"),
         (["7", "--watch", "--interval", "nan"], "--interval: expected a number from 0 to 2147483647, got nan"),
         (["7", "--watch", "--interval", "inf"], "--interval: expected a number from 0 to 2147483647, got inf"),

@@ -84,17 +84,17 @@ def test_a_report_says_where_the_results_are() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (lambda chroot: chroot.report("done"), "state: 'done' is no state"),
+        (lambda chroot: chroot.report("done"), "state: 'done' is not a state"),
         (lambda chroot: chroot.report("failed", result_dir="a/b"), "result_dir: 'a/b' has a slash"),
         (lambda chroot: chroot.report("succeeded", packages=["hello"]), "packages[0]: 'hello' is no NEVRA"),
         (lambda chroot: chroot.report("failed", at=-1), "at: expected a Unix time"),
         (lambda chroot: chroot.succeed(["hello"]), "packages[0]: 'hello' is no NEVRA"),
-        (lambda chroot: chroot.force_state("done"), "state: 'done' is no state"),
+        (lambda chroot: chroot.force_state("done"), "state: 'done' is not a state"),
         (lambda chroot: chroot.force_state("failed", started_on=-1), "started_on: expected a Unix time"),
         (lambda chroot: chroot.force_state("failed", ended_on="now"), "ended_on: expected a Unix time"),
         (lambda chroot: chroot.force_state("failed", started_on=9, ended_on=8), "ended_on: 8 is before started_on, 9"),
-        (lambda chroot: chroot.run_to("done"), "state: 'done' is no state"),
-        (lambda chroot: chroot.hold("done"), "state: 'done' is no state"),
+        (lambda chroot: chroot.run_to("done"), "state: 'done' is not a state"),
+        (lambda chroot: chroot.hold("done"), "state: 'done' is not a state"),
     ],
 )
 @pytest.mark.parametrize("state", ["running", "succeeded"])

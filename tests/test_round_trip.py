@@ -223,7 +223,7 @@ def test_polls_are_counted_up_to_the_largest_number() -> None:
 def test_a_project_enables_only_valid_chroots(name: str) -> None:
     """Others would not load back."""
     project = FakeCopr().add_project("jdoe", "tools")
-    with pytest.raises(InputError, match="is no chroot name"):
+    with pytest.raises(InputError, match="is not a chroot name"):
         project.enable(name)
     assert not project.chroots
 

@@ -129,7 +129,7 @@ def test_an_account_that_is_none_is_named(account: str) -> None:
 def test_a_group_that_an_account_cannot_have_is_named() -> None:
     """With the account."""
     account = "frostyx:abc:s3cret:@kde,copr"
-    assert "'frostyx': groups[1]: 'copr' is no group" in failed("serve", "--account", account)
+    assert "'frostyx': groups[1]: 'copr' is not a group" in failed("serve", "--account", account)
 
 
 def basic(login: str, token: str) -> dict[str, str]:

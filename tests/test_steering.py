@@ -80,8 +80,8 @@ def test_a_chroot_that_is_added_later_can_end_its_build() -> None:
     [
         (lambda fake: fake.add_chroot(2, F42), "build_id: there is no build 2; there are: 1"),
         (lambda fake: fake.add_chroot(1, F41), f"chrootname: build 1 has {F41} already"),
-        (lambda fake: fake.add_chroot(1, "fedora"), "chrootname: 'fedora' is no chroot name"),
-        (lambda fake: fake.add_chroot(1, F42, state="done"), "state: 'done' is no state"),
+        (lambda fake: fake.add_chroot(1, "fedora"), "chrootname: 'fedora' is not a chroot name"),
+        (lambda fake: fake.add_chroot(1, F42, state="done"), "state: 'done' is not a state"),
         (lambda fake: fake.add_chroot(1, F42, lifecycle="dies"), "lifecycle: 'dies' is not possible"),
         (lambda fake: fake.add_chroot(1, F42, progress="pull"), "progress: 'pull' is not possible"),
         (

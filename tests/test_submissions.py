@@ -99,7 +99,7 @@ def test_the_state_of_a_source_build_can_be_set() -> None:
     build.source_state = "failed"
     assert json.loads(fake.answer("GET", "/api_3/build/7").body)["state"] == "failed"
     assert fake.to_scenario()["builds"][0]["source_state"] == "failed"
-    with pytest.raises(InputError, match="source_state: 'fails' is no state; did you mean 'failed'"):
+    with pytest.raises(InputError, match="source_state: 'fails' is not a state; did you mean 'failed'"):
         build.source_state = "fails"  # type: ignore[assignment]  # wrong on purpose
     assert build.source_state == "failed"
 

@@ -10,6 +10,7 @@ from ..engine.chroot import BuildChroot
 from ..errors import EventError, InputError
 from ..model.machine import Event
 from ..model.nevra import read_packages
+from ..model.states import parse_state
 from ..scenario.dump import write_project
 from ..scenario.entries import ProjectEntry
 from ..validation import checks
@@ -159,7 +160,7 @@ def report(call: Call) -> views.ReportView:
     """Report of a build chroot as the backend does, which Copr takes or not."""
     chroot, fields = call.chroot, call.fields
     taken = chroot.report(
-        fields.require("state", checks.state),
+        fields.require("state", parse_state),
         at=fields.read("at", checks.unix_time, None),
         result_dir=fields.read("result_dir", checks.path_segment, None),
         packages=fields.read("packages", read_packages, ()),
@@ -171,7 +172,7 @@ def force_state(call: Call) -> views.ChrootView:
     """Put a build chroot into a state, possible or not."""
     chroot, fields = call.chroot, call.fields
     times = {key: fields.read(key, checks.unix_time, None) for key in ("started_on", "ended_on") if key in call.said}
-    chroot.force_state(fields.require("state", checks.state), **times)
+    chroot.force_state(fields.require("state", parse_state), **times)
     return views.chroot(chroot)
 
 
@@ -192,14 +193,14 @@ def finish_chroot(call: Call) -> views.ChrootView:
 def run_to(call: Call) -> views.ChrootView:
     """Let a build chroot go on until it is in a state."""
     chroot = call.chroot
-    chroot.run_to(call.fields.require("state", checks.state))
+    chroot.run_to(call.fields.require("state", parse_state))
     return views.chroot(chroot)
 
 
 def hold(call: Call) -> views.ChrootView:
     """Keep a build chroot in a state, once it gets there."""
     chroot = call.chroot
-    chroot.hold(call.fields.require("state", checks.state))
+    chroot.hold(call.fields.require("state", parse_state))
     return views.chroot(chroot)
 
 

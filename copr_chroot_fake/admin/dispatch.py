@@ -146,7 +146,7 @@ def _written(document: object) -> bytes:
 def _refusal(error: CoprFakeError) -> Answer:
     is_in_file = isinstance(error, ScenarioError) and error.source is not None
     if isinstance(error, InputError) and not is_in_file:
-        return _mistake(error.field or "body", error.problem)
+        return _mistake(error.location or "body", error.problem)
     return _error(404 if isinstance(error, NotFoundError) else 409, str(error))
 
 

@@ -58,7 +58,7 @@ def put_world(call: Call) -> views.WorldView:
     except ScenarioError as error:
         if error.source is not None:
             raise
-        raise InputError(checks.dotted("scenario", error.place), error.problem) from None
+        raise error.below("scenario") from None
 
 
 def _read_beginning(call: Call) -> Recipe:

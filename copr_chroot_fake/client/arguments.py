@@ -32,7 +32,7 @@ def url(field: str, value: object) -> httpx.URL:
         # As it is when it is looked up, which is too late for an argument that is wrong.
         found.host.encode("idna")
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise InputError(field, f"{checks.shown_address(value)} is no address: {error}") from None
+        raise InputError(field, f"{checks.shown_address(value)} is not an address: {error}") from None
     return found
 
 

@@ -12,7 +12,7 @@ from ..model import defaults as made_up
 from ..model.lifecycle import is_entangling
 from ..model.project import SOURCES, Project, Submission
 from ..model.source_states import BEFORE_THE_END, SOURCE_STATES, source_of
-from ..model.states import State, StateName
+from ..model.states import State, StateName, parse_state
 from ..validation import checks
 from . import build_state as summary
 from .chroot import BuildChroot
@@ -121,14 +121,14 @@ class Build:
     def source_state(self) -> State:
         """The state of its source build, as far as anybody has looked; it can be set.
 
-        :raises InputError: for what is no state.
+        :raises InputError: for what is not a state.
         """
         return self._source_state
 
     @source_state.setter
     def source_state(self, state: State | StateName) -> None:
         self.forget_rendered()
-        self._source_state = checks.state("source_state", state)
+        self._source_state = parse_state("source_state", state)
 
     @property
     def state(self) -> State:

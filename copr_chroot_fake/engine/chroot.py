@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..errors import EventError, InputError
 from ..model.machine import Event, event_between, find_transition, possible_events, shortest_path
 from ..model.nevra import Nevra, PackageLike, read_packages
-from ..model.states import State, StateName
+from ..model.states import State, StateName, parse_state
 from ..validation import checks
 from .chroot_events import ChrootEvents
 from .chroot_lifecycle import LivingChroot
@@ -101,7 +101,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
         :raises EventError: for a report that no backend makes in this state.
         :raises InputError: for an impossible value.
         """
-        to = checks.state("state", state)
+        to = parse_state("state", state)
         said = _checked_result_dir(result_dir)
         built = read_packages("packages", packages)
         with self._build.store.lock:
@@ -131,9 +131,9 @@ class BuildChroot(LivingChroot, ChrootEvents):
     ) -> None:
         """Put it into a state, possible or not, in which it stays; times that are not given stay as they are.
 
-        :raises InputError: for what is no state or time, or an end before the start.
+        :raises InputError: for what is not a state or time, or an end before the start.
         """
-        to = checks.state("state", state)
+        to = parse_state("state", state)
         with self._build.store.lock:
             self.catch_up()
             start = self._started_on if isinstance(started_on, EllipsisType) else _given_time("started_on", started_on)
@@ -177,7 +177,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
 
         :raises EventError: if it cannot get there, or is held on the way; nothing has changed then.
         """
-        to = checks.state("state", state)
+        to = parse_state("state", state)
         with self._build.store.lock:
             self.catch_up()
             # Its events can change the other chroots of the build, too.
@@ -214,7 +214,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
 
         :raises EventError: if it has no life that gets there.
         """
-        to = checks.state("state", state)
+        to = parse_state("state", state)
         with self._build.store.lock:
             if self.life is not None and self.life.how != "immediate":
                 self.catch_up()

@@ -9,7 +9,7 @@ from ..api.build_config import derive
 from ..errors import InputError
 from ..fake import FakeCopr
 from ..model.nevra import NevraEntry, read_nevra
-from ..model.states import State, StateName
+from ..model.states import State, StateName, parse_state
 from ..scenario.builds import read_project
 from ..scenario.entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
 from ..validation import checks
@@ -87,7 +87,7 @@ class Making:
         state: State | StateName | None,
         now: int | None,
     ) -> BuildEntry:
-        said = checks.optional(checks.state)("state", state)
+        said = checks.optional(parse_state)("state", state)
         checked_id = draws.whole(self.random, 1, scenarios.FIRST_ID) if id is None else checks.positive("id", id)
         if project is None:
             built_in = self._chroots(CHROOTS_OF_A_BUILD if chroots is None else chroots)

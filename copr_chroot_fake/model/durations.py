@@ -90,7 +90,7 @@ def read_duration(place: str, value: object) -> Duration:
     try:
         return _READERS[name](inner, parameters)
     except InputError as error:
-        field = error.field if error.field.startswith(place) else f"{inner}.{error.field}"
+        field = error.location if error.location.startswith(place) else f"{inner}.{error.location}"
         raise InputError(field, error.problem) from None
 
 

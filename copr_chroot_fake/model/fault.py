@@ -253,7 +253,7 @@ def read_fault(place: str, value: object) -> WrittenFault:
     try:
         fault = Fault(**given) if named is None else _changed(named, given)  # type: ignore[arg-type]  # checked
     except InputError as error:
-        field = place if error.field == _WHOLE else checks.dotted(place, error.field)
+        field = place if error.location == _WHOLE else checks.dotted(place, error.location)
         raise InputError(field, error.problem) from None
     return WrittenFault(fault, own_id, seen)
 

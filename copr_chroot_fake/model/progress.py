@@ -10,7 +10,7 @@ from typing import Literal, cast, get_args
 from ..errors import InputError
 from ..validation import checks
 from ..validation.errors import tried
-from .states import State, StateName
+from .states import State, StateName, parse_state
 
 How = Literal["poll", "clock", "manual", "immediate"]
 
@@ -36,7 +36,7 @@ class Progress:
         object.__setattr__(self, "how", checks.one_of(get_args(How))("how", self.how))
         object.__setattr__(self, "polls", checks.positive("polls", self.polls))
         said = checks.mapping("polls_in", self.polls_in)
-        states = {checks.state("polls_in", state): number for state, number in said.items()}
+        states = {parse_state("polls_in", state): number for state, number in said.items()}
         read = {state: checks.positive(f"polls_in.{state}", number) for state, number in states.items()}
         object.__setattr__(self, "polls_in", read)
         if self.how != "poll" and (self.polls != 1 or read):
@@ -44,7 +44,7 @@ class Progress:
             raise InputError(name, f"only 'poll' counts polls, not {self.how!r}; expected none")
 
     def polls_needed(self, state: State) -> int:
-        return self.polls_in.get(checks.state("state", state), self.polls)
+        return self.polls_in.get(parse_state("state", state), self.polls)
 
 
 ProgressLike = Progress | How | Mapping[Literal["poll"], int | Mapping[StateName | Literal["other"], int]]
@@ -81,7 +81,7 @@ def _by_poll(place: str, polls: object) -> Progress:
     numbers = {checks.key(name): number for name, number in checks.mapping(place, polls).items()}
     other = tried(checks.positive, f"{place}.{_OTHER}", numbers.pop(_OTHER, 1), 1)
     polls_in = {
-        tried(checks.state, place, state, State.UNKNOWN): tried(checks.positive, f"{place}.{state}", number, 1)
+        tried(parse_state, place, state, State.UNKNOWN): tried(checks.positive, f"{place}.{state}", number, 1)
         for state, number in numbers.items()
     }
     return Progress("poll", other, polls_in)

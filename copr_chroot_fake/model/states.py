@@ -1,16 +1,20 @@
-"""The states that a build chroot can be in, and what Copr calls them in its database."""
+"""The states of a build chroot, and their numbers in Copr's database."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
-from typing import Literal
+from typing import Annotated, Literal
+
+from ..errors import InputError
+from ..validation import checks
+from ..validation.rule import Rule
 
 
 class State(str, Enum):
     """A state of a build chroot; compares equal to its name.
 
-    The API reference lists eight of them; the service also shows ``waiting``,
-    ``forked`` and ``unknown``.
+    The API reference lists eight of them; the service also shows ``waiting``, ``forked`` and ``unknown``.
     """
 
     IMPORTING = "importing"
@@ -30,7 +34,7 @@ class State(str, Enum):
 
     @property
     def is_final(self) -> bool:
-        """Whether a chroot in this state has ended, in whatever way."""
+        """Whether a chroot in this state has ended, successfully or not."""
         return self in _FINAL
 
 
@@ -64,3 +68,20 @@ STATUS_NUMBERS = {
     State.UNKNOWN: 1000,
 }
 """The service's ``status`` column, by which a list can be ordered."""
+
+_BY_NAME: Mapping[str, State] = {state.value: state for state in State}
+
+
+def parse_state(location: str, value: object) -> State:
+    """Return the state of a name.
+
+    :raises InputError: for an unknown one, listing those that exist.
+    """
+    name = checks.plain_text(value)
+    state = None if name is None else _BY_NAME.get(name)
+    if state is None:
+        raise InputError(location, f"{checks.shown(value)} is not a state; {checks.choices(name, _BY_NAME)}")
+    return state
+
+
+StateValue = Annotated[State, Rule(parse_state)]

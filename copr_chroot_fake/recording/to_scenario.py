@@ -18,7 +18,7 @@ from ..errors import InputError
 from ..model.nevra import write_nevra
 from ..model.progress import Progress
 from ..model.project import ProjectChroot
-from ..model.states import State
+from ..model.states import State, parse_state
 from ..scenario.entries import Scenario
 from ..scenario.load import read_batch
 from ..validation import checks
@@ -79,7 +79,7 @@ def _sayable(build: BuildAnswers, left_out: list[str]) -> Iterator[tuple[str, Ch
         try:
             checks.chroot_name("name", name)
             for _, status in chroot.sightings:
-                checks.state("state", status.state)
+                parse_state("state", status.state)
                 for time in ("started_on", "ended_on"):
                     checks.optional(checks.unix_time)(time, getattr(status, time))
                 checks.end_after_start("ended_on", status.started_on, status.ended_on)

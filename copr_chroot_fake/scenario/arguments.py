@@ -21,7 +21,7 @@ from ..model.lifecycle import DEFAULT_LIFE, LIVES, LifecycleLike, read_lifecycle
 from ..model.machine import Stamp, stamps_of
 from ..model.progress import ProgressLike, read_progress
 from ..model.project import SourcePackage, replace_chroots
-from ..model.states import State, StateName
+from ..model.states import State, StateName, parse_state
 from ..validation import checks
 from .chroots import ChrootDefaults, add_entry
 from .entries import ChrootEntry, ChrootSettings, ProjectChrootEntry
@@ -87,7 +87,7 @@ def add_chroot(
     checked_name = checks.chroot_name("chrootname", name)
     if build.find(checked_name) is not None:
         raise InputError("chrootname", f"build {build.id} has {checked_name} already; expected another")
-    checked_state = checks.optional(checks.state)("state", state)
+    checked_state = checks.optional(parse_state)("state", state)
     if checked_state is not None and lifecycle is None and progress is not None:
         raise InputError(
             "progress", "a chroot that stays in a state has none; expected a lifecycle too, or no progress"
@@ -144,7 +144,7 @@ def _named(chroots: Chroots) -> Iterable[tuple[str, StateName | State | ChrootSe
 
 
 def _chroot_entry(place: str, build_id: int, name: str, said: Mapping[str, object], package: str) -> ChrootEntry:
-    state = checks.optional(checks.state)(f"{place}.state", said.get("state"))
+    state = checks.optional(parse_state)(f"{place}.state", said.get("state"))
     name = checks.chroot_name(f"{place}.name", name)
     times = {time: _time(f"{place}.{time}", said[time]) for time in ("started_on", "ended_on") if time in said}
     made_up_settings = {} if state is None else _made_up(build_id, name, package, state, times)

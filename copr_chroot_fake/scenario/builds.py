@@ -13,6 +13,7 @@ from ..engine.chroot import BuildChroot
 from ..engine.store import Store
 from ..errors import InputError
 from ..model.project import NO_SETTINGS, Project, ProjectChroot, SourcePackage, Submission
+from ..model.states import parse_state
 from ..validation import checks
 from ..validation.errors import tried
 from ..validation.fields import Fields
@@ -77,7 +78,7 @@ def read_build(fields: Fields, project: Project, store: Store, begun: float) -> 
         submission=Submission(
             submitted_on=fields.read("submitted_on", checks.unix_time, None),
             submitter=fields.read("submitter", checks.text, None),
-            source_state=fields.read("source_state", checks.state, None),
+            source_state=fields.read("source_state", parse_state, None),
             source_result_dir=fields.read("source_result_dir", entries.result_dir, ""),
             source_package=fields.read("source_package", _source_package, SourcePackage()),
         ),

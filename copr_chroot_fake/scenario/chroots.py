@@ -13,7 +13,7 @@ from ..engine.lifecycle_run import Life
 from ..model.lifecycle import Lifecycle, Plan, read_lifecycle
 from ..model.nevra import Nevra, read_packages
 from ..model.progress import Progress, read_progress
-from ..model.states import State
+from ..model.states import State, parse_state
 from ..validation import checks
 from ..validation.errors import refuse
 from ..validation.fields import Fields
@@ -53,13 +53,13 @@ class _Said(NamedTuple):
 
 
 _CHECKS: Mapping[str, Callable[[str, object], object]] = {
-    "state": checks.state,
+    "state": parse_state,
     "lifecycle": read_lifecycle,
     "progress": read_progress,
     "looks": checks.whole_number,
     "stage": checks.whole_number,
     "remaining": checks.remaining,
-    "hold": checks.state,
+    "hold": parse_state,
     "started_on": checks.unix_time,
     "ended_on": checks.unix_time,
     "result_dir": entries.result_dir,

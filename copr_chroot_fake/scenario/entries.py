@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, TypedDict
 
 from ..model.fault import FaultEntry, FaultName
+from ..model.states import State
 from ..validation import checks
 from ..validation.checks import (
     Amount,
@@ -17,7 +18,6 @@ from ..validation.checks import (
     PathSegment,
     Positive,
     Remaining,
-    StateText,
     Text,
     UnixTime,
     WholeNumber,
@@ -25,6 +25,8 @@ from ..validation.checks import (
 from ..validation.fields import Form
 from ..validation.schema import Keywords, Written
 from .schema import WrittenLifecycle, WrittenPackage, WrittenProgress
+
+StateText = Annotated[str, Written(State)]
 
 DEFAULT_OWNER = "jdoe"
 DEFAULT_PROJECT = "playground"

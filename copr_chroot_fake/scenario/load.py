@@ -42,7 +42,7 @@ def read_scenario(source: ScenarioSource, store: Store) -> Batch:
         try:
             document = parse(text, path, yaml=is_yaml(path))
         except InputError as error:
-            raise ScenarioError(str(path), error.field, error.problem) from None
+            raise ScenarioError(str(path), error) from None
         return _read(str(path), document, store)
 
 
@@ -58,7 +58,7 @@ def _read(file: str | None, document: object, store: Store) -> Batch:
     try:
         return read_batch(document, store)
     except InputError as error:
-        raise ScenarioError(file, error.field, error.problem) from None
+        raise ScenarioError(file, error) from None
 
 
 @contextmanager

@@ -39,9 +39,9 @@ def read_text(path: Path) -> tuple[Path, str]:
         by_name = shipped.by_name() if path.name == str(path) and not path.suffix else {}
         if path.name in by_name:
             return read_text(by_name[path.name])
-        raise ScenarioError(str(path), "", _reason(error, path, by_name)) from None
+        raise ScenarioError(str(path), InputError("", _reason(error, path, by_name))) from None
     except (OSError, ValueError) as error:
-        raise ScenarioError(str(path), "", f"cannot be read: {_said(error)}") from None
+        raise ScenarioError(str(path), InputError("", f"cannot be read: {_said(error)}")) from None
 
 
 def _reason(error: OSError, path: Path, names: Collection[str]) -> str:

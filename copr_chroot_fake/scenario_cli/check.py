@@ -73,7 +73,7 @@ def _read(file: Path) -> tuple[Path, str]:
     try:
         return file, sys.stdin.buffer.read().decode()
     except ValueError as error:
-        raise ScenarioError(_called(file), "", f"cannot be read: {error}") from None
+        raise ScenarioError(_called(file), InputError("", f"cannot be read: {error}")) from None
 
 
 def _find(path: Path, text: str, store: Store) -> Iterator[Mistake]:
@@ -86,19 +86,19 @@ def _find(path: Path, text: str, store: Store) -> Iterator[Mistake]:
         yield Mistake(file, "", error.problem, error.line, error.column)
         return
     except InputError as error:
-        yield Mistake(file, error.field, error.problem)
+        yield Mistake(file, error.location, error.problem)
         return
     if are_repeated:
         found = [*places.repeats(_walk_of(yaml), text)]
         # YAML can write one key in several ways.
         yield from (Mistake(file, place, are_repeated.problem, line) for place, _, line in found)
         if not found:
-            yield Mistake(file, are_repeated.field, are_repeated.problem)
+            yield Mistake(file, are_repeated.location, are_repeated.problem)
     refusals = _refusals(document, store)
     if refusals:
-        lines = places.lines(_walk_of(yaml), text, (refusal.field for refusal in refusals))
+        lines = places.lines(_walk_of(yaml), text, (refusal.location for refusal in refusals))
         for refusal in refusals:
-            yield Mistake(file, refusal.field, refusal.problem, lines[refusal.field])
+            yield Mistake(file, refusal.location, refusal.problem, lines[refusal.location])
 
 
 def _parse(path: Path, text: str, yaml: bool) -> tuple[object, RepeatedKey | None]:

@@ -137,11 +137,11 @@ class StateFile:
                 content = self._file.read(self._max_bytes)
             return None if content is None else _make_worlds(content, recipe, most, max_memory)
         except InputError as error:
-            raise ScenarioError(str(self.path), error.field, error.problem) from None
+            raise ScenarioError(str(self.path), error) from None
         except (TooManyError, NoMemoryError) as error:
-            raise ScenarioError(str(self.path), "worlds", str(error)) from None
+            raise ScenarioError(str(self.path), InputError("worlds", str(error))) from None
         except (OSError, UnicodeDecodeError) as error:
-            raise ScenarioError(str(self.path), "", f"cannot be read: {error}") from None
+            raise ScenarioError(str(self.path), InputError("", f"cannot be read: {error}")) from None
 
     def _replace(self, documents: Mapping[str, object], worlds: Worlds) -> str:
         """Replace the file with worlds by name, once they have been loaded again from the bytes to be written."""
@@ -247,7 +247,7 @@ def _read_world(place: str, written: object, told: Recipe) -> tuple[FakeCopr, Re
     try:
         fake.add_scenario(scenario)
     except ScenarioError as error:
-        raise InputError(checks.dotted(place, error.place), error.problem) from None
+        raise error.below(place) from None
     except RecursionError:
         raise
     except Exception as error:

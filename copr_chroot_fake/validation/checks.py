@@ -1,7 +1,12 @@
-"""Checks of the values that callers pass in; a refusal names the field and says what would be valid."""
+"""Checks of single values: each takes a location and a value, and returns the value's valid form.
+
+A check raises :class:`~copr_chroot_fake.InputError` for an invalid value, with a problem that says what would be valid.
+The types beside them are for the fields of specs (see :mod:`.spec`).
+"""
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import sys
@@ -14,9 +19,9 @@ from typing import Annotated, TypeGuard, TypeVar, cast
 from ..errors import CoprFakeError, InputError
 from ..excerpt import excerpt as excerpt
 from ..excerpt import shown as shown
-from ..model.states import State
 from . import errors as mistakes
-from .schema import Keywords, Written, whole
+from .rule import Rule
+from .schema import Keywords, whole
 
 T = TypeVar("T")
 
@@ -27,21 +32,18 @@ _CHROOT_NAME = re.compile(r"[^\s/]+-[^\s/-]+-[^\s/-]+")
 
 
 def optional(check: Callable[[str, object], T]) -> Callable[[str, object], T | None]:
-    """The same check, with ``None`` allowed too."""
+    """Return the same check, which allows ``None`` too."""
 
-    def check_unless_none(field: str, value: object) -> T | None:
-        return None if value is None else check(field, value)
+    def check_unless_none(location: str, value: object) -> T | None:
+        return None if value is None else check(location, value)
 
     return check_unless_none
 
 
-Text = Annotated[str, Keywords(minLength=1)]
-
-
 def plain_text(value: object) -> str | None:
-    """A text as exactly a ``str``; ``None`` for what is no text.
+    """Return a text as exactly a ``str``; ``None`` for any other value.
 
-    Subclasses, such as those of enums, can compare, hash and show themselves in any way.
+    Subclasses, such as enums, may override comparison, ``hash`` and ``str``.
     """
     if type(value) is str:
         return value
@@ -49,52 +51,60 @@ def plain_text(value: object) -> str | None:
 
 
 def is_kind(value: object, kind: type[T]) -> TypeGuard[T]:
-    """Whether a value really has a type: ``isinstance`` believes what objects say of themselves, as mocks do."""
+    """Whether a value really is of a type: ``isinstance`` trusts ``__class__``, which mocks override."""
     return issubclass(type(value), kind)
 
 
 def is_mapping(value: object) -> TypeGuard[Mapping[str, object]]:
+    """Whether a value is a dictionary or another mapping."""
     return type(value) is dict or issubclass(type(value), Mapping)
 
 
 def key(value: object) -> str:
-    """A key as the place of what it leads to has it; of what is no text, how it is shown."""
-    said = plain_text(value)
-    return shown(value) if said is None else said
+    """Return a key as locations contain it; an excerpt if it is not a text."""
+    text = plain_text(value)
+    return shown(value) if text is None else text
 
 
-def any_text(field: str, value: object) -> str:
-    """A text of any kind, an empty one too."""
-    said = plain_text(value)
-    if said is None:
-        raise InputError(field, f"expected a text, got {shown(value)}")
-    return said
+def any_text(location: str, value: object) -> str:
+    """Return any text, even an empty one."""
+    text = plain_text(value)
+    if text is None:
+        raise InputError(location, f"expected a text, got {shown(value)}")
+    return text
 
 
-def text(field: str, value: object) -> str:
-    said = plain_text(value)
-    if not said:
-        raise InputError(field, f"expected a text that is not empty, got {shown(value)}")
-    if not _is_storable(said):
-        raise InputError(field, f"{shown(said)} has a null character or half a surrogate pair; expected neither")
-    return said
+def text(location: str, value: object) -> str:
+    """Return a text that is not empty and that Copr can store."""
+    text = plain_text(value)
+    if not text:
+        raise InputError(location, f"expected a text that is not empty, got {shown(value)}")
+    if not _is_storable(text):
+        raise InputError(location, f"{shown(text)} has a null character or half a surrogate pair; expected neither")
+    return text
+
+
+Text = Annotated[str, Rule(text), Keywords(minLength=1)]
 
 
 def _is_storable(text: str) -> bool:
-    """Whether the service's database can store a text, which JSON may well represent."""
+    """Whether Copr's database can store a text; JSON can represent others too."""
     return "\0" not in text and is_unicode(text)
 
 
 def is_unicode(text: str) -> bool:
-    """Whether a text has no lone surrogate, which JSON can represent and no encoding can."""
+    """Whether a text has no lone surrogate: JSON can represent those, and no encoding can."""
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def secret(field: str, value: object) -> str:
-    """A text that no message may show."""
+def secret(location: str, value: object) -> str:
+    """Return a text that no message may contain."""
     if not isinstance(value, str) or not value:
-        raise InputError(field, "expected a text that is not empty")
+        raise InputError(location, "expected a text that is not empty")
     return value
+
+
+Secret = Annotated[str, Rule(secret), Keywords(minLength=1)]
 
 
 _ADDRESS = re.compile(
@@ -102,63 +112,68 @@ _ADDRESS = re.compile(
 )
 
 
-def address(field: str, value: object) -> str:
-    """An http or https address, perhaps with a user and a path; without slashes at its end."""
-    said = plain_text(value)
-    match = _ADDRESS.fullmatch(said) if said and _is_storable(said) else None
+def address(location: str, value: object) -> str:
+    """Return an http or https address, without slashes at its end; it may have a user and a path."""
+    text = plain_text(value)
+    match = _ADDRESS.fullmatch(text) if text and _is_storable(text) else None
     if match is None or int(match["port"] or 0) > 65535:
-        raise InputError(field, f"{shown_address(value)} is no address; expected one such as http://copr.test:5000")
+        raise InputError(
+            location, f"{shown_address(value)} is not an address; expected one such as http://copr.test:5000"
+        )
     return match[0].rstrip("/")
 
 
 def shown_address(value: object) -> str:
-    """What was given for an address, as error messages show it: without what may be a password."""
+    """Return an excerpt of an address for error messages, without any password."""
     if not isinstance(value, str):
         return shown(value)
-    # A password may have any sign in it where it is not escaped.
+    # An unescaped password can contain any character.
     before, _, rest = value.rpartition("@")
     scheme, found, _ = before.partition("://")
     return shown(f"{scheme}{found}{rest}" if found else rest)
 
 
 def without_user(address: str) -> str:
-    """An address without the user, and the password, that it may have."""
+    """Return an address without its user and password."""
     return re.sub(r"^([^/?#]*//)[^/?#]*@", r"\1", address)
 
 
-def server(field: str, value: object) -> str:
-    """The address of a whole server, whoever asks it."""
-    found = address(field, value)
+def server(location: str, value: object) -> str:
+    """Return the address of a server: scheme, host and port only."""
+    found = address(location, value)
     if found.count("/") > 2 or "@" in found:
         expected = "expected scheme, host and port only, such as http://copr.test:5000"
-        raise InputError(field, f"{shown_address(value)} is more than a server; {expected}")
+        raise InputError(location, f"{shown_address(value)} is more than a server; {expected}")
     return found
 
 
-def word(field: str, value: object) -> str:
-    """A text that many objects have in common, and therefore share."""
-    return sys.intern(text(field, value))
+def word(location: str, value: object) -> str:
+    """Return a text that many objects have in common, and therefore share."""
+    return sys.intern(text(location, value))
 
 
-def items(field: str, value: object) -> Iterable[object]:
-    """The items of a list, or of another iterable, such as a generator: they are iterated once."""
+SharedText = Annotated[str, Rule(word), Keywords(minLength=1)]
+
+
+def items(location: str, value: object) -> Iterable[object]:
+    """Return the items of a list or another iterable, such as a generator, which is iterated once."""
     if type(value) is list:
         return value
     if issubclass(type(value), (str, bytes, Mapping)) or not issubclass(type(value), Iterable):
-        raise InputError(field, f"expected a list, got {shown(value)}")
-    with _reading(field):
+        raise InputError(location, f"expected a list, got {shown(value)}")
+    with _reading(location):
         return list(cast(Iterable[object], value))
 
 
 @contextmanager
-def _reading(field: str) -> Iterator[None]:
-    """Say of an object of the caller's own that it cannot be read, where reading it fails."""
+def _reading(location: str) -> Iterator[None]:
+    """Report exceptions that the caller's own object raises while it is read."""
     try:
         yield
     except CoprFakeError:
         raise
     except Exception as error:
-        raise InputError(field, f"cannot be read: {type(error).__name__}; expected a list or an object") from error
+        raise InputError(location, f"cannot be read: {type(error).__name__}; expected a list or an object") from error
 
 
 def each(place: str, entries: Iterable[object], read: Callable[[str, object], T]) -> Iterator[T]:
@@ -174,40 +189,43 @@ def each(place: str, entries: Iterable[object], read: Callable[[str, object], T]
             yield cast(T, item)
 
 
-def texts(field: str, value: object) -> tuple[str, ...]:
-    return tuple(each(field, items(field, value), text))
+def texts(location: str, value: object) -> tuple[str, ...]:
+    return tuple(each(location, items(location, value), text))
 
 
-def mapping(field: str, value: object) -> Mapping[str, object]:
+def mapping(location: str, value: object) -> Mapping[str, object]:
+    """Return an object as a mapping."""
     if type(value) is dict:
-        # Nearly everything is one, and this is much faster to find out.
+        # Nearly always, and much faster to find out.
         return value
     if not is_mapping(value):
-        raise InputError(field, f"expected an object, got {shown(value)}")
-    with _reading(field):
-        # Read once, as another mapping need not say the same twice.
+        raise InputError(location, f"expected an object, got {shown(value)}")
+    with _reading(location):
+        # Read only once, as other mappings may return something else the next time.
         return dict(value)
 
 
 DEEPEST = 100
-"""How many levels deep an object may be that is stored as it is given."""
+"""How many levels deep an object can be nested that is stored unchanged."""
 
 
-def json_object(field: str, value: object) -> dict[str, object]:
-    """A deep copy of an object, which has to be one that JSON can represent."""
+def json_object(location: str, value: object) -> dict[str, object]:
+    """Return a deep copy of an object that JSON can represent."""
     try:
-        # First, as it notices what contains itself, and what it has read back does not.
-        copied: dict[str, object] = json.loads(json.dumps(mapping(field, value), allow_nan=False))
+        # Done first, as it notices objects that contain themselves.
+        copied: dict[str, object] = json.loads(json.dumps(mapping(location, value), allow_nan=False))
     except CoprFakeError:
         raise
     except RecursionError:
-        raise InputError(field, _TOO_DEEP) from None
+        raise InputError(location, _TOO_DEEP) from None
     except Exception as error:
-        raise InputError(field, f"expected what JSON can say: {excerpt(error)}") from None
+        raise InputError(location, f"expected a value that JSON can represent: {excerpt(error)}") from None
     if is_too_deep(copied):
-        raise InputError(field, _TOO_DEEP)
+        raise InputError(location, _TOO_DEEP)
     return copied
 
+
+JsonObject = Annotated[Mapping[str, object], Rule(json_object, copy.deepcopy)]
 
 _TOO_DEEP = f"nested too deeply; expected at most {DEEPEST} levels"
 
@@ -226,119 +244,108 @@ def _inside(value: dict[str, object] | list[object]) -> Iterable[object]:
     return value.values() if isinstance(value, dict) else value
 
 
-def flag(field: str, value: object) -> bool:
+def flag(location: str, value: object) -> bool:
+    """Return true or false."""
     if not isinstance(value, bool):
-        raise InputError(field, f"expected true or false, got {shown(value)}")
+        raise InputError(location, f"expected true or false, got {shown(value)}")
     return value
 
 
 def plain_integer(value: object) -> int | None:
-    """An integer as exactly an ``int``; ``None`` for what is none, which booleans count as."""
+    """Return an integer as exactly an ``int``; ``None`` for any other value, and for booleans."""
     if type(value) is int:
         return value
     return int.__int__(value) if is_kind(value, int) and not is_kind(value, bool) else None
 
 
 def plain_number(value: object) -> float | None:
-    """An integer or a float as exactly that; ``None`` for what is neither."""
+    """Return an integer or a float as exactly that; ``None`` for any other value."""
     return float.__float__(value) if is_kind(value, float) else plain_integer(value)
 
 
-def number(field: str, value: object) -> float:
-    """Any number, but none that is not a number."""
-    said = plain_number(value)
-    if said is None or said != said:  # which only what is no number does
-        raise InputError(field, f"expected a number, got {shown(value)}")
-    return said
+def number(location: str, value: object) -> float:
+    """Return any number except NaN."""
+    number = plain_number(value)
+    if number is None or number != number:
+        raise InputError(location, f"expected a number, got {shown(value)}")
+    return number
 
 
-def _integer(what: str, least: int) -> Callable[[str, object], int]:
-    """A check for an integer from ``least`` to the largest that the service can store."""
+def _integer(kind: str, minimum: int) -> Callable[[str, object], int]:
+    """Return a check for an integer from a minimum to the largest that Copr can store."""
 
-    def check(field: str, value: object) -> int:
+    def check(location: str, value: object) -> int:
         number = plain_integer(value)
-        if number is None or not least <= number <= LARGEST_INTEGER:
-            raise InputError(field, f"expected {what} from {least} to {LARGEST_INTEGER}, got {shown(value)}")
+        if number is None or not minimum <= number <= LARGEST_INTEGER:
+            raise InputError(location, f"expected {kind} from {minimum} to {LARGEST_INTEGER}, got {shown(value)}")
         return number
 
     return check
 
 
-WholeNumber = Annotated[int, Keywords(minimum=0, maximum=LARGEST_INTEGER)]
 whole_number = _integer("a whole number", 0)
+WholeNumber = Annotated[int, Rule(whole_number), Keywords(minimum=0, maximum=LARGEST_INTEGER)]
 
-Positive = Annotated[int, Keywords(minimum=1, maximum=LARGEST_INTEGER)]
 positive = _integer("a whole number", 1)
+Positive = Annotated[int, Rule(positive), Keywords(minimum=1, maximum=LARGEST_INTEGER)]
 
-UnixTime = Annotated[int, Keywords(minimum=0, maximum=LARGEST_INTEGER)]
 unix_time = _integer("a Unix time in whole seconds,", 0)
+UnixTime = Annotated[int, Rule(unix_time), Keywords(minimum=0, maximum=LARGEST_INTEGER)]
 
-Amount = Annotated[float, Keywords(minimum=0, maximum=LARGEST_INTEGER)]
 
-
-def amount(field: str, value: object) -> float:
-    """A number of seconds, or a weight."""
+def amount(location: str, value: object) -> float:
+    """Return a number of seconds, or a weight."""
     number = plain_number(value)
-    # Comparing finds out what is no number, too.
+    # The comparison is false for NaN.
     if number is None or not 0 <= number <= LARGEST_INTEGER:
-        raise InputError(field, f"expected a number from 0 to {LARGEST_INTEGER}, got {shown(value)}")
+        raise InputError(location, f"expected a number from 0 to {LARGEST_INTEGER}, got {shown(value)}")
     return number
 
 
-Remaining = Annotated[float, Keywords(minimum=-LARGEST_INTEGER, maximum=LARGEST_INTEGER)]
+Amount = Annotated[float, Rule(amount), Keywords(minimum=0, maximum=LARGEST_INTEGER)]
 
 
-def remaining(field: str, value: object) -> float:
-    """Seconds until something is due, negative for what is overdue."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= LARGEST_INTEGER:
-        raise InputError(field, f"expected seconds from -{LARGEST_INTEGER} to {LARGEST_INTEGER}, got {shown(value)}")
-    return value
+def remaining(location: str, value: object) -> float:
+    """Return the seconds until something is due, negative if it is overdue."""
+    number = plain_number(value)
+    if number is None or not abs(number) <= LARGEST_INTEGER:
+        raise InputError(location, f"expected seconds from -{LARGEST_INTEGER} to {LARGEST_INTEGER}, got {shown(value)}")
+    return number
 
 
-def end_after_start(field: str, started_on: int | None, ended_on: int | None) -> None:
+Remaining = Annotated[float, Rule(remaining), Keywords(minimum=-LARGEST_INTEGER, maximum=LARGEST_INTEGER)]
+
+
+def end_after_start(location: str, started_on: int | None, ended_on: int | None) -> None:
     if started_on is not None and ended_on is not None and ended_on < started_on:
-        mistakes.refuse(field, f"{ended_on} is before started_on, {started_on}; expected that time or a later one")
-
-
-StateText = Annotated[str, Written(State)]
-
-_STATES: Mapping[str, State] = {state.value: state for state in State}
-
-
-def state(field: str, value: object) -> State:
-    said = plain_text(value)
-    state = None if said is None else _STATES.get(said)
-    if state is None:
-        raise InputError(field, f"{shown(value)} is no state; {choices(said, _STATES)}")
-    return state
+        mistakes.refuse(location, f"{ended_on} is before started_on, {started_on}; expected that time or a later one")
 
 
 def one_of(valid: Collection[str]) -> Callable[[str, object], str]:
-    def check(field: str, value: object) -> str:
-        said = plain_text(value)
-        if said is None or said not in valid:
-            raise InputError(field, f"{shown(value)} is not possible; {choices(said, valid)}")
-        return said
+    """Return a check for one of some texts."""
+
+    def check(location: str, value: object) -> str:
+        text = plain_text(value)
+        if text is None or text not in valid:
+            raise InputError(location, f"{shown(value)} is not possible; {choices(text, valid)}")
+        return text
 
     return check
 
 
-ChrootName = Annotated[str, whole(_CHROOT_NAME.pattern)]
-
-
-def chroot_name(field: str, value: object) -> str:
-    """The name of a mock chroot: distribution, version and architecture, with dashes between."""
+def chroot_name(location: str, value: object) -> str:
+    """Return the name of a mock chroot: distribution, version and architecture, separated by dashes."""
     name = plain_text(value)
-    if name is None or not (_is_known_chroot_name(name) if len(name) <= _REMEMBERED else _is_chroot_name(name)):
-        raise InputError(
-            field,
-            f"{shown(value)} is no chroot name; expected distribution-version-architecture, such as fedora-41-x86_64",
-        )
+    if name is None or not (_is_known_chroot_name(name) if len(name) <= _MAX_CACHED else _is_chroot_name(name)):
+        expected = "expected distribution-version-architecture, such as fedora-41-x86_64"
+        raise InputError(location, f"{shown(value)} is not a chroot name; {expected}")
     return sys.intern(name)
 
 
-_REMEMBERED = 100
-"""How long a name is at most that is remembered as one, in characters."""
+ChrootName = Annotated[str, Rule(chroot_name), whole(_CHROOT_NAME.pattern)]
+
+_MAX_CACHED = 100
+"""The longest name that is cached, in characters."""
 
 
 def _is_chroot_name(text: str) -> bool:
@@ -348,80 +355,81 @@ def _is_chroot_name(text: str) -> bool:
 _is_known_chroot_name = lru_cache(maxsize=10_000)(_is_chroot_name)
 
 
-PathSegment = Annotated[str, whole(r"[^\s/](?:[^/]*[^\s/])?")]
-
-
-def path_segment(field: str, value: object) -> str:
-    """A name that becomes one segment of a result address."""
-    name = word(field, value)
+def path_segment(location: str, value: object) -> str:
+    """Return a name that becomes one segment of a result address."""
+    name = word(location, value)
     if "/" in name or name != name.strip():
-        raise InputError(field, f"{shown(name)} has a slash or white space around it; expected a plain name")
+        raise InputError(location, f"{shown(name)} has a slash or white space around it; expected a plain name")
     return name
 
 
-Login = Annotated[str, whole("[^:]+")]
+PathSegment = Annotated[str, Rule(path_segment), whole(r"[^\s/](?:[^/]*[^\s/])?")]
 
 
-def login(field: str, value: object) -> str:
-    """What identifies a user of the API, and in a request ends with a colon."""
-    said = text(field, value)
-    if ":" in said:
-        raise InputError(field, f"{shown(said)} has a colon, which ends a login; expected none")
-    return said
+def login(location: str, value: object) -> str:
+    """Return the login of a user of the API; a colon ends it in a request."""
+    login = text(location, value)
+    if ":" in login:
+        raise InputError(location, f"{shown(login)} has a colon, which ends a login; expected none")
+    return login
 
 
-Group = Annotated[str, whole(r"@[^/]*[^\s/]")]
+Login = Annotated[str, Rule(login), whole("[^:]+")]
 
 
-def group(field: str, value: object) -> str:
-    """A group as the owner of projects: its name, after an ``@``."""
-    name = path_segment(field, value)
+def group(location: str, value: object) -> str:
+    """Return a group as the owner of projects: its name, after an ``@``."""
+    name = path_segment(location, value)
     if not name.startswith("@") or name == "@":
-        raise InputError(field, f"{shown(name)} is no group; expected its name after an @, such as @copr")
+        raise InputError(location, f"{shown(name)} is not a group; expected its name after an @, such as @copr")
     return name
 
 
-def groups(field: str, value: object) -> tuple[str, ...]:
-    return tuple(each(field, items(field, value), group))
+Group = Annotated[str, Rule(group), whole(r"@[^/]*[^\s/]")]
 
 
-def dotted(place: str, key: str) -> str:
-    return f"{place}.{key}" if place else key
+def groups(location: str, value: object) -> tuple[str, ...]:
+    return tuple(each(location, items(location, value), group))
+
+
+def dotted(location: str, key: str) -> str:
+    """Return the location of a key in the object at a location."""
+    return f"{location}.{key}" if location else key
 
 
 def choices(value: object, valid: Collection[str]) -> str:
-    """The end of a message: the valid values, and which of them was probably meant."""
+    """Return the end of a message: the valid values, and the one that was probably meant."""
     close = nearest(value, valid, 1, 0.7) if isinstance(value, str) else []
-    meant = f"did you mean {close[0]!r}? " if close else ""
-    return f"{meant}valid: {listing(valid, 50)}"
+    suggestion = f"did you mean {close[0]!r}? " if close else ""
+    return f"{suggestion}valid: {listing(valid, 50)}"
 
 
 def listing(items: Collection[object], limit: int = 10) -> str:
-    """The first items, separated by commas, and how many more there are; empty if there are none."""
-    # An enum's member is a text whose str() is something else.
+    """Return the first items, separated by commas, and how many more there are; empty if there are none."""
+    # str() of an enum member is not its value.
     texts = [shortened(item if isinstance(item, str) else str(item)) for item in islice(items, limit)]
     more = f" and {len(items) - limit} more" if len(items) > limit else ""
     return ", ".join(texts) + more
 
 
 def shortened(text: str, limit: int = 100) -> str:
-    """A text of at most so many characters, whose end is left out if it is longer."""
+    """Return a text, cut at a number of characters."""
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
 
 MAX_CANDIDATES = 100
-"""How many candidates :func:`nearest` considers: the first ones."""
+"""How many candidates :func:`nearest` considers."""
 
 _MAX_COMPARED = 100
-"""How many characters of each text it compares, as the time that this takes grows with their square."""
+"""How many characters of each text it compares: the time grows with their square."""
 
 
 def nearest(text: str, candidates: Iterable[str], count: int, cutoff: float) -> list[str]:
-    """The candidates most similar to a text, the best first; ``cutoff`` is the least similarity, from 0 to 1.
+    """Return the candidates most similar to a text, the best first; ``cutoff`` is the lowest similarity, from 0 to 1.
 
-    The work is bounded: only the first candidates and the first characters of each text count.
+    Considers a limited number of candidates and characters.
     """
-    # Slow to import, and needed only after a mistake.
+    # Slow to import, and needed only for messages.
     import difflib
 
     by_start = {candidate[:_MAX_COMPARED]: candidate for candidate in islice(candidates, MAX_CANDIDATES)}

@@ -1,12 +1,13 @@
 """JSON Schemas made from types, in the dialect of OpenAPI 3.1: draft 2020-12.
 
-An annotation adds what a type alone does not say: ``Annotated[int, Keywords(minimum=1)]``.
+Annotations add what a type alone does not express: ``Annotated[int, Keywords(minimum=1)]``.
 """
 
 from __future__ import annotations
 
 import typing
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Annotated, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints, is_typeddict
@@ -30,7 +31,7 @@ class Written:
 
 def whole(regex: str) -> Keywords:
     """A pattern for a whole text, written so that Python and JavaScript read it the same way."""
-    # They differ in what white space is, and Python's $ also matches before a final line break.
+    # They differ in which characters are white space, and Python's $ also matches before a final line break.
     return Keywords(pattern="^" + regex.replace(r"\s", _WHITE_SPACE) + r"(?!\n)$")
 
 
@@ -56,7 +57,7 @@ _NOT_REQUIRED = getattr(typing, "NotRequired", "NotRequired")
 
 
 class Schemas:
-    """Schemas of types; each ``TypedDict`` and ``Enum`` is written once, in ``definitions``, and referred to.
+    """Schemas of types; each spec, ``TypedDict`` and ``Enum`` is written once, in ``definitions``, and referred to.
 
     :param prefix: what a reference puts before the name of a definition.
     :param nulls: whether an optional key may also be null, as in a scenario.
@@ -79,7 +80,7 @@ class Schemas:
         return schema
 
     def _simple(self, type_: object) -> Schema | None:
-        if isinstance(type_, type) and (is_typeddict(type_) or issubclass(type_, Enum)):
+        if isinstance(type_, type) and (is_dataclass(type_) or is_typeddict(type_) or issubclass(type_, Enum)):
             return self._named(type_)
         return {**_PLAIN[type_]} if type_ in _PLAIN else None
 
@@ -116,23 +117,28 @@ class Schemas:
         return schema
 
     def _named(self, type_: type) -> Schema:
-        name = type_.__name__
+        name = type_.__name__.lstrip("_")
         if name not in self.definitions:
             # Defined before it is complete, as it may refer to itself.
             schema = self.definitions[name] = _description(type_)
-            schema |= _choice([item.value for item in type_]) if issubclass(type_, Enum) else self._form(type_)
+            schema |= _choice([item.value for item in type_]) if issubclass(type_, Enum) else self._object(type_)
         return {"$ref": self._prefix + name}
 
-    def _form(self, type_: type) -> Schema:
+    def _object(self, type_: type) -> Schema:
         hints = get_type_hints(type_, include_extras=True)
-        required = [key for key, hint in hints.items() if _is_required(type_, key, hint)]
+        if is_dataclass(type_):
+            keys = {field.name: field.metadata.get("key", field.name) for field in fields(type_)}
+            required = [field.name for field in fields(type_) if field.default is field.default_factory is MISSING]
+        else:
+            keys = {name: name for name in hints}
+            required = [name for name, hint in hints.items() if _is_required(type_, name, hint)]
         return {
             "type": "object",
             "properties": {
-                key: self._or_null(hint) if self._nulls and key not in required else self.ref(hint)
-                for key, hint in hints.items()
+                key: self._or_null(hints[name]) if self._nulls and name not in required else self.ref(hints[name])
+                for name, key in keys.items()
             },
-            "required": required,
+            "required": [keys[name] for name in required],
             "additionalProperties": False,
         }
 
@@ -142,9 +148,9 @@ class Schemas:
 
 
 def _is_required(form: type, key: str, hint: object) -> bool:
-    said = {_REQUIRED: True, _NOT_REQUIRED: False}.get(get_origin(hint))
-    # Where annotations are kept as texts, the form itself does not know of these two.
-    return key in getattr(form, "__required_keys__", ()) if said is None else said
+    explicit = {_REQUIRED: True, _NOT_REQUIRED: False}.get(get_origin(hint))
+    # A TypedDict whose annotations are texts does not know of these two.
+    return key in getattr(form, "__required_keys__", ()) if explicit is None else explicit
 
 
 def _choice(values: Sequence[object]) -> Schema:
@@ -153,6 +159,8 @@ def _choice(values: Sequence[object]) -> Schema:
 
 
 def _description(type_: type) -> Schema:
-    """The first paragraph of a type's own docstring, if it has one."""
-    paragraph = (vars(type_).get("__doc__") or "").split("\n\n")[0]
+    """Return the first paragraph of a type's own docstring, if it has one."""
+    text: str = vars(type_).get("__doc__") or ""
+    # A dataclass without a docstring gets its signature as one.
+    paragraph = "" if text.startswith(f"{type_.__name__}(") else text.split("\n\n")[0]
     return {"description": " ".join(paragraph.split())} if paragraph else {}

@@ -265,7 +265,7 @@ def test_options(copr_fake):
         ("default_limit=0", "default_limit: 0 would be an empty page"),
         ("seed='x'", "seed: expected a whole number"),
         ("strict=1", "strict: expected true or false"),
-        ("base_url='copr.test'", "base_url: 'copr.test' is no address; expected one such as http://copr.test:5000"),
+        ("base_url='copr.test'", "base_url: 'copr.test' is not an address; expected one such as http://copr.test:5000"),
         (
             "base_url='https://copr.test/api_3/'",
             "base_url: 'https://copr.test/api_3/' is more than a server; expected scheme, host and port only, such as http://copr.test:5000",
@@ -288,7 +288,7 @@ def test_a_wrong_option_is_an_error_at_collection(run: Run, marker: str, message
 @pytest.mark.parametrize(
     ("ini", "message"),
     [
-        ("copr_fake_base_url = copr.test", "the configuration: base_url: 'copr.test' is no address"),
+        ("copr_fake_base_url = copr.test", "the configuration: base_url: 'copr.test' is not an address"),
         (
             "copr_fake_base_url = http://copr.test/copr",
             "the configuration: base_url: 'http://copr.test/copr' is more than a server",

@@ -180,9 +180,9 @@ def test_results_url_can_be_the_address_clients_use(start: Start, path: str) -> 
         (("--public-url", "http://copr.test"), "--public-url is about results, of which there are none"),
         (
             ("--serve-results", "--public-url", "copr.test"),
-            "--public-url: 'copr.test' is no address; expected one such as",
+            "--public-url: 'copr.test' is not an address; expected one such as",
         ),
-        (("--serve-results", "--public-url", "http://"), "--public-url: 'http://' is no address"),
+        (("--serve-results", "--public-url", "http://"), "--public-url: 'http://' is not an address"),
         (("--serve-results", "--results-delay", "-1"), "-1"),
     ],
 )

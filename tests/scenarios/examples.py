@@ -127,7 +127,7 @@ MISTAKES: list[tuple[object, str]] = [
     ({"builds": [{"id": 1, "chroots": [{}]}]}, "builds[0].chroots[0].name: missing, and required"),
     (
         {"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64", "state": "done"}]}]},
-        "builds[0].chroots[0].state: 'done' is no state; valid: importing, waiting, pending, starting, running, ",
+        "builds[0].chroots[0].state: 'done' is not a state; valid: importing, waiting, pending, starting, running, ",
     ),
     (
         {"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64", "packages": [{"name": "a"}]}]}]},
@@ -140,7 +140,7 @@ MISTAKES: list[tuple[object, str]] = [
     ({"builds": [{"id": 1, "source_package": {"versio": ""}}]}, "builds[0].source_package.versio: no such key here"),
     ({"projects": [{"ownername": "jdoe"}]}, "projects[0].projectname: missing, and required"),
     ({"projects": [{"ownername": "a", "projectname": "b"}] * 2}, "projects[1].projectname: there is a project a/b"),
-    ({"chroots": ["fedora"]}, "chroots[0]: 'fedora' is no chroot name; expected distribution-version-architecture"),
+    ({"chroots": ["fedora"]}, "chroots[0]: 'fedora' is not a chroot name; expected distribution-version-architecture"),
 ]
 """Mistakes, each with what a reader says of it."""
 
@@ -303,6 +303,8 @@ UNSAYABLE = (
     "what is canceled while it is built ends as failed",
     "its life gives it",
     "does not go with",
+    # What Copr cannot store.
+    "has a null character or half a surrogate pair",
     "nothing goes wrong; expected one of",
     "is how long connections are refused",
     # To a schema 1.0 is as whole a number as 1.

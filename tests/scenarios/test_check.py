@@ -112,7 +112,7 @@ def test_a_mistake_is_a_line_with_file_line_place_and_remedy(tmp_path: Path) -> 
     result = run("check", path)
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
-        f"{path}:5: builds[0].chroots[0].name: 'x' is no chroot name; expected distribution-version-architecture, "
+        f"{path}:5: builds[0].chroots[0].name: 'x' is not a chroot name; expected distribution-version-architecture, "
         "such as fedora-41-x86_64",
         f"{path}:6: builds[1].id: missing, and required; add it",
         "1 scenario, 2 mistakes",
@@ -235,7 +235,7 @@ def refusal(path: Path) -> tuple[str, str] | None:
     try:
         FakeCopr.from_scenario(path)
     except ScenarioError as error:
-        return error.place, error.problem
+        return error.location, error.problem
     return None
 
 

@@ -1,0 +1,36 @@
+"""What ``Annotated`` adds to the type of a field, and conditions on several fields of a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+Check = Callable[[str, object], Any]
+"""Return the valid form of a value, given its location; raise InputError if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a value is validated, and how it is written as JSON if not as it is.
+
+    The keywords of its JSON Schema are another annotation: :class:`.schema.Keywords` or :class:`.schema.Written`.
+    """
+
+    check: Check
+    dump: Callable[[Any], object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A condition on several fields of a spec, checked only if each of them is valid.
+
+    :param fields: the names of these fields.
+    :param check: gets the spec, of which it may use these fields only; yields each error as its location, relative to
+        the spec, and the problem.
+    :param triggers: checked only if the input has one of these fields; always if ``None``.
+    """
+
+    fields: tuple[str, ...]
+    check: Callable[[Any], Iterable[tuple[str, str]]]
+    triggers: frozenset[str] | None = None

@@ -1,0 +1,347 @@
+"""Specs: frozen dataclasses whose type hints declare once, for each field, how input becomes a value and back.
+
+A spec lists what its input may contain::
+
+    @dataclass(frozen=True, kw_only=True)
+    class PackageSpec:
+        name: Text
+        epoch: WholeNumber | None = None
+
+:func:`parse` validates an object and reports every error in it, :func:`validate` does the same for an instance, and
+:func:`dump` writes one as JSON; :mod:`.schema` describes it. A field without a default is required, ``None`` counts
+as missing, and ``RELATIONS`` are conditions on several fields. A field whose key in the input is no Python name has
+it as ``metadata={"key": …}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from enum import Enum
+from functools import cache, partial
+from types import NoneType, UnionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from ..errors import InputError, InputErrors
+from . import checks
+from .rule import Check, Relation, Rule
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T")
+SpecT = TypeVar("SpecT", bound="DataclassInstance")
+
+Dump = Callable[[Any], object]
+
+MAX_UNKNOWN_KEYS = 20
+"""How many unknown keys of one object are reported one by one."""
+
+MAX_ERRORS = 1000
+"""After how many errors the rest of a list or an object is not validated: input can have millions of them."""
+
+
+class Field(NamedTuple):
+    """How the values of a field are checked and written, and its default; ``MISSING`` if it is required."""
+
+    key: str
+    check: Check
+    dump: Dump
+    default: object
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The fields of a spec by name, and what parsing needs of them."""
+
+    spec: type[Any]
+    fields: Mapping[str, Field]
+    checks: Mapping[str, tuple[str, Check]]
+    """Name and check of each field, by its key."""
+    required: frozenset[str]
+    relations: Sequence[Relation]
+    has_dict: bool
+    """Whether instances keep their values in ``__dict__``, and most defaults are attributes of the class."""
+    made: Mapping[str, object]
+    """The defaults that are not, by name."""
+
+
+def parse(spec: type[SpecT], location: str, value: object) -> SpecT:
+    """Return the spec that an object describes; an instance of it is validated like any other input.
+
+    :raises InputErrors: with every error in it.
+    """
+    return cast(SpecT, _parse(_table_of(spec), location, value))
+
+
+def validate(instance: DataclassInstance) -> None:
+    """Validate the fields of a spec that was constructed directly, and replace each value by its valid form.
+
+    :raises InputErrors: with every error in it.
+    """
+    table = _table_of(type(instance))
+    errors = _fill(table, instance, _entry_of(table, instance))
+    if errors:
+        raise InputErrors(errors)
+
+
+def dump(instance: DataclassInstance) -> dict[str, object]:
+    """Return the object that parses back to a spec, without the fields that have their default."""
+    written = {}
+    for name, field in _table_of(type(instance)).fields.items():
+        value = getattr(instance, name)
+        if value != field.default:
+            written[field.key] = field.dump(value)
+    return written
+
+
+def fields_of(spec: type[DataclassInstance]) -> Mapping[str, Field]:
+    """Return the fields of a spec by name."""
+    return _table_of(spec).fields
+
+
+def _entry_of(table: _Table, instance: object) -> Mapping[str, object]:
+    return {field.key: getattr(instance, name) for name, field in table.fields.items()}
+
+
+def _parse(table: _Table, location: str, value: object) -> object:
+    entry = _entry_of(table, value) if type(value) is table.spec else checks.mapping(location, value)
+    instance = object.__new__(table.spec)
+    errors = _fill(table, instance, entry)
+    if errors:
+        raise InputErrors([error.below(location) for error in errors] if location else errors)
+    return instance
+
+
+def _fill(table: _Table, instance: Any, entry: Mapping[str, object]) -> list[InputError]:
+    """Set the valid fields of a spec from an object; return the errors in it."""
+    values: dict[str, Any] = {}
+    errors: list[InputError] = []
+    known, unknown = table.checks, []
+    for key, item in entry.items():
+        found = known.get(key) or known.get(checks.key(key))
+        if found is None:
+            unknown.append(checks.key(key))
+        elif item is not None:
+            try:
+                values[found[0]] = found[1]("", item)
+            except InputError as error:
+                errors.extend(nested.below(f".{checks.key(key)}") for nested in error.errors)
+    if unknown:
+        errors.extend(_unknown(unknown, known))
+    if not table.required <= values.keys():
+        errors.extend(_missing(table, values, errors))
+    _set(table, instance, values)
+    for relation in table.relations:
+        if relation.triggers is None or not relation.triggers.isdisjoint(values):
+            errors.extend(_unmet(relation, instance, errors))
+    return errors
+
+
+def _set(table: _Table, instance: Any, values: Mapping[str, Any]) -> None:
+    if table.has_dict:
+        if table.made:
+            instance.__dict__.update(table.made)
+        instance.__dict__.update(values)
+        return
+    for name, field in table.fields.items():
+        object.__setattr__(instance, name, values.get(name, field.default))
+
+
+def _unknown(keys: Sequence[str], known: Mapping[str, object]) -> Iterator[InputError]:
+    for key in keys[:MAX_UNKNOWN_KEYS]:
+        yield InputError(f".{key}", f"unknown key; {checks.choices(key, known)}")
+    more = len(keys) - MAX_UNKNOWN_KEYS
+    if more > 0:
+        yield InputError("", f"{more} more unknown keys; valid: {checks.listing(known, 50)}")
+
+
+def _missing(table: _Table, values: Mapping[str, object], errors: Sequence[InputError]) -> Iterator[InputError]:
+    for name in table.fields:
+        if name in table.required and name not in values and not any(error.is_within(name) for error in errors):
+            yield InputError(name, "missing, and required; add it")
+
+
+def _unmet(relation: Relation, instance: object, errors: Sequence[InputError]) -> list[InputError]:
+    if errors and any(error.is_within(name) for error in errors for name in relation.fields):
+        return []
+    return [InputError(location, problem) for location, problem in relation.check(instance)]
+
+
+@cache
+def _table_of(spec: type[DataclassInstance]) -> _Table:
+    hints = get_type_hints(spec, include_extras=True)
+    made = {field.name: field.default_factory() for field in fields(spec) if field.default_factory is not MISSING}
+    table = {
+        field.name: Field(
+            field.metadata.get("key", field.name),
+            check_of(hints[field.name]),
+            _dump_of(hints[field.name]),
+            made.get(field.name, field.default),
+        )
+        for field in fields(spec)
+    }
+    return _Table(
+        spec,
+        table,
+        {field.key: (name, field.check) for name, field in table.items()},
+        frozenset(name for name, field in table.items() if field.default is MISSING),
+        getattr(spec, "RELATIONS", ()),
+        not hasattr(spec, "__slots__"),
+        made,
+    )
+
+
+def check_of(hint: object) -> Check:
+    """Return the check of a type hint.
+
+    :raises TypeError: for a type without one; annotate it with a Rule.
+    """
+    rule, inner, arguments = _rule_of(hint), get_origin(hint), get_args(hint)
+    if rule is not None:
+        return rule.check
+    if inner is Annotated:
+        return check_of(arguments[0])
+    if inner in (Union, UnionType):
+        return check_of(_only(arguments))
+    if inner is Literal:
+        return checks.one_of(arguments)
+    if inner is tuple:
+        return partial(parse_list, check_of(arguments[0]))
+    if inner is Mapping:
+        return partial(parse_mapping, check_of(arguments[0]), check_of(arguments[1]))
+    if hint is bool:
+        return checks.flag
+    if is_dataclass(hint):
+        return partial(_parse, _table_of(cast(type, hint)))
+    raise TypeError(f"{hint!r} has no check; annotate it with a Rule")
+
+
+class Unique(NamedTuple):
+    """What no two items of a list may have in common: the fields that identify an item, the last of which is wrong.
+
+    ``problem`` is formatted with the values of these fields.
+    """
+
+    fields: tuple[str, ...]
+    problem: str
+
+
+def parse_list(
+    check: Callable[[str, object], T], location: str, value: object, unique: Unique | None = None
+) -> tuple[T, ...]:
+    """Return what a check makes of each item of a list.
+
+    :raises InputErrors: with every error in it, up to :data:`MAX_ERRORS`.
+    """
+    found = []
+    errors: list[InputError] = []
+    seen: set[tuple[object, ...]] = set()
+    for index, item in enumerate(checks.items(location, value)):
+        own: Sequence[InputError] = ()
+        try:
+            parsed = check("", item)
+        except InputError as error:
+            own = error.errors
+            if unique is not None and checks.is_mapping(item):
+                own = _with_repeated(own, item.get, unique, seen)
+        else:
+            found.append(parsed)
+            if unique is not None:
+                own = _with_repeated((), partial(getattr, parsed), unique, seen)
+        if own:
+            errors.extend(error.below(f"{location}[{index}]") for error in own)
+            if len(errors) >= MAX_ERRORS:
+                break
+    if errors:
+        raise InputErrors(errors)
+    return tuple(found)
+
+
+def _with_repeated(
+    errors: Sequence[InputError], value_of: Callable[[str], object], unique: Unique, seen: set[tuple[object, ...]]
+) -> Sequence[InputError]:
+    """Return the errors of an item, and another one if an earlier item has the same identity."""
+    if errors and any(error.is_within(name) or not error.location for error in errors for name in unique.fields):
+        return errors
+    identity = tuple(map(value_of, unique.fields))
+    if identity in seen:
+        return [*errors, InputError(unique.fields[-1], unique.problem.format(*identity))]
+    if None not in identity:
+        seen.add(identity)
+    return errors
+
+
+def parse_mapping(check_key: Check, check: Callable[[str, object], T], location: str, value: object) -> dict[str, T]:
+    """Return what checks make of each key and each value of an object.
+
+    :raises InputErrors: with every error in it, up to :data:`MAX_ERRORS`.
+    """
+    found: dict[str, T] = {}
+    errors: list[InputError] = []
+    for key, item in checks.mapping(location, value).items():
+        own: list[InputError] = []
+        name = cast(str, collect(own, check_key, key))
+        parsed = collect(own, check, item)
+        if own:
+            errors.extend(error.below(f".{checks.key(key)}").below(location) for error in own)
+            if len(errors) >= MAX_ERRORS:
+                break
+        else:
+            found[name] = cast(T, parsed)
+    if errors:
+        raise InputErrors(errors)
+    return found
+
+
+def collect(errors: list[InputError], check: Callable[[str, object], T], value: object) -> T | None:
+    """Return the valid form of a value; ``None`` if there is none, and then the list gets its errors."""
+    try:
+        return check("", value)
+    except InputError as error:
+        errors.extend(error.errors)
+        return None
+
+
+def _dump_of(hint: object) -> Dump:
+    rule, inner, arguments = _rule_of(hint), get_origin(hint), get_args(hint)
+    if rule is not None:
+        return rule.dump or _dump_plain
+    if inner is Annotated:
+        return _dump_of(arguments[0])
+    if inner in (Union, UnionType):
+        return _dump_of(_only(arguments))
+    if inner is tuple:
+        dump_item = _dump_of(arguments[0])
+        return lambda values: [dump_item(value) for value in values]
+    if inner is Mapping:
+        dump_value = _dump_of(arguments[1])
+        return lambda values: {key: dump_value(value) for key, value in values.items()}
+    return dump if is_dataclass(hint) else _dump_plain
+
+
+def _dump_plain(value: object) -> object:
+    return value.value if isinstance(value, Enum) else value
+
+
+def _only(arguments: Sequence[object]) -> object:
+    """Return the one type of ``X | None``."""
+    (only,) = (argument for argument in arguments if argument is not NoneType)
+    return only
+
+
+def _rule_of(hint: object) -> Rule | None:
+    notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    return next((note for note in notes if isinstance(note, Rule)), None)
