@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .model.fault import FAULTS as FAULTS
     from .model.fault import Dribble as Dribble
     from .model.fault import Fault as Fault
-    from .model.lifecycle import LIVES as LIVES
+    from .model.lifecycle import LIFECYCLES as LIFECYCLES
     from .model.lifecycle import Lifecycle as Lifecycle
     from .model.lifecycle import Stage as Stage
     from .model.nevra import Nevra as Nevra
@@ -66,7 +66,7 @@ _WHERE = {
     "Fault": ".model.fault",
     "Faults": ".engine.faults",
     "InputError": ".errors",
-    "LIVES": ".model.lifecycle",
+    "LIFECYCLES": ".model.lifecycle",
     "Lifecycle": ".model.lifecycle",
     "LogNormal": ".model.durations",
     "MissingExtraError": ".errors",
@@ -88,7 +88,7 @@ _WHERE = {
 
 __all__ = [
     "FAULTS",
-    "LIVES",
+    "LIFECYCLES",
     "Account",
     "ActiveFault",
     "Answer",

@@ -37,14 +37,6 @@ class InputError(CoprFakeError, ValueError):
     def errors(self) -> Sequence[InputError]:
         return (self,)
 
-    def below(self, location: str) -> InputError:
-        """Return the same errors in an object that is at a location itself."""
-        return InputError(_join(location, self._path), self.problem)
-
-    def is_within(self, location: str) -> bool:
-        """Whether it is about the value at a location, or one inside it."""
-        return self.location == location or self.location.startswith((f"{location}.", f"{location}["))
-
 
 class InputErrors(InputError):
     """Several errors in one input; the message is that of the first, and says how many more there are."""
@@ -58,9 +50,6 @@ class InputErrors(InputError):
     @property
     def errors(self) -> Sequence[InputError]:
         return self._errors
-
-    def below(self, location: str) -> InputError:
-        return InputErrors([error.below(location) for error in self._errors])
 
 
 class ScenarioError(InputError):
@@ -78,8 +67,16 @@ class ScenarioError(InputError):
     def errors(self) -> Sequence[InputError]:
         return self._errors
 
-    def below(self, location: str) -> InputError:
-        return InputErrors([error.below(location) for error in self._errors])
+
+def below(error: InputError, location: str) -> InputError:
+    """Return the same errors in an object that is at a location itself."""
+    located = [InputError(_join(location, nested._path), nested.problem) for nested in error.errors]  # noqa: SLF001
+    return located[0] if len(located) == 1 else InputErrors(located)
+
+
+def is_within(error: InputError, location: str) -> bool:
+    """Whether an error is about the value at a location, or one inside it."""
+    return error.location == location or error.location.startswith((f"{location}.", f"{location}["))
 
 
 def _join(location: str, path: str) -> str:

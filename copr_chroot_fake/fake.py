@@ -20,7 +20,7 @@ from .errors import CoprFakeError, InputError
 from .filled import Filled
 from .generate.populate_mixin import Populated
 from .journal.log import RequestLog
-from .model.progress import ProgressLike, read_progress
+from .model.progress import ProgressLike, parse_progress
 from .model.project import Project
 from .model.states import State, StateName
 from .reached import Reached
@@ -73,7 +73,7 @@ class FakeCopr(Reached, Filled, Asked, Populated):
     ) -> None:
         self._store = Store(
             VirtualClock() if clock is None else check_clock(clock),
-            read_progress("progress", progress),
+            parse_progress("progress", progress),
             checks.whole_number("seed", seed),
         )
         self._have_results(results_url, serve_results, results_delay)

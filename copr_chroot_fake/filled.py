@@ -11,7 +11,7 @@ from .engine.chroot import BuildChroot
 from .engine.store import Batch, Store
 from .errors import InputError
 from .model.account import Account
-from .model.lifecycle import DEFAULT_LIFE, LifecycleLike
+from .model.lifecycle import DEFAULT_LIFECYCLE, LifecycleLike
 from .model.progress import ProgressLike
 from .model.project import Project
 from .model.states import State, StateName, parse_state
@@ -111,7 +111,7 @@ class Filled:
             "enable_net": enable_net,
             "is_background": is_background,
             "bootstrap": bootstrap,
-            "lifecycle": DEFAULT_LIFE if lifecycle is None else lifecycle,
+            "lifecycle": DEFAULT_LIFECYCLE if lifecycle is None else lifecycle,
             "progress": self._store.progress if progress is None else progress,
             "chroots": chroot_entries(
                 checked_id, chroots, package, checks.optional(parse_state)("state", state), lifecycle

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import is_dataclass
 from enum import Enum
 from importlib.metadata import distribution
 from tempfile import TemporaryDirectory
@@ -22,14 +23,15 @@ import copr_chroot_fake
 from copr_chroot_fake.admin.operations import all_operations
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.client import errors, results
-from copr_chroot_fake.model.fault import DribbleEntry, FaultEntry
+from copr_chroot_fake.model.fault import FaultObject, _DribbleObject
 from copr_chroot_fake.scenario import entries
+from copr_chroot_fake.validation.spec import fields_of
 
 KIT = copr_chroot_fake.__name__
 
 SCENARIO = (
     *(entries.Scenario, entries.ProjectEntry, entries.ProjectChrootEntry, entries.SourcePackageEntry),
-    *(entries.BuildEntry, entries.ChrootEntry, FaultEntry, DribbleEntry),
+    *(entries.BuildEntry, entries.ChrootEntry, FaultObject, _DribbleObject),
 )
 """What a scenario is made of, as a file or in Python."""
 
@@ -117,7 +119,8 @@ def _plain(parameter: inspect.Parameter) -> inspect.Parameter:
 
 def _scenario() -> Iterator[str]:
     for entry in SCENARIO:
-        yield from (f"scenario {entry.__name__}: {field}" for field in sorted(entry.__annotations__))
+        fields = fields_of(entry) if is_dataclass(entry) else entry.__annotations__
+        yield from (f"scenario {entry.__name__.lstrip('_')}: {field}" for field in sorted(fields))
 
 
 def _pytest() -> Iterator[str]:

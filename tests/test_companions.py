@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from copr_chroot_fake import LIVES, FakeCopr, Lifecycle, Progress, Stage, State
+from copr_chroot_fake import LIFECYCLES, FakeCopr, Lifecycle, Progress, Stage, State
 
 from .doors import Ask, asking
 
@@ -60,7 +60,7 @@ def check_says_the_same(ask: Ask, fake: FakeCopr, build_id: int) -> None:
         assert packages[name] == read(ask, f"build-chroot/built-packages?build_id={build_id}&chrootname={name}")
 
 
-@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("life", LIFECYCLES)
 def test_at_every_moment_of_a_life_all_say_the_same(life: str) -> None:
     """A build, its list, the monitor and the packages agree with the chroots, one of which is ahead of the other."""
     fake = FakeCopr(progress="clock", seed=3)

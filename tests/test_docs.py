@@ -12,10 +12,11 @@ from xml.etree import ElementTree
 import pytest
 
 import copr_chroot_fake
-from copr_chroot_fake import FAULTS, LIVES, Fault, LogNormal, Scenario, State
-from copr_chroot_fake.model.fault import BodyName, BreakName, DribbleEntry, FaultEntry
+from copr_chroot_fake import FAULTS, LIFECYCLES, Fault, LogNormal, Scenario, State
+from copr_chroot_fake.model.fault import BodyName, BreakName, Dribble, FaultObject
 from copr_chroot_fake.model.machine import TRANSITIONS
 from copr_chroot_fake.scenario.entries import BuildEntry, ChrootEntry, ProjectChrootEntry, ProjectEntry
+from copr_chroot_fake.validation.spec import fields_of
 from copr_chroot_fake.wire.routes import EndpointName
 
 from .documents import DOCUMENTS, ROOT, name_of
@@ -95,7 +96,7 @@ def test_every_life_and_every_field_is_documented() -> None:
     """The scenario page names each of them."""
     page = (ROOT / "docs" / "scenarios.md").read_text()
     entries = (Scenario, ProjectEntry, ProjectChrootEntry, BuildEntry, ChrootEntry)
-    for name in [*LIVES, *(key for entry in entries for key in entry.__annotations__)]:
+    for name in [*LIFECYCLES, *(key for entry in entries for key in entry.__annotations__)]:
         assert f"`{name}`" in page, name
 
 
@@ -108,9 +109,9 @@ def test_every_endpoint_is_documented() -> None:
 def test_every_fault_and_every_field_of_one_is_documented() -> None:
     """The page of faults names each of them, and what their fields can be."""
     page = (ROOT / "docs" / "faults.md").read_text()
-    for name in [*FAULTS, *FaultEntry.__annotations__, *get_args(BodyName), *get_args(BreakName)]:
+    for name in [*FAULTS, *fields_of(FaultObject), *get_args(BodyName), *get_args(BreakName)]:
         assert f"`{name}`" in page, name
-    for name in DribbleEntry.__annotations__:
+    for name in Dribble._fields:
         assert f'"{name}": ' in page, name
     for name in FAULTS:
         (example,) = re.findall(rf"^\| `{name}` \|.*\| `(.*)` \|$", page, flags=re.MULTILINE)

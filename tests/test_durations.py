@@ -26,7 +26,7 @@ def taken(duration: Uniform | LogNormal, builds: int = 200) -> list[int]:
 def test_build_durations_stay_within_bounds_and_differ(duration: Uniform | LogNormal) -> None:
     """Hardly two are the same."""
     seconds = taken(duration)
-    assert duration.least <= min(seconds) < max(seconds) <= duration.most
+    assert duration.minimum <= min(seconds) < max(seconds) <= duration.maximum
     assert len(set(seconds)) > 40
 
 
@@ -44,7 +44,7 @@ def test_fractional_durations_stay_within_their_bounds(
     """Rounding does not lead beyond them, nor does any sigma."""
     random = Random(0)
     drawn = [draw(duration, random) for _ in range(200)]
-    assert all(duration.least <= seconds <= duration.most for seconds in drawn)
+    assert all(duration.minimum <= seconds <= duration.maximum for seconds in drawn)
 
 
 @pytest.mark.parametrize(
@@ -67,13 +67,13 @@ MOST = 2**31 - 1
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Uniform(5, 4), "least: expected no more than most, 4, got 5"),
-        (lambda: Uniform(-1, 4), f"least: expected a number from 0 to {MOST}, got -1"),
-        (lambda: Uniform(0, math.inf), f"most: expected a number from 0 to {MOST}, got inf"),
+        (lambda: Uniform(5, 4), "minimum: 5 is above the maximum, 4; expected at most that"),
+        (lambda: Uniform(-1, 4), f"minimum: expected a number from 0 to {MOST}, got -1"),
+        (lambda: Uniform(0, math.inf), f"maximum: expected a number from 0 to {MOST}, got inf"),
         (lambda: LogNormal(5, -1, 1, 9), f"sigma: expected a number from 0 to {MOST}, got -1"),
-        (lambda: LogNormal(5, 1, 6, 9), "median: expected seconds from least to most, above 0, got 5"),
-        (lambda: LogNormal(5, 1, 1, 4), "median: expected seconds from least to most, above 0, got 5"),
-        (lambda: LogNormal(0, 1, 0, 9), "median: expected seconds from least to most, above 0, got 0"),
+        (lambda: LogNormal(5, 1, 6, 9), "median: expected seconds from minimum to maximum, above 0, got 5"),
+        (lambda: LogNormal(5, 1, 1, 4), "median: expected seconds from minimum to maximum, above 0, got 5"),
+        (lambda: LogNormal(0, 1, 0, 9), "median: expected seconds from minimum to maximum, above 0, got 0"),
     ],
 )
 def test_durations_in_python_that_cannot_be_are_refused(make: Callable[[], object], message: str) -> None:
@@ -89,17 +89,17 @@ def test_durations_in_python_that_cannot_be_are_refused(make: Callable[[], objec
         (-5, ": expected seconds, not negative, or an object with uniform or lognormal, got -5"),
         ({"normal": 5}, ": expected seconds, not negative, or an object with uniform or lognormal, got {'normal': 5}"),
         ({"uniform": 5}, ".uniform: expected a list, got 5"),
-        ({"uniform": [5]}, ".uniform: expected two numbers of seconds, [least, most], got [5]"),
+        ({"uniform": [5]}, ".uniform: expected two numbers, [minimum, maximum], got [5]"),
         ({"uniform": ["a", 5]}, f".uniform[0]: expected a number from 0 to {MOST}, got 'a'"),
-        ({"uniform": [5, 4]}, ".uniform.least: expected no more than most, 4, got 5"),
+        ({"uniform": [5, 4]}, ".uniform: 5 is above the maximum, 4; expected at most that"),
         ({"lognormal": 5}, ".lognormal: expected an object, got 5"),
-        ({"lognormal": {"median": 5, "least": 1, "most": 9}}, ".lognormal.sigma: missing, and required; add it"),
+        ({"lognormal": {"median": 5, "minimum": 1, "maximum": 9}}, ".lognormal.sigma: missing, and required; add it"),
         (
-            {"lognormal": {"median": 5, "sigma": 1, "least": 6, "most": 9}},
-            ".lognormal.median: expected seconds from least to most, above 0, got 5",
+            {"lognormal": {"median": 5, "sigma": 1, "minimum": 6, "maximum": 9}},
+            ".lognormal.median: expected seconds from minimum to maximum, above 0, got 5",
         ),
         (
-            {"lognormal": {"median": 5, "sigma": "x", "least": 1, "most": 9}},
+            {"lognormal": {"median": 5, "sigma": "x", "minimum": 1, "maximum": 9}},
             f".lognormal.sigma: expected a number from 0 to {MOST}, got 'x'",
         ),
     ],

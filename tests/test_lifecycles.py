@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError, Lifecycle, LogNormal, Stage, Uniform
-from copr_chroot_fake.model.lifecycle import read_lifecycle
+from copr_chroot_fake.model.lifecycle import parse_lifecycle
 from copr_chroot_fake.model.machine import Stamp
 from copr_chroot_fake.scenario_cli.check import check
 
@@ -59,7 +59,7 @@ PINNED = [
 
 
 def test_chroot_plan_depends_on_seed_build_and_name_only() -> None:
-    """Builds added before or after, and looks in between, do not change what is drawn."""
+    """Builds added before or after, and polls in between, do not change what is drawn."""
     alone, crowded = FakeCopr(progress="clock", seed=3), FakeCopr(progress="clock", seed=3)
     crowded.add_build(1, [F41], lifecycle="realistic")
     chroots = [fake.add_build(2, ["epel-9-s390x", F41], lifecycle="realistic")[F41] for fake in (alone, crowded)]
@@ -86,7 +86,7 @@ def test_chroot_plan_depends_on_seed_build_and_name_only() -> None:
         ),
         (
             [
-                {"state": "running", "lasts": {"lognormal": {"median": 5, "sigma": 1, "least": 1, "most": 9}}},
+                {"state": "running", "lasts": {"lognormal": {"median": 5, "sigma": 1, "minimum": 1, "maximum": 9}}},
                 {"state": "running", "lasts": 1, "canceled": True},
                 {"state": "failed", "without": ["ended_on"]},
             ],
@@ -100,7 +100,7 @@ def test_chroot_plan_depends_on_seed_build_and_name_only() -> None:
 )
 def test_a_life_is_the_same_in_a_scenario_as_in_python(written: list[dict[str, object]], made: Lifecycle) -> None:
     """One ending can be said without a weight in both."""
-    assert read_lifecycle("lifecycle", {"stages": written}) == made
+    assert parse_lifecycle("lifecycle", {"stages": written}) == made
 
 
 def test_a_life_is_written_out_as_it_was_drawn() -> None:
@@ -125,11 +125,14 @@ IMPOSSIBLE: list[tuple[object, str]] = [
     ("suceeds", "lifecycle: 'suceeds' is not possible; did you mean 'succeeds'? valid: succeeds, as-deployed, fails, "),
     ([], "lifecycle: expected an object, got []"),
     ({}, "lifecycle.stages: missing, and required"),
-    (stages(), "lifecycle.stages: a life has at least one stage"),
-    (stages({"state": "done"}), "lifecycle.stages[0].state: 'done' is no stage; valid: importing, waiting, "),
-    (stages({"state": "runing"}), "lifecycle.stages[0].state: 'runing' is no stage; did you mean 'running'? valid: "),
-    (stages({"state": []}), "lifecycle.stages[0].state: [] is no stage; valid: importing, "),
-    (stages({"state": "running", "last": 5}), "lifecycle.stages[0].last: no such key here; did you mean 'lasts'?"),
+    (stages(), "lifecycle.stages: a lifecycle has at least one stage"),
+    (stages({"state": "done"}), "lifecycle.stages[0].state: 'done' is not a stage; valid: importing, waiting, "),
+    (
+        stages({"state": "runing"}),
+        "lifecycle.stages[0].state: 'runing' is not a stage; did you mean 'running'? valid: ",
+    ),
+    (stages({"state": []}), "lifecycle.stages[0].state: [] is not a stage; valid: importing, "),
+    (stages({"state": "running", "last": 5}), "lifecycle.stages[0].last: unknown key; did you mean 'lasts'?"),
     (
         stages({"state": "running", "lasts": 5}),
         "lifecycle.stages[0].ends: nothing follows; expected how it ends, or no seconds",
@@ -138,8 +141,8 @@ IMPOSSIBLE: list[tuple[object, str]] = [
         stages({"state": "running"}, {"state": "failed"}),
         "lifecycle.stages[0].lasts: another stage follows; expected how many",
     ),
-    (stages({"state": "running", "lasts": 5, "ends": "done"}), "lifecycle.stages[0].ends: 'done' is no ending"),
-    (stages({"state": "running", "lasts": 5, "ends": {"done": 1}}), "lifecycle.stages[0].ends: 'done' is no ending"),
+    (stages({"state": "running", "lasts": 5, "ends": "done"}), "lifecycle.stages[0].ends: 'done' is not an ending"),
+    (stages({"state": "running", "lasts": 5, "ends": {"done": 1}}), "lifecycle.stages[0].ends.done: 'done' is"),
     (
         stages({"state": "running", "lasts": 5, "ends": {"failed": -1}}),
         "lifecycle.stages[0].ends.failed: expected a number from 0 ",
@@ -158,15 +161,15 @@ IMPOSSIBLE: list[tuple[object, str]] = [
     ),
     (
         stages({"state": "pending", "lasts": 5}, {"state": "absent"}),
-        "lifecycle.stages[0]: absent can only be the first stage of a life, and no ending",
+        "lifecycle.stages[0]: absent can only be the first stage of a lifecycle, and not an ending",
     ),
     (
         stages({"state": "deleted"}),
-        "lifecycle.stages[0].state: a life cannot begin with deleted; expected a state, or absent",
+        "lifecycle.stages[0].state: a lifecycle cannot begin with deleted; expected a state, or absent",
     ),
     (
         stages({"state": "importing", "lasts": 5}, {"state": "pending", "lasts": 5, "ends": {"absent": 1}}),
-        "lifecycle.stages[1].ends: 'absent' is no ending; valid: ",
+        "lifecycle.stages[1].ends.absent: 'absent' is not an ending; valid: ",
     ),
     (
         stages({"state": "running", "lasts": 5}, {"state": "deleted", "lasts": 5}, {"state": "pending"}),
@@ -179,7 +182,7 @@ IMPOSSIBLE: list[tuple[object, str]] = [
     (stages({"state": "failed", "without": 7}), "lifecycle.stages[0].without: expected a list, got 7"),
     (
         stages({"state": "failed", "without": ["end"]}),
-        "lifecycle.stages[0].without: 'end' is not possible; valid: started_on, ",
+        "lifecycle.stages[0].without[0]: 'end' is not possible; valid: started_on, ",
     ),
     (stages({"state": "failed", "canceled": 1}), "lifecycle.stages[0].canceled: expected true or false, got 1"),
 ]
@@ -198,12 +201,12 @@ def test_a_life_that_cannot_be_is_refused_with_place_and_reason(life: object, me
 @pytest.mark.parametrize(
     ("stage", "places"),
     [
-        ({"state": "runing", "lasts": -1, "ends": {"x": 1}}, ["ends", "lasts", "state"]),
+        ({"state": "runing", "lasts": -1, "ends": {"x": 1}}, ["ends.x", "lasts", "state"]),
         # Whether endings go with what it lasts is open where one of them is wrong.
         ({"state": "running", "lasts": -1, "ends": {"failed": 1}}, ["lasts"]),
-        ({"state": "running", "lasts": 1, "ends": {"x": 0}}, ["ends"]),
+        ({"state": "running", "lasts": 1, "ends": {"x": 0}}, ["ends.x"]),
         (
-            {"state": "running", "lasts": {"lognormal": {"median": -1, "sigma": -1, "least": 0, "most": 1}}},
+            {"state": "running", "lasts": {"lognormal": {"median": -1, "sigma": -1, "minimum": 0, "maximum": 1}}},
             ["lasts.lognormal.median", "lasts.lognormal.sigma"],
         ),
     ],
@@ -235,7 +238,7 @@ def test_all_that_is_wrong_with_a_stage_is_found(tmp_path: Path, stage: dict[str
             {"state": "running", "hold": "running"},
             "chroots[0].hold: only a chroot that lives has it; expected a life",
         ),
-        ({"state": "running", "looks": 1}, "chroots[0].looks: only a chroot that lives has it"),
+        ({"state": "running", "polls": 1}, "chroots[0].polls: only a chroot that lives has it"),
         ({"state": "running", "progress": "nope"}, "chroots[0].progress: 'nope' is not possible; valid: poll, "),
         ({"lifecycle": "succeeds", "progress": "never"}, "chroots[0].progress: 'never' is not possible; valid: poll, "),
     ],
@@ -250,16 +253,16 @@ def test_what_does_not_fit_a_life_is_refused(said: dict[str, object], message: s
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ("running", "stages[0]: expected a Stage, got 'running'"),
-        (Stage("running", 5, ends={"failed": "x"}), "stages[0].ends.failed: expected a number from 0 "),  # type: ignore[dict-item]  # wrong on purpose
-        (Stage("running", 5, ends=7), "stages[0].ends: expected an object, got 7"),  # type: ignore[arg-type]  # wrong on purpose
-        (Stage("pending", 5, ends="succeeded"), "stages[0]: no event leads from pending to succeeded"),
+        (lambda: "running", "stages[0]: expected a Stage, got 'running'"),
+        (lambda: Stage("running", 5, ends={"failed": "x"}), "ends.failed: expected a number from 0 "),  # type: ignore[dict-item]
+        (lambda: Stage("running", 5, ends=7), "ends: expected an object, got 7"),  # type: ignore[arg-type]
+        (lambda: Stage("pending", 5, ends="succeeded"), "stages[0]: no event leads from pending to succeeded"),
     ],
 )
-def test_a_life_in_python_is_checked_where_it_is_made(wrong: Stage, message: str) -> None:
+def test_a_life_in_python_is_checked_where_it_is_made(wrong: Callable[[], Stage], message: str) -> None:
     """As one in a scenario is."""
     with pytest.raises(InputError) as refused:
-        Lifecycle(wrong)
+        Lifecycle(wrong())
     assert str(refused.value).startswith(message)
 
 

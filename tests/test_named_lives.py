@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from copr_chroot_fake import LIVES, EventError, FakeCopr, Lifecycle, Stage
+from copr_chroot_fake import LIFECYCLES, EventError, FakeCopr, Lifecycle, Stage
 
 from .doors import asking
 from .polls import listed, state
@@ -12,7 +12,7 @@ from .polls import listed, state
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 
-@pytest.mark.parametrize("name", LIVES)
+@pytest.mark.parametrize("name", LIFECYCLES)
 def test_every_named_life_is_the_same_by_poll_and_by_clock(name: str) -> None:
     """What a poller sees in order is what somebody sees who looks all the time."""
     by_poll, by_clock = FakeCopr(), FakeCopr(progress="clock")
@@ -57,7 +57,7 @@ def test_every_named_life_ends_as_its_name_says(name: str, end: str) -> None:
 
 def test_no_named_life_is_without_a_test_of_its_end() -> None:
     """Each life is in the table above, except the one whose end is drawn."""
-    assert set(ENDS) == set(LIVES) - {"realistic"}
+    assert set(ENDS) == set(LIFECYCLES) - {"realistic"}
 
 
 def test_a_build_deleted_midway_has_no_chroots_anymore() -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from copr_chroot_fake import EventError, FakeCopr, InputError, Progress, State, SystemClock, VirtualClock
-from copr_chroot_fake.model.progress import How, ProgressLike
+from copr_chroot_fake.model.progress import ProgressLike, ProgressMode
 
 from .doors import asking
 from .polls import listed, state
@@ -186,7 +186,7 @@ def test_a_build_and_a_chroot_can_progress_in_their_own_way() -> None:
     [
         ("pol", "progress: 'pol' is not possible; did you mean 'poll'? valid: poll, clock, manual, immediate"),
         ({"poll": 0}, "progress.poll: expected a whole number from 1"),
-        ({"poll": {"runing": 3}}, "progress.poll: 'runing' is not a state; did you mean 'running'?"),
+        ({"poll": {"runing": 3}}, "progress.poll.runing: 'runing' is not a state; did you mean 'running'?"),
         ({"poll": {"running": 0}}, "progress.poll.running: expected a whole number from 1"),
         ({"poll": {"other": 0}}, "progress.poll.other: expected a whole number from 1"),
         (
@@ -223,7 +223,7 @@ def test_polls_in_an_impossible_state_are_rejected_in_python(polls_in: dict[Stat
 @pytest.mark.parametrize("how", ["clock", "manual", "immediate"])
 @pytest.mark.parametrize(("polls", "polls_in", "name"), [(2, {}, "polls"), (1, {State.RUNNING: 2}, "polls_in")])
 def test_what_does_not_progress_by_poll_has_no_number_of_polls(
-    how: How, polls: int, polls_in: dict[State, int], name: str
+    how: ProgressMode, polls: int, polls_in: dict[State, int], name: str
 ) -> None:
     """It would not mean anything there."""
     with pytest.raises(InputError, match=f"^{name}: only 'poll' counts polls, not '{how}'; expected none$"):

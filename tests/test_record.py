@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from copr_chroot_fake import LIVES, FakeCopr, State
+from copr_chroot_fake import LIFECYCLES, FakeCopr, State
 from copr_chroot_fake.client.errors import NotJsonError
 from copr_chroot_fake.scenario.entries import BOOTSTRAPS
 from copr_chroot_fake.scenario.schema import scenario_schema
@@ -308,7 +308,7 @@ def test_results_elsewhere_are_said_as_they_were_answered() -> None:
     assert recording.scenario["builds"][0]["package"] == "hello"
 
 
-@pytest.mark.parametrize("life", [life for life in LIVES if life != "deleted"])
+@pytest.mark.parametrize("life", [life for life in LIFECYCLES if life != "deleted"])
 def test_chroot_that_changes_while_read_is_recorded_consistently(life: str) -> None:
     """Its state, its times and its packages go together, though every look moves it."""
     fake = FakeCopr(progress={"poll": 2})

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.model.nevra import read_nevra
+from copr_chroot_fake.model.nevra import parse_package
 from copr_chroot_fake.recording.anonymize import STEMS, anonymize
 from copr_chroot_fake.scenario_cli.check import check
 
@@ -44,7 +44,7 @@ def shape(value: Any, key: str = "") -> Any:
     if isinstance(value, list):
         return [shape(inner, key) for inner in value]
     if isinstance(value, str) and key == "packages":
-        return value[len(read_nevra("", value).name) :]
+        return value[len(parse_package("", value).name) :]
     is_chroot = isinstance(value, str) and key == "name" and value in chroots()
     return None if isinstance(value, str) and key in NAMES_OF and not is_chroot else value
 

@@ -11,7 +11,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from copr_chroot_fake import LIVES, FakeCopr, State
+from copr_chroot_fake import LIFECYCLES, FakeCopr, State
 from copr_chroot_fake.client.errors import ClientError
 from copr_chroot_fake.client.results import ChrootStatus
 from copr_chroot_fake.recording.observations import Answers, BuildAnswers, ChrootAnswers, Details, Sighting
@@ -54,7 +54,7 @@ def states(fake: FakeCopr) -> dict[str, list[State]]:
     return {name: [change.state for change in fake.changes if change.chrootname == name] for name in (F43, S390X)}
 
 
-@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("life", LIFECYCLES)
 def test_lifecycle_watched_each_second_is_replayed_exactly(life: str) -> None:
     """Each of the four endpoints, and those of the build, answer the same in each second of it, and after."""
     fake = living(life)
@@ -77,7 +77,7 @@ def test_lifecycle_watched_each_second_is_replayed_exactly(life: str) -> None:
 
 
 @pytest.mark.parametrize("interval", [7, 45, 1000])
-@pytest.mark.parametrize("life", [life for life in LIVES if not life.startswith("stuck")])
+@pytest.mark.parametrize("life", [life for life in LIFECYCLES if not life.startswith("stuck")])
 def test_however_seldom_somebody_looked_it_ends_the_same(life: str, interval: float) -> None:
     """With the times that the service has stamped, whatever happened unseen."""
     fake = living(life)

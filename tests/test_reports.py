@@ -86,9 +86,9 @@ def test_a_report_says_where_the_results_are() -> None:
     [
         (lambda chroot: chroot.report("done"), "state: 'done' is not a state"),
         (lambda chroot: chroot.report("failed", result_dir="a/b"), "result_dir: 'a/b' has a slash"),
-        (lambda chroot: chroot.report("succeeded", packages=["hello"]), "packages[0]: 'hello' is no NEVRA"),
+        (lambda chroot: chroot.report("succeeded", packages=["hello"]), "packages[0]: 'hello' is not a NEVRA"),
         (lambda chroot: chroot.report("failed", at=-1), "at: expected a Unix time"),
-        (lambda chroot: chroot.succeed(["hello"]), "packages[0]: 'hello' is no NEVRA"),
+        (lambda chroot: chroot.succeed(["hello"]), "packages[0]: 'hello' is not a NEVRA"),
         (lambda chroot: chroot.force_state("done"), "state: 'done' is not a state"),
         (lambda chroot: chroot.force_state("failed", started_on=-1), "started_on: expected a Unix time"),
         (lambda chroot: chroot.force_state("failed", ended_on="now"), "ended_on: expected a Unix time"),

@@ -214,7 +214,7 @@ def test_any_fault_loads_back() -> None:
 def test_polls_are_counted_up_to_the_largest_number() -> None:
     """More are never needed."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: {"lifecycle": "stuck-running", "state": "running", "looks": LAST}})
+    fake.add_build(1, {F41: {"lifecycle": "stuck-running", "state": "running", "polls": LAST}})
     fake.answer("GET", "/api_3/build/1")
     reloaded(fake)
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import pytest
 
 from copr_chroot_fake import InputError
-from copr_chroot_fake.errors import InputErrors, ScenarioError
+from copr_chroot_fake.errors import InputErrors, ScenarioError, below
 from copr_chroot_fake.validation.checks import Text, WholeNumber, one_of
 from copr_chroot_fake.validation.rule import Relation, Rule
 from copr_chroot_fake.validation.schema import Schemas
@@ -35,7 +35,7 @@ class Range:
 
     minimum: WholeNumber = 0
     maximum: WholeNumber = 9
-    RELATIONS: ClassVar = (Relation(("minimum", "maximum"), _check_order, frozenset({"minimum", "maximum"})),)
+    _RELATIONS: ClassVar = (Relation(("minimum", "maximum"), _check_order, frozenset({"minimum", "maximum"})),)
 
     def __post_init__(self) -> None:
         validate(self)
@@ -161,7 +161,7 @@ def test_errors_of_scenarios_keep_source_and_location() -> None:
     error = ScenarioError("file.json", errors)
     assert str(error) == "file.json: a: wrong (and 1 more error)"
     assert (error.source, error.location, error.problem) == ("file.json", "a", "wrong")
-    assert [nested.location for nested in error.below("worlds.x").errors] == ["worlds.x.a", "worlds.x.b"]
+    assert [nested.location for nested in below(error, "worlds.x").errors] == ["worlds.x.a", "worlds.x.b"]
 
 
 def test_schema_follows_from_hints() -> None:

@@ -298,7 +298,7 @@ WRONG: dict[bytes, str] = {
     b"9" * 5000: "not JSON that can be read",
     b"[]": "expected an object",
     b"{}": "version: missing",
-    b'{"builds": []}': "builds: no such key here",
+    b'{"builds": []}': "builds: unknown key",
     b'{"version": 2, "main": {}, "worlds": {}}': "version: this kit reads version 1",
     b'{"version": 1, "main": {}, "main": {}, "worlds": {}}': "main: the key is there twice",
     b'{"version": 1, "main": {}, "worlds": {}}': "main.scenario: missing",

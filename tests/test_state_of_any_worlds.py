@@ -11,7 +11,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from copr_chroot_fake import LIVES, CoprFakeError, FakeCopr
+from copr_chroot_fake import LIFECYCLES, CoprFakeError, FakeCopr
 from copr_chroot_fake.engine.clock import SystemClock
 from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.state_file import StateFile
@@ -29,7 +29,7 @@ FAULTS: list[Mapping[str, object]] = [
     {"name": "outage"},
 ]
 ACTS: dict[str, Callable[[FakeCopr, int, str], object]] = {
-    "add": lambda fake, at, name: fake.add_build(at, CHROOTS[: at + 1], lifecycle=sorted(LIVES)[at * 3]),
+    "add": lambda fake, at, name: fake.add_build(at, CHROOTS[: at + 1], lifecycle=sorted(LIFECYCLES)[at * 3]),
     "add still": lambda fake, at, name: fake.add_build(at, CHROOTS[:at], state="running", project=f"me/p{at}:pr:{at}"),
     "remove": lambda fake, at, name: fake.builds[at].remove(),
     "cancel": lambda fake, at, name: fake.builds[at].cancel(),

@@ -13,7 +13,7 @@ from itertools import islice
 import httpx
 import pytest
 
-from copr_chroot_fake import LIVES, Build, FakeCopr, SystemClock, VirtualClock
+from copr_chroot_fake import LIFECYCLES, Build, FakeCopr, SystemClock, VirtualClock
 from copr_chroot_fake.engine.collection import Collection
 from copr_chroot_fake.model.progress import ProgressLike
 
@@ -54,7 +54,7 @@ def watch(fake: FakeCopr, act: Callable[[], object]) -> None:
 def test_no_thread_sees_a_state_out_of_order(progress: ProgressLike) -> None:
     """Sixteen threads that poll and push on the same build see paths of the table, with times and packages that fit."""
     fake = FakeCopr(progress=progress, seed=11)
-    lives = [life for name, life in LIVES.items() if name not in UNTIMED]
+    lives = [life for name, life in LIFECYCLES.items() if name not in UNTIMED]
     fake.add_build(1, {name: {"lifecycle": life} for name, life in zip(NAMES, lives, strict=False)})
     actions: list[Callable[[], object]] = [lambda: fake.clock.tick(1), fake.advance, fake.snapshot, fake.to_scenario]
     with ThreadPoolExecutor(THREADS) as pool:

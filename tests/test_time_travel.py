@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from copr_chroot_fake import LIVES, BuildChroot, EventError, FakeCopr, InputError, Lifecycle, Stage, SystemClock
+from copr_chroot_fake import LIFECYCLES, BuildChroot, EventError, FakeCopr, InputError, Lifecycle, Stage, SystemClock
 from copr_chroot_fake.model.lifecycle import LifecycleLike
 from copr_chroot_fake.model.machine import Stamp
 
@@ -145,7 +145,7 @@ def reloaded(fake: FakeCopr, directory: Path) -> FakeCopr:
 
 
 @pytest.mark.parametrize("progress", ["poll", "clock", "manual", "immediate"])
-@pytest.mark.parametrize("name", LIVES)
+@pytest.mark.parametrize("name", LIFECYCLES)
 def test_dumped_fake_loads_to_the_same_answers(tmp_path: Path, name: str, progress: str) -> None:
     """Wherever its lifecycles are, clients of both see the same from then on."""
     for steps in (0, 1, 2, 4, 7):

@@ -9,7 +9,7 @@ from typing_extensions import assert_type
 
 from copr_chroot_fake import (
     FAULTS,
-    LIVES,
+    LIFECYCLES,
     ActiveFault,
     Answer,
     AsyncCoprClient,
@@ -50,7 +50,7 @@ def fill(fake: FakeCopr) -> None:
     fake.add_scenario({"builds": [{"id": 7}]})
     assert_type(fake.to_scenario(), Scenario)
     assert_type(fake.builds, Mapping[int, Build])
-    assert_type(LIVES, Mapping[str, Lifecycle])
+    assert_type(LIFECYCLES, Mapping[str, Lifecycle])
 
 
 def make_up(fake: FakeCopr, faker: CoprProvider) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, TypedDict
 
 from ..model.machine import Event
-from ..model.progress import How
+from ..model.progress import ProgressMode
 from ..model.states import State
 from ..scenario.bundled import by_name
 from ..scenario.entries import Bootstrap, ChrootSettings, Scenario
@@ -161,7 +161,7 @@ class WorldBody(TypedDict, total=False):
     """
 
     scenario: Scenario | ScenarioName
-    progress: How
+    progress: ProgressMode
     seed: WholeNumber
     default_limit: Positive | None
     speed: Speed

@@ -9,7 +9,7 @@ from typing import cast
 from ..engine.chroot import BuildChroot
 from ..errors import EventError, InputError
 from ..model.machine import Event
-from ..model.nevra import read_packages
+from ..model.nevra import parse_packages
 from ..model.states import parse_state
 from ..scenario.dump import write_project
 from ..scenario.entries import ProjectEntry
@@ -163,7 +163,7 @@ def report(call: Call) -> views.ReportView:
         fields.require("state", parse_state),
         at=fields.read("at", checks.unix_time, None),
         result_dir=fields.read("result_dir", checks.path_segment, None),
-        packages=fields.read("packages", read_packages, ()),
+        packages=fields.read("packages", parse_packages, ()),
     )
     return {"taken": taken, "chroot": views.chroot(chroot)}
 
@@ -235,6 +235,6 @@ _HAPPENS: Mapping[Event, Callable[..., None]] = {
 
 _DETAILS: Mapping[str, tuple[Event, Callable[[str, object], object]]] = {
     "result_dir": (Event.START, checks.path_segment),
-    "packages": (Event.SUCCEED, read_packages),
+    "packages": (Event.SUCCEED, parse_packages),
 }
 """What can be said of an event beside its time: with which it goes, and its check."""

@@ -11,7 +11,7 @@ from ..engine.chroot_fields import Change
 from ..engine.clock import SystemClock, check_speed
 from ..errors import CoprFakeError, InputError
 from ..fake import FakeCopr
-from ..model.fault import read_fault
+from ..model.fault import parse_fault
 from ..scenario.entries import Scenario
 from ..server.recipe import SameFake
 from ..validation import checks
@@ -149,7 +149,7 @@ def show_faults(call: Call) -> views.FaultsView:
 
 def add_fault(call: Call) -> views.FaultView:
     """Let something go wrong."""
-    return views.fault(call.fake.faults.add_written(read_fault("", call.body)))
+    return views.fault(call.fake.faults.add_written(parse_fault("", call.body)))
 
 
 def clear_faults(call: Call) -> None:

@@ -10,7 +10,7 @@ from types import NoneType
 from typing import NamedTuple, get_type_hints
 from urllib.parse import unquote
 
-from ..model.fault import FaultEntry, FaultName
+from ..model.fault import FaultName, FaultObject
 from ..scenario.entries import ProjectEntry, Scenario
 from . import bodies, builds
 from . import fake as steering
@@ -131,7 +131,7 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
     "/verify": {"POST": Operation(asked.verify, takes=bodies.VerifyBody)},
     "/faults": {
         "GET": Operation(steering.show_faults, query=bodies.PageQuery),
-        "POST": Operation(steering.add_fault, takes=FaultEntry | FaultName, creates=True),
+        "POST": Operation(steering.add_fault, takes=FaultObject | FaultName, creates=True),
         "DELETE": Operation(steering.clear_faults),
     },
     "/faults/{fault_id}": {"DELETE": Operation(steering.remove_fault)},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from itertools import compress, islice
 from operator import attrgetter
 from typing import Annotated, Literal, TypedDict
@@ -18,14 +18,15 @@ from ..journal.index import About
 from ..journal.journal import UnmatchedRequests
 from ..journal.request import Request
 from ..model.account import Account
-from ..model.fault import FaultEntry, write_fault
+from ..model.fault import FaultObject
 from ..model.lifecycle import ABSENT
 from ..model.machine import Event, possible_events
-from ..model.nevra import NevraEntry, write_nevra
+from ..model.nevra import NevraEntry, dump_package
 from ..model.states import State
 from ..scenario.entries import ProjectEntry
 from ..server.worlds import World
-from ..validation.schema import Keywords
+from ..validation.schema import Keywords, Written
+from ..validation.spec import dump
 from ..wire.routes import EndpointName
 from .bodies import DEFAULT_LIMIT
 
@@ -192,7 +193,7 @@ class FaultView(TypedDict):
     id: int
     seen: int
     hits: int
-    fault: FaultEntry
+    fault: Annotated[Mapping[str, object], Written(FaultObject)]
 
 
 class FaultsView(TypedDict):
@@ -300,7 +301,7 @@ def _as_it_is(shown: BuildChroot) -> ChrootView:
         "started_on": moment.started_on,
         "ended_on": moment.ended_on,
         "result_url": shown.given.result_url or derived_url,
-        "packages": [write_nevra(nevra) for nevra in moment.packages],
+        "packages": [dump_package(nevra) for nevra in moment.packages],
         "held_in": None if life is None else life.held_in,
         "possible_events": [] if is_absent else possible_events(moment.state, build.is_canceled),
         "can_advance": shown.reason_to_stay() is None,
@@ -366,7 +367,7 @@ def unmatched(shown: UnmatchedRequests) -> UnmatchedView:
 
 
 def fault(shown: ActiveFault) -> FaultView:
-    return {"id": shown.id, "seen": shown.seen, "hits": shown.hits, "fault": write_fault(shown.fault)}
+    return {"id": shown.id, "seen": shown.seen, "hits": shown.hits, "fault": dump(shown.fault)}
 
 
 def world(shown: World) -> WorldView:

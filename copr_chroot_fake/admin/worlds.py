@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..engine.clock import check_speed
-from ..errors import CoprFakeError, InputError, ScenarioError
+from ..errors import CoprFakeError, InputError, ScenarioError, below
 from ..scenario.bundled import by_name
 from ..scenario.load import ScenarioSource
 from ..server.recipe import Recipe, read_how
@@ -58,7 +58,7 @@ def put_world(call: Call) -> views.WorldView:
     except ScenarioError as error:
         if error.source is not None:
             raise
-        raise error.below("scenario") from None
+        raise below(error, "scenario") from None
 
 
 def _read_beginning(call: Call) -> Recipe:

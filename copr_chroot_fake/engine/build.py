@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import EventError
 from ..model import defaults as made_up
-from ..model.lifecycle import is_entangling
+from ..model.lifecycle import couples_chroots
 from ..model.project import SOURCES, Project, Submission
 from ..model.source_states import BEFORE_THE_END, SOURCE_STATES, source_of
 from ..model.states import State, StateName, parse_state
@@ -205,7 +205,7 @@ class Build:
         self._by_name[chroot.name] = chroot
         if chroot.life is not None:
             self.has_ever_lived = True
-            self.is_entangled |= is_entangling(chroot.life.plan)
+            self.is_entangled |= couples_chroots(chroot.life.plan)
             if self.submission.source_state is None and not self.is_known:
                 self.source_state = min(self.source_state, source_of(chroot.life.stage.state), key=SOURCE_STATES.index)
         self.forget_rendered()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import EventError, InputError
 from ..model.machine import Event, event_between, find_transition, possible_events, shortest_path
-from ..model.nevra import Nevra, PackageLike, read_packages
+from ..model.nevra import Nevra, PackageLike, parse_packages
 from ..model.states import State, StateName, parse_state
 from ..validation import checks
 from .chroot_events import ChrootEvents
@@ -103,7 +103,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
         """
         to = parse_state("state", state)
         said = _checked_result_dir(result_dir)
-        built = read_packages("packages", packages)
+        built = parse_packages("packages", packages)
         with self._build.store.lock:
             self.catch_up()
             now = self._time(at)

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 
 from ..model.machine import Event
-from ..model.nevra import Nevra, PackageLike, read_packages
+from ..model.nevra import Nevra, PackageLike, parse_packages
 
 
 class ChrootEvents:
@@ -47,7 +47,7 @@ class ChrootEvents:
 
     def succeed(self, packages: Iterable[PackageLike] | None = None, *, at: int | None = None) -> None:
         """starting or running → succeeded, with an end and its packages (made up by default)."""
-        self._happen(Event.SUCCEED, at, packages=None if packages is None else read_packages("packages", packages))
+        self._happen(Event.SUCCEED, at, packages=None if packages is None else parse_packages("packages", packages))
 
     def fail(self, *, at: int | None = None) -> None:
         """starting or running → failed, with an end; waiting or importing → failed, as a failed import leaves it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -11,14 +11,11 @@ from random import Random
 from typing import NamedTuple
 
 from ..errors import InputError
-from ..model.fault import Fault, FaultEntry, FaultName, WrittenFault, read_fault, write_fault
+from ..model.fault import Fault, FaultLike, FaultSpec, dump_fault, parse_fault
 from ..validation import checks
 from ..wire.answer import Answer, Delivery
 from . import fault_effects as effects
 from .interrupts import complete
-
-FaultLike = Fault | FaultName | FaultEntry | Mapping[str, object]
-"""A fault, the name of one, or one as a scenario has it."""
 
 
 class Subject(NamedTuple):
@@ -106,9 +103,9 @@ class Faults:
 
         :raises InputError: naming what is impossible, and what would do.
         """
-        return self.add_written(read_fault("fault", fault))
+        return self.add_written(parse_fault("fault", fault))
 
-    def add_written(self, written: WrittenFault) -> ActiveFault:
+    def add_written(self, written: FaultSpec) -> ActiveFault:
         """Add a fault that was read; it gets another id if its own is taken."""
         with self._lock:
             own = None if written.id in self._active else written.id
@@ -205,10 +202,10 @@ class Faults:
             self._active = {active.id: active for active, _, _ in saved.active}
             self._last_id = saved.last_id
 
-    def write(self) -> list[FaultEntry]:
+    def write(self) -> list[dict[str, object]]:
         """Entries that read back to the same faults, with how many requests each has seen."""
         with self._lock:
-            return [{"id": active.id, "seen": active.seen, **write_fault(active.fault)} for active in self]
+            return [dump_fault(FaultSpec(fault=active.fault, id=active.id, seen=active.seen)) for active in self]
 
     def _random(self, active: ActiveFault, number: int) -> Random:
         """A generator for this request alone, so that it draws the same whatever else was drawn."""

@@ -28,7 +28,7 @@ class Life:
     ) -> None:
         self.plan = plan
         self.progress = progress
-        self.how = progress.how
+        self.how = progress.mode
         self.at = at
         self.looks = looks
         """How many answers have shown the stage."""
@@ -37,7 +37,7 @@ class Life:
         self.result_dir = result_dir
         self.held_in: State | None = None
         now = begun
-        if progress.how == "immediate":
+        if progress.mode == "immediate":
             # Over by the time that it begins.
             begun = max(0, begun - sum(stage.lasts or 0 for stage in plan[self.at :]))
         self.begun = begun
@@ -66,7 +66,7 @@ class Life:
     @property
     def is_timed(self) -> bool:
         """Whether its stages end when their time is over."""
-        return self.progress.how in ("clock", "immediate")
+        return self.progress.mode in ("clock", "immediate")
 
     @property
     def is_held(self) -> bool:

@@ -9,7 +9,7 @@ from functools import partial
 
 from ..fork_lock import new_lock
 from ..model.account import Account
-from ..model.fault import WrittenFault
+from ..model.fault import FaultSpec
 from ..model.lifecycle import ABSENT
 from ..model.progress import Progress
 from ..model.project import RESULTS_URL, Project, Submission, enable_chroots, register_project, replace_chroots
@@ -31,7 +31,7 @@ class Batch:
     mock_chroots: Sequence[str] = ()
     projects: dict[str, Project] = field(default_factory=dict)
     builds: dict[int, Build] = field(default_factory=dict)
-    faults: Sequence[WrittenFault] = ()
+    faults: Sequence[FaultSpec] = ()
     now: float | None = None
     """The time that a virtual clock is to show."""
 

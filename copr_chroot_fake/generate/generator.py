@@ -8,7 +8,7 @@ from random import Random
 from ..api.build_config import derive
 from ..errors import InputError
 from ..fake import FakeCopr
-from ..model.nevra import NevraEntry, read_nevra
+from ..model.nevra import NevraEntry, parse_package
 from ..model.states import State, StateName, parse_state
 from ..scenario.builds import read_project
 from ..scenario.entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
@@ -61,7 +61,7 @@ class Making:
         return f"{packages.release(self.random)}{self._chroot('chroot', chroot).dist}"
 
     def nevra(self, chroot: str | None, package: str | None) -> str:
-        return str(read_nevra("", draws.pick(self.random, self.package_set(chroot, package))))
+        return str(parse_package("", draws.pick(self.random, self.package_set(chroot, package))))
 
     def package_set(self, chroot: str | None, package: str | None) -> list[NevraEntry]:
         built_in = self._chroot("chroot", chroot)

@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 from ..engine.build import CANCEL_SECONDS
 from ..model.durations import LogNormal, draw_whole
-from ..model.lifecycle import LIVES
+from ..model.lifecycle import LIFECYCLES
 from ..model.states import State
 from .mock_chroots import MockChroot
 from .random_choice import Weighted, chance, pick, whole
 
 _UNFINISHED = (State.IMPORTING, State.PENDING, State.STARTING, State.RUNNING)
 
-_IMPORTING, _PENDING, _STARTING, _RUNNING = (stage.lasts or 0 for stage in LIVES["realistic"].stages)
+_IMPORTING, _PENDING, _STARTING, _RUNNING = (stage.lasts or 0 for stage in LIFECYCLES["realistic"].stages)
 
 _PACE = {"aarch64": 1.2, "ppc64le": 1.3, "s390x": 1.6, "armv7hl": 4.0, "riscv64": 8.0}
 """How many times longer a build takes than on x86_64; an estimate of the kit's authors, as are the weights."""

@@ -1,1 +1,1 @@
-"""What happens to a build chroot, when, and what makes it happen."""
+"""The state machine of build chroots, their lifecycles, and the values that describe builds, projects and faults."""

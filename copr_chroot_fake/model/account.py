@@ -1,42 +1,35 @@
-"""Who may do what needs a login."""
+"""Users who can log in to the API."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import InputError
 from ..validation import checks
+from ..validation.checks import Group, Login, Secret, Text
+from ..validation.spec import validate
 from .project import Project
 
 
 @dataclass(frozen=True)
 class Account:
-    """A user of Copr, with the login and the token of its API, which ``repr`` does not show.
+    """A user of Copr, with the login and the token of the API, which ``repr`` omits.
 
-    :param name: the user's, whose projects are its own.
-    :param groups: the groups whose projects are the user's too, each with its ``@``.
-    :raises InputError: naming what cannot be.
+    :param name: the user's name; projects of this owner are the user's own.
+    :param groups: groups whose projects are the user's too, each with its ``@``.
+    :raises InputErrors: naming each invalid field.
     """
 
-    name: str
-    login: str
-    token: str = field(repr=False)
-    groups: tuple[str, ...] = ()
+    name: Text
+    login: Login
+    token: Secret = field(repr=False)
+    groups: tuple[Group, ...] = ()
 
     def __post_init__(self) -> None:
-        for name, check in _CHECKS.items():
-            object.__setattr__(self, name, check(name, getattr(self, name)))
+        validate(self)
 
     def owns(self, project: Project) -> bool:
+        """Whether a project is the user's, or that of a group of the user."""
         if not checks.is_kind(project, Project):
             raise InputError("project", f"expected a Project, got {checks.shown(project)}")
         return project.ownername in (self.name, *self.groups)
-
-
-_CHECKS: Mapping[str, Callable[[str, object], object]] = {
-    "name": checks.text,
-    "login": checks.login,
-    "token": checks.secret,
-    "groups": checks.groups,
-}

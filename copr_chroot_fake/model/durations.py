@@ -1,141 +1,163 @@
-"""How long a stage of a life lasts, or an answer takes, in seconds: fixed, or drawn within bounds.
+"""How long a stage of a lifecycle lasts, or a response takes, in seconds: fixed, or random within bounds.
 
-Draws use only ``random()``, the one method whose results Python promises to
-keep, so that a seed gives the same run on every Python.
+Random durations use only ``random()``, the one method whose results Python promises to keep, so that a seed gives the
+same run on every Python.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
+from typing import Annotated, ClassVar
 
 from ..errors import InputError
 from ..validation import checks
-from ..validation.errors import tried
-from ..validation.fields import Fields, Form
+from ..validation.checks import Amount
+from ..validation.rule import Relation, Rule
+from ..validation.schema import Keywords, Written
+from ..validation.spec import dump, parse, validate
+
+
+def _check_bounds(spec: Uniform | LogNormal) -> Iterable[tuple[str, str]]:
+    if spec.minimum > spec.maximum:
+        yield "minimum", f"{spec.minimum!r} is above the maximum, {spec.maximum!r}; expected at most that"
+
+
+def _check_median(spec: LogNormal) -> Iterable[tuple[str, str]]:
+    if not spec.minimum <= spec.median <= spec.maximum or not spec.median:
+        yield "median", f"expected seconds from minimum to maximum, above 0, got {spec.median!r}"
+
+
+_BOUNDS = Relation(("minimum", "maximum"), _check_bounds)
 
 
 @dataclass(frozen=True)
 class Uniform:
-    """Any duration from ``least`` to ``most`` seconds, all alike."""
+    """Any duration from ``minimum`` to ``maximum`` seconds, all equally likely.
 
-    least: float
-    most: float
+    :raises InputErrors: for an invalid bound, or a minimum above the maximum.
+    """
+
+    minimum: Amount
+    maximum: Amount
+    _RELATIONS: ClassVar = (_BOUNDS,)
 
     def __post_init__(self) -> None:
-        _have_bounds(self)
+        validate(self)
 
     def draw(self, random: Random) -> float:
-        return self.least + (self.most - self.least) * _drawn(random)
+        """Return a random duration in seconds."""
+        return self.minimum + (self.maximum - self.minimum) * _next(random)
 
 
 @dataclass(frozen=True)
 class LogNormal:
-    """Mostly near ``median`` seconds, now and then far longer, as builds are; within bounds.
+    """Mostly near ``median`` seconds and occasionally far longer, as builds are; within bounds.
 
-    ``sigma`` is the standard deviation of the logarithm: with 0.5, two out of
-    three durations are between 0.6 and 1.6 times the median.
+    ``sigma`` is the standard deviation of the logarithm: with 0.5, two out of three durations are between 0.6 and 1.6
+    times the median.
+
+    :raises InputErrors: for an invalid value, or a median out of bounds.
     """
 
-    median: float
-    sigma: float
-    least: float
-    most: float
+    median: Annotated[Amount, Keywords(exclusiveMinimum=0)]
+    sigma: Amount
+    minimum: Amount
+    maximum: Amount
+    _RELATIONS: ClassVar = (_BOUNDS, Relation(("median", "minimum", "maximum"), _check_median))
 
     def __post_init__(self) -> None:
-        _have_bounds(self)
-        for name in ("median", "sigma"):
-            object.__setattr__(self, name, checks.amount(name, getattr(self, name)))
-        if not (self.least <= self.median <= self.most and self.median > 0):
-            raise InputError("median", f"expected seconds from least to most, above 0, got {self.median}")
+        validate(self)
 
     def draw(self, random: Random) -> float:
-        # Box and Muller; what is drawn is never 1.
-        normal = math.sqrt(-2 * math.log(1 - _drawn(random))) * math.cos(2 * math.pi * _drawn(random))
-        # Far beyond any bound before it is more than a float can be.
-        return min(max(self.median * math.exp(min(self.sigma * normal, 100)), self.least), self.most)
+        """Return a random duration in seconds."""
+        # Box and Muller; the logarithm is never of 0.
+        normal = math.sqrt(-2 * math.log(1 - _next(random))) * math.cos(2 * math.pi * _next(random))
+        # exp(100) is far beyond every bound, and still a float.
+        return min(max(self.median * math.exp(min(self.sigma * normal, 100)), self.minimum), self.maximum)
 
 
 Duration = float | Uniform | LogNormal
 
 
 def draw(duration: Duration, random: Random) -> float:
+    """Return a duration in seconds: a fixed one unchanged, a random one drawn."""
     return duration if isinstance(duration, (int, float)) else duration.draw(random)
 
 
 def draw_whole(duration: Duration, random: Random) -> float:
-    """A drawn duration as whole seconds where the bounds have any, as Copr's times are; a fixed one as it is."""
+    """Return a random duration in whole seconds, as Copr's times are, if its bounds allow; a fixed one unchanged."""
     if isinstance(duration, (int, float)):
         return duration
-    return min(max(round(duration.draw(random)), duration.least), duration.most)
+    return min(max(round(duration.draw(random)), duration.minimum), duration.maximum)
 
 
-def read_duration(place: str, value: object) -> Duration:
-    """Seconds, ``{"uniform": [least, most]}`` or ``{"lognormal": {…}}``."""
+@dataclass(frozen=True, kw_only=True)
+class _UniformObject:
+    """Any duration from the first to the second number of seconds, all equally likely."""
+
+    uniform: Annotated[tuple[Amount, ...], Keywords(minItems=2, maxItems=2)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _LogNormalObject:
+    """Mostly near ``median`` seconds, and occasionally far longer."""
+
+    lognormal: LogNormal
+
+
+def parse_duration(location: str, value: object) -> Duration:
+    """Return seconds, or the random duration that ``{"uniform": […]}`` or ``{"lognormal": {…}}`` describes.
+
+    :raises InputError: for any other value.
+    """
     if checks.is_kind(value, Uniform) or checks.is_kind(value, LogNormal):
         return value
     seconds = checks.plain_number(value)
     if seconds is not None and 0 <= seconds <= checks.LARGEST_INTEGER:
         return seconds
-    said = checks.mapping(place, value) if checks.is_mapping(value) else {}
-    name, parameters = next(((checks.key(kind), inner) for kind, inner in said.items()), ("", None))
-    if name not in _READERS or len(said) > 1:
-        raise InputError(
-            place,
-            f"expected seconds, not negative, or an object with {' or '.join(_READERS)}, got {checks.shown(value)}",
-        )
-    inner = f"{place}.{name}"
-    try:
-        return _READERS[name](inner, parameters)
-    except InputError as error:
-        field = error.location if error.location.startswith(place) else f"{inner}.{error.location}"
-        raise InputError(field, error.problem) from None
+    entry = checks.mapping(location, value) if checks.is_mapping(value) else {}
+    kinds = [*map(checks.key, entry)]
+    if kinds == ["lognormal"]:
+        return parse(_LogNormalObject, location, entry).lognormal
+    if kinds == ["uniform"]:
+        return _uniform(f"{location}.uniform", parse(_UniformObject, location, entry).uniform)
+    expected = "expected seconds, not negative, or an object with uniform or lognormal"
+    raise InputError(location, f"{expected}, got {checks.shown(value)}")
 
 
-_PARAMETERS = ("median", "sigma", "least", "most")
-_LOG_NORMAL = Form(_PARAMETERS)
-
-
-def _read_uniform(place: str, parameters: object) -> Uniform:
-    bounds = list(checks.items(place, parameters))
+def _uniform(location: str, bounds: tuple[float, ...]) -> Uniform:
     if len(bounds) != 2:
-        raise InputError(place, f"expected two numbers of seconds, [least, most], got {checks.shown(parameters)}")
-    least, most = (tried(checks.amount, f"{place}[{at}]", bound, 0) for at, bound in enumerate(bounds))
-    return Uniform(least, most)
-
-
-def _read_log_normal(place: str, parameters: object) -> LogNormal:
-    fields = Fields(place, parameters, _LOG_NORMAL)
-    return LogNormal(**{name: fields.require(name, checks.amount, 1.0) for name in _PARAMETERS})
-
-
-_READERS: dict[str, Callable[[str, object], Duration]] = {"uniform": _read_uniform, "lognormal": _read_log_normal}
-
-
-def write_duration(duration: Duration) -> object:
-    """What reads back to the same duration."""
-    if isinstance(duration, Uniform):
-        return {"uniform": [duration.least, duration.most]}
-    if isinstance(duration, LogNormal):
-        return {"lognormal": {name: getattr(duration, name) for name in _PARAMETERS}}
-    return duration
-
-
-def _have_bounds(duration: Uniform | LogNormal) -> None:
-    for name in ("least", "most"):
-        object.__setattr__(duration, name, checks.amount(name, getattr(duration, name)))
-    if duration.least > duration.most:
-        raise InputError("least", f"expected no more than most, {duration.most}, got {duration.least}")
-
-
-def _drawn(random: Random) -> float:
-    """A number from 0 up to, and without, 1."""
+        raise InputError(location, f"expected two numbers, [minimum, maximum], got {checks.shown(list(bounds))}")
     try:
-        drawn = checks.plain_number(random.random())
+        return Uniform(*bounds)
+    except InputError as error:
+        raise InputError(location, error.problem) from None
+
+
+def dump_duration(duration: Duration) -> object:
+    """Return what parses back to the same duration."""
+    if isinstance(duration, Uniform):
+        return {"uniform": [duration.minimum, duration.maximum]}
+    return {"lognormal": dump(duration)} if isinstance(duration, LogNormal) else duration
+
+
+DurationValue = Annotated[
+    Duration, Rule(parse_duration, dump_duration), Written(Amount | _UniformObject | _LogNormalObject)
+]
+
+
+def _next(random: Random) -> float:
+    """Return a random number from 0 to below 1.
+
+    :raises InputError: if it is no generator of random numbers.
+    """
+    try:
+        number = checks.plain_number(random.random())
     except Exception:
-        drawn = None
-    if drawn is None or not 0 <= drawn < 1:
+        number = None
+    if number is None or not 0 <= number < 1:
         raise InputError("random", f"expected a random.Random, got {checks.shown(random)}")
-    return drawn
+    return number

@@ -2,290 +2,253 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
-from typing import Annotated, Literal, NamedTuple, TypedDict, cast, get_args
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
 
-from ..errors import InputError
-from ..scenario.schema import DurationEntry
+from ..errors import InputError, InputErrors, below
 from ..validation import checks
 from ..validation.checks import Amount, Positive, Text, WholeNumber
-from ..validation.fields import Fields, Form
+from ..validation.rule import Relation, Rule
 from ..validation.schema import Keywords, Written
+from ..validation.spec import dump, parse, validate
 from ..wire.routes import EndpointName
-from .durations import Duration, LogNormal, read_duration, write_duration
+from .durations import DurationValue, LogNormal
 
 BodyName = Literal["json", "html", "empty", "cut", "malformed"]
 BreakName = Literal["refused", "reset", "reset-within", "timeout"]
+FaultName = Literal["gateway-timeout", "outage", "slow-list", "list-500", "html-200", "late-results"]
 
 SECONDS_CLOSED = 1.0
-"""For how many seconds a port refuses connections by default."""
+"""How long a port refuses connections by default."""
+
+
+def _check_status(location: str, value: object) -> int:
+    status = checks.plain_integer(value)
+    if status is None or not 200 <= status <= 599:
+        raise InputError(location, f"expected the status of a response, from 200 to 599, got {checks.shown(value)}")
+    return status
+
+
+def _check_probability(location: str, value: object) -> float:
+    probability = checks.plain_number(value)
+    if probability is None or not 0 <= probability <= 1:
+        raise InputError(location, f"expected a probability from 0 to 1, got {checks.shown(value)}")
+    return probability
+
+
+Status = Annotated[int, Rule(_check_status), Keywords(minimum=200, maximum=599)]
+Probability = Annotated[float, Rule(_check_probability), Keywords(minimum=0, maximum=1)]
 
 
 class Dribble(NamedTuple):
-    """A body in pieces of so many bytes, so many seconds apart."""
+    """A body that arrives in pieces of ``bytes`` bytes, ``every`` so many seconds."""
 
     bytes: int
     every: float
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fault:
-    """What goes wrong, and with which requests: by default with all.
-
-    Which requests. ``nth``, ``first``, ``every`` and ``probability`` choose among
-    those for the endpoint, the build and the chroot; only one of the four can be given:
-
-    :param endpoint: ``get`` (one build chroot), ``list``, ``build-config``, ``built-packages``, or one of those of
-        builds and projects, such as ``build``; ``docs/companions.md`` lists them.
-    :param after: so many are let through first, and the others counted from there.
-    :param nth: only this one, counted from 1.
-    :param first: so many from the first one on.
-    :param every: every so many: with 3 the third, the sixth, …
-    :param probability: of each, from 0 to 1, drawn from the fake's seed.
-
-    What goes wrong, at least one of:
-
-    :param status: the answer instead of Copr's own: 502, 503 and 504 with the page of the web server in front of
-        Copr, any other with Copr's JSON for an error.
-    :param body: ``json`` or ``html`` for the other kind of body with a status; ``html`` alone is a page with 200. Or
-        what is done to Copr's own body: ``empty``, ``cut`` in the middle, or ``malformed`` JSON.
-    :param delay: seconds until the answer begins.
-    :param dribble: the body comes in pieces.
-    :param breaks: the connection is ``refused``, is ``reset`` before the answer or ``reset-within`` its body, or
-        nothing ever comes, until the client's ``timeout``.
-    :param seconds: how long a served fake refuses connections from then on; 1 by default.
-    :raises InputError: for an impossible value, or two that do not go together.
-    """
-
-    endpoint: EndpointName | None = None
-    build_id: int | None = None
-    chrootname: str | None = None
-    after: int | None = None
-    nth: int | None = None
-    first: int | None = None
-    every: int | None = None
-    probability: float | None = None
-    status: int | None = None
-    body: BodyName | None = None
-    delay: Duration | None = None
-    dribble: Dribble | None = None
-    breaks: BreakName | None = None
-    seconds: float | None = None
-
-    def __post_init__(self) -> None:
-        for name, check in _CHECKS.items():
-            value = getattr(self, name)
-            if value is not None:
-                object.__setattr__(self, name, check(name, value))
-        _check_choice(self)
-        _check_effect(self)
-
-    @property
-    def asks_nothing(self) -> bool:
-        """Whether it may hit any request, whatever that asks for."""
-        return (self.endpoint, self.build_id, self.chrootname) == (None, None, None)
-
-    @property
-    def keeps_from_copr(self) -> bool:
-        """Whether a request that it hits never gets to Copr, so that Copr does not answer it."""
-        return self.status is not None or self.body in ("json", "html") or self.breaks in ("refused", "reset")
-
-    @property
-    def arrives(self) -> bool:
-        """Whether a client reads what Copr has answered, early or late."""
-        return not self.keeps_from_copr and self.body is None and self.breaks is None
-
-    def __str__(self) -> str:
-        return ", ".join(f"{name} {value}" for name, value in write_fault(self).items())
-
-
-_CHOICES = ("nth", "first", "every", "probability")
-_EFFECTS = ("status", "body", "delay", "dribble", "breaks")
-
-_GO_WITH_NO_ANSWER: Mapping[str, Sequence[str]] = {
-    "refused": ("breaks",),
-    "reset": ("breaks", "delay"),
-    "timeout": ("breaks",),
-}
-"""What goes with an end without an answer."""
-
-
-def _check_choice(fault: Fault) -> None:
-    said = [name for name in _CHOICES if getattr(fault, name) is not None]
-    if len(said) > 1:
-        raise InputError(said[1], f"does not go with {said[0]}; expected one of them")
-
-
-def _check_effect(fault: Fault) -> None:
-    said = [name for name in _EFFECTS if getattr(fault, name) is not None]
-    if not said:
-        raise InputError(_WHOLE, f"nothing goes wrong; expected one of {', '.join(_EFFECTS)}")
-    may_be_said = _GO_WITH_NO_ANSWER.get(fault.breaks or "", said)
-    for name in said:
-        if name not in may_be_said:
-            raise InputError(name, f"does not go with breaks {fault.breaks}, with which no answer comes; leave out one")
-    if fault.body == "json" and fault.status is None:
-        raise InputError("body", "json does not go without a status, whose error it is; expected one")
-    if fault.seconds is not None and fault.breaks != "refused":
-        raise InputError("seconds", "is how long connections are refused; expected breaks to be refused too")
-
-
-_WHOLE = "fault"
-"""The field of an error that is about no single field."""
-
-
-Status = Annotated[int, Keywords(minimum=200, maximum=599)]
-
-
-def _status(field: str, value: object) -> int:
-    status = checks.plain_integer(value)
-    if status is None or not 200 <= status <= 599:
-        raise InputError(field, f"expected the status of an answer, from 200 to 599, got {checks.shown(value)}")
-    return status
-
-
-Probability = Annotated[float, Keywords(minimum=0, maximum=1)]
-
-
-def _probability(field: str, value: object) -> float:
-    probability = checks.plain_number(value)
-    if probability is None or not 0 <= probability <= 1:
-        raise InputError(field, f"expected a probability from 0 to 1, got {checks.shown(value)}")
-    return probability
-
-
-_DRIBBLE = Form(Dribble._fields)
-
-
-def _dribble(field: str, value: object) -> Dribble:
-    if not (checks.is_kind(value, Dribble) or checks.is_mapping(value)):
-        raise InputError(field, f"expected an object with bytes and every, got {checks.shown(value)}")
-    said = Fields(field, value._asdict() if checks.is_kind(value, Dribble) else value, _DRIBBLE)
-    return Dribble(said.require("bytes", checks.positive, 1), said.require("every", checks.amount, 1.0))
-
-
-_CHECKS: Mapping[str, Callable[[str, object], object]] = {
-    "endpoint": checks.one_of(get_args(EndpointName)),
-    "build_id": checks.positive,
-    "chrootname": checks.text,
-    "after": checks.whole_number,
-    "nth": checks.positive,
-    "first": checks.positive,
-    "every": checks.positive,
-    "probability": _probability,
-    "status": _status,
-    "body": checks.one_of(get_args(BodyName)),
-    "delay": read_duration,
-    "dribble": _dribble,
-    "breaks": checks.one_of(get_args(BreakName)),
-    "seconds": checks.amount,
-}
-
-
-WrittenDuration = Annotated[float | Mapping[str, object], Written(DurationEntry)]
-
-
-class DribbleEntry(TypedDict):
-    """A body in pieces of so many ``bytes``, so many seconds apart."""
+class _DribbleObject:
+    """A body that arrives in pieces of ``bytes`` bytes, ``every`` so many seconds."""
 
     bytes: Positive
     every: Amount
 
 
-FaultName = Literal["gateway-timeout", "outage", "slow-list", "list-500", "html-200", "late-results"]
+def _parse_dribble(location: str, value: object) -> Dribble:
+    if not (checks.is_kind(value, Dribble) or checks.is_mapping(value)):
+        raise InputError(location, f"expected an object with bytes and every, got {checks.shown(value)}")
+    described = parse(_DribbleObject, location, value._asdict() if checks.is_kind(value, Dribble) else value)
+    return Dribble(described.bytes, described.every)
 
 
-class FaultEntry(TypedDict, total=False):
-    """A fault as it is written; with a ``name``, that one, of which the other fields change what they say.
+_DribbleValue = Annotated[Dribble, Rule(_parse_dribble, Dribble._asdict), Written(_DribbleObject)]
 
-    ``id`` is the one that it had, and ``seen`` how many requests for what it is
-    about there have been.
+_CHOICES = ("nth", "first", "every", "probability")
+_EFFECTS = ("status", "body", "delay", "dribble", "breaks")
+
+_ALLOWED_WITHOUT_RESPONSE: Mapping[str, Sequence[str]] = {
+    "refused": ("breaks",),
+    "reset": ("breaks", "delay"),
+    "timeout": ("breaks",),
+}
+"""The effects that are possible together with a connection that ends without a response."""
+
+_WHOLE = "fault"
+"""The location of an error that is about no single field."""
+
+
+def _check_choice(fault: Fault) -> Iterable[tuple[str, str]]:
+    given = [name for name in _CHOICES if getattr(fault, name) is not None]
+    if len(given) > 1:
+        yield given[1], f"cannot be combined with {given[0]}; expected one of them"
+
+
+def _check_effects(fault: Fault) -> Iterable[tuple[str, str]]:
+    given = [name for name in _EFFECTS if getattr(fault, name) is not None]
+    if not given:
+        yield _WHOLE, f"nothing goes wrong; expected one of {', '.join(_EFFECTS)}"
+    for name in given:
+        if name not in _ALLOWED_WITHOUT_RESPONSE.get(fault.breaks or "", given):
+            yield name, f"cannot be combined with breaks {fault.breaks}, which sends no response; omit one"
+    if fault.body == "json" and fault.status is None:
+        yield "body", "json is the body of an error and needs its status; expected one"
+    if fault.seconds is not None and fault.breaks != "refused":
+        yield "seconds", "is how long connections are refused; expected breaks to be refused too"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """What goes wrong, and with which requests: by default with all.
+
+    Which requests. ``nth``, ``first``, ``every`` and ``probability`` choose among those for the endpoint, the build
+    and the chroot; only one of the four can be given:
+
+    :param endpoint: an endpoint, such as ``list``.
+    :param after: how many of these requests are let through before the others are counted.
+    :param nth: only this one, counted from 1.
+    :param first: the first so many.
+    :param every: every so many: with 3 the third, the sixth, …
+    :param probability: of each, from 0 to 1, drawn from the fake's seed.
+
+    What goes wrong, at least one of:
+
+    :param status: the response instead of Copr's own: 502, 503 and 504 with the page of the web server in front of
+        Copr, any other with Copr's JSON for an error.
+    :param body: ``json`` or ``html`` for the other kind of body with a status; ``html`` alone is a page with 200. Or
+        what is done to Copr's own body: ``empty``, ``cut`` in the middle, or ``malformed`` JSON.
+    :param delay: seconds until the response begins.
+    :param dribble: the body arrives in pieces.
+    :param breaks: the connection is ``refused``, is ``reset`` before the response or ``reset-within`` its body, or
+        nothing ever arrives, until the client's ``timeout``.
+    :param seconds: how long a served fake refuses connections from then on; 1 by default.
+    :raises InputErrors: for each invalid value, or two that cannot be combined.
     """
 
-    name: FaultName
-    id: Positive
-    seen: WholeNumber
-    endpoint: EndpointName
-    build_id: Positive
-    chrootname: Text
-    after: WholeNumber
-    nth: Positive
-    first: Positive
-    every: Positive
-    probability: Probability
-    status: Status
-    body: BodyName
-    delay: WrittenDuration
-    dribble: DribbleEntry
-    breaks: BreakName
-    seconds: Amount
+    endpoint: EndpointName | None = None
+    build_id: Positive | None = None
+    chrootname: Text | None = None
+    after: WholeNumber | None = None
+    nth: Positive | None = None
+    first: Positive | None = None
+    every: Positive | None = None
+    probability: Probability | None = None
+    status: Status | None = None
+    body: BodyName | None = None
+    delay: DurationValue | None = None
+    dribble: _DribbleValue | None = None
+    breaks: BreakName | None = None
+    seconds: Amount | None = None
+    _RELATIONS: ClassVar = (
+        Relation(_CHOICES, _check_choice, frozenset(_CHOICES)),
+        Relation((*_EFFECTS, "seconds"), _check_effects),
+    )
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether it may hit any request, regardless of its target."""
+        return (self.endpoint, self.build_id, self.chrootname) == (None, None, None)
+
+    @property
+    def keeps_from_copr(self) -> bool:
+        """Whether a request that it hits never reaches Copr."""
+        return self.status is not None or self.body in ("json", "html") or self.breaks in ("refused", "reset")
+
+    @property
+    def arrives(self) -> bool:
+        """Whether the client can read Copr's response, late or not."""
+        return not self.keeps_from_copr and self.body is None and self.breaks is None
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {value}" for name, value in dump(self).items())
 
 
-_FAULT = Form.of(FaultEntry)
-
-
-class WrittenFault(NamedTuple):
-    """What an entry says: a fault, its id if it has one, and how many requests it has seen."""
+@dataclass(frozen=True, kw_only=True)
+class FaultSpec:
+    """A fault to add; ``id`` and ``seen``, the number of matching requests so far, are those of a saved fault."""
 
     fault: Fault
     id: int | None = None
     seen: int = 0
 
 
-def read_fault(place: str, value: object) -> WrittenFault:
-    """A fault, its name, or an entry.
+_NAMED: Mapping[FaultName, Mapping[str, object]] = {
+    "gateway-timeout": {"status": 504, "first": 1},
+    "outage": {"status": 503, "first": 5},
+    "slow-list": {"endpoint": "list", "delay": LogNormal(8, 0.8, 2, 60)},
+    "list-500": {"endpoint": "list", "status": 500},
+    "html-200": {"body": "html"},
+    "late-results": {"endpoint": "results", "status": 404, "body": "html", "first": 3},
+}
 
-    :raises InputError: naming what cannot be, and what would do.
+
+FAULTS: Mapping[FaultName, Fault] = MappingProxyType({name: parse(Fault, "", entry) for name, entry in _NAMED.items()})
+"""Failures that users of Copr have met, by name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultObject(Fault):
+    """A fault; with a ``name``, that one with some of its fields changed.
+
+    ``id`` is the one that it had, and ``seen`` how many matching requests there have been.
+    """
+
+    name: FaultName | None = None
+    id: Positive | None = None
+    seen: WholeNumber = 0
+    _RELATIONS: ClassVar = ()  # type: ignore[assignment]  # those of the fault that it describes
+
+    def __post_init__(self) -> None:
+        """Its fields are validated as those of the fault that it describes."""
+
+
+def parse_fault(location: str, value: object) -> FaultSpec:
+    """Return the fault of a name, an object or a Fault.
+
+    :raises InputErrors: naming each invalid field.
     """
     if checks.is_kind(value, Fault):
-        return WrittenFault(value)
+        return FaultSpec(fault=value)
     if checks.plain_text(value) is not None:
-        return WrittenFault(_named(place, value))
+        return FaultSpec(fault=_named(location, value))
     if not checks.is_mapping(value):
-        raise InputError(place, f"expected a fault, the name of one, or an object, got {checks.shown(value)}")
-    entry = Fields(place, value, _FAULT)
-    named = entry.read("name", _named, None)
-    said = {key: entry.read(key, check, None) for key, check in _CHECKS.items()}
-    given = {key: value for key, value in said.items() if value is not None}
-    own_id, seen = entry.read("id", checks.positive, None), entry.read("seen", checks.whole_number, 0)
+        raise InputError(location, f"expected a fault, the name of one, or an object, got {checks.shown(value)}")
+    described = parse(FaultObject, location, value)
+    given = {field.name: getattr(described, field.name) for field in fields(Fault)}
+    changes = {name: item for name, item in given.items() if item is not None}
     try:
-        fault = Fault(**given) if named is None else _changed(named, given)  # type: ignore[arg-type]  # checked
+        fault = Fault(**changes) if described.name is None else _changed(FAULTS[described.name], changes)
     except InputError as error:
-        field = place if error.location == _WHOLE else checks.dotted(place, error.location)
-        raise InputError(field, error.problem) from None
-    return WrittenFault(fault, own_id, seen)
+        raise InputErrors([_located(location, nested) for nested in error.errors]) from None
+    return FaultSpec(fault=fault, id=described.id, seen=described.seen)
 
 
-def _named(place: str, value: object) -> Fault:
-    return FAULTS[cast(FaultName, checks.one_of(FAULTS)(place, value))]
+def _located(location: str, error: InputError) -> InputError:
+    return InputError(location, error.problem) if error.location == _WHOLE else below(error, location)
 
 
-def _changed(fault: Fault, given: Mapping[str, object]) -> Fault:
-    """Another choice among the requests takes the place of the named fault's own."""
-    own = dict.fromkeys(_CHOICES) if any(name in given for name in _CHOICES) else {}
-    return replace(fault, **{**own, **given})  # type: ignore[arg-type]  # checked
+def _named(location: str, value: object) -> Fault:
+    return FAULTS[cast(FaultName, checks.one_of(FAULTS)(location, value))]
 
 
-def write_fault(fault: Fault) -> FaultEntry:
-    """What reads back to the same fault."""
-    written = {field.name: getattr(fault, field.name) for field in fields(fault)}
-    if fault.delay is not None:
-        written["delay"] = write_duration(fault.delay)
-    if fault.dribble is not None:
-        written["dribble"] = fault.dribble._asdict()
-    return cast(FaultEntry, {key: value for key, value in written.items() if value is not None})
+def _changed(fault: Fault, changes: Mapping[str, Any]) -> Fault:
+    """Another choice among the requests replaces the named fault's own."""
+    own = dict.fromkeys(_CHOICES) if any(name in changes for name in _CHOICES) else {}
+    return replace(fault, **{**own, **changes})
 
 
-FAULTS: Mapping[FaultName, Fault] = MappingProxyType(
-    {
-        "gateway-timeout": Fault(status=504, first=1),
-        "outage": Fault(status=503, first=5),
-        "slow-list": Fault(endpoint="list", delay=LogNormal(median=8, sigma=0.8, least=2, most=60)),
-        "list-500": Fault(endpoint="list", status=500),
-        "html-200": Fault(body="html"),
-        "late-results": Fault(endpoint="results", status=404, body="html", first=3),
-    }
-)
-"""What users of Copr have met, by name."""
+def dump_fault(spec: FaultSpec) -> dict[str, object]:
+    """Return what parses back to the same fault."""
+    own = {} if spec.id is None else {"id": spec.id, "seen": spec.seen}
+    return {**own, **dump(spec.fault)}
+
+
+FaultValue = Annotated[FaultSpec, Rule(parse_fault, dump_fault), Written(FaultObject | FaultName)]
+
+FaultLike = Fault | FaultName | Mapping[str, object]
+"""A fault, the name of one, or an object with its fields."""

@@ -1,54 +1,123 @@
-"""The life of a build chroot as data: the stages that it goes through, how long each lasts and how it ends.
+"""The lifecycle of a build chroot as data: the stages it goes through, how long each lasts and how it ends.
 
-A :class:`Lifecycle` is the rule, with durations and outcomes that may be drawn;
-a *plan* is one life drawn from it. Beside the service's states there are two
-stages in which a chroot is not there: ``absent``, before Copr knows which
-chroots a build has, and ``deleted``, after its build is gone.
+A :class:`Lifecycle` is the rule, with durations and outcomes that may be random; a *plan* is one sequence drawn from
+it. Beside the service's states there are two stages without a chroot: ``absent``, before Copr knows which chroots a
+build has, and ``deleted``, after the build is gone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 from random import Random
-from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import Annotated, ClassVar, NamedTuple, TypeAlias
 
-from ..errors import InputError
+from ..errors import InputError, InputErrors, below
 from ..validation import checks
-from ..validation.errors import refuse, tried
-from ..validation.fields import Fields, Form
-from .durations import Duration, LogNormal, draw_whole, read_duration
+from ..validation.checks import Amount
+from ..validation.rule import Relation, Rule
+from ..validation.schema import Keywords, Written
+from ..validation.spec import dump, parse, parse_list, parse_mapping, validate
+from .durations import DurationValue, LogNormal, draw_whole
 from .machine import Stamp, event_between
 from .states import State
 
 ABSENT = "absent"
 DELETED = "deleted"
 
-QUIRKS = (Stamp.STARTED_ON, Stamp.ENDED_ON, Stamp.RESULT_DIR, Stamp.PACKAGES)
-"""What a stage may go without."""
+OMITTABLE = (Stamp.STARTED_ON, Stamp.ENDED_ON, Stamp.RESULT_DIR, Stamp.PACKAGES)
+"""What the service may fail to set when a stage begins."""
+
+_STATES: Mapping[str, str] = {state.value: state for state in State}
+_STAGES: Mapping[str, str] = {**_STATES, ABSENT: ABSENT, DELETED: DELETED}
+_ENDINGS: Mapping[str, str] = {**_STATES, DELETED: DELETED}
 
 
-class Stage(NamedTuple):
-    """A state, how long it lasts in seconds, and how it ends.
+def _parse_name(kind: str, names: Mapping[str, str], location: str, value: object) -> str:
+    text = checks.plain_text(value)
+    name = None if text is None else names.get(text)
+    if name is None:
+        raise InputError(location, f"{checks.shown(value)} is not {kind}; {checks.choices(text, names)}")
+    return name
 
-    :param lasts: seconds, fixed or drawn; ``None`` for ever.
-    :param ends: what comes then, one or several by weight, where that is not
-        simply the next stage: the next stage's state goes on, any other ends the life.
-    :param canceled: whether the build is canceled when this stage begins.
-    :param without: what is not stamped when it begins, though Copr would.
+
+def _parse_stage_name(location: str, value: object) -> str:
+    return _parse_name("a stage", _STAGES, location, value)
+
+
+def _parse_ending(location: str, value: object) -> str:
+    return _parse_name("an ending", _ENDINGS, location, value)
+
+
+def _parse_endings(location: str, value: object) -> Mapping[str, float]:
+    """Return the weights of one ending or several."""
+    if checks.plain_text(value) is not None:
+        return {_parse_ending(location, value): 1}
+    return parse_mapping(_parse_ending, checks.amount, location, value)
+
+
+def _dump_endings(weights: Mapping[str, float]) -> object:
+    return {str(ending): weight for ending, weight in weights.items()}
+
+
+def _parse_stamp(location: str, value: object) -> Stamp:
+    return Stamp(checks.one_of([stamp.value for stamp in OMITTABLE])(location, value))
+
+
+def _parse_stamps(location: str, value: object) -> frozenset[Stamp]:
+    return frozenset(parse_list(_parse_stamp, location, value))
+
+
+def _dump_stamps(stamps: frozenset[Stamp]) -> object:
+    return sorted(stamp.value for stamp in stamps)
+
+
+StageName = Annotated[str, Rule(_parse_stage_name, str), Keywords(enum=[*_STAGES])]
+_Ending = Annotated[str, Keywords(enum=[*_ENDINGS])]
+_Stamp = Annotated[str, Keywords(enum=[stamp.value for stamp in OMITTABLE])]
+_Endings = Annotated[
+    Mapping[str, float] | str, Rule(_parse_endings, _dump_endings), Written(_Ending | Mapping[_Ending, Amount])
+]
+_Stamps = Annotated[frozenset[Stamp], Rule(_parse_stamps, _dump_stamps), Written(list[_Stamp])]
+
+
+def _check_ends(stage: Stage) -> Iterable[tuple[str, str]]:
+    if stage.ends and (stage.lasts is None or not any(_weights_of(stage).values())):
+        yield "ends", "expected weights that are not all 0, and a stage that lasts some seconds"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A state, how many seconds it lasts, and how it ends if not simply with the next stage.
+
+    :param lasts: seconds, fixed or random; forever if ``None``.
+    :param ends: the state that follows, or several with their weights. If it is the state of the next stage, the
+        lifecycle goes on there; any other state ends it.
+    :param canceled: whether the build is canceled when the stage begins.
+    :param without: values that the service fails to set when the stage begins.
+    :raises InputError: naming the field.
     """
 
-    state: str
-    lasts: Duration | None = None
-    ends: Mapping[str, float] | str = MappingProxyType({})
+    state: StageName
+    lasts: DurationValue | None = None
+    ends: _Endings = field(default_factory=dict)
     canceled: bool = False
-    without: frozenset[Stamp] = frozenset()
+    without: _Stamps = frozenset()
+    _RELATIONS: ClassVar = (Relation(("lasts", "ends"), _check_ends, frozenset({"ends"})),)
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+
+def _weights_of(stage: Stage) -> Mapping[str, float]:
+    """Return the endings of a stage by their weights."""
+    return _parse_endings("ends", stage.ends) if isinstance(stage.ends, str) else stage.ends
 
 
 class PlannedStage(NamedTuple):
-    """A stage of one life, with everything drawn."""
+    """A stage of one plan, with everything drawn; ``lasts`` in seconds."""
 
     state: str
     lasts: float | None
@@ -62,7 +131,7 @@ Plan = tuple[PlannedStage, ...]
 class Lifecycle:
     """The stages that a build chroot goes through, one after the other.
 
-    :raises InputError: naming the stage that cannot be, or that cannot follow the one before it.
+    :raises InputErrors: naming each stage that is invalid, or that cannot follow the one before it.
     """
 
     __slots__ = ("_fixed_plan", "stages")
@@ -71,22 +140,14 @@ class Lifecycle:
         for at, stage in enumerate(stages):
             if not checks.is_kind(stage, Stage):
                 raise InputError(f"stages[{at}]", f"expected a Stage, got {checks.shown(stage)}")
-        self._have(tuple(_read_stage(f"stages[{at}]", stage._asdict()) for at, stage in enumerate(stages)), "stages")
-
-    @classmethod
-    def _of(cls, stages: tuple[Stage, ...], place: str) -> Lifecycle:
-        """A life of stages that each have been read; ``place`` is where they are."""
-        made = cls.__new__(cls)
-        made._have(stages, place)  # noqa: SLF001  # its own
-        return made
-
-    def _have(self, stages: tuple[Stage, ...], place: str) -> None:
-        _check_order(place, stages)
+        errors = [InputError(f"stages{location}", problem) for location, problem in _order_errors(stages)]
+        if errors:
+            raise InputErrors(errors)
         self.stages = stages
-        self._fixed_plan = _plan_undrawn(stages)
+        self._fixed_plan = _plan_without_draws(stages)
 
     def plan(self, seed: str) -> Plan:
-        """One life: the same for the same seed, and one that all share where nothing is drawn."""
+        """Return one plan: the same for the same seed, and the same for all seeds if nothing is random."""
         return self._fixed_plan or _draw(self.stages, Random(checks.text("seed", seed)))
 
     def __eq__(self, other: object) -> bool:
@@ -103,13 +164,13 @@ LifecycleLike: TypeAlias = Lifecycle | str | Mapping[str, object]
 """A lifecycle, the name of one, or ``{"stages": […]}``."""
 
 
-def _plan_undrawn(stages: Sequence[Stage]) -> Plan | None:
-    """The one life that there can be, where nothing is to be drawn."""
+def _plan_without_draws(stages: Sequence[Stage]) -> Plan | None:
+    """Return the only possible plan; ``None`` if something is random."""
     plan = []
-    for state, lasts, ends, canceled, without in stages:
-        if ends or not (lasts is None or isinstance(lasts, (float, int))):
+    for stage in stages:
+        if stage.ends or not (stage.lasts is None or isinstance(stage.lasts, (float, int))):
             return None
-        plan.append(PlannedStage(state, lasts, canceled, without))
+        plan.append(PlannedStage(stage.state, stage.lasts, stage.canceled, stage.without))
     return tuple(plan)
 
 
@@ -119,16 +180,15 @@ def _draw(stages: Sequence[Stage], random: Random) -> Plan:
         lasts = None if stage.lasts is None else draw_whole(stage.lasts, random)
         plan.append(PlannedStage(stage.state, lasts, stage.canceled, stage.without))
         if stage.ends:
-            ending = _draw_ending(stage, random)
+            ending = _draw_ending(_weights_of(stage), random)
             if following is None or ending != following.state:
                 plan.append(PlannedStage(ending, None))
                 break
     return tuple(plan)
 
 
-def _draw_ending(stage: Stage, random: Random) -> str:
-    assert not isinstance(stage.ends, str), "it has been read"
-    possible = [(ending, weight) for ending, weight in stage.ends.items() if weight]
+def _draw_ending(weights: Mapping[str, float], random: Random) -> str:
+    possible = [(ending, weight) for ending, weight in weights.items() if weight]
     *others, (last, _) = possible
     left = random.random() * sum(weight for _, weight in possible)
     for ending, weight in others:
@@ -138,29 +198,30 @@ def _draw_ending(stage: Stage, random: Random) -> str:
     return last
 
 
-def _check_order(place: str, stages: Sequence[Stage]) -> None:
+def _order_errors(stages: Sequence[Stage]) -> Iterator[tuple[str, str]]:
     if not stages:
-        raise InputError(place, "a life has at least one stage")
+        yield "", "a lifecycle has at least one stage"
+        return
     if stages[0].state == DELETED:
-        refuse(f"{place}[0].state", "a life cannot begin with deleted; expected a state, or absent")
+        yield "[0].state", "a lifecycle cannot begin with deleted; expected a state, or absent"
     for at, (stage, following) in enumerate(pairwise(stages)):
         if stage.lasts is None:
-            refuse(f"{place}[{at}].lasts", "another stage follows; expected how many seconds this one lasts")
-        for ending in (*stage.ends, following.state):
-            _check_ending(place, at, stage, ending)
+            yield f"[{at}].lasts", "another stage follows; expected how many seconds this one lasts"
+        for ending in (*_weights_of(stage), following.state):
+            yield from _ending_errors(at, stage, ending)
     last = stages[-1]
     if last.lasts is not None and not last.ends:
-        refuse(f"{place}[{len(stages) - 1}].ends", "nothing follows; expected how it ends, or no seconds that it lasts")
-    for ending in last.ends:
-        _check_ending(place, len(stages) - 1, last, ending)
+        yield f"[{len(stages) - 1}].ends", "nothing follows; expected how it ends, or no seconds that it lasts"
+    for ending in _weights_of(last):
+        yield from _ending_errors(len(stages) - 1, last, ending)
 
 
-def _check_ending(place: str, at: int, stage: Stage, ending: str) -> None:
+def _ending_errors(at: int, stage: Stage, ending: str) -> Iterator[tuple[str, str]]:
     if ending == ABSENT:
-        refuse(f"{place}[{at}]", "absent can only be the first stage of a life, and no ending")
+        yield f"[{at}]", "absent can only be the first stage of a lifecycle, and not an ending"
     elif not _can_follow(stage.state, stage.canceled, ending):
         canceled = ", once its build is canceled," if stage.canceled else ""
-        refuse(f"{place}[{at}]", f"no event leads from {stage.state}{canceled} to {ending}; see the table of events")
+        yield f"[{at}]", f"no event leads from {stage.state}{canceled} to {ending}; see the table of events"
 
 
 @cache
@@ -172,162 +233,113 @@ def _can_follow(state: str, canceled: bool, following: str) -> bool:
     if following is state:
         return True
     event = event_between(state, following)
-    # A canceled build neither starts anything nor goes on with it.
+    # A canceled build starts nothing and continues nothing.
     return event is not None and (not canceled or following in (State.CANCELED, State.FAILED))
 
 
-def is_entangling(plan: Plan) -> bool:
-    """Whether a chroot's life can change what the other chroots of its build go through, or who is there at all."""
+def couples_chroots(plan: Plan) -> bool:
+    """Whether a chroot's plan can affect the other chroots of its build: it cancels or deletes it, or appears late."""
     return any(stage.canceled or stage.state in (ABSENT, DELETED, State.CANCELED) for stage in plan)
 
 
-def read_stage_name(place: str, value: object) -> str:
-    return _read_name(place, value, "stage", _STAGE_NAMES)
+@dataclass(frozen=True, kw_only=True)
+class _LifecycleObject:
+    """The stages that a build chroot goes through, one after the other."""
+
+    stages: Annotated[tuple[Stage, ...], Keywords(minItems=1)]
 
 
-def _read_ending(place: str, value: object) -> str:
-    return _read_name(place, value, "ending", _ENDING_NAMES)
+def parse_lifecycle(location: str, value: object) -> Lifecycle:
+    """Return the lifecycle of a name, or of ``{"stages": […]}``.
 
-
-def _read_name(place: str, value: object, kind: str, names: Mapping[str, str]) -> str:
-    said = checks.plain_text(value)
-    name = None if said is None else names.get(said)
-    if name is None:
-        raise InputError(place, f"{checks.shown(value)} is no {kind}; {checks.choices(said, names)}")
-    return name
-
-
-_STATE_NAMES: Mapping[str, str] = {state.value: state for state in State}
-_STAGE_NAMES: Mapping[str, str] = {**_STATE_NAMES, ABSENT: ABSENT, DELETED: DELETED}
-_ENDING_NAMES: Mapping[str, str] = {**_STATE_NAMES, DELETED: DELETED}
-_STAGE = Form(("state",), ("state", "lasts", "ends", "canceled", "without"))
-_LIFECYCLE = Form(("stages",))
-
-
-def read_lifecycle(place: str, value: object) -> Lifecycle:
-    """The name of a life, or ``{"stages": […]}``.
-
-    :raises InputError: for a name that there is not, listing those that there are, or naming the stage that cannot be.
+    :raises InputErrors: for an unknown name, listing the known ones, or naming each invalid stage.
     """
     if checks.is_kind(value, Lifecycle):
         return value
     if checks.plain_text(value) is not None:
-        return LIVES[checks.one_of(LIVES)(place, value)]
-    fields = Fields(place, value, _LIFECYCLE)
-    stages = tuple(fields.each("stages", _read_stage))
-    fields.insist("stages")
-    return Lifecycle._of(stages, f"{place}.stages")  # noqa: SLF001  # this module's
+        return LIFECYCLES[checks.one_of(LIFECYCLES)(location, value)]
+    stages = parse(_LifecycleObject, location, value).stages
+    try:
+        return Lifecycle(*stages)
+    except InputError as error:
+        raise below(error, location) from None
 
 
-_NO_ENDS: dict[str, float] = {}
+def dump_lifecycle(lifecycle: Lifecycle) -> dict[str, object]:
+    """Return what parses back to the same lifecycle."""
+    return {"stages": [dump(stage) for stage in lifecycle.stages]}
 
 
-def _read_stage(place: str, entry: object) -> Stage:
-    fields = Fields(place, entry, _STAGE)
-    state = fields.require("state", read_stage_name, ABSENT)
-    said = fields.said(_STAGE_CHECKS)
-    lasts: Duration | None = said.get("lasts")
-    ends: dict[str, float] = said.get("ends", _NO_ENDS)
-    if ends and (lasts is None or not any(ends.values())) and fields.is_right("lasts", "ends"):
-        refuse(f"{place}.ends", "expected weights that are not all 0, and a stage that lasts some seconds")
-    return Stage(state, lasts, ends, said.get("canceled", False), said.get("without", frozenset()))
+def dump_plan(plan: Iterable[PlannedStage]) -> dict[str, object]:
+    """Return what parses back to a lifecycle with one possible plan."""
+    return {"stages": [_dump_planned(stage) for stage in plan]}
 
 
-def _read_ends(place: str, value: object) -> dict[str, float]:
-    """One ending, or several by weight."""
-    if checks.plain_text(value) is not None:
-        return {_read_ending(place, value): 1}
-    ends = {}
-    for ending, weight in checks.mapping(place, value).items():
-        name = tried(_read_ending, place, ending, DELETED)
-        ends[name] = tried(checks.amount, f"{place}.{checks.key(ending)}", weight, 1)
-    return ends
-
-
-def _read_stamps(place: str, value: object) -> frozenset[Stamp]:
-    names = [tried(_read_quirk, place, name, None) for name in checks.texts(place, value)]
-    return frozenset(Stamp(name) for name in names if name is not None)
-
-
-_read_quirk = checks.one_of(QUIRKS)
-
-_STAGE_CHECKS: Mapping[str, Callable[[str, object], object]] = {
-    "lasts": read_duration,
-    "ends": _read_ends,
-    "canceled": checks.flag,
-    "without": _read_stamps,
-}
-
-
-def write_lifecycle(stages: Sequence[PlannedStage]) -> dict[str, object]:
-    """What reads back to the same stages."""
-    return {"stages": [_write_stage(stage) for stage in stages]}
-
-
-def _write_stage(stage: PlannedStage) -> dict[str, object]:
-    written: dict[str, object] = {"state": str(stage.state)}
+def _dump_planned(stage: PlannedStage) -> dict[str, object]:
+    dumped: dict[str, object] = {"state": str(stage.state)}
     if stage.lasts is not None:
-        written["lasts"] = stage.lasts
+        dumped["lasts"] = stage.lasts
     if stage.canceled:
-        written["canceled"] = True
+        dumped["canceled"] = True
     if stage.without:
-        written["without"] = sorted(stamp.value for stamp in stage.without)
-    return written
+        dumped["without"] = _dump_stamps(stage.without)
+    return dumped
 
 
-_TO_RUNNING = (Stage("importing", 10), Stage("pending", 30), Stage("starting", 20), Stage("running", 240))
+_Arguments = tuple[object, ...]
+"""Those of a :class:`Stage`, which is made only when its lifecycle is used."""
 
-_STAGES: dict[str, tuple[Stage, ...]] = {
-    # The documented life, and the same as the deployed service begins it.
-    "succeeds": (*_TO_RUNNING, Stage("succeeded")),
-    "as-deployed": (Stage("waiting", 10), *_TO_RUNNING[1:], Stage("succeeded")),
-    "fails": (*_TO_RUNNING, Stage("failed")),
-    "source-fails": (Stage("waiting", 10), Stage("failed")),
-    "import-fails": (Stage("importing", 10), Stage("failed")),
-    "skipped": (Stage("importing", 10), Stage("skipped")),
-    "canceled-while-pending": (
-        Stage("importing", 10),
-        Stage("pending", 30),
-        Stage("pending", 10, canceled=True),
-        Stage("canceled"),
-    ),
-    "canceled-while-running": (*_TO_RUNNING, Stage("running", 10, canceled=True), Stage("failed")),
-    "retried": (*_TO_RUNNING, *_TO_RUNNING[1:], Stage("succeeded")),
-    "forked": (Stage("waiting", 10), Stage("forked")),
-    "stuck-pending": (Stage("importing", 10), Stage("pending")),
-    "stuck-running": (*_TO_RUNNING[:-1], Stage("running")),
-    "no-ended-on": (*_TO_RUNNING, Stage("succeeded", without=frozenset({Stamp.ENDED_ON}))),
-    "deleted": (*_TO_RUNNING, Stage("deleted")),
-    "appears-late": (Stage("absent", 10), *_TO_RUNNING[1:], Stage("succeeded")),
+_TO_RUNNING: tuple[_Arguments, ...] = (("importing", 10), ("pending", 30), ("starting", 20), ("running", 240))
+
+_BY_NAME: Mapping[str, tuple[_Arguments, ...]] = {
+    # The documented lifecycle, and the same as the deployed service begins it.
+    "succeeds": (*_TO_RUNNING, ("succeeded",)),
+    "as-deployed": (("waiting", 10), *_TO_RUNNING[1:], ("succeeded",)),
+    "fails": (*_TO_RUNNING, ("failed",)),
+    "source-fails": (("waiting", 10), ("failed",)),
+    "import-fails": (("importing", 10), ("failed",)),
+    "skipped": (("importing", 10), ("skipped",)),
+    "canceled-while-pending": (("importing", 10), ("pending", 30), ("pending", 10, {}, True), ("canceled",)),
+    "canceled-while-running": (*_TO_RUNNING, ("running", 10, {}, True), ("failed",)),
+    "retried": (*_TO_RUNNING, *_TO_RUNNING[1:], ("succeeded",)),
+    "forked": (("waiting", 10), ("forked",)),
+    "stuck-pending": (("importing", 10), ("pending",)),
+    "stuck-running": (*_TO_RUNNING[:-1], ("running",)),
+    "no-ended-on": (*_TO_RUNNING, ("succeeded", None, {}, False, ("ended_on",))),
+    "deleted": (*_TO_RUNNING, ("deleted",)),
+    "appears-late": (("absent", 10), *_TO_RUNNING[1:], ("succeeded",)),
     # Durations as Copr has them.
     "realistic": (
-        Stage("importing", LogNormal(15, 0.5, 5, 120)),
-        Stage("pending", LogNormal(40, 1, 5, 1800)),
-        Stage("starting", LogNormal(20, 0.5, 5, 180)),
-        Stage("running", LogNormal(240, 0.8, 30, 7200), {"succeeded": 9, "failed": 1}),
+        ("importing", LogNormal(15, 0.5, 5, 120)),
+        ("pending", LogNormal(40, 1, 5, 1800)),
+        ("starting", LogNormal(20, 0.5, 5, 180)),
+        ("running", LogNormal(240, 0.8, 30, 7200), {"succeeded": 9, "failed": 1}),
     ),
 }
 
 
-class _Lives(Mapping[str, Lifecycle]):
-    """Makes and checks a life when it is asked for, as hardly anybody asks for all."""
+class _Lifecycles(Mapping[str, Lifecycle]):
+    """Lifecycles by name; each is made at its first use, as most are never used."""
 
     def __init__(self) -> None:
         self._made: dict[str, Lifecycle] = {}
 
     def __getitem__(self, name: str) -> Lifecycle:
         if name not in self._made:
-            self._made[name] = Lifecycle(*_STAGES[name])
+            self._made[name] = Lifecycle(*(Stage(*arguments) for arguments in _BY_NAME[name]))  # type: ignore[arg-type]  # validated
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_STAGES)
+        return iter(_BY_NAME)
 
     def __len__(self) -> int:
-        return len(_STAGES)
+        return len(_BY_NAME)
 
 
-LIVES: Mapping[str, Lifecycle] = _Lives()
-"""The lives that happen out there, by name."""
+LIFECYCLES: Mapping[str, Lifecycle] = _Lifecycles()
+"""The lifecycles that occur in the real service, by name."""
 
-DEFAULT_LIFE = "succeeds"
+DEFAULT_LIFECYCLE = "succeeds"
+
+LifecycleName = Annotated[str, Keywords(enum=[*LIFECYCLES])]
+LifecycleValue = Annotated[Lifecycle, Rule(parse_lifecycle, dump_lifecycle), Written(LifecycleName | _LifecycleObject)]

@@ -1,14 +1,18 @@
-"""Built packages, as NEVRAs: name, epoch, version, release, architecture."""
+"""Built packages, identified by NEVRA: name, epoch, version, release and architecture."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Annotated, TypedDict
 
 from ..errors import InputError
 from ..validation import checks
-from ..validation.fields import Fields, Form
+from ..validation.checks import SharedText, WholeNumber
+from ..validation.rule import Rule
+from ..validation.schema import Written, whole
+from ..validation.spec import parse, parse_list, validate
 
 _NEVRA = re.compile(r"(?P<name>.+)-(?:(?P<epoch>[0-9]{1,9}):)?(?P<version>[^-:]+)-(?P<release>[^-]+)\.(?P<arch>[^.-]+)")
 
@@ -17,25 +21,25 @@ _NEVRA = re.compile(r"(?P<name>.+)-(?:(?P<epoch>[0-9]{1,9}):)?(?P<version>[^-:]+
 class Nevra:
     """A built package: name, epoch, version, release and architecture.
 
-    An epoch of ``None`` is how Copr shows a package whose epoch it never learnt.
+    Copr shows an epoch of ``None`` for packages whose epoch it never learned.
+
+    :raises InputErrors: naming each invalid field.
     """
 
-    name: str
-    version: str
-    release: str
-    arch: str
-    epoch: int | None = None
+    name: SharedText
+    version: SharedText
+    release: SharedText
+    arch: SharedText
+    epoch: WholeNumber | None = None
 
     def __post_init__(self) -> None:
-        for name in ("name", "version", "release", "arch"):
-            object.__setattr__(self, name, checks.text(name, getattr(self, name)))
-        object.__setattr__(self, "epoch", checks.optional(checks.whole_number)("epoch", self.epoch))
+        validate(self)
 
     @classmethod
     def parse(cls, text: str) -> Nevra | None:
-        """Read ``name-[epoch:]version-release.arch``; ``None`` if it is not one.
+        """Parse ``name-[epoch:]version-release.arch``; return ``None`` if the text has another form.
 
-        :raises InputError: for what is no text.
+        :raises InputError: for a value that is not a text.
         """
         found = _NEVRA.fullmatch(checks.any_text("text", text))
         if found is None:
@@ -48,49 +52,50 @@ class Nevra:
         return f"{self.name}-{epoch}{self.version}-{self.release}.{self.arch}"
 
 
-class _NevraRequired(TypedDict):
+class NevraEntry(TypedDict):
+    """A package as Copr writes it in JSON."""
+
     name: str
     version: str
     release: str
     arch: str
-
-
-class NevraEntry(_NevraRequired, total=False):
     epoch: int | None
 
 
-PackageLike = Nevra | NevraEntry | str
-"""A package, or how it is written in a scenario: its fields, or its NEVRA as a text."""
-
-_FORM = Form.of(NevraEntry)
+PackageLike = Nevra | str | Mapping[str, object]
+"""A package: its NEVRA as an object, a text, or a mapping of its five fields."""
 
 
-def read_packages(place: str, entries: object) -> tuple[Nevra, ...]:
-    return tuple(checks.each(place, checks.items(place, entries), read_nevra))
+def parse_package(location: str, value: object) -> Nevra:
+    """Return the package that a NEVRA text or an object describes.
+
+    :raises InputError: if there is none.
+    """
+    if checks.is_kind(value, Nevra):
+        return value
+    text = checks.plain_text(value)
+    if text is None:
+        return parse(Nevra, location, value)
+    try:
+        nevra = Nevra.parse(text)
+    except InputError as error:
+        raise InputError(location, error.problem) from None
+    if nevra is None:
+        expected = "expected name-[epoch:]version-release.architecture"
+        raise InputError(location, f"{checks.shown(text)} is not a NEVRA; {expected}")
+    return nevra
 
 
-def read_nevra(place: str, entry: object) -> Nevra:
-    if checks.is_kind(entry, Nevra):
-        return entry
-    said = checks.plain_text(entry)
-    if said is not None:
-        nevra = Nevra.parse(said)
-        if nevra is None:
-            raise InputError(
-                place, f"{checks.shown(entry)} is no NEVRA; expected name-[epoch:]version-release.architecture"
-            )
-        return nevra
-    fields = Fields(place, entry, _FORM)
-    return Nevra(
-        name=fields.require("name", checks.word, "?"),
-        version=fields.require("version", checks.word, "?"),
-        release=fields.require("release", checks.word, "?"),
-        arch=fields.require("arch", checks.word, "?"),
-        epoch=fields.read("epoch", checks.whole_number, None),
-    )
+def parse_packages(location: str, value: object) -> tuple[Nevra, ...]:
+    """Return the packages that a list describes.
+
+    :raises InputErrors: with every error in it.
+    """
+    return parse_list(parse_package, location, value)
 
 
-def write_nevra(nevra: Nevra) -> NevraEntry:
+def dump_package(nevra: Nevra) -> NevraEntry:
+    """Return the five fields of a package, in the order in which Copr shows them."""
     return {
         "name": nevra.name,
         "epoch": nevra.epoch,
@@ -98,3 +103,7 @@ def write_nevra(nevra: Nevra) -> NevraEntry:
         "release": nevra.release,
         "arch": nevra.arch,
     }
+
+
+NevraText = Annotated[str, whole(r"[^\n]+-(?:[0-9]{1,9}:)?[^-:]+-[^-]+\.[^.-]+")]
+PackageValue = Annotated[Nevra, Rule(parse_package, dump_package), Written(NevraText | Nevra)]

@@ -1,96 +1,105 @@
-"""What makes a build chroot go on to its next stage: polls, the clock, a call, or the first look."""
+"""What makes a build chroot advance to its next stage: polls, the clock, a call, or the first access."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Literal, cast, get_args
+from typing import Annotated, ClassVar, Literal, cast, get_args
 
 from ..errors import InputError
 from ..validation import checks
-from ..validation.errors import tried
-from .states import State, StateName, parse_state
+from ..validation.checks import Positive
+from ..validation.rule import Relation, Rule
+from ..validation.schema import Written
+from ..validation.spec import parse_mapping, validate
+from .states import State, StateName, StateValue, parse_state
 
-How = Literal["poll", "clock", "manual", "immediate"]
+ProgressMode = Literal["poll", "clock", "manual", "immediate"]
+
+
+def _check_polls(spec: Progress) -> Iterable[tuple[str, str]]:
+    if spec.mode != "poll" and (spec.polls != 1 or spec.polls_in):
+        yield "polls_in" if spec.polls_in else "polls", f"only 'poll' counts polls, not {spec.mode!r}; expected none"
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How a chroot progresses.
+    """What makes a chroot advance.
 
-    - ``poll``: each answer that shows it counts; after ``polls`` of them the next
-      one shows the next stage. ``polls_in`` has other numbers for some states.
+    - ``poll``: each response that shows the chroot counts; after ``polls`` of them the next one shows the next stage.
+      ``polls_in`` has other numbers for some states.
     - ``clock``: each stage ends when its time on the fake's clock is over.
-    - ``manual``: only when told to.
-    - ``immediate``: the first look sees the end.
+    - ``manual``: only a call advances it.
+    - ``immediate``: the first access finds it at its end.
 
-    :raises InputError: naming what is impossible, such as numbers of polls where no polls count.
+    :raises InputErrors: for invalid values, or numbers of polls with a mode that does not count them.
     """
 
-    how: How
-    polls: int = 1
-    polls_in: Mapping[State, int] = field(default_factory=dict)
+    mode: ProgressMode
+    polls: Positive = 1
+    polls_in: Mapping[StateValue, Positive] = field(default_factory=dict)
+    _RELATIONS: ClassVar = (Relation(("mode", "polls", "polls_in"), _check_polls),)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "how", checks.one_of(get_args(How))("how", self.how))
-        object.__setattr__(self, "polls", checks.positive("polls", self.polls))
-        said = checks.mapping("polls_in", self.polls_in)
-        states = {parse_state("polls_in", state): number for state, number in said.items()}
-        read = {state: checks.positive(f"polls_in.{state}", number) for state, number in states.items()}
-        object.__setattr__(self, "polls_in", read)
-        if self.how != "poll" and (self.polls != 1 or read):
-            name = "polls_in" if read else "polls"
-            raise InputError(name, f"only 'poll' counts polls, not {self.how!r}; expected none")
+        validate(self)
 
     def polls_needed(self, state: State) -> int:
+        """Return how many responses show a state before the chroot leaves it."""
         return self.polls_in.get(parse_state("state", state), self.polls)
 
 
-ProgressLike = Progress | How | Mapping[Literal["poll"], int | Mapping[StateName | Literal["other"], int]]
-"""A progress, its name, or ``{"poll": 3}`` or ``{"poll": {"running": 3, "other": 2}}``."""
+ProgressLike = Progress | ProgressMode | Mapping[Literal["poll"], int | Mapping[StateName | Literal["other"], int]]
+"""A progress, its mode, or ``{"poll": 3}`` or ``{"poll": {"running": 3, "other": 2}}``."""
 
 _OTHER = "other"
 
 
-def read_progress(place: str, value: object) -> Progress:
-    """A progress as it is written.
+def parse_progress(location: str, value: object) -> Progress:
+    """Return the progress of a mode, or of ``{"poll": …}``.
 
-    :raises InputError: for a choice that there is not, listing those that there are.
+    :raises InputErrors: for an unknown mode, listing the known ones, or an invalid number of polls.
     """
     if checks.is_kind(value, Progress):
         return value
-    said = checks.mapping(place, value) if checks.is_mapping(value) else {}
-    if [*map(checks.plain_text, said)] == ["poll"]:
-        return _by_poll(f"{place}.poll", *said.values())
+    entry = checks.mapping(location, value) if checks.is_mapping(value) else {}
+    if [*map(checks.plain_text, entry)] == ["poll"]:
+        return _by_poll(f"{location}.poll", *entry.values())
     if checks.plain_text(value) is None:
-        raise InputError(
-            place, f"expected one of {', '.join(get_args(How))}, or an object with poll, got {checks.shown(value)}"
-        )
-    return _named(checks.one_of(get_args(How))(place, value))
+        expected = f"expected one of {', '.join(get_args(ProgressMode))}, or an object with poll"
+        raise InputError(location, f"{expected}, got {checks.shown(value)}")
+    return _of_mode(checks.one_of(get_args(ProgressMode))(location, value))
 
 
 @cache
-def _named(how: str) -> Progress:
-    return Progress(cast(How, how))
+def _of_mode(mode: str) -> Progress:
+    return Progress(cast(ProgressMode, mode))
 
 
-def _by_poll(place: str, polls: object) -> Progress:
+def _by_poll(location: str, polls: object) -> Progress:
     if not checks.is_mapping(polls):
-        return Progress("poll", checks.positive(place, polls))
-    numbers = {checks.key(name): number for name, number in checks.mapping(place, polls).items()}
-    other = tried(checks.positive, f"{place}.{_OTHER}", numbers.pop(_OTHER, 1), 1)
-    polls_in = {
-        tried(parse_state, place, state, State.UNKNOWN): tried(checks.positive, f"{place}.{state}", number, 1)
-        for state, number in numbers.items()
-    }
-    return Progress("poll", other, polls_in)
+        return Progress("poll", checks.positive(location, polls))
+    numbers = parse_mapping(_parse_key, checks.positive, location, polls)
+    other = numbers.pop(_OTHER, 1)
+    return Progress("poll", other, cast("Mapping[State, int]", numbers))
 
 
-def write_progress(progress: Progress) -> object:
-    """What reads back to the same progress."""
+def _parse_key(location: str, value: object) -> str:
+    return _OTHER if checks.plain_text(value) == _OTHER else parse_state(location, value)
+
+
+def dump_progress(progress: Progress) -> object:
+    """Return what parses back to the same progress."""
     if progress.polls_in:
-        return {
-            "poll": {_OTHER: progress.polls, **{state.value: number for state, number in progress.polls_in.items()}}
-        }
-    return progress.how if progress.polls == 1 else {"poll": progress.polls}
+        return {"poll": {_OTHER: progress.polls, **{state.value: polls for state, polls in progress.polls_in.items()}}}
+    return progress.mode if progress.polls == 1 else {"poll": progress.polls}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _PollsObject:
+    """After how many responses that show a state the next one shows what follows."""
+
+    poll: Annotated[int, Rule(checks.positive), Written(Positive | Mapping[StateName | Literal["other"], Positive])]
+
+
+ProgressValue = Annotated[Progress, Rule(parse_progress, dump_progress), Written(ProgressMode | _PollsObject)]

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from ..api.build_config import repo_id
 from ..engine.clock import VirtualClock
 from ..engine.store import Store
-from ..model.nevra import read_nevra, write_nevra
+from ..model.nevra import dump_package, parse_package
 from ..model.progress import Progress
 from ..model.project import RESULTS_URL
 from ..scenario.entries import Scenario
@@ -246,9 +246,9 @@ def _chroot(names: _Names, entry: Entry) -> Entry:
 
 
 def _nevra(names: _Names, package: object) -> object:
-    nevra = read_nevra("package", package)
+    nevra = parse_package("package", package)
     name = names.package(nevra.name)
-    return f"{name}{package[len(nevra.name) :]}" if isinstance(package, str) else {**write_nevra(nevra), "name": name}
+    return f"{name}{package[len(nevra.name) :]}" if isinstance(package, str) else {**dump_package(nevra), "name": name}
 
 
 def _config(names: _Names, config: Entry, chrootname: str) -> Entry:

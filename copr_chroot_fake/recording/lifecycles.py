@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..client.results import ChrootStatus
 from ..errors import InputError
-from ..model.lifecycle import ABSENT, DELETED, PlannedStage, read_lifecycle, write_lifecycle
+from ..model.lifecycle import ABSENT, DELETED, PlannedStage, dump_plan, parse_lifecycle
 from ..model.machine import Stamp, event_between, find_transition, shortest_path
 from ..model.states import State
 from .observations import BuildAnswers, ChrootAnswers, Sighting
@@ -50,9 +50,9 @@ def live(
     if len(steps) == 1:
         return
     stages = [*_stages_of(steps, canceled_at)]
-    lifecycle = write_lifecycle(stages)
+    lifecycle = dump_plan(stages)
     try:
-        read_lifecycle("lifecycle", lifecycle)
+        parse_lifecycle("lifecycle", lifecycle)
     except InputError as error:
         left_out.append(f"build {build.id}, {entry['name']}: only how it was seen last, not how it got there: {error}")
         _stay(entry, chroot.last)

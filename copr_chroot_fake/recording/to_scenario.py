@@ -15,7 +15,7 @@ from ..api.build_config import derive
 from ..engine.clock import VirtualClock
 from ..engine.store import Store
 from ..errors import InputError
-from ..model.nevra import write_nevra
+from ..model.nevra import dump_package
 from ..model.progress import Progress
 from ..model.project import ProjectChroot
 from ..model.states import State, parse_state
@@ -241,7 +241,7 @@ def _write_chroot(name: str, chroot: ChrootAnswers, lives: bool) -> Entry:
         "started_on": status.started_on,
         "ended_on": status.ended_on,
         "result_dir": None if result_url is None else result_dir_of(result_url, name),
-        "packages": [write_nevra(package) for package in chroot.details.packages] or None,
+        "packages": [dump_package(package) for package in chroot.details.packages] or None,
     }
 
 

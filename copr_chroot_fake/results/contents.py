@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from ..model.nevra import Nevra, write_nevra
+from ..model.nevra import Nevra, dump_package
 from . import logs, rpm_file
 from .job import Job, Phase
 from .spec_file import write_spec
@@ -75,8 +75,8 @@ def _build_info(job: Job) -> bytes:
 def _results(job: Job) -> bytes:
     if job.is_of_source:
         # Only the name, which the package's file has, is surely the spec's.
-        source = write_nevra(job.source)
+        source = dump_package(job.source)
         document: object = {key: source[key] for key in ("name", "epoch", "version", "release")}
     else:
-        document = {"packages": [write_nevra(nevra) for nevra in job.packages]}
+        document = {"packages": [dump_package(nevra) for nevra in job.packages]}
     return json.dumps(document, indent=4).encode()

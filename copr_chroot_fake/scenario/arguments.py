@@ -17,9 +17,9 @@ from ..engine.chroot import BuildChroot
 from ..engine.interrupts import all_or_nothing
 from ..errors import InputError
 from ..model import defaults as made_up
-from ..model.lifecycle import DEFAULT_LIFE, LIVES, LifecycleLike, read_lifecycle
+from ..model.lifecycle import DEFAULT_LIFECYCLE, LIFECYCLES, LifecycleLike, parse_lifecycle
 from ..model.machine import Stamp, stamps_of
-from ..model.progress import ProgressLike, read_progress
+from ..model.progress import ProgressLike, parse_progress
 from ..model.project import SourcePackage, replace_chroots
 from ..model.states import State, StateName, parse_state
 from ..validation import checks
@@ -48,7 +48,7 @@ def chroot_entries(
     for at, (name, settings) in enumerate(_named(chroots)):
         place = f"chroots[{at}]"
         state_name = checks.plain_text(settings)
-        if state_name in LIVES and state_name not in _STATES:
+        if state_name in LIFECYCLES and state_name not in _STATES:
             expected = f"a state, or {{'lifecycle': {state_name!r}}}"
             raise InputError(f"{place}.state", f"{state_name!r} is a life, and no state; expected {expected}")
         said = {"state": state_name} if state_name is not None else checks.mapping(place, settings)
@@ -94,8 +94,8 @@ def add_chroot(
         )
     (entry,) = chroot_entries(build.id, [checked_name], build.package, checked_state, lifecycle)
     defaults = ChrootDefaults(
-        read_lifecycle("lifecycle", DEFAULT_LIFE if lifecycle is None else lifecycle),
-        store.progress if progress is None else read_progress("progress", progress),
+        parse_lifecycle("lifecycle", DEFAULT_LIFECYCLE if lifecycle is None else lifecycle),
+        store.progress if progress is None else parse_progress("progress", progress),
         store.clock.now(),
     )
     with all_or_nothing(store) as undo:

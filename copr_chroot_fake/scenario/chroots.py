@@ -10,9 +10,9 @@ from ..engine.build import Build
 from ..engine.chroot import BuildChroot
 from ..engine.chroot_fields import Given
 from ..engine.lifecycle_run import Life
-from ..model.lifecycle import Lifecycle, Plan, read_lifecycle
-from ..model.nevra import Nevra, read_packages
-from ..model.progress import Progress, read_progress
+from ..model.lifecycle import Lifecycle, Plan, parse_lifecycle
+from ..model.nevra import Nevra, parse_packages
+from ..model.progress import Progress, parse_progress
 from ..model.states import State, parse_state
 from ..validation import checks
 from ..validation.errors import refuse
@@ -38,7 +38,7 @@ class _Said(NamedTuple):
     state: State | None = None
     lifecycle: Lifecycle | None = None
     progress: Progress | None = None
-    looks: int | None = None
+    polls: int | None = None
     stage: int | None = None
     remaining: float | None = None
     hold: State | None = None
@@ -54,9 +54,9 @@ class _Said(NamedTuple):
 
 _CHECKS: Mapping[str, Callable[[str, object], object]] = {
     "state": parse_state,
-    "lifecycle": read_lifecycle,
-    "progress": read_progress,
-    "looks": checks.whole_number,
+    "lifecycle": parse_lifecycle,
+    "progress": parse_progress,
+    "polls": checks.whole_number,
     "stage": checks.whole_number,
     "remaining": checks.remaining,
     "hold": parse_state,
@@ -64,14 +64,14 @@ _CHECKS: Mapping[str, Callable[[str, object], object]] = {
     "ended_on": checks.unix_time,
     "result_dir": entries.result_dir,
     "planned_result_dir": entries.result_dir,
-    "packages": read_packages,
+    "packages": parse_packages,
     "result_url": checks.text,
     "build_config": checks.json_object,
     "canceled": checks.flag,
 }
 """The fields of a chroot other than its name; most chroots have few of them."""
 
-_OF_A_LIFE = ("progress", "looks", "stage", "remaining", "hold", "planned_result_dir")
+_OF_A_LIFE = ("progress", "polls", "stage", "remaining", "hold", "planned_result_dir")
 """The fields that need a lifecycle."""
 
 WITHOUT_RESULTS = (State.WAITING, State.IMPORTING, State.PENDING)
@@ -81,8 +81,8 @@ WITHOUT_RESULTS = (State.WAITING, State.IMPORTING, State.PENDING)
 def add_chroots(fields: Fields, build: Build, begun: float) -> None:
     """Add the chroots of a build's entry; those that live begin to at the time ``begun``."""
     defaults = ChrootDefaults(
-        lifecycle=fields.read("lifecycle", read_lifecycle, None),
-        progress=fields.read("progress", read_progress, build.store.progress),
+        lifecycle=fields.read("lifecycle", parse_lifecycle, None),
+        progress=fields.read("progress", parse_progress, build.store.progress),
         begun=begun,
         are_right=fields.is_right("lifecycle"),
     )
@@ -127,7 +127,7 @@ def _living(place: str, said: _Said, build: Build, defaults: ChrootDefaults, lif
         defaults.begun,
         at=_stage_index(place, said, plan),
         remaining=said.remaining,
-        looks=said.looks or 0,
+        looks=said.polls or 0,
         packages=said.packages,
         result_dir=said.result_dir if said.planned_result_dir is None else said.planned_result_dir,
     )

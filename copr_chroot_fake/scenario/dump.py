@@ -10,9 +10,9 @@ from ..engine.build import Build
 from ..engine.chroot import BuildChroot
 from ..engine.lifecycle_run import Life
 from ..engine.store import Store
-from ..model.lifecycle import write_lifecycle
-from ..model.nevra import write_nevra
-from ..model.progress import write_progress
+from ..model.lifecycle import dump_plan
+from ..model.nevra import dump_package
+from ..model.progress import dump_progress
 from ..model.project import Project, ProjectChroot
 from ..model.states import State
 from .chroots import WITHOUT_RESULTS
@@ -99,7 +99,7 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
         "started_on": chroot.started_on,
         "ended_on": chroot.ended_on,
         "result_dir": result_dir,
-        "packages": None if packages is None else [write_nevra(nevra) for nevra in packages],
+        "packages": None if packages is None else [dump_package(nevra) for nevra in packages],
         "result_url": chroot.given.result_url,
         "build_config": copy.deepcopy(chroot.given.build_config),
         "canceled": (chroot.was_canceled and chroot.state is State.FAILED) or None,
@@ -115,9 +115,9 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
 def _write_life(life: Life, now: float) -> Mapping[str, object]:
     """A life as it was drawn, from its beginning on: an event can lead back to an earlier stage."""
     return {
-        "lifecycle": write_lifecycle(life.plan),
-        "progress": write_progress(life.progress),
-        "looks": life.looks,
+        "lifecycle": dump_plan(life.plan),
+        "progress": dump_progress(life.progress),
+        "polls": life.looks,
         "remaining": None if life.due is None else life.due - now,
         "hold": None if life.held_in is None else life.held_in.value,
     }

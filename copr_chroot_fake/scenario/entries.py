@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, TypedDict
 
-from ..model.fault import FaultEntry, FaultName
+from ..model.fault import FaultName, FaultObject
 from ..model.states import State
 from ..validation import checks
 from ..validation.checks import (
@@ -57,7 +57,7 @@ class ChrootSettings(TypedDict, total=False):
     """What can be said of a build chroot beside its name; times are Unix times in seconds.
 
     With a ``state`` it stays in that; with a ``lifecycle`` it lives, and with
-    both it is in that state of its life, which ``looks`` answers have shown.
+    both it is in that state of its life, which ``polls`` answers have shown.
     It stays in the state ``hold`` until it is released. ``stage`` is the index of
     its stage, for a life that is in the state more than once, ``remaining`` the
     seconds until that stage ends, negative while it is held beyond its end, and
@@ -68,7 +68,7 @@ class ChrootSettings(TypedDict, total=False):
     state: StateText | None
     lifecycle: WrittenLifecycle
     progress: WrittenProgress
-    looks: WholeNumber
+    polls: WholeNumber
     stage: WholeNumber
     remaining: Remaining
     hold: StateText
@@ -156,7 +156,7 @@ class Scenario(_ForEditors, total=False):
     chroots: list[ChrootName]
     projects: list[ProjectEntry]
     builds: list[BuildEntry]
-    faults: list[FaultEntry | FaultName]
+    faults: list[Annotated[Mapping[str, object], Written(FaultObject)] | FaultName]
 
 
 CHROOT_FORM = Form.of(ChrootEntry)

@@ -15,7 +15,7 @@ from typing import cast
 
 from ..engine.store import Batch, Store
 from ..errors import InputError, ScenarioError
-from ..model.fault import read_fault
+from ..model.fault import parse_fault
 from ..model.project import Project, enable_chroots
 from ..validation import checks
 from ..validation.errors import refuse
@@ -82,7 +82,7 @@ def read_batch(document: object, store: Store) -> Batch:
     fields = Fields("", document, entries.SCENARIO_FORM)
     batch = Batch(
         mock_chroots=fields.read("chroots", _chroot_names, ()),
-        faults=[*fields.each("faults", read_fault)],
+        faults=[*fields.each("faults", parse_fault)],
         now=fields.read("now", checks.amount, None),
     )
     fields.read("$schema", checks.text, None)

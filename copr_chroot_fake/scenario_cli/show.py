@@ -19,10 +19,10 @@ from ..engine.chroot import BuildChroot
 from ..engine.faults import ActiveFault
 from ..fake import FakeCopr
 from ..model import defaults as made_up
-from ..model.fault import write_fault
-from ..model.lifecycle import LIVES
+from ..model.lifecycle import LIFECYCLES
 from ..model.project import Project
 from ..model.states import State
+from ..validation.spec import dump
 from .bars import STYLES, bars, legend, letters_of
 from .timeline import duration
 
@@ -165,7 +165,7 @@ def _packages(chroot: BuildChroot) -> int:
 def _faults(faults: Iterable[ActiveFault]) -> Table:
     table = _table("Fault", "Hits", "What goes wrong")
     for active in faults:
-        said = write_fault(active.fault)
+        said = dump(active.fault)
         which = [f"{name} {value}" for name, value in said.items() if name in _WHICH]
         wrong = [f"{name} {_written(value)}" for name, value in said.items() if name not in _WHICH]
         _row(table, str(active.id), ", ".join(which) or "everything", ", ".join(wrong))
@@ -198,7 +198,7 @@ def _build(build: Build, chroots: Sequence[BuildChroot], seed: int, console: Con
 
 
 def _life_name(chroot: BuildChroot, seed: int) -> str:
-    for name, lifecycle in LIVES.items():
+    for name, lifecycle in LIFECYCLES.items():
         if chroot.life is not None and lifecycle.plan(f"{seed}/{chroot.build.id}/{chroot.name}") == chroot.life.plan:
             return name
     return "a life of its own"

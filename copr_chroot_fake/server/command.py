@@ -15,7 +15,7 @@ import click
 from ..cli_output import Failure
 from ..errors import CoprFakeError, InputError
 from ..excerpt import shown
-from ..model.progress import How
+from ..model.progress import ProgressMode
 from ..scenario.bundled import DEFAULT_SCENARIO, shipped_scenarios
 from ..validation import checks
 from ..validation.checks import LARGEST_INTEGER
@@ -125,7 +125,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     "--progress",
     default="clock",
     show_default=True,
-    type=click.Choice(get_args(How)),
+    type=click.Choice(get_args(ProgressMode)),
     help="What makes chroots go on: each poll; the clock; only calls of the control API; or the first look, which sees "
     "the end. A scenario can say otherwise for a build or chroot.",
 )
@@ -235,7 +235,7 @@ def serve(
     host: str,
     port: int,
     default_limit: int | None,
-    progress: How,
+    progress: ProgressMode,
     speed: float,
     seed: int,
     serve_results: bool,

@@ -9,7 +9,7 @@ from ..engine.clock import SystemClock
 from ..engine.snapshot import Snapshot
 from ..fake import REQUESTS_KEPT, FakeCopr
 from ..model.account import Account
-from ..model.progress import How
+from ..model.progress import ProgressMode
 from ..scenario.load import ScenarioSource
 from ..validation import checks
 
@@ -29,7 +29,7 @@ class Recipe:
     """A fake that runs by the system's time, ``speed`` seconds for each real one, filled from scenarios."""
 
     scenarios: tuple[ScenarioSource, ...] = ()
-    progress: How = "clock"
+    progress: ProgressMode = "clock"
     default_limit: int | None = 100
     seed: int = 0
     speed: float = 1
@@ -63,8 +63,8 @@ class Recipe:
         return fake
 
 
-def read_how(field: str, value: object) -> How:
-    return cast(How, checks.one_of(get_args(How))(field, value))
+def read_how(field: str, value: object) -> ProgressMode:
+    return cast(ProgressMode, checks.one_of(get_args(ProgressMode))(field, value))
 
 
 @dataclass(frozen=True, slots=True)

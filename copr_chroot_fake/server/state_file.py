@@ -18,7 +18,7 @@ from typing import cast
 
 from ..atomic_file import AtomicFile, replace_file
 from ..engine.clock import SystemClock, check_speed
-from ..errors import CoprFakeError, InputError, ScenarioError
+from ..errors import CoprFakeError, InputError, ScenarioError, below
 from ..fake import FakeCopr
 from ..scenario.bundled import by_name
 from ..scenario.load import ScenarioSource
@@ -247,7 +247,7 @@ def _read_world(place: str, written: object, told: Recipe) -> tuple[FakeCopr, Re
     try:
         fake.add_scenario(scenario)
     except ScenarioError as error:
-        raise error.below(place) from None
+        raise below(error, place) from None
     except RecursionError:
         raise
     except Exception as error:

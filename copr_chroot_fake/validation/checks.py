@@ -99,9 +99,10 @@ def is_unicode(text: str) -> bool:
 
 def secret(location: str, value: object) -> str:
     """Return a text that no message may contain."""
-    if not isinstance(value, str) or not value:
+    text = plain_text(value)
+    if not text:
         raise InputError(location, "expected a text that is not empty")
-    return value
+    return text
 
 
 Secret = Annotated[str, Rule(secret), Keywords(minLength=1)]
@@ -125,10 +126,11 @@ def address(location: str, value: object) -> str:
 
 def shown_address(value: object) -> str:
     """Return an excerpt of an address for error messages, without any password."""
-    if not isinstance(value, str):
+    text = plain_text(value)
+    if text is None:
         return shown(value)
     # An unescaped password can contain any character.
-    before, _, rest = value.rpartition("@")
+    before, _, rest = text.rpartition("@")
     scheme, found, _ = before.partition("://")
     return shown(f"{scheme}{found}{rest}" if found else rest)
 

@@ -54,7 +54,7 @@ def tried(read: Callable[[str, object], T], place: str, value: object, otherwise
         return read(place, value)
     except InputError as error:
         if len(found) == before:
-            found.append(error)
+            found.extend(error.errors)
         return otherwise
 
 

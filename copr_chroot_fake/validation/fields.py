@@ -128,7 +128,7 @@ class Fields:
     def _refuse_unknown(self, unknown: Sequence[str], form: Form) -> None:
         """Report unknown keys: each of the first, and how many more there are, as an entry can have any number."""
         for key in unknown[:MAX_UNKNOWN_KEYS]:
-            self._refuse(str(key), f"no such key here; {checks.choices(key, form.all)}")
+            self._refuse(str(key), f"unknown key; {checks.choices(key, form.all)}")
         more = len(unknown) - MAX_UNKNOWN_KEYS
         if more > 0:
             mistakes.refuse(self._place, f"{more} more unknown keys; valid: {checks.listing(form.all, 50)}")

@@ -9,7 +9,7 @@ A spec lists what its input may contain::
 
 :func:`parse` validates an object and reports every error in it, :func:`validate` does the same for an instance, and
 :func:`dump` writes one as JSON; :mod:`.schema` describes it. A field without a default is required, ``None`` counts
-as missing, and ``RELATIONS`` are conditions on several fields. A field whose key in the input is no Python name has
+as missing, and ``_RELATIONS`` are conditions on several fields. A field whose key in the input is no Python name has
 it as ``metadata={"key": …}``.
 """
 
@@ -34,7 +34,7 @@ from typing import (
     get_type_hints,
 )
 
-from ..errors import InputError, InputErrors
+from ..errors import InputError, InputErrors, below, is_within
 from . import checks
 from .rule import Check, Relation, Rule
 
@@ -121,7 +121,7 @@ def _parse(table: _Table, location: str, value: object) -> object:
     instance = object.__new__(table.spec)
     errors = _fill(table, instance, entry)
     if errors:
-        raise InputErrors([error.below(location) for error in errors] if location else errors)
+        raise InputErrors([below(error, location) for error in errors] if location else errors)
     return instance
 
 
@@ -138,7 +138,7 @@ def _fill(table: _Table, instance: Any, entry: Mapping[str, object]) -> list[Inp
             try:
                 values[found[0]] = found[1]("", item)
             except InputError as error:
-                errors.extend(nested.below(f".{checks.key(key)}") for nested in error.errors)
+                errors.extend(below(nested, f".{checks.key(key)}") for nested in error.errors)
     if unknown:
         errors.extend(_unknown(unknown, known))
     if not table.required <= values.keys():
@@ -170,12 +170,12 @@ def _unknown(keys: Sequence[str], known: Mapping[str, object]) -> Iterator[Input
 
 def _missing(table: _Table, values: Mapping[str, object], errors: Sequence[InputError]) -> Iterator[InputError]:
     for name in table.fields:
-        if name in table.required and name not in values and not any(error.is_within(name) for error in errors):
+        if name in table.required and name not in values and not any(is_within(error, name) for error in errors):
             yield InputError(name, "missing, and required; add it")
 
 
 def _unmet(relation: Relation, instance: object, errors: Sequence[InputError]) -> list[InputError]:
-    if errors and any(error.is_within(name) for error in errors for name in relation.fields):
+    if errors and any(is_within(error, name) for error in errors for name in relation.fields):
         return []
     return [InputError(location, problem) for location, problem in relation.check(instance)]
 
@@ -198,7 +198,7 @@ def _table_of(spec: type[DataclassInstance]) -> _Table:
         table,
         {field.key: (name, field.check) for name, field in table.items()},
         frozenset(name for name, field in table.items() if field.default is MISSING),
-        getattr(spec, "RELATIONS", ()),
+        getattr(spec, "_RELATIONS", ()),
         not hasattr(spec, "__slots__"),
         made,
     )
@@ -222,11 +222,19 @@ def check_of(hint: object) -> Check:
         return partial(parse_list, check_of(arguments[0]))
     if inner is Mapping:
         return partial(parse_mapping, check_of(arguments[0]), check_of(arguments[1]))
-    if hint is bool:
-        return checks.flag
+    if hint in _PLAIN:
+        return _PLAIN[hint]
     if is_dataclass(hint):
         return partial(_parse, _table_of(cast(type, hint)))
     raise TypeError(f"{hint!r} has no check; annotate it with a Rule")
+
+
+def _any(location: str, value: object) -> object:
+    return value
+
+
+_PLAIN: Mapping[object, Check] = {bool: checks.flag, str: checks.any_text, object: _any}
+"""The checks of types that need no rule."""
 
 
 class Unique(NamedTuple):
@@ -262,7 +270,7 @@ def parse_list(
             if unique is not None:
                 own = _with_repeated((), partial(getattr, parsed), unique, seen)
         if own:
-            errors.extend(error.below(f"{location}[{index}]") for error in own)
+            errors.extend(below(error, f"{location}[{index}]") for error in own)
             if len(errors) >= MAX_ERRORS:
                 break
     if errors:
@@ -274,7 +282,7 @@ def _with_repeated(
     errors: Sequence[InputError], value_of: Callable[[str], object], unique: Unique, seen: set[tuple[object, ...]]
 ) -> Sequence[InputError]:
     """Return the errors of an item, and another one if an earlier item has the same identity."""
-    if errors and any(error.is_within(name) or not error.location for error in errors for name in unique.fields):
+    if errors and any(is_within(error, name) or not error.location for error in errors for name in unique.fields):
         return errors
     identity = tuple(map(value_of, unique.fields))
     if identity in seen:
@@ -296,7 +304,7 @@ def parse_mapping(check_key: Check, check: Callable[[str, object], T], location:
         name = cast(str, collect(own, check_key, key))
         parsed = collect(own, check, item)
         if own:
-            errors.extend(error.below(f".{checks.key(key)}").below(location) for error in own)
+            errors.extend(below(below(error, f".{checks.key(key)}"), location) for error in own)
             if len(errors) >= MAX_ERRORS:
                 break
         else:

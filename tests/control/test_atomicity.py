@@ -89,7 +89,7 @@ VALID: list[tuple[str, str, Any]] = [
     (
         "POST",
         "/faults",
-        {"name": "outage", "first": 2, "delay": {"lognormal": {"median": 1, "sigma": 1, "least": 1, "most": 2}}},
+        {"name": "outage", "first": 2, "delay": {"lognormal": {"median": 1, "sigma": 1, "minimum": 1, "maximum": 2}}},
     ),
     ("POST", "/faults", {"status": 500, "dribble": {"bytes": 1, "every": 1}, "endpoint": "list"}),
     ("POST", "/verify", {"assertion": "requested", "endpoint": "list", "build_id": 1, "times": 1}),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.model.fault import FaultEntry, FaultName
+from copr_chroot_fake.model.fault import FaultLike
 
 from ..served import starting
 from .processes import WITH_WGET, Run
@@ -100,7 +100,7 @@ def test_watch_build_goes_on_until_the_last_of_several_has_ended(copr_fake: Fake
 )
 @BY_CLOCK
 def test_watch_build_gives_up_or_reconnects_during_an_outage(
-    copr_fake: FakeCopr, copr_cli: Run, fault: FaultName | FaultEntry, status: int, error: str, polls: int
+    copr_fake: FakeCopr, copr_cli: Run, fault: FaultLike, status: int, error: str, polls: int
 ) -> None:
     """It gives up at the first page that is none of Copr's, and connects three times where a connection breaks."""
     copr_fake.add_build(1, [F41])

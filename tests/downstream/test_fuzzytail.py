@@ -12,7 +12,7 @@ import respx
 from fuzzytail.cli.main import app
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.model.fault import FaultEntry, FaultName
+from copr_chroot_fake.model.fault import FaultLike
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
@@ -72,7 +72,7 @@ def test_builds_has_so_many_of_those_in_a_state(copr_fake: FakeCopr, fuzzytail: 
 
 
 @pytest.mark.parametrize("fault", ["outage", "gateway-timeout", {"breaks": "refused"}, {"breaks": "timeout"}])
-def test_builds_says_that_copr_is_away(copr_fake: FakeCopr, fuzzytail: Run, fault: FaultName | FaultEntry) -> None:
+def test_builds_says_that_copr_is_away(copr_fake: FakeCopr, fuzzytail: Run, fault: FaultLike) -> None:
     """It says so, and ends."""
     copr_fake.faults.add(fault)
     status, shown = fuzzytail("builds", "jdoe/playground")

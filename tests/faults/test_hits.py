@@ -134,7 +134,7 @@ def test_any_method_is_hit(fake: FakeCopr) -> None:
 def test_a_delay_is_drawn_within_its_bounds(fake: FakeCopr) -> None:
     """From the seed, anew for each request."""
     fake.faults.add(Fault(delay=Uniform(5, 6), first=20))
-    fake.faults.add(Fault(delay=LogNormal(median=8, sigma=0.8, least=2, most=60)))
+    fake.faults.add(Fault(delay=LogNormal(median=8, sigma=0.8, minimum=2, maximum=60)))
     drawn = [answer.delivery.delay for answer in (fake.answer("GET", GET) for _ in range(40)) if answer.delivery]
     assert all(5 <= delay <= 6 for delay in drawn[:20])
     assert all(2 <= delay <= 60 for delay in drawn[20:])

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import hypothesis.strategies as st
 
-from copr_chroot_fake import LIVES, Fault, Lifecycle, LogNormal, Stage, State, Uniform
+from copr_chroot_fake import LIFECYCLES, Fault, Lifecycle, LogNormal, Stage, State, Uniform
 from copr_chroot_fake.model.machine import Stamp
 
 Arguments = st.SearchStrategy[dict[str, object]]
@@ -61,7 +61,7 @@ UNUSUAL = {
     ),
     "deleted after its end": Lifecycle(Stage("running", 9), Stage("succeeded", 9), Stage("deleted")),
 }
-lifecycles = st.sampled_from([*LIVES, *UNUSUAL.values()])
+lifecycles = st.sampled_from([*LIFECYCLES, *UNUSUAL.values()])
 progress = st.sampled_from(["poll", {"poll": 2}, {"poll": {"running": 3, "other": 1}}, "clock", "manual", "immediate"])
 
 
@@ -85,7 +85,7 @@ _settings = optional(
     lifecycle=lifecycles,
     progress=progress,
     hold=states,
-    looks=st.sampled_from([0, 1, LAST]),
+    polls=st.sampled_from([0, 1, LAST]),
     stage=st.sampled_from([0, 1, 3]),
     remaining=st.sampled_from([0, 5, -5, LAST]),
     started_on=times,

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from copr_chroot_fake import FakeCopr, State
-from copr_chroot_fake.model.progress import How
+from copr_chroot_fake.model.progress import ProgressMode
 
 from .fetching import F43, compressed_log_of, get, log_of
 
@@ -52,7 +52,7 @@ def test_by_poll_a_log_grows_with_the_looks() -> None:
 
 
 @pytest.mark.parametrize(("progress", "life"), [("clock", "stuck-running"), ("manual", "succeeds")])
-def test_a_log_whose_end_nothing_tells_grows_by_the_second(progress: How, life: str) -> None:
+def test_a_log_whose_end_nothing_tells_grows_by_the_second(progress: ProgressMode, life: str) -> None:
     """What is stuck, or waits for a hand, prints on until there is nothing to print."""
     fake = FakeCopr(serve_results=True, progress=progress)
     chroot = fake.add_build(1, {F43: {"state": "running", "lifecycle": life}})[F43]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from copr_chroot_fake import LIVES, FakeCopr, State
+from copr_chroot_fake import LIFECYCLES, FakeCopr, State
 from copr_chroot_fake.model.states import StateName
 
 from .fetching import F43, get, links, log_of, names_in, path_of
@@ -33,7 +33,7 @@ OF_STATE = {
 }
 
 
-@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("life", LIFECYCLES)
 def test_what_is_there_is_what_the_state_says(life: str) -> None:
     """In each stage of each life: nothing before the start, live logs, and in the end what has come out."""
     fake = FakeCopr(serve_results=True, progress="manual")

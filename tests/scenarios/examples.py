@@ -72,12 +72,12 @@ WHOLE: dict[str, Any] = {
                             {"state": "pending", "lasts": {"uniform": [1, 2]}},
                             {
                                 "state": "starting",
-                                "lasts": {"lognormal": {"median": 2, "sigma": 1, "least": 1, "most": 9}},
+                                "lasts": {"lognormal": {"median": 2, "sigma": 1, "minimum": 1, "maximum": 9}},
                             },
                             {"state": "running", "lasts": 5, "ends": {"succeeded": 9, "failed": 1}, "canceled": False},
                         ]
                     },
-                    "looks": 1,
+                    "polls": 1,
                     "hold": "running",
                     "progress": {"poll": 2},
                 },
@@ -115,11 +115,11 @@ MISTAKES: list[tuple[object, str]] = [
     ("{", "line 1, column 2: not JSON: Expecting property name enclosed in double quotes"),
     ('{"now": ' + "9" * 5000 + "}", "scenario: not JSON that can be read: "),
     ('{"now": 1e400}', "now: expected a number from 0 to 2147483647, got inf"),
-    ('{"a\\nb": 1}', "a b: no such key here"),
+    ('{"a\\nb": 1}', "a b: unknown key"),
     ("[" * 100_000, "nested too deeply to be a scenario"),
     ('{"builds": [], "builds": []}', "builds: the key is there twice in one object; expected once"),
     ([], "expected an object, got []"),
-    ({"build": []}, "build: no such key here; did you mean 'builds'? valid: "),
+    ({"build": []}, "build: unknown key; did you mean 'builds'? valid: "),
     ({"builds": {}}, "builds: expected a list, got {}"),
     ({"builds": [7]}, "builds[0]: expected an object, got 7"),
     ({"builds": [{}]}, "builds[0].id: missing, and required"),
@@ -137,7 +137,7 @@ MISTAKES: list[tuple[object, str]] = [
         {"builds": [{"id": 1, "projectname": "tools", "project_dirname": "other:pr:1"}]},
         "builds[0].project_dirname: 'other:pr:1' is no directory of jdoe/tools; expected tools or tools:something",
     ),
-    ({"builds": [{"id": 1, "source_package": {"versio": ""}}]}, "builds[0].source_package.versio: no such key here"),
+    ({"builds": [{"id": 1, "source_package": {"versio": ""}}]}, "builds[0].source_package.versio: unknown key"),
     ({"projects": [{"ownername": "jdoe"}]}, "projects[0].projectname: missing, and required"),
     ({"projects": [{"ownername": "a", "projectname": "b"}] * 2}, "projects[1].projectname: there is a project a/b"),
     ({"chroots": ["fedora"]}, "chroots[0]: 'fedora' is not a chroot name; expected distribution-version-architecture"),
@@ -157,8 +157,8 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
         ["projects[0].devel_mode", "projects[1].projectname", "projects[2].bootstrap", "projects[2].projectname"],
     ),
     "chroots of one name": (
-        chroots({"looks": -1}, {"state": "done"}, {}),
-        [f"builds[0].chroots[{place}" for place in ("0].looks", "1].name", "1].state", "2].name")],
+        chroots({"polls": -1}, {"state": "done"}, {}),
+        [f"builds[0].chroots[{place}" for place in ("0].polls", "1].name", "1].state", "2].name")],
     ),
     "directories of what is no project": (
         builds({**PROJECT, "project_dirname": "other"}, {"projectname": "a/b", "project_dirname": "other"}),
@@ -176,8 +176,8 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
         [f"builds[0].chroots[0].{key}" for key in ("ended_on", "hold", "state")],
     ),
     "what only goes with a life": (
-        chroots({"looks": 1, "hold": "failed", "progress": "poll"}),
-        [f"builds[0].chroots[0].{key}" for key in ("hold", "looks", "progress")],
+        chroots({"polls": 1, "hold": "failed", "progress": "poll"}),
+        [f"builds[0].chroots[0].{key}" for key in ("hold", "polls", "progress")],
     ),
     "what a life gives itself": (
         chroots({"started_on": 1, "ended_on": 2, "stage": 0}, lifecycle="fails"),
@@ -196,7 +196,7 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
     ),
     "nothing that hangs on a wrong life": (
         chroots(
-            {"looks": 1, "hold": "failed"}, {"name": S390X, "lifecycle": "succeeds", "hold": "failed"}, lifecycle=7
+            {"polls": 1, "hold": "failed"}, {"name": S390X, "lifecycle": "succeeds", "hold": "failed"}, lifecycle=7
         ),
         ["builds[0].chroots[1].hold", "builds[0].lifecycle"],
     ),
@@ -211,10 +211,10 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
             5,
         ),
         [
-            *(f"builds[0].lifecycle.stages[1].{place}" for place in ("ends", "ends.x", "lasts.uniform[0]")),
+            *(f"builds[0].lifecycle.stages[1].{place}" for place in ("ends.x", "ends.x", "lasts.uniform[0]")),
             *(
                 f"builds[0].lifecycle.stages[1].{place}"
-                for place in ("lasts.uniform[1]", "state", "without", "without")
+                for place in ("lasts.uniform[1]", "state", "without[0]", "without[1]")
             ),
             "builds[0].lifecycle.stages[2]",
         ],
@@ -223,19 +223,19 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
         stages(
             {**RUNNING, "lasts": {"uniform": [2, 1]}},
             {**RUNNING, "lasts": {"uniform": [1]}},
-            {**RUNNING, "lasts": {"lognormal": {"median": -1, "sigma": -1, "least": 0}}},
-            {**RUNNING, "lasts": {"lognormal": {"median": 9, "sigma": 1, "least": 0, "most": 1}}},
+            {**RUNNING, "lasts": {"lognormal": {"median": -1, "sigma": -1, "minimum": 0}}},
+            {**RUNNING, "lasts": {"lognormal": {"median": 9, "sigma": 1, "minimum": 0, "maximum": 1}}},
             {**RUNNING, "ends": {"failed": 0}},
         ),
         [
-            *("builds[0].lifecycle.stages[0].lasts.uniform.least", "builds[0].lifecycle.stages[1].lasts.uniform"),
-            *(f"builds[0].lifecycle.stages[2].lasts.lognormal.{key}" for key in ("median", "most", "sigma")),
+            *("builds[0].lifecycle.stages[0].lasts.uniform", "builds[0].lifecycle.stages[1].lasts.uniform"),
+            *(f"builds[0].lifecycle.stages[2].lasts.lognormal.{key}" for key in ("maximum", "median", "sigma")),
             *("builds[0].lifecycle.stages[3].lasts.lognormal.median", "builds[0].lifecycle.stages[4].ends"),
         ],
     ),
     "polls": (
         builds({"progress": {"poll": {"running": 0, "other": 0, "done": 0}}}),
-        [f"builds[0].progress.poll{place}" for place in ("", ".done", ".other", ".running")],
+        [f"builds[0].progress.poll{place}" for place in (".done", ".done", ".other", ".running")],
     ),
     "packages": (
         chroots({"packages": ["a", "b", {"name": 5, "arch": ""}, 7]}),
@@ -284,15 +284,15 @@ UNSAYABLE = (
     r"build \d+ has .* already",
     # What the machine does not do.
     "no event leads from",
-    "a life cannot begin with deleted",
+    "a lifecycle cannot begin with deleted",
     "absent can only be the first stage",
     "another stage follows; expected how many seconds",
     "nothing follows; expected how it ends",
     "expected weights that are not all 0",
     # How two values compare.
     "is before started_on",
-    "no more than most",
-    "expected seconds from least to most",
+    "is above the maximum",
+    "expected seconds from minimum to maximum",
     "is no directory of",
     # What goes with what.
     "its life does not get to",
@@ -302,14 +302,14 @@ UNSAYABLE = (
     "only a chroot that lives has it",
     "what is canceled while it is built ends as failed",
     "its life gives it",
-    "does not go with",
+    "cannot be combined with",
     # What Copr cannot store.
     "has a null character or half a surrogate pair",
     "nothing goes wrong; expected one of",
     "is how long connections are refused",
     # To a schema 1.0 is as whole a number as 1.
     r"expected a (whole number|Unix time)\b.*, got \d+\.0$",
-    r"expected the status of an answer.*, got \d+\.0$",
+    r"expected the status of a response.*, got \d+\.0$",
 )
 """Why a reader refuses what the schema takes."""
 

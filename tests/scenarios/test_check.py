@@ -139,7 +139,7 @@ def test_a_mistake_is_a_line_with_file_line_place_and_remedy(tmp_path: Path) -> 
             '{"now": -1,\n"now": -2, "builds": [{"id": 1,\n"id": 2,\n"x": 1}]}',
             [
                 *(":2: now: the key is there twice", ":2: now: expected a number from 0 to 2147483647, got -2"),
-                *(":3: builds[0].id: the key is there twice", ":4: builds[0].x: no such key"),
+                *(":3: builds[0].id: the key is there twice", ":4: builds[0].x: unknown key"),
             ],
         ),
         ("a.json", '{"a": 1, "a": 2, ]', [":1:18: not JSON: "]),
@@ -148,7 +148,7 @@ def test_a_mistake_is_a_line_with_file_line_place_and_remedy(tmp_path: Path) -> 
             "now: 1\nnow: 2\nbuilds:\n - id: 1\n   id: 2\n - &b\n   id: 3\n - *b",
             [":2: now: the key is", ":5: builds[0].id: the key is", ":7: builds[2].id: there is a build 3 already"],
         ),
-        ("a.yaml", "1: x\n0x1: y", [": 1: the key is there twice", ":1: 1: no such key here"]),
+        ("a.yaml", "1: x\n0x1: y", [": 1: the key is there twice", ":1: 1: unknown key"]),
     ],
 )
 def test_invalid_text_has_errors_with_their_lines(tmp_path: Path, name: str, text: str, mistakes: list[str]) -> None:
@@ -200,8 +200,8 @@ def test_unreadable_file_is_reported_and_others_are_checked(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ('\n {"x": 1}', "<stdin>:2: x: no such key here"),
-        ("# none\nx: 1", "<stdin>:2: x: no such key here"),
+        ('\n {"x": 1}', "<stdin>:2: x: unknown key"),
+        ("# none\nx: 1", "<stdin>:2: x: unknown key"),
         ("[1", "<stdin>:1:3: not YAML: "),
         ("{1", "<stdin>:1:2: not JSON: "),
     ],

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
 
-from copr_chroot_fake import LIVES, FakeCopr, InputError
+from copr_chroot_fake import LIFECYCLES, FakeCopr, InputError
 from copr_chroot_fake.scenario.bundled import shipped_scenarios
 from copr_chroot_fake.scenario.schema import scenario_schema
 
@@ -109,7 +109,7 @@ WRONG: list[Any] = [
     build(progress={"poll": 1, "clock": 1}),
     chroot(name=None),
     chroot(state="done"),
-    chroot(looks=True),
+    chroot(polls=True),
     chroot(packages=["hello"]),
     chroot(packages=["hello-1-1"]),
     chroot(packages=[None]),
@@ -121,8 +121,8 @@ WRONG: list[Any] = [
     stage(lasts=-1, ends="failed"),
     stage(lasts={"uniform": [1]}, ends="failed"),
     stage(lasts={"uniform": [1, 2], "lognormal": {}}, ends="failed"),
-    stage(lasts={"lognormal": {"median": 0, "sigma": 1, "least": 0, "most": 9}}, ends="failed"),
-    stage(lasts={"lognormal": {"median": 1, "sigma": 1, "least": 0}}, ends="failed"),
+    stage(lasts={"lognormal": {"median": 0, "sigma": 1, "minimum": 0, "maximum": 9}}, ends="failed"),
+    stage(lasts={"lognormal": {"median": 1, "sigma": 1, "minimum": 0}}, ends="failed"),
     stage(lasts=1, ends="absent"),
     stage(lasts=1, ends={"failed": -1}),
     stage(without=["no result_dir"]),
@@ -150,8 +150,8 @@ def test_what_is_wrong_is_refused_by_schema_and_reader(scenario: dict[str, objec
         chroot(lifecycle="fails", progress={"poll": {"running": 3, "other": 2}}, hold="running", state="pending"),
         chroot(result_dir="", packages=["hello-2:1.2-3.fc41.noarch"], build_config={"any": [{"thing": None}]}),
         stage(lasts={"uniform": [0, 2.5]}, ends={"succeeded": 9, "deleted": 0.5}, canceled=False, without=["packages"]),
-        stage(lasts={"lognormal": {"median": 1, "sigma": 0, "least": 1, "most": 1}}, ends="failed"),
-        *({"builds": [{"id": 1, "lifecycle": name}]} for name in LIVES),
+        stage(lasts={"lognormal": {"median": 1, "sigma": 0, "minimum": 1, "maximum": 1}}, ends="failed"),
+        *({"builds": [{"id": 1, "lifecycle": name}]} for name in LIFECYCLES),
     ],
     ids=json.dumps,
 )
@@ -233,16 +233,16 @@ IN_A_SCENARIO: dict[str, Callable[[Any], Any]] = {
     "BuildEntry": lambda entry: {"builds": [entry]},
     "SourcePackageEntry": lambda entry: build(source_package=entry),
     "ChrootEntry": lambda entry: build(chroots=[entry]),
-    "PackageEntry": lambda entry: chroot(packages=[entry]),
+    "Nevra": lambda entry: chroot(packages=[entry]),
     "State": lambda entry: chroot(state=entry),
-    "LifecycleEntry": lambda entry: chroot(lifecycle=entry),
-    "StageEntry": lambda entry: chroot(lifecycle={"stages": [entry]}),
-    "UniformEntry": lambda entry: stage(lasts=entry, ends="failed"),
-    "LogNormalEntry": lambda entry: stage(lasts=entry, ends="failed"),
-    "LogNormalBounds": lambda entry: stage(lasts={"lognormal": entry}, ends="failed"),
-    "PollsEntry": lambda entry: chroot(lifecycle="succeeds", progress=entry),
-    "FaultEntry": lambda entry: {"faults": [entry]},
-    "DribbleEntry": lambda entry: {"faults": [{"dribble": entry}]},
+    "LifecycleObject": lambda entry: chroot(lifecycle=entry),
+    "Stage": lambda entry: chroot(lifecycle={"stages": [entry]}),
+    "UniformObject": lambda entry: stage(lasts=entry, ends="failed"),
+    "LogNormalObject": lambda entry: stage(lasts=entry, ends="failed"),
+    "LogNormal": lambda entry: stage(lasts={"lognormal": entry}, ends="failed"),
+    "PollsObject": lambda entry: chroot(lifecycle="succeeds", progress=entry),
+    "FaultObject": lambda entry: {"faults": [entry]},
+    "DribbleObject": lambda entry: {"faults": [{"dribble": entry}]},
 }
 """By the name of a form, the smallest scenario with one of it."""
 

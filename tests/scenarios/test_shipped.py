@@ -9,23 +9,23 @@ from typing import Any, get_args
 
 import pytest
 
-from copr_chroot_fake import FAULTS, LIVES, FakeCopr
+from copr_chroot_fake import FAULTS, LIFECYCLES, FakeCopr
 from copr_chroot_fake.model.fault import BodyName, BreakName
-from copr_chroot_fake.model.lifecycle import read_lifecycle
+from copr_chroot_fake.model.lifecycle import parse_lifecycle
 from copr_chroot_fake.scenario.bundled import by_name, shipped_scenarios
 from copr_chroot_fake.scenario.entries import BOOTSTRAPS
 
 from ..documents import ROOT
 
 
-@pytest.mark.parametrize("name", LIVES)
+@pytest.mark.parametrize("name", LIFECYCLES)
 def test_each_life_ships_as_a_small_scenario(name: str) -> None:
     """A scenario of that name has a build whose chroots live that life."""
     fake = FakeCopr.from_scenario(shipped_scenarios() / "lives" / f"{name}.json")
     (build,) = fake.builds.values()
     for chroot in build:
         assert chroot.life is not None
-        assert chroot.life.plan == read_lifecycle("", name).plan(f"0/{build.id}/{chroot.name}")
+        assert chroot.life.plan == parse_lifecycle("", name).plan(f"0/{build.id}/{chroot.name}")
 
 
 @pytest.mark.parametrize("reverse", [False, True])
@@ -50,7 +50,7 @@ def test_each_bundled_scenario_has_a_name_and_a_description() -> None:
         built = sorted(number for name in listed for number in FakeCopr.from_scenario(name).builds)
         assert ids == (f"{built[0]} to {built[-1]}" if len(built) > 1 else f"{built[0]}"), names
     headings = re.findall("^## (.*)$", (ROOT / "fixtures" / "README.md").read_text(), flags=re.MULTILINE)
-    assert sorted(headings) == sorted(["lives", *(set(files) - set(LIVES))])
+    assert sorted(headings) == sorted(["lives", *(set(files) - set(LIFECYCLES))])
 
 
 def ask(fake: FakeCopr, target: str) -> tuple[int, Any]:
@@ -80,7 +80,7 @@ def test_the_mass_rebuild_is_of_many_lives() -> None:
     assert len({build["package"] for build in builds}) == 60
     assert {len(build["chroots"]) for build in builds} == {4}
     lives = [build["lifecycle"] for build in builds]
-    assert {*LIVES} - {*lives} == {
+    assert {*LIFECYCLES} - {*lives} == {
         "succeeds", "as-deployed", "forked", "deleted", "appears-late", "source-fails",
     }  # fmt: skip
     assert lives.count("realistic") > 40

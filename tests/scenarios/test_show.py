@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from copr_chroot_fake import LIVES, FakeCopr, State
+from copr_chroot_fake import LIFECYCLES, FakeCopr, State
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.scenario_cli import timeline
 
@@ -64,7 +64,7 @@ def bar(text: str, chroot: str = F43) -> str:
     return str(line)
 
 
-@pytest.mark.parametrize("name", LIVES)
+@pytest.mark.parametrize("name", LIFECYCLES)
 @pytest.mark.parametrize("columns", [60, 100, 200])
 def test_each_life_is_a_bar_that_reads_without_colour(name: str, columns: int) -> None:
     """It has a letter for each stage in order, and says how it ends; it fits the width of the terminal."""
@@ -148,7 +148,7 @@ def test_scenario_errors_are_escaped_for_the_terminal(tmp_path: Path, command: s
     path = write(tmp_path, {"\x1b[31mred\u202e": 1})
     result = CliRunner().invoke(main, [*command.split(), str(path)], color=True)
     assert result.exit_code == 2
-    assert result.stderr.startswith(rf"Error: {path}: \x1b[31mred\u202e: no such key here")
+    assert result.stderr.startswith(rf"Error: {path}: \x1b[31mred\u202e: unknown key")
 
 
 def test_shown_chroots_are_limited_and_the_rest_counted(tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_lives_that_are_held_or_do_not_go_by_the_clock_say_so(tmp_path: Path) ->
 def test_a_scenario_with_a_mistake_is_not_shown(tmp_path: Path) -> None:
     """The first mistake is reported, with status 2; so is a wrong name."""
     path = write(tmp_path, {"x": 1})
-    for name, problem in ((str(path), f"{path}: x: no such key here"), ("page", "did you mean 'pages'?")):
+    for name, problem in ((str(path), f"{path}: x: unknown key"), ("page", "did you mean 'pages'?")):
         result = run("show", name)
         assert (result.exit_code, result.stdout) == (2, "")
         assert problem in result.stderr
