@@ -14,9 +14,10 @@ from .engine.build import Build
 from .engine.chroot import BuildChroot
 from .engine.clock import Clock, SystemClock, VirtualClock, check_clock
 from .engine.collection import Collection
+from .engine.create import create_scenario
 from .engine.faults import Faults
 from .engine.store import Store
-from .errors import CoprFakeError, InputError
+from .errors import CoprFakeError, InputError, ScenarioError
 from .filled import Filled
 from .generate.populate_mixin import Populated
 from .journal.log import RequestLog
@@ -24,7 +25,7 @@ from .model.progress import ProgressLike, parse_progress
 from .model.project import Project
 from .model.states import State, StateName
 from .reached import Reached
-from .scenario.load import ScenarioSource, read_scenario
+from .scenario.load import ScenarioSource, load_scenario, without_garbage_collection
 from .validation import checks
 
 if TYPE_CHECKING:
@@ -117,8 +118,14 @@ class FakeCopr(Reached, Filled, Asked, Populated):
 
         :raises ScenarioError: naming the file, the place in it and what was expected there.
         """
-        with self._store.lock:
-            self._store.add(read_scenario(source, self._store))
+        with without_garbage_collection():
+            file, spec = load_scenario(source)
+            with self._store.lock:
+                try:
+                    batch = create_scenario(spec, self._store)
+                except InputError as error:
+                    raise ScenarioError(file, error) from None
+                self._store.add(batch)
 
     def to_scenario(self) -> Scenario:
         """The fake as a scenario, which loads back to the same answers; each life goes on from where it is now."""

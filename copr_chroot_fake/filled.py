@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable, Mapping
 
+from .engine import create
 from .engine.build import Build
 from .engine.chroot import BuildChroot
-from .engine.store import Batch, Store
+from .engine.store import Store
 from .errors import InputError
 from .model.account import Account
 from .model.lifecycle import DEFAULT_LIFECYCLE, LifecycleLike
 from .model.progress import ProgressLike
 from .model.project import Project
-from .model.states import State, StateName, parse_state
-from .scenario.entries import DEFAULT_MEMORY_LIMIT, DEFAULT_OWNER, DEFAULT_PACKAGE, DEFAULT_PROJECT, DEFAULT_TIMEOUT
-from .scenario.load import read_batch
+from .model.states import State, StateName
+from .scenario.spec import (
+    DEFAULT_MEMORY_LIMIT,
+    DEFAULT_OWNER,
+    DEFAULT_PACKAGE,
+    DEFAULT_PROJECT,
+    DEFAULT_TIMEOUT,
+    BuildSpec,
+    ChrootSpec,
+    ProjectSpec,
+)
 from .validation import checks
+from .validation.spec import parse
 
-if TYPE_CHECKING:
-    from .scenario.arguments import Chroots
-    from .scenario.entries import ProjectChrootEntry
+Chroots = Iterable[str | Mapping[str, object]] | Mapping[str, State | StateName | Mapping[str, object]]
+"""Names or objects of chroots, or by name the state in which each stays, or its settings."""
 
 
 class Filled:
@@ -37,7 +45,7 @@ class Filled:
         ownername: str,
         projectname: str,
         *,
-        chroots: Iterable[str] | Mapping[str, ProjectChrootEntry] = (),
+        chroots: Iterable[str] | Mapping[str, Mapping[str, object]] = (),
         additional_repos: Iterable[str] = (),
         devel_mode: bool = False,
         module_hotfixes: bool = False,
@@ -48,20 +56,17 @@ class Filled:
 
         :raises InputError: naming the impossible value; nothing is added then.
         """
-        from .scenario.arguments import project_chroots
-
         entry = {
             "ownername": ownername,
             "projectname": projectname,
-            "chroots": project_chroots(chroots),
+            "chroots": chroots,
             "additional_repos": additional_repos,
             "devel_mode": devel_mode,
             "module_hotfixes": module_hotfixes,
             "repo_priority": repo_priority,
             "bootstrap": bootstrap,
         }
-        (project,) = self._add_entry("projects", entry).projects.values()
-        return project
+        return create.add_project(parse(ProjectSpec, "", entry), self._store)
 
     def add_build(
         self,
@@ -96,29 +101,23 @@ class Filled:
         :param timeout: in seconds.
         :raises InputError: naming the impossible value; nothing is added then.
         """
-        from .scenario.arguments import chroot_entries, come_about, split_full_name
-
-        ownername, dirname = split_full_name(self._own_name(project))
-        checked_id = checks.positive("id", id)
+        if lifecycle is None and state is None:
+            lifecycle = DEFAULT_LIFECYCLE
         entry = {
-            "id": checked_id,
-            "ownername": ownername,
-            "projectname": dirname.partition(":")[0],
-            "project_dirname": dirname,
+            "id": id,
+            "project": self._own_name(project),
             "package": package,
             "memory_limit": memory_limit,
             "timeout": timeout,
             "enable_net": enable_net,
             "is_background": is_background,
             "bootstrap": bootstrap,
-            "lifecycle": DEFAULT_LIFECYCLE if lifecycle is None else lifecycle,
-            "progress": self._store.progress if progress is None else progress,
-            "chroots": chroot_entries(
-                checked_id, chroots, package, checks.optional(parse_state)("state", state), lifecycle
-            ),
+            "state": state,
+            "lifecycle": lifecycle,
+            "progress": progress,
+            "chroots": chroots,
         }
-        (build,) = self._add_entry("builds", entry, come_about).builds.values()
-        return build
+        return create.add_build(parse(BuildSpec, "", entry), self._store)
 
     def add_chroot(
         self,
@@ -135,10 +134,15 @@ class Filled:
 
         :raises InputError: naming the impossible value; nothing is added then.
         """
-        from .scenario.arguments import add_chroot
-
         with self._store.lock:
-            return add_chroot(self._build(build_id), chrootname, state, lifecycle, progress)
+            build = self._build(build_id)
+            entry = {
+                "name": checks.chroot_name("chrootname", chrootname),
+                "state": state,
+                "lifecycle": DEFAULT_LIFECYCLE if lifecycle is None and state is None else lifecycle,
+                "progress": progress,
+            }
+            return create.add_chroot(parse(ChrootSpec, "", entry), build)
 
     def add_mock_chroots(self, *names: str) -> None:
         """Let the service know chroots that no project and no build has.
@@ -166,23 +170,6 @@ class Filled:
     def accounts(self) -> list[Account]:
         """The users who may log in; while there are none, anybody may."""
         return list(self._store.accounts.values())
-
-    def _add_entry(
-        self,
-        kind: Literal["projects", "builds"],
-        entry: Mapping[str, object],
-        finish: Callable[[Build], None] = lambda build: None,
-    ) -> Batch:
-        """Add a scenario of one entry; errors name the fields of that entry alone."""
-        with self._store.lock:
-            try:
-                batch = read_batch({kind: [entry]}, self._store)
-            except InputError as error:
-                raise InputError(error.location.removeprefix(f"{kind}[0]."), error.problem) from None
-            for build in batch.builds.values():
-                finish(build)
-            self._store.add(batch, enable=True)
-        return batch
 
     def _own_name(self, project: Project | str) -> str:
         if not checks.is_kind(project, Project):

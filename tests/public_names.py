@@ -11,7 +11,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import is_dataclass
 from enum import Enum
 from importlib.metadata import distribution
 from tempfile import TemporaryDirectory
@@ -24,14 +23,15 @@ from copr_chroot_fake.admin.operations import all_operations
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.client import errors, results
 from copr_chroot_fake.model.fault import FaultObject, _DribbleObject
-from copr_chroot_fake.scenario import entries
+from copr_chroot_fake.model.project import ProjectChroot, SourcePackage
+from copr_chroot_fake.scenario import spec
 from copr_chroot_fake.validation.spec import fields_of
 
 KIT = copr_chroot_fake.__name__
 
 SCENARIO = (
-    *(entries.Scenario, entries.ProjectEntry, entries.ProjectChrootEntry, entries.SourcePackageEntry),
-    *(entries.BuildEntry, entries.ChrootEntry, FaultObject, _DribbleObject),
+    *(spec.ScenarioSpec, spec.ProjectSpec, ProjectChroot, SourcePackage),
+    *(spec.BuildSpec, spec.ChrootSpec, FaultObject, _DribbleObject),
 )
 """What a scenario is made of, as a file or in Python."""
 
@@ -119,7 +119,7 @@ def _plain(parameter: inspect.Parameter) -> inspect.Parameter:
 
 def _scenario() -> Iterator[str]:
     for entry in SCENARIO:
-        fields = fields_of(entry) if is_dataclass(entry) else entry.__annotations__
+        fields = [field.key for field in fields_of(entry).values()]
         yield from (f"scenario {entry.__name__.lstrip('_')}: {field}" for field in sorted(fields))
 
 

@@ -12,10 +12,11 @@ from xml.etree import ElementTree
 import pytest
 
 import copr_chroot_fake
-from copr_chroot_fake import FAULTS, LIFECYCLES, Fault, LogNormal, Scenario, State
+from copr_chroot_fake import FAULTS, LIFECYCLES, Fault, LogNormal, State
 from copr_chroot_fake.model.fault import BodyName, BreakName, Dribble, FaultObject
 from copr_chroot_fake.model.machine import TRANSITIONS
-from copr_chroot_fake.scenario.entries import BuildEntry, ChrootEntry, ProjectChrootEntry, ProjectEntry
+from copr_chroot_fake.model.project import ProjectChroot
+from copr_chroot_fake.scenario.spec import BuildSpec, ChrootSpec, ProjectSpec, ScenarioSpec
 from copr_chroot_fake.validation.spec import fields_of
 from copr_chroot_fake.wire.routes import EndpointName
 
@@ -95,8 +96,8 @@ def test_what_the_page_on_adding_names_is_there() -> None:
 def test_every_life_and_every_field_is_documented() -> None:
     """The scenario page names each of them."""
     page = (ROOT / "docs" / "scenarios.md").read_text()
-    entries = (Scenario, ProjectEntry, ProjectChrootEntry, BuildEntry, ChrootEntry)
-    for name in [*LIFECYCLES, *(key for entry in entries for key in entry.__annotations__)]:
+    specs = (ScenarioSpec, ProjectSpec, ProjectChroot, BuildSpec, ChrootSpec)
+    for name in [*LIFECYCLES, *(field.key for spec in specs for field in fields_of(spec).values())]:
         assert f"`{name}`" in page, name
 
 

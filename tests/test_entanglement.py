@@ -302,7 +302,7 @@ def test_a_written_scenario_is_not_the_fakes_own() -> None:
     fake = FakeCopr()
     fake.add_build(1, {F41: {"build_config": {"repos": []}}})
     written = fake.to_scenario()
-    written["builds"][0]["chroots"][0]["build_config"]["repos"] = 7  # type: ignore[index]  # it is JSON
+    written["builds"][0]["chroots"][0]["build_config"]["repos"] = 7
     config = fake.builds[1][F41].build_config
     assert config == {"repos": []}
 

@@ -224,21 +224,21 @@ def test_all_that_is_wrong_with_a_stage_is_found(tmp_path: Path, stage: dict[str
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ({"lifecycle": "succeeds", "state": "failed"}, "chroots[0].state: failed is no stage of its life"),
+        ({"lifecycle": "succeeds", "state": "failed"}, "chroots[0].state: failed is not a stage of its lifecycle"),
         (
             {"lifecycle": "succeeds", "started_on": 5},
-            "chroots[0].started_on: its life gives it; expected none, or the state it is in",
+            "chroots[0].started_on: its lifecycle sets it; expected none, or the state it is in",
         ),
         (
             {"lifecycle": "succeeds", "hold": "rnning"},
             "chroots[0].hold: 'rnning' is not a state; did you mean 'running'?",
         ),
-        ({"lifecycle": "fails", "hold": "succeeded"}, "chroots[0].hold: its life does not get to succeeded"),
+        ({"lifecycle": "fails", "hold": "succeeded"}, "chroots[0].hold: its lifecycle does not get to succeeded"),
         (
             {"state": "running", "hold": "running"},
-            "chroots[0].hold: only a chroot that lives has it; expected a life",
+            "chroots[0].hold: only a chroot that advances has it; expected a life",
         ),
-        ({"state": "running", "polls": 1}, "chroots[0].polls: only a chroot that lives has it"),
+        ({"state": "running", "polls": 1}, "chroots[0].polls: only a chroot that advances has it"),
         ({"state": "running", "progress": "nope"}, "chroots[0].progress: 'nope' is not possible; valid: poll, "),
         ({"lifecycle": "succeeds", "progress": "never"}, "chroots[0].progress: 'never' is not possible; valid: poll, "),
     ],

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 
 from copr_chroot_fake import LIFECYCLES, FakeCopr, State
 from copr_chroot_fake.client.errors import NotJsonError
-from copr_chroot_fake.scenario.entries import BOOTSTRAPS
+from copr_chroot_fake.model.project import BOOTSTRAPS
 from copr_chroot_fake.scenario.schema import scenario_schema
 from copr_chroot_fake.scenario_cli.check import check
 

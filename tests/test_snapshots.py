@@ -112,4 +112,4 @@ def test_restored_source_package_follows_the_results() -> None:
     url = build.submission.source_package.url
     assert url is not None
     assert url.startswith("http://copr.test:6000/results/")
-    assert fake.to_scenario()["builds"][0]["source_package"]["url"].startswith(RESULTS_URL)  # type: ignore[index]  # it has one
+    assert fake.to_scenario()["builds"][0]["source_package"]["url"].startswith(RESULTS_URL)

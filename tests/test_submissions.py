@@ -7,7 +7,7 @@ import json
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError
-from copr_chroot_fake.scenario.arguments import Chroots
+from copr_chroot_fake.filled import Chroots
 
 from .doors import asking
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Literal, TypedDict
 
+from ..model.lifecycle import LifecycleValue
 from ..model.machine import Event
-from ..model.progress import ProgressMode
+from ..model.nevra import PackageValue
+from ..model.progress import ProgressMode, ProgressValue
+from ..model.project import Bootstrap
 from ..model.states import State
 from ..scenario.bundled import by_name
-from ..scenario.entries import Bootstrap, ChrootSettings, Scenario
-from ..scenario.schema import WrittenLifecycle, WrittenPackage, WrittenProgress
+from ..scenario.spec import Chroots, FullName, ScenarioSpec
 from ..validation.checks import (
     LARGEST_INTEGER,
     Amount,
@@ -23,32 +24,26 @@ from ..validation.checks import (
     UnixTime,
     WholeNumber,
 )
-from ..validation.schema import Keywords, whole
+from ..validation.schema import Keywords
 from ..wire.routes import EndpointName
 
 MOST_MADE_UP = 100
 """How many builds, and chroots of each, one call makes up at most: nothing else is answered meanwhile."""
 
-FullName = Annotated[str, whole(r"[^\s/](?:[^/]*[^\s/])?/[^\s/:](?:[^/:]*[^\s/:])?(?::(?:[^/]*[^\s/])?)?")]
-"""``owner/project``, or ``owner/project:directory``."""
 
+class BuildBody(TypedDict, total=False):
+    """A build; omitted fields get plausible defaults, and the ``id`` is the next one by default.
 
-class _BuildRequired(TypedDict):
-    id: Positive
-
-
-class BuildBody(_BuildRequired, total=False):
-    """A build of which all that is not said is made up so that it fits; ``memory_limit`` in MB, ``timeout`` in seconds.
-
-    ``chroots`` are names, or by name a state in which each stays, or its settings.
+    ``memory_limit`` is in MB, ``timeout`` in seconds. ``chroots`` are names, objects, or states or settings by name.
     """
 
-    chroots: list[ChrootName] | Mapping[ChrootName, State | ChrootSettings]
+    id: Positive
+    chroots: Chroots
     project: FullName
     package: PathSegment
     state: State
-    lifecycle: WrittenLifecycle
-    progress: WrittenProgress
+    lifecycle: LifecycleValue
+    progress: ProgressValue
     memory_limit: WholeNumber
     timeout: WholeNumber
     enable_net: bool
@@ -64,8 +59,8 @@ class ChrootBody(_ChrootRequired, total=False):
     """A chroot for a build: the state in which it stays, or how it lives and what makes it go on."""
 
     state: State
-    lifecycle: WrittenLifecycle
-    progress: WrittenProgress
+    lifecycle: LifecycleValue
+    progress: ProgressValue
 
 
 class PopulateBody(TypedDict, total=False):
@@ -95,7 +90,7 @@ class MockChrootsBody(TypedDict):
 class _Happening(TypedDict, total=False):
     at: UnixTime
     result_dir: PathSegment
-    packages: list[WrittenPackage]
+    packages: list[PackageValue]
 
 
 class _EventRequired(TypedDict):
@@ -160,7 +155,7 @@ class WorldBody(TypedDict, total=False):
     Its ``scenario`` can be the name of one that ships.
     """
 
-    scenario: Scenario | ScenarioName
+    scenario: ScenarioSpec | ScenarioName
     progress: ProgressMode
     seed: WholeNumber
     default_limit: Positive | None

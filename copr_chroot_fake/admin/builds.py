@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import cast
+from typing import Any, cast
 
 from ..engine.chroot import BuildChroot
 from ..errors import EventError, InputError
@@ -12,11 +12,10 @@ from ..model.machine import Event
 from ..model.nevra import parse_packages
 from ..model.states import parse_state
 from ..scenario.dump import write_project
-from ..scenario.entries import ProjectEntry
 from ..validation import checks
 from ..validation.fields import Fields
 from . import views
-from .bodies import MOST_MADE_UP, BuildBody, ChrootBody
+from .bodies import MOST_MADE_UP, ChrootBody
 from .call import Call, at_most
 
 
@@ -34,8 +33,8 @@ def show_build(call: Call) -> views.BuildView:
 def add_build(call: Call) -> views.BuildView:
     """Add a build."""
     # What each field has to be is checked there, as for Python's callers.
-    said = cast(BuildBody, {"chroots": [], **call.given})
-    return views.build(call.fake.add_build(**said))
+    given = cast("dict[str, Any]", {"id": None, "chroots": [], **call.given})
+    return views.build(call.fake.add_build(**given))
 
 
 def populate(call: Call) -> views.BuildsView:
@@ -127,7 +126,7 @@ def show_projects(call: Call) -> views.ProjectsView:
 def add_project(call: Call) -> None:
     """Add a project."""
     # What each field has to be is checked there.
-    call.fake.add_project(**cast(ProjectEntry, call.given))
+    call.fake.add_project(**cast("dict[str, Any]", call.given))
 
 
 def show_chroot(call: Call) -> views.ChrootView:

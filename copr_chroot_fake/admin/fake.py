@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import compress
 from operator import attrgetter, eq
+from typing import Annotated
 
 from ..engine.chroot_fields import Change
 from ..engine.clock import SystemClock, check_speed
@@ -13,13 +14,15 @@ from ..errors import CoprFakeError, InputError
 from ..fake import FakeCopr
 from ..model.fault import parse_fault
 from ..scenario.entries import Scenario
+from ..scenario.spec import ScenarioSpec
 from ..server.recipe import SameFake
 from ..validation import checks
+from ..validation.schema import Written
 from . import views
 from .call import Call, in_digits
 
 
-def show_scenario(call: Call) -> Scenario:
+def show_scenario(call: Call) -> Annotated[Scenario, Written(ScenarioSpec)]:
     """All that there is, as a scenario."""
     return call.fake.to_scenario()
 

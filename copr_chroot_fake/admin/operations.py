@@ -11,7 +11,7 @@ from typing import NamedTuple, get_type_hints
 from urllib.parse import unquote
 
 from ..model.fault import FaultName, FaultObject
-from ..scenario.entries import ProjectEntry, Scenario
+from ..scenario.spec import ProjectSpec, ScenarioSpec
 from . import bodies, builds
 from . import fake as steering
 from . import requests as asked
@@ -45,7 +45,7 @@ class Operation:
     @cached_property
     def shows(self) -> object:
         """The type of what is answered; ``None`` where the answer is empty."""
-        shown: object = get_type_hints(self.run)["return"]
+        shown: object = get_type_hints(self.run, include_extras=True)["return"]
         return None if shown is NoneType else shown
 
     @property
@@ -73,8 +73,8 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
     "/reset": {"POST": Operation(serving.reset)},
     "/scenario": {
         "GET": Operation(steering.show_scenario),
-        "PUT": Operation(steering.load_scenario, takes=Scenario, grows=True),
-        "POST": Operation(steering.add_scenario, takes=Scenario, grows=True),
+        "PUT": Operation(steering.load_scenario, takes=ScenarioSpec, grows=True),
+        "POST": Operation(steering.add_scenario, takes=ScenarioSpec, grows=True),
         "DELETE": Operation(steering.clear),
     },
     "/seed": {"GET": Operation(steering.show_seed), "POST": Operation(steering.reseed, takes=bodies.SeedBody)},
@@ -96,7 +96,7 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
     "/snapshots/{snapshot_id}/restore": {"POST": Operation(steering.restore_snapshot)},
     "/projects": {
         "GET": Operation(builds.show_projects, query=bodies.PageQuery),
-        "POST": Operation(builds.add_project, takes=ProjectEntry, grows=True),
+        "POST": Operation(builds.add_project, takes=ProjectSpec, grows=True),
     },
     "/populate": {"POST": Operation(builds.populate, takes=bodies.PopulateBody, may_lack_body=True, creates=True)},
     "/mock-chroots": {"POST": Operation(builds.add_mock_chroots, takes=bodies.MockChrootsBody, grows=True)},

@@ -24,6 +24,7 @@ from ..model.machine import Event, possible_events
 from ..model.nevra import NevraEntry, dump_package
 from ..model.states import State
 from ..scenario.entries import ProjectEntry
+from ..scenario.spec import ProjectSpec
 from ..server.worlds import World
 from ..validation.schema import Keywords, Written
 from ..validation.spec import dump
@@ -245,7 +246,7 @@ class SavedView(TypedDict):
 class ProjectsView(TypedDict):
     """Some projects, and how many there are."""
 
-    projects: list[ProjectEntry]
+    projects: list[Annotated[ProjectEntry, Written(ProjectSpec)]]
     total: int
 
 

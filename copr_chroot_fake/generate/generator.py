@@ -10,9 +10,10 @@ from ..errors import InputError
 from ..fake import FakeCopr
 from ..model.nevra import NevraEntry, parse_package
 from ..model.states import State, StateName, parse_state
-from ..scenario.builds import read_project
 from ..scenario.entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
+from ..scenario.spec import ProjectSpec
 from ..validation import checks
+from ..validation.spec import parse
 from . import builds, packages, projects, scenarios
 from . import names as naming
 from . import outcomes as courses
@@ -108,7 +109,8 @@ class Making:
     ) -> ChrootEntry:
         checked_id = checks.optional(checks.positive)("build_id", build_id)
         chroot = self._chroot("name", name).name
-        return self.build_entry(checked_id, [chroot], None, package, state, now)["chroots"][0]
+        entry: ChrootEntry = self.build_entry(checked_id, [chroot], None, package, state, now)["chroots"][0]
+        return entry
 
     def scenario(
         self, builds: int, chroots: int, first_id: int | None, now: int | None, taken: Iterable[str]
@@ -132,7 +134,7 @@ class Making:
         return [mock_chroot(checks.chroot_name(f"chroots[{at}]", name)) for at, name in enumerate(names)]
 
     def _chroots_of(self, project: ProjectEntry, chroots: int | Iterable[str] | None) -> list[MockChroot]:
-        enabled = list(read_project("project", project).chroots)
+        enabled = list(parse(ProjectSpec, "project", project).chroots)
         if checks.is_kind(chroots, int):
             number = min(_number_of_chroots(chroots), len(enabled))
             return self._chroots(draws.Weighted((name, 1) for name in enabled).sample(self.random, number))

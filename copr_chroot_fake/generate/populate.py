@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from ..engine.build import Build
+from ..engine.create import create_scenario
 from ..engine.store import Store
 from ..scenario.entries import Scenario
-from ..scenario.load import read_batch
+from ..scenario.spec import ScenarioSpec
 from ..validation import checks
+from ..validation.spec import parse
 from .provider import seeded
 
 
@@ -21,7 +23,7 @@ def populate(store: Store, builds: int, chroots: int, seed: int | None) -> list[
         made = faker.copr_scenario(
             builds, chroots, first_id=first_id, now=int(store.clock.now()), taken=list(store.projects)
         )
-        batch = read_batch(_without_now(made), store)
+        batch = create_scenario(parse(ScenarioSpec, "", _without_now(made)), store)
         store.add(batch)
     return list(batch.builds.values())
 

@@ -22,7 +22,7 @@ from ..validation.schema import Keywords, Written
 from ..validation.spec import dump, parse, parse_list, parse_mapping, validate
 from .durations import DurationValue, LogNormal, draw_whole
 from .machine import Stamp, event_between
-from .states import State
+from .states import State, parse_state
 
 ABSENT = "absent"
 DELETED = "deleted"
@@ -146,9 +146,13 @@ class Lifecycle:
         self.stages = stages
         self._fixed_plan = _plan_without_draws(stages)
 
-    def plan(self, seed: str) -> Plan:
-        """Return one plan: the same for the same seed, and the same for all seeds if nothing is random."""
-        return self._fixed_plan or _draw(self.stages, Random(checks.text("seed", seed)))
+    def plan(self, seed: str, *, through: State | None = None) -> Plan:
+        """Return one plan: the same for the same seed, and the same for all seeds if nothing is random.
+
+        :param through: a state that it must contain, if the lifecycle can get there.
+        """
+        state = None if through is None else parse_state("through", through)
+        return self._fixed_plan or _draw(self.stages, Random(checks.text("seed", seed)), _way_to(self, state))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Lifecycle) and self.stages == other.stages
@@ -174,13 +178,42 @@ def _plan_without_draws(stages: Sequence[Stage]) -> Plan | None:
     return tuple(plan)
 
 
-def _draw(stages: Sequence[Stage], random: Random) -> Plan:
+def positions(lifecycle: Lifecycle, state: State) -> list[int]:
+    """Return the indexes that the stages of a state can have in a plan."""
+    found = []
+    for index, (stage, following) in enumerate(zip(lifecycle.stages, (*lifecycle.stages[1:], None), strict=True)):
+        endings = [ending for ending, weight in _weights_of(stage).items() if weight]
+        if stage.state == state:
+            found.append(index)
+        if state in endings and (following is None or following.state != state):
+            found.append(index + 1)
+        if endings and (following is None or following.state not in endings):
+            break
+    return found
+
+
+def has_end(lifecycle: Lifecycle, index: int) -> bool:
+    """Whether the stage at an index of a plan can end."""
+    return index < len(lifecycle.stages) and lifecycle.stages[index].lasts is not None
+
+
+def _way_to(lifecycle: Lifecycle, state: State | None) -> Sequence[str]:
+    """Return the endings of the first stages with which a plan gets to a state."""
+    found = [] if state is None else positions(lifecycle, state)
+    if not found or state is None:
+        return ()
+    return [*(stage.state for stage in lifecycle.stages[1 : found[0]]), state][: found[0]]
+
+
+def _draw(stages: Sequence[Stage], random: Random, required: Sequence[str]) -> Plan:
+    """Return a random plan; ``required`` are the endings of its first stages that are not random."""
     plan = []
-    for stage, following in zip(stages, (*stages[1:], None), strict=True):
+    for index, (stage, following) in enumerate(zip(stages, (*stages[1:], None), strict=True)):
         lasts = None if stage.lasts is None else draw_whole(stage.lasts, random)
         plan.append(PlannedStage(stage.state, lasts, stage.canceled, stage.without))
         if stage.ends:
-            ending = _draw_ending(_weights_of(stage), random)
+            drawn = _draw_ending(_weights_of(stage), random)
+            ending = required[index] if index < len(required) else drawn
             if following is None or ending != following.state:
                 plan.append(PlannedStage(ending, None))
                 break

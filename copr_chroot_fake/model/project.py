@@ -1,45 +1,58 @@
-"""What the service knows beside builds: projects, and where a build came from.
-
-The objects hold values that have been checked already (see
-:mod:`~copr_chroot_fake.scenarios`).
-"""
+"""Projects, and the origin of builds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from ..errors import InputError
 from ..fork_lock import new_lock
 from ..validation import checks
+from ..validation.checks import PathSegment, Text
+from ..validation.rule import Rule
+from ..validation.schema import Keywords, Written
 from .states import State
 
 COPR_URL = "https://copr.fedorainfracloud.org"
-"""Where the deployed service is."""
+"""The deployed service."""
 
 RESULTS_URL = "https://download.copr.fedorainfracloud.org/results"
 """Where the deployed service publishes results."""
 
 
 SOURCES = "srpm-builds"
-"""What the backend calls the chroot, and the directory, of source builds."""
+"""The backend's name of the chroot, and the directory, of source builds."""
 
 
-class ProjectChroot(NamedTuple):
-    """What a project has set for one of its chroots."""
+BOOTSTRAPS = ("default", "on", "off", "image", "custom_image", "unchanged")
 
-    additional_repos: tuple[str, ...] = ()
-    additional_packages: tuple[str, ...] = ()
-    with_opts: tuple[str, ...] = ()
-    without_opts: tuple[str, ...] = ()
-    bootstrap: str | None = None
-    bootstrap_image: str | None = None
+Bootstrap = Annotated[str, Rule(checks.one_of(BOOTSTRAPS)), Keywords(enum=[*BOOTSTRAPS])]
+
+
+def parse_result_dir(location: str, value: object) -> str:
+    """Return the name of a result directory; empty if there is none."""
+    return "" if checks.plain_text(value) == "" else checks.path_segment(location, value)
+
+
+ResultDir = Annotated[str, Rule(parse_result_dir), Written(Literal[""] | PathSegment)]
+
+
+@dataclass(frozen=True)
+class ProjectChroot:
+    """A project's settings for one of its chroots."""
+
+    additional_repos: tuple[Text, ...] = ()
+    additional_packages: tuple[Text, ...] = ()
+    with_opts: tuple[Text, ...] = ()
+    without_opts: tuple[Text, ...] = ()
+    bootstrap: Bootstrap | None = None
+    bootstrap_image: Text | None = None
 
 
 NO_SETTINGS = ProjectChroot()
-"""A chroot for which a project has set nothing, as for most."""
+"""The settings of most chroots."""
 
 _changing = new_lock(innermost=True)
 """Held while chroots are enabled, so that none gets lost between threads."""
@@ -114,17 +127,18 @@ def replace_chroots(project: Project, chroots: Mapping[str, ProjectChroot]) -> N
     object.__setattr__(project, "chroots", MappingProxyType(dict(chroots)))
 
 
-class SourcePackage(NamedTuple):
-    """The source package that a build was made from; its version and address."""
+@dataclass(frozen=True)
+class SourcePackage:
+    """The source package that a build was made from: its version and address."""
 
-    version: str | None = None
-    url: str | None = None
+    version: Text | None = None
+    url: Text | None = None
 
     def moved(self, before: str, after: str) -> SourcePackage:
         """With an address below another one than before, if it was below that."""
         if self.url is None or before == after or not self.url.startswith(f"{before}/"):
             return self
-        return self._replace(url=after + self.url.removeprefix(before))
+        return replace(self, url=after + self.url.removeprefix(before))
 
 
 class Submission(NamedTuple):

@@ -14,13 +14,11 @@ from typing import cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ..api.build_config import repo_id
-from ..engine.clock import VirtualClock
-from ..engine.store import Store
 from ..model.nevra import dump_package, parse_package
-from ..model.progress import Progress
 from ..model.project import RESULTS_URL
 from ..scenario.entries import Scenario
-from ..scenario.load import read_batch
+from ..scenario.spec import ScenarioSpec
+from ..validation.spec import parse
 from .build_config import OWN_REPOS
 
 Entry = dict[str, object]
@@ -65,7 +63,7 @@ def anonymize(scenario: Scenario) -> Scenario:
 
     :raises InputError: if it is no scenario.
     """
-    read_batch(scenario, Store(VirtualClock(), Progress("manual"), 0))
+    parse(ScenarioSpec, "", scenario)
     document = cast(Entry, scenario)
     names = _Names(_texts(document))
     anonymous = dict(document)

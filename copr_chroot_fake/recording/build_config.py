@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from ..api.build_config import repo_id
-from ..model.project import ProjectChroot
-from ..scenario.entries import BOOTSTRAPS, DEFAULT_MEMORY_LIMIT, DEFAULT_TIMEOUT
+from ..model.project import BOOTSTRAPS, ProjectChroot
+from ..scenario.spec import DEFAULT_MEMORY_LIMIT, DEFAULT_TIMEOUT
 from .parsing import Json, Odd, chroot_names, is_full_name, number_of, object_of, objects_of, text_of, texts_of
 
 T = TypeVar("T", bound=Hashable)
@@ -208,11 +209,11 @@ def settings_of_chroot(configs: Iterable[Config], bootstrap: Bootstrap, project:
         choice = None
     elif choice is None and project.bootstrap not in (None, "default"):
         choice = "default"
-    return chroot._replace(additional_repos=repos, bootstrap=choice, bootstrap_image=image)
+    return replace(chroot, additional_repos=repos, bootstrap=choice, bootstrap_image=image)
 
 
 def _without_bootstrap(config: Config) -> ProjectChroot:
-    return config.chroot._replace(bootstrap=None, bootstrap_image=None)
+    return replace(config.chroot, bootstrap=None, bootstrap_image=None)
 
 
 def settings_of_build(configs: Mapping[str, Config], chroots: Mapping[str, ProjectChroot], project: str | None) -> Json:

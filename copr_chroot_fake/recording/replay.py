@@ -9,11 +9,13 @@ from itertools import groupby
 from ..client.results import ChrootStatus
 from ..engine.chroot import BuildChroot
 from ..engine.clock import VirtualClock
+from ..engine.create import create_scenario
 from ..engine.store import Store
 from ..model.progress import Progress
 from ..scenario.entries import Scenario
-from ..scenario.load import read_batch
+from ..scenario.spec import ScenarioSpec
 from ..validation.checks import LARGEST_INTEGER
+from ..validation.spec import parse
 from .observations import Answers, ChrootAnswers
 
 
@@ -40,7 +42,7 @@ def _lived_to_the_end(scenario: Scenario) -> Store:
     store = Store(clock, Progress("clock"), 0)
     # All changes, and not only the latest, which are enough elsewhere: a mass rebuild has more.
     store.changes = deque()
-    store.add(read_batch(scenario, store))
+    store.add(create_scenario(parse(ScenarioSpec, "", scenario), store))
     clock.move_to(LARGEST_INTEGER)
     store.catch_up_all()
     return store

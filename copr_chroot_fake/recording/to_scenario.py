@@ -9,10 +9,12 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import NamedTuple, cast
 
 from ..api.build_config import derive
 from ..engine.clock import VirtualClock
+from ..engine.create import create_scenario
 from ..engine.store import Store
 from ..errors import InputError
 from ..model.nevra import dump_package
@@ -20,8 +22,9 @@ from ..model.progress import Progress
 from ..model.project import ProjectChroot
 from ..model.states import State, parse_state
 from ..scenario.entries import Scenario
-from ..scenario.load import read_batch
+from ..scenario.spec import ScenarioSpec
 from ..validation import checks
+from ..validation.spec import parse
 from ..wire.answer import Refusal
 from . import build_config as configs
 from .build_config import Config
@@ -167,7 +170,7 @@ class _Project:
         return {
             **_named(self.name),
             **_said(self.settings._asdict()),
-            "chroots": {name: _said(settings._asdict()) for name, settings in self.chroots.items()},
+            "chroots": {name: _said(asdict(settings)) for name, settings in self.chroots.items()},
         }
 
 
@@ -252,7 +255,7 @@ Wrong = tuple[Entry, Entry]
 def _compare(document: Entry, builds: Iterable[_Build]) -> tuple[list[Wrong], Lost]:
     """Which chroots would be answered otherwise, and which a project must have lost, as there is no configuration."""
     store = Store(VirtualClock(), Progress("manual"), 0)
-    store.add(read_batch(document, store))
+    store.add(create_scenario(parse(ScenarioSpec, "", document), store))
     wrong, lost = [], set()
     entries = {cast(int, build["id"]): build for build in cast("list[Entry]", document["builds"])}
     for build in builds:

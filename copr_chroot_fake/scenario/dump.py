@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import cast
 
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
+from ..engine.create import WITHOUT_RESULTS
 from ..engine.lifecycle_run import Life
 from ..engine.store import Store
 from ..model.lifecycle import dump_plan
@@ -15,7 +17,6 @@ from ..model.nevra import dump_package
 from ..model.progress import dump_progress
 from ..model.project import Project, ProjectChroot
 from ..model.states import State
-from .chroots import WITHOUT_RESULTS
 from .entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
 
 
@@ -49,7 +50,7 @@ def write_project(project: Project) -> ProjectEntry:
 
 def _write_project_chroot(chroot: ProjectChroot) -> Mapping[str, object]:
     """Only what is set, as most chroots of most projects have nothing set."""
-    settings = chroot._asdict().items()
+    settings = asdict(chroot).items()
     return {name: list(value) if isinstance(value, tuple) else value for name, value in settings if value}
 
 
@@ -80,7 +81,7 @@ def _write_submission(build: Build) -> Mapping[str, object]:
     return {
         **build.submission._asdict(),
         "source_state": build.source_state.value,
-        "source_package": source_package._asdict(),
+        "source_package": asdict(source_package),
     }
 
 

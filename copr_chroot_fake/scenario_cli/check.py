@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ..engine.clock import VirtualClock
-from ..engine.store import Store
 from ..errors import CoprFakeError, InputError, MissingExtraError, ScenarioError
-from ..model.progress import Progress
 from ..scenario import parsing
-from ..scenario.load import read_batch, without_garbage_collection
+from ..scenario.load import without_garbage_collection
 from ..scenario.parsing import RepeatedKey, SyntaxMistake
-from ..validation.errors import gathering, tried
+from ..scenario.spec import ScenarioSpec
+from ..validation.spec import parse
 from . import json_locations as json_places
 from . import locations as places
 from .locations import Walk
@@ -44,17 +42,14 @@ class Checked(NamedTuple):
     unreadable: CoprFakeError | None = None
 
 
-def check(files: Iterable[Path], *, seed: int = 0) -> Iterator[Checked]:
-    """Check files, each as it is when it is added to those before it.
-
-    :param seed: the seed that lives are drawn from.
-    """
-    store = Store(VirtualClock(), Progress("clock"), seed)
+def check(files: Iterable[Path]) -> Iterator[Checked]:
+    """Check files, each as it is when it is added to those before it."""
+    earlier = Earlier()
     for file in files:
         try:
             path, text = _read(file)
             with without_garbage_collection():
-                mistakes = sorted(_find(path, text, store), key=lambda mistake: mistake.line or 0)
+                mistakes = sorted(_find(path, text, earlier), key=lambda mistake: mistake.line or 0)
         except RecursionError:
             yield Checked(_called(file), (Mistake(_called(file), "", "nested too deeply to be a scenario"),))
         except (ScenarioError, MissingExtraError) as error:
@@ -76,7 +71,7 @@ def _read(file: Path) -> tuple[Path, str]:
         raise ScenarioError(_called(file), InputError("", f"cannot be read: {error}")) from None
 
 
-def _find(path: Path, text: str, store: Store) -> Iterator[Mistake]:
+def _find(path: Path, text: str, earlier: Earlier) -> Iterator[Mistake]:
     # Standard input has no suffix to tell by, but a scenario in JSON begins with a brace.
     yaml = not text.lstrip().startswith("{") if path == STDIN else parsing.is_yaml(path)
     file = _called(path)
@@ -94,7 +89,7 @@ def _find(path: Path, text: str, store: Store) -> Iterator[Mistake]:
         yield from (Mistake(file, place, are_repeated.problem, line) for place, _, line in found)
         if not found:
             yield Mistake(file, are_repeated.location, are_repeated.problem)
-    refusals = _refusals(document, store)
+    refusals = _errors(document, earlier)
     if refusals:
         lines = places.lines(_walk_of(yaml), text, (refusal.location for refusal in refusals))
         for refusal in refusals:
@@ -109,13 +104,60 @@ def _parse(path: Path, text: str, yaml: bool) -> tuple[object, RepeatedKey | Non
         return parsing.parse(text, path, yaml=yaml, may_repeat=True), error
 
 
-def _refusals(document: object, store: Store) -> list[InputError]:
-    """The mistakes that the reader finds in a scenario; what is right of it is added to the store."""
-    with gathering() as errors:
-        batch = tried(lambda _, value: read_batch(value, store), "", document, None)
-    if batch is not None:
-        store.add(batch)
+def _errors(document: object, earlier: Earlier) -> list[InputError]:
+    """Return all errors in a scenario; its valid projects and builds are added to those of earlier files."""
+    errors: list[InputError] = []
+    try:
+        spec = parse(ScenarioSpec, "", document)
+    except InputError as error:
+        errors.extend(error.errors)
+        builds, projects = _entries(document, "builds"), _entries(document, "projects")
+    else:
+        builds, projects = [*map(vars, spec.builds)], [*map(vars, spec.projects)]
+    errors.extend(earlier.repeated(builds, projects, errors))
     return errors
+
+
+def _entries(document: object, key: str) -> list[dict[str, object]]:
+    entries = document.get(key) if isinstance(document, dict) else None
+    return [entry if isinstance(entry, dict) else {} for entry in entries] if isinstance(entries, list) else []
+
+
+class Earlier:
+    """The projects and builds of the files that have been checked so far."""
+
+    def __init__(self) -> None:
+        self._builds: set[object] = set()
+        self._projects: set[tuple[object, object]] = set()
+
+    def repeated(
+        self,
+        builds: Sequence[Mapping[str, object]],
+        projects: Sequence[Mapping[str, object]],
+        errors: Sequence[InputError],
+    ) -> list[InputError]:
+        """Return an error for each project and build of a file that an earlier one has, and remember the others."""
+        found = []
+        wrong = {error.location for error in errors}
+        new_builds, new_projects = set(), set()
+        for index, build in enumerate(builds):
+            number = build.get("id")
+            location = f"builds[{index}].id"
+            if isinstance(number, int) and location not in wrong:
+                if number in self._builds:
+                    found.append(InputError(location, f"there is a build {number} already; expected another id"))
+                new_builds.add(number)
+        for index, project in enumerate(projects):
+            owner, name = project.get("ownername"), project.get("projectname")
+            location = f"projects[{index}].projectname"
+            if isinstance(owner, str) and isinstance(name, str) and location not in wrong:
+                if (owner, name) in self._projects:
+                    problem = f"there is a project {owner}/{name} already; expected another name"
+                    found.append(InputError(location, problem))
+                new_projects.add((owner, name))
+        self._builds |= new_builds
+        self._projects |= new_projects
+        return found
 
 
 def _walk_of(yaml: bool) -> Walk:

@@ -41,9 +41,8 @@ _OUTPUT = click.option(
 
 @scenario.command()
 @click.argument("scenarios", metavar="SCENARIO...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@_SEED
 @click.pass_context
-def check(ctx: click.Context, scenarios: tuple[Path, ...], seed: int) -> None:
+def check(ctx: click.Context, scenarios: tuple[Path, ...]) -> None:
     """Find every mistake in scenarios.
 
     Each is reported in a line: the file, the line in it, the place in the
@@ -55,7 +54,7 @@ def check(ctx: click.Context, scenarios: tuple[Path, ...], seed: int) -> None:
     from .check import check as find
 
     checked = []
-    for each in find(scenarios, seed=seed):
+    for each in find(scenarios):
         for mistake in each.mistakes:
             click.echo(printable(str(mistake)))
         if each.unreadable is not None:

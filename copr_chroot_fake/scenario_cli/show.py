@@ -20,7 +20,7 @@ from ..engine.faults import ActiveFault
 from ..fake import FakeCopr
 from ..model import defaults as made_up
 from ..model.lifecycle import LIFECYCLES
-from ..model.project import Project
+from ..model.project import NO_SETTINGS, Project
 from ..model.states import State
 from ..validation.spec import dump
 from .bars import STYLES, bars, legend, letters_of
@@ -127,7 +127,7 @@ def _settings(project: Project) -> Iterator[str]:
         yield f"repo_priority {project.repo_priority}"
     yield from (name for name in ("devel_mode", "module_hotfixes") if getattr(project, name))
     yield from project.additional_repos
-    changed = sum(any(settings) for settings in project.chroots.values())
+    changed = sum(settings != NO_SETTINGS for settings in project.chroots.values())
     if changed:
         yield f"{changed} of its chroots have their own"
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, is_dataclass
 from typing import Any, TypeVar, cast
 
 from ..errors import InputError
 from . import checks
 from . import errors as mistakes
+from .spec import fields_of
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -33,9 +35,13 @@ class Form:
     @classmethod
     def of(cls, entry: object) -> Form:
         """The form of a ``TypedDict``; for ``None``, one without keys."""
+        if isinstance(entry, type) and is_dataclass(entry):
+            declared = fields_of(entry)
+            required = [field.key for field in declared.values() if field.default is MISSING]
+            return cls(required, [field.key for field in declared.values()])
         keys: tuple[str, ...] = tuple(getattr(entry, "__annotations__", ()))
-        required: Collection[str] = getattr(entry, "__required_keys__", ())
-        return cls(tuple(key for key in keys if key in required), keys)
+        present: Collection[str] = getattr(entry, "__required_keys__", ())
+        return cls(tuple(key for key in keys if key in present), keys)
 
 
 class Fields:

@@ -25,7 +25,7 @@ LISTS = {
 }
 """The field of each answer that has a page."""
 
-NO_PAGES = {"/overview", "/scenario", "/builds/{build_id}/chroots/{chrootname}"}
+NO_PAGES = {"/overview", "/builds/{build_id}/chroots/{chrootname}"}
 """What has bounds of its own, is returned as a whole, or has as many items as Copr gives to one chroot."""
 
 

@@ -135,7 +135,7 @@ MISTAKES: list[tuple[object, str]] = [
     ),
     (
         {"builds": [{"id": 1, "projectname": "tools", "project_dirname": "other:pr:1"}]},
-        "builds[0].project_dirname: 'other:pr:1' is no directory of jdoe/tools; expected tools or tools:something",
+        "builds[0].project_dirname: 'other:pr:1' is not a directory of jdoe/tools; expected tools or tools:something",
     ),
     ({"builds": [{"id": 1, "source_package": {"versio": ""}}]}, "builds[0].source_package.versio: unknown key"),
     ({"projects": [{"ownername": "jdoe"}]}, "projects[0].projectname: missing, and required"),
@@ -271,7 +271,7 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
         ["a", "builds[0].b", "builds[0].source_package.c", "d"],
     ),
     "lists that are none": (
-        {"builds": [{"id": 1, "chroots": {}}], "projects": 5, "chroots": "x", "faults": 7},
+        {"builds": [{"id": 1, "chroots": 5}], "projects": 5, "chroots": "x", "faults": 7},
         ["builds[0].chroots", "chroots", "faults", "projects"],
     ),
 }
@@ -281,7 +281,7 @@ UNSAYABLE = (
     # What is there already.
     r"there is a build \d+ already",
     r"there is a project .* already",
-    r"build \d+ has .* already",
+    "the build has .* already",
     # What the machine does not do.
     "no event leads from",
     "a lifecycle cannot begin with deleted",
@@ -293,15 +293,15 @@ UNSAYABLE = (
     "is before started_on",
     "is above the maximum",
     "expected seconds from minimum to maximum",
-    "is no directory of",
+    "is not a directory of",
     # What goes with what.
-    "its life does not get to",
-    "is no stage of its life",
-    "is no stage that is",
-    "lasts for ever there",
-    "only a chroot that lives has it",
-    "what is canceled while it is built ends as failed",
-    "its life gives it",
+    "its lifecycle does not get to",
+    "is not a stage of its lifecycle",
+    "is not a stage that is",
+    "lasts forever there",
+    "only a chroot that advances has it",
+    "a chroot that is canceled while it runs ends as failed",
+    "its lifecycle sets it",
     "cannot be combined with",
     # What Copr cannot store.
     "has a null character or half a surrogate pair",

@@ -132,7 +132,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
 @pytest.mark.parametrize("source", [5, None, [], b"scenario.json"])
 def test_source_must_be_a_path_or_a_document(source: object) -> None:
     """The error says what is expected."""
-    with pytest.raises(InputError, match="source: expected the path of a scenario, or what it says"):
+    with pytest.raises(InputError, match="source: expected the path of a scenario, or its document"):
         FakeCopr.from_scenario(source)  # type: ignore[arg-type]  # wrong on purpose
 
 
@@ -147,7 +147,7 @@ def test_null_counts_as_a_missing_key() -> None:
     build = {"id": 1, "timeout": None, "chroots": [{"name": "fedora-41-x86_64", "state": None, "packages": None}]}
     fake = FakeCopr.from_scenario({"now": None, "projects": None, "builds": [build]})
     assert fake.builds[1].timeout == 18000
-    with pytest.raises(ScenarioError, match=r"builds\[0\].id: expected a whole number"):
+    with pytest.raises(ScenarioError, match=r"builds\[0\].id: missing, and required"):
         FakeCopr.from_scenario({"builds": [{"id": None}]})
 
 

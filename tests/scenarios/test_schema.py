@@ -141,8 +141,8 @@ def test_what_is_wrong_is_refused_by_schema_and_reader(scenario: dict[str, objec
     [
         {},
         dict.fromkeys(SCHEMA["properties"]),
-        build(**dict.fromkeys([key for key in SCHEMA["$defs"]["BuildEntry"]["properties"] if key != "id"])),
-        chroot(**dict.fromkeys([key for key in SCHEMA["$defs"]["ChrootEntry"]["properties"] if key != "name"])),
+        build(**dict.fromkeys([key for key in SCHEMA["$defs"]["NumberedBuildSpec"]["properties"] if key != "id"])),
+        chroot(**dict.fromkeys([key for key in SCHEMA["$defs"]["ChrootSpec"]["properties"] if key != "name"])),
         {"now": 0.5, "chroots": ["a-b-c-d"]},
         {"projects": [{"ownername": "@copr", "projectname": "a b", "chroots": {F41: {"with_opts": ["tests"]}}}]},
         build(package="\ufeff", source_result_dir=""),
@@ -226,13 +226,14 @@ FITTING["Scenario"] = fitting(SCHEMA)
 
 IN_A_SCENARIO: dict[str, Callable[[Any], Any]] = {
     "Scenario": lambda entry: entry,
-    "ProjectEntry": lambda entry: {"projects": [entry]},
-    "ProjectChrootEntry": lambda entry: {
+    "ProjectSpec": lambda entry: {"projects": [entry]},
+    "ProjectChroot": lambda entry: {
         "projects": [{"ownername": "jdoe", "projectname": "tools", "chroots": {F41: entry}}]
     },
-    "BuildEntry": lambda entry: {"builds": [entry]},
-    "SourcePackageEntry": lambda entry: build(source_package=entry),
-    "ChrootEntry": lambda entry: build(chroots=[entry]),
+    "NumberedBuildSpec": lambda entry: {"builds": [entry]},
+    "SourcePackage": lambda entry: build(source_package=entry),
+    "ChrootSpec": lambda entry: build(chroots=[entry]),
+    "ChrootSettings": lambda entry: build(chroots={F41: entry}),
     "Nevra": lambda entry: chroot(packages=[entry]),
     "State": lambda entry: chroot(state=entry),
     "LifecycleObject": lambda entry: chroot(lifecycle=entry),

@@ -12,8 +12,8 @@ import pytest
 from copr_chroot_fake import FAULTS, LIFECYCLES, FakeCopr
 from copr_chroot_fake.model.fault import BodyName, BreakName
 from copr_chroot_fake.model.lifecycle import parse_lifecycle
+from copr_chroot_fake.model.project import BOOTSTRAPS
 from copr_chroot_fake.scenario.bundled import by_name, shipped_scenarios
-from copr_chroot_fake.scenario.entries import BOOTSTRAPS
 
 from ..documents import ROOT
 

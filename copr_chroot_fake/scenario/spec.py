@@ -1,0 +1,345 @@
+"""Specs of everything that input describes: scenarios, projects, builds and their chroots.
+
+Scenario files, ``add_build`` calls, control API bodies, generated data and recordings all become these plain, frozen
+objects before a fake sees them; they know no store. Omitted fields have Copr's defaults for a new object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Annotated, ClassVar
+
+from ..errors import InputError
+from ..model.fault import FaultValue
+from ..model.lifecycle import LIFECYCLES, LifecycleValue, has_end, positions
+from ..model.nevra import PackageValue
+from ..model.progress import ProgressValue
+from ..model.project import Bootstrap, ProjectChroot, ResultDir, SourcePackage
+from ..model.states import State, StateValue
+from ..validation import checks
+from ..validation.checks import (
+    Amount,
+    ChrootName,
+    JsonObject,
+    PathSegment,
+    Positive,
+    Remaining,
+    Text,
+    UnixTime,
+    WholeNumber,
+)
+from ..validation.rule import Relation, Rule
+from ..validation.schema import Written, whole
+from ..validation.spec import Unique, check_of, dump, parse_list, parse_mapping
+
+DEFAULT_OWNER = "jdoe"
+DEFAULT_PROJECT = "playground"
+DEFAULT_PACKAGE = "hello"
+DEFAULT_MEMORY_LIMIT = 2048
+"""In MB, as Copr has it."""
+DEFAULT_TIMEOUT = 18000
+"""In seconds, as Copr has it."""
+
+
+def _check_times(chroot: ChrootSpec) -> Iterable[tuple[str, str]]:
+    started_on, ended_on = chroot.started_on, chroot.ended_on
+    if started_on is not None and ended_on is not None and ended_on < started_on:
+        yield "ended_on", f"{ended_on} is before started_on, {started_on}; expected that time or a later one"
+
+
+def _check_canceled(chroot: ChrootSpec) -> Iterable[tuple[str, str]]:
+    if chroot.canceled and chroot.state is not State.FAILED:
+        yield "canceled", "a chroot that is canceled while it runs ends as failed; expected that state"
+
+
+_OF_LIFECYCLE = ("progress", "polls", "stage", "remaining", "hold", "planned_result_dir")
+"""The fields that need a lifecycle."""
+
+_SET_BY_LIFECYCLE = ("stage", "started_on", "ended_on")
+"""The fields that a lifecycle sets for a chroot that begins it."""
+
+
+def _check_lifecycle(chroot: ChrootSpec) -> Iterable[tuple[str, str]]:
+    """Yield what does not fit the lifecycle of a chroot, unless its build has to say whether it has one."""
+    if chroot.lifecycle is not None or chroot.state is not None:
+        yield from _lifecycle_errors(chroot)
+
+
+def _lifecycle_errors(chroot: ChrootSpec) -> Iterator[tuple[str, str]]:
+    lifecycle, state, stage = chroot.lifecycle, chroot.state, chroot.stage
+    if lifecycle is None:
+        for name in _given(chroot, _OF_LIFECYCLE):
+            yield name, "only a chroot that advances has it; expected a lifecycle too"
+        return
+    if state is None:
+        for name in _given(chroot, _SET_BY_LIFECYCLE):
+            yield name, "its lifecycle sets it; expected none, or the state it is in"
+    if chroot.hold is not None and not positions(lifecycle, chroot.hold):
+        yield "hold", f"its lifecycle does not get to {chroot.hold}; it has {lifecycle}"
+    possible = [0] if state is None else positions(lifecycle, state)
+    if not possible:
+        yield "state", f"{state} is not a stage of its lifecycle, {lifecycle}"
+    elif stage is not None and state is not None and stage not in possible:
+        yield "stage", f"{stage} is not a stage that is {state}; expected {', '.join(map(str, possible))}"
+    elif chroot.remaining is not None and not has_end(lifecycle, possible[0] if stage is None else stage):
+        yield "remaining", f"{state or lifecycle.stages[0].state} lasts forever there; expected none"
+
+
+def _given(chroot: ChrootSpec, names: Iterable[str]) -> list[str]:
+    return [name for name in names if getattr(chroot, name) is not None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChrootSettings:
+    """The settings of a build chroot; times are Unix times in seconds.
+
+    With only a ``state`` it stays in that state. With a ``lifecycle`` it advances, from ``state`` if that is given and
+    was shown by ``polls`` responses already. It stays in the state ``hold`` until it is released. ``stage`` is the
+    index of its stage, for a lifecycle that is in the state more than once, ``remaining`` the seconds until that stage
+    ends, negative while it is held beyond its end, and ``planned_result_dir`` the directory that its next start sets.
+    One that failed may have been ``canceled`` while it ran, which only its results show.
+    """
+
+    state: StateValue | None = None
+    lifecycle: LifecycleValue | None = None
+    progress: ProgressValue | None = None
+    polls: WholeNumber | None = None
+    stage: WholeNumber | None = None
+    remaining: Remaining | None = None
+    hold: StateValue | None = None
+    started_on: UnixTime | None = None
+    ended_on: UnixTime | None = None
+    result_dir: ResultDir | None = None
+    planned_result_dir: ResultDir | None = None
+    result_url: Text | None = None
+    packages: tuple[PackageValue, ...] | None = None
+    build_config: JsonObject | None = None
+    canceled: bool = False
+    _RELATIONS: ClassVar = (
+        Relation(("started_on", "ended_on"), _check_times, frozenset({"ended_on"})),
+        Relation(("canceled", "state"), _check_canceled, frozenset({"canceled"})),
+        Relation(
+            ("state", "lifecycle", *_OF_LIFECYCLE),
+            _check_lifecycle,
+            frozenset({"lifecycle", *_OF_LIFECYCLE}),
+        ),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChrootSpec(ChrootSettings):
+    """A build chroot."""
+
+    name: ChrootName
+
+
+_check_chroot = check_of(ChrootSpec)
+_check_settings = check_of(ChrootSettings)
+
+
+def _parse_chroot(location: str, value: object) -> ChrootSpec:
+    if checks.plain_text(value) is not None:
+        return ChrootSpec(name=checks.chroot_name(location, value))
+    spec: ChrootSpec = _check_chroot(location, value)
+    return spec
+
+
+def _parse_settings(location: str, value: object) -> ChrootSettings:
+    """Return the settings of a chroot, or those of one that stays in a state."""
+    name = checks.plain_text(value)
+    if name is None:
+        settings: ChrootSettings = _check_settings(location, value)
+        return settings
+    if name in LIFECYCLES and name not in State.__members__.values():
+        expected = f"a state, or {{'lifecycle': {name!r}}}"
+        raise InputError(location, f"{name!r} is a lifecycle, and not a state; expected {expected}")
+    return ChrootSettings(state=check_of(StateValue)(location, name))
+
+
+def _parse_chroots(location: str, value: object) -> tuple[ChrootSpec, ...]:
+    """Return the chroots of a list of names or objects, or of their states or settings by name."""
+    if not checks.is_mapping(value):
+        unique = Unique(("name",), "the build has {} already; expected another")
+        return parse_list(_parse_chroot, location, value, unique)
+    by_name = parse_mapping(checks.chroot_name, _parse_settings, location, value)
+    return tuple(ChrootSpec(name=name, **vars(settings)) for name, settings in by_name.items())
+
+
+Chroots = Annotated[
+    tuple[ChrootSpec, ...],
+    Rule(_parse_chroots, lambda chroots: [dump(chroot) for chroot in chroots]),
+    Written(list[ChrootName | ChrootSpec] | Mapping[ChrootName, StateValue | ChrootSettings]),
+]
+
+
+def _parse_enabled(location: str, value: object) -> Mapping[str, ProjectChroot]:
+    """Return the settings of the chroots that a project enables; those of a list of names are the defaults."""
+    if checks.is_mapping(value):
+        return parse_mapping(checks.chroot_name, check_of(ProjectChroot), location, value)
+    return dict.fromkeys(parse_list(checks.chroot_name, location, value), ProjectChroot())
+
+
+EnabledChroots = Annotated[
+    Mapping[str, ProjectChroot],
+    Rule(_parse_enabled, lambda chroots: {name: dump(settings) for name, settings in chroots.items()}),
+    Written(list[ChrootName] | Mapping[ChrootName, ProjectChroot]),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectSpec:
+    """A project; ``chroots`` are the names of those that it enables, or their settings by name."""
+
+    ownername: PathSegment
+    projectname: PathSegment
+    additional_repos: tuple[Text, ...] = ()
+    devel_mode: bool = False
+    module_hotfixes: bool = False
+    repo_priority: WholeNumber | None = None
+    bootstrap: Bootstrap | None = None
+    chroots: EnabledChroots = field(default_factory=dict)
+
+    @property
+    def full_name(self) -> str:
+        """``owner/project``."""
+        return f"{self.ownername}/{self.projectname}"
+
+
+def _parse_full_name(location: str, value: object) -> str:
+    """Return ``owner/project``, or ``owner/project:directory``."""
+    text = checks.text(location, value)
+    owner, slash, name = text.partition("/")
+    if not (owner and slash and name):
+        raise InputError(location, f"{checks.shown(text)} is not a full name; expected owner/project")
+    checks.path_segment(location, owner)
+    checks.path_segment(location, name)
+    checks.path_segment(location, name.partition(":")[0])
+    return text
+
+
+FullName = Annotated[
+    str,
+    Rule(_parse_full_name),
+    whole(r"[^\s/](?:[^/]*[^\s/])?/[^\s/:](?:[^/:]*[^\s/:])?(?::(?:[^/]*[^\s/])?)?"),
+]
+"""``owner/project``, or ``owner/project:directory``."""
+
+
+_NO_SOURCE = SourcePackage()
+
+
+def _check_one_name(build: BuildSpec) -> Iterable[tuple[str, str]]:
+    others = [name for name in ("ownername", "projectname", "project_dirname") if getattr(build, name) is not None]
+    if build.project is not None and others:
+        yield "project", f"cannot be combined with {others[0]}; expected one of them"
+
+
+def _check_directory(build: BuildSpec) -> Iterable[tuple[str, str]]:
+    dirname, (owner, name) = build.project_dirname, build.location
+    if dirname is not None and dirname != name and not dirname.startswith(f"{name}:"):
+        expected = f"expected {name} or {name}:something"
+        yield "project_dirname", f"{checks.shown(dirname)} is not a directory of {owner}/{name}; {expected}"
+
+
+def _check_default_lifecycle(build: BuildSpec) -> Iterable[tuple[str, str]]:
+    for index, chroot in enumerate(build.chroots):
+        if chroot.lifecycle is None and chroot.state is None:
+            for name, problem in _lifecycle_errors(build.with_defaults(chroot)):
+                yield f"chroots[{index}].{name}", problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildSpec:
+    """A build; ``memory_limit`` in MB, ``timeout`` in seconds.
+
+    Its project is ``project``, or ``ownername``, ``projectname`` and ``project_dirname``. ``chroots`` are names,
+    objects, or states or settings by name; those with neither a ``state`` nor a ``lifecycle`` have those of the build.
+    """
+
+    id: Positive | None = None
+    project: FullName | None = None
+    ownername: PathSegment | None = None
+    projectname: PathSegment | None = None
+    project_dirname: PathSegment | None = None
+    package: PathSegment = DEFAULT_PACKAGE
+    memory_limit: WholeNumber = DEFAULT_MEMORY_LIMIT
+    timeout: WholeNumber = DEFAULT_TIMEOUT
+    enable_net: bool = False
+    is_background: bool = False
+    bootstrap: Bootstrap | None = None
+    submitted_on: UnixTime | None = None
+    submitter: Text | None = None
+    source_state: StateValue | None = None
+    source_result_dir: ResultDir = ""
+    source_package: SourcePackage = _NO_SOURCE
+    canceled: bool = False
+    confirmed_by: Amount | None = None
+    state: StateValue | None = None
+    lifecycle: LifecycleValue | None = None
+    progress: ProgressValue | None = None
+    chroots: Chroots = ()
+    _RELATIONS: ClassVar = (
+        Relation(("project", "ownername", "projectname", "project_dirname"), _check_one_name, frozenset({"project"})),
+        Relation(("ownername", "projectname", "project_dirname"), _check_directory, frozenset({"project_dirname"})),
+        Relation(("state", "lifecycle", "chroots"), _check_default_lifecycle, frozenset({"chroots"})),
+    )
+
+    @property
+    def location(self) -> tuple[str, str]:
+        """The names of its project's owner and of the project."""
+        if self.project is not None:
+            owner, _, dirname = self.project.partition("/")
+            return owner, dirname.partition(":")[0]
+        return self.ownername or DEFAULT_OWNER, self.projectname or DEFAULT_PROJECT
+
+    @property
+    def dirname(self) -> str:
+        """The directory of the project that it is built in, by default the main one."""
+        if self.project is not None:
+            return self.project.partition("/")[2]
+        return self.project_dirname or self.location[1]
+
+    def with_defaults(self, chroot: ChrootSpec) -> ChrootSpec:
+        """Return one of its chroots, with the state and the lifecycle of the build if it has neither."""
+        if chroot.state is not None or chroot.lifecycle is not None:
+            return chroot
+        return replace(chroot, state=self.state, lifecycle=self.lifecycle)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberedBuildSpec(BuildSpec):
+    """A build of a scenario, which has an id; ``memory_limit`` in MB, ``timeout`` in seconds."""
+
+    id: Positive = field()
+
+
+_UNIQUE_IDS = Unique(("id",), "there is a build {} already; expected another id")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScenarioSpec:
+    """A whole scenario; ``chroots`` are those that Copr knows beside the ones named further down.
+
+    ``now`` is the Unix time to which a virtual clock is moved.
+    """
+
+    schema: Text | None = field(default=None, metadata={"key": "$schema"})
+    now: Amount | None = None
+    chroots: tuple[ChrootName, ...] = ()
+    projects: Annotated[
+        tuple[ProjectSpec, ...],
+        Rule(
+            partial(
+                parse_list,
+                check_of(ProjectSpec),
+                unique=Unique(("ownername", "projectname"), "there is a project {}/{} already; expected another name"),
+            )
+        ),
+    ] = ()
+    builds: Annotated[
+        tuple[NumberedBuildSpec, ...],
+        Rule(partial(parse_list, check_of(NumberedBuildSpec), unique=_UNIQUE_IDS)),
+    ] = ()
+    faults: tuple[FaultValue, ...] = ()
