@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .model.project import Project as Project
     from .model.project import ProjectChroot as ProjectChroot
     from .model.states import State as State
+    from .options import FakeOptions as FakeOptions
     from .scenario.entries import Scenario as Scenario
     from .wire.answer import Answer as Answer
 
@@ -63,6 +64,7 @@ _WHERE = {
     "EventError": ".errors",
     "FAULTS": ".model.fault",
     "FakeCopr": ".fake",
+    "FakeOptions": ".options",
     "Fault": ".model.fault",
     "Faults": ".engine.faults",
     "InputError": ".errors",
@@ -101,6 +103,7 @@ __all__ = [
     "Dribble",
     "EventError",
     "FakeCopr",
+    "FakeOptions",
     "Fault",
     "Faults",
     "InputError",

@@ -43,7 +43,7 @@ BUILDS = {
 @contextmanager
 def copr() -> Iterator[Server]:
     """A server whose clock stands still until a test moves it."""
-    with serving(Recipe(scenarios=(BUILDS,), progress="clock")) as server:
+    with serving(Recipe(scenarios=(BUILDS,))) as server:
         server.steer("PATCH", "/clock", {"paused": True})
         yield server
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from copr_chroot_fake import FakeCopr
+from copr_chroot_fake import FakeCopr, FakeOptions
 from copr_chroot_fake.server.memory import Memory, NoMemoryError
 from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.worlds import World, Worlds
@@ -180,7 +180,7 @@ def test_estimate_is_about_what_is_retained(shape: str) -> None:
     """Neither much less nor many times as much."""
 
     def make() -> World:
-        world = Worlds(Recipe(scenarios=(SHAPES[shape],), requests_kept=500)).main
+        world = Worlds(Recipe(scenarios=(SHAPES[shape],), options=FakeOptions(requests_kept=500))).main
         for number in range(200):
             world.fake.answer("GET", f"/api_3/build-chroot/list/{number % 100 + 1}?{number}")
         return world

@@ -19,6 +19,7 @@ from copr_chroot_fake import (
     CoprProvider,
     Dribble,
     FakeCopr,
+    FakeOptions,
     Fault,
     Faults,
     Lifecycle,
@@ -67,6 +68,8 @@ def make_up(fake: FakeCopr, faker: CoprProvider) -> None:
 def make() -> None:
     assert_type(FakeCopr(default_limit=None, clock=SystemClock(60), seed=7, progress="clock"), FakeCopr)
     assert_type(FakeCopr.from_scenario("scenario.json", clock=VirtualClock(5)), FakeCopr)
+    assert_type(FakeCopr.from_options(FakeOptions(seed=3)), FakeCopr)
+    FakeCopr(limit=3)  # type: ignore[call-arg]  # pyright: ignore  # no such option
     assert_type(LogNormal(1, 2, 3, 4), LogNormal)
     assert_type(Nevra.parse("a-1-1.src"), "Nevra | None")
 

@@ -65,15 +65,19 @@ def _read_beginning(call: Call) -> Recipe:
     """How the body says that a world begins; what it does not say is as for the server's own world."""
     fields, recipe = call.fields, call.setting.recipe
     scenario = fields.read("scenario", _scenario, None)
-    limit = None if "default_limit" in call.said else recipe.default_limit
+    options = recipe.options
+    limit = None if "default_limit" in call.said else options.default_limit
     return replace(
         recipe,
         scenarios=recipe.scenarios if scenario is None else (scenario,),
-        progress=fields.read("progress", read_how, recipe.progress),
-        default_limit=fields.read("default_limit", checks.positive, limit),
-        seed=fields.read("seed", checks.whole_number, recipe.seed),
+        options=replace(
+            options,
+            progress=fields.read("progress", read_how, options.progress),
+            default_limit=fields.read("default_limit", checks.positive, limit),
+            seed=fields.read("seed", checks.whole_number, options.seed),
+            requests_kept=fields.read("requests_kept", checks.whole_number, options.requests_kept),
+        ),
         speed=fields.read("speed", check_speed, recipe.speed),
-        requests_kept=fields.read("requests_kept", checks.whole_number, recipe.requests_kept),
     )
 
 

@@ -34,6 +34,8 @@ _OPTIONS = {
     "strict": "Whether a test fails that asked Copr for what is not there: true or false.",
     "serve_results": "Whether the results of builds can be fetched: true or false.",
     "results_delay": "How many seconds after the end of a build they come.",
+    "results_url": "URL below which results are; Copr's own by default.",
+    "requests_kept": "How many of the latest requests are kept.",
 }
 
 

@@ -11,40 +11,31 @@ import pytest
 
 from ..errors import InputError
 from ..fake import FakeCopr
-from ..model.progress import ProgressLike
+from ..options import FakeOptions
 from ..scenario.bundled import by_name
 from ..scenario.load import ScenarioSource
 from ..validation import checks
+from . import _OPTIONS
 
 MARKER = "copr_fake"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How ``copr_fake`` is to be, by the marker and the configuration."""
+@dataclass(frozen=True, kw_only=True)
+class Options(FakeOptions):
+    """The options of ``copr_fake``: those of a fake, and the plugin's own."""
 
-    scenario: ScenarioSource | None = None
-    progress: ProgressLike = "poll"
-    default_limit: int | None = 100
-    base_url: str = "https://copr.fedorainfracloud.org"
-    seed: int = 0
-    strict: bool = False
     serve_results: bool = True
-    results_delay: float = 0
+    scenario: ScenarioSource | None = None
+    base_url: str = "https://copr.fedorainfracloud.org"
+    strict: bool = False
 
     def __post_init__(self) -> None:
-        """Check what :meth:`make` does not."""
+        super().__post_init__()
         checks.flag("strict", self.strict)
         checks.server("base_url", self.base_url)
 
     def make(self) -> FakeCopr:
-        return FakeCopr(
-            progress=self.progress,
-            default_limit=self.default_limit,
-            seed=self.seed,
-            serve_results=self.serve_results,
-            results_delay=self.results_delay,
-        )
+        return FakeCopr.from_options(self)
 
 
 NAMES = [field.name for field in fields(Options)]
@@ -68,7 +59,7 @@ def options_of(config: pytest.Config, item: pytest.Item) -> Options:
 
 def _configured(config: pytest.Config) -> Options:
     values: dict[str, Any] = {}
-    for name in NAMES:
+    for name in _OPTIONS:
         said = config.getini(f"copr_fake_{name}")
         text = "" if said is None else str(said)
         if text:
@@ -108,6 +99,7 @@ def _flag(field: str, text: str) -> bool:
 _READ: Mapping[str, Callable[[str, str], object]] = {
     "default_limit": _limit,
     "seed": _number,
+    "requests_kept": _number,
     "strict": _flag,
     "serve_results": _flag,
     "results_delay": _amount,

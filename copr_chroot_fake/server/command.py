@@ -283,6 +283,7 @@ def serve(
         raise Failure("--log is about the access log, of which there is none; add --access-log, or leave it out")
     _check_results(serve_results, results_delay, public_url)
     _check_control(host, no_control, control_token, insecure_control)
+    from ..options import FakeOptions
     from .access_log import dropped_line
     from .launch import Launch
     from .line_writer import LineWriter
@@ -293,14 +294,16 @@ def serve(
     end_on_signals()
     recipe = Recipe(
         scenarios=scenarios or (shipped_scenarios() / DEFAULT_SCENARIO,),
-        progress=progress,
-        default_limit=default_limit,
-        seed=seed,
+        options=FakeOptions(
+            progress=progress,
+            default_limit=default_limit,
+            seed=seed,
+            requests_kept=journal,
+            serve_results=serve_results,
+            results_delay=results_delay or 0,
+        ),
         speed=speed,
-        requests_kept=journal,
         accounts=accounts,
-        serve_results=serve_results,
-        results_delay=results_delay or 0,
     )
     try:
         address = None if public_url is None else checks.address("--public-url", public_url)

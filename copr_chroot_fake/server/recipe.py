@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, cast, get_args
 
 from ..engine.clock import SystemClock
 from ..engine.snapshot import Snapshot
-from ..fake import REQUESTS_KEPT, FakeCopr
+from ..fake import FakeCopr
 from ..model.account import Account
 from ..model.progress import How
+from ..options import FakeOptions
 from ..scenario.load import ScenarioSource
 from ..validation import checks
 
@@ -24,30 +25,20 @@ class Beginning(Protocol):
         """A fake as it begins."""
 
 
+_BY_CLOCK = FakeOptions(progress="clock")
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """A fake that runs by the system's time, ``speed`` seconds for each real one, filled from scenarios."""
 
     scenarios: tuple[ScenarioSource, ...] = ()
-    progress: How = "clock"
-    default_limit: int | None = 100
-    seed: int = 0
+    options: FakeOptions = _BY_CLOCK
     speed: float = 1
-    requests_kept: int = REQUESTS_KEPT
     accounts: tuple[Account, ...] = ()
-    serve_results: bool = False
-    results_delay: float = 0
 
     def make_empty(self) -> FakeCopr:
-        fake = FakeCopr(
-            default_limit=self.default_limit,
-            progress=self.progress,
-            clock=SystemClock(self.speed),
-            seed=self.seed,
-            requests_kept=self.requests_kept,
-            serve_results=self.serve_results,
-            results_delay=self.results_delay,
-        )
+        fake = FakeCopr.from_options(replace(self.options, clock=SystemClock(self.speed)))
         for account in self.accounts:
             fake.add_account(account.name, account.login, account.token, account.groups)
         return fake

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -34,10 +34,10 @@ _VERSION = 1
 _STATE = Form(("version", "main", "worlds"))
 _WORLD = Form(("scenario", "clock", "seed", "beginning"))
 _CLOCK = Form(("now", "speed", "paused"))
-_TOLD_ANEW = ("requests_kept", "accounts", "serve_results", "results_delay")
-"""What counts as the server is told now, not as it was told when it saved."""
+_SAVED_OPTIONS = ("progress", "default_limit", "seed")
+"""The options that are saved; the others, and the accounts, are those that the server is started with."""
 
-_RECIPE = Form(("scenarios",), tuple(field.name for field in fields(Recipe) if field.name not in _TOLD_ANEW))
+_RECIPE = Form(("scenarios",), ("scenarios", *_SAVED_OPTIONS, "speed"))
 
 
 class UnloadableError(CoprFakeError):
@@ -189,9 +189,11 @@ def _write_world(world: World) -> dict[str, object]:
 
 
 def _write_recipe(recipe: Recipe) -> dict[str, object]:
-    written: dict[str, object] = {name: getattr(recipe, name) for name in _RECIPE.all}
-    written["scenarios"] = [_write_source(source) for source in recipe.scenarios]
-    return written
+    return {
+        "scenarios": [_write_source(source) for source in recipe.scenarios],
+        **{name: getattr(recipe.options, name) for name in _SAVED_OPTIONS},
+        "speed": recipe.speed,
+    }
 
 
 def _write_source(source: ScenarioSource) -> object:
@@ -237,8 +239,7 @@ def _read(content: bytes, recipe: Recipe) -> Iterator[tuple[str, FakeCopr, Recip
 
 def _read_world(place: str, written: object, told: Recipe) -> tuple[FakeCopr, Recipe]:
     said = Fields(place, written, _WORLD)
-    beginning = said.require("beginning", _read_recipe)
-    beginning = replace(beginning, **{name: getattr(told, name) for name in _TOLD_ANEW})
+    beginning = said.require("beginning", lambda place, value: _read_recipe(place, value, told))
     fake = beginning.make_empty()
     fake.reseed(said.require("seed", checks.whole_number))
     said.require("clock", lambda field, value: _set_clock(fake, field, value))
@@ -271,15 +272,20 @@ def _set_clock(fake: FakeCopr, place: str, value: object) -> None:
         clock.resume()
 
 
-def _read_recipe(place: str, value: object) -> Recipe:
+def _read_recipe(place: str, value: object, started_with: Recipe) -> Recipe:
     said = Fields(place, value, _RECIPE)
     unsaid = Recipe()
-    return Recipe(
-        scenarios=said.require("scenarios", _scenarios),
-        progress=said.read("progress", read_how, unsaid.progress),
+    options = replace(
+        started_with.options,
+        progress=said.read("progress", read_how, unsaid.options.progress),
         default_limit=said.read("default_limit", checks.positive, None),
-        seed=said.read("seed", checks.whole_number, unsaid.seed),
-        speed=said.read("speed", check_speed, unsaid.speed),
+        seed=said.read("seed", checks.whole_number, unsaid.options.seed),
+    )
+    return Recipe(
+        said.require("scenarios", _scenarios),
+        options,
+        said.read("speed", check_speed, unsaid.speed),
+        started_with.accounts,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import pytest
 
-from copr_chroot_fake import FakeCopr
+from copr_chroot_fake import FakeCopr, FakeOptions
 from copr_chroot_fake.admin.call import Setting
 from copr_chroot_fake.admin.dispatch import ControlApi
 from copr_chroot_fake.admin.operations import all_operations
@@ -128,13 +128,13 @@ def test_every_operation_has_a_case() -> None:
 
 def measure(size: int, method: str, case: Case) -> tuple[int, int]:
     """The steps of a call in a world with ``size`` of everything, and how many items it returns."""
-    worlds = Worlds(Recipe(progress="manual"))
+    worlds = Worlds(Recipe(options=FakeOptions(progress="manual")))
     for number in range(size):
         worlds.get(f"w{number}")
     fill(worlds.main.fake, size)
     for _ in range(2):
         worlds.main.take_snapshot()
-    api = ControlApi(Setting(worlds, Recipe(progress="manual"), save))
+    api = ControlApi(Setting(worlds, Recipe(options=FakeOptions(progress="manual")), save))
     path, _, query = case.target.partition("?")
     body = b"" if case.body is None else json.dumps(case.body).encode()
     answers: list[Answer] = []

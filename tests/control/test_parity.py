@@ -11,6 +11,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "FakeCopr.add_scenario": ("POST /scenario",),
     "FakeCopr.to_scenario": ("GET /scenario",),
     "FakeCopr.clear": ("DELETE /scenario",),
+    "FakeCopr.from_options": ("PUT /worlds/{world}",),
     "FakeCopr.from_scenario": ("PUT /scenario", "PUT /worlds/{world}"),
     "FakeCopr.add_project": ("POST /projects",),
     "FakeCopr.projects": ("GET /projects",),
@@ -131,7 +132,7 @@ NO_CALLS: Mapping[str, str] = {
     **{
         f"BuildChroot.{name}": INSIDE
         for name in (
-            "apply", "begin", "catch_up", "change", "counts_polls", "described", "due", "forget_rendered",
+            "apply", "atomically", "begin", "catch_up", "change", "counts_polls", "described", "due", "forget_rendered",
             "go_on_with", "is_due", "latest", "look", "moment", "next_due", "put_into", "reason_to_stay", "rendered",
             "restore", "stamp", "step", "was_canceled",
         )

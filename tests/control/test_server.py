@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from copr_chroot_fake import FakeCopr, State, VirtualClock, __version__
+from copr_chroot_fake import FakeCopr, FakeOptions, State, VirtualClock, __version__
 from copr_chroot_fake.admin.call import Setting
 from copr_chroot_fake.admin.dispatch import ControlApi
 from copr_chroot_fake.admin.operations import TABLE
@@ -43,7 +43,8 @@ def test_a_world_is_made_with_what_is_said(control: Control) -> None:
 
 def test_a_world_begins_as_the_server_did_where_nothing_is_said() -> None:
     """A limit of null is said, and means none."""
-    recipe = Recipe(scenarios=({"builds": [{"id": 5}]},), default_limit=7, seed=3, speed=5, progress="manual")
+    options = FakeOptions(default_limit=7, seed=3, progress="manual")
+    recipe = Recipe(scenarios=({"builds": [{"id": 5}]},), options=options, speed=5)
     control = control_of(Worlds(recipe))
     for body, limit in ((None, 7), ({}, 7), ({"default_limit": None}, None), ({"seed": None, "speed": None}, 7)):
         control.do("PUT", "/worlds/new", body)

@@ -266,8 +266,8 @@ OWN_RULE: Mapping[str, str] = {
 READ_ONLY: Mapping[str, str] = {
     "FakeCopr": (
         "accounts answering_httpx answering_requests asgi assert_all_pages_read assert_not_requested "
-        "assert_polled_no_faster_than assert_requested builds changes clock default_limit faults projects requests "
-        "requests_after results_url seed serves_results serving transport unmatched"
+        "assert_polled_no_faster_than assert_requested builds changes clock default_limit faults from_options projects "
+        "requests requests_after results_url seed serves_results serving transport unmatched"
     ),
     "Build": (
         "bootstrap canceled chroots enable_net ended_on find id is_background is_finished memory_limit package project "

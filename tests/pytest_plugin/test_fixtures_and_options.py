@@ -256,7 +256,7 @@ def test_options(copr_fake):
     [
         (
             "progres='poll'",
-            "progres: no such option of copr_fake; did you mean 'progress'? valid: scenario, progress, ",
+            "progres: no such option of copr_fake; did you mean 'progress'? valid: default_limit, results_url, ",
         ),
         (
             "progress='pol'",
@@ -273,7 +273,7 @@ def test_options(copr_fake):
         ("base_url='https://jdoe@copr.test'", "base_url: 'https://jdoe@copr.test' is more than a server"),
         (
             "'mass-rebuild'",
-            "takes only named options; valid: scenario, progress, default_limit, base_url, seed, strict",
+            "takes only named options; valid: default_limit, results_url, default_limit, base_url, seed, strict",
         ),
     ],
 )
