@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .api.dispatch import Api
 from .engine.build import Build
-from .engine.chroot import BuildChroot
 from .engine.clock import SystemClock, VirtualClock
 from .engine.collection import Collection
 from .engine.faults import Faults
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 
     from .adapters.asgi import AsgiDoor
     from .adapters.httpx import HttpxTransport
-    from .engine.chroot_fields import Change
+    from .engine.chroot import Change
     from .engine.snapshot import Snapshot
     from .journal.journal import Journal, Request, UnmatchedRequests
     from .scenario.arguments import Chroots
@@ -72,10 +71,14 @@ class FakeCopr:
         store.results_delay = options.results_delay
         self._log = RequestLog(options.requests_kept)
         self._api = Api(store, self._log, options.default_limit)
+        self._scenario: ScenarioSource | None = None
+        self._begin = store.clock.now(), options.seed
 
     @classmethod
     def from_options(cls, options: FakeOptions) -> FakeCopr:
         """Return a fake with these options."""
+        if not checks.is_kind(options, FakeOptions):
+            raise InputError("options", f"expected FakeOptions, got {checks.shown(options)}")
         given: dict[str, Any] = {field.name: getattr(options, field.name) for field in fields(FakeOptions)}
         return cls(**given)
 
@@ -88,6 +91,7 @@ class FakeCopr:
         """
         fake = cls.from_options(options)
         fake.add_scenario(source)
+        fake._scenario = source  # noqa: SLF001  # of this class
         return fake
 
     def __repr__(self) -> str:
@@ -112,8 +116,7 @@ class FakeCopr:
 
     def add_project(
         self,
-        ownername: str,
-        projectname: str,
+        project: str,
         *,
         chroots: Iterable[str] | Mapping[str, ProjectChrootEntry] = (),
         additional_repos: Iterable[str] = (),
@@ -122,12 +125,15 @@ class FakeCopr:
         repo_priority: int | None = None,
         bootstrap: str | None = None,
     ) -> Project:
-        """Add a project; ``chroots`` are the names of the chroots it enables, or their settings by name.
+        """Add a project.
 
-        :raises InputError: naming the impossible value; nothing is added then.
+        :param project: ``owner/project``.
+        :param chroots: the names of the chroots that it enables, or a mapping of names to settings.
+        :raises InputError: naming the invalid value; nothing is added then.
         """
-        from .scenario.arguments import project_chroots
+        from .scenario.arguments import project_chroots, split_full_name
 
+        ownername, projectname = split_full_name(project)
         entry = {
             "ownername": ownername,
             "projectname": projectname,
@@ -138,14 +144,14 @@ class FakeCopr:
             "repo_priority": repo_priority,
             "bootstrap": bootstrap,
         }
-        (project,) = self._add_entry("projects", entry).projects.values()
-        return project
+        (added,) = self._add_entry("projects", entry).projects.values()
+        return added
 
     def add_build(
         self,
-        id: int,
         chroots: Chroots,
         *,
+        id: int | None = None,
         project: Project | str = f"{DEFAULT_OWNER}/{DEFAULT_PROJECT}",
         package: str = DEFAULT_PACKAGE,
         state: State | StateName | None = None,
@@ -157,92 +163,73 @@ class FakeCopr:
         is_background: bool = False,
         bootstrap: str | None = None,
     ) -> Build:
-        """Add a build; whatever is not given is made up to fit.
+        """Add a build; omitted values get plausible defaults.
 
-        Its chroots live, from the first stage of their life on, except those with a given state: they stay in it, or
-        go on from there if a life is given too.
+        Each chroot starts in the first stage of its lifecycle. A chroot with a state stays in it, or continues from
+        there if it has a lifecycle, too.
 
-        :param chroots: the names of its chroots; or a mapping from each name to the state in which it stays, or to
-            its settings.
-        :param project: ``owner/project``, or ``owner/project:pr:1`` for another directory of it. A project that is
-            missing is added; chroots that it lacks are enabled in it.
-        :param state: the state of all chroots that have no state or life of their own. If all have ended, and one of
-            them as canceled, a user has canceled the build.
-        :param lifecycle: the life of the others, or its name; "succeeds" by default.
-        :param progress: what makes them go on; the fake's own by default.
+        :param chroots: the names of its chroots, or a mapping of names to a state, in which each stays, or settings.
+        :param id: its id; the next one by default.
+        :param project: ``owner/project``, or ``owner/project:pr:1`` for another directory of it. A missing project is
+            added; chroots that it lacks are enabled in it.
+        :param state: the state of all chroots that have no state or lifecycle of their own. If all have ended, and one
+            of them as canceled, the build counts as canceled by a user.
+        :param lifecycle: the lifecycle of the others, or its name; "succeeds" by default.
+        :param progress: what advances them; the fake's own by default.
         :param memory_limit: in MB.
         :param timeout: in seconds.
-        :raises InputError: naming the impossible value; nothing is added then.
+        :raises InputError: naming the invalid value; nothing is added then.
         """
         from .scenario.arguments import chroot_entries, come_about, split_full_name
 
-        ownername, dirname = split_full_name(self._own_name(project))
-        checked_id = checks.positive("id", id)
-        entry = {
-            "id": checked_id,
-            "ownername": ownername,
-            "projectname": dirname.partition(":")[0],
-            "project_dirname": dirname,
-            "package": package,
-            "memory_limit": memory_limit,
-            "timeout": timeout,
-            "enable_net": enable_net,
-            "is_background": is_background,
-            "bootstrap": bootstrap,
-            "lifecycle": DEFAULT_LIFE if lifecycle is None else lifecycle,
-            "progress": self._store.progress if progress is None else progress,
-            "chroots": chroot_entries(
-                checked_id, chroots, package, checks.optional(checks.state)("state", state), lifecycle
-            ),
-        }
-        (build,) = self._add_entry("builds", entry, come_about).builds.values()
-        return build
-
-    def add_chroot(
-        self,
-        build_id: int,
-        chrootname: str,
-        *,
-        state: State | StateName | None = None,
-        lifecycle: LifecycleLike | None = None,
-        progress: ProgressLike | None = None,
-    ) -> BuildChroot:
-        """Add a chroot to an existing build, after its others, in the same way as :meth:`add_build` does.
-
-        With a ``state`` and no ``lifecycle`` it stays in that, and can have no ``progress``.
-
-        :raises InputError: naming the impossible value; nothing is added then.
-        """
-        from .scenario.arguments import add_chroot
-
         with self._store.lock:
-            return add_chroot(self._build(build_id), chrootname, state, lifecycle, progress)
+            ownername, dirname = split_full_name(self._own_name(project))
+            checked_id = self._store.next_build_id() if id is None else checks.positive("id", id)
+            entry = {
+                "id": checked_id,
+                "ownername": ownername,
+                "projectname": dirname.partition(":")[0],
+                "project_dirname": dirname,
+                "package": package,
+                "memory_limit": memory_limit,
+                "timeout": timeout,
+                "enable_net": enable_net,
+                "is_background": is_background,
+                "bootstrap": bootstrap,
+                "lifecycle": DEFAULT_LIFE if lifecycle is None else lifecycle,
+                "progress": self._store.progress if progress is None else progress,
+                "chroots": chroot_entries(
+                    checked_id, chroots, package, checks.optional(checks.state)("state", state), lifecycle
+                ),
+            }
+            (build,) = self._add_entry("builds", entry, come_about).builds.values()
+            return build
 
     def add_mock_chroots(self, *names: str) -> None:
-        """Let the service know chroots that no project and no build has.
+        """Add chroots to Copr's list without adding them to a project or a build.
 
-        :raises InputError: for what is no name of a chroot; none is added then.
+        :raises InputError: for an invalid chroot name; none is added then.
         """
         checked = [*checks.each("names", names, checks.chroot_name)]
         with self._store.lock:
             self._store.know(checked)
 
     def add_account(self, name: str, login: str, token: str, groups: Iterable[str] = ()) -> Account:
-        """Let a user log in. Before the first is added, any login is accepted and may do everything; then only these.
+        """Add a user who may log in. As long as there is none, any login is accepted and may do everything.
 
-        :param groups: the groups whose projects are the user's too, each with its ``@``.
-        :raises InputError: for an impossible value, or a login that exists already.
+        :param groups: the user's groups, each with its ``@``; the user may change their projects.
+        :raises InputError: for an invalid value, or a login that exists already.
         """
         account = Account(name, login, token, checks.groups("groups", groups))
         with self._store.lock:
             if account.login in self._store.accounts:
-                raise InputError("login", f"{checks.shown(account.login)} is there already; expected another")
+                raise InputError("login", f"{checks.shown(account.login)} exists already; expected another")
             self._store.accounts[account.login] = account
         return account
 
     @property
     def accounts(self) -> list[Account]:
-        """The users who may log in; while there are none, anybody may."""
+        """The users who may log in; if there are none, anybody may."""
         return list(self._store.accounts.values())
 
     def populate(self, builds: int = 10, chroots: int = 5, seed: int | None = None) -> list[Build]:
@@ -260,7 +247,7 @@ class FakeCopr:
 
     @property
     def builds(self) -> Mapping[int, Build]:
-        """The builds by id, read-only; an iteration is over those that were there when it began."""
+        """The builds by id, read-only; iteration is over a copy."""
         self._store.catch_up()
         return Collection(self._store.builds)
 
@@ -271,101 +258,88 @@ class FakeCopr:
 
     @property
     def default_limit(self) -> int | None:
-        """The ``limit`` of a list that is asked for without one; ``None`` for no limit."""
+        """The ``limit`` of list requests that have none; ``None`` for no limit."""
         return self._api.default_limit
 
     @property
     def clock(self) -> VirtualClock | SystemClock:
         """The clock, to move it.
 
-        :raises CoprFakeError: if the fake was given a clock that is not the kit's, and may not be movable.
+        :raises CoprFakeError: if the fake was given another kind of clock, which may not be movable.
         """
         if not isinstance(self._store.clock, (VirtualClock, SystemClock)):
-            raise CoprFakeError("this fake runs by a clock that is neither a VirtualClock nor a SystemClock")
+            raise CoprFakeError("this fake uses a clock that is neither a VirtualClock nor a SystemClock")
         return self._store.clock
 
     @property
     def seed(self) -> int:
-        """The seed of everything random from now on."""
+        """The random seed."""
         return self._store.seed
 
     @property
     def faults(self) -> Faults:
-        """The faults, to add and remove some."""
+        """The faults, to add and remove them."""
         return self._store.faults
 
     def reseed(self, seed: int) -> None:
-        """Use another seed for everything random from now on.
+        """Use another random seed from now on.
 
         :raises InputError: if the seed is not a whole number.
         """
         self._store.reseed(checks.whole_number("seed", seed))
 
-    def advance(self) -> int:
-        """Let every chroot that can go on to its next stage; returns how many did."""
-        with self._store.lock:
-            return sum(build.advance() for build in list(self._store.builds.values()))
-
-    def hold(self, build_id: int, chrootname: str, state: State | StateName) -> None:
-        """Keep a chroot in a state, once it gets there, until it is released.
-
-        :raises EventError: if it has no life that gets there.
-        """
-        self._find(build_id, chrootname).hold(state)
-
-    def release(self, build_id: int, chrootname: str) -> None:
-        """Let a held chroot go on; a stage whose time is over ends now. One that has ended meanwhile needs no release.
-
-        :raises EventError: if it lives and is not held.
-        """
-        self._find(build_id, chrootname).release()
-
     @property
     def changes(self) -> list[Change]:
-        """The 10,000 changes of state that were noticed last, in the order in which they happened.
-
-        What the clock has led to is noticed when somebody looks, here at the latest, one build after the other.
-        """
+        """The latest 10,000 changes of state, in the order in which they happened."""
         with self._store.lock:
             self._store.catch_up_all()
             changes = list(self._store.changes)
-        # Each chroot catches up by itself, when somebody looks at it.
+        # Each chroot catches up when it is read, so that changes are stored in another order.
         return sorted(changes, key=attrgetter("at"))
 
     def clear(self) -> None:
-        """Forget all builds, projects, chroots and faults; the accounts, the clock and the requests stay."""
+        """Delete all builds, projects, chroots and faults; keep the accounts, the clock and the recorded requests."""
         self._store.clear()
 
+    def reset(self) -> None:
+        """Reset to the initial state: empty, or as the scenario that it was made from, which is read again.
+
+        The clock, unless it is the system's, the seed, the accounts and the recorded requests are reset, too.
+
+        :raises ScenarioError: if the scenario has an error by now; nothing changes then.
+        """
+        with self._store.lock:
+            before = self.snapshot()
+            try:
+                self._store.reset(*self._begin)
+                if self._scenario is not None:
+                    self.add_scenario(self._scenario)
+            except BaseException:
+                self.restore(before)
+                raise
+            self.clear_requests()
+
     def snapshot(self) -> Snapshot:
-        """The state of the fake now, for :meth:`restore`."""
+        """Return the current state, for :meth:`restore`. As a context manager, the snapshot is restored on exit."""
         from .engine.snapshot import take
 
         return take(self._store)
 
-    def restore(self, taken: Snapshot) -> None:
-        """Take the fake, and every build and chroot of it that a test holds, back to a snapshot.
+    def restore(self, snapshot: Snapshot) -> None:
+        """Restore a snapshot of the fake, with the same build and chroot objects.
 
         :raises InputError: for a snapshot of another fake.
         """
         from .engine.snapshot import Snapshot, restore
 
-        if not checks.is_kind(taken, Snapshot) or taken.store is not self._store:
-            raise InputError("taken", "the snapshot is of another fake; expected one of this fake")
-        restore(taken)
-
-    @contextmanager
-    def sandbox(self) -> Iterator[None]:
-        """Try things out: whatever happens within the block is undone after it."""
-        taken = self.snapshot()
-        try:
-            yield
-        finally:
-            self.restore(taken)
+        if not checks.is_kind(snapshot, Snapshot) or snapshot.store is not self._store:
+            raise InputError("snapshot", "the snapshot is of another fake; expected one of this fake")
+        restore(snapshot)
 
     # Its adapters.
 
     def answer(self, method: str, target: str, headers: Headers = ()) -> Answer:
-        """What Copr answers to a request.
+        """Return Copr's response to a request.
 
         :param target: path and query as a client sends them, beginning with ``/api_3`` or ``/results``.
         :param headers: pairs of name and value. Copr reads ``Authorization`` and ``X-Fields``; for results, also
@@ -379,12 +353,12 @@ class FakeCopr:
 
     @property
     def results_url(self) -> str:
-        """The address below which ``result_url`` says that results are."""
+        """The URL below which every ``result_url`` is."""
         return self._store.results_root
 
     @property
     def serves_results(self) -> bool:
-        """Whether the fake serves results itself, below ``/results`` of the address that it is asked at."""
+        """Whether the fake serves results below ``/results``."""
         return self._store.serves_results
 
     def be_at(self, address: str) -> None:
@@ -431,9 +405,9 @@ class FakeCopr:
 
     @contextmanager
     def serving(self) -> Iterator[str]:
-        """Serve the fake on a free port of this machine, in a thread; yields its address, the ``copr_url`` of clients.
+        """Serve the fake on a free port of this machine, in a thread; yields its URL, the ``copr_url`` of clients.
 
-        Meanwhile ``result_url`` leads there too, if the fake serves results and has no other address for them.
+        Meanwhile ``result_url`` is below it, if the fake serves results and has no other URL for them.
         """
         from .server.live import LiveServer
 
@@ -449,27 +423,27 @@ class FakeCopr:
 
     @cached_property
     def journal(self) -> Journal:
-        """Finds requests, for the assertions and the control API."""
+        """The recorded requests, for the assertions and the control API."""
         from .journal.journal import Journal
 
         return Journal(self._store, self._log)
 
     @property
     def requests(self) -> list[Request]:
-        """The latest requests, in the order of their answers: 10,000 by default, fewer if they take over 64 MB."""
+        """The latest requests, in the order of their responses: 10,000 by default, fewer if they take over 64 MB."""
         return self.journal.requests()
 
     def requests_after(self, number: int) -> list[Request]:
-        """The requests that came after the one with that number."""
+        """Return the requests after the one with this number."""
         return self.journal.requests(number)
 
     @property
     def unmatched(self) -> list[UnmatchedRequests]:
-        """The remembered requests that matched nothing, by method and target, in the order of each one's first."""
+        """The recorded requests that matched nothing, by method and target, in the order of their first request."""
         return self.journal.unmatched()
 
-    def forget_requests(self) -> None:
-        """Forget what was asked so far; faults keep counting."""
+    def clear_requests(self) -> None:
+        """Delete the recorded requests; faults keep their counts."""
         self.journal.clear()
 
     def assert_requested(
@@ -480,9 +454,9 @@ class FakeCopr:
         chrootname: str | None = None,
         times: int | None = None,
     ) -> None:
-        """Assert that an endpoint was asked, at least once or ``times`` times; ``get`` is a single build chroot.
+        """Assert that an endpoint was requested, at least once or exactly ``times`` times.
 
-        :raises AssertionError: saying what was asked instead.
+        :raises AssertionError: with the requests that were made.
         """
         __tracebackhide__ = True
         self.journal.assert_requested(endpoint, build_id, chrootname, times)
@@ -490,9 +464,9 @@ class FakeCopr:
     def assert_not_requested(
         self, endpoint: EndpointName, *, build_id: int | None = None, chrootname: str | None = None
     ) -> None:
-        """Assert that an endpoint was not asked.
+        """Assert that an endpoint was not requested.
 
-        :raises AssertionError: saying what was asked.
+        :raises AssertionError: with the requests that were made.
         """
         __tracebackhide__ = True
         self.journal.assert_requested(endpoint, build_id, chrootname, 0)
@@ -500,49 +474,39 @@ class FakeCopr:
     def assert_polled_no_faster_than(
         self, seconds: float, *, build_id: int | None = None, chrootname: str | None = None
     ) -> None:
-        """Assert that no build, chroot, list or page was looked at twice within so many seconds of the fake's clock.
+        """Assert that nothing was polled twice within so many seconds of the fake's clock.
 
-        A page is the same one if it was asked for by the same arguments.
+        Each build, chroot, list and page counts by itself; a page is identified by its query arguments.
 
-        :raises AssertionError: showing the two requests.
+        :raises AssertionError: with the two requests.
         """
         __tracebackhide__ = True
         self.journal.assert_polled_no_faster_than(checks.amount("seconds", seconds), build_id, chrootname)
 
     def assert_all_pages_read(self, build_id: int) -> None:
-        """Assert that every chroot of a build was on some page of its list that was read.
+        """Assert that every chroot of a build was on a page of its list that was requested.
 
-        :raises AssertionError: naming the chroots that were not, and what was asked.
+        :raises AssertionError: naming the missing chroots, with the requests that were made.
         """
         __tracebackhide__ = True
         self.journal.assert_all_pages_read(self._build(build_id))
 
     @property
     def _retained_bytes(self) -> int:
-        """An estimate of the memory that builds, chroots and recorded requests take; each of them is counted."""
+        """An estimate of the bytes that builds, chroots and recorded requests take."""
         with self._store.lock:
             builds = sum(BUILD_BYTES + CHROOT_BYTES * len(build.chroots) for build in self._store.builds.values())
             changes = CHANGE_BYTES * len(self._store.changes)
-            # A request refers to every chroot that its response has shown.
+            # A request refers to every chroot in its response.
             entries = [*self._log.entries]
         return builds + changes + sum(REQUEST_BYTES + len(entry[1]) + 8 * len(entry[5]) for entry in entries)
 
     def _build(self, build_id: int) -> Build:
         build = self._store.find_build(checks.positive("build_id", build_id))
         if build is None:
-            there = checks.listing(self._store.builds) or "none"
-            raise InputError("build_id", f"there is no build {build_id}; there are: {there}")
+            ids = checks.listing(self._store.builds) or "none"
+            raise InputError("build_id", f"there is no build {build_id}; existing builds: {ids}")
         return build
-
-    def _find(self, build_id: int, chrootname: str) -> BuildChroot:
-        build = self._build(build_id)
-        chroot = build.find(checks.text("chrootname", chrootname))
-        if chroot is None:
-            there = checks.listing(build.names) or "none"
-            raise InputError(
-                "chrootname", f"build {build_id} has no chroot {checks.shown(chrootname)}; it has: {there}"
-            )
-        return chroot
 
     def _add_entry(
         self,
@@ -550,7 +514,7 @@ class FakeCopr:
         entry: Mapping[str, object],
         finish: Callable[[Build], None] = lambda build: None,
     ) -> Batch:
-        """Add a scenario of one entry; errors name the fields of that entry alone."""
+        """Add a scenario of one entry; errors locate the fields relative to the entry."""
         with self._store.lock:
             try:
                 batch = read_batch({kind: [entry]}, self._store)
@@ -565,7 +529,9 @@ class FakeCopr:
         if not checks.is_kind(project, Project):
             return checks.text("project", project)
         if self._store.projects.get(project.full_name) is not project:
-            raise InputError("project", f"{project} is of no or another fake; expected what add_project has returned")
+            raise InputError(
+                "project", f"{project} is not of this fake; expected a project that its add_project returned"
+            )
         return project.full_name
 
     def _addresses(self, url: str) -> list[str]:

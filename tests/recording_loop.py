@@ -107,7 +107,7 @@ def differences(one: FakeCopr, other: FakeCopr, ids: Iterable[int] | None = None
     return [
         target
         for number in ([*one.builds] if ids is None else ids)
-        for target in targets(number, [chroot.name for chroot in one.builds[number]])
+        for target in targets(number, [chroot.name for chroot in one.builds[number].values()])
         if ask(one, target) != ask(other, target)
     ]
 

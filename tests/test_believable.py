@@ -131,7 +131,7 @@ def test_a_build_config_is_as_copr_answers_it() -> None:
     faker = provider()
     config = faker.copr_build_config("epel-10-s390x")
     fake = FakeCopr()
-    fake.add_build(1, {"epel-10-s390x": {"state": "running", "build_config": config}})
+    fake.add_build({"epel-10-s390x": {"state": "running", "build_config": config}}, id=1)
     shown = ask(fake, "/build-config", build_id=1, chrootname="epel-10-s390x")
     assert shown == config
     assert shown["repos"][0]["baseurl"].endswith("/epel-10-s390x/")
@@ -148,8 +148,8 @@ def test_a_chroot_that_nobody_has_heard_of_is_fine() -> None:
 def test_build_added_by_hand_has_the_same_tags_and_archs() -> None:
     """As far as the name of a chroot tells them."""
     fake = FakeCopr()
-    build = fake.add_build(1, ["fedora-44-i386", "rhel+epel-10-aarch64"], state="succeeded")
-    assert [str(nevra) for chroot in build for nevra in chroot.packages] == [
+    build = fake.add_build(["fedora-44-i386", "rhel+epel-10-aarch64"], id=1, state="succeeded")
+    assert [str(nevra) for chroot in build.values() for nevra in chroot.packages] == [
         "hello-1.0-1.fc44.src",
         "hello-1.0-1.fc44.i686",
         "hello-1.0-1.el10.src",

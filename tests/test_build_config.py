@@ -22,9 +22,9 @@ def config(fake: FakeCopr) -> tuple[int, dict[str, object]]:
 def repo(address: str) -> tuple[int, dict[str, object]]:
     """What an additional repository of the project becomes."""
     fake = FakeCopr()
-    fake.add_project("jdoe", "other", module_hotfixes=True)
-    fake.add_project("jdoe", "tools", additional_repos=[address])
-    fake.add_build(1, [F41], project="jdoe/tools")
+    fake.add_project("jdoe/other", module_hotfixes=True)
+    fake.add_project("jdoe/tools", additional_repos=[address])
+    fake.add_build([F41], id=1, project="jdoe/tools")
     status, document = config(fake)
     repos = cast(list[dict[str, object]], document.get("repos", []))
     return status, repos[-1] if repos else {}
@@ -52,8 +52,8 @@ def test_the_address_and_priority_of_an_additional_repo(address: str, baseurl: s
 def test_distribution_is_the_name_without_version_and_arch() -> None:
     """Its name may have dashes itself."""
     fake = FakeCopr()
-    fake.add_project("jdoe", "tools", additional_repos=["https://a.example/$distname/"])
-    fake.add_build(1, ["centos-stream-9-x86_64"], project="jdoe/tools")
+    fake.add_project("jdoe/tools", additional_repos=["https://a.example/$distname/"])
+    fake.add_build(["centos-stream-9-x86_64"], id=1, project="jdoe/tools")
     answer = fake.answer("GET", "/api_3/build-chroot/build-config/1/centos-stream-9-x86_64")
     assert json.loads(answer.body)["repos"][-1]["baseurl"] == "https://a.example/centos-stream/"
 
@@ -84,8 +84,8 @@ def test_a_known_project_is_trusted_and_has_its_hotfixes() -> None:
 def test_an_address_that_cannot_be_taken_apart_is_a_500(address: str) -> None:
     """The service does not expect it either."""
     fake = FakeCopr()
-    fake.add_project("jdoe", "tools", additional_repos=[address])
-    fake.add_build(1, [F41], project="jdoe/tools")
+    fake.add_project("jdoe/tools", additional_repos=[address])
+    fake.add_build([F41], id=1, project="jdoe/tools")
     status, document = config(fake)
     assert (status, "there is probably a bug in the Copr code" in str(document["error"])) == (500, True)
 
@@ -109,8 +109,8 @@ def test_bootstrap_is_the_closest_one_said(
 ) -> None:
     """The build's, else the chroot's, else the project's; the default is left out."""
     fake = FakeCopr()
-    fake.add_project("jdoe", "tools", chroots={F41: {"bootstrap": chroot}}, bootstrap=project)
-    fake.add_build(1, [F41], project="jdoe/tools", bootstrap=build)
+    fake.add_project("jdoe/tools", chroots={F41: {"bootstrap": chroot}}, bootstrap=project)
+    fake.add_build([F41], id=1, project="jdoe/tools", bootstrap=build)
     assert config(fake)[1].get("bootstrap") == shown
 
 
@@ -121,8 +121,8 @@ def test_an_image_is_shown_only_beside_custom_image(build: str | None, image: st
     """The chroot's image goes with the chroot's choice of one."""
     fake = FakeCopr()
     settings = {F41: {"bootstrap": "custom_image", "bootstrap_image": "quay.io/a"}}
-    fake.add_project("jdoe", "tools", chroots=settings)
-    fake.add_build(1, [F41], project="jdoe/tools", bootstrap=build)
+    fake.add_project("jdoe/tools", chroots=settings)
+    fake.add_build([F41], id=1, project="jdoe/tools", bootstrap=build)
     assert config(fake)[1].get("bootstrap_image") == image
 
 
@@ -130,15 +130,14 @@ def test_repositories_of_a_devel_project_in_another_dir() -> None:
     """Base, devel and directory, all with the project's priority, then those of the project and of the chroot."""
     fake = FakeCopr()
     fake.add_project(
-        "jdoe",
-        "tools",
+        "jdoe/tools",
         devel_mode=True,
         module_hotfixes=True,
         repo_priority=42,
         additional_repos=["https://p.example/"],
         chroots={F41: {"additional_repos": ["https://c.example/"]}},
     )
-    fake.add_build(1, [F41], project="jdoe/tools:pr:7")
+    fake.add_build([F41], id=1, project="jdoe/tools:pr:7")
     document = config(fake)[1]
     repos = cast(list[dict[str, object]], document["repos"])
     assert [(repo["id"], repo["priority"], repo["module_hotfixes"]) for repo in repos] == [

@@ -11,6 +11,7 @@ import pytest
 from copr_chroot_fake import LIVES, FakeCopr, Lifecycle, Progress, Stage, State
 
 from .doors import Ask, asking
+from .events import advance_all
 
 F41, F42, EPEL = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
 BEGAN = 1_700_000_000
@@ -43,7 +44,7 @@ def check_says_the_same(ask: Ask, fake: FakeCopr, build_id: int) -> None:
     shown = read(ask, f"build/{build_id}")
     assert shown["chroots"] == [item["name"] for item in items]
     source = fake.builds[build_id].source_state
-    canceled = fake.builds[build_id].canceled
+    canceled = fake.builds[build_id].is_canceled
     assert shown["state"] == expected_state(shown, source, [item["state"] for item in items], canceled)
     starts = [item["started_on"] for item in items if item["started_on"] is not None]
     ends = [item["ended_on"] for item in items]
@@ -64,7 +65,7 @@ def check_says_the_same(ask: Ask, fake: FakeCopr, build_id: int) -> None:
 def test_at_every_moment_of_a_life_all_say_the_same(life: str) -> None:
     """A build, its list, the monitor and the packages agree with the chroots, one of which is ahead of the other."""
     fake = FakeCopr(progress="clock", seed=3)
-    fake.add_build(1, {F41: {"lifecycle": life}, F42: {"lifecycle": life}})
+    fake.add_build({F41: {"lifecycle": life}, F42: {"lifecycle": life}}, id=1)
     ask = asking(fake)
     for _ in range(100):
         if 1 not in fake.builds:
@@ -79,7 +80,7 @@ def test_at_every_moment_of_a_life_all_say_the_same(life: str) -> None:
 def test_each_answer_that_shows_a_build_is_a_poll_of_its_chroots(door: str) -> None:
     """Chroots that go on with every poll do so with what shows the build, and with nothing else."""
     fake = FakeCopr()
-    fake.add_build(1, [F41, F42])
+    fake.add_build([F41, F42], id=1)
     ask = asking(fake)
     target = f"/api_3/{door}?{PROJECT}" if door in ("build/list", "monitor") else f"/api_3/{door}/1"
     ask("HEAD", target)
@@ -87,15 +88,15 @@ def test_each_answer_that_shows_a_build_is_a_poll_of_its_chroots(door: str) -> N
     for other in (f"project?{PROJECT}", "mock-chroots/list", "build/2"):
         ask("GET", f"/api_3/{other}")
     ask("GET", target)
-    assert [chroot.state for chroot in fake.builds[1]] == ["importing", "importing"]
+    assert [chroot.state for chroot in fake.builds[1].values()] == ["importing", "importing"]
     ask("GET", target)
-    assert [chroot.state for chroot in fake.builds[1]] == ["pending", "pending"]
+    assert [chroot.state for chroot in fake.builds[1].values()] == ["pending", "pending"]
 
 
 def test_the_source_is_a_poll_only_of_chroots_that_wait_for_it() -> None:
     """Whoever waits for the source build sees it end, and moves nothing after that."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: {"lifecycle": "as-deployed"}})
+    fake.add_build({F41: {"lifecycle": "as-deployed"}}, id=1)
     ask = asking(fake)
     states = [read(ask, "build/source-chroot/1")["state"] for _ in range(5)]
     assert states == ["running", "succeeded", "succeeded", "succeeded", "succeeded"]
@@ -118,9 +119,9 @@ def test_the_source_is_a_poll_only_of_chroots_that_wait_for_it() -> None:
 def test_the_source_goes_before_the_chroots(life: str, sources: list[str], states: list[str]) -> None:
     """While the source is built and imported the build is what the source is, and then what its chroots are."""
     fake = FakeCopr(progress="manual")
-    build = fake.add_build(1, [F41], lifecycle=life)
+    build = fake.add_build([F41], id=1, lifecycle=life)
     seen: list[tuple[State, State]] = [(build.source_state, build.state)]
-    while build.advance():
+    while advance_all(build):
         seen.append((build.source_state, build.state))
     assert list(dict.fromkeys(source for source, _ in seen)) == sources
     assert without_repeats(state for _, state in seen) == states
@@ -140,7 +141,7 @@ def test_the_source_goes_by_what_came_first_in_time(first: str, looks: int) -> N
     """However often somebody looks, and at which chroot: the first one to go on tells that there is a source."""
     fake = FakeCopr(progress="clock")
     fails = Lifecycle(Stage("waiting", 20), Stage("failed"))
-    build = fake.add_build(1, {F41: {"lifecycle": fails}, F42: {"lifecycle": "succeeds"}})
+    build = fake.add_build({F41: {"lifecycle": fails}, F42: {"lifecycle": "succeeds"}}, id=1)
     for _ in range(looks):
         fake.clock.tick(42 / looks)
         assert build[first].state
@@ -151,8 +152,8 @@ def test_the_source_goes_by_what_came_first_in_time(first: str, looks: int) -> N
 def test_the_source_has_failed_before_another_chroot_is_changed() -> None:
     """Also where that one has no life of its own, and nobody has looked at the one that tells of the failure."""
     fake = FakeCopr(progress="immediate")
-    build = fake.add_build(1, {F41: "failed", F42: {"lifecycle": "source-fails"}})
-    build[F41].force_state("pending")
+    build = fake.add_build({F41: "failed", F42: {"lifecycle": "source-fails"}}, id=1)
+    build[F41].set_state("pending")
     assert (build.state, build.source_state) == ("failed", "failed")
 
 
@@ -176,7 +177,7 @@ def test_source_results_are_in_their_own_directory(said: dict[str, str], shown: 
 def test_a_canceled_source_is_canceled() -> None:
     """A build that was canceled before its import has a source that was canceled, one canceled later has not."""
     fake = FakeCopr(progress="clock")
-    early, late = fake.add_build(1, [F41]), fake.add_build(2, [F41])
+    early, late = fake.add_build([F41], id=1), fake.add_build([F41], id=2)
     early.cancel()
     fake.clock.tick(10)
     late.cancel()
@@ -189,9 +190,9 @@ def test_builds_are_listed_newest_first() -> None:
     """By their ids, page by page; order_type is only echoed."""
     fake = FakeCopr()
     for build_id in (5, 2, 9, 1, 7):
-        fake.add_build(build_id, {F41: "succeeded"}, package="a" if build_id % 2 else "b")
-    fake.add_build(6, {F41: "succeeded"}, project="jdoe/other")
-    fake.builds[7].remove()
+        fake.add_build({F41: "succeeded"}, id=build_id, package="a" if build_id % 2 else "b")
+    fake.add_build({F41: "succeeded"}, id=6, project="jdoe/other")
+    fake.builds[7].delete()
     ask = asking(fake)
 
     def ids(more: str) -> list[int]:
@@ -208,7 +209,7 @@ def test_status_is_filtered_after_offset_and_before_limit() -> None:
     """So a page may have fewer builds than there are, and the limit is that of the builds in that state."""
     fake = FakeCopr()
     for build_id in range(1, 9):
-        fake.add_build(build_id, {F41: "running" if build_id % 2 else "failed"})
+        fake.add_build({F41: "running" if build_id % 2 else "failed"}, id=build_id)
     ask = asking(fake)
 
     def ids(more: str) -> list[int]:
@@ -225,8 +226,8 @@ def test_status_is_filtered_after_offset_and_before_limit() -> None:
 def test_a_page_of_builds_has_none_that_are_gone() -> None:
     """A build whose life has ended in its deletion leaves its place on the page to the next one."""
     fake = FakeCopr(progress="clock")
-    fake.add_build(1, {F41: "succeeded"})
-    fake.add_build(2, [F41], lifecycle="deleted")
+    fake.add_build({F41: "succeeded"}, id=1)
+    fake.add_build([F41], id=2, lifecycle="deleted")
     fake.clock.tick(3600)
     ask = asking(fake)
     assert [item["id"] for item in read(ask, f"build/list?{PROJECT}&limit=1")["items"]] == [1]
@@ -236,7 +237,7 @@ def test_a_page_of_builds_has_none_that_are_gone() -> None:
 def test_a_source_whose_build_goes_with_the_look_is_gone() -> None:
     """The poll that ends the life of a build is answered as if it had been deleted already."""
     fake = FakeCopr()
-    fake.add_build(1, [F41], lifecycle=Lifecycle(Stage("waiting", 10), Stage("deleted")))
+    fake.add_build([F41], id=1, lifecycle=Lifecycle(Stage("waiting", 10), Stage("deleted")))
     ask = asking(fake)
     assert ask("GET", "/api_3/build/source-chroot/1").status == 200
     for _ in range(2):
@@ -247,8 +248,8 @@ def test_a_source_whose_build_goes_with_the_look_is_gone() -> None:
 def test_build_that_leaves_a_status_when_read_is_not_listed() -> None:
     """A list by status shows what has that status in the answer itself."""
     fake = FakeCopr()
-    fake.add_build(1, [F41], lifecycle=Lifecycle(Stage("running", 10), Stage("succeeded")))
-    fake.add_build(2, [F41], state="running")
+    fake.add_build([F41], id=1, lifecycle=Lifecycle(Stage("running", 10), Stage("succeeded")))
+    fake.add_build([F41], id=2, state="running")
     ask = asking(fake)
     shown = [[item["id"] for item in read(ask, f"build/list?{PROJECT}&status=running")["items"]] for _ in range(3)]
     assert shown == [[2, 1], [2], [2]]
@@ -266,7 +267,7 @@ def test_a_build_of_which_nothing_else_is_to_be_said(chroot: str, build: str) ->
 def test_a_project_without_builds_has_nothing_to_show() -> None:
     """Lists of them, by package too, and the monitor are empty."""
     fake = FakeCopr()
-    fake.add_project("jdoe", "playground", chroots=[F41])
+    fake.add_project("jdoe/playground", chroots=[F41])
     ask = asking(fake)
     assert read(ask, f"build/list?{PROJECT}")["items"] == []
     assert read(ask, f"build/list?{PROJECT}&packagename=hello")["items"] == []
@@ -277,7 +278,7 @@ def test_a_project_without_builds_has_nothing_to_show() -> None:
 def test_no_text_with_a_nul_is_looked_for(argument: str) -> None:
     """PostgreSQL's driver takes none, which the service does not expect."""
     fake = FakeCopr()
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     got = asking(fake)("GET", f"/api_3/build/list?{PROJECT}&{argument}=%00")
     assert (got.status, b"there is probably a bug in the Copr code" in got.body) == (500, True)
 
@@ -285,10 +286,10 @@ def test_no_text_with_a_nul_is_looked_for(argument: str) -> None:
 def test_the_monitor_has_the_latest_of_each_package_per_chroot() -> None:
     """From builds in the project's own directory only, and in the chroots that it has now."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: "succeeded", F42: "succeeded"}, package="hello")
-    fake.add_build(2, {F41: "failed"}, package="hello")
-    fake.add_build(3, {F41: "running"}, package="other")
-    fake.add_build(4, {F41: "running"}, package="hello", project="jdoe/playground:pr:1")
+    fake.add_build({F41: "succeeded", F42: "succeeded"}, id=1, package="hello")
+    fake.add_build({F41: "failed"}, id=2, package="hello")
+    fake.add_build({F41: "running"}, id=3, package="other")
+    fake.add_build({F41: "running"}, id=4, package="hello", project="jdoe/playground:pr:1")
     ask = asking(fake)
 
     def monitored(more: str = "") -> dict[str, dict[str, tuple[int, str]]]:
@@ -302,18 +303,18 @@ def test_the_monitor_has_the_latest_of_each_package_per_chroot() -> None:
         "other": {F41: (3, "running")},
     }
     assert monitored("&project_dirname=playground:pr:1") == {"hello": {F41: (4, "running")}}
-    fake.add_chroot(2, F42, state="skipped")
-    fake.builds[3].remove()
+    fake.builds[2].add_chroot(F42, state="skipped")
+    fake.builds[3].delete()
     assert monitored() == {"hello": {F41: (2, "failed"), F42: (2, "skipped")}}
 
 
 def test_a_snapshot_keeps_where_the_source_is() -> None:
     """Taken back, a build and the lists say what they said then."""
     fake = FakeCopr(progress="manual")
-    build = fake.add_build(1, [F41])
+    build = fake.add_build([F41], id=1)
     taken = fake.snapshot()
-    build.advance()
-    fake.add_build(2, [F41])
+    advance_all(build)
+    fake.add_build([F41], id=2)
     fake.restore(taken)
     ask = asking(fake)
     assert build.source_state == "importing"
@@ -324,7 +325,7 @@ def test_a_snapshot_keeps_where_the_source_is() -> None:
 def test_written_out_in_the_middle_it_goes_on_the_same(steps: int) -> None:
     """A fake and its copy say the same of a build from then on, its source included."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: {"lifecycle": "as-deployed"}, F42: {"lifecycle": "appears-late"}})
+    fake.add_build({F41: {"lifecycle": "as-deployed"}, F42: {"lifecycle": "appears-late"}}, id=1)
     for _ in range(steps):
         fake.answer("GET", "/api_3/build/1")
     copy = FakeCopr.from_scenario(fake.to_scenario())
@@ -335,7 +336,9 @@ def test_written_out_in_the_middle_it_goes_on_the_same(steps: int) -> None:
 def test_polls_that_make_no_difference_are_made_up_for() -> None:
     """A build that is held is shown any number of times, and goes on with the first poll after it is released."""
     fake = FakeCopr(progress=Progress("poll", polls=3))
-    build = fake.add_build(1, [F41], lifecycle=Lifecycle(Stage("pending", 1), Stage("starting", 1), Stage("running")))
+    build = fake.add_build(
+        [F41], id=1, lifecycle=Lifecycle(Stage("pending", 1), Stage("starting", 1), Stage("running"))
+    )
     build[F41].hold("pending")
     ask = asking(fake)
     assert {read(ask, "build/1")["state"] for _ in range(9)} == {"pending"}
@@ -346,8 +349,8 @@ def test_polls_that_make_no_difference_are_made_up_for() -> None:
 def test_faults_hit_them_by_their_names() -> None:
     """A fault of one endpoint, or of one build, leaves the others alone."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: "running"})
-    fake.add_build(2, {F41: "running"})
+    fake.add_build({F41: "running"}, id=1)
+    fake.add_build({F41: "running"}, id=2)
     fake.faults.add({"endpoint": "build", "build_id": 1, "status": 503})
     fake.faults.add({"endpoint": "project", "status": 504})
     ask = asking(fake)

@@ -22,7 +22,7 @@ from copr_chroot_fake.adapters.respx import answering_through_respx
 @pytest.fixture
 def fake() -> FakeCopr:
     fake = FakeCopr()
-    fake.add_build(1, ["fedora-41-x86_64"])
+    fake.add_build(["fedora-41-x86_64"], id=1)
     return fake
 
 
@@ -124,7 +124,7 @@ def through_requests(fake: FakeCopr, *addresses: str) -> Iterator[Get]:
 def test_a_fake_is_served_as_long_as_it_is_said() -> None:
     """With its results, at an address of its own."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(1, {F41: "succeeded"})
+    build = fake.add_build({F41: "succeeded"}, id=1)
     with fake.serving() as url, httpx.Client() as client:
         assert client.get(f"{url}/api_3/build-chroot/1/{F41}").json()["result_url"] == build[F41].result_url
         assert client.get(f"{build[F41].result_url}success").status_code == 200

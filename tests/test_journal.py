@@ -19,7 +19,7 @@ PROJECT = "ownername=jdoe&projectname=playground"
 @pytest.fixture
 def fake() -> FakeCopr:
     fake = FakeCopr()
-    fake.add_build(1, {F41: {}, F42: "running"})
+    fake.add_build({F41: {}, F42: "running"}, id=1)
     return fake
 
 
@@ -44,7 +44,7 @@ def test_every_request_is_kept_with_what_it_saw(ask_through: Open, fake: FakeCop
     assert got.at - listed.at == 30
     assert (posted.method, posted.endpoint, posted.status, posted.saw) == ("POST", "list", 405, {})
     assert (nope.endpoint, nope.build_id, nope.status, nope.matched) == (None, None, 404, False)
-    fake.forget_requests()
+    fake.clear_requests()
     assert fake.requests == []
 
 
@@ -79,7 +79,7 @@ def test_as_many_requests_are_kept_as_is_said() -> None:
         fake.answer("GET", "/api_3/")
     assert [request.number for request in fake.requests] == [3, 4, 5]
     assert [request.number for request in fake.requests_after(4)] == [5]
-    fake.forget_requests()
+    fake.clear_requests()
     fake.answer("GET", "/api_3/")
     assert [request.number for request in fake.requests] == [6]
 
@@ -134,7 +134,7 @@ def test_a_misspelt_endpoint_is_an_error_and_no_failed_assertion(fake: FakeCopr)
         (lambda fake: fake.assert_not_requested("get", chrootname=41), "chrootname: expected a text"),
         (lambda fake: fake.assert_requested("get", times="2"), "times: expected a whole number"),
         (lambda fake: fake.assert_polled_no_faster_than(30, build_id="1"), "build_id: expected a whole number"),
-        (lambda fake: fake.assert_all_pages_read(9), "build_id: there is no build 9; there are: 1"),
+        (lambda fake: fake.assert_all_pages_read(9), "build_id: there is no build 9; existing builds: 1"),
         (lambda fake: fake.requests_after("1"), "number: expected a whole number"),
     ],
 )
@@ -221,7 +221,7 @@ def test_all_pages_read(fake: FakeCopr) -> None:
 )
 def test_what_is_not_there_is_kept_with_the_nearest_that_is(fake: FakeCopr, target: str, nearest: str) -> None:
     """The nearest by what is written, as a digit is sooner forgotten than wrong by one."""
-    fake.add_build(70, [])
+    fake.add_build([], id=70)
     asking(fake)("GET", GET)
     asking(fake)("GET", target)
     (unmatched,) = fake.unmatched
@@ -231,7 +231,7 @@ def test_what_is_not_there_is_kept_with_the_nearest_that_is(fake: FakeCopr, targ
 
 def test_deleted_builds_and_bad_requests_are_not_unmatched(fake: FakeCopr) -> None:
     """A build that its life has deleted, bad arguments, methods and pages beyond the end are no mistake of a name."""
-    fake.add_build(2, [F41], lifecycle="deleted")
+    fake.add_build([F41], id=2, lifecycle="deleted")
     ask = asking(fake)
     for _ in range(7):
         ask("GET", f"/api_3/build-chroot/2/{F41}")
@@ -266,7 +266,7 @@ def test_nothing_there_at_all() -> None:
 def test_what_is_asked_beside_build_chroots_is_kept_too() -> None:
     """Each under the name of its endpoint, what is not there with what comes nearest."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: "running"})
+    fake.add_build({F41: "running"}, id=1)
     ask = asking(fake)
     for target in (
         "build/1", f"build/list?{PROJECT}", "build/built-packages/1", "build/source-chroot/1", f"project?{PROJECT}",
@@ -295,7 +295,7 @@ def test_what_is_asked_beside_build_chroots_is_kept_too() -> None:
 def test_a_build_is_polled_no_faster_than_was_said() -> None:
     """The assertion holds for a loop that keeps to it."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: "running"})
+    fake.add_build({F41: "running"}, id=1)
     for _ in range(3):
         asking(fake)("GET", "/api_3/build/1")
         fake.clock.tick(30)

@@ -68,8 +68,7 @@ def world() -> FakeCopr:
     """A build that has all that can be there and not: packages, options, an image, repositories of every kind."""
     fake = FakeCopr()
     fake.add_project(
-        "@copr",
-        "copr-dev",
+        "@copr/copr-dev",
         additional_repos=["https://example.com/$distname/?priority=7", "copr://other/one"],
         devel_mode=True,
         chroots={
@@ -81,7 +80,6 @@ def world() -> FakeCopr:
         },
     )
     fake.add_build(
-        1,
         {
             F41: {
                 "state": "succeeded",
@@ -92,6 +90,7 @@ def world() -> FakeCopr:
             },
             "epel-9-s390x": "pending",
         },
+        id=1,
         project="@copr/copr-dev",
     )
     return fake
@@ -277,7 +276,7 @@ def test_a_masked_answer_is_a_poll_that_has_seen_the_states(mask: str) -> None:
     """Whatever it leaves out, it lets time pass, and the journal knows what was there to see."""
     fake, plain = FakeCopr(), FakeCopr()
     for one in (fake, plain):
-        one.add_build(1, [F41])
+        one.add_build([F41], id=1)
     for target in (TARGETS["get"], TARGETS["list"]) * 3:
         asking(fake)("GET", target, [("X-Fields", mask)])
         asking(plain)("GET", target)
@@ -310,7 +309,7 @@ def test_an_answer_that_comes_late_is_masked_too() -> None:
 def test_a_refused_mask_is_no_poll() -> None:
     """Nobody has seen anything, so nothing moves on; the journal has the request."""
     fake = FakeCopr()
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     ask = asking(fake)
     before = ask("GET", TARGETS["get"]).body
     for _ in range(3):
@@ -318,7 +317,7 @@ def test_a_refused_mask_is_no_poll() -> None:
     assert [request.saw for request in fake.requests[1:]] == [{}, {}, {}]
     after = ask("GET", TARGETS["get"]).body
     reference = FakeCopr()
-    reference.add_build(1, [F41])
+    reference.add_build([F41], id=1)
     assert [before, after] == [asking(reference)("GET", TARGETS["get"]).body for _ in range(2)]
 
 
@@ -326,7 +325,7 @@ def test_a_refused_mask_is_no_poll() -> None:
 def test_canceling_takes_a_mask_and_a_bad_one_does_not_stop_it(mask: str, status: int) -> None:
     """The build is canceled before its answer is masked, also where that fails."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: "running"})
+    fake.add_build({F41: "running"}, id=1)
     login = ("Authorization", credentials("login", "token"))
     response = asking(fake)("PUT", "/api_3/build/cancel/1", [login, ("X-Fields", mask)])
     canceled = b'{"state": "canceled"}\n'
@@ -338,7 +337,7 @@ def test_canceling_takes_a_mask_and_a_bad_one_does_not_stop_it(mask: str, status
 def test_a_configuration_of_ones_own_is_masked_as_it_is() -> None:
     """What a test has given as the configuration is picked from, whatever its form."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: {"build_config": {"repos": ["x"], "isolation": "nspawn", "timeout": None}}})
+    fake.add_build({F41: {"build_config": {"repos": ["x"], "isolation": "nspawn", "timeout": None}}}, id=1)
     ask = asking(fake)
     shown = [
         json.loads(ask("GET", TARGETS["build-config"], [("X-Fields", mask)]).body)

@@ -16,7 +16,7 @@ BUILDS = "/api_3/build/list?ownername=jdoe&projectname=playground"
 
 def fake_of_250(default_limit: int | None = 100) -> FakeCopr:
     fake = FakeCopr(default_limit=default_limit)
-    fake.add_build(1, NAMES, state="succeeded")
+    fake.add_build(NAMES, id=1, state="succeeded")
     return fake
 
 
@@ -76,12 +76,12 @@ def test_nulls_sort_last_ascending_and_first_descending() -> None:
     """As in PostgreSQL, a chroot that has not started sorts as if it had started after all others."""
     fake = FakeCopr()
     fake.add_build(
-        1,
         {
             "fedora-41-x86_64": {"state": "running", "started_on": 20},
             "fedora-42-x86_64": "pending",
             "fedora-43-x86_64": {"state": "running", "started_on": 10},
         },
+        id=1,
     )
     ascending = ["fedora-43-x86_64", "fedora-41-x86_64", "fedora-42-x86_64"]
     ask = asking(fake)
@@ -117,7 +117,7 @@ def test_mock_chroots_are_listed_in_order_of_addition() -> None:
     """Whatever order the build has them in."""
     fake = FakeCopr()
     fake.add_mock_chroots("c-1-x86_64", "a-1-x86_64", "b-1-x86_64")
-    fake.add_build(1, ["b-1-x86_64", "a-1-x86_64", "c-1-x86_64"])
+    fake.add_build(["b-1-x86_64", "a-1-x86_64", "c-1-x86_64"], id=1)
     assert page(asking(fake), "&order=mock_chroot_id")[0] == ["c-1-x86_64", "a-1-x86_64", "b-1-x86_64"]
     assert page(asking(fake), "&order=mock_chroot_id&order_type=DESC")[0][0] == "b-1-x86_64"
 
@@ -125,8 +125,8 @@ def test_mock_chroots_are_listed_in_order_of_addition() -> None:
 def test_the_order_of_copr_chroots_is_that_of_the_project() -> None:
     """Those that the project no longer has come last, as nulls do."""
     fake = FakeCopr()
-    fake.add_project("jdoe", "tools", chroots=["c-1-x86_64", "a-1-x86_64"])
-    fake.add_build(1, ["b-1-x86_64", "a-1-x86_64", "c-1-x86_64"], project="jdoe/tools")
+    fake.add_project("jdoe/tools", chroots=["c-1-x86_64", "a-1-x86_64"])
+    fake.add_build(["b-1-x86_64", "a-1-x86_64", "c-1-x86_64"], id=1, project="jdoe/tools")
     assert page(asking(fake), "&order=copr_chroot_id")[0] == ["c-1-x86_64", "a-1-x86_64", "b-1-x86_64"]
     assert page(asking(fake), "&order=build_id&limit=1")[0] == ["b-1-x86_64"]
 
@@ -135,7 +135,7 @@ def test_a_list_of_builds_takes_an_order_by_its_columns_only() -> None:
     """Though it is in none of them."""
     fake = FakeCopr()
     for number in (1, 2):
-        fake.add_build(number, ["fedora-41-x86_64"])
+        fake.add_build(["fedora-41-x86_64"], id=number)
     ask = asking(fake)
     assert [item["id"] for item in json.loads(ask("GET", f"{BUILDS}&order=package_id").body)["items"]] == [2, 1]
     refused = ask("GET", f"{BUILDS}&order=nonsense")
@@ -149,6 +149,6 @@ def test_a_list_of_builds_keeps_to_the_default_limit() -> None:
     """That of the fake, where the request says none."""
     fake = FakeCopr(default_limit=2)
     for number in (1, 2, 3):
-        fake.add_build(number, ["fedora-41-x86_64"])
+        fake.add_build(["fedora-41-x86_64"], id=number)
     shown = json.loads(asking(fake)("GET", BUILDS).body)
     assert ([item["id"] for item in shown["items"]], shown["meta"]["limit"]) == ([3, 2], 2)

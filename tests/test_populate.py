@@ -37,8 +37,8 @@ def test_what_populate_adds_is_as_of_the_clock(clock: VirtualClock | SystemClock
 def test_populate_adds_to_what_is_there() -> None:
     """Ids go on after all that there have been, and projects are others."""
     fake = FakeCopr()
-    fake.add_build(40, ["fedora-43-x86_64"])
-    fake.add_build(41, ["fedora-43-x86_64"]).remove()
+    fake.add_build(["fedora-43-x86_64"], id=40)
+    fake.add_build(["fedora-43-x86_64"], id=41).delete()
     assert [build.id for build in fake.populate(2, 3)] == [42, 43]
     assert fake.populate(100, 1)[0].id == 44
     assert list(fake.builds) == [40, *range(42, 144)]

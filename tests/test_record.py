@@ -46,7 +46,7 @@ def test_what_was_recorded_answers_the_same(name: str, limit: int | None, is_bar
     recording = record(fake, transport=Bare(fake) if is_bare else None)
     assert (recording.missing, recording.left_out, recording.problem) == ((), (), None)
     # Of chroots that are not there yet, nobody knows.
-    there = [number for number in fake.builds if not any(chroot.is_absent for chroot in fake.builds[number])]
+    there = [number for number in fake.builds if not any(chroot.is_absent for chroot in fake.builds[number].values())]
     assert differences(fake, recording.serve(default_limit=limit), there) == []
     assert len(there) == len(fake.builds) or name == "appears-late"
     assert_checked(recording, tmp_path)
@@ -255,9 +255,9 @@ def test_project_that_changes_during_recording_is_consistent(before: Any, after:
 def test_bootstrap_of_the_build_differs_from_the_project() -> None:
     """Each is put down to who has set it, where the builds of a project show different ones."""
     fake = FakeCopr()
-    fake.add_project("jdoe", "one", chroots={F43: {"bootstrap": "on"}, F42: {}})
-    fake.add_build(1, [F43, F42], project="jdoe/one", state="succeeded")
-    fake.add_build(2, [F43, F42], project="jdoe/one", state="succeeded", bootstrap="image")
+    fake.add_project("jdoe/one", chroots={F43: {"bootstrap": "on"}, F42: {}})
+    fake.add_build([F43, F42], id=1, project="jdoe/one", state="succeeded")
+    fake.add_build([F43, F42], id=2, project="jdoe/one", state="succeeded", bootstrap="image")
     scenario = record(fake).scenario
     assert scenario["projects"][0]["chroots"] == {F43: {"bootstrap": "on"}, F42: {}}
     assert [build.get("bootstrap") for build in scenario["builds"]] == [None, "image"]
@@ -302,7 +302,7 @@ def test_recorded_build_without_a_project_answers_the_same() -> None:
 def test_results_elsewhere_are_said_as_they_were_answered() -> None:
     """The address of another Copr's results is no setting."""
     fake = FakeCopr(results_url="https://copr.example.org/results")
-    fake.add_build(1, {F43: "succeeded", F42: "pending"})
+    fake.add_build({F43: "succeeded", F42: "pending"}, id=1)
     recording = record(fake)
     assert differences(fake, recording.serve()) == []
     assert recording.scenario["builds"][0]["package"] == "hello"
@@ -312,7 +312,7 @@ def test_results_elsewhere_are_said_as_they_were_answered() -> None:
 def test_chroot_that_changes_while_read_is_recorded_consistently(life: str) -> None:
     """Its state, its times and its packages go together, though every look moves it."""
     fake = FakeCopr(progress={"poll": 2})
-    fake.add_build(1, [F43, S390X], lifecycle=life)
+    fake.add_build([F43, S390X], id=1, lifecycle=life)
     (build,) = record(fake).scenario["builds"]
     for chroot in build["chroots"]:
         assert ("packages" in chroot) == (chroot["state"] == "succeeded")
@@ -321,7 +321,7 @@ def test_chroot_that_changes_while_read_is_recorded_consistently(life: str) -> N
 def test_what_no_scenario_can_say_is_left_out_and_named() -> None:
     """A state that the kit does not know, and a chroot that ends before it starts; all else is there."""
     fake = FakeCopr()
-    fake.add_build(1, {F43: "unknown", F42: {"state": "failed", "started_on": 5, "ended_on": 5}, S390X: "running"})
+    fake.add_build({F43: "unknown", F42: {"state": "failed", "started_on": 5, "ended_on": 5}, S390X: "running"}, id=1)
 
     def newer(request: httpx.Request) -> httpx.Response:
         answer = fake.answer("GET", request.url.raw_path.decode())
@@ -347,7 +347,7 @@ def test_what_is_no_copr_is_said_to_be_none(body: str) -> None:
 def test_errors_that_pass_are_tried_again() -> None:
     """502 and a broken connection, a bounded number of times."""
     fake = FakeCopr()
-    fake.add_build(1, [F43, S390X], state="succeeded")
+    fake.add_build([F43, S390X], id=1, state="succeeded")
     fake.faults.add({"status": 502, "endpoint": "build-config", "first": 2})
     fake.faults.add({"breaks": "reset", "endpoint": "list", "first": 2})
     recording = record(fake)

@@ -34,7 +34,7 @@ NAMES_OF = {
 def chroots() -> set[str]:
     """The names of all chroots that builds have."""
     fakes = [FakeCopr.from_scenario(path, progress="manual") for path in SCENARIOS.values()]
-    return {chroot.name for fake in fakes for build in fake.builds.values() for chroot in build}
+    return {chroot.name for fake in fakes for build in fake.builds.values() for chroot in build.values()}
 
 
 def shape(value: Any, key: str = "") -> Any:
@@ -75,7 +75,7 @@ def test_a_scenario_keeps_its_shape(name: str, tmp_path: Path) -> None:
     assert (checked.mistakes, checked.unreadable) == ((), None)
     one, other = FakeCopr.from_scenario(document), FakeCopr.from_scenario(anonymous)
     for build in [*one.builds.values()]:
-        for target in targets(build.id, [chroot.name for chroot in build]):
+        for target in targets(build.id, [chroot.name for chroot in build.values()]):
             (status, body), (other_status, other_body) = ask(one, target), ask(other, target)
             assert (status, shape(json.loads(body))) == (other_status, shape(json.loads(other_body))), target
 

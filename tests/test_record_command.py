@@ -130,7 +130,7 @@ def test_a_build_that_is_watched_lives_again(tmp_path: Path) -> None:
     assert f"build 7, {F43}: running" in errors
     fake = FakeCopr.from_scenario(path, progress="clock")
     fake.clock.tick(10_000)
-    assert [chroot.state for chroot in fake.builds[7]] == ["succeeded", "failed"]
+    assert [chroot.state for chroot in fake.builds[7].values()] == ["succeeded", "failed"]
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])

@@ -217,7 +217,7 @@ def test_anonymizing_what_has_another_form_names_the_place(document: Any) -> Non
 def test_configuration_of_very_many_repositories_is_kept(count: int, is_taken_apart: bool) -> None:
     """As it was answered: which of them are the chroot's would take too long to find out."""
     fake = FakeCopr()
-    fake.add_project("jdoe", "tools", additional_repos=["https://a.example/"] * count)
-    fake.add_build(7, [F43], project="jdoe/tools")
+    fake.add_project("jdoe/tools", additional_repos=["https://a.example/"] * count)
+    fake.add_build([F43], id=7, project="jdoe/tools")
     (build,) = record(fake, transport=Bare(fake)).scenario["builds"]
     assert ("build_config" not in build["chroots"][0]) == is_taken_apart

@@ -139,7 +139,7 @@ def test_lives_are_recorded_as_long_as_copr_can_tell_the_time() -> None:
 def test_what_has_ended_stays() -> None:
     """A build that is over when it is first looked at has no life to replay."""
     fake = FakeCopr()
-    fake.add_build(1, {F43: "succeeded", S390X: "skipped"})
+    fake.add_build({F43: "succeeded", S390X: "skipped"}, id=1)
     recording = watch(fake)
     assert all("lifecycle" not in chroot for chroot in recording.scenario["builds"][0]["chroots"])
     assert recording.missing == ()
@@ -189,7 +189,7 @@ def test_a_build_whose_source_fails_has_ended_without_chroots() -> None:
 def test_a_canceled_build_ends_as_it_was_confirmed() -> None:
     """What waited is canceled, what was being built has failed, each when it was seen to."""
     fake = living("stuck-running", F43)
-    fake.add_chroot(1, S390X, lifecycle="stuck-pending", progress="clock")
+    fake.builds[1].add_chroot(S390X, lifecycle="stuck-pending", progress="clock")
 
     def cancel(seconds: float) -> None:
         fake.clock.tick(seconds)
@@ -199,9 +199,9 @@ def test_a_canceled_build_ends_as_it_was_confirmed() -> None:
     recording = record(fake, [1], interval=1, sleep=cancel)
     replayed = replay(recording)
     replayed.clock.move_to(1_700_000_109)
-    assert [chroot.state for chroot in replayed.builds[1]] == ["running", "pending"]
+    assert [chroot.state for chroot in replayed.builds[1].values()] == ["running", "pending"]
     replayed.clock.tick(1)
-    assert [chroot.state for chroot in replayed.builds[1]] == ["failed", "canceled"]
+    assert [chroot.state for chroot in replayed.builds[1].values()] == ["failed", "canceled"]
     assert ask(replayed, "/list?build_id=1") == ask(fake, "/list?build_id=1")
 
 
@@ -247,11 +247,11 @@ def test_unfinished_recording_stays_in_its_last_state() -> None:
 def test_what_no_life_leads_to_is_as_it_was_seen_last_and_said() -> None:
     """Nothing leads to unknown, so there is no life that ends there."""
     fake = FakeCopr()
-    fake.add_build(1, {F43: "pending"})
+    fake.add_build({F43: "pending"}, id=1)
 
     def force(seconds: float) -> None:
         fake.clock.tick(seconds)
-        fake.builds[1][F43].force_state("unknown" if fake.clock.now() < 1_700_000_003 else "forked")
+        fake.builds[1][F43].set_state("unknown" if fake.clock.now() < 1_700_000_003 else "forked")
 
     recording = record(fake, [1], interval=1, sleep=force)
     (line,) = recording.left_out
@@ -271,17 +271,17 @@ def test_any_life_is_replayed_or_it_is_said(seed: int, interval: int, is_cancele
     random = Random(seed)
     fake = FakeCopr(progress="manual")
     begin = ["starting", "running"] if starts else ["waiting", "importing", "pending"]
-    fake.add_build(1, {name: random.choice(begin) for name in (F43, F42, S390X)})
+    fake.add_build({name: random.choice(begin) for name in (F43, F42, S390X)}, id=1)
     history = []
 
     def happen(seconds: float) -> None:
         for _ in range(int(seconds)):
             fake.clock.tick(1)
             build = fake.builds[1]
-            for chroot in build:
+            for chroot in build.values():
                 if chroot.possible_events and random.random() < 0.2:
                     METHODS[random.choice(chroot.possible_events)](chroot)
-            if is_canceled and random.random() < 0.05 and not (build.is_finished or build.canceled):
+            if is_canceled and random.random() < 0.05 and not (build.is_finished or build.is_canceled):
                 build.cancel()
             history.append((fake.clock.now(), ask(fake, "/list?build_id=1")))
         if len(history) > 2000:

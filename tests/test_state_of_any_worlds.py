@@ -17,6 +17,7 @@ from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.state_file import StateFile
 from copr_chroot_fake.server.worlds import World, Worlds
 
+from .events import advance_all
 from .examples import examples
 from .served import F41, F42
 
@@ -29,14 +30,16 @@ FAULTS: list[Mapping[str, object]] = [
     {"name": "outage"},
 ]
 ACTS: dict[str, Callable[[FakeCopr, int, str], object]] = {
-    "add": lambda fake, at, name: fake.add_build(at, CHROOTS[: at + 1], lifecycle=sorted(LIVES)[at * 3]),
-    "add still": lambda fake, at, name: fake.add_build(at, CHROOTS[:at], state="running", project=f"me/p{at}:pr:{at}"),
-    "remove": lambda fake, at, name: fake.builds[at].remove(),
+    "add": lambda fake, at, name: fake.add_build(CHROOTS[: at + 1], id=at, lifecycle=sorted(LIVES)[at * 3]),
+    "add still": lambda fake, at, name: fake.add_build(
+        CHROOTS[:at], id=at, state="running", project=f"me/p{at}:pr:{at}"
+    ),
+    "remove": lambda fake, at, name: fake.builds[at].delete(),
     "cancel": lambda fake, at, name: fake.builds[at].cancel(),
-    "advance": lambda fake, at, name: fake.builds[at].advance(),
-    "hold": lambda fake, at, name: fake.hold(at, name, "running"),
-    "release": lambda fake, at, name: fake.release(at, name),
-    "force": lambda fake, at, name: fake.builds[at][name].force_state("failed", started_on=5, ended_on=6),
+    "advance": lambda fake, at, name: advance_all(fake.builds[at]),
+    "hold": lambda fake, at, name: fake.builds[at][name].hold("running"),
+    "release": lambda fake, at, name: fake.builds[at][name].release(),
+    "force": lambda fake, at, name: fake.builds[at][name].set_state("failed", started_on=5, ended_on=6),
     "fault": lambda fake, at, name: fake.faults.add(FAULTS[at]),
     "ask": lambda fake, at, name: [fake.answer("GET", f"/api_3/build-chroot/{at}/{name}") for _ in range(at)],
     "seed": lambda fake, at, name: fake.reseed(at),

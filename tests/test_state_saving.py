@@ -58,7 +58,7 @@ def builds_in(state: Path, world: str = "") -> list[int]:
 def test_unloadable_state_does_not_replace_the_last_good_one(state: Path) -> None:
     """The error names the world, the build and the mistake; once that is gone, the state is saved."""
     worlds, file = Worlds(Recipe()), StateFile(state)
-    worlds.get("good").fake.add_build(1, [F41])
+    worlds.get("good").fake.add_build([F41], id=1)
     file.save(worlds)
     kept = state.read_bytes()
     worlds.put("bad", Recipe(), Unloadable(clock=SystemClock()))
@@ -121,7 +121,7 @@ def test_state_that_is_too_large_is_neither_saved_nor_loaded(state: Path) -> Non
     assert StateFile(state, max_bytes=size).load(Recipe(), 10) is not None
     with pytest.raises(CoprFakeError, match=rf"{state}: {size} bytes; expected at most {size - 1}"):
         StateFile(state, max_bytes=size - 1).load(Recipe(), 10)
-    worlds.main.fake.add_build(1, [F41])
+    worlds.main.fake.add_build([F41], id=1)
     with pytest.raises(CoprFakeError, match=rf"not be loaded again: .*bytes; expected at most {size}"):
         StateFile(state, max_bytes=size).save(worlds)
     assert state.stat().st_size == size
@@ -261,13 +261,13 @@ def test_requests_are_answered_during_a_save(state: Path, monkeypatch: pytest.Mo
     """What they change is in the next one: each world is saved as it was at one moment."""
     worlds, file, disk = Worlds(Recipe()), StateFile(state), SlowDisk(monkeypatch)
     for world in (worlds.main, worlds.get("a")):
-        world.fake.add_build(1, [F41])
+        world.fake.add_build([F41], id=1)
 
     async def run() -> None:
         first = asyncio.create_task(file.save_while_serving(worlds))
         await disk.writing()
         for world in (worlds.main, worlds.get("a")):
-            world.fake.add_build(2, [F41])
+            world.fake.add_build([F41], id=2)
             world.fake.reseed(99)
             assert world.fake.answer("GET", f"/api_3/build-chroot/2/{F41}").status == 200
         worlds.get("b")
@@ -291,7 +291,7 @@ def test_saves_that_come_during_a_save_share_the_next_one(state: Path, monkeypat
         saves = [asyncio.create_task(file.save_while_serving(worlds))]
         await disk.writing()
         for number in range(1, 11):
-            worlds.main.fake.add_build(number, [F41])
+            worlds.main.fake.add_build([F41], id=number)
             saves.append(asyncio.create_task(file.save_while_serving(worlds)))
         await asyncio.sleep(0)
         disk.may_go_on.set()
@@ -334,7 +334,7 @@ def test_other_requests_get_a_turn_between_worlds(state: Path) -> None:
         save = asyncio.create_task(file.save_while_serving(worlds))
         await asyncio.sleep(0)
         worlds.delete("w18")
-        worlds.put("w19", Recipe()).fake.add_build(3, [F41])
+        worlds.put("w19", Recipe()).fake.add_build([F41], id=3)
         while not save.done():
             turns += 1
             await asyncio.sleep(0)

@@ -35,10 +35,10 @@ F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 def fill(fake: FakeCopr) -> FakeCopr:
     fake.clear()
-    fake.add_project("@copr", "tools", chroots=[F41, F42], additional_repos=["copr://@copr/tools"])
-    fake.add_build(1, {F41: {"lifecycle": "realistic"}, F42: "succeeded"}, project="@copr/tools", package="hello")
-    fake.add_build(2, {F42: "forked"}, project="frostyx/tools", bootstrap="on")
-    fake.add_build(3, {F41: "running"}, project="frostyx/other")
+    fake.add_project("@copr/tools", chroots=[F41, F42], additional_repos=["copr://@copr/tools"])
+    fake.add_build({F41: {"lifecycle": "realistic"}, F42: "succeeded"}, id=1, project="@copr/tools", package="hello")
+    fake.add_build({F42: "forked"}, id=2, project="frostyx/tools", bootstrap="on")
+    fake.add_build({F41: "running"}, id=3, project="frostyx/other")
     return fake
 
 
@@ -74,7 +74,7 @@ def test_it_takes_faults_and_is_in_the_journal() -> None:
 def test_it_is_no_poll() -> None:
     """Nothing goes on by it."""
     fake = FakeCopr()
-    chroot = fake.add_build(1, [F41])[F41]
+    chroot = fake.add_build([F41], id=1)[F41]
     for _ in range(5):
         asking(fake)("GET", TARGET)
     assert chroot.state == "importing"

@@ -66,7 +66,7 @@ def test_a_world_is_made_when_somebody_first_asks_for_it(server: Server) -> None
 
 CHANGES: dict[str, Callable[[Server], object]] = {
     "another build": lambda world: world.steer("POST", "/builds", {"id": 2, "chroots": [F41], "state": "pending"}),
-    "an event": lambda world: world.steer("POST", f"/builds/1/chroots/{F41}/events", {"event": "fail"}),
+    "an event": lambda world: world.steer("POST", f"/builds/1/chroots/{F41}/report", {"state": "failed"}),
     "a build less": lambda world: world.steer("DELETE", "/builds/1"),
     "another scenario": lambda world: world.steer("PUT", "/scenario", scenario(1, "other")),
     "another seed": lambda world: world.steer("POST", "/seed", {"seed": 99}),

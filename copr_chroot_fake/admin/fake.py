@@ -7,7 +7,7 @@ from functools import partial
 from itertools import compress
 from operator import attrgetter, eq
 
-from ..engine.chroot_fields import Change
+from ..engine.chroot import Change
 from ..engine.clock import SystemClock, check_speed
 from ..errors import CoprFakeError, InputError
 from ..fake import FakeCopr
@@ -95,11 +95,6 @@ def change_clock(call: Call) -> views.ClockView:
         if paused is not None:
             (clock.pause if paused else clock.resume)()
     return views.clock(call.fake)
-
-
-def advance_all(call: Call) -> views.CountView:
-    """Let every build chroot that can go on to its next stage; how many did."""
-    return {"count": call.fake.advance()}
 
 
 def show_changes(call: Call) -> views.ChangesView:

@@ -35,9 +35,9 @@ def _about(call: Call) -> About:
     )
 
 
-def forget_requests(call: Call) -> None:
+def clear_requests(call: Call) -> None:
     """Forget what was asked."""
-    call.fake.forget_requests()
+    call.fake.clear_requests()
 
 
 def show_unmatched(call: Call) -> views.UnmatchedsView:

@@ -9,8 +9,7 @@ from typing import Annotated, Literal, TypedDict
 
 from .. import __version__
 from ..engine.build import Build
-from ..engine.chroot import BuildChroot
-from ..engine.chroot_fields import Change
+from ..engine.chroot import BuildChroot, Change
 from ..engine.clock import SystemClock
 from ..engine.faults import ActiveFault
 from ..fake import FakeCopr
@@ -291,7 +290,7 @@ def chroot(shown: BuildChroot) -> ChrootView:
 
 def _as_it_is(shown: BuildChroot) -> ChrootView:
     """A chroot as of when it was last looked at; each of its properties would look again, at another moment."""
-    build, moment, life = shown.build, shown.moment(), shown.life
+    build, moment, life = shown.build, shown.save(), shown.lifecycle_run
     is_absent = life is not None and life.stage.state == ABSENT
     derived_url = f"{build.results_url}/{shown.name}/{moment.result_dir}/" if moment.result_dir else None
     return {
@@ -299,11 +298,11 @@ def _as_it_is(shown: BuildChroot) -> ChrootView:
         "state": ABSENT if is_absent else moment.state.value,
         "started_on": moment.started_on,
         "ended_on": moment.ended_on,
-        "result_url": shown.given.result_url or derived_url,
+        "result_url": shown.overrides.result_url or derived_url,
         "packages": [write_nevra(nevra) for nevra in moment.packages],
         "held_in": None if life is None else life.held_in,
         "possible_events": [] if is_absent else possible_events(moment.state, build.is_canceled),
-        "can_advance": shown.reason_to_stay() is None,
+        "can_advance": shown.advance_problem() is None,
     }
 
 

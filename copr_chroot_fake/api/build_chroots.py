@@ -43,29 +43,29 @@ def show_page(asking: Asking) -> Shown:
 def _page(build: Build, paging: Paging, asking: Asking) -> Sequence[BuildChroot]:
     """The chroots of a page, which counts as a poll of each, and of those that are not there yet."""
     store, counts = asking.store, asking.counts
-    if not build.has_ever_lived:
+    if not build.had_lifecycle:
         return cut_page(build.chroots, paging, store)
-    appearing = {chroot for chroot in build.chroots if chroot.is_absent} if build.is_entangled else set()
+    appearing = {chroot for chroot in build.chroots if chroot.is_absent} if build.is_coupled else set()
     for chroot in appearing:
-        chroot.look(counts)
+        chroot.poll(counts)
     there = [chroot for chroot in build.chroots if not chroot.is_absent] if appearing else build.chroots
     page = cut_page(there, paging, store)
     for chroot in page:
-        if chroot.life is not None and chroot not in appearing:
-            chroot.look(counts)
+        if chroot.lifecycle_run is not None and chroot not in appearing:
+            chroot.poll(counts)
     # A look may have brought about that it is deleted.
-    return put_in_order(page, paging, store) if build.is_known else ()
+    return put_in_order(page, paging, store) if build.is_in_store else ()
 
 
 def _find(asking: Asking, counts: bool) -> BuildChroot:
     sent, build = build_asked(asking)
     name = str(require("chrootname", asking.question.chrootname))
-    chroot = None if build is None else build.find(name)
-    if chroot is not None and chroot.life is not None:
-        chroot.look(counts)
-    if build is None or (build.is_entangled and not build.is_known):
+    chroot = None if build is None else build.get(name)
+    if chroot is not None and chroot.lifecycle_run is not None:
+        chroot.poll(counts)
+    if build is None or (build.is_coupled and not build.is_in_store):
         raise no_such_build(sent)
-    if chroot is None or (build.is_entangled and chroot.is_absent):
+    if chroot is None or (build.is_coupled and chroot.is_absent):
         raise _no_such_chroot(asking, sent, name)
     return chroot
 

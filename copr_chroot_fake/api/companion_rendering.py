@@ -21,7 +21,7 @@ def _render(shown: Build) -> bytes:
     """What the API shows of a build, which is kept with it, as it takes a look at each of its chroots."""
     project, submission = shown.project, shown.submission
     fields = {
-        "chroots": [chroot.name for chroot in shown.there],
+        "chroots": [chroot.name for chroot in shown.known_chroots],
         "ended_on": shown.ended_on,
         "id": shown.id,
         "is_background": shown.is_background,
@@ -59,7 +59,7 @@ def packages(shown: Build) -> bytes:
                     for nevra in chroot.packages
                 ]
             }
-            for chroot in shown.there
+            for chroot in shown.known_chroots
         }
     )
 

@@ -66,8 +66,8 @@ def show_source(asking: Asking) -> Shown:
         # Those that wait for the source are what goes on with it.
         for chroot in build.chroots:
             if chroot.is_absent or chroot.state in UNIMPORTED:
-                chroot.look(True)
-    if not build.is_known:
+                chroot.poll(True)
+    if not build.is_in_store:
         raise no_such_build(sent)
     if build.source_state in _WITHOUT_LOG:
         raise Refusal(500, CATCH_ALL)
@@ -100,7 +100,7 @@ def _newest_first(store: Store, project: Project, package: str | None, offset: i
         builds = [store.builds[build_id] for build_id in store.index.page(project.full_name, package, offset, limit)]
         for build in builds:
             build.catch_up()
-        if all(build.is_known for build in builds):
+        if all(build.is_in_store for build in builds):
             return builds
 
 
@@ -122,8 +122,8 @@ def _in_state(builds: Sequence[Build], status: str, limit: int | None) -> list[B
 def _looked_at(builds: Sequence[Build], status: str | None, counts: bool) -> Iterator[bytes]:
     """What is shown of builds, each as this look leaves it: it may have gone, or into another state."""
     for build in builds:
-        build.look(counts)
-        if build.is_known and (not status or build.state == status):
+        build.poll(counts)
+        if build.is_in_store and (not status or build.state == status):
             yield views.build(build)
 
 
@@ -144,7 +144,7 @@ def show_monitor(asking: Asking) -> Shown:
         if latest:
             packages[package] = latest
     for chroot in (chroot for latest in packages.values() for chroot in latest):
-        chroot.look(asking.counts)
+        chroot.poll(asking.counts)
     return Shown(views.monitor(packages))
 
 
@@ -157,7 +157,7 @@ def _latest(asking: Asking, project: Project, package: str, dirname: str) -> lis
         build = store.find_build(build_id)
         if build is None or build.project_dirname != dirname:
             continue
-        for chroot in build.there:
+        for chroot in build.known_chroots:
             latest.setdefault(chroot.name, chroot)
         if len(latest) == number:
             break
@@ -168,8 +168,8 @@ def _find(asking: Asking) -> Build:
     """The build that is asked for, as a look leaves it."""
     sent, build = build_asked(asking)
     if build is not None:
-        build.look(asking.counts)
-    if build is None or not build.is_known:
+        build.poll(asking.counts)
+    if build is None or not build.is_in_store:
         raise no_such_build(sent)
     return build
 

@@ -143,7 +143,7 @@ class Api:
         if question.endpoint not in _OF_CHROOTS or question.build_id is None or question.chrootname is None:
             return False
         build = self.store.builds.get(question.build_id)
-        return build is not None and build.find(question.chrootname) is None
+        return build is not None and question.chrootname not in build
 
 
 _OF_CHROOTS = (Endpoint.GET, Endpoint.BUILD_CONFIG, Endpoint.BUILT_PACKAGES)

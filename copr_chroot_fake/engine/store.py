@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 
 from ..fork_lock import new_lock
 from ..model.account import Account
@@ -14,11 +15,11 @@ from ..model.lifecycle import ABSENT
 from ..model.progress import Progress
 from ..model.project import RESULTS_URL, Project, Submission, enable_chroots, register_project, replace_chroots
 from ..model.states import State
+from ..validation import checks
 from .agenda import Agenda
 from .build import Build
 from .build_index import BuildIndex
-from .chroot import BuildChroot
-from .chroot_fields import Change
+from .chroot import BuildChroot, Change
 from .clock import Clock, VirtualClock
 from .faults import Faults
 from .interrupts import all_or_nothing, complete
@@ -57,7 +58,7 @@ class Store:
         self.projects: dict[str, Project] = {}
         self.builds: dict[int, Build] = {}
         self.agenda = Agenda()
-        self.entangled_agenda = Agenda()
+        self.coupled_agenda = Agenda()
         """That of the builds whose chroots' lives can end the build itself."""
         self.index = BuildIndex(self.builds)
         self.accounts: dict[str, Account] = {}
@@ -106,19 +107,40 @@ class Store:
             # A scenario is written with the fake's own address, wherever it is served.
             build.submission = build.moved_submission(self.own_results_root, self.results_root)
             self.index.add(build)
-            build.agenda.noted[build] = None
+            build.agenda.changed[build] = None
             for chroot in build.chroots:
                 self.note_begun(chroot)
 
     def note_begun(self, chroot: BuildChroot) -> None:
         """Remember where a life begins, which it has before the store had its build."""
-        if chroot.life is not None and chroot.life.stage.state != ABSENT:
+        if chroot.lifecycle_run is not None and chroot.lifecycle_run.stage.state != ABSENT:
             self.changes.append(
-                Change(int(chroot.life.begun), chroot.build.id, chroot.name, State(chroot.life.stage.state))
+                Change(
+                    int(chroot.lifecycle_run.started_at),
+                    chroot.build.id,
+                    chroot.name,
+                    State(chroot.lifecycle_run.stage.state),
+                )
             )
 
+    def next_build_id(self) -> int:
+        """Return an id above all earlier ids; after the largest one, the first free id."""
+        last = max((0, *self.builds, *self.removed))
+        if last < checks.LARGEST_INTEGER:
+            return last + 1
+        return next(number for number in count(1) if number not in self.builds and number not in self.removed)
+
+    def reset(self, now: float, seed: int) -> None:
+        """Clear everything, with the time of a virtual clock and the seed."""
+        with self.lock:
+            self.clear()
+            self.accounts.clear()
+            self.reseed(seed)
+            if isinstance(self.clock, VirtualClock):
+                self.clock.restore(now)
+
     def clear(self) -> None:
-        """Have no projects, builds, chroots and faults anymore; the clock goes on."""
+        """Delete all projects, builds, chroots and faults; keep the clock and the accounts."""
         with self.lock:
             complete(self._clear)
 
@@ -126,7 +148,7 @@ class Store:
         for kept in (self.mock_chroots, self.projects, self.builds, self.removed, self.changes):
             kept.clear()
         self.agenda.clear()
-        self.entangled_agenda.clear()
+        self.coupled_agenda.clear()
         self.index.forget()
         self.faults.clear()
 
@@ -172,12 +194,12 @@ class Store:
     def catch_up(self) -> None:
         """Let the builds go that are to be gone by now."""
         with self.lock:
-            self.entangled_agenda.catch_up(self.clock.now())
+            self.coupled_agenda.catch_up(self.clock.now())
 
     def catch_up_all(self) -> None:
         """Let everything happen that is due by now, to every build."""
         with self.lock:
-            self.entangled_agenda.catch_up(self.clock.now())
+            self.coupled_agenda.catch_up(self.clock.now())
             self.agenda.catch_up(self.clock.now())
 
     def begin_of(self, batch: Batch) -> float:
@@ -193,7 +215,7 @@ class Store:
     def find_build(self, build_id: int) -> Build | None:
         """A build that is there now: the life of one of its chroots can have deleted it."""
         build = self.builds.get(build_id)
-        if build is None or not build.is_entangled:
+        if build is None or not build.is_coupled:
             return build
         build.catch_up()
         return self.builds.get(build_id)

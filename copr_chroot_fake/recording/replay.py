@@ -27,7 +27,7 @@ def lives_otherwise(scenario: Scenario, answers: Answers) -> Iterator[str]:
         if (build.gone_at is None) != (build.id in store.builds):
             yield f"build {build.id}: whether it is deleted in the end"
         elif build.gone_at is None:
-            for chroot in store.builds[build.id]:
+            for chroot in store.builds[build.id].values():
                 seen = build.chroots[chroot.name]
                 went = gone_through[build.id, chroot.name]
                 wrong = [*_ends_otherwise(chroot, seen.last), *_goes_otherwise(went, seen)]

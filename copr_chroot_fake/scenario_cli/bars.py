@@ -11,7 +11,7 @@ from rich.text import Text
 from ..cli_output import printable
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
-from ..engine.lifecycle_run import Life
+from ..engine.lifecycle_run import LifecycleRun
 from ..model.lifecycle import DELETED, PlannedStage
 from . import timeline
 from .timeline import Scale, duration
@@ -35,7 +35,7 @@ STYLES = {
 _PROGRESS = {"clock": "", "poll": ", by poll", "manual": ", by hand", "immediate": ", at once"}
 
 
-def bars(lives: Sequence[tuple[BuildChroot, Life]], console: Console) -> Table:
+def bars(lives: Sequence[tuple[BuildChroot, LifecycleRun]], console: Console) -> Table:
     """The bars of a build's chroots below a common axis, each with how it ends."""
     plans = [rest_of(life) for _, life in lives]
     ends = [_end(life) for _, life in lives]
@@ -54,9 +54,9 @@ def bars(lives: Sequence[tuple[BuildChroot, Life]], console: Console) -> Table:
     return grid
 
 
-def rest_of(life: Life) -> Sequence[PlannedStage]:
+def rest_of(life: LifecycleRun) -> Sequence[PlannedStage]:
     """The stages of a life from where it is."""
-    return life.plan[life.at :]
+    return life.plan[life.index :]
 
 
 def _axis(scale: Scale) -> str:
@@ -67,7 +67,7 @@ def _axis(scale: Scale) -> str:
     return axis
 
 
-def _bar(life: Life, scale: Scale, line: str) -> Text:
+def _bar(life: LifecycleRun, scale: Scale, line: str) -> Text:
     bar = Text()
     for piece in timeline.pieces(rest_of(life), scale):
         style = STYLES["canceled" if piece.letter == timeline.CANCELED else piece.state]
@@ -79,7 +79,7 @@ def _bar(life: Life, scale: Scale, line: str) -> Text:
     return bar
 
 
-def _end(life: Life) -> Text:
+def _end(life: LifecycleRun) -> Text:
     """How a life ends, and when."""
     stages = rest_of(life)
     last, seconds = stages[-1].state, duration(timeline.seconds_of(stages))
@@ -90,14 +90,14 @@ def _end(life: Life) -> Text:
     else:
         end = Text(f"{'build deleted' if last == DELETED else last} after {seconds}", STYLES[last])
     held = "" if life.held_in is None else f", held in {life.held_in}"
-    return end.append(held + _PROGRESS[life.how], "default")
+    return end.append(held + _PROGRESS[life.mode], "default")
 
 
 def letters_of(build: Build) -> Iterator[str]:
     """The letters that stand for the stages of its chroots' lives."""
     for chroot in build.chroots:
-        if chroot.life is not None:
-            yield from map(timeline.letter_of, timeline.lasting(rest_of(chroot.life)))
+        if chroot.lifecycle_run is not None:
+            yield from map(timeline.letter_of, timeline.lasting(rest_of(chroot.lifecycle_run)))
 
 
 def legend(letters: Collection[str]) -> Text:

@@ -72,5 +72,5 @@ class SameFake:
 
     def make(self) -> FakeCopr:
         self.fake.restore(self.taken)
-        self.fake.forget_requests()
+        self.fake.clear_requests()
         return self.fake

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
@@ -49,6 +49,13 @@ class Answer(NamedTuple):
     headers: tuple[tuple[str, str], ...]
     body: bytes
     delivery: Delivery | None = None
+
+    def json(self) -> Any:
+        """Return the document in the body.
+
+        :raises ValueError: if the body is not JSON.
+        """
+        return json.loads(self.body)
 
 
 class Refusal(Exception):

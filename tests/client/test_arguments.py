@@ -152,7 +152,7 @@ class Number(IntEnum):
 def test_members_of_enumerations_are_what_they_are_equal_to(calling: Calling) -> None:
     """Their values are sent, and not their names."""
     fake = FakeCopr()
-    fake.add_build(1, [F41], project="jdoe/tools")
+    fake.add_build([F41], id=1, project="jdoe/tools")
     client = calling.client(fake.transport)
     assert client.get(Number.ONE, Name.CHROOT).name == F41
     assert client.get_list(Number.ONE, limit=Number.ONE, order_type=Name.DESCENDING).limit == 1

@@ -131,7 +131,7 @@ def test_wait_ends_before_a_retry_that_would_be_late(calling: Calling) -> None:
 def test_fake_delivers_slowly_within_the_timeout(calling: Calling) -> None:
     """A fault that lets a body dribble takes longer than the timeout in all, though each piece is in time."""
     fake = FakeCopr()
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     fake.faults.add(Fault(dribble=Dribble(bytes=10, every=1)))
     client = calling.client(fake.transport, timeout=3, now=fake.clock.now, sleep=fake.clock.tick)
     with pytest.raises(RequestTimeoutError):

@@ -23,7 +23,7 @@ from .calling import F41, F42, HTML, Calling, answering, page_of
 
 def test_get_has_one_build_chroot_with_its_times(calling: Calling, fake: FakeCopr) -> None:
     """One build chroot, with its times as Unix times and in UTC."""
-    fake.add_build(1, {F41: {"state": "succeeded", "started_on": 0, "ended_on": 90}})
+    fake.add_build({F41: {"state": "succeeded", "started_on": 0, "ended_on": 90}}, id=1)
     status = calling.client(fake.transport).get(1, F41)
     assert (status.name, status.state, status.is_final) == (F41, State.SUCCEEDED, True)
     assert (status.started_on, status.ended_on) == (0, 90)
@@ -34,7 +34,7 @@ def test_get_has_one_build_chroot_with_its_times(calling: Calling, fake: FakeCop
 
 def test_times_that_are_not_there_are_none(calling: Calling, fake: FakeCopr) -> None:
     """A pending chroot has neither time."""
-    fake.add_build(1, {F41: "pending"})
+    fake.add_build({F41: "pending"}, id=1)
     status = calling.client(fake.transport).get(1, F41)
     assert (status.started_at, status.ended_at, status.is_final) == (None, None, False)
 
@@ -42,7 +42,7 @@ def test_times_that_are_not_there_are_none(calling: Calling, fake: FakeCopr) -> 
 def test_a_page_or_all_pages_can_be_read(calling: Calling, fake: FakeCopr) -> None:
     """One page as asked for, and every page one after the other."""
     names = [f"bulk-{number}-x86_64" for number in range(250)]
-    fake.add_build(1, names, state="running")
+    fake.add_build(names, id=1, state="running")
     client = calling.client(fake.transport)
     page = client.get_list(1, limit=3, offset=2, order_type="DESC")
     assert [status.name for status in page] == names[-3:-6:-1]
@@ -56,7 +56,7 @@ def test_a_page_or_all_pages_can_be_read(calling: Calling, fake: FakeCopr) -> No
 def test_iter_all_reads_everything_whatever_the_services_limit(calling: Calling, default_limit: int | None) -> None:
     """A service without a limit is asked once, and one whose pages end with the list once more than that."""
     fake = FakeCopr(default_limit=default_limit)
-    fake.add_build(1, [f"bulk-{number}-x86_64" for number in range(250)], state="running")
+    fake.add_build([f"bulk-{number}-x86_64" for number in range(250)], id=1, state="running")
     assert len(list(calling.client(fake.transport).iter_all(1))) == 250
     fake.assert_requested("list", build_id=1, times={None: 1, 100: 3, 250: 2, 7: 36}[default_limit])
 
@@ -68,7 +68,7 @@ def test_iter_all_ends_with_a_page_that_has_nothing(calling: Calling) -> None:
 
 def test_iter_all_asks_for_a_page_when_it_is_needed(fake: FakeCopr) -> None:
     """Whoever stops early has not asked for the rest."""
-    fake.add_build(1, [f"bulk-{number}-x86_64" for number in range(250)], state="running")
+    fake.add_build([f"bulk-{number}-x86_64" for number in range(250)], id=1, state="running")
     with CoprClient(transport=fake.transport) as client:
         next(client.iter_all(1))
     fake.assert_requested("list", times=1)
@@ -76,8 +76,8 @@ def test_iter_all_asks_for_a_page_when_it_is_needed(fake: FakeCopr) -> None:
 
 def test_get_build_config_has_the_settings_and_the_repositories(calling: Calling, fake: FakeCopr) -> None:
     """The settings, with the repositories and their addresses."""
-    fake.add_project("jdoe", "tools", additional_repos=["https://a.example/?priority=5"], bootstrap="on")
-    fake.add_build(1, [F41], project="jdoe/tools", enable_net=True)
+    fake.add_project("jdoe/tools", additional_repos=["https://a.example/?priority=5"], bootstrap="on")
+    fake.add_build([F41], id=1, project="jdoe/tools", enable_net=True)
     config = calling.client(fake.transport).get_build_config(1, F41)
     assert (config.memory_limit, config.timeout, config.enable_net, config.bootstrap) == (2048, 18000, True, "on")
     assert config.repo_urls == (
@@ -90,7 +90,7 @@ def test_get_build_config_has_the_settings_and_the_repositories(calling: Calling
 
 def test_get_document_has_what_any_other_path_answers(calling: Calling, fake: FakeCopr) -> None:
     """Any other path below /api_3, as it is answered, or the error that it is answered with."""
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     client = calling.client(fake.transport)
     assert client.get_document("build/1")["id"] == 1
     config = client.get_document("build-chroot/build-config", build_id=1, chrootname=F41)
@@ -101,7 +101,7 @@ def test_get_document_has_what_any_other_path_answers(calling: Calling, fake: Fa
 
 def test_get_built_packages_has_what_prints_as_nevras(calling: Calling, fake: FakeCopr) -> None:
     """Packages that print as NEVRAs."""
-    fake.add_build(1, {F41: {"state": "succeeded", "packages": ["hello-2:1.0-1.fc41.x86_64"]}})
+    fake.add_build({F41: {"state": "succeeded", "packages": ["hello-2:1.0-1.fc41.x86_64"]}}, id=1)
     (package,) = calling.client(fake.transport).get_built_packages(1, F41)
     assert str(package) == "hello-2:1.0-1.fc41.x86_64"
     assert isinstance(package, Nevra)
@@ -134,7 +134,7 @@ def test_not_found_says_which_of_the_two_is_missing(
     calling: Calling, fake: FakeCopr, build_id: int, chrootname: str, missing: str, message: str
 ) -> None:
     """Status, message, request, and whether it is the build or its chroot."""
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     fake.add_mock_chroots("epel-9-s390x")
     with pytest.raises(NotFoundError) as raised:
         calling.client(fake.transport).get(build_id, chrootname)

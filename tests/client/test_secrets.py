@@ -93,7 +93,7 @@ def record(url: str, *arguments: str | Path, **options: Any) -> str:
 def test_record_shows_no_password(arguments: list[str], tmp_path: Path) -> None:
     """Nor does it write one, whether all builds are there or not."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: "succeeded"})
+    fake.add_build({F41: "succeeded"}, id=1)
     path = tmp_path / "recorded.json"
     with running_server(fake) as url:
         with_password = url.replace("http://", f"http://jdoe:{SECRET}@")

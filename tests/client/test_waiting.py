@@ -51,7 +51,7 @@ def test_retries_can_be_turned_off(calling: Calling) -> None:
 
 def test_wait_asks_until_a_chroot_has_ended(calling: Calling, fake: FakeCopr) -> None:
     """It asks again and again until the chroot has ended."""
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     seen: list[str] = []
     client = calling.client(fake.transport)
     status = client.wait(1, F41, poll=30, on_progress=lambda statuses: seen.extend(s.state for s in statuses))
@@ -63,7 +63,7 @@ def test_wait_asks_until_a_chroot_has_ended(calling: Calling, fake: FakeCopr) ->
 @pytest.mark.parametrize("state", ["succeeded", "failed", "canceled", "skipped", "forked"])
 def test_wait_knows_every_final_state(calling: Calling, fake: FakeCopr, state: str) -> None:
     """Forked too, which other clients wait for in vain."""
-    fake.add_build(1, {F41: state})
+    fake.add_build({F41: state}, id=1)
     assert calling.client(fake.transport).wait(1, F41).state == state
     assert calling.pauses == []
 
@@ -72,18 +72,18 @@ def test_wait_for_build_ends_with_the_last_chroot_of_any_page(calling: Calling) 
     """It ends when the last chroot has ended, on whatever page; a build without chroots is not at its end."""
     fake = FakeCopr(default_limit=2)
     names = [f"bulk-{number}-x86_64" for number in range(5)]
-    fake.add_build(1, {**dict.fromkeys(names[:4], "succeeded"), names[4]: {"lifecycle": "appears-late"}})
+    fake.add_build({**dict.fromkeys(names[:4], "succeeded"), names[4]: {"lifecycle": "appears-late"}}, id=1)
     statuses = calling.client(fake.transport).wait(1, poll=10)
     assert [status.name for status in statuses] == names
     assert all(status.is_final for status in statuses)
     empty = FakeCopr()
-    empty.add_build(1, [F41], lifecycle="appears-late")
+    empty.add_build([F41], id=1, lifecycle="appears-late")
     assert len(calling.client(empty.transport).wait(1)) == 1
 
 
 def test_wait_gives_up_on_time_and_says_what_it_saw_last(calling: Calling, fake: FakeCopr) -> None:
     """Not before, not after, and without asking faster than it should."""
-    fake.add_build(1, {F41: {"lifecycle": "stuck-running"}, F42: "failed"})
+    fake.add_build({F41: {"lifecycle": "stuck-running"}, F42: "failed"}, id=1)
     with pytest.raises(WaitTimeoutError) as raised:
         calling.client(fake.transport).wait(1, timeout=100, poll=30)
     assert sum(calling.pauses) == 100
@@ -94,7 +94,7 @@ def test_wait_gives_up_on_time_and_says_what_it_saw_last(calling: Calling, fake:
 
 def test_wait_never_asks_faster_than_it_should(fake: FakeCopr) -> None:
     """By the fake's clock, which the waiting moves."""
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     with CoprClient(transport=fake.transport, sleep=fake.clock.tick, now=fake.clock.now) as client:
         client.wait(1, poll=45)
     fake.assert_polled_no_faster_than(45)
@@ -144,7 +144,7 @@ def test_no_ssl_context_is_made_where_none_is_used(fake: FakeCopr, monkeypatch: 
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("an SSL context was made")
 
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     with running_server(fake) as url:
         monkeypatch.setattr(ssl, "create_default_context", refuse)
         monkeypatch.setattr(ssl, "SSLContext", refuse)
@@ -159,7 +159,7 @@ def test_an_async_client_waits_in_whatever_loop_runs(fake: FakeCopr) -> None:
     """Without a ``sleep`` of its own it sleeps as asyncio or trio does; here not at all, as nothing is to wait for."""
     import trio
 
-    fake.add_build(1, [F41], progress="immediate")
+    fake.add_build([F41], id=1, progress="immediate")
 
     async def wait() -> ChrootStatus:
         async with AsyncCoprClient(transport=fake.transport) as client:
@@ -180,7 +180,7 @@ def test_an_async_client_takes_a_sleep_that_needs_no_waiting(fake: FakeCopr) -> 
 
     sleeps: list[Callable[[float], object]] = [fake.clock.tick, tick]
     for build_id, sleep in enumerate(sleeps, 11):
-        fake.add_build(build_id, [F41], progress="clock")
+        fake.add_build([F41], id=build_id, progress="clock")
         assert asyncio.run(wait(sleep, build_id)).state == "succeeded"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from copr_chroot_fake import Build, EventError, FakeCopr
+from copr_chroot_fake import Build, FakeCopr
 
 from ..doors import Ask, asking
 from ..recordings import DIRECTORY
@@ -19,12 +19,12 @@ LIVES = json.loads((DIRECTORY / "lifecycles.json").read_text(encoding="utf-8"))
 def submitted(life: Mapping[str, Any]) -> tuple[FakeCopr, Build]:
     """A build as the recording begins with it, whose chroots go on only by the events."""
     fake = FakeCopr()
-    return fake, fake.add_build(life["build_id"], life["chroots"], project="@copr/copr-dev", state="waiting")
+    return fake, fake.add_build(life["chroots"], id=life["build_id"], project="@copr/copr-dev", state="waiting")
 
 
 def happen(build: Build, event: Mapping[str, Any]) -> bool | None:
     """Let an event happen as the recorder did; whether the service has accepted it, where it said so."""
-    details = {key: event[key] for key in ("at", "result_dir", "packages") if key in event}
+    details = {"packages": ()} | {key: event[key] for key in ("at", "result_dir", "packages") if key in event}
     if "cancel" in event:
         build.cancel()
         return None
@@ -32,16 +32,13 @@ def happen(build: Build, event: Mapping[str, Any]) -> bool | None:
     if "to" in event or "canceled" in event:
         return chroot.report(event.get("to", "canceled"), **details)
     if event.get("set") == "skipped":
-        chroot.skip(**details)
+        chroot.report("skipped", **details)
         return None
     if "set" in event:
-        chroot.force_state(event["set"])
+        chroot.set_state(event["set"])
         return None
-    try:
-        chroot.reschedule()
-    except EventError:
-        return False
-    return True
+    # Any other chroot is not rescheduled, but queued, by such a report.
+    return chroot.state in ("starting", "running") and chroot.report("pending")
 
 
 def shown_of(ask: Ask, build_id: int, chrootname: str) -> dict[str, object]:

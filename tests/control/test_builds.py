@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from copr_chroot_fake import FakeCopr, State, SystemClock
-from copr_chroot_fake.model.machine import TRANSITIONS, Event
+from copr_chroot_fake import FakeCopr, SystemClock
+from copr_chroot_fake.model.machine import TRANSITIONS
 
 from .doors import F41, F42, S390X, Control
 
@@ -97,38 +97,8 @@ def test_a_build_goes_on(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": {F41: {}, F42: {"lifecycle": "fails"}, S390X: "waiting"}})
     control.post("/builds/1/advance")
     assert control.states() == {F41: "pending", F42: "pending", S390X: "waiting"}
-    assert not control.post("/builds/1/finish")["finished"]
+    assert not control.post("/builds/1/advance", {"to": "end"})["finished"]
     assert control.states() == {F41: "succeeded", F42: "failed", S390X: "waiting"}
-
-
-def test_every_build_goes_on(control: Control) -> None:
-    """It is said how many chroots did."""
-    control.post("/builds", {"id": 1, "chroots": [F41, F42]})
-    control.post("/builds", {"id": 2, "chroots": {F41: {}, F42: "failed"}})
-    assert control.post("/advance") == {"count": 3}
-    assert (control.states(1), control.states(2)) == (
-        {F41: "pending", F42: "pending"},
-        {F41: "pending", F42: "failed"},
-    )
-
-
-def test_an_event_happens_to_each_chroot_that_it_can_happen_to(control: Control) -> None:
-    """At a time that may be said; the others stay as they are."""
-    control.post("/builds", {"id": 1, "chroots": {F41: "running", F42: "starting", S390X: "waiting"}})
-    control.post("/builds/1/events", {"event": "reschedule", "at": 1_800_000_000})
-    assert control.states() == {F41: "pending", F42: "pending", S390X: "waiting"}
-    refused = control.ask("POST", "/builds/1/events", {"event": "run"})
-    assert refused.status == 409
-    assert refused.document["error"] == "build 1: run is possible for none of its chroots now"
-
-
-def test_an_event_that_is_too_early_for_one_happens_to_none(control: Control) -> None:
-    """The chroot that has changed since is named."""
-    control.post("/builds", {"id": 1, "chroots": {F41: {"state": "running", "started_on": 5}, F42: "running"}})
-    refused = control.ask("POST", "/builds/1/events", {"event": "fail", "at": 10})
-    assert (refused.status, refused.where) == (422, "at")
-    assert F42 in refused.document["error"]
-    assert control.states() == {F41: "running", F42: "running"}
 
 
 def test_a_chroot_is_added(control: Control) -> None:
@@ -159,63 +129,41 @@ def test_projects_and_chroots_are_added(control: Control) -> None:
     assert control.get("/scenario")["chroots"] == [F41, S390X]
 
 
-HAPPENINGS = [
-    ("import", "waiting", "importing"),
-    ("queue", "importing", "pending"),
-    ("start", "pending", "starting"),
-    ("run", "starting", "running"),
-    ("succeed", "running", "succeeded"),
-    ("fail", "starting", "failed"),
-    ("skip", "pending", "skipped"),
-    ("reschedule", "running", "pending"),
-    ("fork", "waiting", "forked"),
-]
+def test_every_state_but_unknown_is_reported(control: Control) -> None:
+    """Each of them after one that leads there, and nothing else happens."""
+    ways = {t.target: t.sources[0] for t in TRANSITIONS if t.canceled is None}
+    control.post("/builds", {"id": 1, "chroots": {F42: "waiting"}})
+    for number, (after, before) in enumerate(ways.items()):
+        name = f"fedora-{number}-x86_64"
+        control.post("/builds/1/chroots", {"name": name, "state": before})
+        report = control.post(f"/builds/1/chroots/{name}/report", {"state": after})
+        assert (report["taken"], report["chroot"]["state"]) == (True, after)
+    assert control.states()[F42] == "waiting"
 
 
-@pytest.mark.parametrize(("event", "before", "after"), HAPPENINGS)
-def test_an_event_happens(control: Control, event: str, before: str, after: str) -> None:
-    """The chroot is in the state then that the table says."""
-    control.post("/builds", {"id": 1, "chroots": {F41: before, F42: before}})
-    assert event in control.get(f"/builds/1/chroots/{F41}")["possible_events"]
-    shown = control.post(f"/builds/1/chroots/{F41}/events", {"event": event})
-    assert shown["state"] == after
-    assert control.states() == {F41: after, F42: before}
-    assert {key: shown[key] for key in control.shown()} == control.shown()
-
-
-def test_every_event_is_tried() -> None:
-    """None is left out above, but for the one of a canceled build."""
-    assert {event for event, _, _ in HAPPENINGS} == {event.value for event in Event} - {"confirm cancel"}
-    assert all(any(t.event == e and t.target == State(after) for t in TRANSITIONS) for e, _, after in HAPPENINGS)
-
-
-def test_the_backend_confirms_that_it_is_canceled(control: Control) -> None:
-    """Only where somebody has canceled the build."""
+def test_backend_confirms_a_canceled_build(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": {F41: "pending"}})
-    event = {"event": "confirm cancel"}
-    refused = control.ask("POST", f"/builds/1/chroots/{F41}/events", event)
-    assert refused.status == 409
-    assert refused.document["error"] == (
-        f"build 1, {F41} is pending: confirm cancel is not possible; possible: start, skip"
-    )
+    path = f"/builds/1/chroots/{F41}/report"
+    assert not control.post(path, {"state": "canceled"})["taken"]
     control.post("/builds/1/cancel")
-    control.post(f"/builds/1/chroots/{F41}/events", event)
+    assert control.post(path, {"state": "canceled"})["taken"]
     assert control.states() == {F41: "canceled"}
 
 
-def test_an_event_takes_its_details(control: Control) -> None:
-    """Its time, the result directory of a start, the packages of a success."""
-    control.post("/builds", {"id": 1, "chroots": {F41: "pending"}})
-    path = f"/builds/1/chroots/{F41}/events"
-    control.post(path, {"event": "start", "at": 1000, "result_dir": "here"})
+def test_report_takes_details(control: Control) -> None:
+    """The time, the result directory of a start, the packages of a success, which get plausible defaults."""
+    control.post("/builds", {"id": 1, "chroots": {F41: "pending", F42: "running"}})
+    path = f"/builds/1/chroots/{F41}/report"
+    control.post(path, {"state": "starting", "at": 1000, "result_dir": "here"})
     package = {"name": "a", "version": "1", "release": "2", "arch": "src"}
-    control.post(path, {"event": "run"})
-    control.post(path, {"event": "succeed", "at": 1500, "packages": ["b-3:1-2.x86_64", package]})
+    control.post(path, {"state": "running"})
+    control.post(path, {"state": "succeeded", "at": 1500, "packages": ["b-3:1-2.x86_64", package]})
     shown = control.shown()
     assert (shown["started_on"], shown["ended_on"]) == (1000, 1500)
     assert shown["result_url"].endswith(f"/{F41}/here/")
     packages = control.copr(f"/built-packages?build_id=1&chrootname={F41}").document["packages"]
     assert [(item["name"], item["epoch"]) for item in packages] == [("b", 3), ("a", None)]
+    assert control.post(f"/builds/1/chroots/{F42}/report", {"state": "succeeded"})["chroot"]["packages"]
 
 
 def test_a_report_is_taken_or_not(control: Control) -> None:
@@ -231,10 +179,10 @@ def test_a_report_is_taken_or_not(control: Control) -> None:
     assert control.ask("POST", f"/builds/1/chroots/{F42}/report", {"state": "forked"}).status == 409
 
 
-def test_a_state_is_forced(control: Control) -> None:
+def test_state_is_set(control: Control) -> None:
     """A time that is null is taken away, and one that is not said stays."""
     control.post("/builds", {"id": 1, "chroots": {F41: {"state": "succeeded", "started_on": 5, "ended_on": 6}}})
-    path = f"/builds/1/chroots/{F41}/force"
+    path = f"/builds/1/chroots/{F41}/state"
     control.post(path, {"state": "unknown", "ended_on": None})
     shown = control.shown()
     assert (shown["state"], shown["started_on"], shown["ended_on"]) == ("unknown", 5, None)
@@ -248,12 +196,12 @@ def test_a_chroot_goes_on(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": [F41, F42]})
     path = f"/builds/1/chroots/{F41}"
     assert control.post(f"{path}/advance")["state"] == "pending"
-    assert control.post(f"{path}/run-to", {"state": "running"})["state"] == "running"
-    assert control.post(f"{path}/finish")["state"] == "succeeded"
+    assert control.post(f"{path}/advance", {"to": "running"})["state"] == "running"
+    assert control.post(f"{path}/advance", {"to": "end"})["state"] == "succeeded"
     assert control.states() == {F41: "succeeded", F42: "importing"}
     for refused in (
         control.ask("POST", f"{path}/advance"),
-        control.ask("POST", f"{path}/run-to", {"state": "failed"}),
+        control.ask("POST", f"{path}/advance", {"to": "failed"}),
     ):
         assert refused.status == 409
     assert control.states() == {F41: "succeeded", F42: "importing"}
@@ -263,6 +211,7 @@ def test_a_chroot_is_held_and_released(control: Control) -> None:
     """However much time passes in between."""
     control.post("/builds", {"id": 1, "chroots": [F41]})
     path = f"/builds/1/chroots/{F41}"
+    assert control.post(f"{path}/hold")["held_in"] == "importing"
     assert control.post(f"{path}/hold", {"state": "running"})["held_in"] == "running"
     control.do("PATCH", "/clock", {"tick": 10_000})
     assert control.states() == {F41: "running"}
@@ -278,7 +227,7 @@ def test_what_copr_does_not_know_yet_is_absent(control: Control) -> None:
     shown = control.get(f"/builds/1/chroots/{F41}")
     assert (shown["state"], shown["possible_events"], shown["can_advance"]) == ("absent", [], True)
     assert control.copr(f"/1/{F41}").status == 404
-    refused = control.ask("POST", f"/builds/1/chroots/{F41}/events", {"event": "fail"})
+    refused = control.ask("POST", f"/builds/1/chroots/{F41}/report", {"state": "failed"})
     assert refused.status == 409
 
 
@@ -288,7 +237,7 @@ def test_a_name_in_the_path_is_escaped(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": {name: "pending"}})
     path = f"/builds/1/chroots/{quote(name, safe='')}"
     assert control.get(path)["name"] == name
-    control.post(f"{path}/events", {"event": "start"})
+    control.post(f"{path}/report", {"state": "starting"})
     assert control.states() == {name: "starting"}
     assert control.get(f"/%62uilds/%31/chroots/{quote(name)}")["state"] == "starting"
 

@@ -68,7 +68,7 @@ def test_a_world_can_begin_with_a_scenario_that_ships(control: Control) -> None:
 def test_worlds_are_listed_reset_and_deleted(control: Control) -> None:
     """Each by its name."""
     control.do("PUT", "/worlds/new", {"scenario": {"builds": [{"id": 5}]}})
-    control.worlds.get("new").fake.add_build(6, [])
+    control.worlds.get("new").fake.add_build([], id=6)
     listed = {world["name"]: world["builds"] for world in control.get("/worlds")["worlds"]}
     assert listed == {**({control.world.name: 0} if control.world.name else {}), "new": 2}
     assert control.get("/worlds/new")["builds"] == 2
@@ -117,7 +117,7 @@ def test_a_view_is_of_one_moment() -> None:
 
     control = fresh_control()
     control.world.put(FakeCopr(clock=Racing(), progress="clock"))
-    control.world.fake.add_build(1, {F41: {}, F42: {"lifecycle": "retried"}})
+    control.world.fake.add_build({F41: {}, F42: {"lifecycle": "retried"}}, id=1)
     finished = False
     while not finished:
         build = control.get("/builds/1")
@@ -171,7 +171,7 @@ def test_the_changes_of_state_are_listed(control: Control) -> None:
     """Of all builds, or of one and a chroot of it, the latest so many."""
     control.post("/builds", {"id": 1, "chroots": [F41, F42]})
     control.post("/builds", {"id": 2, "chroots": {F41: "running"}})
-    control.post(f"/builds/2/chroots/{F41}/events", {"event": "fail"})
+    control.post(f"/builds/2/chroots/{F41}/report", {"state": "failed"})
     control.do("PATCH", "/clock", {"tick": 10})
     states = [(item["build_id"], item["state"]) for item in control.get("/changes")["changes"]]
     assert sorted(states) == [(1, "importing"), (1, "importing"), (1, "pending"), (1, "pending"), (2, "failed")]

@@ -32,7 +32,7 @@ def test_a_loop_on_httpx_ends_with_the_build(
     copr_fake: FakeCopr, copr_respx: respx.MockRouter, life: str, end: str
 ) -> None:
     """A loop that polls every 30 seconds ends with the build, whatever its life."""
-    copr_fake.add_build(1, [F41], lifecycle=life)
+    copr_fake.add_build([F41], id=1, lifecycle=life)
     assert wait_with_httpx(1, F41, sleep=copr_fake.clock.tick) == end
     copr_fake.assert_polled_no_faster_than(30)
 
@@ -47,14 +47,14 @@ def test_chroots_are_waited_for_at_the_same_time_on_async_httpx(
     copr_fake: FakeCopr, copr_respx: respx.MockRouter
 ) -> None:
     """Chroots that are waited for at the same time end each in its own way."""
-    copr_fake.add_build(1, {F41: {}, F42: {"lifecycle": "import-fails"}})
+    copr_fake.add_build({F41: {}, F42: {"lifecycle": "import-fails"}}, id=1)
     assert asyncio.run(wait_with_async_httpx(1, [F41, F42])) == {F41: "succeeded", F42: "failed"}
 
 
 def test_a_list_is_read_to_its_end_on_requests(copr_fake: FakeCopr, copr_requests: responses.RequestsMock) -> None:
     """A list that crosses pages is read to its end."""
     names = [f"bulk-{number:03}-x86_64" for number in range(205)]
-    copr_fake.add_build(1, {name: "failed" if name.endswith("4-x86_64") else "succeeded" for name in names})
+    copr_fake.add_build({name: "failed" if name.endswith("4-x86_64") else "succeeded" for name in names}, id=1)
     assert failed_chroots_with_requests(1) == names[4::10]
     copr_fake.assert_all_pages_read(1)
 
@@ -67,7 +67,7 @@ def test_another_address_cannot_be_reached_on_requests(copr_requests: responses.
 
 def test_the_official_client_pages_and_waits(copr_fake: FakeCopr, copr_config: Path) -> None:
     """It pages and waits on a real server, found by its configuration file alone."""
-    copr_fake.add_build(1, [F41, F42, "epel-9-x86_64"], package="ripgrep")
+    copr_fake.add_build([F41, F42, "epel-9-x86_64"], id=1, package="ripgrep")
     client = Client.create_from_config_file()
     assert built_nevras_with_the_official_client(client, 1) == {
         f"ripgrep-1.0-1.{tag}.{arch}" for tag in ("fc41", "fc42", "el9") for arch in ("src", "x86_64")
@@ -79,7 +79,7 @@ def test_the_official_client_pages_and_waits(copr_fake: FakeCopr, copr_config: P
 def test_official_client_reads_the_companion_endpoints(copr_fake: FakeCopr, copr_config: Path) -> None:
     """Who it logs in as, the project, the monitor, the chroots that there are, and a build that it cancels."""
     copr_fake.add_account("jdoe", "login", "token")
-    copr_fake.add_build(1, {F41: "running"}, package="ripgrep")
+    copr_fake.add_build({F41: "running"}, id=1, package="ripgrep")
     client = Client.create_from_config_file()
     assert client.base_proxy.auth_check().name == "jdoe"
     assert list(client.project_proxy.get("jdoe", "playground").chroot_repos) == [F41]
@@ -91,7 +91,7 @@ def test_official_client_reads_the_companion_endpoints(copr_fake: FakeCopr, copr
 
 def test_a_real_server_is_there_for_urllib(copr_fake: FakeCopr, copr_server: CoprServer) -> None:
     """Whatever speaks HTTP is served."""
-    copr_fake.add_build(1, {F41: "running"})
+    copr_fake.add_build({F41: "running"}, id=1)
     assert state_with_urllib(copr_server.url, 1, F41) == "running"
     with pytest.raises(urllib.error.HTTPError, match="404") as raised:
         state_with_urllib(copr_server.url, 2, F41)

@@ -142,7 +142,7 @@ def test_waiting_tells_how_each_build_has_ended(
     monkeypatch.setattr("copr_builder.copr_builder.time", SimpleNamespace(sleep=copr_fake.clock.tick))
     caplog.set_level("INFO", "copr.builder")
     for build_id, life in enumerate(lives, 1):
-        copr_fake.add_build(build_id, [F41], lifecycle=life)
+        copr_fake.add_build([F41], id=build_id, lifecycle=life)
     assert builder._watch_builds([*copr_fake.builds]) is is_well  # noqa: SLF001  # there is no other way to it
     assert caplog.messages == says
 
@@ -159,7 +159,7 @@ def test_waiting_for_a_fork_never_ends(
             raise KeyboardInterrupt
 
     monkeypatch.setattr("copr_builder.copr_builder.time", SimpleNamespace(sleep=sleep))
-    copr_fake.add_build(1, [F41], lifecycle="forked")
+    copr_fake.add_build([F41], id=1, lifecycle="forked")
     with pytest.raises(KeyboardInterrupt):
         builder._watch_builds([1])  # noqa: SLF001  # its loop, which has no other way in
     assert copr_fake.builds[1].is_finished

@@ -54,8 +54,8 @@ def fuzzytail(
 
 def test_builds_has_a_projects_builds_with_states_and_chroots(copr_fake: FakeCopr, fuzzytail: Run) -> None:
     """It lists a project's builds with their states and chroots."""
-    copr_fake.add_build(1, {F41: "succeeded", F42: "failed"}, package="hello")
-    copr_fake.add_build(2, {F41: "forked"}, package="ripgrep")
+    copr_fake.add_build({F41: "succeeded", F42: "failed"}, id=1, package="hello")
+    copr_fake.add_build({F41: "forked"}, id=2, package="ripgrep")
     status, shown = fuzzytail("builds", "jdoe/playground")
     assert status == 0
     rows = [re.findall(r"[\w-]+", line) for line in shown.splitlines() if line.startswith("│")]
@@ -65,7 +65,7 @@ def test_builds_has_a_projects_builds_with_states_and_chroots(copr_fake: FakeCop
 def test_builds_has_so_many_of_those_in_a_state(copr_fake: FakeCopr, fuzzytail: Run) -> None:
     """So many of those in a state, or none."""
     for build_id in range(1, 9):
-        copr_fake.add_build(build_id, {F41: "running" if build_id % 2 else "succeeded"})
+        copr_fake.add_build({F41: "running" if build_id % 2 else "succeeded"}, id=build_id)
     running = fuzzytail("builds", "jdoe/playground", "--status", "running", "--limit", "2")
     assert re.findall(r"^│ +(\d) ", running.shown, flags=re.MULTILINE) == ["7", "5"]
     assert fuzzytail("builds", "jdoe/playground", "--status", "failed").shown == "No builds found.\n"
@@ -96,7 +96,7 @@ def log_of(fake: FakeCopr, log: str) -> str:
 
 def test_logs_shows_all_logs_of_a_build_that_has_ended(copr_fake: FakeCopr, fuzzytail: Run) -> None:
     """All logs of a build that has ended, of its source and of each of its chroots."""
-    copr_fake.add_build(1, {F41: "succeeded", F42: "failed"})
+    copr_fake.add_build({F41: "succeeded", F42: "failed"}, id=1)
     status, shown = fuzzytail("logs", "jdoe/playground", "--build", "1", "--skip-import")
     assert status == 0
     for name in ("SRPM Build", F41, F42):
@@ -111,7 +111,7 @@ def test_logs_shows_all_logs_of_a_build_that_has_ended(copr_fake: FakeCopr, fuzz
 @pytest.mark.copr_fake(progress="clock")
 def test_a_log_is_followed_as_it_grows(copr_fake: FakeCopr, fuzzytail: Run, life: str) -> None:
     """A log that grows is shown as it does, each line of it once, and it ends when the build has."""
-    copr_fake.add_build(1, [F41], lifecycle=life)
+    copr_fake.add_build([F41], id=1, lifecycle=life)
     status, shown = fuzzytail("jdoe/playground", "--build", "1", "--builder-live", "--rpm-only", *IMPORTED)
     assert status == 0
     assert words(shown.rpartition("━")[2]) == words(log_of(copr_fake, "builder-live.log")) + "Alllogscomplete!"
@@ -124,7 +124,7 @@ def test_a_log_is_followed_as_it_grows(copr_fake: FakeCopr, fuzzytail: Run, life
 @pytest.mark.copr_fake(progress="clock")
 def test_a_build_that_comes_to_nothing_is_followed_to_its_end(copr_fake: FakeCopr, fuzzytail: Run, life: str) -> None:
     """It ends with each of them: it knows a fork for an end, too."""
-    copr_fake.add_build(1, [F41], lifecycle=life)
+    copr_fake.add_build([F41], id=1, lifecycle=life)
     status, shown = fuzzytail("jdoe/playground", "--build", "1", *IMPORTED)
     assert status == 0
     assert shown.endswith("All logs complete!\n")
@@ -134,8 +134,8 @@ def test_a_build_that_comes_to_nothing_is_followed_to_its_end(copr_fake: FakeCop
 @pytest.mark.copr_fake(progress="clock")
 def test_watch_follows_a_projects_builds_until_it_is_interrupted(copr_fake: FakeCopr, fuzzytail: Run) -> None:
     """It finds what is pending or running, follows it to its end, and looks for more until it is interrupted."""
-    copr_fake.add_build(1, {F41: "succeeded"})
-    copr_fake.add_build(2, [F41])
+    copr_fake.add_build({F41: "succeeded"}, id=1)
+    copr_fake.add_build([F41], id=2)
     status, shown = fuzzytail("watch", "jdoe/playground", "--skip-backend", *IMPORTED)
     assert status == 0
     assert re.findall(r"New build detected: #(\d)", shown) == ["2"]

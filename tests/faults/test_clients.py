@@ -152,7 +152,7 @@ def test_the_reference_client_with_a_slow_list(fake: FakeCopr) -> None:
 def test_waiting_survives_an_outage_and_misses_no_state() -> None:
     """What was not read was no poll."""
     fake = FakeCopr()
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     fake.faults.add(Fault(status=503, every=2))
     fake.faults.add(Fault(breaks="reset-within", every=3))
     seen: list[str] = []

@@ -35,7 +35,7 @@ def shown(answer: Answer) -> str:
 def test_what_no_client_reads_is_no_poll(fault: Fault, target: str) -> None:
     """Lives do not go on behind the back of somebody who sees nothing of them."""
     fake = FakeCopr()
-    chroot = fake.add_build(1, [F41])[F41]
+    chroot = fake.add_build([F41], id=1)[F41]
     added = fake.faults.add(fault)
     for _ in range(3):
         fake.answer("GET", target)
@@ -49,7 +49,7 @@ def test_what_no_client_reads_is_no_poll(fault: Fault, target: str) -> None:
 def test_what_is_read_late_is_a_poll(fault: Fault) -> None:
     """It arrives, and the journal knows what it showed."""
     fake = FakeCopr()
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     fake.faults.add(fault)
     assert [shown(fake.answer("GET", GET)) for _ in range(3)] == ["importing", "pending", "starting"]
     assert [request.saw[F41] for request in fake.requests] == ["importing", "pending", "starting"]

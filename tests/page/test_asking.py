@@ -21,7 +21,7 @@ from .browser import F43, Open, Page, read_log
 
 def test_nothing_is_asked_of_anybody_else(open_page: Open, fake: FakeCopr, browser: Chrome, server: LiveServer) -> None:
     """All that the page loads and asks comes from the server, and there is nothing to complain of."""
-    fake.add_build(1, [F43])
+    fake.add_build([F43], id=1)
     read_log(browser, "performance")
     read_log(browser, "browser")
     page = open_page(fake)
@@ -53,7 +53,7 @@ def test_a_page_that_is_not_seen_asks_for_nothing(open_page: Open, fake: FakeCop
     before = asked()
     with pytest.raises(TimeoutException):
         page.wait(lambda: asked() > before + 1, seconds=1.5)
-    fake.add_build(1, [F43])
+    fake.add_build([F43], id=1)
     page.run(hide, False)
     page.wait_for("h3", ["Build 1 hello"])
 
@@ -64,7 +64,7 @@ HOSTILE = '<img src=x onerror="window.ran=1">'
 def test_hostile_names_are_shown_as_they_are(open_page: Open, fake: FakeCopr) -> None:
     """Nothing in them runs or becomes an element, and their buttons work."""
     name = "<b>'\"&%3F?#\\é☃-${1}-`x`"
-    build = fake.add_build(1, [name], package=HOSTILE, project="<i>x/<u>y")
+    build = fake.add_build([name], id=1, package=HOSTILE, project="<i>x/<u>y")
     fake.answer("GET", f"/api_3/build-chroot?build_id={HOSTILE}")
     page = open_page(fake)
     page.wait_for("h3", [f"Build 1 {HOSTILE}"])
@@ -81,7 +81,7 @@ def test_hostile_names_are_shown_as_they_are(open_page: Open, fake: FakeCopr) ->
 def test_the_other_worlds_are_linked(open_page: Open, fake: FakeCopr, server: LiveServer) -> None:
     """The page says which world it shows, and leads to the server's own one and to the others."""
     other = FakeCopr()
-    other.add_build(5, [F43])
+    other.add_build([F43], id=5)
     server.add("the.other_one~1", other)
     page = open_page(fake)
     assert page.text("#world") == page.browser.title.split()[0] == page.url.split("/")[-3].removeprefix("@")

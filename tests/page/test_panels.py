@@ -15,9 +15,9 @@ from .browser import F43, Open
 
 def test_reset_asks_first(open_page: Open, fake: FakeCopr) -> None:
     """Escape and "Keep it" leave the world as it is; only "Reset" takes it back."""
-    fake.add_build(1, [F43])
+    fake.add_build([F43], id=1)
     page = open_page(fake)
-    fake.add_build(2, [F43])
+    fake.add_build([F43], id=2)
     page.wait_for("h3", ["Build 2 hello", "Build 1 hello"])
     page.press("Reset…")
     page.type(Keys.ESCAPE)
@@ -72,7 +72,7 @@ def test_what_is_being_typed_stays(open_page: Open) -> None:
     page = open_page(fake)
     page.find("#speed").send_keys(Keys.CONTROL, "a")
     page.type("7")
-    fake.add_build(1, [F43])
+    fake.add_build([F43], id=1)
     page.wait_for("h3", ["Build 1 hello"])
     assert (page.find("#speed").get_attribute("value"), clock.speed) == ("7", 1)
 
@@ -111,7 +111,7 @@ def test_first_of_many_faults_are_shown(open_page: Open, fake: FakeCopr) -> None
 
 def test_a_request_appears_in_the_journal(open_page: Open, fake: FakeCopr) -> None:
     """The latest first, with what it saw; errors and what is not there stand out."""
-    fake.add_build(1, {F43: "running"})
+    fake.add_build({F43: "running"}, id=1)
     page = open_page(fake)
     page.wait_for("#journal li", ["Nobody has asked for anything."])
     fake.answer("GET", f"/api_3/build-chroot?build_id=1&chrootname={F43}")
@@ -131,7 +131,7 @@ def test_the_journal_goes_on_after_its_numbers_have_begun_again(open_page: Open,
     for _ in range(40):
         fake.answer("GET", "/api_3/")
     page.wait_for("#journal-count", ["40"])
-    fake.forget_requests()
+    fake.clear_requests()
     page.wait_for("#journal li", ["Nobody has asked for anything."])
     fake.answer("GET", "/api_3/build-chroot")
     page.wait_for(".request .target", ["/api_3/build-chroot"])

@@ -23,7 +23,7 @@ LOG = f"{DIRECTORY}builder-live.log"
 @pytest.fixture
 def fake() -> FakeCopr:
     fake = FakeCopr(serve_results=True)
-    fake.add_build(1, {F43: {"state": "succeeded", "started_on": 1_700_000_000, "ended_on": ENDED}})
+    fake.add_build({F43: {"state": "succeeded", "started_on": 1_700_000_000, "ended_on": ENDED}}, id=1)
     return fake
 
 
@@ -234,7 +234,7 @@ def test_no_path_leaves_the_tree(fake: FakeCopr, target: str) -> None:
 def test_following_a_log_byte_by_byte() -> None:
     """Who asks for what comes after the bytes that it has, has the whole log in the end."""
     fake = FakeCopr(serve_results=True, progress="clock")
-    chroot = fake.add_build(1, [F43])[F43]
+    chroot = fake.add_build([F43], id=1)[F43]
     followed = b""
     while not chroot.state.is_final:
         fake.clock.tick(5)

@@ -9,6 +9,7 @@ import pytest
 from copr_chroot_fake import FakeCopr, State
 from copr_chroot_fake.model.progress import How
 
+from ..events import advance_all
 from .fetching import F43, compressed_log_of, get, log_of
 
 LIFE = {
@@ -24,7 +25,7 @@ LIFE = {
 def test_by_clock_a_log_grows_with_the_time() -> None:
     """Each second that passes adds its share, each fetch begins with the one before, and the end adds the rest."""
     fake = FakeCopr(serve_results=True, progress="clock")
-    chroot = fake.add_build(1, [F43], lifecycle=LIFE)[F43]
+    chroot = fake.add_build([F43], id=1, lifecycle=LIFE)[F43]
     fake.clock.tick(20)
     seen = [log_of(fake, chroot)]
     while chroot.state is State.RUNNING:
@@ -40,7 +41,7 @@ def test_by_clock_a_log_grows_with_the_time() -> None:
 def test_by_poll_a_log_grows_with_the_looks() -> None:
     """Each poll that shows the chroot adds its share, and a fetch none."""
     fake = FakeCopr(serve_results=True, progress={"poll": {"running": 4}})
-    chroot = fake.add_build(1, [F43])[F43]
+    chroot = fake.add_build([F43], id=1)[F43]
     lengths = []
     while not chroot.state.is_final:
         get(fake, f"/api_3/build-chroot/1/{F43}")
@@ -55,7 +56,7 @@ def test_by_poll_a_log_grows_with_the_looks() -> None:
 def test_a_log_whose_end_nothing_tells_grows_by_the_second(progress: How, life: str) -> None:
     """What is stuck, or waits for a hand, prints on until there is nothing to print."""
     fake = FakeCopr(serve_results=True, progress=progress)
-    chroot = fake.add_build(1, {F43: {"state": "running", "lifecycle": life}})[F43]
+    chroot = fake.add_build({F43: {"state": "running", "lifecycle": life}}, id=1)[F43]
     fake.clock.tick(3)
     before = log_of(fake, chroot)
     fake.clock.tick(5)
@@ -72,7 +73,7 @@ def test_log_of_a_held_chroot_is_complete_after_its_time() -> None:
     """Even where it would have been over at once."""
     fake = FakeCopr(serve_results=True, progress="clock")
     stages = [{"state": "running", "lasts": 0}, {"state": "failed"}]
-    build = fake.add_build(1, {F43: {"lifecycle": {"stages": stages}, "hold": "running"}})
+    build = fake.add_build({F43: {"lifecycle": {"stages": stages}, "hold": "running"}}, id=1)
     assert "[ 60/60] gcc" in log_of(fake, build[F43]).splitlines()[-1]
 
 
@@ -87,14 +88,14 @@ def test_log_of_a_held_chroot_is_complete_after_its_time() -> None:
 def test_a_log_ends_as_the_build_does(end: str, last: str, backend: str) -> None:
     """What was seen before is kept, the last line tells how it ended, and so does the backend's log."""
     fake = FakeCopr(serve_results=True, progress="manual")
-    build = fake.add_build(1, [F43])
+    build = fake.add_build([F43], id=1)
     chroot = build[F43]
-    chroot.run_to("running")
+    chroot.advance(to="running")
     before = [log_of(fake, chroot, name) for name in ("builder-live", "backend")]
     fake.clock.tick(10)
     if end == "cancel":
         build.cancel()
-        fake.advance()
+        advance_all(fake)
     else:
         getattr(chroot, end)()
     after = [log_of(fake, chroot, name) for name in ("builder-live", "backend")]
@@ -106,11 +107,11 @@ def test_a_log_ends_as_the_build_does(end: str, last: str, backend: str) -> None
 def test_the_log_names_the_packages_it_wrote() -> None:
     """In its end, as only that decides which they are."""
     fake = FakeCopr(serve_results=True, progress="manual")
-    chroot = fake.add_build(1, [F43])[F43]
-    chroot.run_to("running")
+    chroot = fake.add_build([F43], id=1)[F43]
+    chroot.advance(to="running")
     fake.clock.tick(1000)
     assert "Wrote:" not in log_of(fake, chroot)
-    chroot.succeed(["other-3-1.x86_64", "other-3-1.src"])
+    chroot.report("succeeded", packages=["other-3-1.x86_64", "other-3-1.src"])
     assert "Wrote: /builddir/build/RPMS/other-3-1.x86_64.rpm\n" in log_of(fake, chroot)
     assert "Wrote: /builddir/build/SRPMS/other-3-1.src.rpm\n" in log_of(fake, chroot)
 
@@ -119,7 +120,7 @@ def test_the_logs_of_mock_are_parts_of_the_live_log() -> None:
     """root.log and build.log say nothing that the live log does not."""
     fake = FakeCopr(serve_results=True)
     for number, state in enumerate((State.SUCCEEDED, State.FAILED), 1):
-        chroot = fake.add_build(number, [F43], state=state)[F43]
+        chroot = fake.add_build([F43], id=number, state=state)[F43]
         whole = log_of(fake, chroot)
         root, build, states = (compressed_log_of(fake, chroot, name) for name in ("root", "build", "state"))
         assert root + build in whole

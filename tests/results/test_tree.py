@@ -10,6 +10,7 @@ import pytest
 from copr_chroot_fake import LIVES, FakeCopr, State
 from copr_chroot_fake.model.states import StateName
 
+from ..events import advance_all
 from .fetching import F43, get, links, log_of, names_in, path_of
 from .oracles import needs_tools, run
 
@@ -37,24 +38,24 @@ OF_STATE = {
 def test_what_is_there_is_what_the_state_says(life: str) -> None:
     """In each stage of each life: nothing before the start, live logs, and in the end what has come out."""
     fake = FakeCopr(serve_results=True, progress="manual")
-    build = fake.add_build(7, [F43], lifecycle=life)
+    build = fake.add_build([F43], id=7, lifecycle=life)
     (chroot,) = build.chroots
     for _ in range(20):
         if build.id in fake.builds and not chroot.is_absent:
             is_there = chroot.result_url is not None
             expected = OF_STATE[chroot.state] if is_there else set()
-            expected = CANCELED if build.canceled and chroot.state is State.FAILED else expected
+            expected = CANCELED if build.is_canceled and chroot.state is State.FAILED else expected
         else:
             expected = set()
         assert names_in(fake, path_of(chroot)) == expected, chroot.state
-        fake.advance()
+        advance_all(fake)
 
 
 @pytest.mark.parametrize("state", ["waiting", "importing", "pending", "skipped"])
 def test_what_has_not_started_has_nothing(state: StateName) -> None:
     """Though it is said to have a result directory, which the API shows then."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, {F43: {"state": state, "result_dir": "00000007-hello"}})
+    build = fake.add_build({F43: {"state": state, "result_dir": "00000007-hello"}}, id=7)
     assert str(build[F43].result_url).endswith("/00000007-hello/")
     assert get(fake, path_of(build[F43]))[0] == 404
     assert names_in(fake, path_of(build[F43]).removesuffix("00000007-hello/")) == set()
@@ -63,7 +64,7 @@ def test_what_has_not_started_has_nothing(state: StateName) -> None:
 def test_what_is_not_served_is_not_there() -> None:
     """Unless it is told to, a fake says of its results what Copr's frontend says of what it does not have."""
     fake = FakeCopr()
-    build = fake.add_build(7, [F43], state="succeeded")
+    build = fake.add_build([F43], id=7, state="succeeded")
     status, body = get(fake, path_of(build[F43]))
     assert (status, json.loads(body)) == (404, {"error": "Such API endpoint doesn't exist"})
     assert fake.requests[0].endpoint is None
@@ -72,7 +73,7 @@ def test_what_is_not_served_is_not_there() -> None:
 def test_result_url_is_the_address_of_the_directory() -> None:
     """A transport takes every host, so whoever follows it there finds the directory, and those of repositories."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, [F43], project="@copr/copr-dev:pr:1", state="succeeded")
+    build = fake.add_build([F43], id=7, project="@copr/copr-dev:pr:1", state="succeeded")
     config = json.loads(get(fake, f"/api_3/build-chroot/build-config/7/{F43}")[1])
     addresses = [build[F43].result_url, *(repo["baseurl"] for repo in config["repos"])]
     assert len(addresses) == 3
@@ -87,7 +88,7 @@ def test_result_url_is_the_address_of_the_directory() -> None:
 def test_an_address_that_was_said_wins(said: str | None, shown: str) -> None:
     """Over that at which the fake is served; also for what was shown at another one before."""
     fake = FakeCopr(serve_results=True, results_url=said)
-    build = fake.add_build(7, [F43], state="succeeded")
+    build = fake.add_build([F43], id=7, state="succeeded")
     get(fake, f"/api_3/build-chroot/7/{F43}")
     get(fake, "/api_3/build/7")
     fake.be_at("http://127.0.0.1:5000/worlds/a/")
@@ -109,17 +110,17 @@ def test_a_source_package_that_is_elsewhere_stays_there(url: str | None) -> None
 def test_canceled_build_keeps_its_results_after_restore() -> None:
     """They are not those of a build that has failed, though the state is the same."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, {F43: "running"})
+    build = fake.add_build({F43: "running"}, id=7)
     directory = str(build[F43].result_url).removeprefix("https://download.copr.fedorainfracloud.org")
     build.cancel()
-    build[F43].confirm_cancel()
+    build[F43].report("canceled")
     canceled = names_in(fake, directory)
-    with fake.sandbox():
-        build[F43].force_state("running")
-        build[F43].fail()
+    with fake.snapshot():
+        build[F43].set_state("running")
+        build[F43].report("failed")
         failed = names_in(fake, directory)
     assert failed != canceled
-    fake.add_build(8, {F43: "failed"})
+    fake.add_build({F43: "failed"}, id=8)
     assert names_in(fake, directory.replace("00000007", "00000008")) == failed
     assert names_in(fake, directory) == canceled
 
@@ -136,7 +137,7 @@ def test_canceled_build_keeps_its_results_after_restore() -> None:
 def test_who_asks_for_results_of_no_build_has_mistaken_it(path: str, is_mistaken: bool) -> None:
     """And not who asks for what a build has not left yet, or for a directory with another number in its name."""
     fake = FakeCopr(serve_results=True)
-    fake.add_build(7, {F43: "pending", S390X: {"state": "succeeded", "result_dir": "00000099-other"}})
+    fake.add_build({F43: "pending", S390X: {"state": "succeeded", "result_dir": "00000099-other"}}, id=7)
     chrootname = S390X if "other" in path else F43
     fake.answer("GET", f"/results/jdoe/playground/{chrootname}/{path}")
     assert bool(fake.unmatched) == is_mistaken
@@ -152,8 +153,8 @@ def test_without_results_the_address_stays() -> None:
 def test_the_indexes_lead_from_the_top_to_every_file() -> None:
     """Owner, directory, chroot, result directory, file: each is in the index of the one above it."""
     fake = FakeCopr(serve_results=True)
-    fake.add_build(7, [F43, S390X], project="@copr/copr-dev:pr:1", state="succeeded")
-    fake.add_build(8, {F43: "pending"}, project="jdoe/hello")
+    fake.add_build([F43, S390X], id=7, project="@copr/copr-dev:pr:1", state="succeeded")
+    fake.add_build({F43: "pending"}, id=8, project="jdoe/hello")
     assert names_in(fake, "/results/") == {"%40copr/", "jdoe/"}
     assert names_in(fake, "/results/%40copr/") == {"copr-dev/", "copr-dev%3Apr%3A1/"}
     assert names_in(fake, "/results/@copr/copr-dev:pr:1/") == {f"{F43}/", f"{S390X}/", "srpm-builds/"}
@@ -179,7 +180,7 @@ def test_the_indexes_lead_from_the_top_to_every_file() -> None:
 def test_what_is_nowhere_is_a_404(path: str) -> None:
     """A page, not the API's JSON; only outside results the API answers."""
     fake = FakeCopr(serve_results=True)
-    fake.add_build(7, [F43], state="succeeded")
+    fake.add_build([F43], id=7, state="succeeded")
     answer = fake.answer("GET", path)
     assert answer.status == 404
     is_of_results = path.startswith("/results/")
@@ -189,14 +190,14 @@ def test_what_is_nowhere_is_a_404(path: str) -> None:
 def test_what_has_ended_stays_the_same() -> None:
     """At every ask, however much time passes and whatever becomes of other chroots, the bytes are the same."""
     fake = FakeCopr(serve_results=True, progress="manual")
-    build = fake.add_build(7, {F43: {"lifecycle": "fails"}, S390X: {"lifecycle": "succeeds"}})
-    build[F43].finish()
+    build = fake.add_build({F43: {"lifecycle": "fails"}, S390X: {"lifecycle": "succeeds"}}, id=7)
+    build[F43].advance(to="end")
     before = {name: get(fake, path_of(build[F43]) + name) for name in FAILED}
     fake.clock.tick(100)
-    build[S390X].run_to("running")
+    build[S390X].advance(to="running")
     build.cancel()
     fake.clock.tick(100)
-    fake.advance()
+    advance_all(fake)
     assert {name: get(fake, path_of(build[F43]) + name) for name in FAILED} == before
     assert names_in(fake, path_of(build[S390X])) == CANCELED
 
@@ -207,7 +208,7 @@ NEVRAS = ["hello-2:2.12~rc1-1.fc43.src", "hello-2:2.12~rc1-1.fc43.x86_64", "hell
 def test_results_json_has_the_packages() -> None:
     """The NEVRAs that the API shows, and a file for each of them."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, {F43: {"state": "succeeded", "packages": NEVRAS}})
+    build = fake.add_build({F43: {"state": "succeeded", "packages": NEVRAS}}, id=7)
     path = path_of(build[F43])
     results = json.loads(get(fake, f"{path}results.json")[1])
     assert results == json.loads(get(fake, f"/api_3/build-chroot/built-packages?build_id=7&chrootname={F43}")[1])
@@ -219,7 +220,7 @@ def test_results_json_has_the_packages() -> None:
 def test_the_spec_makes_the_packages(tmp_path: Path) -> None:
     """rpm finds in it the packages that the build is said to have made, by their names and versions."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, {F43: {"state": "succeeded", "packages": NEVRAS}})
+    build = fake.add_build({F43: {"state": "succeeded", "packages": NEVRAS}}, id=7)
     spec = tmp_path / "hello.spec"
     spec.write_bytes(get(fake, f"{path_of(build[F43])}hello.spec")[1])
     shown = run("rpmspec", "-q", "--target", "x86_64", "--qf", "%{NEVRA}\\n", spec)
@@ -231,7 +232,7 @@ def test_a_package_says_where_it_comes_from(tmp_path: Path) -> None:
     """rpm shows its source package, its project, and when it was built."""
     fake = FakeCopr(serve_results=True)
     chroot = {"state": "succeeded", "started_on": 1_700_000_000, "ended_on": 1_700_000_100}
-    build = fake.add_build(7, {F43: chroot}, project="@copr/copr-dev")
+    build = fake.add_build({F43: chroot}, id=7, project="@copr/copr-dev")
     package = tmp_path / "hello.rpm"
     package.write_bytes(get(fake, f"{path_of(build[F43])}hello-1.0-1.fc43.x86_64.rpm")[1])
     shown = run("rpm", "-qp", "--qf", "%{SOURCERPM} %{BUILDTIME} %{VENDOR}", package)
@@ -241,7 +242,7 @@ def test_a_package_says_where_it_comes_from(tmp_path: Path) -> None:
 def test_a_delay_lets_results_come_later_than_the_end() -> None:
     """Until it is over only the live logs are there, as before the end; then all at once."""
     fake = FakeCopr(serve_results=True, results_delay=30, progress="clock")
-    build = fake.add_build(7, [F43])
+    build = fake.add_build([F43], id=7)
     chroot = build[F43]
     while chroot.state is not State.SUCCEEDED:
         fake.clock.tick(1)
@@ -282,7 +283,7 @@ def test_the_source_build_has_a_directory_too(state: str, expected: set[str]) ->
 def test_the_address_of_the_source_package_is_that_of_its_file() -> None:
     """What the API shows of a build leads to the source build's directory, and to the package in it."""
     fake = FakeCopr(serve_results=True)
-    fake.add_build(7, {F43: {"state": "succeeded", "packages": ["hello-2:2.12-3.fc43.src"]}})
+    fake.add_build({F43: {"state": "succeeded", "packages": ["hello-2:2.12-3.fc43.src"]}}, id=7)
     build = json.loads(get(fake, "/api_3/build/7")[1])
     source = json.loads(get(fake, "/api_3/build/source-chroot/7")[1])
     public = "https://download.copr.fedorainfracloud.org"
@@ -294,7 +295,7 @@ def test_latest_build_wins_a_shared_result_directory() -> None:
     """It is in the index once."""
     fake = FakeCopr(serve_results=True)
     for number, package in enumerate(("hello", "world"), 1):
-        fake.add_build(number, {F43: {"state": "succeeded", "result_dir": "here"}}, package=package)
+        fake.add_build({F43: {"state": "succeeded", "result_dir": "here"}}, id=number, package=package)
     assert get(fake, f"/results/jdoe/playground/{F43}/")[1].count(b'<a href="./') == 1
     assert "world.spec" in names_in(fake, f"/results/jdoe/playground/{F43}/here/")
 
@@ -304,7 +305,7 @@ def test_names_of_any_kind_are_written_so_that_they_lead_there(name: str) -> Non
     """What is in a name neither ends a link nor becomes a tag, and a dot leads nowhere else."""
     fake = FakeCopr(serve_results=True)
     fake.add_build(
-        1, {F43: {"state": "succeeded", "packages": [{"name": name, "version": "1", "release": "1", "arch": "x"}]}}
+        {F43: {"state": "succeeded", "packages": [{"name": name, "version": "1", "release": "1", "arch": "x"}]}}, id=1
     )
     status, page = get(fake, f"/results/jdoe/playground/{F43}/00000001-hello/")
     assert status == 200
@@ -317,24 +318,24 @@ def test_a_mass_rebuild_is_listed() -> None:
     """250 chroots are 250 directories, each of which is asked for by itself."""
     fake = FakeCopr(serve_results=True)
     names = [f"fedora-{number}-x86_64" for number in range(250)]
-    fake.add_build(1, names, state="succeeded")
+    fake.add_build(names, id=1, state="succeeded")
     assert len(names_in(fake, "/results/jdoe/playground/") - {"srpm-builds/"}) == 250
 
 
 def test_a_build_that_is_gone_has_no_results() -> None:
     """With the build they go."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(1, [F43], state="succeeded")
+    build = fake.add_build([F43], id=1, state="succeeded")
     assert get(fake, path_of(build[F43]))[0] == 200
-    build.remove()
+    build.delete()
     assert get(fake, path_of(build[F43]))[0] == 404
 
 
 def test_a_fetch_is_no_poll() -> None:
     """However often somebody looks at its logs, a build goes on only when its state is asked for."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(1, [F43])
-    build[F43].run_to("running")
+    build = fake.add_build([F43], id=1)
+    build[F43].advance(to="running")
     for _ in range(10):
         assert names_in(fake, path_of(build[F43])) == RUNNING
     assert build[F43].state is State.RUNNING
@@ -343,7 +344,7 @@ def test_a_fetch_is_no_poll() -> None:
 def test_the_journal_has_fetches() -> None:
     """They are requests of an endpoint of their own, about a build and a chroot; only a mistaken path is unmatched."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, {F43: "pending"})
+    build = fake.add_build({F43: "pending"}, id=7)
     get(fake, f"{path_of(build[F43])}builder-live.log")
     get(fake, "/results/")
     get(fake, "/results/jdo/playgroud/")
@@ -351,14 +352,14 @@ def test_the_journal_has_fetches() -> None:
     fake.assert_requested("results", times=3)
     (unmatched,) = fake.unmatched
     assert unmatched.target == "/results/jdo/playgroud/"
-    build[F43].run_to("running")
+    build[F43].advance(to="running")
     assert unmatched.near_miss == f"{path_of(build[F43])} is there, /results/jdo/playgroud/ is not"
 
 
 def test_faults_hit_fetches() -> None:
     """By endpoint, build and chroot, as they hit any request."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, [F43], state="succeeded")
+    build = fake.add_build([F43], id=7, state="succeeded")
     fake.faults.add({"endpoint": "results", "build_id": 7, "chrootname": F43, "status": 502, "first": 1})
     assert get(fake, f"/api_3/build-chroot/7/{F43}")[0] == 200
     assert [get(fake, path_of(build[F43]))[0] for _ in range(2)] == [502, 200]

@@ -73,14 +73,14 @@ def test_each_life_is_a_bar_that_reads_without_colour(name: str, columns: int) -
     assert f"  {name}\n" in text
     fake = FakeCopr.from_scenario(name, progress="clock")
     (build,) = fake.builds.values()
-    for chroot in build:
-        assert chroot.life is not None
-        lasting = timeline.lasting(chroot.life.plan)
+    for chroot in build.values():
+        assert chroot.lifecycle_run is not None
+        lasting = timeline.lasting(chroot.lifecycle_run.plan)
         line = bar(text, chroot.name)
         assert re.findall("[A-Z]", line.split(" ")[0]) == [timeline.letter_of(stage) for stage in lasting]
-        last = chroot.life.plan[-1].state
+        last = chroot.lifecycle_run.plan[-1].state
         assert ("build deleted" if last == "deleted" else str(last)) in line
-        assert ("for ever" in line) == timeline.is_open(chroot.life.plan)
+        assert ("for ever" in line) == timeline.is_open(chroot.lifecycle_run.plan)
         for stage in lasting:
             word = "canceling" if stage.canceled else stage.state
             assert re.search(rf"\b{timeline.letter_of(stage)} {word}\b", text)
