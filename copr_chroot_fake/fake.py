@@ -505,7 +505,7 @@ class FakeCopr:
         build = self._store.find_build(checks.positive("build_id", build_id))
         if build is None:
             ids = checks.listing(self._store.builds) or "none"
-            raise InputError("build_id", f"there is no build {build_id}; existing builds: {ids}")
+            raise InputError("build_id", f"there is no build {build_id}; there are: {ids}")
         return build
 
     def _add_entry(

@@ -39,10 +39,14 @@ def test_every_request_is_kept_with_what_it_saw(ask_through: Open, fake: FakeCop
         1,
         None,
     )
-    assert (listed.arguments, listed.status, listed.saw) == ({"build_id": "1", "limit": "1"}, 200, {F41: "importing"})
-    assert (got.endpoint, got.build_id, got.chrootname, got.saw) == ("get", 1, F42, {F42: "running"})
+    assert (listed.arguments, listed.status, listed.states) == (
+        {"build_id": "1", "limit": "1"},
+        200,
+        {F41: "importing"},
+    )
+    assert (got.endpoint, got.build_id, got.chrootname, got.states) == ("get", 1, F42, {F42: "running"})
     assert got.at - listed.at == 30
-    assert (posted.method, posted.endpoint, posted.status, posted.saw) == ("POST", "list", 405, {})
+    assert (posted.method, posted.endpoint, posted.status, posted.states) == ("POST", "list", 405, {})
     assert (nope.endpoint, nope.build_id, nope.status, nope.matched) == (None, None, 404, False)
     fake.clear_requests()
     assert fake.requests == []
@@ -53,14 +57,14 @@ def test_what_was_seen_is_kept_as_it_was(fake: FakeCopr) -> None:
     ask = asking(fake)
     for _ in range(3):
         ask("GET", GET)
-    assert [request.saw[F41] for request in fake.requests] == ["importing", "pending", "starting"]
+    assert [request.states[F41] for request in fake.requests] == ["importing", "pending", "starting"]
 
 
 @pytest.mark.parametrize("endpoint", ["build-config", "built-packages"])
 def test_requests_beside_the_state_count_as_having_seen_it(fake: FakeCopr, endpoint: str) -> None:
     """Also where the answer does not say the state."""
     asking(fake)("GET", f"/api_3/build-chroot/{endpoint}?build_id=1&chrootname={F42}")
-    assert fake.requests[-1].saw == {F42: "running"}
+    assert fake.requests[-1].states == {F42: "running"}
 
 
 def test_the_journal_keeps_the_latest_requests(fake: FakeCopr) -> None:
@@ -134,7 +138,7 @@ def test_a_misspelt_endpoint_is_an_error_and_no_failed_assertion(fake: FakeCopr)
         (lambda fake: fake.assert_not_requested("get", chrootname=41), "chrootname: expected a text"),
         (lambda fake: fake.assert_requested("get", times="2"), "times: expected a whole number"),
         (lambda fake: fake.assert_polled_no_faster_than(30, build_id="1"), "build_id: expected a whole number"),
-        (lambda fake: fake.assert_all_pages_read(9), "build_id: there is no build 9; existing builds: 1"),
+        (lambda fake: fake.assert_all_pages_read(9), "build_id: there is no build 9; there are: 1"),
         (lambda fake: fake.requests_after("1"), "number: expected a whole number"),
     ],
 )

@@ -280,8 +280,8 @@ def test_a_masked_answer_is_a_poll_that_has_seen_the_states(mask: str) -> None:
     for target in (TARGETS["get"], TARGETS["list"]) * 3:
         asking(fake)("GET", target, [("X-Fields", mask)])
         asking(plain)("GET", target)
-    assert [request.saw for request in fake.requests] == [request.saw for request in plain.requests]
-    assert fake.requests[-1].saw[F41] not in ("waiting", "importing")
+    assert [request.states for request in fake.requests] == [request.states for request in plain.requests]
+    assert fake.requests[-1].states[F41] not in ("waiting", "importing")
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_a_refused_mask_is_no_poll() -> None:
     before = ask("GET", TARGETS["get"]).body
     for _ in range(3):
         assert ask("GET", TARGETS["get"], [("X-Fields", "name{x}")]).status == 400
-    assert [request.saw for request in fake.requests[1:]] == [{}, {}, {}]
+    assert [request.states for request in fake.requests[1:]] == [{}, {}, {}]
     after = ask("GET", TARGETS["get"]).body
     reference = FakeCopr()
     reference.add_build([F41], id=1)

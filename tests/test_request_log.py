@@ -8,7 +8,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.journal.index import About
-from copr_chroot_fake.journal.log import MAX_BYTES, Record, RequestLog
+from copr_chroot_fake.journal.log import MAX_BYTES, Entry, RequestLog
 
 from .steps import count_steps
 
@@ -59,12 +59,12 @@ def test_log_counts_what_it_keeps() -> None:
     log = RequestLog(5, 10_000)
     for number in range(1, 200):
         size = 3000 if number % 3 else 10
-        record: Record = ("GET", "x" * size, 200, 0, True, (), None, number)
-        log.entries.append(record)
+        entry: Entry = ("GET", "x" * size, 200, 0, True, (), None, number)
+        log.entries.append(entry)
         if size > log.large_size:
             log.account(size)
         assert sum(len(entry[1]) for entry in log.entries) <= 10_000
-        assert log.entries[-1] is record
+        assert log.entries[-1] is entry
     assert len(log.entries) >= 2
 
 

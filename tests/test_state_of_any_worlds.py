@@ -11,7 +11,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from copr_chroot_fake import LIVES, CoprFakeError, FakeCopr
+from copr_chroot_fake import LIVES, CoprFakeError, FakeCopr, FakeOptions
 from copr_chroot_fake.engine.clock import SystemClock
 from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.state_file import StateFile
@@ -52,9 +52,12 @@ HAPPENED = st.lists(st.tuples(st.integers(1, 4), st.sampled_from([*ACTS]), st.sa
 RECIPES = st.builds(
     Recipe,
     scenarios=st.sampled_from([(), ({"builds": [{"id": 1, "lifecycle": "fails", "chroots": [{"name": F41}]}]},)]),
-    progress=st.sampled_from(["poll", "clock", "manual", "immediate"]),
-    default_limit=st.sampled_from([None, 1, 100]),
-    seed=st.integers(0, 9),
+    options=st.builds(
+        FakeOptions,
+        progress=st.sampled_from(["poll", "clock", "manual", "immediate"]),
+        default_limit=st.sampled_from([None, 1, 100]),
+        seed=st.integers(0, 9),
+    ),
     speed=st.sampled_from([0.5, 1, 60]),
 )
 LIVED = st.tuples(RECIPES, HAPPENED, st.sampled_from([0.1, 1, 7]))

@@ -355,7 +355,7 @@ def request(shown: Request) -> RequestView:
         "status": shown.status,
         "at": shown.at,
         "matched": shown.matched,
-        "saw": shown.saw,
+        "saw": shown.states,
         "fault": shown.fault,
     }
 

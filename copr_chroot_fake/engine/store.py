@@ -1,4 +1,4 @@
-"""The in-memory database of one fake: the chroots that it knows, its projects and its builds."""
+"""The in-memory database of one fake: mock chroots, projects, builds, accounts and faults."""
 
 from __future__ import annotations
 
@@ -27,25 +27,24 @@ from .interrupts import all_or_nothing, complete
 
 @dataclass
 class Batch:
-    """What one scenario adds, read and checked as a whole before any of it is in the store."""
+    """The content of one scenario, complete and checked before any of it is in the store."""
 
     mock_chroots: Sequence[str] = ()
     projects: dict[str, Project] = field(default_factory=dict)
     builds: dict[int, Build] = field(default_factory=dict)
     faults: Sequence[WrittenFault] = ()
     now: float | None = None
-    """The time that a virtual clock is to show."""
+    """The new time of a virtual clock."""
 
 
 CHANGES_KEPT = 10_000
-"""How many changes a fake remembers, those that were noticed last."""
+"""The number of latest changes that are kept."""
 
 
 class Store:
-    """Projects by full name, builds by id, and the known chroots, in the order of their ``mock_chroot_id``.
+    """Projects by full name, builds by id, and mock chroots, in the order of their ``mock_chroot_id``.
 
-    What changes anything, or must see several things as they are at one moment,
-    holds the lock.
+    Hold the lock to change anything, or to read several values consistently.
     """
 
     def __init__(self, clock: Clock, progress: Progress, seed: int) -> None:
@@ -59,26 +58,26 @@ class Store:
         self.builds: dict[int, Build] = {}
         self.agenda = Agenda()
         self.coupled_agenda = Agenda()
-        """That of the builds whose chroots' lives can end the build itself."""
+        """The builds with coupled chroots: a lifecycle can cancel or delete the whole build."""
         self.index = BuildIndex(self.builds)
         self.accounts: dict[str, Account] = {}
-        """By login; while there are none, any login will do."""
+        """By login; if there are none, any login is accepted."""
         self.removed: set[int] = set()
-        """Builds that have been there."""
+        """The ids of deleted builds."""
         self.changes: deque[Change] = deque(maxlen=CHANGES_KEPT)
         self.own_results_root = RESULTS_URL
-        """The address below which the results of builds are wherever the fake is served."""
+        """The URL of results as configured."""
         self.results_root = RESULTS_URL
-        """The address below which they are said to be."""
+        """The URL of results while the fake is served."""
         self.serves_results = False
-        """Whether they are there, below ``/results``."""
+        """Whether the fake serves results, below ``/results``."""
         self.results_delay: float = 0
-        """How many seconds after the end of a build they are there."""
+        """Seconds from the end of a build until its results appear."""
         self.rendered_bytes = 0
-        """How many bytes of chroots have been rendered that no request was accounted for yet."""
+        """The size of rendered chroots that are not accounted for in the log yet."""
 
     def add(self, batch: Batch, *, enable: bool = False) -> None:
-        """Take in a batch, all of it or nothing; the service knows a chroot from where it is first named.
+        """Add a batch, all of it or nothing; mock chroots are added in the order in which they are first named.
 
         :param enable: whether projects enable the chroots of the builds that they get.
         """
@@ -112,7 +111,7 @@ class Store:
                 self.note_begun(chroot)
 
     def note_begun(self, chroot: BuildChroot) -> None:
-        """Remember where a life begins, which it has before the store had its build."""
+        """Record the first state of a lifecycle, which starts before its build is in the store."""
         if chroot.lifecycle_run is not None and chroot.lifecycle_run.stage.state != ABSENT:
             self.changes.append(
                 Change(
@@ -153,7 +152,7 @@ class Store:
         self.faults.clear()
 
     def move_results(self, results_root: str) -> None:
-        """Have the results at another address, also those of builds that are there."""
+        """Change the URL of results, also for existing builds."""
         with self.lock:
             submissions = [build.moved_submission(self.results_root, results_root) for build in self.builds.values()]
             complete(partial(self._move_results, results_root, submissions))
@@ -167,7 +166,7 @@ class Store:
                 chroot.forget_rendered()
 
     def remove(self, build: Build) -> None:
-        """Forget a build, if it is still the one of its id."""
+        """Remove a build, unless another has its id by now."""
         if self.builds.get(build.id) is not build:
             return
         try:
@@ -183,7 +182,7 @@ class Store:
         self.removed.add(build_id)
 
     def reseed(self, seed: int) -> None:
-        """Draw all that is drawn from now on from another seed."""
+        """Use another random seed."""
         with self.lock:
             complete(partial(self._reseed, seed))
 
@@ -192,18 +191,18 @@ class Store:
         self.faults.reseed(seed)
 
     def catch_up(self) -> None:
-        """Let the builds go that are to be gone by now."""
+        """Make everything happen that is due to builds with coupled chroots, which deletes some."""
         with self.lock:
             self.coupled_agenda.catch_up(self.clock.now())
 
     def catch_up_all(self) -> None:
-        """Let everything happen that is due by now, to every build."""
+        """Make everything happen that is due, to every build."""
         with self.lock:
             self.coupled_agenda.catch_up(self.clock.now())
             self.agenda.catch_up(self.clock.now())
 
     def begin_of(self, batch: Batch) -> float:
-        """When the lives in a batch begin: what has no builds yet can be at any time, else time only moves on."""
+        """Return when the lifecycles in a batch start; time moves backwards only while there are no builds."""
         now = self.clock.now()
         if batch.now is None or not isinstance(self.clock, VirtualClock):
             return now
@@ -213,7 +212,7 @@ class Store:
         self.mock_chroots.update(dict.fromkeys(names))
 
     def find_build(self, build_id: int) -> Build | None:
-        """A build that is there now: the life of one of its chroots can have deleted it."""
+        """Return a build unless it does not exist, or is deleted by one of its chroots' lifecycles by now."""
         build = self.builds.get(build_id)
         if build is None or not build.is_coupled:
             return build

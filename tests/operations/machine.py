@@ -36,7 +36,7 @@ places = st.sampled_from([0, 0, 0, 0, 1, 2, 3, 4, 5, 7, 11])
 ALMOST_STILL = 1e-300
 """The speed at which no float shows that time passes: a running clock, and yet every run is the same."""
 
-NOT_WRITTEN = ("add_account", "clear", "populate", "add", "add_scenario")
+NOT_WRITTEN = ("add_account", "clear", "populate", "add", "add_scenario", "reset")
 """After these a reloaded fake goes on differently by design: a scenario has no accounts, and no ids used up."""
 
 

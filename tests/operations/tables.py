@@ -213,7 +213,7 @@ SYSTEM_CLOCK: Mapping[str, Arguments] = {
 }
 FAKE: Mapping[str, Arguments] = {
     "add_project": both(
-        required(full_name=st.sampled_from(["jdoe/playground", "@copr/tools", "jdoe/tools", "a b/tools", "tools"])),
+        required(project=st.sampled_from(["jdoe/playground", "@copr/tools", "jdoe/tools", "a b/tools", "tools"])),
         optional(
             chroots=st.lists(names, max_size=2, unique=True)
             | st.dictionaries(names, st.sampled_from([{}, {"with_opts": ["a"]}, {"bootstrap": "on"}]), max_size=2),

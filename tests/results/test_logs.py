@@ -80,8 +80,8 @@ def test_log_of_a_held_chroot_is_complete_after_its_time() -> None:
 @pytest.mark.parametrize(
     ("end", "last", "backend"),
     [
-        ("succeed", "RPMResults finished", "Worker succeeded build"),
-        ("fail", "Copr build error: Build failed", "Worker failed build"),
+        ("succeeded", "RPMResults finished", "Worker succeeded build"),
+        ("failed", "Copr build error: Build failed", "Worker failed build"),
         ("cancel", "[ 60/60] gcc", "Worker failed build"),
     ],
 )
@@ -97,7 +97,7 @@ def test_a_log_ends_as_the_build_does(end: str, last: str, backend: str) -> None
         build.cancel()
         advance_all(fake)
     else:
-        getattr(chroot, end)()
+        chroot.report(State(end))
     after = [log_of(fake, chroot, name) for name in ("builder-live", "backend")]
     assert all(later.startswith(earlier) for earlier, later in zip(before, after, strict=True))
     assert after[0].splitlines()[-1].startswith(last)
