@@ -81,7 +81,7 @@ def test_the_core_imports_nothing_but_the_standard_library() -> None:
     code = (
         "import sys; before = set(sys.modules)\n"
         "from copr_chroot_fake import FakeCopr\n"
-        "fake = FakeCopr(); fake.add_build(1, ['fedora-41-x86_64']); fake.asgi\n"
+        "fake = FakeCopr(); fake.add_build(['fedora-41-x86_64'], id=1); fake.asgi\n"
         "assert fake.answer('GET', '/api_3/build-chroot/list?build_id=1').status == 200\n"
         "print(*{name.partition('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names)"
     )

@@ -9,7 +9,7 @@ def test_a_failed_test_shows_what_it_asked_for_that_is_not_there(run: Run) -> No
     """In a section of its own, with the nearest that is; a test that passes shows nothing."""
     body = """
 def test_it(copr_fake, copr_client):
-    copr_fake.add_build(70, [F41], state="running")
+    copr_fake.add_build([F41], id=70, state="running")
     with pytest.raises(Exception):
         copr_client.get(7, F41)
     assert {}
