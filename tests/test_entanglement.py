@@ -321,7 +321,7 @@ def test_a_written_scenario_is_not_the_fakes_own() -> None:
         (lambda chroot: Progress("poll", -3), "polls: expected a whole number from 1"),
         (lambda chroot: Progress("poll", 1, cast(Any, {"runing": 2})), "polls_in: 'runing' is no state"),
         (lambda chroot: FakeCopr().restore(None), "taken: "),  # type: ignore[arg-type]  # wrong on purpose
-        (lambda chroot: FakeCopr().answer("GET", None), "target: expected path and query as a text"),  # type: ignore[arg-type]  # wrong on purpose
+        (lambda chroot: FakeCopr().answer("GET", None), "target: expected a text"),  # type: ignore[arg-type]  # wrong on purpose
         (lambda chroot: FakeCopr().hold(1, F41, "running"), "build_id: there is no build 1; there are: none"),
     ],
 )

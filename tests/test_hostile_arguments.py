@@ -19,6 +19,7 @@ from faker import Generator
 import copr_chroot_fake as kit
 from copr_chroot_fake import CoprFakeError, FakeCopr, InputError, ScenarioError
 from copr_chroot_fake.cli import main
+from copr_chroot_fake.cli_output import Failure
 
 from .hostile import HOSTILE
 from .scenarios.examples import WHOLE
@@ -329,5 +330,5 @@ def test_hostile_options_of_commands_are_refused_clearly(path: str, option: str)
         "a:b:c:d",
         "a:b:c:@",
     ]:
-        with suppress(click.UsageError):
+        with suppress(click.UsageError, Failure):
             command.make_context("command", [option, text])

@@ -332,7 +332,7 @@ def test_no_other_world_has_the_fault(make_world: MakeWorld, fault: dict[str, An
         under_way(server, wire, fault, GET)
         for _ in range(3):
             assert other.call("GET", GET).body == BODY
-    assert other.steer("GET", "/faults") == {"faults": []}
+    assert other.steer("GET", "/faults") == {"faults": [], "total": 0}
 
 
 def test_whatever_fails_it_stays_quiet(start: Start) -> None:

@@ -98,7 +98,7 @@ def test_snapshots_count_until_they_are_deleted(server: Server) -> None:
     assert server.steer("POST", "/snapshots") == {"id": 2}
     server.steer("POST", "/snapshots/2/restore")
     server.steer("POST", "/reset")
-    assert server.steer("GET", "/snapshots") == {"snapshots": []}
+    assert server.steer("GET", "/snapshots") == {"snapshots": [], "total": 0}
     server.steer("PUT", "/scenario", BUILDS)
     server.steer("POST", "/snapshots")
 

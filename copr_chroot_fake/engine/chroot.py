@@ -139,7 +139,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
             start = self._started_on if isinstance(started_on, EllipsisType) else _given_time("started_on", started_on)
             end = self._ended_on if isinstance(ended_on, EllipsisType) else _given_time("ended_on", ended_on)
             checks.end_after_start("ended_on", start, end)
-            self.atomically(partial(self._force, to, start, end))
+            self._atomically(partial(self._force, to, start, end))
 
     def _force(self, state: State, started_on: int | None, ended_on: int | None) -> None:
         self._started_on, self._ended_on = started_on, ended_on
@@ -235,7 +235,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
                 return
             if life.held_in is None:
                 raise EventError(f"{self.described()}: it is not held")
-            self.atomically(partial(self._release, life))
+            self._atomically(partial(self._release, life))
 
     def _release(self, life: Life) -> None:
         self._build.forget_rendered()
@@ -255,7 +255,7 @@ class BuildChroot(LivingChroot, ChrootEvents):
         said = _checked_result_dir(result_dir)
         with self._build.store.lock:
             self.catch_up()
-            self.atomically(partial(self._let_happen, event, self._time(at), said, packages))
+            self._atomically(partial(self._let_happen, event, self._time(at), said, packages))
 
     def _let_happen(self, event: Event, now: int, result_dir: str | None, packages: tuple[Nevra, ...] | None) -> None:
         quiet_until, cancellation = self._build.quiet_until, self._build.cancellation

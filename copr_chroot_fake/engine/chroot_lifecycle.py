@@ -64,7 +64,7 @@ class LivingChroot(ChrootRecord):
             self.catch_up()
         elif counts:
             if life.has_been_shown_enough and self.reason_to_stay() is None:
-                self.atomically(self._step_and_count)
+                self._atomically(self._step_and_count)
             else:
                 life.count_look()
 
@@ -145,7 +145,7 @@ class LivingChroot(ChrootRecord):
 
         A virtual clock not before it was due; the system's clock now.
         """
-        self.atomically(self._step)
+        self._atomically(self._step)
 
     def _step_and_count(self) -> None:
         life = self.life
@@ -153,7 +153,7 @@ class LivingChroot(ChrootRecord):
         self._step()
         life.count_look()
 
-    def atomically(self, change: Callable[[], None]) -> None:
+    def _atomically(self, change: Callable[[], None]) -> None:
         """Make a change, and take back what there is of it if an exception comes in between."""
         build = self._build
         before, cancellation, source_state = self.moment(), build.cancellation, build.source_state

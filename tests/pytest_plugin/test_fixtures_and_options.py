@@ -270,7 +270,7 @@ def test_options(copr_fake):
             "base_url='https://copr.test/api_3/'",
             "base_url: 'https://copr.test/api_3/' is more than a server; expected scheme, host and port only, such as http://copr.test:5000",
         ),
-        ("base_url='https://jdoe@copr.test'", "base_url: 'https://jdoe@copr.test' is more than a server"),
+        ("base_url='https://jdoe@copr.test'", "base_url: 'https://copr.test' is more than a server"),
         (
             "'mass-rebuild'",
             "takes only named options; valid: scenario, progress, default_limit, base_url, seed, strict",
