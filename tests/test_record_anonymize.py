@@ -198,6 +198,25 @@ def test_names_are_replaced_consistently() -> None:
     }
 
 
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_anonymous_recording_keeps_the_shape_of_responses(name: str) -> None:
+    """The verbatim build configurations only differ in names, and name the same project as the build."""
+    fake = FakeCopr.from_scenario(SCENARIOS[name], progress="manual")
+    fake.faults.clear()
+    scenario = record(fake, anonymous=True).scenario
+    served = FakeCopr.from_scenario(scenario, progress="manual")
+    for build in scenario["builds"]:
+        project = f"{build['ownername']}/{build['projectname']}"
+        for target in targets(build["id"], [chroot["name"] for chroot in build["chroots"]]):
+            (status, body), (other_status, other_body) = get(fake, target), get(served, target)
+            assert (status, shape(json.loads(body))) == (other_status, shape(json.loads(other_body))), target
+        for chroot in build["chroots"]:
+            if "build_config" in chroot:
+                config = chroot["build_config"]
+                assert config["additional_repos"][0] == f"copr://{project}"
+                assert f"/{project}/{chroot['name']}/" in config["repos"][0]["baseurl"]
+
+
 def test_recording_an_anonymous_recording_changes_nothing() -> None:
     fake = FakeCopr.from_scenario(SCENARIOS["repositories"], progress="manual")
     recording = record(fake, anonymous=True)

@@ -7,6 +7,7 @@ import json
 from random import Random
 from typing import Any
 
+import httpx
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
@@ -261,6 +262,20 @@ def test_impossible_lifecycle_is_reported() -> None:
     (line,) = recording.omissions
     assert line.startswith(f"build 1, {F43}: only the last state is recorded, not how it got there: ")
     assert replay(recording).builds[1][F43].state == "forked"
+
+
+def test_lifecycle_with_unknown_state_is_reported() -> None:
+    """A state that the kit does not know is not part of any lifecycle."""
+    fake = make_fake("succeeds", F43)
+
+    def rename_state(request: httpx.Request) -> httpx.Response:
+        answer = fake.answer("GET", request.url.raw_path.decode())
+        return httpx.Response(answer.status, content=answer.body.replace(b'"running"', b'"paused"'))
+
+    recording = watch(fake, transport=httpx.MockTransport(rename_state))
+    (line,) = recording.omissions
+    assert line.startswith(f"build 1, {F43}: cannot be expressed in a scenario: state: 'paused' is no state")
+    assert recording.scenario["builds"][0]["chroots"] == []
 
 
 @settings(max_examples=examples(60), deadline=None)

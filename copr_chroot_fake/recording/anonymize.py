@@ -46,13 +46,13 @@ _OWN_REPOS = ("copr_base", "copr_base_devel", "copr_coprdir")
 
 _LISTS = ("additional_repos", "additional_packages", "with_opts", "without_opts")
 
-_CONFIG: Mapping[str, type] = {
+_CONFIG_TYPES: Mapping[str, type] = {
     **dict.fromkeys((*_LISTS, "repos"), list),
     **dict.fromkeys(("enable_net", "is_background"), bool),
     **dict.fromkeys(("memory_limit", "timeout"), int),
     **dict.fromkeys(("bootstrap", "bootstrap_image"), str),
 }
-_REPO: Mapping[str, type] = {
+_REPO_TYPES: Mapping[str, type] = {
     **dict.fromkeys(("baseurl", "id", "name"), str),
     **dict.fromkeys(("module_hotfixes", "repo_gpgcheck"), bool),
     "priority": int,
@@ -72,9 +72,9 @@ def anonymize(scenario: Scenario) -> Scenario:
     names = _Names(_texts(document))
     anonymous = dict(document)
     if "projects" in document:
-        anonymous["projects"] = [_project(names, entry) for entry in _entries(document, "projects")]
+        anonymous["projects"] = [_anonymize_project(names, entry) for entry in _entries(document, "projects")]
     if "builds" in document:
-        anonymous["builds"] = [_build(names, entry) for entry in _entries(document, "builds")]
+        anonymous["builds"] = [_anonymize_build(names, entry) for entry in _entries(document, "builds")]
     return cast(Scenario, anonymous)
 
 
@@ -225,7 +225,7 @@ def _replace_texts(names: _Names, entry: Entry) -> Entry:
     return anonymous
 
 
-def _project(names: _Names, entry: Entry) -> Entry:
+def _anonymize_project(names: _Names, entry: Entry) -> Entry:
     anonymous = _replace_texts(names, entry)
     if entry.get("chroots"):
         chroots = cast("Mapping[str, Entry]", entry["chroots"])
@@ -233,33 +233,34 @@ def _project(names: _Names, entry: Entry) -> Entry:
     return anonymous
 
 
-def _build(names: _Names, entry: Entry) -> Entry:
+def _anonymize_build(names: _Names, entry: Entry) -> Entry:
     anonymous = _replace_texts(names, entry)
     if entry.get("source_package"):
         anonymous["source_package"] = _replace_texts(names, cast(Entry, entry["source_package"]))
     if "chroots" in entry:
-        anonymous["chroots"] = [_chroot(names, chroot) for chroot in _entries(entry, "chroots")]
+        anonymous["chroots"] = [_anonymize_chroot(names, chroot) for chroot in _entries(entry, "chroots")]
     return anonymous
 
 
-def _chroot(names: _Names, entry: Entry) -> Entry:
+def _anonymize_chroot(names: _Names, entry: Entry) -> Entry:
     anonymous = _replace_texts(names, entry)
     if entry.get("packages"):
-        anonymous["packages"] = [_nevra(names, package) for package in cast("list[object]", entry["packages"])]
-    if entry.get("build_config") is not None:
-        anonymous["build_config"] = _config(names, cast(Entry, entry["build_config"]), cast(str, entry["name"]))
+        anonymous["packages"] = [_anonymize_nevra(names, package) for package in _entries(entry, "packages")]
+    config = cast("Entry | None", entry.get("build_config"))
+    if config is not None:
+        anonymous["build_config"] = _anonymize_config(names, config, cast(str, entry["name"]))
     return anonymous
 
 
-def _nevra(names: _Names, package: object) -> object:
+def _anonymize_nevra(names: _Names, package: object) -> object:
     nevra = read_nevra("package", package)
     name = names.package(nevra.name)
     return f"{name}{package[len(nevra.name) :]}" if isinstance(package, str) else {**write_nevra(nevra), "name": name}
 
 
-def _config(names: _Names, config: Entry, chrootname: str) -> Entry:
+def _anonymize_config(names: _Names, config: Entry, chrootname: str) -> Entry:
     """Replace the names in a build configuration; drop unknown keys and types, which may contain names."""
-    known = _of_types(config, _CONFIG)
+    known = _keep_known(config, _CONFIG_TYPES)
     for key in _LISTS:
         if known.get(key):
             known[key] = [item for item in cast("list[object]", known[key]) if isinstance(item, str)]
@@ -267,12 +268,12 @@ def _config(names: _Names, config: Entry, chrootname: str) -> Entry:
     if known.get("repos"):
         addresses = cast("list[str]", known.get("additional_repos") or [])
         by_id = {repo_id(address): address for address in addresses if address}
-        repos = [_of_types(repo, _REPO) for repo in _entries(known, "repos") if isinstance(repo, dict)]
-        anonymous["repos"] = [_repo(names, repo, by_id, chrootname) for repo in repos]
+        repos = [_keep_known(repo, _REPO_TYPES) for repo in _entries(known, "repos") if isinstance(repo, dict)]
+        anonymous["repos"] = [_anonymize_repo(names, repo, by_id, chrootname) for repo in repos]
     return anonymous
 
 
-def _of_types(document: Entry, types: Mapping[str, type]) -> Entry:
+def _keep_known(document: Entry, types: Mapping[str, type]) -> Entry:
     """Return the entries of a document that are known, and null or of the known type."""
     return {
         key: value
@@ -281,7 +282,7 @@ def _of_types(document: Entry, types: Mapping[str, type]) -> Entry:
     }
 
 
-def _repo(names: _Names, repo: Entry, by_id: Mapping[str, str], chrootname: str) -> Entry:
+def _anonymize_repo(names: _Names, repo: Entry, by_id: Mapping[str, str], chrootname: str) -> Entry:
     baseurl, name = repo.get("baseurl"), repo.get("id")
     if name in _OWN_REPOS:
         return _replace_texts(names, repo)

@@ -219,7 +219,7 @@ def _plan_canceled(steps: Sequence[Step], end: int | None, canceled_at: int) -> 
 
 
 def find_replay_differences(scenario: Scenario, observations: Observations) -> Iterator[str]:
-    """Replay a scenario, and yield a line for each chroot whose states or final fields were observed otherwise."""
+    """Replay a scenario, and yield a line for each chroot that goes through other states, or ends differently."""
     store = _replay(scenario)
     replayed: dict[tuple[int, str], list[str]] = defaultdict(list)
     for change in store.changes:
@@ -251,13 +251,13 @@ def _compare_end(chroot: BuildChroot, observed: ChrootStatus) -> Iterator[str]:
     for name in ("state", "started_on", "ended_on", "result_url"):
         replayed, expected = (getattr(each, name) for each in (chroot, observed))
         if replayed != expected:
-            yield f"ends with {name} {replayed}, observed was {expected}"
+            yield f"ends with {name} {replayed} instead of {expected}"
 
 
 def _compare_states(replayed: Sequence[str], chroot: ObservedChroot) -> Iterator[str]:
     states = [str(observed.status.state) for observed in chroot.statuses]
     remaining = iter(replayed)
     # The replay may go through further states, which the polls have missed.
-    absent = [state for state, _ in groupby(states) if state not in remaining]
-    if replayed and absent:
-        yield f"is never {absent[0]}, as was observed"
+    missing = [state for state, _ in groupby(states) if state not in remaining]
+    if replayed and missing:
+        yield f"lacks the observed state {missing[0]}"
