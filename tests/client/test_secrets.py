@@ -108,7 +108,7 @@ def test_record_of_a_broken_copr_shows_no_password(answer: bytes, monkeypatch: p
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     with serving(lambda: [answer]) as url:
         printed = record(url.replace("http://", f"http://jdoe:{SECRET}@"), "1")
-        assert f"{url} does not answer as it should; asking again in 4 s" in printed
+        assert f"unexpected response from {url}; retrying in 4 s" in printed
     assert SECRET not in printed
 
 
