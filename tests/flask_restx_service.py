@@ -126,19 +126,22 @@ def _models(api: Api) -> dict[str, tuple[object, bool]]:
     )
     return {
         "build": (build, False),
-        "build-list": (
+        "build/list": (
             api.model("Builds", {"items": fields.List(fields.Nested(build)), "meta": fields.Nested(meta)}),
             False,
         ),
-        "source-chroot": (api.model("SourceChroot", {"state": text, "result_url": Url()}), False),
+        "build/source-chroot": (api.model("SourceChroot", {"state": text, "result_url": Url()}), False),
         "project": (project, False),
-        "get": (chroot, False),
-        "list": (
+        "build-chroot": (chroot, False),
+        "build-chroot/list": (
             api.model("BuildChroots", {"items": fields.List(fields.Nested(chroot)), "meta": fields.Nested(meta)}),
             False,
         ),
-        "build-config": (config, True),
-        "built-packages": (api.model("NevraPackages", {"packages": fields.List(fields.Nested(nevra))}), False),
+        "build-chroot/build-config": (config, True),
+        "build-chroot/built-packages": (
+            api.model("NevraPackages", {"packages": fields.List(fields.Nested(nevra))}),
+            False,
+        ),
     }
 
 

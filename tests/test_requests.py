@@ -40,7 +40,7 @@ def test_every_path_leads_to_an_endpoint_that_answers(route: Route) -> None:
     fake = FakeCopr(serve_results=True)
     method = route.methods[-1] if route.methods == CHANGING else "GET"
     asking(fake)(method, route.path.format(build_id=1, chrootname="fedora-41-x86_64"))
-    assert fake.requests[-1].endpoint == route.endpoint.value
+    assert fake.requests[-1].endpoint == route.endpoint
 
 
 def test_options_names_the_methods(fake: FakeCopr) -> None:

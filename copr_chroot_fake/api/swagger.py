@@ -10,7 +10,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import NamedTuple
 
-from ..wire.routes import ROOT, ROUTES, Endpoint, Route
+from ..wire.routes import ROOT, ROUTES, EndpointName, Route
 from .models import MODELS, Field, Kind, Model
 from .rendering import line
 
@@ -31,25 +31,25 @@ class _Operation(NamedTuple):
 _PAGING = "limit offset order order_type"
 _PROJECT = "ownername* projectname*"
 
-_OPERATIONS: Mapping[Endpoint, _Operation] = {
-    Endpoint.GET: _Operation("A build chroot", "build_id* chrootname*", (400, 404, 500)),
-    Endpoint.LIST: _Operation("The chroots of a build, by page", f"build_id* {_PAGING}", (400, 500)),
-    Endpoint.BUILD_CONFIG: _Operation("A build's configuration", "build_id* chrootname*", (400, 404, 500)),
-    Endpoint.BUILT_PACKAGES: _Operation("What was built in a chroot", "build_id* chrootname*", (400, 404, 500)),
-    Endpoint.BUILD: _Operation("A build", failures=(400, 404)),
-    Endpoint.BUILD_LIST: _Operation(
+_OPERATIONS: Mapping[EndpointName, _Operation] = {
+    "build-chroot": _Operation("A build chroot", "build_id* chrootname*", (400, 404, 500)),
+    "build-chroot/list": _Operation("The chroots of a build, by page", f"build_id* {_PAGING}", (400, 500)),
+    "build-chroot/build-config": _Operation("A build's configuration", "build_id* chrootname*", (400, 404, 500)),
+    "build-chroot/built-packages": _Operation("What was built in a chroot", "build_id* chrootname*", (400, 404, 500)),
+    "build": _Operation("A build", failures=(400, 404)),
+    "build/list": _Operation(
         "A project's builds, newest first, by page", f"{_PROJECT} packagename status {_PAGING}", (400, 404, 415, 500)
     ),
-    Endpoint.BUILD_PACKAGES: _Operation("What a build has built, by chroot", failures=(404,)),
-    Endpoint.SOURCE_CHROOT: _Operation("The source build of a build", failures=(400, 404, 500)),
-    Endpoint.CANCEL: _Operation("Cancel a build", failures=(400, 401, 403, 404, 409), needs_login=True),
-    Endpoint.PROJECT: _Operation("A project", _PROJECT, (400, 404, 415, 500)),
-    Endpoint.MOCK_CHROOTS: _Operation("Every chroot that there is, with a comment"),
-    Endpoint.MONITOR: _Operation(
+    "build/built-packages": _Operation("What a build has built, by chroot", failures=(404,)),
+    "build/source-chroot": _Operation("The source build of a build", failures=(400, 404, 500)),
+    "build/cancel": _Operation("Cancel a build", failures=(400, 401, 403, 404, 409), needs_login=True),
+    "project": _Operation("A project", _PROJECT, (400, 404, 415, 500)),
+    "mock-chroots/list": _Operation("Every chroot that there is, with a comment"),
+    "monitor": _Operation(
         "The latest builds of a project's packages", f"{_PROJECT} project_dirname", (400, 404, 415, 500)
     ),
-    Endpoint.AUTH_CHECK: _Operation("Who has logged in", failures=(401,), needs_login=True),
-    Endpoint.GSSAPI_LOGIN: _Operation("Log in by Kerberos", failures=(403,), succeeds=False),
+    "auth-check": _Operation("Who has logged in", failures=(401,), needs_login=True),
+    "gssapi_login": _Operation("Log in by Kerberos", failures=(403,), succeeds=False),
 }
 
 _TYPES: Mapping[str, Document] = {
