@@ -88,7 +88,16 @@ def test_bytes_of_a_path_that_are_no_text_are_shown_as_unknown(fake: FakeCopr) -
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/index.html", "/api_2/", "/api_3x", "/api_3/build-chroot/1", "/api_3/build-chroot/list//"]
+    "path",
+    [
+        "/",
+        "/index.html",
+        "/api_2/",
+        "/api_3x",
+        "/api_3/swagger.json",
+        "/api_3/build-chroot/1",
+        "/api_3/build-chroot/list//",
+    ],
 )
 def test_whatever_copr_does_not_serve_here_is_not_found(fake: FakeCopr, path: str) -> None:
     """A path without an endpoint is a 404, never an error of the kit's."""

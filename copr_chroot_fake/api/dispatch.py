@@ -21,14 +21,6 @@ from . import authentication, build_chroots, companions, masks
 from . import rendering as views
 from .context import Asking, Shown
 
-
-def _show_swagger(asking: Asking) -> Shown:
-    # Hardly anybody asks for it.
-    from .swagger import document
-
-    return Shown(document())
-
-
 _SHOW: Mapping[EndpointName, Callable[[Asking], Shown]] = {
     "home": lambda asking: Shown(views.HOME),
     "build-chroot": build_chroots.show_one,
@@ -45,7 +37,6 @@ _SHOW: Mapping[EndpointName, Callable[[Asking], Shown]] = {
     "monitor": companions.show_monitor,
     "auth-check": authentication.show_user,
     "gssapi_login": authentication.refuse_gssapi,
-    "swagger.json": _show_swagger,
 }
 
 

@@ -28,7 +28,6 @@ EndpointName = Literal[
     "monitor",
     "auth-check",
     "gssapi_login",
-    "swagger.json",
     "home",
     "results",
 ]
@@ -99,7 +98,6 @@ ROUTES = (
     _route("monitor", "/monitor"),
     _route("auth-check", "/auth-check"),
     _route("gssapi_login", "/gssapi_login/"),
-    _route("swagger.json", "/swagger.json"),
     _route("home", "/"),
     Route(
         "results",
