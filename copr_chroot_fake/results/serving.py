@@ -19,7 +19,7 @@ from ..wire.headers import RawHeaders, read_header
 from . import tree
 from .contents import LIVE_LOGS, File
 from .listing import Entry, write_index
-from .ranges import UnsatisfiableRange, parse_range, partial_response
+from .ranges import UnsatisfiableRangeError, parse_range, partial_response
 
 METHODS = "GET, HEAD, OPTIONS"
 
@@ -75,7 +75,7 @@ def _file(file: File, method: str, headers: RawHeaders) -> Answer:
     if asked is not None and read_header(headers, b"if-range") in (None, tag, modified):
         try:
             part = parse_range(asked, len(body))
-        except UnsatisfiableRange:
+        except UnsatisfiableRangeError:
             return _page(416, ("Content-Range", f"bytes */{len(body)}"))
         if part is not None:
             return partial_response(body, part, type_, of_file)
