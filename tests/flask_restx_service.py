@@ -1,4 +1,4 @@
-"""Flask-RESTX itself, which Copr is built on as the reference for masks."""
+"""A Flask-RESTX service with Copr's models, the reference for masks."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from flask_restx import Api, Resource, fields
 from werkzeug.test import Client
 
 Ask = Callable[[str, str], tuple[int, bytes]]
-"""An endpoint and a mask; a status and a body."""
+"""Takes an endpoint and a mask, and returns a status and a body."""
 
 
 class Url(fields.StringMixin, fields.Raw):  # type: ignore[misc]  # flask-restx has no types
-    """Copr has one of its own, as Flask-RESTX would make up an address where there is none."""
+    """Copr's own field, as Flask-RESTX generates a URL if there is none."""
 
 
-def asking_flask_restx(shown: Mapping[str, object]) -> Ask:
-    """A service with Copr's endpoints, whose data are what they show when nothing is masked."""
+def asking_flask_restx(responses: Mapping[str, object]) -> Ask:
+    """Start a service with Copr's endpoints.
+
+    :param responses: the unmasked response of each endpoint.
+    """
     app = Flask(__name__)
     api = Api(app)
     for endpoint, (model, skips_none) in _models(api).items():
-        _add(api, endpoint, model, skips_none, shown[endpoint])
+        _add(api, endpoint, model, skips_none, responses[endpoint])
     client = Client(app)
 
     def ask(endpoint: str, mask: str) -> tuple[int, bytes]:
@@ -33,16 +36,16 @@ def asking_flask_restx(shown: Mapping[str, object]) -> Ask:
 
 
 def _add(api: Api, endpoint: str, model: object, skips_none: bool, data: object) -> None:
-    class Shown(Resource):  # type: ignore[misc]  # flask-restx has no types
+    class Endpoint(Resource):  # type: ignore[misc]  # flask-restx has no types
         @api.marshal_with(model, skip_none=skips_none)  # type: ignore[untyped-decorator]  # flask-restx has no types
         def get(self) -> Any:
             return data
 
-    api.add_resource(Shown, f"/{endpoint}", endpoint=endpoint)
+    api.add_resource(Endpoint, f"/{endpoint}", endpoint=endpoint)
 
 
 def _models(api: Api) -> dict[str, tuple[object, bool]]:
-    """The fields of each endpoint, and whether it leaves out what is not there, as Copr's source has them."""
+    """Return each endpoint's model in Copr's source, and whether it omits null."""
     number, text, flag, texts = fields.Integer(), fields.String(), fields.Boolean(), fields.List(fields.String)
     chroot = api.model(
         "BuildChroot",

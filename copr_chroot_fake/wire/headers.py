@@ -24,11 +24,11 @@ def encode_headers(headers: Headers) -> RawHeaders:
         return [(_encode(name), _encode(value)) for name, value in headers]
     except UnicodeEncodeError as error:
         raise InputError(
-            "headers", f"{shown(error.object)} cannot be sent: {error.reason}; expected a text in Unicode"
+            "headers", f"{shown(error.object)} cannot be sent: {error.reason}; expected valid Unicode"
         ) from None
     except Exception as error:
         # A caller may pass objects that raise any exception.
-        raise InputError("headers", "expected pairs of name and value, both texts") from error
+        raise InputError("headers", "expected pairs of name and value, both text") from error
 
 
 def _encode(value: str | bytes) -> bytes:

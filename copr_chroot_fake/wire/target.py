@@ -81,9 +81,7 @@ def split_target(target: str) -> tuple[str, Mapping[str, str]]:
     try:
         target.encode()
     except UnicodeEncodeError as error:
-        raise InputError(
-            "target", f"{shown(target)} cannot be sent: {error.reason}; expected a text in Unicode"
-        ) from None
+        raise InputError("target", f"{shown(target)} cannot be sent: {error.reason}; expected valid Unicode") from None
     path, _, query = target.partition("?")
     arguments: dict[str, str] = {}
     for part in query.split("&"):
