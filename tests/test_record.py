@@ -294,8 +294,8 @@ def test_temporary_errors_are_retried() -> None:
     """Error pages and broken connections are retried a limited number of times."""
     fake = FakeCopr()
     fake.add_build(1, [F43, S390X], state="succeeded")
-    fake.faults.add({"status": 502, "endpoint": "build-config", "first": 2})
-    fake.faults.add({"breaks": "reset", "endpoint": "list", "first": 2})
+    fake.faults.add({"status": 502, "endpoint": "build-chroot/build-config", "first": 2})
+    fake.faults.add({"breaks": "reset", "endpoint": "build-chroot/list", "first": 2})
     recording = record(fake)
     assert differences(fake, recording.serve()) == []
     fake.faults.clear()

@@ -157,7 +157,9 @@ def test_interrupted_recording_keeps_complete_chroots(exists: bool, tmp_path: Pa
     if exists:
         path.write_text("{}")
     with copr() as server:
-        server.steer("POST", "/faults", {"endpoint": "build-config", "chrootname": S390X, "breaks": "timeout"})
+        server.steer(
+            "POST", "/faults", {"endpoint": "build-chroot/build-config", "chrootname": S390X, "breaks": "timeout"}
+        )
         with recording(server, "7", "8", "-o", path) as process:
             assert eventually(lambda: server.steer("GET", "/faults")["faults"][0]["hits"] > 0)
             process.send_signal(signal.SIGTERM)
@@ -212,7 +214,12 @@ def test_temporary_error_pages_do_not_matter(tmp_path: Path, monkeypatch: pytest
     """The exit status is 0 if a retry succeeds."""
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     with copr() as server:
-        for endpoint in ("get", "list", "build-config", "built-packages"):
+        for endpoint in (
+            "build-chroot",
+            "build-chroot/list",
+            "build-chroot/build-config",
+            "build-chroot/built-packages",
+        ):
             server.steer("POST", "/faults", {"endpoint": endpoint, "status": 503, "first": 2})
         assert invoke(server, "7", "-o", tmp_path / "build.json").exit_code == 0
     assert names(read(tmp_path / "build.json")) == {7: [F43, S390X]}

@@ -331,7 +331,7 @@ def test_recording_survives_a_short_outage(fault: dict[str, object], rounds: int
         if seconds == 5:
             poll = next(polls)
             if poll == 20:
-                fake.faults.add({**fault, "endpoint": "list"})
+                fake.faults.add({**fault, "endpoint": "build-chroot/list"})
             elif poll == 20 + rounds:
                 fake.faults.clear()
 

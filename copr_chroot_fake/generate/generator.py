@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from random import Random
 
-from ..api.build_config import derive
+from ..api.build_config import derive_build_config
 from ..errors import InputError
 from ..fake import FakeCopr
 from ..model.nevra import NevraEntry, read_nevra
@@ -73,7 +73,7 @@ class Making:
         build = self.build_entry(None, None, project, None, State.RUNNING, None)
         fake = FakeCopr.from_scenario({"projects": [project], "builds": [build]})
         made = fake.builds[build["id"]]
-        return checks.json_object("build_config", derive(made[name], made.store))
+        return checks.json_object("build_config", derive_build_config(made[name], made.store))
 
     def project_entry(self, chroots: int | Iterable[str]) -> ProjectEntry:
         return projects.project(self.random, self._chroots(chroots), (), ())

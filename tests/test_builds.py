@@ -1,4 +1,4 @@
-"""What clients ask beside build chroots says the same of a build as its chroots do, at every moment."""
+"""Builds, projects and the monitor agree with the build chroots at any time."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from copr_chroot_fake import LIVES, FakeCopr, Lifecycle, Progress, Stage, State
 from .doors import Ask, asking
 
 F41, F42, EPEL = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
-BEGAN = 1_700_000_000
 PROJECT = "ownername=jdoe&projectname=playground"
 
-FIRST_OF = ("running", "starting", "pending", "failed", "succeeded", "skipped", "forked")
+PRECEDENCE = ("running", "starting", "pending", "failed", "succeeded", "skipped", "forked")
 
 
 def read(ask: Ask, target: str) -> Any:
@@ -25,8 +24,8 @@ def read(ask: Ask, target: str) -> Any:
     return json.loads(got.body)
 
 
-def expected_state(build: dict[str, Any], source: str, chroots: Iterable[str], canceled: bool) -> str:
-    """The rule as the service's own page has it."""
+def expected_state(source: str, chroots: Iterable[str], canceled: bool) -> str:
+    """Apply the rule of docs/companions.md."""
     if canceled:
         return "canceled"
     if source in ("starting", "pending", "running", "importing", "failed"):
@@ -34,54 +33,54 @@ def expected_state(build: dict[str, Any], source: str, chroots: Iterable[str], c
     states = set(chroots)
     if not states:
         return "waiting"
-    return next((state for state in FIRST_OF if state in states), "pending" if "waiting" in states else "unknown")
+    return next((state for state in PRECEDENCE if state in states), "pending" if "waiting" in states else "unknown")
 
 
-def check_says_the_same(ask: Ask, fake: FakeCopr, build_id: int) -> None:
-    """Everything that is answered about a build says what the list of its chroots says."""
+def check_endpoints_agree(ask: Ask, fake: FakeCopr, build_id: int) -> None:
+    """Assert that all endpoints match the list of the build's chroots."""
     items = read(ask, f"build-chroot/list?build_id={build_id}")["items"]
-    shown = read(ask, f"build/{build_id}")
-    assert shown["chroots"] == [item["name"] for item in items]
+    build = read(ask, f"build/{build_id}")
+    assert build["chroots"] == [item["name"] for item in items]
     source = fake.builds[build_id].source_state
     canceled = fake.builds[build_id].canceled
-    assert shown["state"] == expected_state(shown, source, [item["state"] for item in items], canceled)
+    assert build["state"] == expected_state(source, [item["state"] for item in items], canceled)
     starts = [item["started_on"] for item in items if item["started_on"] is not None]
     ends = [item["ended_on"] for item in items]
-    assert shown["started_on"] == (min(starts) if starts else None)
-    assert shown["ended_on"] == (max(ends) if ends and None not in ends else None)
-    assert read(ask, f"build/list?{PROJECT}")["items"] == [shown]
+    assert build["started_on"] == (min(starts) if starts else None)
+    assert build["ended_on"] == (max(ends) if ends and None not in ends else None)
+    assert read(ask, f"build/list?{PROJECT}")["items"] == [build]
     (monitored,) = read(ask, f"monitor?{PROJECT}")["packages"] or [{"chroots": {}}]
     assert {name: chroot["state"] for name, chroot in monitored["chroots"].items()} == {
         item["name"]: item["state"] for item in items
     }
     packages = read(ask, f"build/built-packages/{build_id}")
-    assert list(packages) == shown["chroots"]
-    for name in shown["chroots"]:
+    assert list(packages) == build["chroots"]
+    for name in build["chroots"]:
         assert packages[name] == read(ask, f"build-chroot/built-packages?build_id={build_id}&chrootname={name}")
 
 
-@pytest.mark.parametrize("life", LIVES)
-def test_at_every_moment_of_a_life_all_say_the_same(life: str) -> None:
-    """A build, its list, the monitor and the packages agree with the chroots, one of which is ahead of the other."""
+@pytest.mark.parametrize("lifecycle", LIVES)
+def test_endpoints_agree_throughout_a_lifecycle(lifecycle: str) -> None:
+    """Build, list, monitor and packages match the chroots, one of which is ahead of the other."""
     fake = FakeCopr(progress="clock", seed=3)
-    fake.add_build(1, {F41: {"lifecycle": life}, F42: {"lifecycle": life}})
+    fake.add_build(1, {F41: {"lifecycle": lifecycle}, F42: {"lifecycle": lifecycle}})
     ask = asking(fake)
     for _ in range(100):
         if 1 not in fake.builds:
             assert ask("GET", "/api_3/build/1").status == 404
             break
-        check_says_the_same(ask, fake, 1)
+        check_endpoints_agree(ask, fake, 1)
         fake.clock.tick(7)
         fake.builds[1][F41].advance() if fake.builds.get(1) and fake.builds[1][F41].can_advance else None
 
 
-@pytest.mark.parametrize("door", ["build", "build/built-packages", "build/list", "build/source-chroot", "monitor"])
-def test_each_answer_that_shows_a_build_is_a_poll_of_its_chroots(door: str) -> None:
-    """Chroots that go on with every poll do so with what shows the build, and with nothing else."""
+@pytest.mark.parametrize("endpoint", ["build", "build/built-packages", "build/list", "build/source-chroot", "monitor"])
+def test_showing_a_build_polls_its_chroots(endpoint: str) -> None:
+    """HEAD, OPTIONS and other endpoints are no polls."""
     fake = FakeCopr()
     fake.add_build(1, [F41, F42])
     ask = asking(fake)
-    target = f"/api_3/{door}?{PROJECT}" if door in ("build/list", "monitor") else f"/api_3/{door}/1"
+    target = f"/api_3/{endpoint}?{PROJECT}" if endpoint in ("build/list", "monitor") else f"/api_3/{endpoint}/1"
     ask("HEAD", target)
     ask("OPTIONS", target)
     for other in (f"project?{PROJECT}", "mock-chroots/list", "build/2"):
@@ -92,8 +91,8 @@ def test_each_answer_that_shows_a_build_is_a_poll_of_its_chroots(door: str) -> N
     assert [chroot.state for chroot in fake.builds[1]] == ["pending", "pending"]
 
 
-def test_the_source_is_a_poll_only_of_chroots_that_wait_for_it() -> None:
-    """Whoever waits for the source build sees it end, and moves nothing after that."""
+def test_source_chroot_polls_only_waiting_chroots() -> None:
+    """Further polls change nothing after the source build has ended."""
     fake = FakeCopr()
     fake.add_build(1, {F41: {"lifecycle": "as-deployed"}})
     ask = asking(fake)
@@ -103,7 +102,7 @@ def test_the_source_is_a_poll_only_of_chroots_that_wait_for_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("life", "sources", "states"),
+    ("lifecycle", "sources", "states"),
     [
         ("succeeds", ["importing", "succeeded"], ["importing", "pending", "starting", "running", "succeeded"]),
         ("as-deployed", ["running", "succeeded"], ["running", "pending", "starting", "running", "succeeded"]),
@@ -115,10 +114,10 @@ def test_the_source_is_a_poll_only_of_chroots_that_wait_for_it() -> None:
         ("forked", ["running", "succeeded"], ["running", "forked"]),
     ],
 )
-def test_the_source_goes_before_the_chroots(life: str, sources: list[str], states: list[str]) -> None:
-    """While the source is built and imported the build is what the source is, and then what its chroots are."""
+def test_source_build_precedes_the_chroots(lifecycle: str, sources: list[str], states: list[str]) -> None:
+    """The build's state is the source build's first, and then follows the chroots."""
     fake = FakeCopr(progress="manual")
-    build = fake.add_build(1, [F41], lifecycle=life)
+    build = fake.add_build(1, [F41], lifecycle=lifecycle)
     seen: list[tuple[State, State]] = [(build.source_state, build.state)]
     while build.advance():
         seen.append((build.source_state, build.state))
@@ -134,22 +133,22 @@ def without_repeats(states: Iterable[str]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("looks", [1, 7])
+@pytest.mark.parametrize("polls", [1, 7])
 @pytest.mark.parametrize("first", [F41, F42])
-def test_the_source_goes_by_what_came_first_in_time(first: str, looks: int) -> None:
-    """However often somebody looks, and at which chroot: the first one to go on tells that there is a source."""
+def test_earliest_event_decides_the_source_state(first: str, polls: int) -> None:
+    """The number of polls and the polled chroot make no difference."""
     fake = FakeCopr(progress="clock")
     fails = Lifecycle(Stage("waiting", 20), Stage("failed"))
     build = fake.add_build(1, {F41: {"lifecycle": fails}, F42: {"lifecycle": "succeeds"}})
-    for _ in range(looks):
-        fake.clock.tick(42 / looks)
+    for _ in range(polls):
+        fake.clock.tick(42 / polls)
         assert build[first].state
     assert (build[F41].state, build[F42].state) == ("failed", "starting")
     assert (build.state, build.source_state) == ("starting", "succeeded")
 
 
-def test_the_source_has_failed_before_another_chroot_is_changed() -> None:
-    """Also where that one has no life of its own, and nobody has looked at the one that tells of the failure."""
+def test_source_fails_before_other_chroots_change() -> None:
+    """The other chroot may have no lifecycle."""
     fake = FakeCopr(progress="immediate")
     build = fake.add_build(1, {F41: "failed", F42: {"lifecycle": "source-fails"}})
     build[F41].force_state("pending")
@@ -157,24 +156,25 @@ def test_the_source_has_failed_before_another_chroot_is_changed() -> None:
 
 
 @pytest.mark.parametrize("source", ["waiting", "pending", "starting"])
-def test_a_source_without_a_log_is_an_error(source: str) -> None:
-    """Copr answers 500 until the log of the source build has an address."""
+def test_source_without_a_log_is_an_internal_error(source: str) -> None:
     scenario = {"builds": [{"id": 1, "source_state": source}]}
     got = asking(FakeCopr.from_scenario(scenario))("GET", "/api_3/build/source-chroot/1")
     assert got.status == 500
     assert b"there is probably a bug in the Copr code" in got.body
 
 
-@pytest.mark.parametrize(("said", "shown"), [({}, "00000001"), ({"source_result_dir": "00000007-x"}, "00000007-x")])
-def test_source_results_are_in_their_own_directory(said: dict[str, str], shown: str) -> None:
-    """By default it is called after the build."""
-    fake = FakeCopr.from_scenario({"builds": [{"id": 1, **said}]})
-    address = read(asking(fake), "build/source-chroot/1")["result_url"]
-    assert address == f"{fake.results_url}/jdoe/playground/srpm-builds/{shown}"
+@pytest.mark.parametrize(
+    ("options", "directory"), [({}, "00000001"), ({"source_result_dir": "00000007-x"}, "00000007-x")]
+)
+def test_source_results_have_their_own_directory(options: dict[str, str], directory: str) -> None:
+    """By default it is named after the build's id."""
+    fake = FakeCopr.from_scenario({"builds": [{"id": 1, **options}]})
+    url = read(asking(fake), "build/source-chroot/1")["result_url"]
+    assert url == f"{fake.results_url}/jdoe/playground/srpm-builds/{directory}"
 
 
-def test_a_canceled_source_is_canceled() -> None:
-    """A build that was canceled before its import has a source that was canceled, one canceled later has not."""
+def test_cancel_before_import_cancels_the_source() -> None:
+    """A later cancellation does not."""
     fake = FakeCopr(progress="clock")
     early, late = fake.add_build(1, [F41]), fake.add_build(2, [F41])
     early.cancel()
@@ -186,7 +186,7 @@ def test_a_canceled_source_is_canceled() -> None:
 
 
 def test_builds_are_listed_newest_first() -> None:
-    """By their ids, page by page; order_type is only echoed."""
+    """The meta repeats order_type, which has no effect."""
     fake = FakeCopr()
     for build_id in (5, 2, 9, 1, 7):
         fake.add_build(build_id, {F41: "succeeded"}, package="a" if build_id % 2 else "b")
@@ -205,7 +205,6 @@ def test_builds_are_listed_newest_first() -> None:
 
 
 def test_status_is_filtered_after_offset_and_before_limit() -> None:
-    """So a page may have fewer builds than there are, and the limit is that of the builds in that state."""
     fake = FakeCopr()
     for build_id in range(1, 9):
         fake.add_build(build_id, {F41: "running" if build_id % 2 else "failed"})
@@ -222,8 +221,8 @@ def test_status_is_filtered_after_offset_and_before_limit() -> None:
     assert ids("status=nonsense") == []
 
 
-def test_a_page_of_builds_has_none_that_are_gone() -> None:
-    """A build whose life has ended in its deletion leaves its place on the page to the next one."""
+def test_deleted_builds_make_room_on_the_page() -> None:
+    """The next build takes the place of one that its lifecycle deletes."""
     fake = FakeCopr(progress="clock")
     fake.add_build(1, {F41: "succeeded"})
     fake.add_build(2, [F41], lifecycle="deleted")
@@ -233,38 +232,35 @@ def test_a_page_of_builds_has_none_that_are_gone() -> None:
     assert list(read(ask, f"monitor?{PROJECT}")["packages"][0]["chroots"]) == [F41]
 
 
-def test_a_source_whose_build_goes_with_the_look_is_gone() -> None:
-    """The poll that ends the life of a build is answered as if it had been deleted already."""
+def test_poll_that_deletes_a_build_gets_a_404() -> None:
     fake = FakeCopr()
     fake.add_build(1, [F41], lifecycle=Lifecycle(Stage("waiting", 10), Stage("deleted")))
     ask = asking(fake)
     assert ask("GET", "/api_3/build/source-chroot/1").status == 200
     for _ in range(2):
-        gone = ask("GET", "/api_3/build/source-chroot/1")
-        assert (gone.status, json.loads(gone.body)) == (404, {"error": "Build 1 does not exist."})
+        deleted = ask("GET", "/api_3/build/source-chroot/1")
+        assert (deleted.status, json.loads(deleted.body)) == (404, {"error": "Build 1 does not exist."})
 
 
-def test_build_that_leaves_a_status_when_read_is_not_listed() -> None:
-    """A list by status shows what has that status in the answer itself."""
+def test_build_that_leaves_the_status_is_not_listed() -> None:
+    """The poll may change the state by which the list is filtered."""
     fake = FakeCopr()
     fake.add_build(1, [F41], lifecycle=Lifecycle(Stage("running", 10), Stage("succeeded")))
     fake.add_build(2, [F41], state="running")
     ask = asking(fake)
-    shown = [[item["id"] for item in read(ask, f"build/list?{PROJECT}&status=running")["items"]] for _ in range(3)]
-    assert shown == [[2, 1], [2], [2]]
+    pages = [[item["id"] for item in read(ask, f"build/list?{PROJECT}&status=running")["items"]] for _ in range(3)]
+    assert pages == [[2, 1], [2], [2]]
 
 
 @pytest.mark.parametrize(("chroot", "build"), [("waiting", "pending"), ("unknown", "unknown"), ("canceled", "unknown")])
-def test_a_build_of_which_nothing_else_is_to_be_said(chroot: str, build: str) -> None:
-    """With its source done, what only waits is as good as pending."""
+def test_build_state_of_waiting_and_unknown_chroots(chroot: str, build: str) -> None:
     fake = FakeCopr.from_scenario(
         {"builds": [{"id": 1, "source_state": "succeeded", "chroots": [{"name": F41, "state": chroot}]}]}
     )
     assert read(asking(fake), "build/1")["state"] == build
 
 
-def test_a_project_without_builds_has_nothing_to_show() -> None:
-    """Lists of them, by package too, and the monitor are empty."""
+def test_project_without_builds_has_empty_lists() -> None:
     fake = FakeCopr()
     fake.add_project("jdoe", "playground", chroots=[F41])
     ask = asking(fake)
@@ -274,16 +270,16 @@ def test_a_project_without_builds_has_nothing_to_show() -> None:
 
 
 @pytest.mark.parametrize("argument", ["status", "packagename"])
-def test_no_text_with_a_nul_is_looked_for(argument: str) -> None:
-    """PostgreSQL's driver takes none, which the service does not expect."""
+def test_nul_in_list_arguments_is_an_internal_error(argument: str) -> None:
+    """PostgreSQL's driver rejects NUL, which Copr does not expect."""
     fake = FakeCopr()
     fake.add_build(1, [F41])
     got = asking(fake)("GET", f"/api_3/build/list?{PROJECT}&{argument}=%00")
     assert (got.status, b"there is probably a bug in the Copr code" in got.body) == (500, True)
 
 
-def test_the_monitor_has_the_latest_of_each_package_per_chroot() -> None:
-    """From builds in the project's own directory only, and in the chroots that it has now."""
+def test_monitor_has_the_latest_build_of_each_package() -> None:
+    """Only builds in the project's directory and chroots that the project has are included."""
     fake = FakeCopr()
     fake.add_build(1, {F41: "succeeded", F42: "succeeded"}, package="hello")
     fake.add_build(2, {F41: "failed"}, package="hello")
@@ -307,22 +303,20 @@ def test_the_monitor_has_the_latest_of_each_package_per_chroot() -> None:
     assert monitored() == {"hello": {F41: (2, "failed"), F42: (2, "skipped")}}
 
 
-def test_a_snapshot_keeps_where_the_source_is() -> None:
-    """Taken back, a build and the lists say what they said then."""
+def test_restore_brings_back_the_source_state() -> None:
     fake = FakeCopr(progress="manual")
     build = fake.add_build(1, [F41])
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     build.advance()
     fake.add_build(2, [F41])
-    fake.restore(taken)
+    fake.restore(snapshot)
     ask = asking(fake)
     assert build.source_state == "importing"
     assert [(item["id"], item["state"]) for item in read(ask, f"build/list?{PROJECT}")["items"]] == [(1, "importing")]
 
 
 @pytest.mark.parametrize("steps", range(6))
-def test_written_out_in_the_middle_it_goes_on_the_same(steps: int) -> None:
-    """A fake and its copy say the same of a build from then on, its source included."""
+def test_dumped_and_loaded_build_continues_the_same(steps: int) -> None:
     fake = FakeCopr()
     fake.add_build(1, {F41: {"lifecycle": "as-deployed"}, F42: {"lifecycle": "appears-late"}})
     for _ in range(steps):
@@ -332,8 +326,7 @@ def test_written_out_in_the_middle_it_goes_on_the_same(steps: int) -> None:
         assert copy.answer("GET", "/api_3/build/1") == fake.answer("GET", "/api_3/build/1")
 
 
-def test_polls_that_make_no_difference_are_made_up_for() -> None:
-    """A build that is held is shown any number of times, and goes on with the first poll after it is released."""
+def test_polls_during_a_hold_do_not_count() -> None:
     fake = FakeCopr(progress=Progress("poll", polls=3))
     build = fake.add_build(1, [F41], lifecycle=Lifecycle(Stage("pending", 1), Stage("starting", 1), Stage("running")))
     build[F41].hold("pending")
@@ -343,8 +336,8 @@ def test_polls_that_make_no_difference_are_made_up_for() -> None:
     assert [read(ask, "build/1")["state"] for _ in range(5)] == ["starting"] * 3 + ["running"] * 2
 
 
-def test_faults_hit_them_by_their_names() -> None:
-    """A fault of one endpoint, or of one build, leaves the others alone."""
+def test_faults_select_endpoints_by_name() -> None:
+    """Other endpoints and builds are not affected."""
     fake = FakeCopr()
     fake.add_build(1, {F41: "running"})
     fake.add_build(2, {F41: "running"})
