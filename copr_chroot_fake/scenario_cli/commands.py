@@ -116,9 +116,9 @@ def make(builds: int, chroots: int, seed: int, output: Path | None) -> None:
     """
 
     def make_up() -> object:
-        from ..generate.provider import seeded
+        from ..generate.provider import seeded_provider
 
-        return seeded(str(seed)).copr_scenario(builds, chroots)
+        return seeded_provider(str(seed)).copr_scenario(builds, chroots)
 
     _write(_or_fail(make_up), output)
 
