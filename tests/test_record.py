@@ -29,7 +29,7 @@ def assert_checked(recording: Recording, tmp_path: Path) -> None:
     path = tmp_path / "recorded.json"
     path.write_text(json.dumps(recording.scenario))
     (checked,) = check([path])
-    assert checked.mistakes == ()
+    assert checked.errors == ()
     assert checked.unreadable is None
     SCHEMA.validate(recording.scenario)
 
