@@ -16,7 +16,7 @@ serve: .venv/serve.stamp
 	$(BIN)/copr-chroot-fake serve --port $(PORT) $(SCENARIO)
 
 # Of type checkers and generated requests, which take longer than all the others; only `make coverage` runs them.
-SLOW := tests/control/test_document_requests.py tests/test_swagger.py tests/test_typing.py
+SLOW := tests/control/test_document_requests.py tests/test_typing.py
 PYTEST := $(BIN)/pytest -n auto --dist worksteal
 
 test: .venv/develop.stamp

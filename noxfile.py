@@ -24,7 +24,6 @@ NEWEST_ONLY = (
     "tests/control/test_document.py",
     "tests/control/test_document_requests.py",
     "tests/downstream/test_fuzzytail.py",
-    "tests/test_swagger.py",
     "tests/test_typing.py",
 )
 """Tests that need what only the dev group has: type checkers, schemathesis, fuzzytail."""

@@ -50,7 +50,7 @@ class Asked:
         chrootname: str | None = None,
         times: int | None = None,
     ) -> None:
-        """Assert that an endpoint was asked, at least once or ``times`` times; ``get`` is a single build chroot.
+        """Assert that an endpoint was asked, at least once or ``times`` times.
 
         :raises AssertionError: saying what was asked instead.
         """

@@ -120,7 +120,7 @@ def test_a_cancel_is_in_the_journal_and_no_poll() -> None:
     fake = FakeCopr()
     build = fake.add_build(1, [F41])
     fake.answer("PUT", "/api_3/build/cancel/1", basic("any", "x"))
-    fake.assert_requested("cancel", build_id=1, times=1)
+    fake.assert_requested("build/cancel", build_id=1, times=1)
     assert build[F41].state == "importing"
     fake.answer("GET", "/api_3/build/1")
     fake.answer("GET", "/api_3/build/1")

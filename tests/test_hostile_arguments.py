@@ -35,7 +35,7 @@ VALID: Mapping[str, Any] = {
     "chroot": F41,
     "chrootname": F41,
     "chroots": [F41],
-    "endpoint": "get",
+    "endpoint": "build-chroot",
     "every": 1,
     "fault": "outage",
     "full_name": "jdoe/playground",

@@ -19,24 +19,34 @@ AskBoth = Callable[[str, str], tuple[tuple[int, bytes], tuple[int, bytes]]]
 
 F41 = "fedora-41-x86_64"
 TARGETS = {
-    "get": f"/api_3/build-chroot?build_id=1&chrootname={F41}",
-    "list": "/api_3/build-chroot/list?build_id=1",
-    "build-config": f"/api_3/build-chroot/build-config?build_id=1&chrootname={F41}",
-    "built-packages": f"/api_3/build-chroot/built-packages?build_id=1&chrootname={F41}",
+    "build-chroot": f"/api_3/build-chroot?build_id=1&chrootname={F41}",
+    "build-chroot/list": "/api_3/build-chroot/list?build_id=1",
+    "build-chroot/build-config": f"/api_3/build-chroot/build-config?build_id=1&chrootname={F41}",
+    "build-chroot/built-packages": f"/api_3/build-chroot/built-packages?build_id=1&chrootname={F41}",
     "build": "/api_3/build/1",
-    "build-list": "/api_3/build/list?ownername=@copr&projectname=copr-dev",
-    "source-chroot": "/api_3/build/source-chroot/1",
+    "build/list": "/api_3/build/list?ownername=@copr&projectname=copr-dev",
+    "build/source-chroot": "/api_3/build/source-chroot/1",
     "project": "/api_3/project?ownername=@copr&projectname=copr-dev",
 }
 
 NAMES = {
-    "get": ["started_on", "ended_on", "state", "name", "result_url"],
-    "list": ["items", "meta", "name", "state", "result_url", "limit", "order_type"],
-    "build-config": ["repos", "id", "name", "baseurl", "priority", "with_opts", "timeout", "bootstrap", "memory_limit"],
-    "built-packages": ["packages", "name", "epoch", "arch"],
+    "build-chroot": ["started_on", "ended_on", "state", "name", "result_url"],
+    "build-chroot/list": ["items", "meta", "name", "state", "result_url", "limit", "order_type"],
+    "build-chroot/build-config": [
+        "repos",
+        "id",
+        "name",
+        "baseurl",
+        "priority",
+        "with_opts",
+        "timeout",
+        "bootstrap",
+        "memory_limit",
+    ],
+    "build-chroot/built-packages": ["packages", "name", "epoch", "arch"],
     "build": ["chroots", "source_package", "name", "version", "state", "ended_on"],
-    "build-list": ["items", "meta", "chroots", "source_package", "url", "state", "order"],
-    "source-chroot": ["state", "result_url"],
+    "build/list": ["items", "meta", "chroots", "source_package", "url", "state", "order"],
+    "build/source-chroot": ["state", "result_url"],
     "project": ["chroot_repos", "additional_repos", "packit_forge_projects_allowed", "full_name", "id", "homepage"],
 }
 MARKS = ["{", "}", ",", ","]
@@ -153,27 +163,27 @@ def test_a_mask_does_what_it_does_in_flask_restx(
 @pytest.mark.parametrize(
     ("endpoint", "mask", "keys"),
     [
-        ("get", "state,name", "state,name"),
-        ("get", "{}", ""),
-        ("get", ";", ""),
-        ("get", "nope{x{y}}", ""),
-        ("get", "name*", ""),
-        ("get", "name,state,name", "name,state"),
-        ("get", "*{x},name", "name,started_on,ended_on,state,result_url"),
-        ("get", "\xa0", None),
-        ("get", ",name", "Mask parse error: Unexpected comma"),
-        ("get", "name,,state", "Mask parse error: Unexpected comma"),
-        ("get", "name,{}", "Mask parse error: Unexpected opening bracket"),
-        ("get", "{name},{state}", "Mask parse error: Unexpected closing bracket"),
-        ("get", "{name},state", "Mask parse error: Missing closing bracket"),
-        ("get", "name{}", "Mask error: Mask is inconsistent with model"),
-        ("list", "items{,name}", "Mask parse error: Unexpected comma"),
-        ("list", "items{name}{state}", "Mask parse error: Unexpected opening bracket"),
-        ("list", "items{name}meta", "items,meta"),
-        ("list", "meta{nope},*", "meta,items"),
-        ("build-config", "with_opts{},bootstrap_image", "with_opts,bootstrap_image"),
-        ("build-config", "with_opts{x}", "Mask error: Mask is inconsistent with model"),
-        ("built-packages", "packages{nope}", "packages"),
+        ("build-chroot", "state,name", "state,name"),
+        ("build-chroot", "{}", ""),
+        ("build-chroot", ";", ""),
+        ("build-chroot", "nope{x{y}}", ""),
+        ("build-chroot", "name*", ""),
+        ("build-chroot", "name,state,name", "name,state"),
+        ("build-chroot", "*{x},name", "name,started_on,ended_on,state,result_url"),
+        ("build-chroot", "\xa0", None),
+        ("build-chroot", ",name", "Mask parse error: Unexpected comma"),
+        ("build-chroot", "name,,state", "Mask parse error: Unexpected comma"),
+        ("build-chroot", "name,{}", "Mask parse error: Unexpected opening bracket"),
+        ("build-chroot", "{name},{state}", "Mask parse error: Unexpected closing bracket"),
+        ("build-chroot", "{name},state", "Mask parse error: Missing closing bracket"),
+        ("build-chroot", "name{}", "Mask error: Mask is inconsistent with model"),
+        ("build-chroot/list", "items{,name}", "Mask parse error: Unexpected comma"),
+        ("build-chroot/list", "items{name}{state}", "Mask parse error: Unexpected opening bracket"),
+        ("build-chroot/list", "items{name}meta", "items,meta"),
+        ("build-chroot/list", "meta{nope},*", "meta,items"),
+        ("build-chroot/build-config", "with_opts{},bootstrap_image", "with_opts,bootstrap_image"),
+        ("build-chroot/build-config", "with_opts{x}", "Mask error: Mask is inconsistent with model"),
+        ("build-chroot/built-packages", "packages{nope}", "packages"),
         ("build", "source_package{version},chroots", "source_package,chroots"),
         ("build", "chroots{x}", "Mask error: Mask is inconsistent with model"),
         ("project", f"chroot_repos{{{F41},nope{{x}}}},name", "chroot_repos,name"),
@@ -194,7 +204,7 @@ def test_corners_of_masks(ask_both: AskBoth, endpoint: str, mask: str, keys: str
 @pytest.mark.parametrize("sent", ["X-Fields", "x-fields", "X-FIELDS"])
 def test_the_name_of_the_header_may_have_any_case(ask_through: Open, sent: str) -> None:
     """Through every door, among the headers that each client sends."""
-    response = ask_through(world())("GET", TARGETS["get"], [("Accept-Language", "cs"), (sent, "name")])
+    response = ask_through(world())("GET", TARGETS["build-chroot"], [("Accept-Language", "cs"), (sent, "name")])
     assert (response.status, response.body) == (200, b'{"name": "%s"}\n' % F41.encode())
 
 
@@ -208,15 +218,15 @@ def test_the_deprecated_paths_take_masks_too(path: str) -> None:
 def test_several_masks_are_one(door: str) -> None:
     """A repeated header is one whose values are joined with a comma, as web servers do; so one may break another."""
     with DOORS[door](world()) as ask:
-        both = ask("GET", TARGETS["get"], [("X-Fields", "name"), ("X-Fields", "state")])
+        both = ask("GET", TARGETS["build-chroot"], [("X-Fields", "name"), ("X-Fields", "state")])
         assert json.loads(both.body) == {"name": F41, "state": "succeeded"}
-        empty = ask("GET", TARGETS["get"], [("X-Fields", ""), ("X-Fields", "state")])
+        empty = ask("GET", TARGETS["build-chroot"], [("X-Fields", ""), ("X-Fields", "state")])
         assert (empty.status, empty.body) == (400, b'{"message": "Mask parse error: Unexpected comma"}\n')
 
 
 def test_bytes_beyond_ascii_are_no_hindrance(ask_through: Open) -> None:
     """They are read as Latin-1, and are of no field."""
-    response = ask_through(world())("GET", TARGETS["get"], [("X-Fields", "n\xc3\xa9,state")])
+    response = ask_through(world())("GET", TARGETS["build-chroot"], [("X-Fields", "n\xc3\xa9,state")])
     assert (response.status, response.body) == (200, b'{"state": "succeeded"}\n')
 
 
@@ -224,7 +234,7 @@ def test_bytes_beyond_ascii_are_no_hindrance(ask_through: Open) -> None:
 def test_unusual_white_space_fails_as_in_the_service(door: str) -> None:
     """A mask of nothing but a no-break space is looked into for its first character, in vain."""
     with DOORS[door](world()) as ask:
-        response = ask("GET", TARGETS["list"], [("X-Fields", "\xa0")])
+        response = ask("GET", TARGETS["build-chroot/list"], [("X-Fields", "\xa0")])
         assert (response.status, response.body) == (500, BUG)
 
 
@@ -264,11 +274,11 @@ def test_invalid_mask_is_rejected_with_nothing_to_mask() -> None:
 def test_head_has_the_masked_length_and_options_no_mask(ask_through: Open) -> None:
     """HEAD answers as GET does; OPTIONS is not about fields."""
     ask = ask_through(world())
-    got, head = (ask(method, TARGETS["get"], [("X-Fields", "name")]) for method in ("GET", "HEAD"))
+    got, head = (ask(method, TARGETS["build-chroot"], [("X-Fields", "name")]) for method in ("GET", "HEAD"))
     assert head.body == b""
     assert head.headers["content-length"] == got.headers["content-length"] == str(len(got.body))
-    assert ask("HEAD", TARGETS["get"], [("X-Fields", "name{")]).status == 400
-    options = ask("OPTIONS", TARGETS["list"], [("X-Fields", "name{")])
+    assert ask("HEAD", TARGETS["build-chroot"], [("X-Fields", "name{")]).status == 400
+    options = ask("OPTIONS", TARGETS["build-chroot/list"], [("X-Fields", "name{")])
     assert (options.status, options.allow) == (200, {"GET", "HEAD", "OPTIONS"})
 
 
@@ -278,7 +288,7 @@ def test_a_masked_answer_is_a_poll_that_has_seen_the_states(mask: str) -> None:
     fake, plain = FakeCopr(), FakeCopr()
     for one in (fake, plain):
         one.add_build(1, [F41])
-    for target in (TARGETS["get"], TARGETS["list"]) * 3:
+    for target in (TARGETS["build-chroot"], TARGETS["build-chroot/list"]) * 3:
         asking(fake)("GET", target, [("X-Fields", mask)])
         asking(plain)("GET", target)
     assert [request.saw for request in fake.requests] == [request.saw for request in plain.requests]
@@ -297,14 +307,16 @@ def test_a_masked_answer_is_a_poll_that_has_seen_the_states(mask: str) -> None:
 )
 def test_a_mask_is_the_value_of_its_header_without_blanks(headers: list[tuple[str, str]], keys: list[str]) -> None:
     """No other header is one, and nothing but blanks is taken off its ends."""
-    assert list(json.loads(world().answer("GET", TARGETS["get"], headers).body)) == keys
+    assert list(json.loads(world().answer("GET", TARGETS["build-chroot"], headers).body)) == keys
 
 
 def test_an_answer_that_comes_late_is_masked_too() -> None:
     """A fault changes how an answer arrives, and not which fields it has."""
     fake = world()
     fake.faults.add({"delay": 1})
-    assert fake.answer("GET", TARGETS["get"], [("X-Fields", "name")]).body == b'{"name": "%s"}\n' % F41.encode()
+    assert (
+        fake.answer("GET", TARGETS["build-chroot"], [("X-Fields", "name")]).body == b'{"name": "%s"}\n' % F41.encode()
+    )
 
 
 def test_a_refused_mask_is_no_poll() -> None:
@@ -312,14 +324,14 @@ def test_a_refused_mask_is_no_poll() -> None:
     fake = FakeCopr()
     fake.add_build(1, [F41])
     ask = asking(fake)
-    before = ask("GET", TARGETS["get"]).body
+    before = ask("GET", TARGETS["build-chroot"]).body
     for _ in range(3):
-        assert ask("GET", TARGETS["get"], [("X-Fields", "name{x}")]).status == 400
+        assert ask("GET", TARGETS["build-chroot"], [("X-Fields", "name{x}")]).status == 400
     assert [request.saw for request in fake.requests[1:]] == [{}, {}, {}]
-    after = ask("GET", TARGETS["get"]).body
+    after = ask("GET", TARGETS["build-chroot"]).body
     reference = FakeCopr()
     reference.add_build(1, [F41])
-    assert [before, after] == [asking(reference)("GET", TARGETS["get"]).body for _ in range(2)]
+    assert [before, after] == [asking(reference)("GET", TARGETS["build-chroot"]).body for _ in range(2)]
 
 
 @pytest.mark.parametrize(("mask", "status"), [("state", 200), ("state{", 400)])
@@ -341,7 +353,7 @@ def test_a_configuration_of_ones_own_is_masked_as_it_is() -> None:
     fake.add_build(1, {F41: {"build_config": {"repos": ["x"], "isolation": "nspawn", "timeout": None}}})
     ask = asking(fake)
     shown = [
-        json.loads(ask("GET", TARGETS["build-config"], [("X-Fields", mask)]).body)
+        json.loads(ask("GET", TARGETS["build-chroot/build-config"], [("X-Fields", mask)]).body)
         for mask in ("repos{id},isolation", "timeout,*")
     ]
     assert shown == [
@@ -354,12 +366,12 @@ def test_a_configuration_of_ones_own_is_masked_as_it_is() -> None:
 def test_headers_that_are_no_pairs_of_texts_are_refused(headers: object) -> None:
     """They would be passed over silently, or fail far away."""
     with pytest.raises(InputError, match="headers: expected pairs of name and value"):
-        world().answer("GET", TARGETS["get"], headers)  # type: ignore[arg-type]  # wrong on purpose
+        world().answer("GET", TARGETS["build-chroot"], headers)  # type: ignore[arg-type]  # wrong on purpose
 
 
 @pytest.mark.parametrize("header", [("X-Fields", "\ud800"), ("\udfff", "name")])
 def test_a_header_that_no_client_can_send_is_no_request(header: tuple[str, str]) -> None:
     fake = world()
     with pytest.raises(InputError, match=r"headers: .* cannot be sent: surrogates not allowed"):
-        fake.answer("GET", TARGETS["get"], [header])
+        fake.answer("GET", TARGETS["build-chroot"], [header])
     assert not fake.requests

@@ -348,8 +348,8 @@ def test_errors_that_pass_are_tried_again() -> None:
     """502 and a broken connection, a bounded number of times."""
     fake = FakeCopr()
     fake.add_build(1, [F43, S390X], state="succeeded")
-    fake.faults.add({"status": 502, "endpoint": "build-config", "first": 2})
-    fake.faults.add({"breaks": "reset", "endpoint": "list", "first": 2})
+    fake.faults.add({"status": 502, "endpoint": "build-chroot/build-config", "first": 2})
+    fake.faults.add({"breaks": "reset", "endpoint": "build-chroot/list", "first": 2})
     recording = record(fake)
     assert differences(fake, recording.serve()) == []
     fake.faults.clear()

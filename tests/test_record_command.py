@@ -153,7 +153,9 @@ def test_a_reading_that_is_interrupted_keeps_what_it_has(is_there: bool, tmp_pat
     if is_there:
         path.write_text("{}")
     with copr() as server:
-        server.steer("POST", "/faults", {"endpoint": "build-config", "chrootname": S390X, "breaks": "timeout"})
+        server.steer(
+            "POST", "/faults", {"endpoint": "build-chroot/build-config", "chrootname": S390X, "breaks": "timeout"}
+        )
         with recording(server, "7", "8", "-o", path) as process:
             assert eventually(lambda: server.steer("GET", "/faults")["faults"][0]["hits"] > 0)
             process.send_signal(signal.SIGTERM)
@@ -210,7 +212,12 @@ def test_an_error_page_or_two_are_no_error(tmp_path: Path, monkeypatch: pytest.M
     """What passes when it is tried again leaves nothing behind."""
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     with copr() as server:
-        for endpoint in ("get", "list", "build-config", "built-packages"):
+        for endpoint in (
+            "build-chroot",
+            "build-chroot/list",
+            "build-chroot/build-config",
+            "build-chroot/built-packages",
+        ):
             server.steer("POST", "/faults", {"endpoint": endpoint, "status": 503, "first": 2})
         assert invoke(server, "7", "-o", tmp_path / "build.json").exit_code == 0
     assert names(read(tmp_path / "build.json")) == {7: [F43, S390X]}

@@ -141,7 +141,7 @@ def test_recording_stops_at_a_page_not_requested() -> None:
 
     recording = record(fake, [7], transport=Spoiling(fake, "build-chroot/list", first))
     assert isinstance(recording.problem, PagingError)
-    fake.assert_requested("list", times=2)
+    fake.assert_requested("build-chroot/list", times=2)
 
 
 @pytest.mark.parametrize("arguments", [[], ["--watch", "--anonymize"]])

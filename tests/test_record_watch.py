@@ -312,7 +312,7 @@ def test_an_outage_is_survived_unless_it_lasts(fault: dict[str, object], rounds:
         if seconds == 5:
             look = next(looks)
             if look == 20:
-                fake.faults.add({**fault, "endpoint": "list"})
+                fake.faults.add({**fault, "endpoint": "build-chroot/list"})
             elif look == 20 + rounds:
                 fake.faults.clear()
 

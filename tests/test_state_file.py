@@ -54,7 +54,7 @@ def prepare(server: Server) -> None:
     server.steer("POST", f"/builds/1/chroots/{F41}/hold", {"state": "running"})
     server.steer("POST", "/builds/1/chroots", {"name": "epel-9-s390x", "state": "skipped"})
     server.steer("POST", "/faults", {"nth": 5, "status": 500})
-    server.steer("POST", "/faults", {"probability": 0.5, "status": 503, "endpoint": "get"})
+    server.steer("POST", "/faults", {"probability": 0.5, "status": 503, "endpoint": "build-chroot"})
     server.steer("POST", "/seed", {"seed": 99})
     first.steer("POST", "/builds/1/cancel")
     for _ in range(3):

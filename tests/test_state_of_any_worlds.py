@@ -24,7 +24,7 @@ CHROOTS = [F41, F42, "epel-9-s390x"]
 FAULTS: list[Mapping[str, object]] = [
     {"nth": 3, "status": 500},
     {"probability": 0.5, "delay": {"uniform": [1, 2]}},
-    {"endpoint": "list", "every": 2, "body": "cut"},
+    {"endpoint": "build-chroot/list", "every": 2, "body": "cut"},
     {"breaks": "refused", "seconds": 3},
     {"name": "outage"},
 ]

@@ -273,7 +273,7 @@ def test_adding_the_fault_is_answered_before_the_port_closes(server: Server) -> 
 
 def test_where_it_depends_on_the_request_that_is_reset_first(server: Server) -> None:
     """It is not known before what is asked; others are answered until then, and nobody after."""
-    server.steer("POST", "/faults", {"breaks": "refused", "endpoint": "list", "nth": 1, "seconds": 0.3})
+    server.steer("POST", "/faults", {"breaks": "refused", "endpoint": "build-chroot/list", "nth": 1, "seconds": 0.3})
     assert server.call("GET", GET).body == BODY
     with server.connect() as wire:
         wire.send(raw("GET", server.prefix + LIST))
@@ -369,7 +369,9 @@ def test_who_leaves_before_the_port_is_closed_is_not_missed(
             await asyncio.sleep(0)
 
     with serving() as server:
-        server.steer("POST", "/faults", {"breaks": "refused", "endpoint": "list", "nth": 1, "seconds": 0.01})
+        server.steer(
+            "POST", "/faults", {"breaks": "refused", "endpoint": "build-chroot/list", "nth": 1, "seconds": 0.01}
+        )
         monkeypatch.setattr(server_door, "_take_turns", leave)
         wire = server.connect()
         wire.send(raw("GET", LIST))

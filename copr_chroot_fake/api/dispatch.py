@@ -15,37 +15,28 @@ from ..engine.store import Store
 from ..journal.log import REFERENCE_BYTES, RequestLog
 from ..wire.answer import HTML, Answer, Refusal, json_answer
 from ..wire.headers import RawHeaders, read_header
-from ..wire.routes import Endpoint
+from ..wire.routes import EndpointName
 from ..wire.target import Question, read_question
 from . import authentication, build_chroots, companions, masks
 from . import rendering as views
 from .context import Asking, Shown
 
-
-def _show_swagger(asking: Asking) -> Shown:
-    # Hardly anybody asks for it.
-    from .swagger import document
-
-    return Shown(document())
-
-
-_SHOW: Mapping[Endpoint, Callable[[Asking], Shown]] = {
-    Endpoint.HOME: lambda asking: Shown(views.HOME),
-    Endpoint.GET: build_chroots.show_one,
-    Endpoint.LIST: build_chroots.show_page,
-    Endpoint.BUILD_CONFIG: build_chroots.show_config,
-    Endpoint.BUILT_PACKAGES: build_chroots.show_packages,
-    Endpoint.BUILD: companions.show_build,
-    Endpoint.BUILD_LIST: companions.show_builds,
-    Endpoint.BUILD_PACKAGES: companions.show_packages,
-    Endpoint.SOURCE_CHROOT: companions.show_source,
-    Endpoint.CANCEL: authentication.cancel,
-    Endpoint.PROJECT: companions.show_project,
-    Endpoint.MOCK_CHROOTS: companions.show_mock_chroots,
-    Endpoint.MONITOR: companions.show_monitor,
-    Endpoint.AUTH_CHECK: authentication.show_user,
-    Endpoint.GSSAPI_LOGIN: authentication.refuse_gssapi,
-    Endpoint.SWAGGER: _show_swagger,
+_SHOW: Mapping[EndpointName, Callable[[Asking], Shown]] = {
+    "home": lambda asking: Shown(views.HOME),
+    "build-chroot": build_chroots.show_one,
+    "build-chroot/list": build_chroots.show_page,
+    "build-chroot/build-config": build_chroots.show_config,
+    "build-chroot/built-packages": build_chroots.show_packages,
+    "build": companions.show_build,
+    "build/list": companions.show_builds,
+    "build/built-packages": companions.show_packages,
+    "build/source-chroot": companions.show_source,
+    "build/cancel": authentication.cancel,
+    "project": companions.show_project,
+    "mock-chroots/list": companions.show_mock_chroots,
+    "monitor": companions.show_monitor,
+    "auth-check": authentication.show_user,
+    "gssapi_login": authentication.refuse_gssapi,
 }
 
 
@@ -102,7 +93,7 @@ class Api:
     ) -> tuple[Answer, Sequence[bytes]]:
         """Copr's own answer, and the chroots that it shows; ``counts`` says whether somebody sees it, a poll."""
         endpoint = question.endpoint
-        if endpoint is Endpoint.RESULTS:
+        if endpoint == "results":
             return self._answer_results(method, question.path, headers), ()
         try:
             if endpoint is None or method not in question.methods:
@@ -123,7 +114,7 @@ class Api:
 
     def _is_known(self, method: str, question: Question, status: int) -> bool:
         """Whether what was asked for is there, or has been, though the answer shows no chroot."""
-        if question.endpoint is None or question.endpoint is Endpoint.HOME:
+        if question.endpoint is None or question.endpoint == "home":
             return question.endpoint is not None
         if status not in (200, 404):
             return method not in question.methods or not self._is_chroot_missing(question)
@@ -133,7 +124,7 @@ class Api:
         build_id, builds = question.build_id, self.store.builds
         if build_id in self.store.removed:
             return True
-        if question.endpoint is Endpoint.RESULTS:
+        if question.endpoint == "results":
             # Whoever asks for what a build has not left yet has not mistaken it.
             return status == 200 or build_id in builds
         return status == 200 and build_id in builds
@@ -146,7 +137,7 @@ class Api:
         return build is not None and build.find(question.chrootname) is None
 
 
-_OF_CHROOTS = (Endpoint.GET, Endpoint.BUILD_CONFIG, Endpoint.BUILT_PACKAGES)
+_OF_CHROOTS = ("build-chroot", "build-chroot/build-config", "build-chroot/built-packages")
 """The endpoints that are asked about a build chroot."""
 
 
@@ -156,7 +147,7 @@ def _answer_whole(shown: Shown) -> tuple[Answer, Sequence[bytes]]:
     return (answer._replace(headers=answer.headers + more) if more else answer), chroots
 
 
-def _answer_masked(mask: str, endpoint: Endpoint, asking: Asking) -> tuple[Answer, Sequence[bytes]]:
+def _answer_masked(mask: str, endpoint: EndpointName, asking: Asking) -> tuple[Answer, Sequence[bytes]]:
     """An answer with the fields that a mask names: it shows its chroots as the whole one does."""
     show = _SHOW[endpoint]
     fields = masks.read_mask(mask, endpoint)
@@ -169,8 +160,7 @@ def _answer_masked(mask: str, endpoint: Endpoint, asking: Asking) -> tuple[Answe
 
 
 def _subject(question: Question) -> Subject:
-    endpoint = question.endpoint
-    return Subject(None if endpoint is None else endpoint.value, question.build_id, question.chrootname)
+    return Subject(question.endpoint, question.build_id, question.chrootname)
 
 
 def _refuse_method(question: Question) -> Refusal:
@@ -178,7 +168,7 @@ def _refuse_method(question: Question) -> Refusal:
     if question.endpoint is None or question.lacks_slash:
         return Refusal(404, "Such API endpoint doesn't exist", compact=True)
     # The home page alone is outside the REST layer.
-    compact = question.endpoint is Endpoint.HOME
+    compact = question.endpoint == "home"
     return Refusal(405, "The method is not allowed for the requested URL.", compact=compact)
 
 

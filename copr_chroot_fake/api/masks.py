@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from ..wire.answer import CATCH_ALL, Answer, Refusal, json_answer
-from ..wire.routes import Endpoint
+from ..wire.routes import EndpointName
 from .models import MODELS, Kind, Model
 
 HEADER = b"x-fields"
@@ -31,7 +31,7 @@ class MaskError(Exception):
 
 
 @lru_cache(maxsize=128)
-def read_mask(sent: str, endpoint: Endpoint) -> Fields | Answer | None:
+def read_mask(sent: str, endpoint: EndpointName) -> Fields | Answer | None:
     """What a mask names of what an endpoint shows, or the answer to one that will not do; ``None`` where it is all."""
     # Copr's source gives the others no fields, and what they show no mask.
     model = MODELS.get(endpoint)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from ..wire.routes import Endpoint
+from ..wire.routes import EndpointName
 
 
 class Kind(Enum):
@@ -102,15 +102,15 @@ def _page(name: str, of: Model) -> Model:
     return Model(name, {"items": Field(of, is_list=True), "meta": Field(_META)})
 
 
-MODELS: Mapping[Endpoint, Model] = {
-    Endpoint.GET: _CHROOT,
-    Endpoint.LIST: _page("BuildChroots", _CHROOT),
-    Endpoint.BUILD_CONFIG: _CONFIG,
-    Endpoint.BUILT_PACKAGES: Model("NevraPackages", {"packages": Field(_NEVRA, is_list=True)}),
-    Endpoint.BUILD: _BUILD,
-    Endpoint.BUILD_LIST: _page("Builds", _BUILD),
-    Endpoint.SOURCE_CHROOT: Model("SourceChroot", _plain("string: state result_url")),
-    Endpoint.CANCEL: _BUILD,
-    Endpoint.PROJECT: _PROJECT,
+MODELS: Mapping[EndpointName, Model] = {
+    "build-chroot": _CHROOT,
+    "build-chroot/list": _page("BuildChroots", _CHROOT),
+    "build-chroot/build-config": _CONFIG,
+    "build-chroot/built-packages": Model("NevraPackages", {"packages": Field(_NEVRA, is_list=True)}),
+    "build": _BUILD,
+    "build/list": _page("Builds", _BUILD),
+    "build/source-chroot": Model("SourceChroot", _plain("string: state result_url")),
+    "build/cancel": _BUILD,
+    "project": _PROJECT,
 }
 """The endpoints that have a model; Copr's source gives the others none."""

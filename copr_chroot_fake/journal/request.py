@@ -74,7 +74,7 @@ def read_request(record: Record, has_results: bool) -> Request:
     return Request(
         method=method,
         target=target,
-        endpoint=None if question.endpoint is None else question.endpoint.value,
+        endpoint=question.endpoint,
         build_id=question.build_id,
         chrootname=question.chrootname,
         arguments=question.arguments,

@@ -19,7 +19,7 @@ from ..wire.headers import RawHeaders, read_header
 from . import tree
 from .contents import LIVE_LOGS, File
 from .listing import Entry, write_index
-from .ranges import Unsatisfiable, cut, read_ranges
+from .ranges import UnsatisfiableRange, parse_range, partial_response
 
 METHODS = "GET, HEAD, OPTIONS"
 
@@ -74,11 +74,11 @@ def _file(file: File, method: str, headers: RawHeaders) -> Answer:
     asked = read_header(headers, b"range") if method == "GET" else None
     if asked is not None and read_header(headers, b"if-range") in (None, tag, modified):
         try:
-            ranges = read_ranges(asked, len(body))
-        except Unsatisfiable:
+            part = parse_range(asked, len(body))
+        except UnsatisfiableRange:
             return _page(416, ("Content-Range", f"bytes */{len(body)}"))
-        if ranges:
-            return cut(body, ranges, type_, of_file)
+        if part is not None:
+            return partial_response(body, part, type_, of_file)
     return Answer(200, (("Content-Type", type_), ("Content-Length", str(len(body))), *of_file), body)
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from .query import cast_integer, read_target
-from .routes import Endpoint, find_route
+from .routes import EndpointName, find_route
 
 
 class Question(NamedTuple):
@@ -22,7 +22,7 @@ class Question(NamedTuple):
     :param lacks_slash: whether the closing slash is missing that the path has with Copr.
     """
 
-    endpoint: Endpoint | None
+    endpoint: EndpointName | None
     path: str
     arguments: Mapping[str, str]
     build_sent: str | int | None = None

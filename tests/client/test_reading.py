@@ -58,7 +58,7 @@ def test_iter_all_reads_everything_whatever_the_services_limit(calling: Calling,
     fake = FakeCopr(default_limit=default_limit)
     fake.add_build(1, [f"bulk-{number}-x86_64" for number in range(250)], state="running")
     assert len(list(calling.client(fake.transport).iter_all(1))) == 250
-    fake.assert_requested("list", build_id=1, times={None: 1, 100: 3, 250: 2, 7: 36}[default_limit])
+    fake.assert_requested("build-chroot/list", build_id=1, times={None: 1, 100: 3, 250: 2, 7: 36}[default_limit])
 
 
 def test_iter_all_ends_with_a_page_that_has_nothing(calling: Calling) -> None:
@@ -71,7 +71,7 @@ def test_iter_all_asks_for_a_page_when_it_is_needed(fake: FakeCopr) -> None:
     fake.add_build(1, [f"bulk-{number}-x86_64" for number in range(250)], state="running")
     with CoprClient(transport=fake.transport) as client:
         next(client.iter_all(1))
-    fake.assert_requested("list", times=1)
+    fake.assert_requested("build-chroot/list", times=1)
 
 
 def test_get_build_config_has_the_settings_and_the_repositories(calling: Calling, fake: FakeCopr) -> None:

@@ -91,8 +91,8 @@ VALID: list[tuple[str, str, Any]] = [
         "/faults",
         {"name": "outage", "first": 2, "delay": {"lognormal": {"median": 1, "sigma": 1, "least": 1, "most": 2}}},
     ),
-    ("POST", "/faults", {"status": 500, "dribble": {"bytes": 1, "every": 1}, "endpoint": "list"}),
-    ("POST", "/verify", {"assertion": "requested", "endpoint": "list", "build_id": 1, "times": 1}),
+    ("POST", "/faults", {"status": 500, "dribble": {"bytes": 1, "every": 1}, "endpoint": "build-chroot/list"}),
+    ("POST", "/verify", {"assertion": "requested", "endpoint": "build-chroot/list", "build_id": 1, "times": 1}),
 ]
 
 

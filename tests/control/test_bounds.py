@@ -96,17 +96,17 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         Case("/requests?limit=5"),
         Case("/requests?limit=5&offset=2"),
         Case("/requests?limit=5&after=3"),
-        Case("/requests?limit=5&endpoint=list"),
-        Case(f"/requests?limit=5&endpoint=get&build_id=3&chrootname={F41}"),
+        Case("/requests?limit=5&endpoint=build-chroot/list"),
+        Case(f"/requests?limit=5&endpoint=build-chroot&build_id=3&chrootname={F41}"),
     ),
     "DELETE /requests": (Case("/requests"),),
-    "GET /requests/count": (Case("/requests/count"), Case(f"/requests/count?endpoint=get&chrootname={F41}")),
+    "GET /requests/count": (Case("/requests/count"), Case(f"/requests/count?endpoint=build-chroot&chrootname={F41}")),
     "GET /unmatched": (Case("/unmatched?limit=2"), Case("/unmatched?limit=2&offset=2")),
     "POST /verify": (
-        Case("/verify", {"assertion": "requested", "endpoint": "list"}),
-        Case("/verify", {"assertion": "requested", "endpoint": "list", **ABOUT}),
-        Case("/verify", {"assertion": "requested", "endpoint": "list", "times": 9999}),
-        Case("/verify", {"assertion": "not-requested", "endpoint": "list", "build_id": 3}),
+        Case("/verify", {"assertion": "requested", "endpoint": "build-chroot/list"}),
+        Case("/verify", {"assertion": "requested", "endpoint": "build-chroot/list", **ABOUT}),
+        Case("/verify", {"assertion": "requested", "endpoint": "build-chroot/list", "times": 9999}),
+        Case("/verify", {"assertion": "not-requested", "endpoint": "build-chroot/list", "build_id": 3}),
         Case("/verify", {"assertion": "polled-no-faster-than", "seconds": 9}),
         Case("/verify", {"assertion": "polled-no-faster-than", "seconds": 0}),
         Case("/verify", {"assertion": "polled-no-faster-than", "seconds": 9, **ABOUT}),
@@ -139,7 +139,7 @@ def measure(size: int, method: str, case: Case) -> tuple[int, int]:
     body = b"" if case.body is None else json.dumps(case.body).encode()
     answers: list[Answer] = []
     # What was logged and changed is read once, when somebody first looks, which is not what is counted here.
-    for read_once in ("/requests/count?endpoint=get", "/changes", "/unmatched?limit=1"):
+    for read_once in ("/requests/count?endpoint=build-chroot", "/changes", "/unmatched?limit=1"):
         assert answer(api, worlds.main, "GET", *read_once.partition("?")[::2], b"").status == 200
     for build_id in (3, 4):
         verified = json.dumps({"assertion": "all-pages-read", "build_id": build_id}).encode()

@@ -128,7 +128,7 @@ def test_a_mistake_leaves_a_fake_that_somebody_holds_as_it_was() -> None:
         refused = world.call("PUT", "/_fake/scenario", {"builds": [{"id": 7}, {"id": 0}]})
         assert (refused.status, refused.where) == (422, "builds[1].id")
         assert fake.builds == {1: build}
-        fake.assert_requested("list", times=1)
+        fake.assert_requested("build-chroot/list", times=1)
         world.steer("PUT", "/scenario", {"builds": [{"id": 7}]})
         assert list(fake.builds) == [7]
     finally:
@@ -211,17 +211,17 @@ def test_requests_are_listed_and_counted(control: Control) -> None:
     control.copr(f"/2/{F41}")
     requests = control.get("/requests")["requests"]
     assert [(item["number"], item["endpoint"], item["status"]) for item in requests] == [
-        (1, "list", 200),
-        (2, "get", 200),
-        (3, "get", 200),
-        (4, "get", 404),
+        (1, "build-chroot/list", 200),
+        (2, "build-chroot", 200),
+        (3, "build-chroot", 200),
+        (4, "build-chroot", 404),
     ]
     assert requests[0]["saw"] == {F41: "running", F42: "failed"}
     for query, numbers in {
-        "endpoint=get": [2, 3, 4],
+        "endpoint=build-chroot": [2, 3, 4],
         "build_id=2": [4],
         f"chrootname={F42}": [3],
-        "endpoint=list&build_id=1": [1],
+        "endpoint=build-chroot/list&build_id=1": [1],
         "after=2": [3, 4],
         "limit=1": [4],
         "after=1&limit=2": [3, 4],
@@ -257,12 +257,12 @@ def test_assertions_hold_or_say_what_was_asked_instead(control: Control) -> None
     """Each of those that Python has."""
     control.post("/builds", {"id": 1, "chroots": {F41: "running"}})
     holding: list[dict[str, object]] = [
-        {"assertion": "not-requested", "endpoint": "list"},
-        {"assertion": "requested", "endpoint": "get", "build_id": 1, "chrootname": F41, "times": 0},
+        {"assertion": "not-requested", "endpoint": "build-chroot/list"},
+        {"assertion": "requested", "endpoint": "build-chroot", "build_id": 1, "chrootname": F41, "times": 0},
         {"assertion": "polled-no-faster-than", "seconds": 30, "build_id": 1, "chrootname": F41},
     ]
     failing: list[dict[str, object]] = [
-        {"assertion": "requested", "endpoint": "list", "build_id": 1},
+        {"assertion": "requested", "endpoint": "build-chroot/list", "build_id": 1},
         {"assertion": "all-pages-read", "build_id": 1},
     ]
     for body in holding:
@@ -283,14 +283,14 @@ def test_assertions_hold_or_say_what_was_asked_instead(control: Control) -> None
 def test_a_fault_is_added_and_hits(control: Control) -> None:
     """By its name or as it is written; it is shown whom it has hit."""
     control.post("/builds", {"id": 1, "chroots": [F41]})
-    reply = control.ask("POST", "/faults", {"status": 503, "nth": 2, "endpoint": "list"})
+    reply = control.ask("POST", "/faults", {"status": 503, "nth": 2, "endpoint": "build-chroot/list"})
     assert (reply.status, reply.document["id"]) == (201, 1)
     assert control.post("/faults", "list-500")["id"] == 2
     assert [control.copr("/list/1").status for _ in range(2)] == [500, 503]
     assert control.copr(f"/1/{F41}").status == 200
     first, second = control.get("/faults")["faults"]
     assert (first["seen"], first["hits"], second["seen"], second["hits"]) == (2, 1, 2, 1)
-    assert first["fault"] == {"status": 503, "nth": 2, "endpoint": "list"}
+    assert first["fault"] == {"status": 503, "nth": 2, "endpoint": "build-chroot/list"}
     assert control.get("/requests")["requests"][0]["fault"] == 2
 
 

@@ -126,8 +126,8 @@ WRONG: list[tuple[str, str, object, str]] = [
     ("POST", f"{CHROOT}/hold", {}, "state"),
     ("POST", "/verify", {}, "assertion"),
     ("POST", "/verify", {"assertion": "requested"}, "endpoint"),
-    ("POST", "/verify", {"assertion": "requested", "endpoint": "get", "seconds": 1}, "seconds"),
-    ("POST", "/verify", {"assertion": "not-requested", "endpoint": "get", "times": 1}, "times"),
+    ("POST", "/verify", {"assertion": "requested", "endpoint": "build-chroot", "seconds": 1}, "seconds"),
+    ("POST", "/verify", {"assertion": "not-requested", "endpoint": "build-chroot", "times": 1}, "times"),
     ("POST", "/verify", {"assertion": "all-pages-read"}, "build_id"),
     # Scenarios.
     ("PUT", "/scenario", {"build": []}, "build"),
@@ -236,12 +236,12 @@ WRONG: list[tuple[str, str, object, str]] = [
     ("POST", "/faults", {"dribble": {"bytes": 0, "every": 1}}, "dribble.bytes"),
     ("POST", "/verify", {"assertion": "asked"}, "assertion"),
     ("POST", "/verify", {"assertion": "requested", "endpoint": "lst"}, "endpoint"),
-    ("POST", "/verify", {"assertion": "requested", "endpoint": "list", "times": -1}, "times"),
+    ("POST", "/verify", {"assertion": "requested", "endpoint": "build-chroot/list", "times": -1}, "times"),
     ("POST", "/verify", {"assertion": "all-pages-read", "build_id": 99}, "build_id"),
     # Where none is taken.
     ("POST", "/reset", {"state": "running"}, "body"),
     ("POST", f"{CHROOT}/release", [], "body"),
-    ("DELETE", "/requests", {"endpoint": "list"}, "body"),
+    ("DELETE", "/requests", {"endpoint": "build-chroot/list"}, "body"),
     ("GET", "/builds", {"limit": 1}, "body"),
 ]
 

@@ -138,7 +138,7 @@ def test_nothing_that_is_looked_at_here_is_a_poll(control: Control) -> None:
         for path, operations in TABLE.items():
             if "GET" in operations:
                 control.ask("GET", path.format(build_id=1, chrootname=F41, world=control.world.name or "none"))
-    control.post("/verify", {"assertion": "requested", "endpoint": "list"})
+    control.post("/verify", {"assertion": "requested", "endpoint": "build-chroot/list"})
     assert control.get("/requests") == {"requests": [], "total": 0}
     assert [control.states()[F41] for _ in range(2)] == ["importing", "pending"]
 

@@ -82,7 +82,7 @@ def test_what_is_built_already_is_found(
     done = copr_builder("--config", "builder.conf")
     assert done.returncode == status
     assert says in done.stderr
-    assert [request.endpoint for request in copr_fake.requests] == ["project", "build-list"]
+    assert [request.endpoint for request in copr_fake.requests] == ["project", "build/list"]
 
 
 def test_a_project_that_is_not_there_is_an_error(copr_fake: FakeCopr, copr_builder: Run, commit: str) -> None:

@@ -211,7 +211,11 @@ class Doing(RuleBasedStateMachine):
     def tick(self, seconds: int) -> None:
         self.both(lambda fake: fake.clock.tick(seconds), lambda: self.model.tick(seconds))
 
-    @rule(endpoint=st.sampled_from(["get", "list", "build", "build-list", "monitor", "cancel", "project"]))
+    @rule(
+        endpoint=st.sampled_from(
+            ["build-chroot", "build-chroot/list", "build", "build/list", "monitor", "build/cancel", "project"]
+        )
+    )
     def fault(self, endpoint: str) -> None:
         if self.faults.get(endpoint):
             return

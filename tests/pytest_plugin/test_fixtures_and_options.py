@@ -14,7 +14,7 @@ def test_a_fake_and_a_client_are_there_without_a_conftest(run: Run) -> None:
 def test_waits(copr_fake, copr_client):
     copr_fake.add_build(1, [F41])
     assert copr_client.wait(1, F41).state == "succeeded"
-    copr_fake.assert_requested("get", build_id=1, times=5)
+    copr_fake.assert_requested("build-chroot", build_id=1, times=5)
     copr_fake.assert_polled_no_faster_than(30)
 
 def test_a_fresh_one_for_every_test(copr_fake):
@@ -32,7 +32,7 @@ def test_every_door_reaches_the_same_fake(run: Run, arguments: tuple[str, ...]) 
 def build(copr_fake):
     copr_fake.add_build(1, [F41], state="running")
     yield
-    copr_fake.assert_requested("get", build_id=1, times=1)
+    copr_fake.assert_requested("build-chroot", build_id=1, times=1)
 
 def test_httpx(copr_respx):
     assert httpx.get(URL, params=ARGS).json()["state"] == "running"
@@ -320,9 +320,11 @@ def test_a_scenario_that_cannot_be_read_fails_its_test(run: Run) -> None:
 
 def test_failed_assertion_shows_the_test_not_the_kit(run: Run) -> None:
     """The line that failed is the test's."""
-    result = run("def test_it(copr_fake):\n    copr_fake.assert_requested('list')\n")
+    result = run("def test_it(copr_fake):\n    copr_fake.assert_requested('build-chroot/list')\n")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*copr_fake.assert_requested('list')", "*'list' was to be requested at least once*"])
+    result.stdout.fnmatch_lines(
+        ["*copr_fake.assert_requested('build-chroot/list')", "*'build-chroot/list' was to be requested at least once*"]
+    )
     result.stdout.no_fnmatch_line("*_journal*")
 
 

@@ -94,7 +94,7 @@ def test_nothing_can_be_changed(ask: Ask, method: str) -> None:
         ("bytes=4-999999", 4, None),
         ("bytes=-999999", 0, None),
         ("BYTES = 2-2", 2, 3),
-        ("bytes= 0-3 , 999999-", 0, 4),
+        ("bytes= 0-3 ", 0, 4),
         ("bytes=0-0", 0, 1),
     ],
 )
@@ -108,7 +108,7 @@ def test_a_range_is_a_part(ask: Ask, sent: str, first: int, last: int | None) ->
     assert got.headers["etag"] == whole.headers["etag"]
 
 
-@pytest.mark.parametrize("sent", ["bytes=999999-", "bytes=-0", "bytes=999999-,9999999-"])
+@pytest.mark.parametrize("sent", ["bytes=999999-", "bytes=-0"])
 def test_a_range_that_is_not_there_is_refused(ask: Ask, sent: str) -> None:
     """With how much there is, so that whoever follows a log knows that it has not grown."""
     size = len(ask("GET", RPM).body)
@@ -126,20 +126,11 @@ def test_a_range_that_is_none_is_ignored(ask: Ask, sent: str) -> None:
     assert (got.status, got.body) == (200, whole.body)
 
 
-def test_several_ranges_come_in_one_answer(ask: Ask) -> None:
-    """Each part says which it is."""
-    whole = ask("GET", RPM).body
-    got = ask("GET", RPM, [("Range", "bytes=0-3,-4")])
-    kind, _, boundary = got.content_type.partition("; boundary=")
-    assert (got.status, kind) == (206, "multipart/byteranges")
-    first, second = got.body.split(f"--{boundary}".encode())[1:-1]
-    size = len(whole)
-    assert first == b"\r\nContent-Type: application/x-rpm\r\nContent-Range: bytes 0-3/%d\r\n\r\n%b\r\n" % (
-        size,
-        whole[:4],
-    )
-    assert second.endswith(b"bytes %d-%d/%d\r\n\r\n%b\r\n" % (size - 4, size - 1, size, whole[-4:]))
-    assert got.headers["content-length"] == str(len(got.body))
+@pytest.mark.parametrize("sent", ["bytes=0-3,-4", "bytes=0-3, 999999-", "bytes=999999-,9999999-"])
+def test_several_ranges_get_the_whole_file(ask: Ask, sent: str) -> None:
+    whole = ask("GET", RPM)
+    got = ask("GET", RPM, [("Range", sent)])
+    assert (got.status, got.body, got.content_type) == (200, whole.body, whole.content_type)
 
 
 def test_a_part_of_another_file_is_not_wanted(ask: Ask) -> None:

@@ -98,7 +98,7 @@ WHOLE: dict[str, Any] = {
     ],
     "faults": [
         "outage",
-        {"name": "outage", "id": 5, "seen": 2, "first": 3, "build_id": 1, "endpoint": "get"},
+        {"name": "outage", "id": 5, "seen": 2, "first": 3, "build_id": 1, "endpoint": "build-chroot"},
         {
             "status": 502,
             "body": "cut",
