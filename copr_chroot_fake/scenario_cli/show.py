@@ -23,7 +23,7 @@ from ..model.fault import write_fault
 from ..model.lifecycle import LIVES
 from ..model.project import Project
 from ..model.states import State
-from .timeline import STYLES, bars_table, format_duration, legend, letters_in
+from .timeline import STYLES, bars_table, format_duration, legend
 
 _RIGHT_ALIGNED = ("Chroots", "Packages", "Duration")
 
@@ -46,9 +46,9 @@ def show(fake: FakeCopr, name: str, ids: Collection[int], limit: int) -> None:
     if not ids:
         parts += _overview(fake, [build for build, _ in selected])
     parts += [_build(build, chroots, fake.seed, console) for build, chroots in selected]
-    letters = {letter for build, _ in selected for letter in letters_in(build)}
-    if letters:
-        parts.append(legend(letters))
+    meanings = legend(build for build, _ in selected)
+    if meanings is not None:
+        parts.append(meanings)
     hidden = {
         "build": len(builds) - len(selected),
         "chroot": _count_chroots(builds) - sum(len(chroots) for _, chroots in selected),

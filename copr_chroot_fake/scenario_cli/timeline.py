@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from rich.console import Console
@@ -16,38 +16,24 @@ from ..engine.lifecycle_run import Life
 from ..model.lifecycle import DELETED, PlannedStage
 from ..model.states import State
 
-LETTERS = {
-    "absent": "A",
-    "waiting": "W",
-    "importing": "I",
-    "pending": "P",
-    "starting": "S",
-    "running": "R",
-    "succeeded": "D",
-    "failed": "F",
-    "canceled": "C",
-    "skipped": "K",
-    "forked": "O",
-    "unknown": "U",
+_LETTERS_AND_STYLES = {
+    "absent": ("A", "bright_black"),
+    "waiting": ("W", "bright_black"),
+    "importing": ("I", "magenta"),
+    "pending": ("P", "yellow"),
+    "starting": ("S", "cyan"),
+    "running": ("R", "blue"),
+    "succeeded": ("D", "green"),
+    "failed": ("F", "red"),
+    "canceled": ("C", "bright_red"),
+    "skipped": ("K", "bright_black"),
+    "forked": ("O", "green"),
+    "unknown": ("U", "bright_black"),
+    # During this stage the build is already canceled.
+    "canceling": ("X", "bright_red"),
 }
-CANCELING = "X"
-"""The letter of a stage during which the build is already canceled."""
-
-STYLES = {
-    "absent": "bright_black",
-    "waiting": "bright_black",
-    "importing": "magenta",
-    "pending": "yellow",
-    "starting": "cyan",
-    "running": "blue",
-    "succeeded": "green",
-    "failed": "red",
-    "canceled": "bright_red",
-    "skipped": "bright_black",
-    "forked": "green",
-    "unknown": "bright_black",
-    "deleted": "bright_red",
-}
+LETTERS = {name: letter for name, (letter, _) in _LETTERS_AND_STYLES.items()}
+STYLES = {name: style for name, (_, style) in _LETTERS_AND_STYLES.items()} | {"deleted": "bright_red"}
 
 _PROGRESS_NOTES = {"clock": "", "poll": ", by poll", "manual": ", manual", "immediate": ", immediate"}
 
@@ -59,10 +45,9 @@ _TICK_CELLS = 9
 
 
 class Segment(NamedTuple):
-    """The part of a bar that stands for one stage."""
+    """The part of a bar that stands for one stage: its name in the legend, and its width."""
 
-    state: str
-    letter: str
+    name: str
     cells: int
 
 
@@ -98,9 +83,9 @@ def total_seconds(stages: Iterable[PlannedStage]) -> float:
     return sum(stage.lasts or 0 for stage in stages)
 
 
-def letter_of(stage: PlannedStage) -> str:
-    """Return the letter of a stage that a bar shows."""
-    return CANCELING if stage.canceled else LETTERS[stage.state]
+def name_of(stage: PlannedStage) -> str:
+    """Return the name of a stage in the legend."""
+    return "canceling" if stage.canceled else str(stage.state)
 
 
 def scale_for(lifecycles: Sequence[Sequence[PlannedStage]], cells: int) -> Scale:
@@ -116,7 +101,7 @@ def segments(stages: Sequence[PlannedStage], scale: Scale) -> list[Segment]:
     _fit(ends, scale.cells)
     begins = [0, *ends][: len(ends)]
     return [
-        Segment(stage.state, letter_of(stage), end - begin)
+        Segment(name_of(stage), end - begin)
         for stage, begin, end in zip(drawn, begins, ends, strict=True)
         if end > begin
     ]
@@ -185,8 +170,8 @@ def _axis(scale: Scale) -> str:
 def _bar(stages: Sequence[PlannedStage], scale: Scale, line: str) -> Text:
     bar = Text()
     for segment in segments(stages, scale):
-        style = STYLES["canceled" if segment.letter == CANCELING else segment.state]
-        bar.append(segment.letter, f"bold {style}")
+        style = STYLES[segment.name]
+        bar.append(LETTERS[segment.name], f"bold {style}")
         bar.append(line * (segment.cells - 1), style)
     if is_endless(stages) and len(bar) > 1:
         bar.right_crop()
@@ -209,20 +194,11 @@ def _result(life: Life) -> Text:
     return result.append(hold + _PROGRESS_NOTES[life.how], "default")
 
 
-def letters_in(build: Build) -> Iterator[str]:
-    """Yield the letters in the bars of a build."""
-    for chroot in build.chroots:
-        if chroot.life is not None:
-            yield from map(letter_of, drawn_stages(remaining_stages(chroot.life)))
-
-
-def legend(letters: Collection[str]) -> Text:
-    """Return the meaning of each letter."""
-    meanings = [(letter, state, STYLES[state]) for state, letter in LETTERS.items()]
-    meanings.append((CANCELING, "canceling", STYLES["canceled"]))
+def legend(builds: Iterable[Build]) -> Text | None:
+    """Return the meaning of the letters in the bars of builds, or ``None`` if there are no bars."""
+    lives = [chroot.life for build in builds for chroot in build.chroots if chroot.life is not None]
+    names = {name_of(stage) for life in lives for stage in drawn_stages(remaining_stages(life))}
     parts = [
-        Text.assemble((letter, f"bold {style}"), f" {meaning}")
-        for letter, meaning, style in meanings
-        if letter in letters
+        Text.assemble((letter, f"bold {STYLES[name]}"), f" {name}") for name, letter in LETTERS.items() if name in names
     ]
-    return Text("  ").join(parts)
+    return Text("  ").join(parts) if parts else None
