@@ -82,7 +82,7 @@ def _results(job: Job) -> bytes:
 
 def _spec(job: Job) -> bytes:
     """Return a spec from which rpmbuild would build the packages."""
-    return "".join(f"{line}\n" for line in _spec_lines(job)).encode(errors="replace")
+    return logs.encode_lines(_spec_lines(job))
 
 
 def _spec_lines(job: Job) -> Iterator[str]:

@@ -25,6 +25,15 @@ _COMPILED = 60
 
 _RESULTS = "/var/lib/copr-rpmbuild/results"
 
+_ERROR_LINES = (
+    f"src/part_{_COMPILED}.c:1:1: error: simulated failure",
+    f"make: *** [Makefile:{_COMPILED}: src/part_{_COMPILED}.o] Error 1",
+    "error: Bad exit status from /var/tmp/rpm-tmp.build (%build)",
+    "",
+    "RPM build errors:",
+    "    Bad exit status from /var/tmp/rpm-tmp.build (%build)",
+)
+
 
 def builder_live(job: Job) -> bytes:
     """Return the output of the builder; during the build, the part written so far."""
@@ -32,26 +41,26 @@ def builder_live(job: Job) -> bytes:
     if job.phase is Phase.RUNNING:
         # A line per second if the duration is unknown.
         written = job.elapsed if job.fraction is None else job.fraction * (len(lines) - 1)
-        return _text(lines[: 1 + int(written)])
-    return _text([*lines, *_end_lines(job)])
+        return encode_lines(lines[: 1 + int(written)])
+    return encode_lines([*lines, *_end_lines(job)])
 
 
 def root(job: Job) -> bytes:
     """Return mock's log of setting up the chroot."""
-    return _text(_root_lines(job))
+    return encode_lines(_root_lines(job))
 
 
 def build(job: Job) -> bytes:
     """Return the output of rpmbuild."""
-    end = _wrote_lines(job) if job.phase is Phase.SUCCEEDED else _error_lines(job)
-    return _text([*_build_lines(job), *end])
+    end = _wrote_lines(job) if job.phase is Phase.SUCCEEDED else _ERROR_LINES
+    return encode_lines([*_build_lines(job), *end])
 
 
 def state(job: Job) -> bytes:
     """Return mock's log of the start and end of each step."""
     began, ended = (f"{_format_time(unix_time)},000 - " for unix_time in (job.started_on, job.modified))
     finish = [f"{ended}Finish: rpmbuild {job.package}.spec"] if job.phase is Phase.SUCCEEDED else []
-    return _text(
+    return encode_lines(
         [
             f"{began}Start: run",
             f"{began}Start: chroot init",
@@ -75,7 +84,7 @@ def backend(job: Job) -> bytes:
             "Downloading the builder-live.log file, attempt 1",
         ]
     lines = [f"[{_format_time(job.started_on)},000][  INFO][PID:{_pid(job)}] {message}" for message in messages]
-    return _text([*lines, *_backend_end(job)])
+    return encode_lines([*lines, *_backend_end(job)])
 
 
 def _backend_end(job: Job) -> Iterator[str]:
@@ -179,7 +188,7 @@ def _end_lines(job: Job) -> list[str]:
     cleaned = ["Start: clean chroot", "Finish: clean chroot"]
     if job.phase is Phase.FAILED:
         return [
-            *_error_lines(job),
+            *_ERROR_LINES,
             f"ERROR: Exception({job.package}.spec) Config({job.chrootname}) {took}",
             f"INFO: Results and/or logs in: {_RESULTS}",
             "INFO: Cleaning up build root ('cleanup_on_failure=True')",
@@ -218,19 +227,6 @@ def _directory(nevra: Nevra) -> str:
     return "SRPMS" if nevra.arch == "src" else "RPMS"
 
 
-def _error_lines(job: Job) -> list[str]:
-    if job.phase is Phase.CANCELED:
-        return []
-    return [
-        f"src/part_{_COMPILED}.c:1:1: error: simulated failure",
-        f"make: *** [Makefile:{_COMPILED}: src/part_{_COMPILED}.o] Error 1",
-        "error: Bad exit status from /var/tmp/rpm-tmp.build (%build)",
-        "",
-        "RPM build errors:",
-        "    Bad exit status from /var/tmp/rpm-tmp.build (%build)",
-    ]
-
-
 def _command(job: Job) -> str:
     backend, command = "https://copr.fedorainfracloud.org/backend", "/usr/bin/copr-rpmbuild --verbose --drop-resultdir"
     if job.is_source_build:
@@ -248,5 +244,6 @@ def _format_time(unix_time: int) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(unix_time))
 
 
-def _text(lines: Iterable[str]) -> bytes:
+def encode_lines(lines: Iterable[str]) -> bytes:
+    """Return lines as the contents of a text file."""
     return "".join(f"{line}\n" for line in lines).encode(errors="replace")
