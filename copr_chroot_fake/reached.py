@@ -12,7 +12,7 @@ from .errors import needing
 from .model.project import COPR_URL, RESULTS_URL
 from .validation import checks
 from .wire.answer import Answer
-from .wire.headers import Headers, raw
+from .wire.headers import Headers, encode_headers
 from .wire.routes import RESULTS
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ class Reached:
         :param headers: pairs of name and value. Copr reads ``Authorization`` and ``X-Fields``; for results, also
             conditions and ranges.
         """
-        return self._api.answer(checks.any_text("method", method), checks.any_text("target", target), raw(headers))
+        return self._api.answer(
+            checks.any_text("method", method), checks.any_text("target", target), encode_headers(headers)
+        )
 
     def pass_time(self, seconds: float) -> None:
         """Let seconds pass while a client waits: a virtual clock is moved, the system's goes on by itself."""

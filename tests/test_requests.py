@@ -11,7 +11,7 @@ import json
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError
-from copr_chroot_fake.wire.routes import CHANGING, ROUTES, Route
+from copr_chroot_fake.wire.routes import ROUTES, WRITE_METHODS, Route
 
 from .doors import asking
 
@@ -38,7 +38,7 @@ def test_a_head_answer_has_the_length_of_the_body_that_it_lacks(fake: FakeCopr) 
 def test_every_path_leads_to_an_endpoint_that_answers(route: Route) -> None:
     """And is noted as that endpoint, whatever its answer is."""
     fake = FakeCopr(serve_results=True)
-    method = route.methods[-1] if route.methods == CHANGING else "GET"
+    method = route.methods[-1] if route.methods == WRITE_METHODS else "GET"
     asking(fake)(method, route.path.format(build_id=1, chrootname="fedora-41-x86_64"))
     assert fake.requests[-1].endpoint == route.endpoint
 

@@ -26,7 +26,7 @@ from urllib3.exceptions import (
 
 from ..fork_lock import new_lock
 from ..wire.answer import Answer, Delivery
-from ..wire.headers import raw
+from ..wire.headers import encode_headers
 from .delivery import Answering, await_begin, pieces
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class FakeResponse(responses.CallbackResponse):
     def _respond(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes | BufferedReader]:
         parts = urlsplit(str(request.url))
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        answer = self._source.answer(str(request.method), target, raw(request.headers.items()))
+        answer = self._source.answer(str(request.method), target, encode_headers(request.headers.items()))
         body = answer.body if answer.delivery is None else self._arrive(answer.delivery, answer, request)
         return answer.status, dict(answer.headers), body
 

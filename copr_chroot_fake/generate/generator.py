@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from random import Random
 
-from ..api.build_config import derive
+from ..api.build_config import derive_build_config
 from ..engine.clock import VirtualClock
 from ..engine.store import Store
 from ..errors import InputError
@@ -92,7 +92,7 @@ class DataGenerator:
         # The API derives a configuration from a stored build, so this one gets a store of its own.
         store = Store(VirtualClock(), Progress("manual"), seed=0)
         store.add(read_batch({"projects": [project], "builds": [build]}, store))
-        return checks.json_object("build_config", derive(store.builds[build["id"]][name], store))
+        return checks.json_object("build_config", derive_build_config(store.builds[build["id"]][name], store))
 
     def project_entry(self, chroots: int | Iterable[str]) -> ProjectEntry:
         return projects.project_entry(self.random, self._chroots(chroots))

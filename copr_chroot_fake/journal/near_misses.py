@@ -12,7 +12,7 @@ from ..engine.build import Build
 from ..engine.store import Store
 from ..validation import checks
 from ..wire.routes import RESULTS, EndpointName, routes
-from ..wire.target import read_question
+from ..wire.target import parse_target
 from .request import Request
 
 _OF_PROJECTS: tuple[EndpointName, ...] = ("project", "build/list", "monitor")
@@ -30,7 +30,7 @@ def near_miss(store: Store, request: Request) -> str:
         return _near_results(store, path)
     build = None if request.build_id is None else store.builds.get(request.build_id)
     if build is None:
-        sent = read_question(request.target, store.serves_results).build_sent
+        sent = parse_target(request.target, store.serves_results).raw_build_id
         return f"{_near_builds(store.builds, str(sent))}, {checks.shortened(str(sent))} is not"
     return _near_chroots(build, request.chrootname or "")
 

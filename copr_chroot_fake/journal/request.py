@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ..model.states import State
 from ..validation import checks
 from ..wire.routes import EndpointName
-from ..wire.target import read_question
+from ..wire.target import parse_target
 from .log import Record
 
 
@@ -70,14 +70,14 @@ def names_shown(record: Record) -> tuple[str, ...]:
 def read_request(record: Record, has_results: bool) -> Request:
     """Read a request out of its entry in the log."""
     method, target, status, at, matched, shown, fault, number = record
-    question = read_question(target, has_results)
+    parsed = parse_target(target, has_results)
     return Request(
         method=method,
         target=target,
-        endpoint=question.endpoint,
-        build_id=question.build_id,
-        chrootname=question.chrootname,
-        arguments=question.arguments,
+        endpoint=parsed.endpoint,
+        build_id=parsed.build_id,
+        chrootname=parsed.chrootname,
+        arguments=parsed.arguments,
         status=status,
         at=at,
         matched=matched,

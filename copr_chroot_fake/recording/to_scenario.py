@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, cast
 
-from ..api.build_config import derive
+from ..api.build_config import derive_build_config
 from ..engine.clock import VirtualClock
 from ..engine.store import Store
 from ..errors import InputError
@@ -22,7 +22,7 @@ from ..model.states import State
 from ..scenario.entries import Scenario
 from ..scenario.load import read_batch
 from ..validation import checks
-from ..wire.answer import Refusal
+from ..wire.answer import ApiError
 from . import build_config as configs
 from .build_config import Config
 from .lifecycles import cancel_of, live
@@ -265,8 +265,8 @@ def _compare(document: Entry, builds: Iterable[_Build]) -> tuple[list[Wrong], Lo
             if answers.result_url not in (None, url) and "lifecycle" not in entry:
                 given["result_url"] = answers.last.result_url
             try:
-                derived = json.dumps(derive(chroot, store))
-            except Refusal:
+                derived = json.dumps(derive_build_config(chroot, store))
+            except ApiError:
                 derived = None
             config = answers.details.config
             if config is None and derived is not None:

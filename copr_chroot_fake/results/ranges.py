@@ -13,7 +13,7 @@ from ..wire.answer import Answer
 _RANGE = re.compile(r"[ \t]*(\d{0,18})-(\d{0,18})[ \t]*", re.ASCII)
 
 
-class UnsatisfiableRange(Exception):
+class UnsatisfiableRangeError(Exception):
     """The range begins after the end of the file."""
 
 
@@ -21,7 +21,7 @@ def parse_range(header: str, size: int) -> range | None:
     """Return the range of a Range header; ``None`` if it is invalid or has several ranges.
 
     :param size: bytes of the whole file.
-    :raises UnsatisfiableRange: if the range begins after the end of the file.
+    :raises UnsatisfiableRangeError: if the range begins after the end of the file.
     """
     unit, _, value = header.partition("=")
     match = _RANGE.fullmatch(value)
@@ -35,7 +35,7 @@ def parse_range(header: str, size: int) -> range | None:
     else:
         part = range(max(size - int(last), 0), size)
     if not part:
-        raise UnsatisfiableRange
+        raise UnsatisfiableRangeError
     return part
 
 

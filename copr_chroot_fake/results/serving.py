@@ -19,7 +19,7 @@ from ..wire.answer import HTML, Answer
 from ..wire.headers import RawHeaders, read_header
 from . import tree
 from .files import LIVE_LOGS, File
-from .ranges import UnsatisfiableRange, parse_range, partial_response
+from .ranges import UnsatisfiableRangeError, parse_range, partial_response
 
 METHODS = "GET, HEAD, OPTIONS"
 
@@ -135,7 +135,7 @@ def _file(file: File, method: str, headers: RawHeaders) -> Answer:
     if range_header is not None and read_header(headers, b"if-range") in (None, etag, modified):
         try:
             part = parse_range(range_header, len(body))
-        except UnsatisfiableRange:
+        except UnsatisfiableRangeError:
             return _page(416, ("Content-Range", f"bytes */{len(body)}"))
         if part is not None:
             return partial_response(body, part, content_type, file_headers)
