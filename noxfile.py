@@ -36,7 +36,7 @@ ON_EACH_PYTHON = (
     "tests/faults",
     "tests/pytest_plugin",
     "tests/test_access_log.py",
-    "tests/test_believable.py",
+    "tests/test_generated_data.py",
     "tests/test_door_equivalence.py",
     "tests/test_doors.py",
     "tests/test_ending.py",

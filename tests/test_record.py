@@ -39,7 +39,7 @@ def assert_valid(recording: Recording, tmp_path: Path) -> None:
     path = tmp_path / "recorded.json"
     path.write_text(json.dumps(recording.scenario))
     (checked,) = check([path])
-    assert checked.mistakes == ()
+    assert checked.errors == ()
     assert checked.unreadable is None
     SCHEMA.validate(recording.scenario)
 

@@ -72,7 +72,7 @@ def test_anonymized_scenario_keeps_its_shape(name: str, tmp_path: Path) -> None:
     assert anonymize(document) == anonymous
     (tmp_path / "anonymous.json").write_text(json.dumps(anonymous))
     (checked,) = check([tmp_path / "anonymous.json"])
-    assert (checked.mistakes, checked.unreadable) == ((), None)
+    assert (checked.errors, checked.unreadable) == ((), None)
     one, other = FakeCopr.from_scenario(document), FakeCopr.from_scenario(anonymous)
     for build in [*one.builds.values()]:
         for target in targets(build.id, [chroot.name for chroot in build]):

@@ -76,7 +76,7 @@ def recording(server: Server, *arguments: str | Path) -> Iterator[subprocess.Pop
 def read(path: Path) -> Any:
     """Read a valid scenario."""
     (checked,) = check([path])
-    assert (checked.mistakes, checked.unreadable) == ((), None)
+    assert (checked.errors, checked.unreadable) == ((), None)
     return json.loads(path.read_text())
 
 

@@ -83,7 +83,7 @@ def scenarios(case: bytes) -> None:
         path = Path(directory, name)
         path.write_bytes(case)
         (checked,) = check([path])
-        is_right = not (checked.mistakes or checked.unreadable)
+        is_right = not (checked.errors or checked.unreadable)
         fake = FakeCopr()
         refusal = _refusal(fake, path)
     if refusal is not None:

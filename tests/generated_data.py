@@ -1,4 +1,4 @@
-"""What holds of data that is made up, asked of a fake that has it: all of it fits together, as Copr's does."""
+"""Checks that generated data is consistent, using the responses of a fake that contains it."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ DIST_TAGS = {
     "openmandriva": "",
     "custom": "",
 }
-"""What releases end in, by distribution or that with its version; all others are kinds of Enterprise Linux."""
+"""Pattern of the dist tag by distribution, with or without its version; all others are Enterprise Linux."""
 
 PACKAGE_ARCHES = {"i386": "i686", "armhfp": "armv7hl"}
 
 
-def ask(fake: FakeCopr, endpoint: str, **arguments: object) -> Any:
-    query = "&".join(f"{name}={value}" for name, value in arguments.items())
-    # A plus in a query is a space.
-    answer = fake.answer("GET", f"/api_3/build-chroot{endpoint}?{query}".replace("+", "%2B"))
+def get_build_chroot(fake: FakeCopr, path: str, **parameters: object) -> Any:
+    """Return the JSON document at a path below ``/api_3/build-chroot``."""
+    query = "&".join(f"{name}={value}" for name, value in parameters.items())
+    # A plus in a query means a space.
+    answer = fake.answer("GET", f"/api_3/build-chroot{path}?{query}".replace("+", "%2B"))
     assert answer.status == 200, answer
     return json.loads(answer.body)
 
@@ -42,37 +43,41 @@ def dist_tag_pattern(chrootname: str) -> str:
     return pattern.format(version=version, digits=version.replace(".", ""))
 
 
-def check_served(fake: FakeCopr, now: int) -> None:
-    """Everything that the fake answers about its builds fits together."""
+def check_responses(fake: FakeCopr, now: int) -> None:
+    """Check that all responses about the fake's builds are consistent."""
     submitted = 0
     for build in fake.builds.values():
         assert submitted <= (build.submission.submitted_on or 0) <= now
         submitted = build.submission.submitted_on or 0
-        shown = ask(fake, "/list", build_id=build.id)["items"]
-        assert len(shown) == len(build.chroots) > 0
+        items = get_build_chroot(fake, "/list", build_id=build.id)["items"]
+        assert len(items) == len(build.chroots) > 0
         sources = set()
-        for item in shown:
+        for item in items:
             check_one(item)
-            times = [item[time] for time in ("started_on", "ended_on") if item[time] is not None]
+            times = [item[field] for field in ("started_on", "ended_on") if item[field] is not None]
             assert [submitted, *times, now] == sorted([submitted, *times, now])
-            where = f"/{build.project.ownername}/{build.project_dirname}/{item['name']}/{build.id:08d}-{build.package}/"
-            assert item["result_url"] is None or item["result_url"].endswith(where)
-            built = ask(fake, "/built-packages", build_id=build.id, chrootname=item["name"])["packages"]
-            check_packages(item, built)
+            directory = (
+                f"/{build.project.ownername}/{build.project_dirname}/{item['name']}/{build.id:08d}-{build.package}/"
+            )
+            assert item["result_url"] is None or item["result_url"].endswith(directory)
+            chroot = {"build_id": build.id, "chrootname": item["name"]}
+            packages = get_build_chroot(fake, "/built-packages", **chroot)["packages"]
+            check_packages(item, packages)
             sources |= {
                 (package["name"], package["epoch"], package["version"], package["release"].partition(".")[0])
-                for package in built
+                for package in packages
                 if package["arch"] == "src"
             }
-            config = ask(fake, "/build-config", build_id=build.id, chrootname=item["name"])
+            config = get_build_chroot(fake, "/build-config", **chroot)
             assert config["repos"][0]["baseurl"].endswith(f"{build.project}/{item['name']}/")
         assert len(sources) <= 1
         assert all(name == build.package for name, *_ in sources)
 
 
-def check_packages(shown: Any, packages: list[Any]) -> None:
-    name = shown["name"]
-    assert bool(packages) is (shown["state"] == "succeeded")
+def check_packages(chroot: Any, packages: list[Any]) -> None:
+    """Check that built packages fit each other and the chroot, a JSON object."""
+    name = chroot["name"]
+    assert bool(packages) is (chroot["state"] == "succeeded")
     nevras = [Nevra(**package) for package in packages]
     assert [nevra.arch for nevra in nevras].count("src") == bool(packages)
     assert len(set(map(str, nevras))) == len(nevras)

@@ -1,4 +1,4 @@
-"""What is made up looks like Copr's, fits together, and is the same for the same seed."""
+"""Generated data is consistent, looks like Copr's, and is the same for the same seed."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from faker import Generator
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
-from copr_chroot_fake import CoprProvider, FakeCopr, InputError, Nevra, State
-from copr_chroot_fake.generate.mock_chroots import MOCK_CHROOTS, OFFERED
+from copr_chroot_fake import CoprProvider, FakeCopr, InputError, Nevra, Scenario, State, SystemClock, VirtualClock
+from copr_chroot_fake.generate.mock_chroots import ACTIVE_CHROOTS, MOCK_CHROOTS
 from copr_chroot_fake.model.machine import Stamp, stamps_of
 from copr_chroot_fake.scenario.schema import scenario_schema
 
 from .examples import examples
+from .generated_data import check_packages, check_responses, dist_tag_pattern, get_build_chroot
 from .invariants import check_one
-from .made_up import ask, check_packages, check_served, dist_tag_pattern
 
 VALIDATOR = Draft202012Validator(scenario_schema())
 NOW = 1_790_000_000
@@ -37,8 +37,8 @@ def provider(seed: int | str = 0) -> CoprProvider:
 
 @settings(max_examples=examples(80), deadline=None)
 @given(st.integers(), st.integers(0, 15), st.integers(1, 12), st.integers(0, 2**31 - 1))
-def test_every_generated_scenario_is_valid_and_served(seed: int, builds: int, chroots: int, now: int) -> None:
-    """Whatever the seed, the size and the time: the schema takes it, and all that is answered fits together."""
+def test_every_generated_scenario_is_valid_and_consistent(seed: int, builds: int, chroots: int, now: int) -> None:
+    """It matches the schema, and the responses of a fake that loads it are consistent."""
     scenario = provider(seed).copr_scenario(builds, chroots, now=now)
     VALIDATOR.validate(scenario)
     assert json.loads(json.dumps(scenario)) == scenario
@@ -48,12 +48,12 @@ def test_every_generated_scenario_is_valid_and_served(seed: int, builds: int, ch
     assert len(set(fake.projects)) == len(scenario["projects"])
     for build in fake.builds.values():
         assert chroots / 2 <= len(build.chroots) <= chroots * 1.5
-    check_served(fake, now)
+    check_responses(fake, now)
     VALIDATOR.validate(fake.to_scenario())
 
 
-def test_a_large_scenario_has_what_copr_has() -> None:
-    """About as many chroots as were asked for, in nearly every state, directories and epochs included."""
+def test_large_scenario_has_the_variety_of_copr() -> None:
+    """It has nearly every state, pull request directories and epochs, in chroots that Copr offers."""
     scenario = provider().copr_scenario(2000, 5)
     builds = scenario["builds"]
     chroots = [chroot for build in builds for chroot in build["chroots"]]
@@ -64,14 +64,14 @@ def test_a_large_scenario_has_what_copr_has() -> None:
     assert any(build.get("canceled") for build in builds)
     assert any(":pr:" in build["project_dirname"] for build in builds)
     assert [build["id"] for build in builds] == list(range(builds[0]["id"], builds[0]["id"] + 2000))
-    assert {chroot["name"] for chroot in chroots} <= {c.name for c in OFFERED.things}
+    assert {chroot["name"] for chroot in chroots} <= {chroot.name for chroot in ACTIVE_CHROOTS.items}
     packages: list[Any] = [package for chroot in chroots for package in chroot.get("packages", ())]
     assert {package["epoch"] for package in packages} == {0, 1, 2}
-    check_served(FakeCopr.from_scenario({**scenario, "builds": builds[-100:]}), NOW)
+    check_responses(FakeCopr.from_scenario({**scenario, "builds": builds[-100:]}), NOW)
 
 
-def test_two_scenarios_can_be_added_to_one_fake() -> None:
-    """The second begins with the next id, and has none of the first one's projects."""
+def test_two_generated_scenarios_fit_in_one_fake() -> None:
+    """With ``first_id`` and ``taken`` the second one has other ids and projects."""
     faker = provider()
     fake = FakeCopr.from_scenario(faker.copr_scenario(400, 1, first_id=1))
     fake.add_scenario(faker.copr_scenario(400, 1, first_id=401, taken=list(fake.projects)))
@@ -82,8 +82,8 @@ def test_two_scenarios_can_be_added_to_one_fake() -> None:
 @pytest.mark.parametrize("state", State)
 @given(seed=st.integers(), now=st.integers(0, 2**31 - 1))
 @settings(max_examples=examples(20), deadline=None)
-def test_a_chroot_in_any_state_has_what_that_state_has(state: State, seed: int, now: int) -> None:
-    """And so has every chroot of a build of which the state is said."""
+def test_fields_of_a_chroot_fit_its_state(state: State, seed: int, now: int) -> None:
+    """This holds for a single chroot and for all chroots of a build."""
     faker = provider(seed)
     entry = faker.copr_chroot_entry(7, state=state, package="hello", now=now)
     stamps = stamps_of(state)
@@ -95,15 +95,15 @@ def test_a_chroot_in_any_state_has_what_that_state_has(state: State, seed: int, 
     assert {chroot["state"] for chroot in build["chroots"]} == {state}
     fake = FakeCopr.from_scenario({"builds": [build, {"id": 9, "package": "hello", "chroots": [entry]}]})
     for number in (8, 9):
-        for shown in ask(fake, "/list", build_id=number)["items"]:
-            check_one(shown)
-            assert shown["state"] == state
+        for chroot in get_build_chroot(fake, "/list", build_id=number)["items"]:
+            check_one(chroot)
+            assert chroot["state"] == state
 
 
 @settings(max_examples=examples(50), deadline=None)
 @given(st.integers())
-def test_what_is_made_piece_by_piece_fits_together(seed: int) -> None:
-    """A project, its builds and their chroots load, and a build's packages are those of its source package."""
+def test_separately_generated_entries_are_consistent(seed: int) -> None:
+    """A project, its builds and their packages can be loaded together."""
     faker = provider(seed)
     project = faker.copr_project_entry(4)
     builds = [faker.copr_build_entry(number, project=project, now=NOW) for number in (1, 2)]
@@ -114,7 +114,7 @@ def test_what_is_made_piece_by_piece_fits_together(seed: int) -> None:
     for build in fake.builds.values():
         assert str(build.project) == f"{project['ownername']}/{project['projectname']}"
         for chroot in build.chroots:
-            ask(fake, "/build-config", build_id=build.id, chrootname=chroot.name)
+            get_build_chroot(fake, "/build-config", build_id=build.id, chrootname=chroot.name)
     name = faker.copr_mock_chroot()
     packages = faker.copr_package_set(name, "python-hello")
     check_packages({"name": name, "state": "succeeded"}, list(packages))
@@ -126,27 +126,26 @@ def test_what_is_made_piece_by_piece_fits_together(seed: int) -> None:
     assert not faker.copr_owner().startswith("@")
 
 
-def test_a_build_config_is_as_copr_answers_it() -> None:
-    """It can be given to a chroot, and has the chroot for which it was made."""
+def test_generated_build_config_can_be_served() -> None:
     faker = provider()
     config = faker.copr_build_config("epel-10-s390x")
     fake = FakeCopr()
     fake.add_build(1, {"epel-10-s390x": {"state": "running", "build_config": config}})
-    shown = ask(fake, "/build-config", build_id=1, chrootname="epel-10-s390x")
-    assert shown == config
-    assert shown["repos"][0]["baseurl"].endswith("/epel-10-s390x/")
+    served = get_build_chroot(fake, "/build-config", build_id=1, chrootname="epel-10-s390x")
+    assert served == config
+    assert served["repos"][0]["baseurl"].endswith("/epel-10-s390x/")
 
 
-def test_a_chroot_that_nobody_has_heard_of_is_fine() -> None:
-    """What its name tells is used, and nothing else."""
+def test_unknown_chroot_gets_its_dist_tag_from_its_name() -> None:
+    """Without a known distribution in the name there is no dist tag."""
     packages = provider().copr_package_set("fedora-99-i386", "hello")
     assert {package["release"].partition(".")[2] for package in packages} == {"fc99"}
     assert {package["arch"] for package in packages} <= {"src", "noarch", "i686"}
     assert all(package["release"].isdigit() for package in provider().copr_package_set("my-own-linux", "hello"))
 
 
-def test_build_added_by_hand_has_the_same_tags_and_archs() -> None:
-    """As far as the name of a chroot tells them."""
+def test_added_build_has_the_same_dist_tags_and_architectures() -> None:
+    """``add_build`` derives them from the name of the chroot, as generated data does."""
     fake = FakeCopr()
     build = fake.add_build(1, ["fedora-44-i386", "rhel+epel-10-aarch64"], state="succeeded")
     assert [str(nevra) for chroot in build for nevra in chroot.packages] == [
@@ -157,43 +156,42 @@ def test_build_added_by_hand_has_the_same_tags_and_archs() -> None:
     ]
 
 
-def test_chroots_come_as_often_as_the_table_says() -> None:
-    """Of many draws each has about its share."""
+def test_chroots_are_drawn_according_to_their_weights() -> None:
     faker = provider(1)
     drawn = Counter(faker.copr_mock_chroot() for _ in range(40_000))
-    whole = sum(MOCK_CHROOTS.weights)
-    for chroot, weight in zip(MOCK_CHROOTS.things, MOCK_CHROOTS.weights, strict=True):
-        expected = 40_000 * weight / whole
+    total = sum(MOCK_CHROOTS.weights)
+    for chroot, weight in zip(MOCK_CHROOTS.items, MOCK_CHROOTS.weights, strict=True):
+        expected = 40_000 * weight / total
         assert abs(drawn[chroot.name] - expected) < 5 * expected**0.5 + 1, chroot
     arches = Counter(name.rpartition("-")[2] for name in drawn.elements())
     assert [arch for arch, _ in arches.most_common(2)] == ["x86_64", "aarch64"]
     assert sum(count for name, count in drawn.items() if name.startswith("fedora-")) > 20_000
 
 
-class OnlyRandom:
-    """A ``Random`` of which only what Python promises to keep is there."""
+class StableRandom:
+    """A ``Random`` that only has the method whose results Python promises not to change."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed).random
 
 
-def everything(faker: CoprProvider) -> dict[str, object]:
-    """What each method makes that needs to be told nothing."""
+def call_all(faker: CoprProvider) -> dict[str, object]:
+    """Return the result of every method, called without arguments."""
     names = [name for name in dir(CoprProvider) if name.startswith("copr_")]
     return {name: getattr(faker, name)() for name in names}
 
 
-def test_nothing_is_used_of_random_that_python_may_change() -> None:
-    """So the same seed gives the same data on every Python."""
+def test_generated_data_only_depends_on_random_random() -> None:
+    """Therefore the same seed gives the same data on every Python version."""
     generator = Generator()
-    generator.random = OnlyRandom(5)  # type: ignore[assignment]  # that is the point
-    made = everything(CoprProvider(generator))
+    generator.random = StableRandom(5)  # type: ignore[assignment]  # deliberately incomplete
+    generated = call_all(CoprProvider(generator))
     generator.random = Random(5)
-    assert everything(CoprProvider(generator)) == made
+    assert call_all(CoprProvider(generator)) == generated
 
 
-def test_a_seed_has_always_given_this() -> None:
-    """On every Python that the kit runs on, until a change of the tables says otherwise."""
+def test_a_seed_gives_the_same_data_as_before() -> None:
+    """Update this test when a change to the tables is intended."""
     faker = provider(2026)
     assert [faker.copr_mock_chroot() for _ in range(3)] == ["epel-10-x86_64", "fedora-43-x86_64", "fedora-44-aarch64"]
     assert [faker.copr_nevra() for _ in range(3)] == [
@@ -227,8 +225,7 @@ def test_a_seed_has_always_given_this() -> None:
     }
 
 
-def test_another_seed_gives_something_else() -> None:
-    """And so does what is made next."""
+def test_another_seed_or_call_gives_other_data() -> None:
     faker = provider(1)
     first, second = faker.copr_scenario(), faker.copr_scenario()
     assert first == provider(1).copr_scenario()
@@ -236,13 +233,13 @@ def test_another_seed_gives_something_else() -> None:
     assert first != provider(2).copr_scenario()
 
 
-def test_a_seed_gives_the_same_in_another_process() -> None:
-    """However Python hashes there."""
+def test_a_seed_gives_the_same_data_in_another_process() -> None:
+    """It does not depend on hash randomization."""
     code = (
         "import json, sys; from faker import Generator; from copr_chroot_fake import CoprProvider;"
         "json.dump(CoprProvider(Generator().seed_instance(3)).copr_scenario(20, 8), sys.stdout)"
     )
-    made = [
+    outputs = [
         subprocess.run(
             [sys.executable, "-c", code],
             env={**os.environ, "PYTHONHASHSEED": seed},
@@ -252,16 +249,16 @@ def test_a_seed_gives_the_same_in_another_process() -> None:
         ).stdout
         for seed in ("1", "2")
     ]
-    assert made[0] == made[1]
-    assert json.loads(made[0]) == provider(3).copr_scenario(20, 8)
+    assert outputs[0] == outputs[1]
+    assert json.loads(outputs[0]) == provider(3).copr_scenario(20, 8)
 
 
 @pytest.mark.parametrize(
-    ("make", "message"),
+    ("generate", "message"),
     [
         (lambda faker, fake: faker.copr_scenario(-1), "builds: expected a whole number from 0"),
-        (lambda faker, fake: faker.copr_scenario(1, 0), "chroots: 0 is not possible; expected 1 to 110"),
-        (lambda faker, fake: faker.copr_scenario(1, 111), "chroots: 111 is not possible; expected 1 to 110"),
+        (lambda faker, fake: faker.copr_scenario(1, 0), "chroots: expected an average number from 1 to 110, got 0"),
+        (lambda faker, fake: faker.copr_scenario(1, 111), "chroots: expected an average number from 1 to 110, got 111"),
         (lambda faker, fake: faker.copr_scenario(1, True), "chroots: expected a whole number"),
         (lambda faker, fake: faker.copr_scenario(first_id=0), "first_id: expected a whole number from 1"),
         (lambda faker, fake: faker.copr_scenario(now=1.5), "now: expected a Unix time"),
@@ -276,35 +273,72 @@ def test_a_seed_gives_the_same_in_another_process() -> None:
         (lambda faker, fake: faker.copr_release("fedora"), "chroot: 'fedora' is no chroot name"),
         (lambda faker, fake: faker.copr_package_set(package="a/b"), "package: 'a/b' has a slash"),
         (lambda faker, fake: faker.copr_dirname(""), "projectname: expected a text"),
-        (lambda faker, fake: fake.populate(1, 1000), "chroots: 1000 is not possible; expected 1 to 110"),
+        (lambda faker, fake: fake.populate(1, 1000), "chroots: expected an average number from 1 to 110, got 1000"),
         (lambda faker, fake: fake.populate(seed="7"), "seed: expected a whole number"),
     ],
 )
-def test_what_is_not_possible_is_named_with_what_would_do(
-    make: Callable[[Any, FakeCopr], object], message: str
-) -> None:
-    """Nothing is made then, and nothing added."""
+def test_invalid_arguments_raise_input_error(generate: Callable[[Any, FakeCopr], object], message: str) -> None:
+    """Nothing is added to the fake."""
     fake = FakeCopr()
     with pytest.raises(InputError, match=f"^{re.escape(message)}"):
-        make(provider(), fake)
+        generate(provider(), fake)
     assert not fake.builds
 
 
-def test_without_faker_the_extra_is_named() -> None:
-    """Where Faker is not installed, what needs it says what brings it, and all else works."""
+def test_missing_faker_error_names_the_extra() -> None:
+    """The rest of the package works without Faker."""
     code = """
 import sys
 sys.modules["faker"] = None
 from copr_chroot_fake import *
 from copr_chroot_fake import FakeCopr, MissingExtraError
-def use():
+def import_provider():
     from copr_chroot_fake import CoprProvider
-for needs_it in (use, FakeCopr().populate):
+for function in (import_provider, FakeCopr().populate):
     try:
-        needs_it()
+        function()
     except MissingExtraError as error:
         print(error)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     message = "CoprProvider needs Faker, which is not installed: pip install 'copr-chroot-fake[faker]'\n"
-    assert done.stdout == message * 2
+    assert result.stdout == message * 2
+
+
+def populated(fake: FakeCopr, **arguments: int) -> Scenario:
+    fake.populate(**arguments)
+    return fake.to_scenario()
+
+
+def test_populate_uses_the_given_seed_or_the_seed_of_the_fake() -> None:
+    """By default it adds ten builds."""
+    scenario = populated(FakeCopr(seed=1))
+    assert len(scenario["builds"]) == 10
+    assert populated(FakeCopr(seed=1)) == populated(FakeCopr(seed=2), seed=1) == scenario
+    assert populated(FakeCopr(seed=2)) != scenario
+    assert populated(FakeCopr(seed=1), builds=3) != scenario
+
+
+@pytest.mark.parametrize("clock", [VirtualClock(5), VirtualClock(1_800_000_000.5), SystemClock()])
+def test_populate_adds_nothing_after_the_current_time(clock: VirtualClock | SystemClock) -> None:
+    """The clock does not move."""
+    fake = FakeCopr(clock=clock)
+    before = clock.now()
+    builds = fake.populate(20)
+    assert builds == list(fake.builds.values())
+    assert before <= clock.now() < before + 60
+    check_responses(fake, int(clock.now()))
+
+
+def test_populate_adds_new_ids_and_projects() -> None:
+    """The ids are higher than those of all builds, deleted ones included."""
+    fake = FakeCopr()
+    fake.add_build(40, ["fedora-43-x86_64"])
+    fake.add_build(41, ["fedora-43-x86_64"]).remove()
+    assert [build.id for build in fake.populate(2, 3)] == [42, 43]
+    assert fake.populate(100, 1)[0].id == 44
+    assert list(fake.builds) == [40, *range(42, 144)]
+    # One project of the added build, one of the first call, and one for every four builds of the second.
+    assert len(fake.projects) == 1 + 1 + 25
+    assert all(1 <= len(fake.builds[number].chroots) <= 4 for number in (42, 43))
+    assert fake.populate(0) == []
