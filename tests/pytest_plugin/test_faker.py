@@ -1,20 +1,20 @@
-"""The fixtures ``copr_faker`` and ``faker`` generate Copr data."""
+"""Faker generates Copr's data, in its own fixture and in the kit's."""
 
 from __future__ import annotations
 
 from .runs import Run
 
 
-def test_both_faker_fixtures_have_the_provider(run: Run) -> None:
-    """They are the same object, with Faker's configured seed and locales."""
+def test_copr_faker_is_faker_with_the_provider(run: Run) -> None:
+    """Seed, locales and overriding fixtures are Faker's own."""
     run(
         """
 from faker import Faker
 
 GENERATED = []
 
-@pytest.mark.parametrize("run", [1, 2])
-def test_each_test_starts_from_the_same_seed(copr_faker, copr_fake, run):
+@pytest.mark.parametrize("time", [1, 2])
+def test_same_seed_same_data(copr_faker, copr_fake, time):
     GENERATED.append(copr_faker.copr_scenario(3))
     copr_fake.add_scenario(GENERATED[-1])
     assert GENERATED[0] == GENERATED[-1] and len(copr_fake.builds) == 3
@@ -28,7 +28,7 @@ class TestAnotherSeed:
     def faker_seed(self):
         return 7
 
-    def test_generates_other_data(self, copr_faker):
+    def test_different_data(self, copr_faker):
         assert copr_faker.copr_scenario(3) != GENERATED[0]
 
 class TestManyLocales:
@@ -39,37 +39,37 @@ class TestManyLocales:
     def test_every_locale_has_the_provider(self, copr_faker):
         assert {copr_faker["cs_CZ"].copr_group()[0], copr_faker.copr_group()[0]} == {"@"}
 
-class TestOwnFakerFixture:
+class TestOverriddenFixture:
     @pytest.fixture
     def faker(self):
         return Faker("de_DE")
 
-    def test_is_unchanged(self, faker):
+    def test_is_not_changed(self, faker):
         assert not hasattr(faker, "copr_owner")
 
-    def test_copr_faker_adds_the_provider(self, faker, copr_faker):
+    def test_gets_the_provider_through_copr_faker(self, faker, copr_faker):
         assert copr_faker is faker and faker.copr_owner()
 """
     ).assert_outcomes(passed=7)
 
 
-def test_faker_fixture_imports_the_generator_on_first_use(run: Run) -> None:
+def test_faker_fixture_does_not_import_the_fake(run: Run) -> None:
+    """The provider is there all the same."""
     run.in_subprocess(
         """
 import sys
 
 def test_faker(faker):
-    assert "copr_chroot_fake.generate.generator" not in sys.modules
-    assert "-" in faker.copr_mock_chroot()
     assert "copr_chroot_fake.fake" not in sys.modules
+    assert "-" in faker.copr_mock_chroot()
 """,
         "-p",
         "no:respx",
     ).assert_outcomes(passed=1)
 
 
-def test_copr_faker_without_the_faker_plugin_names_the_extra(run: Run) -> None:
-    """Other fixtures work."""
+def test_copr_faker_without_faker_names_the_extra(run: Run) -> None:
+    """Other fixtures still work."""
     result = run("def test_it(copr_faker): pass\ndef test_other(copr_fake): pass\n", "-p", "no:faker")
     result.assert_outcomes(errors=1, passed=1)
     result.stdout.fnmatch_lines(
