@@ -41,6 +41,12 @@ def test_every_route_is_logged_with_its_endpoint(route: Route) -> None:
     assert fake.requests[-1].endpoint == route.endpoint
 
 
+def test_answer_parses_its_json(fake: FakeCopr) -> None:
+    assert fake.answer("GET", GET).json()["name"] == "fedora-41-x86_64"
+    with pytest.raises(ValueError, match="Expecting value"):
+        fake.answer("HEAD", GET).json()
+
+
 def test_options_lists_allowed_methods(fake: FakeCopr) -> None:
     response = asking(fake)("OPTIONS", "/api_3/build-chroot/list")
     assert (response.status, response.body, response.allow) == (200, b"", {"GET", "HEAD", "OPTIONS"})

@@ -18,7 +18,7 @@ from .models import MODELS, Kind, Model
 HEADER = b"x-fields"
 
 Mask = Mapping[str, "Mask | None"]
-"""The selected fields in order, each with the mask of the fields within it; ``None`` and an empty mask select all."""
+"""The selected fields in order, each with the mask of the fields within it; ``None`` or empty for the whole field."""
 
 _ALL_OTHERS = "*"
 

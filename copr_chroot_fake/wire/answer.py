@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
@@ -50,6 +50,13 @@ class Answer(NamedTuple):
     headers: tuple[tuple[str, str], ...]
     body: bytes
     delivery: Delivery | None = None
+
+    def json(self) -> Any:
+        """Parse the body as JSON.
+
+        :raises ValueError: if it is no JSON.
+        """
+        return json.loads(self.body)
 
 
 class ApiError(Exception):
