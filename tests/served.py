@@ -20,17 +20,16 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.dispatch import ControlApi
+from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.cli import main
-from copr_chroot_fake.server.app import ServedApp
-from copr_chroot_fake.server.bounds import MAX_BODY, MAX_HEAD, MAX_MEMORY
-from copr_chroot_fake.server.control_door import ControlDoor
-from copr_chroot_fake.server.guard import Guard
-from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.serving import App, FakeServer, bind, url_of
-from copr_chroot_fake.server.unread import Unread
-from copr_chroot_fake.server.worlds import Worlds
+from copr_chroot_fake.http_server.app import ServedApp
+from copr_chroot_fake.http_server.control_adapter import ControlAdapter
+from copr_chroot_fake.http_server.guard import Guard
+from copr_chroot_fake.http_server.slow_clients import SlowClients
+from copr_chroot_fake.http_server.uvicorn_server import App, FakeServer, bind, url_of
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.limits import MAX_BODY, MAX_HEAD, MAX_MEMORY
+from copr_chroot_fake.worlds.world import Worlds
 
 COMMAND = [sys.executable, "-m", "copr_chroot_fake"]
 PATIENCE = 10
@@ -155,12 +154,12 @@ def starting() -> Iterator[Start]:
 
 
 @contextmanager
-def running(app: App, max_head: int = MAX_HEAD, unread: Unread | None = None) -> Iterator[str]:
+def running(app: App, max_head: int = MAX_HEAD, slow_clients: SlowClients | None = None) -> Iterator[str]:
     """The address of a server in a thread, which answers by the time it is there."""
     listener = bind("127.0.0.1", 0)
     url = url_of(listener)
     ready = threading.Event()
-    server = FakeServer(app, listener, ready.set, max_head=max_head, unread=unread)
+    server = FakeServer(app, listener, ready.set, max_head=max_head, slow_clients=slow_clients)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
@@ -181,7 +180,7 @@ class Threaded(Server):
 
 @contextmanager
 def serving(
-    recipe: Recipe | None = None,
+    initial: InitialConfig | None = None,
     *,
     max_worlds: int = 100,
     max_memory: int = MAX_MEMORY,
@@ -189,10 +188,9 @@ def serving(
     max_head: int = MAX_HEAD,
 ) -> Iterator[Threaded]:
     """A server in a thread, which anybody may steer."""
-    beginning = recipe or Recipe()
-    worlds = Worlds(beginning, max_worlds, max_memory=max_memory)
-    setting = Setting(worlds, beginning, None)
-    control = ControlDoor(lambda: ControlApi(setting), Guard("127.0.0.1", None), max_body)
+    initial = initial or InitialConfig(FakeCopr)
+    worlds = Worlds(initial, max_worlds, max_memory=max_memory)
+    control = ControlAdapter(worlds, initial, Guard("127.0.0.1", None), max_body=max_body)
     with running(ServedApp(worlds, control), max_head) as url:
         yield Threaded(url, worlds)
 
@@ -205,7 +203,7 @@ def serving_as(how: str, *scenarios: Path, **bounds: int) -> Iterator[Server]:
         with starting() as start:
             yield start(*map(str, scenarios), *options)
     else:
-        with serving(Recipe(scenarios=scenarios), **bounds) as server:
+        with serving(InitialConfig(FakeCopr, scenarios=scenarios), **bounds) as server:
             yield server
 
 

@@ -77,7 +77,7 @@ def test_what_is_not_answered_is_in_the_log_too(start: Start, log: str) -> None:
 
 def test_a_form_of_a_log_that_is_not_written_is_a_mistake() -> None:
     """It names the remedy."""
-    assert "--log is about the access log, of which there is none; add --access-log" in failed("serve", "--log", "json")
+    assert "--log requires --access-log" in failed("serve", "--log", "json")
 
 
 def test_a_log_that_nobody_reads_anymore_harms_nobody(start: Start) -> None:

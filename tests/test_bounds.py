@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from copr_chroot_fake.server import protocol
+from copr_chroot_fake.http_server import protocol
 
 from .served import HOME, Server, Start, raw, replies, serving, serving_as
 
@@ -104,7 +104,7 @@ def test_heads_are_bounded_one_by_one(server: Server) -> None:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """A server that waits for requests no longer than for a moment."""
-    monkeypatch.setattr(protocol, "PATIENCE", 0.2)
+    monkeypatch.setattr(protocol, "REQUEST_TIMEOUT", 0.2)
     with serving(max_head=MAX_HEAD, max_body=MAX_BODY) as server:
         yield server
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.server import serving as server_door
-from copr_chroot_fake.server.serving import bind
+from copr_chroot_fake.http_server import uvicorn_server
+from copr_chroot_fake.http_server.uvicorn_server import bind
 
 from .served import COMMAND, HOME, LIST, PATIENCE, Served, Start, Wire, eventually, raw, replies, serving, under_way
 
@@ -126,7 +126,7 @@ def test_it_ends_though_clients_go_on(start: Start) -> None:
             asked.result()
 
 
-class MetServer(server_door.FakeServer):
+class MetServer(uvicorn_server.FakeServer):
     """A server to which somebody connects so many turns of its loop after it begins to close its port, or before."""
 
     def __init__(self, turns: int, closes: str) -> None:
@@ -167,7 +167,7 @@ def test_whoever_has_just_connected_does_not_hold_the_end(
     monkeypatch: pytest.MonkeyPatch, turns: int, closes: str
 ) -> None:
     """However far the connection has come when the port closes, it is closed too, and no part of it is lost."""
-    monkeypatch.setattr(server_door, "GRACE", 3 * PATIENCE)
+    monkeypatch.setattr(uvicorn_server, "SHUTDOWN_TIMEOUT", 3 * PATIENCE)
     server = MetServer(turns, closes)
     begun = time.monotonic()
     asyncio.run(server.serve(sockets=[server.listener]))
@@ -178,7 +178,7 @@ def test_whoever_has_just_connected_does_not_hold_the_end(
 
 def test_what_takes_too_long_is_cut_off(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     """Once a server that is to end has waited for as long as it waits, without a word."""
-    monkeypatch.setattr(server_door, "GRACE", 0.05)
+    monkeypatch.setattr(uvicorn_server, "SHUTDOWN_TIMEOUT", 0.05)
     with ExitStack() as ends_last, serving() as server:
         wire = ends_last.enter_context(server.connect())
         under_way(server, wire, {"delay": 6})

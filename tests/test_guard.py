@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from copr_chroot_fake import InputError
 from copr_chroot_fake.cli import main
-from copr_chroot_fake.server.guard import Guard
+from copr_chroot_fake.http_server.guard import Guard
 
 from .served import HOME, LIST, Reply, Server, Start, failed, starting
 
@@ -79,7 +79,7 @@ def test_only_who_knows_it_by_a_name_of_its_own_is_answered(local: Server, host:
     reply = ask(local, target, f"Host: {host}")
     assert reply.status == (200 if host in OWN else 403)
     if host in FOREIGN:
-        assert "is not this server" in reply.document["error"]
+        assert "is not a known name of this server" in reply.document["error"]
 
 
 @pytest.mark.parametrize("host", [*OWN, *FOREIGN])
@@ -228,7 +228,7 @@ def test_a_preflight_is_told_nothing_that_would_allow_anything(local: Server, or
 def test_where_others_can_ask_it_has_to_be_said_who_may_steer(host: str) -> None:
     """The error names what there is to say."""
     line = failed("serve", "--port", "0", "--host", host)
-    assert line.startswith(f"Error: others than this machine can ask {host}")
+    assert line.startswith(f"Error: {host} is reachable from other machines")
     for remedy in ("--control-token TOKEN", "--no-control", "--insecure-control"):
         assert remedy in line
 
@@ -237,13 +237,13 @@ UNUSABLE_TOKENS = {
     "": "is empty",
     " ": "is empty",
     "\t\n": "is empty",
-    f"{TOKEN}\n": "has white space in it",
-    f" {TOKEN}": "has white space in it",
-    "two words": "has white space in it",
-    f"{TOKEN}\xa0": "has white space in it",
-    "t\xf6ken": "has characters that clients cannot send",
-    "t\x01ken": "has characters that clients cannot send",
-    "\U0001f511": "has characters that clients cannot send",
+    f"{TOKEN}\n": "contains white space",
+    f" {TOKEN}": "contains white space",
+    "two words": "contains white space",
+    f"{TOKEN}\xa0": "contains white space",
+    "t\xf6ken": "contains characters that clients cannot send",
+    "t\x01ken": "contains characters that clients cannot send",
+    "\U0001f511": "contains characters that clients cannot send",
 }
 
 
@@ -254,7 +254,7 @@ def test_unusable_token_is_rejected(
     token: str, problem: str, host: str, is_in_environment: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wherever the server listens and wherever the token comes from; the error does not print it."""
-    monkeypatch.setattr("copr_chroot_fake.server.launch.Launch", None)
+    monkeypatch.setattr("copr_chroot_fake.server.standalone.StandaloneServer", None)
     environment = {"COPR_FAKE_CONTROL_TOKEN": token} if is_in_environment else {}
     option = [] if is_in_environment else ["--control-token", token]
     done = CliRunner(env=environment).invoke(main, ["serve", "--port", "0", "--host", host, *option])
@@ -284,7 +284,7 @@ def test_rejected_host_names_the_option_that_allows_it(local: Server, guarded: S
     """And where there is a token, that it would do, too."""
     for server, remedies in ((local, ["localhost"]), (guarded, ["send the token"])):
         error = ask(server, CLOCK, "Host: intranet:PORT").document["error"]
-        assert f"Host 'intranet:{server.address[1]}' is not this server" in error
+        assert f"Host 'intranet:{server.address[1]}' is not a known name of this server" in error
         assert all(remedy in error for remedy in ["--allow-host", "IP address", *remedies])
 
 
@@ -300,7 +300,7 @@ def test_host_of_the_public_url_is_allowed(start: Start) -> None:
 def test_invalid_allowed_host_is_rejected(name: str) -> None:
     done = CliRunner().invoke(main, ["serve", "--port", "0", "--allow-host", name])
     assert done.exit_code == 2
-    assert f"{name!r} is no host name; expected one such as copr" in done.stderr
+    assert f"{name!r} is not a host name; expected one such as copr" in done.stderr
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])

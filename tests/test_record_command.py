@@ -20,7 +20,7 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.recording.output_file import Keeper
 from copr_chroot_fake.scenario_cli.check import check
-from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake.worlds.initial import InitialConfig
 
 from .recording_loop import F43, S390X, targets
 from .served import COMMAND, PATIENCE, Server, eventually, serving, starting
@@ -43,7 +43,7 @@ BUILDS = {
 @contextmanager
 def copr() -> Iterator[Server]:
     """A server whose clock stands still until a test moves it."""
-    with serving(Recipe(scenarios=(BUILDS,), progress="clock")) as server:
+    with serving(InitialConfig(FakeCopr, scenarios=(BUILDS,), progress="clock")) as server:
         server.steer("PATCH", "/clock", {"paused": True})
         yield server
 
@@ -257,7 +257,10 @@ def test_a_copr_that_cannot_be_reached_is_named(tmp_path: Path, monkeypatch: pyt
         (["7", "--watch", "--interval", "inf"], "--interval: expected a number from 0 to 2147483647, got inf"),
         (["0"], "0 is not in the range"),
         (["seven"], "'seven' is not a valid integer"),
-        (["7", "-o", "nowhere/build.json"], "nowhere/build.json: there is no directory nowhere; make it first"),
+        (
+            ["7", "-o", "nowhere/build.json"],
+            "nowhere/build.json: the directory nowhere does not exist;",
+        ),
         (["7", "-o", "."], "is a directory; expected the name of a file"),
         ([], "Missing argument 'BUILD_ID...'"),
     ],

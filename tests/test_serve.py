@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from copr_chroot_fake.http_server.uvicorn_server import bind
 from copr_chroot_fake.scenario.bundled import shipped_scenarios
-from copr_chroot_fake.server.serving import bind
 
 from .doors import credentials
 from .served import COMMAND, F41, LIST, Served, Start, eventually, failed
@@ -177,7 +177,7 @@ def test_a_missing_or_bad_scenario_is_one_line(tmp_path: Path, content: str | No
 @pytest.mark.parametrize("limit", ["0", "-1", "many", "1.5", "None", "2147483648", "99999999999"])
 def test_an_impossible_default_limit_is_named(limit: str) -> None:
     """The option takes a number of items, or none."""
-    assert f"{limit!r} is no limit; expected a whole number from 1 to 2147483647, or none" in failed(
+    assert f"{limit!r} is not a limit; expected a whole number from 1 to 2147483647, or none" in failed(
         "serve", f"--default-limit={limit}"
     )
 

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from copr_chroot_fake import CoprFakeError
+from copr_chroot_fake import CoprFakeError, FakeCopr
 from copr_chroot_fake.scenario.bundled import by_name
-from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.state_file import StateFile
-from copr_chroot_fake.server.worlds import Worlds
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import Worlds
 
 from .served import F41, F42, GET, HOME, LIST, Server, Start, failed
 
@@ -157,18 +157,18 @@ def test_a_scenario_that_ships_is_kept_by_its_name(
 ) -> None:
     """Wherever the kit is at the next start, and whatever is called so in the current directory by then."""
     file = StateFile(tmp_path / "state.json")
-    worlds: Worlds | None = Worlds(Recipe(scenarios=(source,)), 10)
+    worlds: Worlds | None = Worlds(InitialConfig(FakeCopr, scenarios=(source,)), 10)
     for _ in range(2):
         assert worlds is not None
-        world = worlds.get("a")
+        world = worlds.get_or_create("a")
         world.fake.clear()
         world.reset()
         assert list(world.fake.builds) == [100]
         file.save(worlds)
-        assert json.loads(file.path.read_text())["worlds"]["a"]["beginning"]["scenarios"] == ["pages"]
+        assert json.loads(file.path.read_text())["worlds"]["a"]["initial"]["scenarios"] == ["pages"]
         (tmp_path / "pages").write_text("{}")
         monkeypatch.chdir(tmp_path)
-        worlds = file.load(Recipe(), 10)
+        worlds = file.load(InitialConfig(FakeCopr), 10)
 
 
 def test_any_other_scenario_is_kept_by_its_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,14 +176,14 @@ def test_any_other_scenario_is_kept_by_its_whole_path(tmp_path: Path, monkeypatc
     (tmp_path / "pages").write_text('{"builds": [{"id": 7}]}')
     file = StateFile(tmp_path / "state.json")
     monkeypatch.chdir(tmp_path)
-    worlds = Worlds(Recipe(scenarios=("pages",)), 10)
-    worlds.get("a")
+    worlds = Worlds(InitialConfig(FakeCopr, scenarios=("pages",)), 10)
+    worlds.get_or_create("a")
     file.save(worlds)
     monkeypatch.chdir(tmp_path.parent)
-    loaded = file.load(Recipe(), 10)
+    loaded = file.load(InitialConfig(FakeCopr), 10)
     assert loaded is not None
-    loaded.get("a").reset()
-    assert list(loaded.get("a").fake.builds) == [7]
+    loaded.get_or_create("a").reset()
+    assert list(loaded.get_or_create("a").fake.builds) == [7]
 
 
 def test_default_scenario_is_kept_by_its_name_too(start: Start, tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_default_scenario_is_kept_by_its_name_too(start: Start, tmp_path: Path) 
         world.steer("POST", "/reset")
         assert len(world.get(LIST)["items"]) == 11
         server.end()
-        assert json.loads(state.read_text())["worlds"]["a"]["beginning"]["scenarios"] == ["all-states"]
+        assert json.loads(state.read_text())["worlds"]["a"]["initial"]["scenarios"] == ["all-states"]
 
 
 def test_bounds_are_those_that_are_said_now(start: Start, state: Path, served: Path) -> None:
@@ -233,11 +233,11 @@ def test_what_cannot_be_written_leaves_what_there_was(
     state: Path, served: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     """Whichever step fails; the error names the file, and nothing is left beside it."""
-    worlds = Worlds(Recipe(scenarios=(served,)))
+    worlds = Worlds(InitialConfig(FakeCopr, scenarios=(served,)))
     file = StateFile(state)
     file.save(worlds)
     kept = state.read_bytes()
-    worlds.get("another")
+    worlds.get_or_create("another")
     with monkeypatch.context() as failing:
         failing.setattr(step, fail)
         with pytest.raises(CoprFakeError, match="No space left") as refused:
@@ -263,7 +263,7 @@ def test_a_state_that_cannot_be_saved_at_the_end_is_an_error(start: Start, state
 def test_where_no_state_can_be_saved_the_server_does_not_start(tmp_path: Path) -> None:
     """It would be lost at the end; the line names the file, and says what to do."""
     path = tmp_path / "none" / "state.json"
-    line = f"Error: {path}: there is no directory {path.parent}; make it first\n"
+    line = f"Error: {path}: the directory {path.parent} does not exist; create it first\n"
     assert failed("serve", "--port", "0", "--state", str(path)) == line
 
 
@@ -277,7 +277,7 @@ TOLD = {
 @pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
 def test_what_it_is_told_is_checked_though_there_is_a_state(state: Path, served: Path, told: list[str]) -> None:
     """The line is the same as without one, and does not blame the file."""
-    StateFile(state).save(Worlds(Recipe()))
+    StateFile(state).save(Worlds(InitialConfig(FakeCopr)))
     line = failed("serve", "--port", "0", *told, "--state", str(state))
     assert line == failed("serve", "--port", "0", *told)
     assert str(state) not in line
@@ -286,7 +286,7 @@ def test_what_it_is_told_is_checked_though_there_is_a_state(state: Path, served:
 def written(**said: object) -> bytes:
     """A state whose own world is as is said, and otherwise as it may be."""
     clock = {"now": 9, "speed": 1, "paused": False}
-    main = {"scenario": {}, "clock": clock, "seed": 0, "beginning": {"scenarios": []}, **said}
+    main = {"scenario": {}, "clock": clock, "seed": 0, "initial": {"scenarios": []}, **said}
     return json.dumps({"version": 1, "main": main, "worlds": {}}).encode()
 
 
@@ -299,7 +299,7 @@ WRONG: dict[bytes, str] = {
     b"[]": "expected an object",
     b"{}": "version: missing",
     b'{"builds": []}': "builds: no such key here",
-    b'{"version": 2, "main": {}, "worlds": {}}': "version: this kit reads version 1",
+    b'{"version": 2, "main": {}, "worlds": {}}': "version: unsupported; expected 1",
     b'{"version": 1, "main": {}, "main": {}, "worlds": {}}': "main: the key is there twice",
     b'{"version": 1, "main": {}, "worlds": {}}': "main.scenario: missing",
     written()[:-40]: "not JSON",
@@ -310,12 +310,12 @@ WRONG: dict[bytes, str] = {
     written(clock={"now": 9, "speed": 0, "paused": False}): "main.clock.speed: time would stand still",
     written(clock={"now": 9, "speed": 1, "paused": 0}): "main.clock.paused: expected true or false",
     written(seed="x"): "main.seed: expected a whole number",
-    written(beginning={"scenarios": [7]}): "main.beginning.scenarios[0]: expected an object",
-    written(beginning={"scenarios": [], "speed": 0}): "main.beginning.speed: time would stand still",
-    written(beginning={"scenarios": [], "progress": "pol"}): "main.beginning.progress: 'pol' is not possible",
-    written(beginning={"scenarios": [], "default_limit": 0}): "main.beginning.default_limit: expected a whole number",
+    written(initial={"scenarios": [7]}): "main.initial.scenarios[0]: expected an object",
+    written(initial={"scenarios": [], "speed": 0}): "main.initial.speed: time would stand still",
+    written(initial={"scenarios": [], "progress": "pol"}): "main.initial.progress: 'pol' is not possible",
+    written(initial={"scenarios": [], "default_limit": 0}): "main.initial.default_limit: expected a whole number",
     written().replace(b'"worlds": {}', b'"worlds": {"a": {}}'): "worlds.a.scenario: missing",
-    written().replace(b'"worlds": {}', b'"worlds": {"a b": %s}' % written()[22:-15]): "'a b' is no name",
+    written().replace(b'"worlds": {}', b'"worlds": {"a b": %s}' % written()[22:-15]): "'a b' is not a valid name",
 }  # fmt: skip
 
 
@@ -324,7 +324,7 @@ def test_what_is_no_state_is_told_of(state: Path, served: Path, content: bytes, 
     """With the place in it."""
     state.write_bytes(content)
     with pytest.raises(CoprFakeError) as refused:
-        StateFile(state).load(Recipe(), 10)
+        StateFile(state).load(InitialConfig(FakeCopr), 10)
     assert str(refused.value).startswith(f"{state}: ")
     assert message in str(refused.value)
 

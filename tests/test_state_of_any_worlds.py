@@ -13,9 +13,9 @@ from hypothesis import given, settings
 
 from copr_chroot_fake import LIVES, CoprFakeError, FakeCopr
 from copr_chroot_fake.engine.clock import SystemClock
-from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.state_file import StateFile
-from copr_chroot_fake.server.worlds import World, Worlds
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import World, Worlds
 
 from .examples import examples
 from .served import F41, F42
@@ -47,7 +47,8 @@ ACTS: dict[str, Callable[[FakeCopr, int, str], object]] = {
 
 HAPPENED = st.lists(st.tuples(st.integers(1, 4), st.sampled_from([*ACTS]), st.sampled_from(CHROOTS)), max_size=15)
 RECIPES = st.builds(
-    Recipe,
+    InitialConfig,
+    fake_class=st.just(FakeCopr),
     scenarios=st.sampled_from([(), ({"builds": [{"id": 1, "lifecycle": "fails", "chroots": [{"name": F41}]}]},)]),
     progress=st.sampled_from(["poll", "clock", "manual", "immediate"]),
     default_limit=st.sampled_from([None, 1, 100]),
@@ -57,7 +58,7 @@ RECIPES = st.builds(
 LIVED = st.tuples(RECIPES, HAPPENED, st.sampled_from([0.1, 1, 7]))
 
 
-def live(world: World, lived: tuple[Recipe, list[tuple[int, str, str]], float]) -> None:
+def live(world: World, lived: tuple[InitialConfig, list[tuple[int, str, str]], float]) -> None:
     """Let all that was drawn happen in a world, whose time then stands still."""
     clock = cast(SystemClock, world.fake.clock)
     clock.pause()
@@ -78,18 +79,18 @@ def shown(world: World) -> list[Any]:
         for at in range(1, 5)
         for target in (f"/api_3/build-chroot/list/{at}", *(f"/api_3/build-chroot/{at}/{name}" for name in CHROOTS))
     ]
-    return [world.name, world.beginning, scenario, fake.seed, clock.speed, clock.is_paused, answers]
+    return [world.name, world.initial_state, scenario, fake.seed, clock.speed, clock.is_paused, answers]
 
 
 def test_paused_clock_has_not_advanced_after_loading(tmp_path: Path) -> None:
     """However much time has passed since, it shows the time that it showed."""
-    worlds = Worlds(Recipe(scenarios=({},)), 10)
+    worlds = Worlds(InitialConfig(FakeCopr, scenarios=({},)), 10)
     clock = cast(SystemClock, worlds.main.fake.clock)
     clock.pause()
     stood_at = clock.now()
     file = StateFile(tmp_path / "state.json")
     file.save(worlds)
-    loaded = file.load(Recipe(), 10)
+    loaded = file.load(InitialConfig(FakeCopr), 10)
     assert loaded is not None
     assert cast(SystemClock, loaded.main.fake.clock).now() == stood_at
 
@@ -103,7 +104,7 @@ def test_any_worlds_are_the_same_again(
     worlds = Worlds(main[0], 10)
     live(worlds.main, main)
     for name, lived in named.items():
-        live(worlds.put(name, lived[0]), lived)
+        live(worlds.replace(name, lived[0]), lived)
     file = StateFile(tmp_path_factory.mktemp("state") / "state.json")
     file.save(worlds)
     loaded = file.load(main[0], 10)

@@ -20,10 +20,10 @@ import pytest
 
 from copr_chroot_fake import CoprFakeError, FakeCopr, SystemClock
 from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.dispatch import ControlApi
-from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake.admin.control_api import ControlApi
 from copr_chroot_fake.server.state_file import StateFile
-from copr_chroot_fake.server.worlds import Worlds
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import Worlds
 
 from .control.doors import Control, in_process
 from .served import F41, PATIENCE, Served, Start, failed, raw
@@ -57,36 +57,38 @@ def builds_in(state: Path, world: str = "") -> list[int]:
 
 def test_unloadable_state_does_not_replace_the_last_good_one(state: Path) -> None:
     """The error names the world, the build and the mistake; once that is gone, the state is saved."""
-    worlds, file = Worlds(Recipe()), StateFile(state)
-    worlds.get("good").fake.add_build(1, [F41])
+    worlds, file = Worlds(InitialConfig(FakeCopr)), StateFile(state)
+    worlds.get_or_create("good").fake.add_build(1, [F41])
     file.save(worlds)
     kept = state.read_bytes()
-    worlds.put("bad", Recipe(), Unloadable(clock=SystemClock()))
+    worlds.replace("bad", InitialConfig(FakeCopr), Unloadable(clock=SystemClock()))
     with pytest.raises(CoprFakeError) as refused:
         file.save(worlds)
     assert re.match(
-        rf"{state}: the state is not saved, as it could not be loaded again: "
+        rf"{state}: the state was not saved, because it could not be loaded again: "
         r"worlds\.bad\.scenario\.builds\[0\]\.chroots\[0\].*ended_on.*; the file is unchanged",
         str(refused.value),
     )
     assert state.read_bytes() == kept
     assert [*state.parent.iterdir()] == [state]
     worlds.delete("bad")
-    worlds.get("another")
+    worlds.get_or_create("another")
     file.save(worlds)
     assert [*json.loads(state.read_text())["worlds"]] == ["good", "another"]
 
 
 def test_control_api_reports_an_unloadable_state(state: Path) -> None:
     """With a 409 in JSON; the server goes on, and has lost nothing."""
-    worlds, file = Worlds(Recipe()), StateFile(state)
+    worlds, file = Worlds(InitialConfig(FakeCopr)), StateFile(state)
     control = Control(
-        in_process(ControlApi(Setting(worlds, Recipe(), file.save_while_serving)), worlds), worlds, worlds.main
+        in_process(ControlApi(Setting(worlds, InitialConfig(FakeCopr), file.save_while_serving)), worlds),
+        worlds,
+        worlds.main,
     )
     control.do("POST", "/builds", {"id": 5, "chroots": [F41], "state": "running"})
     assert control.post("/save") == {"file": str(state)}
     kept = state.read_bytes()
-    worlds.put("bad", Recipe(), Unloadable(clock=SystemClock()))
+    worlds.replace("bad", InitialConfig(FakeCopr), Unloadable(clock=SystemClock()))
     for _ in range(2):
         refused = control.ask("POST", "/save")
         assert refused.status == 409
@@ -100,8 +102,8 @@ def test_control_api_reports_an_unloadable_state(state: Path) -> None:
 
 def test_mistake_of_the_kit_is_reported_as_one_of_the_world(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When it is saved and when it is loaded."""
-    worlds, file = Worlds(Recipe()), StateFile(state)
-    worlds.get("a")
+    worlds, file = Worlds(InitialConfig(FakeCopr)), StateFile(state)
+    worlds.get_or_create("a")
     file.save(worlds)
 
     def add_scenario(fake: FakeCopr, source: object) -> None:
@@ -111,16 +113,16 @@ def test_mistake_of_the_kit_is_reported_as_one_of_the_world(state: Path, monkeyp
     with pytest.raises(CoprFakeError, match=r"main\.scenario: TypeError: a mistake; the file is unchanged"):
         file.save(worlds)
     with pytest.raises(CoprFakeError, match=rf"^{state}: main\.scenario: TypeError: a mistake$"):
-        file.load(Recipe(), 10)
+        file.load(InitialConfig(FakeCopr), 10)
 
 
 def test_state_that_is_too_large_is_neither_saved_nor_loaded(state: Path) -> None:
-    worlds = Worlds(Recipe())
+    worlds = Worlds(InitialConfig(FakeCopr))
     StateFile(state).save(worlds)
     size = state.stat().st_size
-    assert StateFile(state, max_bytes=size).load(Recipe(), 10) is not None
+    assert StateFile(state, max_bytes=size).load(InitialConfig(FakeCopr), 10) is not None
     with pytest.raises(CoprFakeError, match=rf"{state}: {size} bytes; expected at most {size - 1}"):
-        StateFile(state, max_bytes=size - 1).load(Recipe(), 10)
+        StateFile(state, max_bytes=size - 1).load(InitialConfig(FakeCopr), 10)
     worlds.main.fake.add_build(1, [F41])
     with pytest.raises(CoprFakeError, match=rf"not be loaded again: .*bytes; expected at most {size}"):
         StateFile(state, max_bytes=size).save(worlds)
@@ -129,13 +131,13 @@ def test_state_that_is_too_large_is_neither_saved_nor_loaded(state: Path) -> Non
 
 def test_rejected_state_is_kept_beside_the_file_at_the_end(state: Path) -> None:
     """The file has the last good state, the other one what could not be loaded, for whoever repairs it."""
-    worlds, file = Worlds(Recipe()), StateFile(state)
+    worlds, file = Worlds(InitialConfig(FakeCopr)), StateFile(state)
     file.save_at_end(worlds)
     kept = state.read_bytes()
     rejected = state.with_name("state.json.rejected")
     assert not rejected.exists()
-    worlds.main.put(Unloadable(clock=SystemClock()))
-    with pytest.raises(CoprFakeError, match=rf"main\.scenario\..*; the file is unchanged, and {rejected} has the"):
+    worlds.main.replace_fake(Unloadable(clock=SystemClock()))
+    with pytest.raises(CoprFakeError, match=rf"main\.scenario\..*; the file is unchanged, and {rejected} contains the"):
         file.save_at_end(worlds)
     assert state.read_bytes() == kept
     assert builds_in(rejected) == [7]
@@ -160,13 +162,13 @@ def start_patched(state: Path, patch: str) -> Served:
 
 def test_server_with_an_unloadable_state_ends_with_an_error(state: Path) -> None:
     """Its exit status is 1, and one line says what is wrong and where everything is."""
-    StateFile(state).save(Worlds(Recipe()))
+    StateFile(state).save(Worlds(InitialConfig(FakeCopr)))
     kept = state.read_bytes()
     server = start_patched(state, "FakeCopr.to_scenario = lambda fake: {'builds': [{'id': 0}]}")
     assert server.call("POST", "/_fake/save").status == 409
     status, _, errors = server.end()
     assert (status, errors.count("\n")) == (1, 1)
-    assert errors.startswith(f"Error: {state}: the state is not saved, as it could not be loaded again: main.scenario.")
+    assert errors.startswith(f"Error: {state}: the state was not saved, because it could not be loaded again: main.")
     assert state.read_bytes() == kept
     assert builds_in(state.with_name("state.json.rejected")) == [0]
 
@@ -259,18 +261,18 @@ class SlowDisk:
 
 def test_requests_are_answered_during_a_save(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What they change is in the next one: each world is saved as it was at one moment."""
-    worlds, file, disk = Worlds(Recipe()), StateFile(state), SlowDisk(monkeypatch)
-    for world in (worlds.main, worlds.get("a")):
+    worlds, file, disk = Worlds(InitialConfig(FakeCopr)), StateFile(state), SlowDisk(monkeypatch)
+    for world in (worlds.main, worlds.get_or_create("a")):
         world.fake.add_build(1, [F41])
 
     async def run() -> None:
         first = asyncio.create_task(file.save_while_serving(worlds))
         await disk.writing()
-        for world in (worlds.main, worlds.get("a")):
+        for world in (worlds.main, worlds.get_or_create("a")):
             world.fake.add_build(2, [F41])
             world.fake.reseed(99)
             assert world.fake.answer("GET", f"/api_3/build-chroot/2/{F41}").status == 200
-        worlds.get("b")
+        worlds.get_or_create("b")
         assert not first.done()
         disk.may_go_on.set()
         assert await first == str(state)
@@ -285,7 +287,7 @@ def test_requests_are_answered_during_a_save(state: Path, monkeypatch: pytest.Mo
 
 def test_saves_that_come_during_a_save_share_the_next_one(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which has all that had changed when they came."""
-    worlds, file, disk = Worlds(Recipe()), StateFile(state), SlowDisk(monkeypatch)
+    worlds, file, disk = Worlds(InitialConfig(FakeCopr)), StateFile(state), SlowDisk(monkeypatch)
 
     async def run() -> None:
         saves = [asyncio.create_task(file.save_while_serving(worlds))]
@@ -304,12 +306,12 @@ def test_saves_that_come_during_a_save_share_the_next_one(state: Path, monkeypat
 
 def test_save_after_a_failed_one_does_not_share_its_result(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each that waits tries for itself."""
-    worlds, file, disk = Worlds(Recipe()), StateFile(state), SlowDisk(monkeypatch)
+    worlds, file, disk = Worlds(InitialConfig(FakeCopr)), StateFile(state), SlowDisk(monkeypatch)
 
     async def run() -> None:
         first = asyncio.create_task(file.save_while_serving(worlds))
         await disk.writing()
-        worlds.put("bad", Recipe(), Unloadable(clock=SystemClock()))
+        worlds.replace("bad", InitialConfig(FakeCopr), Unloadable(clock=SystemClock()))
         later = [asyncio.create_task(file.save_while_serving(worlds)) for _ in range(3)]
         await asyncio.sleep(0)
         disk.may_go_on.set()
@@ -324,9 +326,9 @@ def test_save_after_a_failed_one_does_not_share_its_result(state: Path, monkeypa
 
 def test_other_requests_get_a_turn_between_worlds(state: Path) -> None:
     """However many there are; one that is replaced meanwhile is saved as it is then, one that is deleted is not."""
-    worlds, file = Worlds(Recipe()), StateFile(state)
+    worlds, file = Worlds(InitialConfig(FakeCopr)), StateFile(state)
     for number in range(20):
-        worlds.get(f"w{number}")
+        worlds.get_or_create(f"w{number}")
     turns = 0
 
     async def run() -> None:
@@ -334,7 +336,7 @@ def test_other_requests_get_a_turn_between_worlds(state: Path) -> None:
         save = asyncio.create_task(file.save_while_serving(worlds))
         await asyncio.sleep(0)
         worlds.delete("w18")
-        worlds.put("w19", Recipe()).fake.add_build(3, [F41])
+        worlds.replace("w19", InitialConfig(FakeCopr)).fake.add_build(3, [F41])
         while not save.done():
             turns += 1
             await asyncio.sleep(0)

@@ -17,8 +17,8 @@ import pytest
 import requests
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.server import serving as server_door
-from copr_chroot_fake.server.live import LiveServer
+from copr_chroot_fake.http_server import uvicorn_server
+from copr_chroot_fake.http_server.live_server import LiveServer
 
 from .served import (
     F41,
@@ -59,7 +59,7 @@ def making_worlds(how: str) -> Iterator[MakeWorld]:
 
             yield make
     else:
-        live = LiveServer()
+        live = LiveServer(FakeCopr)
         yield lambda: Server(live.add(f"w{next(numbers)}", FakeCopr.from_scenario(SCENARIO)))
         live.stop()
 
@@ -332,7 +332,7 @@ def test_no_other_world_has_the_fault(make_world: MakeWorld, fault: dict[str, An
         under_way(server, wire, fault, GET)
         for _ in range(3):
             assert other.call("GET", GET).body == BODY
-    assert other.steer("GET", "/faults") == {"faults": []}
+    assert other.steer("GET", "/faults") == {"faults": [], "total": 0}
 
 
 def test_whatever_fails_it_stays_quiet(start: Start) -> None:
@@ -370,7 +370,7 @@ def test_who_leaves_before_the_port_is_closed_is_not_missed(
 
     with serving() as server:
         server.steer("POST", "/faults", {"breaks": "refused", "endpoint": "list", "nth": 1, "seconds": 0.01})
-        monkeypatch.setattr(server_door, "_take_turns", leave)
+        monkeypatch.setattr(uvicorn_server, "_run_pending", leave)
         wire = server.connect()
         wire.send(raw("GET", LIST))
         assert eventually(lambda: next(iter(server.worlds.main.fake.faults)).hits == 1)

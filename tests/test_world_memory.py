@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.server.memory import Memory, NoMemoryError
-from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.worlds import World, Worlds
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.memory import Memory, NoMemoryError
+from copr_chroot_fake.worlds.world import World, Worlds
 
 from .served import HOME, Reply, Server, Start, serving
 
@@ -98,7 +98,7 @@ def test_snapshots_count_until_they_are_deleted(server: Server) -> None:
     assert server.steer("POST", "/snapshots") == {"id": 2}
     server.steer("POST", "/snapshots/2/restore")
     server.steer("POST", "/reset")
-    assert server.steer("GET", "/snapshots") == {"snapshots": []}
+    assert server.steer("GET", "/snapshots") == {"snapshots": [], "total": 0}
     server.steer("PUT", "/scenario", BUILDS)
     server.steer("POST", "/snapshots")
 
@@ -180,7 +180,7 @@ def test_estimate_is_about_what_is_retained(shape: str) -> None:
     """Neither much less nor many times as much."""
 
     def make() -> World:
-        world = Worlds(Recipe(scenarios=(SHAPES[shape],), requests_kept=500)).main
+        world = Worlds(InitialConfig(FakeCopr, scenarios=(SHAPES[shape],), requests_kept=500)).main
         for number in range(200):
             world.fake.answer("GET", f"/api_3/build-chroot/list/{number % 100 + 1}?{number}")
         return world

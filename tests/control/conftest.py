@@ -32,7 +32,7 @@ def open_control(request: pytest.FixtureRequest) -> Callable[[str], Control]:
         for world in served.worlds:
             served.worlds.delete(world.name)
         served.worlds.main.reset()
-        world = served.worlds.get(name) if name else served.worlds.main
+        world = served.worlds.get_or_create(name) if name else served.worlds.main
         return paused(Control(over_http(served), served.worlds, world))
 
     return open_control

@@ -13,10 +13,10 @@ from jsonschema import Draft202012Validator
 from copr_chroot_fake import Answer, FakeCopr, SystemClock
 from copr_chroot_fake.admin import openapi
 from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.dispatch import ControlApi
+from copr_chroot_fake.admin.control_api import ControlApi
 from copr_chroot_fake.admin.operations import TABLE, find
-from copr_chroot_fake.server.recipe import Recipe, SameFake
-from copr_chroot_fake.server.worlds import World, Worlds
+from copr_chroot_fake.worlds.initial import InitialConfig, InitialSnapshot
+from copr_chroot_fake.worlds.world import World, Worlds
 
 from ..served import Reply, Server
 
@@ -42,7 +42,7 @@ class Control:
 
     def of_world(self, name: str) -> Control:
         """The control of another world, through the same door."""
-        return Control(self._send, self.worlds, self.worlds.get(name))
+        return Control(self._send, self.worlds, self.worlds.get_or_create(name))
 
     def send(self, method: str, target: str, raw: bytes = b"") -> Reply:
         """The answer to a body as it is."""
@@ -118,7 +118,7 @@ def in_process(api: ControlApi, worlds: Worlds) -> Send:
         world, rest = worlds.main, target
         if target.startswith("/worlds/"):
             _, _, name, rest = target.split("/", 3)
-            world, rest = worlds.get(name), f"/{rest}"
+            world, rest = worlds.get_or_create(name), f"/{rest}"
         path, _, query = rest.partition("?")
         if path.startswith("/_fake"):
             answer = api.answer(world, method, path.removeprefix("/_fake"), query, body)
@@ -138,19 +138,19 @@ def over_http(server: Server) -> Send:
 
 def fresh_control(name: str = "") -> Control:
     """The control of a fresh world."""
-    return control_of(Worlds(Recipe()), name)
+    return control_of(Worlds(InitialConfig(FakeCopr)), name)
 
 
 def control_of(worlds: Worlds, name: str = "") -> Control:
     """The control of one of some worlds."""
-    api = ControlApi(Setting(worlds, cast(Recipe, worlds.beginning), None))
-    return Control(in_process(api, worlds), worlds, worlds.get(name) if name else worlds.main)
+    api = ControlApi(Setting(worlds, cast(InitialConfig, worlds.initial_state), None))
+    return Control(in_process(api, worlds), worlds, worlds.get_or_create(name) if name else worlds.main)
 
 
 def control_of_held(fake: FakeCopr, name: str = "held") -> Control:
     """The control of a world of a fake that somebody holds, as a server in a test run has it."""
-    worlds = Worlds(Recipe())
-    worlds.put(name, SameFake(fake, fake.snapshot()), fake)
+    worlds = Worlds(InitialConfig(FakeCopr))
+    worlds.replace(name, InitialSnapshot(fake, fake.snapshot()), fake)
     return control_of(worlds, name)
 
 

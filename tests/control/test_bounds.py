@@ -11,11 +11,11 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.dispatch import ControlApi
+from copr_chroot_fake.admin.control_api import ControlApi
 from copr_chroot_fake.admin.operations import all_operations
-from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.worlds import World, Worlds
 from copr_chroot_fake.wire.answer import Answer
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import World, Worlds
 
 from ..steps import count_steps
 from .doors import F41, F42
@@ -128,13 +128,13 @@ def test_every_operation_has_a_case() -> None:
 
 def measure(size: int, method: str, case: Case) -> tuple[int, int]:
     """The steps of a call in a world with ``size`` of everything, and how many items it returns."""
-    worlds = Worlds(Recipe(progress="manual"))
+    worlds = Worlds(InitialConfig(FakeCopr, progress="manual"))
     for number in range(size):
-        worlds.get(f"w{number}")
+        worlds.get_or_create(f"w{number}")
     fill(worlds.main.fake, size)
     for _ in range(2):
         worlds.main.take_snapshot()
-    api = ControlApi(Setting(worlds, Recipe(progress="manual"), save))
+    api = ControlApi(Setting(worlds, InitialConfig(FakeCopr, progress="manual"), save))
     path, _, query = case.target.partition("?")
     body = b"" if case.body is None else json.dumps(case.body).encode()
     answers: list[Answer] = []
@@ -226,8 +226,8 @@ def test_work_on_build_grows_with_its_chroots(
     def steps(size: int) -> int:
         fake = FakeCopr(progress=progress)
         fake.add_build(1, [F41, *(f"fedora-{number}-x86_64" for number in range(100, 99 + size))], lifecycle=lifecycle)
-        worlds = Worlds(Recipe(), fake=fake)
-        api, (path, _, query) = ControlApi(Setting(worlds, Recipe(), None)), target.partition("?")
+        worlds = Worlds(InitialConfig(FakeCopr), fake=fake)
+        api, (path, _, query) = ControlApi(Setting(worlds, InitialConfig(FakeCopr), None)), target.partition("?")
         sent = b"" if body is None else json.dumps(body).encode()
         return count_steps(lambda: api.answer(worlds.main, method, path, query, sent))
 

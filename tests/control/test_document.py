@@ -39,15 +39,15 @@ def test_every_schema_is_used() -> None:
 
 
 def test_every_operation_says_how_it_can_fail() -> None:
-    """Where it names something, that can be missing; where the mistake is in a body is said with it."""
+    """Where it names something, that can be missing; where the input_error is in a body is said with it."""
     for path, methods in DOCUMENT["paths"].items():
         for operation in methods.values():
             failures = {status for status in operation["responses"] if status[0] == "4"}
             assert failures == {"401", "403", "409", "413", "422"} | ({"404"} if "{" in path else set())
-    mistake, error = (DOCUMENT["components"]["schemas"][name] for name in ("MistakeView", "ErrorView"))
-    assert (mistake["required"], error["required"]) == (["error", "where"], ["error"])
+    input_error, error = (DOCUMENT["components"]["schemas"][name] for name in ("InputErrorView", "ErrorView"))
+    assert (input_error["required"], error["required"]) == (["error", "where"], ["error"])
     for status, response in DOCUMENT["components"]["responses"].items():
-        view = "MistakeView" if status == "422" else "ErrorView"
+        view = "InputErrorView" if status == "422" else "ErrorView"
         schema = response["content"]["application/json"]["schema"]
         assert schema == {"$ref": f"#/components/schemas/{view}"}
 

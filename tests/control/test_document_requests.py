@@ -13,13 +13,12 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import positive_data_acceptance
 
-from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.dispatch import ControlApi
-from copr_chroot_fake.server.app import ServedApp
-from copr_chroot_fake.server.control_door import ControlDoor
-from copr_chroot_fake.server.guard import Guard
-from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.worlds import Worlds
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.http_server.app import ServedApp
+from copr_chroot_fake.http_server.control_adapter import ControlAdapter
+from copr_chroot_fake.http_server.guard import Guard
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import Worlds
 
 from ..examples import examples
 from ..scenarios.examples import UNSAYABLE
@@ -31,10 +30,9 @@ BUILD = 77
 @pytest.mark.parametrize("status", [401, 403, 413])
 def test_what_the_door_refuses_is_said_as_all_else(status: int) -> None:
     """Without the token, from elsewhere, and with too large a body."""
-    worlds = Worlds(Recipe())
-    api = ControlApi(Setting(worlds, Recipe(), None))
+    worlds = Worlds(InitialConfig(FakeCopr))
     guard = Guard("127.0.0.1", "secret" if status == 401 else None, ["testserver"])
-    door = ControlDoor(lambda: api, guard, max_body=10)
+    door = ControlAdapter(worlds, InitialConfig(FakeCopr), guard, max_body=10)
     schema = loaded(ServedApp(worlds, door))
     headers = {"Host": "example.org"} if status == 403 else {}
     case = schema["/seed"]["POST"].Case(body={"seed": 1_000_000}, media_type="application/json", headers=headers)
@@ -52,7 +50,7 @@ def loaded(app: ServedApp, maximum: int = examples(10), **named: object) -> sche
     return schemathesis.openapi.from_asgi("/_fake/openapi.json", app, config=schemathesis.Config.from_dict(config))
 
 
-WORLDS = Worlds(Recipe())
+WORLDS = Worlds(InitialConfig(FakeCopr))
 
 
 async def save(worlds: Worlds) -> str:
@@ -60,9 +58,9 @@ async def save(worlds: Worlds) -> str:
     return "state.json"
 
 
-API = ControlApi(Setting(WORLDS, Recipe(), save))
 # schemathesis addresses an application in process as testserver.
-APP = ServedApp(WORLDS, ControlDoor(lambda: API, Guard("127.0.0.1", None, ["testserver"])))
+CONTROL = ControlAdapter(WORLDS, InitialConfig(FakeCopr), Guard("127.0.0.1", None, ["testserver"]), save)
+APP = ServedApp(WORLDS, CONTROL)
 
 OF_WHAT_IS_THERE = loaded(APP, build_id=BUILD, chrootname=F41, fault_id=1, snapshot_id=1, world="there")
 OF_ANYTHING = loaded(APP, examples(5))
@@ -93,7 +91,7 @@ def start_anew() -> None:
 def fill() -> None:
     """Let there be the same before each request."""
     start_anew()
-    WORLDS.put("there", Recipe())
+    WORLDS.replace("there", InitialConfig(FakeCopr))
     fake = WORLDS.main.fake
     fake.add_build(BUILD, {F41: {"lifecycle": "realistic"}, F42: "running"})
     fake.faults.add({"delay": 0})

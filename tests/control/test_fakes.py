@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.http_server.live_server import LiveServer
 from copr_chroot_fake.model.account import Account
-from copr_chroot_fake.server.live import LiveServer
-from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.worlds import MAX_SNAPSHOTS, Worlds
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import MAX_SNAPSHOTS, Worlds
 
 from ..served import LIST, Server
 from .doors import F41, F42, S390X, Control, control_of, control_of_held, fresh_control
@@ -97,7 +97,7 @@ def test_nothing_is_left_of_what_was_before_it_begins_anew(
 @pytest.mark.parametrize("is_held", [True, False])
 def test_accounts_of_the_beginning_are_there_again(is_held: bool, method: str, target: str, body: object) -> None:
     """And no others."""
-    recipe = Recipe(accounts=(Account("frostyx", "abc", "s3cret"),))
+    recipe = InitialConfig(FakeCopr, accounts=(Account("frostyx", "abc", "s3cret"),))
     control = control_of_held(recipe.make()) if is_held else control_of(Worlds(recipe))
     control.post("/accounts", {"name": "jdoe", "login": "def", "token": "t0ken"})
     control.do(method, target, body)
@@ -106,7 +106,7 @@ def test_accounts_of_the_beginning_are_there_again(is_held: bool, method: str, t
 
 def test_the_own_world_of_a_server_in_a_test_run_begins_anew() -> None:
     """It is empty, as in the beginning; a world that nobody has added is none."""
-    server = LiveServer()
+    server = LiveServer(FakeCopr)
     try:
         own = Server(server.url)
         for method, target, body in ANEW:
@@ -119,7 +119,7 @@ def test_the_own_world_of_a_server_in_a_test_run_begins_anew() -> None:
 
 def test_a_mistake_leaves_a_fake_that_somebody_holds_as_it_was() -> None:
     """It is emptied only when the scenario is known to be right."""
-    server = LiveServer()
+    server = LiveServer(FakeCopr)
     try:
         fake = FakeCopr()
         build = fake.add_build(1, {F41: "running"})
@@ -139,7 +139,7 @@ def test_scenario_file_that_vanished_is_no_body_error(tmp_path: Path) -> None:
     """Whoever resets a world learns which file has gone."""
     file = tmp_path / "scenario.json"
     file.write_text('{"builds": [{"id": 5}]}')
-    control = control_of(Worlds(Recipe(scenarios=(file,))))
+    control = control_of(Worlds(InitialConfig(FakeCopr, scenarios=(file,))))
     file.unlink()
     for method, target in (("POST", "/reset"), ("PUT", "/worlds/new")):
         refused = control.ask(method, target)
@@ -194,7 +194,7 @@ def test_nothing_of_a_change_is_done_if_there_is_a_mistake_in_it(control: Contro
 def test_a_clock_that_stands_still_is_moved_only() -> None:
     """It has no speed."""
     control = fresh_control()
-    control.world.put(FakeCopr())
+    control.world.replace_fake(FakeCopr())
     assert control.get("/clock") == {"now": 1_700_000_000, "speed": None, "paused": True}
     assert control.do("PATCH", "/clock", {"tick": 5, "paused": True})["now"] == 1_700_000_005
     for body in ({"tick": 5, "speed": 2}, {"tick": 5, "paused": False}):

@@ -8,6 +8,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.admin.operations import all_operations
+from copr_chroot_fake.worlds.initial import InitialSnapshot
 
 from .doors import F41, Control, fresh_control
 
@@ -31,7 +32,7 @@ NO_PAGES = {"/overview", "/scenario", "/builds/{build_id}/chroots/{chrootname}"}
 
 def test_every_list_has_pages() -> None:
     """A new one cannot be forgotten."""
-    shown = {path: operation.shows for path, method, operation in all_operations() if method == "GET"}
+    shown = {path: operation.returns for path, method, operation in all_operations() if method == "GET"}
     lists = {path for path, view in shown.items() if is_typeddict(view) and has_list(view)}
     assert lists == set(LISTS) | NO_PAGES
 
@@ -40,24 +41,14 @@ def has_list(view: object) -> bool:
     return any(get_origin(type_) is list and get_args(type_) for type_ in get_type_hints(view).values())
 
 
-class StandsStill:
-    """The beginning of a world whose time stands still."""
-
-    def make_empty(self) -> FakeCopr:
-        return FakeCopr()
-
-    make = make_empty
-
-
-STILL = StandsStill()
-
-
 @pytest.fixture
 def filled() -> Control:
     """A world with more than two of everything."""
     control = fresh_control()
     for number in range(1, 5):
-        control.worlds.put(f"w{number}", STILL)
+        # Its clock stands still.
+        fake = FakeCopr()
+        control.worlds.replace(f"w{number}", InitialSnapshot(fake, fake.snapshot()), fake)
     fake = control.world.fake
     for number in range(1, 5):
         fake.add_build(number, [f"fedora-{version}-x86_64" for version in range(4)], project=f"jdoe/p{number}")

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.admin.operations import TABLE, all_operations
-from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake.worlds.initial import InitialConfig
 
 from ..served import Threaded
 from .doors import CHROOT, F41, F42, S390X, Control, filled
@@ -82,9 +83,9 @@ def test_head_is_get_without_the_body(served: Threaded) -> None:
         ("GET", "/worlds/none", "there is no world 'none'; there are: {worlds}"),
         ("DELETE", "/worlds/%20", "there is no world ' '; there are: {worlds}"),
         ("POST", "/worlds/none/reset", "there is no world 'none'; there are: {worlds}"),
-        ("GET", "/nothing", "there is nothing at /_fake/nothing; /_fake/openapi.json says what there is"),
-        ("GET", "/builds/", "there is nothing at /_fake/builds/; /_fake/openapi.json says what there is"),
-        ("GET", "/builds/1/", "there is nothing at /_fake/builds/1/; /_fake/openapi.json says what there is"),
+        ("GET", "/nothing", "unknown path /_fake/nothing; /_fake/openapi.json lists all paths"),
+        ("GET", "/builds/", "unknown path /_fake/builds/; /_fake/openapi.json lists all paths"),
+        ("GET", "/builds/1/", "unknown path /_fake/builds/1/; /_fake/openapi.json lists all paths"),
         ("GET", "//builds", None),
         ("POST", "/builds/1/chroots/x/y", None),
     ],
@@ -93,7 +94,7 @@ def test_what_is_not_there_is_404_and_what_is_is_named(
     control: Control, method: str, path: str, error: str | None
 ) -> None:
     """A build, chroot, fault, snapshot, world or path."""
-    control.worlds.put("some", Recipe())
+    control.worlds.replace("some", InitialConfig(FakeCopr))
     control.world.fake.add_build(1, [F41, F42])
     refused = control.ask(method, path)
     assert refused.status == 404
@@ -329,7 +330,11 @@ def test_a_number_that_python_does_not_read_is_422(control: Control) -> None:
 
 @pytest.mark.parametrize(
     ("path", "method"),
-    [(path, method) for path, method, operation in all_operations() if operation.takes and not operation.may_lack_body],
+    [
+        (path, method)
+        for path, method, operation in all_operations()
+        if operation.takes and not operation.has_optional_body
+    ],
 )
 def test_a_body_that_is_needed_has_to_be_there(local: Control, path: str, method: str) -> None:
     """Nothing is no scenario, and no change of the clock."""

@@ -6,10 +6,10 @@ from random import Random
 
 from copr_chroot_fake import FakeCopr, State, VirtualClock, __version__
 from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.dispatch import ControlApi
+from copr_chroot_fake.admin.control_api import ControlApi
 from copr_chroot_fake.admin.operations import TABLE
-from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.worlds import Worlds
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import Worlds
 
 from ..invariants import check_one
 from .doors import F41, F42, Control, control_of, fresh_control, in_process
@@ -43,7 +43,9 @@ def test_a_world_is_made_with_what_is_said(control: Control) -> None:
 
 def test_a_world_begins_as_the_server_did_where_nothing_is_said() -> None:
     """A limit of null is said, and means none."""
-    recipe = Recipe(scenarios=({"builds": [{"id": 5}]},), default_limit=7, seed=3, speed=5, progress="manual")
+    recipe = InitialConfig(
+        FakeCopr, scenarios=({"builds": [{"id": 5}]},), default_limit=7, seed=3, speed=5, progress="manual"
+    )
     control = control_of(Worlds(recipe))
     for body, limit in ((None, 7), ({}, 7), ({"default_limit": None}, None), ({"seed": None, "speed": None}, 7)):
         control.do("PUT", "/worlds/new", body)
@@ -60,19 +62,19 @@ def test_a_world_can_begin_with_a_scenario_that_ships(control: Control) -> None:
     assert control.do("POST", "/worlds/paged/reset")["builds"] == 1
     refused = control.ask("PUT", "/worlds/other", {"scenario": "page"})
     assert refused.document["error"].startswith(
-        "scenario: 'page' is no scenario that ships; did you mean 'pages'? valid: "
+        "scenario: 'page' is not a bundled scenario; did you mean 'pages'? valid: "
     )
 
 
 def test_worlds_are_listed_reset_and_deleted(control: Control) -> None:
     """Each by its name."""
     control.do("PUT", "/worlds/new", {"scenario": {"builds": [{"id": 5}]}})
-    control.worlds.get("new").fake.add_build(6, [])
+    control.worlds.get_or_create("new").fake.add_build(6, [])
     listed = {world["name"]: world["builds"] for world in control.get("/worlds")["worlds"]}
     assert listed == {**({control.world.name: 0} if control.world.name else {}), "new": 2}
     assert control.get("/worlds/new")["builds"] == 2
     assert control.post("/worlds/new/reset")["builds"] == 1
-    assert control.worlds.get("new").fake.builds.keys() == {5}
+    assert control.worlds.get_or_create("new").fake.builds.keys() == {5}
     control.do("DELETE", "/worlds/new")
     assert control.ask("GET", "/worlds/new").status == 404
     assert control.worlds.find("new") is None
@@ -80,28 +82,28 @@ def test_worlds_are_listed_reset_and_deleted(control: Control) -> None:
 
 def test_there_are_only_so_many_worlds() -> None:
     """One that is there can still be made anew."""
-    control = control_of(Worlds(Recipe(), most=1))
+    control = control_of(Worlds(InitialConfig(FakeCopr), max_worlds=1))
     for name, status in (("one", 200), ("two", 409), ("one", 200)):
         assert control.ask("PUT", f"/worlds/{name}").status == status
-    assert control.get("/worlds")["most"] == 1
+    assert control.get("/worlds")["maximum"] == 1
 
 
 def test_the_state_is_saved() -> None:
     """Where the server keeps it; where it keeps none, that is said."""
-    worlds = Worlds(Recipe())
+    worlds = Worlds(InitialConfig(FakeCopr))
     saved: list[Worlds] = []
 
     async def save(worlds: Worlds) -> str:
         saved.append(worlds)
         return "state.json"
 
-    api = ControlApi(Setting(worlds, Recipe(), save))
+    api = ControlApi(Setting(worlds, InitialConfig(FakeCopr), save))
     assert Control(in_process(api, worlds), worlds, worlds.main).post("/save") == {"file": "state.json"}
     assert saved == [worlds]
     refused = fresh_control().ask("POST", "/save")
     assert (refused.status, refused.document) == (
         409,
-        {"error": "this server keeps no state; serve with --state FILE"},
+        {"error": "this server has no state file; serve with --state FILE"},
     )
 
 
@@ -115,7 +117,7 @@ def test_a_view_is_of_one_moment() -> None:
             return self.tick(random.uniform(0, 3))
 
     control = fresh_control()
-    control.world.put(FakeCopr(clock=Racing(), progress="clock"))
+    control.world.replace_fake(FakeCopr(clock=Racing(), progress="clock"))
     control.world.fake.add_build(1, {F41: {}, F42: {"lifecycle": "retried"}})
     finished = False
     while not finished:

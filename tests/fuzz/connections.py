@@ -19,19 +19,18 @@ from urllib.parse import unquote
 
 import h11
 
+from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.adapters.asgi import Receive, Send
-from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.dispatch import ControlApi
-from copr_chroot_fake.server.app import ServedApp
-from copr_chroot_fake.server.control_door import ControlDoor
-from copr_chroot_fake.server.guard import Guard
-from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.serving import App, FakeServer, bind
-from copr_chroot_fake.server.worlds import Worlds
+from copr_chroot_fake.http_server.app import ServedApp
+from copr_chroot_fake.http_server.control_adapter import ControlAdapter
+from copr_chroot_fake.http_server.guard import Guard
+from copr_chroot_fake.http_server.uvicorn_server import App, FakeServer, bind
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import Worlds
 
 TIMEOUT = 10
 _RESET = struct.pack("ii", 1, 0)
-_RECIPE = Recipe(scenarios=({"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64"}]}]},))
+_INITIAL = InitialConfig(FakeCopr, scenarios=({"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64"}]}]},))
 _HEALTH = b"GET /_fake/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -96,10 +95,9 @@ class Harness:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._worlds = Worlds(_RECIPE, 20)
-        setting = Setting(self._worlds, _RECIPE, None)
-        guard = Guard("127.0.0.1", None)
-        self._observer = Observer(ServedApp(self._worlds, ControlDoor(lambda: ControlApi(setting), guard, 5000)))
+        self._worlds = Worlds(_INITIAL, 20)
+        control = ControlAdapter(self._worlds, _INITIAL, Guard("127.0.0.1", None), max_body=5000)
+        self._observer = Observer(ServedApp(self._worlds, control))
         self._problems: list[str] = []
         listener = bind("127.0.0.1", 0)
         self._address = listener.getsockname()

@@ -8,7 +8,7 @@ import pytest
 from selenium.webdriver import Chrome
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.server.live import LiveServer
+from copr_chroot_fake.http_server.live_server import LiveServer
 
 from .browser import CHROMEDRIVER, CHROMIUM, Open, Page, chromium, read_log
 
@@ -23,7 +23,7 @@ def browser() -> Iterator[Chrome]:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[LiveServer]:
-    started = LiveServer()
+    started = LiveServer(FakeCopr)
     yield started
     started.stop()
 

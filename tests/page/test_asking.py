@@ -13,7 +13,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.server.live import LiveServer
+from copr_chroot_fake.http_server.live_server import LiveServer
 
 from ..served import HOME, Start
 from .browser import F43, Open, Page, read_log
@@ -102,7 +102,7 @@ def test_a_world_that_is_gone_is_told(open_page: Open, fake: FakeCopr, server: L
     page = open_page(fake)
     name = page.text("#world")
     server.remove(name)
-    page.wait(lambda: "there is none of that name" in page.text("#connection"))
+    page.wait(lambda: "there is no world of that name" in page.text("#connection"))
     server.add(name, fake)
     page.wait_for("#connection", ["live"])
 

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.worlds.initial import InitialConfig
 
 from ..served import COMMAND, Server, Start, failed, serving
 from .fetching import F43
@@ -176,8 +177,8 @@ def test_results_url_can_be_the_address_clients_use(start: Start, path: str) -> 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--results-delay", "60"), "--results-delay is about results, of which there are none; add --serve-results"),
-        (("--public-url", "http://copr.test"), "--public-url is about results, of which there are none"),
+        (("--results-delay", "60"), "--results-delay requires --serve-results"),
+        (("--public-url", "http://copr.test"), "--public-url requires --serve-results"),
         (
             ("--serve-results", "--public-url", "copr.test"),
             "--public-url: 'copr.test' is no address; expected one such as",
@@ -278,7 +279,7 @@ TARGETS = [
 
 def test_no_path_leaves_the_tree() -> None:
     """Whatever bytes are sent, nothing but results is answered, neither of the machine nor of another world."""
-    with serving(Recipe((SCENARIO,), serve_results=True)) as server:
+    with serving(InitialConfig(FakeCopr, (SCENARIO,), serve_results=True)) as server:
         for target in TARGETS:
             got = server.exchange(b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             assert got.startswith((b"HTTP/1.1 404 ", b"HTTP/1.1 400 ")), (target, got)
@@ -292,7 +293,7 @@ def test_a_mass_rebuild_is_served_in_no_time() -> None:
         {"name": f"fedora-{at}-x86_64", "state": "succeeded", "result_dir": "00000007-hello"} for at in range(250)
     ]
     scenario = {"builds": [{**SCENARIO["builds"][0], "chroots": chroots}]}
-    with serving(Recipe((scenario,), serve_results=True)) as server:
+    with serving(InitialConfig(FakeCopr, (scenario,), serve_results=True)) as server:
         index = server.call("GET", "/results/@copr/copr-dev/")
         assert index.body.count(b'<a href="./fedora-') == 250
         with httpx.Client(base_url=server.url) as client:

@@ -47,7 +47,10 @@ def test_an_output_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     """With status 2."""
     result = run("schema", "-o", tmp_path / "nowhere" / "file")
     assert result.exit_code == 2
-    assert result.stderr == f"Error: {tmp_path}/nowhere/file: there is no directory {tmp_path}/nowhere; make it first\n"
+    assert (
+        result.stderr
+        == f"Error: {tmp_path}/nowhere/file: the directory {tmp_path}/nowhere does not exist; create it first\n"
+    )
 
 
 def test_output_in_use_or_a_device_is_not_written(tmp_path: Path) -> None:
