@@ -1,4 +1,4 @@
-"""Files that are replaced as a whole or not at all, by one process at a time."""
+"""Files that are replaced completely or not at all, by one process at a time."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def test_the_journal_has_the_latest_requests(start: Start, kept: int, asked: int
     for world in (served, served.world("a")):
         for number in range(asked):
             world.get(f"{HOME}?{number}")
-        requests = world.steer("GET", "/requests")["requests"]
+        requests = world.control("GET", "/requests")["requests"]
         first = max(asked - kept, 0)
         assert [request["target"] for request in requests] == [f"{HOME}?{number}" for number in range(first, asked)]
 
@@ -164,7 +164,7 @@ def test_each_request_has_its_own_time(impatient: Server) -> None:
 
 def test_patience_is_with_requests_only(impatient: Server) -> None:
     """An answer may take as long as it takes, and a connection be kept for another request."""
-    impatient.steer("POST", "/faults", {"nth": 1, "delay": 0.25})
+    impatient.control("POST", "/faults", {"nth": 1, "delay": 0.25})
     with impatient.connect() as wire:
         for _ in range(2):
             wire.send(raw("GET", HOME))

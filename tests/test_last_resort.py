@@ -1,4 +1,4 @@
-"""A failure of the server's own code, at every level: a JSON 500, one line in the log, the end of the connection."""
+"""Internal errors at every level: a JSON 500, one line in the log, a closed connection."""
 
 from __future__ import annotations
 

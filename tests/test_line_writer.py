@@ -1,4 +1,4 @@
-"""Lines written by a thread of their own: all of them to whoever reads, and never a wait for who does not."""
+"""Log lines are written in a thread, and never block the server."""
 
 from __future__ import annotations
 

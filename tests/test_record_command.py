@@ -44,7 +44,7 @@ BUILDS = {
 def copr() -> Iterator[Server]:
     """A server whose clock stands still until a test moves it."""
     with serving(InitialConfig(FakeCopr, scenarios=(BUILDS,), progress="clock")) as server:
-        server.steer("PATCH", "/clock", {"paused": True})
+        server.control("PATCH", "/clock", {"paused": True})
         yield server
 
 
@@ -122,7 +122,7 @@ def test_a_build_that_is_watched_lives_again(tmp_path: Path) -> None:
         assert eventually(path.exists)
         seen = ["importing"]
         for seconds, state in ((10, "pending"), (30, "starting"), (20, "running"), (240, "succeeded")):
-            server.steer("PATCH", "/clock", {"tick": seconds})
+            server.control("PATCH", "/clock", {"tick": seconds})
             seen.append(state)
             assert eventually(lambda: stages() == seen)
         _, errors = process.communicate(timeout=PATIENCE)
@@ -153,9 +153,9 @@ def test_a_reading_that_is_interrupted_keeps_what_it_has(is_there: bool, tmp_pat
     if is_there:
         path.write_text("{}")
     with copr() as server:
-        server.steer("POST", "/faults", {"endpoint": "build-config", "chrootname": S390X, "breaks": "timeout"})
+        server.control("POST", "/faults", {"endpoint": "build-config", "chrootname": S390X, "breaks": "timeout"})
         with recording(server, "7", "8", "-o", path) as process:
-            assert eventually(lambda: server.steer("GET", "/faults")["faults"][0]["hits"] > 0)
+            assert eventually(lambda: server.control("GET", "/faults")["faults"][0]["hits"] > 0)
             process.send_signal(signal.SIGTERM)
             _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
@@ -194,7 +194,7 @@ def test_where_a_copr_is_lost_what_was_read_is_kept(
     if is_there:
         path.write_text("{}")
     with copr() as server:
-        server.steer("POST", "/faults", {"build_id": 8, "status": 502})
+        server.control("POST", "/faults", {"build_id": 8, "status": 502})
         done = invoke(server, "7", "8", "-o", path)
     assert done.exit_code == 1
     assert names(read(tmp_path / "build.partial.json" if is_there else path)) == {7: [F43, S390X]}
@@ -211,7 +211,7 @@ def test_an_error_page_or_two_are_no_error(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     with copr() as server:
         for endpoint in ("get", "list", "build-config", "built-packages"):
-            server.steer("POST", "/faults", {"endpoint": endpoint, "status": 503, "first": 2})
+            server.control("POST", "/faults", {"endpoint": endpoint, "status": 503, "first": 2})
         assert invoke(server, "7", "-o", tmp_path / "build.json").exit_code == 0
     assert names(read(tmp_path / "build.json")) == {7: [F43, S390X]}
 
@@ -291,12 +291,12 @@ def test_two_recorders_cannot_write_one_file(is_there: bool, tmp_path: Path) -> 
     if is_there:
         path.write_text("{}")
     with copr() as server, Keeper(path) as keeper:
-        asked = server.asked
+        asked = server.request_count
         for output in (path, keeper.keep({"builds": []})):
             done = invoke(server, "7", "-o", output)
             assert done.exit_code == 2
             assert done.stderr.startswith(f"Error: {output}: in use by process {os.getpid()} on ")
-        assert server.asked == asked
+        assert server.request_count == asked
         assert keeper.finish({"builds": [{"id": 1}]}) == path
     assert read(path) == {"builds": [{"id": 1}]}
     assert [*tmp_path.iterdir()] == [path]

@@ -1,4 +1,4 @@
-"""Clients that do not read, do not send, or take all connections that the system allows: others are still answered."""
+"""Clients that do not read or send, or use up connections, do not block others."""
 
 from __future__ import annotations
 
@@ -160,10 +160,10 @@ def test_server_without_file_descriptors_closes_idle_connections(start: Start, i
         resource.prlimit(served.process.pid, resource.RLIMIT_NOFILE, limits)
     else:
         served = start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
-    served.steer("POST", "/faults", {"nth": 1, "delay": 0.5})
+    served.control("POST", "/faults", {"nth": 1, "delay": 0.5})
     with served.connect() as used, ExitStack() as open_still:
         used.send(raw("GET", HOME))
-        assert eventually(lambda: served.asked == 1)
+        assert eventually(lambda: served.request_count == 1)
         for _ in range(100):
             open_still.enter_context(served.connect())
         assert len(served.get(LIST)["items"]) > 0

@@ -1,4 +1,4 @@
-"""Whatever has happened to worlds, they are the same again when their state is loaded."""
+"""Property test: loading a saved state restores any worlds."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ ACTS: dict[str, Callable[[FakeCopr, int, str], object]] = {
 """What can happen to one of the builds, or to a chroot of it."""
 
 HAPPENED = st.lists(st.tuples(st.integers(1, 4), st.sampled_from([*ACTS]), st.sampled_from(CHROOTS)), max_size=15)
-RECIPES = st.builds(
+INITIAL = st.builds(
     InitialConfig,
     fake_class=st.just(FakeCopr),
     scenarios=st.sampled_from([(), ({"builds": [{"id": 1, "lifecycle": "fails", "chroots": [{"name": F41}]}]},)]),
@@ -55,7 +55,7 @@ RECIPES = st.builds(
     seed=st.integers(0, 9),
     speed=st.sampled_from([0.5, 1, 60]),
 )
-LIVED = st.tuples(RECIPES, HAPPENED, st.sampled_from([0.1, 1, 7]))
+LIVED = st.tuples(INITIAL, HAPPENED, st.sampled_from([0.1, 1, 7]))
 
 
 def live(world: World, lived: tuple[InitialConfig, list[tuple[int, str, str]], float]) -> None:
@@ -70,7 +70,7 @@ def live(world: World, lived: tuple[InitialConfig, list[tuple[int, str, str]], f
 
 
 def shown(world: World) -> list[Any]:
-    """All that there is to know of a world, and its answers from now on."""
+    """Return everything observable of a world, with future responses."""
     fake, clock = world.fake, cast(SystemClock, world.fake.clock)
     scenario = {**fake.to_scenario(), "now": None}
     answers = [
@@ -83,7 +83,6 @@ def shown(world: World) -> list[Any]:
 
 
 def test_paused_clock_has_not_advanced_after_loading(tmp_path: Path) -> None:
-    """However much time has passed since, it shows the time that it showed."""
     worlds = Worlds(InitialConfig(FakeCopr, scenarios=({},)), 10)
     clock = cast(SystemClock, worlds.main.fake.clock)
     clock.pause()
@@ -97,10 +96,10 @@ def test_paused_clock_has_not_advanced_after_loading(tmp_path: Path) -> None:
 
 @settings(max_examples=examples(60), deadline=None)
 @given(LIVED, st.dictionaries(st.sampled_from(["a", "b.c", "~d", "E-1"]), LIVED, max_size=3))
-def test_any_worlds_are_the_same_again(
+def test_any_worlds_load_back_unchanged(
     tmp_path_factory: pytest.TempPathFactory, main: Any, named: dict[str, Any]
 ) -> None:
-    """To and fro: what they have, how their time goes, what they begin as, and every answer that they give."""
+    """Content, clock, initial state and responses."""
     worlds = Worlds(main[0], 10)
     live(worlds.main, main)
     for name, lived in named.items():

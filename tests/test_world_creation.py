@@ -1,4 +1,4 @@
-"""Which requests create a world, and which never do."""
+"""Which requests create a world."""
 
 from __future__ import annotations
 

@@ -69,5 +69,5 @@ def _entry(scope: Mapping[str, object], status: int, size: int, seconds: float) 
 def _line(entry: Mapping[str, object]) -> str:
     return (
         f"{entry['time']} {entry['client']} {entry['method']} {entry['target']} -> "
-        f"{entry['status'] or 'no answer'}, {entry['bytes']} bytes, {entry['milliseconds']} ms"
+        f"{entry['status'] or 'no response'}, {entry['bytes']} bytes, {entry['milliseconds']} ms"
     )

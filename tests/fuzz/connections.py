@@ -44,7 +44,7 @@ def connections(case: bytes) -> None:
 
 @dataclass
 class Seen:
-    """A request that has reached the application, and the status of its response, if there was one."""
+    """A request that has reached the application, and the status of its response, if any."""
 
     method: str
     path: str
@@ -62,7 +62,7 @@ class Seen:
 
 
 class Observer:
-    """An application that notes what another one is asked."""
+    """ASGI middleware that records requests."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -190,7 +190,7 @@ def _check_replies(got: bytes, seen: list[Seen], may_break: bool) -> None:
 
 
 def _parse(data: bytes, method: str) -> tuple[int, Mapping[bytes, bytes], bytes, bytes] | None:
-    """Status, headers and body of the first reply, and what follows it; ``None`` if it is not whole."""
+    """Return status, headers and body of the first response, and the remaining data; ``None`` if incomplete."""
     parser = h11.Connection(h11.CLIENT)
     parser.send(h11.Request(method="HEAD" if method == "HEAD" else "GET", target="/", headers=[("Host", "x")]))
     parser.send(h11.EndOfMessage())

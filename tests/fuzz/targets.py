@@ -1,4 +1,4 @@
-"""What is fuzzed: each target takes one case, in the form in which it would be sent, and says what has to hold."""
+"""Fuzz targets: each takes a case as it would be sent, and checks what must hold."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def test_each_world_has_its_own_results(start: Start, path: str) -> None:
     world = served.world("worker-1")
     assert result_url(world) == f"{served.url}/@worker-1{PATH}"
     assert base_urls(world)[0].startswith(f"{served.url}/@worker-1/results/")
-    world.steer("DELETE", "/builds/7")
+    world.control("DELETE", "/builds/7")
     assert world.call("GET", PATH).status == 404
     assert served.call("GET", PATH).status == 200
     moved = world.call("GET", PATH.rstrip("/"))
@@ -109,18 +109,18 @@ def test_results_stay_there_whatever_is_loaded(start: Start, path: str, name: st
         at = server.url.replace("/worlds/", "/@")
         return url.startswith(f"{at}/results/") and httpx.get(url).status_code == 200
 
-    server.steer("PUT", "/scenario", other)
+    server.control("PUT", "/scenario", other)
     assert is_right()
-    server.steer("POST", "/reset")
+    server.control("POST", "/reset")
     assert is_right()
-    server.steer("DELETE", "/scenario")
-    server.steer("POST", "/scenario", SCENARIO)
+    server.control("DELETE", "/scenario")
+    server.control("POST", "/scenario", SCENARIO)
     assert is_right()
-    server.steer("DELETE", "/builds/7")
-    server.steer("POST", "/builds", {"id": 7, "chroots": [F43], "state": "succeeded"})
+    server.control("DELETE", "/builds/7")
+    server.control("POST", "/builds", {"id": 7, "chroots": [F43], "state": "succeeded"})
     assert is_right()
     if name is not None:
-        served.steer("PUT", f"/worlds/{name}", {"scenario": other})
+        served.control("PUT", f"/worlds/{name}", {"scenario": other})
         assert is_right()
 
 
@@ -129,7 +129,7 @@ def test_results_are_at_the_new_port_after_a_restart(start: Start, path: str, tm
     state = str(tmp_path / "state.json")
     first = start(path, "--serve-results", "--state", state)
     first.world("worker-1").get("/api_3/")
-    first.steer("POST", "/builds", {"id": 8, "chroots": [F43], "state": "succeeded"})
+    first.control("POST", "/builds", {"id": 8, "chroots": [F43], "state": "succeeded"})
     assert source_url(first).startswith(f"{first.url}/results/")
     assert first.end()[0] == 0
     second = start(path, "--serve-results", "--state", state)
@@ -146,14 +146,14 @@ def test_results_are_at_the_new_port_after_a_restart(start: Start, path: str, tm
 def test_results_can_come_later_than_the_end(start: Start, tmp_path: Path) -> None:
     """By so many seconds of the fake's clock, as in production."""
     served = start("--serve-results", "--results-delay", "60", str(write_living(tmp_path)))
-    served.steer("PATCH", "/clock", {"paused": True})
-    served.steer("PATCH", "/clock", {"tick": 200})
+    served.control("PATCH", "/clock", {"paused": True})
+    served.control("PATCH", "/clock", {"tick": 200})
     chroot = served.get(f"/api_3/build-chroot/7/{F43}")
     directory = urlsplit(chroot["result_url"]).path
     assert chroot["state"] == "succeeded"
     assert served.call("GET", f"{directory}results.json").status == 404
     assert served.call("GET", f"{directory}builder-live.log").status == 200
-    served.steer("PATCH", "/clock", {"tick": 60})
+    served.control("PATCH", "/clock", {"tick": 60})
     assert served.call("GET", f"{directory}results.json").status == 200
 
 
