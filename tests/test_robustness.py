@@ -168,7 +168,7 @@ def memory_of(process: subprocess.Popen[str]) -> int:
     return int(line.split()[1])
 
 
-def ask_badly(server: Server, random: Random, case: Make, open_still: deque[Wire]) -> None:
+def send_invalid(server: Server, random: Random, case: Make, still_open: deque[Wire]) -> None:
     """Send a case, and end the connection in one of four ways.
 
     Where it is ended by sending no more, all that comes until the server closes
@@ -187,8 +187,8 @@ def ask_badly(server: Server, random: Random, case: Make, open_still: deque[Wire
     except ConnectionError:
         is_reset = True
     if end == "later":
-        open_still.append(wire)
-        wire = open_still.popleft()
+        still_open.append(wire)
+        wire = still_open.popleft()
     elif end == "reset":
         wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
     wire.socket.close()
@@ -204,12 +204,12 @@ def test_invalid_requests_leave_the_server_unchanged(start: Start) -> None:
     files = files_of(served.process)
     before = served.get(LIST)
     memory = 0
-    open_still = deque(served.connect() for _ in range(20))
+    still_open = deque(served.connect() for _ in range(20))
     for number in range(examples(10_000)):
         if number == examples(3000):
             memory = memory_of(served.process)
-        ask_badly(served, random, cases[number % len(cases)], open_still)
-    for wire in open_still:
+        send_invalid(served, random, cases[number % len(cases)], still_open)
+    for wire in still_open:
         wire.socket.close()
     assert served.get(LIST) == before
     assert eventually(lambda: files_of(served.process) == files)

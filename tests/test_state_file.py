@@ -63,7 +63,7 @@ def prepare(server: Server) -> None:
     ahead.control("PATCH", "/clock", {"tick": 86400, "speed": 7})
 
 
-class Look(NamedTuple):
+class Observed(NamedTuple):
     """What a world shows of itself, and answers, several times."""
 
     scenario: Any
@@ -72,7 +72,7 @@ class Look(NamedTuple):
     answers: list[tuple[int, bytes]]
 
     @classmethod
-    def at(cls, world: Server) -> Look:
+    def at(cls, world: Server) -> Observed:
         # Copr is asked last, as polls and faults count that.
         shown, clock = world.control("GET", "/scenario"), world.control("GET", "/clock")
         del shown["now"]
@@ -80,16 +80,16 @@ class Look(NamedTuple):
         return cls(shown, clock["speed"], clock["paused"], [(reply.status, reply.body) for reply in replies])
 
 
-def look_at_all(server: Server) -> list[Look]:
-    return [Look.at(world) for world in (server, *(server.world(name) for name in ("first", "made", "ahead")))]
+def observe_all(server: Server) -> list[Observed]:
+    return [Observed.at(world) for world in (server, *(server.world(name) for name in ("first", "made", "ahead")))]
 
 
-def look_after_resets(server: Server) -> list[Look]:
+def observe_after_resets(server: Server) -> list[Observed]:
     """The same of what they go back to, as far as that does not depend on when it does so."""
     server.control("POST", "/reset")
     for name in ("first", "made", "ahead"):
         server.control("POST", f"/worlds/{name}/reset")
-    return [look._replace(scenario=None, answers=look.answers[:8]) for look in look_at_all(server)]
+    return [look._replace(scenario=None, answers=look.answers[:8]) for look in observe_all(server)]
 
 
 def test_saved_state_is_loaded(start: Start, state: Path, served: Path) -> None:
@@ -98,15 +98,15 @@ def test_saved_state_is_loaded(start: Start, state: Path, served: Path) -> None:
     prepare(before)
     assert before.control("POST", "/save") == {"file": str(state)}
     ahead = json.loads(state.read_text())["worlds"]["ahead"]["clock"]["now"]
-    seen = look_at_all(before)
+    seen = observe_all(before)
     assert {status for look in seen for status, _ in look.answers} == {200, 404, 500, 503}
-    reset = look_after_resets(before)
+    reset = observe_after_resets(before)
     before.end(signal.SIGKILL)
     after = start(str(served), "--state", str(state))
     assert [world["name"] for world in after.control("GET", "/worlds")["worlds"]] == ["made", "ahead", "first"]
     assert ahead <= after.world("ahead").control("GET", "/clock")["now"] < ahead + 3600
-    assert look_at_all(after) == seen
-    assert look_after_resets(after) == reset
+    assert observe_all(after) == seen
+    assert observe_after_resets(after) == reset
 
 
 def without_time(saved: Any) -> Any:
@@ -267,18 +267,18 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize("told", TOLD.values(), ids=TOLD)
-def test_options_are_checked_although_a_state_exists(state: Path, served: Path, told: list[str]) -> None:
+@pytest.mark.parametrize("options", TOLD.values(), ids=TOLD)
+def test_options_are_checked_although_a_state_exists(state: Path, served: Path, options: list[str]) -> None:
     StateFile(state).save(Worlds(InitialConfig(FakeCopr)))
-    line = failed("serve", "--port", "0", *told, "--state", str(state))
-    assert line == failed("serve", "--port", "0", *told)
+    line = failed("serve", "--port", "0", *options, "--state", str(state))
+    assert line == failed("serve", "--port", "0", *options)
     assert str(state) not in line
 
 
-def written(**said: object) -> bytes:
+def state_with(**options: object) -> bytes:
     """Return a state file with the given keys of the main world, and valid other keys."""
     clock = {"now": 9, "speed": 1, "paused": False}
-    main = {"scenario": {}, "clock": clock, "seed": 0, "initial": {"scenarios": []}, **said}
+    main = {"scenario": {}, "clock": clock, "seed": 0, "initial": {"scenarios": []}, **options}
     return json.dumps({"version": 1, "main": main, "worlds": {}}).encode()
 
 
@@ -294,20 +294,20 @@ WRONG: dict[bytes, str] = {
     b'{"version": 2, "main": {}, "worlds": {}}': "version: unsupported; expected 1",
     b'{"version": 1, "main": {}, "main": {}, "worlds": {}}': "main: the key is there twice",
     b'{"version": 1, "main": {}, "worlds": {}}': "main.scenario: missing",
-    written()[:-40]: "not JSON",
-    written(scenario=[]): "main.scenario: expected an object",
-    written(scenario={"builds": [{"id": 0}]}): "main.scenario.builds[0].id: expected a whole number",
-    written(scenario={"faults": ["outag"]}): "main.scenario.faults[0]: 'outag' is not possible",
-    written(clock={"now": -1, "speed": 1, "paused": False}): "main.clock.now: expected a number",
-    written(clock={"now": 9, "speed": 0, "paused": False}): "main.clock.speed: time would stand still",
-    written(clock={"now": 9, "speed": 1, "paused": 0}): "main.clock.paused: expected true or false",
-    written(seed="x"): "main.seed: expected a whole number",
-    written(initial={"scenarios": [7]}): "main.initial.scenarios[0]: expected an object",
-    written(initial={"scenarios": [], "speed": 0}): "main.initial.speed: time would stand still",
-    written(initial={"scenarios": [], "progress": "pol"}): "main.initial.progress: 'pol' is not possible",
-    written(initial={"scenarios": [], "default_limit": 0}): "main.initial.default_limit: expected a whole number",
-    written().replace(b'"worlds": {}', b'"worlds": {"a": {}}'): "worlds.a.scenario: missing",
-    written().replace(b'"worlds": {}', b'"worlds": {"a b": %s}' % written()[22:-15]): "'a b' is not a valid name",
+    state_with()[:-40]: "not JSON",
+    state_with(scenario=[]): "main.scenario: expected an object",
+    state_with(scenario={"builds": [{"id": 0}]}): "main.scenario.builds[0].id: expected a whole number",
+    state_with(scenario={"faults": ["outag"]}): "main.scenario.faults[0]: 'outag' is not possible",
+    state_with(clock={"now": -1, "speed": 1, "paused": False}): "main.clock.now: expected a number",
+    state_with(clock={"now": 9, "speed": 0, "paused": False}): "main.clock.speed: time would stand still",
+    state_with(clock={"now": 9, "speed": 1, "paused": 0}): "main.clock.paused: expected true or false",
+    state_with(seed="x"): "main.seed: expected a whole number",
+    state_with(initial={"scenarios": [7]}): "main.initial.scenarios[0]: expected an object",
+    state_with(initial={"scenarios": [], "speed": 0}): "main.initial.speed: time would stand still",
+    state_with(initial={"scenarios": [], "progress": "pol"}): "main.initial.progress: 'pol' is not possible",
+    state_with(initial={"scenarios": [], "default_limit": 0}): "main.initial.default_limit: expected a whole number",
+    state_with().replace(b'"worlds": {}', b'"worlds": {"a": {}}'): "worlds.a.scenario: missing",
+    state_with().replace(b'"worlds": {}', b'"worlds": {"a b": %s}' % state_with()[22:-15]): "'a b' is not a valid name",
 }  # fmt: skip
 
 
@@ -320,7 +320,7 @@ def test_invalid_state_is_located(state: Path, served: Path, content: bytes, mes
     assert message in str(refused.value)
 
 
-@pytest.mark.parametrize("content", [b"{", b"[" * 100_000, written(seed=-1)], ids=["cut", "nested", "wrong"])
+@pytest.mark.parametrize("content", [b"{", b"[" * 100_000, state_with(seed=-1)], ids=["cut", "nested", "wrong"])
 def test_invalid_state_prevents_start(state: Path, served: Path, content: bytes) -> None:
     """The status is 2, and the file is unchanged."""
     state.write_bytes(content)

@@ -78,8 +78,8 @@ CHANGES: dict[str, Callable[[Server], object]] = {
 }
 
 
-class Look:
-    """Return the state of a world without times, equal for unchanged worlds."""
+class Observed:
+    """The state of a world; equal for unchanged worlds, although time passes."""
 
     def __init__(self, world: Server) -> None:
         clock = world.control("GET", "/clock")
@@ -89,7 +89,7 @@ class Look:
         self.shown = (shown, clock, asked, world.control("GET", "/faults"), world.control("GET", "/unmatched"))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Look) and self.shown == other.shown and abs(self.now - other.now) < 3600
+        return isinstance(other, Observed) and self.shown == other.shown and abs(self.now - other.now) < 3600
 
     __hash__ = None  # type: ignore[assignment]  # what equals it approximately has no hash in common
 
@@ -100,9 +100,9 @@ def test_worlds_are_isolated(server: Server, change: str) -> None:
     for changed in worlds:
         changed.get(GET)
         others = [world for world in worlds if world is not changed]
-        before = [Look(world) for world in others]
+        before = [Observed(world) for world in others]
         CHANGES[change](changed)
-        assert [Look(world) for world in others] == before
+        assert [Observed(world) for world in others] == before
 
 
 def test_worlds_have_independent_seeds(server: Server) -> None:
@@ -126,14 +126,14 @@ def test_reset_restores_initial_state_of_the_world(server: Server, name: str) ->
     """Requests and clock are reset too."""
     server.control("PUT", "/worlds/made", {"scenario": scenario(1, "own"), "seed": 7, "speed": 2, "progress": "manual"})
     world = server.world(name) if name else server
-    began = Look(world)
+    began = Observed(world)
     resets = [(world, "/reset"), *[(server, f"/worlds/{name}/reset")] * bool(name)]
     for asked, reset in resets:
         for change in [*CHANGES][:-1]:
             CHANGES[change](world)
-        assert Look(world) != began
+        assert Observed(world) != began
         asked.control("POST", reset)
-        assert Look(world) == began
+        assert Observed(world) == began
 
 
 BACK: dict[str, Callable[[Server], object]] = {
@@ -166,13 +166,13 @@ def test_failed_reset_changes_nothing(server: Server, path: Path) -> None:
     """The error names the scenario that has become invalid."""
     world = server.world("a")
     CHANGES["another build"](world)
-    before = Look(world)
+    before = Observed(world)
     path.write_text('{"builds": [{"id": 0}]}')
     for asked, target in ((world, "/reset"), (server, "/worlds/a/reset")):
         refused = asked.call("POST", f"/_fake{target}")
         assert refused.status == 409
         assert "builds[0].id: expected a whole number" in refused.document["error"]
-        assert Look(world) == before
+        assert Observed(world) == before
 
 
 # How many there can be, and what they are called.
@@ -265,7 +265,7 @@ FIRST = ("first-0", "first-1")
 ALONE = {f"alone-{number}": scenario(1, f"alone-{number}") for number in range(2)}
 
 
-def shake(server: Server) -> None:
+def reset_repeatedly(server: Server) -> None:
     """Reset worlds, except those left alone, in every possible way."""
     server.control("POST", "/reset")
     server.control("PUT", "/scenario", scenario(1, "served"))
@@ -300,7 +300,7 @@ def test_concurrent_resets_lose_no_response(server: Server) -> None:
         asking = [pool.submit(check_answers, worlds[at], expected[at]) for at in clients]
         rounds = 0
         while not all(asked.done() for asked in asking):
-            shake(server)
+            reset_repeatedly(server)
             rounds += 1
         for asked in asking:
             asked.result()

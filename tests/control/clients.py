@@ -70,7 +70,7 @@ class Control:
         """Send a request to Copr."""
         return self._send("GET", f"{self._prefix}/api_3/build-chroot{target}", b"")
 
-    def shown(self, build_id: int = 1, name: str = F41) -> Any:
+    def copr_chroot(self, build_id: int = 1, name: str = F41) -> Any:
         """Return a chroot as Copr returns it."""
         return self.copr(f"/{build_id}/{name}").document
 
@@ -78,7 +78,7 @@ class Control:
         items = self.copr(f"/list/{build_id}").document["items"]
         return {item["name"]: item["state"] for item in items}
 
-    def all_there_is(self) -> dict[str, Any]:
+    def all_responses(self) -> dict[str, Any]:
         """Return the responses of all GET calls without path parameters."""
         paths = [path for path, operations in TABLE.items() if "GET" in operations and "{" not in path]
         return {path: self.get(path) for path in paths}

@@ -148,11 +148,11 @@ def test_rejected_call_changes_nothing(call: tuple[str, str, Any]) -> None:
     """Its response also conforms to the OpenAPI document."""
     method, path, body = call
     control = filled(paused(fresh_control()))
-    before = control.all_there_is()
+    before = control.all_responses()
     reply = control.send(method, path, json.dumps(body).encode())
     assert reply.status in (200, 201, 204, 409, 422)
     if reply.status >= 400:
-        assert control.all_there_is() == before
+        assert control.all_responses() == before
 
 
 @pytest.mark.parametrize(("method", "path", "body"), VALID)

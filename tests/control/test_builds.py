@@ -43,7 +43,7 @@ def test_add_build_accepts_all_options_of_python(control: Control) -> None:
     assert (shown["project"], shown["project_dirname"]) == ("me/tools", "tools:pr:1")
     assert control.states() == {F41: "failed", F42: "running", S390X: "pending"}
     assert [control.states()[S390X] for _ in range(2)] == ["pending", "skipped"]
-    assert control.shown(1, F42)["started_on"] == 5
+    assert control.copr_chroot(1, F42)["started_on"] == 5
 
 
 def test_populate_adds_generated_builds(control: Control) -> None:
@@ -177,7 +177,7 @@ def test_event_changes_the_state(control: Control, event: str, before: str, afte
     shown = control.post(f"/builds/1/chroots/{F41}/events", {"event": event})
     assert shown["state"] == after
     assert control.states() == {F41: after, F42: before}
-    assert {key: shown[key] for key in control.shown()} == control.shown()
+    assert {key: shown[key] for key in control.copr_chroot()} == control.copr_chroot()
 
 
 def test_every_event_has_a_case() -> None:
@@ -208,7 +208,7 @@ def test_event_has_details(control: Control) -> None:
     package = {"name": "a", "version": "1", "release": "2", "arch": "src"}
     control.post(path, {"event": "run"})
     control.post(path, {"event": "succeed", "at": 1500, "packages": ["b-3:1-2.x86_64", package]})
-    shown = control.shown()
+    shown = control.copr_chroot()
     assert (shown["started_on"], shown["ended_on"]) == (1000, 1500)
     assert shown["result_url"].endswith(f"/{F41}/here/")
     packages = control.copr(f"/built-packages?build_id=1&chrootname={F41}").document["packages"]
@@ -232,10 +232,10 @@ def test_state_is_forced(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": {F41: {"state": "succeeded", "started_on": 5, "ended_on": 6}}})
     path = f"/builds/1/chroots/{F41}/force"
     control.post(path, {"state": "unknown", "ended_on": None})
-    shown = control.shown()
+    shown = control.copr_chroot()
     assert (shown["state"], shown["started_on"], shown["ended_on"]) == ("unknown", 5, None)
     control.post(path, {"state": "waiting", "started_on": None, "ended_on": 9})
-    shown = control.shown()
+    shown = control.copr_chroot()
     assert (shown["state"], shown["started_on"], shown["ended_on"]) == ("waiting", None, 9)
 
 

@@ -171,10 +171,10 @@ def test_failure_of_a_callback_is_logged_in_one_line(
         raise LookupError(SECRET)
 
     with serving() as server:
-        with monkeypatch.context() as patched, server.connect() as wire:
+        with monkeypatch.context() as patched:
             patched.setattr(FakeProtocol, "connection_made", fail)
-            wire.send(raw("GET", HOME))
-            with suppress(ConnectionError):
+            with server.connect() as wire, suppress(ConnectionError):
+                wire.send(raw("GET", HOME))
                 assert wire.rest() == b""
         assert server.get(HOME) == {"version": 3}
     assert caplog.records

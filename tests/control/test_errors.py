@@ -299,20 +299,20 @@ def test_invalid_body_is_422_and_changes_nothing(
     local: Control, method: str, path: str, body: object, where: str
 ) -> None:
     """The error has the location."""
-    before = filled(local).all_there_is()
+    before = filled(local).all_responses()
     refused = local.send(method, path, json.dumps(body).encode())
     assert (refused.status, refused.where) == (422, where)
     assert refused.document["error"].startswith(f"{where}: ")
-    assert local.all_there_is() == before
+    assert local.all_responses() == before
 
 
 @pytest.mark.parametrize(("raw", "where"), WRONG_JSON)
 def test_invalid_json_is_422_and_changes_nothing(control: Control, raw: bytes, where: str) -> None:
     """The error has line and column, or the duplicate key."""
-    before = filled(control).all_there_is()
+    before = filled(control).all_responses()
     refused = control.send("POST", "/seed", raw)
     assert (refused.status, refused.where) == (422, where)
-    assert control.all_there_is() == before
+    assert control.all_responses() == before
 
 
 @pytest.mark.parametrize("depth", [100, 300, 900, *range(960, 1000), 20_000])
@@ -333,10 +333,10 @@ def test_number_with_too_many_digits_is_422(control: Control) -> None:
     ],
 )
 def test_missing_required_body_is_422(local: Control, path: str, method: str) -> None:
-    before = filled(local).all_there_is()
+    before = filled(local).all_responses()
     refused = local.ask(method, path.format(build_id=1, chrootname=F41))
     assert (refused.status, refused.document) == (422, {"error": "body: missing; expected JSON", "where": "body"})
-    assert local.all_there_is() == before
+    assert local.all_responses() == before
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b" {} "])
