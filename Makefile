@@ -56,6 +56,7 @@ lint: .venv/develop.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: .venv/develop.stamp
 	$(BIN)/ruff check --fix .

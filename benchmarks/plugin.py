@@ -12,7 +12,7 @@ import respx
 
 from copr_chroot_fake import CoprClient, FakeCopr
 from copr_chroot_fake.adapters.respx import answering_through_respx
-from copr_chroot_fake.server.live import LiveServer
+from copr_chroot_fake.http_server.live_server import LiveServer
 
 from .figures import Figure, ratio, timed
 from .in_process import GET, hundred_chroots
@@ -77,13 +77,13 @@ def _server_seconds(rounds: int) -> tuple[float, float]:
     """From a process that has loaded pytest, as a test run has: the first start, and the medians of stopping."""
     code = (
         "import pytest, time; began = time.perf_counter()\n"
-        "from copr_chroot_fake.server.live import LiveServer\n"
-        "server = LiveServer(); print(time.perf_counter() - began); server.stop()"
+        "from copr_chroot_fake.http_server.live_server import LiveServer\n"
+        "server = LiveServer(FakeCopr); print(time.perf_counter() - began); server.stop()"
     )
     starts = [printed_by("-c", code) for _ in range(rounds)]
     stops = []
     for _ in range(rounds):
-        server = LiveServer()
+        server = LiveServer(FakeCopr)
         with httpx.Client(base_url=server.add("x", FakeCopr()), verify=False) as client:
             client.get("/api_3/")
             began = time.perf_counter()

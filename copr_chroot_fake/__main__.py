@@ -1,4 +1,4 @@
-"""``python -m copr_chroot_fake`` is the command line."""
+"""Run the command line with ``python -m copr_chroot_fake``."""
 
 from .cli import main
 

@@ -19,7 +19,7 @@ from .engine.store import Store
 from .errors import CoprFakeError, InputError
 from .filled import Filled
 from .generate.populate_mixin import Populated
-from .journal.log import RequestLog
+from .journal.log import REQUESTS_KEPT, RequestLog
 from .model.progress import ProgressLike, read_progress
 from .model.project import Project
 from .model.states import State, StateName
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
 BUILD_BYTES, CHROOT_BYTES, CHANGE_BYTES, REQUEST_BYTES = 1000, 1200, 150, 300
 """Measured: a build, a chroot with a lifecycle, a change of its state, a recorded request without its target."""
-
-REQUESTS_KEPT = 10_000
-"""How many requests a fake remembers unless told otherwise: the latest ones."""
 
 
 class FakeCopr(Reached, Filled, Asked, Populated):
@@ -168,10 +165,10 @@ class FakeCopr(Reached, Filled, Asked, Populated):
 
         Meanwhile ``result_url`` leads there too, if the fake serves results and has no other address for them.
         """
-        from .server.live import LiveServer
+        from .http_server.live_server import LiveServer
 
         results_url = self.results_url
-        server = LiveServer()
+        server = LiveServer(FakeCopr)
         try:
             yield server.add("fake", self)
         finally:

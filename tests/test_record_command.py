@@ -20,7 +20,7 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.recording.output_file import OutputFile
 from copr_chroot_fake.scenario_cli.check import check
-from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake.worlds.initial import InitialConfig
 
 from .recording_loop import F43, S390X, targets
 from .served import COMMAND, PATIENCE, Server, eventually, serving, starting
@@ -43,8 +43,8 @@ BUILDS = {
 @contextmanager
 def copr() -> Iterator[Server]:
     """Yield a server with a paused clock."""
-    with serving(Recipe(scenarios=(BUILDS,), progress="clock")) as server:
-        server.steer("PATCH", "/clock", {"paused": True})
+    with serving(InitialConfig(FakeCopr, scenarios=(BUILDS,), progress="clock")) as server:
+        server.control("PATCH", "/clock", {"paused": True})
         yield server
 
 
@@ -122,7 +122,7 @@ def test_watched_lifecycle_is_saved_after_each_poll(tmp_path: Path) -> None:
         assert eventually(path.exists)
         observed = ["importing"]
         for seconds, state in ((10, "pending"), (30, "starting"), (20, "running"), (240, "succeeded")):
-            server.steer("PATCH", "/clock", {"tick": seconds})
+            server.control("PATCH", "/clock", {"tick": seconds})
             observed.append(state)
             assert eventually(lambda: stages() == observed)
         _, errors = process.communicate(timeout=PATIENCE)
@@ -157,11 +157,11 @@ def test_interrupted_recording_keeps_complete_chroots(exists: bool, tmp_path: Pa
     if exists:
         path.write_text("{}")
     with copr() as server:
-        server.steer(
+        server.control(
             "POST", "/faults", {"endpoint": "build-chroot/build-config", "chrootname": S390X, "breaks": "timeout"}
         )
         with recording(server, "7", "8", "-o", path) as process:
-            assert eventually(lambda: server.steer("GET", "/faults")["faults"][0]["hits"] > 0)
+            assert eventually(lambda: server.control("GET", "/faults")["faults"][0]["hits"] > 0)
             process.send_signal(signal.SIGTERM)
             _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
@@ -198,7 +198,7 @@ def test_lost_connection_keeps_complete_builds(exists: bool, tmp_path: Path, mon
     if exists:
         path.write_text("{}")
     with copr() as server:
-        server.steer("POST", "/faults", {"build_id": 8, "status": 502})
+        server.control("POST", "/faults", {"build_id": 8, "status": 502})
         done = invoke(server, "7", "8", "-o", path)
     assert done.exit_code == 1
     assert names(read(tmp_path / "build.partial.json" if exists else path)) == {7: [F43, S390X]}
@@ -220,7 +220,7 @@ def test_temporary_error_pages_do_not_matter(tmp_path: Path, monkeypatch: pytest
             "build-chroot/build-config",
             "build-chroot/built-packages",
         ):
-            server.steer("POST", "/faults", {"endpoint": endpoint, "status": 503, "first": 2})
+            server.control("POST", "/faults", {"endpoint": endpoint, "status": 503, "first": 2})
         assert invoke(server, "7", "-o", tmp_path / "build.json").exit_code == 0
     assert names(read(tmp_path / "build.json")) == {7: [F43, S390X]}
 
@@ -266,7 +266,10 @@ def test_unreachable_copr_is_reported(tmp_path: Path, monkeypatch: pytest.Monkey
         (["7", "--watch", "--interval", "inf"], "--interval: expected a number from 0 to 2147483647, got inf"),
         (["0"], "0 is not in the range"),
         (["seven"], "'seven' is not a valid integer"),
-        (["7", "-o", "nowhere/build.json"], "nowhere/build.json: there is no directory nowhere; make it first"),
+        (
+            ["7", "-o", "nowhere/build.json"],
+            "nowhere/build.json: the directory nowhere does not exist;",
+        ),
         (["7", "-o", "."], "is a directory; expected the name of a file"),
         ([], "Missing argument 'BUILD_ID...'"),
     ],
@@ -297,12 +300,12 @@ def test_two_recorders_cannot_write_one_file(exists: bool, tmp_path: Path) -> No
     if exists:
         path.write_text("{}")
     with copr() as server, OutputFile(path) as file:
-        requests = server.asked
+        requests = server.request_count
         for output in (path, file.write_partial({"builds": []})):
             done = invoke(server, "7", "-o", output)
             assert done.exit_code == 2
             assert done.stderr.startswith(f"Error: {output}: in use by process {os.getpid()} on ")
-        assert server.asked == requests
+        assert server.request_count == requests
         assert file.write_complete({"builds": [{"id": 1}]}) == path
     assert read(path) == {"builds": [{"id": 1}]}
     assert [*tmp_path.iterdir()] == [path]

@@ -81,7 +81,7 @@ def ask(fake: FakeCopr) -> None:
     fake.assert_requested("build-chroot/list", build_id=1, times=2)
 
 
-def steer(fake: FakeCopr, build: Build) -> None:
+def control(fake: FakeCopr, build: Build) -> None:
     chroot = build["fedora-41-x86_64"]
     assert_type(chroot, BuildChroot)
     assert_type(chroot.state, State)

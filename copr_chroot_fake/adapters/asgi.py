@@ -1,7 +1,7 @@
 """The ASGI door: the fake as an application for any ASGI server or test client.
 
 What a fault does takes its time here, and the connection really fails where the
-server lets it: the kit's own does (see :mod:`~copr_chroot_fake.server.protocol`);
+server lets it: the kit's own does (see :mod:`~copr_chroot_fake.http_server.protocol`);
 on any other the application ends with an error of the connection, as which
 httpx's ASGI transport passes it on.
 """

@@ -12,6 +12,9 @@ hit it, and its number.
 A plain tuple, as one is made for each request; all else is read out of the target when somebody asks.
 """
 
+REQUESTS_KEPT = 10_000
+"""Default number of requests that a fake keeps: the latest ones."""
+
 MAX_BYTES = 64 * 2**20
 """How many bytes the entries of a log take at most, by estimate; the latest entry is kept whatever its size."""
 

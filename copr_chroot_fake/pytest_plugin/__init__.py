@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..adapters.httpx2 import Httpx2Transport
     from ..client.clients import AsyncCoprClient, CoprClient
     from ..fake import FakeCopr
-    from ..server.live import LiveServer
+    from ..http_server.live_server import LiveServer
     from .options import Options
     from .support import CoprServer
 
@@ -157,9 +157,10 @@ def copr_httpx2(copr_fake: FakeCopr) -> Httpx2Transport:
 
 @pytest.fixture(scope="session")
 def _copr_live_server() -> Iterator[LiveServer]:
-    from ..server.live import LiveServer
+    from ..fake import FakeCopr
+    from ..http_server.live_server import LiveServer
 
-    server = LiveServer()
+    server = LiveServer(FakeCopr)
     yield server
     server.stop()
 

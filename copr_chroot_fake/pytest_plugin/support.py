@@ -17,7 +17,7 @@ from ..fake import FakeCopr
 from .options import Options
 
 if TYPE_CHECKING:
-    from ..server.live import LiveServer
+    from ..http_server.live_server import LiveServer
 
 FAKE: pytest.StashKey[FakeCopr] = pytest.StashKey()
 STRICT: pytest.StashKey[bool] = pytest.StashKey()

@@ -16,7 +16,7 @@ from copr_chroot_fake import FakeCopr, InputError
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.client.errors import ClientError
 from copr_chroot_fake.model.account import Account
-from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake.worlds.initial import InitialConfig
 
 from ..doors import running_server
 from .calling import F41, HTML, Calling, answering, page_of
@@ -125,7 +125,7 @@ def test_tokens_are_not_shown() -> None:
     """By what has them, or by what says that they are wrong."""
     account = Account("jdoe", "login", SECRET)
     assert repr(account) == "Account(name='jdoe', login='login', groups=())"
-    assert SECRET not in repr(Recipe(accounts=(account,)))
+    assert SECRET not in repr(InitialConfig(FakeCopr, accounts=(account,)))
     fake = FakeCopr()
     fake.add_account("jdoe", "login", SECRET)
     assert SECRET not in repr(fake.accounts)

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.worlds.initial import InitialConfig
 
 from ..served import COMMAND, Server, Start, failed, serving
 from .fetching import F43
@@ -88,7 +89,7 @@ def test_each_world_has_its_own_results(start: Start, path: str) -> None:
     world = served.world("worker-1")
     assert result_url(world) == f"{served.url}/@worker-1{PATH}"
     assert base_urls(world)[0].startswith(f"{served.url}/@worker-1/results/")
-    world.steer("DELETE", "/builds/7")
+    world.control("DELETE", "/builds/7")
     assert world.call("GET", PATH).status == 404
     assert served.call("GET", PATH).status == 200
     assert world.call("GET", PATH.rstrip("/")).status == 404
@@ -107,18 +108,18 @@ def test_results_are_served_after_any_change(start: Start, path: str, name: str 
         base_url = server.url.replace("/worlds/", "/@")
         return url.startswith(f"{base_url}/results/") and httpx.get(url).status_code == 200
 
-    server.steer("PUT", "/scenario", other)
+    server.control("PUT", "/scenario", other)
     assert is_served()
-    server.steer("POST", "/reset")
+    server.control("POST", "/reset")
     assert is_served()
-    server.steer("DELETE", "/scenario")
-    server.steer("POST", "/scenario", SCENARIO)
+    server.control("DELETE", "/scenario")
+    server.control("POST", "/scenario", SCENARIO)
     assert is_served()
-    server.steer("DELETE", "/builds/7")
-    server.steer("POST", "/builds", {"id": 7, "chroots": [F43], "state": "succeeded"})
+    server.control("DELETE", "/builds/7")
+    server.control("POST", "/builds", {"id": 7, "chroots": [F43], "state": "succeeded"})
     assert is_served()
     if name is not None:
-        served.steer("PUT", f"/worlds/{name}", {"scenario": other})
+        served.control("PUT", f"/worlds/{name}", {"scenario": other})
         assert is_served()
 
 
@@ -127,7 +128,7 @@ def test_restarted_server_has_results_at_its_new_port(start: Start, path: str, t
     state = str(tmp_path / "state.json")
     first = start(path, "--serve-results", "--state", state)
     first.world("worker-1").get("/api_3/")
-    first.steer("POST", "/builds", {"id": 8, "chroots": [F43], "state": "succeeded"})
+    first.control("POST", "/builds", {"id": 8, "chroots": [F43], "state": "succeeded"})
     assert source_url(first).startswith(f"{first.url}/results/")
     assert first.end()[0] == 0
     second = start(path, "--serve-results", "--state", state)
@@ -144,14 +145,14 @@ def test_restarted_server_has_results_at_its_new_port(start: Start, path: str, t
 def test_results_delay_postpones_the_results(start: Start, tmp_path: Path) -> None:
     """The delay is in seconds of the fake's clock."""
     served = start("--serve-results", "--results-delay", "60", str(write_advancing(tmp_path)))
-    served.steer("PATCH", "/clock", {"paused": True})
-    served.steer("PATCH", "/clock", {"tick": 200})
+    served.control("PATCH", "/clock", {"paused": True})
+    served.control("PATCH", "/clock", {"tick": 200})
     chroot = served.get(f"/api_3/build-chroot/7/{F43}")
     directory = urlsplit(chroot["result_url"]).path
     assert chroot["state"] == "succeeded"
     assert served.call("GET", f"{directory}results.json").status == 404
     assert served.call("GET", f"{directory}builder-live.log").status == 200
-    served.steer("PATCH", "/clock", {"tick": 60})
+    served.control("PATCH", "/clock", {"tick": 60})
     assert served.call("GET", f"{directory}results.json").status == 200
 
 
@@ -175,8 +176,8 @@ def test_public_url_is_used_for_results(start: Start, path: str) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--results-delay", "60"), "--results-delay is about results, of which there are none; add --serve-results"),
-        (("--public-url", "http://copr.test"), "--public-url is about results, of which there are none"),
+        (("--results-delay", "60"), "--results-delay requires --serve-results"),
+        (("--public-url", "http://copr.test"), "--public-url requires --serve-results"),
         (
             ("--serve-results", "--public-url", "copr.test"),
             "--public-url: 'copr.test' is no address; expected one such as",
@@ -277,7 +278,7 @@ TARGETS = [
 
 def test_paths_cannot_leave_the_results() -> None:
     """Malicious paths reach neither files of the machine nor other worlds."""
-    with serving(Recipe((SCENARIO,), serve_results=True)) as server:
+    with serving(InitialConfig(FakeCopr, (SCENARIO,), serve_results=True)) as server:
         for target in TARGETS:
             got = server.exchange(b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             assert got.startswith((b"HTTP/1.1 404 ", b"HTTP/1.1 400 ")), (target, got)
@@ -292,7 +293,7 @@ def test_results_of_many_chroots_are_served() -> None:
         for number in range(250)
     ]
     scenario = {"builds": [{**SCENARIO["builds"][0], "chroots": chroots}]}
-    with serving(Recipe((scenario,), serve_results=True)) as server:
+    with serving(InitialConfig(FakeCopr, (scenario,), serve_results=True)) as server:
         index = server.call("GET", "/results/@copr/copr-dev/")
         assert index.body.count(b'<a href="./fedora-') == 250
         with httpx.Client(base_url=server.url) as client:

@@ -45,7 +45,10 @@ def test_generate_without_faker_names_the_extra() -> None:
 def test_missing_output_directory_is_reported(tmp_path: Path) -> None:
     result = run("schema", "-o", tmp_path / "nowhere" / "file")
     assert result.exit_code == 2
-    assert result.stderr == f"Error: {tmp_path}/nowhere/file: there is no directory {tmp_path}/nowhere; make it first\n"
+    assert (
+        result.stderr
+        == f"Error: {tmp_path}/nowhere/file: the directory {tmp_path}/nowhere does not exist; create it first\n"
+    )
 
 
 def test_output_in_use_or_a_pipe_is_not_written(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the page asks of whom: of a world and its server, with a token if need be, and of nobody else."""
+"""Requests of the page: to its own server only, with a token if required."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.server.live import LiveServer
+from copr_chroot_fake.http_server.live_server import LiveServer
 
 from ..served import HOME, Start
 from .browser import F43, Open, Page, read_log
 
 
-def test_nothing_is_asked_of_anybody_else(open_page: Open, fake: FakeCopr, browser: Chrome, server: LiveServer) -> None:
-    """All that the page loads and asks comes from the server, and there is nothing to complain of."""
+def test_page_loads_nothing_from_other_sites(
+    open_page: Open, fake: FakeCopr, browser: Chrome, server: LiveServer
+) -> None:
+    """The console has no errors."""
     fake.add_build(1, [F43])
     read_log(browser, "performance")
     read_log(browser, "browser")
@@ -38,8 +40,8 @@ def test_nothing_is_asked_of_anybody_else(open_page: Open, fake: FakeCopr, brows
     assert read_log(browser, "browser") == []
 
 
-def test_a_page_that_is_not_seen_asks_for_nothing(open_page: Open, fake: FakeCopr) -> None:
-    """It goes on when it is seen again."""
+def test_hidden_page_does_not_poll(open_page: Open, fake: FakeCopr) -> None:
+    """It polls again when it is visible."""
     page = open_page(fake)
     hide = """
         Object.defineProperty(document, "hidden", { configurable: true, get: () => arguments[0] });
@@ -61,8 +63,8 @@ def test_a_page_that_is_not_seen_asks_for_nothing(open_page: Open, fake: FakeCop
 HOSTILE = '<img src=x onerror="window.ran=1">'
 
 
-def test_hostile_names_are_shown_as_they_are(open_page: Open, fake: FakeCopr) -> None:
-    """Nothing in them runs or becomes an element, and their buttons work."""
+def test_hostile_names_are_escaped(open_page: Open, fake: FakeCopr) -> None:
+    """Their buttons work."""
     name = "<b>'\"&%3F?#\\é☃-${1}-`x`"
     build = fake.add_build(1, [name], package=HOSTILE, project="<i>x/<u>y")
     fake.answer("GET", f"/api_3/build-chroot?build_id={HOSTILE}")
@@ -78,8 +80,8 @@ def test_hostile_names_are_shown_as_they_are(open_page: Open, fake: FakeCopr) ->
     assert page.run("return window.ran") is None
 
 
-def test_the_other_worlds_are_linked(open_page: Open, fake: FakeCopr, server: LiveServer) -> None:
-    """The page says which world it shows, and leads to the server's own one and to the others."""
+def test_other_worlds_are_linked(open_page: Open, fake: FakeCopr, server: LiveServer) -> None:
+    """The page names its own world."""
     other = FakeCopr()
     other.add_build(5, [F43])
     server.add("the.other_one~1", other)
@@ -92,17 +94,17 @@ def test_the_other_worlds_are_linked(open_page: Open, fake: FakeCopr, server: Li
     page.find(".worlds summary").click()
     page.browser.find_element(By.LINK_TEXT, "main").click()
     page.wait_for("#world", ["main"])
-    page.wait_for("#builds", ["There are no builds."])
+    page.wait_for("#builds", ["No builds."])
     assert page.browser.current_url == f"{server.url}/_fake/"
     server.remove("the.other_one~1")
 
 
-def test_a_world_that_is_gone_is_told(open_page: Open, fake: FakeCopr, server: LiveServer) -> None:
-    """In the server's words, until it is there again."""
+def test_deleted_world_is_reported(open_page: Open, fake: FakeCopr, server: LiveServer) -> None:
+    """Until it exists again."""
     page = open_page(fake)
     name = page.text("#world")
     server.remove(name)
-    page.wait(lambda: "there is none of that name" in page.text("#connection"))
+    page.wait(lambda: "there is no world of that name" in page.text("#connection"))
     server.add(name, fake)
     page.wait_for("#connection", ["live"])
 
@@ -110,34 +112,33 @@ def test_a_world_that_is_gone_is_told(open_page: Open, fake: FakeCopr, server: L
 TOKEN = ("--control-token", "s3cret+1")
 
 
-def test_a_token_is_asked_for(visit: Callable[[str], Page], start: Start) -> None:
-    """Once, for this tab; a wrong one is said to be wrong, and nothing is shown without the right one."""
+def test_page_asks_for_the_token(visit: Callable[[str], Page], start: Start) -> None:
+    """Once per tab, and again if it is wrong."""
     page = visit(f"{start(*TOKEN).url}/_fake/")
     page.wait(lambda: page.find("#token").is_displayed())
     assert page.run("return document.activeElement.id") == "token-field"
     assert not page.find("main").is_displayed()
     page.type("wrong", Keys.ENTER)
-    page.wait_for("#token-why", ["That is not this server's control token."])
+    page.wait_for("#token-why", ["The control token is wrong."])
     page.wait(lambda: page.find("#token").is_displayed())
     page.type("s3cret+1", Keys.ENTER)
     page.wait_for("#connection", ["live"])
     assert not page.find("#token").is_displayed()
     page.press("Advance build 3")
-    page.wait_for("#said", ["Advance build 3: done."])
+    page.wait_for("#message", ["Advance build 3: done."])
     page.browser.refresh()
     page.wait_for("#connection", ["live"])
 
 
-def test_a_token_comes_with_the_address(visit: Callable[[str], Page], start: Start) -> None:
-    """It is taken from there, so that nobody sees it."""
+def test_token_in_url_is_used_and_removed(visit: Callable[[str], Page], start: Start) -> None:
     url = start(*TOKEN).url
     page = visit(f"{url}/_fake/#token=s3cret+1")
     page.wait_for("#connection", ["live"])
     assert page.browser.current_url == f"{url}/_fake/"
 
 
-def test_a_server_that_goes_away_and_comes_back_is_told(visit: Callable[[str], Page], start: Start) -> None:
-    """The page says so, and goes on with what the new one shows, requests included."""
+def test_unreachable_server_is_reported(visit: Callable[[str], Page], start: Start) -> None:
+    """The page continues with the restarted server."""
     first = start()
     page = visit(f"{first.url}/_fake/")
     page.wait_for("#connection", ["live"])
@@ -145,11 +146,11 @@ def test_a_server_that_goes_away_and_comes_back_is_told(visit: Callable[[str], P
         first.get(HOME)
     page.wait_for("#journal-count", ["3"])
     first.end()
-    page.wait_for("#connection", ["The server cannot be reached; trying again."])
+    page.wait_for("#connection", ["The server is not reachable; trying again."])
     page.press("Pause")
-    page.wait_for("#said", ["Pause: The server cannot be reached."])
+    page.wait_for("#message", ["Pause: The server is not reachable."])
     again = start("--port", str(first.address[1]))
     page.wait_for("#connection", ["live"])
-    page.wait_for("#journal li", ["Nobody has asked for anything."])
+    page.wait_for("#journal li", ["No requests."])
     again.get(HOME)
     page.wait_for("#journal-count", ["1"])

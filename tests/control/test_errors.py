@@ -1,4 +1,4 @@
-"""What cannot be is refused: it is said what and where, and nothing is changed."""
+"""Invalid control calls are rejected with the location of the error, and change nothing."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.admin.operations import TABLE, all_operations
-from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake.worlds.initial import InitialConfig
 
 from ..served import Threaded
-from .doors import CHROOT, F41, F42, S390X, Control, filled
+from .clients import CHROOT, F41, F42, S390X, Control, filled
 
 
 @pytest.fixture(params=["process", "server/world"])
 def control(request: pytest.FixtureRequest, open_control: Callable[[str], Control]) -> Control:
-    """Through both doors; which world is asked makes no difference to what is wrong with a request."""
+    """In process and over HTTP; errors do not depend on the world."""
     return open_control(request.param)
 
 
@@ -30,8 +31,8 @@ PATHS: Mapping[str, set[str]] = {
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_wrong_method_is_told_the_right_ones(control: Control, path: str) -> None:
-    """At every path, whatever it names and whatever is sent with it; nothing happens."""
+def test_wrong_method_is_405_with_allowed_methods(control: Control, path: str) -> None:
+    """For every path; nothing changes."""
     allowed = PATHS[path] | ({"HEAD"} if "GET" in PATHS[path] else set())
     target = path.format(build_id=99, chrootname="none", world="none", fault_id="none", snapshot_id=7)
     for method in set(OTHER) - allowed:
@@ -39,8 +40,7 @@ def test_a_wrong_method_is_told_the_right_ones(control: Control, path: str) -> N
         assert (refused.status, set(refused.headers["allow"].split(", "))) == (405, allowed)
 
 
-def test_head_is_get_without_the_body(served: Threaded) -> None:
-    """Status and headers are the same, those of the page too."""
+def test_head_is_get_without_body(served: Threaded) -> None:
     served.worlds.main.reset()
     served.worlds.main.fake.add_build(1, {F41: "running"})
     connection = http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=10)
@@ -82,18 +82,17 @@ def test_head_is_get_without_the_body(served: Threaded) -> None:
         ("GET", "/worlds/none", "there is no world 'none'; there are: {worlds}"),
         ("DELETE", "/worlds/%20", "there is no world ' '; there are: {worlds}"),
         ("POST", "/worlds/none/reset", "there is no world 'none'; there are: {worlds}"),
-        ("GET", "/nothing", "there is nothing at /_fake/nothing; /_fake/openapi.json says what there is"),
-        ("GET", "/builds/", "there is nothing at /_fake/builds/; /_fake/openapi.json says what there is"),
-        ("GET", "/builds/1/", "there is nothing at /_fake/builds/1/; /_fake/openapi.json says what there is"),
+        ("GET", "/nothing", "unknown path /_fake/nothing; /_fake/openapi.json lists all paths"),
+        ("GET", "/builds/", "unknown path /_fake/builds/; /_fake/openapi.json lists all paths"),
+        ("GET", "/builds/1/", "unknown path /_fake/builds/1/; /_fake/openapi.json lists all paths"),
         ("GET", "//builds", None),
         ("POST", "/builds/1/chroots/x/y", None),
     ],
 )
-def test_what_is_not_there_is_404_and_what_is_is_named(
+def test_unknown_object_is_404_and_lists_existing_ones(
     control: Control, method: str, path: str, error: str | None
 ) -> None:
-    """A build, chroot, fault, snapshot, world or path."""
-    control.worlds.put("some", Recipe())
+    control.worlds.replace("some", InitialConfig(FakeCopr))
     control.world.fake.add_build(1, [F41, F42])
     refused = control.ask(method, path)
     assert refused.status == 404
@@ -296,65 +295,65 @@ WRONG_QUERIES: list[tuple[str, str]] = [
 
 
 @pytest.mark.parametrize(("method", "path", "body", "where"), WRONG)
-def test_a_wrong_body_is_422_and_changes_nothing(
+def test_invalid_body_is_422_and_changes_nothing(
     local: Control, method: str, path: str, body: object, where: str
 ) -> None:
-    """It is said where in the body the mistake is, and what."""
-    before = filled(local).all_there_is()
+    """The error has the location."""
+    before = filled(local).all_responses()
     refused = local.send(method, path, json.dumps(body).encode())
     assert (refused.status, refused.where) == (422, where)
     assert refused.document["error"].startswith(f"{where}: ")
-    assert local.all_there_is() == before
+    assert local.all_responses() == before
 
 
 @pytest.mark.parametrize(("raw", "where"), WRONG_JSON)
-def test_what_is_no_json_is_422_and_changes_nothing(control: Control, raw: bytes, where: str) -> None:
-    """The line and the column are said, or the key that is there twice."""
-    before = filled(control).all_there_is()
+def test_invalid_json_is_422_and_changes_nothing(control: Control, raw: bytes, where: str) -> None:
+    """The error has line and column, or the duplicate key."""
+    before = filled(control).all_responses()
     refused = control.send("POST", "/seed", raw)
     assert (refused.status, refused.where) == (422, where)
-    assert control.all_there_is() == before
+    assert control.all_responses() == before
 
 
 @pytest.mark.parametrize("depth", [100, 300, 900, *range(960, 1000), 20_000])
-def test_no_depth_is_too_deep_to_be_refused(local: Control, depth: int) -> None:
-    """Wherever the recursion ends, in reading or in saying what was read."""
+def test_too_deeply_nested_json_is_422(local: Control, depth: int) -> None:
     assert local.send("POST", "/seed", b'{"seed":' + b"[" * depth + b"]" * depth + b"}").status == 422
 
 
-def test_a_number_that_python_does_not_read_is_422(control: Control) -> None:
-    """Of more digits than it is willing to."""
+def test_number_with_too_many_digits_is_422(control: Control) -> None:
     assert control.send("POST", "/seed", b'{"seed": ' + b"9" * 5000 + b"}").status == 422
 
 
 @pytest.mark.parametrize(
     ("path", "method"),
-    [(path, method) for path, method, operation in all_operations() if operation.takes and not operation.may_lack_body],
+    [
+        (path, method)
+        for path, method, operation in all_operations()
+        if operation.takes and not operation.has_optional_body
+    ],
 )
-def test_a_body_that_is_needed_has_to_be_there(local: Control, path: str, method: str) -> None:
-    """Nothing is no scenario, and no change of the clock."""
-    before = filled(local).all_there_is()
+def test_missing_required_body_is_422(local: Control, path: str, method: str) -> None:
+    before = filled(local).all_responses()
     refused = local.ask(method, path.format(build_id=1, chrootname=F41))
     assert (refused.status, refused.document) == (422, {"error": "body: missing; expected JSON", "where": "body"})
-    assert local.all_there_is() == before
+    assert local.all_responses() == before
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b" {} "])
-def test_where_no_body_is_taken_an_empty_one_may_be_sent(control: Control, body: bytes) -> None:
-    """As some clients do with every request."""
+def test_empty_body_is_always_accepted(control: Control, body: bytes) -> None:
+    """Some clients send one with every request."""
     assert control.send("POST", "/advance", body).document == {"count": 0}
     assert control.send("GET", "/health", body).status == 200
 
 
 @pytest.mark.parametrize(("target", "where"), WRONG_QUERIES)
-def test_a_wrong_query_is_422(control: Control, target: str, where: str) -> None:
-    """It is said which argument, or that it cannot be read."""
+def test_invalid_query_is_422(control: Control, target: str, where: str) -> None:
+    """The error names the argument."""
     refused = filled(control).ask("GET", target)
     assert (refused.status, refused.where) == (422, where)
 
 
-def test_a_query_may_be_escaped(control: Control) -> None:
-    """In names and values, with a plus for a space."""
+def test_query_is_decoded(control: Control) -> None:
     control.copr("/list/1?chrootname=a+b")
     assert control.get("/requests?chr%6Fotname=a+b") == control.get("/requests?chrootname=a%20b")
     assert control.get("/requests/count?chrootname=a+b") == {"count": 1}

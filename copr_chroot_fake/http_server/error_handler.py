@@ -1,4 +1,4 @@
-"""The response when the server's own code fails: a JSON 500, one line in the log, and the end of the connection."""
+"""Handling internal errors of the server: a JSON 500 response, one log line, and a closed connection."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from ..adapters.asgi import HttpScope, Receive, Send, connection_of, respond, ta
 from ..wire.answer import error_body, json_answer
 
 if TYPE_CHECKING:
-    from .serving import App
+    from .uvicorn_server import App
 
 PROBLEM = "internal error; the server has logged it"
-"""What a client is told."""
+"""The error message that a client receives."""
 
 Report = Callable[[str], None]
-"""Writes a line to the log of the server."""
+"""Writes a line to the server's log."""
 
 
-class LastResort:
-    """An ASGI application that responds where another one fails.
+class ErrorHandler:
+    """ASGI middleware that responds to exceptions of an application.
 
-    :param report: gets one line for each failure.
+    :param report: receives one line for each exception.
     """
 
     def __init__(self, app: App, report: Report) -> None:
@@ -37,26 +37,26 @@ class LastResort:
         except Exception as error:
             http = cast(HttpScope, scope)
             self._report(describe(f"{http['method']} {target_of(http)}", error))
-            await _end(scope, send)
+            await _respond(scope, send)
 
 
-async def _end(scope: Mapping[str, object], send: Send) -> None:
+async def _respond(scope: Mapping[str, object], send: Send) -> None:
     answer = json_answer(error_body(PROBLEM), 500)
     try:
         await respond(answer._replace(headers=(*answer.headers, ("Connection", "close"))), send)
     except Exception:
-        # The response had begun, or what sends it is what fails.
+        # A response had already begun, or sending itself fails.
         connection = connection_of(scope)
         if connection is None:
             raise
         connection.close()
 
 
-def describe(what: str, error: BaseException) -> str:
-    """One line that says where the kit's code failed, and how; nothing in it is longer than a screen's width."""
+def describe(context: str, error: BaseException) -> str:
+    """Return one log line: the context (such as method and target), the exception and where it was raised."""
     frames = traceback.extract_tb(error.__traceback__, limit=-1)
     place = "".join(f", in {PurePath(frame.filename).name}:{frame.lineno}" for frame in frames)
-    return f"internal error: {_short.repr(what)[1:-1]}: {type(error).__name__}: {_short.repr(str(error))}{place}"
+    return f"internal error: {_short.repr(context)[1:-1]}: {type(error).__name__}: {_short.repr(str(error))}{place}"
 
 
 _short = reprlib.Repr()

@@ -1,4 +1,4 @@
-"""The page for whoever uses it: by keyboard, on a phone, with a screen reader, and whatever colours they see."""
+"""Accessibility of the page: keyboard, phone, screen reader, contrast."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from copr_chroot_fake.model.states import State
 from .browser import EPEL, F43, Open, Page
 
 
-def test_the_keyboard_is_enough(open_page: Open, fake: FakeCopr) -> None:
-    """From the top of the page to the first chroot's button, which keeps the focus while the page goes on."""
+def test_keyboard_focus_is_kept_while_updating(open_page: Open, fake: FakeCopr) -> None:
     chroot = fake.add_build(1, [F43])[F43]
     page = open_page(fake)
     page.wait(lambda: page.states == ["importing"])
@@ -39,8 +38,8 @@ def test_the_keyboard_is_enough(open_page: Open, fake: FakeCopr) -> None:
     assert (page.focused, chroot.state) == (name, "succeeded")
 
 
-def test_every_control_is_reached_by_the_keyboard_alone(open_page: Open) -> None:
-    """The clock, the faults and the reset are worked without a pointer."""
+def test_every_control_works_by_keyboard(open_page: Open) -> None:
+    """Clock, faults and reset."""
     fake = FakeCopr(clock=SystemClock())
     page = open_page(fake)
     page.wait(lambda: len(page.all("#fault-name option")) == len(FAULTS))
@@ -52,18 +51,18 @@ def test_every_control_is_reached_by_the_keyboard_alone(open_page: Open) -> None
     page.wait(lambda: len(fake.faults) == 1)
     page.tab_to("Remove fault 1")
     page.type(Keys.ENTER)
-    page.wait_for("#faults li", ["Nothing goes wrong."])
+    page.wait_for("#faults li", ["No faults."])
     assert page.run("return document.activeElement.id") == "fault-name"
     page.tab_to("Reset…")
     page.type(Keys.ENTER)
     page.tab_to("Reset", most=3)
     page.type(Keys.ENTER)
-    page.wait_for("#said", ["Reset: done."])
+    page.wait_for("#message", ["Reset: done."])
 
 
 @pytest.mark.parametrize("width", [320, 360, 800, 1200])
-def test_nothing_is_wider_than_the_page(open_page: Open, fake: FakeCopr, width: int) -> None:
-    """No scrolling sideways, on a phone neither, whatever the names are."""
+def test_page_never_scrolls_sideways(open_page: Open, fake: FakeCopr, width: int) -> None:
+    """At any width, with any names."""
     long = f"fedora-{'0123456789' * 12}-x86_64"
     fake.add_build(2_147_483_647, [F43, long], package="p" * 200, project=f"{'o' * 120}/{'q' * 120}")
     fake.answer("GET", f"/api_3/build-chroot?build_id=1&chrootname={long}")
@@ -73,7 +72,7 @@ def test_nothing_is_wider_than_the_page(open_page: Open, fake: FakeCopr, width: 
     page.wait(lambda: len(page.states) == 2)
     page.press(f"Finish {F43} of build 2147483647")
     page.press(f"Advance {F43} of build 2147483647")
-    page.wait(lambda: page.find("#heard").is_displayed())
+    page.wait(lambda: page.find("#dismiss").is_displayed())
     sizes = (
         "const { scrollWidth, clientWidth } = document.documentElement; return [innerWidth, scrollWidth - clientWidth]"
     )
@@ -87,8 +86,7 @@ def test_nothing_is_wider_than_the_page(open_page: Open, fake: FakeCopr, width: 
     assert page.run(cut) == []
 
 
-def test_a_position_scrolled_to_stays(open_page: Open, fake: FakeCopr) -> None:
-    """Neither the page nor the journal jumps when something comes."""
+def test_scroll_position_is_kept(open_page: Open, fake: FakeCopr) -> None:
     for build_id in range(1, 6):
         fake.add_build(build_id, [f"fedora-{number}-x86_64" for number in range(10)])
     for number in range(100):
@@ -107,8 +105,8 @@ AXE = files("axe_core_python").joinpath("axe.min.js")
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1200])
-def test_axe_has_nothing_to_complain_of(open_page: Open, scheme: str, width: int) -> None:
-    """No violation of what it checks: names, roles, headings, landmarks, contrast and more."""
+def test_axe_finds_no_violations(open_page: Open, scheme: str, width: int) -> None:
+    """Names, roles, headings, landmarks, contrast and more."""
     fake = FakeCopr(clock=SystemClock())
     fake.add_build(1, {f"fedora-{number}-x86_64": state for number, state in enumerate(State)})
     fake.add_build(2, [F43], progress="manual")
@@ -120,7 +118,7 @@ def test_axe_has_nothing_to_complain_of(open_page: Open, scheme: str, width: int
     page.resize(width, 800)
     page.wait(lambda: len(page.states) == 12)
     page.press("Advance fedora-5-x86_64 of build 1")
-    page.wait(lambda: page.find("#heard").is_displayed())
+    page.wait(lambda: page.find("#dismiss").is_displayed())
     assert violations(page) == []
     page.find(".worlds summary").click()
     page.press("Reset…")
@@ -160,8 +158,8 @@ CONTRASTS = """
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_states_are_told_from_what_is_behind_them(open_page: Open, fake: FakeCopr, scheme: str) -> None:
-    """Words on badges and on the timeline have the contrast that small text needs, 4.5 to 1."""
+def test_states_have_sufficient_contrast(open_page: Open, fake: FakeCopr, scheme: str) -> None:
+    """4.5 to 1 on badges and the timeline."""
     fake.add_build(1, {f"fedora-{number}-x86_64": state for number, state in enumerate(State)})
     page = open_page(fake)
     page.prefer(color_scheme=scheme)

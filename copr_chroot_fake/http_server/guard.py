@@ -1,4 +1,4 @@
-"""Who may control a fake: no web page of another site, and where there is a token only who has it."""
+"""Access control of the control API: no web pages of other sites, and a token if one is set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LOCAL_SITES = (b"same-origin", b"none")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can ask an address."""
+    """Whether an address is reachable from this machine only."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -22,19 +22,20 @@ def is_loopback(host: str) -> bool:
 
 
 def check_token(field: str, token: str) -> str:
-    """Check a control token; an error does not quote it.
+    """Return a valid control token; errors do not quote it.
 
-    :raises InputError: unless it is made of visible ASCII characters, which any client can send in a header.
+    :raises InputError: unless it consists of visible ASCII characters, which any client can send in a header.
     """
     if not token.strip():
-        raise InputError(field, "is empty, and would let everybody in; give a token, or leave it out")
+        raise InputError(field, "is empty, which would admit everybody; set a token, or omit the option")
     if any(character.isspace() for character in token):
         raise InputError(
-            field, "has white space in it, such as a line break at the end, which clients cannot send; leave that out"
+            field, "contains white space, such as a line break at the end, which clients cannot send; remove it"
         )
     if not (token.isascii() and token.isprintable()):
         raise InputError(
-            field, "has characters that clients cannot send in a header; expected ASCII letters, digits and signs"
+            field,
+            "contains characters that clients cannot send in a header; expected visible ASCII characters",
         )
     return token
 
@@ -42,15 +43,15 @@ def check_token(field: str, token: str) -> str:
 class Guard:
     """Checks a request to the control API.
 
-    A page of a foreign site can make a browser send requests to this machine, and,
-    with a name of its own that it lets lead here (DNS rebinding), read the answers.
-    ``Origin`` and ``Sec-Fetch-Site`` give away the first, and ``Host`` the second: it
-    is the page's own name then.
+    A page of another site can make a browser send requests to this machine
+    (cross-site request forgery), and, by resolving its own name to this machine, read
+    the responses (DNS rebinding). ``Origin`` and ``Sec-Fetch-Site`` reveal the former,
+    and ``Host`` the latter: it has the page's own name.
 
-    :param host: the address that is listened on.
-    :param token: what has to be in ``Authorization: Bearer …``; ``None`` for nothing.
-    :param names: host names that lead to this server alone, as its operator says. A name without a dot
-        is not trusted by itself: a resolver may append a search domain, which somebody else may control.
+    :param host: the address that the server listens on.
+    :param token: required in ``Authorization: Bearer …``; ``None`` if no token is required.
+    :param names: host names that the operator trusts to resolve to this server alone. A name without a dot
+        is not trusted by default: a resolver may append a search domain that somebody else controls.
     :raises InputError: for a token that is empty, or that clients cannot send.
     """
 
@@ -59,13 +60,16 @@ class Guard:
         self._token = None if token is None else check_token("token", token).encode()
 
     def refusal(self, headers: Mapping[bytes, bytes], is_open: bool) -> Answer | None:
-        """Why a request is not taken, if it is not; what is open needs no token."""
+        """Return the error for a request that is not admitted; open paths need no token."""
         host = headers.get(b"host", b"").decode("latin-1")
         has_token = self._token is not None and self._has_token(headers.get(b"authorization", b""))
-        # No page knows the token, and a server that has one may go by any name among others.
+        # Pages do not know the token, so any Host is safe with it.
         if not (has_token or (is_open and self._token is not None) or self._is_own(host)):
             remedy = "use its IP address or localhost" if self._token is None else "send the token, use its IP address"
-            return _refused(403, f"Host {host!r} is not this server; {remedy}, or serve with --allow-host and the name")
+            problem = (
+                f"Host {host!r} is not a known name of this server; {remedy}, or serve with --allow-host and the name"
+            )
+            return _refused(403, problem)
         page_refusal = refuse_foreign_page(headers)
         if page_refusal is not None:
             return page_refusal
@@ -81,7 +85,7 @@ class Guard:
         return hmac.compare_digest(token.strip(), self._token) and scheme.lower() == b"bearer"
 
     def _is_own(self, host: str) -> bool:
-        """Whether it is an IP address, or a name that leads only here: localhost, and those that the operator gave."""
+        """Whether a ``Host`` is an IP address, localhost, or a name that the operator trusts."""
         try:
             name = urlsplit(f"//{host}").hostname or ""
         except ValueError:
@@ -90,12 +94,12 @@ class Guard:
 
 
 def refuse_foreign_page(headers: Mapping[bytes, bytes]) -> Answer | None:
-    """The error for a request that a browser sends for a page of another site; ``None`` for any other request."""
+    """Return the error for a request from a page of another site; ``None`` for any other request."""
     origin = headers.get(b"origin")
     if origin is not None and origin.partition(b"://")[2] != headers.get(b"host", b""):
-        return _refused(403, "requests from pages of another origin are not taken")
+        return _refused(403, "requests from pages of another origin are rejected")
     if headers.get(b"sec-fetch-site", b"none") not in _LOCAL_SITES:
-        return _refused(403, "requests from pages of another site are not taken")
+        return _refused(403, "requests from pages of another site are rejected")
     return None
 
 

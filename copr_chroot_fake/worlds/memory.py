@@ -1,8 +1,8 @@
 """The limit for the memory of all worlds together, by an estimate.
 
-Whatever adds to a world is charged in advance, and generously, which takes no
-time. Only when the charges reach the limit are all worlds measured, and the
-charges replaced by what is really there.
+Whatever adds to a world is charged in advance by a generous estimate, which takes
+no time. Only when the charges reach the limit are all worlds measured, and the
+charges corrected.
 """
 
 from __future__ import annotations
@@ -10,48 +10,48 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..errors import CoprFakeError
-from .bounds import MAX_MEMORY
+from .limits import MAX_MEMORY
 
 NEW_WORLD = 16 * 1024
 """Bytes of a world without builds."""
 
 PER_BODY_BYTE = 16
-"""Bytes that each byte in the body of a control call takes at most: a scenario of builds with little but an id."""
+"""Bytes retained for each byte in the body of a control call, at most: a scenario of builds with little but an id."""
 
 PER_BUILD = 64 * 1024
-"""Bytes that a build takes with its chroots, unless it has very many."""
+"""Bytes of a build with its chroots, unless it has very many."""
 
 PER_REQUEST = 300
-"""Bytes that a request in the journal takes beside its target."""
+"""Bytes of a request in the journal, without its target."""
 
 
 class NoMemoryError(CoprFakeError):
-    """The worlds have reached the limit of their memory."""
+    """The worlds have reached their memory limit."""
 
 
 class Memory:
     """Estimates the bytes that all worlds retain.
 
-    :param measure: returns how many they retain.
-    :param limit: how many they may retain.
+    :param measure: returns the bytes that they retain now.
+    :param limit: maximum of bytes that they may retain.
     """
 
     def __init__(self, measure: Callable[[], int], limit: int = MAX_MEMORY) -> None:
         self._measure = measure
         self.limit = limit
         self.charged = 0
-        """What is retained at most. Requests add to it without a check, as none is rejected for its record."""
+        """Upper estimate of the retained bytes. Requests add to it unchecked: none is rejected to save memory."""
         self._measured = 0
         self._may_be_less = True
-        """Whether something may have been freed since the last measurement."""
+        """Whether memory may have been freed since the last measurement."""
 
     def reserve(self, size: int) -> None:
         """Charge for what is about to be added.
 
-        :raises NoMemoryError: if there is no room for it, naming what would help; nothing is charged then.
+        :raises NoMemoryError: if the limit would be exceeded; nothing is charged then.
         """
         if self.charged + size > self.limit:
-            # Without a change a rejection takes no time, however many there are.
+            # If nothing was freed, rejecting takes no time, however many worlds there are.
             if self._may_be_less or self.charged - self._measured > self.limit // 64:
                 self._measured = self.charged = self._measure()
                 self._may_be_less = False
@@ -63,5 +63,5 @@ class Memory:
         self.charged += size
 
     def free(self) -> None:
-        """Note that something may have been freed: all is measured before anything else is rejected."""
+        """Note that memory may have been freed: measure again before anything else is rejected."""
         self._may_be_less = True

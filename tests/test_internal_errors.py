@@ -1,4 +1,4 @@
-"""A failure of the server's own code, at every level: a JSON 500, one line in the log, the end of the connection."""
+"""Internal errors at every level: a JSON 500, one line in the log, a closed connection."""
 
 from __future__ import annotations
 
@@ -6,20 +6,23 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from typing import cast
 
 import pytest
 
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.adapters.asgi import AsgiDoor, Receive, Send
-from copr_chroot_fake.server.access_log import AccessLog
-from copr_chroot_fake.server.app import ServedApp
-from copr_chroot_fake.server.control_door import ControlDoor
-from copr_chroot_fake.server.guard import Guard
-from copr_chroot_fake.server.protocol import FakeProtocol
-from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.serving import App
-from copr_chroot_fake.server.worlds import World, Worlds
+from copr_chroot_fake.admin.control_api import ControlApi
+from copr_chroot_fake.http_server.access_log import AccessLog
+from copr_chroot_fake.http_server.app import ServedApp
+from copr_chroot_fake.http_server.control_adapter import ControlAdapter
+from copr_chroot_fake.http_server.guard import Guard
+from copr_chroot_fake.http_server.protocol import FakeProtocol
+from copr_chroot_fake.http_server.uvicorn_server import App
+from copr_chroot_fake.scenario.load import ScenarioSource
 from copr_chroot_fake.wire.answer import Answer
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import World, Worlds
 
 from .served import HOME, Server, raw, replies, running, serving
 
@@ -38,13 +41,14 @@ class FailingControl:
         return False
 
 
-class FailingBeginning:
+class FailingState:
     """The initial state of worlds that cannot be made."""
 
     def make(self) -> FakeCopr:
         raise LookupError(SECRET)
 
-    make_empty = make
+    def make_from(self, scenario: ScenarioSource) -> FakeCopr:
+        return self.make()
 
 
 def failing_service(method: str, target: str, headers: object) -> Answer:
@@ -60,8 +64,10 @@ async def invalid_response(scope: Mapping[str, object], receive: Receive, send: 
 
 
 def served_app() -> App:
-    worlds = Worlds(FailingBeginning(), 10, FakeCopr())
-    return ServedApp(worlds, ControlDoor(FailingControl, Guard("127.0.0.1", None)))
+    worlds = Worlds(FailingState(), 10, FakeCopr())
+    control = ControlAdapter(worlds, InitialConfig(FakeCopr), Guard("127.0.0.1", None))
+    control._api = cast(ControlApi, FailingControl())  # noqa: SLF001
+    return ServedApp(worlds, control)
 
 
 FAILURES: dict[str, tuple[Callable[[], App], str]] = {
@@ -165,10 +171,10 @@ def test_failure_of_a_callback_is_logged_in_one_line(
         raise LookupError(SECRET)
 
     with serving() as server:
-        with monkeypatch.context() as patched, server.connect() as wire:
+        with monkeypatch.context() as patched:
             patched.setattr(FakeProtocol, "connection_made", fail)
-            wire.send(raw("GET", HOME))
-            with suppress(ConnectionError):
+            with server.connect() as wire, suppress(ConnectionError):
+                wire.send(raw("GET", HOME))
                 assert wire.rest() == b""
         assert server.get(HOME) == {"version": 3}
     assert caplog.records
@@ -192,7 +198,7 @@ def test_long_content_length_is_no_failure(zeros: int, size: int, status: int) -
     """However many digits it has, the number counts."""
     body = b'{"seed": 7}'.ljust(min(size, 200))
     digits = "0" * zeros + str(max(size, len(body)))
-    with serving(Recipe(), max_body=100) as server:
+    with serving(InitialConfig(FakeCopr), max_body=100) as server:
         got = server.exchange(raw("POST", "/_fake/seed", Content_Length=digits) + body)
         assert [reply.status for reply in replies(got)] == [status]
 

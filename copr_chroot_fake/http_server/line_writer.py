@@ -1,4 +1,4 @@
-"""Lines that are written to a file by a thread of its own, so that nobody waits for whoever reads them."""
+"""Writing log lines in a thread, so that a slow reader of the log does not slow down the server."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from collections.abc import Callable
 from contextlib import suppress
 
 MAX_PENDING = 8 * 1024 * 1024
-"""Bytes of lines that wait to be written."""
+"""Default maximum of bytes that wait to be written."""
 
-FLUSH = 2
-"""Seconds that :meth:`LineWriter.close` waits for the last lines to be written."""
+CLOSE_TIMEOUT = 2
+"""Default maximum of seconds that :meth:`LineWriter.close` waits for the last lines."""
 
 
 class LineWriter:
-    """Writes lines in their order, and drops those for which there is no room because nobody reads.
+    """Writes lines in order; drops lines while too many wait to be read.
 
-    :param file: the descriptor of the file.
-    :param dropped: makes the line that says how many lines were dropped in its place.
-    :param max_pending: bytes of lines that may wait to be written.
+    :param file: file descriptor.
+    :param dropped_line: returns the line that replaces a number of dropped lines.
+    :param max_pending: maximum of bytes that wait to be written.
     """
 
-    def __init__(self, file: int, dropped: Callable[[int], str], max_pending: int = MAX_PENDING) -> None:
+    def __init__(self, file: int, dropped_line: Callable[[int], str], max_pending: int = MAX_PENDING) -> None:
         self._file = file
-        self._dropped_line = dropped
+        self._dropped_line = dropped_line
         self._max_pending = max_pending
         self._changed = threading.Condition()
         self._pending: list[bytes] = []
         self._bytes = 0
         self._dropped = 0
         self._is_closing = False
-        # A daemon, as it may hang in a write for ever.
+        # A daemon, because a write may block for ever.
         self._thread = threading.Thread(target=self._run, name="copr-fake-log", daemon=True)
         self._thread.start()
 
     def write(self, line: str) -> None:
-        """Add a line, without waiting."""
+        """Append a line; never blocks."""
         data = line.encode("utf-8", "backslashreplace") + b"\n"
         with self._changed:
             if self._bytes + len(data) > self._max_pending:
@@ -53,8 +53,8 @@ class LineWriter:
         self._pending.append(data)
         self._bytes += len(data)
 
-    def close(self, timeout: float = FLUSH) -> None:
-        """Write what is pending, for so many seconds at most; nothing may be added after that."""
+    def close(self, timeout: float = CLOSE_TIMEOUT) -> None:
+        """Write pending lines, for at most ``timeout`` seconds; nothing may be written after that."""
         with self._changed:
             if self._dropped:
                 self._append(self._dropped_line(self._dropped).encode() + b"\n")
@@ -72,7 +72,7 @@ class LineWriter:
                 if not data:
                     return
                 self._pending.clear()
-            # Nobody may read them anymore.
+            # The reader may be gone.
             with suppress(OSError):
                 self._write_all(data)
             with self._changed:
@@ -82,8 +82,8 @@ class LineWriter:
         rest = memoryview(data)
         while rest:
             try:
-                # Not through sys.stderr, whose lock a hanging write would keep until the interpreter ends.
+                # Not through sys.stderr: a blocked write would hold its lock until the interpreter ends.
                 rest = rest[os.write(self._file, rest) :]
             except BlockingIOError:
-                # Somebody has made the file non-blocking.
+                # Another process has made the file non-blocking.
                 time.sleep(0.01)

@@ -1,12 +1,12 @@
-"""The application that a server runs: it leads each path to a world's Copr, or to what controls it.
+"""The ASGI application of a server: it routes requests to the worlds and their control API.
 
-``/api_3/…`` is the Copr of the server's own world, ``/_fake/…`` controls it, and
-``/worlds/<name>`` has the same two below it for a world of that name. So has
-``/@<name>``; :func:`~.worlds.address_in` says why there is a short form.
+``/api_3/…`` is the Copr of the main world, and ``/_fake/…`` its control API. Named worlds
+have the same paths below ``/worlds/<name>``, and below the short form ``/@<name>``
+(see :func:`~copr_chroot_fake.worlds.world.world_url`).
 
 A world is created by the first request to its Copr, or by the first successful
-call of its control API. A rejected request never creates one, nor do the
-control paths that need no token, or a page of another site.
+control call. Rejected requests never create one, nor do control paths that need
+no token, or requests from pages of other sites.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from urllib.parse import unquote
 from ..adapters.asgi import HttpScope, Receive, Send, connection_of, respond
 from ..errors import InputError
 from ..wire.answer import Answer, error_body, json_answer
-from .control_door import ControlDoor
+from ..worlds.memory import PER_REQUEST, NoMemoryError
+from ..worlds.world import TooManyError, World, Worlds
+from .control_adapter import ControlAdapter
 from .guard import refuse_foreign_page
-from .memory import PER_REQUEST, NoMemoryError
-from .worlds import TooManyError, World, Worlds
 
 WORLDS, SHORT_WORLDS = b"/worlds/", b"/@"
 CONTROL = b"/_fake"
 
 
 class ServedApp:
-    """The ASGI application of a server; without a ``control`` nobody can steer it from outside."""
+    """The ASGI application of a server; without ``control`` it has no control API."""
 
-    def __init__(self, worlds: Worlds, control: ControlDoor | None) -> None:
+    def __init__(self, worlds: Worlds, control: ControlAdapter | None) -> None:
         self._worlds = worlds
         self._memory = worlds.memory
         self._control = control
@@ -47,25 +47,25 @@ class ServedApp:
         if isinstance(world, Answer):
             await respond(world, send)
             return
-        # Without a check: a request is never rejected for its record, as the journal has a limit of its own.
+        # Unchecked: no request is rejected to save memory, since the journal has its own limit.
         self._memory.charged += PER_REQUEST + len(cast(bytes, scope["query_string"]))
         if world.fake.faults:
             gate = _Gate(world, scope, send)
-            await world.door(scope, receive, gate.send)
+            await world.app(scope, receive, gate.send)
             await gate.close_if_due()
         else:
-            await world.door(scope, receive, send)
+            await world.app(scope, receive, send)
 
     def _create(self, name: str, scope: Mapping[str, object]) -> World | Answer:
         """Create a world for a request to its Copr, or return the error."""
         refusal = refuse_foreign_page(dict(cast(HttpScope, scope)["headers"]))
         world = refusal or self._draft(name)
         if isinstance(world, World):
-            self._worlds.keep(world)
+            self._worlds.add(world)
         return world
 
     def _draft(self, name: str) -> World | Answer:
-        """A world of that name that is not kept yet, or the error."""
+        """Return a new world that is not added yet, or the error."""
         try:
             return self._worlds.draft(name)
         except InputError as error:
@@ -77,7 +77,9 @@ class ServedApp:
         self, name: str | None, path: str, scope: Mapping[str, object], receive: Receive, send: Send
     ) -> None:
         if self._control is None:
-            await respond(json_answer(error_body("nobody controls this server; serve without --no-control"), 404), send)
+            await respond(
+                json_answer(error_body("this server has no control API; serve without --no-control"), 404), send
+            )
             return
         body = await self._control.read_body(path, scope, receive)
         if body is None:
@@ -93,22 +95,22 @@ class ServedApp:
             return
         answer = await self._control.answer(world, path, scope, body)
         if found is None and answer.status < 400 and not self._control.is_open(path):
-            self._worlds.keep(world)
+            self._worlds.add(world)
         gate = _Gate(world, scope, send)
         await respond(answer, gate.send)
 
 
 def _split(path: bytes) -> tuple[str, bytes]:
-    """The name of the world below which a path is, and the path that is left there."""
+    """Split a path into the name of its world and the path within that world."""
     prefix = WORLDS if path.startswith(WORLDS) else SHORT_WORLDS
     name, slash, rest = path[len(prefix) :].partition(b"/")
     return unquote(name.decode("latin-1")), slash + rest or b"/"
 
 
 class _Gate:
-    """Refuses the next connection already where the next request would be refused, whatever it is.
+    """Closes the port if the next request will be refused by a fault, whichever request it is.
 
-    It does so before an answer goes out, as whoever has that may connect at once.
+    This happens before the current response is sent, because its recipient may connect at once.
     """
 
     def __init__(self, world: World, scope: Mapping[str, object], send: Send) -> None:
@@ -121,7 +123,7 @@ class _Gate:
         await self._send(message)
 
     async def close_if_due(self) -> None:
-        """At most once for each request."""
+        """Close the port if the next request will be refused; at most once per request."""
         connection, self._connection = self._connection, None
         seconds = None if connection is None else self._world.fake.faults.refuse_next()
         if connection is not None and seconds is not None:

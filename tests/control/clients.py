@@ -1,4 +1,4 @@
-"""Two ways to ask the control API, behind one class: in process, and over HTTP."""
+"""A client of the control API, in process or over HTTP."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from jsonschema import Draft202012Validator
 from copr_chroot_fake import Answer, FakeCopr, SystemClock
 from copr_chroot_fake.admin import openapi
 from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.dispatch import ControlApi
+from copr_chroot_fake.admin.control_api import ControlApi
 from copr_chroot_fake.admin.operations import TABLE, find
-from copr_chroot_fake.server.recipe import Recipe, SameFake
-from copr_chroot_fake.server.worlds import World, Worlds
+from copr_chroot_fake.worlds.initial import InitialConfig, InitialSnapshot
+from copr_chroot_fake.worlds.world import World, Worlds
 
 from ..served import Reply, Server
 
 F41, F42, S390X = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
 
 CHROOT = f"/builds/1/chroots/{F41}"
-"""Where the control API has one of them."""
+"""Path of a chroot in the control API."""
 
 DOCUMENT: dict[str, Any] = json.loads(json.dumps(openapi.document()))
 
 Send = Callable[[str, str, bytes], Reply]
-"""Sends method, target and body, and returns the answer."""
+"""Sends method, target and body, and returns the response."""
 
 
 class Control:
-    """The control API of a world, each answer of which is checked against the document."""
+    """Client of the control API of a world; every response is checked against the OpenAPI document."""
 
     def __init__(self, send: Send, worlds: Worlds, world: World) -> None:
         self._send = send
@@ -41,11 +41,11 @@ class Control:
         self.world = world
 
     def of_world(self, name: str) -> Control:
-        """The control of another world, through the same door."""
-        return Control(self._send, self.worlds, self.worlds.get(name))
+        """Return a client of another world."""
+        return Control(self._send, self.worlds, self.worlds.get_or_create(name))
 
     def send(self, method: str, target: str, raw: bytes = b"") -> Reply:
-        """The answer to a body as it is."""
+        """Send a raw body."""
         reply = self._send(method, f"{self._prefix}/_fake{target}", raw)
         if method != "HEAD":
             check_conformance(method, target.partition("?")[0], reply)
@@ -55,7 +55,7 @@ class Control:
         return self.send(method, target, b"" if body is None else json.dumps(body).encode())
 
     def do(self, method: str, target: str, body: object = None) -> Any:
-        """What a call shows that is done."""
+        """Send a call that must succeed, and return the response document."""
         reply = self.ask(method, target, body)
         assert reply.status in (200, 201, 204), reply
         return reply.document if reply.body else None
@@ -67,25 +67,25 @@ class Control:
         return self.do("POST", target, body)
 
     def copr(self, target: str) -> Reply:
-        """What the faithful side answers."""
+        """Send a request to Copr."""
         return self._send("GET", f"{self._prefix}/api_3/build-chroot{target}", b"")
 
-    def shown(self, build_id: int = 1, name: str = F41) -> Any:
-        """What the faithful side shows of a chroot."""
+    def copr_chroot(self, build_id: int = 1, name: str = F41) -> Any:
+        """Return a chroot as Copr returns it."""
         return self.copr(f"/{build_id}/{name}").document
 
     def states(self, build_id: int = 1) -> dict[str, str]:
         items = self.copr(f"/list/{build_id}").document["items"]
         return {item["name"]: item["state"] for item in items}
 
-    def all_there_is(self) -> dict[str, Any]:
-        """Everything that can be learned of it."""
+    def all_responses(self) -> dict[str, Any]:
+        """Return the responses of all GET calls without path parameters."""
         paths = [path for path, operations in TABLE.items() if "GET" in operations and "{" not in path]
         return {path: self.get(path) for path in paths}
 
 
 def check_conformance(method: str, path: str, reply: Reply) -> None:
-    """An answer is one that the document says."""
+    """Check a response against the document."""
     assert reply.headers.get("content-type") == ("application/json" if reply.body else None), reply
     found = find(path)
     if found is None or method not in found.operations:
@@ -107,18 +107,18 @@ def check_conformance(method: str, path: str, reply: Reply) -> None:
 
 @cache
 def validator(name: str) -> Draft202012Validator:
-    """Of one of the document's schemas."""
+    """Return a validator for a schema of the document."""
     return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]})
 
 
 def in_process(api: ControlApi, worlds: Worlds) -> Send:
-    """No server at all."""
+    """Send without a server."""
 
     def send(method: str, target: str, body: bytes) -> Reply:
         world, rest = worlds.main, target
         if target.startswith("/worlds/"):
             _, _, name, rest = target.split("/", 3)
-            world, rest = worlds.get(name), f"/{rest}"
+            world, rest = worlds.get_or_create(name), f"/{rest}"
         path, _, query = rest.partition("?")
         if path.startswith("/_fake"):
             answer = api.answer(world, method, path.removeprefix("/_fake"), query, body)
@@ -132,30 +132,30 @@ def in_process(api: ControlApi, worlds: Worlds) -> Send:
 
 
 def over_http(server: Server) -> Send:
-    """A connection for each request."""
+    """Send each request on a new connection."""
     return lambda method, target, body: server.call(method, target, body or None)
 
 
 def fresh_control(name: str = "") -> Control:
-    """The control of a fresh world."""
-    return control_of(Worlds(Recipe()), name)
+    """Return a client of a new world."""
+    return control_of(Worlds(InitialConfig(FakeCopr)), name)
 
 
 def control_of(worlds: Worlds, name: str = "") -> Control:
-    """The control of one of some worlds."""
-    api = ControlApi(Setting(worlds, cast(Recipe, worlds.beginning), None))
-    return Control(in_process(api, worlds), worlds, worlds.get(name) if name else worlds.main)
+    """Return a client of a world."""
+    api = ControlApi(Setting(worlds, cast(InitialConfig, worlds.initial_state), None))
+    return Control(in_process(api, worlds), worlds, worlds.get_or_create(name) if name else worlds.main)
 
 
 def control_of_held(fake: FakeCopr, name: str = "held") -> Control:
-    """The control of a world of a fake that somebody holds, as a server in a test run has it."""
-    worlds = Worlds(Recipe())
-    worlds.put(name, SameFake(fake, fake.snapshot()), fake)
+    """Return a client of a world with a given fake, as in a live server."""
+    worlds = Worlds(InitialConfig(FakeCopr))
+    worlds.replace(name, InitialSnapshot(fake, fake.snapshot()), fake)
     return control_of(worlds, name)
 
 
 def paused(control: Control) -> Control:
-    """The same, when its time stands still."""
+    """Pause the clock and return the client."""
     clock = control.world.fake.clock
     assert isinstance(clock, SystemClock)
     clock.pause()
@@ -163,7 +163,7 @@ def paused(control: Control) -> Control:
 
 
 def filled(control: Control) -> Control:
-    """The same, with something of everything to make mistakes with."""
+    """Add builds, a fault, a request and a snapshot, and return the client."""
     fake = control.world.fake
     fake.add_build(1, {F41: "running", F42: {"lifecycle": "realistic"}})
     fake.faults.add({"delay": 0})

@@ -1,4 +1,4 @@
-"""Whatever has happened to worlds, they are the same again when their state is loaded."""
+"""Property test: loading a saved state restores any worlds."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from hypothesis import given, settings
 
 from copr_chroot_fake import LIVES, CoprFakeError, FakeCopr
 from copr_chroot_fake.engine.clock import SystemClock
-from copr_chroot_fake.server.recipe import Recipe
 from copr_chroot_fake.server.state_file import StateFile
-from copr_chroot_fake.server.worlds import World, Worlds
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import World, Worlds
 
 from .examples import examples
 from .served import F41, F42
@@ -46,18 +46,19 @@ ACTS: dict[str, Callable[[FakeCopr, int, str], object]] = {
 """What can happen to one of the builds, or to a chroot of it."""
 
 HAPPENED = st.lists(st.tuples(st.integers(1, 4), st.sampled_from([*ACTS]), st.sampled_from(CHROOTS)), max_size=15)
-RECIPES = st.builds(
-    Recipe,
+INITIAL = st.builds(
+    InitialConfig,
+    fake_class=st.just(FakeCopr),
     scenarios=st.sampled_from([(), ({"builds": [{"id": 1, "lifecycle": "fails", "chroots": [{"name": F41}]}]},)]),
     progress=st.sampled_from(["poll", "clock", "manual", "immediate"]),
     default_limit=st.sampled_from([None, 1, 100]),
     seed=st.integers(0, 9),
     speed=st.sampled_from([0.5, 1, 60]),
 )
-LIVED = st.tuples(RECIPES, HAPPENED, st.sampled_from([0.1, 1, 7]))
+LIVED = st.tuples(INITIAL, HAPPENED, st.sampled_from([0.1, 1, 7]))
 
 
-def live(world: World, lived: tuple[Recipe, list[tuple[int, str, str]], float]) -> None:
+def live(world: World, lived: tuple[InitialConfig, list[tuple[int, str, str]], float]) -> None:
     """Let all that was drawn happen in a world, whose time then stands still."""
     clock = cast(SystemClock, world.fake.clock)
     clock.pause()
@@ -69,7 +70,7 @@ def live(world: World, lived: tuple[Recipe, list[tuple[int, str, str]], float]) 
 
 
 def shown(world: World) -> list[Any]:
-    """All that there is to know of a world, and its answers from now on."""
+    """Return everything observable of a world, with future responses."""
     fake, clock = world.fake, cast(SystemClock, world.fake.clock)
     scenario = {**fake.to_scenario(), "now": None}
     answers = [
@@ -78,32 +79,31 @@ def shown(world: World) -> list[Any]:
         for at in range(1, 5)
         for target in (f"/api_3/build-chroot/list/{at}", *(f"/api_3/build-chroot/{at}/{name}" for name in CHROOTS))
     ]
-    return [world.name, world.beginning, scenario, fake.seed, clock.speed, clock.is_paused, answers]
+    return [world.name, world.initial_state, scenario, fake.seed, clock.speed, clock.is_paused, answers]
 
 
 def test_paused_clock_has_not_advanced_after_loading(tmp_path: Path) -> None:
-    """However much time has passed since, it shows the time that it showed."""
-    worlds = Worlds(Recipe(scenarios=({},)), 10)
+    worlds = Worlds(InitialConfig(FakeCopr, scenarios=({},)), 10)
     clock = cast(SystemClock, worlds.main.fake.clock)
     clock.pause()
     stood_at = clock.now()
     file = StateFile(tmp_path / "state.json")
     file.save(worlds)
-    loaded = file.load(Recipe(), 10)
+    loaded = file.load(InitialConfig(FakeCopr), 10)
     assert loaded is not None
     assert cast(SystemClock, loaded.main.fake.clock).now() == stood_at
 
 
 @settings(max_examples=examples(60), deadline=None)
 @given(LIVED, st.dictionaries(st.sampled_from(["a", "b.c", "~d", "E-1"]), LIVED, max_size=3))
-def test_any_worlds_are_the_same_again(
+def test_any_worlds_load_back_unchanged(
     tmp_path_factory: pytest.TempPathFactory, main: Any, named: dict[str, Any]
 ) -> None:
-    """To and fro: what they have, how their time goes, what they begin as, and every answer that they give."""
+    """Content, clock, initial state and responses."""
     worlds = Worlds(main[0], 10)
     live(worlds.main, main)
     for name, lived in named.items():
-        live(worlds.put(name, lived[0]), lived)
+        live(worlds.replace(name, lived[0]), lived)
     file = StateFile(tmp_path_factory.mktemp("state") / "state.json")
     file.save(worlds)
     loaded = file.load(main[0], 10)

@@ -1,4 +1,4 @@
-"""Calls on a fake as a whole: its scenario, clock, seed, snapshots and faults, who may log in, what has changed."""
+"""Control calls on a fake: scenario, clock, seed, accounts, snapshots, faults and state changes."""
 
 from __future__ import annotations
 
@@ -10,61 +10,53 @@ from operator import attrgetter, eq
 from ..engine.chroot_fields import Change
 from ..engine.clock import SystemClock, check_speed
 from ..errors import CoprFakeError, InputError
-from ..fake import FakeCopr
 from ..model.fault import read_fault
 from ..scenario.entries import Scenario
-from ..server.recipe import SameFake
 from ..validation import checks
 from . import views
 from .call import Call, in_digits
 
 
 def show_scenario(call: Call) -> Scenario:
-    """All that there is, as a scenario."""
+    """Get the current content as a scenario."""
     return call.fake.to_scenario()
 
 
-def load_scenario(call: Call) -> views.WorldView:
-    """Have what a scenario says, and nothing else."""
-    if isinstance(call.world.beginning, SameFake):
-        # It is emptied in place, so a mistake has to be found before that.
-        # With its own seed: whether a life gets to the state in which it is held can depend on that.
-        FakeCopr(seed=call.world.beginning.taken.seed).add_scenario(call.said)
-    fake = call.world.beginning.make_empty()
-    fake.add_scenario(call.said)
-    call.world.put(fake)
+def replace_scenario(call: Call) -> views.WorldView:
+    """Replace everything with a scenario."""
+    call.world.replace_fake(call.world.initial_state.make_from(call.said))
     return views.world(call.world)
 
 
 def add_scenario(call: Call) -> views.WorldView:
-    """Add what a scenario says."""
+    """Add the content of a scenario."""
     call.fake.add_scenario(call.said)
     return views.world(call.world)
 
 
 def clear(call: Call) -> None:
-    """Have nothing anymore; the clock, and what was asked, stay."""
+    """Delete all builds, projects and faults; keep the clock and the request journal."""
     call.fake.clear()
 
 
 def show_seed(call: Call) -> views.SeedView:
-    """What all that is drawn is drawn from."""
+    """Get the random seed."""
     return {"seed": call.fake.seed}
 
 
 def reseed(call: Call) -> None:
-    """Draw from another seed from now on."""
+    """Set the random seed."""
     call.fake.reseed(call.fields.require("seed", checks.whole_number))
 
 
 def show_accounts(call: Call) -> views.AccountsView:
-    """Who may log in."""
+    """List the accounts."""
     accounts = call.fake.accounts
     return {"accounts": [views.account(account) for account in call.page(accounts)], "total": len(accounts)}
 
 
 def add_account(call: Call) -> views.AccountView:
-    """Let a user log in, and none who was not added."""
+    """Add an account; logins without an account are rejected from then on."""
     fields = call.fields
     groups: tuple[str, ...] = fields.read("groups", checks.groups, ())
     name, login = (fields.require(key, checks.text) for key in ("name", "login"))
@@ -72,21 +64,21 @@ def add_account(call: Call) -> views.AccountView:
 
 
 def show_clock(call: Call) -> views.ClockView:
-    """The time, and how fast it goes."""
+    """Get the clock's time and speed."""
     return views.clock(call.fake)
 
 
 def change_clock(call: Call) -> views.ClockView:
-    """Move the clock, and let it go faster, slower or not at all; nothing of it if there is a mistake."""
+    """Move, pause or resume the clock, or set its speed; an invalid body changes nothing."""
     fields, clock = call.fields, call.fake.clock
     now = fields.read("now", checks.amount, None)
     tick = fields.read("tick", checks.amount, 0.0)
     speed = fields.read("speed", check_speed, None)
     paused = fields.read("paused", checks.flag, None)
     if not isinstance(clock, SystemClock) and (speed is not None or paused is False):
-        raise CoprFakeError("this fake's clock stands still until it is moved; it has no speed")
+        raise CoprFakeError("this fake has a virtual clock, which has no speed; move it with now or tick")
     if tick and (now or clock.now()) + tick > checks.LARGEST_INTEGER:
-        raise InputError("tick", f"{tick} would lead beyond {checks.LARGEST_INTEGER}, the last time that Copr can keep")
+        raise InputError("tick", f"{tick} would move the clock beyond {checks.LARGEST_INTEGER}, the last time of Copr")
     if now is not None:
         clock.move_to(now)
     clock.tick(tick)
@@ -98,66 +90,66 @@ def change_clock(call: Call) -> views.ClockView:
 
 
 def advance_all(call: Call) -> views.CountView:
-    """Let every build chroot that can go on to its next stage; how many did."""
+    """Advance every build chroot to its next stage, if it has one, and return how many advanced."""
     return {"count": call.fake.advance()}
 
 
 def show_changes(call: Call) -> views.ChangesView:
-    """The latest changes of state, in the order in which they have happened."""
+    """List the latest changes of state, in chronological order."""
     build_id = call.query.read("build_id", in_digits(checks.positive), None)
     chrootname = call.query.read("chrootname", checks.text, None)
-    found = _having("chrootname", chrootname, _having("build_id", build_id, call.fake.changes))
+    found = _filter("chrootname", chrootname, _filter("build_id", build_id, call.fake.changes))
     return {"changes": [views.change(change) for change in call.latest(found)], "total": len(found)}
 
 
-def _having(name: str, value: object, changes: Sequence[Change]) -> Sequence[Change]:
-    """The changes that have a value, if one is wanted; without a step in Python for each, as there are so many."""
+def _filter(name: str, value: object, changes: Sequence[Change]) -> Sequence[Change]:
+    """Filter changes by an attribute; without a Python step for each, because there are so many."""
     if value is None:
         return changes
     return list(compress(changes, map(partial(eq, value), map(attrgetter(name), changes))))
 
 
 def show_snapshots(call: Call) -> views.SnapshotsView:
-    """What is kept of what it was."""
+    """List the snapshots."""
     snapshots = call.world.snapshots
     return {"snapshots": [{"id": number} for number in call.page(snapshots)], "total": len(snapshots)}
 
 
 def take_snapshot(call: Call) -> views.SnapshotView:
-    """Keep what it is now."""
+    """Take a snapshot."""
     return {"id": call.world.take_snapshot()}
 
 
 def restore_snapshot(call: Call) -> views.WorldView:
-    """Take it back to what it was."""
+    """Restore a snapshot."""
     snapshots = call.world.snapshots
     call.fake.restore(snapshots[call.number("snapshot", snapshots)])
     return views.world(call.world)
 
 
 def delete_snapshot(call: Call) -> None:
-    """Forget what it was."""
+    """Delete a snapshot."""
     snapshots = call.world.snapshots
     del snapshots[call.number("snapshot", snapshots)]
 
 
 def show_faults(call: Call) -> views.FaultsView:
-    """What goes wrong."""
+    """List the faults."""
     faults = call.fake.faults
     return {"faults": [views.fault(active) for active in call.page(faults)], "total": len(faults)}
 
 
 def add_fault(call: Call) -> views.FaultView:
-    """Let something go wrong."""
+    """Add a fault."""
     return views.fault(call.fake.faults.add_written(read_fault("", call.body)))
 
 
 def clear_faults(call: Call) -> None:
-    """Let all be well again."""
+    """Remove all faults."""
     call.fake.faults.clear()
 
 
 def remove_fault(call: Call) -> None:
-    """Let one thing be well again."""
+    """Remove a fault."""
     faults = call.fake.faults
     faults.remove(call.number("fault", faults.ids))

@@ -1,4 +1,4 @@
-"""The access log: one line for each request, as a text or as JSON."""
+"""The access log: one line for each request, as text or JSON."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import Literal, cast
 
 from ..adapters.asgi import HttpScope, Receive, Send, target_of
-from .serving import App
+from .uvicorn_server import App
 
 LogStyle = Literal["text", "json"]
 
 
 class AccessLog:
-    """An application that lets another one answer, and writes a line for each request when it is over."""
+    """ASGI middleware that writes a line at the end of each request."""
 
     def __init__(self, app: App, style: LogStyle, write: Callable[[str], None]) -> None:
         self._app = app
@@ -22,28 +22,28 @@ class AccessLog:
         self._write = write
 
     async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
-        began = time.perf_counter()
+        start = time.perf_counter()
         status, size = 0, 0
 
-        async def noting_send(message: dict[str, object]) -> None:
+        async def send_and_count(message: dict[str, object]) -> None:
             nonlocal status, size
             status = cast(int, message.get("status", status))
             size += len(cast(bytes, message.get("body", b"")))
             await send(message)
 
         try:
-            await self._app(scope, receive, noting_send)
+            await self._app(scope, receive, send_and_count)
         except Exception:
-            # What the server responds then, unless a response has begun.
+            # The server responds with 500 then, unless a response has begun.
             status = status or 500
             raise
         finally:
-            entry = _entry(scope, status, size, time.perf_counter() - began)
+            entry = _entry(scope, status, size, time.perf_counter() - start)
             self._write(json.dumps(entry) if self._style == "json" else _line(entry))
 
 
 def dropped_line(style: LogStyle, count: int) -> str:
-    """The line in place of lines that were dropped because nobody read them."""
+    """Return the line that replaces lines dropped because nobody read the log."""
     now = _now()
     return json.dumps({"time": now, "dropped": count}) if style == "json" else f"{now} {count} lines dropped"
 
@@ -69,5 +69,5 @@ def _entry(scope: Mapping[str, object], status: int, size: int, seconds: float) 
 def _line(entry: Mapping[str, object]) -> str:
     return (
         f"{entry['time']} {entry['client']} {entry['method']} {entry['target']} -> "
-        f"{entry['status'] or 'no answer'}, {entry['bytes']} bytes, {entry['milliseconds']} ms"
+        f"{entry['status'] or 'no response'}, {entry['bytes']} bytes, {entry['milliseconds']} ms"
     )
