@@ -10,7 +10,7 @@ from contextlib import suppress
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.adapters.asgi import AsgiDoor, Receive, Send
+from copr_chroot_fake.adapters.asgi import AsgiApp, Receive, Send
 from copr_chroot_fake.server.access_log import AccessLog
 from copr_chroot_fake.server.app import ServedApp
 from copr_chroot_fake.server.control_door import ControlDoor
@@ -68,7 +68,7 @@ FAILURES: dict[str, tuple[Callable[[], App], str]] = {
     "control call": (served_app, "/_fake/clock"),
     "control adapter": (served_app, "/_fake/worse"),
     "creation of a world": (served_app, f"/worlds/new{HOME}"),
-    "service": (lambda: AsgiDoor(failing_service), HOME),
+    "service": (lambda: AsgiApp(failing_service), HOME),
     "application": (lambda: failing_app, HOME),
 }
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from copr_chroot_fake import FakeCopr, InputError
 
-from .doors import DOORS, Open, asking, credentials
+from .adapters import ADAPTERS, Open, asking, credentials
 from .examples import examples
 from .flask_restx_service import asking_flask_restx
 
@@ -58,7 +58,7 @@ OTHERS = [
     "0",
 ]
 
-MOST_DOORS = sorted(DOORS.keys() - {"requests"})
+MOST_ADAPTERS = sorted(ADAPTERS.keys() - {"mock_requests"})
 """Those whose client sends a header more than once, or with a blank value; requests cannot."""
 
 BUG = b'{"error": "Request wasn\'t successful, there is probably a bug in the Copr code."}\n'
@@ -204,10 +204,10 @@ def test_the_deprecated_paths_take_masks_too(path: str) -> None:
     assert json.loads(asking(world())("GET", path, [("X-Fields", "name")]).body) == {"name": F41}
 
 
-@pytest.mark.parametrize("door", MOST_DOORS)
-def test_several_masks_are_one(door: str) -> None:
+@pytest.mark.parametrize("adapter", MOST_ADAPTERS)
+def test_several_masks_are_one(adapter: str) -> None:
     """A repeated header is one whose values are joined with a comma, as web servers do; so one may break another."""
-    with DOORS[door](world()) as ask:
+    with ADAPTERS[adapter](world()) as ask:
         both = ask("GET", TARGETS["get"], [("X-Fields", "name"), ("X-Fields", "state")])
         assert json.loads(both.body) == {"name": F41, "state": "succeeded"}
         empty = ask("GET", TARGETS["get"], [("X-Fields", ""), ("X-Fields", "state")])
@@ -220,10 +220,10 @@ def test_bytes_beyond_ascii_are_no_hindrance(ask_through: Open) -> None:
     assert (response.status, response.body) == (200, b'{"state": "succeeded"}\n')
 
 
-@pytest.mark.parametrize("door", MOST_DOORS)
-def test_unusual_white_space_fails_as_in_the_service(door: str) -> None:
+@pytest.mark.parametrize("adapter", MOST_ADAPTERS)
+def test_unusual_white_space_fails_as_in_the_service(adapter: str) -> None:
     """A mask of nothing but a no-break space is looked into for its first character, in vain."""
-    with DOORS[door](world()) as ask:
+    with ADAPTERS[adapter](world()) as ask:
         response = ask("GET", TARGETS["list"], [("X-Fields", "\xa0")])
         assert (response.status, response.body) == (500, BUG)
 

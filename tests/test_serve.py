@@ -13,7 +13,7 @@ import pytest
 from copr_chroot_fake.scenario.bundled import shipped_scenarios
 from copr_chroot_fake.server.serving import bind
 
-from .doors import credentials
+from .adapters import credentials
 from .served import COMMAND, F41, LIST, Served, Start, eventually, failed
 
 

@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.wire.routes import ROOT, Endpoint, routes
 
-from .doors import Open, asking, credentials
+from .adapters import Open, asking, credentials
 from .examples import examples
 from .flask_restx_service import described_by_flask_restx
 

@@ -70,7 +70,7 @@ class World:
     def put(self, fake: FakeCopr) -> None:
         """Be another fake from now on; a request that is under way ends in the fake in which it began."""
         if self.address is not None:
-            fake.be_at(self.address)
+            fake._set_base_url(self.address)  # noqa: SLF001  # only the server knows it
         self.fake = fake
         self._memory.free()
         self.door = fake.asgi
@@ -81,7 +81,7 @@ class World:
     def be_at(self, address: str) -> None:
         """Have the results of its fake, and of any in its place, below an address, unless another was said for them."""
         self.address = address
-        self.fake.be_at(address)
+        self.fake._set_base_url(address)  # noqa: SLF001  # only the server knows it
 
     def reset(self) -> None:
         """Go back to the beginning; the new fake is complete before anybody sees it."""

@@ -18,7 +18,7 @@ from copr_chroot_fake.client.errors import ClientError
 from copr_chroot_fake.model.account import Account
 from copr_chroot_fake.server.recipe import Recipe
 
-from ..doors import running_server
+from ..adapters import running_server
 from .calling import F41, HTML, Calling, answering, page_of
 from .garbage import serving
 

@@ -14,7 +14,7 @@ from copr_chroot_fake import AsyncCoprClient, CoprClient, FakeCopr, InputError
 from copr_chroot_fake.client.errors import ClientError, NotFoundError, NotJsonError, WaitTimeoutError
 from copr_chroot_fake.client.results import ChrootStatus
 
-from ..doors import running_server
+from ..adapters import running_server
 from .calling import F41, F42, HTML, Calling, answering, page_of
 
 

@@ -29,7 +29,7 @@ F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 @pytest.mark.parametrize(("life", "end"), [("succeeds", "succeeded"), ("retried", "succeeded"), ("forked", "forked")])
 def test_a_loop_on_httpx_ends_with_the_build(
-    copr_fake: FakeCopr, copr_respx: respx.MockRouter, life: str, end: str
+    copr_fake: FakeCopr, copr_httpx: respx.MockRouter, life: str, end: str
 ) -> None:
     """A loop that polls every 30 seconds ends with the build, whatever its life."""
     copr_fake.add_build(1, [F41], lifecycle=life)
@@ -37,14 +37,14 @@ def test_a_loop_on_httpx_ends_with_the_build(
     copr_fake.assert_polled_no_faster_than(30)
 
 
-def test_a_loop_on_httpx_stops_where_there_is_no_build(copr_fake: FakeCopr, copr_respx: respx.MockRouter) -> None:
+def test_a_loop_on_httpx_stops_where_there_is_no_build(copr_fake: FakeCopr, copr_httpx: respx.MockRouter) -> None:
     """The loop stops with the 404."""
     with pytest.raises(httpx.HTTPStatusError, match="404"):
         wait_with_httpx(1, F41)
 
 
 def test_chroots_are_waited_for_at_the_same_time_on_async_httpx(
-    copr_fake: FakeCopr, copr_respx: respx.MockRouter
+    copr_fake: FakeCopr, copr_httpx: respx.MockRouter
 ) -> None:
     """Chroots that are waited for at the same time end each in its own way."""
     copr_fake.add_build(1, {F41: {}, F42: {"lifecycle": "import-fails"}})

@@ -28,7 +28,7 @@ Run = Callable[..., Ended]
 @pytest.fixture
 def fuzzytail(
     copr_fake: FakeCopr,
-    copr_respx: respx.MockRouter,
+    copr_httpx: respx.MockRouter,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Run:

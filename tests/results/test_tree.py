@@ -90,7 +90,7 @@ def test_an_address_that_was_said_wins(said: str | None, shown: str) -> None:
     build = fake.add_build(7, [F43], state="succeeded")
     get(fake, f"/api_3/build-chroot/7/{F43}")
     get(fake, "/api_3/build/7")
-    fake.be_at("http://127.0.0.1:5000/worlds/a/")
+    fake._set_base_url("http://127.0.0.1:5000/worlds/a/")  # noqa: SLF001  # what a server does
     assert fake.results_url == shown
     assert json.loads(get(fake, f"/api_3/build-chroot/7/{F43}")[1])["result_url"] == build[F43].result_url
     assert str(build[F43].result_url).startswith(f"{shown}/jdoe/playground/")
@@ -102,7 +102,7 @@ def test_a_source_package_that_is_elsewhere_stays_there(url: str | None) -> None
     """Only what is among the results is at the address at which they are."""
     fake = FakeCopr(serve_results=True)
     fake.add_scenario({"builds": [{"id": 7, "source_package": {"url": url}}]})
-    fake.be_at("http://127.0.0.1:5000")
+    fake._set_base_url("http://127.0.0.1:5000")  # noqa: SLF001  # what a server does
     assert json.loads(get(fake, "/api_3/build/7")[1])["source_package"]["url"] == url
 
 
@@ -145,7 +145,7 @@ def test_who_asks_for_results_of_no_build_has_mistaken_it(path: str, is_mistaken
 def test_without_results_the_address_stays() -> None:
     """Wherever the fake is served, what it does not have is at Copr's."""
     fake = FakeCopr()
-    fake.be_at("http://127.0.0.1:5000")
+    fake._set_base_url("http://127.0.0.1:5000")  # noqa: SLF001  # what a server does
     assert fake.results_url == "https://download.copr.fedorainfracloud.org/results"
 
 
