@@ -340,7 +340,7 @@ def test_what_is_no_copr_is_said_to_be_none(body: str) -> None:
     """JSON of another form is an error with the address that it came from, and not a traceback."""
     transport = httpx.MockTransport(lambda request: httpx.Response(200, text=body))
     problem = record(FakeCopr(), [1], transport=transport).problem
-    assert str(problem).startswith("the answer has another form than was asked for: ")
+    assert str(problem).startswith("unexpected content in the response: ")
     assert "GET https://copr.fedorainfracloud.org/api_3/" in str(problem)
 
 

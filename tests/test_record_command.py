@@ -201,7 +201,7 @@ def test_where_a_copr_is_lost_what_was_read_is_kept(
     assert pauses == [1, 2, 4]
     lines = done.stderr.splitlines()
     assert f"{server.url} does not answer as it should; asking again in 4 s" in lines
-    assert lines[-2].startswith("Error: not JSON but text/html")
+    assert lines[-2].startswith("Error: expected JSON, got text/html")
     assert lines[-2].endswith("check --url and the network, or try again later")
     assert lines[-1] == "Missing: build 8: nothing of it has been read"
 
@@ -240,7 +240,7 @@ def test_a_copr_that_cannot_be_reached_is_named(tmp_path: Path, monkeypatch: pyt
         pass
     done = invoke(server, "7", "-o", tmp_path / "build.json")
     assert done.exit_code == 2
-    assert done.stderr.splitlines()[-1].startswith("Error: no answer: ")
+    assert done.stderr.splitlines()[-1].startswith("Error: no response: ")
     assert server.url in done.stderr
     assert done.stderr.splitlines()[-1].endswith("check --url and the network, or try again later")
     assert [*tmp_path.iterdir()] == []

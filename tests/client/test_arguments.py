@@ -93,7 +93,7 @@ def test_arguments_that_are_too_long_are_refused(calling: Calling) -> None:
     client = calling.client(httpx.MockTransport(unasked))
     with pytest.raises(InputError, match=r"^arguments: "):
         client.get_document("project", **{SURROGATE: 1})
-    with pytest.raises(InputError, match=r"^arguments: they make no URL: "):
+    with pytest.raises(InputError, match=r"^arguments: cannot be part of a URL: "):
         client.get_document("project", **{f"a{number}": "x" * 9000 for number in range(9)})
 
 

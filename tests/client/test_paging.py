@@ -53,7 +53,7 @@ def test_paging_stops_at_a_page_not_requested(calling: Calling, call: str, offse
         list(getattr(calling.client(pages.transport()), call)(1))
     assert len(pages.requests) <= 3
     requested = raised.value.request.url.params.get("offset", "0")
-    problem = f"requested the chroots from offset {requested} on, and got those from offset {offsets[-1]} on"
+    problem = f"requested the page at offset {requested}, got the one at offset {offsets[-1]}"
     assert raised.value.message == f"{problem}; the service does not page correctly"
     assert calling.pauses == []
 
@@ -67,14 +67,14 @@ def test_negative_offset_stops_paging(calling: Calling, call: str) -> None:
         item = {"name": "c-0-x", "state": "running"}
         return httpx.Response(200, json={"items": [item], "meta": meta})
 
-    with pytest.raises(PagingError, match="from offset -10 on"):
+    with pytest.raises(PagingError, match="got the one at offset -10"):
         list(getattr(calling.client(httpx.MockTransport(answer)), call)(1))
 
 
 @pytest.mark.parametrize("call", ["iter_all", "wait"])
 def test_endless_pages_are_not_read_for_ever(calling: Calling, call: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Correct offsets, and always another page: no build has as many chroots."""
-    monkeypatch.setattr(calls, "MOST_CHROOTS", 20)
+    monkeypatch.setattr(calls, "MAX_CHROOTS", 20)
     pages = Pages(CORRECT)
     with pytest.raises(PagingError, match="got more than 20 chroots of one build"):
         list(getattr(calling.client(pages.transport()), call)(1))
@@ -83,6 +83,6 @@ def test_endless_pages_are_not_read_for_ever(calling: Calling, call: str, monkey
 
 def test_pages_are_read_up_to_the_maximum(calling: Calling, monkeypatch: pytest.MonkeyPatch) -> None:
     """As many chroots as are possible are no error."""
-    monkeypatch.setattr(calls, "MOST_CHROOTS", 3)
+    monkeypatch.setattr(calls, "MAX_CHROOTS", 3)
     pages = Pages(CORRECT, size=3, limit=4)
     assert len(list(calling.client(pages.transport()).iter_all(1))) == 3

@@ -206,14 +206,14 @@ def test_every_kind_of_failure_is_an_error_of_its_own(
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (httpx.Response(200, json=[1]), "JSON, but no object"),
-        (httpx.Response(200, headers={"Content-Type": "application/json"}, text='{"items": ['), "broken JSON"),
-        (HTML, "not JSON but text/html"),
-        (httpx.Response(503), "not JSON but nothing"),
-        (httpx.ConnectError("refused"), "no answer: refused"),
-        (httpx.ConnectError(""), "no answer: ConnectError"),
-        (httpx.ReadTimeout(""), "no complete answer within 30 s; a larger timeout gives it more time"),
-        (httpx.DecodingError("no gzip"), "an answer that cannot be read: no gzip"),
+        (httpx.Response(200, json=[1]), "expected a JSON object, got other JSON"),
+        (httpx.Response(200, headers={"Content-Type": "application/json"}, text='{"items": ['), "invalid JSON"),
+        (HTML, "expected JSON, got text/html"),
+        (httpx.Response(503), "expected JSON, got no content type"),
+        (httpx.ConnectError("refused"), "no response: refused"),
+        (httpx.ConnectError(""), "no response: ConnectError"),
+        (httpx.ReadTimeout(""), "no complete response within 30 s; increase timeout if the service needs longer"),
+        (httpx.DecodingError("no gzip"), "unreadable response: no gzip"),
     ],
 )
 def test_an_error_says_what_came_instead(calling: Calling, answer: httpx.Response | Exception, message: str) -> None:
@@ -249,7 +249,7 @@ def test_response_of_another_shape_is_an_error_with_location(
     with pytest.raises(ClientError) as raised:
         getattr(client, call)(1, *([] if call == "get_list" else [F41]))
     assert type(raised.value) is ClientError
-    assert raised.value.message == f"the answer has another form than was asked for: {problem}"
+    assert raised.value.message == f"unexpected content in the response: {problem}"
     assert raised.value.status == 200
 
 

@@ -89,7 +89,7 @@ def test_wait_gives_up_on_time_and_says_what_it_saw_last(calling: Calling, fake:
     assert sum(calling.pauses) == 100
     assert calling.pauses == [30, 30, 30, 10]
     assert raised.value.states == {F41: "running", F42: "failed"}
-    assert str(raised.value) == f"build 1 was not seen to end within 100 s; last seen: {F41} running, {F42} failed"
+    assert str(raised.value) == f"build 1 did not end within 100 s; last states: {F41} running, {F42} failed"
 
 
 def test_wait_never_asks_faster_than_it_should(fake: FakeCopr) -> None:
