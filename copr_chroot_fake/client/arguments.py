@@ -26,7 +26,7 @@ _PATH = re.compile(r"[^\s/?#]+(?:/[^\s/?#]+)*/?")
 
 def url(location: str, value: object) -> httpx.URL:
     """Return the URL of the API, with a trailing slash."""
-    address = checks.address(location, checks.any_text(location, value))
+    address = checks.address(location, value)
     try:
         api = httpx.URL(f"{address}/api_3/")
         # Resolving the host does this too, but only when the first request is sent.

@@ -113,10 +113,11 @@ def address(field: str, value: object) -> str:
 
 def shown_address(value: object) -> str:
     """What was given for an address, as error messages show it: without what may be a password."""
-    if not isinstance(value, str):
+    text = plain_text(value)
+    if text is None:
         return shown(value)
     # A password may have any sign in it where it is not escaped.
-    before, _, rest = value.rpartition("@")
+    before, _, rest = text.rpartition("@")
     scheme, found, _ = before.partition("://")
     return shown(f"{scheme}{found}{rest}" if found else rest)
 
