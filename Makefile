@@ -49,7 +49,7 @@ fuzz: .venv/fuzz.stamp
 # Of the given modules, or of all of the core, which takes an hour or two.
 MODULES ?= copr_chroot_fake*
 mutants: .venv/mutants.stamp
-	COPR_FAKE_DOORS=answer COPR_FAKE_EXAMPLES=0.03 $(BIN)/mutmut run '$(MODULES)'
+	COPR_FAKE_ADAPTERS=answer COPR_FAKE_EXAMPLES=0.03 $(BIN)/mutmut run '$(MODULES)'
 	$(BIN)/mutmut results
 
 lint: .venv/develop.stamp

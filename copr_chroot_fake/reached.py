@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import responses
     import respx
 
-    from .adapters.asgi import AsgiDoor
+    from .adapters.asgi import AsgiApp
     from .adapters.httpx import HttpxTransport
     from .engine.store import Store
 
@@ -42,10 +42,6 @@ class Reached:
             checks.any_text("method", method), checks.any_text("target", target), encode_headers(headers)
         )
 
-    def pass_time(self, seconds: float) -> None:
-        """Let seconds pass while a client waits: a virtual clock is moved, the system's goes on by itself."""
-        self._api.pass_time(checks.amount("seconds", seconds))
-
     @property
     def results_url(self) -> str:
         """The address below which ``result_url`` says that results are."""
@@ -56,11 +52,11 @@ class Reached:
         """Whether the fake serves results itself, below ``/results`` of the address that it is asked at."""
         return self._store.serves_results
 
-    def be_at(self, address: str) -> None:
-        """Say at which address the fake is: ``result_url`` leads there if it serves results and has no other."""
-        at = checks.address("address", address)
+    def _set_base_url(self, url: str) -> None:
+        """Set the address of the fake: ``result_url`` starts with it if the fake serves results and has no other."""
+        base_url = checks.address("url", url)
         if self.serves_results and self._results_url is None:
-            self._store.move_results(at + RESULTS)
+            self._store.move_results(base_url + RESULTS)
 
     def _have_results(self, results_url: str | None, serve_results: bool, results_delay: float) -> None:
         self._results_url = results_url
@@ -71,39 +67,59 @@ class Reached:
 
     @cached_property
     def transport(self) -> HttpxTransport:
-        """A transport for any ``httpx.Client`` or ``httpx.AsyncClient``; it answers for every host."""
+        """A transport for any ``httpx.Client`` or ``httpx.AsyncClient``; it answers requests to any host."""
         from .adapters.httpx import HttpxTransport
 
         return HttpxTransport(self._api)
 
     @cached_property
-    def asgi(self) -> AsgiDoor:
-        """An ASGI application."""
-        from .adapters.asgi import AsgiDoor
+    def asgi(self) -> AsgiApp:
+        """The fake as an ASGI application."""
+        from .adapters.asgi import AsgiApp
 
-        return AsgiDoor(self._api.answer)
+        return AsgiApp(self._api.answer)
 
     @contextmanager
-    def answering_httpx(self, url: str = COPR_URL) -> Iterator[respx.MockRouter]:
-        """Answer whatever code on httpx asks at an address, and where results are; gives a respx router for all else.
+    def mock_httpx(self, url: str = COPR_URL) -> Iterator[respx.MockRouter]:
+        """Answer every request of httpx to the server at ``url`` and to the one with the results.
+
+        Yields a respx router, to which you can add routes. These take precedence.
 
         :raises MissingExtraError: if respx is not installed.
         """
-        with needing("FakeCopr.answering_httpx", "respx", "pytest"):
-            from .adapters.respx import answering_through_respx
-        with answering_through_respx(self.transport, *self._addresses(url)) as router:
+        with needing("FakeCopr.mock_httpx", "respx", "pytest"):
+            from .adapters.respx import mock_httpx
+        with mock_httpx(self._api, *self._urls(url)) as router:
             yield router
 
     @contextmanager
-    def answering_requests(self, url: str = COPR_URL) -> Iterator[responses.RequestsMock]:
-        """Answer whatever code on requests asks at an address, and where results are; gives a mock for all else.
+    def mock_httpx2(self, url: str = COPR_URL) -> Iterator[respx.MockRouter]:
+        """Answer every request of httpx2 to the server at ``url`` and to the one with the results.
+
+        Yields a respx router, to which you can add routes. These take precedence.
+
+        :raises MissingExtraError: if httpx2 or respx is not installed.
+        """
+        with needing("FakeCopr.mock_httpx2", "respx", "pytest"):
+            from .adapters.respx import mock_httpx
+        with needing("FakeCopr.mock_httpx2", "httpx2", "httpx2"):
+            from .adapters.httpx2 import Httpx2Mocker
+        with mock_httpx(self._api, *self._urls(url), using=Httpx2Mocker.name) as router:
+            yield router
+
+    @contextmanager
+    def mock_requests(self, url: str = COPR_URL) -> Iterator[responses.RequestsMock]:
+        """Answer every request of requests to the server at ``url`` and to the one with the results.
+
+        Yields a mock of responses, to which you can add responses. These take precedence.
 
         :raises MissingExtraError: if responses is not installed.
         """
-        with needing("FakeCopr.answering_requests", "responses", "requests"):
-            from .adapters.requests import answering_through_responses
-        with answering_through_responses(self, *self._addresses(url)) as mock:
+        with needing("FakeCopr.mock_requests", "responses", "requests"):
+            from .adapters.requests import mock_requests
+        with mock_requests(self._api, *self._urls(url)) as mock:
             yield mock
 
-    def _addresses(self, url: str) -> list[str]:
+    def _urls(self, url: str) -> list[str]:
+        """Return the address of the API and, if the fake serves results, theirs."""
         return [checks.server("url", url), *([self.results_url] if self.serves_results else [])]

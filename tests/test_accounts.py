@@ -10,7 +10,7 @@ import pytest
 
 from copr_chroot_fake import Account, Answer, FakeCopr, InputError
 
-from .doors import credentials
+from .adapters import credentials
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 UNKNOWN = (

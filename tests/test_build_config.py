@@ -9,7 +9,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 
-from .doors import asking
+from .adapters import asking
 
 F41 = "fedora-41-x86_64"
 

@@ -10,7 +10,7 @@ import pytest
 
 from copr_chroot_fake import LIVES, FakeCopr, Lifecycle, Progress, Stage, State
 
-from .doors import Ask, asking
+from .adapters import Ask, asking
 
 F41, F42, EPEL = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
 PROJECT = "ownername=jdoe&projectname=playground"

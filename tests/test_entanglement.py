@@ -22,7 +22,7 @@ from copr_chroot_fake import (
     VirtualClock,
 )
 
-from .doors import asking
+from .adapters import asking
 from .polls import listed, state
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"

@@ -284,6 +284,6 @@ def test_child_can_use_requests_and_httpx() -> None:
             use(client)
 
     shared = httpx.Client(transport=fake.transport)
-    with shared, fake.answering_requests(), busy([lambda number: use(shared)] * 2):
+    with shared, fake.mock_requests(), busy([lambda number: use(shared)] * 2):
         for _ in range(5):
             run_in_child(use_own)

@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.adapters.asgi import AsgiDoor, Receive, Send
+from copr_chroot_fake.adapters.asgi import AsgiApp, Receive, Send
 from copr_chroot_fake.admin.control_api import ControlApi
 from copr_chroot_fake.http_server.access_log import AccessLog
 from copr_chroot_fake.http_server.app import ServedApp
@@ -74,7 +74,7 @@ FAILURES: dict[str, tuple[Callable[[], App], str]] = {
     "control call": (served_app, "/_fake/clock"),
     "control adapter": (served_app, "/_fake/worse"),
     "creation of a world": (served_app, f"/worlds/new{HOME}"),
-    "service": (lambda: AsgiDoor(failing_service), HOME),
+    "service": (lambda: AsgiApp(failing_service), HOME),
     "application": (lambda: failing_app, HOME),
 }
 

@@ -137,7 +137,7 @@ ACTS: dict[str, Act] = {
     "cancel": lambda fake: fake.builds[1].cancel(),
     "clear": lambda fake: fake.clear(),
     "reseed": lambda fake: fake.reseed(9),
-    "be_at": lambda fake: fake.be_at("http://elsewhere.example"),
+    "set_base_url": lambda fake: fake._set_base_url("http://elsewhere.example"),  # noqa: SLF001  # what a server does
     "force_state": lambda fake: fake.builds[1][F40].force_state("waiting", started_on=None, ended_on=7),
     "event": lambda fake: fake.builds[1][F40].start(),
     "report": lambda fake: fake.builds[1][F40].report("starting", result_dir="elsewhere"),

@@ -8,7 +8,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr, InputError
 
-from .doors import Open, asking
+from .adapters import Open, asking
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 GET = f"/api_3/build-chroot?build_id=1&chrootname={F41}"

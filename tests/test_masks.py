@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from copr_chroot_fake import FakeCopr, InputError
 
-from .doors import DOORS, Open, asking, credentials
+from .adapters import ADAPTERS, Open, asking, credentials
 from .examples import examples
 from .flask_restx_service import asking_flask_restx
 
@@ -68,7 +68,7 @@ OTHER_TOKENS = [
     "0",
 ]
 
-REPEATING = sorted(DOORS.keys() - {"requests"})
+REPEATING = sorted(ADAPTERS.keys() - {"mock_requests"})
 """Adapters whose client can send a header twice, or with a blank value."""
 
 BUG = b'{"error": "Request wasn\'t successful, there is probably a bug in the Copr code."}\n'
@@ -215,7 +215,7 @@ def test_deprecated_paths_accept_masks(path: str) -> None:
 @pytest.mark.parametrize("adapter", REPEATING)
 def test_repeated_masks_are_joined_with_a_comma(adapter: str) -> None:
     """Web servers join repeated headers."""
-    with DOORS[adapter](world()) as ask:
+    with ADAPTERS[adapter](world()) as ask:
         both = ask("GET", TARGETS["build-chroot"], [("X-Fields", "name"), ("X-Fields", "state")])
         assert json.loads(both.body) == {"name": F41, "state": "succeeded"}
         empty = ask("GET", TARGETS["build-chroot"], [("X-Fields", ""), ("X-Fields", "state")])
@@ -230,7 +230,7 @@ def test_non_ascii_masks_are_read_as_latin_1(ask_through: Open) -> None:
 @pytest.mark.parametrize("adapter", REPEATING)
 def test_mask_of_a_no_break_space_is_an_internal_error(adapter: str) -> None:
     """Flask-RESTX strips the mask and fails on the empty rest."""
-    with DOORS[adapter](world()) as ask:
+    with ADAPTERS[adapter](world()) as ask:
         response = ask("GET", TARGETS["build-chroot/list"], [("X-Fields", "\xa0")])
         assert (response.status, response.body) == (500, BUG)
 

@@ -8,7 +8,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 
-from .doors import Ask, asking
+from .adapters import Ask, asking
 
 NAMES = [f"bulk-{number:03}-x86_64" for number in range(250)]
 BUILDS = "/api_3/build/list?ownername=jdoe&projectname=playground"

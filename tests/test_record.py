@@ -286,7 +286,7 @@ def test_json_of_another_form_is_an_error(body: str) -> None:
     """The error names the URL."""
     transport = httpx.MockTransport(lambda request: httpx.Response(200, text=body))
     problem = record(FakeCopr(), [1], transport=transport).problem
-    assert str(problem).startswith("the answer has another form than was asked for: ")
+    assert str(problem).startswith("unexpected content in the response: ")
     assert "GET https://copr.fedorainfracloud.org/api_3/" in str(problem)
 
 

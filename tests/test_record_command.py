@@ -249,7 +249,7 @@ def test_unreachable_copr_is_reported(tmp_path: Path, monkeypatch: pytest.Monkey
         pass
     done = invoke(server, "7", "-o", tmp_path / "build.json")
     assert done.exit_code == 2
-    assert done.stderr.splitlines()[-1].startswith("Error: no answer: ")
+    assert done.stderr.splitlines()[-1].startswith("Error: no response: ")
     assert server.url in done.stderr
     assert done.stderr.splitlines()[-1].endswith("check --url and the network, or try again later")
     assert [*tmp_path.iterdir()] == []

@@ -12,7 +12,7 @@ import pytest
 from copr_chroot_fake import FakeCopr, InputError
 from copr_chroot_fake.wire.routes import ROUTES, WRITE_METHODS, Route
 
-from .doors import asking
+from .adapters import asking
 
 GET = "/api_3/build-chroot?build_id=1&chrootname=fedora-41-x86_64"
 NO_SUCH_ENDPOINT = b'{"error":"Such API endpoint doesn\'t exist"}\n'

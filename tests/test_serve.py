@@ -13,7 +13,7 @@ import pytest
 from copr_chroot_fake.http_server.uvicorn_server import bind
 from copr_chroot_fake.scenario.bundled import shipped_scenarios
 
-from .doors import credentials
+from .adapters import credentials
 from .served import COMMAND, F41, LIST, Served, Start, eventually, failed
 
 

@@ -77,7 +77,7 @@ def change_clock(call: Call) -> views.ClockView:
     paused = fields.read("paused", checks.flag, None)
     if not isinstance(clock, SystemClock) and (speed is not None or paused is False):
         raise CoprFakeError("this fake has a virtual clock, which has no speed; move it with now or tick")
-    if tick and (now or clock.now()) + tick > checks.LARGEST_INTEGER:
+    if tick and (clock.now() if now is None else now) + tick > checks.LARGEST_INTEGER:
         raise InputError("tick", f"{tick} would move the clock beyond {checks.LARGEST_INTEGER}, the last time of Copr")
     if now is not None:
         clock.move_to(now)

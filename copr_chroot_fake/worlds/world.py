@@ -12,7 +12,7 @@ from .limits import MAX_MEMORY, MAX_WORLDS
 from .memory import NEW_WORLD, Memory
 
 if TYPE_CHECKING:
-    from ..adapters.asgi import AsgiDoor
+    from ..adapters.asgi import AsgiApp
     from ..engine.snapshot import Snapshot
     from ..fake import FakeCopr
     from .initial import InitialState
@@ -58,7 +58,7 @@ class World:
     )
 
     fake: FakeCopr
-    app: AsgiDoor
+    app: AsgiApp
     snapshots: dict[int, Snapshot]
 
     def __init__(
@@ -78,7 +78,7 @@ class World:
     def replace_fake(self, fake: FakeCopr) -> None:
         """Use another fake from now on, without snapshots; requests in progress finish with the old one."""
         if self._url is not None:
-            fake.be_at(self._url)
+            fake._set_base_url(self._url)  # noqa: SLF001  # what a server does
         self.fake = fake
         self._memory.free()
         self.app = fake.asgi
@@ -89,7 +89,7 @@ class World:
     def set_url(self, url: str) -> None:
         """Set the base URL of the results of this and later fakes, unless they have a ``results_url``."""
         self._url = url
-        self.fake.be_at(url)
+        self.fake._set_base_url(url)  # noqa: SLF001  # what a server does
 
     def reset(self) -> None:
         """Restore the initial state; no request is answered by an incomplete fake."""

@@ -10,7 +10,7 @@ import pytest
 
 from copr_chroot_fake import Build, EventError, FakeCopr
 
-from ..doors import Ask, asking
+from ..adapters import Ask, asking
 from ..recordings import DIRECTORY
 
 LIFECYCLES = json.loads((DIRECTORY / "lifecycles.json").read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 
-from ..doors import DOORS, Ask, Response, asking, asking_over_http, without_servers_own
+from ..adapters import ADAPTERS, Ask, Response, asking, asking_over_http, without_servers_own
 from ..recordings import DIRECTORY, Exchange, exchanges
 from ..served import starting
 
@@ -63,13 +63,13 @@ def test_core_matches_recordings(scenario: str) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-@pytest.mark.parametrize("adapter", [*(name for name in DOORS if name not in ("answer", "server")), "command"])
+@pytest.mark.parametrize("adapter", [*(name for name in ADAPTERS if name not in ("answer", "server")), "command"])
 def test_adapter_matches_core(adapter: str, scenario: str) -> None:
     """Every recorded request gets the core's status, headers and body; only a server adds the date."""
     fake = fake_of(scenario)
     core = asking(fake)
     mismatches = []
-    with command(fake, scenario) if adapter == "command" else DOORS[adapter](fake) as ask:
+    with command(fake, scenario) if adapter == "command" else ADAPTERS[adapter](fake) as ask:
         for exchange in recorded(scenario):
             expected, got = replay(exchange, core), without_servers_own(replay(exchange, ask))
             if got != expected:

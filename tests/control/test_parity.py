@@ -110,13 +110,12 @@ STARTED = "an option of the server, visible in every result_url"
 NO_CALLS: Mapping[str, str] = {
     **dict.fromkeys(
         (
-            "FakeCopr.answer", "FakeCopr.answering_httpx", "FakeCopr.answering_requests", "FakeCopr.asgi",
-            "FakeCopr.serving", "FakeCopr.transport",
+            "FakeCopr.answer", "FakeCopr.asgi", "FakeCopr.mock_httpx", "FakeCopr.mock_httpx2",
+            "FakeCopr.mock_requests", "FakeCopr.serving", "FakeCopr.transport",
         ),
         DOOR,
     ),
-    **dict.fromkeys(("FakeCopr.be_at", "FakeCopr.results_url", "FakeCopr.serves_results"), STARTED),
-    "FakeCopr.pass_time": "for doors whose clients do not really wait",
+    **dict.fromkeys(("FakeCopr.results_url", "FakeCopr.serves_results"), STARTED),
     "FakeCopr.journal": INSIDE,
     "FakeCopr.sandbox": "a snapshot and its restore in one word",
     **{

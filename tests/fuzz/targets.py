@@ -119,7 +119,7 @@ def _answers(fake: FakeCopr) -> Iterator[Answer]:
                 where = f"?build_id={build.id}&chrootname={chroot.name}"
                 yield fake.answer("GET", f"/api_3/build-chroot/build-config{where}")
                 yield fake.answer("GET", f"/api_3/build-chroot/built-packages{where}")
-        fake.pass_time(40)
+        fake.clock.tick(40)
 
 
 def control(case: bytes) -> None:

@@ -12,7 +12,7 @@ from hypothesis.stateful import rule
 
 from copr_chroot_fake import FakeCopr
 
-from ..doors import Response, credentials
+from ..adapters import Response, credentials
 from .answers import Answering, Error
 from .doing import Doing
 from .drawn import (

@@ -10,7 +10,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
 
 from copr_chroot_fake import Build, BuildChroot, CoprFakeError, FakeCopr, Snapshot, State
 
-from ..doors import Ask
+from ..adapters import Ask
 from . import service
 from .drawn import ACCOUNTS, IDS, LIMIT, PACKAGES, PROGRESS, PROJECTS, ids, names, ways
 from .service import Impossible, Model

@@ -11,7 +11,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 
-from ..doors import Ask, Open, asking, without_servers_own
+from ..adapters import Ask, Open, asking, without_servers_own
 from .fetching import F43
 
 ENDED = 1_700_000_300

@@ -1,4 +1,4 @@
-"""Every door answers the same bytes, with the same status and headers, however oddly a target is written."""
+"""Every adapter returns the same status, headers and bytes for any request target."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, example, given, settings
 
 from copr_chroot_fake import FakeCopr
 
-from .doors import DOORS, Ask, without_servers_own
+from .adapters import ADAPTERS, SendRequest, without_date
 from .examples import examples
 
 F41 = "fedora-41-x86_64"
 
 escapes = st.binary(min_size=1, max_size=4).map(lambda raw: "".join(f"%{byte:02x}" for byte in raw))
-# All that a target can have on the wire but a fragment, which no client sends, and the segments . and .., which clients
-# resolve; valid escapes, halves of them, and none.
+# Everything that a target can contain on the wire. Excluded are fragments, which no client sends, and the segments
+# . and .., which clients resolve.
 printable = "".join(sorted({*string.printable} - {*string.whitespace, "#", "?"}))
 text = st.lists(
     st.one_of(
@@ -59,10 +59,10 @@ headers = st.lists(st.tuples(st.sampled_from(["X-Fields", "x-fields", "Authoriza
 
 
 @pytest.fixture(scope="module")
-def doors() -> Iterator[Mapping[str, Ask]]:
-    """All of them, each to a fake of its own with the same in it."""
+def senders() -> Iterator[Mapping[str, SendRequest]]:
+    """Open each adapter to its own, equal fake."""
     with ExitStack() as opened:
-        yield {name: opened.enter_context(door(_fake())) for name, door in DOORS.items()}
+        yield {name: opened.enter_context(adapter(_fake())) for name, adapter in ADAPTERS.items()}
 
 
 def _fake() -> FakeCopr:
@@ -80,9 +80,9 @@ def _fake() -> FakeCopr:
 @example("HEAD", "/api_3/build-chroot/list?build_id=1", [("X-Fields", "items{name}")])
 @example("OPTIONS", "/api_3/build-chroot/", [])
 @given(st.sampled_from(["GET", "GET", "GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE", "PATCH"]), targets, headers)
-def test_whatever_is_asked_every_door_answers_the_same(
-    doors: Mapping[str, Ask], method: str, target: str, headers: Sequence[tuple[str, str]]
+def test_every_adapter_returns_the_same_response(
+    senders: Mapping[str, SendRequest], method: str, target: str, headers: Sequence[tuple[str, str]]
 ) -> None:
-    """As the core does, save for the date."""
-    answers = {name: without_servers_own(ask(method, target, headers)) for name, ask in doors.items()}
-    assert {name: answer for name, answer in answers.items() if answer != answers["answer"]} == {}, answers["answer"]
+    """All equal the core's, except for the server's Date header."""
+    got = {name: without_date(send(method, target, headers)) for name, send in senders.items()}
+    assert {name: response for name, response in got.items() if response != got["answer"]} == {}, got["answer"]

@@ -1,4 +1,4 @@
-"""Clients of both kinds that are called in the same way, and what answers them."""
+"""Runs the same test with the sync and the async client, and provides responses for them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from copr_chroot_fake import AsyncCoprClient, CoprClient
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 
-class Calling:
-    """A client of either kind, whose calls are made and finished; it notes how long it pauses."""
+class Harness:
+    """Makes clients of one kind, with a virtual clock; ``pauses`` are their sleeps in seconds."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -23,10 +23,10 @@ class Calling:
         self.pauses: list[float] = []
         self._to_close: list[Callable[[], object]] = []
         self.time = 0.0
-        """What time it is for its clients; only they, and the services that answer them, move it."""
+        """The time of the clients in seconds; their sleeps, and slow responses, advance it."""
 
     def client(self, transport: Any = None, url: str = "https://copr.example", **options: Any) -> Any:
-        """A client that calls like a sync one; ``sleep`` and ``now`` are virtual."""
+        """Make a client with the methods of the sync one; ``sleep`` and ``now`` are virtual."""
 
         def sleep(seconds: float) -> None:
             self.pauses.append(seconds)
@@ -40,9 +40,9 @@ class Calling:
             client = CoprClient(url, transport=transport, **options)
             self._to_close.append(client.close)
             return client
-        finishing = Finishing(AsyncCoprClient(url, transport=transport, **options), self.loop)
-        self._to_close.append(finishing.aclose)
-        return finishing
+        blocking = BlockingClient(AsyncCoprClient(url, transport=transport, **options), self.loop)
+        self._to_close.append(blocking.aclose)
+        return blocking
 
     def close(self) -> None:
         """Close all clients."""
@@ -51,8 +51,8 @@ class Calling:
         self.loop.close()
 
 
-class Finishing:
-    """An async client whose calls are run to their end."""
+class BlockingClient:
+    """An async client with blocking methods."""
 
     def __init__(self, client: AsyncCoprClient, loop: asyncio.AbstractEventLoop) -> None:
         self._client = client
@@ -76,15 +76,15 @@ class Finishing:
         return [item async for item in items]
 
 
-def answering(*answers: httpx.Response | Exception) -> httpx.MockTransport:
-    """A transport that answers so, one after the other, the last one for ever."""
+def responding(*answers: httpx.Response | Exception) -> httpx.MockTransport:
+    """Return the responses (or raise the exceptions) in turn, and the last one from then on."""
     left = list(answers)
 
     def handle(request: httpx.Request) -> httpx.Response:
         answer = left.pop(0) if len(left) > 1 else left[0]
         if isinstance(answer, Exception):
             raise answer
-        # A response is read once, and this one may be answered again.
+        # A response can be read only once.
         return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
     return httpx.MockTransport(handle)
@@ -100,7 +100,7 @@ def page_of(*states: str, limit: int | None = None, **more: object) -> httpx.Res
 
 
 class Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body in pieces, of which it counts those that were read, and whether it was closed."""
+    """A body in pieces, which records how many were read and whether it was closed."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)
