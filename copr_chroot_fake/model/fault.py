@@ -38,7 +38,7 @@ class Fault:
     those for the endpoint, the build and the chroot; only one of the four can be given:
 
     :param endpoint: ``get`` (one build chroot), ``list``, ``build-config``, ``built-packages``, or one of those of
-        builds and projects, such as ``build``; ``docs/companions.md`` lists them.
+        builds and projects, such as ``build``; ``docs/endpoints.md`` lists them.
     :param after: so many are let through first, and the others counted from there.
     :param nth: only this one, counted from 1.
     :param first: so many from the first one on.

@@ -157,7 +157,10 @@ def copr_httpx2(copr_fake: FakeCopr) -> Httpx2Transport:
 
 @pytest.fixture(scope="session")
 def _copr_live_server() -> Iterator[LiveServer]:
-    from ..server.live import LiveServer
+    from ..errors import needing
+
+    with needing("copr_server", "uvicorn with httptools", "server"):
+        from ..server.live import LiveServer
 
     server = LiveServer()
     yield server
