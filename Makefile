@@ -86,9 +86,9 @@ pythons: pythons-oldest pythons-newest
 pythons-%: .venv/develop.stamp
 	$(BIN)/nox --download-python never --no-error-on-missing-interpreters --session tests --keywords $*
 
-# The tests that can depend on the package, from the sdist, with the wheel and without a checkout.
+# Tests from the sdist that can depend on how the package is installed, and each extra and start page by itself.
 wheel: .venv/develop.stamp
-	$(BIN)/nox --session wheel
+	$(BIN)/nox --session wheel extras
 
 clean:
 	rm -rf .nox .venv build mutants
@@ -98,7 +98,7 @@ clean:
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
 .venv/serve.stamp: pyproject.toml | .venv/bin/python
-	$(BIN)/pip install --quiet --editable .
+	$(BIN)/pip install --quiet --editable '.[server]'
 	touch $@
 
 .venv/develop.stamp: pyproject.toml | .venv/bin/python

@@ -16,7 +16,7 @@ from .engine.clock import Clock, SystemClock, VirtualClock, check_clock
 from .engine.collection import Collection
 from .engine.faults import Faults
 from .engine.store import Store
-from .errors import CoprFakeError, InputError
+from .errors import CoprFakeError, InputError, needing
 from .filled import Filled
 from .generate.populate_mixin import Populated
 from .journal.log import REQUESTS_KEPT, RequestLog
@@ -164,8 +164,11 @@ class FakeCopr(Reached, Filled, Asked, Populated):
         """Serve the fake on a free port of this machine, in a thread; yields its address, the ``copr_url`` of clients.
 
         Meanwhile ``result_url`` leads there too, if the fake serves results and has no other address for them.
+
+        :raises MissingExtraError: if the packages of the server are not installed.
         """
-        from .http_server.live_server import LiveServer
+        with needing("FakeCopr.serving", "uvicorn with httptools", "server"):
+            from .http_server.live_server import LiveServer
 
         results_url = self.results_url
         server = LiveServer(FakeCopr)

@@ -105,11 +105,11 @@ def type_of(schema: Schema) -> str:
     if "enum" in schema:
         return ", ".join(f"`{each}`" for each in schema["enum"])
     if schema.get("type") == "array":
-        return f"a list of: {type_of(schema.get('items', {}))}"
+        return f"list of {type_of(schema.get('items', {}))}"
     if schema.get("type") == "object":
         values = schema.get("additionalProperties")
-        return f"an object, its values: {type_of(values)}" if isinstance(values, Mapping) else "an object"
-    return {"integer": "whole number", "number": "number", "string": "text", "boolean": "true or false"}.get(
+        return f"an object with values of type {type_of(values)}" if isinstance(values, Mapping) else "an object"
+    return {"integer": "integer", "number": "number", "string": "string", "boolean": "boolean"}.get(
         schema.get("type", ""), str(schema.get("type", "anything"))
     ) + bounds(schema)
 

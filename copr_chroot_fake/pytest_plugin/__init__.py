@@ -165,7 +165,7 @@ def _copr_live_server() -> Iterator[LiveServer]:
     from ..errors import needing
     from ..fake import FakeCopr
 
-    with needing("copr_server", "the HTTP server", "server"):
+    with needing("copr_server", "uvicorn with httptools", "server"):
         from ..http_server.live_server import LiveServer
 
     server = LiveServer(FakeCopr)

@@ -33,7 +33,7 @@ _HOST_NAME = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 _STANDARD_ERROR = 2
 
 
-class Limit(click.ParamType[int | None]):
+class Limit(click.ParamType):  # type: ignore[type-arg]  # no subscript before click 8.4
     """A number of items, or ``none`` for no limit."""
 
     name = "limit"
@@ -50,7 +50,7 @@ class Limit(click.ParamType[int | None]):
         )
 
 
-class Login(click.ParamType["Account"]):
+class Login(click.ParamType):  # type: ignore[type-arg]  # no subscript before click 8.4
     """A user account: name, login, token, and groups whose projects the user may change."""
 
     name = "account"
@@ -72,7 +72,7 @@ class Login(click.ParamType["Account"]):
             self.fail(f"{name!r}: {error}", param, ctx)
 
 
-class HostName(click.ParamType[str]):
+class HostName(click.ParamType):  # type: ignore[type-arg]  # no subscript before click 8.4
     """A host name, without scheme and port."""
 
     name = "host name"
