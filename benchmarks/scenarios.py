@@ -66,7 +66,7 @@ def _load_json(path: Path) -> object:
 
 def _check(path: Path) -> None:
     (checked,) = check([path])
-    assert len(checked.mistakes) == MISTAKES
+    assert len(checked.errors) == MISTAKES
 
 
 ACTIONS: Mapping[str, Callable[[Path], object]] = {"json": _load_json, "load": FakeCopr.from_scenario, "check": _check}

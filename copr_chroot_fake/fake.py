@@ -27,7 +27,7 @@ from .scenario.entries import DEFAULT_MEMORY_LIMIT, DEFAULT_OWNER, DEFAULT_PACKA
 from .scenario.load import ScenarioSource, read_batch, read_scenario
 from .validation import checks
 from .wire.answer import Answer
-from .wire.headers import Headers, raw
+from .wire.headers import Headers, encode_headers
 from .wire.routes import RESULTS
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import responses
     import respx
 
-    from .adapters.asgi import AsgiDoor
+    from .adapters.asgi import AsgiApp
     from .adapters.httpx import HttpxTransport
     from .engine.chroot import Change
     from .engine.snapshot import Snapshot
@@ -345,11 +345,9 @@ class FakeCopr:
         :param headers: pairs of name and value. Copr reads ``Authorization`` and ``X-Fields``; for results, also
             conditions and ranges.
         """
-        return self._api.answer(checks.any_text("method", method), checks.any_text("target", target), raw(headers))
-
-    def pass_time(self, seconds: float) -> None:
-        """Let seconds pass while a client waits: a virtual clock is moved, the system's goes on by itself."""
-        self._api.pass_time(checks.amount("seconds", seconds))
+        return self._api.answer(
+            checks.any_text("method", method), checks.any_text("target", target), encode_headers(headers)
+        )
 
     @property
     def results_url(self) -> str:
@@ -361,46 +359,65 @@ class FakeCopr:
         """Whether the fake serves results below ``/results``."""
         return self._store.serves_results
 
-    def be_at(self, address: str) -> None:
-        """Say at which address the fake is: ``result_url`` leads there if it serves results and has no other."""
-        at = checks.address("address", address)
+    def _set_base_url(self, url: str) -> None:
+        """Set the address of the fake: ``result_url`` starts with it if the fake serves results and has no other."""
+        base_url = checks.address("url", url)
         if self.serves_results and self._results_url is None:
-            self._store.move_results(at + RESULTS)
+            self._store.move_results(base_url + RESULTS)
 
     @cached_property
     def transport(self) -> HttpxTransport:
-        """A transport for any ``httpx.Client`` or ``httpx.AsyncClient``; it answers for every host."""
+        """A transport for any ``httpx.Client`` or ``httpx.AsyncClient``; it answers requests to any host."""
         from .adapters.httpx import HttpxTransport
 
         return HttpxTransport(self._api)
 
     @cached_property
-    def asgi(self) -> AsgiDoor:
-        """An ASGI application."""
-        from .adapters.asgi import AsgiDoor
+    def asgi(self) -> AsgiApp:
+        """The fake as an ASGI application."""
+        from .adapters.asgi import AsgiApp
 
-        return AsgiDoor(self._api.answer)
+        return AsgiApp(self._api.answer)
 
     @contextmanager
-    def answering_httpx(self, url: str = COPR_URL) -> Iterator[respx.MockRouter]:
-        """Answer whatever code on httpx asks at an address, and where results are; gives a respx router for all else.
+    def mock_httpx(self, url: str = COPR_URL) -> Iterator[respx.MockRouter]:
+        """Answer every request of httpx to the server at ``url`` and to the one with the results.
+
+        Yields a respx router, to which you can add routes. These take precedence.
 
         :raises MissingExtraError: if respx is not installed.
         """
-        with needing("FakeCopr.answering_httpx", "respx", "pytest"):
-            from .adapters.respx import answering_through_respx
-        with answering_through_respx(self.transport, *self._addresses(url)) as router:
+        with needing("FakeCopr.mock_httpx", "respx", "pytest"):
+            from .adapters.respx import mock_httpx
+        with mock_httpx(self._api, *self._urls(url)) as router:
             yield router
 
     @contextmanager
-    def answering_requests(self, url: str = COPR_URL) -> Iterator[responses.RequestsMock]:
-        """Answer whatever code on requests asks at an address, and where results are; gives a mock for all else.
+    def mock_httpx2(self, url: str = COPR_URL) -> Iterator[respx.MockRouter]:
+        """Answer every request of httpx2 to the server at ``url`` and to the one with the results.
+
+        Yields a respx router, to which you can add routes. These take precedence.
+
+        :raises MissingExtraError: if httpx2 or respx is not installed.
+        """
+        with needing("FakeCopr.mock_httpx2", "respx", "pytest"):
+            from .adapters.respx import mock_httpx
+        with needing("FakeCopr.mock_httpx2", "httpx2", "httpx2"):
+            from .adapters.httpx2 import Httpx2Mocker
+        with mock_httpx(self._api, *self._urls(url), using=Httpx2Mocker.name) as router:
+            yield router
+
+    @contextmanager
+    def mock_requests(self, url: str = COPR_URL) -> Iterator[responses.RequestsMock]:
+        """Answer every request of requests to the server at ``url`` and to the one with the results.
+
+        Yields a mock of responses, to which you can add responses. These take precedence.
 
         :raises MissingExtraError: if responses is not installed.
         """
-        with needing("FakeCopr.answering_requests", "responses", "requests"):
-            from .adapters.requests import answering_through_responses
-        with answering_through_responses(self, *self._addresses(url)) as mock:
+        with needing("FakeCopr.mock_requests", "responses", "requests"):
+            from .adapters.requests import mock_requests
+        with mock_requests(self._api, *self._urls(url)) as mock:
             yield mock
 
     @contextmanager
@@ -408,11 +425,14 @@ class FakeCopr:
         """Serve the fake on a free port of this machine, in a thread; yields its URL, the ``copr_url`` of clients.
 
         Meanwhile ``result_url`` is below it, if the fake serves results and has no other URL for them.
+
+        :raises MissingExtraError: if the packages of the server are not installed.
         """
-        from .server.live import LiveServer
+        with needing("FakeCopr.serving", "uvicorn with httptools", "server"):
+            from .http_server.live_server import LiveServer
 
         results_url = self.results_url
-        server = LiveServer()
+        server = LiveServer(FakeCopr)
         try:
             yield server.add("fake", self)
         finally:
@@ -500,6 +520,10 @@ class FakeCopr:
             # A request refers to every chroot in its response.
             entries = [*self._log.entries]
         return builds + changes + sum(REQUEST_BYTES + len(entry[1]) + 8 * len(entry[5]) for entry in entries)
+
+    def _urls(self, url: str) -> list[str]:
+        """Return the address of the API and, if the fake serves results, theirs."""
+        return [checks.server("url", url), *([self.results_url] if self.serves_results else [])]
 
     def _build(self, build_id: int) -> Build:
         build = self._store.find_build(checks.positive("build_id", build_id))

@@ -21,7 +21,6 @@ import click
 import copr_chroot_fake
 from copr_chroot_fake.admin.operations import all_operations
 from copr_chroot_fake.cli import main
-from copr_chroot_fake.client import errors, results
 from copr_chroot_fake.model.fault import DribbleEntry, FaultEntry
 from copr_chroot_fake.scenario import entries
 
@@ -45,6 +44,10 @@ OF_WHAT_THE_KIT_MAKES = {
         "result_url set_state started_at started_on state"
     ),
     "Faults": "add clear remove",
+    "AsgiApp": "",
+    "CoprServer": "fake url",
+    "HttpxTransport": "",
+    "MakeCoprFake": "",
     "Snapshot": "",
     "UnmatchedRequests": "count last method near_miss target",
 }
@@ -57,18 +60,14 @@ def public_names() -> str:
 
 
 def _python() -> Iterator[str]:
-    # CoprProvider is not among the names that * imports, as it needs an extra.
-    for name in sorted([*copr_chroot_fake.__all__, "CoprProvider"]):
+    # Those that need an extra are not among the names that * imports.
+    for name in sorted([*copr_chroot_fake.__all__, "CoprProvider", "CoprServer", "MakeCoprFake"]):
         path, value = f"{KIT}.{name}", getattr(copr_chroot_fake, name)
         if name in OF_WHAT_THE_KIT_MAKES:
             members = sorted(_said(value) & {*OF_WHAT_THE_KIT_MAKES[name].split()})
             yield from (path, *(f"{path}.{member}{_called(value, member)}" for member in members))
         else:
             yield from _named(path, value)
-    for module in (errors, results):
-        for name, value in sorted(vars(module).items()):
-            if inspect.isclass(value) and value.__module__ == module.__name__ and not name.startswith("_"):
-                yield from _named(f"{module.__name__}.{name}", value)
 
 
 def _named(path: str, value: object) -> Iterator[str]:
@@ -131,7 +130,7 @@ def _pytest() -> Iterator[str]:
         command += ["-p", "no:cacheprovider", "-p", "copr_chroot_fake.pytest_plugin"]
         alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         for option, kind, pattern in (
-            ("--fixtures", "fixture", r"^(copr_\w+)"),
+            ("--fixtures", "fixture", r"^((?:make_)?copr_\w+)"),
             ("--help", "ini", r"^  (copr_fake_\w+) \("),
             ("--markers", "marker", r"^@pytest\.mark\.(copr_fake\(.*?\))"),
         ):

@@ -11,7 +11,7 @@ import pytest
 from copr_chroot_fake import FakeCopr, InputError, Nevra, State
 from copr_chroot_fake.scenario.entries import ChrootSettings
 
-from .doors import Ask, asking
+from .adapters import Ask, asking
 
 Document = Mapping[str, object]
 

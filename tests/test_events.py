@@ -10,7 +10,7 @@ from copr_chroot_fake import BuildChroot, EventError, FakeCopr, InputError, Nevr
 from copr_chroot_fake.model.machine import TRANSITIONS, Event, find_transition, possible_events
 from copr_chroot_fake.model.states import StateName
 
-from .doors import asking
+from .adapters import asking
 from .events import METHODS
 
 F41 = "fedora-41-x86_64"

@@ -23,7 +23,7 @@ import requests
 
 from copr_chroot_fake import FakeCopr, VirtualClock
 from copr_chroot_fake import fork_lock as forking
-from copr_chroot_fake.server.live import LiveServer
+from copr_chroot_fake.http_server.live_server import LiveServer
 
 from .events import advance_all
 
@@ -202,7 +202,7 @@ def test_fork_waits_for_imports_of_the_kit(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_child_has_a_server_of_its_own() -> None:
     """What the parent serves stays its own; what the child serves is on a new port, until it stops."""
-    server = LiveServer()
+    server = LiveServer(FakeCopr)
     try:
         fake = FakeCopr()
         fake.add_build([NAME], id=1, state="running")
@@ -246,7 +246,7 @@ def test_child_can_leave_a_served_fake() -> None:
 def test_server_stops_though_a_child_lives() -> None:
     """A child that was forked meanwhile keeps neither the port nor a connection open."""
     reading, writing = os.pipe()
-    server = LiveServer()
+    server = LiveServer(FakeCopr)
     port = int(server.url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.settimeout(SECONDS)
@@ -286,6 +286,6 @@ def test_child_can_use_requests_and_httpx() -> None:
             use(client)
 
     shared = httpx.Client(transport=fake.transport)
-    with shared, fake.answering_requests(), busy([lambda number: use(shared)] * 2):
+    with shared, fake.mock_requests(), busy([lambda number: use(shared)] * 2):
         for _ in range(5):
             run_in_child(use_own)

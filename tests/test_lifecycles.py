@@ -213,7 +213,7 @@ def test_all_that_is_wrong_with_a_stage_is_found(tmp_path: Path, stage: dict[str
     path = tmp_path / "wrong.json"
     path.write_text(json.dumps({"builds": [{"id": 1, "lifecycle": stages({"state": "running", "lasts": 5}, stage)}]}))
     (checked,) = check([path])
-    assert sorted(mistake.place for mistake in checked.mistakes) == [
+    assert sorted(error.location for error in checked.errors) == [
         f"builds[0].lifecycle.stages[1].{place}" for place in places
     ]
 

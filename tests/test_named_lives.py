@@ -6,7 +6,7 @@ import pytest
 
 from copr_chroot_fake import LIVES, EventError, FakeCopr, Lifecycle, Stage
 
-from .doors import asking
+from .adapters import asking
 from .polls import listed, state
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"

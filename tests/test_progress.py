@@ -9,7 +9,7 @@ import pytest
 from copr_chroot_fake import EventError, FakeCopr, InputError, Progress, State, SystemClock, VirtualClock
 from copr_chroot_fake.model.progress import How, ProgressLike
 
-from .doors import asking
+from .adapters import asking
 from .events import advance_all
 from .polls import listed, state
 

@@ -95,8 +95,8 @@ def filled(requests: int) -> FakeCopr:
     "look",
     [
         lambda fake: fake.requests_after(fake.journal.count(About()) - 3),
-        lambda fake: fake.assert_requested("list", build_id=1),
-        lambda fake: fake.assert_not_requested("get", build_id=50),
+        lambda fake: fake.assert_requested("build-chroot/list", build_id=1),
+        lambda fake: fake.assert_not_requested("build-chroot", build_id=50),
         lambda fake: fake.assert_polled_no_faster_than(0.5),
         lambda fake: fake.assert_all_pages_read(1),
     ],
@@ -124,15 +124,15 @@ def test_assertions_forget_what_was_dropped() -> None:
         fake.assert_polled_no_faster_than(1)
     for number in range(3):
         fake.answer("GET", f"/api_3/build-chroot/1/{F41}?{number}")
-        fake.assert_requested("list", times=min(2, 2 - number))
-        fake.assert_requested("get", build_id=1, times=number + 1)
+        fake.assert_requested("build-chroot/list", times=min(2, 2 - number))
+        fake.assert_requested("build-chroot", build_id=1, times=number + 1)
     fake.assert_polled_no_faster_than(1)
     with pytest.raises(AssertionError, match="2 of 2 chroots of build 1 were on no page"):
         fake.assert_all_pages_read(1)
     fake.clear_requests()
-    fake.assert_not_requested("get")
+    fake.assert_not_requested("build-chroot")
     fake.answer("GET", f"/api_3/build-chroot/1/{F41}")
-    fake.assert_requested("get", times=1)
+    fake.assert_requested("build-chroot", times=1)
 
 
 def test_fastest_polls_are_shown() -> None:

@@ -274,7 +274,7 @@ def test_a_loaded_source_package_follows_the_results() -> None:
     written = FakeCopr(serve_results=True)
     written.add_build([F41], id=1)
     fake = FakeCopr(serve_results=True)
-    fake.be_at("http://copr.test:5000")
+    fake._set_base_url("http://copr.test:5000")  # noqa: SLF001  # what a server does
     fake.add_scenario(written.to_scenario())
     url = fake.builds[1].submission.source_package.url
     assert url is not None

@@ -105,9 +105,9 @@ def test_restored_source_package_follows_the_results() -> None:
     """A snapshot that was taken while the fake was served elsewhere restores no address that is gone."""
     fake = FakeCopr(serve_results=True)
     build = fake.add_build([F41], id=1)
-    fake.be_at("http://copr.test:5000")
+    fake._set_base_url("http://copr.test:5000")  # noqa: SLF001  # what a server does
     taken = fake.snapshot()
-    fake.be_at("http://copr.test:6000")
+    fake._set_base_url("http://copr.test:6000")  # noqa: SLF001  # what a server does
     fake.restore(taken)
     url = build.submission.source_package.url
     assert url is not None

@@ -9,7 +9,7 @@ import pytest
 from copr_chroot_fake import FakeCopr, InputError
 from copr_chroot_fake.scenario.arguments import Chroots
 
-from .doors import asking
+from .adapters import asking
 
 F41, F42, EPEL = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
 BEGAN = 1_700_000_000

@@ -12,7 +12,7 @@ from copr_chroot_fake import LIVES, BuildChroot, EventError, FakeCopr, InputErro
 from copr_chroot_fake.model.lifecycle import LifecycleLike
 from copr_chroot_fake.model.machine import Stamp
 
-from .doors import asking
+from .adapters import asking
 from .events import advance_all
 from .recordings import DIRECTORY, exchanges
 

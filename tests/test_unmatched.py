@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError
-from copr_chroot_fake.pytest_plugin.support import FAKE, unmatched_text
+from copr_chroot_fake.pytest_plugin.options import Options
+from copr_chroot_fake.pytest_plugin.support import FAKES, unmatched_text
 
 from .steps import count_steps
 
@@ -93,7 +94,8 @@ def test_list_of_unmatched_searches_for_nothing() -> None:
 
 def test_report_shows_the_first_unmatched_targets(request: pytest.FixtureRequest) -> None:
     """And how many more there are; a long target is cut."""
-    fake = request.node.stash[FAKE] = FakeCopr()
+    fake = FakeCopr()
+    request.node.stash[FAKES] = [(fake, Options())]
     fake.answer("GET", f"/api_3/{'x' * 5000}")
     for number in range(1, 25):
         fake.answer("GET", f"/api_3/build/{number}")

@@ -81,10 +81,10 @@ def ask(fake: FakeCopr) -> None:
     httpx.AsyncClient(transport=httpx.ASGITransport(app=fake.asgi))
     assert_type(fake.requests, list[Request])
     assert_type(fake.unmatched, list[UnmatchedRequests])
-    fake.assert_requested("list", build_id=1, times=2)
+    fake.assert_requested("build-chroot/list", build_id=1, times=2)
 
 
-def steer(fake: FakeCopr, build: Build) -> None:
+def control(fake: FakeCopr, build: Build) -> None:
     chroot = build["fedora-41-x86_64"]
     assert_type(chroot, BuildChroot)
     assert_type(chroot.state, State)
@@ -107,7 +107,9 @@ def steer(fake: FakeCopr, build: Build) -> None:
 def go_wrong(fake: FakeCopr) -> None:
     assert_type(fake.faults, Faults)
     assert_type(fake.faults.add("outage"), ActiveFault)
-    fake.faults.add(Fault(endpoint="list", delay=Uniform(1, 2), dribble=Dribble(bytes=16, every=0.5), first=3))
+    fake.faults.add(
+        Fault(endpoint="build-chroot/list", delay=Uniform(1, 2), dribble=Dribble(bytes=16, every=0.5), first=3)
+    )
     fake.faults.add(Fault(build_id=1, chrootname="a-b-c", breaks="reset-within", probability=0.5))
     fake.faults.add({"name": "slow-list", "delay": {"uniform": [1, 2]}})
     fake.add_scenario({"faults": ["outage", {"status": 502, "body": "json", "nth": 1}]})

@@ -12,10 +12,17 @@ from ..wire.routes import EndpointName
 from .log import RequestLog
 from .request import Request, chroot_names, read_request
 
-_METHODS: Mapping[EndpointName, Sequence[str]] = {"cancel": ("PUT", "POST")}
+_METHODS: Mapping[EndpointName, Sequence[str]] = {"build/cancel": ("PUT", "POST")}
 """The methods of endpoints that are not read with GET."""
 
-_POLLED: Sequence[EndpointName] = ("get", "list", "build", "build-list", "source-chroot", "monitor")
+_POLLED: Sequence[EndpointName] = (
+    "build-chroot",
+    "build-chroot/list",
+    "build",
+    "build/list",
+    "build/source-chroot",
+    "monitor",
+)
 """The endpoints that clients poll."""
 
 
@@ -92,7 +99,7 @@ class RequestIndex:
 
     def names_listed(self, build_id: int) -> set[str]:
         """Return the names of a build's chroots that were on a requested page of its list."""
-        found = self.find(About("list", build_id, None, True))
+        found = self.find(About("build-chroot/list", build_id, None, True))
         pages = self._pages.setdefault(build_id, _Pages())
         for number in found.numbers[bisect_left(found.numbers, pages.next, found.start) :]:
             names = chroot_names(self._log.entries[number - self._log.first_number])

@@ -103,6 +103,7 @@ class Journal:
     ) -> None:
         __tracebackhide__ = True
         times = checks.optional(checks.whole_number)("times", times)
+        build_id, chrootname = _check_thing(build_id, chrootname)
         count = self.count(_about(endpoint, build_id, chrootname))
         if count != times if times is not None else not count:
             expected = "at least once" if times is None else _times(times)
@@ -151,7 +152,7 @@ _REQUESTS_SHOWN = 20
 def _about(endpoint: EndpointName, build_id: int | None, chrootname: str | None) -> About:
     """Return a filter for requests of an endpoint with its own methods."""
     name = cast(EndpointName, checks.one_of(get_args(EndpointName))("endpoint", endpoint))
-    return About(name, *_check_thing(build_id, chrootname), True)
+    return About(name, build_id, chrootname, True)
 
 
 def _check_thing(build_id: int | None, chrootname: str | None) -> tuple[int | None, str | None]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ..model.states import State
 from ..validation import checks
 from ..wire.routes import EndpointName
-from ..wire.target import read_question
+from ..wire.target import parse_target
 from .log import Entry
 
 
@@ -70,14 +70,14 @@ def chroot_names(entry: Entry) -> tuple[str, ...]:
 def read_request(entry: Entry, has_results: bool) -> Request:
     """Return the request of a log entry."""
     method, target, status, at, matched, shown, fault, number = entry
-    question = read_question(target, has_results)
+    parsed = parse_target(target, has_results)
     return Request(
         method=method,
         target=target,
-        endpoint=None if question.endpoint is None else question.endpoint.value,
-        build_id=question.build_id,
-        chrootname=question.chrootname,
-        arguments=question.arguments,
+        endpoint=parsed.endpoint,
+        build_id=parsed.build_id,
+        chrootname=parsed.chrootname,
+        arguments=parsed.arguments,
         status=status,
         at=at,
         matched=matched,

@@ -37,8 +37,8 @@ class Fault:
     Which requests. ``nth``, ``first``, ``every`` and ``probability`` choose among
     those for the endpoint, the build and the chroot; only one of the four can be given:
 
-    :param endpoint: ``get`` (one build chroot), ``list``, ``build-config``, ``built-packages``, or one of those of
-        builds and projects, such as ``build``; ``docs/companions.md`` lists them.
+    :param endpoint: path of an endpoint without ``/api_3/``, such as ``build-chroot/list`` or ``build``;
+        ``docs/endpoints.md`` lists them.
     :param after: so many are let through first, and the others counted from there.
     :param nth: only this one, counted from 1.
     :param first: so many from the first one on.
@@ -282,8 +282,8 @@ FAULTS: Mapping[FaultName, Fault] = MappingProxyType(
     {
         "gateway-timeout": Fault(status=504, first=1),
         "outage": Fault(status=503, first=5),
-        "slow-list": Fault(endpoint="list", delay=LogNormal(median=8, sigma=0.8, least=2, most=60)),
-        "list-500": Fault(endpoint="list", status=500),
+        "slow-list": Fault(endpoint="build-chroot/list", delay=LogNormal(median=8, sigma=0.8, least=2, most=60)),
+        "list-500": Fault(endpoint="build-chroot/list", status=500),
         "html-200": Fault(body="html"),
         "late-results": Fault(endpoint="results", status=404, body="html", first=3),
     }

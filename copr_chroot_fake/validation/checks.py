@@ -91,10 +91,13 @@ def is_unicode(text: str) -> bool:
 
 
 def secret(field: str, value: object) -> str:
-    """A text that no message may show."""
-    if not isinstance(value, str) or not value:
+    """A text that no message may contain."""
+    plain = plain_text(value)
+    if not plain:
         raise InputError(field, "expected a text that is not empty")
-    return value
+    if not _is_storable(plain):
+        raise InputError(field, "has a null character or half a surrogate pair; expected neither")
+    return plain
 
 
 _ADDRESS = re.compile(
@@ -112,11 +115,12 @@ def address(field: str, value: object) -> str:
 
 
 def shown_address(value: object) -> str:
-    """What was given for an address, as error messages show it: without what may be a password."""
-    if not isinstance(value, str):
+    """An invalid address as error messages contain it: without anything that may be a password."""
+    text = plain_text(value)
+    if text is None:
         return shown(value)
-    # A password may have any sign in it where it is not escaped.
-    before, _, rest = value.rpartition("@")
+    # A password that is not escaped may contain any character.
+    before, _, rest = text.rpartition("@")
     scheme, found, _ = before.partition("://")
     return shown(f"{scheme}{found}{rest}" if found else rest)
 

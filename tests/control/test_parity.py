@@ -1,4 +1,4 @@
-"""Everything that Python can do on a fake, HTTP can."""
+"""The control API covers the Python API."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     **{f"SystemClock.{name}": ("GET /clock",) for name in ("now", "is_paused")},
     **{f"SystemClock.{name}": ("PATCH /clock",) for name in ("tick", "move_to", "speed", "pause", "resume")},
 }  # fmt: skip
-"""What does over HTTP what a member does in Python."""
+"""The control calls that correspond to each Python member."""
 
 
 OF_THE_SERVER = {
@@ -93,19 +93,18 @@ OF_THE_SERVER = {
 """Calls for which Python needs no member: it holds worlds and snapshots as objects, and has loops."""
 
 
-INSIDE = "how the kit itself works"
-DOOR = "a way to ask the fake, of which HTTP is one"
-STARTED = "said when the server starts, and told by every result_url"
+INSIDE = "internal"
+DOOR = "an adapter, like HTTP itself"
+STARTED = "an option of the server, visible in every result_url"
 NO_CALLS: Mapping[str, str] = {
     **dict.fromkeys(
         (
-            "FakeCopr.answer", "FakeCopr.answering_httpx", "FakeCopr.answering_requests", "FakeCopr.asgi",
-            "FakeCopr.serving", "FakeCopr.transport",
+            "FakeCopr.answer", "FakeCopr.asgi", "FakeCopr.mock_httpx", "FakeCopr.mock_httpx2",
+            "FakeCopr.mock_requests", "FakeCopr.serving", "FakeCopr.transport",
         ),
         DOOR,
     ),
-    **dict.fromkeys(("FakeCopr.be_at", "FakeCopr.results_url", "FakeCopr.serves_results"), STARTED),
-    "FakeCopr.pass_time": "for doors whose clients do not really wait",
+    **dict.fromkeys(("FakeCopr.results_url", "FakeCopr.serves_results"), STARTED),
     "FakeCopr.journal": INSIDE,
 
     **{
@@ -133,18 +132,18 @@ NO_CALLS: Mapping[str, str] = {
     "VirtualClock.restore": "a part of restoring a snapshot",
     "SystemClock.restore": "a part of loading a state",
 }  # fmt: skip
-"""Why there is no call."""
+"""Members without a control call, and the reason."""
 
 
-def test_everything_that_python_can_do_http_can() -> None:
-    """Every public member has its call, or a reason why it has none."""
+def test_control_api_covers_python_api() -> None:
+    """Every public member has a call, or a reason why not."""
     classes = (FakeCopr, Build, BuildChroot, Faults, VirtualClock, SystemClock)
     members = {f"{class_.__name__}.{name}" for class_ in classes for name in dir(class_) if not name.startswith("_")}
     assert members == set(CALLS) | set(NO_CALLS)
     assert not set(CALLS) & set(NO_CALLS)
 
 
-def test_every_call_is_something_that_python_can_do() -> None:
-    """Or something that a server needs besides."""
+def test_python_api_covers_control_api() -> None:
+    """Except for calls on the server."""
     there = {f"{method} {path}" for path, method, _ in all_operations()}
     assert {*OF_THE_SERVER, *(call for calls in CALLS.values() for call in calls)} == there

@@ -1,4 +1,4 @@
-"""The scripts of the programs, as pip installs them; all other tests fork a process that has imported the programs."""
+"""The scripts as pip installs them; the other tests fork a process that has imported the programs."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def test_copr_cli_watches_a_build(
 
 
 def test_copr_builder_needs_a_configuration(copr_server: CoprServer, copr_config: Path, tmp_path: Path) -> None:
-    """It says which file is missing."""
+    """The message names the missing file."""
     done = run_script("copr-builder", copr_server, tmp_path, "--config", "none.conf")
     assert (done.returncode, done.stderr) == (1, 'copr.builder: Config file "none.conf" not found.\n')

@@ -90,7 +90,7 @@ def test_snapshots_of_runs_apart_have_each_its_own_faults(fake: FakeCopr) -> Non
 
 def test_faults_of_a_sandbox_are_gone_after_it(fake: FakeCopr) -> None:
     """Whatever was tried there."""
-    kept = fake.faults.add(Fault(endpoint="list", status=500))
+    kept = fake.faults.add(Fault(endpoint="build-chroot/list", status=500))
     with fake.snapshot():
         fake.faults.clear()
         fake.faults.add(Fault(status=503))

@@ -62,7 +62,7 @@ def test_the_journal_tells_which_fault_has_hit(fake: FakeCopr) -> None:
     statuses(fake, 4)
     assert [(request.fault, request.status) for request in fake.requests] == [(1, 503), (2, 0), (3, 0), (None, 200)]
     assert f"{GET} -> no answer by fault 2 at" in str(fake.requests[1])
-    fake.assert_requested("get", times=4)
+    fake.assert_requested("build-chroot", times=4)
 
 
 @pytest.mark.parametrize("fault", EVERYTHING, ids=str)

@@ -1,4 +1,4 @@
-"""Changing a case into another that is still nearly right: byte-wise changes hardly ever get past a parser."""
+"""Mutations that keep a case nearly valid; byte-wise mutations rarely get past a parser."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ JUNK: tuple[Any, ...] = (
 
 
 class Mutator:
-    """Changes documents by what the schemas name, and by what other cases have."""
+    """Mutates documents with names from the schemas and parts of other cases."""
 
     def __init__(self, cases: Sequence[bytes]) -> None:
         documents = [document for case in cases for _, document in _split(case)]
@@ -146,7 +146,7 @@ TOKENS: tuple[bytes, ...] = (
 
 
 def make_connection(random: Random) -> bytes:
-    """A case of the target ``connections``: a few requests, of which some are spoilt."""
+    """Return a case of the target ``connections``: a few requests, some of them invalid."""
     made = bytearray(b"".join(random.choices(REQUESTS, k=random.choice((1, 1, 2, 3, 8)))))
     for _ in range(random.choice((0, 1, 1, 2, 3, 6))):
         lines = [found.end() for found in re.finditer(b"\r\n", made)]

@@ -11,7 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
 from copr_chroot_fake import Build, BuildChroot, CoprFakeError, FakeCopr, Snapshot, State
 from copr_chroot_fake.model.machine import Event
 
-from ..doors import Ask
+from ..adapters import Ask
 from ..events import METHODS, advance_all, finish_all
 from . import service
 from .drawn import ACCOUNTS, IDS, LIMIT, PACKAGES, PROGRESS, PROJECTS, ids, names, ways
@@ -218,7 +218,11 @@ class Doing(RuleBasedStateMachine):
     def tick(self, seconds: int) -> None:
         self.both(lambda fake: fake.clock.tick(seconds), lambda: self.model.tick(seconds))
 
-    @rule(endpoint=st.sampled_from(["get", "list", "build", "build-list", "monitor", "cancel", "project"]))
+    @rule(
+        endpoint=st.sampled_from(
+            ["build-chroot", "build-chroot/list", "build", "build/list", "monitor", "build/cancel", "project"]
+        )
+    )
     def fault(self, endpoint: str) -> None:
         if self.faults.get(endpoint):
             return

@@ -86,7 +86,7 @@ class OperationsMachine(RuleBasedStateMachine):
         for account in self.fake.accounts:
             copy.add_account(account.name, account.login, account.token, account.groups)
         root = self.fake.results_url.removesuffix("/results")
-        copy.be_at(root)
+        copy._set_base_url(root)  # noqa: SLF001  # what a server does
         return copy
 
     def teardown(self) -> None:

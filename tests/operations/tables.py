@@ -229,8 +229,6 @@ FAKE: Mapping[str, Arguments] = {
     "clear": nothing,
     "reset": nothing,
     "reseed": required(seed=st.sampled_from([0, 1, 7, -1])),
-    "pass_time": required(seconds=seconds),
-    "be_at": required(address=st.sampled_from(["http://127.0.0.1:5000", "http://copr.test"])),
     "populate": optional(builds=st.sampled_from([0, 1]), chroots=st.just(2), seed=st.sampled_from([1, 2])),
     "clear_requests": nothing,
 }
@@ -248,9 +246,9 @@ OWN_RULE: Mapping[str, str] = {
 
 READ_ONLY: Mapping[str, str] = {
     "FakeCopr": (
-        "accounts answering_httpx answering_requests asgi assert_all_pages_read assert_not_requested "
-        "assert_polled_no_faster_than assert_requested builds changes clock default_limit faults from_options projects "
-        "requests requests_after results_url seed serves_results serving transport unmatched"
+        "accounts asgi assert_all_pages_read assert_not_requested assert_polled_no_faster_than assert_requested "
+        "builds changes clock default_limit faults from_options mock_httpx mock_httpx2 mock_requests projects requests "
+        "requests_after results_url seed serves_results serving transport unmatched"
     ),
     "Build": (
         "bootstrap chroots enable_net ended_at ended_on get id is_background is_canceled is_finished items keys "

@@ -98,7 +98,7 @@ WHOLE: dict[str, Any] = {
     ],
     "faults": [
         "outage",
-        {"name": "outage", "id": 5, "seen": 2, "first": 3, "build_id": 1, "endpoint": "get"},
+        {"name": "outage", "id": 5, "seen": 2, "first": 3, "build_id": 1, "endpoint": "build-chroot"},
         {
             "status": 502,
             "body": "cut",
@@ -278,6 +278,8 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
 """Scenarios with several mistakes, and all places that are wrong in each, in order."""
 
 UNSAYABLE = (
+    # Which characters the database stores.
+    "has a null character or half a surrogate pair",
     # What is there already.
     r"there is a build \d+ already",
     r"there is a project .* already",

@@ -12,7 +12,7 @@ import yaml
 from copr_chroot_fake import CoprFakeError, FakeCopr, InputError, MissingExtraError, ScenarioError, State
 from copr_chroot_fake.scenario.bundled import DEFAULT_SCENARIO, shipped_scenarios
 
-from ..doors import asking
+from ..adapters import asking
 from .examples import MISTAKES, WHOLE, write
 
 

@@ -42,7 +42,7 @@ def test_each_bundled_scenario_has_a_name_and_a_description() -> None:
     """With its builds on the page of scenarios, and with what it is for beside the files."""
     files = [path.stem for path in shipped_scenarios().rglob("*.json")]
     assert sorted(files) == sorted(by_name())
-    page = (ROOT / "docs" / "scenarios.md").read_text().partition("## Those that ship")[2]
+    page = (ROOT / "docs" / "scenarios.md").read_text().partition("## Bundled scenarios")[2]
     rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| ") and "`" in line]
     assert sorted(name for names, *_ in rows for name in re.findall("`([^`]+)`", names)) == sorted(files)
     for names, ids, _ in rows:
