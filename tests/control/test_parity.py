@@ -130,7 +130,7 @@ NO_CALLS: Mapping[str, str] = {
     **{
         f"BuildChroot.{name}": INSIDE
         for name in (
-            "apply", "atomically", "begin", "catch_up", "change", "counts_polls", "described", "due", "forget_rendered",
+            "apply", "begin", "catch_up", "change", "counts_polls", "described", "due", "forget_rendered",
             "go_on_with", "is_due", "latest", "look", "moment", "next_due", "put_into", "reason_to_stay", "rendered",
             "restore", "stamp", "step", "was_canceled",
         )
