@@ -205,7 +205,7 @@ def test_lost_connection_keeps_complete_builds(exists: bool, tmp_path: Path, mon
     assert pauses == [1, 2, 4]
     lines = done.stderr.splitlines()
     assert f"unexpected response from {server.url}; retrying in 4 s" in lines
-    assert lines[-2].startswith("Error: not JSON but text/html")
+    assert lines[-2].startswith("Error: expected JSON, got text/html")
     assert lines[-2].endswith("check --url and the network, or try again later")
     assert lines[-1] == "Missing: build 8: nothing has been read"
 

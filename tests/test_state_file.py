@@ -54,7 +54,7 @@ def prepare(server: Server) -> None:
     server.control("POST", f"/builds/1/chroots/{F41}/hold", {"state": "running"})
     server.control("POST", "/builds/1/chroots", {"name": "epel-9-s390x", "state": "skipped"})
     server.control("POST", "/faults", {"nth": 5, "status": 500})
-    server.control("POST", "/faults", {"probability": 0.5, "status": 503, "endpoint": "get"})
+    server.control("POST", "/faults", {"probability": 0.5, "status": 503, "endpoint": "build-chroot"})
     server.control("POST", "/seed", {"seed": 99})
     first.control("POST", "/builds/1/cancel")
     for _ in range(3):
