@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -28,7 +29,7 @@ STATE = "/build-chroot?build_id=1&chrootname=fedora-43-x86_64"
 
 def fake_with_build() -> FakeCopr:
     fake = FakeCopr()
-    fake.add_build(1, ["fedora-43-x86_64"], state="succeeded")
+    fake.add_build(["fedora-43-x86_64"], id=1, state="succeeded")
     return fake
 
 
@@ -71,17 +72,13 @@ def import_error_of(use: Callable[[], object]) -> str:
 def check_requests() -> None:
     import requests
 
-    with fake_with_build().answering_requests():
+    with fake_with_build().mock_requests():
         assert requests.get(COPR + STATE, timeout=10).json()["state"] == "succeeded"
 
 
 def check_httpx2() -> None:
-    import httpx2
-
-    from copr_chroot_fake.adapters.httpx2 import Httpx2Transport
-
-    with httpx2.Client(transport=Httpx2Transport(fake_with_build()), base_url=COPR) as client:
-        assert client.get(STATE).json()["state"] == "succeeded"
+    import_module("httpx2")
+    assert "pip install 'copr-chroot-fake[pytest]'" in import_error_of(answer_httpx2)
 
 
 def check_faker() -> None:
@@ -101,12 +98,17 @@ def serve() -> None:
 
 
 def answer_httpx() -> None:
-    with FakeCopr().answering_httpx():
+    with FakeCopr().mock_httpx():
+        pass
+
+
+def answer_httpx2() -> None:
+    with FakeCopr().mock_httpx2():
         pass
 
 
 def answer_requests() -> None:
-    with FakeCopr().answering_requests():
+    with FakeCopr().mock_requests():
         pass
 
 

@@ -20,7 +20,7 @@ LIST = "/api_3/build-chroot/list?build_id=1"
 
 def hundred_chroots() -> FakeCopr:
     fake = FakeCopr()
-    fake.add_build(1, [f"bulk-{number:03}-x86_64" for number in range(100)], state="succeeded")
+    fake.add_build([f"bulk-{number:03}-x86_64" for number in range(100)], id=1, state="succeeded")
     return fake
 
 

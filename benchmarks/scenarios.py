@@ -51,7 +51,7 @@ def _living() -> Scenario:
     fake = FakeCopr()
     names = [f"fedora-{version}-x86_64" for version in range(24, 24 + EACH)]
     for number in range(1, BUILDS + 1):
-        fake.add_build(number, names, lifecycle="realistic")
+        fake.add_build(names, id=number, lifecycle="realistic")
     return fake.to_scenario()
 
 

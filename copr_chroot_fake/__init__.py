@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from .model.project import Project as Project
     from .model.project import ProjectChroot as ProjectChroot
     from .model.states import State as State
+    from .options import FakeOptions as FakeOptions
     from .pytest_plugin.support import CoprServer as CoprServer
     from .pytest_plugin.support import MakeCoprFake as MakeCoprFake
     from .scenario.entries import Scenario as Scenario
@@ -93,6 +94,7 @@ _MODULES = {
     "EventError": ".errors",
     "FAULTS": ".model.fault",
     "FakeCopr": ".fake",
+    "FakeOptions": ".options",
     "Fault": ".model.fault",
     "Faults": ".engine.faults",
     "HttpxTransport": ".adapters.httpx",
@@ -152,6 +154,7 @@ __all__ = [
     "Dribble",
     "EventError",
     "FakeCopr",
+    "FakeOptions",
     "Fault",
     "Faults",
     "HttpxTransport",

@@ -23,7 +23,7 @@ FOOT = """
 - The chroots of a canceled build keep their states until the backend confirms the cancellation of each of them.
 - Once a chroot has ended, a report no longer changes its state, but the report of a final state still updates
   `ended_on` (`BuildChroot.report`).
-- To set a state that the events do not allow, use `BuildChroot.force_state`."""
+- To set a state that the events do not allow, use `BuildChroot.set_state`."""
 
 
 def main() -> None:

@@ -34,11 +34,14 @@ SCENARIO = (
 
 OF_WHAT_THE_KIT_MAKES = {
     "ActiveFault": "fault hits id seen",
-    "Build": "advance cancel chroots finish id is_canceled package project remove",
+    "Build": (
+        "add_chroot bootstrap cancel delete enable_net ended_at ended_on get id is_background is_canceled is_finished "
+        "items keys memory_limit package project project_dirname source_state started_at started_on state submitted_on "
+        "submitter timeout values"
+    ),
     "BuildChroot": (
-        "advance begin_import build build_config can_advance confirm_cancel ended_on fail finish force_state fork hold "
-        "name packages possible_events queue release report reschedule result_dir result_url run run_to skip start "
-        "started_on state succeed"
+        "advance build build_config ended_at ended_on held_in hold is_absent name packages release report result_dir "
+        "result_url set_state started_at started_on state"
     ),
     "Faults": "add clear remove",
     "AsgiApp": "",

@@ -111,7 +111,7 @@ def differences(one: FakeCopr, other: FakeCopr, ids: Iterable[int] | None = None
     return [
         target
         for build_id in ([*one.builds] if ids is None else ids)
-        for target in targets(build_id, [chroot.name for chroot in one.builds[build_id]])
+        for target in targets(build_id, [chroot.name for chroot in one.builds[build_id].values()])
         if get(one, target) != get(other, target)
     ]
 

@@ -30,9 +30,9 @@ def error(answer: Answer) -> tuple[int, str]:
 @pytest.fixture
 def fake() -> FakeCopr:
     fake = FakeCopr()
-    fake.add_build(1, {F41: "running", F42: "pending"}, project="frostyx/tools")
-    fake.add_build(2, {F41: "running"}, project="@copr/tools")
-    fake.add_build(3, {F41: "succeeded"}, project="frostyx/tools")
+    fake.add_build({F41: "running", F42: "pending"}, id=1, project="frostyx/tools")
+    fake.add_build({F41: "running"}, id=2, project="@copr/tools")
+    fake.add_build({F41: "succeeded"}, id=3, project="frostyx/tools")
     return fake
 
 
@@ -63,7 +63,7 @@ def test_invalid_login_is_rejected(
     """The error is Copr's own, and no build is canceled."""
     answer = fake.answer(method, f"/api_3/{target}", headers)
     assert (answer.status, answer.body) == (401, UNKNOWN)
-    assert not any(build.canceled for build in fake.builds.values())
+    assert not any(build.is_canceled for build in fake.builds.values())
 
 
 def test_any_login_is_valid_without_accounts(fake: FakeCopr) -> None:
@@ -95,7 +95,7 @@ def test_cancel_changes_the_build_at_once(fake: FakeCopr, method: str) -> None:
     assert answer.status == 200
     assert json.loads(answer.body)["state"] == "canceled"
     assert answer.body == fake.answer("GET", "/api_3/build/1").body
-    assert [chroot.state for chroot in fake.builds[1]] == ["running", "pending"]
+    assert [chroot.state for chroot in fake.builds[1].values()] == ["running", "pending"]
     warnings = [value for name, value in answer.headers if name == "Warning"]
     assert warnings == (["This method is deprecated: Use PUT method instead of POST"] if method == "POST" else [])
 
@@ -116,7 +116,7 @@ def test_cancel_errors_have_coprs_precedence(fake: FakeCopr) -> None:
 
 def test_cancel_is_logged_and_is_no_poll() -> None:
     fake = FakeCopr()
-    build = fake.add_build(1, [F41])
+    build = fake.add_build([F41], id=1)
     fake.answer("PUT", "/api_3/build/cancel/1", basic("any", "x"))
     fake.assert_requested("build/cancel", build_id=1, times=1)
     assert build[F41].state == "importing"
@@ -142,7 +142,7 @@ def test_gssapi_login_always_fails(fake: FakeCopr) -> None:
         ({"groups": "@copr"}, "groups: expected a list"),
         ({"groups": ["@kde", "copr"]}, r"groups\[1\]: 'copr' is no group; expected its name after an @, such as @copr"),
         ({"groups": ["@"]}, r"groups\[0\]: '@' is no group"),
-        ({"login": "abc"}, "login: 'abc' is there already; expected another"),
+        ({"login": "abc"}, "login: 'abc' exists already; expected another"),
     ],
 )
 def test_invalid_account_is_rejected(options: dict[str, Any], message: str) -> None:

@@ -67,7 +67,7 @@ def senders() -> Iterator[Mapping[str, SendRequest]]:
 
 def _fake() -> FakeCopr:
     fake = FakeCopr()
-    fake.add_build(1, {F41: "succeeded", "epel-9-s390x": "running"}, project="@copr/tools")
+    fake.add_build({F41: "succeeded", "epel-9-s390x": "running"}, id=1, project="@copr/tools")
     return fake
 
 

@@ -26,7 +26,7 @@ F41 = "fedora-41-x86_64"
 @pytest.fixture
 def fake() -> FakeCopr:
     fake = FakeCopr()
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     return fake
 
 
@@ -82,7 +82,7 @@ def test_core_imports_only_the_standard_library() -> None:
     code = (
         "import sys; before = set(sys.modules)\n"
         "from copr_chroot_fake import FakeCopr\n"
-        "fake = FakeCopr(); fake.add_build(1, ['fedora-41-x86_64']); fake.asgi\n"
+        "fake = FakeCopr(); fake.add_build(['fedora-41-x86_64'], id=1); fake.asgi\n"
         "assert fake.answer('GET', '/api_3/build-chroot/list?build_id=1').status == 200\n"
         "print(*{name.partition('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names)"
     )
@@ -135,7 +135,7 @@ def requests_mock(fake: FakeCopr, *urls: str) -> Iterator[GetStatus]:
 def test_serving_ends_with_the_block() -> None:
     """Results are served too, at an address of their own."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(1, {F41: "succeeded"})
+    build = fake.add_build({F41: "succeeded"}, id=1)
     with fake.serving() as url, httpx.Client() as client:
         assert client.get(f"{url}/api_3/build-chroot/1/{F41}").json()["result_url"] == build[F41].result_url
         assert client.get(f"{build[F41].result_url}success").status_code == 200

@@ -22,9 +22,9 @@ def config(fake: FakeCopr) -> tuple[int, dict[str, object]]:
 def repo(url: str) -> tuple[int, dict[str, object]]:
     """Return the status and the entry of the build configuration for an additional repository."""
     fake = FakeCopr()
-    fake.add_project("jdoe", "other", module_hotfixes=True)
-    fake.add_project("jdoe", "tools", additional_repos=[url])
-    fake.add_build(1, [F41], project="jdoe/tools")
+    fake.add_project("jdoe/other", module_hotfixes=True)
+    fake.add_project("jdoe/tools", additional_repos=[url])
+    fake.add_build([F41], id=1, project="jdoe/tools")
     status, document = config(fake)
     repos = cast(list[dict[str, object]], document.get("repos", []))
     return status, repos[-1] if repos else {}
@@ -52,8 +52,8 @@ def test_url_and_priority_of_additional_repos(url: str, baseurl: str, priority: 
 def test_distname_is_the_name_without_version_and_arch() -> None:
     """The name of a distribution may contain dashes."""
     fake = FakeCopr()
-    fake.add_project("jdoe", "tools", additional_repos=["https://a.example/$distname/"])
-    fake.add_build(1, ["centos-stream-9-x86_64"], project="jdoe/tools")
+    fake.add_project("jdoe/tools", additional_repos=["https://a.example/$distname/"])
+    fake.add_build(["centos-stream-9-x86_64"], id=1, project="jdoe/tools")
     answer = fake.answer("GET", "/api_3/build-chroot/build-config/1/centos-stream-9-x86_64")
     assert json.loads(answer.body)["repos"][-1]["baseurl"] == "https://a.example/centos-stream/"
 
@@ -83,8 +83,8 @@ def test_known_projects_set_gpgcheck_and_hotfixes() -> None:
 def test_invalid_repo_url_is_an_internal_error(url: str) -> None:
     """Copr does not expect these URLs."""
     fake = FakeCopr()
-    fake.add_project("jdoe", "tools", additional_repos=[url])
-    fake.add_build(1, [F41], project="jdoe/tools")
+    fake.add_project("jdoe/tools", additional_repos=[url])
+    fake.add_build([F41], id=1, project="jdoe/tools")
     status, document = config(fake)
     assert (status, "there is probably a bug in the Copr code" in str(document["error"])) == (500, True)
 
@@ -108,8 +108,8 @@ def test_most_specific_bootstrap_setting_wins(
 ) -> None:
     """The build's comes first, then the chroot's, then the project's; the default is omitted."""
     fake = FakeCopr()
-    fake.add_project("jdoe", "tools", chroots={F41: {"bootstrap": chroot}}, bootstrap=project)
-    fake.add_build(1, [F41], project="jdoe/tools", bootstrap=build)
+    fake.add_project("jdoe/tools", chroots={F41: {"bootstrap": chroot}}, bootstrap=project)
+    fake.add_build([F41], id=1, project="jdoe/tools", bootstrap=build)
     assert config(fake)[1].get("bootstrap") == expected
 
 
@@ -119,8 +119,8 @@ def test_most_specific_bootstrap_setting_wins(
 def test_bootstrap_image_requires_custom_image(build: str | None, image: str | None) -> None:
     fake = FakeCopr()
     settings = {F41: {"bootstrap": "custom_image", "bootstrap_image": "quay.io/a"}}
-    fake.add_project("jdoe", "tools", chroots=settings)
-    fake.add_build(1, [F41], project="jdoe/tools", bootstrap=build)
+    fake.add_project("jdoe/tools", chroots=settings)
+    fake.add_build([F41], id=1, project="jdoe/tools", bootstrap=build)
     assert config(fake)[1].get("bootstrap_image") == image
 
 
@@ -128,15 +128,14 @@ def test_repos_of_a_devel_project_in_another_dir() -> None:
     """Base, devel and directory have the project's priority; those of the project and of the chroot follow."""
     fake = FakeCopr()
     fake.add_project(
-        "jdoe",
-        "tools",
+        "jdoe/tools",
         devel_mode=True,
         module_hotfixes=True,
         repo_priority=42,
         additional_repos=["https://p.example/"],
         chroots={F41: {"additional_repos": ["https://c.example/"]}},
     )
-    fake.add_build(1, [F41], project="jdoe/tools:pr:7")
+    fake.add_build([F41], id=1, project="jdoe/tools:pr:7")
     document = config(fake)[1]
     repos = cast(list[dict[str, object]], document["repos"])
     assert [(repo["id"], repo["priority"], repo["module_hotfixes"]) for repo in repos] == [

@@ -11,6 +11,7 @@ import pytest
 from copr_chroot_fake import LIVES, FakeCopr, Lifecycle, Progress, Stage, State
 
 from .adapters import Ask, asking
+from .events import advance_all
 
 F41, F42, EPEL = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
 PROJECT = "ownername=jdoe&projectname=playground"
@@ -42,7 +43,7 @@ def check_endpoints_agree(ask: Ask, fake: FakeCopr, build_id: int) -> None:
     build = read(ask, f"build/{build_id}")
     assert build["chroots"] == [item["name"] for item in items]
     source = fake.builds[build_id].source_state
-    canceled = fake.builds[build_id].canceled
+    canceled = fake.builds[build_id].is_canceled
     assert build["state"] == expected_state(source, [item["state"] for item in items], canceled)
     starts = [item["started_on"] for item in items if item["started_on"] is not None]
     ends = [item["ended_on"] for item in items]
@@ -63,7 +64,7 @@ def check_endpoints_agree(ask: Ask, fake: FakeCopr, build_id: int) -> None:
 def test_endpoints_agree_throughout_a_lifecycle(lifecycle: str) -> None:
     """Build, list, monitor and packages match the chroots, one of which is ahead of the other."""
     fake = FakeCopr(progress="clock", seed=3)
-    fake.add_build(1, {F41: {"lifecycle": lifecycle}, F42: {"lifecycle": lifecycle}})
+    fake.add_build({F41: {"lifecycle": lifecycle}, F42: {"lifecycle": lifecycle}}, id=1)
     ask = asking(fake)
     for _ in range(100):
         if 1 not in fake.builds:
@@ -78,7 +79,7 @@ def test_endpoints_agree_throughout_a_lifecycle(lifecycle: str) -> None:
 def test_showing_a_build_polls_its_chroots(endpoint: str) -> None:
     """HEAD, OPTIONS and other endpoints are no polls."""
     fake = FakeCopr()
-    fake.add_build(1, [F41, F42])
+    fake.add_build([F41, F42], id=1)
     ask = asking(fake)
     target = f"/api_3/{endpoint}?{PROJECT}" if endpoint in ("build/list", "monitor") else f"/api_3/{endpoint}/1"
     ask("HEAD", target)
@@ -86,15 +87,15 @@ def test_showing_a_build_polls_its_chroots(endpoint: str) -> None:
     for other in (f"project?{PROJECT}", "mock-chroots/list", "build/2"):
         ask("GET", f"/api_3/{other}")
     ask("GET", target)
-    assert [chroot.state for chroot in fake.builds[1]] == ["importing", "importing"]
+    assert [chroot.state for chroot in fake.builds[1].values()] == ["importing", "importing"]
     ask("GET", target)
-    assert [chroot.state for chroot in fake.builds[1]] == ["pending", "pending"]
+    assert [chroot.state for chroot in fake.builds[1].values()] == ["pending", "pending"]
 
 
 def test_source_chroot_polls_only_waiting_chroots() -> None:
     """Further polls change nothing after the source build has ended."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: {"lifecycle": "as-deployed"}})
+    fake.add_build({F41: {"lifecycle": "as-deployed"}}, id=1)
     ask = asking(fake)
     states = [read(ask, "build/source-chroot/1")["state"] for _ in range(5)]
     assert states == ["running", "succeeded", "succeeded", "succeeded", "succeeded"]
@@ -117,9 +118,9 @@ def test_source_chroot_polls_only_waiting_chroots() -> None:
 def test_source_build_precedes_the_chroots(lifecycle: str, sources: list[str], states: list[str]) -> None:
     """The build's state is the source build's first, and then follows the chroots."""
     fake = FakeCopr(progress="manual")
-    build = fake.add_build(1, [F41], lifecycle=lifecycle)
+    build = fake.add_build([F41], id=1, lifecycle=lifecycle)
     seen: list[tuple[State, State]] = [(build.source_state, build.state)]
-    while build.advance():
+    while advance_all(build):
         seen.append((build.source_state, build.state))
     assert list(dict.fromkeys(source for source, _ in seen)) == sources
     assert without_repeats(state for _, state in seen) == states
@@ -139,7 +140,7 @@ def test_earliest_event_decides_the_source_state(first: str, polls: int) -> None
     """The number of polls and the polled chroot make no difference."""
     fake = FakeCopr(progress="clock")
     fails = Lifecycle(Stage("waiting", 20), Stage("failed"))
-    build = fake.add_build(1, {F41: {"lifecycle": fails}, F42: {"lifecycle": "succeeds"}})
+    build = fake.add_build({F41: {"lifecycle": fails}, F42: {"lifecycle": "succeeds"}}, id=1)
     for _ in range(polls):
         fake.clock.tick(42 / polls)
         assert build[first].state
@@ -150,8 +151,8 @@ def test_earliest_event_decides_the_source_state(first: str, polls: int) -> None
 def test_source_fails_before_other_chroots_change() -> None:
     """The other chroot may have no lifecycle."""
     fake = FakeCopr(progress="immediate")
-    build = fake.add_build(1, {F41: "failed", F42: {"lifecycle": "source-fails"}})
-    build[F41].force_state("pending")
+    build = fake.add_build({F41: "failed", F42: {"lifecycle": "source-fails"}}, id=1)
+    build[F41].set_state("pending")
     assert (build.state, build.source_state) == ("failed", "failed")
 
 
@@ -176,7 +177,7 @@ def test_source_results_have_their_own_directory(options: dict[str, str], direct
 def test_cancel_before_import_cancels_the_source() -> None:
     """A later cancellation does not."""
     fake = FakeCopr(progress="clock")
-    early, late = fake.add_build(1, [F41]), fake.add_build(2, [F41])
+    early, late = fake.add_build([F41], id=1), fake.add_build([F41], id=2)
     early.cancel()
     fake.clock.tick(10)
     late.cancel()
@@ -189,9 +190,9 @@ def test_builds_are_listed_newest_first() -> None:
     """The meta repeats order_type, which has no effect."""
     fake = FakeCopr()
     for build_id in (5, 2, 9, 1, 7):
-        fake.add_build(build_id, {F41: "succeeded"}, package="a" if build_id % 2 else "b")
-    fake.add_build(6, {F41: "succeeded"}, project="jdoe/other")
-    fake.builds[7].remove()
+        fake.add_build({F41: "succeeded"}, id=build_id, package="a" if build_id % 2 else "b")
+    fake.add_build({F41: "succeeded"}, id=6, project="jdoe/other")
+    fake.builds[7].delete()
     ask = asking(fake)
 
     def ids(more: str) -> list[int]:
@@ -207,7 +208,7 @@ def test_builds_are_listed_newest_first() -> None:
 def test_status_is_filtered_after_offset_and_before_limit() -> None:
     fake = FakeCopr()
     for build_id in range(1, 9):
-        fake.add_build(build_id, {F41: "running" if build_id % 2 else "failed"})
+        fake.add_build({F41: "running" if build_id % 2 else "failed"}, id=build_id)
     ask = asking(fake)
 
     def ids(more: str) -> list[int]:
@@ -224,8 +225,8 @@ def test_status_is_filtered_after_offset_and_before_limit() -> None:
 def test_deleted_builds_make_room_on_the_page() -> None:
     """The next build takes the place of one that its lifecycle deletes."""
     fake = FakeCopr(progress="clock")
-    fake.add_build(1, {F41: "succeeded"})
-    fake.add_build(2, [F41], lifecycle="deleted")
+    fake.add_build({F41: "succeeded"}, id=1)
+    fake.add_build([F41], id=2, lifecycle="deleted")
     fake.clock.tick(3600)
     ask = asking(fake)
     assert [item["id"] for item in read(ask, f"build/list?{PROJECT}&limit=1")["items"]] == [1]
@@ -234,7 +235,7 @@ def test_deleted_builds_make_room_on_the_page() -> None:
 
 def test_poll_that_deletes_a_build_gets_a_404() -> None:
     fake = FakeCopr()
-    fake.add_build(1, [F41], lifecycle=Lifecycle(Stage("waiting", 10), Stage("deleted")))
+    fake.add_build([F41], id=1, lifecycle=Lifecycle(Stage("waiting", 10), Stage("deleted")))
     ask = asking(fake)
     assert ask("GET", "/api_3/build/source-chroot/1").status == 200
     for _ in range(2):
@@ -245,8 +246,8 @@ def test_poll_that_deletes_a_build_gets_a_404() -> None:
 def test_build_that_leaves_the_status_is_not_listed() -> None:
     """The poll may change the state by which the list is filtered."""
     fake = FakeCopr()
-    fake.add_build(1, [F41], lifecycle=Lifecycle(Stage("running", 10), Stage("succeeded")))
-    fake.add_build(2, [F41], state="running")
+    fake.add_build([F41], id=1, lifecycle=Lifecycle(Stage("running", 10), Stage("succeeded")))
+    fake.add_build([F41], id=2, state="running")
     ask = asking(fake)
     pages = [[item["id"] for item in read(ask, f"build/list?{PROJECT}&status=running")["items"]] for _ in range(3)]
     assert pages == [[2, 1], [2], [2]]
@@ -262,7 +263,7 @@ def test_build_state_of_waiting_and_unknown_chroots(chroot: str, build: str) -> 
 
 def test_project_without_builds_has_empty_lists() -> None:
     fake = FakeCopr()
-    fake.add_project("jdoe", "playground", chroots=[F41])
+    fake.add_project("jdoe/playground", chroots=[F41])
     ask = asking(fake)
     assert read(ask, f"build/list?{PROJECT}")["items"] == []
     assert read(ask, f"build/list?{PROJECT}&packagename=hello")["items"] == []
@@ -273,7 +274,7 @@ def test_project_without_builds_has_empty_lists() -> None:
 def test_nul_in_list_arguments_is_an_internal_error(argument: str) -> None:
     """PostgreSQL's driver rejects NUL, which Copr does not expect."""
     fake = FakeCopr()
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     got = asking(fake)("GET", f"/api_3/build/list?{PROJECT}&{argument}=%00")
     assert (got.status, b"there is probably a bug in the Copr code" in got.body) == (500, True)
 
@@ -281,10 +282,10 @@ def test_nul_in_list_arguments_is_an_internal_error(argument: str) -> None:
 def test_monitor_has_the_latest_build_of_each_package() -> None:
     """Only builds in the project's directory and chroots that the project has are included."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: "succeeded", F42: "succeeded"}, package="hello")
-    fake.add_build(2, {F41: "failed"}, package="hello")
-    fake.add_build(3, {F41: "running"}, package="other")
-    fake.add_build(4, {F41: "running"}, package="hello", project="jdoe/playground:pr:1")
+    fake.add_build({F41: "succeeded", F42: "succeeded"}, id=1, package="hello")
+    fake.add_build({F41: "failed"}, id=2, package="hello")
+    fake.add_build({F41: "running"}, id=3, package="other")
+    fake.add_build({F41: "running"}, id=4, package="hello", project="jdoe/playground:pr:1")
     ask = asking(fake)
 
     def monitored(more: str = "") -> dict[str, dict[str, tuple[int, str]]]:
@@ -298,17 +299,17 @@ def test_monitor_has_the_latest_build_of_each_package() -> None:
         "other": {F41: (3, "running")},
     }
     assert monitored("&project_dirname=playground:pr:1") == {"hello": {F41: (4, "running")}}
-    fake.add_chroot(2, F42, state="skipped")
-    fake.builds[3].remove()
+    fake.builds[2].add_chroot(F42, state="skipped")
+    fake.builds[3].delete()
     assert monitored() == {"hello": {F41: (2, "failed"), F42: (2, "skipped")}}
 
 
 def test_restore_brings_back_the_source_state() -> None:
     fake = FakeCopr(progress="manual")
-    build = fake.add_build(1, [F41])
+    build = fake.add_build([F41], id=1)
     snapshot = fake.snapshot()
-    build.advance()
-    fake.add_build(2, [F41])
+    advance_all(build)
+    fake.add_build([F41], id=2)
     fake.restore(snapshot)
     ask = asking(fake)
     assert build.source_state == "importing"
@@ -318,7 +319,7 @@ def test_restore_brings_back_the_source_state() -> None:
 @pytest.mark.parametrize("steps", range(6))
 def test_dumped_and_loaded_build_continues_the_same(steps: int) -> None:
     fake = FakeCopr()
-    fake.add_build(1, {F41: {"lifecycle": "as-deployed"}, F42: {"lifecycle": "appears-late"}})
+    fake.add_build({F41: {"lifecycle": "as-deployed"}, F42: {"lifecycle": "appears-late"}}, id=1)
     for _ in range(steps):
         fake.answer("GET", "/api_3/build/1")
     copy = FakeCopr.from_scenario(fake.to_scenario())
@@ -328,7 +329,9 @@ def test_dumped_and_loaded_build_continues_the_same(steps: int) -> None:
 
 def test_polls_during_a_hold_do_not_count() -> None:
     fake = FakeCopr(progress=Progress("poll", polls=3))
-    build = fake.add_build(1, [F41], lifecycle=Lifecycle(Stage("pending", 1), Stage("starting", 1), Stage("running")))
+    build = fake.add_build(
+        [F41], id=1, lifecycle=Lifecycle(Stage("pending", 1), Stage("starting", 1), Stage("running"))
+    )
     build[F41].hold("pending")
     ask = asking(fake)
     assert {read(ask, "build/1")["state"] for _ in range(9)} == {"pending"}
@@ -339,8 +342,8 @@ def test_polls_during_a_hold_do_not_count() -> None:
 def test_faults_select_endpoints_by_name() -> None:
     """Other endpoints and builds are not affected."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: "running"})
-    fake.add_build(2, {F41: "running"})
+    fake.add_build({F41: "running"}, id=1)
+    fake.add_build({F41: "running"}, id=2)
     fake.faults.add({"endpoint": "build", "build_id": 1, "status": 503})
     fake.faults.add({"endpoint": "project", "status": 504})
     ask = asking(fake)

@@ -130,7 +130,7 @@ def test_generated_build_config_can_be_served() -> None:
     faker = provider()
     config = faker.copr_build_config("epel-10-s390x")
     fake = FakeCopr()
-    fake.add_build(1, {"epel-10-s390x": {"state": "running", "build_config": config}})
+    fake.add_build({"epel-10-s390x": {"state": "running", "build_config": config}}, id=1)
     served = get_build_chroot(fake, "/build-config", build_id=1, chrootname="epel-10-s390x")
     assert served == config
     assert served["repos"][0]["baseurl"].endswith("/epel-10-s390x/")
@@ -147,8 +147,8 @@ def test_unknown_chroot_gets_its_dist_tag_from_its_name() -> None:
 def test_added_build_has_the_same_dist_tags_and_architectures() -> None:
     """``add_build`` derives them from the name of the chroot, as generated data does."""
     fake = FakeCopr()
-    build = fake.add_build(1, ["fedora-44-i386", "rhel+epel-10-aarch64"], state="succeeded")
-    assert [str(nevra) for chroot in build for nevra in chroot.packages] == [
+    build = fake.add_build(["fedora-44-i386", "rhel+epel-10-aarch64"], id=1, state="succeeded")
+    assert [str(nevra) for chroot in build.values() for nevra in chroot.packages] == [
         "hello-1.0-1.fc44.src",
         "hello-1.0-1.fc44.i686",
         "hello-1.0-1.el10.src",
@@ -333,8 +333,8 @@ def test_populate_adds_nothing_after_the_current_time(clock: VirtualClock | Syst
 def test_populate_adds_new_ids_and_projects() -> None:
     """The ids are higher than those of all builds, deleted ones included."""
     fake = FakeCopr()
-    fake.add_build(40, ["fedora-43-x86_64"])
-    fake.add_build(41, ["fedora-43-x86_64"]).remove()
+    fake.add_build(["fedora-43-x86_64"], id=40)
+    fake.add_build(["fedora-43-x86_64"], id=41).delete()
     assert [build.id for build in fake.populate(2, 3)] == [42, 43]
     assert fake.populate(100, 1)[0].id == 44
     assert list(fake.builds) == [40, *range(42, 144)]

@@ -19,7 +19,7 @@ PROJECT = "ownername=jdoe&projectname=playground"
 @pytest.fixture
 def fake() -> FakeCopr:
     fake = FakeCopr()
-    fake.add_build(1, {F41: {}, F42: "running"})
+    fake.add_build({F41: {}, F42: "running"}, id=1)
     return fake
 
 
@@ -39,12 +39,16 @@ def test_every_request_is_kept_with_what_it_saw(ask_through: Open, fake: FakeCop
         1,
         None,
     )
-    assert (listed.arguments, listed.status, listed.saw) == ({"build_id": "1", "limit": "1"}, 200, {F41: "importing"})
-    assert (got.endpoint, got.build_id, got.chrootname, got.saw) == ("build-chroot", 1, F42, {F42: "running"})
+    assert (listed.arguments, listed.status, listed.states) == (
+        {"build_id": "1", "limit": "1"},
+        200,
+        {F41: "importing"},
+    )
+    assert (got.endpoint, got.build_id, got.chrootname, got.states) == ("build-chroot", 1, F42, {F42: "running"})
     assert got.at - listed.at == 30
-    assert (posted.method, posted.endpoint, posted.status, posted.saw) == ("POST", "build-chroot/list", 405, {})
+    assert (posted.method, posted.endpoint, posted.status, posted.states) == ("POST", "build-chroot/list", 405, {})
     assert (nope.endpoint, nope.build_id, nope.status, nope.matched) == (None, None, 404, False)
-    fake.forget_requests()
+    fake.clear_requests()
     assert fake.requests == []
 
 
@@ -53,14 +57,14 @@ def test_what_was_seen_is_kept_as_it_was(fake: FakeCopr) -> None:
     ask = asking(fake)
     for _ in range(3):
         ask("GET", GET)
-    assert [request.saw[F41] for request in fake.requests] == ["importing", "pending", "starting"]
+    assert [request.states[F41] for request in fake.requests] == ["importing", "pending", "starting"]
 
 
 @pytest.mark.parametrize("endpoint", ["build-config", "built-packages"])
 def test_requests_beside_the_state_count_as_having_seen_it(fake: FakeCopr, endpoint: str) -> None:
     """Also where the answer does not say the state."""
     asking(fake)("GET", f"/api_3/build-chroot/{endpoint}?build_id=1&chrootname={F42}")
-    assert fake.requests[-1].saw == {F42: "running"}
+    assert fake.requests[-1].states == {F42: "running"}
 
 
 def test_the_journal_keeps_the_latest_requests(fake: FakeCopr) -> None:
@@ -79,7 +83,7 @@ def test_as_many_requests_are_kept_as_is_said() -> None:
         fake.answer("GET", "/api_3/")
     assert [request.number for request in fake.requests] == [3, 4, 5]
     assert [request.number for request in fake.requests_after(4)] == [5]
-    fake.forget_requests()
+    fake.clear_requests()
     fake.answer("GET", "/api_3/")
     assert [request.number for request in fake.requests] == [6]
 
@@ -221,7 +225,7 @@ def test_all_pages_read(fake: FakeCopr) -> None:
 )
 def test_what_is_not_there_is_kept_with_the_nearest_that_is(fake: FakeCopr, target: str, nearest: str) -> None:
     """The nearest by what is written, as a digit is sooner forgotten than wrong by one."""
-    fake.add_build(70, [])
+    fake.add_build([], id=70)
     asking(fake)("GET", GET)
     asking(fake)("GET", target)
     (unmatched,) = fake.unmatched
@@ -231,7 +235,7 @@ def test_what_is_not_there_is_kept_with_the_nearest_that_is(fake: FakeCopr, targ
 
 def test_deleted_builds_and_bad_requests_are_not_unmatched(fake: FakeCopr) -> None:
     """A build that its life has deleted, bad arguments, methods and pages beyond the end are no mistake of a name."""
-    fake.add_build(2, [F41], lifecycle="deleted")
+    fake.add_build([F41], id=2, lifecycle="deleted")
     ask = asking(fake)
     for _ in range(7):
         ask("GET", f"/api_3/build-chroot/2/{F41}")
@@ -266,7 +270,7 @@ def test_nothing_there_at_all() -> None:
 def test_what_is_asked_beside_build_chroots_is_kept_too() -> None:
     """Each under the name of its endpoint, what is not there with what comes nearest."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: "running"})
+    fake.add_build({F41: "running"}, id=1)
     ask = asking(fake)
     for target in (
         "build/1", f"build/list?{PROJECT}", "build/built-packages/1", "build/source-chroot/1", f"project?{PROJECT}",
@@ -295,7 +299,7 @@ def test_what_is_asked_beside_build_chroots_is_kept_too() -> None:
 def test_a_build_is_polled_no_faster_than_was_said() -> None:
     """The assertion holds for a loop that keeps to it."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: "running"})
+    fake.add_build({F41: "running"}, id=1)
     for _ in range(3):
         asking(fake)("GET", "/api_3/build/1")
         fake.clock.tick(30)

@@ -78,8 +78,7 @@ def world() -> FakeCopr:
     """Return a fake whose build has packages, options, an image and repositories of every kind."""
     fake = FakeCopr()
     fake.add_project(
-        "@copr",
-        "copr-dev",
+        "@copr/copr-dev",
         additional_repos=["https://example.com/$distname/?priority=7", "copr://other/one"],
         devel_mode=True,
         chroots={
@@ -91,7 +90,6 @@ def world() -> FakeCopr:
         },
     )
     fake.add_build(
-        1,
         {
             F41: {
                 "state": "succeeded",
@@ -102,6 +100,7 @@ def world() -> FakeCopr:
             },
             "epel-9-s390x": "pending",
         },
+        id=1,
         project="@copr/copr-dev",
     )
     return fake
@@ -282,12 +281,12 @@ def test_masked_response_counts_as_a_poll(mask: str) -> None:
     """The journal has the states, although the mask omits them."""
     fake, plain = FakeCopr(), FakeCopr()
     for one in (fake, plain):
-        one.add_build(1, [F41])
+        one.add_build([F41], id=1)
     for target in (TARGETS["build-chroot"], TARGETS["build-chroot/list"]) * 3:
         asking(fake)("GET", target, [("X-Fields", mask)])
         asking(plain)("GET", target)
-    assert [request.saw for request in fake.requests] == [request.saw for request in plain.requests]
-    assert fake.requests[-1].saw[F41] not in ("waiting", "importing")
+    assert [request.states for request in fake.requests] == [request.states for request in plain.requests]
+    assert fake.requests[-1].states[F41] not in ("waiting", "importing")
 
 
 @pytest.mark.parametrize(
@@ -315,15 +314,15 @@ def test_delayed_response_is_masked() -> None:
 def test_invalid_mask_is_no_poll() -> None:
     """The journal has the request, without states."""
     fake = FakeCopr()
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     ask = asking(fake)
     before = ask("GET", TARGETS["build-chroot"]).body
     for _ in range(3):
         assert ask("GET", TARGETS["build-chroot"], [("X-Fields", "name{x}")]).status == 400
-    assert [request.saw for request in fake.requests[1:]] == [{}, {}, {}]
+    assert [request.states for request in fake.requests[1:]] == [{}, {}, {}]
     after = ask("GET", TARGETS["build-chroot"]).body
     reference = FakeCopr()
-    reference.add_build(1, [F41])
+    reference.add_build([F41], id=1)
     assert [before, after] == [asking(reference)("GET", TARGETS["build-chroot"]).body for _ in range(2)]
 
 
@@ -331,7 +330,7 @@ def test_invalid_mask_is_no_poll() -> None:
 def test_invalid_mask_does_not_prevent_a_cancel(mask: str, status: int) -> None:
     """Flask-RESTX reads the mask after the cancellation."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: "running"})
+    fake.add_build({F41: "running"}, id=1)
     login = ("Authorization", credentials("login", "token"))
     response = asking(fake)("PUT", "/api_3/build/cancel/1", [login, ("X-Fields", mask)])
     canceled = b'{"state": "canceled"}\n'
@@ -343,7 +342,7 @@ def test_invalid_mask_does_not_prevent_a_cancel(mask: str, status: int) -> None:
 def test_custom_build_config_is_masked() -> None:
     """Its form may differ from Copr's."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: {"build_config": {"repos": ["x"], "isolation": "nspawn", "timeout": None}}})
+    fake.add_build({F41: {"build_config": {"repos": ["x"], "isolation": "nspawn", "timeout": None}}}, id=1)
     ask = asking(fake)
     masked = [
         json.loads(ask("GET", TARGETS["build-chroot/build-config"], [("X-Fields", mask)]).body)

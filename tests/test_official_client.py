@@ -20,7 +20,7 @@ F41 = "fedora-41-x86_64"
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     fake = FakeCopr()
-    fake.add_build(1, NAMES, package="copr-cli", state="succeeded")
+    fake.add_build(NAMES, id=1, package="copr-cli", state="succeeded")
     fake.add_mock_chroots("epel-9-s390x")
     with running_server(fake) as url:
         yield url

@@ -16,7 +16,7 @@ BUILDS = "/api_3/build/list?ownername=jdoe&projectname=playground"
 
 def fake_of_250(default_limit: int | None = 100) -> FakeCopr:
     fake = FakeCopr(default_limit=default_limit)
-    fake.add_build(1, NAMES, state="succeeded")
+    fake.add_build(NAMES, id=1, state="succeeded")
     return fake
 
 
@@ -73,12 +73,12 @@ def test_nulls_sort_last_ascending_and_first_descending() -> None:
     """In PostgreSQL, null is the largest value."""
     fake = FakeCopr()
     fake.add_build(
-        1,
         {
             "fedora-41-x86_64": {"state": "running", "started_on": 20},
             "fedora-42-x86_64": "pending",
             "fedora-43-x86_64": {"state": "running", "started_on": 10},
         },
+        id=1,
     )
     ascending = ["fedora-43-x86_64", "fedora-41-x86_64", "fedora-42-x86_64"]
     ask = asking(fake)
@@ -113,7 +113,7 @@ def test_invalid_order_comes_before_invalid_build_id() -> None:
 def test_mock_chroot_ids_follow_the_order_of_addition() -> None:
     fake = FakeCopr()
     fake.add_mock_chroots("c-1-x86_64", "a-1-x86_64", "b-1-x86_64")
-    fake.add_build(1, ["b-1-x86_64", "a-1-x86_64", "c-1-x86_64"])
+    fake.add_build(["b-1-x86_64", "a-1-x86_64", "c-1-x86_64"], id=1)
     assert page(asking(fake), "&order=mock_chroot_id")[0] == ["c-1-x86_64", "a-1-x86_64", "b-1-x86_64"]
     assert page(asking(fake), "&order=mock_chroot_id&order_type=DESC")[0][0] == "b-1-x86_64"
 
@@ -121,8 +121,8 @@ def test_mock_chroot_ids_follow_the_order_of_addition() -> None:
 def test_copr_chroot_ids_follow_the_order_of_the_project() -> None:
     """Chroots that the project no longer has are null and come last."""
     fake = FakeCopr()
-    fake.add_project("jdoe", "tools", chroots=["c-1-x86_64", "a-1-x86_64"])
-    fake.add_build(1, ["b-1-x86_64", "a-1-x86_64", "c-1-x86_64"], project="jdoe/tools")
+    fake.add_project("jdoe/tools", chroots=["c-1-x86_64", "a-1-x86_64"])
+    fake.add_build(["b-1-x86_64", "a-1-x86_64", "c-1-x86_64"], id=1, project="jdoe/tools")
     assert page(asking(fake), "&order=copr_chroot_id")[0] == ["c-1-x86_64", "a-1-x86_64", "b-1-x86_64"]
     assert page(asking(fake), "&order=build_id&limit=1")[0] == ["b-1-x86_64"]
 
@@ -131,7 +131,7 @@ def test_list_of_builds_only_checks_its_order() -> None:
     """It is always newest first."""
     fake = FakeCopr()
     for number in (1, 2):
-        fake.add_build(number, ["fedora-41-x86_64"])
+        fake.add_build(["fedora-41-x86_64"], id=number)
     ask = asking(fake)
     assert [item["id"] for item in json.loads(ask("GET", f"{BUILDS}&order=package_id").body)["items"]] == [2, 1]
     rejected = ask("GET", f"{BUILDS}&order=nonsense")
@@ -144,6 +144,6 @@ def test_list_of_builds_only_checks_its_order() -> None:
 def test_list_of_builds_uses_the_default_limit() -> None:
     fake = FakeCopr(default_limit=2)
     for number in (1, 2, 3):
-        fake.add_build(number, ["fedora-41-x86_64"])
+        fake.add_build(["fedora-41-x86_64"], id=number)
     page = json.loads(asking(fake)("GET", BUILDS).body)
     assert ([item["id"] for item in page["items"]], page["meta"]["limit"]) == ([3, 2], 2)

@@ -55,7 +55,9 @@ def test_recorded_scenario_gives_the_same_responses(
     recording = record(fake, transport=FourEndpoints(fake) if has_four_endpoints else None)
     assert (recording.missing, recording.omissions, recording.problem) == ((), (), None)
     # Chroots that do not exist yet cannot be recorded.
-    complete = [number for number in fake.builds if not any(chroot.is_absent for chroot in fake.builds[number])]
+    complete = [
+        number for number in fake.builds if not any(chroot.is_absent for chroot in fake.builds[number].values())
+    ]
     assert differences(fake, recording.serve(default_limit=limit), complete) == []
     assert len(complete) == len(fake.builds) or name == "appears-late"
     assert_valid(recording, tmp_path)
@@ -246,7 +248,7 @@ def test_build_of_unknown_project_is_reproduced() -> None:
 def test_result_urls_of_another_copr_are_verbatim() -> None:
     """They are not below the URL of Fedora's results."""
     fake = FakeCopr(results_url="https://copr.example.org/results")
-    fake.add_build(1, {F43: "succeeded", F42: "pending"})
+    fake.add_build({F43: "succeeded", F42: "pending"}, id=1)
     recording = record(fake)
     assert differences(fake, recording.serve()) == []
     assert recording.scenario["builds"][0]["package"] == "hello"
@@ -256,7 +258,7 @@ def test_result_urls_of_another_copr_are_verbatim() -> None:
 def test_chroot_that_changes_while_read_is_recorded_consistently(life: str) -> None:
     """The state, times and packages belong together although each poll moves the chroot."""
     fake = FakeCopr(progress={"poll": 2})
-    fake.add_build(1, [F43, S390X], lifecycle=life)
+    fake.add_build([F43, S390X], id=1, lifecycle=life)
     (build,) = record(fake).scenario["builds"]
     for chroot in build["chroots"]:
         assert ("packages" in chroot) == (chroot["state"] == "succeeded")
@@ -265,7 +267,7 @@ def test_chroot_that_changes_while_read_is_recorded_consistently(life: str) -> N
 def test_inexpressible_chroots_are_omitted_and_reported() -> None:
     """A scenario can express neither unknown states nor an end before the start."""
     fake = FakeCopr()
-    fake.add_build(1, {F43: "unknown", F42: {"state": "failed", "started_on": 5, "ended_on": 5}, S390X: "running"})
+    fake.add_build({F43: "unknown", F42: {"state": "failed", "started_on": 5, "ended_on": 5}, S390X: "running"}, id=1)
 
     def newer(request: httpx.Request) -> httpx.Response:
         answer = fake.answer("GET", request.url.raw_path.decode())
@@ -293,7 +295,7 @@ def test_json_of_another_form_is_an_error(body: str) -> None:
 def test_temporary_errors_are_retried() -> None:
     """Error pages and broken connections are retried a limited number of times."""
     fake = FakeCopr()
-    fake.add_build(1, [F43, S390X], state="succeeded")
+    fake.add_build([F43, S390X], id=1, state="succeeded")
     fake.faults.add({"status": 502, "endpoint": "build-chroot/build-config", "first": 2})
     fake.faults.add({"breaks": "reset", "endpoint": "build-chroot/list", "first": 2})
     recording = record(fake)
@@ -306,7 +308,7 @@ def test_temporary_errors_are_retried() -> None:
 def test_build_deleted_while_it_is_read_is_reported() -> None:
     """The chroots that have been read are kept."""
     fake = FakeCopr()
-    fake.add_build(1, [F43, S390X], state="succeeded")
+    fake.add_build([F43, S390X], id=1, state="succeeded")
     recording = record(fake, transport=Switching(fake, FakeCopr(), S390X))
     assert recording.missing == ("build 1: 1 of 2 chroots", "build 1: it was deleted while it was read")
     assert [chroot["name"] for chroot in recording.scenario["builds"][0]["chroots"]] == [F43]

@@ -34,7 +34,7 @@ KEYS_OF_NAMES = {
 def chroots() -> set[str]:
     """Return the names of all chroots of builds."""
     fakes = [FakeCopr.from_scenario(path, progress="manual") for path in SCENARIOS.values()]
-    return {chroot.name for fake in fakes for build in fake.builds.values() for chroot in build}
+    return {chroot.name for fake in fakes for build in fake.builds.values() for chroot in build.values()}
 
 
 def shape(value: Any, key: str = "") -> Any:
@@ -75,7 +75,7 @@ def test_anonymized_scenario_keeps_its_shape(name: str, tmp_path: Path) -> None:
     assert (checked.errors, checked.unreadable) == ((), None)
     one, other = FakeCopr.from_scenario(document), FakeCopr.from_scenario(anonymous)
     for build in [*one.builds.values()]:
-        for target in targets(build.id, [chroot.name for chroot in build]):
+        for target in targets(build.id, [chroot.name for chroot in build.values()]):
             (status, body), (other_status, other_body) = get(one, target), get(other, target)
             assert (status, shape(json.loads(body))) == (other_status, shape(json.loads(other_body))), target
 

@@ -43,7 +43,7 @@ BUILDS = {
 @contextmanager
 def copr() -> Iterator[Server]:
     """Yield a server with a paused clock."""
-    with serving(InitialConfig(FakeCopr, scenarios=(BUILDS,), progress="clock")) as server:
+    with serving(InitialConfig(FakeCopr, scenarios=(BUILDS,))) as server:
         server.control("PATCH", "/clock", {"paused": True})
         yield server
 
@@ -130,7 +130,7 @@ def test_watched_lifecycle_is_saved_after_each_poll(tmp_path: Path) -> None:
     assert f"build 7, {F43}: running" in errors
     fake = FakeCopr.from_scenario(path, progress="clock")
     fake.clock.tick(10_000)
-    assert [chroot.state for chroot in fake.builds[7]] == ["succeeded", "failed"]
+    assert [chroot.state for chroot in fake.builds[7].values()] == ["succeeded", "failed"]
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])

@@ -145,7 +145,7 @@ def test_lifecycle_can_end_after_the_latest_time() -> None:
 
 def test_finished_build_has_no_lifecycle() -> None:
     fake = FakeCopr()
-    fake.add_build(1, {F43: "succeeded", S390X: "skipped"})
+    fake.add_build({F43: "succeeded", S390X: "skipped"}, id=1)
     recording = watch(fake)
     assert all("lifecycle" not in chroot for chroot in recording.scenario["builds"][0]["chroots"])
     assert recording.missing == ()
@@ -195,7 +195,7 @@ def test_build_whose_source_fails_ends_without_chroots() -> None:
 def test_cancellation_is_confirmed_at_the_observed_time() -> None:
     """Waiting chroots become canceled, running ones failed."""
     fake = make_fake("stuck-running", F43)
-    fake.add_chroot(1, S390X, lifecycle="stuck-pending", progress="clock")
+    fake.builds[1].add_chroot(S390X, lifecycle="stuck-pending", progress="clock")
 
     def cancel(seconds: float) -> None:
         fake.clock.tick(seconds)
@@ -205,9 +205,9 @@ def test_cancellation_is_confirmed_at_the_observed_time() -> None:
     recording = record(fake, [1], interval=1, sleep=cancel)
     replayed = replay(recording)
     replayed.clock.move_to(1_700_000_109)
-    assert [chroot.state for chroot in replayed.builds[1]] == ["running", "pending"]
+    assert [chroot.state for chroot in replayed.builds[1].values()] == ["running", "pending"]
     replayed.clock.tick(1)
-    assert [chroot.state for chroot in replayed.builds[1]] == ["failed", "canceled"]
+    assert [chroot.state for chroot in replayed.builds[1].values()] == ["failed", "canceled"]
     assert get(replayed, "/list?build_id=1") == get(fake, "/list?build_id=1")
 
 
@@ -252,11 +252,11 @@ def test_unfinished_recording_stays_in_its_last_state() -> None:
 def test_impossible_lifecycle_is_reported() -> None:
     """The chroot is recorded in its last state; no event leads to ``unknown``."""
     fake = FakeCopr()
-    fake.add_build(1, {F43: "pending"})
+    fake.add_build({F43: "pending"}, id=1)
 
     def force(seconds: float) -> None:
         fake.clock.tick(seconds)
-        fake.builds[1][F43].force_state("unknown" if fake.clock.now() < 1_700_000_003 else "forked")
+        fake.builds[1][F43].set_state("unknown" if fake.clock.now() < 1_700_000_003 else "forked")
 
     recording = record(fake, [1], interval=1, sleep=force)
     (line,) = recording.omissions
@@ -290,17 +290,17 @@ def test_any_lifecycle_is_replayed_or_reported(seed: int, interval: int, is_canc
     random = Random(seed)
     fake = FakeCopr(progress="manual")
     begin = ["starting", "running"] if starts else ["waiting", "importing", "pending"]
-    fake.add_build(1, {name: random.choice(begin) for name in (F43, F42, S390X)})
+    fake.add_build({name: random.choice(begin) for name in (F43, F42, S390X)}, id=1)
     history = []
 
     def happen(seconds: float) -> None:
         for _ in range(int(seconds)):
             fake.clock.tick(1)
             build = fake.builds[1]
-            for chroot in build:
+            for chroot in build.values():
                 if chroot.possible_events and random.random() < 0.2:
                     METHODS[random.choice(chroot.possible_events)](chroot)
-            if is_canceled and random.random() < 0.05 and not (build.is_finished or build.canceled):
+            if is_canceled and random.random() < 0.05 and not (build.is_finished or build.is_canceled):
                 build.cancel()
             history.append((fake.clock.now(), get(fake, "/list?build_id=1")))
         if len(history) > 2000:

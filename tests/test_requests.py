@@ -21,7 +21,7 @@ NO_SUCH_ENDPOINT = b'{"error":"Such API endpoint doesn\'t exist"}\n'
 @pytest.fixture
 def fake() -> FakeCopr:
     fake = FakeCopr()
-    fake.add_build(1, ["fedora-41-x86_64"], state="succeeded")
+    fake.add_build(["fedora-41-x86_64"], id=1, state="succeeded")
     return fake
 
 

@@ -11,12 +11,13 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from copr_chroot_fake import LIVES, CoprFakeError, FakeCopr
+from copr_chroot_fake import LIVES, CoprFakeError, FakeCopr, FakeOptions
 from copr_chroot_fake.engine.clock import SystemClock
 from copr_chroot_fake.server.state_file import StateFile
 from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.world import World, Worlds
 
+from .events import advance_all
 from .examples import examples
 from .served import F41, F42
 
@@ -29,14 +30,16 @@ FAULTS: list[Mapping[str, object]] = [
     {"name": "outage"},
 ]
 ACTS: dict[str, Callable[[FakeCopr, int, str], object]] = {
-    "add": lambda fake, at, name: fake.add_build(at, CHROOTS[: at + 1], lifecycle=sorted(LIVES)[at * 3]),
-    "add still": lambda fake, at, name: fake.add_build(at, CHROOTS[:at], state="running", project=f"me/p{at}:pr:{at}"),
-    "remove": lambda fake, at, name: fake.builds[at].remove(),
+    "add": lambda fake, at, name: fake.add_build(CHROOTS[: at + 1], id=at, lifecycle=sorted(LIVES)[at * 3]),
+    "add still": lambda fake, at, name: fake.add_build(
+        CHROOTS[:at], id=at, state="running", project=f"me/p{at}:pr:{at}"
+    ),
+    "remove": lambda fake, at, name: fake.builds[at].delete(),
     "cancel": lambda fake, at, name: fake.builds[at].cancel(),
-    "advance": lambda fake, at, name: fake.builds[at].advance(),
-    "hold": lambda fake, at, name: fake.hold(at, name, "running"),
-    "release": lambda fake, at, name: fake.release(at, name),
-    "force": lambda fake, at, name: fake.builds[at][name].force_state("failed", started_on=5, ended_on=6),
+    "advance": lambda fake, at, name: advance_all(fake.builds[at]),
+    "hold": lambda fake, at, name: fake.builds[at][name].hold("running"),
+    "release": lambda fake, at, name: fake.builds[at][name].release(),
+    "force": lambda fake, at, name: fake.builds[at][name].set_state("failed", started_on=5, ended_on=6),
     "fault": lambda fake, at, name: fake.faults.add(FAULTS[at]),
     "ask": lambda fake, at, name: [fake.answer("GET", f"/api_3/build-chroot/{at}/{name}") for _ in range(at)],
     "seed": lambda fake, at, name: fake.reseed(at),
@@ -50,9 +53,12 @@ INITIAL = st.builds(
     InitialConfig,
     fake_class=st.just(FakeCopr),
     scenarios=st.sampled_from([(), ({"builds": [{"id": 1, "lifecycle": "fails", "chroots": [{"name": F41}]}]},)]),
-    progress=st.sampled_from(["poll", "clock", "manual", "immediate"]),
-    default_limit=st.sampled_from([None, 1, 100]),
-    seed=st.integers(0, 9),
+    options=st.builds(
+        FakeOptions,
+        progress=st.sampled_from(["poll", "clock", "manual", "immediate"]),
+        default_limit=st.sampled_from([None, 1, 100]),
+        seed=st.integers(0, 9),
+    ),
     speed=st.sampled_from([0.5, 1, 60]),
 )
 LIVED = st.tuples(INITIAL, HAPPENED, st.sampled_from([0.1, 1, 7]))

@@ -58,7 +58,7 @@ def builds_in(state: Path, world: str = "") -> list[int]:
 def test_unloadable_state_does_not_replace_the_file(state: Path) -> None:
     """The error names the world, the build and the problem."""
     worlds, file = Worlds(InitialConfig(FakeCopr)), StateFile(state)
-    worlds.get_or_create("good").fake.add_build(1, [F41])
+    worlds.get_or_create("good").fake.add_build([F41], id=1)
     file.save(worlds)
     kept = state.read_bytes()
     worlds.replace("bad", InitialConfig(FakeCopr), Unloadable(clock=SystemClock()))
@@ -123,7 +123,7 @@ def test_state_that_is_too_large_is_neither_saved_nor_loaded(state: Path) -> Non
     assert StateFile(state, max_bytes=size).load(InitialConfig(FakeCopr), 10) is not None
     with pytest.raises(CoprFakeError, match=rf"{state}: {size} bytes; expected at most {size - 1}"):
         StateFile(state, max_bytes=size - 1).load(InitialConfig(FakeCopr), 10)
-    worlds.main.fake.add_build(1, [F41])
+    worlds.main.fake.add_build([F41], id=1)
     with pytest.raises(CoprFakeError, match=rf"not be loaded again: .*bytes; expected at most {size}"):
         StateFile(state, max_bytes=size).save(worlds)
     assert state.stat().st_size == size
@@ -262,13 +262,13 @@ def test_requests_are_answered_during_a_save(state: Path, monkeypatch: pytest.Mo
     """Each world is saved in its state at one time."""
     worlds, file, disk = Worlds(InitialConfig(FakeCopr)), StateFile(state), SlowDisk(monkeypatch)
     for world in (worlds.main, worlds.get_or_create("a")):
-        world.fake.add_build(1, [F41])
+        world.fake.add_build([F41], id=1)
 
     async def run() -> None:
         first = asyncio.create_task(file.save_while_serving(worlds))
         await disk.writing()
         for world in (worlds.main, worlds.get_or_create("a")):
-            world.fake.add_build(2, [F41])
+            world.fake.add_build([F41], id=2)
             world.fake.reseed(99)
             assert world.fake.answer("GET", f"/api_3/build-chroot/2/{F41}").status == 200
         worlds.get_or_create("b")
@@ -291,7 +291,7 @@ def test_concurrent_saves_share_the_next_one(state: Path, monkeypatch: pytest.Mo
         saves = [asyncio.create_task(file.save_while_serving(worlds))]
         await disk.writing()
         for number in range(1, 11):
-            worlds.main.fake.add_build(number, [F41])
+            worlds.main.fake.add_build([F41], id=number)
             saves.append(asyncio.create_task(file.save_while_serving(worlds)))
         await asyncio.sleep(0)
         disk.may_go_on.set()
@@ -333,7 +333,7 @@ def test_other_requests_are_answered_between_worlds(state: Path) -> None:
         save = asyncio.create_task(file.save_while_serving(worlds))
         await asyncio.sleep(0)
         worlds.delete("w18")
-        worlds.replace("w19", InitialConfig(FakeCopr)).fake.add_build(3, [F41])
+        worlds.replace("w19", InitialConfig(FakeCopr)).fake.add_build([F41], id=3)
         while not save.done():
             turns += 1
             await asyncio.sleep(0)

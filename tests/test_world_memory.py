@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from copr_chroot_fake import FakeCopr
+from copr_chroot_fake import FakeCopr, FakeOptions
 from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.memory import Memory, NoMemoryError
 from copr_chroot_fake.worlds.world import World, Worlds
@@ -179,7 +179,7 @@ def test_estimate_is_about_what_is_retained(shape: str) -> None:
     """Neither much less nor many times as much."""
 
     def make() -> World:
-        world = Worlds(InitialConfig(FakeCopr, scenarios=(SHAPES[shape],), requests_kept=500)).main
+        world = Worlds(InitialConfig(FakeCopr, scenarios=(SHAPES[shape],), options=FakeOptions(requests_kept=500))).main
         for number in range(200):
             world.fake.answer("GET", f"/api_3/build-chroot/list/{number % 100 + 1}?{number}")
         return world

@@ -66,7 +66,7 @@ def test_world_is_created_on_first_use(server: Server) -> None:
 
 CHANGES: dict[str, Callable[[Server], object]] = {
     "another build": lambda world: world.control("POST", "/builds", {"id": 2, "chroots": [F41], "state": "pending"}),
-    "an event": lambda world: world.control("POST", f"/builds/1/chroots/{F41}/events", {"event": "fail"}),
+    "an event": lambda world: world.control("POST", f"/builds/1/chroots/{F41}/report", {"state": "failed"}),
     "a build less": lambda world: world.control("DELETE", "/builds/1"),
     "another scenario": lambda world: world.control("PUT", "/scenario", scenario(1, "other")),
     "another seed": lambda world: world.control("POST", "/seed", {"seed": 99}),

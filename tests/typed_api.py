@@ -19,6 +19,7 @@ from copr_chroot_fake import (
     CoprProvider,
     Dribble,
     FakeCopr,
+    FakeOptions,
     Fault,
     Faults,
     Lifecycle,
@@ -41,11 +42,11 @@ from copr_chroot_fake.model.nevra import NevraEntry
 
 
 def fill(fake: FakeCopr) -> None:
-    assert_type(fake.add_project("@copr", "copr-dev", chroots={"fedora-41-x86_64": {"with_opts": ["a"]}}), Project)
-    assert_type(fake.add_build(1, ["fedora-41-x86_64"], progress={"poll": 3}), Build)
-    fake.add_build(2, {"fedora-41-x86_64": "running", "epel-9-s390x": {"lifecycle": "fails", "hold": "running"}})
-    fake.add_build(3, ["fedora-41-x86_64"], lifecycle=Lifecycle(Stage("running", Uniform(1, 2), {"failed": 1})))
-    fake.add_build(4, ["fedora-41-x86_64"], state=State.RUNNING, progress=Progress("poll", 2, {State.RUNNING: 3}))
+    assert_type(fake.add_project("@copr/copr-dev", chroots={"fedora-41-x86_64": {"with_opts": ["a"]}}), Project)
+    assert_type(fake.add_build(["fedora-41-x86_64"], id=1, progress={"poll": 3}), Build)
+    fake.add_build({"fedora-41-x86_64": "running", "epel-9-s390x": {"lifecycle": "fails", "hold": "running"}}, id=2)
+    fake.add_build(["fedora-41-x86_64"], id=3, lifecycle=Lifecycle(Stage("running", Uniform(1, 2), {"failed": 1})))
+    fake.add_build(["fedora-41-x86_64"], id=4, state=State.RUNNING, progress=Progress("poll", 2, {State.RUNNING: 3}))
     fake.add_mock_chroots("fedora-42-x86_64")
     fake.add_scenario({"builds": [{"id": 7}]})
     assert_type(fake.to_scenario(), Scenario)
@@ -67,6 +68,8 @@ def make_up(fake: FakeCopr, faker: CoprProvider) -> None:
 def make() -> None:
     assert_type(FakeCopr(default_limit=None, clock=SystemClock(60), seed=7, progress="clock"), FakeCopr)
     assert_type(FakeCopr.from_scenario("scenario.json", clock=VirtualClock(5)), FakeCopr)
+    assert_type(FakeCopr.from_options(FakeOptions(seed=3)), FakeCopr)
+    FakeCopr(limit=3)  # type: ignore[call-arg]  # pyright: ignore  # no such option
     assert_type(LogNormal(1, 2, 3, 4), LogNormal)
     assert_type(Nevra.parse("a-1-1.src"), "Nevra | None")
 
@@ -89,13 +92,16 @@ def control(fake: FakeCopr, build: Build) -> None:
     assert_type(chroot.packages, tuple[Nevra, ...])
     assert_type(chroot.advance(), State)
     assert_type(chroot.report("succeeded", packages=["a-1-1.src"]), bool)
-    chroot.succeed(packages=[Nevra("a", "1", "1", "src"), {"name": "a", "version": "1", "release": "1", "arch": "src"}])
-    chroot.force_state("running", ended_on=None)
-    chroot.run_to("failed")
+    chroot.report(
+        "succeeded",
+        packages=[Nevra("a", "1", "1", "src"), {"name": "a", "version": "1", "release": "1", "arch": "src"}],
+    )
+    chroot.set_state("running", ended_on=None)
+    chroot.advance(to="failed")
     assert_type(fake.snapshot(), Snapshot)
     assert_type(fake.clock, VirtualClock | SystemClock)
-    with fake.sandbox():
-        fake.hold(1, "fedora-41-x86_64", "running")
+    with fake.snapshot():
+        fake.builds[1]["fedora-41-x86_64"].hold("running")
 
 
 def go_wrong(fake: FakeCopr) -> None:

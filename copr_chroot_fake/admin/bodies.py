@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypedDict
 
-from ..model.machine import Event
 from ..model.progress import How
 from ..model.states import State
 from ..scenario.bundled import by_name
@@ -33,16 +32,13 @@ FullName = Annotated[str, whole(r"[^\s/](?:[^/]*[^\s/])?/[^\s/:](?:[^/:]*[^\s/:]
 """``owner/project``, or ``owner/project:directory``."""
 
 
-class _BuildRequired(TypedDict):
-    id: Positive
+class BuildBody(TypedDict, total=False):
+    """A build; omitted fields get plausible defaults. ``memory_limit`` is in MB, ``timeout`` in seconds.
 
-
-class BuildBody(_BuildRequired, total=False):
-    """A build of which all that is not said is made up so that it fits; ``memory_limit`` in MB, ``timeout`` in seconds.
-
-    ``chroots`` are names, or by name a state in which each stays, or its settings.
+    ``chroots`` are names, or a mapping of names to a state, in which each stays, or settings.
     """
 
+    id: Positive
     chroots: list[ChrootName] | Mapping[ChrootName, State | ChrootSettings]
     project: FullName
     package: PathSegment
@@ -92,46 +88,41 @@ class MockChrootsBody(TypedDict):
     names: list[ChrootName]
 
 
-class _Happening(TypedDict, total=False):
+class _StateRequired(TypedDict):
+    state: State
+
+
+class ReportBody(_StateRequired, total=False):
+    """A state that the backend reports, now or at a Unix time; ``packages`` get plausible defaults."""
+
     at: UnixTime
     result_dir: PathSegment
     packages: list[WrittenPackage]
 
 
-class _EventRequired(TypedDict):
-    event: Event
-
-
-class EventBody(_EventRequired, _Happening, total=False):
-    """Something that happens to a build chroot: now, or at a Unix time.
-
-    ``result_dir`` goes with ``start``, and ``packages`` with ``succeed``.
-    """
-
-
-class BuildEventBody(_EventRequired, total=False):
-    """Something that happens to each chroot of a build that it can happen to."""
-
-    at: UnixTime
-
-
-class _StateRequired(TypedDict):
-    state: State
-
-
-class ReportBody(_StateRequired, _Happening, total=False):
-    """What the backend reports of a build chroot."""
-
-
-class ForceBody(_StateRequired, total=False):
-    """A state to be put into, possible or not; a time that is null is taken away, one that is not said stays."""
+class SetStateBody(_StateRequired, total=False):
+    """A state, possible or not; null removes a time, an omitted time stays."""
 
     started_on: UnixTime | None
     ended_on: UnixTime | None
 
 
-class StateBody(_StateRequired):
-    """A state to get to, or to be held in."""
+class AdvanceBody(TypedDict, total=False):
+    """How far to advance: ``to`` a state or the ``end`` of the lifecycle; by one stage by default."""
+
+    to: State | Literal["end"]
+
+
+class AdvanceBuildBody(TypedDict, total=False):
+    """How far to advance each chroot: to the ``end`` of its lifecycle; by one stage by default."""
+
+    to: Literal["end"]
+
+
+class HoldBody(TypedDict, total=False):
+    """The state in which to hold a chroot; its current one by default."""
+
+    state: State
 
 
 Speed = Annotated[Amount, Keywords(exclusiveMinimum=0)]

@@ -120,9 +120,9 @@ class Call:
         :raises NotFoundError: naming those that there are.
         """
         build, sent = self.build, self.path["chrootname"]
-        chroot = build.find(sent)
+        chroot = build.get(sent)
         if chroot is None:
-            raise NotFoundError(f"chroot {checks.shown(sent)} in build {build.id}", build.names)
+            raise NotFoundError(f"chroot {checks.shown(sent)} in build {build.id}", build.keys())
         return chroot
 
     def number(self, kind: str, there: Collection[int]) -> int:

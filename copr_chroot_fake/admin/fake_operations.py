@@ -7,7 +7,7 @@ from functools import partial
 from itertools import compress
 from operator import attrgetter, eq
 
-from ..engine.chroot_fields import Change
+from ..engine.chroot import Change
 from ..engine.clock import SystemClock, check_speed
 from ..errors import CoprFakeError, InputError
 from ..model.fault import read_fault
@@ -87,11 +87,6 @@ def change_clock(call: Call) -> views.ClockView:
         if paused is not None:
             (clock.pause if paused else clock.resume)()
     return views.clock(call.fake)
-
-
-def advance_all(call: Call) -> views.CountView:
-    """Advance every build chroot to its next stage, if it has one, and return how many advanced."""
-    return {"count": call.fake.advance()}
 
 
 def show_changes(call: Call) -> views.ChangesView:

@@ -39,7 +39,7 @@ def _filter(call: Call) -> About:
 
 def clear_requests(call: Call) -> None:
     """Delete all recorded requests."""
-    call.fake.forget_requests()
+    call.fake.clear_requests()
 
 
 def show_unmatched(call: Call) -> views.UnmatchedsView:

@@ -72,15 +72,19 @@ def _initial_config(call: Call) -> InitialConfig:
     """Return the initial state in the body; omitted keys are as in the initial state of the server."""
     fields, initial = call.fields, call.setting.initial
     scenario = fields.read("scenario", _scenario, None)
-    limit = None if "default_limit" in call.said else initial.default_limit
+    options = initial.options
+    limit = None if "default_limit" in call.said else options.default_limit
     return replace(
         initial,
         scenarios=initial.scenarios if scenario is None else (scenario,),
-        progress=fields.read("progress", check_progress_mode, initial.progress),
-        default_limit=fields.read("default_limit", checks.positive, limit),
-        seed=fields.read("seed", checks.whole_number, initial.seed),
+        options=replace(
+            options,
+            progress=fields.read("progress", check_progress_mode, options.progress),
+            default_limit=fields.read("default_limit", checks.positive, limit),
+            seed=fields.read("seed", checks.whole_number, options.seed),
+            requests_kept=fields.read("requests_kept", checks.whole_number, options.requests_kept),
+        ),
         speed=fields.read("speed", check_speed, initial.speed),
-        requests_kept=fields.read("requests_kept", checks.whole_number, initial.requests_kept),
     )
 
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from .. import __version__
 from ..engine.build import Build
-from ..engine.chroot import BuildChroot
-from ..engine.chroot_fields import Change
+from ..engine.chroot import BuildChroot, Change
 from ..engine.clock import SystemClock
 from ..engine.faults import ActiveFault
 from ..journal.index import About
@@ -292,7 +291,7 @@ def chroot(item: BuildChroot) -> ChrootView:
 
 def _chroot_now(item: BuildChroot) -> ChrootView:
     """Return a chroot as of its last catch-up. Its properties would each catch up again, at different times."""
-    build, moment, life = item.build, item.moment(), item.life
+    build, moment, life = item.build, item.save(), item.lifecycle_run
     is_absent = life is not None and life.stage.state == ABSENT
     derived_url = f"{build.results_url}/{item.name}/{moment.result_dir}/" if moment.result_dir else None
     return {
@@ -300,11 +299,11 @@ def _chroot_now(item: BuildChroot) -> ChrootView:
         "state": ABSENT if is_absent else moment.state.value,
         "started_on": moment.started_on,
         "ended_on": moment.ended_on,
-        "result_url": item.given.result_url or derived_url,
+        "result_url": item.overrides.result_url or derived_url,
         "packages": [write_nevra(nevra) for nevra in moment.packages],
         "held_in": None if life is None else life.held_in,
         "possible_events": [] if is_absent else possible_events(moment.state, build.is_canceled),
-        "can_advance": item.reason_to_stay() is None,
+        "can_advance": item.advance_problem() is None,
     }
 
 
@@ -357,7 +356,7 @@ def request(item: Request) -> RequestView:
         "status": item.status,
         "at": item.at,
         "matched": item.matched,
-        "saw": item.saw,
+        "saw": item.states,
         "fault": item.fault,
     }
 

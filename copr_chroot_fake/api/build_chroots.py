@@ -51,29 +51,29 @@ def list_build_chroots(context: RequestContext) -> Success:
 def _poll_page(build: Build, paging: Paging, context: RequestContext) -> Sequence[BuildChroot]:
     """Poll the chroots of a page, and the chroots that have not appeared yet, and return the page."""
     store, is_poll = context.store, context.is_poll
-    if not build.has_ever_lived:
+    if not build.had_lifecycle:
         return slice_page(build.chroots, paging, store)
-    absent = {chroot for chroot in build.chroots if chroot.is_absent} if build.is_entangled else set()
+    absent = {chroot for chroot in build.chroots if chroot.is_absent} if build.is_coupled else set()
     for chroot in absent:
-        chroot.look(is_poll)
+        chroot.poll(is_poll)
     present = [chroot for chroot in build.chroots if not chroot.is_absent] if absent else build.chroots
     page = slice_page(present, paging, store)
     for chroot in page:
-        if chroot.life is not None and chroot not in absent:
-            chroot.look(is_poll)
+        if chroot.lifecycle_run is not None and chroot not in absent:
+            chroot.poll(is_poll)
     # The poll may have deleted the build or changed the order.
-    return sort_chroots(page, paging, store) if build.is_known else ()
+    return sort_chroots(page, paging, store) if build.is_in_store else ()
 
 
 def _find_chroot(context: RequestContext, is_poll: bool) -> BuildChroot:
     raw_id, build = find_build(context)
     name = str(require("chrootname", context.target.chrootname))
-    chroot = None if build is None else build.find(name)
-    if chroot is not None and chroot.life is not None:
-        chroot.look(is_poll)
-    if build is None or (build.is_entangled and not build.is_known):
+    chroot = None if build is None else build.get(name)
+    if chroot is not None and chroot.lifecycle_run is not None:
+        chroot.poll(is_poll)
+    if build is None or (build.is_coupled and not build.is_in_store):
         raise no_such_build(raw_id)
-    if chroot is None or (build.is_entangled and chroot.is_absent):
+    if chroot is None or (build.is_coupled and chroot.is_absent):
         raise _no_such_chroot(context, raw_id, name)
     return chroot
 

@@ -48,8 +48,8 @@ def get_source_chroot(context: RequestContext) -> Success:
     if context.is_poll:
         for chroot in build.chroots:
             if chroot.is_absent or chroot.state in UNIMPORTED:
-                chroot.look(True)
-    if not build.is_known:
+                chroot.poll(True)
+    if not build.is_in_store:
         raise no_such_build(raw_id)
     if build.source_state in _WITHOUT_LOG:
         raise ApiError(500, CATCH_ALL)
@@ -93,8 +93,8 @@ def cancel_build(context: RequestContext) -> Success:
 def _poll_build(context: RequestContext) -> Build:
     raw_id, build = find_build(context)
     if build is not None:
-        build.look(context.is_poll)
-    if build is None or not build.is_known:
+        build.poll(context.is_poll)
+    if build is None or not build.is_in_store:
         raise no_such_build(raw_id)
     return build
 
@@ -105,7 +105,7 @@ def _newest_builds(store: Store, project: Project, package: str | None, offset: 
         builds = [store.builds[build_id] for build_id in store.index.page(project.full_name, package, offset, limit)]
         for build in builds:
             build.catch_up()
-        if all(build.is_known for build in builds):
+        if all(build.is_in_store for build in builds):
             return builds
 
 
@@ -128,8 +128,8 @@ def _filter_by_state(builds: Sequence[Build], status: str, limit: int | None) ->
 def _poll_builds(builds: Sequence[Build], status: str | None, is_poll: bool) -> Iterator[bytes]:
     """Poll and render builds; omit those that the poll deletes or moves to another status."""
     for build in builds:
-        build.look(is_poll)
-        if build.is_known and (not status or build.state == status):
+        build.poll(is_poll)
+        if build.is_in_store and (not status or build.state == status):
             yield _render_build(build)
 
 
@@ -139,7 +139,7 @@ def _render_build(build: Build) -> bytes:
         return build.rendered
     project, submission = build.project, build.submission
     fields = {
-        "chroots": [chroot.name for chroot in build.there],
+        "chroots": [chroot.name for chroot in build.known_chroots],
         "ended_on": build.ended_on,
         "id": build.id,
         "is_background": build.is_background,
@@ -177,6 +177,6 @@ def _render_packages(build: Build) -> bytes:
                     for nevra in chroot.packages
                 ]
             }
-            for chroot in build.there
+            for chroot in build.known_chroots
         }
     )

@@ -140,7 +140,7 @@ class Api:
         if target.endpoint not in _CHROOT_ENDPOINTS or target.build_id is None or target.chrootname is None:
             return False
         build = self.store.builds.get(target.build_id)
-        return build is not None and build.find(target.chrootname) is None
+        return build is not None and target.chrootname not in build
 
 
 def _success_response(success: Success) -> tuple[Answer, Sequence[bytes]]:

@@ -23,7 +23,7 @@ def get_monitor(context: RequestContext) -> Success:
         if latest:
             packages[package] = latest
     for chroot in (chroot for latest in packages.values() for chroot in latest):
-        chroot.look(context.is_poll)
+        chroot.poll(context.is_poll)
     return Success(_render_monitor(packages))
 
 
@@ -35,7 +35,7 @@ def _latest_chroots(store: Store, project: Project, package: str, dirname: str) 
         build = store.find_build(build_id)
         if build is None or build.project_dirname != dirname:
             continue
-        for chroot in build.there:
+        for chroot in build.known_chroots:
             latest.setdefault(chroot.name, chroot)
         if len(latest) == chroot_count:
             break

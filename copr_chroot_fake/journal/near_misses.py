@@ -83,5 +83,5 @@ def _ids_one_edit_away(builds: Container[int], sent: str) -> Iterator[str]:
 
 
 def _near_chroots(build: Build, sent: str) -> str:
-    close = checks.nearest(sent, build.names, 3, 0.3) or list(islice(build.names, 3))
+    close = checks.nearest(sent, build.keys(), 3, 0.3) or list(islice(build.keys(), 3))
     return f"build {build.id} has {checks.listing(close) or 'no chroots'}, not {checks.shown(sent)}"

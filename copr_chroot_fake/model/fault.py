@@ -38,7 +38,7 @@ class Fault:
     those for the endpoint, the build and the chroot; only one of the four can be given:
 
     :param endpoint: path of an endpoint without ``/api_3/``, such as ``build-chroot/list`` or ``build``;
-        ``docs/companions.md`` lists them.
+        ``docs/endpoints.md`` lists them.
     :param after: so many are let through first, and the others counted from there.
     :param nth: only this one, counted from 1.
     :param first: so many from the first one on.

@@ -33,6 +33,8 @@ _OPTIONS = {
     "strict": "Whether unmatched requests fail the test: true or false.",
     "serve_results": "Whether the fake serves the results of builds: true or false.",
     "results_delay": "Seconds from the end of a build until its results appear.",
+    "results_url": "URL of the results; Copr's own by default.",
+    "requests_kept": "Number of latest requests that are kept.",
 }
 
 

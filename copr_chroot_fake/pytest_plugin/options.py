@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -12,47 +11,36 @@ import pytest
 
 from ..errors import InputError
 from ..fake import FakeCopr
-from ..model.progress import ProgressLike
 from ..model.project import COPR_URL
+from ..options import FakeOptions
 from ..scenario.bundled import by_name
 from ..scenario.load import ScenarioSource
 from ..validation import checks
+from . import _OPTIONS
 
 MARKER = "copr_fake"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """The options that the marker and the configuration have."""
+@dataclass(frozen=True, kw_only=True)
+class Options(FakeOptions):
+    """The options of ``copr_fake``: those of a fake, and the plugin's own."""
 
-    scenario: ScenarioSource | None = None
-    progress: ProgressLike = "poll"
-    default_limit: int | None = 100
-    url: str = COPR_URL
-    seed: int = 0
-    strict: bool = False
     serve_results: bool = True
-    results_delay: float = 0
+    scenario: ScenarioSource | None = None
+    url: str = COPR_URL
+    strict: bool = False
 
     def __post_init__(self) -> None:
-        """Check the options that :meth:`make` does not use."""
+        super().__post_init__()
         checks.flag("strict", self.strict)
         checks.server("url", self.url)
 
-    def make(self, **others: Any) -> FakeCopr:
-        """Make an empty fake; ``others`` are options that only :class:`FakeCopr` has."""
-        return FakeCopr(
-            progress=self.progress,
-            default_limit=self.default_limit,
-            seed=self.seed,
-            serve_results=self.serve_results,
-            results_delay=self.results_delay,
-            **others,
-        )
+    def make(self) -> FakeCopr:
+        """Make an empty fake."""
+        return FakeCopr.from_options(self)
 
 
 NAMES = [field.name for field in fields(Options)]
-OTHER_NAMES = [name for name in inspect.signature(FakeCopr).parameters if name not in NAMES]
 
 
 def options_for(config: pytest.Config, item: pytest.Item) -> Options:
@@ -78,7 +66,7 @@ def check_names(options: Iterable[str], where: str, valid: list[str]) -> None:
 
 def _configured(config: pytest.Config) -> Options:
     values: dict[str, Any] = {}
-    for name in NAMES:
+    for name in _OPTIONS:
         value = config.getini(f"copr_fake_{name}")
         text = "" if value is None else str(value)
         if text:
@@ -117,6 +105,7 @@ def _parse_flag(location: str, text: str) -> bool:
 _PARSERS: Mapping[str, Callable[[str, str], object]] = {
     "default_limit": _parse_limit,
     "seed": _parse_integer,
+    "requests_kept": _parse_integer,
     "strict": _parse_flag,
     "serve_results": _parse_flag,
     "results_delay": _parse_amount,

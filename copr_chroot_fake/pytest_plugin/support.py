@@ -14,7 +14,7 @@ import pytest
 
 from ..errors import CoprFakeError
 from ..fake import FakeCopr
-from .options import NAMES, OTHER_NAMES, Options, check_names
+from .options import NAMES, Options, check_names
 
 if TYPE_CHECKING:
     from ..http_server.live_server import LiveServer
@@ -48,10 +48,9 @@ def make_fake(item: pytest.Item, options: Options, overrides: Mapping[str, Any])
 
     :raises InputError: for an unknown option or an invalid value.
     """
-    check_names(overrides, "make_copr_fake", [*NAMES, *OTHER_NAMES])
-    others = {name: value for name, value in overrides.items() if name in OTHER_NAMES}
-    options = replace(options, **{name: value for name, value in overrides.items() if name in NAMES})
-    fake = options.make(**others)
+    check_names(overrides, "make_copr_fake", NAMES)
+    options = replace(options, **overrides)
+    fake = options.make()
     if options.scenario is not None:
         try:
             fake.add_scenario(options.scenario)

@@ -228,7 +228,7 @@ def find_replay_differences(scenario: Scenario, observations: Observations) -> I
         if (build.deleted_at is None) != (build.id in store.builds):
             yield f"build {build.id}: whether it is deleted in the end"
         elif build.deleted_at is None:
-            for chroot in store.builds[build.id]:
+            for chroot in store.builds[build.id].values():
                 observed = build.chroots[chroot.name]
                 states = replayed[build.id, chroot.name]
                 differences = [*_compare_end(chroot, observed.last), *_compare_states(states, observed)]

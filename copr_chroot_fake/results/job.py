@@ -104,8 +104,8 @@ def job_of(chroot: BuildChroot) -> Job | None:
 
 
 def _fraction_done(chroot: BuildChroot, now: float) -> float | None:
-    life = chroot.life
-    return None if life is None or life.stage.state != State.RUNNING else life.share_of_stage(now)
+    life = chroot.lifecycle_run
+    return None if life is None or life.stage.state != State.RUNNING else life.elapsed_fraction(now)
 
 
 _SOURCE_PHASES = {

@@ -73,7 +73,7 @@ def _find_chroots(store: Store, builds: Sequence[Build], name: str, below: Seque
         return Directory(sorted(sources))
     if below[0] not in chrootnames:
         return None
-    chroots = (build.find(below[0]) for build in builds)
+    chroots = (build.get(below[0]) for build in builds)
     return Directory(sorted({chroot.result_dir for chroot in chroots if chroot is not None and job_of(chroot)}))
 
 
@@ -84,7 +84,7 @@ def _find_source(builds: Sequence[Build], result_dir: str) -> Job | None:
 def _find_job(builds: Sequence[Build], chrootname: str, result_dir: str) -> Job | None:
     """Return the latest build with a result directory."""
     for build in reversed(builds):
-        chroot = build.find(chrootname)
+        chroot = build.get(chrootname)
         if chroot is not None and chroot.result_dir == result_dir:
             return job_of(chroot)
     return None

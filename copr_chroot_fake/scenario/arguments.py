@@ -59,16 +59,16 @@ def chroot_entries(
 
 def come_about(build: Build) -> None:
     """Give a build a source package that fits its chroots, and the state that only they can have led to."""
-    chroots = [chroot.moment() for chroot in build.chroots]
+    chroots = [chroot.save() for chroot in build.chroots]
     version = _source_version(build)
     build.submission = build.submission._replace(
         source_result_dir=build.source_result_dir,
         source_package=SourcePackage(version, f"{build.source_results_url}/{build.package}-{version}.src.rpm"),
     )
-    fixed = [chroot.state for chroot in chroots if chroot.life is None]
+    fixed = [chroot.state for chroot in chroots if chroot.lifecycle_run is None]
     if State.IMPORTING in fixed:
         build.source_state = State.IMPORTING
-    if State.CANCELED in fixed and all(chroot.state.is_final and chroot.life is None for chroot in chroots):
+    if State.CANCELED in fixed and all(chroot.state.is_final and chroot.lifecycle_run is None for chroot in chroots):
         # Nothing else leads there. Where others are not over yet it would end them, though they were asked for.
         build.mark_canceled(build.store.clock.now())
 
@@ -85,7 +85,7 @@ def add_chroot(
     # What is due has happened by now, whatever the life of the new one does to the build.
     build.catch_up()
     checked_name = checks.chroot_name("chrootname", name)
-    if build.find(checked_name) is not None:
+    if checked_name in build:
         raise InputError("chrootname", f"build {build.id} has {checked_name} already; expected another")
     checked_state = checks.optional(checks.state)("state", state)
     if checked_state is not None and lifecycle is None and progress is not None:
@@ -99,7 +99,7 @@ def add_chroot(
         store.clock.now(),
     )
     with all_or_nothing(store) as undo:
-        undo.append(build.undo_added_chroots())
+        undo.append(build.undo_attached())
         undo.append(partial(replace_chroots, build.project, build.project.chroots))
         chroot = add_entry("", entry, build, defaults)
         store.know([chroot.name])
@@ -129,8 +129,8 @@ def _source_version(build: Build) -> str:
     """
     versions: dict[bool, str] = {}
     for chroot in build.chroots:
-        moment = chroot.moment()
-        planned = None if moment.life is None else moment.life.packages
+        moment = chroot.save()
+        planned = None if moment.lifecycle_run is None else moment.lifecycle_run.packages
         for nevra in moment.packages or planned or ():
             release = nevra.release.removesuffix(made_up.dist_tag(chroot.name))
             versions.setdefault(nevra.arch == "src", f"{nevra.version}-{release}")

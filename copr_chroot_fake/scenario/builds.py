@@ -94,7 +94,7 @@ def submit(build: Build, begun: float) -> None:
     It is the owner of its project, shortly before the first of its chroots started, or when they begin to live.
     """
     said, owner = build.submission, build.project.ownername
-    starts = [chroot.started_on for chroot in map(BuildChroot.moment, build.chroots) if chroot.started_on is not None]
+    starts = [chroot.started_on for chroot in map(BuildChroot.save, build.chroots) if chroot.started_on is not None]
     submitted_on = max(0, min(starts) - SOURCE_SECONDS) if starts else int(begun)
     build.submission = said._replace(
         submitted_on=submitted_on if said.submitted_on is None else said.submitted_on,

@@ -7,9 +7,8 @@ from functools import partial
 from typing import NamedTuple
 
 from ..engine.build import Build
-from ..engine.chroot import BuildChroot
-from ..engine.chroot_fields import Given
-from ..engine.lifecycle_run import Life
+from ..engine.chroot import BuildChroot, Overrides
+from ..engine.lifecycle_run import LifecycleRun
 from ..model.lifecycle import Lifecycle, Plan, read_lifecycle
 from ..model.nevra import Nevra, read_packages
 from ..model.progress import Progress, read_progress
@@ -92,9 +91,9 @@ def add_chroots(fields: Fields, build: Build, begun: float) -> None:
 def add_entry(place: str, entry: object, build: Build, defaults: ChrootDefaults) -> BuildChroot:
     """Add the chroot of an entry to a build that has not got it yet."""
     chroot = _read_chroot(place, entry, build, defaults)
-    if build.find(chroot.name) is not None:
+    if chroot.name in build:
         refuse(checks.dotted(place, "name"), f"build {build.id} has {chroot.name} already; expected another")
-    build.add_chroot(chroot)
+    build.attach(chroot)
     return chroot
 
 
@@ -121,13 +120,13 @@ def _read_chroot(place: str, entry: object, build: Build, defaults: ChrootDefaul
 def _living(place: str, said: _Said, build: Build, defaults: ChrootDefaults, lifecycle: Lifecycle) -> BuildChroot:
     """A chroot that lives from a state that it says, else from the first of its life."""
     plan = lifecycle.plan(f"{build.store.seed}/{build.id}/{said.name}")
-    life = Life(
+    life = LifecycleRun(
         plan,
         said.progress or defaults.progress,
         defaults.begun,
-        at=_stage_index(place, said, plan),
+        index=_stage_index(place, said, plan),
         remaining=said.remaining,
-        looks=said.looks or 0,
+        polls=said.looks or 0,
         packages=said.packages,
         result_dir=said.result_dir if said.planned_result_dir is None else said.planned_result_dir,
     )
@@ -140,13 +139,13 @@ def _living(place: str, said: _Said, build: Build, defaults: ChrootDefaults, lif
         given_by_life = ("stage", "started_on", "ended_on")
         _refuse(place, said, given_by_life, "its life gives it; expected none, or the state it is in")
         chroot = _make(build, said, State.WAITING, "", ())
-        chroot.begin(life)
+        chroot.start_lifecycle(life)
     elif life.stage.state == said.state:
         # What the life still leads to is not there yet.
         result_dir = "" if said.state in WITHOUT_RESULTS else said.result_dir
         packages = said.packages if said.state is State.SUCCEEDED else None
         chroot = _make(build, said, said.state, result_dir or "", packages or ())
-        chroot.go_on_with(life)
+        chroot.resume_lifecycle(life)
     else:
         refuse(checks.dotted(place, "state"), f"{said.state} is no stage of its life, {lifecycle}")
         chroot = _make(build, said, said.state, "", ())
@@ -173,7 +172,9 @@ def _make(build: Build, said: _Said, state: State, result_dir: str, packages: tu
         ended_on=said.ended_on,
         result_dir=result_dir,
         packages=packages,
-        given=Given(said.result_url, said.build_config) if said.result_url or said.build_config is not None else None,
+        overrides=Overrides(said.result_url, said.build_config)
+        if said.result_url or said.build_config is not None
+        else None,
     )
     chroot.was_canceled = bool(said.canceled)
     return chroot

@@ -8,7 +8,7 @@ from typing import cast
 
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
-from ..engine.lifecycle_run import Life
+from ..engine.lifecycle_run import LifecycleRun
 from ..engine.store import Store
 from ..model.lifecycle import write_lifecycle
 from ..model.nevra import write_nevra
@@ -27,7 +27,9 @@ def write_scenario(store: Store) -> Scenario:
             "now": now,
             "chroots": list(store.mock_chroots),
             "projects": [write_project(project) for project in store.projects.values()],
-            "builds": [_write_build(build, now) for build in [*store.builds.values()] if store.find_build(build.id)],
+            "builds": [
+                _write_build(build, now) for build in [*store.builds.values()] if store.find_build(build.id) is not None
+            ],
             "faults": [*store.faults.write()],
         }
 
@@ -65,7 +67,7 @@ def _write_build(build: Build, now: float) -> BuildEntry:
         "enable_net": build.enable_net,
         "is_background": build.is_background,
         "bootstrap": build.bootstrap,
-        "canceled": build.canceled,
+        "canceled": build.is_canceled,
         "confirmed_by": build.confirmed_by,
         **_write_submission(build),
         "chroots": [_write_chroot(chroot, now) for chroot in build.chroots],
@@ -86,7 +88,7 @@ def _write_submission(build: Build) -> Mapping[str, object]:
 
 def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
     chroot.catch_up()
-    life = chroot.life
+    life = chroot.lifecycle_run
     result_dir, packages = chroot.result_dir or None, chroot.packages or None
     # What it has not got yet is what its life will give it.
     if life is not None and chroot.state in WITHOUT_RESULTS:
@@ -100,24 +102,24 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
         "ended_on": chroot.ended_on,
         "result_dir": result_dir,
         "packages": None if packages is None else [write_nevra(nevra) for nevra in packages],
-        "result_url": chroot.given.result_url,
-        "build_config": copy.deepcopy(chroot.given.build_config),
+        "result_url": chroot.overrides.result_url,
+        "build_config": copy.deepcopy(chroot.overrides.build_config),
         "canceled": (chroot.was_canceled and chroot.state is State.FAILED) or None,
         **({} if life is None else _write_life(life, now)),
     }
     if life is not None and life.result_dir is not None and life.result_dir != result_dir:
         written["planned_result_dir"] = life.result_dir
     if life is not None and not chroot.is_absent:
-        written["stage"] = life.at
+        written["stage"] = life.index
     return cast(ChrootEntry, {key: value for key, value in written.items() if value is not None})
 
 
-def _write_life(life: Life, now: float) -> Mapping[str, object]:
+def _write_life(life: LifecycleRun, now: float) -> Mapping[str, object]:
     """A life as it was drawn, from its beginning on: an event can lead back to an earlier stage."""
     return {
         "lifecycle": write_lifecycle(life.plan),
         "progress": write_progress(life.progress),
-        "looks": life.looks,
+        "looks": life.polls,
         "remaining": None if life.due is None else life.due - now,
         "hold": None if life.held_in is None else life.held_in.value,
     }

@@ -142,7 +142,7 @@ def _builds(builds: Iterable[Build]) -> Table:
 
 
 def _states(build: Build) -> Text:
-    fixed = Counter(chroot.state for chroot in build.chroots if chroot.life is None)
+    fixed = Counter(chroot.state for chroot in build.chroots if chroot.lifecycle_run is None)
     parts = [Text(f"{count} {state}", STYLES[state]) for state, count in fixed.most_common()]
     advancing = len(build.chroots) - fixed.total()
     return Text(", ").join([*parts, *([Text(f"{advancing} advancing")] if advancing else [])])
@@ -150,7 +150,7 @@ def _states(build: Build) -> Text:
 
 def _count_packages(chroot: BuildChroot) -> int:
     """Return how many packages a chroot has, or will have at the end of its lifecycle."""
-    life = chroot.life
+    life = chroot.lifecycle_run
     if life is None or life.plan[-1].state != State.SUCCEEDED:
         return len(chroot.packages)
     return len(defaults.packages(chroot.name, chroot.build.package) if life.packages is None else life.packages)
@@ -174,7 +174,7 @@ def _format(value: object) -> str:
 
 
 def _build(build: Build, chroots: Sequence[BuildChroot], seed: int, console: Console) -> Group:
-    lives = [(chroot, chroot.life) for chroot in chroots if chroot.life is not None]
+    lives = [(chroot, chroot.lifecycle_run) for chroot in chroots if chroot.lifecycle_run is not None]
     names = dict.fromkeys(_lifecycle_name(chroot, seed) for chroot, _ in lives)
     dirname = printable(f"{build.project.ownername}/{build.project_dirname}")
     title = Text.assemble((f"Build {build.id}", "bold"), f"  {printable(build.package)}  {dirname}")
@@ -182,7 +182,7 @@ def _build(build: Build, chroots: Sequence[BuildChroot], seed: int, console: Con
         title.append(f"  {', '.join(names)}", "italic")
     if build.is_canceled:
         title.append("  canceled", STYLES["canceled"])
-    fixed = [chroot for chroot in chroots if chroot.life is None]
+    fixed = [chroot for chroot in chroots if chroot.lifecycle_run is None]
     parts: list[RenderableType] = [title]
     if fixed:
         parts.append(_chroots(fixed))
@@ -193,7 +193,10 @@ def _build(build: Build, chroots: Sequence[BuildChroot], seed: int, console: Con
 
 def _lifecycle_name(chroot: BuildChroot, seed: int) -> str:
     for name, lifecycle in LIVES.items():
-        if chroot.life is not None and lifecycle.plan(f"{seed}/{chroot.build.id}/{chroot.name}") == chroot.life.plan:
+        if (
+            chroot.lifecycle_run is not None
+            and lifecycle.plan(f"{seed}/{chroot.build.id}/{chroot.name}") == chroot.lifecycle_run.plan
+        ):
             return name
     return "custom lifecycle"
 

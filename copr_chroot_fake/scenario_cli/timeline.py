@@ -12,7 +12,7 @@ from rich.text import Text
 from ..cli_output import printable
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
-from ..engine.lifecycle_run import Life
+from ..engine.lifecycle_run import LifecycleRun
 from ..model.lifecycle import DELETED, PlannedStage
 from ..model.states import State
 
@@ -62,9 +62,9 @@ class Scale(NamedTuple):
         return round(seconds / self.seconds * self.cells) if self.seconds else 0
 
 
-def remaining_stages(life: Life) -> Sequence[PlannedStage]:
+def remaining_stages(life: LifecycleRun) -> Sequence[PlannedStage]:
     """Return the stages of a lifecycle from the current one on."""
-    return life.plan[life.at :]
+    return life.plan[life.index :]
 
 
 def is_endless(stages: Sequence[PlannedStage]) -> bool:
@@ -141,7 +141,7 @@ def format_duration(seconds: float) -> str:
     return f"{rounded}s"
 
 
-def bars_table(lives: Sequence[tuple[BuildChroot, Life]], console: Console) -> Table:
+def bars_table(lives: Sequence[tuple[BuildChroot, LifecycleRun]], console: Console) -> Table:
     """Return a row for each chroot: its name, its bar on a common scale, and its final state."""
     plans = [remaining_stages(life) for _, life in lives]
     results = [_result(life) for _, life in lives]
@@ -179,7 +179,7 @@ def _bar(stages: Sequence[PlannedStage], scale: Scale, line: str) -> Text:
     return bar
 
 
-def _result(life: Life) -> Text:
+def _result(life: LifecycleRun) -> Text:
     """Return the final state of a lifecycle, with the time until then and what delays it."""
     stages = remaining_stages(life)
     last = stages[-1].state
@@ -191,12 +191,12 @@ def _result(life: Life) -> Text:
         name = "build deleted" if last == DELETED else last
         result = Text(f"{name} after {format_duration(total_seconds(stages))}", STYLES[last])
     hold = "" if life.held_in is None else f", held in {life.held_in}"
-    return result.append(hold + _PROGRESS_NOTES[life.how], "default")
+    return result.append(hold + _PROGRESS_NOTES[life.mode], "default")
 
 
 def legend(builds: Iterable[Build]) -> Text | None:
     """Return the meaning of the letters in the bars of builds, or ``None`` if there are no bars."""
-    lives = [chroot.life for build in builds for chroot in build.chroots if chroot.life is not None]
+    lives = [chroot.lifecycle_run for build in builds for chroot in build.chroots if chroot.lifecycle_run is not None]
     names = {name_of(stage) for life in lives for stage in drawn_stages(remaining_stages(life))}
     parts = [
         Text.assemble((letter, f"bold {STYLES[name]}"), f" {name}") for name, letter in LETTERS.items() if name in names

@@ -284,6 +284,7 @@ def serve(
     from ..http_server.access_log import dropped_line
     from ..http_server.line_writer import LineWriter
     from ..http_server.uvicorn_server import end_on_signals, url_of
+    from ..options import FakeOptions
     from ..worlds.initial import InitialConfig
     from .standalone import StandaloneServer
     from .state_file import StateFile
@@ -292,14 +293,16 @@ def serve(
     initial = InitialConfig(
         FakeCopr,
         scenarios=scenarios or (shipped_scenarios() / DEFAULT_SCENARIO,),
-        progress=progress,
-        default_limit=default_limit,
-        seed=seed,
+        options=FakeOptions(
+            progress=progress,
+            default_limit=default_limit,
+            seed=seed,
+            requests_kept=journal,
+            serve_results=serve_results,
+            results_delay=results_delay or 0,
+        ),
         speed=speed,
-        requests_kept=journal,
         accounts=accounts,
-        serve_results=serve_results,
-        results_delay=results_delay or 0,
     )
     try:
         url = None if public_url is None else checks.address("--public-url", public_url)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -33,10 +33,10 @@ _VERSION = 1
 _STATE = Form(("version", "main", "worlds"))
 _WORLD = Form(("scenario", "clock", "seed", "initial"))
 _CLOCK = Form(("now", "speed", "paused"))
-_NOT_SAVED = ("fake_class", "requests_kept", "accounts", "serve_results", "results_delay")
-"""Options that are not saved: those of the current command apply."""
+_SAVED_OPTIONS = ("progress", "default_limit", "seed")
+"""The options that are saved; for the others, and the accounts, those of the current command apply."""
 
-_INITIAL = Form(("scenarios",), tuple(field.name for field in fields(InitialConfig) if field.name not in _NOT_SAVED))
+_INITIAL = Form(("scenarios",), ("scenarios", *_SAVED_OPTIONS, "speed"))
 
 
 class UnloadableError(CoprFakeError):
@@ -189,9 +189,11 @@ def _dump_world(world: World) -> dict[str, object]:
 
 
 def _dump_initial(initial: InitialConfig) -> dict[str, object]:
-    document: dict[str, object] = {name: getattr(initial, name) for name in _INITIAL.all}
-    document["scenarios"] = [_dump_source(source) for source in initial.scenarios]
-    return document
+    return {
+        "scenarios": [_dump_source(source) for source in initial.scenarios],
+        **{name: getattr(initial.options, name) for name in _SAVED_OPTIONS},
+        "speed": initial.speed,
+    }
 
 
 def _dump_source(source: ScenarioSource) -> object:
@@ -237,8 +239,7 @@ def _load_each(content: bytes, initial: InitialConfig) -> Iterator[tuple[str, Fa
 
 def _load_world(location: str, document: object, options: InitialConfig) -> tuple[FakeCopr, InitialConfig]:
     state = Fields(location, document, _WORLD)
-    initial = state.require("initial", _load_initial)
-    initial = replace(initial, **{name: getattr(options, name) for name in _NOT_SAVED})
+    initial = state.require("initial", lambda location, value: _load_initial(location, value, options))
     fake = initial.make_empty()
     fake.reseed(state.require("seed", checks.whole_number))
     state.require("clock", lambda field, value: _load_clock(fake, field, value))
@@ -271,15 +272,20 @@ def _load_clock(fake: FakeCopr, location: str, value: object) -> None:
         clock.resume()
 
 
-def _load_initial(location: str, value: object) -> InitialConfig:
+def _load_initial(location: str, value: object, current: InitialConfig) -> InitialConfig:
+    """Return a saved initial state, with the options that are not saved from ``current``."""
     state = Fields(location, value, _INITIAL)
     default = InitialConfig(FakeCopr)
-    return InitialConfig(
-        FakeCopr,
-        scenarios=state.require("scenarios", _load_sources),
-        progress=state.read("progress", check_progress_mode, default.progress),
+    options = replace(
+        current.options,
+        progress=state.read("progress", check_progress_mode, default.options.progress),
         default_limit=state.read("default_limit", checks.positive, None),
-        seed=state.read("seed", checks.whole_number, default.seed),
+        seed=state.read("seed", checks.whole_number, default.options.seed),
+    )
+    return replace(
+        current,
+        scenarios=state.require("scenarios", _load_sources),
+        options=options,
         speed=state.read("speed", check_speed, default.speed),
     )
 

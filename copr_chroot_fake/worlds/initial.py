@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, cast, get_args
 
 from ..engine.clock import SystemClock
-from ..journal.log import REQUESTS_KEPT
 from ..model.progress import How
+from ..options import FakeOptions
 from ..validation import checks
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ class InitialState(Protocol):
         """
 
 
+_BY_CLOCK = FakeOptions(progress="clock")
+
+
 @dataclass(frozen=True, slots=True)
 class InitialConfig:
     """Options and scenarios of a fake that runs on the system clock.
@@ -40,26 +43,13 @@ class InitialConfig:
 
     fake_class: type[FakeCopr]
     scenarios: tuple[ScenarioSource, ...] = ()
-    progress: How = "clock"
-    default_limit: int | None = 100
-    seed: int = 0
+    options: FakeOptions = _BY_CLOCK
     speed: float = 1
-    requests_kept: int = REQUESTS_KEPT
     accounts: tuple[Account, ...] = ()
-    serve_results: bool = False
-    results_delay: float = 0
 
     def make_empty(self) -> FakeCopr:
         """Return a fake with these options, and without content."""
-        fake = self.fake_class(
-            default_limit=self.default_limit,
-            progress=self.progress,
-            clock=SystemClock(self.speed),
-            seed=self.seed,
-            requests_kept=self.requests_kept,
-            serve_results=self.serve_results,
-            results_delay=self.results_delay,
-        )
+        fake = self.fake_class.from_options(replace(self.options, clock=SystemClock(self.speed)))
         for account in self.accounts:
             fake.add_account(account.name, account.login, account.token, account.groups)
         return fake
@@ -97,7 +87,7 @@ class InitialSnapshot:
 
     def make(self) -> FakeCopr:
         self.fake.restore(self.snapshot)
-        self.fake.forget_requests()
+        self.fake.clear_requests()
         return self.fake
 
     def make_from(self, scenario: ScenarioSource) -> FakeCopr:

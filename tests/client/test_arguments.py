@@ -150,7 +150,7 @@ class Number(IntEnum):
 
 def test_enum_members_are_sent_as_their_values(harness: Harness) -> None:
     fake = FakeCopr()
-    fake.add_build(1, [F41], project="jdoe/tools")
+    fake.add_build([F41], id=1, project="jdoe/tools")
     client = harness.client(fake.transport)
     assert client.get(Number.ONE, Name.CHROOT).name == F41
     assert client.get_list(Number.ONE, limit=Number.ONE, order_type=Name.DESCENDING).limit == 1

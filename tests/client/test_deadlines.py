@@ -133,7 +133,7 @@ def test_wait_ends_before_a_retry_that_would_be_late(harness: Harness) -> None:
 def test_dribbled_response_misses_the_timeout(harness: Harness) -> None:
     """A dribble fault takes too long in total, though each piece is in time."""
     fake = FakeCopr()
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     fake.faults.add(Fault(dribble=Dribble(bytes=10, every=1)))
     client = harness.client(fake.transport, timeout=3, now=fake.clock.now, sleep=fake.clock.tick)
     with pytest.raises(RequestTimeoutError):

@@ -23,7 +23,7 @@ from .harness import F41, F42, HTML, Harness, page_of, responding
 
 def test_get_returns_a_chroot_with_its_times(harness: Harness, fake: FakeCopr) -> None:
     """As Unix times and as datetimes in UTC."""
-    fake.add_build(1, {F41: {"state": "succeeded", "started_on": 0, "ended_on": 90}})
+    fake.add_build({F41: {"state": "succeeded", "started_on": 0, "ended_on": 90}}, id=1)
     status = harness.client(fake.transport).get(1, F41)
     assert (status.name, status.state, status.is_final) == (F41, State.SUCCEEDED, True)
     assert (status.started_on, status.ended_on) == (0, 90)
@@ -34,14 +34,14 @@ def test_get_returns_a_chroot_with_its_times(harness: Harness, fake: FakeCopr) -
 
 def test_missing_times_are_none(harness: Harness, fake: FakeCopr) -> None:
     """A pending chroot has neither time."""
-    fake.add_build(1, {F41: "pending"})
+    fake.add_build({F41: "pending"}, id=1)
     status = harness.client(fake.transport).get(1, F41)
     assert (status.started_at, status.ended_at, status.is_final) == (None, None, False)
 
 
 def test_get_list_returns_a_page_and_iter_all_all(harness: Harness, fake: FakeCopr) -> None:
     names = [f"bulk-{number}-x86_64" for number in range(250)]
-    fake.add_build(1, names, state="running")
+    fake.add_build(names, id=1, state="running")
     client = harness.client(fake.transport)
     page = client.get_list(1, limit=3, offset=2, order_type="DESC")
     assert [status.name for status in page] == names[-3:-6:-1]
@@ -55,7 +55,7 @@ def test_get_list_returns_a_page_and_iter_all_all(harness: Harness, fake: FakeCo
 def test_iter_all_reads_every_page(harness: Harness, default_limit: int | None) -> None:
     """One request if the service has no limit; one more than there are pages if the last page is full."""
     fake = FakeCopr(default_limit=default_limit)
-    fake.add_build(1, [f"bulk-{number}-x86_64" for number in range(250)], state="running")
+    fake.add_build([f"bulk-{number}-x86_64" for number in range(250)], id=1, state="running")
     assert len(list(harness.client(fake.transport).iter_all(1))) == 250
     fake.assert_requested("build-chroot/list", build_id=1, times={None: 1, 100: 3, 250: 2, 7: 36}[default_limit])
 
@@ -67,15 +67,15 @@ def test_iter_all_ends_with_an_empty_page(harness: Harness) -> None:
 
 def test_iter_all_requests_pages_as_needed(fake: FakeCopr) -> None:
     """Stopping early saves the remaining requests."""
-    fake.add_build(1, [f"bulk-{number}-x86_64" for number in range(250)], state="running")
+    fake.add_build([f"bulk-{number}-x86_64" for number in range(250)], id=1, state="running")
     with CoprClient(transport=fake.transport) as client:
         next(client.iter_all(1))
     fake.assert_requested("build-chroot/list", times=1)
 
 
 def test_get_build_config_returns_settings_and_repositories(harness: Harness, fake: FakeCopr) -> None:
-    fake.add_project("jdoe", "tools", additional_repos=["https://a.example/?priority=5"], bootstrap="on")
-    fake.add_build(1, [F41], project="jdoe/tools", enable_net=True)
+    fake.add_project("jdoe/tools", additional_repos=["https://a.example/?priority=5"], bootstrap="on")
+    fake.add_build([F41], id=1, project="jdoe/tools", enable_net=True)
     config = harness.client(fake.transport).get_build_config(1, F41)
     assert (config.memory_limit, config.timeout, config.enable_net, config.bootstrap) == (2048, 18000, True, "on")
     assert config.repo_urls == (
@@ -88,7 +88,7 @@ def test_get_build_config_returns_settings_and_repositories(harness: Harness, fa
 
 def test_get_document_returns_the_json_of_any_path(harness: Harness, fake: FakeCopr) -> None:
     """Errors are the same as for other calls."""
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     client = harness.client(fake.transport)
     assert client.get_document("build/1")["id"] == 1
     config = client.get_document("build-chroot/build-config", build_id=1, chrootname=F41)
@@ -98,7 +98,7 @@ def test_get_document_returns_the_json_of_any_path(harness: Harness, fake: FakeC
 
 
 def test_get_built_packages_returns_nevras(harness: Harness, fake: FakeCopr) -> None:
-    fake.add_build(1, {F41: {"state": "succeeded", "packages": ["hello-2:1.0-1.fc41.x86_64"]}})
+    fake.add_build({F41: {"state": "succeeded", "packages": ["hello-2:1.0-1.fc41.x86_64"]}}, id=1)
     (package,) = harness.client(fake.transport).get_built_packages(1, F41)
     assert str(package) == "hello-2:1.0-1.fc41.x86_64"
     assert isinstance(package, Nevra)
@@ -131,7 +131,7 @@ def test_not_found_names_the_missing_build_or_chroot(
     harness: Harness, fake: FakeCopr, build_id: int, chrootname: str, missing: str, message: str
 ) -> None:
     """The error has status, message and request."""
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     fake.add_mock_chroots("epel-9-s390x")
     with pytest.raises(NotFoundError) as raised:
         harness.client(fake.transport).get(build_id, chrootname)

@@ -92,7 +92,7 @@ def record(url: str, *arguments: str | Path, **options: Any) -> str:
 @pytest.mark.parametrize("arguments", [["99"], ["1"], ["1", "99"], ["1", "--anonymize"]])
 def test_record_prints_and_writes_no_password(arguments: list[str], tmp_path: Path) -> None:
     fake = FakeCopr()
-    fake.add_build(1, {F41: "succeeded"})
+    fake.add_build({F41: "succeeded"}, id=1)
     path = tmp_path / "recorded.json"
     with running_server(fake) as url:
         with_password = url.replace("http://", f"http://jdoe:{SECRET}@")

@@ -48,7 +48,7 @@ def test_retries_can_be_turned_off(harness: Harness) -> None:
 
 
 def test_wait_polls_until_a_chroot_has_ended(harness: Harness, fake: FakeCopr) -> None:
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     seen: list[str] = []
     client = harness.client(fake.transport)
     status = client.wait(1, F41, poll=30, on_progress=lambda statuses: seen.extend(s.state for s in statuses))
@@ -60,7 +60,7 @@ def test_wait_polls_until_a_chroot_has_ended(harness: Harness, fake: FakeCopr) -
 @pytest.mark.parametrize("state", ["succeeded", "failed", "canceled", "skipped", "forked"])
 def test_wait_knows_every_final_state(harness: Harness, fake: FakeCopr, state: str) -> None:
     """Including forked, for which other clients wait in vain."""
-    fake.add_build(1, {F41: state})
+    fake.add_build({F41: state}, id=1)
     assert harness.client(fake.transport).wait(1, F41).state == state
     assert harness.pauses == []
 
@@ -69,17 +69,17 @@ def test_wait_for_a_build_ends_with_its_last_chroot(harness: Harness) -> None:
     """On any page. A build without chroots has not ended."""
     fake = FakeCopr(default_limit=2)
     names = [f"bulk-{number}-x86_64" for number in range(5)]
-    fake.add_build(1, {**dict.fromkeys(names[:4], "succeeded"), names[4]: {"lifecycle": "appears-late"}})
+    fake.add_build({**dict.fromkeys(names[:4], "succeeded"), names[4]: {"lifecycle": "appears-late"}}, id=1)
     statuses = harness.client(fake.transport).wait(1, poll=10)
     assert [status.name for status in statuses] == names
     assert all(status.is_final for status in statuses)
     empty = FakeCopr()
-    empty.add_build(1, [F41], lifecycle="appears-late")
+    empty.add_build([F41], id=1, lifecycle="appears-late")
     assert len(harness.client(empty.transport).wait(1)) == 1
 
 
 def test_wait_timeout_is_exact_and_reports_last_states(harness: Harness, fake: FakeCopr) -> None:
-    fake.add_build(1, {F41: {"lifecycle": "stuck-running"}, F42: "failed"})
+    fake.add_build({F41: {"lifecycle": "stuck-running"}, F42: "failed"}, id=1)
     with pytest.raises(WaitTimeoutError) as raised:
         harness.client(fake.transport).wait(1, timeout=100, poll=30)
     assert sum(harness.pauses) == 100
@@ -90,7 +90,7 @@ def test_wait_timeout_is_exact_and_reports_last_states(harness: Harness, fake: F
 
 def test_wait_polls_no_faster_than_poll(fake: FakeCopr) -> None:
     """On the fake's clock."""
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     with CoprClient(transport=fake.transport, sleep=fake.clock.tick, now=fake.clock.now) as client:
         client.wait(1, poll=45)
     fake.assert_polled_no_faster_than(45)
@@ -138,7 +138,7 @@ def test_unneeded_ssl_context_is_not_created(fake: FakeCopr, monkeypatch: pytest
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("an SSL context was made")
 
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     with running_server(fake) as url:
         monkeypatch.setattr(ssl, "create_default_context", refuse)
         monkeypatch.setattr(ssl, "SSLContext", refuse)
@@ -153,7 +153,7 @@ def test_async_client_works_with_asyncio_and_trio(fake: FakeCopr) -> None:
     """Without a ``sleep`` of the caller."""
     import trio
 
-    fake.add_build(1, [F41], progress="immediate")
+    fake.add_build([F41], id=1, progress="immediate")
 
     async def wait() -> ChrootStatus:
         async with AsyncCoprClient(transport=fake.transport) as client:
@@ -172,7 +172,7 @@ def test_async_client_accepts_a_sync_or_async_sleep(fake: FakeCopr) -> None:
 
     sleeps: list[Callable[[float], object]] = [fake.clock.tick, tick]
     for build_id, sleep in enumerate(sleeps, 11):
-        fake.add_build(build_id, [F41], progress="clock")
+        fake.add_build([F41], id=build_id, progress="clock")
         assert asyncio.run(wait(sleep, build_id)).state == "succeeded"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from copr_chroot_fake import Build, EventError, FakeCopr
+from copr_chroot_fake import Build, FakeCopr
 
 from ..adapters import Ask, asking
 from ..recordings import DIRECTORY
@@ -19,12 +19,14 @@ LIFECYCLES = json.loads((DIRECTORY / "lifecycles.json").read_text(encoding="utf-
 def submit(lifecycle: Mapping[str, Any]) -> tuple[FakeCopr, Build]:
     """Return a fake and the build with which the recording begins; its chroots change only by events."""
     fake = FakeCopr()
-    return fake, fake.add_build(lifecycle["build_id"], lifecycle["chroots"], project="@copr/copr-dev", state="waiting")
+    return fake, fake.add_build(
+        lifecycle["chroots"], id=lifecycle["build_id"], project="@copr/copr-dev", state="waiting"
+    )
 
 
 def apply(build: Build, event: Mapping[str, Any]) -> bool | None:
     """Apply a recorded event; return whether it is accepted, if the recording has that."""
-    details = {key: event[key] for key in ("at", "result_dir", "packages") if key in event}
+    details = {"packages": ()} | {key: event[key] for key in ("at", "result_dir", "packages") if key in event}
     if "cancel" in event:
         build.cancel()
         return None
@@ -32,16 +34,13 @@ def apply(build: Build, event: Mapping[str, Any]) -> bool | None:
     if "to" in event or "canceled" in event:
         return chroot.report(event.get("to", "canceled"), **details)
     if event.get("set") == "skipped":
-        chroot.skip(**details)
+        chroot.report("skipped", **details)
         return None
     if "set" in event:
-        chroot.force_state(event["set"])
+        chroot.set_state(event["set"])
         return None
-    try:
-        chroot.reschedule()
-    except EventError:
-        return False
-    return True
+    # Any other chroot is not rescheduled, but queued, by such a report.
+    return chroot.state in ("starting", "running") and chroot.report("pending")
 
 
 def read_chroot(ask: Ask, build_id: int, chrootname: str) -> dict[str, object]:

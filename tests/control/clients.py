@@ -165,7 +165,7 @@ def paused(control: Control) -> Control:
 def filled(control: Control) -> Control:
     """Add builds, a fault, a request and a snapshot, and return the client."""
     fake = control.world.fake
-    fake.add_build(1, {F41: "running", F42: {"lifecycle": "realistic"}})
+    fake.add_build({F41: "running", F42: {"lifecycle": "realistic"}}, id=1)
     fake.faults.add({"delay": 0})
     fake.answer("GET", "/api_3/build-chroot/list/1")
     control.world.take_snapshot()

@@ -64,19 +64,9 @@ VALID: list[tuple[str, str, Any]] = [
     ),
     ("POST", "/builds", {"id": 2, "chroots": [F41, F42], "lifecycle": "retried", "progress": {"poll": {"running": 2}}}),
     ("POST", "/builds/1/chroots", {"name": S390X, "lifecycle": "fails", "progress": "manual"}),
-    ("POST", "/builds/1/events", {"event": "fail", "at": 1_800_000_000}),
-    (
-        "POST",
-        f"{CHROOT}/events",
-        {
-            "event": "succeed",
-            "at": 1_800_000_000,
-            "packages": [{"name": "a", "version": "1", "release": "1", "arch": "src"}],
-        },
-    ),
     ("POST", f"{CHROOT}/report", {"state": "failed", "at": 1_800_000_000, "packages": ["a-1-1.src"]}),
-    ("POST", f"{CHROOT}/force", {"state": "failed", "started_on": 5, "ended_on": 7}),
-    ("POST", f"{CHROOT}/run-to", {"state": "succeeded"}),
+    ("POST", f"{CHROOT}/state", {"state": "failed", "started_on": 5, "ended_on": 7}),
+    ("POST", f"{CHROOT}/advance", {"to": "succeeded"}),
     ("POST", f"/builds/1/chroots/{F42}/hold", {"state": "running"}),
     (
         "POST",

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import pytest
 
-from copr_chroot_fake import FakeCopr
+from copr_chroot_fake import FakeCopr, FakeOptions
 from copr_chroot_fake.admin.call import Setting
 from copr_chroot_fake.admin.control_api import ControlApi
 from copr_chroot_fake.admin.operations import all_operations
@@ -60,7 +60,6 @@ CASES: Mapping[str, tuple[Case, ...]] = {
     "POST /accounts": (Case("/accounts", {"name": "x", "login": "x", "token": "x"}),),
     "GET /clock": (Case("/clock"),),
     "PATCH /clock": (Case("/clock", {"tick": 5}),),
-    "POST /advance": (Case("/advance", grows=WHOLE),),
     "GET /changes": (
         Case("/changes?limit=5"),
         Case("/changes?limit=5&offset=2"),
@@ -79,17 +78,15 @@ CASES: Mapping[str, tuple[Case, ...]] = {
     "GET /builds/{build_id}": (Case(BUILD), Case("/builds/9999")),
     "DELETE /builds/{build_id}": (Case(BUILD),),
     "POST /builds/{build_id}/cancel": (Case(f"{BUILD}/cancel"),),
-    "POST /builds/{build_id}/advance": (Case(f"{BUILD}/advance"),),
-    "POST /builds/{build_id}/finish": (Case(f"{BUILD}/finish"),),
-    "POST /builds/{build_id}/events": (Case(f"{BUILD}/events", {"event": "queue"}),),
+    "POST /builds/{build_id}/advance": (Case(f"{BUILD}/advance"), Case(f"{BUILD}/advance", {"to": "end"})),
     "POST /builds/{build_id}/chroots": (Case(f"{BUILD}/chroots", {"name": "fedora-99-x86_64"}),),
     "GET /builds/{build_id}/chroots/{chrootname}": (Case(CHROOT), Case(f"{BUILD}/chroots/x")),
-    "POST /builds/{build_id}/chroots/{chrootname}/events": (Case(f"{CHROOT}/events", {"event": "queue"}),),
     "POST /builds/{build_id}/chroots/{chrootname}/report": (Case(f"{CHROOT}/report", {"state": "failed"}),),
-    "POST /builds/{build_id}/chroots/{chrootname}/force": (Case(f"{CHROOT}/force", {"state": "failed"}),),
-    "POST /builds/{build_id}/chroots/{chrootname}/advance": (Case(f"{CHROOT}/advance"),),
-    "POST /builds/{build_id}/chroots/{chrootname}/finish": (Case(f"{CHROOT}/finish"),),
-    "POST /builds/{build_id}/chroots/{chrootname}/run-to": (Case(f"{CHROOT}/run-to", {"state": "succeeded"}),),
+    "POST /builds/{build_id}/chroots/{chrootname}/state": (Case(f"{CHROOT}/state", {"state": "failed"}),),
+    "POST /builds/{build_id}/chroots/{chrootname}/advance": (
+        Case(f"{CHROOT}/advance"),
+        Case(f"{CHROOT}/advance", {"to": "succeeded"}),
+    ),
     "POST /builds/{build_id}/chroots/{chrootname}/hold": (Case(f"{CHROOT}/hold", {"state": "running"}),),
     "POST /builds/{build_id}/chroots/{chrootname}/release": (Case(f"/builds/4/chroots/{F41}/release"),),
     "GET /requests": (
@@ -127,13 +124,13 @@ def test_every_operation_has_a_case() -> None:
 
 def measure(size: int, method: str, case: Case) -> tuple[int, int]:
     """The steps of a call in a world with ``size`` of everything, and how many items it returns."""
-    worlds = Worlds(InitialConfig(FakeCopr, progress="manual"))
+    worlds = Worlds(InitialConfig(FakeCopr, options=FakeOptions(progress="manual")))
     for number in range(size):
         worlds.get_or_create(f"w{number}")
     fill(worlds.main.fake, size)
     for _ in range(2):
         worlds.main.take_snapshot()
-    api = ControlApi(Setting(worlds, InitialConfig(FakeCopr, progress="manual"), save))
+    api = ControlApi(Setting(worlds, InitialConfig(FakeCopr, options=FakeOptions(progress="manual")), save))
     path, _, query = case.target.partition("?")
     body = b"" if case.body is None else json.dumps(case.body).encode()
     answers: list[Answer] = []
@@ -169,7 +166,7 @@ def number_of_items(document: object) -> int:
 def fill(fake: FakeCopr, size: int) -> None:
     for number in range(1, size + 1):
         lifecycle = "deleted" if number % 3 == 1 else "succeeds"
-        fake.add_build(number, [F41, F42], project=f"jdoe/p{number}", lifecycle=lifecycle)
+        fake.add_build([F41, F42], id=number, project=f"jdoe/p{number}", lifecycle=lifecycle)
         fake.add_account(f"u{number}", f"l{number}", "t")
         fake.answer("GET", f"/api_3/build-chroot/list/{number}")
         fake.answer("GET", f"/api_3/build-chroot/{number}/{F41}")
@@ -180,8 +177,8 @@ def fill(fake: FakeCopr, size: int) -> None:
         fake.builds[number][F42].advance()
     for number in range(1, size + 1):
         fake.faults.add("outage")
-        fake.hold(number, F41, "starting")
-    fake.hold(3, F41, "succeeded")
+        fake.builds[number][F41].hold("starting")
+    fake.builds[3][F41].hold("succeeded")
 
 
 @pytest.mark.parametrize(
@@ -204,11 +201,9 @@ def test_work_of_operation_is_bounded(operation: str, case: Case) -> None:
     ("method", "target", "body"),
     [
         ("POST", "/builds/1/advance", None),
-        ("POST", "/builds/1/finish", None),
+        ("POST", "/builds/1/advance", {"to": "end"}),
         ("POST", "/builds/1/cancel", None),
-        ("POST", "/builds/1/events", {"event": "queue"}),
         ("POST", f"/builds/1/chroots/{F41}/advance", None),
-        ("POST", "/advance", None),
         ("PATCH", "/clock", {"tick": 5000}),
         ("GET", "/builds/1", None),
         ("GET", "/changes?limit=5", None),
@@ -222,7 +217,9 @@ def test_work_on_build_is_linear_in_chroots(
 ) -> None:
     def steps(size: int) -> int:
         fake = FakeCopr(progress=progress)
-        fake.add_build(1, [F41, *(f"fedora-{number}-x86_64" for number in range(100, 99 + size))], lifecycle=lifecycle)
+        fake.add_build(
+            [F41, *(f"fedora-{number}-x86_64" for number in range(100, 99 + size))], id=1, lifecycle=lifecycle
+        )
         worlds = Worlds(InitialConfig(FakeCopr), fake=fake)
         api, (path, _, query) = ControlApi(Setting(worlds, InitialConfig(FakeCopr), None)), target.partition("?")
         sent = b"" if body is None else json.dumps(body).encode()

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from copr_chroot_fake import FakeCopr, State, SystemClock
-from copr_chroot_fake.model.machine import TRANSITIONS, Event
+from copr_chroot_fake import FakeCopr, SystemClock
+from copr_chroot_fake.model.machine import TRANSITIONS
 
 from .clients import F41, F42, S390X, Control
 
@@ -94,38 +94,8 @@ def test_build_advances_or_finishes(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": {F41: {}, F42: {"lifecycle": "fails"}, S390X: "waiting"}})
     control.post("/builds/1/advance")
     assert control.states() == {F41: "pending", F42: "pending", S390X: "waiting"}
-    assert not control.post("/builds/1/finish")["finished"]
+    assert not control.post("/builds/1/advance", {"to": "end"})["finished"]
     assert control.states() == {F41: "succeeded", F42: "failed", S390X: "waiting"}
-
-
-def test_all_builds_advance(control: Control) -> None:
-    """The response has the number of chroots that advanced."""
-    control.post("/builds", {"id": 1, "chroots": [F41, F42]})
-    control.post("/builds", {"id": 2, "chroots": {F41: {}, F42: "failed"}})
-    assert control.post("/advance") == {"count": 3}
-    assert (control.states(1), control.states(2)) == (
-        {F41: "pending", F42: "pending"},
-        {F41: "pending", F42: "failed"},
-    )
-
-
-def test_build_event_applies_to_possible_chroots(control: Control) -> None:
-    """The other chroots do not change."""
-    control.post("/builds", {"id": 1, "chroots": {F41: "running", F42: "starting", S390X: "waiting"}})
-    control.post("/builds/1/events", {"event": "reschedule", "at": 1_800_000_000})
-    assert control.states() == {F41: "pending", F42: "pending", S390X: "waiting"}
-    refused = control.ask("POST", "/builds/1/events", {"event": "run"})
-    assert refused.status == 409
-    assert refused.document["error"] == "build 1: run is possible for none of its chroots now"
-
-
-def test_event_too_early_for_one_chroot_is_rejected(control: Control) -> None:
-    """The error names the chroot, and nothing changes."""
-    control.post("/builds", {"id": 1, "chroots": {F41: {"state": "running", "started_on": 5}, F42: "running"}})
-    refused = control.ask("POST", "/builds/1/events", {"event": "fail", "at": 10})
-    assert (refused.status, refused.where) == (422, "at")
-    assert F42 in refused.document["error"]
-    assert control.states() == {F41: "running", F42: "running"}
 
 
 def test_chroot_is_added(control: Control) -> None:
@@ -156,63 +126,42 @@ def test_projects_and_mock_chroots_are_added(control: Control) -> None:
     assert control.get("/scenario")["chroots"] == [F41, S390X]
 
 
-HAPPENINGS = [
-    ("import", "waiting", "importing"),
-    ("queue", "importing", "pending"),
-    ("start", "pending", "starting"),
-    ("run", "starting", "running"),
-    ("succeed", "running", "succeeded"),
-    ("fail", "starting", "failed"),
-    ("skip", "pending", "skipped"),
-    ("reschedule", "running", "pending"),
-    ("fork", "waiting", "forked"),
-]
-
-
-@pytest.mark.parametrize(("event", "before", "after"), HAPPENINGS)
-def test_event_changes_the_state(control: Control, event: str, before: str, after: str) -> None:
-    """The new state is that of the transition table."""
-    control.post("/builds", {"id": 1, "chroots": {F41: before, F42: before}})
-    assert event in control.get(f"/builds/1/chroots/{F41}")["possible_events"]
-    shown = control.post(f"/builds/1/chroots/{F41}/events", {"event": event})
-    assert shown["state"] == after
-    assert control.states() == {F41: after, F42: before}
-    assert {key: shown[key] for key in control.copr_chroot()} == control.copr_chroot()
-
-
-def test_every_event_has_a_case() -> None:
-    """Except the confirmation of a cancellation."""
-    assert {event for event, _, _ in HAPPENINGS} == {event.value for event in Event} - {"confirm cancel"}
-    assert all(any(t.event == e and t.target == State(after) for t in TRANSITIONS) for e, _, after in HAPPENINGS)
+def test_every_state_but_unknown_is_reported(control: Control) -> None:
+    """Each of them after one that leads there, and nothing else happens."""
+    ways = {t.target: t.sources[0] for t in TRANSITIONS if t.canceled is None}
+    control.post("/builds", {"id": 1, "chroots": {F42: "waiting"}})
+    for number, (after, before) in enumerate(ways.items()):
+        name = f"fedora-{number}-x86_64"
+        control.post("/builds/1/chroots", {"name": name, "state": before})
+        report = control.post(f"/builds/1/chroots/{name}/report", {"state": after})
+        assert (report["taken"], report["chroot"]["state"]) == (True, after)
+    assert control.states()[F42] == "waiting"
 
 
 def test_backend_confirms_cancellation(control: Control) -> None:
     """Only if the build was canceled."""
     control.post("/builds", {"id": 1, "chroots": {F41: "pending"}})
-    event = {"event": "confirm cancel"}
-    refused = control.ask("POST", f"/builds/1/chroots/{F41}/events", event)
-    assert refused.status == 409
-    assert refused.document["error"] == (
-        f"build 1, {F41} is pending: confirm cancel is not possible; possible: start, skip"
-    )
+    path = f"/builds/1/chroots/{F41}/report"
+    assert not control.post(path, {"state": "canceled"})["taken"]
     control.post("/builds/1/cancel")
-    control.post(f"/builds/1/chroots/{F41}/events", event)
+    assert control.post(path, {"state": "canceled"})["taken"]
     assert control.states() == {F41: "canceled"}
 
 
-def test_event_has_details(control: Control) -> None:
-    """A time, a result directory, packages."""
-    control.post("/builds", {"id": 1, "chroots": {F41: "pending"}})
-    path = f"/builds/1/chroots/{F41}/events"
-    control.post(path, {"event": "start", "at": 1000, "result_dir": "here"})
+def test_report_has_details(control: Control) -> None:
+    """A time, a result directory, and packages, which are generated by default."""
+    control.post("/builds", {"id": 1, "chroots": {F41: "pending", F42: "running"}})
+    path = f"/builds/1/chroots/{F41}/report"
+    control.post(path, {"state": "starting", "at": 1000, "result_dir": "here"})
     package = {"name": "a", "version": "1", "release": "2", "arch": "src"}
-    control.post(path, {"event": "run"})
-    control.post(path, {"event": "succeed", "at": 1500, "packages": ["b-3:1-2.x86_64", package]})
+    control.post(path, {"state": "running"})
+    control.post(path, {"state": "succeeded", "at": 1500, "packages": ["b-3:1-2.x86_64", package]})
     shown = control.copr_chroot()
     assert (shown["started_on"], shown["ended_on"]) == (1000, 1500)
     assert shown["result_url"].endswith(f"/{F41}/here/")
     packages = control.copr(f"/built-packages?build_id=1&chrootname={F41}").document["packages"]
     assert [(item["name"], item["epoch"]) for item in packages] == [("b", 3), ("a", None)]
+    assert control.post(f"/builds/1/chroots/{F42}/report", {"state": "succeeded"})["chroot"]["packages"]
 
 
 def test_report_is_accepted_or_not(control: Control) -> None:
@@ -227,10 +176,10 @@ def test_report_is_accepted_or_not(control: Control) -> None:
     assert control.ask("POST", f"/builds/1/chroots/{F42}/report", {"state": "forked"}).status == 409
 
 
-def test_state_is_forced(control: Control) -> None:
+def test_state_is_set(control: Control) -> None:
     """A null time is removed, and an omitted one is kept."""
     control.post("/builds", {"id": 1, "chroots": {F41: {"state": "succeeded", "started_on": 5, "ended_on": 6}}})
-    path = f"/builds/1/chroots/{F41}/force"
+    path = f"/builds/1/chroots/{F41}/state"
     control.post(path, {"state": "unknown", "ended_on": None})
     shown = control.copr_chroot()
     assert (shown["state"], shown["started_on"], shown["ended_on"]) == ("unknown", 5, None)
@@ -244,12 +193,12 @@ def test_chroot_advances(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": [F41, F42]})
     path = f"/builds/1/chroots/{F41}"
     assert control.post(f"{path}/advance")["state"] == "pending"
-    assert control.post(f"{path}/run-to", {"state": "running"})["state"] == "running"
-    assert control.post(f"{path}/finish")["state"] == "succeeded"
+    assert control.post(f"{path}/advance", {"to": "running"})["state"] == "running"
+    assert control.post(f"{path}/advance", {"to": "end"})["state"] == "succeeded"
     assert control.states() == {F41: "succeeded", F42: "importing"}
     for refused in (
         control.ask("POST", f"{path}/advance"),
-        control.ask("POST", f"{path}/run-to", {"state": "failed"}),
+        control.ask("POST", f"{path}/advance", {"to": "failed"}),
     ):
         assert refused.status == 409
     assert control.states() == {F41: "succeeded", F42: "importing"}
@@ -259,6 +208,7 @@ def test_chroot_is_held_and_released(control: Control) -> None:
     """Time does not advance a held chroot."""
     control.post("/builds", {"id": 1, "chroots": [F41]})
     path = f"/builds/1/chroots/{F41}"
+    assert control.post(f"{path}/hold")["held_in"] == "importing"
     assert control.post(f"{path}/hold", {"state": "running"})["held_in"] == "running"
     control.do("PATCH", "/clock", {"tick": 10_000})
     assert control.states() == {F41: "running"}
@@ -274,7 +224,7 @@ def test_chroot_unknown_to_copr_is_absent(control: Control) -> None:
     shown = control.get(f"/builds/1/chroots/{F41}")
     assert (shown["state"], shown["possible_events"], shown["can_advance"]) == ("absent", [], True)
     assert control.copr(f"/1/{F41}").status == 404
-    refused = control.ask("POST", f"/builds/1/chroots/{F41}/events", {"event": "fail"})
+    refused = control.ask("POST", f"/builds/1/chroots/{F41}/report", {"state": "failed"})
     assert refused.status == 409
 
 
@@ -283,7 +233,7 @@ def test_chroot_name_in_path_is_decoded(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": {name: "pending"}})
     path = f"/builds/1/chroots/{quote(name, safe='')}"
     assert control.get(path)["name"] == name
-    control.post(f"{path}/events", {"event": "start"})
+    control.post(f"{path}/report", {"state": "starting"})
     assert control.states() == {name: "starting"}
     assert control.get(f"/%62uilds/%31/chroots/{quote(name)}")["state"] == "starting"
 

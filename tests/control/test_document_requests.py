@@ -93,7 +93,7 @@ def fill() -> None:
     start_anew()
     WORLDS.replace("there", InitialConfig(FakeCopr))
     fake = WORLDS.main.fake
-    fake.add_build(BUILD, {F41: {"lifecycle": "realistic"}, F42: "running"})
+    fake.add_build({F41: {"lifecycle": "realistic"}, F42: "running"}, id=BUILD)
     fake.faults.add({"delay": 0})
     fake.answer("GET", f"/api_3/build-chroot/list/{BUILD}")
     WORLDS.main.take_snapshot()

@@ -42,7 +42,7 @@ def test_wrong_method_is_405_with_allowed_methods(control: Control, path: str) -
 
 def test_head_is_get_without_body(served: Threaded) -> None:
     served.worlds.main.reset()
-    served.worlds.main.fake.add_build(1, {F41: "running"})
+    served.worlds.main.fake.add_build({F41: "running"}, id=1)
     connection = http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=10)
     paths = [
         path.format(build_id=1, chrootname=F41, world="none") for path, methods in PATHS.items() if "GET" in methods
@@ -93,7 +93,7 @@ def test_unknown_object_is_404_and_lists_existing_ones(
     control: Control, method: str, path: str, error: str | None
 ) -> None:
     control.worlds.replace("some", InitialConfig(FakeCopr))
-    control.world.fake.add_build(1, [F41, F42])
+    control.world.fake.add_build([F41, F42], id=1)
     refused = control.ask(method, path)
     assert refused.status == 404
     if error is not None:
@@ -112,7 +112,6 @@ WRONG: list[tuple[str, str, object, str]] = [
     ),
     # Keys that are not known, or missing.
     ("POST", "/builds", {"id": 2, "chroot": [F41]}, "chroot"),
-    ("POST", "/builds", {}, "id"),
     ("POST", "/seed", {"seeds": 1}, "seeds"),
     ("POST", "/seed", {}, "seed"),
     ("PATCH", "/clock", {"seconds": 1}, "seconds"),
@@ -120,9 +119,8 @@ WRONG: list[tuple[str, str, object, str]] = [
     ("POST", "/faults", {"statu": 500}, "statu"),
     ("POST", "/projects", {"ownername": "me"}, "projectname"),
     ("POST", "/mock-chroots", {}, "names"),
-    ("POST", f"{CHROOT}/events", {}, "event"),
-    ("POST", f"{CHROOT}/events", {"event": "fail", "seconds": 1}, "seconds"),
-    ("POST", f"{CHROOT}/hold", {}, "state"),
+    ("POST", f"{CHROOT}/report", {}, "state"),
+    ("POST", f"{CHROOT}/report", {"state": "failed", "seconds": 1}, "seconds"),
     ("POST", "/verify", {}, "assertion"),
     ("POST", "/verify", {"assertion": "requested"}, "endpoint"),
     ("POST", "/verify", {"assertion": "requested", "endpoint": "build-chroot", "seconds": 1}, "seconds"),
@@ -205,21 +203,22 @@ WRONG: list[tuple[str, str, object, str]] = [
         f"chroots.{F41}.with_opts[0]",
     ),
     # Events.
-    ("POST", f"{CHROOT}/events", {"event": "explode"}, "event"),
-    ("POST", f"{CHROOT}/events", {"event": None}, "event"),
-    ("POST", f"{CHROOT}/events", {"event": "fail", "at": 1.5}, "at"),
-    ("POST", f"{CHROOT}/events", {"event": "fail", "at": 5}, "at"),
-    ("POST", f"{CHROOT}/events", {"event": "fail", "result_dir": "x"}, "result_dir"),
-    ("POST", f"{CHROOT}/events", {"event": "fail", "packages": []}, "packages"),
-    ("POST", f"{CHROOT}/events", {"event": "start", "result_dir": "a/b"}, "result_dir"),
-    ("POST", f"{CHROOT}/events", {"event": "succeed", "packages": ["a-1-1.src", {"name": "a"}]}, "packages[1].version"),
-    ("POST", "/builds/1/events", {"event": "explode"}, "event"),
-    ("POST", "/builds/1/events", {"event": "start", "result_dir": "x"}, "result_dir"),
+    ("POST", f"{CHROOT}/report", {"state": "explode"}, "state"),
+    ("POST", f"{CHROOT}/report", {"state": None}, "state"),
+    ("POST", f"{CHROOT}/report", {"state": "failed", "at": 1.5}, "at"),
+    ("POST", f"{CHROOT}/report", {"state": "failed", "at": 5}, "at"),
+    ("POST", f"{CHROOT}/report", {"state": "starting", "result_dir": "a/b"}, "result_dir"),
+    (
+        "POST",
+        f"{CHROOT}/report",
+        {"state": "succeeded", "packages": ["a-1-1.src", {"name": "a"}]},
+        "packages[1].version",
+    ),
     ("POST", f"{CHROOT}/report", {"state": "done"}, "state"),
     ("POST", f"{CHROOT}/report", {"state": "failed", "at": "now"}, "at"),
-    ("POST", f"{CHROOT}/force", {"state": "failed", "ended_on": -1}, "ended_on"),
-    ("POST", f"{CHROOT}/force", {"state": "failed", "started_on": 7, "ended_on": 6}, "ended_on"),
-    ("POST", f"{CHROOT}/run-to", {"state": "absent"}, "state"),
+    ("POST", f"{CHROOT}/state", {"state": "failed", "ended_on": -1}, "ended_on"),
+    ("POST", f"{CHROOT}/state", {"state": "failed", "started_on": 7, "ended_on": 6}, "ended_on"),
+    ("POST", f"{CHROOT}/advance", {"to": "absent"}, "to"),
     ("POST", f"{CHROOT}/hold", {"state": ["failed"]}, "state"),
     # The rest.
     ("PATCH", "/clock", {"now": "today"}, "now"),
@@ -342,7 +341,7 @@ def test_missing_required_body_is_422(local: Control, path: str, method: str) ->
 @pytest.mark.parametrize("body", [b"", b"{}", b" {} "])
 def test_empty_body_is_always_accepted(control: Control, body: bytes) -> None:
     """Some clients send one with every request."""
-    assert control.send("POST", "/advance", body).document == {"count": 0}
+    assert control.send("POST", "/reset", body).document["builds"] == 0
     assert control.send("GET", "/health", body).status == 200
 
 

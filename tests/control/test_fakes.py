@@ -117,7 +117,7 @@ def test_invalid_scenario_keeps_a_given_fake() -> None:
     server = LiveServer(FakeCopr)
     try:
         fake = FakeCopr()
-        build = fake.add_build(1, {F41: "running"})
+        build = fake.add_build({F41: "running"}, id=1)
         world = Server(server.add("x", fake))
         world.get(LIST)
         refused = world.call("PUT", "/_fake/scenario", {"builds": [{"id": 7}, {"id": 0}]})
@@ -307,7 +307,7 @@ def test_seed_is_set(control: Control) -> None:
     assert control.get("/seed") == {"seed": 7}
     control.post("/builds", {"id": 1, "chroots": [F41], "lifecycle": "realistic"})
     fake = FakeCopr(seed=7, progress="clock")
-    fake.add_build(1, [F41], lifecycle="realistic")
+    fake.add_build([F41], id=1, lifecycle="realistic")
     lives = [
         scenario["builds"][0]["chroots"][0]["lifecycle"] for scenario in (control.get("/scenario"), fake.to_scenario())
     ]
@@ -320,7 +320,7 @@ def test_snapshot_is_restored(control: Control) -> None:
     taken = control.ask("POST", "/snapshots")
     assert (taken.status, taken.document) == (201, {"id": 1})
     for _ in range(2):
-        control.post(f"/builds/1/chroots/{F41}/events", {"event": "start"})
+        control.post(f"/builds/1/chroots/{F41}/report", {"state": "starting"})
         control.post("/builds", {"id": 2})
         assert control.post("/snapshots/1/restore")["builds"] == 1
         assert control.states() == {F41: "pending"}

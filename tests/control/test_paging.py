@@ -50,7 +50,7 @@ def filled() -> Control:
         control.worlds.replace(f"w{number}", InitialSnapshot(fake, fake.snapshot()), fake)
     fake = control.world.fake
     for number in range(1, 5):
-        fake.add_build(number, [f"fedora-{version}-x86_64" for version in range(4)], project=f"jdoe/p{number}")
+        fake.add_build([f"fedora-{version}-x86_64" for version in range(4)], id=number, project=f"jdoe/p{number}")
         fake.add_account(f"u{number}", f"l{number}", "t")
         fake.answer("GET", f"/api_3/build/{number + 50}")
         fake.faults.add({"delay": 0})

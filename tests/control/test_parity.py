@@ -11,13 +11,13 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "FakeCopr.add_scenario": ("POST /scenario",),
     "FakeCopr.to_scenario": ("GET /scenario",),
     "FakeCopr.clear": ("DELETE /scenario",),
+    "FakeCopr.from_options": ("PUT /worlds/{world}",),
     "FakeCopr.from_scenario": ("PUT /scenario", "PUT /worlds/{world}"),
     "FakeCopr.add_project": ("POST /projects",),
     "FakeCopr.projects": ("GET /projects",),
     "FakeCopr.add_build": ("POST /builds",),
     "FakeCopr.populate": ("POST /populate",),
     "FakeCopr.builds": ("GET /builds", "GET /builds/{build_id}"),
-    "FakeCopr.add_chroot": ("POST /builds/{build_id}/chroots",),
     "FakeCopr.add_account": ("POST /accounts",),
     "FakeCopr.accounts": ("GET /accounts",),
     "FakeCopr.add_mock_chroots": ("POST /mock-chroots",),
@@ -26,16 +26,14 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "FakeCopr.seed": ("GET /seed",),
     "FakeCopr.reseed": ("POST /seed",),
     "FakeCopr.faults": ("GET /faults",),
-    "FakeCopr.advance": ("POST /advance",),
-    "FakeCopr.hold": ("POST /builds/{build_id}/chroots/{chrootname}/hold",),
-    "FakeCopr.release": ("POST /builds/{build_id}/chroots/{chrootname}/release",),
     "FakeCopr.changes": ("GET /changes",),
+    "FakeCopr.reset": ("POST /reset",),
     "FakeCopr.snapshot": ("POST /snapshots",),
     "FakeCopr.restore": ("POST /snapshots/{snapshot_id}/restore",),
     "FakeCopr.requests": ("GET /requests", "GET /requests/count"),
     "FakeCopr.requests_after": ("GET /requests",),
     "FakeCopr.unmatched": ("GET /unmatched",),
-    "FakeCopr.forget_requests": ("DELETE /requests",),
+    "FakeCopr.clear_requests": ("DELETE /requests",),
     "FakeCopr.assert_requested": ("POST /verify",),
     "FakeCopr.assert_not_requested": ("POST /verify",),
     "FakeCopr.assert_polled_no_faster_than": ("POST /verify",),
@@ -44,36 +42,27 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         f"Build.{name}": ("GET /builds/{build_id}",)
         for name in (
             "id", "project", "project_dirname", "package", "memory_limit", "timeout", "enable_net", "is_background",
-            "bootstrap", "canceled", "is_finished", "chroots", "state", "started_on", "ended_on", "source_state",
-            "submission",
+            "bootstrap", "is_canceled", "is_finished", "chroots", "state", "started_on", "ended_on", "source_state",
+            "submission", "submitted_on", "submitter", "started_at", "ended_at", "get", "items", "keys", "values",
         )
     },
-    "Build.find": ("GET /builds/{build_id}/chroots/{chrootname}",),
+    "Build.add_chroot": ("POST /builds/{build_id}/chroots",),
     "Build.cancel": ("POST /builds/{build_id}/cancel",),
-    "Build.advance": ("POST /builds/{build_id}/advance",),
-    "Build.finish": ("POST /builds/{build_id}/finish",),
-    "Build.remove": ("DELETE /builds/{build_id}",),
+    "Build.delete": ("DELETE /builds/{build_id}",),
     **{
         f"BuildChroot.{name}": ("GET /builds/{build_id}/chroots/{chrootname}",)
         for name in (
             "build", "name", "state", "started_on", "ended_on", "result_url", "packages", "is_absent",
-            "possible_events", "can_advance",
+            "possible_events", "can_advance", "held_in", "started_at", "ended_at",
         )
     },
     **{
-        f"BuildChroot.{name}": ("GET /scenario",) for name in ("result_dir", "build_config", "given", "life")
-    },
-    **{
-        f"BuildChroot.{name}": ("POST /builds/{build_id}/chroots/{chrootname}/events", "POST /builds/{build_id}/events")
-        for name in (
-            "begin_import", "queue", "start", "run", "succeed", "fail", "skip", "reschedule", "confirm_cancel", "fork",
-        )
+        f"BuildChroot.{name}": ("GET /scenario",)
+        for name in ("result_dir", "build_config", "overrides", "lifecycle_run")
     },
     "BuildChroot.report": ("POST /builds/{build_id}/chroots/{chrootname}/report",),
-    "BuildChroot.force_state": ("POST /builds/{build_id}/chroots/{chrootname}/force",),
+    "BuildChroot.set_state": ("POST /builds/{build_id}/chroots/{chrootname}/state",),
     "BuildChroot.advance": ("POST /builds/{build_id}/chroots/{chrootname}/advance",),
-    "BuildChroot.finish": ("POST /builds/{build_id}/chroots/{chrootname}/finish",),
-    "BuildChroot.run_to": ("POST /builds/{build_id}/chroots/{chrootname}/run-to",),
     "BuildChroot.hold": ("POST /builds/{build_id}/chroots/{chrootname}/hold",),
     "BuildChroot.release": ("POST /builds/{build_id}/chroots/{chrootname}/release",),
     "Faults.add": ("POST /faults",),
@@ -93,15 +82,15 @@ OF_THE_SERVER = {
     "GET /health",
     "GET /overview",
     "POST /save",
+    "POST /builds/{build_id}/advance",
     "GET /worlds",
     "GET /worlds/{world}",
     "DELETE /worlds/{world}",
     "POST /worlds/{world}/reset",
-    "POST /reset",
     "GET /snapshots",
     "DELETE /snapshots/{snapshot_id}",
 }
-"""Calls for which Python needs no member: it holds worlds and snapshots as objects."""
+"""Calls for which Python needs no member: it holds worlds and snapshots as objects, and has loops."""
 
 
 INSIDE = "internal"
@@ -117,22 +106,22 @@ NO_CALLS: Mapping[str, str] = {
     ),
     **dict.fromkeys(("FakeCopr.results_url", "FakeCopr.serves_results"), STARTED),
     "FakeCopr.journal": INSIDE,
-    "FakeCopr.sandbox": "a snapshot and its restore in one word",
+
     **{
         f"Build.{name}": INSIDE
         for name in (
-            "add_chroot", "agenda", "cancellation", "catch_up", "confirmed_by", "forget_rendered", "has_ever_lived",
-            "is_canceled", "is_entangled", "is_in_order", "is_known", "look", "mark_canceled", "moved_submission",
-            "names", "only_changed", "quiet_until", "rendered", "restore", "result_dir", "results_url", "save",
-            "source_result_dir", "source_results_url", "store", "there", "undo_added_chroots",
+            "agenda", "attach", "cancellation", "catch_up", "confirmed_by", "forget_rendered", "had_lifecycle",
+            "is_coupled", "is_in_store", "is_ordered", "keep_quiet", "known_chroots", "mark_canceled",
+            "moved_submission", "poll", "quiet_until", "rendered", "restore", "result_dir", "results_url", "save",
+            "source_result_dir", "source_results_url", "store", "undo_attached",
         )
     },
     **{
         f"BuildChroot.{name}": INSIDE
         for name in (
-            "apply", "begin", "catch_up", "change", "counts_polls", "described", "due", "forget_rendered",
-            "go_on_with", "is_due", "latest", "look", "moment", "next_due", "put_into", "reason_to_stay", "rendered",
-            "restore", "stamp", "step", "was_canceled",
+            "advance_problem", "catch_up", "describe", "due", "enter_next_stage", "forget_rendered", "is_due",
+            "last_time", "needs_polls", "next_due", "poll", "rendered", "restore", "resume_lifecycle", "save",
+            "start_lifecycle", "undo_on_error", "was_canceled",
         )
     },
     **{

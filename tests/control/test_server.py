@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from copr_chroot_fake import FakeCopr, State, VirtualClock, __version__
+from copr_chroot_fake import FakeCopr, FakeOptions, State, VirtualClock, __version__
 from copr_chroot_fake.admin.call import Setting
 from copr_chroot_fake.admin.control_api import ControlApi
 from copr_chroot_fake.admin.operations import TABLE
@@ -43,9 +43,8 @@ def test_world_is_created_with_options(control: Control) -> None:
 
 def test_new_world_inherits_options_of_the_server() -> None:
     """A null limit means no limit."""
-    recipe = InitialConfig(
-        FakeCopr, scenarios=({"builds": [{"id": 5}]},), default_limit=7, seed=3, speed=5, progress="manual"
-    )
+    options = FakeOptions(default_limit=7, seed=3, progress="manual")
+    recipe = InitialConfig(FakeCopr, scenarios=({"builds": [{"id": 5}]},), options=options, speed=5)
     control = control_of(Worlds(recipe))
     for body, limit in ((None, 7), ({}, 7), ({"default_limit": None}, None), ({"seed": None, "speed": None}, 7)):
         control.do("PUT", "/worlds/new", body)
@@ -68,7 +67,7 @@ def test_new_world_can_have_a_bundled_scenario(control: Control) -> None:
 
 def test_worlds_are_listed_reset_and_deleted(control: Control) -> None:
     control.do("PUT", "/worlds/new", {"scenario": {"builds": [{"id": 5}]}})
-    control.worlds.get_or_create("new").fake.add_build(6, [])
+    control.worlds.get_or_create("new").fake.add_build([], id=6)
     listed = {world["name"]: world["builds"] for world in control.get("/worlds")["worlds"]}
     assert listed == {**({control.world.name: 0} if control.world.name else {}), "new": 2}
     assert control.get("/worlds/new")["builds"] == 2
@@ -115,7 +114,7 @@ def test_view_is_consistent_while_the_clock_runs() -> None:
 
     control = fresh_control()
     control.world.replace_fake(FakeCopr(clock=Racing(), progress="clock"))
-    control.world.fake.add_build(1, {F41: {}, F42: {"lifecycle": "retried"}})
+    control.world.fake.add_build({F41: {}, F42: {"lifecycle": "retried"}}, id=1)
     finished = False
     while not finished:
         build = control.get("/builds/1")
@@ -169,7 +168,7 @@ def test_changes_of_state_are_listed(control: Control) -> None:
     """Of all builds, a build, or a chroot."""
     control.post("/builds", {"id": 1, "chroots": [F41, F42]})
     control.post("/builds", {"id": 2, "chroots": {F41: "running"}})
-    control.post(f"/builds/2/chroots/{F41}/events", {"event": "fail"})
+    control.post(f"/builds/2/chroots/{F41}/report", {"state": "failed"})
     control.do("PATCH", "/clock", {"tick": 10})
     states = [(item["build_id"], item["state"]) for item in control.get("/changes")["changes"]]
     assert sorted(states) == [(1, "importing"), (1, "importing"), (1, "pending"), (1, "pending"), (2, "failed")]

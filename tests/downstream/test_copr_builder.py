@@ -139,7 +139,7 @@ def test_waiting_reports_the_end_of_each_build(
     monkeypatch.setattr("copr_builder.copr_builder.time", SimpleNamespace(sleep=copr_fake.clock.tick))
     caplog.set_level("INFO", "copr.builder")
     for build_id, lifecycle in enumerate(lives, 1):
-        copr_fake.add_build(build_id, [F41], lifecycle=lifecycle)
+        copr_fake.add_build([F41], id=build_id, lifecycle=lifecycle)
     assert builder._watch_builds([*copr_fake.builds]) is is_well  # noqa: SLF001  # there is no other way to it
     assert caplog.messages == says
 
@@ -156,7 +156,7 @@ def test_waiting_for_a_fork_never_ends(
             raise KeyboardInterrupt
 
     monkeypatch.setattr("copr_builder.copr_builder.time", SimpleNamespace(sleep=sleep))
-    copr_fake.add_build(1, [F41], lifecycle="forked")
+    copr_fake.add_build([F41], id=1, lifecycle="forked")
     with pytest.raises(KeyboardInterrupt):
         builder._watch_builds([1])  # noqa: SLF001  # its loop, which has no other way in
     assert copr_fake.builds[1].is_finished

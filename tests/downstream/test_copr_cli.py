@@ -29,7 +29,7 @@ def watched(output: str) -> list[str]:
     "state", ["importing", "pending", "starting", "running", "succeeded", "failed", "skipped", "forked"]
 )
 def test_status_prints_the_state_of_a_build(copr_fake: FakeCopr, copr_cli: Run, state: str) -> None:
-    copr_fake.add_build(1, {F41: state})
+    copr_fake.add_build({F41: state}, id=1)
     done = copr_cli("status", "1")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{state}\n", "")
     copr_fake.assert_requested("build", build_id=1, times=1)
@@ -61,7 +61,7 @@ def test_watch_build_reports_each_new_state_and_the_end(
     copr_fake: FakeCopr, copr_cli: Run, lifecycle: str, states: list[str], status: int, error: str
 ) -> None:
     """It polls every 30 seconds."""
-    copr_fake.add_build(1, [F41, F42], lifecycle=lifecycle)
+    copr_fake.add_build([F41, F42], id=1, lifecycle=lifecycle)
     done = copr_cli("watch-build", "1")
     assert watched(done.stdout) == states
     assert (done.returncode, done.stderr.strip()) == (status, error)
@@ -71,16 +71,16 @@ def test_watch_build_reports_each_new_state_and_the_end(
 
 def test_watch_build_by_poll_sees_every_state(copr_fake: FakeCopr, copr_cli: Run) -> None:
     """If each poll advances the build."""
-    copr_fake.add_build(1, [F41])
+    copr_fake.add_build([F41], id=1)
     assert watched(copr_cli("watch-build", "1").stdout) == ["importing", "pending", "starting", "running", "succeeded"]
 
 
 @BY_CLOCK
 def test_watch_build_ends_with_the_last_of_several(copr_fake: FakeCopr, copr_cli: Run) -> None:
     """It stops polling builds that have ended, and reports the ones that failed."""
-    copr_fake.add_build(1, [F41])
-    copr_fake.add_build(2, [F41], lifecycle="import-fails")
-    copr_fake.add_build(3, [F41], lifecycle="canceled-while-pending")
+    copr_fake.add_build([F41], id=1)
+    copr_fake.add_build([F41], id=2, lifecycle="import-fails")
+    copr_fake.add_build([F41], id=3, lifecycle="canceled-while-pending")
     done = copr_cli("watch-build", "1", "2", "3")
     assert (done.returncode, done.stderr.strip()) == (4, "Build error: Build(s) 2 failed. Build(s) 3 canceled.")
     polls = {number: len([each for each in copr_fake.requests if each.build_id == number]) for number in (1, 2, 3)}
@@ -102,7 +102,7 @@ def test_watch_build_gives_up_or_reconnects_during_an_outage(
     copr_fake: FakeCopr, copr_cli: Run, fault: FaultName | FaultEntry, status: int, error: str, polls: int
 ) -> None:
     """It gives up at the first response that is not JSON, and reconnects three times after a failed connection."""
-    copr_fake.add_build(1, [F41])
+    copr_fake.add_build([F41], id=1)
     copr_fake.faults.add(fault)
     done = copr_cli("watch-build", "1")
     assert done.returncode == status
@@ -116,9 +116,9 @@ def test_watch_build_gives_up_or_reconnects_during_an_outage(
 )
 def test_list_builds_prints_newest_builds_first(copr_fake: FakeCopr, copr_cli: Run, form: str, row: str) -> None:
     """In every output format."""
-    copr_fake.add_build(1, {F41: "succeeded"}, package="hello")
-    copr_fake.add_build(2, {F41: "running"}, package="ripgrep")
-    copr_fake.add_build(3, {F41: "running"}, project="@copr/other")
+    copr_fake.add_build({F41: "succeeded"}, id=1, package="hello")
+    copr_fake.add_build({F41: "running"}, id=2, package="ripgrep")
+    copr_fake.add_build({F41: "running"}, id=3, project="@copr/other")
     done = copr_cli("list-builds", "jdoe/playground", "--output-format", form)
     assert done.returncode == 0
     rows = [row.format(2, "ripgrep", "running"), row.format(1, "hello", "succeeded")]
@@ -128,7 +128,7 @@ def test_list_builds_prints_newest_builds_first(copr_fake: FakeCopr, copr_cli: R
 def test_list_builds_reads_every_page(copr_fake: FakeCopr, copr_cli: Run) -> None:
     """A thousand builds at a time."""
     for build_id in range(1, 1204):
-        copr_fake.add_build(build_id, {F41: "succeeded"})
+        copr_fake.add_build({F41: "succeeded"}, id=build_id)
     done = copr_cli("list-builds", "jdoe/playground", "--output-format", "json")
     assert [build["id"] for build in json.loads(done.stdout)] == list(range(1203, 0, -1))
     offsets = [request.arguments.get("offset") for request in copr_fake.requests]
@@ -138,7 +138,7 @@ def test_list_builds_reads_every_page(copr_fake: FakeCopr, copr_cli: Run) -> Non
 @BY_CLOCK
 def test_cancel_cancels_a_build_once(copr_fake: FakeCopr, copr_cli: Run) -> None:
     """A missing build is an error."""
-    copr_fake.add_build(1, [F41])
+    copr_fake.add_build([F41], id=1)
     copr_fake.clock.tick(100)
     done = copr_cli("cancel", "1")
     assert (done.returncode, done.stdout) == (0, "canceled\n")
@@ -163,11 +163,11 @@ def test_cancel_without_permission_is_rejected(
 ) -> None:
     """Another user's build, or an expired token; the message is Copr's."""
     copr_fake.add_account(name, "login", token)
-    copr_fake.add_build(1, {F41: "running"})
+    copr_fake.add_build({F41: "running"}, id=1)
     done = copr_cli("cancel", "1")
     assert done.returncode == status
     assert error in done.stderr
-    assert not copr_fake.builds[1].canceled
+    assert not copr_fake.builds[1].is_canceled
 
 
 def test_whoami_prints_the_configured_user(copr_fake: FakeCopr, copr_cli: Run) -> None:
@@ -187,13 +187,13 @@ def test_whoami_without_a_login_fails(copr_cli: Run, copr_config: Path) -> None:
 def test_list_chroots_prints_the_mock_chroots(copr_fake: FakeCopr, copr_cli: Run) -> None:
     """In the service's order."""
     copr_fake.add_mock_chroots("fedora-rawhide-x86_64", "epel-9-s390x")
-    copr_fake.add_build(1, {F41: "succeeded"})
+    copr_fake.add_build({F41: "succeeded"}, id=1)
     assert copr_cli("list-chroots").stdout.split() == ["fedora-rawhide-x86_64", "epel-9-s390x", F41]
 
 
 def test_get_prints_a_project_with_its_repositories(copr_fake: FakeCopr, copr_cli: Run) -> None:
     """A missing project is an error."""
-    copr_fake.add_build(1, {F41: "succeeded"})
+    copr_fake.add_build({F41: "succeeded"}, id=1)
     done = copr_cli("get", "jdoe/playground")
     assert done.returncode == 0
     assert "Name: playground\n" in done.stdout
@@ -205,9 +205,9 @@ def test_get_prints_a_project_with_its_repositories(copr_fake: FakeCopr, copr_cl
 
 def test_monitor_prints_the_latest_build_of_each_package(copr_fake: FakeCopr, copr_cli: Run) -> None:
     """In each chroot, also for another project directory."""
-    copr_fake.add_build(1, {F41: "succeeded", F42: "failed"}, package="hello")
-    copr_fake.add_build(2, {F41: "running"}, package="hello")
-    copr_fake.add_build(3, {F41: "forked"}, package="hello", project="jdoe/playground:pr:7")
+    copr_fake.add_build({F41: "succeeded", F42: "failed"}, id=1, package="hello")
+    copr_fake.add_build({F41: "running"}, id=2, package="hello")
+    copr_fake.add_build({F41: "forked"}, id=3, package="hello", project="jdoe/playground:pr:7")
 
     def monitored(*arguments: str) -> list[tuple[int, str, str]]:
         rows = json.loads(copr_cli("monitor", "jdoe/playground", *arguments).stdout)
@@ -220,7 +220,7 @@ def test_monitor_prints_the_latest_build_of_each_package(copr_fake: FakeCopr, co
 @pytest.mark.parametrize("command", [["mock-config", "jdoe/playground", F41], ["list", "jdoe"], ["delete-build", "1"]])
 def test_unsupported_commands_fail(copr_fake: FakeCopr, copr_cli: Run, command: list[str]) -> None:
     """With Copr's message for an unknown endpoint, and without an effect."""
-    copr_fake.add_build(1, {F41: "succeeded"})
+    copr_fake.add_build({F41: "succeeded"}, id=1)
     done = copr_cli(*command)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "\nSomething went wrong:\nError: Such API endpoint doesn't exist\n"
@@ -240,7 +240,7 @@ def downloaded(directory: Path) -> set[str]:
 @WITH_WGET
 def test_download_build_fetches_all_results(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
     """It mentions chroots that have not started."""
-    copr_fake.add_build(1, {F41: "succeeded", F42: "failed", "epel-9-s390x": "pending"})
+    copr_fake.add_build({F41: "succeeded", F42: "failed", "epel-9-s390x": "pending"}, id=1)
     done = copr_cli("download-build", "1", "--dest", "results")
     assert done.returncode == 0
     assert "No data for build id: 1 and chroot: epel-9-s390x.\n" in done.stderr
@@ -256,7 +256,7 @@ def test_download_build_fetches_all_results(copr_fake: FakeCopr, copr_cli: Run, 
 def test_download_build_fetches_one_kind_and_one_chroot(
     copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path, option: str, files: set[str]
 ) -> None:
-    copr_fake.add_build(1, {F41: "succeeded", F42: "succeeded"})
+    copr_fake.add_build({F41: "succeeded", F42: "succeeded"}, id=1)
     assert copr_cli("download-build", "1", "--chroot", F41, option).returncode == 0
     assert downloaded(tmp_path / F41) == files
     assert not (tmp_path / F42).exists()
@@ -264,7 +264,7 @@ def test_download_build_fetches_one_kind_and_one_chroot(
 
 @WITH_WGET
 def test_download_build_fetches_packages_that_rpm_reads(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
-    copr_fake.add_build(1, [F41])
+    copr_fake.add_build([F41], id=1)
     assert copr_cli("watch-build", "1").returncode == 0
     assert copr_cli("download-build", "1", "--rpms").returncode == 0
     assert {path.read_bytes()[:4] for path in tmp_path.rglob("*.rpm")} == {b"\xed\xab\xee\xdb"}

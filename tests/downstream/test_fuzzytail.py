@@ -53,8 +53,8 @@ def fuzzytail(
 
 
 def test_builds_prints_states_and_chroots(copr_fake: FakeCopr, fuzzytail: Run) -> None:
-    copr_fake.add_build(1, {F41: "succeeded", F42: "failed"}, package="hello")
-    copr_fake.add_build(2, {F41: "forked"}, package="ripgrep")
+    copr_fake.add_build({F41: "succeeded", F42: "failed"}, id=1, package="hello")
+    copr_fake.add_build({F41: "forked"}, id=2, package="ripgrep")
     status, shown = fuzzytail("builds", "jdoe/playground")
     assert status == 0
     rows = [re.findall(r"[\w-]+", line) for line in shown.splitlines() if line.startswith("│")]
@@ -63,7 +63,7 @@ def test_builds_prints_states_and_chroots(copr_fake: FakeCopr, fuzzytail: Run) -
 
 def test_builds_filters_by_state_and_limit(copr_fake: FakeCopr, fuzzytail: Run) -> None:
     for build_id in range(1, 9):
-        copr_fake.add_build(build_id, {F41: "running" if build_id % 2 else "succeeded"})
+        copr_fake.add_build({F41: "running" if build_id % 2 else "succeeded"}, id=build_id)
     running = fuzzytail("builds", "jdoe/playground", "--status", "running", "--limit", "2")
     assert re.findall(r"^│ +(\d) ", running.shown, flags=re.MULTILINE) == ["7", "5"]
     assert fuzzytail("builds", "jdoe/playground", "--status", "failed").shown == "No builds found.\n"
@@ -93,7 +93,7 @@ def log_of(fake: FakeCopr, log: str) -> str:
 
 def test_logs_prints_all_logs_of_a_finished_build(copr_fake: FakeCopr, fuzzytail: Run) -> None:
     """Of the source build and of each chroot."""
-    copr_fake.add_build(1, {F41: "succeeded", F42: "failed"})
+    copr_fake.add_build({F41: "succeeded", F42: "failed"}, id=1)
     status, shown = fuzzytail("logs", "jdoe/playground", "--build", "1", "--skip-import")
     assert status == 0
     for name in ("SRPM Build", F41, F42):
@@ -108,7 +108,7 @@ def test_logs_prints_all_logs_of_a_finished_build(copr_fake: FakeCopr, fuzzytail
 @pytest.mark.copr_fake(progress="clock")
 def test_growing_log_is_followed(copr_fake: FakeCopr, fuzzytail: Run, lifecycle: str) -> None:
     """Each line is printed once, until the build ends."""
-    copr_fake.add_build(1, [F41], lifecycle=lifecycle)
+    copr_fake.add_build([F41], id=1, lifecycle=lifecycle)
     status, shown = fuzzytail("jdoe/playground", "--build", "1", "--builder-live", "--rpm-only", *IMPORTED)
     assert status == 0
     assert words(shown.rpartition("━")[2]) == words(log_of(copr_fake, "builder-live.log")) + "Alllogscomplete!"
@@ -121,7 +121,7 @@ def test_growing_log_is_followed(copr_fake: FakeCopr, fuzzytail: Run, lifecycle:
 @pytest.mark.copr_fake(progress="clock")
 def test_unsuccessful_build_is_followed_to_its_end(copr_fake: FakeCopr, fuzzytail: Run, lifecycle: str) -> None:
     """It also recognizes a fork as an end."""
-    copr_fake.add_build(1, [F41], lifecycle=lifecycle)
+    copr_fake.add_build([F41], id=1, lifecycle=lifecycle)
     status, shown = fuzzytail("jdoe/playground", "--build", "1", *IMPORTED)
     assert status == 0
     assert shown.endswith("All logs complete!\n")
@@ -131,8 +131,8 @@ def test_unsuccessful_build_is_followed_to_its_end(copr_fake: FakeCopr, fuzzytai
 @pytest.mark.copr_fake(progress="clock")
 def test_watch_follows_builds_until_interrupted(copr_fake: FakeCopr, fuzzytail: Run) -> None:
     """It finds pending and running builds, and looks for new ones."""
-    copr_fake.add_build(1, {F41: "succeeded"})
-    copr_fake.add_build(2, [F41])
+    copr_fake.add_build({F41: "succeeded"}, id=1)
+    copr_fake.add_build([F41], id=2)
     status, shown = fuzzytail("watch", "jdoe/playground", "--skip-backend", *IMPORTED)
     assert status == 0
     assert re.findall(r"New build detected: #(\d)", shown) == ["2"]

@@ -17,7 +17,7 @@ def test_copr_cli_watches_a_build(
     copr_fake: FakeCopr, copr_server: CoprServer, copr_config: Path, tmp_path: Path
 ) -> None:
     """It finds its configuration, polls on the fake's clock, and ends with the build."""
-    copr_fake.add_build(1, ["fedora-41-x86_64"], lifecycle="import-fails")
+    copr_fake.add_build(["fedora-41-x86_64"], id=1, lifecycle="import-fails")
     done = run_script("copr-cli", copr_server, tmp_path, "watch-build", "1")
     assert (done.returncode, done.stderr.strip()) == (4, "Build error: Build(s) 1 failed.")
     copr_fake.assert_polled_no_faster_than(30)

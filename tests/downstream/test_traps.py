@@ -54,7 +54,7 @@ def waited(client: Client, build_id: int, timeout: float = DAY) -> Any:
 @BY_CLOCK
 def test_wait_ends_with_the_build(copr_fake: FakeCopr, client: Client, lifecycle: str, end: str) -> None:
     """It polls every 30 seconds, and returns the final state."""
-    copr_fake.add_build(1, [F41, F42], lifecycle=lifecycle)
+    copr_fake.add_build([F41, F42], id=1, lifecycle=lifecycle)
     build = waited(client, 1)
     assert build.state == end
     assert succeeded([build]) is (end == "succeeded")
@@ -63,7 +63,7 @@ def test_wait_ends_with_the_build(copr_fake: FakeCopr, client: Client, lifecycle
 @BY_CLOCK
 def test_wait_for_several_builds_ends_with_the_last(copr_fake: FakeCopr, client: Client) -> None:
     for build_id, lifecycle in enumerate(("succeeds", "skipped", "import-fails"), 1):
-        copr_fake.add_build(build_id, [F41], lifecycle=lifecycle)
+        copr_fake.add_build([F41], id=build_id, lifecycle=lifecycle)
     builds = wait(client.build_proxy.get_list("jdoe", "playground"), timeout=DAY)
     assert {build.id: build.state for build in builds} == {1: "succeeded", 2: "skipped", 3: "failed"}
 
@@ -72,7 +72,7 @@ def test_wait_for_several_builds_ends_with_the_last(copr_fake: FakeCopr, client:
 @BY_CLOCK
 def test_wait_never_ends_with_a_fork(copr_fake: FakeCopr, client: Client, lifecycle: str) -> None:
     """As with a stuck build, the official client polls until its timeout."""
-    copr_fake.add_build(1, [F41], lifecycle=lifecycle)
+    copr_fake.add_build([F41], id=1, lifecycle=lifecycle)
     with pytest.raises(CoprException, match="Timeouted"):
         waited(client, 1, timeout=DAY / 10)
     assert copr_fake.clock.now() - 1_700_000_000 >= DAY / 10
@@ -82,7 +82,7 @@ def test_wait_never_ends_with_a_fork(copr_fake: FakeCopr, client: Client, lifecy
 @BY_CLOCK
 def test_watch_build_never_ends_with_a_fork(copr_fake: FakeCopr, copr_cli: Run) -> None:
     """copr-cli polls a finished build until Ctrl-C, and then reports success."""
-    copr_fake.add_build(1, [F41], lifecycle="forked")
+    copr_fake.add_build([F41], id=1, lifecycle="forked")
     done = copr_cli("watch-build", "1", patience=3000)
     assert [line.split()[-1] for line in done.stdout.splitlines()[1:]] == ["running", "forked"]
     assert copr_fake.builds[1].is_finished
@@ -94,7 +94,7 @@ def test_watch_build_never_ends_with_a_fork(copr_fake: FakeCopr, copr_cli: Run) 
 @BY_CLOCK
 def test_chroot_canceled_before_its_start_has_no_times(copr_fake: FakeCopr, client: Client) -> None:
     """Neither has its build, though another chroot has."""
-    copr_fake.add_build(1, {F41: {"lifecycle": "canceled-while-pending"}, F42: {"state": "succeeded"}})
+    copr_fake.add_build({F41: {"lifecycle": "canceled-while-pending"}, F42: {"state": "succeeded"}}, id=1)
     build = waited(client, 1)
     copr_fake.clock.tick(DAY)
     assert {chroot.name: chroot.ended_on for chroot in client.build_chroot_proxy.get_list(1)}[F41] is None
@@ -108,7 +108,7 @@ def test_chroot_canceled_before_its_start_has_no_times(copr_fake: FakeCopr, clie
 @BY_CLOCK
 def test_canceled_build_still_runs(copr_fake: FakeCopr, client: Client) -> None:
     """The build is canceled while its chroots still run; after some seconds they have failed."""
-    copr_fake.add_build(1, [F41, F42], lifecycle="canceled-while-running")
+    copr_fake.add_build([F41, F42], id=1, lifecycle="canceled-while-running")
     build = waited(client, 1)
     assert (build.state, build.ended_on) == ("canceled", None)
     assert {chroot.state for chroot in client.build_chroot_proxy.get_list(1)} == {"running"}
@@ -120,7 +120,7 @@ def test_canceled_build_still_runs(copr_fake: FakeCopr, client: Client) -> None:
 @BY_CLOCK
 def test_watch_build_leaves_a_canceled_build_running(copr_fake: FakeCopr, copr_cli: Run) -> None:
     """copr-cli ends before the chroots do."""
-    copr_fake.add_build(1, [F41], lifecycle="canceled-while-running")
+    copr_fake.add_build([F41], id=1, lifecycle="canceled-while-running")
     assert copr_cli("watch-build", "1").returncode == 4
     assert copr_fake.builds[1][F41].state == "running"
     assert not copr_fake.builds[1].is_finished
@@ -128,17 +128,17 @@ def test_watch_build_leaves_a_canceled_build_running(copr_fake: FakeCopr, copr_c
 
 def test_build_has_no_chroots_before_its_import(copr_fake: FakeCopr, client: Client) -> None:
     """A loop that waits until all chroots have ended takes it for finished."""
-    copr_fake.add_build(1, [F41, F42], lifecycle="appears-late")
+    copr_fake.add_build([F41, F42], id=1, lifecycle="appears-late")
     assert built_nevras_with_the_official_client(client, 1) == set()
     assert not copr_fake.builds[1].is_finished
-    copr_fake.add_build(2, [F41, F42], lifecycle="succeeds")
+    copr_fake.add_build([F41, F42], id=2, lifecycle="succeeds")
     assert len(built_nevras_with_the_official_client(client, 2)) == 4
 
 
 @BY_CLOCK
 def test_chroots_appear_after_the_import(copr_fake: FakeCopr, client: Client) -> None:
     """Until then, the build is running because its source build is."""
-    copr_fake.add_build(1, [F41, F42], lifecycle="appears-late")
+    copr_fake.add_build([F41, F42], id=1, lifecycle="appears-late")
     build = client.build_proxy.get(1)
     assert (build.state, build.chroots, build.started_on) == ("running", [], None)
     assert client.build_proxy.get_source_chroot(1).state == "running"
@@ -157,7 +157,7 @@ def test_build_can_fail_before_its_chroots_start(
     copr_fake: FakeCopr, client: Client, lifecycle: str, before: str
 ) -> None:
     """They have failed too, without results, packages and times."""
-    copr_fake.add_build(1, [F41, F42], lifecycle=lifecycle)
+    copr_fake.add_build([F41, F42], id=1, lifecycle=lifecycle)
     assert {chroot.state for chroot in client.build_chroot_proxy.get_list(1)} == {before}
     assert waited(client, 1).state == "failed"
     assert client.build_proxy.get_source_chroot(1).state == "failed"
@@ -171,7 +171,7 @@ def test_build_can_fail_before_its_chroots_start(
 @BY_CLOCK
 def test_all_skipped_is_neither_a_failure_nor_a_success(copr_fake: FakeCopr, client: Client, copr_cli: Run) -> None:
     """copr-cli exits with 0, but there is nothing to install."""
-    copr_fake.add_build(1, [F41, F42], lifecycle="skipped")
+    copr_fake.add_build([F41, F42], id=1, lifecycle="skipped")
     assert copr_cli("watch-build", "1").returncode == 0
     build = client.build_proxy.get(1)
     assert not succeeded([build])
@@ -186,7 +186,7 @@ def test_results_appear_some_time_after_success(
     copr_fake: FakeCopr, client: Client, copr_cli: Run, tmp_path: Path
 ) -> None:
     """Until then packages return 404; copr-cli downloads nothing and exits with 0."""
-    copr_fake.add_build(1, [F41])
+    copr_fake.add_build([F41], id=1)
     assert waited(client, 1).state == "succeeded"
     (package, _) = client.build_chroot_proxy.get_built_packages(1, F41).packages
     file = "{name}-{version}-{release}.{arch}.rpm".format(**package)
@@ -203,7 +203,7 @@ def test_results_appear_some_time_after_success(
 @WITH_WGET
 def test_late_results_fault_delays_results(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
     """For a fake whose clock stands still: the first downloads find nothing."""
-    copr_fake.add_build(1, {F41: "succeeded"})
+    copr_fake.add_build({F41: "succeeded"}, id=1)
     copr_fake.faults.add("late-results")
     found = []
     for _ in range(4):
@@ -251,7 +251,7 @@ def listed(fake: FakeCopr, client: Client, of: str, pagination: dict[str, int]) 
     """The first page of 150 builds, or of the 150 chroots of a build."""
     if of == "builds":
         for build_id in range(1, 151):
-            fake.add_build(build_id, {F41: "succeeded"})
+            fake.add_build({F41: "succeeded"}, id=build_id)
         return client.build_proxy.get_list("jdoe", "playground", pagination=pagination)
-    fake.add_build(1, {f"bulk-{number:03}-x86_64": "succeeded" for number in range(150)})
+    fake.add_build({f"bulk-{number:03}-x86_64": "succeeded" for number in range(150)}, id=1)
     return client.build_chroot_proxy.get_list(1, pagination=pagination)

@@ -20,7 +20,7 @@ HTML = "text/html; charset=iso-8859-1"
 def running(clock: SystemClock | None = None) -> FakeCopr:
     """A fake with a build whose chroots stay as they are."""
     fake = FakeCopr(clock=clock)
-    fake.add_build(1, [F41, F42], state="running")
+    fake.add_build([F41, F42], id=1, state="running")
     return fake
 
 

@@ -151,7 +151,7 @@ def test_reference_client_times_out_on_a_slow_list(fake: FakeCopr) -> None:
 def test_waiting_survives_an_outage_and_misses_no_state() -> None:
     """A response that the client never receives does not count as a poll."""
     fake = FakeCopr()
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     fake.faults.add(Fault(status=503, every=2))
     fake.faults.add(Fault(breaks="reset-within", every=3))
     seen: list[str] = []

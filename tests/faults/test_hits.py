@@ -63,7 +63,7 @@ def test_what_is_drawn_depends_on_nothing_else_that_is(fake: FakeCopr) -> None:
     first = fake.faults.add(Fault(status=503, probability=0.3))
     fake.faults.add(Fault(delay=Uniform(1, 2), nth=1))
     second = fake.faults.add(Fault(status=504, probability=0.3))
-    fake.add_build(2, [F41], lifecycle="realistic")
+    fake.add_build([F41], id=2, lifecycle="realistic")
     seen = statuses(fake, 50, "/api_3/")
     assert [status == 503 for status in seen] == [status == 503 for status in probable(0, 50)]
     assert (first.hits, second.hits) == (seen.count(503), seen.count(504))

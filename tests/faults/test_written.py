@@ -111,7 +111,7 @@ def test_dumped_fake_with_faults_loads_to_the_same_answers(
     """Whatever they have seen so far, and with the same ids."""
     fake = FakeCopr(seed=seed)
     for number in (1, 2):
-        fake.add_build(number, [F41, F42])
+        fake.add_build([F41, F42], id=number)
     for fault in some:
         fake.faults.add(fault)
     for number in removed & {active.id for active in fake.faults}:

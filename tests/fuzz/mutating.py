@@ -101,7 +101,7 @@ REQUESTS: tuple[bytes, ...] = (
     b'POST /worlds/w/_fake/faults HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{"status\r\n'
     b'7\r\n": 503}\r\n0\r\nX: y\r\n\r\n',
     b"PUT /worlds/w/_fake/scenario HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n{}",
-    b"POST /worlds/w/_fake/advance HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"POST /worlds/w/_fake/reset HTTP/1.1\r\nHost: localhost\r\n\r\n",
     b"DELETE /_fake/worlds/w HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://evil.example\r\n\r\n",
     b"POST /_fake/snapshots HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
 )

@@ -34,8 +34,8 @@ def requests(case: bytes) -> None:
     method, _, target = first.decode("utf-8", "surrogateescape").partition(" ")
     headers = [(name, value) for name, _, value in (line.partition(b":") for line in rest)]
     fake = FakeCopr(progress="manual")
-    fake.add_build(1, {F41: "succeeded", F42: "pending"})
-    fake.add_build(2, [F41], state="running", project="@group/project")
+    fake.add_build({F41: "succeeded", F42: "pending"}, id=1)
+    fake.add_build([F41], id=2, state="running", project="@group/project")
     fake.add_account("packager", "login", "token")
     try:
         target.encode()
@@ -148,7 +148,7 @@ def _fill(worlds: Worlds) -> None:
     fake = worlds.main.fake
     fake.clock.pause()  # type: ignore[union-attr]  # a served fake's clock is the system's
     fake.clock.move_to(1_800_000_000)
-    fake.add_build(1, {F41: "running", F42: {"lifecycle": "succeeds", "progress": "manual"}})
+    fake.add_build({F41: "running", F42: {"lifecycle": "succeeds", "progress": "manual"}}, id=1)
     fake.faults.add({"delay": 0})
     fake.answer("GET", "/api_3/build-chroot/list/1")
     worlds.main.take_snapshot()

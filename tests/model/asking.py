@@ -51,7 +51,7 @@ class ServiceMachine(Doing):
                     build.started_on,
                     [
                         None if c.is_absent else (c.name, str(c.state), c.started_on, c.ended_on, c.result_dir)
-                        for c in build
+                        for c in build.values()
                     ],
                 )
                 for build_id, build in fake.builds.items()
@@ -75,7 +75,7 @@ class ServiceMachine(Doing):
     def write_it_out(self) -> None:
         """It loads back to the same answers, also after more polls and more time."""
         fake = self.doors["answer"].fake
-        with fake.sandbox():
+        with fake.snapshot():
             again = FakeCopr.from_scenario(fake.to_scenario(), default_limit=LIMIT)
             for seconds in (0, 15, 40, 400):
                 for each in (fake, again):
@@ -89,7 +89,7 @@ class ServiceMachine(Doing):
         before, faults = self.model.copy(), {**self.faults}
         with ExitStack() as sandboxes:
             for door in self.doors.values():
-                sandboxes.enter_context(door.fake.sandbox())
+                sandboxes.enter_context(door.fake.snapshot())
             for build_id in IDS:
                 self.ask_for_a_build("", build_id, "GET", "")
             self.ask("GET", "mock-chroots/list", "", {}, "mock-chroots/list", Answering.mock_chroots)

@@ -17,7 +17,7 @@ from .browser import EPEL, F43, Open, Page
 
 
 def test_keyboard_focus_is_kept_while_updating(open_page: Open, fake: FakeCopr) -> None:
-    chroot = fake.add_build(1, [F43])[F43]
+    chroot = fake.add_build([F43], id=1)[F43]
     page = open_page(fake)
     page.wait(lambda: page.states == ["importing"])
     page.type(Keys.TAB)
@@ -29,7 +29,7 @@ def test_keyboard_focus_is_kept_while_updating(open_page: Open, fake: FakeCopr) 
     assert page.run(outline) == "solid"
     page.type(Keys.ENTER)
     page.wait(lambda: page.states == ["pending"])
-    fake.add_build(2, [EPEL])
+    fake.add_build([EPEL], id=2)
     page.wait(lambda: page.states == ["importing", "pending"])
     assert page.focused == name
     for _ in range(3):
@@ -64,7 +64,7 @@ def test_every_control_works_by_keyboard(open_page: Open) -> None:
 def test_page_never_scrolls_sideways(open_page: Open, fake: FakeCopr, width: int) -> None:
     """At any width, with any names."""
     long = f"fedora-{'0123456789' * 12}-x86_64"
-    fake.add_build(2_147_483_647, [F43, long], package="p" * 200, project=f"{'o' * 120}/{'q' * 120}")
+    fake.add_build([F43, long], id=2_147_483_647, package="p" * 200, project=f"{'o' * 120}/{'q' * 120}")
     fake.answer("GET", f"/api_3/build-chroot?build_id=1&chrootname={long}")
     fake.faults.add({"status": 503, "chrootname": long})
     page = open_page(fake)
@@ -88,14 +88,14 @@ def test_page_never_scrolls_sideways(open_page: Open, fake: FakeCopr, width: int
 
 def test_scroll_position_is_kept(open_page: Open, fake: FakeCopr) -> None:
     for build_id in range(1, 6):
-        fake.add_build(build_id, [f"fedora-{number}-x86_64" for number in range(10)])
+        fake.add_build([f"fedora-{number}-x86_64" for number in range(10)], id=build_id)
     for number in range(100):
         fake.answer("GET", f"/api_3/?{number}")
     page = open_page(fake)
     page.wait(lambda: len(page.all(".request")) == 100)
     page.run("scrollTo(0, 300); document.getElementById('journal').scrollTop = 500")
     chroot = fake.builds[5]["fedora-0-x86_64"]
-    chroot.run_to("running")
+    chroot.advance(to="running")
     page.wait(lambda: page.states[0] == "running")
     assert page.run("return [scrollY, document.getElementById('journal').scrollTop]") == [300, 500]
 
@@ -108,8 +108,8 @@ AXE = files("axe_core_python").joinpath("axe.min.js")
 def test_axe_finds_no_violations(open_page: Open, scheme: str, width: int) -> None:
     """Names, roles, headings, landmarks, contrast and more."""
     fake = FakeCopr(clock=SystemClock())
-    fake.add_build(1, {f"fedora-{number}-x86_64": state for number, state in enumerate(State)})
-    fake.add_build(2, [F43], progress="manual")
+    fake.add_build({f"fedora-{number}-x86_64": state for number, state in enumerate(State)}, id=1)
+    fake.add_build([F43], id=2, progress="manual")
     fake.faults.add("list-500")
     fake.answer("GET", "/api_3/build-chroot/list?build_id=1")
     fake.answer("GET", "/api_3/build-chroot?build_id=3&chrootname=x")
@@ -160,7 +160,7 @@ CONTRASTS = """
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_states_have_sufficient_contrast(open_page: Open, fake: FakeCopr, scheme: str) -> None:
     """4.5 to 1 on badges and the timeline."""
-    fake.add_build(1, {f"fedora-{number}-x86_64": state for number, state in enumerate(State)})
+    fake.add_build({f"fedora-{number}-x86_64": state for number, state in enumerate(State)}, id=1)
     page = open_page(fake)
     page.prefer(color_scheme=scheme)
     page.wait(lambda: len(page.states) == len(State))

@@ -15,8 +15,8 @@ from .browser import EPEL, F43, Open, Page
 
 def test_builds_and_states_are_shown(open_page: Open, fake: FakeCopr) -> None:
     """Every build with its package, its project and its chroots, the latest build first."""
-    fake.add_build(7, {F43: "succeeded", EPEL: "running"}, package="ripgrep", project="jdoe/tools")
-    fake.add_build(8, [F43], package="hello", project="@copr/copr-dev:pr:3")
+    fake.add_build({F43: "succeeded", EPEL: "running"}, id=7, package="ripgrep", project="jdoe/tools")
+    fake.add_build([F43], id=8, package="hello", project="@copr/copr-dev:pr:3")
     page = open_page(fake)
     page.wait_for("h3", ["Build 8 hello", "Build 7 ripgrep"])
     assert page.texts(".build > header > .soft") == ["@copr/copr-dev (copr-dev:pr:3)", "jdoe/tools"]
@@ -27,7 +27,7 @@ def test_builds_and_states_are_shown(open_page: Open, fake: FakeCopr) -> None:
 
 def test_every_state_has_its_own_icon(open_page: Open, fake: FakeCopr) -> None:
     """States are distinguishable without colours."""
-    fake.add_build(1, {f"fedora-{number}-x86_64": state for number, state in enumerate(State)})
+    fake.add_build({f"fedora-{number}-x86_64": state for number, state in enumerate(State)}, id=1)
     page = open_page(fake)
     page.wait(lambda: page.states == [state.value for state in State])
     shapes = """
@@ -40,25 +40,25 @@ def test_every_state_has_its_own_icon(open_page: Open, fake: FakeCopr) -> None:
 
 def test_state_change_appears_without_reload(open_page: Open, fake: FakeCopr) -> None:
     """The element is kept."""
-    chroot = fake.add_build(1, [F43])[F43]
+    chroot = fake.add_build([F43], id=1)[F43]
     page = open_page(fake)
     page.wait(lambda: page.states == ["importing"])
     badge = page.find(".badge")
-    chroot.run_to("running")
+    chroot.advance(to="running")
     page.wait(lambda: badge.text == "running")
-    fake.add_build(2, [F43])
+    fake.add_build([F43], id=2)
     page.wait(lambda: page.states == ["importing", "running"])
     assert badge.text == "running"
 
 
 def test_held_canceled_and_times_are_shown(open_page: Open, fake: FakeCopr) -> None:
-    build = fake.add_build(1, [F43, EPEL])
+    build = fake.add_build([F43, EPEL], id=1)
     build[F43].hold("running")
-    build[EPEL].finish()
+    build[EPEL].advance(to="end")
     page = open_page(fake)
     page.wait_for(".is .tag", ["will be held in running", ""])
     assert page.texts(".times")[1].count("→") == 1
-    build[F43].run_to("running")
+    build[F43].advance(to="running")
     build.cancel()
     page.wait_for(".is .tag", ["held", ""])
     page.wait_for(".build > header > .tag", ["canceled"])
@@ -67,12 +67,12 @@ def test_held_canceled_and_times_are_shown(open_page: Open, fake: FakeCopr) -> N
 
 def test_reused_ids_are_displayed_correctly(open_page: Open, fake: FakeCopr) -> None:
     """Of builds and faults, after the world is refilled."""
-    fake.add_build(1, [F43], package="ripgrep")
+    fake.add_build([F43], id=1, package="ripgrep")
     fake.faults.add("outage")
     page = open_page(fake)
     page.wait_for("h3", ["Build 1 ripgrep"])
     fake.clear()
-    fake.add_build(1, [EPEL], package="hello")
+    fake.add_build([EPEL], id=1, package="hello")
     fake.faults.add({"id": 1, "status": 500})
     page.wait_for("h3", ["Build 1 hello"])
     assert page.texts(".chroots .name") == [EPEL]
@@ -93,7 +93,7 @@ def lengths(page: Page, row: int) -> list[tuple[str, float]]:
 def test_timeline_has_a_segment_per_state(open_page: Open) -> None:
     """Its length is the duration, and it grows with the clock."""
     fake = FakeCopr(progress="clock")
-    fake.add_build(1, [F43])
+    fake.add_build([F43], id=1)
     fake.clock.tick(180)
     page = open_page(fake)
     page.wait(lambda: len(lengths(page, 0)) == 4)
@@ -116,9 +116,9 @@ def test_timeline_has_a_segment_per_state(open_page: Open) -> None:
 
 def test_timeline_without_changes_uses_times(open_page: Open, fake: FakeCopr) -> None:
     """From started_on to ended_on."""
-    build = fake.add_build(1, {F43: "succeeded", EPEL: "succeeded"})
-    for chroot, took in zip(build, (100, 300), strict=True):
-        chroot.force_state("succeeded", started_on=FIRST_NOW - 1000, ended_on=FIRST_NOW - 1000 + took)
+    build = fake.add_build({F43: "succeeded", EPEL: "succeeded"}, id=1)
+    for chroot, took in zip(build.values(), (100, 300), strict=True):
+        chroot.set_state("succeeded", started_on=FIRST_NOW - 1000, ended_on=FIRST_NOW - 1000 + took)
     fixed = FakeCopr.from_scenario(fake.to_scenario())
     page = open_page(fixed)
     page.wait(lambda: len(lengths(page, 1)) == 2)
@@ -127,18 +127,18 @@ def test_timeline_without_changes_uses_times(open_page: Open, fake: FakeCopr) ->
 
 def test_chroot_buttons_advance_and_finish(open_page: Open, fake: FakeCopr) -> None:
     """Other chroots do not change."""
-    build = fake.add_build(1, [F43, EPEL])
+    build = fake.add_build([F43, EPEL], id=1)
     page = open_page(fake)
     page.press(f"Advance {F43} of build 1")
     page.wait(lambda: page.states == ["pending", "importing"])
     page.press(f"Finish {F43} of build 1")
     page.wait(lambda: page.states == ["succeeded", "importing"])
-    assert [chroot.state for chroot in build] == ["succeeded", "importing"]
+    assert [chroot.state for chroot in build.values()] == ["succeeded", "importing"]
 
 
 def test_build_buttons_advance_and_finish(open_page: Open, fake: FakeCopr) -> None:
     """They affect all its chroots."""
-    build = fake.add_build(1, [F43, EPEL])
+    build = fake.add_build([F43, EPEL], id=1)
     page = open_page(fake)
     page.press("Advance build 1")
     page.wait(lambda: page.states == ["pending", "pending"])
@@ -149,23 +149,23 @@ def test_build_buttons_advance_and_finish(open_page: Open, fake: FakeCopr) -> No
 
 def test_build_is_canceled(open_page: Open, fake: FakeCopr) -> None:
     """The backend confirms it later."""
-    build = fake.add_build(1, [F43])
+    build = fake.add_build([F43], id=1)
     page = open_page(fake)
     page.press("Cancel build 1")
     page.wait_for(".build > header > .tag", ["canceled"])
-    assert build.canceled
+    assert build.is_canceled
     page.press("Advance build 1")
     page.wait(lambda: page.states == ["canceled"])
 
 
 def test_rejected_call_shows_error_of_the_server(open_page: Open, fake: FakeCopr) -> None:
     """A disabled button shows the reason when pressed."""
-    fake.add_build(1, {F43: "succeeded"})
+    fake.add_build({F43: "succeeded"}, id=1)
     page = open_page(fake)
     name = f"Advance {F43} of build 1"
     assert page.button(name).get_attribute("aria-disabled") == "true"
     page.press(name)
-    page.wait_for("#message", [f"{name}: build 1, {F43} is succeeded: that is the end of its life."])
+    page.wait_for("#message", [f"{name}: build 1, {F43} is succeeded: its lifecycle has ended."])
     assert page.find("#message").get_attribute("role") == "status"
     page.press("Dismiss")
     page.wait_for("#message", [""])
@@ -174,13 +174,13 @@ def test_rejected_call_shows_error_of_the_server(open_page: Open, fake: FakeCopr
 
 def test_large_build_is_collapsed(open_page: Open, fake: FakeCopr) -> None:
     """Expanding it shows the chroots of the overview."""
-    build = fake.add_build(1, [f"fedora-{number}-x86_64" for number in range(150)])
+    build = fake.add_build([f"fedora-{number}-x86_64" for number in range(150)], id=1)
     page = open_page(fake)
     page.wait_for(".build summary > span", ["the first 100 of 150 chroots"])
     assert page.texts(".counts") == ["100 importing"]
     assert page.states == []
     page.find(".build summary").click()
     page.wait(lambda: len(page.states) == 100)
-    build["fedora-99-x86_64"].run_to("running")
+    build["fedora-99-x86_64"].advance(to="running")
     page.wait(lambda: page.states[-1] == "running")
     assert page.texts(".counts li") == ["99 importing", "1 running"]

@@ -15,9 +15,9 @@ from .browser import F43, Open
 
 def test_reset_asks_for_confirmation(open_page: Open, fake: FakeCopr) -> None:
     """Escape and "Keep it" change nothing."""
-    fake.add_build(1, [F43])
+    fake.add_build([F43], id=1)
     page = open_page(fake)
-    fake.add_build(2, [F43])
+    fake.add_build([F43], id=2)
     page.wait_for("h3", ["Build 2 hello", "Build 1 hello"])
     page.press("Reset…")
     page.type(Keys.ESCAPE)
@@ -70,7 +70,7 @@ def test_poll_does_not_overwrite_input(open_page: Open) -> None:
     page = open_page(fake)
     page.find("#speed").send_keys(Keys.CONTROL, "a")
     page.type("7")
-    fake.add_build(1, [F43])
+    fake.add_build([F43], id=1)
     page.wait_for("h3", ["Build 1 hello"])
     assert (page.find("#speed").get_attribute("value"), clock.speed) == ("7", 1)
 
@@ -109,11 +109,11 @@ def test_only_first_faults_are_shown(open_page: Open, fake: FakeCopr) -> None:
 
 def test_request_appears_in_the_journal(open_page: Open, fake: FakeCopr) -> None:
     """The latest first; errors and unmatched requests stand out."""
-    fake.add_build(1, {F43: "running"})
+    fake.add_build({F43: "running"}, id=1)
     page = open_page(fake)
     page.wait_for("#journal li", ["No requests."])
     fake.answer("GET", f"/api_3/build-chroot?build_id=1&chrootname={F43}")
-    page.wait_for(".request .saw", [f"{F43} running"])
+    page.wait_for(".request .states", [f"{F43} running"])
     assert page.texts(".request .target") == [f"/api_3/build-chroot?build_id=1&chrootname={F43}"]
     fake.faults.add({"breaks": "reset", "first": 1})
     fake.answer("GET", "/api_3/build-chroot?build_id=99&chrootname=x")
@@ -129,7 +129,7 @@ def test_journal_restarts_with_its_numbers(open_page: Open, fake: FakeCopr) -> N
     for _ in range(40):
         fake.answer("GET", "/api_3/")
     page.wait_for("#journal-count", ["40"])
-    fake.forget_requests()
+    fake.clear_requests()
     page.wait_for("#journal li", ["No requests."])
     fake.answer("GET", "/api_3/build-chroot")
     page.wait_for(".request .target", ["/api_3/build-chroot"])

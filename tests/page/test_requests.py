@@ -23,7 +23,7 @@ def test_page_loads_nothing_from_other_sites(
     open_page: Open, fake: FakeCopr, browser: Chrome, server: LiveServer
 ) -> None:
     """The console has no errors."""
-    fake.add_build(1, [F43])
+    fake.add_build([F43], id=1)
     read_log(browser, "performance")
     read_log(browser, "browser")
     page = open_page(fake)
@@ -55,7 +55,7 @@ def test_hidden_page_does_not_poll(open_page: Open, fake: FakeCopr) -> None:
     before = asked()
     with pytest.raises(TimeoutException):
         page.wait(lambda: asked() > before + 1, seconds=1.5)
-    fake.add_build(1, [F43])
+    fake.add_build([F43], id=1)
     page.run(hide, False)
     page.wait_for("h3", ["Build 1 hello"])
 
@@ -66,7 +66,7 @@ HOSTILE = '<img src=x onerror="window.ran=1">'
 def test_hostile_names_are_escaped(open_page: Open, fake: FakeCopr) -> None:
     """Their buttons work."""
     name = "<b>'\"&%3F?#\\é☃-${1}-`x`"
-    build = fake.add_build(1, [name], package=HOSTILE, project="<i>x/<u>y")
+    build = fake.add_build([name], id=1, package=HOSTILE, project="<i>x/<u>y")
     fake.answer("GET", f"/api_3/build-chroot?build_id={HOSTILE}")
     page = open_page(fake)
     page.wait_for("h3", [f"Build 1 {HOSTILE}"])
@@ -83,7 +83,7 @@ def test_hostile_names_are_escaped(open_page: Open, fake: FakeCopr) -> None:
 def test_other_worlds_are_linked(open_page: Open, fake: FakeCopr, server: LiveServer) -> None:
     """The page names its own world."""
     other = FakeCopr()
-    other.add_build(5, [F43])
+    other.add_build([F43], id=5)
     server.add("the.other_one~1", other)
     page = open_page(fake)
     assert page.text("#world") == page.browser.title.split()[0] == page.url.split("/")[-3].removeprefix("@")

@@ -12,7 +12,7 @@ def test_fixtures_need_no_conftest(run: Run) -> None:
     run(
         """
 def test_waits(copr_fake, copr_client):
-    copr_fake.add_build(1, [F41])
+    copr_fake.add_build([F41], id=1)
     assert copr_client.wait(1, F41).state == "succeeded"
     copr_fake.assert_requested("build-chroot", build_id=1, times=5)
     copr_fake.assert_polled_no_faster_than(30)
@@ -30,7 +30,7 @@ def test_every_adapter_reaches_copr_fake(run: Run, arguments: tuple[str, ...]) -
         """
 @pytest.fixture(autouse=True)
 def build(copr_fake):
-    copr_fake.add_build(1, [F41], state="running")
+    copr_fake.add_build([F41], id=1, state="running")
     yield
     copr_fake.assert_requested("build-chroot", build_id=1, times=1)
 
@@ -145,7 +145,7 @@ seen = []
 
 @pytest.mark.parametrize("id", [1, 2])
 def test_world(copr_server, id):
-    copr_server.fake.add_build(id, [F41])
+    copr_server.fake.add_build([F41], id=id)
     seen.append(copr_server.url)
     listed = [httpx.get(f"{copr_server.url}/api_3/build-chroot/list?build_id={n}").json()["items"] for n in (1, 2)]
     assert [bool(items) for items in listed] == [id == 1, id == 2]
@@ -184,7 +184,7 @@ class TestIt:
 
     def test_class(self, copr_fake):
         assert copr_fake.default_limit == 8
-        assert copr_fake.add_build(1, [F41])[F41].state == "succeeded"
+        assert copr_fake.add_build([F41], id=1)[F41].state == "succeeded"
 
 def test_module(copr_fake):
     assert copr_fake.default_limit == 7
@@ -205,7 +205,7 @@ def test_marker_overrides_configured_options(run: Run) -> None:
         """
 def test_options(copr_fake, copr_httpx):
     assert (copr_fake.default_limit, list(copr_fake.builds)) == (None, [5])
-    assert copr_fake.add_build(1, [F41])[F41].state == "succeeded"
+    assert copr_fake.add_build([F41], id=1)[F41].state == "succeeded"
     assert httpx.get("http://copr.test:8080/api_3/").json() == {"version": 3}
 
 @pytest.mark.copr_fake(default_limit=3, strict=False)
@@ -262,7 +262,7 @@ def test_options(copr_fake):
     [
         (
             "progres='poll'",
-            "progres: no such option of copr_fake; did you mean 'progress'? valid: scenario, progress, ",
+            "progres: no such option of copr_fake; did you mean 'progress'? valid: default_limit, results_url, ",
         ),
         (
             "progress='pol'",
@@ -279,7 +279,7 @@ def test_options(copr_fake):
         ("url='https://jdoe@copr.test'", "url: 'https://copr.test' is more than a server"),
         (
             "'mass-rebuild'",
-            "takes only named options; valid: scenario, progress, default_limit, url, seed, strict",
+            "takes only named options; valid: default_limit, results_url, serve_results, results_delay",
         ),
     ],
 )
@@ -347,13 +347,13 @@ import anyio
 
 @pytest.mark.asyncio
 async def test_asyncio(copr_fake, copr_async_client):
-    copr_fake.add_build(1, [F41])
+    copr_fake.add_build([F41], id=1)
     assert (await copr_async_client.wait(1, F41)).state == "succeeded"
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 async def test_anyio(copr_fake, copr_async_client, copr_server):
-    copr_fake.add_build(1, [F41])
+    copr_fake.add_build([F41], id=1)
     assert (await copr_async_client.wait(1, F41)).state == "succeeded"
     async with httpx.AsyncClient(base_url=copr_server.url) as client:
         assert (await client.get("/api_3/")).json() == {"version": 3}

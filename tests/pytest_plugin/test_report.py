@@ -9,7 +9,7 @@ def test_failed_test_reports_unmatched_requests(run: Run) -> None:
     """In a section of its own, with near misses; a passing test reports nothing."""
     body = """
 def test_it(copr_fake, copr_client):
-    copr_fake.add_build(70, [F41], state="running")
+    copr_fake.add_build([F41], id=70, state="running")
     with pytest.raises(Exception):
         copr_client.get(7, F41)
     assert {}

@@ -11,7 +11,7 @@ PUBLIC = "https://download.copr.fedorainfracloud.org/results/jdoe/playground/fed
 
 @pytest.fixture(autouse=True)
 def url(copr_fake):
-    copr_fake.add_build(1, [F43], state="succeeded")
+    copr_fake.add_build([F43], id=1, state="succeeded")
     copr_fake.answer("GET", f"/api_3/build-chroot/1/{F43}")
     return lambda: copr_fake.builds[1][F43].result_url
 """
@@ -102,7 +102,7 @@ def test_results_that_are_not_there_yet_are_matched(run: Run) -> None:
         + """
 @pytest.mark.copr_fake(strict=True)
 def test_early(copr_fake):
-    copr_fake.add_build(2, [F43])
+    copr_fake.add_build([F43], id=2)
     assert copr_fake.answer("GET", f"/results/jdoe/playground/{F43}/00000002-hello/builder-live.log").status == 404
 
 @pytest.mark.copr_fake(strict=True)

@@ -9,6 +9,7 @@ import pytest
 from copr_chroot_fake import FakeCopr, State
 from copr_chroot_fake.model.progress import How
 
+from ..events import advance_all
 from .fetching import F43, compressed_log_of, get, log_of
 
 LIFECYCLE = {
@@ -24,7 +25,7 @@ LIFECYCLE = {
 def test_log_grows_in_proportion_to_the_time() -> None:
     """Each response begins with the previous one, and the end adds the rest."""
     fake = FakeCopr(serve_results=True, progress="clock")
-    chroot = fake.add_build(1, [F43], lifecycle=LIFECYCLE)[F43]
+    chroot = fake.add_build([F43], id=1, lifecycle=LIFECYCLE)[F43]
     fake.clock.tick(20)
     logs = [log_of(fake, chroot)]
     while chroot.state is State.RUNNING:
@@ -40,7 +41,7 @@ def test_log_grows_in_proportion_to_the_time() -> None:
 def test_log_grows_with_the_polls() -> None:
     """Only polls of the chroot count, not requests for results."""
     fake = FakeCopr(serve_results=True, progress={"poll": {"running": 4}})
-    chroot = fake.add_build(1, [F43])[F43]
+    chroot = fake.add_build([F43], id=1)[F43]
     lengths = []
     while not chroot.state.is_final:
         get(fake, f"/api_3/build-chroot/1/{F43}")
@@ -55,7 +56,7 @@ def test_log_grows_with_the_polls() -> None:
 def test_log_without_a_known_end_grows_by_a_line_per_second(progress: How, lifecycle: str) -> None:
     """It stops growing after the last line before the result."""
     fake = FakeCopr(serve_results=True, progress=progress)
-    chroot = fake.add_build(1, {F43: {"state": "running", "lifecycle": lifecycle}})[F43]
+    chroot = fake.add_build({F43: {"state": "running", "lifecycle": lifecycle}}, id=1)[F43]
     fake.clock.tick(3)
     before = log_of(fake, chroot)
     fake.clock.tick(5)
@@ -72,31 +73,31 @@ def test_log_of_a_held_chroot_is_complete_after_its_time() -> None:
     """This also holds for a stage without duration."""
     fake = FakeCopr(serve_results=True, progress="clock")
     stages = [{"state": "running", "lasts": 0}, {"state": "failed"}]
-    build = fake.add_build(1, {F43: {"lifecycle": {"stages": stages}, "hold": "running"}})
+    build = fake.add_build({F43: {"lifecycle": {"stages": stages}, "hold": "running"}}, id=1)
     assert "[ 60/60] gcc" in log_of(fake, build[F43]).splitlines()[-1]
 
 
 @pytest.mark.parametrize(
     ("end", "last", "backend"),
     [
-        ("succeed", "RPMResults finished", "Worker succeeded build"),
-        ("fail", "Copr build error: Build failed", "Worker failed build"),
+        ("succeeded", "RPMResults finished", "Worker succeeded build"),
+        ("failed", "Copr build error: Build failed", "Worker failed build"),
         ("cancel", "[ 60/60] gcc", "Worker failed build"),
     ],
 )
 def test_last_line_of_a_log_has_the_result(end: str, last: str, backend: str) -> None:
     """The lines before it do not change; the same holds for the backend's log."""
     fake = FakeCopr(serve_results=True, progress="manual")
-    build = fake.add_build(1, [F43])
+    build = fake.add_build([F43], id=1)
     chroot = build[F43]
-    chroot.run_to("running")
+    chroot.advance(to="running")
     before = [log_of(fake, chroot, name) for name in ("builder-live", "backend")]
     fake.clock.tick(10)
     if end == "cancel":
         build.cancel()
-        fake.advance()
+        advance_all(fake)
     else:
-        getattr(chroot, end)()
+        chroot.report(State(end))
     after = [log_of(fake, chroot, name) for name in ("builder-live", "backend")]
     assert all(later.startswith(earlier) for earlier, later in zip(before, after, strict=True))
     assert after[0].splitlines()[-1].startswith(last)
@@ -106,11 +107,11 @@ def test_last_line_of_a_log_has_the_result(end: str, last: str, backend: str) ->
 def test_log_lists_the_packages_at_its_end() -> None:
     """Before the end it is not known which packages there are."""
     fake = FakeCopr(serve_results=True, progress="manual")
-    chroot = fake.add_build(1, [F43])[F43]
-    chroot.run_to("running")
+    chroot = fake.add_build([F43], id=1)[F43]
+    chroot.advance(to="running")
     fake.clock.tick(1000)
     assert "Wrote:" not in log_of(fake, chroot)
-    chroot.succeed(["other-3-1.x86_64", "other-3-1.src"])
+    chroot.report("succeeded", packages=["other-3-1.x86_64", "other-3-1.src"])
     assert "Wrote: /builddir/build/RPMS/other-3-1.x86_64.rpm\n" in log_of(fake, chroot)
     assert "Wrote: /builddir/build/SRPMS/other-3-1.src.rpm\n" in log_of(fake, chroot)
 
@@ -119,7 +120,7 @@ def test_mock_logs_are_parts_of_the_live_log() -> None:
     """This holds for ``root.log`` and ``build.log``."""
     fake = FakeCopr(serve_results=True)
     for number, state in enumerate((State.SUCCEEDED, State.FAILED), 1):
-        chroot = fake.add_build(number, [F43], state=state)[F43]
+        chroot = fake.add_build([F43], id=number, state=state)[F43]
         whole = log_of(fake, chroot)
         root, build, states = (compressed_log_of(fake, chroot, name) for name in ("root", "build", "state"))
         assert root + build in whole

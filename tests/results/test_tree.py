@@ -10,6 +10,7 @@ import pytest
 from copr_chroot_fake import LIVES, FakeCopr, State
 from copr_chroot_fake.model.states import StateName
 
+from ..events import advance_all
 from .fetching import F43, get, links, log_of, names_in, path_of
 from .oracles import needs_tools, run
 
@@ -37,23 +38,23 @@ FILES_BY_STATE = {
 def test_files_depend_on_the_state(lifecycle: str) -> None:
     """In every stage of every lifecycle: no files before the start, then live logs, and results at the end."""
     fake = FakeCopr(serve_results=True, progress="manual")
-    build = fake.add_build(7, [F43], lifecycle=lifecycle)
+    build = fake.add_build([F43], id=7, lifecycle=lifecycle)
     (chroot,) = build.chroots
     for _ in range(20):
         if build.id in fake.builds and not chroot.is_absent:
             expected = set() if chroot.result_url is None else FILES_BY_STATE[chroot.state]
-            expected = CANCELED if build.canceled and chroot.state is State.FAILED else expected
+            expected = CANCELED if build.is_canceled and chroot.state is State.FAILED else expected
         else:
             expected = set()
         assert names_in(fake, path_of(chroot)) == expected, chroot.state
-        fake.advance()
+        advance_all(fake)
 
 
 @pytest.mark.parametrize("state", ["waiting", "importing", "pending", "skipped"])
 def test_chroot_that_has_not_started_has_no_results(state: StateName) -> None:
     """This holds even if the scenario gives it a result directory."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, {F43: {"state": state, "result_dir": "00000007-hello"}})
+    build = fake.add_build({F43: {"state": state, "result_dir": "00000007-hello"}}, id=7)
     assert str(build[F43].result_url).endswith("/00000007-hello/")
     assert get(fake, path_of(build[F43]))[0] == 404
     assert names_in(fake, path_of(build[F43]).removesuffix("00000007-hello/")) == set()
@@ -62,7 +63,7 @@ def test_chroot_that_has_not_started_has_no_results(state: StateName) -> None:
 def test_results_are_not_served_by_default() -> None:
     """The response is that of Copr's frontend to an unknown path."""
     fake = FakeCopr()
-    build = fake.add_build(7, [F43], state="succeeded")
+    build = fake.add_build([F43], id=7, state="succeeded")
     status, body = get(fake, path_of(build[F43]))
     assert (status, json.loads(body)) == (404, {"error": "Such API endpoint doesn't exist"})
     assert fake.requests[0].endpoint is None
@@ -71,7 +72,7 @@ def test_results_are_not_served_by_default() -> None:
 def test_result_url_and_repositories_are_served() -> None:
     """A transport accepts any host, so a client can follow these addresses."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, [F43], project="@copr/copr-dev:pr:1", state="succeeded")
+    build = fake.add_build([F43], id=7, project="@copr/copr-dev:pr:1", state="succeeded")
     config = json.loads(get(fake, f"/api_3/build-chroot/build-config/7/{F43}")[1])
     addresses = [build[F43].result_url, *(repo["baseurl"] for repo in config["repos"])]
     assert len(addresses) == 3
@@ -87,7 +88,7 @@ def test_result_url_and_repositories_are_served() -> None:
 def test_given_results_url_takes_precedence(results_url: str | None, expected: str) -> None:
     """Otherwise results move to the address at which the fake is served."""
     fake = FakeCopr(serve_results=True, results_url=results_url)
-    build = fake.add_build(7, [F43], state="succeeded")
+    build = fake.add_build([F43], id=7, state="succeeded")
     get(fake, f"/api_3/build-chroot/7/{F43}")
     get(fake, "/api_3/build/7")
     fake._set_base_url("http://127.0.0.1:5000/worlds/a/")  # noqa: SLF001  # what a server does
@@ -111,17 +112,17 @@ def test_external_source_package_keeps_its_address(url: str | None) -> None:
 def test_canceled_build_keeps_its_results_after_restore() -> None:
     """They differ from those of a failed build, which has the same state."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, {F43: "running"})
+    build = fake.add_build({F43: "running"}, id=7)
     directory = str(build[F43].result_url).removeprefix("https://download.copr.fedorainfracloud.org")
     build.cancel()
-    build[F43].confirm_cancel()
+    build[F43].report("canceled")
     canceled = names_in(fake, directory)
-    with fake.sandbox():
-        build[F43].force_state("running")
-        build[F43].fail()
+    with fake.snapshot():
+        build[F43].set_state("running")
+        build[F43].report("failed")
         failed = names_in(fake, directory)
     assert failed != canceled
-    fake.add_build(8, {F43: "failed"})
+    fake.add_build({F43: "failed"}, id=8)
     assert names_in(fake, directory.replace("00000007", "00000008")) == failed
     assert names_in(fake, directory) == canceled
 
@@ -138,7 +139,7 @@ def test_canceled_build_keeps_its_results_after_restore() -> None:
 def test_request_for_results_of_no_build_is_unmatched(path: str, is_unmatched: bool) -> None:
     """A request for results that do not exist yet is matched, whatever the name of the directory is."""
     fake = FakeCopr(serve_results=True)
-    fake.add_build(7, {F43: "pending", S390X: {"state": "succeeded", "result_dir": "00000099-other"}})
+    fake.add_build({F43: "pending", S390X: {"state": "succeeded", "result_dir": "00000099-other"}}, id=7)
     chrootname = S390X if "other" in path else F43
     fake.answer("GET", f"/results/jdoe/playground/{chrootname}/{path}")
     assert bool(fake.unmatched) == is_unmatched
@@ -153,8 +154,8 @@ def test_results_url_is_coprs_if_results_are_not_served() -> None:
 def test_indexes_lead_from_the_top_to_every_file() -> None:
     """The levels are owner, project directory, chroot, result directory and file."""
     fake = FakeCopr(serve_results=True)
-    fake.add_build(7, [F43, S390X], project="@copr/copr-dev:pr:1", state="succeeded")
-    fake.add_build(8, {F43: "pending"}, project="jdoe/hello")
+    fake.add_build([F43, S390X], id=7, project="@copr/copr-dev:pr:1", state="succeeded")
+    fake.add_build({F43: "pending"}, id=8, project="jdoe/hello")
     assert names_in(fake, "/results/") == {"%40copr/", "jdoe/"}
     assert names_in(fake, "/results/%40copr/") == {"copr-dev/", "copr-dev%3Apr%3A1/"}
     assert names_in(fake, "/results/@copr/copr-dev:pr:1/") == {f"{F43}/", f"{S390X}/", "srpm-builds/"}
@@ -180,7 +181,7 @@ def test_indexes_lead_from_the_top_to_every_file() -> None:
 def test_missing_results_get_a_404_page(path: str) -> None:
     """Paths outside ``/results`` get the JSON of the API."""
     fake = FakeCopr(serve_results=True)
-    fake.add_build(7, [F43], state="succeeded")
+    fake.add_build([F43], id=7, state="succeeded")
     answer = fake.answer("GET", path)
     assert answer.status == 404
     is_result = path.startswith("/results/")
@@ -190,14 +191,14 @@ def test_missing_results_get_a_404_page(path: str) -> None:
 def test_results_of_a_finished_chroot_do_not_change() -> None:
     """Neither the time nor the other chroots of the build have an effect."""
     fake = FakeCopr(serve_results=True, progress="manual")
-    build = fake.add_build(7, {F43: {"lifecycle": "fails"}, S390X: {"lifecycle": "succeeds"}})
-    build[F43].finish()
+    build = fake.add_build({F43: {"lifecycle": "fails"}, S390X: {"lifecycle": "succeeds"}}, id=7)
+    build[F43].advance(to="end")
     before = {name: get(fake, path_of(build[F43]) + name) for name in FAILED}
     fake.clock.tick(100)
-    build[S390X].run_to("running")
+    build[S390X].advance(to="running")
     build.cancel()
     fake.clock.tick(100)
-    fake.advance()
+    advance_all(fake)
     assert {name: get(fake, path_of(build[F43]) + name) for name in FAILED} == before
     assert names_in(fake, path_of(build[S390X])) == CANCELED
 
@@ -208,7 +209,7 @@ NEVRAS = ["hello-2:2.12~rc1-1.fc43.src", "hello-2:2.12~rc1-1.fc43.x86_64", "hell
 def test_results_json_lists_the_packages() -> None:
     """They are the packages of the API, and each has a file."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, {F43: {"state": "succeeded", "packages": NEVRAS}})
+    build = fake.add_build({F43: {"state": "succeeded", "packages": NEVRAS}}, id=7)
     path = path_of(build[F43])
     results = json.loads(get(fake, f"{path}results.json")[1])
     assert results == json.loads(get(fake, f"/api_3/build-chroot/built-packages?build_id=7&chrootname={F43}")[1])
@@ -220,7 +221,7 @@ def test_results_json_lists_the_packages() -> None:
 def test_spec_lists_the_packages_of_the_build(tmp_path: Path) -> None:
     """rpm would build packages with these names and versions from it."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, {F43: {"state": "succeeded", "packages": NEVRAS}})
+    build = fake.add_build({F43: {"state": "succeeded", "packages": NEVRAS}}, id=7)
     spec = tmp_path / "hello.spec"
     spec.write_bytes(get(fake, f"{path_of(build[F43])}hello.spec")[1])
     output = run("rpmspec", "-q", "--target", "x86_64", "--qf", "%{NEVRA}\\n", spec)
@@ -231,7 +232,7 @@ def test_spec_lists_the_packages_of_the_build(tmp_path: Path) -> None:
 def test_package_has_source_project_and_build_time(tmp_path: Path) -> None:
     fake = FakeCopr(serve_results=True)
     chroot = {"state": "succeeded", "started_on": 1_700_000_000, "ended_on": 1_700_000_100}
-    build = fake.add_build(7, {F43: chroot}, project="@copr/copr-dev")
+    build = fake.add_build({F43: chroot}, id=7, project="@copr/copr-dev")
     package = tmp_path / "hello.rpm"
     package.write_bytes(get(fake, f"{path_of(build[F43])}hello-1.0-1.fc43.x86_64.rpm")[1])
     output = run("rpm", "-qp", "--qf", "%{SOURCERPM} %{BUILDTIME} %{VENDOR}", package)
@@ -241,7 +242,7 @@ def test_package_has_source_project_and_build_time(tmp_path: Path) -> None:
 def test_results_delay_postpones_the_results() -> None:
     """Until it is over, the files are those of a running build."""
     fake = FakeCopr(serve_results=True, results_delay=30, progress="clock")
-    build = fake.add_build(7, [F43])
+    build = fake.add_build([F43], id=7)
     chroot = build[F43]
     while chroot.state is not State.SUCCEEDED:
         fake.clock.tick(1)
@@ -282,7 +283,7 @@ def test_source_build_has_a_directory_beside_the_chroots(state: str, expected: s
 def test_source_package_url_is_served() -> None:
     """The same holds for the directory of the source build."""
     fake = FakeCopr(serve_results=True)
-    fake.add_build(7, {F43: {"state": "succeeded", "packages": ["hello-2:2.12-3.fc43.src"]}})
+    fake.add_build({F43: {"state": "succeeded", "packages": ["hello-2:2.12-3.fc43.src"]}}, id=7)
     build = json.loads(get(fake, "/api_3/build/7")[1])
     source = json.loads(get(fake, "/api_3/build/source-chroot/7")[1])
     public = "https://download.copr.fedorainfracloud.org"
@@ -294,7 +295,7 @@ def test_latest_build_wins_a_shared_result_directory() -> None:
     """The index lists it once."""
     fake = FakeCopr(serve_results=True)
     for number, package in enumerate(("hello", "world"), 1):
-        fake.add_build(number, {F43: {"state": "succeeded", "result_dir": "shared"}}, package=package)
+        fake.add_build({F43: {"state": "succeeded", "result_dir": "shared"}}, id=number, package=package)
     assert get(fake, f"/results/jdoe/playground/{F43}/")[1].count(b'<a href="./') == 1
     assert "world.spec" in names_in(fake, f"/results/jdoe/playground/{F43}/shared/")
 
@@ -304,7 +305,7 @@ def test_index_escapes_names(name: str) -> None:
     """Every link leads to its file, whatever characters the name has."""
     fake = FakeCopr(serve_results=True)
     fake.add_build(
-        1, {F43: {"state": "succeeded", "packages": [{"name": name, "version": "1", "release": "1", "arch": "x"}]}}
+        {F43: {"state": "succeeded", "packages": [{"name": name, "version": "1", "release": "1", "arch": "x"}]}}, id=1
     )
     status, page = get(fake, f"/results/jdoe/playground/{F43}/00000001-hello/")
     assert status == 200
@@ -317,23 +318,23 @@ def test_index_lists_many_chroots() -> None:
     """Each of the 250 directories can be fetched."""
     fake = FakeCopr(serve_results=True)
     names = [f"fedora-{number}-x86_64" for number in range(250)]
-    fake.add_build(1, names, state="succeeded")
+    fake.add_build(names, id=1, state="succeeded")
     assert len(names_in(fake, "/results/jdoe/playground/") - {"srpm-builds/"}) == 250
 
 
 def test_deleted_build_has_no_results() -> None:
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(1, [F43], state="succeeded")
+    build = fake.add_build([F43], id=1, state="succeeded")
     assert get(fake, path_of(build[F43]))[0] == 200
-    build.remove()
+    build.delete()
     assert get(fake, path_of(build[F43]))[0] == 404
 
 
 def test_fetching_results_is_not_a_poll() -> None:
     """It does not advance the build."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(1, [F43])
-    build[F43].run_to("running")
+    build = fake.add_build([F43], id=1)
+    build[F43].advance(to="running")
     for _ in range(10):
         assert names_in(fake, path_of(build[F43])) == RUNNING
     assert build[F43].state is State.RUNNING
@@ -342,7 +343,7 @@ def test_fetching_results_is_not_a_poll() -> None:
 def test_journal_contains_requests_for_results() -> None:
     """They have their own endpoint, a build and a chroot; only a wrong path is unmatched."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, {F43: "pending"})
+    build = fake.add_build({F43: "pending"}, id=7)
     get(fake, f"{path_of(build[F43])}builder-live.log")
     get(fake, "/results/")
     get(fake, "/results/jdo/playgroud/")
@@ -350,14 +351,14 @@ def test_journal_contains_requests_for_results() -> None:
     fake.assert_requested("results", times=3)
     (unmatched,) = fake.unmatched
     assert unmatched.target == "/results/jdo/playgroud/"
-    build[F43].run_to("running")
+    build[F43].advance(to="running")
     assert unmatched.near_miss == f"{path_of(build[F43])} is there, /results/jdo/playgroud/ is not"
 
 
 def test_faults_apply_to_requests_for_results() -> None:
     """They can be selected by endpoint, build and chroot."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, [F43], state="succeeded")
+    build = fake.add_build([F43], id=7, state="succeeded")
     fake.faults.add({"endpoint": "results", "build_id": 7, "chrootname": F43, "status": 502, "first": 1})
     assert get(fake, f"/api_3/build-chroot/7/{F43}")[0] == 200
     assert [get(fake, path_of(build[F43]))[0] for _ in range(2)] == [502, 200]

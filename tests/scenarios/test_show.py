@@ -73,16 +73,16 @@ def test_lifecycle_is_a_bar_with_a_letter_for_each_stage(name: str, columns: int
     assert f"  {name}\n" in text
     fake = FakeCopr.from_scenario(name, progress="clock")
     (build,) = fake.builds.values()
-    for chroot in build:
-        assert chroot.life is not None
-        stages = timeline.drawn_stages(chroot.life.plan)
+    for chroot in build.values():
+        assert chroot.lifecycle_run is not None
+        stages = timeline.drawn_stages(chroot.lifecycle_run.plan)
         line = bar(text, chroot.name)
         assert re.findall("[A-Z]", line.split(" ")[0]) == [
             timeline.LETTERS[timeline.name_of(stage)] for stage in stages
         ]
-        last = chroot.life.plan[-1].state
+        last = chroot.lifecycle_run.plan[-1].state
         assert ("build deleted" if last == "deleted" else str(last)) in line
-        assert ("forever" in line) == timeline.is_endless(chroot.life.plan)
+        assert ("forever" in line) == timeline.is_endless(chroot.lifecycle_run.plan)
         for stage in stages:
             meaning = timeline.name_of(stage)
             assert re.search(rf"\b{timeline.LETTERS[meaning]} {meaning}\b", text)

@@ -10,7 +10,7 @@ const STATES = ["absent", "importing", "waiting", "pending", "starting", "runnin
 const FEW_CHROOTS = 20;
 const FEW_BUILDS = 10;
 
-/** Shows builds, the latest first; `act(name, path)` sends the control call of a button. */
+/** Shows builds, the latest first; `act(name, path, method, body)` sends the control call of a button. */
 export class Builds {
   #act;
   #place = byId("builds");
@@ -104,9 +104,14 @@ export class Builds {
   #buttons(labels, whose, path) {
     return labels.map((label) => {
       const name = `${label} ${whose}`;
-      return button(label, name, () => this.#act(name, `${path}/${label.toLowerCase()}`));
+      return button(label, name, () => this.#act(name, ...callOf(label, path)));
     });
   }
+}
+
+/** The path, method and body of what a button does. */
+function callOf(label, path) {
+  return label === "Finish" ? [`${path}/advance`, "POST", { to: "end" }] : [`${path}/${label.toLowerCase()}`];
 }
 
 function countPart({ state }) {

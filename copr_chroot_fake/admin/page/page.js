@@ -12,7 +12,7 @@ const TIMEOUT = 10_000;
 
 const [, root, world = ""] = location.pathname.match(/^(.*?)(?:\/(?:worlds\/|@)([^/]+))?\/_fake\/$/);
 const place = { root, world: decodeURIComponent(world) };
-const builds = new Builds((name, path) => act(name, path));
+const builds = new Builds((...call) => act(...call));
 const journal = new Journal();
 
 class ApiError extends Error {
