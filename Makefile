@@ -16,7 +16,7 @@ serve: .venv/serve.stamp
 	$(BIN)/copr-chroot-fake serve --port $(PORT) $(SCENARIO)
 
 # Of type checkers and generated requests, which take longer than all the others; only `make coverage` runs them.
-SLOW := tests/control/test_document_requests.py tests/test_swagger.py tests/test_typing.py
+SLOW := tests/control/test_document_requests.py tests/test_typing.py
 PYTEST := $(BIN)/pytest -n auto --dist worksteal
 
 test: .venv/develop.stamp
@@ -49,13 +49,14 @@ fuzz: .venv/fuzz.stamp
 # Of the given modules, or of all of the core, which takes an hour or two.
 MODULES ?= copr_chroot_fake*
 mutants: .venv/mutants.stamp
-	COPR_FAKE_DOORS=answer COPR_FAKE_EXAMPLES=0.03 $(BIN)/mutmut run '$(MODULES)'
+	COPR_FAKE_ADAPTERS=answer COPR_FAKE_EXAMPLES=0.03 $(BIN)/mutmut run '$(MODULES)'
 	$(BIN)/mutmut results
 
 lint: .venv/develop.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: .venv/develop.stamp
 	$(BIN)/ruff check --fix .
@@ -85,9 +86,9 @@ pythons: pythons-oldest pythons-newest
 pythons-%: .venv/develop.stamp
 	$(BIN)/nox --download-python never --no-error-on-missing-interpreters --session tests --keywords $*
 
-# The tests that can depend on the package, from the sdist, with the wheel and without a checkout.
+# Tests from the sdist that can depend on how the package is installed, and each extra and start page by itself.
 wheel: .venv/develop.stamp
-	$(BIN)/nox --session wheel
+	$(BIN)/nox --session wheel extras
 
 clean:
 	rm -rf .nox .venv build mutants
@@ -97,7 +98,7 @@ clean:
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
 .venv/serve.stamp: pyproject.toml | .venv/bin/python
-	$(BIN)/pip install --quiet --editable .
+	$(BIN)/pip install --quiet --editable '.[server]'
 	touch $@
 
 .venv/develop.stamp: pyproject.toml | .venv/bin/python

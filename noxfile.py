@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
 import tarfile
 from pathlib import Path
@@ -14,7 +16,7 @@ import nox
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "uv"
 nox.options.error_on_missing_interpreters = False
-nox.options.sessions = ["lint", "tests", "wheel"]
+nox.options.sessions = ["lint", "tests", "wheel", "extras"]
 
 PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
 
@@ -24,7 +26,6 @@ NEWEST_ONLY = (
     "tests/control/test_document.py",
     "tests/control/test_document_requests.py",
     "tests/downstream/test_fuzzytail.py",
-    "tests/test_swagger.py",
     "tests/test_typing.py",
 )
 """Tests that need what only the dev group has: type checkers, schemathesis, fuzzytail."""
@@ -37,9 +38,9 @@ ON_EACH_PYTHON = (
     "tests/faults",
     "tests/pytest_plugin",
     "tests/test_access_log.py",
-    "tests/test_believable.py",
-    "tests/test_door_equivalence.py",
-    "tests/test_doors.py",
+    "tests/test_generated_data.py",
+    "tests/test_adapter_equivalence.py",
+    "tests/test_adapters.py",
     "tests/test_ending.py",
     "tests/test_official_client.py",
     "tests/test_packaging.py",
@@ -62,6 +63,14 @@ OF_THE_WHEEL = (
     "tests/test_serve.py",
 )
 """Tests that can depend on how the kit is installed: its files, commands and entry points."""
+
+STARTS = Path("docs/start")
+
+ALONE = ("base", "faker", "httpx2", "requests", "yaml", *sorted(page.name for page in STARTS.glob("*.md")))
+"""What has to work with nothing else installed: extras, and start pages with the packages that they name.
+
+The pages install the extras ``pytest`` and ``server``.
+"""
 
 
 @nox.session
@@ -117,11 +126,28 @@ def wheel(session: nox.Session) -> None:
     """Install the wheel where there is no checkout, and run tests of the sdist there; arguments select others."""
     (built,) = DIST.glob("*.whl")
     checks = Path(".ci/check_installed.py").absolute()
-    session.install(f"copr-chroot-fake @ {built.as_uri()}")
+    session.install(f"copr-chroot-fake[server] @ {built.as_uri()}")
     session.chdir(_tests_alone(Path(session.create_tmp())))
     session.run("python", str(checks))
     session.install(f"copr-chroot-fake[all] @ {built.as_uri()}", "--group", "dev")
     session.run("pytest", "-n", "auto", "--dist", "worksteal", *(session.posargs or OF_THE_WHEEL))
+
+
+@nox.session(requires=["build"])
+@nox.parametrize("use", ALONE, ids=ALONE)
+def extras(session: nox.Session, use: str) -> None:
+    """Install the wheel with one extra, or what a start page says, and check that this is all it takes."""
+    (built,) = DIST.glob("*.whl")
+    script = Path(".ci/check_extras.py").absolute()
+    if use.endswith(".md"):
+        check = str((STARTS / use).absolute())
+        packages = shlex.split(re.findall("^pip install (.*)$", Path(check).read_text(), re.MULTILINE)[0])
+    else:
+        check = use
+        packages = ["copr-chroot-fake" if use == "base" else f"copr-chroot-fake[{use}]"]
+    session.install(*(re.sub(r"^(copr-chroot-fake\S*)", rf"\1 @ {built.as_uri()}", package) for package in packages))
+    session.chdir(session.create_tmp())
+    session.run("python", str(script), check)
 
 
 def _tests_alone(where: Path) -> Path:

@@ -16,8 +16,8 @@ BUILDS = 10_000
 
 def measure(rounds: int) -> Iterator[Figure]:
     fake = FakeCopr()
-    fake.add_build(1, NAMES, state="succeeded")
-    fake.add_build(2, NAMES, lifecycle="stuck-running", progress="clock")
+    fake.add_build(NAMES, id=1, state="succeeded")
+    fake.add_build(NAMES, id=2, lifecycle="stuck-running", progress="clock")
     fake.clock.tick(3600)
     for build_id, what in ((1, "that has ended"), (2, "that runs, by the clock")):
         build, chroot = asked(fake, f"/api_3/build/{build_id}"), asked(fake, CHROOT.format(build_id))
@@ -42,5 +42,5 @@ def measure(rounds: int) -> Iterator[Figure]:
 def _with_builds(number: int) -> FakeCopr:
     fake = FakeCopr()
     for build_id in range(1, number + 1):
-        fake.add_build(build_id, NAMES[:3], state="succeeded", package=f"package-{build_id % 5}")
+        fake.add_build(NAMES[:3], id=build_id, state="succeeded", package=f"package-{build_id % 5}")
     return fake

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import httpx
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.api import rendering as views
+from copr_chroot_fake.api.build_chroots import render_chroots
 from copr_chroot_fake.api.paging import Paging
+from copr_chroot_fake.api.rendering import render_page
 
 from .figures import Figure, ratio, timed
 
@@ -19,7 +20,7 @@ LIST = "/api_3/build-chroot/list?build_id=1"
 
 def hundred_chroots() -> FakeCopr:
     fake = FakeCopr()
-    fake.add_build(1, [f"bulk-{number:03}-x86_64" for number in range(100)], state="succeeded")
+    fake.add_build([f"bulk-{number:03}-x86_64" for number in range(100)], id=1, state="succeeded")
     return fake
 
 
@@ -64,7 +65,7 @@ def _anew_over_joined(fake: FakeCopr, rounds: int) -> float:
         return json.dumps({"items": items, "meta": meta}).encode() + b"\n"
 
     def joined() -> bytes:
-        return views.page(views.chroots(chroots), Paging(100, 0, "id", "ASC"))
+        return render_page(render_chroots(chroots), Paging(100, 0, "id", "ASC"))
 
     assert anew() == joined() == fake.answer("GET", LIST).body
     return ratio(timed(anew), timed(joined), rounds)

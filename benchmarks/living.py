@@ -13,7 +13,7 @@ from .million import MILLION, names_of
 
 def measure(rounds: int) -> Iterator[Figure]:
     living, fixed = _fake(10), FakeCopr()
-    fixed.add_build(1, names_of(10), state="importing")
+    fixed.add_build(names_of(10), id=1, state="importing")
     yield Figure(
         "look with nothing due / look at a fixed chroot",
         ratio(_look(living), _look(fixed), rounds),
@@ -35,7 +35,7 @@ def _fake(count: int) -> FakeCopr:
     fake = FakeCopr(progress="clock")
     names = names_of(min(count, 100))
     for number in range(1, count // len(names) + 1):
-        fake.add_build(number, names)
+        fake.add_build(names, id=number)
     return fake
 
 

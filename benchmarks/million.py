@@ -45,7 +45,7 @@ def _memory(builds: int) -> float:
     fake = FakeCopr(default_limit=None)
     names = names_of(MILLION // builds)
     for number in range(1, builds + 1):
-        fake.add_build(number, names, state="succeeded")
+        fake.add_build(names, id=number, state="succeeded")
     for number in range(1, builds + 1):
         for offset in range(0, len(names), 10_000):
             target = f"/api_3/build-chroot/list?build_id={number}&limit=10000&offset={offset}"
@@ -61,7 +61,7 @@ def _resident() -> int:
 
 def _last_page_over_first(rounds: int) -> float:
     fake = FakeCopr()
-    fake.add_build(1, names_of(MILLION), state="running")
+    fake.add_build(names_of(MILLION), id=1, state="running")
     page = "/api_3/build-chroot/list?build_id=1&offset={}"
     return ratio(asked(fake, page.format(MILLION - 100), 1000), asked(fake, page.format(0), 1000), rounds)
 

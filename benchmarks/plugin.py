@@ -11,8 +11,7 @@ import httpx
 import respx
 
 from copr_chroot_fake import CoprClient, FakeCopr
-from copr_chroot_fake.adapters.respx import answering_through_respx
-from copr_chroot_fake.server.live import LiveServer
+from copr_chroot_fake.http_server.live_server import LiveServer
 
 from .figures import Figure, ratio, timed
 from .in_process import GET, hundred_chroots
@@ -25,8 +24,8 @@ def measure(rounds: int) -> Iterator[Figure]:
     yield Figure("a pytest run with the plugin, over one without it", 1000 * _plugin_seconds(rounds), "ms", at_most=3)
     yield Figure("copr_fake and copr_client, set up and torn down", 1e6 * _fixtures_seconds(), "µs", at_most=150)
     per_test, per_request = _respx_ratios(rounds)
-    yield Figure("a test with copr_respx / one with respx.mock and a static route", per_test, "times", at_most=1.2)
-    yield Figure("a request through copr_respx / one through that", per_request, "times", at_most=1.2)
+    yield Figure("a test with copr_httpx / one with respx.mock and a static route", per_test, "times", at_most=1.2)
+    yield Figure("a request through copr_httpx / one through that", per_request, "times", at_most=1.2)
     ready, stop = _server_seconds(rounds)
     yield Figure("copr_server ready on first use, imports included", 1000 * ready, "ms", at_most=60)
     yield Figure("copr_server stopped", 1000 * stop, "ms", at_most=30)
@@ -55,7 +54,7 @@ def _respx_ratios(rounds: int) -> tuple[float, float]:
 
     def ours(requests: int) -> Callable[[], float]:
         def test() -> None:
-            with answering_through_respx(fake.transport, COPR), httpx.Client(verify=False) as client:
+            with fake.mock_httpx(COPR), httpx.Client(verify=False) as client:
                 for _ in range(requests):
                     client.get(COPR + GET)
 
@@ -77,13 +76,13 @@ def _server_seconds(rounds: int) -> tuple[float, float]:
     """From a process that has loaded pytest, as a test run has: the first start, and the medians of stopping."""
     code = (
         "import pytest, time; began = time.perf_counter()\n"
-        "from copr_chroot_fake.server.live import LiveServer\n"
-        "server = LiveServer(); print(time.perf_counter() - began); server.stop()"
+        "from copr_chroot_fake.http_server.live_server import LiveServer\n"
+        "server = LiveServer(FakeCopr); print(time.perf_counter() - began); server.stop()"
     )
     starts = [printed_by("-c", code) for _ in range(rounds)]
     stops = []
     for _ in range(rounds):
-        server = LiveServer()
+        server = LiveServer(FakeCopr)
         with httpx.Client(base_url=server.add("x", FakeCopr()), verify=False) as client:
             client.get("/api_3/")
             began = time.perf_counter()

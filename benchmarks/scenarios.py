@@ -51,7 +51,7 @@ def _living() -> Scenario:
     fake = FakeCopr()
     names = [f"fedora-{version}-x86_64" for version in range(24, 24 + EACH)]
     for number in range(1, BUILDS + 1):
-        fake.add_build(number, names, lifecycle="realistic")
+        fake.add_build(names, id=number, lifecycle="realistic")
     return fake.to_scenario()
 
 
@@ -66,7 +66,7 @@ def _load_json(path: Path) -> object:
 
 def _check(path: Path) -> None:
     (checked,) = check([path])
-    assert len(checked.mistakes) == MISTAKES
+    assert len(checked.errors) == MISTAKES
 
 
 ACTIONS: Mapping[str, Callable[[Path], object]] = {"json": _load_json, "load": FakeCopr.from_scenario, "check": _check}

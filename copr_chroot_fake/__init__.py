@@ -1,7 +1,7 @@
 """A faithful fake of the ``build-chroot`` API of Fedora's Copr, to test against.
 
-Names are imported when they are used, since the pytest plugin imports this
-package in every run of whoever has it installed. PYTEST_DONT_REWRITE
+Names are imported when they are first used: pytest imports this package, for its plugin, in every run in an environment
+that has it. PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
@@ -10,8 +10,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .adapters.asgi import AsgiApp as AsgiApp
+    from .adapters.httpx import HttpxTransport as HttpxTransport
     from .client.clients import AsyncCoprClient as AsyncCoprClient
     from .client.clients import CoprClient as CoprClient
+    from .client.errors import BadRequestError as BadRequestError
+    from .client.errors import BodyTooLargeError as BodyTooLargeError
+    from .client.errors import ClientError as ClientError
+    from .client.errors import ConnectionFailedError as ConnectionFailedError
+    from .client.errors import NotFoundError as NotFoundError
+    from .client.errors import NotJsonError as NotJsonError
+    from .client.errors import PagingError as PagingError
+    from .client.errors import RequestTimeoutError as RequestTimeoutError
+    from .client.errors import ServerError as ServerError
+    from .client.errors import TooManyRequestsError as TooManyRequestsError
+    from .client.errors import WaitTimeoutError as WaitTimeoutError
+    from .client.results import BuildConfig as BuildConfig
+    from .client.results import BuiltPackage as BuiltPackage
+    from .client.results import ChrootPage as ChrootPage
+    from .client.results import ChrootStatus as ChrootStatus
+    from .client.results import Repo as Repo
     from .engine.build import Build as Build
     from .engine.chroot import BuildChroot as BuildChroot
     from .engine.clock import Clock as Clock
@@ -43,94 +61,139 @@ if TYPE_CHECKING:
     from .model.project import Project as Project
     from .model.project import ProjectChroot as ProjectChroot
     from .model.states import State as State
+    from .options import FakeOptions as FakeOptions
+    from .pytest_plugin.support import CoprServer as CoprServer
+    from .pytest_plugin.support import MakeCoprFake as MakeCoprFake
     from .scenario.entries import Scenario as Scenario
     from .wire.answer import Answer as Answer
 
 __version__ = "0.1.0"
 
-_WHERE = {
+_MODULES = {
     "Account": ".model.account",
     "ActiveFault": ".engine.faults",
     "Answer": ".wire.answer",
+    "AsgiApp": ".adapters.asgi",
     "AsyncCoprClient": ".client.clients",
+    "BadRequestError": ".client.errors",
+    "BodyTooLargeError": ".client.errors",
     "Build": ".engine.build",
     "BuildChroot": ".engine.chroot",
+    "BuildConfig": ".client.results",
+    "BuiltPackage": ".client.results",
+    "ChrootPage": ".client.results",
+    "ChrootStatus": ".client.results",
+    "ClientError": ".client.errors",
     "Clock": ".engine.clock",
+    "ConnectionFailedError": ".client.errors",
     "CoprClient": ".client.clients",
     "CoprFakeError": ".errors",
     "CoprProvider": ".generate.provider",
+    "CoprServer": ".pytest_plugin.support",
     "Dribble": ".model.fault",
     "EventError": ".errors",
     "FAULTS": ".model.fault",
     "FakeCopr": ".fake",
+    "FakeOptions": ".options",
     "Fault": ".model.fault",
     "Faults": ".engine.faults",
+    "HttpxTransport": ".adapters.httpx",
     "InputError": ".errors",
     "LIFECYCLES": ".model.lifecycle",
     "Lifecycle": ".model.lifecycle",
     "LogNormal": ".model.durations",
+    "MakeCoprFake": ".pytest_plugin.support",
     "MissingExtraError": ".errors",
     "Nevra": ".model.nevra",
+    "NotFoundError": ".client.errors",
+    "NotJsonError": ".client.errors",
+    "PagingError": ".client.errors",
     "Progress": ".model.progress",
     "Project": ".model.project",
     "ProjectChroot": ".model.project",
+    "Repo": ".client.results",
     "Request": ".journal.request",
+    "RequestTimeoutError": ".client.errors",
     "Scenario": ".scenario.entries",
     "ScenarioError": ".errors",
+    "ServerError": ".client.errors",
     "Snapshot": ".engine.snapshot",
     "Stage": ".model.lifecycle",
     "State": ".model.states",
     "SystemClock": ".engine.clock",
+    "TooManyRequestsError": ".client.errors",
     "Uniform": ".model.durations",
     "UnmatchedRequests": ".journal.journal",
     "VirtualClock": ".engine.clock",
+    "WaitTimeoutError": ".client.errors",
 }
+"""The module of each public name."""
 
+# Not those that need an extra.
 __all__ = [
     "FAULTS",
     "LIFECYCLES",
     "Account",
     "ActiveFault",
     "Answer",
+    "AsgiApp",
     "AsyncCoprClient",
+    "BadRequestError",
+    "BodyTooLargeError",
     "Build",
     "BuildChroot",
+    "BuildConfig",
+    "BuiltPackage",
+    "ChrootPage",
+    "ChrootStatus",
+    "ClientError",
     "Clock",
+    "ConnectionFailedError",
     "CoprClient",
     "CoprFakeError",
     "Dribble",
     "EventError",
     "FakeCopr",
+    "FakeOptions",
     "Fault",
     "Faults",
+    "HttpxTransport",
     "InputError",
     "Lifecycle",
     "LogNormal",
     "MissingExtraError",
     "Nevra",
+    "NotFoundError",
+    "NotJsonError",
+    "PagingError",
     "Progress",
     "Project",
     "ProjectChroot",
+    "Repo",
     "Request",
+    "RequestTimeoutError",
     "Scenario",
     "ScenarioError",
+    "ServerError",
     "Snapshot",
     "Stage",
     "State",
     "SystemClock",
+    "TooManyRequestsError",
     "Uniform",
     "UnmatchedRequests",
     "VirtualClock",
+    "WaitTimeoutError",
 ]
 
 
 def __getattr__(name: str) -> object:
-    if name not in _WHERE:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(_WHERE[name], __name__), name)
+    value: object = getattr(import_module(_MODULES[name], __name__), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *_WHERE]
+    return [*globals(), *_MODULES]

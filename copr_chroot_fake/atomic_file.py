@@ -19,34 +19,34 @@ from types import TracebackType
 from .errors import CoprFakeError
 
 _MAX_HOLDER = 500
-"""How many bytes of a lock file are read."""
+"""Maximum of bytes read from a lock file."""
 
 _NOT_SUPPORTED = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)
-"""Errors of a file system that cannot flush a directory."""
+"""Errors of file systems that cannot flush directories."""
 
 
 def replace_file(path: Path, content: bytes, mode: int = 0o666) -> None:
     """Replace the content of a file once; see :class:`AtomicFile`.
 
-    :raises CoprFakeError: if it cannot be written there, or another process is writing it.
-    :raises OSError: if writing fails; the file is as it was.
+    :raises CoprFakeError: if it is not writable, or if another process is writing it.
+    :raises OSError: if writing fails; the file is unchanged.
     """
     AtomicFile(path, mode).replace(content)
 
 
 class AtomicFile:
-    """A regular file whose content is replaced as a whole or not at all.
+    """A regular file whose content is replaced completely or not at all.
 
-    A symbolic link is followed: the file that it leads to is replaced, not the link.
-    Whenever the process or the machine stops, the file has either the old or the new
-    content. An existing file keeps its permissions.
+    Symbolic links are followed: the target is replaced, not the link. If the process or
+    the machine stops at any time, the file has either the old or the new content. An
+    existing file keeps its permissions.
 
-    Within ``with``, no other process can enter or replace the file. The operating
-    system holds that lock, so it ends with the process, however that ends. The lock
-    file and the temporary file are beside the file, and are gone after ``with``; if
-    the process is killed, the next one to enter removes them.
+    Within ``with``, the file is locked: no other process can lock or replace it. The
+    operating system releases the lock when the process ends. The lock file and the
+    temporary file are in the same directory, and are removed after ``with``; if the
+    process is killed, the next one to lock the file removes them.
 
-    :param mode: permissions of a new file, from which the umask takes away.
+    :param mode: permissions of a new file, before the umask is applied.
     """
 
     def __init__(self, path: Path, mode: int = 0o666) -> None:
@@ -61,7 +61,7 @@ class AtomicFile:
     def __enter__(self) -> AtomicFile:
         """Lock the file.
 
-        :raises CoprFakeError: if another process has locked it, or if nothing can be saved there.
+        :raises CoprFakeError: if another process has locked it, or if the directory is not writable.
         """
         if self._depth == 0:
             self._acquire()
@@ -76,14 +76,14 @@ class AtomicFile:
             self._lock.release()
 
     def read(self, max_bytes: int) -> bytes | None:
-        """Return the content, or ``None`` if there is no file.
+        """Return the content, or ``None`` if the file does not exist.
 
-        :raises CoprFakeError: if it is larger, or no regular file.
+        :raises CoprFakeError: if it is larger, or not a regular file.
         :raises OSError: if it cannot be read.
         """
         if self._status(self._target) is None:
             return None
-        # A pipe that has taken its place would keep open() waiting, but for O_NONBLOCK.
+        # If a pipe has replaced the file, open() would block without O_NONBLOCK.
         handle = os.open(self._target, os.O_RDONLY | _flag("O_NONBLOCK") | _flag("O_CLOEXEC") | _flag("O_BINARY"))
         with os.fdopen(handle, "rb") as file:
             status = os.fstat(handle)
@@ -96,8 +96,8 @@ class AtomicFile:
         """Replace the content, and flush it to the disk.
 
         :raises CoprFakeError: if another process has locked the file, or if it is not a regular file.
-        :raises OSError: if writing fails. The file is as it was then, and there is no temporary file;
-            only if flushing the directory fails, which is last, the new content is there.
+        :raises OSError: if writing fails. The file is unchanged then, and the temporary file is removed.
+            But if the last step, flushing the directory, fails, the file has the new content.
         """
         with self._writing, self:
             old = self._status(self._target)
@@ -123,7 +123,7 @@ class AtomicFile:
                 os.close(handle)
             os.replace(self._temporary, self._target)
         except BaseException:
-            # Whatever comes of this, the error that is reported is the first one.
+            # An error here must not hide the first one.
             with suppress(OSError):
                 self._remove_temporary()
             raise
@@ -131,11 +131,11 @@ class AtomicFile:
     def _acquire(self) -> None:
         self._status(self.path)
         if not os.path.isdir(self._target.parent):
-            raise CoprFakeError(f"{self.path}: there is no directory {self._directory}; make it first")
-        # A file that is mounted on its own, as by a container's volume option, can be written but not replaced.
+            raise CoprFakeError(f"{self.path}: the directory {self._directory} does not exist; create it first")
+        # A file mounted on its own, as by a container's volume option, can be written but not replaced.
         if os.path.ismount(self._target):
             raise CoprFakeError(
-                f"{self.path}: it is mounted as a single file, which cannot be replaced; mount its directory instead"
+                f"{self.path}: mounted as a single file, which cannot be replaced; mount its directory instead"
             )
         try:
             self._lock.acquire()
@@ -146,7 +146,7 @@ class AtomicFile:
         except OSError as error:
             raise self._unusable(error) from None
         try:
-            # Creating a file shows whether the directory allows it, as nothing else does for every kind of directory.
+            # Creating a file is the only check for write access that works on every file system.
             try:
                 os.close(self._create_temporary(0o600))
             finally:
@@ -169,13 +169,13 @@ class AtomicFile:
 
     @property
     def _directory(self) -> Path:
-        """The directory as the user knows it."""
+        """The directory as the user has given it, for messages."""
         return self._target.parent if self.path.is_symlink() else self.path.parent
 
     def _status(self, path: Path) -> os.stat_result | None:
         """Return the status of the existing file, or ``None`` if there is none.
 
-        :raises CoprFakeError: if it is not a regular file, or if it cannot be reached.
+        :raises CoprFakeError: if it is not a regular file, or not accessible.
         """
         try:
             status = os.stat(path)
@@ -193,7 +193,7 @@ class AtomicFile:
             raise CoprFakeError(f"{self.path}: is a device or a pipe; expected a regular file")
 
     def _create_temporary(self, mode: int) -> int:
-        """Create the temporary file, in place of one that a killed process has left."""
+        """Create the temporary file; replace one left by a killed process."""
         self._remove_temporary()
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         return os.open(self._temporary, flags | _flag("O_CLOEXEC") | _flag("O_BINARY"), mode)
@@ -211,25 +211,25 @@ class AtomicFile:
 
 
 class _LockFile:
-    """A file that one process at a time has locked, with a line about that process in it."""
+    """A lock file, which contains a line about the process that holds the lock."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._handle: int | None = None
 
     def acquire(self) -> None:
-        """Lock it.
+        """Acquire the lock.
 
-        :raises BlockingIOError: if it is locked already.
-        :raises OSError: if it cannot be created or locked.
+        :raises BlockingIOError: if another process holds the lock.
+        :raises OSError: if the file cannot be created or locked.
         """
         while self._handle is None:
             flags = os.O_RDWR | os.O_CREAT | _flag("O_CLOEXEC") | _flag("O_NOFOLLOW") | _flag("O_NONBLOCK")
             handle = os.open(self._path, flags, 0o666)
             try:
                 _lock(handle)
-                # The previous holder may have removed the file after this process opened it: then there is a new one.
-                if self._is_there(handle):
+                # The previous holder may have removed the file after this process opened it; then open a new one.
+                if self._exists(handle):
                     os.ftruncate(handle, 0)
                     os.write(handle, _describe_process().encode())
                     self._handle = handle
@@ -244,13 +244,13 @@ class _LockFile:
                     os.close(handle)
 
     def release(self) -> None:
-        """Unlock and remove it."""
+        """Release the lock and remove the file."""
         handle, self._handle = self._handle, None
         if handle is None:
             return
-        # Windows removes no file that is open. Elsewhere it is removed while it is locked, and by its owner only.
+        # Windows cannot remove open files. Elsewhere the file is removed while this process holds the lock.
         with suppress(OSError):
-            if sys.platform != "win32" and self._is_there(handle):
+            if sys.platform != "win32" and self._exists(handle):
                 os.unlink(self._path)
         os.close(handle)
         if sys.platform == "win32":
@@ -258,7 +258,7 @@ class _LockFile:
                 os.unlink(self._path)
 
     def holder(self) -> str:
-        """Describe the process that has locked it."""
+        """Return a description of the process that holds the lock."""
         try:
             handle = os.open(self._path, os.O_RDONLY | _flag("O_CLOEXEC") | _flag("O_NONBLOCK"))
             try:
@@ -269,7 +269,7 @@ class _LockFile:
             line = ""
         return " ".join(line.split()) or "another process"
 
-    def _is_there(self, handle: int) -> bool:
+    def _exists(self, handle: int) -> bool:
         try:
             return os.path.samestat(os.fstat(handle), os.stat(self._path))
         except FileNotFoundError:
@@ -282,12 +282,12 @@ def _describe_process() -> str:
 
 
 def _open_directory(path: Path) -> int | None:
-    """Open a directory to flush it; Windows has no such operation."""
+    """Open a directory for flushing; Windows does not support that."""
     return None if sys.platform == "win32" else os.open(path, os.O_RDONLY | _flag("O_CLOEXEC"))
 
 
 def _flush_directory(handle: int | None) -> None:
-    """Flush the names in a directory, without which a replaced file may be the old one after a power failure."""
+    """Flush a directory; otherwise a power failure may bring back the old file."""
     if handle is None:
         return
     try:
@@ -298,7 +298,7 @@ def _flush_directory(handle: int | None) -> None:
 
 
 def _flag(name: str) -> int:
-    """A flag of ``os.open`` that not every platform has."""
+    """Return a flag of ``os.open``, or 0 on platforms without it."""
     return getattr(os, name, 0)
 
 
@@ -306,7 +306,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def _lock(handle: int) -> None:
-        # Nobody else can read a locked byte, so it is one far behind the text.
+        # Other processes cannot read a locked byte, so lock one far behind the text.
         os.lseek(handle, 1 << 30, os.SEEK_SET)
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .recording.command import record
+from .recording.command import record_command
 from .scenario_cli.commands import scenario
 from .server.command import serve
 
@@ -17,4 +17,4 @@ def main() -> None:
 
 main.add_command(serve)
 main.add_command(scenario)
-main.add_command(record)
+main.add_command(record_command)

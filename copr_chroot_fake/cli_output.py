@@ -1,4 +1,4 @@
-"""What every command says on a terminal: text that is safe to print there, and why it fails."""
+"""Output of all commands: text that is safe to print on a terminal, and errors."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import click
 
 
 def printable(text: str) -> str:
-    """A text on one line, with everything escaped that is not printable."""
+    """Return a text on one line, with characters escaped that are not printable."""
     if text.isprintable():
         return text
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
-def counted(number: int, what: str) -> str:
-    """A number of things: ``1 build``, ``1,000 builds``."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+def counted(number: int, noun: str) -> str:
+    """Return a number with a noun: ``1 build``, ``1,000 builds``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 class Failure(click.ClickException):
-    """An error that keeps a command from doing anything: one line, exit status 2."""
+    """An error that ends a command before it does anything: one line, exit status 2."""
 
     exit_code = 2
 
     def __init__(self, message: str) -> None:
-        # It may quote a file, or an answer.
+        # The message may quote a file or a response.
         super().__init__(printable(message))

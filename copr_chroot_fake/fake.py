@@ -1,141 +1,260 @@
-"""FakeCopr, what tests and the server use: it is filled, is asked, and hands out its doors."""
+"""FakeCopr: the fake that tests and the server use."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from functools import cached_property
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .api.dispatch import Api
-from .asked import Asked
+from .engine import create
 from .engine.build import Build
-from .engine.chroot import BuildChroot
-from .engine.clock import Clock, SystemClock, VirtualClock, check_clock
+from .engine.clock import SystemClock, VirtualClock
 from .engine.collection import Collection
-from .engine.create import create_scenario
 from .engine.faults import Faults
 from .engine.store import Store
-from .errors import CoprFakeError, InputError, ScenarioError
-from .filled import Filled
-from .generate.populate_mixin import Populated
+from .errors import CoprFakeError, InputError, ScenarioError, needing
 from .journal.log import RequestLog
+from .model.account import Account
+from .model.lifecycle import DEFAULT_LIFECYCLE, LifecycleLike
 from .model.progress import ProgressLike, parse_progress
-from .model.project import Project
+from .model.project import COPR_URL, RESULTS_URL, Project
 from .model.states import State, StateName
-from .reached import Reached
+from .options import FakeOptions, options_after_source, options_as_keywords
 from .scenario.load import ScenarioSource, load_scenario, without_garbage_collection
+from .scenario.spec import (
+    DEFAULT_MEMORY_LIMIT,
+    DEFAULT_OWNER,
+    DEFAULT_PACKAGE,
+    DEFAULT_PROJECT,
+    DEFAULT_TIMEOUT,
+    BuildSpec,
+    ProjectSpec,
+    split_full_name,
+)
 from .validation import checks
+from .validation.spec import parse
+from .wire.answer import Answer
+from .wire.headers import Headers, encode_headers
+from .wire.routes import RESULTS
 
 if TYPE_CHECKING:
-    # Loaded only where it is used, so that a server answers sooner.
-    from .engine.chroot_fields import Change
+    # Imported where they are used, so that a server starts sooner.
+    import responses
+    import respx
+
+    from .adapters.asgi import AsgiApp
+    from .adapters.httpx import HttpxTransport
+    from .engine.chroot import Change
     from .engine.snapshot import Snapshot
-    from .journal.journal import Journal
+    from .journal.journal import Journal, Request, UnmatchedRequests
     from .scenario.entries import Scenario
+    from .scenario.spec import ChrootsLike
+    from .wire.routes import EndpointName
 
 
 BUILD_BYTES, CHROOT_BYTES, CHANGE_BYTES, REQUEST_BYTES = 1000, 1200, 150, 300
-"""Measured: a build, a chroot with a lifecycle, a change of its state, a recorded request without its target."""
-
-REQUESTS_KEPT = 10_000
-"""How many requests a fake remembers unless told otherwise: the latest ones."""
+"""Measured: a build, a chroot with a lifecycle, a change of state, a recorded request without its target."""
 
 
-class FakeCopr(Reached, Filled, Asked, Populated):
-    """A Copr service in memory: its build chroots, and what clients ask beside them.
+class FakeCopr:
+    """A Copr service in memory: its build chroots, builds, projects and the other supported endpoints.
 
-    :param default_limit: the ``limit`` of a list that is asked for without one: 100 as the API reference says, or
-        ``None``, no limit, as the service is deployed.
-    :param results_url: the address below which ``result_url`` says that results are; Copr's own by default.
-    :param serve_results: whether the fake serves them itself, below ``/results``: logs, packages and directory indexes.
-    :param results_delay: how many seconds after the end of a build its results appear.
-    :param progress: what makes chroots go on that have no progress of their own:
-        ``poll``, ``clock``, ``manual`` or ``immediate``, or a :class:`Progress`.
-    :param clock: the time; by default a :class:`VirtualClock`, which stands still until it is moved.
-    :param seed: the seed of everything random; the same seed gives the same run.
-    :param requests_kept: how many requests are remembered: the latest ones. Fewer, if they would take more than about
-        64 MB.
-    :raises InputError: for an option with an impossible value.
+    The keyword arguments are the fields of :class:`FakeOptions`.
+
+    :raises InputError: for an option with an invalid value.
+    :raises TypeError: for an unknown option.
     """
 
-    def __init__(
-        self,
-        *,
-        default_limit: int | None = 100,
-        results_url: str | None = None,
-        serve_results: bool = False,
-        results_delay: float = 0,
-        progress: ProgressLike = "poll",
-        clock: Clock | None = None,
-        seed: int = 0,
-        requests_kept: int = REQUESTS_KEPT,
-    ) -> None:
-        self._store = Store(
-            VirtualClock() if clock is None else check_clock(clock),
-            parse_progress("progress", progress),
-            checks.whole_number("seed", seed),
+    @options_as_keywords(FakeOptions)
+    def __init__(self, options: FakeOptions) -> None:
+        self._store = store = Store(
+            VirtualClock() if options.clock is None else options.clock,
+            parse_progress("progress", options.progress),
+            options.seed,
         )
-        self._have_results(results_url, serve_results, results_delay)
-        self._log = RequestLog(checks.whole_number("requests_kept", requests_kept))
-        limit = None if default_limit is None else _check_limit(default_limit)
-        self._api = Api(self._store, self._log, limit)
+        self._results_url = options.results_url
+        store.own_results_root = store.results_root = options.results_url or RESULTS_URL
+        store.serves_results = options.serve_results
+        store.results_delay = options.results_delay
+        self._log = RequestLog(options.requests_kept)
+        self._api = Api(store, self._log, options.default_limit)
+        self._scenario: ScenarioSource | None = None
+        self._begin = store.clock.now(), options.seed
 
     @classmethod
-    def from_scenario(
-        cls,
-        source: ScenarioSource,
-        *,
-        default_limit: int | None = 100,
-        results_url: str | None = None,
-        serve_results: bool = False,
-        results_delay: float = 0,
-        progress: ProgressLike = "poll",
-        clock: Clock | None = None,
-        seed: int = 0,
-        requests_kept: int = REQUESTS_KEPT,
-    ) -> FakeCopr:
-        """A fake filled from a scenario: the path of a JSON or YAML file, or the content of one.
+    def from_options(cls, options: FakeOptions) -> FakeCopr:
+        """Return a fake with these options."""
+        if not checks.is_kind(options, FakeOptions):
+            raise InputError("options", f"expected FakeOptions, got {checks.shown(options)}")
+        given: dict[str, Any] = {field.name: getattr(options, field.name) for field in fields(FakeOptions)}
+        return cls(**given)
 
-        :raises ScenarioError: naming the file, the place in it and what was expected there.
+    @classmethod
+    @options_after_source(FakeOptions)
+    def from_scenario(cls, source: ScenarioSource, /, options: FakeOptions) -> FakeCopr:
+        """Return a fake with the content of a scenario: the path of a JSON or YAML file, or the content of one.
+
+        :raises ScenarioError: naming the file, the location in it and what was expected there.
         """
-        fake = cls(
-            default_limit=default_limit,
-            results_url=results_url,
-            serve_results=serve_results,
-            results_delay=results_delay,
-            progress=progress,
-            clock=clock,
-            seed=seed,
-            requests_kept=requests_kept,
-        )
+        fake = cls.from_options(options)
         fake.add_scenario(source)
+        fake._scenario = source  # noqa: SLF001  # of this class
         return fake
 
-    def add_scenario(self, source: ScenarioSource) -> None:
-        """Add the content of a scenario: all of it, or nothing if there is a mistake in it.
+    def __repr__(self) -> str:
+        builds, projects = len(self._store.builds), len(self._store.projects)
+        return f"<FakeCopr with {builds} builds in {projects} projects>"
 
-        :raises ScenarioError: naming the file, the place in it and what was expected there.
+    # Its content.
+
+    def add_scenario(self, source: ScenarioSource) -> None:
+        """Add the content of a scenario: all of it, or nothing if it has an error.
+
+        :raises ScenarioError: naming the file, the location in it and what was expected there.
         """
         with without_garbage_collection():
             file, spec = load_scenario(source)
             with self._store.lock:
                 try:
-                    batch = create_scenario(spec, self._store)
+                    batch = create.create_scenario(spec, self._store)
                 except InputError as error:
                     raise ScenarioError(file, error) from None
                 self._store.add(batch)
 
     def to_scenario(self) -> Scenario:
-        """The fake as a scenario, which loads back to the same answers; each life goes on from where it is now."""
-        from .scenario.dump import write_scenario
+        """Return the fake as a scenario, which loads back to the same responses; lifecycles continue where they are."""
+        from .engine.dump import write_scenario
 
         return write_scenario(self._store)
 
+    def add_project(
+        self,
+        project: str,
+        *,
+        chroots: Iterable[str] | Mapping[str, Mapping[str, object]] = (),
+        additional_repos: Iterable[str] = (),
+        devel_mode: bool = False,
+        module_hotfixes: bool = False,
+        repo_priority: int | None = None,
+        bootstrap: str | None = None,
+    ) -> Project:
+        """Add a project.
+
+        :param project: ``owner/project``.
+        :param chroots: the names of the chroots that it enables, or a mapping of names to settings.
+        :raises InputError: naming the invalid value; nothing is added then.
+        """
+        ownername, projectname = split_full_name("project", project)
+        entry = {
+            "ownername": ownername,
+            "projectname": projectname,
+            "chroots": chroots,
+            "additional_repos": additional_repos,
+            "devel_mode": devel_mode,
+            "module_hotfixes": module_hotfixes,
+            "repo_priority": repo_priority,
+            "bootstrap": bootstrap,
+        }
+        return create.add_project(parse(ProjectSpec, "", entry), self._store)
+
+    def add_build(
+        self,
+        chroots: ChrootsLike,
+        *,
+        id: int | None = None,
+        project: Project | str = f"{DEFAULT_OWNER}/{DEFAULT_PROJECT}",
+        package: str = DEFAULT_PACKAGE,
+        state: State | StateName | None = None,
+        lifecycle: LifecycleLike | None = None,
+        progress: ProgressLike | None = None,
+        memory_limit: int = DEFAULT_MEMORY_LIMIT,
+        timeout: int = DEFAULT_TIMEOUT,
+        enable_net: bool = False,
+        is_background: bool = False,
+        bootstrap: str | None = None,
+    ) -> Build:
+        """Add a build; omitted values get plausible defaults.
+
+        Each chroot starts in the first stage of its lifecycle. A chroot with a state stays in it, or continues from
+        there if it has a lifecycle, too.
+
+        :param chroots: the names of its chroots, or a mapping of names to a state, in which each stays, or settings.
+        :param id: its id; the next one by default.
+        :param project: ``owner/project``, or ``owner/project:pr:1`` for another directory of it. A missing project is
+            added; chroots that it lacks are enabled in it.
+        :param state: the state of all chroots that have no state or lifecycle of their own. If all have ended, and one
+            of them as canceled, the build counts as canceled by a user.
+        :param lifecycle: the lifecycle of the others, or its name; "succeeds" by default.
+        :param progress: what advances them; the fake's own by default.
+        :param memory_limit: in MB.
+        :param timeout: in seconds.
+        :raises InputError: naming the invalid value; nothing is added then.
+        """
+        if lifecycle is None and state is None:
+            lifecycle = DEFAULT_LIFECYCLE
+        entry = {
+            "id": id,
+            "project": self._own_name(project),
+            "package": package,
+            "memory_limit": memory_limit,
+            "timeout": timeout,
+            "enable_net": enable_net,
+            "is_background": is_background,
+            "bootstrap": bootstrap,
+            "state": state,
+            "lifecycle": lifecycle,
+            "progress": progress,
+            "chroots": chroots,
+        }
+        return create.add_build(parse(BuildSpec, "", entry), self._store)
+
+    def add_mock_chroots(self, *names: str) -> None:
+        """Add chroots to Copr's list without adding them to a project or a build.
+
+        :raises InputError: for an invalid chroot name; none is added then.
+        """
+        checked = [*checks.each("names", names, checks.chroot_name)]
+        with self._store.lock:
+            self._store.know(checked)
+
+    def add_account(self, name: str, login: str, token: str, groups: Iterable[str] = ()) -> Account:
+        """Add a user who may log in. As long as there is none, any login is accepted and may do everything.
+
+        :param groups: the user's groups, each with its ``@``; the user may change their projects.
+        :raises InputError: for an invalid value, or a login that exists already.
+        """
+        account = Account(name, login, token, checks.groups("groups", groups))
+        with self._store.lock:
+            if account.login in self._store.accounts:
+                raise InputError("login", f"{checks.shown(account.login)} exists already; expected another")
+            self._store.accounts[account.login] = account
+        return account
+
+    @property
+    def accounts(self) -> list[Account]:
+        """The users who may log in; if there are none, anybody may."""
+        return list(self._store.accounts.values())
+
+    def populate(self, builds: int = 10, chroots: int = 5, seed: int | None = None) -> list[Build]:
+        """Add generated builds with about so many chroots each, as Copr could have them now; return the builds.
+
+        Their ids are above all earlier ids, their times not after the fake's time, and all of them have ended.
+
+        :param seed: the random seed; the fake's own by default.
+        :raises InputError: for an invalid number; nothing is added then.
+        :raises MissingExtraError: if Faker is not installed.
+        """
+        from .generate.populate import populate
+
+        return populate(self._store, builds, chroots, seed)
+
     @property
     def builds(self) -> Mapping[int, Build]:
-        """The builds by id, read-only; an iteration is over those that were there when it began."""
+        """The builds by id, read-only; iteration is over a copy."""
         self._store.catch_up()
         return Collection(self._store.builds)
 
@@ -146,149 +265,285 @@ class FakeCopr(Reached, Filled, Asked, Populated):
 
     @property
     def default_limit(self) -> int | None:
-        """The ``limit`` of a list that is asked for without one; ``None`` for no limit."""
+        """The ``limit`` of list requests that have none; ``None`` for no limit."""
         return self._api.default_limit
 
     @property
     def clock(self) -> VirtualClock | SystemClock:
         """The clock, to move it.
 
-        :raises CoprFakeError: if the fake was given a clock that is not the kit's, and may not be movable.
+        :raises CoprFakeError: if the fake was given another kind of clock, which may not be movable.
         """
         if not isinstance(self._store.clock, (VirtualClock, SystemClock)):
-            raise CoprFakeError("this fake runs by a clock that is neither a VirtualClock nor a SystemClock")
+            raise CoprFakeError("this fake uses a clock that is neither a VirtualClock nor a SystemClock")
         return self._store.clock
 
     @property
     def seed(self) -> int:
-        """The seed of everything random from now on."""
+        """The random seed."""
         return self._store.seed
 
     @property
     def faults(self) -> Faults:
-        """The faults, to add and remove some."""
+        """The faults, to add and remove them."""
         return self._store.faults
+
+    def reseed(self, seed: int) -> None:
+        """Use another random seed from now on.
+
+        :raises InputError: if the seed is not a whole number.
+        """
+        self._store.reseed(checks.whole_number("seed", seed))
+
+    @property
+    def changes(self) -> list[Change]:
+        """The latest 10,000 changes of state, in the order in which they happened."""
+        with self._store.lock:
+            self._store.catch_up_all()
+            changes = list(self._store.changes)
+        # Each chroot catches up when it is read, so that changes are stored in another order.
+        return sorted(changes, key=attrgetter("at"))
+
+    def clear(self) -> None:
+        """Delete all builds, projects, chroots and faults; keep the accounts, the clock and the recorded requests."""
+        self._store.clear()
+
+    def reset(self) -> None:
+        """Reset to the initial state: empty, or as the scenario that it was made from, which is read again.
+
+        The clock, unless it is the system's, the seed, the accounts and the recorded requests are reset, too.
+
+        :raises ScenarioError: if the scenario has an error by now; nothing changes then.
+        """
+        with self._store.lock:
+            before = self.snapshot()
+            try:
+                self._store.reset(*self._begin)
+                if self._scenario is not None:
+                    self.add_scenario(self._scenario)
+            except BaseException:
+                self.restore(before)
+                raise
+            self.clear_requests()
+
+    def snapshot(self) -> Snapshot:
+        """Return the current state, for :meth:`restore`. As a context manager, the snapshot is restored on exit."""
+        from .engine.snapshot import take
+
+        return take(self._store)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Restore a snapshot of the fake, with the same build and chroot objects.
+
+        :raises InputError: for a snapshot of another fake.
+        """
+        from .engine.snapshot import Snapshot, restore
+
+        if not checks.is_kind(snapshot, Snapshot) or snapshot.store is not self._store:
+            raise InputError("snapshot", "the snapshot is of another fake; expected one of this fake")
+        restore(snapshot)
+
+    # Its adapters.
+
+    def answer(self, method: str, target: str, headers: Headers = ()) -> Answer:
+        """Return Copr's response to a request.
+
+        :param target: path and query as a client sends them, beginning with ``/api_3`` or ``/results``.
+        :param headers: pairs of name and value. Copr reads ``Authorization`` and ``X-Fields``; for results, also
+            conditions and ranges.
+        """
+        return self._api.answer(
+            checks.any_text("method", method), checks.any_text("target", target), encode_headers(headers)
+        )
+
+    @property
+    def results_url(self) -> str:
+        """The URL below which every ``result_url`` is."""
+        return self._store.results_root
+
+    @property
+    def serves_results(self) -> bool:
+        """Whether the fake serves results below ``/results``."""
+        return self._store.serves_results
+
+    def _set_base_url(self, url: str) -> None:
+        """Set the address of the fake: ``result_url`` starts with it if the fake serves results and has no other."""
+        base_url = checks.address("url", url)
+        if self.serves_results and self._results_url is None:
+            self._store.move_results(base_url + RESULTS)
+
+    @cached_property
+    def transport(self) -> HttpxTransport:
+        """A transport for any ``httpx.Client`` or ``httpx.AsyncClient``; it answers requests to any host."""
+        from .adapters.httpx import HttpxTransport
+
+        return HttpxTransport(self._api)
+
+    @cached_property
+    def asgi(self) -> AsgiApp:
+        """The fake as an ASGI application."""
+        from .adapters.asgi import AsgiApp
+
+        return AsgiApp(self._api.answer)
+
+    @contextmanager
+    def mock_httpx(self, url: str = COPR_URL) -> Iterator[respx.MockRouter]:
+        """Answer every request of httpx to the server at ``url`` and to the one with the results.
+
+        Yields a respx router, to which you can add routes. These take precedence.
+
+        :raises MissingExtraError: if respx is not installed.
+        """
+        with needing("FakeCopr.mock_httpx", "respx", "pytest"):
+            from .adapters.respx import mock_httpx
+        with mock_httpx(self._api, *self._urls(url)) as router:
+            yield router
+
+    @contextmanager
+    def mock_httpx2(self, url: str = COPR_URL) -> Iterator[respx.MockRouter]:
+        """Answer every request of httpx2 to the server at ``url`` and to the one with the results.
+
+        Yields a respx router, to which you can add routes. These take precedence.
+
+        :raises MissingExtraError: if httpx2 or respx is not installed.
+        """
+        with needing("FakeCopr.mock_httpx2", "respx", "pytest"):
+            from .adapters.respx import mock_httpx
+        with needing("FakeCopr.mock_httpx2", "httpx2", "httpx2"):
+            from .adapters.httpx2 import Httpx2Mocker
+        with mock_httpx(self._api, *self._urls(url), using=Httpx2Mocker.name) as router:
+            yield router
+
+    @contextmanager
+    def mock_requests(self, url: str = COPR_URL) -> Iterator[responses.RequestsMock]:
+        """Answer every request of requests to the server at ``url`` and to the one with the results.
+
+        Yields a mock of responses, to which you can add responses. These take precedence.
+
+        :raises MissingExtraError: if responses is not installed.
+        """
+        with needing("FakeCopr.mock_requests", "responses", "requests"):
+            from .adapters.requests import mock_requests
+        with mock_requests(self._api, *self._urls(url)) as mock:
+            yield mock
 
     @contextmanager
     def serving(self) -> Iterator[str]:
-        """Serve the fake on a free port of this machine, in a thread; yields its address, the ``copr_url`` of clients.
+        """Serve the fake on a free port of this machine, in a thread; yields its URL, the ``copr_url`` of clients.
 
-        Meanwhile ``result_url`` leads there too, if the fake serves results and has no other address for them.
+        Meanwhile ``result_url`` is below it, if the fake serves results and has no other URL for them.
+
+        :raises MissingExtraError: if the packages of the server are not installed.
         """
-        from .server.live import LiveServer
+        with needing("FakeCopr.serving", "uvicorn with httptools", "server"):
+            from .http_server.live_server import LiveServer
 
         results_url = self.results_url
-        server = LiveServer()
+        server = LiveServer(FakeCopr)
         try:
             yield server.add("fake", self)
         finally:
             server.stop()
             self._store.move_results(results_url)
 
-    def reseed(self, seed: int) -> None:
-        """Use another seed for everything random from now on.
-
-        :raises InputError: if the seed is not a whole number.
-        """
-        self._store.reseed(checks.whole_number("seed", seed))
-
-    def advance(self) -> int:
-        """Let every chroot that can go on to its next stage; returns how many did."""
-        with self._store.lock:
-            return sum(build.advance() for build in list(self._store.builds.values()))
-
-    def hold(self, build_id: int, chrootname: str, state: State | StateName) -> None:
-        """Keep a chroot in a state, once it gets there, until it is released.
-
-        :raises EventError: if it has no life that gets there.
-        """
-        self._find(build_id, chrootname).hold(state)
-
-    def release(self, build_id: int, chrootname: str) -> None:
-        """Let a held chroot go on; a stage whose time is over ends now. One that has ended meanwhile needs no release.
-
-        :raises EventError: if it lives and is not held.
-        """
-        self._find(build_id, chrootname).release()
-
-    def _build(self, build_id: int) -> Build:
-        build = self._store.find_build(checks.positive("build_id", build_id))
-        if build is None:
-            there = checks.listing(self._store.builds) or "none"
-            raise InputError("build_id", f"there is no build {build_id}; there are: {there}")
-        return build
-
-    def _find(self, build_id: int, chrootname: str) -> BuildChroot:
-        build = self._build(build_id)
-        chroot = build.find(checks.text("chrootname", chrootname))
-        if chroot is None:
-            there = checks.listing(build.names) or "none"
-            raise InputError(
-                "chrootname", f"build {build_id} has no chroot {checks.shown(chrootname)}; it has: {there}"
-            )
-        return chroot
+    # Its request journal; pytest shows no traceback of the assertions.
 
     @cached_property
     def journal(self) -> Journal:
-        """Finds requests, for the assertions and the control API."""
+        """The recorded requests, for the assertions and the control API."""
         from .journal.journal import Journal
 
         return Journal(self._store, self._log)
 
     @property
-    def changes(self) -> list[Change]:
-        """The 10,000 changes of state that were noticed last, in the order in which they happened.
+    def requests(self) -> list[Request]:
+        """The latest requests, in the order of their responses: 10,000 by default, fewer if they take over 64 MB."""
+        return self.journal.requests()
 
-        What the clock has led to is noticed when somebody looks, here at the latest, one build after the other.
+    def requests_after(self, number: int) -> list[Request]:
+        """Return the requests after the one with this number."""
+        return self.journal.requests(number)
+
+    @property
+    def unmatched(self) -> list[UnmatchedRequests]:
+        """The recorded requests that matched nothing, by method and target, in the order of their first request."""
+        return self.journal.unmatched()
+
+    def clear_requests(self) -> None:
+        """Delete the recorded requests; faults keep their counts."""
+        self.journal.clear()
+
+    def assert_requested(
+        self,
+        endpoint: EndpointName,
+        *,
+        build_id: int | None = None,
+        chrootname: str | None = None,
+        times: int | None = None,
+    ) -> None:
+        """Assert that an endpoint was requested, at least once or exactly ``times`` times.
+
+        :raises AssertionError: with the requests that were made.
         """
-        with self._store.lock:
-            self._store.catch_up_all()
-            changes = list(self._store.changes)
-        # Each chroot catches up by itself, when somebody looks at it.
-        return sorted(changes, key=attrgetter("at"))
+        __tracebackhide__ = True
+        self.journal.assert_requested(endpoint, build_id, chrootname, times)
+
+    def assert_not_requested(
+        self, endpoint: EndpointName, *, build_id: int | None = None, chrootname: str | None = None
+    ) -> None:
+        """Assert that an endpoint was not requested.
+
+        :raises AssertionError: with the requests that were made.
+        """
+        __tracebackhide__ = True
+        self.journal.assert_requested(endpoint, build_id, chrootname, 0)
+
+    def assert_polled_no_faster_than(
+        self, seconds: float, *, build_id: int | None = None, chrootname: str | None = None
+    ) -> None:
+        """Assert that nothing was polled twice within so many seconds of the fake's clock.
+
+        Each build, chroot, list and page counts by itself; a page is identified by its query arguments.
+
+        :raises AssertionError: with the two requests.
+        """
+        __tracebackhide__ = True
+        self.journal.assert_polled_no_faster_than(checks.amount("seconds", seconds), build_id, chrootname)
+
+    def assert_all_pages_read(self, build_id: int) -> None:
+        """Assert that every chroot of a build was on a page of its list that was requested.
+
+        :raises AssertionError: naming the missing chroots, with the requests that were made.
+        """
+        __tracebackhide__ = True
+        self.journal.assert_all_pages_read(self._build(build_id))
 
     @property
     def _retained_bytes(self) -> int:
-        """An estimate of the memory that builds, chroots and recorded requests take; each of them is counted."""
+        """An estimate of the bytes that builds, chroots and recorded requests take."""
         with self._store.lock:
             builds = sum(BUILD_BYTES + CHROOT_BYTES * len(build.chroots) for build in self._store.builds.values())
             changes = CHANGE_BYTES * len(self._store.changes)
-            # A request refers to every chroot that its response has shown.
+            # A request refers to every chroot in its response.
             entries = [*self._log.entries]
         return builds + changes + sum(REQUEST_BYTES + len(entry[1]) + 8 * len(entry[5]) for entry in entries)
 
-    def clear(self) -> None:
-        """Forget all builds, projects, chroots and faults; the accounts, the clock and the requests stay."""
-        self._store.clear()
+    def _urls(self, url: str) -> list[str]:
+        """Return the address of the API and, if the fake serves results, theirs."""
+        return [checks.server("url", url), *([self.results_url] if self.serves_results else [])]
 
-    def snapshot(self) -> Snapshot:
-        """The state of the fake now, for :meth:`restore`."""
-        from .engine.snapshot import take
+    def _build(self, build_id: int) -> Build:
+        build = self._store.find_build(checks.positive("build_id", build_id))
+        if build is None:
+            ids = checks.listing(self._store.builds) or "none"
+            raise InputError("build_id", f"there is no build {build_id}; there are: {ids}")
+        return build
 
-        return take(self._store)
-
-    def restore(self, taken: Snapshot) -> None:
-        """Take the fake, and every build and chroot of it that a test holds, back to a snapshot.
-
-        :raises InputError: for a snapshot of another fake.
-        """
-        from .engine.snapshot import Snapshot, restore
-
-        if not checks.is_kind(taken, Snapshot) or taken.store is not self._store:
-            raise InputError("taken", "the snapshot is of another fake; expected one of this fake")
-        restore(taken)
-
-    @contextmanager
-    def sandbox(self) -> Iterator[None]:
-        """Try things out: whatever happens within the block is undone after it."""
-        taken = self.snapshot()
-        try:
-            yield
-        finally:
-            self.restore(taken)
-
-
-def _check_limit(limit: int) -> int:
-    if checks.whole_number("default_limit", limit) == 0:
-        raise InputError("default_limit", "0 would be an empty page; expected at least 1, or None for no limit")
-    return limit
+    def _own_name(self, project: Project | str) -> str:
+        if not checks.is_kind(project, Project):
+            return checks.text("project", project)
+        if self._store.projects.get(project.full_name) is not project:
+            raise InputError(
+                "project", f"{project} is not of this fake; expected a project that its add_project returned"
+            )
+        return project.full_name

@@ -1,8 +1,8 @@
-"""Locks that a fork waits for, so that a forked child finds them free and everything behind them complete.
+"""Locks that a fork waits for, so that they are free in the child, and the data that they protect is consistent.
 
-A child has only the thread that forked. A lock that any other thread holds at
-that moment would stay locked in the child for ever, and a module that it is
-importing would stay half imported.
+A forked child has only the thread that forked. A lock that another thread held would
+stay locked in the child for ever, and a module that it was importing would stay
+incomplete.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from itertools import count
 from weakref import WeakValueDictionary
 
 WAIT = 10.0
-"""How many seconds a fork waits for busy threads at most; what is still locked then may be half done in the child."""
+"""Maximum seconds for which a fork waits; data that is still locked then may be inconsistent in the child."""
 
 _locks: WeakValueDictionary[tuple[bool, int], threading.RLock] = WeakValueDictionary()
-"""By the order in which they are acquired: no lock is acquired while holding a later one."""
+"""Locks by the order in which to acquire them: no lock is acquired while holding a later one."""
 _numbers = count()
 _forking = threading.Lock()
-"""Held during a fork, as two threads can fork at once."""
+"""Held during a fork, because two threads can fork at the same time."""
 _package = __name__.partition(".")[0]
 _held: list[threading.RLock] = []
 _missed: list[threading.RLock] = []
@@ -31,7 +31,7 @@ _missed: list[threading.RLock] = []
 def new_lock(*, innermost: bool = False) -> threading.RLock:
     """Return a lock that a fork waits for.
 
-    :param innermost: whether nobody who holds it acquires another one.
+    :param innermost: whether no other lock is acquired while holding it.
     """
     lock = threading.RLock()
     _locks[innermost, next(_numbers)] = lock
@@ -41,17 +41,17 @@ def new_lock(*, innermost: bool = False) -> threading.RLock:
 def _before() -> None:
     _forking.acquire()
     end = time.monotonic() + WAIT
-    # Not items(), during which another thread may add one.
+    # Not items(), because another thread may add a lock meanwhile.
     for _, lock in sorted((ref.key, ref()) for ref in _locks.valuerefs()):
         if lock is None:
             continue
-        got = lock.acquire(timeout=max(0, end - time.monotonic()))
-        (_held if got else _missed).append(lock)
+        acquired = lock.acquire(timeout=max(0, end - time.monotonic()))
+        (_held if acquired else _missed).append(lock)
     _await_imports()
 
 
 def _await_imports() -> None:
-    """Wait until no other thread is importing a module of the kit, which imports some of them when they are used."""
+    """Wait until no other thread is importing a module of the kit; some are imported on first use."""
     for name, module in sys.modules.copy().items():
         if name.startswith(_package) and getattr(getattr(module, "__spec__", None), "_initializing", False):
             import_module(name)
@@ -66,7 +66,7 @@ def _after_in_parent() -> None:
 
 def _after_in_child() -> None:
     for lock in _missed:
-        # The thread that holds it does not exist here. Python's own modules have no other way either.
+        # The thread that holds it does not exist here. Python's own modules do the same.
         lock._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001
     _after_in_parent()
 

@@ -1,4 +1,4 @@
-"""How the site is built: ``make docs``. The pages are Markdown, which can also be read without the site."""
+"""Sphinx configuration of the documentation site (``make docs``). The pages are also readable as Markdown."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ version = release = __version__
 
 root_doc = "docs/index"
 include_patterns = ["docs/**", "fixtures/README.md", "CHANGELOG.md", "SECURITY.md"]
-# docs/index.rst includes the first; the others have no pages, and many files.
+# docs/index.rst includes the first; the others have many files, and no pages.
 exclude_patterns = ["docs/README.md", ".git", ".nox", ".venv", "build"]
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click"]
 
-# The depth of headings that get anchors as on other sites.
+# Headings down to this level get anchors, as on GitHub.
 myst_heading_anchors = 4
 
 autodoc_default_options = {"members": True, "inherited-members": True, "member-order": "groupwise"}

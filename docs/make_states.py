@@ -1,4 +1,4 @@
-"""Prints docs/states.md, the state machine of a build chroot, from its table: ``make docs``."""
+"""Generate docs/states.md, the state machine of a build chroot, from its table (``make docs``)."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from copr_chroot_fake.model.machine import TRANSITIONS, Transition
 HEAD = """\
 # The states of a build chroot
 
-This page is made from the table in `copr_chroot_fake/model/machine.py` by `make docs`; change it there.
+This page is generated from the table in `copr_chroot_fake/model/machine.py` by `make docs`; change it there.
 
-![Which state leads to which, by which event](states.svg)
+![State diagram of a build chroot, with events](states.svg)
 
-A double frame is an end. `unknown` is a state that the service can show, but no event leads to it or away from it. A
-chroot begins in `importing` according to the API reference, and in `waiting` on the deployed service.
+Final states have a double frame. `unknown` is a state that Copr can return, but no event leads to it or from it.
+According to the API reference, a chroot begins in `importing`; on the deployed service, in `waiting`.
 
-| event | from | to | stamps | only in |
+| event | from | to | sets | only in |
 | --- | --- | --- | --- | --- |"""
 
 FOOT = """
-- *stamps*: `started_on` and `ended_on` are set to the time of the event, and a new start clears an old end;
-  `result_dir` is named after the build, and `result_url` appears with it.
-- The chroots of a canceled build are shown as they were until the backend confirms the cancellation for each of them.
-- After a chroot has ended, a report does not change its state, but a report of an end still moves `ended_on`
-  (`BuildChroot.report`).
-- A test that needs a state that cannot happen uses `BuildChroot.force_state`."""
+- *sets*: `started_on` and `ended_on` are set to the time of the event, and a new start clears an old end.
+  `result_dir` is named after the build; with it, the chroot also has a `result_url`.
+- The chroots of a canceled build keep their states until the backend confirms the cancellation of each of them.
+- Once a chroot has ended, a report no longer changes its state, but the report of a final state still updates
+  `ended_on` (`BuildChroot.report`).
+- To set a state that the events do not allow, use `BuildChroot.set_state`."""
 
 
 def main() -> None:

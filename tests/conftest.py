@@ -7,17 +7,17 @@ from contextlib import ExitStack
 
 import pytest
 
-from .doors import DOORS, Open
+from .adapters import ADAPTERS, Open
 from .served import Start, starting
 
 pytest_plugins = ["pytester"]
 
 
-@pytest.fixture(params=DOORS)
+@pytest.fixture(params=ADAPTERS)
 def ask_through(request: pytest.FixtureRequest) -> Iterator[Open]:
     """Open a door to a fake: the test runs once for each of them."""
     with ExitStack() as opened:
-        yield lambda fake: opened.enter_context(DOORS[request.param](fake))
+        yield lambda fake: opened.enter_context(ADAPTERS[request.param](fake))
 
 
 @pytest.fixture

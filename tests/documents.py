@@ -1,10 +1,10 @@
-"""The project's documents, the blocks of code in them, and how each kind of block is run or read.
+"""The pages of the documentation, their blocks of code, and how to run or parse each kind of block.
 
-What follows the language of a block is the name of a file, into which the block
-is written for those after it: ``python test_it.py``. ``bash`` is run as it is,
-``console`` line by line, with its output compared, of which ``…`` is any.
-``shell`` is for the reader's machine (to install, to serve until somebody ends
-it), and each of its commands is read as the program would read it.
+The language of a block can be followed by a file name, as in ``python test_it.py``;
+the block is then written to that file, for the blocks after it. ``bash`` is run as
+a script. ``console`` is run command by command and its output compared, where ``…``
+matches anything. ``shell`` has commands for the reader's machine, for example to
+install packages or to start a server; each is parsed as its program would.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def name_of(document: Path) -> str:
 
 
 class Block(NamedTuple):
-    """A block of code, whose language is empty where it says none."""
+    """A block of code; the language may be empty."""
 
     language: str
     file: str
@@ -58,15 +58,15 @@ def blocks_of(document: Path) -> Iterator[Block]:
 
 @dataclass
 class Page:
-    """A document whose blocks are run in order, in a directory of its own and with one set of Python's names."""
+    """A page whose blocks run in order, in one directory and one Python namespace."""
 
     directory: Path
     names: dict[str, object] = field(default_factory=dict)
 
     def take(self, block: Block) -> None:
-        """Run or read a block, or write it to its file.
+        """Run or parse a block, or write it to its file.
 
-        :raises AssertionError: where it is not what it should be.
+        :raises AssertionError: if it fails, or if its output differs from the page.
         """
         if block.file:
             (self.directory / block.file).write_text(block.text)
@@ -89,19 +89,19 @@ def run_console(page: Page, block: Block) -> None:
         finished = run(page.directory, command)
         assert finished.returncode == 0, f"{command}\n{finished.stdout}"
         pattern = ".*".join(re.escape(part.strip("\n")) for part in expected.split("…"))
-        shown = "\n".join(line.rstrip() for line in finished.stdout.strip("\n").splitlines())
-        assert re.fullmatch(rf"{pattern}", shown, flags=re.DOTALL), f"{command}\n{finished.stdout}"
+        actual = "\n".join(line.rstrip() for line in finished.stdout.strip("\n").splitlines())
+        assert re.fullmatch(rf"{pattern}", actual, flags=re.DOTALL), f"{command}\n{finished.stdout}"
 
 
-_NOT_SHOWN = ("asyncio", "hypothesispytest", "schemathesis")
-"""Plugins of pytest that the tests of the kit need and its documents do not, some of which take long to load."""
+_HIDDEN_PLUGINS = ("asyncio", "hypothesispytest", "schemathesis")
+"""Plugins of pytest that only the kit's own tests need; some of them load slowly."""
 
 
 def environment(directory: Path) -> dict[str, str]:
-    """That of a terminal, for the programs that are installed beside this Python."""
-    # Loading Faker's plugin takes a third of a run.
+    """Return the environment of a terminal in which this Python's programs are on the path."""
+    # Loading Faker's plugin would take a third of the time.
     has_faker = any("faker" in path.read_text() for path in directory.glob("*.py"))
-    left_out = _NOT_SHOWN if has_faker else (*_NOT_SHOWN, "faker")
+    left_out = _HIDDEN_PLUGINS if has_faker else (*_HIDDEN_PLUGINS, "faker")
     own = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COPR_"))}
     return own | {
         "COLUMNS": "80",
@@ -113,7 +113,7 @@ def environment(directory: Path) -> dict[str, str]:
 
 
 def run(directory: Path, script: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """What bash makes of a script."""
+    """Run a script with bash; standard error is part of the output."""
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=directory,
@@ -192,7 +192,7 @@ READ: Mapping[str, Callable[[list[str]], None]] = {
     "python3": _read_python,
     "wget": _read_wget,
 }
-"""The programs of which ``shell`` shows commands."""
+"""Parsers for the commands in ``shell`` blocks, by program."""
 
 RUN: Mapping[str, Callable[[Page, Block], None]] = {
     "bash": run_bash,
@@ -202,7 +202,7 @@ RUN: Mapping[str, Callable[[Page, Block], None]] = {
     "shell": read_commands,
     "yaml": load_scenario,
 }
-"""What is done with a block that goes to no file."""
+"""How to run or parse a block without a file name, by language."""
 
 CHECK: Mapping[str, Callable[[str], object]] = {
     "bash": lambda text: subprocess.run(["bash", "-n"], input=text, text=True, check=True),
@@ -210,4 +210,4 @@ CHECK: Mapping[str, Callable[[str], object]] = {
     "python": lambda text: compile(text, "block", "exec"),
     "yaml": yaml.safe_load,
 }
-"""How a block is read that goes to a file."""
+"""How to check a block with a file name, by language."""

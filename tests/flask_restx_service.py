@@ -1,28 +1,31 @@
-"""Flask-RESTX itself, which Copr is built on, as the reference for masks and for the document of the API."""
+"""A Flask-RESTX service with Copr's models, the reference for masks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, Flask
+from flask import Flask
 from flask_restx import Api, Resource, fields
 from werkzeug.test import Client
 
 Ask = Callable[[str, str], tuple[int, bytes]]
-"""An endpoint and a mask; a status and a body."""
+"""Takes an endpoint and a mask, and returns a status and a body."""
 
 
 class Url(fields.StringMixin, fields.Raw):  # type: ignore[misc]  # flask-restx has no types
-    """Copr has one of its own, as Flask-RESTX would make up an address where there is none."""
+    """Copr's own field, as Flask-RESTX generates a URL if there is none."""
 
 
-def asking_flask_restx(shown: Mapping[str, object]) -> Ask:
-    """A service with Copr's endpoints, whose data are what they show when nothing is masked."""
+def asking_flask_restx(responses: Mapping[str, object]) -> Ask:
+    """Start a service with Copr's endpoints.
+
+    :param responses: the unmasked response of each endpoint.
+    """
     app = Flask(__name__)
     api = Api(app)
     for endpoint, (model, skips_none) in _models(api).items():
-        _add(api, endpoint, model, skips_none, shown[endpoint])
+        _add(api, endpoint, model, skips_none, responses[endpoint])
     client = Client(app)
 
     def ask(endpoint: str, mask: str) -> tuple[int, bytes]:
@@ -33,16 +36,16 @@ def asking_flask_restx(shown: Mapping[str, object]) -> Ask:
 
 
 def _add(api: Api, endpoint: str, model: object, skips_none: bool, data: object) -> None:
-    class Shown(Resource):  # type: ignore[misc]  # flask-restx has no types
+    class Endpoint(Resource):  # type: ignore[misc]  # flask-restx has no types
         @api.marshal_with(model, skip_none=skips_none)  # type: ignore[untyped-decorator]  # flask-restx has no types
         def get(self) -> Any:
             return data
 
-    api.add_resource(Shown, f"/{endpoint}", endpoint=endpoint)
+    api.add_resource(Endpoint, f"/{endpoint}", endpoint=endpoint)
 
 
 def _models(api: Api) -> dict[str, tuple[object, bool]]:
-    """The fields of each endpoint, and whether it leaves out what is not there, as Copr's source has them."""
+    """Return each endpoint's model in Copr's source, and whether it omits null."""
     number, text, flag, texts = fields.Integer(), fields.String(), fields.Boolean(), fields.List(fields.String)
     chroot = api.model(
         "BuildChroot",
@@ -126,82 +129,20 @@ def _models(api: Api) -> dict[str, tuple[object, bool]]:
     )
     return {
         "build": (build, False),
-        "build-list": (
+        "build/list": (
             api.model("Builds", {"items": fields.List(fields.Nested(build)), "meta": fields.Nested(meta)}),
             False,
         ),
-        "source-chroot": (api.model("SourceChroot", {"state": text, "result_url": Url()}), False),
+        "build/source-chroot": (api.model("SourceChroot", {"state": text, "result_url": Url()}), False),
         "project": (project, False),
-        "get": (chroot, False),
-        "list": (
+        "build-chroot": (chroot, False),
+        "build-chroot/list": (
             api.model("BuildChroots", {"items": fields.List(fields.Nested(chroot)), "meta": fields.Nested(meta)}),
             False,
         ),
-        "build-config": (config, True),
-        "built-packages": (api.model("NevraPackages", {"packages": fields.List(fields.Nested(nevra))}), False),
+        "build-chroot/build-config": (config, True),
+        "build-chroot/built-packages": (
+            api.model("NevraPackages", {"packages": fields.List(fields.Nested(nevra))}),
+            False,
+        ),
     }
-
-
-def described_by_flask_restx(document: Any) -> Any:
-    """What Flask-RESTX writes of a service that has the routes of a document, with the models that Copr has."""
-    app = Flask(__name__)
-    blueprint = Blueprint("api", __name__, url_prefix=document["basePath"])
-    info = document["info"]
-    api = Api(
-        blueprint,
-        title=info["title"],
-        version=info["version"],
-        description=info["description"],
-        authorizations=document["securityDefinitions"],
-        default_mediatype="application/json",
-    )
-    _models(api)
-    for name, schema in document["definitions"].items():
-        if name not in api.models:
-            required = schema.get("required", ())
-            api.model(name, {field: fields.String(required=field in required) for field in schema["properties"]})
-    namespaces: dict[str, Any] = {}
-    for path, described in document["paths"].items():
-        (tag,) = {operation["tags"][0] for key, operation in described.items() if key != "parameters"}
-        if tag not in namespaces:
-            namespaces[tag] = api.namespace(tag, path="/")
-        _describe(namespaces[tag], api, path, described)
-    app.register_blueprint(blueprint)
-    written = Client(app).get(f"{document['basePath']}/swagger.json").get_json()
-    return _without_default(written)
-
-
-def _without_default(written: Any) -> Any:
-    """Flask-RESTX has a namespace of its own, in which nothing is."""
-    written["tags"] = [tag for tag in written["tags"] if tag["name"] != "default"]
-    return written
-
-
-def _describe(namespace: Any, api: Api, path: str, described: Any) -> None:
-    named = {parameter["name"]: parameter["type"] for parameter in described.get("parameters", ())}
-    url = path
-    for name, type_ in named.items():
-        url = url.replace(f"{{{name}}}", f"<int:{name}>" if type_ == "integer" else f"<{name}>")
-    methods = {
-        method: _method(namespace, api, operation) for method, operation in described.items() if method != "parameters"
-    }
-    namespace.route(url)(type("Described", (Resource,), methods))
-
-
-def _method(namespace: Any, api: Api, operation: Any) -> Any:
-    def method(self: Resource) -> None:
-        """Described alone, never called."""
-
-    method.__doc__ = operation["summary"]
-    parameters = {p["name"]: {**p} for p in operation.get("parameters", ())}
-    is_masked = parameters.pop("X-Fields", None) is not None
-    said: dict[str, Any] = {"id": operation["operationId"], "params": parameters}
-    said |= {key: operation[key] for key in ("description", "deprecated", "security") if key in operation}
-    method = namespace.doc(**said)(method)
-    for status, response in operation["responses"].items():
-        model = api.models[response["schema"]["$ref"].split("/")[-1]] if "schema" in response else None
-        if status == "200" and is_masked:
-            method = namespace.marshal_with(model)(method)
-        else:
-            method = namespace.response(int(status), response["description"], model)(method)
-    return method

@@ -19,7 +19,7 @@ class Name(str, Enum):
     CHROOT = "fedora-41-x86_64"
     PROJECT = "jdoe/playground"
     STATE = "running"
-    ENDPOINT = "get"
+    ENDPOINT = "build-chroot"
 
 
 class Number(IntEnum):

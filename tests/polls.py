@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from .doors import Ask
+from .adapters import Ask
 
 F41 = "fedora-41-x86_64"
 

@@ -21,7 +21,6 @@ import click
 import copr_chroot_fake
 from copr_chroot_fake.admin.operations import all_operations
 from copr_chroot_fake.cli import main
-from copr_chroot_fake.client import errors, results
 from copr_chroot_fake.model.fault import FaultObject, _DribbleObject
 from copr_chroot_fake.model.project import ProjectChroot, SourcePackage
 from copr_chroot_fake.scenario import spec
@@ -37,13 +36,20 @@ SCENARIO = (
 
 OF_WHAT_THE_KIT_MAKES = {
     "ActiveFault": "fault hits id seen",
-    "Build": "advance cancel chroots finish id is_canceled package project remove",
+    "Build": (
+        "add_chroot bootstrap cancel delete enable_net ended_at ended_on get id is_background is_canceled is_finished "
+        "items keys memory_limit package project project_dirname source_state started_at started_on state submitted_on "
+        "submitter timeout values"
+    ),
     "BuildChroot": (
-        "advance begin_import build build_config can_advance confirm_cancel ended_on fail finish force_state fork hold "
-        "name packages possible_events queue release report reschedule result_dir result_url run run_to skip start "
-        "started_on state succeed"
+        "advance build build_config ended_at ended_on held_in hold is_absent name packages release report result_dir "
+        "result_url set_state started_at started_on state"
     ),
     "Faults": "add clear remove",
+    "AsgiApp": "",
+    "CoprServer": "fake url",
+    "HttpxTransport": "",
+    "MakeCoprFake": "",
     "Snapshot": "",
     "UnmatchedRequests": "count last method near_miss target",
 }
@@ -56,18 +62,14 @@ def public_names() -> str:
 
 
 def _python() -> Iterator[str]:
-    # CoprProvider is not among the names that * imports, as it needs an extra.
-    for name in sorted([*copr_chroot_fake.__all__, "CoprProvider"]):
+    # Those that need an extra are not among the names that * imports.
+    for name in sorted([*copr_chroot_fake.__all__, "CoprProvider", "CoprServer", "MakeCoprFake"]):
         path, value = f"{KIT}.{name}", getattr(copr_chroot_fake, name)
         if name in OF_WHAT_THE_KIT_MAKES:
             members = sorted(_said(value) & {*OF_WHAT_THE_KIT_MAKES[name].split()})
             yield from (path, *(f"{path}.{member}{_called(value, member)}" for member in members))
         else:
             yield from _named(path, value)
-    for module in (errors, results):
-        for name, value in sorted(vars(module).items()):
-            if inspect.isclass(value) and value.__module__ == module.__name__ and not name.startswith("_"):
-                yield from _named(f"{module.__name__}.{name}", value)
 
 
 def _named(path: str, value: object) -> Iterator[str]:
@@ -131,7 +133,7 @@ def _pytest() -> Iterator[str]:
         command += ["-p", "no:cacheprovider", "-p", "copr_chroot_fake.pytest_plugin"]
         alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         for option, kind, pattern in (
-            ("--fixtures", "fixture", r"^(copr_\w+)"),
+            ("--fixtures", "fixture", r"^((?:make_)?copr_\w+)"),
             ("--help", "ini", r"^  (copr_fake_\w+) \("),
             ("--markers", "marker", r"^@pytest\.mark\.(copr_fake\(.*?\))"),
         ):

@@ -1,4 +1,4 @@
-"""Recording in memory: a fake is read by a client, and what was recorded is served by another fake."""
+"""Record a fake with a client in memory, and serve the recording with another fake."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ import httpx
 
 from copr_chroot_fake import CoprClient, CoprFakeError, FakeCopr
 from copr_chroot_fake.client.errors import ClientError
-from copr_chroot_fake.recording.poll_loop import Looking
-from copr_chroot_fake.recording.recorded import recorded
 from copr_chroot_fake.recording.recorder import Recorder
-from copr_chroot_fake.recording.reporter import Lines
+from copr_chroot_fake.recording.reporter import LineReporter
+from copr_chroot_fake.recording.to_scenario import to_scenario
 from copr_chroot_fake.scenario.bundled import by_name
 
 from .recordings import DIRECTORY
@@ -22,18 +21,18 @@ from .recordings import DIRECTORY
 F42, F43, S390X = "fedora-42-x86_64", "fedora-43-x86_64", "epel-10-s390x"
 
 SCENARIOS = {**by_name(), **{path.stem: path for path in sorted(DIRECTORY.glob("world-*.json"))}}
-"""Those that ship, and the worlds of the recorded exchanges."""
+"""The bundled scenarios, and those of the recorded exchanges."""
 
 LISTS = ("", "&limit=3&offset=1", "&order_type=DESC", *(f"&order={column}" for column in ("status", "started_on")))
 
 
 class Recording(NamedTuple):
-    """What came of it; the scenario is as a file would have it."""
+    """The scenario as a file has it, what is missing in it, the progress report and the error."""
 
     scenario: Any
-    left_out: tuple[str, ...]
+    omissions: tuple[str, ...]
     missing: tuple[str, ...]
-    said: str
+    report: str
     problem: CoprFakeError | None
 
     def serve(self, **options: Any) -> FakeCopr:
@@ -49,31 +48,36 @@ def record(
     sleep: Callable[[float], object] | None = None,
     anonymous: bool = False,
 ) -> Recording:
-    """Record builds of a fake, whose clock is the only one that there is, and moves only while it is waited."""
+    """Record builds of a fake, whose clock is the only one and moves only during pauses."""
     stream = io.StringIO()
-    said = Lines(stream)
-    numbers = [*fake.builds] if ids is None else [*ids]
+    build_ids = [*fake.builds] if ids is None else [*ids]
     pause = fake.clock.tick if sleep is None else sleep
     with CoprClient(
         transport=fake.transport if transport is None else transport, sleep=pause, now=fake.clock.now
     ) as client:
-        recorder = Recorder(client, fake.clock.now, said)
-        looking = Looking(recorder, numbers, lambda: None, interval, said, fake.clock.now, pause)
+        recorder = Recorder(
+            client,
+            build_ids,
+            interval,
+            LineReporter(stream),
+            now=fake.clock.now,
+            monotonic=fake.clock.now,
+            sleep=pause,
+        )
         problem = None
         try:
-            looking.run()
+            recorder.run(lambda: None)
         except Stop:
             pass
         except ClientError as error:
             problem = error
-        made = recorded(recorder.answers(), lives=interval is not None, anonymous=anonymous)
-    return Recording(
-        json.loads(json.dumps(made.scenario)), made.left_out, tuple(looking.missing()), stream.getvalue(), problem
-    )
+    scenario, omissions = to_scenario(recorder.observations, lifecycles=interval is not None, anonymous=anonymous)
+    missing = tuple(recorder.missing())
+    return Recording(json.loads(json.dumps(scenario)), omissions, missing, stream.getvalue(), problem)
 
 
-class Bare(httpx.BaseTransport):
-    """A service that answers the four endpoints and no others."""
+class FourEndpoints(httpx.BaseTransport):
+    """A Copr that has the four ``build-chroot`` endpoints only."""
 
     def __init__(self, fake: FakeCopr) -> None:
         self._fake = fake
@@ -85,16 +89,16 @@ class Bare(httpx.BaseTransport):
 
 
 class Stop(Exception):
-    """Ends a recording that a test has seen enough of."""
+    """Ends a recording."""
 
 
-def ask(fake: FakeCopr, target: str) -> tuple[int, bytes]:
+def get(fake: FakeCopr, target: str) -> tuple[int, bytes]:
     answer = fake.answer("GET", f"/api_3/build-chroot{target}")
     return answer.status, answer.body
 
 
 def targets(build_id: int, names: Sequence[str]) -> Iterator[str]:
-    """What can be asked about a build by the four endpoints."""
+    """Yield targets of the four endpoints about a build."""
     for paging in LISTS:
         yield f"/list?build_id={build_id}{paging}"
     for name in names:
@@ -103,38 +107,28 @@ def targets(build_id: int, names: Sequence[str]) -> Iterator[str]:
 
 
 def differences(one: FakeCopr, other: FakeCopr, ids: Iterable[int] | None = None) -> list[str]:
-    """The targets to which two fakes answer differently, about the builds of the first one and their chroots."""
+    """Return the targets, about the builds of the first fake, to which two fakes respond differently."""
     return [
         target
-        for number in ([*one.builds] if ids is None else ids)
-        for target in targets(number, [chroot.name for chroot in one.builds[number]])
-        if ask(one, target) != ask(other, target)
+        for build_id in ([*one.builds] if ids is None else ids)
+        for target in targets(build_id, [chroot.name for chroot in one.builds[build_id].values()])
+        if get(one, target) != get(other, target)
     ]
 
 
-def told(fake: FakeCopr, ids: Iterable[int]) -> dict[str, Any]:
-    """What the companion endpoints answer about builds, but for what the database numbers."""
-    answers: dict[str, Any] = {}
+def get_other_endpoints(fake: FakeCopr, ids: Iterable[int]) -> dict[str, Any]:
+    """Return what the other endpoints respond about builds, without the ids that the database generates."""
+    responses: dict[str, Any] = {}
     paths = ["mock-chroots/list"]
-    for number in ids:
-        project = fake.builds[number].project
-        paths += [f"build/{number}", f"build/built-packages/{number}", f"build/source-chroot/{number}"]
+    for build_id in ids:
+        project = fake.builds[build_id].project
+        paths += [f"build/{build_id}", f"build/built-packages/{build_id}", f"build/source-chroot/{build_id}"]
         paths += [f"project?ownername={project.ownername}&projectname={project.projectname}"]
-        paths += [f"build-chroot/list?build_id={number}&order={column}_chroot_id" for column in ("mock", "copr")]
+        paths += [f"build-chroot/list?build_id={build_id}&order={column}_chroot_id" for column in ("mock", "copr")]
     for path in paths:
         answer = fake.answer("GET", f"/api_3/{path}")
         document = json.loads(answer.body)
         if path.startswith("project"):
             del document["id"]
-        answers[path] = answer.status, document
-    return answers
-
-
-def unsaid(scenario: Any) -> list[str]:
-    """The chroots of which something is said as it was answered, and nothing derived."""
-    return [
-        f"{build['id']} {chroot['name']}"
-        for build in scenario["builds"]
-        for chroot in build["chroots"]
-        if {"build_config", "result_url"} & chroot.keys()
-    ]
+        responses[path] = answer.status, document
+    return responses

@@ -1,4 +1,4 @@
-"""The recorded exchanges that the fake is held against."""
+"""Exchanges recorded from Copr, with which the responses of the fake are compared."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DIRECTORY = _SHARED if _SHARED.is_dir() else _TESTS / "service"
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request, and what Copr answered to it."""
+    """A request and Copr's response."""
 
     scenario: str
     method: str
@@ -29,15 +29,15 @@ class Exchange:
 
     @property
     def endpoint(self) -> str:
-        """The kind of path that is asked for, to group differences by."""
+        """The first two segments of the path below ``/api_3``, to group differences by."""
         return "/".join(self.url.partition("?")[0].split("/")[2:4]) or "home"
 
     def has_body(self, body: bytes) -> bool:
-        """Whether a body is the recorded one, save for what the database gives in no defined order."""
+        """Return whether a body is the recorded one, except for lists that the database returns in no defined order."""
         recorded = self.body.encode()
         if body == recorded or not self.endpoint.startswith(("build/", "monitor")):
             return body == recorded
-        # Of the same length, so that nothing else can differ: spaces, say.
+        # The length must be the same too, so that nothing else can differ, such as spaces.
         return len(body) == len(recorded) and _without_order(body) == _without_order(recorded)
 
 
@@ -49,7 +49,7 @@ def _without_order(body: bytes) -> object:
 
 
 def _sorted(document: object) -> object:
-    """The names of a build's chroots, and the packages of the monitor, each in an order that is always the same."""
+    """Sort the chroots of builds and the packages of the monitor."""
     if isinstance(document, list):
         return [_sorted(item) for item in document]
     if not isinstance(document, dict):
@@ -59,12 +59,12 @@ def _sorted(document: object) -> object:
         fields["chroots"] = sorted(document["chroots"])
     if "output" in fields:
         fields["packages"] = _sorted(sorted(document["packages"], key=itemgetter("name")))
-    # As pairs where the order of the keys is the service's.
+    # Compare the order of the keys unless they are names of chroots.
     return fields if _is_by_chroot(fields) else [*fields.items()]
 
 
 def _is_by_chroot(fields: Mapping[str, object]) -> bool:
-    """Whether the keys are the names of chroots, which are in no defined order either."""
+    """Return whether the keys are names of chroots, which have no defined order either."""
     return all(key.count("-") >= 2 for key in fields)
 
 

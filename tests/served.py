@@ -1,4 +1,4 @@
-"""A server as a process or in a thread, and ways to ask it: whole requests, and bytes as they are."""
+"""Servers as processes or in threads, and ways to send requests: complete ones, and raw bytes."""
 
 from __future__ import annotations
 
@@ -20,21 +20,20 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.dispatch import ControlApi
+from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.cli import main
-from copr_chroot_fake.server.app import ServedApp
-from copr_chroot_fake.server.bounds import MAX_BODY, MAX_HEAD, MAX_MEMORY
-from copr_chroot_fake.server.control_door import ControlDoor
-from copr_chroot_fake.server.guard import Guard
-from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.serving import App, FakeServer, bind, url_of
-from copr_chroot_fake.server.unread import Unread
-from copr_chroot_fake.server.worlds import Worlds
+from copr_chroot_fake.http_server.app import ServedApp
+from copr_chroot_fake.http_server.control_adapter import ControlAdapter
+from copr_chroot_fake.http_server.guard import Guard
+from copr_chroot_fake.http_server.slow_clients import SlowClients
+from copr_chroot_fake.http_server.uvicorn_server import App, FakeServer, bind, url_of
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.limits import MAX_BODY, MAX_HEAD, MAX_MEMORY
+from copr_chroot_fake.worlds.world import Worlds
 
 COMMAND = [sys.executable, "-m", "copr_chroot_fake"]
 PATIENCE = 10
-"""After how many seconds a test gives up what should not take any."""
+"""Seconds after which a test fails if something does not happen."""
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 HOME = "/api_3/"
@@ -43,7 +42,7 @@ LIST = "/api_3/build-chroot/list?build_id=1"
 
 
 class Reply(NamedTuple):
-    """An answer; the names of its headers are in lower case."""
+    """A response; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -55,13 +54,13 @@ class Reply(NamedTuple):
 
     @property
     def where(self) -> str:
-        """The place of a mistake."""
+        """The location of an error."""
         where: str = self.document["where"]
         return where
 
 
 class Server:
-    """A server at an address, below which a world may have its own."""
+    """A server, or a world of it, at a URL."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -69,7 +68,7 @@ class Server:
         self.address = (urlsplit(url).hostname or "", urlsplit(url).port or 0)
 
     def call(self, method: str, target: str, body: object = None, headers: Mapping[str, str] | None = None) -> Reply:
-        """Ask on a connection of its own; a body that is no bytes is sent as JSON."""
+        """Send a request on a new connection; a body that is not bytes is sent as JSON."""
         raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         connection = http.client.HTTPConnection(*self.address, timeout=PATIENCE)
         try:
@@ -84,16 +83,16 @@ class Server:
         assert reply.status == 200, reply
         return reply.document
 
-    def steer(self, method: str, target: str, body: object = None) -> Any:
-        """What a call of the control API shows, which is to be done."""
+    def control(self, method: str, target: str, body: object = None) -> Any:
+        """Send a control call that must succeed, and return the response document."""
         reply = self.call(method, f"/_fake{target}", body)
         assert reply.status in (200, 201, 204), reply
         return reply.document if reply.body else None
 
     @property
-    def asked(self) -> int:
-        """How many requests the journal has."""
-        count: int = self.steer("GET", "/requests/count")["count"]
+    def request_count(self) -> int:
+        """Number of requests in the journal."""
+        count: int = self.control("GET", "/requests/count")["count"]
         return count
 
     def world(self, name: str) -> Server:
@@ -103,7 +102,7 @@ class Server:
         return Wire(socket.create_connection(self.address, timeout=PATIENCE))
 
     def exchange(self, data: bytes) -> bytes:
-        """What comes for bytes, of which it is known that no more come, until the server closes."""
+        """Send bytes and end the stream; return everything received until the server closes."""
         with self.connect() as wire:
             wire.send(data)
             wire.end()
@@ -111,7 +110,7 @@ class Server:
 
     @property
     def is_refusing(self) -> bool:
-        """Whether nobody can connect."""
+        """Whether connections are refused."""
         try:
             self.connect().socket.close()
         except ConnectionRefusedError:
@@ -120,7 +119,7 @@ class Server:
 
 
 class Served(Server):
-    """A server that runs as a process, whose one line has been read."""
+    """A server process that has printed its line."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
@@ -129,7 +128,7 @@ class Served(Server):
         super().__init__(self.line.removeprefix("Copr fake: ").strip())
 
     def end(self, signum: signal.Signals = signal.SIGTERM, timeout: float = PATIENCE) -> tuple[int, str, str]:
-        """Exit status and what else was printed, to standard output and error."""
+        """Send a signal; return exit status, standard output and standard error."""
         self.process.send_signal(signum)
         output, errors = self.process.communicate(timeout=timeout)
         return self.process.returncode, output, errors
@@ -140,7 +139,7 @@ Start = Callable[..., Served]
 
 @contextmanager
 def starting() -> Iterator[Start]:
-    """Start servers, which all have ended after the block."""
+    """Start server processes, which end with the block."""
     with ExitStack() as running:
 
         def start(*arguments: str, **options: Any) -> Served:
@@ -155,12 +154,12 @@ def starting() -> Iterator[Start]:
 
 
 @contextmanager
-def running(app: App, max_head: int = MAX_HEAD, unread: Unread | None = None) -> Iterator[str]:
-    """The address of a server in a thread, which answers by the time it is there."""
+def running(app: App, max_head: int = MAX_HEAD, slow_clients: SlowClients | None = None) -> Iterator[str]:
+    """Serve an application in a thread; yields the URL when it responds."""
     listener = bind("127.0.0.1", 0)
     url = url_of(listener)
     ready = threading.Event()
-    server = FakeServer(app, listener, ready.set, max_head=max_head, unread=unread)
+    server = FakeServer(app, listener, ready.set, max_head=max_head, slow_clients=slow_clients)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
@@ -172,7 +171,7 @@ def running(app: App, max_head: int = MAX_HEAD, unread: Unread | None = None) ->
 
 
 class Threaded(Server):
-    """A server that runs in a thread, and the worlds that it serves."""
+    """A server in a thread, with access to its worlds."""
 
     def __init__(self, url: str, worlds: Worlds) -> None:
         super().__init__(url)
@@ -181,36 +180,35 @@ class Threaded(Server):
 
 @contextmanager
 def serving(
-    recipe: Recipe | None = None,
+    initial: InitialConfig | None = None,
     *,
     max_worlds: int = 100,
     max_memory: int = MAX_MEMORY,
     max_body: int = MAX_BODY,
     max_head: int = MAX_HEAD,
 ) -> Iterator[Threaded]:
-    """A server in a thread, which anybody may steer."""
-    beginning = recipe or Recipe()
-    worlds = Worlds(beginning, max_worlds, max_memory=max_memory)
-    setting = Setting(worlds, beginning, None)
-    control = ControlDoor(lambda: ControlApi(setting), Guard("127.0.0.1", None), max_body)
+    """A server in a thread, whose control API requires no token."""
+    initial = initial or InitialConfig(FakeCopr)
+    worlds = Worlds(initial, max_worlds, max_memory=max_memory)
+    control = ControlAdapter(worlds, initial, Guard("127.0.0.1", None), max_body=max_body)
     with running(ServedApp(worlds, control), max_head) as url:
         yield Threaded(url, worlds)
 
 
 @contextmanager
 def serving_as(how: str, *scenarios: Path, **bounds: int) -> Iterator[Server]:
-    """A server as a ``process`` or in a thread, with bounds such as ``max_worlds``."""
+    """A server as a ``process`` or in a thread, with limits such as ``max_worlds``."""
     if how == "process":
         options = [f"--{name.replace('_', '-')}={bound}" for name, bound in bounds.items()]
         with starting() as start:
             yield start(*map(str, scenarios), *options)
     else:
-        with serving(Recipe(scenarios=scenarios), **bounds) as server:
+        with serving(InitialConfig(FakeCopr, scenarios=scenarios), **bounds) as server:
             yield server
 
 
 def failed(*arguments: str) -> str:
-    """The standard error of a command that fails with status 2, run in this process."""
+    """Run a command in this process that fails with status 2; return its standard error."""
     output, errors = io.StringIO(), io.StringIO()
     with redirect_stdout(output), redirect_stderr(errors), pytest.raises(SystemExit) as ended:
         main(arguments, prog_name="copr-chroot-fake")
@@ -219,12 +217,12 @@ def failed(*arguments: str) -> str:
 
 
 class Wire:
-    """A connection on which bytes are sent as they are."""
+    """A raw connection."""
 
     def __init__(self, connected: socket.socket) -> None:
         self.socket = connected
         self.got = b""
-        """What has come and has not been asked for."""
+        """Bytes that were received and not returned yet."""
 
     def __enter__(self) -> Wire:
         return self
@@ -236,9 +234,9 @@ class Wire:
         self.socket.sendall(data)
 
     def send_on(self, piece: bytes, pause: float = 0) -> None:
-        """Send the same again and again.
+        """Send the same bytes repeatedly.
 
-        :raises ConnectionError: as soon as the server does not want it.
+        :raises ConnectionError: when the server closes the connection.
         """
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
@@ -246,19 +244,19 @@ class Wire:
             time.sleep(pause)
 
     def drain(self) -> None:
-        """Read all that comes, until either side has had enough."""
+        """Read and discard everything until the connection is closed."""
         with suppress(OSError):
             while self.socket.recv(65536):
                 pass
 
     def end(self) -> None:
-        """Send nothing more; what has been sent may still be answered."""
+        """End the sent stream; responses can still be received."""
         with suppress(OSError):
-            # The server may have been quicker.
+            # The server may have closed it already.
             self.socket.shutdown(socket.SHUT_WR)
 
     def reply(self) -> Reply:
-        """The next answer."""
+        """Return the next response."""
         while True:
             reply, rest = next_reply(self.got)
             if reply is not None:
@@ -270,15 +268,15 @@ class Wire:
             self.got += piece
 
     def is_at_end(self) -> bool:
-        """Whether the server has closed it, and nothing more comes; waits until that is known."""
+        """Wait for data or the end of the stream; return whether it is the end."""
         if not self.got:
             self.got = self.socket.recv(65536)
         return not self.got
 
     def rest(self) -> bytes:
-        """All else that comes until the server closes.
+        """Return everything received until the server closes.
 
-        :raises ConnectionResetError: if it does so by a reset.
+        :raises ConnectionResetError: if the server resets the connection.
         """
         while piece := self.socket.recv(65536):
             self.got += piece
@@ -287,21 +285,21 @@ class Wire:
 
 
 def files_of(process: subprocess.Popen[str]) -> int:
-    """How many files a process has open, connections among them; where that cannot be seen, always as many."""
+    """Number of open files and connections of a process; always 0 where that is unknown."""
     directory = Path(f"/proc/{process.pid}/fd")
     return len(list(directory.iterdir())) if directory.exists() else 0
 
 
 def under_way(server: Server, wire: Wire, fault: Mapping[str, object], target: str = HOME) -> None:
-    """Send a request that a fault hits, which is being answered when this returns."""
-    server.steer("POST", "/faults", fault)
-    before = server.asked
+    """Send a request affected by a fault; return while it is in progress."""
+    server.control("POST", "/faults", fault)
+    before = server.request_count
     wire.send(raw("GET", server.prefix + target))
-    assert eventually(lambda: server.asked > before)
+    assert eventually(lambda: server.request_count > before)
 
 
 def raw(method: str, target: str, body: bytes = b"", **headers: str) -> bytes:
-    """A request as it is sent."""
+    """Encode a request."""
     lines = [f"{method} {target} HTTP/1.1", "Host: localhost"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     lines += [f"Content-Length: {len(body)}"] * bool(body)
@@ -313,9 +311,9 @@ _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([^\r\n]*)")
 
 
 def next_reply(data: bytes) -> tuple[Reply | None, bytes]:
-    """The first answer in what has come, and what comes after it; ``None`` if it is not whole.
+    """Return the first response and the remaining data; ``None`` if it is incomplete.
 
-    :raises AssertionError: if it is none that HTTP knows.
+    :raises AssertionError: if it is not valid HTTP.
     """
     head, end, rest = data.partition(b"\r\n\r\n")
     if not end:
@@ -333,7 +331,7 @@ def next_reply(data: bytes) -> tuple[Reply | None, bytes]:
 
 
 def replies(data: bytes) -> list[Reply]:
-    """The answers of which something is made up, with nothing beside them."""
+    """Parse data that consists of complete responses."""
     found = []
     while data:
         reply, data = next_reply(data)
@@ -342,10 +340,10 @@ def replies(data: bytes) -> list[Reply]:
     return found
 
 
-def eventually(is_so: Callable[[], bool]) -> bool:
-    """Whether something comes to be so; it is asked for until then."""
+def eventually(condition: Callable[[], bool]) -> bool:
+    """Poll until a condition is true; return whether that happened in time."""
     given_up = time.monotonic() + PATIENCE
-    while not is_so():
+    while not condition():
         if time.monotonic() > given_up:
             return False
         time.sleep(0.005)

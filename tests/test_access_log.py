@@ -1,4 +1,4 @@
-"""The access log: a line for each request, whatever became of it."""
+"""The access log has a line for each request."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ SENT: list[tuple[str, str, object, int]] = [
 """Method, target, body and status of the answer."""
 
 
-def test_the_log_has_a_line_of_json_for_each_request(start: Start) -> None:
-    """Who has asked what, when, and what came of it."""
+def test_json_log_has_a_line_per_request(start: Start) -> None:
     served = start("--access-log", "--log", "json")
     sizes = [len(served.call(method, target, body).body) for method, target, body, _ in SENT]
     status, output, errors = served.end()
@@ -40,8 +39,7 @@ def test_the_log_has_a_line_of_json_for_each_request(start: Start) -> None:
         assert entry == {"client": "127.0.0.1"}
 
 
-def test_the_log_has_a_line_of_text_for_each_request(start: Start) -> None:
-    """The same, to read."""
+def test_text_log_has_a_line_per_request(start: Start) -> None:
     served = start("--access-log")
     for method, target, body, _ in SENT:
         served.call(method, target, body)
@@ -54,8 +52,8 @@ def test_the_log_has_a_line_of_text_for_each_request(start: Start) -> None:
 
 
 @pytest.mark.parametrize("log", ["text", "json"])
-def test_what_is_not_answered_is_in_the_log_too(start: Start, log: str) -> None:
-    """As that; and what is answered late or not whole, with how long it took and how much has come."""
+def test_log_has_failed_and_slow_responses(start: Start, log: str) -> None:
+    """With duration and number of bytes."""
     served = start("--access-log", "--log", log)
     faults = ({"breaks": "reset"}, {"breaks": "timeout"}, {"delay": 300}, {"breaks": "reset-within"}, {"delay": 0.02})
     for fault in faults:
@@ -68,20 +66,18 @@ def test_what_is_not_answered_is_in_the_log_too(start: Start, log: str) -> None:
     lines = [line for line in errors.splitlines() if HOME in line]
     if log == "text":
         ends = [line.partition(" -> ")[2].split(", ")[:2] for line in lines]
-        assert sorted(ends) == [["200", "14 bytes"], ["200", "7 bytes"], *[["no answer", "0 bytes"]] * 3]
+        assert sorted(ends) == [["200", "14 bytes"], ["200", "7 bytes"], *[["no response", "0 bytes"]] * 3]
     else:
         entries = sorted((json.loads(line) for line in lines), key=lambda entry: entry["bytes"])
         assert [(entry["status"], entry["bytes"]) for entry in entries] == [*[(None, 0)] * 3, (200, 7), (200, 14)]
         assert entries[-1]["milliseconds"] >= 20
 
 
-def test_a_form_of_a_log_that_is_not_written_is_a_mistake() -> None:
-    """It names the remedy."""
-    assert "--log is about the access log, of which there is none; add --access-log" in failed("serve", "--log", "json")
+def test_log_option_requires_access_log() -> None:
+    assert "--log requires --access-log" in failed("serve", "--log", "json")
 
 
-def test_a_log_that_nobody_reads_anymore_harms_nobody(start: Start) -> None:
-    """All is answered, on the same connection, and the status is 0 in the end."""
+def test_closed_log_does_not_disturb_responses(start: Start) -> None:
     served = start("--access-log")
     assert served.process.stderr is not None
     served.process.stderr.close()
@@ -93,8 +89,8 @@ def test_a_log_that_nobody_reads_anymore_harms_nobody(start: Start) -> None:
     assert served.process.wait(5) == 0
 
 
-def test_log_that_nobody_reads_does_not_stop_the_server(start: Start) -> None:
-    """Its lines are dropped, and whoever reads at last is told how many."""
+def test_unread_log_does_not_block_the_server(start: Start) -> None:
+    """Lines are dropped and counted."""
     served = start("--access-log", "--log", "json")
     requests = [raw("GET", f"{HOME}?{number}&{'x' * 60_000}") for number in range(200)]
     with served.connect() as wire:
@@ -108,8 +104,7 @@ def test_log_that_nobody_reads_does_not_stop_the_server(start: Start) -> None:
     assert dropped + len(entries) - 1 == len(requests)
 
 
-def test_log_that_is_never_read_delays_the_end_little(start: Start) -> None:
-    """The server exits with status 0 all the same."""
+def test_unread_log_delays_the_end_little(start: Start) -> None:
     served = start("--access-log")
     with served.connect() as wire:
         for _ in range(4):

@@ -1,4 +1,4 @@
-"""What needs a login: who one is, and canceling a build."""
+"""Endpoints that need a login: auth-check and build/cancel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from copr_chroot_fake import Account, Answer, FakeCopr, InputError
 
-from .doors import credentials
+from .adapters import credentials
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 UNKNOWN = (
@@ -30,9 +30,9 @@ def error(answer: Answer) -> tuple[int, str]:
 @pytest.fixture
 def fake() -> FakeCopr:
     fake = FakeCopr()
-    fake.add_build(1, {F41: "running", F42: "pending"}, project="frostyx/tools")
-    fake.add_build(2, {F41: "running"}, project="@copr/tools")
-    fake.add_build(3, {F41: "succeeded"}, project="frostyx/tools")
+    fake.add_build({F41: "running", F42: "pending"}, id=1, project="frostyx/tools")
+    fake.add_build({F41: "running"}, id=2, project="@copr/tools")
+    fake.add_build({F41: "succeeded"}, id=3, project="frostyx/tools")
     return fake
 
 
@@ -57,24 +57,23 @@ def with_accounts(fake: FakeCopr) -> FakeCopr:
 @pytest.mark.parametrize(
     ("method", "target"), [("GET", "auth-check"), ("PUT", "build/cancel/1"), ("POST", "build/cancel/99")]
 )
-def test_without_a_login_nothing_is_done(
+def test_invalid_login_is_rejected(
     fake: FakeCopr, headers: tuple[tuple[str, str], ...], method: str, target: str
 ) -> None:
-    """The answer is Copr's own, whatever is asked, and no build is canceled."""
+    """The error is Copr's own, and no build is canceled."""
     answer = fake.answer(method, f"/api_3/{target}", headers)
     assert (answer.status, answer.body) == (401, UNKNOWN)
-    assert not any(build.canceled for build in fake.builds.values())
+    assert not any(build.is_canceled for build in fake.builds.values())
 
 
-def test_any_login_will_do_unless_accounts_were_added(fake: FakeCopr) -> None:
-    """It is the name of a user then, who may cancel any build."""
-    shown = json.loads(fake.answer("GET", "/api_3/auth-check", basic("anybody", "x")).body)
-    assert (shown["name"], type(shown["id"])) == ("anybody", int)
+def test_any_login_is_valid_without_accounts(fake: FakeCopr) -> None:
+    """The login is the user's name, and the user may cancel any build."""
+    user = json.loads(fake.answer("GET", "/api_3/auth-check", basic("anybody", "x")).body)
+    assert (user["name"], type(user["id"])) == ("anybody", int)
     assert fake.answer("PUT", "/api_3/build/cancel/2", basic("anybody", "x")).status == 200
 
 
-def test_accounts_are_known_by_login_and_token(fake: FakeCopr) -> None:
-    """Each is told name and number; a wrong token, and a login that nobody has, are refused."""
+def test_accounts_need_login_and_token(fake: FakeCopr) -> None:
     with_accounts(fake)
     assert fake.answer("GET", "/api_3/auth-check", basic("def", "t0ken")).body == b'{"name": "frostyx", "id": 2}\n'
     for login in (basic("def", "s3cret"), basic("frostyx", "t0ken"), basic("def", "")):
@@ -90,19 +89,19 @@ def test_token_may_have_a_colon_and_header_extra_space(fake: FakeCopr) -> None:
 
 
 @pytest.mark.parametrize("method", ["PUT", "POST"])
-def test_a_canceled_build_says_so_at_once(fake: FakeCopr, method: str) -> None:
-    """Its chroots are as they were; who asks by POST is warned that this is deprecated."""
+def test_cancel_changes_the_build_at_once(fake: FakeCopr, method: str) -> None:
+    """The chroots keep their states; a POST gets Copr's deprecation warning."""
     answer = fake.answer(method, "/api_3/build/cancel/1", basic("any", "x"))
     assert answer.status == 200
     assert json.loads(answer.body)["state"] == "canceled"
     assert answer.body == fake.answer("GET", "/api_3/build/1").body
-    assert [chroot.state for chroot in fake.builds[1]] == ["running", "pending"]
+    assert [chroot.state for chroot in fake.builds[1].values()] == ["running", "pending"]
     warnings = [value for name, value in answer.headers if name == "Warning"]
     assert warnings == (["This method is deprecated: Use PUT method instead of POST"] if method == "POST" else [])
 
 
-def test_what_cannot_be_canceled(fake: FakeCopr) -> None:
-    """What is not there, is somebody else's, or has ended, in this order."""
+def test_cancel_errors_have_coprs_precedence(fake: FakeCopr) -> None:
+    """Missing builds come first, then builds of others, then finished builds."""
     with_accounts(fake)
     own, other = basic("def", "t0ken"), basic("abc", "s3cret")
     cancel = "/api_3/build/cancel"
@@ -115,20 +114,19 @@ def test_what_cannot_be_canceled(fake: FakeCopr) -> None:
     assert fake.answer("GET", f"{cancel}/2", own).status == 405
 
 
-def test_a_cancel_is_in_the_journal_and_no_poll() -> None:
-    """It is asked by PUT or POST, and moves no chroot."""
+def test_cancel_is_logged_and_is_no_poll() -> None:
     fake = FakeCopr()
-    build = fake.add_build(1, [F41])
+    build = fake.add_build([F41], id=1)
     fake.answer("PUT", "/api_3/build/cancel/1", basic("any", "x"))
-    fake.assert_requested("cancel", build_id=1, times=1)
+    fake.assert_requested("build/cancel", build_id=1, times=1)
     assert build[F41].state == "importing"
     fake.answer("GET", "/api_3/build/1")
     fake.answer("GET", "/api_3/build/1")
     assert (build[F41].state, build.state, build.ended_on) == ("canceled", "canceled", None)
 
 
-def test_nobody_logs_in_by_kerberos(fake: FakeCopr) -> None:
-    """The answer is the one to a client without a ticket."""
+def test_gssapi_login_always_fails(fake: FakeCopr) -> None:
+    """The response is Copr's to a client without a ticket."""
     assert error(fake.answer("GET", "/api_3/gssapi_login/")) == (
         403,
         "Can't log-in using GSSAPI: Kerberos authentication failed (no credentials provided)",
@@ -136,7 +134,7 @@ def test_nobody_logs_in_by_kerberos(fake: FakeCopr) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("options", "message"),
     [
         ({"name": ""}, "name: expected a text"),
         ({"token": 3}, "token: expected a text"),
@@ -147,20 +145,20 @@ def test_nobody_logs_in_by_kerberos(fake: FakeCopr) -> None:
             r"groups\[1\]: 'copr' is not a group; expected its name after an @, such as @copr",
         ),
         ({"groups": ["@"]}, r"groups\[0\]: '@' is not a group"),
-        ({"login": "abc"}, "login: 'abc' is there already; expected another"),
+        ({"login": "abc"}, "login: 'abc' exists already; expected another"),
     ],
 )
-def test_an_account_that_cannot_be_is_refused(said: dict[str, Any], message: str) -> None:
-    """The message names what is wrong, and nobody was added."""
+def test_invalid_account_is_rejected(options: dict[str, Any], message: str) -> None:
+    """The message names the field, and no account is added."""
     fake = FakeCopr()
     fake.add_account("praiskup", "abc", "s3cret")
     with pytest.raises(InputError, match=f"^{message}"):
-        fake.add_account(**{"name": "frostyx", "login": "def", "token": "t0ken", **said})
+        fake.add_account(**{"name": "frostyx", "login": "def", "token": "t0ken", **options})
     assert fake.accounts == [Account("praiskup", "abc", "s3cret")]
 
 
-def test_an_account_keeps_the_groups_that_it_was_given(fake: FakeCopr) -> None:
-    """What happens to the list afterwards does not change whose projects are the user's."""
+def test_account_copies_its_groups(fake: FakeCopr) -> None:
+    """Later changes of the list have no effect."""
     groups = ["@copr"]
     account = fake.add_account("frostyx", "def", "t0ken", groups=groups)
     groups.append("@kde")

@@ -21,7 +21,7 @@ def test_changes_are_noticed_when_they_are_due(ends: str) -> None:
     fake = FakeCopr(progress="clock")
     for number in range(1, 4):
         fake.add_build(
-            number, [F41, F42], lifecycle="deleted" if ends == "deleted" and number == 3 else running_for(3600)
+            [F41, F42], id=number, lifecycle="deleted" if ends == "deleted" and number == 3 else running_for(3600)
         )
     taken = fake.snapshot()
     fake.builds[1].cancel()
@@ -44,9 +44,9 @@ def test_changes_are_noticed_when_they_are_due(ends: str) -> None:
 def test_build_that_waits_twice_goes_on_once() -> None:
     """A build that is due earlier than it was before is not forgotten, and nothing happens to it again."""
     fake = FakeCopr(progress="clock")
-    build = fake.add_build(1, [F41, F42], lifecycle=running_for(100))
+    build = fake.add_build([F41, F42], id=1, lifecycle=running_for(100))
     assert len(fake.changes) == 2
-    build[F42].force_state("failed")
+    build[F42].set_state("failed")
     assert len(fake.changes) == 3
     build.cancel()
     assert len(fake.changes) == 3
@@ -59,7 +59,7 @@ def test_build_that_waits_twice_goes_on_once() -> None:
 def test_clear_forgets_what_is_due() -> None:
     """Nothing happens to builds that were cleared."""
     fake = FakeCopr(progress="clock")
-    fake.add_build(1, [F41], lifecycle="deleted")
+    fake.add_build([F41], id=1, lifecycle="deleted")
     fake.clear()
     fake.clock.tick(10_000)
     assert (fake.changes, dict(fake.builds)) == ([], {})
@@ -73,10 +73,10 @@ def test_look_costs_what_is_due(lifecycle: str) -> None:
         fake = FakeCopr(progress="clock")
         later = [Lifecycle(Stage("running", 9999), Stage(end)) for end in ("failed", "deleted")]
         for number in range(2, builds):
-            fake.add_build(number, [F41], lifecycle=later[0])
-            fake.add_build(number + builds, [F41], lifecycle=later[1])
+            fake.add_build([F41], id=number, lifecycle=later[0])
+            fake.add_build([F41], id=number + builds, lifecycle=later[1])
         fake.clock.tick(1000)
-        fake.add_build(1, [F41], lifecycle=lifecycle)
+        fake.add_build([F41], id=1, lifecycle=lifecycle)
         assert fake.changes
         fake.clock.tick(1)
         return count_steps(lambda: (fake.changes, fake.builds))

@@ -1,4 +1,4 @@
-"""Files that are replaced as a whole or not at all, by one process at a time."""
+"""Files that are replaced completely or not at all, by one process at a time."""
 
 from __future__ import annotations
 
@@ -347,7 +347,7 @@ def test_file_that_is_mounted_by_itself_is_rejected(path: Path, monkeypatch: pyt
 
 @pytest.mark.parametrize("name", ["none/file", "file.json/file"])
 def test_missing_directory_is_named(path: Path, name: str) -> None:
-    with pytest.raises(CoprFakeError, match=r"there is no directory|Not a directory"):
+    with pytest.raises(CoprFakeError, match=r"does not exist|Not a directory"):
         AtomicFile(path.parent / name).__enter__()
 
 

@@ -1,4 +1,4 @@
-"""Every block of code in the documents is run, or read as the program would read it."""
+"""Run every block of code in the documentation, or parse it as its program would."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ pytestmark = pytest.mark.filterwarnings("default")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
-def test_blocks_run_one_after_the_other(document: Path, tmp_path: Path) -> None:
-    """Whoever does what a document shows, in order, sees what it shows."""
-    # Wherever temporary directories are, this is no part of a project.
+def test_blocks_of_a_page_run_in_order(document: Path, tmp_path: Path) -> None:
+    """The output is as the page shows it."""
+    # Keep pytest from using the configuration of a directory above.
     (tmp_path / "pytest.ini").touch()
     page = Page(tmp_path, {"__name__": document.stem})
     for block in blocks_of(document):
@@ -26,31 +26,31 @@ def test_blocks_run_one_after_the_other(document: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
-def test_nothing_is_shown_that_nothing_runs(document: Path) -> None:
-    """Each block has a language that is run or read, and each file that is written is named and used."""
-    shown = list(blocks_of(document))
-    for at, block in enumerate(shown):
+def test_every_block_is_used(document: Path) -> None:
+    """Each block has a language that is run or parsed, and each file is mentioned and used."""
+    blocks = list(blocks_of(document))
+    for at, block in enumerate(blocks):
         where = f"{name_of(document)}:{block.line}"
         assert block.language in RUN, f"{where}: {block.language or 'no language'}"
         if block.file:
             CHECK[block.language](block.text)
-            assert f"`{block.file}`" in document.read_text(), f"{where}: {block.file} is not told of"
-            later = "".join(after.text for after in shown[at + 1 :] if after.language in ("bash", "console"))
+            assert f"`{block.file}`" in document.read_text(), f"{where}: {block.file} is not mentioned"
+            later = "".join(after.text for after in blocks[at + 1 :] if after.language in ("bash", "console"))
             used = "pytest" in later if block.file.endswith(".py") else block.file in later
             assert used or block.file in RUN_BELOW, f"{where}: {block.file} is not used"
 
 
-RUN_BELOW = ("compose.yaml", "steer.sh")
+RUN_BELOW = ("compose.yaml", "control.sh")
 
 
-def test_the_service_of_docker_compose_answers_and_is_steered(tmp_path: Path) -> None:
-    """Its command, started as the container would start it, is healthy, and takes its token from the script."""
+def test_compose_service_is_healthy_and_controlled(tmp_path: Path) -> None:
+    """The command runs as in the container, and accepts the token that the script sends."""
     page = ROOT / "docs" / "how-to" / "compose.md"
     files = {block.file: block.text for block in blocks_of(page)}
     service = yaml.safe_load(files["compose.yaml"])["services"]["copr"]
     *shell, script = service["command"]
     assert shell == ["sh", "-c"]
-    # Compose reads $$ as $; what there is to install is installed, and the port may be taken here.
+    # Compose replaces $$ by $. The package is already installed here, and the port may be in use.
     _, _, command = script.replace("$$", "$").partition(" && ")
     server = subprocess.Popen(
         ["sh", "-c", f"{command} --port 0"],
@@ -63,10 +63,10 @@ def test_the_service_of_docker_compose_answers_and_is_steered(tmp_path: Path) ->
         url = re.sub(r"^.*:(\d+)\n$", r"http://127.0.0.1:\1", server.stdout.readline())
         *test, code = service["healthcheck"]["test"]
         assert test == ["CMD", "python", "-c"]
-        asked = run(tmp_path, f'python -c "{code.replace("http://127.0.0.1:5000", url)}"')
-        assert asked.returncode == 0, asked.stdout
-        steered = run(tmp_path, files["steer.sh"], COPR_URL=url, **service["environment"])
-        assert '"status": 503' in steered.stdout, steered.stdout
+        health = run(tmp_path, f'python -c "{code.replace("http://127.0.0.1:5000", url)}"')
+        assert health.returncode == 0, health.stdout
+        controlled = run(tmp_path, files["control.sh"], COPR_URL=url, **service["environment"])
+        assert '"status": 503' in controlled.stdout, controlled.stdout
     finally:
         server.send_signal(signal.SIGTERM)
         server.communicate(timeout=10)

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from copr_chroot_fake.server import protocol
+from copr_chroot_fake.http_server import protocol
 
 from .served import HOME, Server, Start, raw, replies, serving, serving_as
 
@@ -31,7 +31,7 @@ def test_the_journal_has_the_latest_requests(start: Start, kept: int, asked: int
     for world in (served, served.world("a")):
         for number in range(asked):
             world.get(f"{HOME}?{number}")
-        requests = world.steer("GET", "/requests")["requests"]
+        requests = world.control("GET", "/requests")["requests"]
         first = max(asked - kept, 0)
         assert [request["target"] for request in requests] == [f"{HOME}?{number}" for number in range(first, asked)]
 
@@ -104,7 +104,7 @@ def test_heads_are_bounded_one_by_one(server: Server) -> None:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """A server that waits for requests no longer than for a moment."""
-    monkeypatch.setattr(protocol, "PATIENCE", 0.2)
+    monkeypatch.setattr(protocol, "REQUEST_TIMEOUT", 0.2)
     with serving(max_head=MAX_HEAD, max_body=MAX_BODY) as server:
         yield server
 
@@ -164,7 +164,7 @@ def test_each_request_has_its_own_time(impatient: Server) -> None:
 
 def test_patience_is_with_requests_only(impatient: Server) -> None:
     """An answer may take as long as it takes, and a connection be kept for another request."""
-    impatient.steer("POST", "/faults", {"nth": 1, "delay": 0.25})
+    impatient.control("POST", "/faults", {"nth": 1, "delay": 0.25})
     with impatient.connect() as wire:
         for _ in range(2):
             wire.send(raw("GET", HOME))

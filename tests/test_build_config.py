@@ -1,4 +1,4 @@
-"""Build configurations are derived as Copr derives them, where recordings show little."""
+"""Build configurations in cases that few recordings have."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 
-from .doors import asking
+from .adapters import asking
 
 F41 = "fedora-41-x86_64"
 
@@ -19,19 +19,19 @@ def config(fake: FakeCopr) -> tuple[int, dict[str, object]]:
     return response.status, json.loads(response.body)
 
 
-def repo(address: str) -> tuple[int, dict[str, object]]:
-    """What an additional repository of the project becomes."""
+def repo(url: str) -> tuple[int, dict[str, object]]:
+    """Return the status and the entry of the build configuration for an additional repository."""
     fake = FakeCopr()
-    fake.add_project("jdoe", "other", module_hotfixes=True)
-    fake.add_project("jdoe", "tools", additional_repos=[address])
-    fake.add_build(1, [F41], project="jdoe/tools")
+    fake.add_project("jdoe/other", module_hotfixes=True)
+    fake.add_project("jdoe/tools", additional_repos=[url])
+    fake.add_build([F41], id=1, project="jdoe/tools")
     status, document = config(fake)
     repos = cast(list[dict[str, object]], document.get("repos", []))
     return status, repos[-1] if repos else {}
 
 
 @pytest.mark.parametrize(
-    ("address", "baseurl", "priority"),
+    ("url", "baseurl", "priority"),
     [
         ("https://a.example/$chroot/?priority=5&x=1", f"https://a.example/{F41}/?x=1", 5),
         ("https://a.example/?priority=", "https://a.example/?priority=", None),
@@ -43,55 +43,54 @@ def repo(address: str) -> tuple[int, dict[str, object]]:
         ("copr://a/b?priority=7", f"https://download.copr.fedorainfracloud.org/results/a/b/{F41}/", 7),
     ],
 )
-def test_the_address_and_priority_of_an_additional_repo(address: str, baseurl: str, priority: int | None) -> None:
-    """A priority is taken out, chroot and distribution are filled in, and a Copr project becomes its results."""
-    status, shown = repo(address)
-    assert (status, shown["baseurl"], shown["priority"]) == (200, baseurl, priority)
+def test_url_and_priority_of_additional_repos(url: str, baseurl: str, priority: int | None) -> None:
+    """The priority is removed from the URL, variables are replaced, and copr:// becomes the URL of the results."""
+    status, entry = repo(url)
+    assert (status, entry["baseurl"], entry["priority"]) == (200, baseurl, priority)
 
 
-def test_distribution_is_the_name_without_version_and_arch() -> None:
-    """Its name may have dashes itself."""
+def test_distname_is_the_name_without_version_and_arch() -> None:
+    """The name of a distribution may contain dashes."""
     fake = FakeCopr()
-    fake.add_project("jdoe", "tools", additional_repos=["https://a.example/$distname/"])
-    fake.add_build(1, ["centos-stream-9-x86_64"], project="jdoe/tools")
+    fake.add_project("jdoe/tools", additional_repos=["https://a.example/$distname/"])
+    fake.add_build(["centos-stream-9-x86_64"], id=1, project="jdoe/tools")
     answer = fake.answer("GET", "/api_3/build-chroot/build-config/1/centos-stream-9-x86_64")
     assert json.loads(answer.body)["repos"][-1]["baseurl"] == "https://a.example/centos-stream/"
 
 
 @pytest.mark.parametrize(
-    ("address", "id"),
+    ("url", "id"),
     [
         ("https://Repo.Example/A_b/", "https_Repo_Example_A_b"),
         ("https://x.example/?X", "https_x_example_X"),
         ("copr://@Copr/a-b", "copr_Copr_a_b"),
     ],
 )
-def test_repo_id_has_letters_and_digits_of_its_address(address: str, id: str) -> None:
-    """Capital letters are kept; all else between them is one underscore, and nothing at the ends."""
-    shown = repo(address)[1]
-    assert (shown["id"], shown["name"]) == (id, f"Additional repo {id}")
+def test_repo_id_replaces_punctuation_with_underscores(url: str, id: str) -> None:
+    """Upper case is kept, and there are no underscores at the ends."""
+    entry = repo(url)[1]
+    assert (entry["id"], entry["name"]) == (id, f"Additional repo {id}")
 
 
-def test_a_known_project_is_trusted_and_has_its_hotfixes() -> None:
-    """What the service knows of another project shows in the repository."""
-    _, shown = repo("copr://jdoe/other")
-    assert (shown["repo_gpgcheck"], shown["module_hotfixes"]) == (False, True)
-    _, shown = repo("copr://jdoe/unknown")
-    assert (shown["repo_gpgcheck"], shown["module_hotfixes"]) == (None, None)
+def test_known_projects_set_gpgcheck_and_hotfixes() -> None:
+    _, entry = repo("copr://jdoe/other")
+    assert (entry["repo_gpgcheck"], entry["module_hotfixes"]) == (False, True)
+    _, entry = repo("copr://jdoe/unknown")
+    assert (entry["repo_gpgcheck"], entry["module_hotfixes"]) == (None, None)
 
 
-@pytest.mark.parametrize("address", ["https://a.example/?priority=high", "http://[a/", "copr://jdoe", "copr:jdoe"])
-def test_an_address_that_cannot_be_taken_apart_is_a_500(address: str) -> None:
-    """The service does not expect it either."""
+@pytest.mark.parametrize("url", ["https://a.example/?priority=high", "http://[a/", "copr://jdoe", "copr:jdoe"])
+def test_invalid_repo_url_is_an_internal_error(url: str) -> None:
+    """Copr does not expect these URLs."""
     fake = FakeCopr()
-    fake.add_project("jdoe", "tools", additional_repos=[address])
-    fake.add_build(1, [F41], project="jdoe/tools")
+    fake.add_project("jdoe/tools", additional_repos=[url])
+    fake.add_build([F41], id=1, project="jdoe/tools")
     status, document = config(fake)
     assert (status, "there is probably a bug in the Copr code" in str(document["error"])) == (500, True)
 
 
 @pytest.mark.parametrize(
-    ("build", "chroot", "project", "shown"),
+    ("build", "chroot", "project", "expected"),
     [
         (None, None, "on", "on"),
         (None, "off", "on", "off"),
@@ -104,41 +103,39 @@ def test_an_address_that_cannot_be_taken_apart_is_a_500(address: str) -> None:
         (None, None, None, None),
     ],
 )
-def test_bootstrap_is_the_closest_one_said(
-    build: str | None, chroot: str | None, project: str | None, shown: str | None
+def test_most_specific_bootstrap_setting_wins(
+    build: str | None, chroot: str | None, project: str | None, expected: str | None
 ) -> None:
-    """The build's, else the chroot's, else the project's; the default is left out."""
+    """The build's comes first, then the chroot's, then the project's; the default is omitted."""
     fake = FakeCopr()
-    fake.add_project("jdoe", "tools", chroots={F41: {"bootstrap": chroot}}, bootstrap=project)
-    fake.add_build(1, [F41], project="jdoe/tools", bootstrap=build)
-    assert config(fake)[1].get("bootstrap") == shown
+    fake.add_project("jdoe/tools", chroots={F41: {"bootstrap": chroot}}, bootstrap=project)
+    fake.add_build([F41], id=1, project="jdoe/tools", bootstrap=build)
+    assert config(fake)[1].get("bootstrap") == expected
 
 
 @pytest.mark.parametrize(
     ("build", "image"), [(None, "quay.io/a"), ("custom_image", "quay.io/a"), ("on", None), ("default", None)]
 )
-def test_an_image_is_shown_only_beside_custom_image(build: str | None, image: str | None) -> None:
-    """The chroot's image goes with the chroot's choice of one."""
+def test_bootstrap_image_requires_custom_image(build: str | None, image: str | None) -> None:
     fake = FakeCopr()
     settings = {F41: {"bootstrap": "custom_image", "bootstrap_image": "quay.io/a"}}
-    fake.add_project("jdoe", "tools", chroots=settings)
-    fake.add_build(1, [F41], project="jdoe/tools", bootstrap=build)
+    fake.add_project("jdoe/tools", chroots=settings)
+    fake.add_build([F41], id=1, project="jdoe/tools", bootstrap=build)
     assert config(fake)[1].get("bootstrap_image") == image
 
 
-def test_repositories_of_a_devel_project_in_another_dir() -> None:
-    """Base, devel and directory, all with the project's priority, then those of the project and of the chroot."""
+def test_repos_of_a_devel_project_in_another_dir() -> None:
+    """Base, devel and directory have the project's priority; those of the project and of the chroot follow."""
     fake = FakeCopr()
     fake.add_project(
-        "jdoe",
-        "tools",
+        "jdoe/tools",
         devel_mode=True,
         module_hotfixes=True,
         repo_priority=42,
         additional_repos=["https://p.example/"],
         chroots={F41: {"additional_repos": ["https://c.example/"]}},
     )
-    fake.add_build(1, [F41], project="jdoe/tools:pr:7")
+    fake.add_build([F41], id=1, project="jdoe/tools:pr:7")
     document = config(fake)[1]
     repos = cast(list[dict[str, object]], document["repos"])
     assert [(repo["id"], repo["priority"], repo["module_hotfixes"]) for repo in repos] == [

@@ -11,7 +11,7 @@ import pytest
 from copr_chroot_fake import FakeCopr, InputError, Nevra, State
 from copr_chroot_fake.scenario.entries import ChrootSettings
 
-from .doors import Ask, asking
+from .adapters import Ask, asking
 
 Document = Mapping[str, object]
 
@@ -30,7 +30,7 @@ def shown(fake: FakeCopr, endpoint: str = "", chrootname: str = F41, ask: Ask | 
 def test_a_build_that_succeeded_is_one_line() -> None:
     """With an id, a chroot and a state said, there are times, results and packages that fit."""
     fake = FakeCopr()
-    fake.add_build(1, [F41], state="succeeded")
+    fake.add_build([F41], id=1, state="succeeded")
     ask = asking(fake)
     assert shown(fake, ask=ask) == {
         "started_on": 1700000000,
@@ -71,7 +71,7 @@ def test_a_build_that_succeeded_is_one_line() -> None:
 def test_times_and_results_fit_the_state(state: State) -> None:
     """What started has a start and results, what ended has an end, and what neither did has nothing."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: state})
+    fake.add_build({F41: state}, id=1)
     document = shown(fake)
     started = state in {"starting", "running", "succeeded", "failed", "skipped"}
     ended = state in {"succeeded", "failed", "skipped"}
@@ -87,13 +87,13 @@ def test_each_chroot_can_say_its_own() -> None:
     """Settings by chroot name win over what the build says, and over what would be made up."""
     fake = FakeCopr()
     build = fake.add_build(
-        1,
         {
             F41: {},
             "epel-9-s390x": {"state": "failed", "started_on": 1000},
             "fedora-42-x86_64": {"state": "succeeded", "ended_on": 2000, "packages": ["hello-2:1.2-3.fc42.noarch"]},
             "fedora-43-x86_64": "skipped",
         },
+        id=1,
         state="running",
     )
     assert build[F41].state == "running"
@@ -116,14 +116,14 @@ def test_each_chroot_can_say_its_own() -> None:
 def test_made_up_packages_have_the_dist_tag_of_their_chroot(chrootname: str, release: str) -> None:
     """A package's release ends in its distribution's tag, where the name of the chroot tells it."""
     fake = FakeCopr()
-    build = fake.add_build(1, [chrootname], state="succeeded")
+    build = fake.add_build([chrootname], id=1, state="succeeded")
     assert {nevra.release for nevra in build[chrootname].packages} == {release}
 
 
 def test_a_result_url_given_verbatim_is_answered_as_given() -> None:
     """Nothing is derived where the address of the results is said."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: {"state": "pending", "result_url": "http://127.0.0.1:8080/anywhere?"}})
+    fake.add_build({F41: {"state": "pending", "result_url": "http://127.0.0.1:8080/anywhere?"}}, id=1)
     assert shown(fake, ask=asking(fake))["result_url"] == "http://127.0.0.1:8080/anywhere?"
 
 
@@ -131,7 +131,7 @@ def test_a_build_config_given_verbatim_is_answered_as_given() -> None:
     """Nothing is derived, left out or put in order where the configuration is said."""
     config: Document = {"timeout": None, "chroot": "mine", "repos": []}
     fake = FakeCopr()
-    fake.add_build(1, {F41: {"build_config": config}})
+    fake.add_build({F41: {"build_config": config}}, id=1)
     response = asking(fake)("GET", f"/api_3/build-chroot/build-config?build_id=1&chrootname={F41}")
     assert response.body == b'{"timeout": null, "chroot": "mine", "repos": []}\n'
 
@@ -140,7 +140,7 @@ def test_a_given_build_config_is_not_shared_with_its_giver() -> None:
     """Changing the object afterwards does not change what is answered."""
     config: dict[str, object] = {"timeout": 5}
     fake = FakeCopr()
-    fake.add_build(1, {F41: {"build_config": config}})
+    fake.add_build({F41: {"build_config": config}}, id=1)
     config["timeout"] = 6
     assert shown(fake, "/build-config") == {"timeout": 5}
 
@@ -148,7 +148,7 @@ def test_a_given_build_config_is_not_shared_with_its_giver() -> None:
 def test_the_project_can_be_named_with_a_directory() -> None:
     """A build in another directory of a project has its results there, and that repository besides."""
     fake = FakeCopr()
-    fake.add_build(1, [F41], project="@copr/copr-dev:pr:12", package="copr-cli", state="succeeded")
+    fake.add_build([F41], id=1, project="@copr/copr-dev:pr:12", package="copr-cli", state="succeeded")
     assert shown(fake)["result_url"] == f"{RESULTS}/@copr/copr-dev:pr:12/{F41}/00000001-copr-cli/"
     repos = cast(list[dict[str, object]], shown(fake, "/build-config")["repos"])
     assert [repo["id"] for repo in repos] == ["copr_base", "copr_coprdir"]
@@ -158,8 +158,8 @@ def test_the_project_can_be_named_with_a_directory() -> None:
 def test_a_build_is_added_to_a_project_that_is_there() -> None:
     """The project's settings count, and a chroot that it had not enabled is enabled."""
     fake = FakeCopr()
-    project = fake.add_project("jdoe", "tools", chroots={F41: {"with_opts": ["tests"]}}, repo_priority=7)
-    fake.add_build(1, [F41, "fedora-42-x86_64"], project=project)
+    project = fake.add_project("jdoe/tools", chroots={F41: {"with_opts": ["tests"]}}, repo_priority=7)
+    fake.add_build([F41, "fedora-42-x86_64"], id=1, project=project)
     assert shown(fake, "/build-config")["with_opts"] == ["tests"]
     assert shown(fake, "/build-config", "fedora-42-x86_64")["with_opts"] == []
     assert list(project.chroots) == [F41, "fedora-42-x86_64"]
@@ -168,7 +168,7 @@ def test_a_build_is_added_to_a_project_that_is_there() -> None:
 def test_build_config_of_a_removed_project_chroot_is_500() -> None:
     """A project can lose a chroot after a build, which Copr then cannot configure."""
     fake = FakeCopr()
-    build = fake.add_build(1, [F41], state="succeeded")
+    build = fake.add_build([F41], id=1, state="succeeded")
     build.project.disable(F41)
     response = asking(fake)("GET", f"/api_3/build-chroot/build-config?build_id=1&chrootname={F41}")
     assert (response.status, b"there is probably a bug in the Copr code" in response.body) == (500, True)
@@ -178,14 +178,14 @@ def test_build_config_of_a_removed_project_chroot_is_500() -> None:
 def test_results_can_be_elsewhere() -> None:
     """The address of the results is an option of the fake."""
     fake = FakeCopr(results_url="http://127.0.0.1:8000/results/")
-    fake.add_build(1, [F41], state="succeeded")
+    fake.add_build([F41], id=1, state="succeeded")
     assert shown(fake)["result_url"] == f"http://127.0.0.1:8000/results/jdoe/playground/{F41}/00000001-hello/"
 
 
 def test_known_chroots_are_told_from_unknown_ones() -> None:
     """A chroot that the service knows was not submitted to; any other does not exist."""
     fake = FakeCopr()
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     fake.add_mock_chroots("fedora-42-x86_64")
     target = "/api_3/build-chroot?build_id=1&chrootname="
     assert b"was not submitted to fedora-42-x86_64 chroot." in asking(fake)("GET", target + "fedora-42-x86_64").body
@@ -195,7 +195,7 @@ def test_known_chroots_are_told_from_unknown_ones() -> None:
 def test_two_fakes_share_nothing() -> None:
     """What is added to one is not in another."""
     one, other = FakeCopr(), FakeCopr()
-    one.add_build(1, [F41])
+    one.add_build([F41], id=1)
     assert list(one.builds) == [1]
     assert list(other.builds) == []
 
@@ -203,7 +203,7 @@ def test_two_fakes_share_nothing() -> None:
 def test_a_build_names_its_chroots_when_asked_for_another() -> None:
     """Looking up a chroot that is not there says which are."""
     fake = FakeCopr()
-    build, bare = fake.add_build(1, [F41, "epel-9-s390x"]), fake.add_build(2, [])
+    build, bare = fake.add_build([F41, "epel-9-s390x"], id=1), fake.add_build([], id=2)
     with pytest.raises(KeyError, match="build 1 has no chroot 'f41'; it has fedora-41-x86_64, epel-9-s390x"):
         build["f41"]
     with pytest.raises(KeyError, match="build 2 has no chroot 'f41'; it has no chroots"):
@@ -246,7 +246,7 @@ def test_a_nevra_that_cannot_be_is_refused(said: dict[str, object], message: str
 def test_generated_packages_have_the_architecture_rpm_uses(arch: str, built: str) -> None:
     """Which has another name than the chroot's in some cases."""
     name = f"fedora-41-{arch}"
-    build = FakeCopr().add_build(1, [name], state="succeeded")
+    build = FakeCopr().add_build([name], id=1, state="succeeded")
     assert {nevra.arch for nevra in build[name].packages} == {"src", built}
 
 
@@ -320,7 +320,7 @@ IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
 def test_what_no_build_can_have_is_refused_and_nothing_stays(said: dict[str, object], message: str) -> None:
     """The error names the field and what would do, and the fake is as it was."""
     fake = FakeCopr()
-    fake.add_build(1, [F41], project="jdoe/first")
+    fake.add_build([F41], id=1, project="jdoe/first")
     arguments: dict[str, object] = {"id": 2, "chroots": [F41, "fedora-42-x86_64"], **said}
     with pytest.raises(InputError) as refused:
         fake.add_build(**arguments)  # type: ignore[arg-type]  # wrong on purpose
@@ -338,7 +338,7 @@ def test_what_is_nested_deeper_than_python_goes_is_refused() -> None:
     for _ in range(100_000):
         config = {"a": config}
     with pytest.raises(InputError, match="build_config: nested too deeply; expected at most 100 levels"):
-        FakeCopr().add_build(1, {F41: {"build_config": config}})
+        FakeCopr().add_build({F41: {"build_config": config}}, id=1)
 
 
 def test_a_chroot_named_twice_is_refused() -> None:
@@ -351,23 +351,23 @@ def test_a_chroot_named_twice_is_refused() -> None:
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ({"ownername": ""}, "ownername: expected a text"),
-        ({"projectname": "a/b"}, "projectname: 'a/b' has a slash"),
+        ({"project": "/new"}, "project: '/new' is not a full name; expected owner/project"),
+        ({"project": "jdoe/a/b"}, "project: 'a/b' has a slash"),
         ({"chroots": ["fedora"]}, "'fedora' is not a chroot name"),
         ({"chroots": {F41: {"with_opt": []}}}, "with_opt: unknown key; did you mean 'with_opts'?"),
         ({"chroots": {F41: {"with_opts": "tests"}}}, "with_opts: expected a list, got 'tests'"),
         ({"additional_repos": [1]}, "additional_repos[0]: expected a text"),
         ({"repo_priority": "high"}, "repo_priority: expected a whole number"),
         ({"devel_mode": "yes"}, "devel_mode: expected true or false"),
-        ({"ownername": "jdoe", "projectname": "taken"}, "there is a project jdoe/taken already"),
+        ({"project": "jdoe/taken"}, "there is a project jdoe/taken already"),
     ],
 )
 def test_what_no_project_can_have_is_refused_and_nothing_stays(said: dict[str, object], message: str) -> None:
     """The error names the field and what would do, and the fake is as it was."""
     fake = FakeCopr()
-    fake.add_project("jdoe", "taken")
+    fake.add_project("jdoe/taken")
     with pytest.raises(InputError) as refused:
-        fake.add_project(**{"ownername": "jdoe", "projectname": "new", **said})  # type: ignore[arg-type]  # wrong on purpose
+        fake.add_project(**{"project": "jdoe/new", **said})  # type: ignore[arg-type]  # wrong on purpose
     assert message in str(refused.value)
     assert list(fake.projects) == ["jdoe/taken"]
 
@@ -386,18 +386,21 @@ def test_chroot_being_canceled_is_in_a_canceled_build() -> None:
     other = {"name": "fedora-42-x86_64", "lifecycle": "stuck-pending"}
     fake = FakeCopr.from_scenario({"builds": [{"id": 1, "progress": "clock", "chroots": [canceled, other]}]})
     build = fake.builds[1]
-    assert build.canceled
+    assert build.is_canceled
     fake.clock.tick(10)
-    assert [chroot.state for chroot in build] == ["running", "canceled"]
+    assert [chroot.state for chroot in build.values()] == ["running", "canceled"]
 
 
 def test_settings_of_a_chroot_are_typed() -> None:
     """Settings can be put together apart and type-checked."""
     settings: ChrootSettings = {"state": "failed", "ended_on": 1000}
-    build = FakeCopr().add_build(1, {F41: settings})
+    build = FakeCopr().add_build({F41: settings}, id=1)
     assert (build[F41].started_on, build[F41].ended_on) == (700, 1000)
 
 
 def test_a_build_says_what_it_is() -> None:
     """In a debugger, and where an assertion fails."""
-    assert repr(FakeCopr().add_build(7, [F41], project="jdoe/tools", package="make")) == "<Build 7 make in jdoe/tools>"
+    assert (
+        repr(FakeCopr().add_build([F41], id=7, project="jdoe/tools", package="make"))
+        == "<Build 7 make in jdoe/tools, importing>"
+    )

@@ -10,6 +10,8 @@ import pytest
 
 from copr_chroot_fake import CoprFakeError, FakeCopr, InputError, SystemClock, VirtualClock
 
+from .events import finish_all
+
 F41 = "fedora-41-x86_64"
 BEGAN = 1_700_000_000
 
@@ -164,7 +166,7 @@ def test_the_systems_time_can_run_faster() -> None:
     clock = SystemClock(speed=1e9)
     fake = FakeCopr(progress="clock", clock=clock)
     began = clock.now()
-    chroot = fake.add_build(1, [F41])[F41]
+    chroot = fake.add_build([F41], id=1)[F41]
     while chroot.state != "succeeded":
         pass
     assert chroot.started_on is not None
@@ -190,12 +192,12 @@ def test_a_clock_of_ones_own_is_not_the_kits_to_move() -> None:
 def test_time_passes_only_on_a_clock_that_stands_still() -> None:
     """For whoever waits in the same process; the system's time passes by itself."""
     still = FakeCopr()
-    still.pass_time(5)
+    still._api.pass_time(5)  # noqa: SLF001  # what adapters call
     assert still.clock.now() == BEGAN + 5
     clock = SystemClock()
     clock.pause()
     before = clock.now()
-    FakeCopr(clock=clock).pass_time(5)
+    FakeCopr(clock=clock)._api.pass_time(5)  # noqa: SLF001  # what adapters call
     assert clock.now() == before
 
 
@@ -217,12 +219,14 @@ def test_clock_does_not_move_where_no_time_is(clock: VirtualClock | SystemClock)
 def test_no_life_goes_beyond_the_last_time() -> None:
     """What would end after the last time that Copr can keep ends then, so that the fake can be loaded again."""
     fake = FakeCopr(clock=VirtualClock(2**31 - 20))
-    build = fake.add_build(1, [F41], lifecycle={"stages": [{"state": "running", "lasts": 2**31 - 1, "ends": "failed"}]})
-    fake.add_build(2, {F41: {"state": "succeeded", "started_on": 2**31 - 1}})
-    fake.add_build(3, [F41]).cancel()
-    build.finish()
+    build = fake.add_build(
+        [F41], id=1, lifecycle={"stages": [{"state": "running", "lasts": 2**31 - 1, "ends": "failed"}]}
+    )
+    fake.add_build({F41: {"state": "succeeded", "started_on": 2**31 - 1}}, id=2)
+    fake.add_build([F41], id=3).cancel()
+    finish_all(build)
     assert build[F41].ended_on == 2**31 - 1
     fake.clock.tick(15)
-    fake.add_build(4, [F41]).cancel()
+    fake.add_build([F41], id=4).cancel()
     written = fake.to_scenario()
     assert FakeCopr.from_scenario(written).to_scenario() == written

@@ -1,4 +1,4 @@
-"""What the documents say is so."""
+"""The documentation matches the code."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from .documents import DOCUMENTS, ROOT, name_of
 
 DOCS = ROOT / "docs"
 
-MADE = [("make_states.py", "states.md"), ("make_control.py", "reference/control.md")]
+GENERATED = [("make_states.py", "states.md"), ("make_control.py", "reference/control.md")]
 
 
-@pytest.mark.parametrize(("script", "page"), MADE)
-def test_the_pages_made_from_the_code_are_as_it_is(script: str, page: str) -> None:
+@pytest.mark.parametrize(("script", "page"), GENERATED)
+def test_generated_pages_are_up_to_date(script: str, page: str) -> None:
     """``make docs`` would change nothing."""
-    made = subprocess.run([sys.executable, DOCS / script], capture_output=True, text=True, check=True).stdout
-    assert (DOCS / page).read_text() == made, "run make docs"
+    generated = subprocess.run([sys.executable, DOCS / script], capture_output=True, text=True, check=True).stdout
+    assert (DOCS / page).read_text() == generated, "run make docs"
 
 
-def test_the_state_machine_is_drawn_as_the_table_has_it() -> None:
-    """Every state is a box, and every event that leads from one to another is at the arrow between them."""
+def test_state_diagram_matches_the_transition_table() -> None:
+    """Every state is a box, and every event labels the arrows between its states."""
     boxes: dict[str, str] = {}
     arrows: set[tuple[str, str]] = set()
     for group in ElementTree.parse(DOCS / "states.svg").iterfind(".//{*}g[@class]"):
@@ -53,18 +53,17 @@ def test_the_state_machine_is_drawn_as_the_table_has_it() -> None:
     }, "run make docs"
 
 
-def test_every_public_name_is_in_the_reference() -> None:
-    """And so is every fixture of the plugin."""
+def test_reference_has_all_public_names_and_fixtures() -> None:
     pages = "".join(page.read_text() for page in (DOCS / "reference").glob("*.rst"))
-    shown = re.findall(r"^\.\. auto(?!module)\w+:: (?:copr_chroot_fake\.)?(\w+)", pages, flags=re.MULTILINE)
+    documented = re.findall(r"^\.\. auto(?!module)\w+:: (?:copr_chroot_fake\.)?(\w+)", pages, flags=re.MULTILINE)
     fixtures = re.findall(r"^\| `(copr_.*?)` \|", (DOCS / "pytest.md").read_text(), flags=re.MULTILINE)
-    named = {"copr_fake", *(name for names in fixtures for name in names.split("`, `"))}
-    # The provider is in no import of all names, as it needs an extra.
-    assert sorted(shown) == sorted([*copr_chroot_fake.__all__, "CoprProvider", *named])
+    named = {"copr_fake", "make_copr_fake", *(name for names in fixtures for name in names.split("`, `"))}
+    # Names that need an extra are not in __all__.
+    with_extra = ("CoprProvider", "CoprServer", "MakeCoprFake")
+    assert sorted(documented) == sorted([*copr_chroot_fake.__all__, *with_extra, *named])
 
 
-def test_the_index_leads_to_every_page() -> None:
-    """Whichever way one reads them: the site goes by the same list."""
+def test_index_links_to_every_page() -> None:
     index = (DOCS / "README.md").read_text()
     linked = {(DOCS / link).resolve() for link in re.findall(r"\]\((?!https?:)([^)#]+)", index)}
     pages = {page for page in DOCS.rglob("*") if page.suffix in (".md", ".rst")}
@@ -72,17 +71,16 @@ def test_the_index_leads_to_every_page() -> None:
 
 
 def test_every_package_is_on_the_architecture_page() -> None:
-    """And every room and module there is in the code."""
+    """The page lists the packages and top-level modules of the code, and no others."""
     code = Path(copr_chroot_fake.__file__).parent
-    rooms = {f"{path.name}/" for path in code.iterdir() if (path / "__init__.py").exists()}
+    packages = {f"{path.name}/" for path in code.iterdir() if (path / "__init__.py").exists()}
     modules = {path.name for path in code.glob("*.py") if not path.name.startswith("__")}
-    page = (DOCS / "architecture.md").read_text().partition("## The rooms")[2].partition("\n## ")[0]
+    page = (DOCS / "architecture.md").read_text().partition("## Packages")[2].partition("\n## ")[0]
     named = {*re.findall(r"`(\w+(?:/|\.py))`", page)}
-    assert named == rooms | modules
+    assert named == packages | modules
 
 
-def test_what_the_page_on_adding_names_is_there() -> None:
-    """Each file, and each table in one of these."""
+def test_files_and_tables_named_in_adding_exist() -> None:
     page = (DOCS / "adding.md").read_text()
     code = Path(copr_chroot_fake.__file__).parent
     named = [name for name in re.findall(r"`([\w/]+\.py)`", page) if "NAME" not in name]
@@ -93,22 +91,20 @@ def test_what_the_page_on_adding_names_is_there() -> None:
     assert [table for table in tables if not re.search(rf"^{table}(:| =)", text, re.MULTILINE)] == []
 
 
-def test_every_life_and_every_field_is_documented() -> None:
-    """The scenario page names each of them."""
+def test_lifecycles_and_scenario_keys_are_documented() -> None:
     page = (ROOT / "docs" / "scenarios.md").read_text()
     specs = (ScenarioSpec, ProjectSpec, ProjectChroot, BuildSpec, ChrootSpec)
     for name in [*LIFECYCLES, *(field.key for spec in specs for field in fields_of(spec).values())]:
         assert f"`{name}`" in page, name
 
 
-def test_every_endpoint_is_documented() -> None:
-    """A page of what can be asked has its name."""
-    pages = "".join((DOCS / f"{page}.md").read_text() for page in ("faults", "companions", "results"))
+def test_endpoints_are_documented() -> None:
+    pages = "".join((DOCS / f"{page}.md").read_text() for page in ("faults", "endpoints", "results"))
     assert [name for name in get_args(EndpointName) if f"`{name}`" not in pages] == []
 
 
-def test_every_fault_and_every_field_of_one_is_documented() -> None:
-    """The page of faults names each of them, and what their fields can be."""
+def test_faults_and_their_fields_are_documented() -> None:
+    """The Python form of each named fault is correct, too."""
     page = (ROOT / "docs" / "faults.md").read_text()
     for name in [*FAULTS, *fields_of(FaultObject), *get_args(BodyName), *get_args(BreakName)]:
         assert f"`{name}`" in page, name
@@ -120,7 +116,6 @@ def test_every_fault_and_every_field_of_one_is_documented() -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
-def test_links_lead_somewhere(document: Path) -> None:
-    """Every link to a file of the project is to one that is there."""
+def test_links_to_files_are_valid(document: Path) -> None:
     for link in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
         assert (document.parent / link).exists(), link

@@ -18,7 +18,7 @@ def taken(duration: Uniform | LogNormal, builds: int = 200) -> list[int]:
     """How many seconds builds take from start to end that differ only in their id."""
     fake = FakeCopr(progress="immediate")
     life = Lifecycle(Stage("pending", 1), Stage("starting", duration), Stage("failed"))
-    chroots = [fake.add_build(number, [F41], lifecycle=life)[F41] for number in range(1, builds + 1)]
+    chroots = [fake.add_build([F41], id=number, lifecycle=life)[F41] for number in range(1, builds + 1)]
     return [(chroot.ended_on or 0) - (chroot.started_on or 0) for chroot in chroots]
 
 
@@ -107,5 +107,5 @@ def test_durations_in_python_that_cannot_be_are_refused(make: Callable[[], objec
 def test_durations_in_a_scenario_that_cannot_be_are_refused(lasts: object, message: str) -> None:
     """The error names the place and says what would do."""
     with pytest.raises(InputError) as refused:
-        FakeCopr().add_build(1, [F41], lifecycle={"stages": [{"state": "running", "lasts": lasts}]})
+        FakeCopr().add_build([F41], id=1, lifecycle={"stages": [{"state": "running", "lasts": lasts}]})
     assert str(refused.value) == f"lifecycle.stages[0].lasts{message}"

@@ -1,4 +1,4 @@
-"""How a server ends: at a signal, whoever is connected and whatever is being answered."""
+"""Stopping a server by a signal, with connections and responses in progress."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.server import serving as server_door
-from copr_chroot_fake.server.serving import bind
+from copr_chroot_fake.http_server import uvicorn_server
+from copr_chroot_fake.http_server.uvicorn_server import bind
 
 from .served import COMMAND, HOME, LIST, PATIENCE, Served, Start, Wire, eventually, raw, replies, serving, under_way
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_whatever_is_connected(start: Start, signum: signal.Signals) -> None:
-    """Idle and half-open connections do not keep it, its status is 0, and it says nothing more."""
+def test_signal_ends_server_with_idle_connections(start: Start, signum: signal.Signals) -> None:
+    """The status is 0, and nothing is printed."""
     served = start()
     with socket.create_connection(served.address) as idle, socket.create_connection(served.address) as half_open:
         idle.sendall(b"GET /api_3/ HTTP/1.1\r\nHost: copr\r\n\r\n")
@@ -33,8 +33,8 @@ def test_a_signal_ends_it_whatever_is_connected(start: Start, signum: signal.Sig
         assert served.end(signum) == (0, "", "")
 
 
-def test_what_is_being_answered_at_a_signal_is_finished(start: Start) -> None:
-    """All of it, while nobody else can connect anymore; then its status is 0."""
+def test_signal_waits_for_responses_in_progress(start: Start) -> None:
+    """New connections are refused."""
     served = start()
     whole = served.call("GET", LIST)
     with served.connect() as late, served.connect() as dribbled:
@@ -65,7 +65,7 @@ def wait_behind(served: Served, wire: Wire) -> None:
 
 
 def close_port(served: Served, wire: Wire) -> None:
-    served.steer("POST", "/faults", {"breaks": "refused", "seconds": 300})
+    served.control("POST", "/faults", {"breaks": "refused", "seconds": 300})
     assert served.is_refusing
 
 
@@ -82,16 +82,14 @@ LEFT: dict[str, Callable[[Served, Wire], None]] = {
 
 
 @pytest.mark.parametrize("left", LEFT)
-def test_nothing_that_need_not_end_holds_the_end(start: Start, left: str) -> None:
-    """It is let go of at once."""
+def test_incomplete_requests_do_not_delay_the_end(start: Start, left: str) -> None:
     served = start()
     with served.connect() as wire:
         LEFT[left](served, wire)
         assert served.end(timeout=4) == (0, "", "")
 
 
-def test_a_second_ctrl_c_ends_it_at_once(start: Start) -> None:
-    """Whatever is being answered, and without a word."""
+def test_second_ctrl_c_ends_server_at_once(start: Start) -> None:
     served = start()
     with served.connect() as wire:
         under_way(served, wire, {"delay": 300})
@@ -103,8 +101,8 @@ def test_a_second_ctrl_c_ends_it_at_once(start: Start) -> None:
             wire.reply()
 
 
-def test_it_ends_though_clients_go_on(start: Start) -> None:
-    """Those that keep connections and those that make new ones all the time: every answer that begins is whole."""
+def test_busy_clients_do_not_delay_the_end(start: Start) -> None:
+    """Every response that begins is complete."""
     served = start()
 
     def ask(is_kept: bool) -> None:
@@ -120,14 +118,14 @@ def test_it_ends_though_clients_go_on(start: Start) -> None:
     whole = served.call("GET", LIST)
     with ThreadPoolExecutor(16) as pool:
         asking = [pool.submit(ask, number % 2 == 0) for number in range(16)]
-        assert eventually(lambda: served.asked > 200)
+        assert eventually(lambda: served.request_count > 200)
         assert served.end(timeout=5) == (0, "", "")
         for asked in asking:
             asked.result()
 
 
-class MetServer(server_door.FakeServer):
-    """A server to which somebody connects so many turns of its loop after it begins to close its port, or before."""
+class ServerWithNewClient(uvicorn_server.FakeServer):
+    """A server to which a client connects some turns of the loop before or after the port closes."""
 
     def __init__(self, turns: int, closes: str) -> None:
         self.listener = bind("127.0.0.1", 0)
@@ -163,12 +161,10 @@ async def pass_turns(turns: int) -> None:
 
 @pytest.mark.parametrize("closes", ["at the end", "for a while"])
 @pytest.mark.parametrize("turns", range(-7, 8))
-def test_whoever_has_just_connected_does_not_hold_the_end(
-    monkeypatch: pytest.MonkeyPatch, turns: int, closes: str
-) -> None:
-    """However far the connection has come when the port closes, it is closed too, and no part of it is lost."""
-    monkeypatch.setattr(server_door, "GRACE", 3 * PATIENCE)
-    server = MetServer(turns, closes)
+def test_new_connection_does_not_delay_the_end(monkeypatch: pytest.MonkeyPatch, turns: int, closes: str) -> None:
+    """It is closed, however far it is set up."""
+    monkeypatch.setattr(uvicorn_server, "SHUTDOWN_TIMEOUT", 3 * PATIENCE)
+    server = ServerWithNewClient(turns, closes)
     begun = time.monotonic()
     asyncio.run(server.serve(sockets=[server.listener]))
     assert time.monotonic() - begun < 2 * PATIENCE
@@ -176,9 +172,10 @@ def test_whoever_has_just_connected_does_not_hold_the_end(
     assert server.problems == []
 
 
-def test_what_takes_too_long_is_cut_off(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    """Once a server that is to end has waited for as long as it waits, without a word."""
-    monkeypatch.setattr(server_door, "GRACE", 0.05)
+def test_slow_response_is_aborted_at_the_end(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(uvicorn_server, "SHUTDOWN_TIMEOUT", 0.05)
     with ExitStack() as ends_last, serving() as server:
         wire = ends_last.enter_context(server.connect())
         under_way(server, wire, {"delay": 6})
@@ -188,8 +185,8 @@ def test_what_takes_too_long_is_cut_off(monkeypatch: pytest.MonkeyPatch, capfd: 
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_while_it_still_loads_ends_it_too(tmp_path: Path, signum: signal.Signals) -> None:
-    """Its status is 0 then as well, and there is no traceback."""
+def test_signal_during_start_ends_server(tmp_path: Path, signum: signal.Signals) -> None:
+    """The status is 0, without a traceback."""
     pipe = tmp_path / "scenario.json"
     os.mkfifo(pipe)
     process = subprocess.Popen(

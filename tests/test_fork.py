@@ -23,7 +23,9 @@ import requests
 
 from copr_chroot_fake import FakeCopr, VirtualClock
 from copr_chroot_fake import fork_lock as forking
-from copr_chroot_fake.server.live import LiveServer
+from copr_chroot_fake.http_server.live_server import LiveServer
+
+from .events import advance_all
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork"),
@@ -84,8 +86,8 @@ def check(*fakes: FakeCopr) -> None:
 
 def check_one(fake: FakeCopr) -> None:
     for build in fake.builds.values():
-        assert [*build.project.chroots] == [chroot.name for chroot in build] == [NAME, "epel-9-x86_64"]
-    build = fake.add_build(LAST, [NAME, "epel-9-x86_64"])
+        assert [*build.project.chroots] == [chroot.name for chroot in build.values()] == [NAME, "epel-9-x86_64"]
+    build = fake.add_build([NAME, "epel-9-x86_64"], id=LAST)
     assert json.loads(fake.answer("GET", LISTED).body)["items"][0]["id"] == LAST
     fake.clock.tick(1000)
     fake.faults.add("outage")
@@ -93,7 +95,7 @@ def check_one(fake: FakeCopr) -> None:
     fake.faults.clear()
     assert json.loads(fake.answer("GET", f"/api_3/build/{LAST}").body)["state"] == "succeeded"
     assert build[NAME].state == "succeeded"
-    fake.advance()
+    advance_all(fake)
     fake.to_scenario()
 
 
@@ -109,7 +111,7 @@ def test_fork_works_while_threads_use_fakes() -> None:
     def fill(fake: FakeCopr, number: int) -> None:
         if number % 10 == 0:
             fake.clear()
-        fake.add_build(number, [NAME, "epel-9-x86_64"])
+        fake.add_build([NAME, "epel-9-x86_64"], id=number)
         fake.answer("GET", LISTED)
 
     def use(number: int) -> None:
@@ -133,7 +135,7 @@ def test_fork_works_within_a_change_of_the_same_thread() -> None:
         run_in_child(lambda: fake.answer("GET", "/api_3/build-chroot/1/x-1-y"))
         yield NAME
 
-    fake.add_build(1, names())
+    fake.add_build(names(), id=1)
 
     def use() -> int:
         return fake.answer("GET", f"/api_3/build-chroot/1/{NAME}").status
@@ -154,15 +156,15 @@ def test_fork_does_not_wait_forever(monkeypatch: pytest.MonkeyPatch) -> None:
         yield NAME
 
     with ThreadPoolExecutor(1) as pool:
-        adding = pool.submit(fake.add_build, 1, names())
+        adding = pool.submit(fake.add_build, names(), id=1)
         assert began.wait(SECONDS)
         try:
-            run_in_child(lambda: [each.add_build(2, [NAME]) for each in (fake, other)])
+            run_in_child(lambda: [each.add_build([NAME], id=2) for each in (fake, other)])
         finally:
             forked.set()
         assert adding.result(SECONDS).id == 1
     assert [*fake.builds] == [1]
-    assert fake.add_build(3, [NAME]).id == 3
+    assert fake.add_build([NAME], id=3).id == 3
 
 
 class SlowModule(MetaPathFinder, Loader):
@@ -200,10 +202,10 @@ def test_fork_waits_for_imports_of_the_kit(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_child_has_a_server_of_its_own() -> None:
     """What the parent serves stays its own; what the child serves is on a new port, until it stops."""
-    server = LiveServer()
+    server = LiveServer(FakeCopr)
     try:
         fake = FakeCopr()
-        fake.add_build(1, [NAME], state="running")
+        fake.add_build([NAME], id=1, state="running")
         url = server.add("one", fake)
         with httpx.Client() as client:
             client.get(f"{url}/api_3/")
@@ -211,7 +213,7 @@ def test_child_has_a_server_of_its_own() -> None:
             def use() -> None:
                 mine = server.add("one", fake)
                 assert mine != url
-                fake.builds[1][NAME].succeed()
+                fake.builds[1][NAME].report("succeeded")
                 answers = [httpx.get(f"{at}/api_3/build-chroot/1/{NAME}").json()["state"] for at in (mine, url)]
                 assert answers == ["succeeded", "running"]
                 server.remove("one")
@@ -244,7 +246,7 @@ def test_child_can_leave_a_served_fake() -> None:
 def test_server_stops_though_a_child_lives() -> None:
     """A child that was forked meanwhile keeps neither the port nor a connection open."""
     reading, writing = os.pipe()
-    server = LiveServer()
+    server = LiveServer(FakeCopr)
     port = int(server.url.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.settimeout(SECONDS)
@@ -272,7 +274,7 @@ def test_server_stops_though_a_child_lives() -> None:
 def test_child_can_use_requests_and_httpx() -> None:
     """While other threads send requests through the same adapters; a client of httpx has a lock of its own."""
     fake = FakeCopr()
-    fake.add_build(1, [NAME])
+    fake.add_build([NAME], id=1)
     url = f"https://copr.fedorainfracloud.org/api_3/build-chroot/1/{NAME}"
 
     def use(client: httpx.Client) -> None:
@@ -284,6 +286,6 @@ def test_child_can_use_requests_and_httpx() -> None:
             use(client)
 
     shared = httpx.Client(transport=fake.transport)
-    with shared, fake.answering_requests(), busy([lambda number: use(shared)] * 2):
+    with shared, fake.mock_requests(), busy([lambda number: use(shared)] * 2):
         for _ in range(5):
             run_in_child(use_own)

@@ -1,4 +1,4 @@
-"""Who may steer a served fake, and who may not; Copr itself answers everybody."""
+"""Access control of the control API; Copr's endpoints admit everybody."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from copr_chroot_fake import InputError
 from copr_chroot_fake.cli import main
-from copr_chroot_fake.server.guard import Guard
+from copr_chroot_fake.http_server.guard import Guard
 
 from .served import HOME, LIST, Reply, Server, Start, failed, starting
 
@@ -20,7 +20,7 @@ CLOCK = "/_fake/clock"
 
 @pytest.fixture(scope="module")
 def local() -> Iterator[Server]:
-    """A server as it is unless said otherwise, but for two names that it goes by."""
+    """A server with default options and two allowed names."""
     with starting() as start:
         yield start("--allow-host", "copr", "--allow-host", "Copr.Test")
 
@@ -74,17 +74,17 @@ FOREIGN = [
 
 @pytest.mark.parametrize("target", [CLOCK, f"/worlds/a{CLOCK}", "/_fake/health", "/_fake/openapi.json", "/_fake/"])
 @pytest.mark.parametrize("host", [*OWN, *FOREIGN])
-def test_only_who_knows_it_by_a_name_of_its_own_is_answered(local: Server, host: str, target: str) -> None:
-    """A page whose name leads here, by rebinding, still sends that name; not even what is open is told to it."""
+def test_unknown_host_is_rejected(local: Server, host: str, target: str) -> None:
+    """DNS rebinding sends the name of the attacking page, also to open paths."""
     reply = ask(local, target, f"Host: {host}")
     assert reply.status == (200 if host in OWN else 403)
     if host in FOREIGN:
-        assert "is not this server" in reply.document["error"]
+        assert "is not a known name of this server" in reply.document["error"]
 
 
 @pytest.mark.parametrize("host", [*OWN, *FOREIGN])
-def test_whoever_has_the_token_may_call_it_anything(guarded: Server, host: str) -> None:
-    """As other machines do, among which it goes by a name of its own; and so may who asks what needs no token."""
+def test_token_allows_any_host(guarded: Server, host: str) -> None:
+    """With a token set, open paths allow it too."""
     assert ask(guarded, CLOCK, f"Host: {host}", f"Authorization: Bearer {TOKEN}").status == 200
     assert ask(guarded, "/_fake/health", f"Host: {host}").status == 200
     refused = ask(guarded, CLOCK, f"Host: {host}", "Authorization: Bearer another")
@@ -92,21 +92,19 @@ def test_whoever_has_the_token_may_call_it_anything(guarded: Server, host: str) 
     assert "send the token" in refused.document["error"] or host in OWN
 
 
-def test_what_comes_after_a_body_is_no_header(local: Server) -> None:
-    """Though it looks like one it takes the place of none, whatever came before."""
+def test_trailers_do_not_replace_headers(local: Server) -> None:
     chunked = "Transfer-Encoding: chunked"
     for host, trailer, status in (("evil.example", "localhost", 403), ("localhost", "evil.example", 405)):
         reply = ask(local, CLOCK, f"Host: {host}", chunked, "", "1", "x", "0", f"Host: {trailer}", method="POST")
         assert reply.status == status
 
 
-def test_who_names_no_host_is_not_answered(local: Server) -> None:
-    """Every browser does."""
+def test_request_without_host_is_rejected(local: Server) -> None:
+    """Every browser sends one."""
     assert ask(local, CLOCK).status == 403
 
 
-def test_the_name_that_is_listened_on_is_its_own(start: Start) -> None:
-    """Also one that others could have."""
+def test_name_of_the_listen_address_is_allowed(start: Start) -> None:
     served = start("--host", "localhost")
     assert ask(served, CLOCK, "Host: localhost:PORT").status == 200
 
@@ -139,17 +137,16 @@ SENT: list[tuple[list[str], int]] = [
 
 @pytest.mark.parametrize("target", [CLOCK, f"/worlds/a{CLOCK}"])
 @pytest.mark.parametrize(("headers", "status"), SENT, ids=[" ".join(headers) for headers, _ in SENT])
-def test_no_foreign_page_can_steer(local: Server, headers: list[str], status: int, target: str) -> None:
-    """Whatever it lets a browser send; with a token it is no different."""
+def test_pages_of_other_sites_are_rejected(local: Server, headers: list[str], status: int, target: str) -> None:
     assert ask(local, target, HOST, *headers).status == status
 
 
 @pytest.mark.parametrize(("headers", "status"), SENT, ids=[" ".join(headers) for headers, _ in SENT])
 @pytest.mark.parametrize("authorized", [True, False])
-def test_a_token_does_not_open_it_to_foreign_pages(
+def test_pages_of_other_sites_are_rejected_with_token(
     guarded: Server, headers: list[str], status: int, authorized: bool
 ) -> None:
-    """Who has it is refused all the same, and who has not is told of that only where nothing else is wrong."""
+    """A missing token is reported only if nothing else is wrong."""
     reply = ask(guarded, CLOCK, HOST, *headers, *[f"Authorization: Bearer {TOKEN}"] * authorized)
     assert reply.status == (401 if status == 200 and not authorized else status)
 
@@ -173,8 +170,8 @@ AUTHORIZED: list[tuple[str, int]] = [
 
 @pytest.mark.parametrize("target", [CLOCK, f"/worlds/a{CLOCK}", "/_fake/none", "/_fake/health/"])
 @pytest.mark.parametrize(("authorization", "status"), AUTHORIZED)
-def test_only_who_has_the_token_may_steer(guarded: Server, authorization: str, status: int, target: str) -> None:
-    """Nobody else is told even what there is, only what would be needed."""
+def test_control_call_requires_the_token(guarded: Server, authorization: str, status: int, target: str) -> None:
+    """Other requests do not learn what exists."""
     reply = ask(guarded, target, HOST, f"Authorization: {authorization}")
     if status == 401:
         assert (reply.status, reply.headers["www-authenticate"]) == (401, "Bearer")
@@ -184,8 +181,7 @@ def test_only_who_has_the_token_may_steer(guarded: Server, authorization: str, s
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_no_method_needs_no_token(guarded: Server, method: str) -> None:
-    """And nothing is done without it."""
+def test_every_method_requires_the_token(guarded: Server, method: str) -> None:
     with guarded.connect() as wire:
         wire.send(f"{method} /_fake/builds/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         assert wire.rest().startswith(b"HTTP/1.1 401 ")
@@ -193,13 +189,13 @@ def test_no_method_needs_no_token(guarded: Server, method: str) -> None:
 
 
 @pytest.mark.parametrize("target", ["/_fake/", "/_fake/health", "/_fake/openapi.json", HOME, LIST])
-def test_what_tells_nothing_needs_no_token(guarded: Server, target: str) -> None:
-    """The page asks for it itself; and Copr is asked without one."""
+def test_open_paths_need_no_token(guarded: Server, target: str) -> None:
+    """The page asks for the token; Copr needs none."""
     assert ask(guarded, target, HOST).status == 200
 
 
-def test_copr_answers_whoever_asks_and_says_nothing_of_origins(local: Server) -> None:
-    """As Copr does: any name, any page, and no header that would let another one's script read it."""
+def test_copr_endpoints_admit_any_host_and_origin(local: Server) -> None:
+    """Responses have no CORS headers, as on Copr."""
     for method in ("GET", "OPTIONS", "POST"):
         for target in (HOME, LIST, f"/worlds/a{HOME}", "/none"):
             preflight = (
@@ -213,8 +209,7 @@ def test_copr_answers_whoever_asks_and_says_nothing_of_origins(local: Server) ->
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:PORT"])
-def test_a_preflight_is_told_nothing_that_would_allow_anything(local: Server, origin: str) -> None:
-    """Of the own origin it is refused as a method that there is not."""
+def test_preflight_has_no_cors_headers(local: Server, origin: str) -> None:
     sent = ("Access-Control-Request-Method: PUT", "Access-Control-Request-Headers: authorization")
     reply = ask(local, "/_fake/scenario", HOST, f"Origin: {origin}", *sent, method="OPTIONS")
     assert reply.status == (405 if "PORT" in origin else 403)
@@ -225,10 +220,10 @@ def test_a_preflight_is_told_nothing_that_would_allow_anything(local: Server, or
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.0.2.1", "copr.example"])
-def test_where_others_can_ask_it_has_to_be_said_who_may_steer(host: str) -> None:
-    """The error names what there is to say."""
+def test_reachable_host_requires_access_option(host: str) -> None:
+    """The error names the options."""
     line = failed("serve", "--port", "0", "--host", host)
-    assert line.startswith(f"Error: others than this machine can ask {host}")
+    assert line.startswith(f"Error: {host} is reachable from other machines")
     for remedy in ("--control-token TOKEN", "--no-control", "--insecure-control"):
         assert remedy in line
 
@@ -237,13 +232,13 @@ UNUSABLE_TOKENS = {
     "": "is empty",
     " ": "is empty",
     "\t\n": "is empty",
-    f"{TOKEN}\n": "has white space in it",
-    f" {TOKEN}": "has white space in it",
-    "two words": "has white space in it",
-    f"{TOKEN}\xa0": "has white space in it",
-    "t\xf6ken": "has characters that clients cannot send",
-    "t\x01ken": "has characters that clients cannot send",
-    "\U0001f511": "has characters that clients cannot send",
+    f"{TOKEN}\n": "contains white space",
+    f" {TOKEN}": "contains white space",
+    "two words": "contains white space",
+    f"{TOKEN}\xa0": "contains white space",
+    "t\xf6ken": "contains characters that clients cannot send",
+    "t\x01ken": "contains characters that clients cannot send",
+    "\U0001f511": "contains characters that clients cannot send",
 }
 
 
@@ -253,8 +248,8 @@ UNUSABLE_TOKENS = {
 def test_unusable_token_is_rejected(
     token: str, problem: str, host: str, is_in_environment: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Wherever the server listens and wherever the token comes from; the error does not print it."""
-    monkeypatch.setattr("copr_chroot_fake.server.launch.Launch", None)
+    """From any source, for any host; the error does not print it."""
+    monkeypatch.setattr("copr_chroot_fake.server.standalone.StandaloneServer", None)
     environment = {"COPR_FAKE_CONTROL_TOKEN": token} if is_in_environment else {}
     option = [] if is_in_environment else ["--control-token", token]
     done = CliRunner(env=environment).invoke(main, ["serve", "--port", "0", "--host", host, *option])
@@ -270,8 +265,8 @@ def test_guard_rejects_an_unusable_token(token: str) -> None:
         Guard("127.0.0.1", token)
 
 
-def test_guard_without_token_ignores_an_empty_one() -> None:
-    """A client may send an empty token where none is needed; it does not vouch for a foreign name."""
+def test_guard_without_token_ignores_empty_token() -> None:
+    """It does not admit an unknown host."""
     guard = Guard("127.0.0.1", None)
     for authorization in (b"Bearer ", b"Bearer", b""):
         assert guard.refusal({b"host": b"127.0.0.1", b"authorization": authorization}, is_open=False) is None
@@ -280,16 +275,15 @@ def test_guard_without_token_ignores_an_empty_one() -> None:
         assert refused.status == 403
 
 
-def test_rejected_host_names_the_option_that_allows_it(local: Server, guarded: Server) -> None:
-    """And where there is a token, that it would do, too."""
+def test_rejected_host_error_names_the_option(local: Server, guarded: Server) -> None:
     for server, remedies in ((local, ["localhost"]), (guarded, ["send the token"])):
         error = ask(server, CLOCK, "Host: intranet:PORT").document["error"]
-        assert f"Host 'intranet:{server.address[1]}' is not this server" in error
+        assert f"Host 'intranet:{server.address[1]}' is not a known name of this server" in error
         assert all(remedy in error for remedy in ["--allow-host", "IP address", *remedies])
 
 
-def test_host_of_the_public_url_is_allowed(start: Start) -> None:
-    """Not what merely contains it."""
+def test_host_of_public_url_is_allowed(start: Start) -> None:
+    """But not names that contain it."""
     served = start("--serve-results", "--public-url", "https://Copr-Fake:8443/below")
     assert ask(served, CLOCK, "Host: copr-fake:8443").status == 200
     for name in ("copr-fake2", "copr-fake.evil.example", "fake"):
@@ -300,17 +294,16 @@ def test_host_of_the_public_url_is_allowed(start: Start) -> None:
 def test_invalid_allowed_host_is_rejected(name: str) -> None:
     done = CliRunner().invoke(main, ["serve", "--port", "0", "--allow-host", name])
     assert done.exit_code == 2
-    assert f"{name!r} is no host name; expected one such as copr" in done.stderr
+    assert f"{name!r} is not a host name; expected one such as copr" in done.stderr
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
-def test_where_only_this_machine_can_ask_nothing_has_to_be_said(start: Start, host: str) -> None:
-    """It can be steered at once."""
-    assert start("--host", host).steer("GET", "/clock")
+def test_loopback_host_requires_no_access_option(start: Start, host: str) -> None:
+    assert start("--host", host).control("GET", "/clock")
 
 
-def test_the_token_may_be_in_the_environment(start: Start) -> None:
-    """As on the command line, which counts more."""
+def test_token_is_read_from_the_environment(start: Start) -> None:
+    """The option takes precedence."""
     environment = {**os.environ, "COPR_FAKE_CONTROL_TOKEN": TOKEN}
     for arguments, token in (((), TOKEN), (("--control-token", "other"), "other")):
         served = start("--host", "0.0.0.0", *arguments, env=environment)
@@ -318,22 +311,22 @@ def test_the_token_may_be_in_the_environment(start: Start) -> None:
         assert ask(served, CLOCK, HOST, f"Authorization: Bearer {token}").status == 200
 
 
-def test_a_token_counts_on_loopback_too(start: Start) -> None:
-    """And where anybody was said to be allowed."""
+def test_token_is_required_on_loopback_too(start: Start) -> None:
+    """Also with --insecure-control."""
     for arguments in ((), ("--insecure-control",)):
         assert ask(start("--control-token", TOKEN, *arguments), CLOCK, HOST).status == 401
 
 
-def test_anybody_may_steer_if_that_is_said(start: Start) -> None:
-    """But for foreign pages."""
+def test_insecure_control_admits_everybody(start: Start) -> None:
+    """Except pages of other sites."""
     served = start("--host", "0.0.0.0", "--insecure-control")
     assert ask(served, CLOCK, HOST).status == 200
     assert ask(served, CLOCK, HOST, "Origin: http://evil.example").status == 403
     assert ask(served, CLOCK, "Host: evil.example").status == 403
 
 
-def test_without_control_there_is_nothing_to_steer_it_with(start: Start) -> None:
-    """Neither in the own world nor in one with a name; Copr is there in both."""
+def test_no_control_disables_the_control_api(start: Start) -> None:
+    """In every world; Copr is still served."""
     served = start("--host", "0.0.0.0", "--no-control")
     for world in (served, served.world("a")):
         for target in ("/_fake", "/_fake/", "/_fake/health", CLOCK, "/_fake/worlds/a"):
@@ -342,8 +335,7 @@ def test_without_control_there_is_nothing_to_steer_it_with(start: Start) -> None
         assert world.get(LIST)["items"]
 
 
-def test_a_refusal_is_json_with_one_error(local: Server, guarded: Server) -> None:
-    """As every error of the kit."""
+def test_rejection_is_a_json_error(local: Server, guarded: Server) -> None:
     for reply in (ask(local, CLOCK, "Host: evil.example"), ask(guarded, CLOCK, HOST)):
         assert reply.headers["content-type"] == "application/json"
         assert set(reply.document) == {"error"}

@@ -8,7 +8,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr, InputError
 
-from .doors import Open, asking
+from .adapters import Open, asking
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 GET = f"/api_3/build-chroot?build_id=1&chrootname={F41}"
@@ -19,7 +19,7 @@ PROJECT = "ownername=jdoe&projectname=playground"
 @pytest.fixture
 def fake() -> FakeCopr:
     fake = FakeCopr()
-    fake.add_build(1, {F41: {}, F42: "running"})
+    fake.add_build({F41: {}, F42: "running"}, id=1)
     return fake
 
 
@@ -35,16 +35,20 @@ def test_every_request_is_kept_with_what_it_saw(ask_through: Open, fake: FakeCop
     assert (listed.method, listed.target, listed.endpoint, listed.build_id, listed.chrootname) == (
         "GET",
         LIST,
-        "list",
+        "build-chroot/list",
         1,
         None,
     )
-    assert (listed.arguments, listed.status, listed.saw) == ({"build_id": "1", "limit": "1"}, 200, {F41: "importing"})
-    assert (got.endpoint, got.build_id, got.chrootname, got.saw) == ("get", 1, F42, {F42: "running"})
+    assert (listed.arguments, listed.status, listed.states) == (
+        {"build_id": "1", "limit": "1"},
+        200,
+        {F41: "importing"},
+    )
+    assert (got.endpoint, got.build_id, got.chrootname, got.states) == ("build-chroot", 1, F42, {F42: "running"})
     assert got.at - listed.at == 30
-    assert (posted.method, posted.endpoint, posted.status, posted.saw) == ("POST", "list", 405, {})
+    assert (posted.method, posted.endpoint, posted.status, posted.states) == ("POST", "build-chroot/list", 405, {})
     assert (nope.endpoint, nope.build_id, nope.status, nope.matched) == (None, None, 404, False)
-    fake.forget_requests()
+    fake.clear_requests()
     assert fake.requests == []
 
 
@@ -53,14 +57,14 @@ def test_what_was_seen_is_kept_as_it_was(fake: FakeCopr) -> None:
     ask = asking(fake)
     for _ in range(3):
         ask("GET", GET)
-    assert [request.saw[F41] for request in fake.requests] == ["importing", "pending", "starting"]
+    assert [request.states[F41] for request in fake.requests] == ["importing", "pending", "starting"]
 
 
 @pytest.mark.parametrize("endpoint", ["build-config", "built-packages"])
 def test_requests_beside_the_state_count_as_having_seen_it(fake: FakeCopr, endpoint: str) -> None:
     """Also where the answer does not say the state."""
     asking(fake)("GET", f"/api_3/build-chroot/{endpoint}?build_id=1&chrootname={F42}")
-    assert fake.requests[-1].saw == {F42: "running"}
+    assert fake.requests[-1].states == {F42: "running"}
 
 
 def test_the_journal_keeps_the_latest_requests(fake: FakeCopr) -> None:
@@ -69,7 +73,7 @@ def test_the_journal_keeps_the_latest_requests(fake: FakeCopr) -> None:
         fake.answer("GET", "/api_3/")
     fake.answer("GET", GET)
     assert len(fake.requests) == 10_000
-    assert fake.requests[-1].endpoint == "get"
+    assert fake.requests[-1].endpoint == "build-chroot"
 
 
 def test_as_many_requests_are_kept_as_is_said() -> None:
@@ -79,7 +83,7 @@ def test_as_many_requests_are_kept_as_is_said() -> None:
         fake.answer("GET", "/api_3/")
     assert [request.number for request in fake.requests] == [3, 4, 5]
     assert [request.number for request in fake.requests_after(4)] == [5]
-    fake.forget_requests()
+    fake.clear_requests()
     fake.answer("GET", "/api_3/")
     assert [request.number for request in fake.requests] == [6]
 
@@ -98,41 +102,41 @@ def test_requested_and_not_requested(fake: FakeCopr) -> None:
     ask("GET", LIST)
     ask("GET", GET)
     ask("HEAD", GET)
-    fake.assert_requested("list")
-    fake.assert_requested("list", build_id=1, times=2)
-    fake.assert_requested("get", build_id=1, chrootname=F41, times=1)
-    fake.assert_not_requested("built-packages")
-    fake.assert_not_requested("get", chrootname=F42)
-    fake.assert_not_requested("list", build_id=2)
+    fake.assert_requested("build-chroot/list")
+    fake.assert_requested("build-chroot/list", build_id=1, times=2)
+    fake.assert_requested("build-chroot", build_id=1, chrootname=F41, times=1)
+    fake.assert_not_requested("build-chroot/built-packages")
+    fake.assert_not_requested("build-chroot", chrootname=F42)
+    fake.assert_not_requested("build-chroot/list", build_id=2)
 
 
 def test_a_failed_assertion_says_what_was_asked_instead(fake: FakeCopr) -> None:
     """So that nobody has to guess."""
-    with pytest.raises(AssertionError, match=r"^'get' was to be requested at least once and was not. Nothing was req"):
-        fake.assert_requested("get")
+    with pytest.raises(AssertionError, match=r"^'build-chroot' was to be requested at least once and was not. Nothing"):
+        fake.assert_requested("build-chroot")
     asking(fake)("GET", LIST)
     with pytest.raises(AssertionError) as failed:
-        fake.assert_requested("list", build_id=1, times=2)
+        fake.assert_requested("build-chroot/list", build_id=1, times=2)
     assert str(failed.value) == (
-        "'list' of build 1 was to be requested twice and was once. Requested was:\n"
+        "'build-chroot/list' of build 1 was to be requested twice and was once. Requested was:\n"
         f"  GET {LIST} -> 200 ({F41} importing) at 1700000000"
     )
-    with pytest.raises(AssertionError, match="'list' was not to be requested and was once"):
-        fake.assert_not_requested("list")
+    with pytest.raises(AssertionError, match="'build-chroot/list' was not to be requested and was once"):
+        fake.assert_not_requested("build-chroot/list")
 
 
 def test_a_misspelt_endpoint_is_an_error_and_no_failed_assertion(fake: FakeCopr) -> None:
     """An assertion about nothing would always hold."""
-    with pytest.raises(InputError, match="endpoint: 'lists' is not possible; did you mean 'list'"):
-        fake.assert_not_requested("lists")  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(InputError, match="endpoint: 'build/lists' is not possible; did you mean 'build/list'"):
+        fake.assert_not_requested("build/lists")  # type: ignore[arg-type]  # wrong on purpose
 
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (lambda fake: fake.assert_not_requested("get", build_id="1"), "build_id: expected a whole number"),
-        (lambda fake: fake.assert_not_requested("get", chrootname=41), "chrootname: expected a text"),
-        (lambda fake: fake.assert_requested("get", times="2"), "times: expected a whole number"),
+        (lambda fake: fake.assert_not_requested("build-chroot", build_id="1"), "build_id: expected a whole number"),
+        (lambda fake: fake.assert_not_requested("build-chroot", chrootname=41), "chrootname: expected a text"),
+        (lambda fake: fake.assert_requested("build-chroot", times="2"), "times: expected a whole number"),
         (lambda fake: fake.assert_polled_no_faster_than(30, build_id="1"), "build_id: expected a whole number"),
         (lambda fake: fake.assert_all_pages_read(9), "build_id: there is no build 9; there are: 1"),
         (lambda fake: fake.requests_after("1"), "number: expected a whole number"),
@@ -221,7 +225,7 @@ def test_all_pages_read(fake: FakeCopr) -> None:
 )
 def test_what_is_not_there_is_kept_with_the_nearest_that_is(fake: FakeCopr, target: str, nearest: str) -> None:
     """The nearest by what is written, as a digit is sooner forgotten than wrong by one."""
-    fake.add_build(70, [])
+    fake.add_build([], id=70)
     asking(fake)("GET", GET)
     asking(fake)("GET", target)
     (unmatched,) = fake.unmatched
@@ -231,7 +235,7 @@ def test_what_is_not_there_is_kept_with_the_nearest_that_is(fake: FakeCopr, targ
 
 def test_deleted_builds_and_bad_requests_are_not_unmatched(fake: FakeCopr) -> None:
     """A build that its life has deleted, bad arguments, methods and pages beyond the end are no mistake of a name."""
-    fake.add_build(2, [F41], lifecycle="deleted")
+    fake.add_build([F41], id=2, lifecycle="deleted")
     ask = asking(fake)
     for _ in range(7):
         ask("GET", f"/api_3/build-chroot/2/{F41}")
@@ -266,7 +270,7 @@ def test_nothing_there_at_all() -> None:
 def test_what_is_asked_beside_build_chroots_is_kept_too() -> None:
     """Each under the name of its endpoint, what is not there with what comes nearest."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: "running"})
+    fake.add_build({F41: "running"}, id=1)
     ask = asking(fake)
     for target in (
         "build/1", f"build/list?{PROJECT}", "build/built-packages/1", "build/source-chroot/1", f"project?{PROJECT}",
@@ -275,8 +279,8 @@ def test_what_is_asked_beside_build_chroots_is_kept_too() -> None:
     ):  # fmt: skip
         ask("GET", f"/api_3/{target}")
     assert [request.endpoint for request in fake.requests] == [
-        "build", "build-list", "build-packages", "source-chroot", "project",
-        "monitor", "mock-chroots", "gssapi-login", "build", "project",
+        "build", "build/list", "build/built-packages", "build/source-chroot", "project",
+        "monitor", "mock-chroots/list", "gssapi_login", "build", "project",
     ]  # fmt: skip
     assert [(unmatched.target.removeprefix("/api_3/"), unmatched.near_miss) for unmatched in fake.unmatched] == [
         ("build/12", "build 1 is there, 12 is not"),
@@ -295,7 +299,7 @@ def test_what_is_asked_beside_build_chroots_is_kept_too() -> None:
 def test_a_build_is_polled_no_faster_than_was_said() -> None:
     """The assertion holds for a loop that keeps to it."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: "running"})
+    fake.add_build({F41: "running"}, id=1)
     for _ in range(3):
         asking(fake)("GET", "/api_3/build/1")
         fake.clock.tick(30)

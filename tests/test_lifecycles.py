@@ -20,7 +20,7 @@ F41 = "fedora-41-x86_64"
 def ends(lifecycle: Lifecycle | str, seed: int = 0, builds: int = 200) -> list[tuple[str, int]]:
     """How many builds that differ only in their id end, and how many seconds they take from start to end."""
     fake = FakeCopr(progress="immediate", seed=seed)
-    chroots = [fake.add_build(number, [F41], lifecycle=lifecycle)[F41] for number in range(1, builds + 1)]
+    chroots = [fake.add_build([F41], id=number, lifecycle=lifecycle)[F41] for number in range(1, builds + 1)]
     return [(str(chroot.state), (chroot.ended_on or 0) - (chroot.started_on or 0)) for chroot in chroots]
 
 
@@ -61,9 +61,9 @@ PINNED = [
 def test_chroot_plan_depends_on_seed_build_and_name_only() -> None:
     """Builds added before or after, and polls in between, do not change what is drawn."""
     alone, crowded = FakeCopr(progress="clock", seed=3), FakeCopr(progress="clock", seed=3)
-    crowded.add_build(1, [F41], lifecycle="realistic")
-    chroots = [fake.add_build(2, ["epel-9-s390x", F41], lifecycle="realistic")[F41] for fake in (alone, crowded)]
-    crowded.add_build(3, [F41], lifecycle="realistic")
+    crowded.add_build([F41], id=1, lifecycle="realistic")
+    chroots = [fake.add_build(["epel-9-s390x", F41], id=2, lifecycle="realistic")[F41] for fake in (alone, crowded)]
+    crowded.add_build([F41], id=3, lifecycle="realistic")
     for fake in (alone, crowded):
         fake.clock.tick(100_000)
     assert chroots[0].ended_on == chroots[1].ended_on
@@ -113,7 +113,7 @@ def test_a_life_is_written_out_as_it_was_drawn() -> None:
     fake = FakeCopr()
     for number, lasts in enumerate((5, {"uniform": [5, 5]}), 1):
         stages = [{**written[0], "lasts": lasts}, *written[1:]]
-        fake.add_build(number, [F41], lifecycle={"stages": stages})
+        fake.add_build([F41], id=number, lifecycle={"stages": stages})
     assert [build["chroots"][0]["lifecycle"] for build in fake.to_scenario()["builds"]] == [{"stages": written}] * 2
 
 
@@ -193,7 +193,7 @@ def test_a_life_that_cannot_be_is_refused_with_place_and_reason(life: object, me
     """The error names the stage and what is wrong with it, and nothing is added."""
     fake = FakeCopr()
     with pytest.raises(InputError) as refused:
-        fake.add_build(1, [F41], lifecycle=life)  # type: ignore[arg-type]  # wrong on purpose
+        fake.add_build([F41], id=1, lifecycle=life)  # type: ignore[arg-type]  # wrong on purpose
     assert str(refused.value).startswith(message)
     assert not fake.builds
 
@@ -216,7 +216,7 @@ def test_all_that_is_wrong_with_a_stage_is_found(tmp_path: Path, stage: dict[str
     path = tmp_path / "wrong.json"
     path.write_text(json.dumps({"builds": [{"id": 1, "lifecycle": stages({"state": "running", "lasts": 5}, stage)}]}))
     (checked,) = check([path])
-    assert sorted(mistake.place for mistake in checked.mistakes) == [
+    assert sorted(error.location for error in checked.errors) == [
         f"builds[0].lifecycle.stages[1].{place}" for place in places
     ]
 
@@ -269,7 +269,7 @@ def test_a_life_in_python_is_checked_where_it_is_made(wrong: Callable[[], Stage]
 def test_a_life_that_begins_late_begins_as_copr_would_show_it() -> None:
     """A chroot that is running from the first has started, and has its results where they will be."""
     fake = FakeCopr()
-    chroot = fake.add_build(1, [F41], lifecycle=Lifecycle(Stage("running", 10), Stage("succeeded")))[F41]
+    chroot = fake.add_build([F41], id=1, lifecycle=Lifecycle(Stage("running", 10), Stage("succeeded")))[F41]
     assert (chroot.started_on, chroot.ended_on, chroot.result_dir) == (1_700_000_000, None, "00000001-hello")
     chroot.advance()
     assert (chroot.ended_on, bool(chroot.packages)) == (1_700_000_010, True)
@@ -278,7 +278,7 @@ def test_a_life_that_begins_late_begins_as_copr_would_show_it() -> None:
 def test_a_life_can_begin_in_a_canceled_build() -> None:
     """The first stage cancels it as any other does."""
     life = Lifecycle(Stage("pending", 5, canceled=True), Stage("canceled"))
-    assert FakeCopr().add_build(1, [F41], lifecycle=life).canceled
+    assert FakeCopr().add_build([F41], id=1, lifecycle=life).is_canceled
 
 
 def test_lives_of_the_same_stages_are_the_same() -> None:

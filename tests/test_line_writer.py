@@ -1,4 +1,4 @@
-"""Lines written by a thread of their own: all of them to whoever reads, and never a wait for who does not."""
+"""Log lines are written in a thread, and never block the server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import pytest
 
-from copr_chroot_fake.server.line_writer import LineWriter
+from copr_chroot_fake.http_server.line_writer import LineWriter
 
 Pipe = tuple[BinaryIO, BinaryIO]
 

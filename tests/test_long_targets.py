@@ -1,4 +1,4 @@
-"""Requests with very long parts are answered as short ones are, in a time that grows with their length only."""
+"""The time to answer a very long request is linear in its length."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ LONG = 200_000
     ],
     ids=lambda target: target[:50],
 )
-def test_long_targets_are_answered(target: str) -> None:
-    """A quadratic time would be minutes."""
+def test_long_targets_get_a_response(target: str) -> None:
+    """Quadratic time would take minutes."""
     fake = FakeCopr(serve_results=True)
-    fake.add_build(1, ["fedora-41-x86_64"], state="succeeded")
+    fake.add_build(["fedora-41-x86_64"], id=1, state="succeeded")
     assert fake.answer("GET", target).status in (200, 404, 500)
 
 
-def test_undecodable_bytes_of_arguments_stay_escaped() -> None:
-    """Those of half a character, and of one that UTF-8 does not have."""
+def test_invalid_utf8_in_arguments_stays_escaped() -> None:
+    """Incomplete characters and surrogates are invalid, too."""
     fake = FakeCopr()
     fake.answer("GET", "/api_3/build-chroot/list?a=%C3%A9%C3%28%FF+%ED%A0%80%F0%9F%98%80%e2%82")
     assert fake.requests[0].arguments == {"a": "é%C3(%FF %ED%A0%80😀%E2%82"}
 
 
 @pytest.mark.parametrize("piece", ["a-", "-", "a", "a.", "1:", "-1.", "/", "[", ".-", "a@", "::"])
-def test_long_texts_are_refused_at_once(piece: str) -> None:
-    """None of the patterns tries one way after the other."""
+def test_long_invalid_texts_are_rejected_quickly(piece: str) -> None:
+    """No pattern backtracks."""
     text = piece * LONG + " "
     with pytest.raises(InputError):
         chroot_name("name", text)

@@ -6,7 +6,7 @@ import pytest
 
 from copr_chroot_fake import LIFECYCLES, EventError, FakeCopr, Lifecycle, Stage
 
-from .doors import asking
+from .adapters import asking
 from .polls import listed, state
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
@@ -18,7 +18,7 @@ def test_every_named_life_is_the_same_by_poll_and_by_clock(name: str) -> None:
     by_poll, by_clock = FakeCopr(), FakeCopr(progress="clock")
     seen: dict[FakeCopr, list[str]] = {by_poll: [], by_clock: []}
     for fake, states in seen.items():
-        fake.add_build(1, [F41], lifecycle=name)
+        fake.add_build([F41], id=1, lifecycle=name)
         for _ in range(20 if fake is by_poll else 4000):
             fake.clock.tick(0 if fake is by_poll else 1)
             now = state(asking(fake))
@@ -50,7 +50,7 @@ ENDS = {
 def test_every_named_life_ends_as_its_name_says(name: str, end: str) -> None:
     """After polls enough, a chroot is where its life leads."""
     fake = FakeCopr()
-    fake.add_build(1, [F41], lifecycle=name)
+    fake.add_build([F41], id=1, lifecycle=name)
     ask = asking(fake)
     assert [state(ask) for _ in range(12)][-2:] == [end, end]
 
@@ -63,7 +63,7 @@ def test_no_named_life_is_without_a_test_of_its_end() -> None:
 def test_a_build_deleted_midway_has_no_chroots_anymore() -> None:
     """The list of a deleted build is empty, and all its chroots are gone with it."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: {"lifecycle": Lifecycle(Stage("running", 5), Stage("deleted"))}, F42: "running"})
+    fake.add_build({F41: {"lifecycle": Lifecycle(Stage("running", 5), Stage("deleted"))}, F42: "running"}, id=1)
     ask = asking(fake)
     assert [listed(ask) for _ in range(2)] == [["running", "running"], []]
     assert state(ask, F42) == "Build 1 does not exist."
@@ -72,7 +72,7 @@ def test_a_build_deleted_midway_has_no_chroots_anymore() -> None:
 def test_by_clock_a_deleted_build_is_seen_by_any_chroot() -> None:
     """Whichever chroot is asked for, the whole build is gone when its time is over."""
     fake = FakeCopr(progress="clock")
-    fake.add_build(1, {F41: {"lifecycle": Lifecycle(Stage("running", 5), Stage("deleted"))}, F42: "running"})
+    fake.add_build({F41: {"lifecycle": Lifecycle(Stage("running", 5), Stage("deleted"))}, F42: "running"}, id=1)
     fake.clock.tick(5)
     assert state(asking(fake), F42) == "Build 1 does not exist."
     assert list(fake.builds) == []
@@ -81,24 +81,26 @@ def test_by_clock_a_deleted_build_is_seen_by_any_chroot() -> None:
 def test_chroots_that_appear_late_are_not_listed_before() -> None:
     """Until the import a build has no chroots, and asking for one says that it was not submitted to it."""
     fake = FakeCopr()
-    fake.add_build(1, [F41, F42], lifecycle="appears-late")
+    fake.add_build([F41, F42], id=1, lifecycle="appears-late")
     ask = asking(fake)
     assert [listed(ask) for _ in range(3)] == [[], ["pending", "pending"], ["starting", "starting"]]
-    fake.add_build(2, [F41], lifecycle="appears-late")
+    fake.add_build([F41], id=2, lifecycle="appears-late")
     assert state(ask, build_id=2) == f"Build 2 was not submitted to {F41} chroot."
     assert state(ask, build_id=2) == "pending"
 
 
 def test_what_is_not_there_yet_takes_no_event() -> None:
     """An event to an absent chroot is an error that says so."""
-    chroot = FakeCopr().add_build(1, [F41], lifecycle="appears-late")[F41]
-    with pytest.raises(EventError, match=f"build 1, {F41} is absent: queue is not possible; possible: nothing"):
-        chroot.queue()
+    chroot = FakeCopr().add_build([F41], id=1, lifecycle="appears-late")[F41]
+    with pytest.raises(
+        EventError, match=f"build 1, {F41} is absent: the backend does not report pending then; possible: nothing"
+    ):
+        chroot.report("pending")
 
 
 def test_waiting_as_deployed_is_one_argument_away() -> None:
     """The deployed service begins with waiting, where the reference says importing."""
     fake = FakeCopr()
-    fake.add_build(1, [F41], lifecycle="as-deployed")
+    fake.add_build([F41], id=1, lifecycle="as-deployed")
     ask = asking(fake)
     assert [state(ask) for _ in range(5)] == ["waiting", "pending", "starting", "running", "succeeded"]

@@ -11,7 +11,7 @@ from copr.v3.proxies.build_chroot import BuildChrootProxy
 
 from copr_chroot_fake import FakeCopr
 
-from .doors import running_server
+from .adapters import running_server
 
 NAMES = [f"fedora-{version}-x86_64" for version in range(38, 45)]
 F41 = "fedora-41-x86_64"
@@ -20,7 +20,7 @@ F41 = "fedora-41-x86_64"
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     fake = FakeCopr()
-    fake.add_build(1, NAMES, package="copr-cli", state="succeeded")
+    fake.add_build(NAMES, id=1, package="copr-cli", state="succeeded")
     fake.add_mock_chroots("epel-9-s390x")
     with running_server(fake) as url:
         yield url
@@ -31,23 +31,21 @@ def proxy(url: str) -> BuildChrootProxy:
     return Client({"copr_url": url}).build_chroot_proxy
 
 
-def test_get_has_name_state_times_and_results(proxy: BuildChrootProxy) -> None:
-    """One build chroot has its name, state, times and results."""
+def test_get_returns_name_state_times_and_results(proxy: BuildChrootProxy) -> None:
     chroot = proxy.get(1, F41)
     assert (chroot.name, chroot.state) == (F41, "succeeded")
     assert chroot.ended_on - chroot.started_on == 300
     assert chroot.result_url.endswith(f"/{F41}/00000001-copr-cli/")
 
 
-def test_get_list_has_every_chroot_and_the_meta(proxy: BuildChrootProxy) -> None:
-    """A list has every chroot, and its meta."""
+def test_get_list_returns_every_chroot_and_meta(proxy: BuildChrootProxy) -> None:
     chroots = proxy.get_list(1)
     assert [chroot.name for chroot in chroots] == NAMES
     assert chroots.meta.limit == 100
 
 
-def test_next_page_reads_on_to_the_end(proxy: BuildChrootProxy) -> None:
-    """Paging with next_page shows every chroot once, and then an empty page."""
+def test_next_page_reads_to_the_end(proxy: BuildChrootProxy) -> None:
+    """Each chroot once, and then an empty page."""
     page = proxy.get_list(1, pagination={"limit": 3, "order_type": "DESC"})
     read = []
     while page:
@@ -56,15 +54,13 @@ def test_next_page_reads_on_to_the_end(proxy: BuildChrootProxy) -> None:
     assert read == [NAMES[6:3:-1], NAMES[3:0:-1], NAMES[:1]]
 
 
-def test_get_build_config_has_repositories_and_limits(proxy: BuildChrootProxy) -> None:
-    """The build configuration has the repositories and limits."""
+def test_get_build_config_returns_repositories(proxy: BuildChrootProxy) -> None:
     config = proxy.get_build_config(1, F41)
     assert config.memory_limit == 2048
     assert config.repos[0]["id"] == "copr_base"
 
 
-def test_get_built_packages_has_nevras(proxy: BuildChrootProxy) -> None:
-    """The built packages are NEVRAs."""
+def test_get_built_packages_returns_nevras(proxy: BuildChrootProxy) -> None:
     packages = proxy.get_built_packages(1, F41).packages
     assert [(package["name"], package["arch"]) for package in packages] == [("copr-cli", "src"), ("copr-cli", "x86_64")]
 
@@ -90,15 +86,15 @@ def test_missing_objects_raise_the_official_client_errors(
     error: type[Exception],
     message: str,
 ) -> None:
-    """Each refusal is the client's exception with the service's words."""
+    """With the service's message."""
     with pytest.raises(error) as raised:
         getattr(proxy, call)(build_id, chrootname)
     assert type(raised.value) is error
     assert str(raised.value) == message
 
 
-def test_paging_that_is_not_valid_raises_the_clients_exception(proxy: BuildChrootProxy) -> None:
-    """A server error is the client's exception with the service's words."""
+def test_invalid_paging_raises_the_clients_exception(proxy: BuildChrootProxy) -> None:
+    """With the service's message."""
     with pytest.raises(CoprRequestException, match="Not a valid integer value"):
         proxy.get_list(1, pagination={"limit": "many"})
 
@@ -110,10 +106,9 @@ def test_paging_that_is_not_valid_raises_the_clients_exception(proxy: BuildChroo
         ("/nope", "GET", CoprNoResultException, "Such API endpoint doesn't exist"),
     ],
 )
-def test_a_wrong_method_and_a_wrong_endpoint_are_told_apart(
+def test_wrong_method_and_endpoint_are_different_errors(
     proxy: BuildChrootProxy, endpoint: str, method: str, error: type[Exception], message: str
 ) -> None:
-    """A method that is not allowed and an endpoint that is not there are told apart."""
     with pytest.raises(error) as raised:
         proxy.request.send(endpoint=endpoint, method=method)
     assert str(raised.value) == message

@@ -1,52 +1,75 @@
-"""What the package says of itself, and what it brings."""
+"""The metadata of the package, and the files in it."""
 
 from __future__ import annotations
 
 import re
+import sys
 from importlib.metadata import metadata, requires, version
 from importlib.resources import files
 from pathlib import Path
 
+import pytest
+
 import copr_chroot_fake
+from copr_chroot_fake.__main__ import PACKAGES
+from copr_chroot_fake.__main__ import main as command
 
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_version_is_that_of_the_package() -> None:
-    """Whether asked for in the code or of the installed package."""
+def test_version_in_code_matches_metadata() -> None:
     assert version("copr-chroot-fake") == copr_chroot_fake.__version__
 
 
-def test_type_checkers_may_look() -> None:
-    """The package says that it is typed."""
+def test_package_is_marked_as_typed() -> None:
     assert files(copr_chroot_fake).joinpath("py.typed").is_file()
 
 
+def test_command_without_its_extra_names_the_extra(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One missing package is enough."""
+    monkeypatch.setitem(sys.modules, "rich", None)
+    with pytest.raises(SystemExit) as ended:
+        command()
+    assert ended.value.code == 2
+    expected = (
+        "Error: copr-chroot-fake needs rich, which the server extra installs: pip install 'copr-chroot-fake[server]'"
+    )
+    assert capsys.readouterr().err == f"{expected}\n"
+
+
+def test_command_checks_all_packages_of_its_extra() -> None:
+    """The check and the package metadata list the same packages."""
+    needed = [each for each in requires("copr-chroot-fake") or [] if re.search(r"extra == .server.$", each)]
+    assert {each.partition(">=")[0] for each in needed} == {*PACKAGES}
+
+
 def test_each_oldest_version_is_documented() -> None:
-    """The page on stability and the package say the same of Python and of each dependency."""
+    """The stability page and the metadata agree on Python and on each dependency."""
     page = (ROOT / "docs" / "stability.md").read_text()
-    said = re.findall(r"^\| (\w+) \| ([0-9.]+)", page.partition("## What it runs on")[2], flags=re.MULTILINE)
+    documented = re.findall(r"^\| (\w+) \| ([0-9.]+)", page.partition("## Supported versions")[2], flags=re.MULTILINE)
     bounds = [re.match(r"([\w-]+)>=([0-9.]+)", requirement) for requirement in requires("copr-chroot-fake") or []]
     oldest = {bound[1]: bound[2] for bound in bounds if bound is not None}
     python = metadata("copr-chroot-fake")["Requires-Python"].removeprefix(">=")
-    assert {name.lower(): number for name, number in said} == {"python": python, **oldest}
+    assert {name.lower(): number for name, number in documented} == {"python": python, **oldest}
 
 
 def test_each_python_is_classified() -> None:
-    """From the oldest to the newest that the page on stability says."""
+    """The classifiers are those from the oldest to the newest version on the stability page."""
     first, last = re.findall(
         r"^\| Python \| 3\.(\d+), to 3\.(\d+)", (ROOT / "docs" / "stability.md").read_text(), re.MULTILINE
     )[0]
-    said = [
+    classified = [
         classifier.rpartition(" ")[2]
         for classifier in metadata("copr-chroot-fake").get_all("Classifier") or []
         if re.search(r":: 3\.\d+$", classifier)
     ]
-    assert said == [f"3.{minor}" for minor in range(int(first), int(last) + 1)]
+    assert classified == [f"3.{minor}" for minor in range(int(first), int(last) + 1)]
 
 
 def test_tests_that_need_the_dev_group_are_listed() -> None:
-    """By nox with the oldest versions, and by the command for distributors on the page on stability."""
+    """The list in noxfile.py and the command on the stability page leave out the same files."""
     _, _, group = (ROOT / "pyproject.toml").read_text().partition("\ndev = [")
     modules = {name.replace("-", "_") for name in re.findall(r'^  "([\w-]+)', group.partition("\n]")[0], re.MULTILINE)}
     importing = {

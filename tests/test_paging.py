@@ -1,4 +1,4 @@
-"""Lists are paged as the API reference documents, with 100 items where no limit is asked for."""
+"""Paging of lists, with the documented default of 100 items."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 
-from .doors import Ask, asking
+from .adapters import Ask, asking
 
 NAMES = [f"bulk-{number:03}-x86_64" for number in range(250)]
 BUILDS = "/api_3/build/list?ownername=jdoe&projectname=playground"
@@ -16,7 +16,7 @@ BUILDS = "/api_3/build/list?ownername=jdoe&projectname=playground"
 
 def fake_of_250(default_limit: int | None = 100) -> FakeCopr:
     fake = FakeCopr(default_limit=default_limit)
-    fake.add_build(1, NAMES, state="succeeded")
+    fake.add_build(NAMES, id=1, state="succeeded")
     return fake
 
 
@@ -27,15 +27,14 @@ def page(ask: Ask, arguments: str = "") -> tuple[list[str], dict[str, object]]:
     return [item["name"] for item in document["items"]], document["meta"]
 
 
-def test_a_list_has_100_items_by_default() -> None:
-    """Without a limit the first 100 are shown, and the meta says so."""
+def test_lists_have_100_items_by_default() -> None:
     names, meta = page(asking(fake_of_250()))
     assert names == NAMES[:100]
     assert meta == {"limit": 100, "offset": 0, "order": "id", "order_type": "ASC"}
 
 
-def test_no_limit_as_deployed() -> None:
-    """With no default limit everything is shown, and the meta's limit is null."""
+def test_default_limit_none_lists_everything() -> None:
+    """The meta's limit is null, as on the deployed service."""
     names, meta = page(asking(fake_of_250(default_limit=None)))
     assert names == NAMES
     assert meta["limit"] is None
@@ -61,27 +60,25 @@ def test_no_limit_as_deployed() -> None:
     ],
 )
 def test_limit_offset_and_order_type(arguments: str, expected: list[str]) -> None:
-    """A page is what limit, offset and order_type cut out."""
     assert page(asking(fake_of_250()), arguments)[0] == expected
 
 
-def test_pages_put_together_are_the_whole_list() -> None:
-    """Reading page after page shows each chroot once, in order."""
+def test_joined_pages_are_the_whole_list() -> None:
     ask = asking(fake_of_250())
-    read = [name for offset in (0, 100, 200) for name in page(ask, f"&offset={offset}")[0]]
-    assert read == NAMES
+    joined = [name for offset in (0, 100, 200) for name in page(ask, f"&offset={offset}")[0]]
+    assert joined == NAMES
 
 
 def test_nulls_sort_last_ascending_and_first_descending() -> None:
-    """As in PostgreSQL, a chroot that has not started sorts as if it had started after all others."""
+    """In PostgreSQL, null is the largest value."""
     fake = FakeCopr()
     fake.add_build(
-        1,
         {
             "fedora-41-x86_64": {"state": "running", "started_on": 20},
             "fedora-42-x86_64": "pending",
             "fedora-43-x86_64": {"state": "running", "started_on": 10},
         },
+        id=1,
     )
     ascending = ["fedora-43-x86_64", "fedora-41-x86_64", "fedora-42-x86_64"]
     ask = asking(fake)
@@ -101,54 +98,52 @@ def test_nulls_sort_last_ascending_and_first_descending() -> None:
         ("%20", "Cannot order by  , build_chroot doesn't have such property"),
     ],
 )
-def test_ordering_by_what_is_no_column_is_refused(order: str, message: str) -> None:
-    """The service tells attributes of its model from names that it does not have."""
+def test_order_by_unknown_column_is_rejected(order: str, message: str) -> None:
+    """Copr has another message for attributes of its model that are no columns."""
     response = asking(fake_of_250())("GET", f"/api_3/build-chroot/list?build_id=1&order={order}")
     assert (response.status, json.loads(response.body)) == (500, {"error": message})
 
 
-def test_ordering_is_refused_before_the_build_id_is_looked_at() -> None:
-    """The service builds its query, ordering included, before the database sees the build id."""
+def test_invalid_order_comes_before_invalid_build_id() -> None:
+    """Copr builds its query, with the order, before the database sees the build id."""
     response = asking(fake_of_250())("GET", "/api_3/build-chroot/list?build_id=abc&order=state")
     assert json.loads(response.body) == {"error": "Cannot order by state"}
 
 
-def test_mock_chroots_are_listed_in_order_of_addition() -> None:
-    """Whatever order the build has them in."""
+def test_mock_chroot_ids_follow_the_order_of_addition() -> None:
     fake = FakeCopr()
     fake.add_mock_chroots("c-1-x86_64", "a-1-x86_64", "b-1-x86_64")
-    fake.add_build(1, ["b-1-x86_64", "a-1-x86_64", "c-1-x86_64"])
+    fake.add_build(["b-1-x86_64", "a-1-x86_64", "c-1-x86_64"], id=1)
     assert page(asking(fake), "&order=mock_chroot_id")[0] == ["c-1-x86_64", "a-1-x86_64", "b-1-x86_64"]
     assert page(asking(fake), "&order=mock_chroot_id&order_type=DESC")[0][0] == "b-1-x86_64"
 
 
-def test_the_order_of_copr_chroots_is_that_of_the_project() -> None:
-    """Those that the project no longer has come last, as nulls do."""
+def test_copr_chroot_ids_follow_the_order_of_the_project() -> None:
+    """Chroots that the project no longer has are null and come last."""
     fake = FakeCopr()
-    fake.add_project("jdoe", "tools", chroots=["c-1-x86_64", "a-1-x86_64"])
-    fake.add_build(1, ["b-1-x86_64", "a-1-x86_64", "c-1-x86_64"], project="jdoe/tools")
+    fake.add_project("jdoe/tools", chroots=["c-1-x86_64", "a-1-x86_64"])
+    fake.add_build(["b-1-x86_64", "a-1-x86_64", "c-1-x86_64"], id=1, project="jdoe/tools")
     assert page(asking(fake), "&order=copr_chroot_id")[0] == ["c-1-x86_64", "a-1-x86_64", "b-1-x86_64"]
     assert page(asking(fake), "&order=build_id&limit=1")[0] == ["b-1-x86_64"]
 
 
-def test_a_list_of_builds_takes_an_order_by_its_columns_only() -> None:
-    """Though it is in none of them."""
+def test_list_of_builds_only_checks_its_order() -> None:
+    """It is always newest first."""
     fake = FakeCopr()
     for number in (1, 2):
-        fake.add_build(number, ["fedora-41-x86_64"])
+        fake.add_build(["fedora-41-x86_64"], id=number)
     ask = asking(fake)
     assert [item["id"] for item in json.loads(ask("GET", f"{BUILDS}&order=package_id").body)["items"]] == [2, 1]
-    refused = ask("GET", f"{BUILDS}&order=nonsense")
-    assert (refused.status, json.loads(refused.body)["error"]) == (
+    rejected = ask("GET", f"{BUILDS}&order=nonsense")
+    assert (rejected.status, json.loads(rejected.body)["error"]) == (
         500,
         "Cannot order by nonsense, build doesn't have such property",
     )
 
 
-def test_a_list_of_builds_keeps_to_the_default_limit() -> None:
-    """That of the fake, where the request says none."""
+def test_list_of_builds_uses_the_default_limit() -> None:
     fake = FakeCopr(default_limit=2)
     for number in (1, 2, 3):
-        fake.add_build(number, ["fedora-41-x86_64"])
-    shown = json.loads(asking(fake)("GET", BUILDS).body)
-    assert ([item["id"] for item in shown["items"]], shown["meta"]["limit"]) == ([3, 2], 2)
+        fake.add_build(["fedora-41-x86_64"], id=number)
+    page = json.loads(asking(fake)("GET", BUILDS).body)
+    assert ([item["id"] for item in page["items"]], page["meta"]["limit"]) == ([3, 2], 2)

@@ -1,4 +1,4 @@
-"""A recording without its names: nothing of them is left, and all else stays."""
+"""Anonymizing replaces all names and nothing else."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from copr_chroot_fake.recording.anonymize import STEMS, anonymize
 from copr_chroot_fake.scenario_cli.check import check
 
 from .examples import examples
-from .recording_loop import F43, S390X, SCENARIOS, ask, record, targets
+from .recording_loop import F43, S390X, SCENARIOS, get, record, targets
 
-NAMES_OF = {
+KEYS_OF_NAMES = {
     *("ownername", "projectname", "project_dirname", "package", "submitter", "source_package", "bootstrap_image"),
     *("result_dir", "result_url", "source_result_dir", "additional_repos", "additional_packages", "baseurl", "id"),
     *("url", "name"),
 }
-"""The keys under which names are."""
+"""The keys whose values contain names."""
 
 
 @cache
 def chroots() -> set[str]:
-    """The names of all chroots that builds have."""
+    """Return the names of all chroots of builds."""
     fakes = [FakeCopr.from_scenario(path, progress="manual") for path in SCENARIOS.values()]
-    return {chroot.name for fake in fakes for build in fake.builds.values() for chroot in build}
+    return {chroot.name for fake in fakes for build in fake.builds.values() for chroot in build.values()}
 
 
 def shape(value: Any, key: str = "") -> Any:
-    """What a scenario is but for its names."""
+    """Return a scenario with ``None`` for each name."""
     if isinstance(value, dict):
         return {name: shape(inner, name) for name, inner in value.items()}
     if isinstance(value, list):
@@ -46,7 +46,7 @@ def shape(value: Any, key: str = "") -> Any:
     if isinstance(value, str) and key == "packages":
         return value[len(parse_package("", value).name) :]
     is_chroot = isinstance(value, str) and key == "name" and value in chroots()
-    return None if isinstance(value, str) and key in NAMES_OF and not is_chroot else value
+    return None if isinstance(value, str) and key in KEYS_OF_NAMES and not is_chroot else value
 
 
 def words(value: Any) -> Iterator[str]:
@@ -61,8 +61,8 @@ def words(value: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_scenario_keeps_its_shape(name: str, tmp_path: Path) -> None:
-    """States, times, versions, numbers, chroots and what is set where; it is a scenario, and its answers are alike."""
+def test_anonymized_scenario_keeps_its_shape(name: str, tmp_path: Path) -> None:
+    """Only the names differ, in the scenario and in the responses."""
     document = json.loads(SCENARIOS[name].read_text())
     document.pop("faults", None)
     before = copy.deepcopy(document)
@@ -72,16 +72,16 @@ def test_a_scenario_keeps_its_shape(name: str, tmp_path: Path) -> None:
     assert anonymize(document) == anonymous
     (tmp_path / "anonymous.json").write_text(json.dumps(anonymous))
     (checked,) = check([tmp_path / "anonymous.json"])
-    assert (checked.mistakes, checked.unreadable) == ((), None)
+    assert (checked.errors, checked.unreadable) == ((), None)
     one, other = FakeCopr.from_scenario(document), FakeCopr.from_scenario(anonymous)
     for build in [*one.builds.values()]:
-        for target in targets(build.id, [chroot.name for chroot in build]):
-            (status, body), (other_status, other_body) = ask(one, target), ask(other, target)
+        for target in targets(build.id, [chroot.name for chroot in build.values()]):
+            (status, body), (other_status, other_body) = get(one, target), get(other, target)
             assert (status, shape(json.loads(body))) == (other_status, shape(json.loads(other_body))), target
 
 
 def scenario(names: list[str]) -> Any:
-    """One in which each name is in every place where it can be."""
+    """Return a scenario with names in all places that can contain them."""
     owner, project, dirname, package, sub, person, host, path, group, image = names
     other = {"ownername": f"@{group}", "projectname": path, "chroots": {F43: {}}}
     repos = [
@@ -148,7 +148,7 @@ def scenario(names: list[str]) -> Any:
 
 
 own_names = st.from_regex(r"[a-z]{0,6}(zq|qx|xj|jz)[a-z]{1,6}[0-9]?", fullmatch=True)
-taken_names = st.builds(
+used_names = st.builds(
     lambda stem, number: f"{stem}{number}",
     st.sampled_from([stem for stems in STEMS.values() for stem in stems]),
     st.integers(1, 4),
@@ -156,9 +156,9 @@ taken_names = st.builds(
 
 
 @settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(names=st.lists(own_names | taken_names, min_size=10, max_size=10, unique=True))
-def test_nothing_of_a_name_is_left(names: list[str]) -> None:
-    """Not as a word anywhere, even where names are like those that others become."""
+@given(names=st.lists(own_names | used_names, min_size=10, max_size=10, unique=True))
+def test_no_name_remains_as_a_word(names: list[str]) -> None:
+    """This includes names that look like replacements."""
     document = scenario(names)
     FakeCopr.from_scenario(document)
     anonymous = anonymize(document)
@@ -168,19 +168,19 @@ def test_nothing_of_a_name_is_left(names: list[str]) -> None:
     assert left == set()
 
 
-def test_the_same_name_becomes_the_same_everywhere() -> None:
-    """Whose a build, a project, a repository and a result is can still be told."""
-    made: Any = anonymize(
+def test_names_are_replaced_consistently() -> None:
+    """Owners and projects match in builds, projects, repositories and results."""
+    document: Any = anonymize(
         scenario(["fred", "tools", "pr", "hello", "hello-devel", "wilma", "mirror", "base", "admins", "img"])
     )
-    first, second = made["projects"]
+    first, second = document["projects"]
     assert (first["ownername"], first["projectname"]) == ("owner1", "project1")
     assert (second["ownername"], second["projectname"]) == ("@group1", "project2")
     assert first["additional_repos"] == [
         *("copr://owner1/project1", "copr://@group1/project2?priority=3", "https://repo1.example.com/$chroot/"),
         *("https://repo2.example.com/?priority=high", "http://[repo3", "copr://owner2", "https://repo4.example.com/"),
     ]
-    build = made["builds"][0]
+    build = document["builds"][0]
     assert (build["ownername"], build["project_dirname"]) == ("owner1", "project1:pr:1")
     assert (build["package"], build["source_result_dir"]) == ("package3", "00000001-package3")
     assert build["chroots"][0]["result_dir"] == "00000001-package3"
@@ -198,8 +198,26 @@ def test_the_same_name_becomes_the_same_everywhere() -> None:
     }
 
 
-def test_a_recording_of_an_anonymous_one_is_the_same() -> None:
-    """It is as good as any other scenario."""
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_anonymous_recording_keeps_the_shape_of_responses(name: str) -> None:
+    """The verbatim build configurations only differ in names, and name the same project as the build."""
+    fake = FakeCopr.from_scenario(SCENARIOS[name], progress="manual")
+    fake.faults.clear()
+    scenario = record(fake, anonymous=True).scenario
+    served = FakeCopr.from_scenario(scenario, progress="manual")
+    for build in scenario["builds"]:
+        project = f"{build['ownername']}/{build['projectname']}"
+        for target in targets(build["id"], [chroot["name"] for chroot in build["chroots"]]):
+            (status, body), (other_status, other_body) = get(fake, target), get(served, target)
+            assert (status, shape(json.loads(body))) == (other_status, shape(json.loads(other_body))), target
+        for chroot in build["chroots"]:
+            if "build_config" in chroot:
+                config = chroot["build_config"]
+                assert config["additional_repos"][0] == f"copr://{project}"
+                assert f"/{project}/{chroot['name']}/" in config["repos"][0]["baseurl"]
+
+
+def test_recording_an_anonymous_recording_changes_nothing() -> None:
     fake = FakeCopr.from_scenario(SCENARIOS["repositories"], progress="manual")
     recording = record(fake, anonymous=True)
     assert "jdoe" not in json.dumps(recording.scenario)

@@ -1,4 +1,4 @@
-"""The command that records, as a process that asks a server."""
+"""The ``record`` command reads from a server, in a process of its own where signals or terminals matter."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from click.testing import CliRunner, Result
 
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.cli import main
-from copr_chroot_fake.recording.output_file import Keeper
+from copr_chroot_fake.recording.output_file import OutputFile
 from copr_chroot_fake.scenario_cli.check import check
-from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake.worlds.initial import InitialConfig
 
 from .recording_loop import F43, S390X, targets
 from .served import COMMAND, PATIENCE, Server, eventually, serving, starting
@@ -42,9 +42,9 @@ BUILDS = {
 
 @contextmanager
 def copr() -> Iterator[Server]:
-    """A server whose clock stands still until a test moves it."""
-    with serving(Recipe(scenarios=(BUILDS,), progress="clock")) as server:
-        server.steer("PATCH", "/clock", {"paused": True})
+    """Yield a server with a paused clock."""
+    with serving(InitialConfig(FakeCopr, scenarios=(BUILDS,))) as server:
+        server.control("PATCH", "/clock", {"paused": True})
         yield server
 
 
@@ -59,7 +59,7 @@ def run(server: Server, *arguments: str | Path) -> subprocess.CompletedProcess[s
 
 
 def invoke(server: Server, *arguments: str | Path) -> Result:
-    """The same in this process."""
+    """Run the command in this process."""
     return CliRunner().invoke(main, ["record", *map(str, arguments), "--url", server.url])
 
 
@@ -74,9 +74,9 @@ def recording(server: Server, *arguments: str | Path) -> Iterator[subprocess.Pop
 
 
 def read(path: Path) -> Any:
-    """A file that is a scenario."""
+    """Read a valid scenario."""
     (checked,) = check([path])
-    assert (checked.mistakes, checked.unreadable) == ((), None)
+    assert (checked.errors, checked.unreadable) == ((), None)
     return json.loads(path.read_text())
 
 
@@ -84,8 +84,8 @@ def names(document: Any) -> dict[int, list[str]]:
     return {build["id"]: [chroot["name"] for chroot in build["chroots"]] for build in document["builds"]}
 
 
-def test_what_was_recorded_of_a_server_is_served_by_another(tmp_path: Path) -> None:
-    """In a loop of processes: each answer about two builds of a scenario that ships is the same."""
+def test_served_recording_gives_the_same_responses(tmp_path: Path) -> None:
+    """Two servers respond the same about builds of bundled scenarios."""
     path = tmp_path / "recorded.json"
     with starting() as start:
         server = start("repositories", "pages", "--default-limit", "100")
@@ -100,8 +100,8 @@ def test_what_was_recorded_of_a_server_is_served_by_another(tmp_path: Path) -> N
                 assert (one.status, one.body) == (other.status, other.body), target
 
 
-def test_without_a_file_it_is_written_to_standard_output() -> None:
-    """And nothing else is."""
+def test_default_output_is_standard_output() -> None:
+    """Only the scenario is written there."""
     with copr() as server:
         done = run(server, "7")
     assert done.returncode == 0
@@ -109,115 +109,124 @@ def test_without_a_file_it_is_written_to_standard_output() -> None:
     assert done.stderr == "build 7: 1 importing, 1 failed\n"
 
 
-def test_a_build_that_is_watched_lives_again(tmp_path: Path) -> None:
-    """The clock of the server is moved between two looks, of which the file has each as soon as it was made."""
+def test_watched_lifecycle_is_saved_after_each_poll(tmp_path: Path) -> None:
+    """The clock of the server moves between two polls."""
     path = tmp_path / "watched.json"
 
     def stages() -> list[str]:
-        """What the living chroot has been seen to go through so far."""
+        """Return the states observed so far."""
         chroot = read(path)["builds"][0]["chroots"][0]
         return [stage["state"] for stage in chroot.get("lifecycle", {"stages": ()})["stages"]]
 
     with copr() as server, recording(server, "7", "--watch", "--interval", "0.02", "-o", path) as process:
         assert eventually(path.exists)
-        seen = ["importing"]
+        observed = ["importing"]
         for seconds, state in ((10, "pending"), (30, "starting"), (20, "running"), (240, "succeeded")):
-            server.steer("PATCH", "/clock", {"tick": seconds})
-            seen.append(state)
-            assert eventually(lambda: stages() == seen)
+            server.control("PATCH", "/clock", {"tick": seconds})
+            observed.append(state)
+            assert eventually(lambda: stages() == observed)
         _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     assert f"build 7, {F43}: running" in errors
     fake = FakeCopr.from_scenario(path, progress="clock")
     fake.clock.tick(10_000)
-    assert [chroot.state for chroot in fake.builds[7]] == ["succeeded", "failed"]
+    assert [chroot.state for chroot in fake.builds[7].values()] == ["succeeded", "failed"]
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_a_watch_that_is_interrupted_keeps_what_it_has(signum: signal.Signals, tmp_path: Path) -> None:
-    """It says what is missing, and so does its exit status."""
+def test_interrupted_watch_keeps_its_observations(signum: signal.Signals, tmp_path: Path) -> None:
+    """The missing parts are reported, and the exit status is 1."""
     path = tmp_path / "watched.json"
     with copr() as server, recording(server, "8", "--watch", "--interval", "60", "-o", path) as process:
         assert eventually(path.exists)
         process.send_signal(signum)
         _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
-    assert errors.splitlines()[-3:] == [f"written to {path}", "Error: interrupted", "Missing: build 8: how it ends"]
+    assert errors.splitlines()[-3:] == [
+        f"written to {path}",
+        "Error: interrupted",
+        "Missing: build 8: the end of its lifecycle",
+    ]
     assert names(read(path)) == {8: [F43]}
 
 
-@pytest.mark.parametrize("is_there", [False, True])
-def test_a_reading_that_is_interrupted_keeps_what_it_has(is_there: bool, tmp_path: Path) -> None:
-    """The chroots that have been read whole; a file that was there stays, and what there is is beside it."""
+@pytest.mark.parametrize("exists", [False, True])
+def test_interrupted_recording_keeps_complete_chroots(exists: bool, tmp_path: Path) -> None:
+    """An existing file stays; the partial recording is beside it."""
     path = tmp_path / "read.json"
-    if is_there:
+    if exists:
         path.write_text("{}")
     with copr() as server:
-        server.steer("POST", "/faults", {"endpoint": "build-config", "chrootname": S390X, "breaks": "timeout"})
+        server.control(
+            "POST", "/faults", {"endpoint": "build-chroot/build-config", "chrootname": S390X, "breaks": "timeout"}
+        )
         with recording(server, "7", "8", "-o", path) as process:
-            assert eventually(lambda: server.steer("GET", "/faults")["faults"][0]["hits"] > 0)
+            assert eventually(lambda: server.control("GET", "/faults")["faults"][0]["hits"] > 0)
             process.send_signal(signal.SIGTERM)
             _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
-    kept = tmp_path / "read.partial.json" if is_there else path
+    kept = tmp_path / "read.partial.json" if exists else path
     assert names(read(kept)) == {7: [F43]}
     assert errors.splitlines()[-4:] == [
         f"written to {kept}",
         "Error: interrupted",
-        "Missing: build 7: 1 of its 2 chroots",
-        "Missing: build 8: nothing of it has been read",
+        "Missing: build 7: 1 of 2 chroots",
+        "Missing: build 8: nothing has been read",
     ]
     assert path.exists()
-    assert not is_there or path.read_text() == "{}"
+    assert not exists or path.read_text() == "{}"
     assert sorted(tmp_path.iterdir()) == sorted({path, kept})
 
 
-def test_what_is_complete_takes_the_place_of_what_there_was(tmp_path: Path) -> None:
-    """And of what was kept beside it."""
-    path, beside = tmp_path / "build.json", tmp_path / "build.partial.json"
+def test_complete_recording_replaces_the_file(tmp_path: Path) -> None:
+    """It also replaces a partial recording."""
+    path, partial = tmp_path / "build.json", tmp_path / "build.partial.json"
     path.write_text("{}")
-    beside.write_text("{}")
+    partial.write_text("{}")
     with copr() as server:
         assert invoke(server, "7", "-o", path).exit_code == 0
     assert names(read(path)) == {7: [F43, S390X]}
     assert [*tmp_path.iterdir()] == [path]
 
 
-@pytest.mark.parametrize("is_there", [False, True])
-def test_where_a_copr_is_lost_what_was_read_is_kept(
-    is_there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After a bounded number of tries, each of which is said."""
+@pytest.mark.parametrize("exists", [False, True])
+def test_lost_connection_keeps_complete_builds(exists: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests are retried a limited number of times, and each retry is reported."""
     pauses: list[float] = []
     monkeypatch.setattr(time, "sleep", pauses.append)
     path = tmp_path / "build.json"
-    if is_there:
+    if exists:
         path.write_text("{}")
     with copr() as server:
-        server.steer("POST", "/faults", {"build_id": 8, "status": 502})
+        server.control("POST", "/faults", {"build_id": 8, "status": 502})
         done = invoke(server, "7", "8", "-o", path)
     assert done.exit_code == 1
-    assert names(read(tmp_path / "build.partial.json" if is_there else path)) == {7: [F43, S390X]}
+    assert names(read(tmp_path / "build.partial.json" if exists else path)) == {7: [F43, S390X]}
     assert pauses == [1, 2, 4]
     lines = done.stderr.splitlines()
-    assert f"{server.url} does not answer as it should; asking again in 4 s" in lines
-    assert lines[-2].startswith("Error: not JSON but text/html")
+    assert f"unexpected response from {server.url}; retrying in 4 s" in lines
+    assert lines[-2].startswith("Error: expected JSON, got text/html")
     assert lines[-2].endswith("check --url and the network, or try again later")
-    assert lines[-1] == "Missing: build 8: nothing of it has been read"
+    assert lines[-1] == "Missing: build 8: nothing has been read"
 
 
-def test_an_error_page_or_two_are_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What passes when it is tried again leaves nothing behind."""
+def test_temporary_error_pages_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exit status is 0 if a retry succeeds."""
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     with copr() as server:
-        for endpoint in ("get", "list", "build-config", "built-packages"):
-            server.steer("POST", "/faults", {"endpoint": endpoint, "status": 503, "first": 2})
+        for endpoint in (
+            "build-chroot",
+            "build-chroot/list",
+            "build-chroot/build-config",
+            "build-chroot/built-packages",
+        ):
+            server.control("POST", "/faults", {"endpoint": endpoint, "status": 503, "first": 2})
         assert invoke(server, "7", "-o", tmp_path / "build.json").exit_code == 0
     assert names(read(tmp_path / "build.json")) == {7: [F43, S390X]}
 
 
-def test_builds_that_are_not_there_are_named(tmp_path: Path) -> None:
-    """Those that are there are kept; where there is none, nothing is written."""
+def test_missing_builds_are_reported(tmp_path: Path) -> None:
+    """Existing builds are kept; without any, nothing is written."""
     path = tmp_path / "build.json"
     with copr() as server:
         some = invoke(server, "7", "99", "-o", path)
@@ -227,27 +236,27 @@ def test_builds_that_are_not_there_are_named(tmp_path: Path) -> None:
         none = invoke(server, "99", "98", "-o", path)
         assert none.exit_code == 2
         assert none.stderr == (
-            f"Error: {server.url}: there is no build 99; there is no build 98; check the number, and --url\n"
+            f"Error: {server.url}: there is no build 99; there is no build 98; check the build id and --url\n"
         )
         assert path.read_text() == before
         assert [*tmp_path.iterdir()] == [path]
 
 
-def test_a_copr_that_cannot_be_reached_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With what to look at, and nothing is written."""
+def test_unreachable_copr_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error contains the URL and advice, and nothing is written."""
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     with copr() as server:
         pass
     done = invoke(server, "7", "-o", tmp_path / "build.json")
     assert done.exit_code == 2
-    assert done.stderr.splitlines()[-1].startswith("Error: no answer: ")
+    assert done.stderr.splitlines()[-1].startswith("Error: no response: ")
     assert server.url in done.stderr
     assert done.stderr.splitlines()[-1].endswith("check --url and the network, or try again later")
     assert [*tmp_path.iterdir()] == []
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (
             ["7", "--url", "copr.test"],
@@ -255,28 +264,31 @@ def test_a_copr_that_cannot_be_reached_is_named(tmp_path: Path, monkeypatch: pyt
         ),
         (["7", "--url", "http://"], "--url: 'http://' is not an address"),
         (["7", "--url", "http://[::1"], "--url: 'http://[::1' is not an address"),
-        (["7", "--interval", "5"], "--interval says how often to look with --watch"),
+        (["7", "--interval", "5"], "--interval requires --watch"),
         (["7", "--watch", "--interval", "nan"], "--interval: expected a number from 0 to 2147483647, got nan"),
         (["7", "--watch", "--interval", "inf"], "--interval: expected a number from 0 to 2147483647, got inf"),
         (["0"], "0 is not in the range"),
         (["seven"], "'seven' is not a valid integer"),
-        (["7", "-o", "nowhere/build.json"], "nowhere/build.json: there is no directory nowhere; make it first"),
+        (
+            ["7", "-o", "nowhere/build.json"],
+            "nowhere/build.json: the directory nowhere does not exist;",
+        ),
         (["7", "-o", "."], "is a directory; expected the name of a file"),
         ([], "Missing argument 'BUILD_ID...'"),
     ],
 )
-def test_a_mistake_is_said_before_anything_is_asked(
-    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_invalid_options_are_rejected(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With what would do."""
+    """This happens before any request, with a hint."""
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(main, ["record", "--url", "http://127.0.0.1:1", *arguments])
     assert done.exit_code == 2
-    assert said in done.stderr
+    assert message in done.stderr
 
 
-def test_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
-    """Nor is a device, as /dev/null."""
+def test_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    """Neither is a device such as /dev/null."""
     os.mkfifo(tmp_path / "pipe")
     with copr() as server:
         done = invoke(server, "7", "-o", tmp_path / "pipe")
@@ -284,26 +296,26 @@ def test_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
     assert "is a device or a pipe" in done.stderr
 
 
-@pytest.mark.parametrize("is_there", [False, True])
-def test_two_recorders_cannot_write_one_file(is_there: bool, tmp_path: Path) -> None:
-    """The second one names the first, and asks that Copr nothing; the first one writes on."""
+@pytest.mark.parametrize("exists", [False, True])
+def test_two_recorders_cannot_write_one_file(exists: bool, tmp_path: Path) -> None:
+    """The second one sends no request and names the first one, which can still write."""
     path = tmp_path / "build.json"
-    if is_there:
+    if exists:
         path.write_text("{}")
-    with copr() as server, Keeper(path) as keeper:
-        asked = server.asked
-        for output in (path, keeper.keep({"builds": []})):
+    with copr() as server, OutputFile(path) as file:
+        requests = server.request_count
+        for output in (path, file.write_partial({"builds": []})):
             done = invoke(server, "7", "-o", output)
             assert done.exit_code == 2
             assert done.stderr.startswith(f"Error: {output}: in use by process {os.getpid()} on ")
-        assert server.asked == asked
-        assert keeper.finish({"builds": [{"id": 1}]}) == path
+        assert server.request_count == requests
+        assert file.write_complete({"builds": [{"id": 1}]}) == path
     assert read(path) == {"builds": [{"id": 1}]}
     assert [*tmp_path.iterdir()] == [path]
 
 
-def test_names_are_replaced_in_the_file(tmp_path: Path) -> None:
-    """While it is watched, too."""
+def test_anonymize_replaces_names_in_the_file(tmp_path: Path) -> None:
+    """This includes a recording with ``--watch`` that has not ended."""
     path = tmp_path / "build.json"
     with copr() as server, recording(server, "7", "--watch", "--interval", "9", "--anonymize", "-o", path) as process:
         assert eventually(path.exists)
@@ -311,33 +323,32 @@ def test_names_are_replaced_in_the_file(tmp_path: Path) -> None:
         process.communicate(timeout=PATIENCE)
     (build,) = read(path)["builds"]
     assert (build["ownername"], build["projectname"]) == ("@group1", "project1")
-    assert "copr" not in path.read_text()
+    assert "@copr" not in path.read_text()
     assert "tools" not in path.read_text()
 
 
-def test_a_terminal_shows_a_bar_for_each_build(tmp_path: Path) -> None:
-    """With how many of its chroots have been read, and in which states they are."""
+def test_terminal_shows_a_bar_for_each_build(tmp_path: Path) -> None:
+    """The bar shows the number of chroots that have been read, and their states."""
     reader, writer = pty.openpty()
     env = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "NO_COLOR": "1"}
     with copr() as server:
         started = command(server, "7", "8", "-o", tmp_path / "build.json")
         with subprocess.Popen(started, stderr=writer, env=env) as process:
             os.close(writer)
-            shown = b""
-            # A terminal that nobody has open anymore is an error on Linux.
+            output = b""
+            # On Linux, reading fails when the process has closed its end of the terminal.
             with suppress(OSError):
                 while piece := os.read(reader, 4096):
-                    shown += piece
+                    output += piece
         os.close(reader)
     assert process.returncode == 0
-    text = shown.decode()
+    text = output.decode()
     assert "build 7" in text
     assert "2/2" in text
     assert "1 importing, 1 failed" in text
     assert "build 8" in text
 
 
-def test_the_help_lists_the_command() -> None:
-    """Beside the other commands."""
+def test_help_lists_the_command() -> None:
     lines = CliRunner().invoke(main, ["--help"]).output.splitlines()
     assert "record" in [line.split()[0] for line in lines if line.strip()]

@@ -1,4 +1,4 @@
-"""Recording a service that answers nonsense: an error of the kit, or a scenario that can be loaded."""
+"""Recording garbage results in an error of the kit or in a valid scenario."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from copr_chroot_fake.scenario.bundled import by_name
 
 from .client.garbage import serving
 from .client.test_garbage import ANSWERS, DELETED, JUNK, places, replaced
-from .recording_loop import F42, F43, Bare, Stop, record
+from .recording_loop import F42, F43, Stop, record
 
 ENDPOINTS = [
     *("build-chroot", "build-chroot/list", "build-chroot/build-config", "build-chroot/built-packages"),
@@ -81,8 +81,8 @@ def service() -> FakeCopr:
     return fake
 
 
-class Spoiling(httpx.BaseTransport):
-    """A service of which the answers of one endpoint are changed."""
+class Corrupting(httpx.BaseTransport):
+    """A Copr that changes the responses of one endpoint."""
 
     def __init__(self, fake: FakeCopr, endpoint: str, change: Callable[[Any], Any]) -> None:
         self._fake = fake
@@ -99,15 +99,15 @@ class Spoiling(httpx.BaseTransport):
 
 @st.composite
 def changes(draw: st.DrawFn, document: Any) -> Any:
-    """A document in which some places have other values, or are missing."""
+    """Return a document in which some values are replaced or missing."""
     for _ in range(draw(st.integers(1, 3))):
         path = draw(st.sampled_from(list(places(document))))
         document = replaced(document, path, draw(st.sampled_from([*JUNK, *TEXTS, *([DELETED] if path else [])])))
     return document
 
 
-class Enough:
-    """Pauses until a test has seen enough of a service that never gets done."""
+class LimitedSleep:
+    """Stops a recording after some pauses, because the builds may never end."""
 
     def __init__(self, fake: FakeCopr) -> None:
         self._fake = fake
@@ -122,36 +122,36 @@ class Enough:
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data(), endpoint=st.sampled_from(ENDPOINTS), anonymous=st.booleans(), is_watched=st.booleans())
-def test_recording_of_garbage_can_be_loaded(
+def test_recording_of_garbage_is_a_valid_scenario(
     data: st.DataObject, endpoint: str, anonymous: bool, is_watched: bool
 ) -> None:
-    """Whatever is in whatever place of an endpoint's answers: what is recorded of them is a scenario."""
+    """The values in an endpoint's responses do not matter."""
     fake = service()
-    transport = Spoiling(fake, endpoint, lambda document: data.draw(changes(document)))
+    transport = Corrupting(fake, endpoint, lambda document: data.draw(changes(document)))
     interval = 10 if is_watched else None
-    record(fake, [7], transport=transport, anonymous=anonymous, interval=interval, sleep=Enough(fake)).serve()
+    record(fake, [7], transport=transport, anonymous=anonymous, interval=interval, sleep=LimitedSleep(fake)).serve()
 
 
 def test_recording_stops_at_a_page_not_requested() -> None:
-    """A service that always answers the first page is not asked for ever."""
+    """A Copr that always returns the first page is not polled forever."""
     fake = service()
 
     def first(page: Any) -> Any:
         return {"items": page["items"], "meta": {**page["meta"], "limit": 1, "offset": 0}}
 
-    recording = record(fake, [7], transport=Spoiling(fake, "build-chroot/list", first))
+    recording = record(fake, [7], transport=Corrupting(fake, "build-chroot/list", first))
     assert isinstance(recording.problem, PagingError)
-    fake.assert_requested("list", times=2)
+    fake.assert_requested("build-chroot/list", times=2)
 
 
 @pytest.mark.parametrize("arguments", [[], ["--watch", "--anonymize"]])
-@pytest.mark.parametrize("what", [*ANSWERS][::6])
-def test_record_of_garbage_says_what_is_wrong(
-    what: str, arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", [*ANSWERS][::6])
+def test_garbage_is_reported_in_one_line(
+    name: str, arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a line, without a traceback, and without a file."""
+    """There is neither a traceback nor a file."""
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
-    with serving(lambda: [ANSWERS[what]]) as url:
+    with serving(lambda: [ANSWERS[name]]) as url:
         path = tmp_path / "recorded.json"
         done = CliRunner().invoke(main, ["record", "1", *arguments, "--url", url, "-o", str(path)])
     assert (type(done.exception), done.exit_code) == (SystemExit, 2)
@@ -161,15 +161,15 @@ def test_record_of_garbage_says_what_is_wrong(
 
 @cache
 def documents() -> list[Any]:
-    """The scenarios that ship, but for large ones."""
+    """Return the small bundled scenarios."""
     read = [json.loads(path.read_text()) for path in by_name().values()]
     return [document for document in read if len(json.dumps(document)) < 5000]
 
 
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
-def test_anonymizing_what_is_no_scenario_is_an_error(data: st.DataObject) -> None:
-    """Of the kit, which names the place; what is a scenario stays one."""
+def test_anonymizing_keeps_scenarios_valid(data: st.DataObject) -> None:
+    """An invalid scenario is rejected."""
     document = data.draw(changes(data.draw(st.sampled_from(documents()))))
     try:
         anonymous = anonymize(document)
@@ -197,27 +197,16 @@ def with_config(config: object) -> Any:
         ({"jdoe": "jdoe"}, {}),
     ],
 )
-def test_anonymizing_drops_what_copr_does_not_answer(config: object, anonymous: object) -> None:
-    """What has another type than Copr gives it may have names in it."""
-    made: Any = anonymize(with_config(config))
-    assert made["builds"][0]["chroots"][0]["build_config"] == anonymous
-    assert "jdoe" not in json.dumps(made)
+def test_anonymizing_drops_unknown_keys_and_types(config: object, anonymous: object) -> None:
+    """They may contain names."""
+    document: Any = anonymize(with_config(config))
+    assert document["builds"][0]["chroots"][0]["build_config"] == anonymous
+    assert "jdoe" not in json.dumps(document)
 
 
 @pytest.mark.parametrize(
     "document", [None, [], "x", {"builds": 5}, {"builds": [None]}, {"builds": [{"id": 1, "chroots": 5}]}]
 )
-def test_anonymizing_what_has_another_form_names_the_place(document: Any) -> None:
-    """And raises nothing else."""
+def test_anonymizing_rejects_documents_of_another_form(document: Any) -> None:
     with pytest.raises(InputError, match="expected"):
         anonymize(document)
-
-
-@pytest.mark.parametrize(("count", "is_taken_apart"), [(1000, True), (1001, False)])
-def test_configuration_of_very_many_repositories_is_kept(count: int, is_taken_apart: bool) -> None:
-    """As it was answered: which of them are the chroot's would take too long to find out."""
-    fake = FakeCopr()
-    fake.add_project("jdoe", "tools", additional_repos=["https://a.example/"] * count)
-    fake.add_build(7, [F43], project="jdoe/tools")
-    (build,) = record(fake, transport=Bare(fake)).scenario["builds"]
-    assert ("build_config" not in build["chroots"][0]) == is_taken_apart

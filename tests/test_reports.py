@@ -32,17 +32,18 @@ def test_an_event_happens_at_the_time_that_is_said(event: Event) -> None:
     assert fake.changes == [(LATER, 1, F41, transition.target)]
 
 
-def test_where_nothing_can_happen_the_error_says_so() -> None:
-    """What has ended has no possible events."""
-    with pytest.raises(EventError, match=r"is succeeded: start is not possible; possible: nothing$"):
-        fake_in("succeeded")[1].start()
+def test_ended_chroot_has_no_possible_events() -> None:
+    chroot = fake_in("succeeded")[1]
+    assert chroot.possible_events == []
+    with pytest.raises(EventError, match=r"its lifecycle has ended$"):
+        chroot.advance()
 
 
 def test_a_rescheduled_chroot_has_no_result_directory() -> None:
     """Its name is empty, as before it started."""
     _, chroot = fake_in("pending")
-    chroot.start()
-    chroot.reschedule()
+    chroot.report("starting")
+    chroot.report("pending")
     assert chroot.result_dir == ""
 
 
@@ -50,8 +51,8 @@ def test_the_latest_ten_thousand_changes_are_remembered() -> None:
     """So that a fake can be used for ever."""
     fake, chroot = fake_in("pending")
     for _ in range(5_001):
-        chroot.force_state("running")
-        chroot.force_state("pending")
+        chroot.set_state("running")
+        chroot.set_state("pending")
     assert len(fake.changes) == 10_000
     assert fake.changes[-1].state == "pending"
 
@@ -59,8 +60,8 @@ def test_the_latest_ten_thousand_changes_are_remembered() -> None:
 def test_two_events_can_happen_in_one_second() -> None:
     """A time is only ever refused for being before the last one."""
     _, chroot = fake_in("pending")
-    chroot.start(at=LATER)
-    chroot.fail(at=LATER)
+    chroot.report("starting", at=LATER)
+    chroot.report("failed", at=LATER)
     assert (chroot.started_on, chroot.ended_on) == (LATER, LATER)
 
 
@@ -88,12 +89,11 @@ def test_a_report_says_where_the_results_are() -> None:
         (lambda chroot: chroot.report("failed", result_dir="a/b"), "result_dir: 'a/b' has a slash"),
         (lambda chroot: chroot.report("succeeded", packages=["hello"]), "packages[0]: 'hello' is not a NEVRA"),
         (lambda chroot: chroot.report("failed", at=-1), "at: expected a Unix time"),
-        (lambda chroot: chroot.succeed(["hello"]), "packages[0]: 'hello' is not a NEVRA"),
-        (lambda chroot: chroot.force_state("done"), "state: 'done' is not a state"),
-        (lambda chroot: chroot.force_state("failed", started_on=-1), "started_on: expected a Unix time"),
-        (lambda chroot: chroot.force_state("failed", ended_on="now"), "ended_on: expected a Unix time"),
-        (lambda chroot: chroot.force_state("failed", started_on=9, ended_on=8), "ended_on: 8 is before started_on, 9"),
-        (lambda chroot: chroot.run_to("done"), "state: 'done' is not a state"),
+        (lambda chroot: chroot.set_state("done"), "state: 'done' is not a state"),
+        (lambda chroot: chroot.set_state("failed", started_on=-1), "started_on: expected a Unix time"),
+        (lambda chroot: chroot.set_state("failed", ended_on="now"), "ended_on: expected a Unix time"),
+        (lambda chroot: chroot.set_state("failed", started_on=9, ended_on=8), "ended_on: 8 is before started_on, 9"),
+        (lambda chroot: chroot.advance(to="done"), "to: 'done' is not a state"),
         (lambda chroot: chroot.hold("done"), "state: 'done' is not a state"),
     ],
 )
@@ -113,9 +113,9 @@ def test_what_cannot_be_said_of_a_chroot_is_refused(
 def test_a_chroot_is_released_once(progress: Literal["poll", "clock", "manual", "immediate"]) -> None:
     """However it goes on, and also where its life gets stuck in the state in which it is held."""
     fake = FakeCopr(progress=progress)
-    chroot = fake.add_build(1, [F41], lifecycle="stuck-pending")[F41]
+    chroot = fake.add_build([F41], id=1, lifecycle="stuck-pending")[F41]
     chroot.hold("pending")
-    chroot.finish()
+    chroot.advance(to="end")
     chroot.release()
     assert chroot.state == "pending"
     with pytest.raises(EventError, match="is pending: it is not held"):
@@ -125,13 +125,13 @@ def test_a_chroot_is_released_once(progress: Literal["poll", "clock", "manual", 
 def test_canceled_build_stays_canceled_after_restore() -> None:
     """And is as soon confirmed as it was to be."""
     fake = FakeCopr(progress="clock")
-    build = fake.add_build(1, [F41])
+    build = fake.add_build([F41], id=1)
     build.cancel()
     taken = fake.snapshot()
     fake.clock.tick(10)
     assert build[F41].state == "canceled"
     fake.restore(taken)
-    assert (build.canceled, build[F41].state) == (True, "importing")
+    assert (build.is_canceled, build[F41].state) == (True, "importing")
     fake.clock.tick(9)
     assert build[F41].state == "importing"
     fake.clock.tick(1)

@@ -8,7 +8,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.journal.index import About
-from copr_chroot_fake.journal.log import MAX_BYTES, Record, RequestLog
+from copr_chroot_fake.journal.log import MAX_BYTES, Entry, RequestLog
 
 from .steps import count_steps
 
@@ -19,7 +19,7 @@ F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 def test_journal_is_limited_in_bytes(known: bool) -> None:
     """The oldest requests are dropped first, whether they matched or not."""
     fake = FakeCopr()
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     size = MAX_BYTES // 16
     for number in range(10):
         fake.answer("GET", f"/api_3/build/{1 if known else 2}?{number}={'x' * size}")
@@ -59,22 +59,22 @@ def test_log_counts_what_it_keeps() -> None:
     log = RequestLog(5, 10_000)
     for number in range(1, 200):
         size = 3000 if number % 3 else 10
-        record: Record = ("GET", "x" * size, 200, 0, True, (), None, number)
-        log.entries.append(record)
+        entry: Entry = ("GET", "x" * size, 200, 0, True, (), None, number)
+        log.entries.append(entry)
         if size > log.large_size:
             log.account(size)
         assert sum(len(entry[1]) for entry in log.entries) <= 10_000
-        assert log.entries[-1] is record
+        assert log.entries[-1] is entry
     assert len(log.entries) >= 2
 
 
 def test_states_of_many_chroots_count_as_bytes() -> None:
     """As each request has shown others, it keeps them all."""
     fake = FakeCopr(requests_kept=1_000_000)
-    build = fake.add_build(1, {f"fedora-{number}-{'x' * 20_000}": "pending" for number in range(10)})
+    build = fake.add_build({f"fedora-{number}-{'x' * 20_000}": "pending" for number in range(10)}, id=1)
     for number in range(300):
-        for chroot in build:
-            chroot.force_state("running" if number % 2 else "pending")
+        for chroot in build.values():
+            chroot.set_state("running" if number % 2 else "pending")
         fake.answer("GET", "/api_3/build-chroot/list/1")
     kept = fake.requests
     assert sum(len(shown) for request in kept for shown in request.shown) <= MAX_BYTES
@@ -83,7 +83,7 @@ def test_states_of_many_chroots_count_as_bytes() -> None:
 
 def filled(requests: int) -> FakeCopr:
     fake = FakeCopr()
-    fake.add_build(1, [F41, F42], state="running")
+    fake.add_build([F41, F42], id=1, state="running")
     for number in range(requests):
         fake.answer("GET", f"/api_3/build-chroot/{number % 7 + 1}/{F41}")
         fake.answer("GET", f"/api_3/build-chroot/list/1?limit=1&offset={number % 2}")
@@ -95,8 +95,8 @@ def filled(requests: int) -> FakeCopr:
     "look",
     [
         lambda fake: fake.requests_after(fake.journal.count(About()) - 3),
-        lambda fake: fake.assert_requested("list", build_id=1),
-        lambda fake: fake.assert_not_requested("get", build_id=50),
+        lambda fake: fake.assert_requested("build-chroot/list", build_id=1),
+        lambda fake: fake.assert_not_requested("build-chroot", build_id=50),
         lambda fake: fake.assert_polled_no_faster_than(0.5),
         lambda fake: fake.assert_all_pages_read(1),
     ],
@@ -116,7 +116,7 @@ def test_look_costs_what_is_new(look: Callable[[FakeCopr], object]) -> None:
 def test_assertions_forget_what_was_dropped() -> None:
     """Also when they have been used before."""
     fake = FakeCopr(requests_kept=3)
-    fake.add_build(1, [F41, F42], state="running")
+    fake.add_build([F41, F42], id=1, state="running")
     for _ in range(2):
         fake.answer("GET", "/api_3/build-chroot/list/1")
         fake.assert_all_pages_read(1)
@@ -124,21 +124,21 @@ def test_assertions_forget_what_was_dropped() -> None:
         fake.assert_polled_no_faster_than(1)
     for number in range(3):
         fake.answer("GET", f"/api_3/build-chroot/1/{F41}?{number}")
-        fake.assert_requested("list", times=min(2, 2 - number))
-        fake.assert_requested("get", build_id=1, times=number + 1)
+        fake.assert_requested("build-chroot/list", times=min(2, 2 - number))
+        fake.assert_requested("build-chroot", build_id=1, times=number + 1)
     fake.assert_polled_no_faster_than(1)
     with pytest.raises(AssertionError, match="2 of 2 chroots of build 1 were on no page"):
         fake.assert_all_pages_read(1)
-    fake.forget_requests()
-    fake.assert_not_requested("get")
+    fake.clear_requests()
+    fake.assert_not_requested("build-chroot")
     fake.answer("GET", f"/api_3/build-chroot/1/{F41}")
-    fake.assert_requested("get", times=1)
+    fake.assert_requested("build-chroot", times=1)
 
 
 def test_fastest_polls_are_shown() -> None:
     """Of all that were too fast."""
     fake = FakeCopr()
-    fake.add_build(1, [F41], state="running")
+    fake.add_build([F41], id=1, state="running")
     for wait in (20, 5, 10, 0):
         fake.answer("GET", "/api_3/build/1")
         fake.clock.tick(wait)

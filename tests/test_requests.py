@@ -1,7 +1,6 @@
-"""Requests are read as Copr reads them: corners that few recordings show.
+"""Parsing of requests in cases that few recordings have.
 
-The expectations on routing and escapes are what Werkzeug 3.1 and Flask-RESTX
-1.3, which Copr is built on, do with the routes of Copr.
+The expected routing and decoding is that of Werkzeug 3.1 and Flask-RESTX 1.3 with Copr's routes.
 """
 
 from __future__ import annotations
@@ -11,9 +10,9 @@ import json
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError
-from copr_chroot_fake.wire.routes import CHANGING, ROUTES, Route
+from copr_chroot_fake.wire.routes import ROUTES, WRITE_METHODS, Route
 
-from .doors import asking
+from .adapters import asking
 
 GET = "/api_3/build-chroot?build_id=1&chrootname=fedora-41-x86_64"
 NO_SUCH_ENDPOINT = b'{"error":"Such API endpoint doesn\'t exist"}\n'
@@ -22,12 +21,11 @@ NO_SUCH_ENDPOINT = b'{"error":"Such API endpoint doesn\'t exist"}\n'
 @pytest.fixture
 def fake() -> FakeCopr:
     fake = FakeCopr()
-    fake.add_build(1, ["fedora-41-x86_64"], state="succeeded")
+    fake.add_build(["fedora-41-x86_64"], id=1, state="succeeded")
     return fake
 
 
-def test_a_head_answer_has_the_length_of_the_body_that_it_lacks(fake: FakeCopr) -> None:
-    """HEAD answers with GET's status and headers, and no body."""
+def test_head_has_headers_of_get_without_body(fake: FakeCopr) -> None:
     ask = asking(fake)
     got, head = ask("GET", GET), ask("HEAD", GET)
     assert (head.status, head.body) == (200, b"")
@@ -35,22 +33,26 @@ def test_a_head_answer_has_the_length_of_the_body_that_it_lacks(fake: FakeCopr) 
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
-def test_every_path_leads_to_an_endpoint_that_answers(route: Route) -> None:
-    """And is noted as that endpoint, whatever its answer is."""
+def test_every_route_is_logged_with_its_endpoint(route: Route) -> None:
+    """The journal has the endpoint's name, whatever the response is."""
     fake = FakeCopr(serve_results=True)
-    method = route.methods[-1] if route.methods == CHANGING else "GET"
+    method = route.methods[-1] if route.methods == WRITE_METHODS else "GET"
     asking(fake)(method, route.path.format(build_id=1, chrootname="fedora-41-x86_64"))
-    assert fake.requests[-1].endpoint == route.endpoint.value
+    assert fake.requests[-1].endpoint == route.endpoint
 
 
-def test_options_names_the_methods(fake: FakeCopr) -> None:
-    """OPTIONS is answered with an empty page and what is allowed."""
+def test_answer_parses_its_json(fake: FakeCopr) -> None:
+    assert fake.answer("GET", GET).json()["name"] == "fedora-41-x86_64"
+    with pytest.raises(ValueError, match="Expecting value"):
+        fake.answer("HEAD", GET).json()
+
+
+def test_options_lists_allowed_methods(fake: FakeCopr) -> None:
     response = asking(fake)("OPTIONS", "/api_3/build-chroot/list")
     assert (response.status, response.body, response.allow) == (200, b"", {"GET", "HEAD", "OPTIONS"})
 
 
-def test_the_headers_of_options_are_spelled_as_copr_spells_them(fake: FakeCopr) -> None:
-    """In the form in which Werkzeug writes headers, and with the length of the empty page."""
+def test_options_headers_are_in_werkzeug_style(fake: FakeCopr) -> None:
     assert fake.answer("OPTIONS", "/api_3/build-chroot/list").headers == (
         ("Content-Type", "text/html; charset=utf-8"),
         ("Content-Length", "0"),
@@ -59,8 +61,8 @@ def test_the_headers_of_options_are_spelled_as_copr_spells_them(fake: FakeCopr) 
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE"])
-def test_other_methods_are_not_allowed_on_an_endpoint(fake: FakeCopr, method: str) -> None:
-    """With its closing slash an endpoint refuses the method; without it, there is no endpoint for the method."""
+def test_other_methods_are_not_allowed(fake: FakeCopr, method: str) -> None:
+    """A path that lacks its trailing slash is unknown for these methods."""
     ask = asking(fake)
     assert ask(method, "/api_3/build-chroot/").status == 405
     assert ask(method, "/api_3/build-chroot/list").status == 405
@@ -68,30 +70,37 @@ def test_other_methods_are_not_allowed_on_an_endpoint(fake: FakeCopr, method: st
     assert (missing.status, missing.body) == (404, NO_SUCH_ENDPOINT)
 
 
-def test_the_home_page_refuses_in_the_compact_spelling(fake: FakeCopr) -> None:
-    """The home page is outside the REST layer, and so is its refusal of a method."""
+def test_home_page_errors_are_compact(fake: FakeCopr) -> None:
+    """The home page is outside Copr's REST layer."""
     response = asking(fake)("POST", "/api_3/")
     assert response.status == 405
     assert response.body == b'{"error":"The method is not allowed for the requested URL."}\n'
 
 
-def test_options_without_the_closing_slash_allows_nothing(fake: FakeCopr) -> None:
-    """There is no Allow where a path is only found for want of its closing slash."""
+def test_options_without_trailing_slash_has_no_allow(fake: FakeCopr) -> None:
     response = asking(fake)("OPTIONS", "/api_3/build-chroot")
     assert (response.status, response.allow) == (200, None)
 
 
-def test_bytes_of_a_path_that_are_no_text_are_shown_as_unknown(fake: FakeCopr) -> None:
-    """Other than in the query, where they stay escaped."""
+def test_invalid_utf8_in_path_becomes_replacement_character(fake: FakeCopr) -> None:
+    """In a query it stays escaped."""
     answer = asking(fake)("GET", "/api_3/build-chroot/1/fedora-%ff-x86_64")
     assert json.loads(answer.body) == {"error": "Chroot fedora-\ufffd-x86_64 does not exist"}
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/index.html", "/api_2/", "/api_3x", "/api_3/build-chroot/1", "/api_3/build-chroot/list//"]
+    "path",
+    [
+        "/",
+        "/index.html",
+        "/api_2/",
+        "/api_3x",
+        "/api_3/swagger.json",
+        "/api_3/build-chroot/1",
+        "/api_3/build-chroot/list//",
+    ],
 )
-def test_whatever_copr_does_not_serve_here_is_not_found(fake: FakeCopr, path: str) -> None:
-    """A path without an endpoint is a 404, never an error of the kit's."""
+def test_unknown_paths_are_not_found(fake: FakeCopr, path: str) -> None:
     response = asking(fake)("GET", path)
     assert (response.status, response.body) == (404, NO_SUCH_ENDPOINT)
 
@@ -110,14 +119,14 @@ def test_whatever_copr_does_not_serve_here_is_not_found(fake: FakeCopr, path: st
         "/api_3/build-chroot/2/x?build_id=1&chrootname=fedora-41-x86_64",
     ],
 )
-def test_spellings_of_one_request(fake: FakeCopr, target: str) -> None:
-    """Escapes, slashes, signs, zeros, white space and repetitions do not change what is asked for."""
+def test_equivalent_targets_get_the_same_response(fake: FakeCopr, target: str) -> None:
+    """Escapes, slashes, signs, zeros, white space and repetitions make no difference."""
     ask = asking(fake)
     assert ask("GET", target).body == ask("GET", GET).body
 
 
 @pytest.mark.parametrize(
-    ("sent", "shown"),
+    ("sent", "quoted"),
     [
         ("%C3%A9", "é"),
         ("%ff", "%FF"),
@@ -133,17 +142,16 @@ def test_spellings_of_one_request(fake: FakeCopr, target: str) -> None:
         ("", ""),
     ],
 )
-def test_a_build_id_that_is_none_is_shown_as_it_was_sent(fake: FakeCopr, sent: str, shown: str) -> None:
-    """The 404 quotes the build id, decoded; bytes that are not UTF-8 stay escaped."""
+def test_invalid_build_id_is_quoted_in_the_error(fake: FakeCopr, sent: str, quoted: str) -> None:
+    """The 404 quotes it decoded, except bytes that are no UTF-8."""
     response = asking(fake)("GET", f"/api_3/build-chroot?build_id={sent}&chrootname=fedora-41-x86_64")
-    assert (response.status, json.loads(response.body)) == (404, {"error": f"Build {shown} does not exist."})
+    assert (response.status, json.loads(response.body)) == (404, {"error": f"Build {quoted} does not exist."})
 
 
 @pytest.mark.parametrize(
     ("build_id", "status"), [(-(2**31) - 1, 500), (-(2**31), 200), (-63, 200), (2**31 - 1, 200), (2**31, 500)]
 )
-def test_a_list_is_of_any_build_id_that_the_database_takes(fake: FakeCopr, build_id: int, status: int) -> None:
-    """Any whole number of 32 bits, be there such a build or not."""
+def test_list_accepts_any_32_bit_build_id(fake: FakeCopr, build_id: int, status: int) -> None:
     assert asking(fake)("GET", f"/api_3/build-chroot/list?build_id={build_id}").status == status
 
 
@@ -151,20 +159,19 @@ def test_a_list_is_of_any_build_id_that_the_database_takes(fake: FakeCopr, build
     "arguments",
     ["build_id=%00&chrootname=fedora-41-x86_64", "build_id=1%00&chrootname=x", "build_id=1&chrootname=a-%00-c"],
 )
-def test_a_nul_is_more_than_the_database_takes(fake: FakeCopr, arguments: str) -> None:
-    """The service's database driver refuses it, which the service does not expect."""
+def test_nul_in_arguments_is_an_internal_error(fake: FakeCopr, arguments: str) -> None:
+    """Copr's database driver rejects NUL, which Copr does not expect."""
     response = asking(fake)("GET", f"/api_3/build-chroot?{arguments}")
     assert (response.status, b"probably a bug in the Copr code" in response.body) == (500, True)
 
 
-def test_a_path_segment_with_an_escaped_slash_is_two(fake: FakeCopr) -> None:
-    """The service sees the path only with its escapes resolved."""
+def test_escaped_slash_separates_path_segments(fake: FakeCopr) -> None:
     assert asking(fake)("GET", "/api_3/build-chroot/1%2Ffedora-41-x86_64").status == 200
     assert asking(fake)("GET", "/api_3/build-chroot/1/fedora%2F41").status == 404
 
 
 def test_numbers_too_long_for_python_are_rejected(fake: FakeCopr) -> None:
-    """A number of thousands of digits is answered like any other that is not possible."""
+    """They get the same errors as other invalid numbers."""
     digits = "9" * 5000
     ask = asking(fake)
     assert ask("GET", f"/api_3/build-chroot/{digits}/fedora-41-x86_64").status == 404
@@ -174,21 +181,20 @@ def test_numbers_too_long_for_python_are_rejected(fake: FakeCopr) -> None:
 
 
 @pytest.mark.parametrize("target", ["/api_3/\ud800", "/api_3/build-chroot?\udfff=1"])
-def test_a_target_that_no_client_can_send_is_no_request(fake: FakeCopr, target: str) -> None:
-    """Half a surrogate pair has no bytes, so there is nothing that Copr would answer to it."""
+def test_unsendable_target_is_an_input_error(fake: FakeCopr, target: str) -> None:
+    """Half a surrogate pair has no bytes, so the journal stays empty."""
     with pytest.raises(InputError, match=r"target: .* cannot be sent: surrogates not allowed"):
         fake.answer("GET", target)
     assert not fake.requests
 
 
 @pytest.mark.parametrize("text", ["@a%00b", "@copr%00", "a%00"])
-def test_no_owner_with_a_nul_is_looked_for(text: str) -> None:
-    """Be it a user's or a group's name."""
+def test_nul_in_project_arguments_is_an_internal_error(text: str) -> None:
     got = FakeCopr().answer("GET", f"/api_3/project?ownername={text}&projectname=x")
     assert (got.status, b"there is probably a bug in the Copr code" in got.body) == (500, True)
 
 
 @pytest.mark.parametrize("arguments", ["ownername=&projectname=playground", "ownername=jdoe&projectname="])
-def test_project_with_a_blank_half_is_read_from_the_body(fake: FakeCopr, arguments: str) -> None:
-    """The service takes a blank argument for none, and reads a JSON body that nobody has sent."""
+def test_blank_project_argument_is_unsupported_media_type(fake: FakeCopr, arguments: str) -> None:
+    """Copr reads a blank argument from a JSON body, which the request lacks."""
     assert fake.answer("GET", f"/api_3/project?{arguments}").status == 415

@@ -1,4 +1,4 @@
-"""The server whatever is sent to it, requests or not, and however much of it at once."""
+"""The server under invalid, endless and concurrent requests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_BODY = 4096
 # What is no request, or none that can be answered.
 
 Make = Callable[[Random], "bytes | list[bytes]"]
-"""Makes what is sent, in one piece or in several."""
+"""Returns the bytes to send, in one piece or several."""
 
 GOOD: list[bytes] = [
     raw("GET", HOME),
@@ -85,13 +85,13 @@ def _in_pieces(random: Random) -> list[bytes]:
 
 
 def _without_end(random: Random) -> list[bytes]:
-    """More of a head, or of what is beside a body, than there may be, and then more."""
+    """Send an endless head or endless trailers."""
     begin = random.choice([b"GET /api_3/", b"GET / HTTP/1.1\r\nX: ", b"GET / HTTP/1.1\r\n", *map(_chunked, BESIDE)])
     return [begin, *[b"X: y\r\n" * 500 if begin.endswith(b"\n") else b"x" * 3000] * 10]
 
 
 BESIDE = (b"0\r\n", b"0\r\nX: ", b"5;")
-"""Where in chunks there is something to come that is of no body."""
+"""Places in a chunked body that are not part of the body."""
 
 
 def _chunked(body: bytes) -> bytes:
@@ -99,7 +99,7 @@ def _chunked(body: bytes) -> bytes:
 
 
 def _pipelined(random: Random) -> bytes:
-    """Fifty at once, of which one is bad."""
+    """Fifty pipelined requests, one of them invalid."""
     sent = [_good(random) for _ in range(50)]
     bad = random.choice([_spliced, _garbage, CASES["a length that is none"], CASES["chunks that are none"]])
     made = bad(random)
@@ -168,8 +168,8 @@ def memory_of(process: subprocess.Popen[str]) -> int:
     return int(line.split()[1])
 
 
-def ask_badly(server: Server, random: Random, case: Make, open_still: deque[Wire]) -> None:
-    """Send what a case makes, and end the connection in one of four ways.
+def send_invalid(server: Server, random: Random, case: Make, still_open: deque[Wire]) -> None:
+    """Send a case, and end the connection in one of four ways.
 
     Where it is ended by sending no more, all that comes until the server closes
     it is answers, of which a reset may cut off the last.
@@ -187,8 +187,8 @@ def ask_badly(server: Server, random: Random, case: Make, open_still: deque[Wire
     except ConnectionError:
         is_reset = True
     if end == "later":
-        open_still.append(wire)
-        wire = open_still.popleft()
+        still_open.append(wire)
+        wire = still_open.popleft()
     elif end == "reset":
         wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
     wire.socket.close()
@@ -197,19 +197,19 @@ def ask_badly(server: Server, random: Random, case: Make, open_still: deque[Wire
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory and open files are read from /proc")
-def test_bad_requests_leave_the_server_unchanged(start: Start) -> None:
-    """It answers as before, has said nothing, holds no connection, and no more memory than after the first of them."""
+def test_invalid_requests_leave_the_server_unchanged(start: Start) -> None:
+    """No output, open connections or growing memory."""
     served = start("--max-head", str(MAX_HEAD), "--max-body", str(MAX_BODY), "--journal", "100", "--max-worlds", "5")
     random, cases = Random(7), list(CASES.values())
     files = files_of(served.process)
     before = served.get(LIST)
     memory = 0
-    open_still = deque(served.connect() for _ in range(20))
+    still_open = deque(served.connect() for _ in range(20))
     for number in range(examples(10_000)):
         if number == examples(3000):
             memory = memory_of(served.process)
-        ask_badly(served, random, cases[number % len(cases)], open_still)
-    for wire in open_still:
+        send_invalid(served, random, cases[number % len(cases)], still_open)
+    for wire in still_open:
         wire.socket.close()
     assert served.get(LIST) == before
     assert eventually(lambda: files_of(served.process) == files)
@@ -224,9 +224,8 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         yield server
 
 
-def test_requests_sent_at_once_are_answered_in_order(server: Server) -> None:
-    """Each with what it asked for, whoever answers it, and however long that takes."""
-    server.world("slow").steer("POST", "/faults", {"every": 3, "delay": 0.01})
+def test_pipelined_requests_are_answered_in_order(server: Server) -> None:
+    server.world("slow").control("POST", "/faults", {"every": 3, "delay": 0.01})
     targets = [HOME, LIST, "/_fake/projects", f"/worlds/slow{LIST}", "/api_3/none"] * 10
     with server.connect() as wire:
         wire.send(b"".join(raw("GET", target) for target in targets))
@@ -246,23 +245,23 @@ BAD: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("bad", BAD)
-def test_requests_before_a_bad_one_are_answered_first(server: Server, bad: str) -> None:
-    """All of it, also what takes a while; neither it nor anything that comes after is."""
+def test_requests_before_an_invalid_one_are_answered(server: Server, bad: str) -> None:
+    """Also slow ones; nothing after it is answered."""
     slow = server.world("slow")
-    slow.steer("PUT", "/scenario", {"faults": [{"nth": 3, "delay": 0.05}]})
+    slow.control("PUT", "/scenario", {"faults": [{"nth": 3, "delay": 0.05}]})
     good = raw("GET", slow.prefix + HOME)
     got = server.exchange(good * 20 + BAD[bad] + good * 20)
     assert [reply.status for reply in replies(got)] == [200] * 20 + [431 if bad == "a huge header" else 400]
-    assert slow.asked == 20
+    assert slow.request_count == 20
 
 
-def test_an_answer_that_has_begun_has_no_other_in_it(server: Server) -> None:
-    """Though its request turns out to be none in the meantime: the connection is closed."""
+def test_started_response_is_not_mixed_with_an_error(server: Server) -> None:
+    """If its request turns out to be invalid, the connection is closed."""
     slow = server.world("slow")
-    slow.steer("PUT", "/scenario", {"faults": [{"dribble": {"bytes": 1, "every": 0.1}}]})
+    slow.control("PUT", "/scenario", {"faults": [{"dribble": {"bytes": 1, "every": 0.1}}]})
     with server.connect() as wire:
         wire.send(b"POST /worlds/slow/api_3/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
-        assert eventually(lambda: slow.asked == 1)
+        assert eventually(lambda: slow.request_count == 1)
         assert eventually(lambda: b"\r\n\r\n{" in wire.socket.recv(65536, socket.MSG_PEEK))
         wire.send(b"zz\r\n")
         assert b"400" not in wire.rest()
@@ -280,8 +279,8 @@ BEGINNINGS = [
 
 
 @pytest.mark.parametrize("begin", BEGINNINGS)
-def test_what_has_no_end_is_refused(server: Server, begin: bytes) -> None:
-    """Wherever in a request it is, long before it could fill the memory."""
+def test_endless_request_is_rejected(server: Server, begin: bytes) -> None:
+    """Long before it exhausts the memory."""
     more = b"X: y\r\n" * 500 if begin.endswith(b"\n") else b"x" * 3000
     with server.connect() as wire:
         wire.send(begin)
@@ -292,8 +291,8 @@ def test_what_has_no_end_is_refused(server: Server, begin: bytes) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
 @pytest.mark.parametrize("target", [HOME, "/_fake/health"])
-def test_no_more_is_read_than_is_answered(start: Start, target: str) -> None:
-    """However much is sent at once by a client that reads all its answers."""
+def test_reading_is_limited_to_answered_requests(start: Start, target: str) -> None:
+    """However much a client sends at once."""
     served = start()
     with served.connect() as wire:
         reader = threading.Thread(target=wire.drain)

@@ -10,6 +10,8 @@ import pytest
 from copr_chroot_fake import BuildChroot, FakeCopr, InputError, Lifecycle, Stage, SystemClock
 from copr_chroot_fake.model.machine import Stamp
 
+from .events import advance_all
+
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 EPOCH = 1_700_000_000
 LAST = 2**31 - 1
@@ -27,11 +29,11 @@ def reloaded(fake: FakeCopr) -> FakeCopr:
 def test_a_new_start_clears_the_end() -> None:
     """A chroot that was skipped, and then queued by force, has not ended when it starts."""
     fake = FakeCopr()
-    chroot = fake.add_build(1, {F41: "pending"})[F41]
-    chroot.skip()
-    chroot.force_state("pending")
+    chroot = fake.add_build({F41: "pending"}, id=1)[F41]
+    chroot.report("skipped")
+    chroot.set_state("pending")
     fake.clock.tick(100)
-    chroot.start()
+    chroot.report("starting")
     assert (chroot.started_on, chroot.ended_on) == (EPOCH + 100, None)
     assert reloaded(fake).builds[1][F41].started_on == EPOCH + 100
 
@@ -40,7 +42,7 @@ def test_a_start_that_is_also_an_end_clears_an_older_end() -> None:
     """A life that skips the chroot without an end leaves none."""
     skipped = Lifecycle(Stage("pending", 10), Stage("skipped", without=frozenset({Stamp.ENDED_ON})))
     fake = FakeCopr(progress="manual")
-    chroot = fake.add_build(1, {F41: {"lifecycle": skipped, "state": "pending", "ended_on": 5}})[F41]
+    chroot = fake.add_build({F41: {"lifecycle": skipped, "state": "pending", "ended_on": 5}}, id=1)[F41]
     chroot.advance()
     assert (chroot.started_on, chroot.ended_on) == (EPOCH + 10, None)
     reloaded(fake)
@@ -51,16 +53,16 @@ def test_no_time_is_later_than_copr_can_store(progress: str) -> None:
     """However long a stage lasts, and however late it is canceled."""
     ages = Lifecycle(*(Stage(state, LAST) for state in ("pending", "starting", "running")), Stage("failed"))
     fake = FakeCopr(progress=progress)  # type: ignore[arg-type]  # one of the names
-    chroot = fake.add_build(1, [F41], lifecycle=ages)[F41]
-    fake.add_build(2, [F41], lifecycle="stuck-running")
+    chroot = fake.add_build([F41], id=1, lifecycle=ages)[F41]
+    fake.add_build([F41], id=2, lifecycle="stuck-running")
     fake.clock.move_to(LAST - 5)
     fake.builds[2].cancel()
     reloaded(fake)
-    chroot.run_to("running")
+    chroot.advance(to="running")
     fake.clock.restore(0)
     copy = reloaded(fake)
     for each in (fake, copy):
-        assert each.builds[1][F41].finish() == "failed"
+        assert each.builds[1][F41].advance(to="end") == "failed"
         assert each.builds[1][F41].ended_on == LAST
     reloaded(fake)
 
@@ -68,27 +70,27 @@ def test_no_time_is_later_than_copr_can_store(progress: str) -> None:
 def test_a_build_may_start_at_the_last_time() -> None:
     """Its made-up end is no later."""
     fake = FakeCopr()
-    chroot = fake.add_build(1, {F41: {"state": "succeeded", "started_on": LAST}})[F41]
+    chroot = fake.add_build({F41: {"state": "succeeded", "started_on": LAST}}, id=1)[F41]
     assert (chroot.started_on, chroot.ended_on) == (LAST, LAST)
     reloaded(fake)
 
 
 def rescheduled(chroot: BuildChroot) -> None:
-    chroot.reschedule()
+    chroot.report("pending")
 
 
 def rescheduled_and_started(chroot: BuildChroot) -> None:
-    chroot.reschedule()
-    chroot.start()
+    chroot.report("pending")
+    chroot.report("starting")
 
 
 def started_elsewhere(chroot: BuildChroot) -> None:
-    chroot.force_state("pending")
-    chroot.start(result_dir="elsewhere")
+    chroot.set_state("pending")
+    chroot.report("starting", result_dir="elsewhere")
 
 
 def advanced(chroot: BuildChroot) -> None:
-    chroot.reschedule()
+    chroot.report("pending")
     chroot.advance()
 
 
@@ -107,29 +109,29 @@ def test_a_loaded_life_follows_the_same_events(
 ) -> None:
     """An event can lead back to a stage before the one in which it was written, and to what was planned there."""
     fake = FakeCopr(progress="manual")
-    chroot = fake.add_build(1, {F41: {"lifecycle": lifecycle, "result_dir": "planned"}})[F41]
+    chroot = fake.add_build({F41: {"lifecycle": lifecycle, "result_dir": "planned"}}, id=1)[F41]
     chroot.hold("pending")
     chroot.release()
-    chroot.run_to("running")
+    chroot.advance(to="running")
     copy = reloaded(fake)
     for each in (fake, copy):
         happen(each.builds[1][F41])
-        each.advance()
+        advance_all(each)
     assert copy.to_scenario() == fake.to_scenario()
 
 
 def test_a_loaded_hold_holds_at_an_earlier_stage() -> None:
     """An event has led past it, and another one leads back."""
     fake = FakeCopr(progress="manual")
-    chroot = fake.add_build(1, [F41])[F41]
+    chroot = fake.add_build([F41], id=1)[F41]
     chroot.hold("pending")
-    chroot.run_to("pending")
-    chroot.start()
+    chroot.advance(to="pending")
+    chroot.report("starting")
     copy = reloaded(fake)
     for each in (fake, copy):
-        each.builds[1][F41].reschedule()
+        each.builds[1][F41].report("pending")
         assert not each.builds[1][F41].can_advance
-        each.release(1, F41)
+        each.builds[1][F41].release()
 
 
 def test_a_loaded_life_is_in_the_same_of_two_stages() -> None:
@@ -138,7 +140,7 @@ def test_a_loaded_life_is_in_the_same_of_two_stages() -> None:
         *(Stage("pending", 10), Stage("starting", 10), Stage("pending", 90), Stage("starting", 10), Stage("running"))
     )
     fake = FakeCopr(progress="clock")
-    fake.add_build(1, [F41], lifecycle=twice)
+    fake.add_build([F41], id=1, lifecycle=twice)
     fake.clock.tick(30)
     copy = reloaded(fake)
     for passed, state in ((79, "pending"), (1, "starting"), (10, "running")):
@@ -150,20 +152,20 @@ def test_a_loaded_life_is_in_the_same_of_two_stages() -> None:
 def test_a_held_life_loads_back_as_overdue() -> None:
     """With the time that it ends at once it is released."""
     fake = FakeCopr()
-    fake.add_build(1, [F41], progress="immediate")
-    fake.hold(1, F41, "running")
+    fake.add_build([F41], id=1, progress="immediate")
+    fake.builds[1][F41].hold("running")
     fake.clock.tick(500)
     copy = reloaded(fake)
     for each in (fake, copy):
         each.clock.tick(50)
-        each.release(1, F41)
+        each.builds[1][F41].release()
         assert each.builds[1][F41].ended_on == EPOCH
 
 
 def test_a_loaded_log_goes_on_growing() -> None:
     """As much of it is there as was before."""
     fake = FakeCopr(progress="clock", serve_results=True)
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     fake.clock.tick(60 + 200)
     log = f"/results/jdoe/playground/{F41}/00000001-hello/builder-live.log"
     copy = reloaded(fake)
@@ -180,23 +182,23 @@ def test_an_event_into_a_canceled_stage_cancels_the_build() -> None:
     """As the life does when it gets there by itself, and as the build does once it is loaded."""
     life = Lifecycle(Stage("waiting", 10), Stage("pending", 20, canceled=True), Stage("canceled"))
     fake = FakeCopr(progress="manual")
-    build = fake.add_build(1, [F41], lifecycle=life)
-    build[F41].queue()
-    assert build.canceled
-    assert reloaded(fake).builds[1].canceled
+    build = fake.add_build([F41], id=1, lifecycle=life)
+    build[F41].report("pending")
+    assert build.is_canceled
+    assert reloaded(fake).builds[1].is_canceled
 
 
 def test_a_forced_failure_was_not_canceled() -> None:
     """Its results are those of a failure, though it had been canceled before."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(1, {F41: "running"})
+    build = fake.add_build({F41: "running"}, id=1)
     build.cancel()
-    build[F41].confirm_cancel()
-    build[F41].force_state("pending")
+    build[F41].report("canceled")
+    build[F41].set_state("pending")
     copy = reloaded(fake)
     log = f"/results/jdoe/playground/{F41}/00000001-hello/build.log.gz"
     for each in (fake, copy):
-        each.builds[1][F41].force_state("failed")
+        each.builds[1][F41].set_state("failed")
         assert each.answer("GET", log).status == 200
 
 
@@ -214,7 +216,7 @@ def test_any_fault_loads_back() -> None:
 def test_polls_are_counted_up_to_the_largest_number() -> None:
     """More are never needed."""
     fake = FakeCopr()
-    fake.add_build(1, {F41: {"lifecycle": "stuck-running", "state": "running", "polls": LAST}})
+    fake.add_build({F41: {"lifecycle": "stuck-running", "state": "running", "polls": LAST}}, id=1)
     fake.answer("GET", "/api_3/build/1")
     reloaded(fake)
 
@@ -222,7 +224,7 @@ def test_polls_are_counted_up_to_the_largest_number() -> None:
 @pytest.mark.parametrize("name", ["x y", "fedora", "", None])
 def test_a_project_enables_only_valid_chroots(name: str) -> None:
     """Others would not load back."""
-    project = FakeCopr().add_project("jdoe", "tools")
+    project = FakeCopr().add_project("jdoe/tools")
     with pytest.raises(InputError, match="is not a chroot name"):
         project.enable(name)
     assert not project.chroots
@@ -231,11 +233,11 @@ def test_a_project_enables_only_valid_chroots(name: str) -> None:
 def test_the_service_knows_an_enabled_chroot() -> None:
     """Once the project is in the fake, as it does after it is loaded."""
     fake = FakeCopr()
-    project = fake.add_project("jdoe", "tools", chroots=[F41])
+    project = fake.add_project("jdoe/tools", chroots=[F41])
     project.enable(F42)
     assert fake.to_scenario()["chroots"] == [F41, F42]
     reloaded(fake)
-    with fake.sandbox():
+    with fake.snapshot():
         project.disable(F42)
         assert list(project.chroots) == [F41]
         with pytest.raises(InputError, match=f"has not enabled '{F42}'; enabled: {F41}"):
@@ -249,7 +251,7 @@ def test_the_service_knows_an_enabled_chroot() -> None:
 def test_a_build_configuration_cannot_be_changed() -> None:
     """What is read of it is a copy."""
     fake = FakeCopr()
-    chroot = fake.add_build(1, {F41: {"build_config": {"repos": [1]}}})[F41]
+    chroot = fake.add_build({F41: {"build_config": {"repos": [1]}}}, id=1)[F41]
     read = chroot.build_config
     assert read is not None
     read["repos"].append(object())  # type: ignore[attr-defined]  # a list
@@ -270,9 +272,9 @@ def test_the_systems_clock_can_be_set_exactly() -> None:
 def test_a_loaded_source_package_follows_the_results() -> None:
     """Also into a fake that is served already."""
     written = FakeCopr(serve_results=True)
-    written.add_build(1, [F41])
+    written.add_build([F41], id=1)
     fake = FakeCopr(serve_results=True)
-    fake.be_at("http://copr.test:5000")
+    fake._set_base_url("http://copr.test:5000")  # noqa: SLF001  # what a server does
     fake.add_scenario(written.to_scenario())
     url = fake.builds[1].submission.source_package.url
     assert url is not None

@@ -1,4 +1,4 @@
-"""``copr-chroot-fake serve``, as a process."""
+"""The command ``copr-chroot-fake serve`` as a process."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from copr_chroot_fake.http_server.uvicorn_server import bind
 from copr_chroot_fake.scenario.bundled import shipped_scenarios
-from copr_chroot_fake.server.serving import bind
 
-from .doors import credentials
+from .adapters import credentials
 from .served import COMMAND, F41, LIST, Served, Start, eventually, failed
 
 
-def test_it_answers_once_it_has_printed_its_address(start: Start) -> None:
-    """The one line on standard output has the real port, where the shipped scenario is served."""
+def test_server_responds_after_printing_its_url(start: Start) -> None:
+    """The line has the real port."""
     served = start()
     assert served.line == f"Copr fake: {served.url}\n"
     assert urlsplit(served.url).port
@@ -26,16 +26,15 @@ def test_it_answers_once_it_has_printed_its_address(start: Start) -> None:
     assert len(chroots["items"]) == 11
 
 
-def test_connections_do_not_wait_for_acknowledgements() -> None:
-    """An accepted connection sends at once; otherwise each body would wait 40 ms behind its headers."""
+def test_connections_have_tcp_nodelay() -> None:
+    """Otherwise each body would wait 40 ms behind its headers."""
     with bind("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
         accepted, _ = listener.accept()
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
-def test_scenarios_and_the_default_limit_are_what_is_said(start: Start, tmp_path: Path) -> None:
-    """Every scenario named is served, with the limit that is said."""
+def test_scenarios_and_default_limit_are_used(start: Start, tmp_path: Path) -> None:
     for number in (7, 8):
         (tmp_path / f"{number}.json").write_text(json.dumps({"builds": [{"id": number}]}))
     served = start(str(tmp_path / "7.json"), str(tmp_path / "8.json"), "--default-limit", "none")
@@ -53,25 +52,22 @@ LIVING = 11
 LIFE = str(shipped_scenarios() / "lives" / "succeeds.json")
 
 
-def test_by_poll_each_request_shows_the_next_state(start: Start) -> None:
-    """Over HTTP as in process."""
+def test_progress_poll_advances_with_each_request(start: Start) -> None:
     served = start(LIFE, "--progress", "poll")
     assert [states(served, LIVING)[0] for _ in range(5)] == ["importing", "pending", "starting", "running", "succeeded"]
 
 
-def test_at_once_the_first_request_shows_the_end(start: Start) -> None:
-    """Every chroot is at the end of its life."""
+def test_progress_immediate_returns_final_states(start: Start) -> None:
     assert states(start(LIFE, "--progress", "immediate"), LIVING) == ["succeeded", "succeeded"]
 
 
-def test_by_hand_no_request_changes_anything(start: Start) -> None:
-    """Only the control of the server could."""
+def test_progress_manual_does_not_advance(start: Start) -> None:
     served = start(LIFE, "--progress", "manual")
     assert [states(served, LIVING)[0] for _ in range(3)] == ["importing"] * 3
 
 
-def test_by_clock_a_build_lives_at_the_speed_that_is_said(start: Start) -> None:
-    """The default, and with a speed a life of minutes is over soon; the scenario that ships lives too."""
+def test_progress_clock_advances_at_given_speed(start: Start) -> None:
+    """It is the default, also for the bundled scenario."""
     slow, fast = start(LIFE), start("--speed", "1e9", "--seed", "7")
     assert states(slow, LIVING) == ["importing", "importing"]
     assert eventually(lambda: set(states(fast, 3)) <= {"succeeded", "failed"})
@@ -89,16 +85,16 @@ def test_by_clock_a_build_lives_at_the_speed_that_is_said(start: Start) -> None:
         ("--journal", "2147483648"),
     ],
 )
-def test_options_that_are_not_possible_are_named(option: str, value: str) -> None:
-    """The error names the option and what would do."""
+def test_invalid_options_are_rejected(option: str, value: str) -> None:
+    """The error names the option and valid values."""
     assert f"Invalid value for '{option}'" in failed("serve", option, value)
 
 
-def test_accounts_that_are_said_are_the_only_ones_in_every_world(start: Start) -> None:
-    """They cancel what is theirs in the server's own world and in any other, and are there after a reset too."""
+def test_accounts_apply_to_every_world(start: Start) -> None:
+    """Also after a reset."""
     served = start("--account", "frostyx:abc:s3cret:@copr", "--account", "jdoe:def:t0ken", "pages")
     for server in (served, served.world("other")):
-        server.steer("POST", "/reset")
+        server.control("POST", "/reset")
         assert server.call("PUT", "/api_3/build/cancel/100").status == 401
         assert server.call("PUT", "/api_3/build/cancel/100", headers=basic("def", "t0ken")).status == 403
         canceled = server.call("PUT", "/api_3/build/cancel/100", headers=basic("abc", "s3cret"))
@@ -107,11 +103,11 @@ def test_accounts_that_are_said_are_the_only_ones_in_every_world(start: Start) -
         assert who.document == {"name": "jdoe", "id": 2}
 
 
-def test_what_is_asked_beside_build_chroots_is_in_worlds_too(start: Start) -> None:
-    """Each world has builds, projects and polls of its own."""
+def test_worlds_have_other_endpoints(start: Start) -> None:
+    """Each world has its own builds, projects and polls."""
     served = start("--progress", "poll", "pages")
     other = served.world("other")
-    other.steer("PUT", "/scenario", {"builds": [{"id": 7, "chroots": [{"name": F41}], "lifecycle": "succeeds"}]})
+    other.control("PUT", "/scenario", {"builds": [{"id": 7, "chroots": [{"name": F41}], "lifecycle": "succeeds"}]})
     assert other.call("GET", "/api_3/build/100").status == served.call("GET", "/api_3/build/7").status == 404
     states = [other.get("/api_3/build/7")["state"] for _ in range(3)]
     assert states == ["importing", "pending", "starting"]
@@ -121,13 +117,13 @@ def test_what_is_asked_beside_build_chroots_is_in_worlds_too(start: Start) -> No
 
 
 @pytest.mark.parametrize("account", ["frostyx", "frostyx:abc", "frostyx::s3cret", ":abc:s3cret"])
-def test_an_account_that_is_none_is_named(account: str) -> None:
-    """The message says what one looks like."""
+def test_invalid_account_is_rejected(account: str) -> None:
+    """The error describes the format."""
     assert "expected NAME:LOGIN:TOKEN, or NAME:LOGIN:TOKEN:@GROUP" in failed("serve", "--account", account)
 
 
-def test_a_group_that_an_account_cannot_have_is_named() -> None:
-    """With the account."""
+def test_invalid_group_is_rejected() -> None:
+    """The error names the account."""
     account = "frostyx:abc:s3cret:@kde,copr"
     assert "'frostyx': groups[1]: 'copr' is not a group" in failed("serve", "--account", account)
 
@@ -136,22 +132,20 @@ def basic(login: str, token: str) -> dict[str, str]:
     return {"Authorization": credentials(login, token)}
 
 
-def test_an_address_of_ipv6_is_printed_as_one(start: Start) -> None:
-    """The printed address can be used as it is."""
+def test_ipv6_url_has_brackets(start: Start) -> None:
     served = start("--host", "::1")
     assert served.url.startswith("http://[::1]:")
     assert served.get("/api_3/") == {"version": 3}
 
 
-def test_a_port_in_use_is_one_line(start: Start) -> None:
-    """The line says which port, and what to do."""
+def test_port_in_use_is_one_line(start: Start) -> None:
+    """It names the port and the remedy."""
     port = str(urlsplit(start().url).port)
     line = f"Error: cannot listen on 127.0.0.1 port {port}: Address already in use; choose another --host or --port, "
     assert failed("serve", "--port", port) == f"{line}or --port 0\n"
 
 
-def test_an_unknown_host_is_one_line() -> None:
-    """An address that is not this machine's is an error that says so."""
+def test_unknown_host_is_one_line() -> None:
     assert failed("serve", "--host", "192.0.2.1", "--port", "0").count("\n") == 1
 
 
@@ -163,8 +157,8 @@ def test_an_unknown_host_is_one_line() -> None:
         ('{"builds": [{"id": 0}]}', "builds[0].id: expected a whole number from 1 to 2147483647, got 0"),
     ],
 )
-def test_a_missing_or_bad_scenario_is_one_line(tmp_path: Path, content: str | None, message: str) -> None:
-    """The line says what, in which file, and where in it."""
+def test_invalid_scenario_is_one_line(tmp_path: Path, content: str | None, message: str) -> None:
+    """It names the file, the location and the problem."""
     path = tmp_path / "scenario.json"
     if content is not None:
         path.write_text(content)
@@ -175,20 +169,17 @@ def test_a_missing_or_bad_scenario_is_one_line(tmp_path: Path, content: str | No
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "many", "1.5", "None", "2147483648", "99999999999"])
-def test_an_impossible_default_limit_is_named(limit: str) -> None:
-    """The option takes a number of items, or none."""
-    assert f"{limit!r} is no limit; expected a whole number from 1 to 2147483647, or none" in failed(
+def test_invalid_default_limit_is_rejected(limit: str) -> None:
+    assert f"{limit!r} is not a limit; expected a whole number from 1 to 2147483647, or none" in failed(
         "serve", f"--default-limit={limit}"
     )
 
 
-def test_the_largest_default_limit_that_copr_can_keep_is_taken(start: Start) -> None:
-    """As in Python."""
+def test_largest_default_limit_is_accepted(start: Start) -> None:
     assert start("--default-limit", "2147483647").get(LIST)["meta"]["limit"] == 2147483647
 
 
-def test_help_says_what_a_newcomer_needs() -> None:
-    """Where it listens, what it is filled with and how that lives, the line that is printed, and a request to try."""
+def test_help_has_url_scenario_and_example() -> None:
     done = subprocess.run([*COMMAND, "serve", "--help"], capture_output=True, text=True, timeout=10, check=True)
     for part in (
         "--host",

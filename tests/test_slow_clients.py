@@ -1,4 +1,4 @@
-"""Clients that do not read, do not send, or take all connections that the system allows: others are still answered."""
+"""Clients that do not read or send, or use up connections, do not block others."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from copr_chroot_fake.adapters.asgi import Receive, Send
-from copr_chroot_fake.server import serving as server_module
-from copr_chroot_fake.server.unread import Unread
+from copr_chroot_fake.http_server import uvicorn_server
+from copr_chroot_fake.http_server.slow_clients import SlowClients
 
 from .served import HOME, LIST, PATIENCE, Server, Start, Wire, eventually, raw, running, serving
 
@@ -35,7 +35,7 @@ class Connection:
 
 def test_longest_waiting_are_disconnected_first() -> None:
     """As many of them as needed to get below the limit, and never the only one."""
-    unread = Unread(max_bytes=100)
+    unread = SlowClients(max_bytes=100)
     connections = [Connection(40) for _ in range(4)]
     for connection in connections:
         unread.pause(connection)
@@ -56,7 +56,7 @@ def test_longest_waiting_are_disconnected_first() -> None:
 
 def test_client_that_reads_nothing_is_disconnected() -> None:
     """One that reads a part of it now and then, or all of a full buffer, is not."""
-    unread = Unread(patience=30)
+    unread = SlowClients(timeout=30)
     silent, slow, busy, done = (Connection(1000) for _ in range(4))
     for now in range(0, 100, 5):
         unread.sweep([silent, slow, busy, done], now)
@@ -104,7 +104,7 @@ def disconnected(wire: Wire) -> bool:
 
 def test_memory_for_clients_that_do_not_read_is_limited() -> None:
     """Of many, only the latest are still waited for."""
-    with running(large_response, unread=Unread(max_bytes=LARGE)) as url, ExitStack() as open_still:
+    with running(large_response, slow_clients=SlowClients(max_bytes=LARGE)) as url, ExitStack() as open_still:
         wires = []
         for _ in range(8):
             wire = open_still.enter_context(connect(Server(url)))
@@ -118,8 +118,8 @@ def test_memory_for_clients_that_do_not_read_is_limited() -> None:
 @pytest.mark.parametrize("connection", ["keep-alive", "close"])
 def test_client_that_does_not_read_loses_its_connection(monkeypatch: pytest.MonkeyPatch, connection: str) -> None:
     """Also where the connection would have been closed, and while another one reads slowly."""
-    monkeypatch.setattr(server_module, "_SWEEP", 0.02)
-    with running(large_response, unread=Unread(patience=0.3)) as url:
+    monkeypatch.setattr(uvicorn_server, "_SWEEP_INTERVAL", 0.02)
+    with running(large_response, slow_clients=SlowClients(timeout=0.3)) as url:
         server = Server(url)
         with connect(server) as silent, connect(server) as slow:
             for wire in (silent, slow):
@@ -160,10 +160,10 @@ def test_server_without_file_descriptors_closes_idle_connections(start: Start, i
         resource.prlimit(served.process.pid, resource.RLIMIT_NOFILE, limits)
     else:
         served = start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
-    served.steer("POST", "/faults", {"nth": 1, "delay": 0.5})
+    served.control("POST", "/faults", {"nth": 1, "delay": 0.5})
     with served.connect() as used, ExitStack() as open_still:
         used.send(raw("GET", HOME))
-        assert eventually(lambda: served.asked == 1)
+        assert eventually(lambda: served.request_count == 1)
         for _ in range(100):
             open_still.enter_context(served.connect())
         assert len(served.get(LIST)["items"]) > 0

@@ -13,30 +13,30 @@ F41, F42, EL10 = "fedora-41-x86_64", "fedora-42-x86_64", "epel-10-s390x"
 def test_snapshots_restore_in_any_order() -> None:
     """A later snapshot is restored after an earlier one, which has fewer chroots."""
     fake = FakeCopr()
-    build = fake.add_build(1, [F41])
+    build = fake.add_build([F41], id=1)
     first = fake.snapshot()
-    added = fake.add_chroot(1, EL10, lifecycle="fails")
+    added = fake.builds[1].add_chroot(EL10, lifecycle="fails")
     second = fake.snapshot()
     for _ in range(2):
         fake.restore(first)
         assert build.chroots == [build[F41]]
         fake.restore(second)
         assert build[EL10] is added
-        assert added.finish() == "failed"
+        assert added.advance(to="end") == "failed"
 
 
 def test_snapshot_restores_its_own_chroot() -> None:
     """A chroot that was added between two restores is not taken for the one of the snapshot."""
     fake = FakeCopr()
-    build = fake.add_build(1, [F41])
+    build = fake.add_build([F41], id=1)
     first = fake.snapshot()
-    fake.add_chroot(1, EL10, state="failed")
+    fake.builds[1].add_chroot(EL10, state="failed")
     second = fake.snapshot()
     fake.restore(first)
-    other = fake.add_chroot(1, F42, state="running")
+    other = fake.builds[1].add_chroot(F42, state="running")
     fake.restore(second)
-    assert [(chroot.name, chroot.state) for chroot in build] == [(F41, "importing"), (EL10, "failed")]
-    assert build.find(F42) is None
+    assert [(chroot.name, chroot.state) for chroot in build.values()] == [(F41, "importing"), (EL10, "failed")]
+    assert build.get(F42) is None
     fake.restore(first)
     assert other not in build.chroots
 
@@ -44,13 +44,13 @@ def test_snapshot_restores_its_own_chroot() -> None:
 def test_snapshot_restores_what_an_added_life_changed() -> None:
     """A build without a life is one again, also if a life that could delete it was added since."""
     fake = FakeCopr(progress="clock")
-    build = fake.add_build(1, [F41], state="running")
+    build = fake.add_build([F41], id=1, state="running")
     taken = fake.snapshot()
-    fake.add_chroot(1, F42, lifecycle="deleted")
-    assert build.is_entangled
+    fake.builds[1].add_chroot(F42, lifecycle="deleted")
+    assert build.is_coupled
     fake.restore(taken)
     fake.clock.tick(10_000)
-    assert (build.is_entangled, build.has_ever_lived, fake.builds) == (False, False, {1: build})
+    assert (build.is_coupled, build.had_lifecycle, fake.builds) == (False, False, {1: build})
 
 
 def test_snapshot_restores_the_same_fault() -> None:
@@ -74,40 +74,40 @@ def test_failed_run_to_leaves_other_chroots_alone() -> None:
     canceled_at_pending = Lifecycle(Stage("waiting", 10), Stage("pending", 10, canceled=True), Stage("canceled"))
     fake = FakeCopr()
     build = fake.add_build(
-        1,
         {
             F41: {"lifecycle": canceled_at_pending, "progress": "manual", "hold": "pending"},
             F42: {"lifecycle": "stuck-running", "progress": "immediate"},
         },
+        id=1,
     )
     before = fake.to_scenario(), fake.changes
-    with pytest.raises(EventError, match="it is held there"):
-        build[F41].run_to("canceled")
+    with pytest.raises(EventError, match="it is held; release it first"):
+        build[F41].advance(to="canceled")
     assert (fake.to_scenario(), fake.changes) == before
-    assert (build.canceled, build[F42].state) == (False, "running")
+    assert (build.is_canceled, build[F42].state) == (False, "running")
 
 
 def test_sandbox_in_a_sandbox_may_restore_an_outer_snapshot() -> None:
     """Each sandbox ends as it began, whatever was restored within it."""
     fake = FakeCopr()
-    build = fake.add_build(1, [F41])
+    build = fake.add_build([F41], id=1)
     outside = fake.snapshot()
-    with fake.sandbox():
-        added = fake.add_chroot(1, F42)
-        with fake.sandbox():
+    with fake.snapshot():
+        added = fake.builds[1].add_chroot(F42)
+        with fake.snapshot():
             fake.restore(outside)
-            assert build.find(F42) is None
+            assert build.get(F42) is None
         assert build[F42] is added
-    assert build.find(F42) is None
+    assert build.get(F42) is None
 
 
 def test_restored_source_package_follows_the_results() -> None:
     """A snapshot that was taken while the fake was served elsewhere restores no address that is gone."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(1, [F41])
-    fake.be_at("http://copr.test:5000")
+    build = fake.add_build([F41], id=1)
+    fake._set_base_url("http://copr.test:5000")  # noqa: SLF001  # what a server does
     taken = fake.snapshot()
-    fake.be_at("http://copr.test:6000")
+    fake._set_base_url("http://copr.test:6000")  # noqa: SLF001  # what a server does
     fake.restore(taken)
     url = build.submission.source_package.url
     assert url is not None

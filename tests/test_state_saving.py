@@ -1,4 +1,4 @@
-"""Saving the state of a server: what is written can be loaded again, by one server at a time, whatever happens."""
+"""Saving the state: only loadable states, one server at a time, whatever fails."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ import pytest
 
 from copr_chroot_fake import CoprFakeError, FakeCopr, SystemClock
 from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.dispatch import ControlApi
-from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake.admin.control_api import ControlApi
 from copr_chroot_fake.server.state_file import StateFile
-from copr_chroot_fake.server.worlds import Worlds
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import Worlds
 
-from .control.doors import Control, in_process
+from .control.clients import Control, in_process
 from .served import F41, PATIENCE, Served, Start, failed, raw
 
 LOCK = ".state.json.copr-fake-lock"
@@ -33,7 +33,7 @@ LOCK = ".state.json.copr-fake-lock"
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    """A file that is not there yet, in a directory of its own."""
+    """A file that does not exist yet, in its own directory."""
     (tmp_path / "state").mkdir()
     return tmp_path / "state" / "state.json"
 
@@ -55,38 +55,40 @@ def builds_in(state: Path, world: str = "") -> list[int]:
 # A state that could not be loaded again.
 
 
-def test_unloadable_state_does_not_replace_the_last_good_one(state: Path) -> None:
-    """The error names the world, the build and the mistake; once that is gone, the state is saved."""
-    worlds, file = Worlds(Recipe()), StateFile(state)
-    worlds.get("good").fake.add_build(1, [F41])
+def test_unloadable_state_does_not_replace_the_file(state: Path) -> None:
+    """The error names the world, the build and the problem."""
+    worlds, file = Worlds(InitialConfig(FakeCopr)), StateFile(state)
+    worlds.get_or_create("good").fake.add_build([F41], id=1)
     file.save(worlds)
     kept = state.read_bytes()
-    worlds.put("bad", Recipe(), Unloadable(clock=SystemClock()))
+    worlds.replace("bad", InitialConfig(FakeCopr), Unloadable(clock=SystemClock()))
     with pytest.raises(CoprFakeError) as refused:
         file.save(worlds)
     assert re.match(
-        rf"{state}: the state is not saved, as it could not be loaded again: "
+        rf"{state}: the state was not saved, because it could not be loaded again: "
         r"worlds\.bad\.scenario\.builds\[0\]\.chroots\[0\].*ended_on.*; the file is unchanged",
         str(refused.value),
     )
     assert state.read_bytes() == kept
     assert [*state.parent.iterdir()] == [state]
     worlds.delete("bad")
-    worlds.get("another")
+    worlds.get_or_create("another")
     file.save(worlds)
     assert [*json.loads(state.read_text())["worlds"]] == ["good", "another"]
 
 
 def test_control_api_reports_an_unloadable_state(state: Path) -> None:
-    """With a 409 in JSON; the server goes on, and has lost nothing."""
-    worlds, file = Worlds(Recipe()), StateFile(state)
+    """The status is 409, and the server continues."""
+    worlds, file = Worlds(InitialConfig(FakeCopr)), StateFile(state)
     control = Control(
-        in_process(ControlApi(Setting(worlds, Recipe(), file.save_while_serving)), worlds), worlds, worlds.main
+        in_process(ControlApi(Setting(worlds, InitialConfig(FakeCopr), file.save_while_serving)), worlds),
+        worlds,
+        worlds.main,
     )
     control.do("POST", "/builds", {"id": 5, "chroots": [F41], "state": "running"})
     assert control.post("/save") == {"file": str(state)}
     kept = state.read_bytes()
-    worlds.put("bad", Recipe(), Unloadable(clock=SystemClock()))
+    worlds.replace("bad", InitialConfig(FakeCopr), Unloadable(clock=SystemClock()))
     for _ in range(2):
         refused = control.ask("POST", "/save")
         assert refused.status == 409
@@ -98,10 +100,10 @@ def test_control_api_reports_an_unloadable_state(state: Path) -> None:
     assert builds_in(state) == [5, 6]
 
 
-def test_mistake_of_the_kit_is_reported_as_one_of_the_world(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When it is saved and when it is loaded."""
-    worlds, file = Worlds(Recipe()), StateFile(state)
-    worlds.get("a")
+def test_internal_error_is_reported_for_its_world(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When saving and when loading."""
+    worlds, file = Worlds(InitialConfig(FakeCopr)), StateFile(state)
+    worlds.get_or_create("a")
     file.save(worlds)
 
     def add_scenario(fake: FakeCopr, source: object) -> None:
@@ -111,31 +113,31 @@ def test_mistake_of_the_kit_is_reported_as_one_of_the_world(state: Path, monkeyp
     with pytest.raises(CoprFakeError, match=r"main\.scenario: TypeError: a mistake; the file is unchanged"):
         file.save(worlds)
     with pytest.raises(CoprFakeError, match=rf"^{state}: main\.scenario: TypeError: a mistake$"):
-        file.load(Recipe(), 10)
+        file.load(InitialConfig(FakeCopr), 10)
 
 
 def test_state_that_is_too_large_is_neither_saved_nor_loaded(state: Path) -> None:
-    worlds = Worlds(Recipe())
+    worlds = Worlds(InitialConfig(FakeCopr))
     StateFile(state).save(worlds)
     size = state.stat().st_size
-    assert StateFile(state, max_bytes=size).load(Recipe(), 10) is not None
+    assert StateFile(state, max_bytes=size).load(InitialConfig(FakeCopr), 10) is not None
     with pytest.raises(CoprFakeError, match=rf"{state}: {size} bytes; expected at most {size - 1}"):
-        StateFile(state, max_bytes=size - 1).load(Recipe(), 10)
-    worlds.main.fake.add_build(1, [F41])
+        StateFile(state, max_bytes=size - 1).load(InitialConfig(FakeCopr), 10)
+    worlds.main.fake.add_build([F41], id=1)
     with pytest.raises(CoprFakeError, match=rf"not be loaded again: .*bytes; expected at most {size}"):
         StateFile(state, max_bytes=size).save(worlds)
     assert state.stat().st_size == size
 
 
-def test_rejected_state_is_kept_beside_the_file_at_the_end(state: Path) -> None:
-    """The file has the last good state, the other one what could not be loaded, for whoever repairs it."""
-    worlds, file = Worlds(Recipe()), StateFile(state)
+def test_rejected_state_is_saved_separately_at_the_end(state: Path) -> None:
+    """The file keeps the last valid state."""
+    worlds, file = Worlds(InitialConfig(FakeCopr)), StateFile(state)
     file.save_at_end(worlds)
     kept = state.read_bytes()
     rejected = state.with_name("state.json.rejected")
     assert not rejected.exists()
-    worlds.main.put(Unloadable(clock=SystemClock()))
-    with pytest.raises(CoprFakeError, match=rf"main\.scenario\..*; the file is unchanged, and {rejected} has the"):
+    worlds.main.replace_fake(Unloadable(clock=SystemClock()))
+    with pytest.raises(CoprFakeError, match=rf"main\.scenario\..*; the file is unchanged, and {rejected} contains the"):
         file.save_at_end(worlds)
     assert state.read_bytes() == kept
     assert builds_in(rejected) == [7]
@@ -158,25 +160,24 @@ def start_patched(state: Path, patch: str) -> Served:
     return Served(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
 
 
-def test_server_with_an_unloadable_state_ends_with_an_error(state: Path) -> None:
-    """Its exit status is 1, and one line says what is wrong and where everything is."""
-    StateFile(state).save(Worlds(Recipe()))
+def test_server_with_unloadable_state_ends_with_status_1(state: Path) -> None:
+    """One line describes the problem."""
+    StateFile(state).save(Worlds(InitialConfig(FakeCopr)))
     kept = state.read_bytes()
     server = start_patched(state, "FakeCopr.to_scenario = lambda fake: {'builds': [{'id': 0}]}")
     assert server.call("POST", "/_fake/save").status == 409
     status, _, errors = server.end()
     assert (status, errors.count("\n")) == (1, 1)
-    assert errors.startswith(f"Error: {state}: the state is not saved, as it could not be loaded again: main.scenario.")
+    assert errors.startswith(f"Error: {state}: the state was not saved, because it could not be loaded again: main.")
     assert state.read_bytes() == kept
     assert builds_in(state.with_name("state.json.rejected")) == [0]
 
 
-def test_second_signal_does_not_interrupt_the_save_at_the_end(state: Path) -> None:
-    """Though it comes in the middle of it."""
+def test_second_signal_does_not_interrupt_the_last_save(state: Path) -> None:
     patch = "fsync = os.fsync; os.fsync = lambda handle: (os.kill(os.getpid(), signal.SIGTERM), fsync(handle))"
     server = start_patched(state, patch)
-    server.steer("DELETE", "/scenario")
-    server.steer("POST", "/builds", {"id": 5, "chroots": [F41], "state": "running"})
+    server.control("DELETE", "/scenario")
+    server.control("POST", "/builds", {"id": 5, "chroots": [F41], "state": "running"})
     assert server.end()[0] == 0
     assert builds_in(state) == [5]
     assert [*state.parent.iterdir()] == [state]
@@ -186,7 +187,7 @@ def test_second_signal_does_not_interrupt_the_save_at_the_end(state: Path) -> No
 
 
 def test_second_server_on_a_state_names_the_first(start: Start, state: Path) -> None:
-    """By any path to the file; when the first has been killed, the second starts."""
+    """By any path to the file; it can start after the first is killed."""
     link = state.parent.parent / "link.json"
     link.symlink_to("state/state.json")
     first = start("--state", str(state))
@@ -197,7 +198,7 @@ def test_second_server_on_a_state_names_the_first(start: Start, state: Path) -> 
     first.end(signal.SIGKILL)
     assert (state.parent / LOCK).exists()
     second = start("--state", str(link))
-    second.steer("POST", "/save")
+    second.control("POST", "/save")
     assert second.end() == (0, "", "")
     assert link.is_symlink()
     assert [*state.parent.iterdir()] == [state]
@@ -211,16 +212,16 @@ def test_second_server_on_a_state_names_the_first(start: Start, state: Path) -> 
         ("/proc/self/state.json", "nothing can be written to /proc/self: .*; choose a file elsewhere"),
     ],
 )
-def test_server_does_not_start_where_no_state_can_be_saved(path: str, problem: str) -> None:
-    """And the error names the remedy."""
+def test_unusable_state_path_prevents_start(path: str, problem: str) -> None:
+    """The error names the remedy."""
     line = failed("serve", "--port", "0", "--state", path)
     assert re.fullmatch(f"Error: {path}: {problem}\n", line)
 
 
-def test_save_that_the_system_refuses_leaves_the_last_state(start: Start, state: Path) -> None:
-    """As on a full disk; the server goes on, and saves again as soon as that is possible."""
+def test_failed_save_leaves_the_last_state(start: Start, state: Path) -> None:
+    """On a full disk, the server continues and can save later."""
     server = start("--state", str(state))
-    server.steer("POST", "/save")
+    server.control("POST", "/save")
     kept = state.read_bytes()
     before = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
     refused = server.call("POST", "/_fake/save")
@@ -229,7 +230,7 @@ def test_save_that_the_system_refuses_leaves_the_last_state(start: Start, state:
     assert state.read_bytes() == kept
     assert {path.name for path in state.parent.iterdir()} == {state.name, LOCK}
     resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, before)
-    assert server.steer("POST", "/save") == {"file": str(state)}
+    assert server.control("POST", "/save") == {"file": str(state)}
 
 
 # While requests are answered.
@@ -258,19 +259,19 @@ class SlowDisk:
 
 
 def test_requests_are_answered_during_a_save(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What they change is in the next one: each world is saved as it was at one moment."""
-    worlds, file, disk = Worlds(Recipe()), StateFile(state), SlowDisk(monkeypatch)
-    for world in (worlds.main, worlds.get("a")):
-        world.fake.add_build(1, [F41])
+    """Each world is saved in its state at one time."""
+    worlds, file, disk = Worlds(InitialConfig(FakeCopr)), StateFile(state), SlowDisk(monkeypatch)
+    for world in (worlds.main, worlds.get_or_create("a")):
+        world.fake.add_build([F41], id=1)
 
     async def run() -> None:
         first = asyncio.create_task(file.save_while_serving(worlds))
         await disk.writing()
-        for world in (worlds.main, worlds.get("a")):
-            world.fake.add_build(2, [F41])
+        for world in (worlds.main, worlds.get_or_create("a")):
+            world.fake.add_build([F41], id=2)
             world.fake.reseed(99)
             assert world.fake.answer("GET", f"/api_3/build-chroot/2/{F41}").status == 200
-        worlds.get("b")
+        worlds.get_or_create("b")
         assert not first.done()
         disk.may_go_on.set()
         assert await first == str(state)
@@ -283,15 +284,14 @@ def test_requests_are_answered_during_a_save(state: Path, monkeypatch: pytest.Mo
     assert json.loads(state.read_text())["main"]["seed"] == 99
 
 
-def test_saves_that_come_during_a_save_share_the_next_one(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which has all that had changed when they came."""
-    worlds, file, disk = Worlds(Recipe()), StateFile(state), SlowDisk(monkeypatch)
+def test_concurrent_saves_share_the_next_one(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    worlds, file, disk = Worlds(InitialConfig(FakeCopr)), StateFile(state), SlowDisk(monkeypatch)
 
     async def run() -> None:
         saves = [asyncio.create_task(file.save_while_serving(worlds))]
         await disk.writing()
         for number in range(1, 11):
-            worlds.main.fake.add_build(number, [F41])
+            worlds.main.fake.add_build([F41], id=number)
             saves.append(asyncio.create_task(file.save_while_serving(worlds)))
         await asyncio.sleep(0)
         disk.may_go_on.set()
@@ -302,14 +302,13 @@ def test_saves_that_come_during_a_save_share_the_next_one(state: Path, monkeypat
     assert builds_in(state) == [*range(1, 11)]
 
 
-def test_save_after_a_failed_one_does_not_share_its_result(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each that waits tries for itself."""
-    worlds, file, disk = Worlds(Recipe()), StateFile(state), SlowDisk(monkeypatch)
+def test_waiting_save_does_not_share_a_failure(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    worlds, file, disk = Worlds(InitialConfig(FakeCopr)), StateFile(state), SlowDisk(monkeypatch)
 
     async def run() -> None:
         first = asyncio.create_task(file.save_while_serving(worlds))
         await disk.writing()
-        worlds.put("bad", Recipe(), Unloadable(clock=SystemClock()))
+        worlds.replace("bad", InitialConfig(FakeCopr), Unloadable(clock=SystemClock()))
         later = [asyncio.create_task(file.save_while_serving(worlds)) for _ in range(3)]
         await asyncio.sleep(0)
         disk.may_go_on.set()
@@ -322,11 +321,11 @@ def test_save_after_a_failed_one_does_not_share_its_result(state: Path, monkeypa
     assert disk.writes == 1
 
 
-def test_other_requests_get_a_turn_between_worlds(state: Path) -> None:
-    """However many there are; one that is replaced meanwhile is saved as it is then, one that is deleted is not."""
-    worlds, file = Worlds(Recipe()), StateFile(state)
+def test_other_requests_are_answered_between_worlds(state: Path) -> None:
+    """Replaced worlds are saved as replaced, deleted ones are not."""
+    worlds, file = Worlds(InitialConfig(FakeCopr)), StateFile(state)
     for number in range(20):
-        worlds.get(f"w{number}")
+        worlds.get_or_create(f"w{number}")
     turns = 0
 
     async def run() -> None:
@@ -334,7 +333,7 @@ def test_other_requests_get_a_turn_between_worlds(state: Path) -> None:
         save = asyncio.create_task(file.save_while_serving(worlds))
         await asyncio.sleep(0)
         worlds.delete("w18")
-        worlds.put("w19", Recipe()).fake.add_build(3, [F41])
+        worlds.replace("w19", InitialConfig(FakeCopr)).fake.add_build([F41], id=3)
         while not save.done():
             turns += 1
             await asyncio.sleep(0)
@@ -359,7 +358,6 @@ def kill_during_save(server: Served, reached: Callable[[], bool]) -> None:
 
 
 def test_killed_server_continues_from_its_last_save(start: Start, state: Path) -> None:
-    """Killed at different moments of a save, and started again each time."""
     temporary = state.with_name(".state.json.copr-fake-new")
     inode = 0
     moments: list[Callable[[], bool]] = [
@@ -371,16 +369,16 @@ def test_killed_server_continues_from_its_last_save(start: Start, state: Path) -
     ]
     expected = [*range(1, 200)]
     server = start("--state", str(state))
-    server.steer("PUT", "/scenario", {"builds": [{"id": number, "chroots": [{"name": F41}]} for number in expected]})
+    server.control("PUT", "/scenario", {"builds": [{"id": number, "chroots": [{"name": F41}]} for number in expected]})
     for number, reached in enumerate(moments):
-        server.steer("POST", "/builds", {"id": 1000 + number, "chroots": [F41], "state": "pending"})
-        server.steer("POST", "/save")
-        server.steer("POST", "/builds", {"id": 2000 + number, "chroots": [F41], "state": "pending"})
+        server.control("POST", "/builds", {"id": 1000 + number, "chroots": [F41], "state": "pending"})
+        server.control("POST", "/save")
+        server.control("POST", "/builds", {"id": 2000 + number, "chroots": [F41], "state": "pending"})
         inode = state.stat().st_ino
         kill_during_save(server, reached)
         server = start("--state", str(state))
         assert {path.name for path in state.parent.iterdir()} == {state.name, LOCK}
-        builds = {build["id"] for build in server.steer("GET", "/scenario")["builds"]}
+        builds = {build["id"] for build in server.control("GET", "/scenario")["builds"]}
         expected.append(1000 + number)
         assert builds - {2000 + number} == {*expected}
         if 2000 + number in builds:

@@ -8,6 +8,8 @@ import pytest
 
 from copr_chroot_fake import EventError, FakeCopr, InputError, Lifecycle, Stage, State, Uniform
 
+from .events import finish_all
+
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 BEGAN = 1_700_000_000
 
@@ -15,10 +17,10 @@ BEGAN = 1_700_000_000
 def test_changes_of_state_are_remembered_with_their_times() -> None:
     """Those of lives, of events and of force, in their order, each at the time at which it was due."""
     fake = FakeCopr(progress="clock")
-    build = fake.add_build(1, {F41: {"lifecycle": "succeeds"}, F42: "running"})
+    build = fake.add_build({F41: {"lifecycle": "succeeds"}, F42: "running"}, id=1)
     fake.clock.tick(45)
-    build[F42].fail()
-    build[F42].force_state("waiting")
+    build[F42].report("failed")
+    build[F42].set_state("waiting")
     begun = int(fake.clock.now()) - 45
     assert fake.changes == [
         (begun, 1, F41, State.IMPORTING),
@@ -34,8 +36,8 @@ def test_changes_are_of_what_has_been_added_only() -> None:
     fake = FakeCopr()
     with pytest.raises(InputError):
         fake.add_scenario({"builds": [{"id": 1, "lifecycle": "succeeds", "chroots": [{"name": F41}, {"name": "x"}]}]})
-    with fake.sandbox():
-        fake.add_build(1, [F41])
+    with fake.snapshot():
+        fake.add_build([F41], id=1)
         assert len(fake.changes) == 1
     assert fake.changes == []
 
@@ -43,11 +45,11 @@ def test_changes_are_of_what_has_been_added_only() -> None:
 def test_a_way_that_is_refused_is_no_change() -> None:
     """A chroot that is held on its way to a state has not been anywhere."""
     fake = FakeCopr(progress="manual")
-    chroot = fake.add_build(1, [F41])[F41]
-    fake.hold(1, F41, "starting")
+    chroot = fake.add_build([F41], id=1)[F41]
+    fake.builds[1][F41].hold("starting")
     before = fake.changes
     with pytest.raises(EventError):
-        chroot.run_to("succeeded")
+        chroot.advance(to="succeeded")
     assert fake.changes == before
     assert chroot.state == "importing"
 
@@ -55,12 +57,12 @@ def test_a_way_that_is_refused_is_no_change() -> None:
 def test_a_chroot_can_be_added_to_a_build_that_is_there() -> None:
     """It comes last, lives or stays as it is told, and Copr knows it from then on."""
     fake = FakeCopr()
-    build = fake.add_build(1, {F41: "succeeded"})
-    fake.add_chroot(1, "fedora-42-s390x")
+    build = fake.add_build({F41: "succeeded"}, id=1)
+    fake.builds[1].add_chroot("fedora-42-s390x")
     assert [change.state for change in fake.changes] == ["importing"]
-    living = fake.add_chroot(1, F42, lifecycle="stuck-pending", progress="immediate")
-    assert (living.state, [chroot.name for chroot in build]) == ("pending", [F41, "fedora-42-s390x", F42])
-    fixed = fake.add_chroot(1, "epel-9-s390x", state="failed")
+    living = fake.builds[1].add_chroot(F42, lifecycle="stuck-pending", progress="immediate")
+    assert (living.state, [chroot.name for chroot in build.values()]) == ("pending", [F41, "fedora-42-s390x", F42])
+    fixed = fake.builds[1].add_chroot("epel-9-s390x", state="failed")
     assert (fixed.started_on, fixed.ended_on, fixed.result_dir) == (1_700_000_000, 1_700_000_300, "00000001-hello")
     answer = fake.answer("GET", f"/api_3/build-chroot/build-config/1/{F42}")
     assert answer.status == 200
@@ -69,8 +71,8 @@ def test_a_chroot_can_be_added_to_a_build_that_is_there() -> None:
 def test_a_chroot_that_is_added_later_can_end_its_build() -> None:
     """One whose life deletes the build does so."""
     fake = FakeCopr(progress="clock")
-    fake.add_build(1, {F41: "running"})
-    fake.add_chroot(1, F42, lifecycle="deleted")
+    fake.add_build({F41: "running"}, id=1)
+    fake.builds[1].add_chroot(F42, lifecycle="deleted")
     fake.clock.tick(1000)
     assert not fake.builds
 
@@ -78,14 +80,13 @@ def test_a_chroot_that_is_added_later_can_end_its_build() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (lambda fake: fake.add_chroot(2, F42), "build_id: there is no build 2; there are: 1"),
-        (lambda fake: fake.add_chroot(1, F41), f"chrootname: build 1 has {F41} already"),
-        (lambda fake: fake.add_chroot(1, "fedora"), "chrootname: 'fedora' is not a chroot name"),
-        (lambda fake: fake.add_chroot(1, F42, state="done"), "state: 'done' is not a state"),
-        (lambda fake: fake.add_chroot(1, F42, lifecycle="dies"), "lifecycle: 'dies' is not possible"),
-        (lambda fake: fake.add_chroot(1, F42, progress="pull"), "progress: 'pull' is not possible"),
+        (lambda fake: fake.builds[1].add_chroot(F41), f"chrootname: build 1 has {F41} already"),
+        (lambda fake: fake.builds[1].add_chroot("fedora"), "chrootname: 'fedora' is not a chroot name"),
+        (lambda fake: fake.builds[1].add_chroot(F42, state="done"), "state: 'done' is not a state"),
+        (lambda fake: fake.builds[1].add_chroot(F42, lifecycle="dies"), "lifecycle: 'dies' is not possible"),
+        (lambda fake: fake.builds[1].add_chroot(F42, progress="pull"), "progress: 'pull' is not possible"),
         (
-            lambda fake: fake.add_chroot(1, F42, state="pending", progress="clock"),
+            lambda fake: fake.builds[1].add_chroot(F42, state="pending", progress="clock"),
             "progress: a chroot that stays in a state has none; expected a lifecycle too, or no progress",
         ),
     ],
@@ -93,7 +94,7 @@ def test_a_chroot_that_is_added_later_can_end_its_build() -> None:
 def test_a_chroot_that_cannot_be_added_is_refused(wrong: Callable[[FakeCopr], object], message: str) -> None:
     """The error names the value, and the build is as it was."""
     fake = FakeCopr()
-    build = fake.add_build(1, [F41])
+    build = fake.add_build([F41], id=1)
     before = fake.to_scenario()
     with pytest.raises(InputError, match=message):
         wrong(fake)
@@ -105,11 +106,11 @@ def test_a_chroot_that_cannot_be_added_is_refused(wrong: Callable[[FakeCopr], ob
 def test_a_restored_fake_has_no_chroot_that_was_added_since() -> None:
     """Neither the build nor the API shows it."""
     fake = FakeCopr()
-    build = fake.add_build(1, [F41])
-    with fake.sandbox():
-        fake.add_chroot(1, F42)
-    assert [chroot.name for chroot in build] == [F41]
-    assert build.find(F42) is None
+    build = fake.add_build([F41], id=1)
+    with fake.snapshot():
+        fake.builds[1].add_chroot(F42)
+    assert [chroot.name for chroot in build.values()] == [F41]
+    assert build.get(F42) is None
 
 
 def test_a_build_is_finished_as_far_as_its_lives_go() -> None:
@@ -117,39 +118,40 @@ def test_a_build_is_finished_as_far_as_its_lives_go() -> None:
     fake = FakeCopr()
     names = ["fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x", "epel-10-s390x"]
     settings = [{"lifecycle": "retried"}, {"lifecycle": "stuck-running"}, {"hold": "starting", "lifecycle": "fails"}]
-    build = fake.add_build(1, {**dict(zip(names, settings, strict=False)), names[3]: "pending"})
-    build.finish()
-    assert [chroot.state for chroot in build] == ["succeeded", "running", "starting", "pending"]
+    build = fake.add_build({**dict(zip(names, settings, strict=False)), names[3]: "pending"}, id=1)
+    finish_all(build)
+    assert [chroot.state for chroot in build.values()] == ["succeeded", "running", "starting", "pending"]
     build[names[2]].release()
-    assert build[names[2]].finish() == "failed"
+    assert build[names[2]].advance(to="end") == "failed"
 
 
 def test_what_can_happen_to_a_chroot_is_known_before_it_is_tried() -> None:
     """Exactly the events that do not raise."""
     fake = FakeCopr(progress="manual")
     build = fake.add_build(
-        1, [F41, F42], lifecycle=Lifecycle(Stage("pending", 5), Stage("starting", 1), Stage("failed"))
+        [F41, F42], id=1, lifecycle=Lifecycle(Stage("pending", 5), Stage("starting", 1), Stage("failed"))
     )
     assert build[F41].possible_events == ["start", "skip"]
     build.cancel()
     assert build[F41].possible_events == ["skip", "confirm cancel"]
-    with pytest.raises(EventError, match="possible: skip, confirm cancel"):
-        build[F41].start()
-    absent = fake.add_build(2, [F41], lifecycle="appears-late")[F41]
+    assert not build[F41].report("starting")
+    with pytest.raises(EventError, match="possible: skipped, canceled"):
+        build[F41].report("running")
+    absent = fake.add_build([F41], id=2, lifecycle="appears-late")[F41]
     assert absent.possible_events == []
 
 
 def test_a_cleared_fake_has_nothing_and_can_be_filled_again() -> None:
     """Builds, projects, known chroots and faults are gone; the time and what was asked stay."""
     fake = FakeCopr()
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     fake.faults.add("outage")
     fake.clock.tick(10)
     fake.answer("GET", "/api_3/")
     fake.clear()
     assert (len(fake.builds), len(fake.projects), len(fake.faults), len(fake.changes)) == (0, 0, 0, 0)
     assert (fake.clock.now(), len(fake.requests)) == (BEGAN + 10, 1)
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     assert fake.answer("GET", f"/api_3/build-chroot/1/{F41}").status == 200
 
 
@@ -158,8 +160,8 @@ def test_a_new_seed_counts_for_what_is_drawn_from_then_on() -> None:
 
     def ended_on(fake: FakeCopr) -> int | None:
         life = Lifecycle(Stage("pending", Uniform(1, 1_000_000)), Stage("starting", 1), Stage("failed"))
-        chroot = fake.add_build(1, [F41], lifecycle=life, progress="manual")[F41]
-        chroot.finish()
+        chroot = fake.add_build([F41], id=1, lifecycle=life, progress="manual")[F41]
+        chroot.advance(to="end")
         return chroot.ended_on
 
     reseeded = FakeCopr()

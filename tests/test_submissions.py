@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError
-from copr_chroot_fake.filled import Chroots
 
-from .doors import asking
+from .adapters import asking
 
 F41, F42, EPEL = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
 BEGAN = 1_700_000_000
@@ -18,7 +19,7 @@ BEGAN = 1_700_000_000
 def test_a_build_that_is_added_came_about_in_some_way() -> None:
     """What clients read of a build is there without being said, and fits its owner, its times and its packages."""
     fake = FakeCopr()
-    fake.add_build(7, {F41: "succeeded"}, project="@copr/tools:pr:3", package="hello")
+    fake.add_build({F41: "succeeded"}, id=7, project="@copr/tools:pr:3", package="hello")
     shown = json.loads(asking(fake)("GET", "/api_3/build/7").body)
     assert shown == {
         "chroots": [F41],
@@ -51,10 +52,10 @@ def test_a_build_that_is_added_came_about_in_some_way() -> None:
         ({F41: {"state": "succeeded", "packages": ["hello-data-9-1.fc41.noarch", "hello-2-3.fc41.src"]}}, "2-3"),
     ],
 )
-def test_the_source_has_the_version_of_the_packages(chroots: Chroots, version: str) -> None:
+def test_the_source_has_the_version_of_the_packages(chroots: Mapping[str, Any], version: str) -> None:
     """Of those that there are or will be, without the dist tag of any chroot."""
     fake = FakeCopr()
-    fake.add_build(7, chroots)
+    fake.add_build(chroots, id=7)
     assert json.loads(fake.answer("GET", "/api_3/build/7").body)["source_package"]["version"] == version
 
 
@@ -67,10 +68,10 @@ def test_the_source_has_the_version_of_the_packages(chroots: Chroots, version: s
         ({F41: "canceled", F42: "running"}, "running", False),
     ],
 )
-def test_build_added_with_a_canceled_chroot_is_canceled(chroots: Chroots, state: str, canceled: bool) -> None:
+def test_build_added_with_a_canceled_chroot_is_canceled(chroots: Mapping[str, Any], state: str, canceled: bool) -> None:
     """Nothing else leads there; only where others have not ended yet they go on."""
-    build = FakeCopr().add_build(7, chroots)
-    assert (build.state, build.canceled) == (state, canceled)
+    build = FakeCopr().add_build(chroots, id=7)
+    assert (build.state, build.is_canceled) == (state, canceled)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ def test_a_build_of_a_scenario_was_submitted_by_somebody(said: dict[str, object]
 def test_the_state_of_a_source_build_can_be_set() -> None:
     """By its name too, at once for whoever asks; what is none is refused."""
     fake = FakeCopr()
-    build = fake.add_build(7, {F41: "waiting"})
+    build = fake.add_build({F41: "waiting"}, id=7)
     assert json.loads(fake.answer("GET", "/api_3/build/7").body)["state"] == "pending"
     build.source_state = "failed"
     assert json.loads(fake.answer("GET", "/api_3/build/7").body)["state"] == "failed"
@@ -107,5 +108,5 @@ def test_the_state_of_a_source_build_can_be_set() -> None:
 def test_a_chroot_said_to_be_importing_is_in_a_build_that_is() -> None:
     """The build says importing too, as its source is where the chroot is."""
     fake = FakeCopr()
-    assert fake.add_build(1, {F41: "importing"}).state == "importing"
-    assert fake.add_build(2, {F41: "importing", F42: "running"}).state == "importing"
+    assert fake.add_build({F41: "importing"}, id=1).state == "importing"
+    assert fake.add_build({F41: "importing", F42: "running"}, id=2).state == "importing"

@@ -17,6 +17,7 @@ from copr_chroot_fake import LIFECYCLES, Build, FakeCopr, SystemClock, VirtualCl
 from copr_chroot_fake.engine.collection import Collection
 from copr_chroot_fake.model.progress import ProgressLike
 
+from .events import advance_all
 from .invariants import check_one, check_step
 
 THREADS = 16
@@ -55,8 +56,13 @@ def test_no_thread_sees_a_state_out_of_order(progress: ProgressLike) -> None:
     """Sixteen threads that poll and push on the same build see paths of the table, with times and packages that fit."""
     fake = FakeCopr(progress=progress, seed=11)
     lives = [life for name, life in LIFECYCLES.items() if name not in UNTIMED]
-    fake.add_build(1, {name: {"lifecycle": life} for name, life in zip(NAMES, lives, strict=False)})
-    actions: list[Callable[[], object]] = [lambda: fake.clock.tick(1), fake.advance, fake.snapshot, fake.to_scenario]
+    fake.add_build({name: {"lifecycle": life} for name, life in zip(NAMES, lives, strict=False)}, id=1)
+    actions: list[Callable[[], object]] = [
+        lambda: fake.clock.tick(1),
+        lambda: advance_all(fake),
+        fake.snapshot,
+        fake.to_scenario,
+    ]
     with ThreadPoolExecutor(THREADS) as pool:
         watchers = [pool.submit(watch, fake, actions[number % len(actions)]) for number in range(THREADS)]
         for watcher in watchers:
@@ -66,7 +72,7 @@ def test_no_thread_sees_a_state_out_of_order(progress: ProgressLike) -> None:
 def test_each_stage_is_shown_as_often_as_said_whoever_asks() -> None:
     """No poll is lost or counted twice between threads."""
     fake = FakeCopr(progress={"poll": 100})
-    fake.add_build(1, NAMES[:1])
+    fake.add_build(NAMES[:1], id=1)
 
     def poll(_: int) -> str:
         document = json.loads(fake.answer("GET", f"/api_3/build-chroot/1/{NAMES[0]}").body)
@@ -84,7 +90,7 @@ def test_builds_can_be_added_while_others_are_asked_for() -> None:
     fake = FakeCopr()
 
     def add(number: int) -> int:
-        fake.add_build(number, [f"fedora-{number}-x86_64", "fedora-rawhide-x86_64"], state="running")
+        fake.add_build([f"fedora-{number}-x86_64", "fedora-rawhide-x86_64"], id=number, state="running")
         return fake.answer("GET", f"/api_3/build-chroot/{number}/fedora-{number}-x86_64").status
 
     with ThreadPoolExecutor(THREADS) as pool:
@@ -101,13 +107,13 @@ def test_threads_can_read_objects_while_the_clock_moves() -> None:
     def read(build: Build) -> None:
         try:
             while not stop.is_set():
-                for chroot in build:
+                for chroot in build.values():
                     _ = (chroot.state, chroot.result_url, chroot.is_absent, chroot.can_advance, chroot.packages)
         except BaseException as failure:
             failures.append(failure)
 
     for number in range(1, 6):
-        build = fake.add_build(number, {NAMES[0]: {}, NAMES[1]: {"lifecycle": "appears-late"}})
+        build = fake.add_build({NAMES[0]: {}, NAMES[1]: {"lifecycle": "appears-late"}}, id=number)
         stop.clear()
         threads = [threading.Thread(target=read, args=(build,)) for _ in range(8)]
         for thread in threads:
@@ -124,14 +130,14 @@ def test_builds_can_be_added_while_they_are_iterated() -> None:
     """An iteration is over what there was when it began; lookups see what is there now."""
     fake = FakeCopr()
     for number in (1, 2):
-        fake.add_build(number, NAMES[:1])
+        fake.add_build(NAMES[:1], id=number)
     builds, seen = fake.builds, list[int]()
     for number, (items, values, keys) in enumerate(zip(builds.items(), builds.values(), builds, strict=True), 3):
         assert (items[0], items[1]) == (keys, values)
-        fake.add_build(number, NAMES[:1], project=f"jdoe/p{number}")
+        fake.add_build(NAMES[:1], id=number, project=f"jdoe/p{number}")
         seen.append(keys)
     for number in builds:
-        fake.builds[number].remove()
+        fake.builds[number].delete()
     assert seen == [1, 2]
     assert list(builds) == []
     assert 3 not in builds
@@ -140,7 +146,7 @@ def test_builds_can_be_added_while_they_are_iterated() -> None:
 def test_builds_are_a_read_only_mapping() -> None:
     """As a dictionary is, but for changes."""
     fake = FakeCopr()
-    first, second = (fake.add_build(number, NAMES[:1]) for number in (1, 2))
+    first, second = (fake.add_build(NAMES[:1], id=number) for number in (1, 2))
     builds = fake.builds
     assert builds == {1: first, 2: second}
     assert {**builds} == {1: first, 2: second}
@@ -148,7 +154,10 @@ def test_builds_are_a_read_only_mapping() -> None:
     assert builds.get(3) is None
     assert (1 in builds, 3 in builds, len(builds)) == (True, False, 2)
     assert [*Collection({1: "a", 2: "b"}).__reversed__()] == [2, 1]
-    assert repr(builds) == "{1: <Build 1 hello in jdoe/playground>, 2: <Build 2 hello in jdoe/playground>}"
+    assert (
+        repr(builds)
+        == "{1: <Build 1 hello in jdoe/playground, importing>, 2: <Build 2 hello in jdoe/playground, importing>}"
+    )
     with pytest.raises(TypeError):
         builds[3] = first  # type: ignore[index]
     with pytest.raises(KeyError, match="3"):
@@ -193,15 +202,15 @@ COLLECTIONS: dict[str, Callable[[FakeCopr], Iterable[object]]] = {
 def test_collections_can_grow_while_iterated(collection: Callable[[FakeCopr], Iterable[object]]) -> None:
     """An iteration is over what there was when it began."""
     fake = FakeCopr()
-    build = fake.add_build(1, NAMES[:1])
+    build = fake.add_build(NAMES[:1], id=1)
     fake.faults.add("outage")
     fake.add_account("jdoe", "login", "token")
     fake.answer("GET", "/api_3/")
 
     def grow(number: int) -> int:
-        fake.add_project("jdoe", f"p{number}")
+        fake.add_project(f"jdoe/p{number}")
         build.project.enable(f"epel-{number}-x86_64")
-        fake.add_chroot(1, f"fedora-{number}-ppc64le")
+        fake.builds[1].add_chroot(f"fedora-{number}-ppc64le")
         fake.faults.add("outage")
         fake.add_account(f"user{number}", f"login{number}", "token")
         fake.answer("GET", "/api_3/")
@@ -216,14 +225,14 @@ def test_collections_can_grow_while_iterated(collection: Callable[[FakeCopr], It
 def test_collections_can_be_iterated_while_threads_change_them() -> None:
     """Builds and projects come and go, and chroots are enabled, under whoever iterates."""
     fake = FakeCopr()
-    project = fake.add_project("jdoe", "playground")
+    project = fake.add_project("jdoe/playground")
 
     def change(thread: int) -> None:
         for number in range(1, 21):
-            fake.add_build(1000 * thread + number, [f"fedora-{number}-x86_64"])
+            fake.add_build([f"fedora-{number}-x86_64"], id=1000 * thread + number)
             project.enable(f"epel-{number}-arch{thread}")
             if number % 2:
-                fake.builds[1000 * thread + number].remove()
+                fake.builds[1000 * thread + number].delete()
 
     def iterate(thread: int) -> None:
         for _ in range(20):
@@ -269,7 +278,7 @@ def test_random_lives_do_not_depend_on_threads() -> None:
     """What is drawn for a build is the same, whatever is added at the same time."""
 
     def add(fake: FakeCopr, number: int) -> None:
-        fake.add_build(number, NAMES[:2], lifecycle="realistic")
+        fake.add_build(NAMES[:2], id=number, lifecycle="realistic")
 
     together, alone = FakeCopr(progress="clock", seed=5), FakeCopr(progress="clock", seed=5)
     with ThreadPoolExecutor(THREADS) as pool:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError
-from copr_chroot_fake.pytest_plugin.support import FAKE, unmatched_text
+from copr_chroot_fake.pytest_plugin.options import Options
+from copr_chroot_fake.pytest_plugin.support import FAKES, unmatched_text
 
 from .steps import count_steps
 
@@ -17,7 +18,7 @@ F41 = "fedora-41-x86_64"
 def test_unmatched_requests_are_grouped_by_target() -> None:
     """In the order of each one's first request, with their number and the last of them."""
     fake = FakeCopr()
-    fake.add_build(12, [F41])
+    fake.add_build([F41], id=12)
     for number in (1, 2, 1, 12, 1):
         fake.answer("GET", f"/api_3/build/{number}")
         fake.clock.tick(1)
@@ -25,7 +26,7 @@ def test_unmatched_requests_are_grouped_by_target() -> None:
     assert (first.method, first.target, first.count, first.last.number) == ("GET", "/api_3/build/1", 3, 5)
     assert (second.target, second.count, second.near_miss) == ("/api_3/build/2", 1, "build 12 is there, 2 is not")
     assert str(first) == "GET /api_3/build/1 -> 404 (3 times): build 12 is there, 1 is not"
-    fake.forget_requests()
+    fake.clear_requests()
     assert fake.unmatched == []
 
 
@@ -69,9 +70,9 @@ def test_near_miss_looks_at_a_bounded_number(wrong: Callable[[str], str]) -> Non
     def steps(size: int, length: int) -> int:
         fake = FakeCopr(serve_results=True)
         for number in range(2, size):
-            fake.add_build(number, [F41], state="succeeded", project=f"jdoe/p{number}")
-        fake.add_build(1, [f"fedora-{number}-x86_64" for number in range(size)], state="running")
-        fake.builds[1].remove() if "build/1" in wrong("") else None
+            fake.add_build([F41], id=number, state="succeeded", project=f"jdoe/p{number}")
+        fake.add_build([f"fedora-{number}-x86_64" for number in range(size)], id=1, state="running")
+        fake.builds[1].delete() if "build/1" in wrong("") else None
         fake.answer("GET", wrong("x" * length))
         return count_steps(lambda: [unmatched.near_miss for unmatched in fake.unmatched], "difflib")
 
@@ -84,7 +85,7 @@ def test_list_of_unmatched_searches_for_nothing() -> None:
     def steps(builds: int) -> int:
         fake = FakeCopr()
         for number in range(1, builds):
-            fake.add_build(number, [F41])
+            fake.add_build([F41], id=number)
         fake.answer("GET", "/api_3/build/9999")
         return count_steps(lambda: fake.unmatched, "difflib")
 
@@ -93,7 +94,8 @@ def test_list_of_unmatched_searches_for_nothing() -> None:
 
 def test_report_shows_the_first_unmatched_targets(request: pytest.FixtureRequest) -> None:
     """And how many more there are; a long target is cut."""
-    fake = request.node.stash[FAKE] = FakeCopr()
+    fake = FakeCopr()
+    request.node.stash[FAKES] = [(fake, Options())]
     fake.answer("GET", f"/api_3/{'x' * 5000}")
     for number in range(1, 25):
         fake.answer("GET", f"/api_3/build/{number}")
@@ -108,7 +110,6 @@ def test_report_shows_the_first_unmatched_targets(request: pytest.FixtureRequest
     [
         (lambda fake: fake.assert_all_pages_read(999), "there are: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 20 more"),
         (lambda fake: fake.builds[1]["x"], "fedora-8-x86_64, fedora-9-x86_64 and 20 more"),
-        (lambda fake: fake.release(1, "x"), "fedora-8-x86_64, fedora-9-x86_64 and 20 more"),
         (lambda fake: fake.faults.remove(99), "there are: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 20 more"),
     ],
 )
@@ -116,7 +117,7 @@ def test_messages_list_the_first_alternatives(call: Callable[[FakeCopr], object]
     """And say how many more there are."""
     fake = FakeCopr()
     for number in range(1, 31):
-        fake.add_build(number, [f"fedora-{version}-x86_64" for version in range(30)] if number == 1 else [])
+        fake.add_build([f"fedora-{version}-x86_64" for version in range(30)] if number == 1 else [], id=number)
         fake.faults.add("outage")
     with pytest.raises((InputError, KeyError)) as refused:
         call(fake)

@@ -1,4 +1,4 @@
-"""Faults of a server really happen: to sockets, and to clients that know nothing of a fake."""
+"""Faults on real connections, with clients that do not know the fake."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ import pytest
 import requests
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.server import serving as server_door
-from copr_chroot_fake.server.live import LiveServer
+from copr_chroot_fake.http_server import uvicorn_server
+from copr_chroot_fake.http_server.live_server import LiveServer
 
 from .served import (
     F41,
@@ -54,12 +54,12 @@ def making_worlds(how: str) -> Iterator[MakeWorld]:
 
             def make() -> Server:
                 name = f"w{next(numbers)}"
-                served.steer("PUT", f"/worlds/{name}", {"scenario": SCENARIO})
+                served.control("PUT", f"/worlds/{name}", {"scenario": SCENARIO})
                 return served.world(name)
 
             yield make
     else:
-        live = LiveServer()
+        live = LiveServer(FakeCopr)
         yield lambda: Server(live.add(f"w{next(numbers)}", FakeCopr.from_scenario(SCENARIO)))
         live.stop()
 
@@ -98,11 +98,11 @@ def make_own_world(request: pytest.FixtureRequest) -> Iterator[MakeWorld]:
     ],
     ids=str,
 )
-def test_another_answer_comes_as_the_fake_gives_it(server: Server, fault: dict[str, Any]) -> None:
-    """To the byte, and the next request on the connection is answered as ever."""
+def test_fault_response_is_sent_unchanged(server: Server, fault: dict[str, Any]) -> None:
+    """The connection stays usable."""
     fake = FakeCopr.from_scenario(SCENARIO)
     fake.faults.add({**fault, "first": 2})
-    server.steer("POST", "/faults", {**fault, "first": 2})
+    server.control("POST", "/faults", {**fault, "first": 2})
     connection = http.client.HTTPConnection(*server.address, timeout=PATIENCE)
     for method, has_body in (("GET", True), ("HEAD", False), ("GET", True)):
         expected = fake.answer("GET", GET)
@@ -115,8 +115,8 @@ def test_another_answer_comes_as_the_fake_gives_it(server: Server, fault: dict[s
     connection.close()
 
 
-def test_a_delay_passes_before_anything_comes(server: Server) -> None:
-    """And no other request waits for it."""
+def test_delay_precedes_the_response(server: Server) -> None:
+    """Other requests are not delayed."""
     begun = time.monotonic()
     with server.connect() as wire:
         under_way(server, wire, {"delay": 0.3, "nth": 1}, GET)
@@ -129,10 +129,9 @@ def test_a_delay_passes_before_anything_comes(server: Server) -> None:
     assert time.monotonic() - begun >= 0.3
 
 
-def test_a_dribbled_body_comes_in_its_pieces(server: Server) -> None:
-    """One after the other, each after its pause."""
+def test_dribbled_body_arrives_in_pieces(server: Server) -> None:
     size = len(BODY) // 3 + 1
-    server.steer("POST", "/faults", {"dribble": {"bytes": size, "every": 0.1}})
+    server.control("POST", "/faults", {"dribble": {"bytes": size, "every": 0.1}})
     with server.connect() as wire:
         wire.send(raw("GET", server.prefix + GET))
         got: list[bytes] = []
@@ -199,10 +198,10 @@ WORDS = {"refused": "refused", "reset": "reset by peer", "reset-within": "reset 
 
 @pytest.mark.parametrize("breaks", FAILURES)
 @pytest.mark.parametrize("ask", [ask_http_client, ask_requests, ask_httpx])
-def test_every_client_has_the_failure_that_a_real_one_is(server: Server, breaks: str, ask: Ask) -> None:
-    """Of exactly its class, and as soon as that is over it has its answer."""
+def test_client_raises_the_error_of_a_real_failure(server: Server, breaks: str, ask: Ask) -> None:
+    """The next request succeeds."""
     fault = {"breaks": breaks, "nth": 1, **({"seconds": 0.2} if breaks == "refused" else {})}
-    server.steer("POST", "/faults", fault)
+    server.control("POST", "/faults", fault)
     with pytest.raises(FAILURES[breaks][ask]) as failed:
         ask(server.url + GET, 0.1 if breaks == "timeout" else PATIENCE)
     assert type(failed.value) is FAILURES[breaks][ask]
@@ -213,9 +212,8 @@ def test_every_client_has_the_failure_that_a_real_one_is(server: Server, breaks:
     assert ask(server.url + GET, PATIENCE) == BODY
 
 
-def test_a_reset_within_comes_after_half_of_the_body(server: Server) -> None:
-    """After a whole head; and what has been sent by then is read before."""
-    server.steer("POST", "/faults", {"breaks": "reset-within"})
+def test_reset_within_follows_half_of_the_body(server: Server) -> None:
+    server.control("POST", "/faults", {"breaks": "reset-within"})
     with server.connect() as wire:
         wire.send(raw("GET", server.prefix + GET))
         with pytest.raises(ConnectionResetError):
@@ -227,9 +225,8 @@ def test_a_reset_within_comes_after_half_of_the_body(server: Server) -> None:
     assert body == BODY[: len(BODY) // 2]
 
 
-def test_a_delayed_reset_comes_after_its_delay(server: Server) -> None:
-    """And nothing before it."""
-    server.steer("POST", "/faults", {"breaks": "reset", "delay": 0.05})
+def test_delayed_reset_follows_its_delay(server: Server) -> None:
+    server.control("POST", "/faults", {"breaks": "reset", "delay": 0.05})
     begun = time.monotonic()
     with server.connect() as wire:
         wire.send(raw("GET", server.prefix + GET))
@@ -238,9 +235,9 @@ def test_a_delayed_reset_comes_after_its_delay(server: Server) -> None:
     assert time.monotonic() - begun >= 0.05
 
 
-def test_a_connection_that_is_never_answered_stays_open(server: Server) -> None:
-    """Whatever else is sent on it, until the client has enough; another connection is answered."""
-    server.steer("POST", "/faults", {"breaks": "timeout", "nth": 1})
+def test_timeout_fault_keeps_the_connection_open(server: Server) -> None:
+    """Other connections get responses."""
+    server.control("POST", "/faults", {"breaks": "timeout", "nth": 1})
     with server.connect() as wire:
         wire.send(raw("GET", server.prefix + GET) * 3)
         wire.send(raw("GET", server.prefix + GET))
@@ -253,27 +250,27 @@ def test_a_connection_that_is_never_answered_stays_open(server: Server) -> None:
 # A port that refuses connections. It is the server's, so that it refuses them for all worlds.
 
 
-def test_adding_the_fault_is_answered_before_the_port_closes(server: Server) -> None:
-    """Then nobody can connect for so many seconds, and after them everybody."""
+def test_adding_fault_responds_before_port_closes(server: Server) -> None:
+    """The port reopens after the given seconds."""
     with server.connect() as kept:
         kept.send(raw("GET", server.prefix + GET))
         assert kept.reply().body == BODY
         begun = time.monotonic()
-        assert server.steer("POST", "/faults", {"breaks": "refused", "nth": 1, "seconds": 0.3})["id"] == 1
+        assert server.control("POST", "/faults", {"breaks": "refused", "nth": 1, "seconds": 0.3})["id"] == 1
         with pytest.raises(ConnectionRefusedError) as refused:
             server.connect()
         assert refused.value.errno == errno.ECONNREFUSED
         assert kept.rest() == b""
     assert eventually(lambda: not server.is_refusing)
     assert time.monotonic() - begun >= 0.3
-    (fault,) = server.steer("GET", "/faults")["faults"]
+    (fault,) = server.control("GET", "/faults")["faults"]
     assert (fault["seen"], fault["hits"]) == (1, 1)
     assert server.call("GET", GET).body == BODY
 
 
 def test_where_it_depends_on_the_request_that_is_reset_first(server: Server) -> None:
     """It is not known before what is asked; others are answered until then, and nobody after."""
-    server.steer("POST", "/faults", {"breaks": "refused", "endpoint": "list", "nth": 1, "seconds": 0.3})
+    server.control("POST", "/faults", {"breaks": "refused", "endpoint": "build-chroot/list", "nth": 1, "seconds": 0.3})
     assert server.call("GET", GET).body == BODY
     with server.connect() as wire:
         wire.send(raw("GET", server.prefix + LIST))
@@ -284,9 +281,9 @@ def test_where_it_depends_on_the_request_that_is_reset_first(server: Server) -> 
     assert server.call("GET", LIST).status == 200
 
 
-def test_each_request_that_is_to_be_refused_is(server: Server) -> None:
-    """The one that comes when the port listens again is reset, and closes it again for the one after."""
-    server.steer("POST", "/faults", {"breaks": "refused", "first": 3, "seconds": 0.2})
+def test_each_request_of_the_fault_is_refused(server: Server) -> None:
+    """A request on the reopened port is reset and closes it again."""
+    server.control("POST", "/faults", {"breaks": "refused", "first": 3, "seconds": 0.2})
     assert server.is_refusing
     assert eventually(lambda: not server.is_refusing)
     with pytest.raises(ConnectionResetError):
@@ -294,27 +291,26 @@ def test_each_request_that_is_to_be_refused_is(server: Server) -> None:
     assert server.is_refusing
     assert eventually(lambda: not server.is_refusing)
     assert server.call("GET", GET).body == BODY
-    (fault,) = server.steer("GET", "/faults")["faults"]
+    (fault,) = server.control("GET", "/faults")["faults"]
     assert (fault["seen"], fault["hits"]) == (4, 3)
 
 
-def test_a_closed_port_is_nobody_elses(make_own_world: MakeWorld) -> None:
-    """Nobody can take it meanwhile."""
+def test_closed_port_stays_reserved(make_own_world: MakeWorld) -> None:
     server = make_own_world()
-    server.steer("POST", "/faults", {"breaks": "refused", "nth": 1, "seconds": 300})
+    server.control("POST", "/faults", {"breaks": "refused", "nth": 1, "seconds": 300})
     with socket.socket() as other, pytest.raises(OSError) as refused:
         other.bind(server.address)
     assert refused.value.errno == errno.EADDRINUSE
     assert server.is_refusing
 
 
-def test_pending_response_is_finished_though_the_port_closes(make_own_world: MakeWorld) -> None:
-    """In that world and in others."""
+def test_pending_response_is_finished_when_port_closes(make_own_world: MakeWorld) -> None:
+    """In every world."""
     server, other = make_own_world(), make_own_world()
     with server.connect() as one, other.connect() as two:
         under_way(server, one, {"nth": 1, "delay": 0.1}, GET)
         under_way(other, two, {"nth": 1, "delay": 0.1}, GET)
-        server.steer("POST", "/faults", {"breaks": "refused", "nth": 1, "seconds": 300})
+        server.control("POST", "/faults", {"breaks": "refused", "nth": 1, "seconds": 300})
         assert server.is_refusing
         assert [one.reply().body, two.reply().body] == [BODY, BODY]
         assert [one.rest(), two.rest()] == [b"", b""]
@@ -325,18 +321,17 @@ def test_pending_response_is_finished_though_the_port_closes(make_own_world: Mak
     [{"status": 503}, {"delay": 9}, {"breaks": "reset"}, {"breaks": "reset-within"}, {"breaks": "timeout"}],
     ids=str,
 )
-def test_no_other_world_has_the_fault(make_world: MakeWorld, fault: dict[str, Any]) -> None:
-    """Those that are not about the port, which all have in common."""
+def test_fault_affects_only_its_world(make_world: MakeWorld, fault: dict[str, Any]) -> None:
+    """Unless it closes the port, which all share."""
     server, other = make_world(), make_world()
     with server.connect() as wire:
         under_way(server, wire, fault, GET)
         for _ in range(3):
             assert other.call("GET", GET).body == BODY
-    assert other.steer("GET", "/faults") == {"faults": []}
+    assert other.control("GET", "/faults") == {"faults": [], "total": 0}
 
 
-def test_whatever_fails_it_stays_quiet(start: Start) -> None:
-    """Nothing is printed, and nothing left open, whoever is gone when, and whatever waits behind whom."""
+def test_faults_print_and_leak_nothing(start: Start) -> None:
     served = start()
     files = files_of(served.process)
     faults: list[dict[str, Any]] = [
@@ -347,7 +342,7 @@ def test_whatever_fails_it_stays_quiet(start: Start) -> None:
         {"dribble": {"bytes": 1, "every": 0.001}},
     ]
     for fault, at_once, more, is_reset in itertools.product(faults, (1, 3), (0, 1, 3), (False, True)):
-        served.steer("DELETE", "/faults")
+        served.control("DELETE", "/faults")
         with served.connect() as wire:
             under_way(served, wire, fault, " HTTP/1.1\r\n\r\nGET ".join([HOME] * at_once))
             with suppress(ConnectionResetError):
@@ -358,19 +353,19 @@ def test_whatever_fails_it_stays_quiet(start: Start) -> None:
     assert served.end(timeout=4) == (0, "", "")
 
 
-def test_who_leaves_before_the_port_is_closed_is_not_missed(
+def test_client_may_leave_before_the_port_closes(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """There is nothing left to be reset then, and nothing to be said of it."""
-
     async def leave() -> None:
         wire.socket.close()
         for _ in range(1000):
             await asyncio.sleep(0)
 
     with serving() as server:
-        server.steer("POST", "/faults", {"breaks": "refused", "endpoint": "list", "nth": 1, "seconds": 0.01})
-        monkeypatch.setattr(server_door, "_take_turns", leave)
+        server.control(
+            "POST", "/faults", {"breaks": "refused", "endpoint": "build-chroot/list", "nth": 1, "seconds": 0.01}
+        )
+        monkeypatch.setattr(uvicorn_server, "_run_pending", leave)
         wire = server.connect()
         wire.send(raw("GET", LIST))
         assert eventually(lambda: next(iter(server.worlds.main.fake.faults)).hits == 1)

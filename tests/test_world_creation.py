@@ -1,4 +1,4 @@
-"""Which requests create a world, and which never do."""
+"""Which requests create a world."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.dispatch import ControlApi
-from copr_chroot_fake.server.app import ServedApp
-from copr_chroot_fake.server.control_door import ControlDoor
-from copr_chroot_fake.server.guard import Guard
-from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.worlds import Worlds
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.http_server.app import ServedApp
+from copr_chroot_fake.http_server.control_adapter import ControlAdapter
+from copr_chroot_fake.http_server.guard import Guard
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import Worlds
 
 from .served import HOME, Threaded, raw, running
 
@@ -25,9 +24,8 @@ AUTHORIZED = f"Authorization: Bearer {TOKEN}"
 @pytest.fixture(scope="module")
 def server() -> Iterator[Threaded]:
     """A server with a control token and room for a few worlds."""
-    worlds = Worlds(Recipe(), MAX_WORLDS)
-    setting = Setting(worlds, Recipe(), None)
-    control = ControlDoor(lambda: ControlApi(setting), Guard("0.0.0.0", TOKEN), max_body=100)
+    worlds = Worlds(InitialConfig(FakeCopr), MAX_WORLDS)
+    control = ControlAdapter(worlds, InitialConfig(FakeCopr), Guard("0.0.0.0", TOKEN), max_body=100)
     with running(ServedApp(worlds, control)) as url:
         yield Threaded(url, worlds)
 
@@ -150,9 +148,8 @@ def test_limit_holds_for_calls_that_create_others(server: Threaded) -> None:
 
 def test_bodies_received_at_once_are_limited() -> None:
     """One that exceeds the limit together with others is rejected; it may be sent again later."""
-    worlds = Worlds(Recipe())
-    setting = Setting(worlds, Recipe(), None)
-    control = ControlDoor(lambda: ControlApi(setting), Guard("127.0.0.1", None), max_bodies=10_000)
+    worlds = Worlds(InitialConfig(FakeCopr))
+    control = ControlAdapter(worlds, InitialConfig(FakeCopr), Guard("127.0.0.1", None), max_bodies=10_000)
     body = b'{"seed": 7}'.ljust(9000)
     call = raw("POST", "/_fake/seed", body)
     with running(ServedApp(worlds, control)) as url:

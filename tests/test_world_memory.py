@@ -1,4 +1,4 @@
-"""The limit for the memory of all worlds: what counts, what is rejected, and what makes room."""
+"""The memory limit of all worlds."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.server.memory import Memory, NoMemoryError
-from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.worlds import World, Worlds
+from copr_chroot_fake import FakeCopr, FakeOptions
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.memory import Memory, NoMemoryError
+from copr_chroot_fake.worlds.world import World, Worlds
 
 from .served import HOME, Reply, Server, Start, serving
 
@@ -35,11 +35,11 @@ def check_rejected(reply: Reply, status: int = 503) -> None:
 
 
 def worlds_of(server: Server) -> list[str]:
-    return [world["name"] for world in server.steer("GET", "/worlds")["worlds"]]
+    return [world["name"] for world in server.control("GET", "/worlds")["worlds"]]
 
 
 def fill(server: Server) -> int:
-    """Create worlds until there is no memory for another one; returns how many there are."""
+    """Create worlds until the memory limit is reached; return their number."""
     for number in range(1000):
         reply = server.world(f"w{number}").call("GET", HOME)
         if reply.status != 200:
@@ -49,7 +49,7 @@ def fill(server: Server) -> int:
 
 
 def test_worlds_are_rejected_when_memory_is_used_up(server: Server) -> None:
-    """Those that exist still answer, and there is room again when some are deleted."""
+    """Existing worlds still respond, and deleting some makes room."""
     count = fill(server)
     assert 10 < count < MAX_MEMORY // 10_000
     for path in (HOME, "/_fake/clock"):
@@ -57,10 +57,10 @@ def test_worlds_are_rejected_when_memory_is_used_up(server: Server) -> None:
     check_rejected(server.call("PUT", "/_fake/worlds/more"), 409)
     assert worlds_of(server) == [f"w{number}" for number in range(count)]
     assert server.get(HOME) == server.world("w0").get(HOME) == {"version": 3}
-    server.steer("PATCH", "/clock", {"tick": 1})
-    server.steer("POST", "/verify", {"assertion": "requested", "endpoint": "home", "times": 1})
+    server.control("PATCH", "/clock", {"tick": 1})
+    server.control("POST", "/verify", {"assertion": "requested", "endpoint": "home", "times": 1})
     for number in range(3):
-        server.steer("DELETE", f"/worlds/w{number}")
+        server.control("DELETE", f"/worlds/w{number}")
     assert server.world("more").get(HOME) == {"version": 3}
 
 
@@ -70,52 +70,51 @@ def test_scenario_is_rejected_before_it_is_read(server: Server) -> None:
     for method, path in (("PUT", "/scenario"), ("POST", "/scenario"), ("PUT", "/worlds/a")):
         check_rejected(server.call(method, f"/_fake{path}", huge), 409)
     for number in range(3):
-        server.steer("PUT", "/scenario", {"builds": [{"id": number + 1}]})
+        server.control("PUT", "/scenario", {"builds": [{"id": number + 1}]})
     assert worlds_of(server) == []
 
 
-def test_builds_count_wherever_they_come_from(server: Server) -> None:
-    """From a scenario, or made up."""
+def test_builds_count_from_any_source(server: Server) -> None:
+    """From a scenario, or generated."""
     for _ in range(20):
-        server.steer("PUT", "/scenario", BUILDS)
+        server.control("PUT", "/scenario", BUILDS)
     empty = fill(server)
-    server.steer("DELETE", "/worlds/w0")
-    server.steer("DELETE", "/scenario")
-    server.steer("PUT", "/worlds/w0", {"scenario": {}})
+    server.control("DELETE", "/worlds/w0")
+    server.control("DELETE", "/scenario")
+    server.control("PUT", "/worlds/w0", {"scenario": {}})
     assert fill(server) > empty
     for number in range(1, 10):
         server.call("DELETE", f"/_fake/worlds/w{number}")
-    server.steer("POST", "/populate", {"builds": 100, "chroots": 10})
+    server.control("POST", "/populate", {"builds": 100, "chroots": 10})
     check_rejected(server.world("more").call("GET", HOME))
 
 
 def test_snapshots_count_until_they_are_deleted(server: Server) -> None:
-    """As much as what they are of."""
-    server.steer("PUT", "/scenario", BUILDS)
-    server.steer("POST", "/snapshots")
+    """Each counts as much as its world."""
+    server.control("PUT", "/scenario", BUILDS)
+    server.control("POST", "/snapshots")
     check_rejected(server.call("POST", "/_fake/snapshots"), 409)
-    server.steer("DELETE", "/snapshots/1")
-    assert server.steer("POST", "/snapshots") == {"id": 2}
-    server.steer("POST", "/snapshots/2/restore")
-    server.steer("POST", "/reset")
-    assert server.steer("GET", "/snapshots") == {"snapshots": []}
-    server.steer("PUT", "/scenario", BUILDS)
-    server.steer("POST", "/snapshots")
+    server.control("DELETE", "/snapshots/1")
+    assert server.control("POST", "/snapshots") == {"id": 2}
+    server.control("POST", "/snapshots/2/restore")
+    server.control("POST", "/reset")
+    assert server.control("GET", "/snapshots") == {"snapshots": [], "total": 0}
+    server.control("PUT", "/scenario", BUILDS)
+    server.control("POST", "/snapshots")
 
 
-def test_recorded_requests_count_until_they_are_forgotten(server: Server) -> None:
+def test_recorded_requests_count_until_deleted(server: Server) -> None:
     """With their targets; requests themselves are never rejected."""
     world = server.world("a")
     for _ in range(10):
         assert world.call("GET", f"{HOME}?{'x' * 50_000}").status == 200
     check_rejected(server.world("b").call("GET", HOME))
     assert world.get(HOME) == {"version": 3}
-    world.steer("DELETE", "/requests")
+    world.control("DELETE", "/requests")
     assert server.world("b").get(HOME) == {"version": 3}
 
 
 def test_failed_calls_take_no_memory(server: Server) -> None:
-    """However many there are."""
     for _ in range(100):
         assert server.call("PUT", "/_fake/scenario", {"nothing": "x" * 5000}).status == 422
         assert server.world("new").call("PUT", "/_fake/scenario", {"nothing": "x" * 5000}).status == 422
@@ -127,7 +126,7 @@ def test_memory_is_limited_for_a_loaded_state_too(start: Start, tmp_path: Any) -
     state = str(tmp_path / "state.json")
     served = start("--state", state)
     for number in range(20):
-        served.steer("PUT", f"/worlds/w{number}", {"scenario": BUILDS})
+        served.control("PUT", f"/worlds/w{number}", {"scenario": BUILDS})
     assert served.end()[0] == 0
     again = start("--state", state, "--max-memory", str(MAX_MEMORY))
     status, _, errors = again.end()
@@ -180,7 +179,7 @@ def test_estimate_is_about_what_is_retained(shape: str) -> None:
     """Neither much less nor many times as much."""
 
     def make() -> World:
-        world = Worlds(Recipe(scenarios=(SHAPES[shape],), requests_kept=500)).main
+        world = Worlds(InitialConfig(FakeCopr, scenarios=(SHAPES[shape],), options=FakeOptions(requests_kept=500))).main
         for number in range(200):
             world.fake.answer("GET", f"/api_3/build-chroot/list/{number % 100 + 1}?{number}")
         return world
@@ -197,11 +196,11 @@ def test_estimate_is_about_what_is_retained(shape: str) -> None:
     assert actual / 1.5 < world.retained_bytes < 10 * actual
 
 
-def test_held_fakes_are_not_limited() -> None:
-    """Those of a server in a thread are the test's own."""
+def test_memory_of_live_server_is_not_limited() -> None:
+    """Its fakes belong to the tests."""
     with serving(max_memory=0) as server:
         assert server.world("a").call("GET", HOME).status == 503
     fake = FakeCopr()
     with fake.serving() as url:
         server_of_fake = Server(url)
-        assert server_of_fake.steer("POST", "/snapshots") == {"id": 1}
+        assert server_of_fake.control("POST", "/snapshots") == {"id": 1}

@@ -1,4 +1,4 @@
-"""Worlds: fakes of their own behind one server, which never see each other, whatever becomes of them."""
+"""Worlds are isolated from each other."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ also_as_process = pytest.mark.parametrize("server", ["process", "thread"], indir
 
 @pytest.fixture(scope="module", params=["process", "thread"])
 def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One that others have asked, too."""
+    """A server that other tests use too."""
     path = tmp_path_factory.mktemp("shared") / "scenario.json"
     path.write_text("{}")
     with serving_as(request.param, path) as server:
@@ -49,108 +49,107 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def names(server: Server) -> list[str]:
-    return [world["name"] for world in server.steer("GET", "/worlds")["worlds"]]
+    return [world["name"] for world in server.control("GET", "/worlds")["worlds"]]
 
 
 @also_as_process
-def test_a_world_is_made_when_somebody_first_asks_for_it(server: Server) -> None:
-    """From the served scenario, whether Copr is asked or the control API; it is listed from then on, until deleted."""
+def test_world_is_created_on_first_use(server: Server) -> None:
+    """By a request to Copr or the control API."""
     assert names(server) == []
     assert server.world("b").get(GET)["state"] == "running"
-    assert server.world("a").steer("GET", "/projects")["projects"][0]["projectname"] == "served"
+    assert server.world("a").control("GET", "/projects")["projects"][0]["projectname"] == "served"
     assert names(server) == ["b", "a"]
-    server.steer("DELETE", "/worlds/b")
+    server.control("DELETE", "/worlds/b")
     assert names(server) == ["a"]
     assert names(server.world("a")) == ["a"]
 
 
 CHANGES: dict[str, Callable[[Server], object]] = {
-    "another build": lambda world: world.steer("POST", "/builds", {"id": 2, "chroots": [F41], "state": "pending"}),
-    "an event": lambda world: world.steer("POST", f"/builds/1/chroots/{F41}/events", {"event": "fail"}),
-    "a build less": lambda world: world.steer("DELETE", "/builds/1"),
-    "another scenario": lambda world: world.steer("PUT", "/scenario", scenario(1, "other")),
-    "another seed": lambda world: world.steer("POST", "/seed", {"seed": 99}),
-    "another time": lambda world: world.steer("PATCH", "/clock", {"tick": 86400, "speed": 9, "paused": True}),
-    "a fault": lambda world: world.steer("POST", "/faults", {"status": 503, "probability": 0.5}),
+    "another build": lambda world: world.control("POST", "/builds", {"id": 2, "chroots": [F41], "state": "pending"}),
+    "an event": lambda world: world.control("POST", f"/builds/1/chroots/{F41}/report", {"state": "failed"}),
+    "a build less": lambda world: world.control("DELETE", "/builds/1"),
+    "another scenario": lambda world: world.control("PUT", "/scenario", scenario(1, "other")),
+    "another seed": lambda world: world.control("POST", "/seed", {"seed": 99}),
+    "another time": lambda world: world.control("PATCH", "/clock", {"tick": 86400, "speed": 9, "paused": True}),
+    "a fault": lambda world: world.control("POST", "/faults", {"status": 503, "probability": 0.5}),
     "requests": lambda world: [world.call("GET", target) for target in (HOME, LIST, "/api_3/none")],
-    "a snapshot": lambda world: world.steer("POST", "/snapshots"),
-    "a reset": lambda world: world.steer("POST", "/reset"),
+    "a snapshot": lambda world: world.control("POST", "/snapshots"),
+    "a reset": lambda world: world.control("POST", "/reset"),
 }
 
 
-class Look:
-    """What a world shows of itself; two of one that nobody has changed are equal, though time goes on."""
+class Observed:
+    """The state of a world; equal for unchanged worlds, although time passes."""
 
     def __init__(self, world: Server) -> None:
-        clock = world.steer("GET", "/clock")
-        shown = world.steer("GET", "/scenario")
+        clock = world.control("GET", "/clock")
+        shown = world.control("GET", "/scenario")
         self.now: float = max(clock.pop("now"), shown.pop("now"))
-        asked = [request["target"] for request in world.steer("GET", "/requests")["requests"]]
-        self.shown = (shown, clock, asked, world.steer("GET", "/faults"), world.steer("GET", "/unmatched"))
+        asked = [request["target"] for request in world.control("GET", "/requests")["requests"]]
+        self.shown = (shown, clock, asked, world.control("GET", "/faults"), world.control("GET", "/unmatched"))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Look) and self.shown == other.shown and abs(self.now - other.now) < 3600
+        return isinstance(other, Observed) and self.shown == other.shown and abs(self.now - other.now) < 3600
 
     __hash__ = None  # type: ignore[assignment]  # what equals it approximately has no hash in common
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_no_world_sees_what_becomes_of_another(server: Server, change: str) -> None:
-    """Neither the server's own world nor one with a name."""
+def test_worlds_are_isolated(server: Server, change: str) -> None:
     worlds = [server, server.world("a"), server.world("b")]
     for changed in worlds:
         changed.get(GET)
         others = [world for world in worlds if world is not changed]
-        before = [Look(world) for world in others]
+        before = [Observed(world) for world in others]
         CHANGES[change](changed)
-        assert [Look(world) for world in others] == before
+        assert [Observed(world) for world in others] == before
 
 
-def test_a_world_draws_from_its_own_seed(server: Server) -> None:
-    """However much others draw; and from the one that it began with again, once it is reset."""
+def test_worlds_have_independent_seeds(server: Server) -> None:
+    """A reset restores the initial seed."""
     faults = {"faults": [{"probability": 0.5, "status": 503}]}
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        server.steer("PUT", f"/worlds/{name}", {"scenario": faults, "seed": seed})
+        server.control("PUT", f"/worlds/{name}", {"scenario": faults, "seed": seed})
 
     def drawn(name: str) -> list[int]:
         return [server.world(name).call("GET", HOME).status for _ in range(20)]
 
     first = drawn("a")
     assert first == drawn("b") != drawn("c")
-    server.world("a").steer("POST", "/seed", {"seed": 2})
-    server.world("a").steer("POST", "/reset")
+    server.world("a").control("POST", "/seed", {"seed": 2})
+    server.world("a").control("POST", "/reset")
     assert drawn("a") == first
 
 
 @pytest.mark.parametrize("name", ["", "first", "made"])
-def test_a_reset_goes_back_to_the_own_beginning(server: Server, name: str) -> None:
-    """Of all that has happened nothing is left, neither requests nor a clock that is ahead."""
-    server.steer("PUT", "/worlds/made", {"scenario": scenario(1, "own"), "seed": 7, "speed": 2, "progress": "manual"})
+def test_reset_restores_initial_state_of_the_world(server: Server, name: str) -> None:
+    """Requests and clock are reset too."""
+    server.control("PUT", "/worlds/made", {"scenario": scenario(1, "own"), "seed": 7, "speed": 2, "progress": "manual"})
     world = server.world(name) if name else server
-    began = Look(world)
+    began = Observed(world)
     resets = [(world, "/reset"), *[(server, f"/worlds/{name}/reset")] * bool(name)]
     for asked, reset in resets:
         for change in [*CHANGES][:-1]:
             CHANGES[change](world)
-        assert Look(world) != began
-        asked.steer("POST", reset)
-        assert Look(world) == began
+        assert Observed(world) != began
+        asked.control("POST", reset)
+        assert Observed(world) == began
 
 
 BACK: dict[str, Callable[[Server], object]] = {
-    "reset": lambda server: server.world("a").steer("POST", "/reset"),
-    "reset by another": lambda server: server.steer("POST", "/worlds/a/reset"),
-    "made anew": lambda server: server.steer("PUT", "/worlds/a", {}),
-    "another scenario": lambda server: server.world("a").steer("PUT", "/scenario", {}),
-    "deleted": lambda server: server.steer("DELETE", "/worlds/a"),
+    "reset": lambda server: server.world("a").control("POST", "/reset"),
+    "reset by another": lambda server: server.control("POST", "/worlds/a/reset"),
+    "made anew": lambda server: server.control("PUT", "/worlds/a", {}),
+    "another scenario": lambda server: server.world("a").control("PUT", "/scenario", {}),
+    "deleted": lambda server: server.control("DELETE", "/worlds/a"),
 }
 
 
 @pytest.mark.parametrize("back", BACK)
-def test_a_request_ends_in_the_world_that_it_began_in(server: Server, back: str) -> None:
-    """Whatever becomes of that meanwhile; the next one is asked of what there is then."""
+def test_request_in_progress_finishes_after_a_reset(server: Server, back: str) -> None:
+    """The next request sees the new fake."""
     world = server.world("a")
-    world.steer("POST", "/builds", {"id": 2, "chroots": [F41], "state": "running"})
+    world.control("POST", "/builds", {"id": 2, "chroots": [F41], "state": "running"})
     target = f"/api_3/build-chroot/2/{F41}"
     whole = world.call("GET", target)
     with server.connect() as late, server.connect() as dribbled:
@@ -158,40 +157,40 @@ def test_a_request_ends_in_the_world_that_it_began_in(server: Server, back: str)
         under_way(world, dribbled, {"nth": 1, "dribble": {"bytes": 100, "every": 0.02}}, target)
         BACK[back](server)
         assert world.call("GET", target).status == 404
-        assert world.asked == 1
+        assert world.request_count == 1
         assert [late.reply().body, dribbled.reply().body] == [whole.body] * 2
-    assert world.asked == 1
+    assert world.request_count == 1
 
 
-def test_a_reset_that_fails_changes_nothing(server: Server, path: Path) -> None:
-    """A scenario that has become wrong is told of, and the world stays what it is."""
+def test_failed_reset_changes_nothing(server: Server, path: Path) -> None:
+    """The error names the scenario that has become invalid."""
     world = server.world("a")
     CHANGES["another build"](world)
-    before = Look(world)
+    before = Observed(world)
     path.write_text('{"builds": [{"id": 0}]}')
     for asked, target in ((world, "/reset"), (server, "/worlds/a/reset")):
         refused = asked.call("POST", f"/_fake{target}")
         assert refused.status == 409
         assert "builds[0].id: expected a whole number" in refused.document["error"]
-        assert Look(world) == before
+        assert Observed(world) == before
 
 
 # How many there can be, and what they are called.
 
 
-def test_a_world_has_a_short_address_too(server: Server) -> None:
-    """As short as a directory of results has to be for copr-cli: it is the same world, for Copr and to be steered."""
+def test_world_has_a_short_url(server: Server) -> None:
+    """It is short enough for copr-cli."""
     short = Server(f"{server.url}/@worker-1")
     assert short.get(GET)["state"] == "running"
-    short.steer("DELETE", "/builds/1")
+    short.control("DELETE", "/builds/1")
     assert server.world("worker-1").call("GET", GET).status == 404
-    assert server.world("worker-1").asked == short.asked == 2
+    assert server.world("worker-1").request_count == short.request_count == 2
     assert server.get(GET)["state"] == "running"
 
 
 @also_as_process
-def test_there_is_no_room_for_more_worlds_than_said(server: Server) -> None:
-    """Another one is refused with the option that would help, and has room once one is deleted."""
+def test_number_of_worlds_is_limited(server: Server) -> None:
+    """The error names the option; deleting a world makes room."""
     for number in range(20):
         server.world(f"w{number}").get(GET)
     for target in (GET, "/_fake/clock"):
@@ -200,26 +199,24 @@ def test_there_is_no_room_for_more_worlds_than_said(server: Server) -> None:
         assert "--max-worlds" in refused.document["error"]
     assert server.call("PUT", "/_fake/worlds/more", {}).status == 409
     assert server.world("w7").get(GET)["state"] == "running"
-    server.steer("PUT", "/worlds/w7", {})
-    server.steer("DELETE", "/worlds/w7")
+    server.control("PUT", "/worlds/w7", {})
+    server.control("DELETE", "/worlds/w7")
     assert server.world("more").get(GET)["state"] == "running"
 
 
-def test_without_room_there_is_the_own_world(start: Start) -> None:
-    """And no other."""
+def test_only_main_world_without_named_worlds(start: Start) -> None:
     served = start("--max-worlds", "0")
     assert served.world("a").call("GET", HOME).status == 503
     assert served.get(HOME) == {"version": 3}
 
 
 @pytest.mark.parametrize("name", ["a", "A.b_c~d-9", "x" * 100, "%61", "w%2D1", "~", "_._"])
-def test_a_name_may_be_sent_in_any_way(shared: Server, name: str) -> None:
-    """Escaped or not, it is the same world."""
+def test_name_of_world_is_decoded(shared: Server, name: str) -> None:
     assert shared.world(name).get(HOME) == {"version": 3}
     plain = name.replace("%61", "a").replace("%2D", "-")
-    assert shared.world(plain).asked == 1
+    assert shared.world(plain).request_count == 1
     assert plain in names(shared)
-    shared.steer("DELETE", f"/worlds/{name}")
+    shared.control("DELETE", f"/worlds/{name}")
 
 
 @pytest.mark.parametrize(
@@ -243,8 +240,8 @@ def test_a_name_may_be_sent_in_any_way(shared: Server, name: str) -> None:
         "a%0A",
     ],
 )
-def test_what_is_no_name_is_not_found(shared: Server, name: str) -> None:
-    """With what would be one; and nothing is made."""
+def test_invalid_name_of_world_is_404(shared: Server, name: str) -> None:
+    """The error describes valid names, and no world is created."""
     before = names(shared)
     refused = shared.world(name).call("GET", HOME)
     assert refused.status == 404
@@ -255,8 +252,7 @@ def test_what_is_no_name_is_not_found(shared: Server, name: str) -> None:
 @pytest.mark.parametrize(
     "target", ["/worlds", "/world/a/api_3/", "/worlds/a/worlds/b/api_3/", "/_fakes", "/worlds/a", "/"]
 )
-def test_no_other_path_is_found(shared: Server, target: str) -> None:
-    """Copr says of it what it says of any path that it does not have."""
+def test_other_paths_are_404_of_copr(shared: Server, target: str) -> None:
     assert shared.call("GET", target).status == 404
 
 
@@ -269,14 +265,14 @@ FIRST = ("first-0", "first-1")
 ALONE = {f"alone-{number}": scenario(1, f"alone-{number}") for number in range(2)}
 
 
-def shake(server: Server) -> None:
-    """Reset every world but those left alone, in all ways there are."""
-    server.steer("POST", "/reset")
-    server.steer("PUT", "/scenario", scenario(1, "served"))
+def reset_repeatedly(server: Server) -> None:
+    """Reset worlds, except those left alone, in every possible way."""
+    server.control("POST", "/reset")
+    server.control("PUT", "/scenario", scenario(1, "served"))
     for name, beginning in MADE.items():
-        server.steer("PUT", f"/worlds/{name}", {"scenario": beginning})
-        server.steer("POST", f"/worlds/{name}/reset")
-        server.world(name).steer("POST", "/reset")
+        server.control("PUT", f"/worlds/{name}", {"scenario": beginning})
+        server.control("POST", f"/worlds/{name}/reset")
+        server.world(name).control("POST", "/reset")
     for name in FIRST:
         # Another one may have been quicker.
         server.call("DELETE", f"/_fake/worlds/{name}")
@@ -292,10 +288,10 @@ def check_answers(world: Server, expected: Mapping[str, bytes]) -> None:
 
 
 @also_as_process
-def test_many_clients_lose_nothing_while_worlds_are_reset(server: Server) -> None:
-    """Each has the whole answer of its own world to each request; of worlds left alone the journal has all."""
+def test_concurrent_resets_lose_no_response(server: Server) -> None:
+    """Journals of other worlds are complete."""
     for name, beginning in {**MADE, **ALONE}.items():
-        server.steer("PUT", f"/worlds/{name}", {"scenario": beginning})
+        server.control("PUT", f"/worlds/{name}", {"scenario": beginning})
     worlds = [server, *map(server.world, [*MADE, *FIRST, *ALONE])]
     expected = [{target: world.call("GET", target).body for target in (GET, LIST)} for world in worlds]
     assert len({each[GET] for each in expected}) == 1 + len(MADE) + len(ALONE)
@@ -304,10 +300,10 @@ def test_many_clients_lose_nothing_while_worlds_are_reset(server: Server) -> Non
         asking = [pool.submit(check_answers, worlds[at], expected[at]) for at in clients]
         rounds = 0
         while not all(asked.done() for asked in asking):
-            shake(server)
+            reset_repeatedly(server)
             rounds += 1
         for asked in asking:
             asked.result()
     assert rounds > 0
     for at, world in enumerate(worlds[-len(ALONE) :], len(worlds) - len(ALONE)):
-        assert world.asked == clients.count(at) * REQUESTS + 2
+        assert world.request_count == clients.count(at) * REQUESTS + 2

@@ -19,6 +19,7 @@ from copr_chroot_fake import (
     CoprProvider,
     Dribble,
     FakeCopr,
+    FakeOptions,
     Fault,
     Faults,
     Lifecycle,
@@ -41,11 +42,11 @@ from copr_chroot_fake.model.nevra import NevraEntry
 
 
 def fill(fake: FakeCopr) -> None:
-    assert_type(fake.add_project("@copr", "copr-dev", chroots={"fedora-41-x86_64": {"with_opts": ["a"]}}), Project)
-    assert_type(fake.add_build(1, ["fedora-41-x86_64"], progress={"poll": 3}), Build)
-    fake.add_build(2, {"fedora-41-x86_64": "running", "epel-9-s390x": {"lifecycle": "fails", "hold": "running"}})
-    fake.add_build(3, ["fedora-41-x86_64"], lifecycle=Lifecycle(Stage("running", Uniform(1, 2), {"failed": 1})))
-    fake.add_build(4, ["fedora-41-x86_64"], state=State.RUNNING, progress=Progress("poll", 2, {State.RUNNING: 3}))
+    assert_type(fake.add_project("@copr/copr-dev", chroots={"fedora-41-x86_64": {"with_opts": ["a"]}}), Project)
+    assert_type(fake.add_build(["fedora-41-x86_64"], id=1, progress={"poll": 3}), Build)
+    fake.add_build({"fedora-41-x86_64": "running", "epel-9-s390x": {"lifecycle": "fails", "hold": "running"}}, id=2)
+    fake.add_build(["fedora-41-x86_64"], id=3, lifecycle=Lifecycle(Stage("running", Uniform(1, 2), {"failed": 1})))
+    fake.add_build(["fedora-41-x86_64"], id=4, state=State.RUNNING, progress=Progress("poll", 2, {State.RUNNING: 3}))
     fake.add_mock_chroots("fedora-42-x86_64")
     fake.add_scenario({"builds": [{"id": 7}]})
     assert_type(fake.to_scenario(), Scenario)
@@ -67,6 +68,8 @@ def make_up(fake: FakeCopr, faker: CoprProvider) -> None:
 def make() -> None:
     assert_type(FakeCopr(default_limit=None, clock=SystemClock(60), seed=7, progress="clock"), FakeCopr)
     assert_type(FakeCopr.from_scenario("scenario.json", clock=VirtualClock(5)), FakeCopr)
+    assert_type(FakeCopr.from_options(FakeOptions(seed=3)), FakeCopr)
+    FakeCopr(limit=3)  # type: ignore[call-arg]  # pyright: ignore  # no such option
     assert_type(LogNormal(1, 2, 3, 4), LogNormal)
     assert_type(Nevra.parse("a-1-1.src"), "Nevra | None")
 
@@ -78,10 +81,10 @@ def ask(fake: FakeCopr) -> None:
     httpx.AsyncClient(transport=httpx.ASGITransport(app=fake.asgi))
     assert_type(fake.requests, list[Request])
     assert_type(fake.unmatched, list[UnmatchedRequests])
-    fake.assert_requested("list", build_id=1, times=2)
+    fake.assert_requested("build-chroot/list", build_id=1, times=2)
 
 
-def steer(fake: FakeCopr, build: Build) -> None:
+def control(fake: FakeCopr, build: Build) -> None:
     chroot = build["fedora-41-x86_64"]
     assert_type(chroot, BuildChroot)
     assert_type(chroot.state, State)
@@ -89,19 +92,24 @@ def steer(fake: FakeCopr, build: Build) -> None:
     assert_type(chroot.packages, tuple[Nevra, ...])
     assert_type(chroot.advance(), State)
     assert_type(chroot.report("succeeded", packages=["a-1-1.src"]), bool)
-    chroot.succeed(packages=[Nevra("a", "1", "1", "src"), {"name": "a", "version": "1", "release": "1", "arch": "src"}])
-    chroot.force_state("running", ended_on=None)
-    chroot.run_to("failed")
+    chroot.report(
+        "succeeded",
+        packages=[Nevra("a", "1", "1", "src"), {"name": "a", "version": "1", "release": "1", "arch": "src"}],
+    )
+    chroot.set_state("running", ended_on=None)
+    chroot.advance(to="failed")
     assert_type(fake.snapshot(), Snapshot)
     assert_type(fake.clock, VirtualClock | SystemClock)
-    with fake.sandbox():
-        fake.hold(1, "fedora-41-x86_64", "running")
+    with fake.snapshot():
+        fake.builds[1]["fedora-41-x86_64"].hold("running")
 
 
 def go_wrong(fake: FakeCopr) -> None:
     assert_type(fake.faults, Faults)
     assert_type(fake.faults.add("outage"), ActiveFault)
-    fake.faults.add(Fault(endpoint="list", delay=Uniform(1, 2), dribble=Dribble(bytes=16, every=0.5), first=3))
+    fake.faults.add(
+        Fault(endpoint="build-chroot/list", delay=Uniform(1, 2), dribble=Dribble(bytes=16, every=0.5), first=3)
+    )
     fake.faults.add(Fault(build_id=1, chrootname="a-b-c", breaks="reset-within", probability=0.5))
     fake.faults.add({"name": "slow-list", "delay": {"uniform": [1, 2]}})
     fake.add_scenario({"faults": ["outage", {"status": 502, "body": "json", "nth": 1}]})

@@ -1,1 +1,1 @@
-"""The ways in which code under test reaches a fake: each a thin adapter to ``answer``."""
+"""Adapters: each connects one client library, or ASGI, to a fake's ``answer``."""

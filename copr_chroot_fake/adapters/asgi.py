@@ -1,9 +1,8 @@
-"""The ASGI door: the fake as an application for any ASGI server or test client.
+"""The fake as an ASGI application, for any ASGI server or test client.
 
-What a fault does takes its time here, and the connection really fails where the
-server lets it: the kit's own does (see :mod:`~copr_chroot_fake.server.protocol`);
-on any other the application ends with an error of the connection, as which
-httpx's ASGI transport passes it on.
+Delays take real time. A failed connection really fails on the kit's own server (see
+:mod:`~copr_chroot_fake.http_server.protocol`), which supports the extension :data:`CONNECTION`. On any other server the
+application raises the connection error, which httpx's ASGI transport passes on to the client.
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ from urllib.parse import quote
 
 from ..wire.answer import Answer, Delivery, Failure
 from ..wire.headers import RawHeaders
-from .delivery import cut, error_of
+from .delivery import socket_error, split_body
 
 Receive = Callable[[], Awaitable[Mapping[str, object]]]
 Send = Callable[[dict[str, object]], Awaitable[None]]
 
 
 class HttpScope(TypedDict):
-    """What the fake reads of a request's scope; a server need not give the last three."""
+    """The parts of a request's scope that the fake reads; the last three are optional in ASGI."""
 
     method: str
     path: str
@@ -33,37 +32,37 @@ class HttpScope(TypedDict):
 
 
 CONNECTION = "copr_chroot_fake.connection"
-"""The ASGI extension by which a server lets its connections fail."""
+"""The ASGI extension with which a server offers a request's :class:`Connection`."""
 
 
 class Connection(Protocol):
-    """The connection on which a request has come."""
+    """The connection of a request, which can be made to fail."""
 
     def stay_silent(self) -> None:
-        """Expect no answer on it."""
+        """Expect no response."""
 
     def reset(self) -> None:
-        """Cut it off at once, with a reset."""
+        """Reset the connection at once."""
 
     def close(self) -> None:
-        """Close it once all that has been written is sent."""
+        """Close the connection when everything written has been sent."""
 
     async def refuse(self, seconds: float) -> None:
-        """Reset it, and refuse new ones for so many seconds."""
+        """Reset the connection, and refuse new ones for ``seconds``."""
 
     async def refuse_others(self, seconds: float) -> None:
-        """Refuse new ones for so many seconds."""
+        """Refuse new connections for ``seconds``."""
 
 
-class AsgiDoor:
-    """An ASGI application that answers from memory and ignores request bodies, as Copr does here."""
+class AsgiApp:
+    """An ASGI application that answers from memory. It ignores request bodies, as Copr does for these endpoints."""
 
     def __init__(self, answer: Callable[[str, str, RawHeaders], Answer]) -> None:
         self._answer = answer
 
     async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _live(receive, send)
+            await _handle_lifespan(receive, send)
         elif scope["type"] == "http":
             http = cast(HttpScope, scope)
             answer = self._answer(http["method"], target_of(http), http.get("headers", ()))
@@ -76,59 +75,60 @@ class AsgiDoor:
 
 
 async def respond(answer: Answer, send: Send) -> None:
-    await send({"type": "http.response.start", "status": answer.status, "headers": _raw(answer.headers)})
+    """Send a complete response."""
+    await send({"type": "http.response.start", "status": answer.status, "headers": _encode(answer.headers)})
     await send({"type": "http.response.body", "body": answer.body})
 
 
 async def _deliver(
     answer: Answer, delivery: Delivery, scope: Mapping[str, object], receive: Receive, send: Send
 ) -> None:
-    """Let an answer arrive as a fault has it."""
+    """Send a response as a fault prescribes: late, in pieces, in part or not at all."""
     if delivery.failure is Failure.TIMEOUT:
         connection = connection_of(scope)
         if connection is not None:
             connection.stay_silent()
-        await _disconnection(receive)
+        await _wait_for_disconnect(receive)
         return
-    if await _is_gone_within(delivery.delay, receive):
+    if await _disconnects_within(delivery.delay, receive):
         return
     if delivery.failure in (Failure.REFUSED, Failure.RESET):
         await _fail(delivery, scope)
-        await _disconnection(receive)
+        await _wait_for_disconnect(receive)
         return
-    await send({"type": "http.response.start", "status": answer.status, "headers": _raw(answer.headers)})
-    for at, piece in enumerate(cut(answer.body, delivery)):
-        if at and await _is_gone_within(delivery.pause, receive):
+    await send({"type": "http.response.start", "status": answer.status, "headers": _encode(answer.headers)})
+    for number, piece in enumerate(split_body(answer.body, delivery)):
+        if number and await _disconnects_within(delivery.pause, receive):
             return
         await send({"type": "http.response.body", "body": piece, "more_body": True})
     if delivery.failure is Failure.RESET_WITHIN:
-        # Once what has been written has gone out: a reset takes back what has not been read.
-        if await _is_gone_within(0.01, receive):
+        # A reset discards what the client has not read yet, so let the written part arrive first.
+        if await _disconnects_within(0.01, receive):
             return
         await _fail(delivery, scope)
-        await _disconnection(receive)
+        await _wait_for_disconnect(receive)
         return
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _is_gone_within(seconds: float, receive: Receive) -> bool:
-    """Wait so many seconds, or until the client is gone; whether it is."""
-    # Only a fault needs it. It waits on asyncio and trio alike.
+async def _disconnects_within(seconds: float, receive: Receive) -> bool:
+    """Wait for ``seconds``, or until the client disconnects; return whether it did."""
+    # Imported late because only faults need it. It works on asyncio and trio.
     import anyio
 
     with anyio.move_on_after(seconds):
-        await _disconnection(receive)
+        await _wait_for_disconnect(receive)
         return True
     return False
 
 
-async def _disconnection(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 def connection_of(scope: Mapping[str, object]) -> Connection | None:
-    """The connection on which a request has come, where the server is the kit's own."""
+    """Return the request's connection if the server is the kit's own, else ``None``."""
     extensions = cast(HttpScope, scope).get("extensions") or {}
     return cast("Connection | None", extensions.get(CONNECTION))
 
@@ -137,7 +137,7 @@ async def _fail(delivery: Delivery, scope: Mapping[str, object]) -> None:
     assert delivery.failure is not None
     connection = connection_of(scope)
     if connection is None:
-        raise error_of(delivery.failure)
+        raise socket_error(delivery.failure)
     if delivery.failure is Failure.REFUSED:
         await connection.refuse(delivery.closed)
     else:
@@ -145,18 +145,18 @@ async def _fail(delivery: Delivery, scope: Mapping[str, object]) -> None:
 
 
 @lru_cache(maxsize=512)
-def _raw(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
+def _encode(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
     return tuple((name.lower().encode(), value.encode()) for name, value in headers)
 
 
 def target_of(scope: HttpScope) -> str:
-    """The request's target as sent; a server need not give the path in that form."""
+    """Return the request target as sent, or rebuilt from the decoded path if the server gives no raw one."""
     raw_path, query = scope.get("raw_path"), scope["query_string"]
     path = quote(scope["path"]) if raw_path is None else raw_path.decode("latin-1")
     return f"{path}?{query.decode('latin-1')}" if query else path
 
 
-async def _live(receive: Receive, send: Send) -> None:
+async def _handle_lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})

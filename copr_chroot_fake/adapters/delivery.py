@@ -1,8 +1,7 @@
-"""How an answer arrives at a client in the same process, where a fault is in its way.
+"""Delayed, partial and failed responses for clients in the same process.
 
-Nobody waits: what would take time passes on a clock that stands still, and a
-client that would have given up by then is told so at once. A connection fails
-with the error that a socket has then, of which each door makes its library's own.
+Nobody waits here: a delay moves the fake's virtual clock, and a client whose read timeout is shorter gets its timeout
+at once. A failed connection raises the error that a socket raises; each adapter turns it into its library's own.
 """
 
 from __future__ import annotations
@@ -17,65 +16,68 @@ from ..wire.answer import Answer, Delivery, Failure
 from ..wire.headers import RawHeaders
 
 
-class Answering(Protocol):
-    """What a door leads to: a :class:`~copr_chroot_fake.FakeCopr`, or the API of one."""
+class Responder(Protocol):
+    """What an adapter connects to: the API of a fake."""
 
     def answer(self, method: str, target: str, headers: RawHeaders = ()) -> Answer:
-        """What Copr answers, and how that is to arrive."""
+        """Return Copr's answer, and how to deliver it."""
 
     def pass_time(self, seconds: float) -> None:
-        """Let seconds pass for which a client waits."""
+        """Let ``seconds`` pass while a client waits."""
 
 
-def error_of(failure: Failure) -> OSError:
-    """What a socket raises where a connection fails so."""
+def socket_error(failure: Failure) -> OSError:
+    """Return the error that a socket raises for a failed connection."""
     if failure is Failure.TIMEOUT:
         return TimeoutError("timed out")
     number = errno.ECONNREFUSED if failure is Failure.REFUSED else errno.ECONNRESET
     return OSError(number, os.strerror(number))
 
 
-def await_begin(delivery: Delivery, source: Answering, timeout: float | None) -> None:
-    """Wait until an answer begins, for at most so many seconds.
+def wait_for_response(delivery: Delivery, responder: Responder, timeout: float | None) -> None:
+    """Wait until the response begins.
 
-    :raises ConnectionError: if the connection fails before.
-    :raises TimeoutError: if it does not begin in time.
-    :raises CoprFakeError: for a client that would wait for ever.
+    :param timeout: the client's read timeout in seconds.
+    :raises ConnectionError: if the connection fails first.
+    :raises TimeoutError: if the response does not begin in time.
+    :raises CoprFakeError: if the client would wait forever.
     """
     if delivery.failure is Failure.TIMEOUT:
         if timeout is None:
-            raise CoprFakeError("a fault lets the read time out, and the client would wait for ever; give it a timeout")
-        source.pass_time(timeout)
-        raise error_of(delivery.failure)
-    _wait(delivery.delay, source, timeout)
+            raise CoprFakeError(
+                "a fault makes the read time out, but the client would wait for ever; give it a timeout"
+            )
+        responder.pass_time(timeout)
+        raise socket_error(delivery.failure)
+    _wait(delivery.delay, responder, timeout)
     if delivery.failure in (Failure.REFUSED, Failure.RESET):
-        raise error_of(delivery.failure)
+        raise socket_error(delivery.failure)
 
 
-def pieces(answer: Answer, delivery: Delivery, source: Answering, timeout: float | None) -> Iterator[bytes]:
-    """The body as it comes; each piece may be waited for as long as the beginning.
+def body_pieces(answer: Answer, delivery: Delivery, responder: Responder, timeout: float | None) -> Iterator[bytes]:
+    """Yield the body piece by piece; ``timeout`` applies to each piece.
 
-    :raises ConnectionError: if the connection fails before it is whole.
-    :raises TimeoutError: if a piece does not come in time.
+    :raises ConnectionError: if the connection fails before the end of the body.
+    :raises TimeoutError: if a piece does not arrive in time.
     """
-    for at, piece in enumerate(cut(answer.body, delivery)):
-        if at:
-            _wait(delivery.pause, source, timeout)
+    for number, piece in enumerate(split_body(answer.body, delivery)):
+        if number:
+            _wait(delivery.pause, responder, timeout)
         yield piece
-    # Whoever has got all that was announced, which may be nothing, reads no further.
+    # A client stops reading at Content-Length, so it does not notice a reset after an empty body.
     if delivery.failure is Failure.RESET_WITHIN and answer.body:
-        raise error_of(delivery.failure)
+        raise socket_error(delivery.failure)
 
 
-def cut(body: bytes, delivery: Delivery) -> Iterator[bytes]:
-    """What comes of a body, in the pieces in which it comes."""
-    comes = body[: len(body) // 2] if delivery.failure is Failure.RESET_WITHIN else body
-    size = delivery.piece or max(len(comes), 1)
-    return (comes[at : at + size] for at in range(0, len(comes), size))
+def split_body(body: bytes, delivery: Delivery) -> Iterator[bytes]:
+    """Split the part of a body that is delivered into pieces."""
+    delivered = body[: len(body) // 2] if delivery.failure is Failure.RESET_WITHIN else body
+    size = delivery.piece or max(len(delivered), 1)
+    return (delivered[start : start + size] for start in range(0, len(delivered), size))
 
 
-def _wait(seconds: float, source: Answering, timeout: float | None) -> None:
+def _wait(seconds: float, responder: Responder, timeout: float | None) -> None:
     if timeout is not None and seconds > timeout:
-        source.pass_time(timeout)
-        raise error_of(Failure.TIMEOUT)
-    source.pass_time(seconds)
+        responder.pass_time(timeout)
+        raise socket_error(Failure.TIMEOUT)
+    responder.pass_time(seconds)

@@ -1,4 +1,4 @@
-"""The httpx door: a transport that answers requests in memory, sync and async alike."""
+"""A transport for httpx that answers requests in memory, sync and async alike."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 
 from ..wire.answer import Answer, Delivery
-from .delivery import Answering, await_begin, pieces
+from .delivery import Responder, body_pieces, wait_for_response
 
 _ERRORS: dict[type[OSError], type[httpx.TransportError]] = {
     ConnectionRefusedError: httpx.ConnectError,
@@ -17,33 +17,34 @@ _ERRORS: dict[type[OSError], type[httpx.TransportError]] = {
 
 
 class HttpxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Answers every request that a client sends, whatever its host."""
+    """Answers every request, for any host."""
 
-    def __init__(self, source: Answering) -> None:
-        self._source = source
+    def __init__(self, responder: Responder) -> None:
+        self._responder = responder
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         target = request.url.raw_path.decode("ascii")
-        answer = self._source.answer(request.method, target, request.headers.raw)
-        body = (
-            httpx.ByteStream(answer.body) if answer.delivery is None else self._arrive(answer.delivery, answer, request)
-        )
-        return httpx.Response(answer.status, headers=answer.headers, stream=body)
+        answer = self._responder.answer(request.method, target, request.headers.raw)
+        if answer.delivery is None:
+            stream: httpx.ByteStream | _Body = httpx.ByteStream(answer.body)
+        else:
+            stream = self._deliver(answer, answer.delivery, request)
+        return httpx.Response(answer.status, headers=answer.headers, stream=stream)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         return self.handle_request(request)
 
-    def _arrive(self, delivery: Delivery, answer: Answer, request: httpx.Request) -> _Body:
+    def _deliver(self, answer: Answer, delivery: Delivery, request: httpx.Request) -> _Body:
         timeout: float | None = request.extensions.get("timeout", {}).get("read")
         try:
-            await_begin(delivery, self._source, timeout)
+            wait_for_response(delivery, self._responder, timeout)
         except OSError as error:
             raise _ERRORS[type(error)](str(error), request=request) from error
-        return _Body(pieces(answer, delivery, self._source, timeout))
+        return _Body(body_pieces(answer, delivery, self._responder, timeout))
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that comes in pieces, and perhaps not whole."""
+    """A body that arrives in pieces and may end early."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces

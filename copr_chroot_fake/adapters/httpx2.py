@@ -1,62 +1,98 @@
-"""The httpx2 door: the same as for httpx, for the library that carries it on."""
+"""httpx2 for respx, which supports only httpx: converts requests, responses and errors between the two."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar, cast
 
+import httpx
 import httpx2
-
-from ..wire.answer import Answer, Delivery
-from .delivery import Answering, await_begin, pieces
-
-_ERRORS: dict[type[OSError], type[httpx2.TransportError]] = {
-    ConnectionRefusedError: httpx2.ConnectError,
-    ConnectionResetError: httpx2.ReadError,
-    TimeoutError: httpx2.ReadTimeout,
-}
+from respx.mocks import AbstractRequestMocker, Mocker
 
 
-class Httpx2Transport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
-    """Answers every request that a client sends, whatever its host."""
+class Httpx2Mocker(AbstractRequestMocker):
+    """Intercepts the requests of httpx2's transports; select it with ``respx.mock(using=Httpx2Mocker.name)``."""
 
-    def __init__(self, source: Answering) -> None:
-        self._source = source
+    # respx rejects a name that it knows, for example when this module is imported again.
+    name = f"httpx2-{len(Mocker.registry)}"
+    targets: ClassVar[list[str]] = ["httpx2.HTTPTransport", "httpx2.AsyncHTTPTransport"]
+    target_methods: ClassVar[list[str]] = ["handle_request", "handle_async_request"]
 
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        target = request.url.raw_path.decode("ascii")
-        answer = self._source.answer(request.method, target, request.headers.raw)
-        body = (
-            httpx2.ByteStream(answer.body)
-            if answer.delivery is None
-            else self._arrive(answer.delivery, answer, request)
+    @classmethod
+    def to_httpx_request(cls, **kwargs: Any) -> httpx.Request:
+        request: httpx2.Request = kwargs["request"]
+        url = request.url
+        return httpx.Request(
+            request.method,
+            httpx.URL(scheme=url.scheme, host=url.host, port=url.port, raw_path=url.raw_path),
+            headers=request.headers.raw,
+            stream=cast(Any, request.stream),
+            extensions=request.extensions,
         )
-        return httpx2.Response(answer.status, headers=answer.headers, stream=body)
 
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        return self.handle_request(request)
+    @classmethod
+    def prepare_sync_request(cls, httpx_request: httpx.Request, **kwargs: Any) -> tuple[httpx.Request, dict[str, Any]]:
+        # A route may pass the request on, whose body has been read then.
+        kwargs["request"].stream = httpx2.ByteStream(httpx_request.read())
+        return httpx_request, kwargs
 
-    def _arrive(self, delivery: Delivery, answer: Answer, request: httpx2.Request) -> _Body:
-        timeout: float | None = request.extensions.get("timeout", {}).get("read")
-        try:
-            await_begin(delivery, self._source, timeout)
-        except OSError as error:
-            raise _ERRORS[type(error)](str(error), request=request) from error
-        return _Body(pieces(answer, delivery, self._source, timeout))
+    @classmethod
+    async def prepare_async_request(
+        cls, httpx_request: httpx.Request, **kwargs: Any
+    ) -> tuple[httpx.Request, dict[str, Any]]:
+        kwargs["request"].stream = httpx2.ByteStream(await httpx_request.aread())
+        return httpx_request, kwargs
+
+    @classmethod
+    def handler(cls, httpx_request: httpx.Request) -> httpx.Response:
+        with _httpx2_errors():
+            response: httpx.Response = super().handler(httpx_request)  # type: ignore[no-untyped-call]
+        return response
+
+    @classmethod
+    async def async_handler(cls, httpx_request: httpx.Request) -> httpx.Response:
+        with _httpx2_errors():
+            response: httpx.Response = await super().async_handler(httpx_request)  # type: ignore[no-untyped-call]
+        return response
+
+    @classmethod
+    def from_sync_httpx_response(cls, httpx_response: httpx.Response, target: object, **kwargs: Any) -> httpx2.Response:
+        return httpx2.Response(
+            httpx_response.status_code,
+            headers=httpx_response.headers.raw,
+            stream=_Body(httpx_response.stream),
+            extensions=httpx_response.extensions,
+        )
+
+    @classmethod
+    async def from_async_httpx_response(
+        cls, httpx_response: httpx.Response, target: object, **kwargs: Any
+    ) -> httpx2.Response:
+        return cls.from_sync_httpx_response(httpx_response, target)
 
 
 class _Body(httpx2.SyncByteStream, httpx2.AsyncByteStream):
-    """A body that comes in pieces, and perhaps not whole."""
+    """The body of a response of httpx."""
 
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
+    def __init__(self, stream: httpx.SyncByteStream | httpx.AsyncByteStream) -> None:
+        self._stream = stream
 
     def __iter__(self) -> Iterator[bytes]:
-        try:
-            yield from self._pieces
-        except OSError as error:
-            # The client adds the request.
-            raise _ERRORS[type(error)](str(error)) from error
+        with _httpx2_errors():
+            yield from cast(Iterable[bytes], self._stream)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self:
-            yield piece
+        with _httpx2_errors():
+            async for piece in cast(AsyncIterable[bytes], self._stream):
+                yield piece
+
+
+@contextmanager
+def _httpx2_errors() -> Iterator[None]:
+    """Raise the errors of httpx as those of httpx2, which have the same names."""
+    try:
+        yield
+    except httpx.RequestError as error:
+        kind: type[httpx2.RequestError] = getattr(httpx2, type(error).__name__)
+        raise kind(str(error)) from error

@@ -1,4 +1,4 @@
-"""The requests door: what asks Copr's address through requests is answered, other addresses as responses is told."""
+"""A mock for requests that answers everything sent to Copr's address, as an extension of responses."""
 
 from __future__ import annotations
 
@@ -26,39 +26,38 @@ from urllib3.exceptions import (
 
 from ..fork_lock import new_lock
 from ..wire.answer import Answer, Delivery
-from ..wire.headers import raw
-from .delivery import Answering, await_begin, pieces
+from ..wire.headers import encode_headers
+from .delivery import Responder, body_pieces, wait_for_response
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 
-class NoAnswerError(Exception):
-    """An attempt has ended with an error of the socket's; whether there is another one is to be seen."""
-
-    def __init__(self, error: OSError) -> None:
-        super().__init__(str(error))
-        self.error = error
+@contextmanager
+def mock_requests(responder: Responder, *urls: str) -> Iterator[responses.RequestsMock]:
+    """Start a mock that answers every request to the servers at ``urls``."""
+    with FakeMock(responder) as mock:
+        mock.add(FakeResponse(responder, urls, mock))
+        yield mock
 
 
 class FakeResponse(responses.CallbackResponse):
-    """Answers whatever a test has no response of its own for.
+    """Answers with the fake whatever no other response of the mock matches.
 
-    One that matched beside another would be removed: responses takes two for a
-    sequence, each of which is used once.
+    If two responses match, responses treats them as a sequence, uses each once and removes it.
     """
 
-    def __init__(self, source: Answering, addresses: Sequence[str], mock: responses.RequestsMock) -> None:
-        # What responses shows of it where nothing matches.
-        shown = re.compile("|".join(map(re.escape, addresses)))
-        super().__init__("any", shown, callback=self._respond, content_type=None)
-        # Prepared as those of requests are, which is how a name that is not ASCII becomes one that is.
-        self._origins = {_origin_of(requests.Request("GET", address).prepare()) for address in addresses}
-        self._source = source
+    def __init__(self, responder: Responder, urls: Sequence[str], mock: responses.RequestsMock) -> None:
+        # Only for the message of responses about a request that nothing matches.
+        pattern = re.compile("|".join(map(re.escape, urls)))
+        super().__init__("any", pattern, callback=self._respond, content_type=None)
+        # Preparing converts host names to ASCII, as for the requests to match.
+        self._origins = {_origin(requests.Request("GET", url).prepare()) for url in urls}
+        self._responder = responder
         self._mock = mock
 
     def matches(self, request: requests.PreparedRequest) -> tuple[bool, str]:
-        if _origin_of(request) not in self._origins:
+        if _origin(request) not in self._origins:
             return False, "URL does not match"
         others = (other for other in self._mock.registered() if other is not self)
         if any(other.matches(request)[0] for other in others):
@@ -68,33 +67,41 @@ class FakeResponse(responses.CallbackResponse):
     def _respond(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes | BufferedReader]:
         parts = urlsplit(str(request.url))
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        answer = self._source.answer(str(request.method), target, raw(request.headers.items()))
-        body = answer.body if answer.delivery is None else self._arrive(answer.delivery, answer, request)
+        answer = self._responder.answer(str(request.method), target, encode_headers(request.headers.items()))
+        body = answer.body if answer.delivery is None else self._deliver(answer, answer.delivery, request)
         return answer.status, dict(answer.headers), body
 
-    def _arrive(self, delivery: Delivery, answer: Answer, request: requests.PreparedRequest) -> BufferedReader:
+    def _deliver(self, answer: Answer, delivery: Delivery, request: requests.PreparedRequest) -> BufferedReader:
         timeout = _read_timeout(request)
         try:
-            await_begin(delivery, self._source, timeout)
+            wait_for_response(delivery, self._responder, timeout)
         except OSError as error:
-            raise NoAnswerError(error) from error
-        return BufferedReader(_Body(pieces(answer, delivery, self._source, timeout)))
+            raise _AttemptFailedError(error) from error
+        return BufferedReader(_Body(body_pieces(answer, delivery, self._responder, timeout)))
 
 
-def _origin_of(request: requests.PreparedRequest) -> tuple[str, str | None, int | None]:
-    """The scheme, host and port that a request asks, however they are written."""
+def _origin(request: requests.PreparedRequest) -> tuple[str, str | None, int | None]:
+    """Return the scheme, host and port of a request's URL in normal form."""
     parts = urlsplit(str(request.url))
     return parts.scheme, parts.hostname, parts.port or port_by_scheme.get(parts.scheme)
 
 
-class FakeMock(responses.RequestsMock):
-    """A mock that tries again where a connection has failed, if the session's adapter is told to, as urllib3 does."""
+class _AttemptFailedError(Exception):
+    """The connection of one attempt failed; the session may retry."""
 
-    def __init__(self, source: Answering) -> None:
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class FakeMock(responses.RequestsMock):
+    """Retries failed connections as often as the session's adapter is configured to; responses itself does not."""
+
+    def __init__(self, responder: Responder) -> None:
         super().__init__(assert_all_requests_are_fired=False)
-        # That of responses, held while it looks for what matches.
+        # The lock of responses, held while it looks for a matching response; a forked child must not inherit it locked.
         self._thread_lock = new_lock(innermost=True)  # type: ignore[assignment]  # any kind of lock does
-        self._source = source
+        self._responder = responder
 
     def _on_request(
         self, adapter: HTTPAdapter, request: requests.PreparedRequest, *, retries: Retry | None = None, **kwargs: Any
@@ -102,31 +109,30 @@ class FakeMock(responses.RequestsMock):
         if retries is None:
             retries = adapter.max_retries
         else:
-            self._source.pass_time(retries.get_backoff_time())
+            self._responder.pass_time(retries.get_backoff_time())
         try:
             return super()._on_request(adapter, request, retries=retries, **kwargs)
-        except NoAnswerError as failed:
-            left = _count(failed.error, retries, request)
-        return self._on_request(adapter, request, retries=left, **kwargs)
+        except _AttemptFailedError as failed:
+            retries_left = _count_attempt(failed.error, retries, request)
+        return self._on_request(adapter, request, retries=retries_left, **kwargs)
 
 
-def _count(error: OSError, retries: Retry, request: requests.PreparedRequest) -> Retry:
-    """What is left of the retries after a failed attempt.
+def _count_attempt(error: OSError, retries: Retry, request: requests.PreparedRequest) -> Retry:
+    """Return the retries that are left after a failed attempt.
 
-    :raises requests.RequestException: where nothing is left, the one that requests makes of the error then.
+    :raises requests.RequestException: if there are none; the one that requests raises for ``error``.
     """
     pool = connection_from_url(str(request.url))
+    url = request.path_url
     try:
-        return retries.increment(
-            request.method, request.path_url, error=_error_of_urllib3(error, pool, request.path_url), _pool=pool
-        )
+        return retries.increment(request.method, url, error=_urllib3_error(error, pool, url), _pool=pool)
     except ReadTimeoutError as last:
         raise requests.ReadTimeout(last, request=request) from last
     except (MaxRetryError, ProtocolError) as last:
         raise requests.ConnectionError(last, request=request) from last
 
 
-def _error_of_urllib3(error: OSError, pool: HTTPConnectionPool, url: str) -> HTTPError:
+def _urllib3_error(error: OSError, pool: HTTPConnectionPool, url: str) -> HTTPError:
     if isinstance(error, ConnectionRefusedError):
         connection = cast(HTTPConnection, pool.ConnectionCls(pool.host, pool.port))
         return NewConnectionError(connection, f"Failed to establish a new connection: {error}")
@@ -136,44 +142,32 @@ def _error_of_urllib3(error: OSError, pool: HTTPConnectionPool, url: str) -> HTT
 
 
 class _Body(RawIOBase):
-    """A body that comes in pieces, and fails as a socket does, which urllib3 and requests make their own errors of."""
+    """A body that arrives in pieces; urllib3 and requests convert its socket errors."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
-        self._left = b""
+        self._rest = b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int:
-        self._left = self._left or next(self._pieces, b"")
-        into = memoryview(buffer).cast("B")
-        taken, self._left = self._left[: len(into)], self._left[len(into) :]
-        into[: len(taken)] = taken
-        return len(taken)
+        self._rest = self._rest or next(self._pieces, b"")
+        target = memoryview(buffer).cast("B")
+        piece, self._rest = self._rest[: len(target)], self._rest[len(target) :]
+        target[: len(piece)] = piece
+        return len(piece)
 
 
 def _read_timeout(request: requests.PreparedRequest) -> float | None:
-    """What was said as ``timeout``: seconds, those to connect and those to read, or urllib3's object."""
-    # Set by responses, for callbacks to see.
-    said: object = getattr(request, "req_kwargs", {}).get("timeout")
-    if isinstance(said, Timeout):
-        return _read_timeout_of(said)
-    return cast("float | None", said[1] if isinstance(said, tuple) else said)
-
-
-def _read_timeout_of(timeout: Timeout) -> float | None:
+    """Return the read timeout in seconds; requests accepts seconds, a pair (connect, read) or urllib3's ``Timeout``."""
+    # responses stores the arguments of the call here.
+    timeout: object = getattr(request, "req_kwargs", {}).get("timeout")
+    if not isinstance(timeout, Timeout):
+        return cast("float | None", timeout[1] if isinstance(timeout, tuple) else timeout)
     try:
         read = timeout.read_timeout
     except TimeoutStateError:
-        # Only a total is said, of which connecting takes nothing here.
+        # It has only a total, and urllib3 would subtract the time to connect, which is zero here.
         read = None
     return min((seconds for seconds in (read, timeout.total) if isinstance(seconds, (int, float))), default=None)
-
-
-@contextmanager
-def answering_through_responses(source: Answering, base_url: str, *others: str) -> Iterator[responses.RequestsMock]:
-    """A started mock whose answers to all of an address, or several, are the fake's."""
-    with FakeMock(source) as mock:
-        mock.add(FakeResponse(source, (base_url, *others), mock))
-        yield mock

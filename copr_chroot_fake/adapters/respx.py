@@ -1,4 +1,4 @@
-"""The respx door: whatever asks Copr's address through httpx is answered, other addresses as respx is told."""
+"""Routers of respx that answer requests of httpx or httpx2 to Copr's address."""
 
 from __future__ import annotations
 
@@ -9,26 +9,39 @@ from operator import or_
 
 import httpx
 import respx
+from respx.mocks import HTTPCoreMocker
 from respx.patterns import M, Pattern, get_scheme_port
 from respx.types import RouteResultTypes
 
+from .delivery import Responder
 from .httpx import HttpxTransport
 
 
-class FakeRoute(respx.Route):
-    """A route whose responses are the fake's, for whatever a test has no route of its own for.
+@contextmanager
+def mock_httpx(responder: Responder, *urls: str, using: str = HTTPCoreMocker.name) -> Iterator[respx.MockRouter]:
+    """Start a router that answers every request to the servers at ``urls``.
 
-    A side effect would answer the same, but respx inspects its signature at each
-    request and copies its response, which takes long beside the answer itself.
+    :param using: the respx mocker: which library's requests to intercept.
+    """
+    with respx.mock(assert_all_called=False, using=using) as router:
+        router.routes.add(FakeRoute(HttpxTransport(responder), urls, router))
+        yield router
+
+
+class FakeRoute(respx.Route):
+    """Answers with the fake whatever no other route of the router matches.
+
+    A side effect would do the same, but respx inspects its signature and copies its response for each request, which
+    takes long compared with the answer itself.
     """
 
-    def __init__(self, transport: HttpxTransport, addresses: Iterable[str], router: respx.MockRouter) -> None:
-        super().__init__(reduce(or_, map(_pattern_of, addresses)))
+    def __init__(self, transport: HttpxTransport, urls: Iterable[str], router: respx.MockRouter) -> None:
+        super().__init__(reduce(or_, map(_server_pattern, urls)))
         self._transport = transport
         self._router = router
 
     def __eq__(self, other: object) -> bool:
-        # Otherwise a route that a test adds with the same pattern would become this one, and never answer.
+        # By default, routes with equal patterns are equal, and a test's route with this pattern would replace this one.
         return self is other
 
     def match(self, request: httpx.Request) -> RouteResultTypes:
@@ -44,15 +57,7 @@ class FakeRoute(respx.Route):
         return response
 
 
-def _pattern_of(address: str) -> Pattern:
-    """Whatever is below the scheme, host and port of an address, however they are written."""
-    url = httpx.URL(address)
-    return M(scheme=url.scheme, host=url.host, port=url.port or get_scheme_port(url.scheme))
-
-
-@contextmanager
-def answering_through_respx(transport: HttpxTransport, base_url: str, *others: str) -> Iterator[respx.MockRouter]:
-    """A started router with one route for all of an address, or several, whose answers are the fake's."""
-    with respx.mock(assert_all_called=False) as router:
-        router.routes.add(FakeRoute(transport, (base_url, *others), router))
-        yield router
+def _server_pattern(url: str) -> Pattern:
+    """Match everything on a server, however its scheme, host and port are written."""
+    server = httpx.URL(url)
+    return M(scheme=server.scheme, host=server.host, port=server.port or get_scheme_port(server.scheme))

@@ -1,1 +1,1 @@
-"""The control API, ``/_fake/``: whatever Python can do with a fake, over HTTP, and a page to watch it."""
+"""The control API, ``/_fake/``: control of a fake over HTTP, and a page to watch it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypedDict
 
 from ..model.lifecycle import LifecycleValue
-from ..model.machine import Event
 from ..model.nevra import PackageValue
 from ..model.progress import ProgressMode, ProgressValue
 from ..model.project import Bootstrap
@@ -87,46 +86,41 @@ class MockChrootsBody(TypedDict):
     names: list[ChrootName]
 
 
-class _Happening(TypedDict, total=False):
+class _StateRequired(TypedDict):
+    state: State
+
+
+class ReportBody(_StateRequired, total=False):
+    """A state that the backend reports, now or at a Unix time; ``packages`` get plausible defaults."""
+
     at: UnixTime
     result_dir: PathSegment
     packages: list[PackageValue]
 
 
-class _EventRequired(TypedDict):
-    event: Event
-
-
-class EventBody(_EventRequired, _Happening, total=False):
-    """Something that happens to a build chroot: now, or at a Unix time.
-
-    ``result_dir`` goes with ``start``, and ``packages`` with ``succeed``.
-    """
-
-
-class BuildEventBody(_EventRequired, total=False):
-    """Something that happens to each chroot of a build that it can happen to."""
-
-    at: UnixTime
-
-
-class _StateRequired(TypedDict):
-    state: State
-
-
-class ReportBody(_StateRequired, _Happening, total=False):
-    """What the backend reports of a build chroot."""
-
-
-class ForceBody(_StateRequired, total=False):
-    """A state to be put into, possible or not; a time that is null is taken away, one that is not said stays."""
+class SetStateBody(_StateRequired, total=False):
+    """A state, possible or not; null removes a time, an omitted time stays."""
 
     started_on: UnixTime | None
     ended_on: UnixTime | None
 
 
-class StateBody(_StateRequired):
-    """A state to get to, or to be held in."""
+class AdvanceBody(TypedDict, total=False):
+    """How far to advance: ``to`` a state or the ``end`` of the lifecycle; by one stage by default."""
+
+    to: State | Literal["end"]
+
+
+class AdvanceBuildBody(TypedDict, total=False):
+    """How far to advance each chroot: to the ``end`` of its lifecycle; by one stage by default."""
+
+    to: Literal["end"]
+
+
+class HoldBody(TypedDict, total=False):
+    """The state in which to hold a chroot; its current one by default."""
+
+    state: State
 
 
 Speed = Annotated[Amount, Keywords(exclusiveMinimum=0)]

@@ -1,19 +1,14 @@
-"""Calls on builds and their chroots: look at them, add some, and let things happen to them."""
+"""Control API calls on builds and their chroots: show, add, control and delete them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from typing import Any, cast
+from typing import Any, Literal, cast
 
-from ..engine.chroot import BuildChroot
-from ..errors import EventError, InputError
-from ..model.machine import Event
+from ..engine.dump import write_project
+from ..errors import InputError
 from ..model.nevra import parse_packages
-from ..model.states import parse_state
-from ..scenario.dump import write_project
+from ..model.states import State, parse_state
 from ..validation import checks
-from ..validation.fields import Fields
 from . import views
 from .bodies import MOST_MADE_UP, ChrootBody
 from .call import Call, at_most
@@ -32,8 +27,8 @@ def show_build(call: Call) -> views.BuildView:
 
 def add_build(call: Call) -> views.BuildView:
     """Add a build."""
-    # What each field has to be is checked there, as for Python's callers.
-    given = cast("dict[str, Any]", {"id": None, "chroots": [], **call.given})
+    # All fields are checked by the method.
+    given = cast("dict[str, Any]", {"chroots": [], **call.given})
     return views.build(call.fake.add_build(**given))
 
 
@@ -50,7 +45,7 @@ def populate(call: Call) -> views.BuildsView:
 
 def remove_build(call: Call) -> None:
     """Delete a build."""
-    call.build.remove()
+    call.build.delete()
 
 
 def cancel_build(call: Call) -> views.BuildView:
@@ -61,37 +56,13 @@ def cancel_build(call: Call) -> views.BuildView:
 
 
 def advance_build(call: Call) -> views.BuildView:
-    """Let each chroot that can go on to its next stage."""
+    """Advance each chroot of a build that can advance: by one stage, or to the end of its lifecycle."""
     build = call.build
-    build.advance()
-    return views.build(build)
-
-
-def finish_build(call: Call) -> views.BuildView:
-    """Let each chroot go on as far as its life goes."""
-    build = call.build
-    build.finish()
-    return views.build(build)
-
-
-def send_to_build(call: Call) -> views.BuildView:
-    """Let something happen to each chroot that it can happen to.
-
-    :raises EventError: if there is none.
-    :raises InputError: for a time before the last one of any of them; nothing happens then.
-    """
-    build, event = call.build, call.fields.require("event", _event)
-    at = call.fields.read("at", checks.unix_time, None)
-    going = [chroot for chroot in build if event in chroot.possible_events]
-    if not going:
-        raise EventError(f"build {build.id}: {event} is possible for none of its chroots now")
-    last = max(going, key=lambda chroot: chroot.latest)
-    if at is not None and at < last.latest:
-        raise InputError("at", f"{at} is before {last.latest}, when {last.name} last changed; expected a later time")
-    for chroot in going:
-        # The clock can have led it elsewhere in the meantime.
-        with suppress(EventError):
-            _HAPPENS[event](chroot, at=at)
+    to = call.fields.read("to", checks.one_of(("end",)), None)
+    with build.store.lock:
+        for chroot in build.values():
+            if chroot.can_advance:
+                chroot.advance(to=None if to is None else "end")
     return views.build(build)
 
 
@@ -99,15 +70,11 @@ def add_chroot(call: Call) -> views.ChrootView:
     """Add a chroot to a build."""
     said = cast(ChrootBody, call.given)
     name = checks.chroot_name("name", said["name"])
-    if call.build.find(name) is not None:
+    if name in call.build:
         raise InputError("name", f"build {call.build.id} has {name} already; expected another")
-    # What else is said is checked there.
-    added = call.fake.add_chroot(
-        call.build.id,
-        name,
-        state=said.get("state"),
-        lifecycle=said.get("lifecycle"),
-        progress=said.get("progress"),
+    # The other fields are checked by the method.
+    added = call.build.add_chroot(
+        name, state=said.get("state"), lifecycle=said.get("lifecycle"), progress=said.get("progress")
     )
     return views.chroot(added)
 
@@ -126,7 +93,9 @@ def show_projects(call: Call) -> views.ProjectsView:
 def add_project(call: Call) -> None:
     """Add a project."""
     # What each field has to be is checked there.
-    call.fake.add_project(**cast("dict[str, Any]", call.given))
+    settings: dict[str, Any] = {**call.given}
+    owner, name = (checks.path_segment(key, settings.pop(key)) for key in ("ownername", "projectname"))
+    call.fake.add_project(f"{owner}/{name}", **settings)
 
 
 def show_chroot(call: Call) -> views.ChrootView:
@@ -134,106 +103,52 @@ def show_chroot(call: Call) -> views.ChrootView:
     return views.chroot(call.chroot)
 
 
-def send_to_chroot(call: Call) -> views.ChrootView:
-    """Let something happen to a build chroot."""
-    chroot, fields = call.chroot, call.fields
-    event = fields.require("event", _event)
-    _HAPPENS[event](chroot, at=fields.read("at", checks.unix_time, None), **_details(event, fields))
-    return views.chroot(chroot)
-
-
-def _details(event: Event, fields: Fields) -> dict[str, object]:
-    """What else is said of an event.
-
-    :raises InputError: naming what does not go with it.
-    """
-    said = {key: fields.read(key, check, None) for key, (_, check) in _DETAILS.items()}
-    given = {key: value for key, value in said.items() if value is not None}
-    for key in given:
-        if event is not _DETAILS[key][0]:
-            raise InputError(key, f"goes with {_DETAILS[key][0]}, not with {event}")
-    return given
-
-
 def report(call: Call) -> views.ReportView:
-    """Report of a build chroot as the backend does, which Copr takes or not."""
+    """Report a state of a build chroot as Copr's backend does; ``taken`` is whether Copr accepts the report."""
     chroot, fields = call.chroot, call.fields
     taken = chroot.report(
         fields.require("state", parse_state),
         at=fields.read("at", checks.unix_time, None),
         result_dir=fields.read("result_dir", checks.path_segment, None),
-        packages=fields.read("packages", parse_packages, ()),
+        packages=fields.read("packages", parse_packages, None),
     )
     return {"taken": taken, "chroot": views.chroot(chroot)}
 
 
-def force_state(call: Call) -> views.ChrootView:
-    """Put a build chroot into a state, possible or not."""
+def set_state(call: Call) -> views.ChrootView:
+    """Set the state of a build chroot, possible or not."""
     chroot, fields = call.chroot, call.fields
     times = {key: fields.read(key, checks.unix_time, None) for key in ("started_on", "ended_on") if key in call.said}
-    chroot.force_state(fields.require("state", parse_state), **times)
+    chroot.set_state(fields.require("state", parse_state), **times)
     return views.chroot(chroot)
 
 
-def advance_chroot(call: Call) -> views.ChrootView:
-    """Let a build chroot go on to its next stage."""
+def advance(call: Call) -> views.ChrootView:
+    """Advance a build chroot to its next stage, on to a state, or to the end of its lifecycle."""
     chroot = call.chroot
-    chroot.advance()
-    return views.chroot(chroot)
-
-
-def finish_chroot(call: Call) -> views.ChrootView:
-    """Let a build chroot go on as far as its life goes."""
-    chroot = call.chroot
-    chroot.finish()
-    return views.chroot(chroot)
-
-
-def run_to(call: Call) -> views.ChrootView:
-    """Let a build chroot go on until it is in a state."""
-    chroot = call.chroot
-    chroot.run_to(call.fields.require("state", parse_state))
+    chroot.advance(to=call.fields.read("to", _state_or_end, None))
     return views.chroot(chroot)
 
 
 def hold(call: Call) -> views.ChrootView:
-    """Keep a build chroot in a state, once it gets there."""
+    """Hold a build chroot in a state, once it is reached; by default in its current one."""
     chroot = call.chroot
-    chroot.hold(call.fields.require("state", parse_state))
+    chroot.hold(call.fields.read("state", parse_state, None))
     return views.chroot(chroot)
 
 
 def release(call: Call) -> views.ChrootView:
-    """Let a build chroot go on that is held."""
+    """Release a held build chroot."""
     chroot = call.chroot
     chroot.release()
     return views.chroot(chroot)
 
 
-def _event(field: str, value: object) -> Event:
-    return Event(checks.one_of([event.value for event in Event])(field, value))
+def _state_or_end(field: str, value: object) -> State | Literal["end"]:
+    valid = [*(state.value for state in State), "end"]
+    checked = checks.one_of(valid)(field, value)
+    return "end" if checked == "end" else State(checked)
 
 
 def _chroot_names(field: str, value: object) -> list[str]:
     return [checks.chroot_name(f"{field}[{at}]", name) for at, name in enumerate(checks.items(field, value))]
-
-
-_HAPPENS: Mapping[Event, Callable[..., None]] = {
-    Event.IMPORT: BuildChroot.begin_import,
-    Event.QUEUE: BuildChroot.queue,
-    Event.START: BuildChroot.start,
-    Event.RUN: BuildChroot.run,
-    Event.SUCCEED: BuildChroot.succeed,
-    Event.FAIL: BuildChroot.fail,
-    Event.SKIP: BuildChroot.skip,
-    Event.RESCHEDULE: BuildChroot.reschedule,
-    Event.CONFIRM_CANCEL: BuildChroot.confirm_cancel,
-    Event.FORK: BuildChroot.fork,
-}
-"""What lets each event happen."""
-
-_DETAILS: Mapping[str, tuple[Event, Callable[[str, object], object]]] = {
-    "result_dir": (Event.START, checks.path_segment),
-    "packages": (Event.SUCCEED, parse_packages),
-}
-"""What can be said of an event beside its time: with which it goes, and its check."""

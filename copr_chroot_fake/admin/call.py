@@ -6,17 +6,19 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
 from ..errors import CoprFakeError, InputError
-from ..fake import FakeCopr
-from ..server.recipe import Recipe
-from ..server.worlds import World, Worlds
 from ..validation import checks
 from ..validation.fields import Fields, Form
 from .bodies import DEFAULT_LIMIT, MAX_LIMIT
+
+if TYPE_CHECKING:
+    from ..fake import FakeCopr
+    from ..worlds.initial import InitialConfig
+    from ..worlds.world import World, Worlds
 
 T = TypeVar("T")
 
@@ -30,10 +32,10 @@ class NotFoundError(CoprFakeError):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What all calls share: the worlds, what new ones begin as, and how the state is saved, if it is."""
+    """What all calls share: the worlds, the initial state of new ones, and how to save, if the server saves."""
 
     worlds: Worlds
-    recipe: Recipe
+    initial: InitialConfig
     save: Callable[[Worlds], Awaitable[str]] | None
 
 
@@ -118,9 +120,9 @@ class Call:
         :raises NotFoundError: naming those that there are.
         """
         build, sent = self.build, self.path["chrootname"]
-        chroot = build.find(sent)
+        chroot = build.get(sent)
         if chroot is None:
-            raise NotFoundError(f"chroot {checks.shown(sent)} in build {build.id}", build.names)
+            raise NotFoundError(f"chroot {checks.shown(sent)} in build {build.id}", build.keys())
         return chroot
 
     def number(self, kind: str, there: Collection[int]) -> int:

@@ -1,4 +1,4 @@
-"""The OpenAPI document of the control API, made from the table of its calls and their types."""
+"""The OpenAPI document of the control API, generated from the table of calls and their types."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from functools import lru_cache
 from typing import get_type_hints
 
 from .. import __version__
-from ..server.worlds import NAME
 from ..validation.schema import Schema, Schemas, whole
+from ..worlds.world import NAME
 from . import views
-from .operations import Operation, all_operations, names_in
+from .operations import Operation, all_operations, parameters_in
 
 _ERRORS = {
-    401: "The control token is missing or wrong, where one is needed.",
-    403: "The request is not from here: by ``Host``, ``Origin`` or ``Sec-Fetch-Site``.",
-    404: "What the path names is not there.",
-    409: "That is not possible now.",
-    413: "The body is larger than the server takes.",
-    422: "The body or the query cannot be so; ``where`` is the place in it.",
+    401: "The control token is missing or wrong.",
+    403: "``Host``, ``Origin`` or ``Sec-Fetch-Site`` belongs to another site.",
+    404: "An object in the path does not exist.",
+    409: "The operation is not possible now.",
+    413: "The body is too large.",
+    422: "Invalid body or query; ``where`` is the location.",
 }
 _ID: Schema = {"type": "integer", "minimum": 1}
-_NAMED: dict[str, Schema] = {
+_PARAMETERS: dict[str, Schema] = {
     "build_id": _ID,
     "fault_id": _ID,
     "snapshot_id": _ID,
@@ -31,7 +31,7 @@ _NAMED: dict[str, Schema] = {
 
 
 def document(url: str = "/_fake") -> dict[str, object]:
-    """The document of the API at an address."""
+    """Return the document of the API at a URL."""
     return {**_document(), "servers": [{"url": url}]}
 
 
@@ -55,22 +55,22 @@ def _document() -> dict[str, object]:
 
 
 def _operation(path: str, operation: Operation, schemas: Schemas) -> dict[str, object]:
-    written: dict[str, object] = {
+    description: dict[str, object] = {
         "operationId": operation.run.__name__,
         "summary": (inspect.getdoc(operation.run) or "").split("\n\n")[0],
         "parameters": [*_in_path(path), *_in_query(operation, schemas)],
         "responses": _responses(path, operation, schemas),
     }
     if operation.takes is not None:
-        written["requestBody"] = {
-            "required": not operation.may_lack_body,
+        description["requestBody"] = {
+            "required": not operation.has_optional_body,
             "content": _json(schemas.ref(operation.takes)),
         }
-    return written
+    return description
 
 
 def _in_path(path: str) -> list[object]:
-    return [{"name": name, "in": "path", "required": True, "schema": _NAMED[name]} for name in names_in(path)]
+    return [{"name": name, "in": "path", "required": True, "schema": _PARAMETERS[name]} for name in parameters_in(path)]
 
 
 def _in_query(operation: Operation, schemas: Schemas) -> list[object]:
@@ -81,16 +81,19 @@ def _in_query(operation: Operation, schemas: Schemas) -> list[object]:
 
 
 def _responses(path: str, operation: Operation, schemas: Schemas) -> dict[str, object]:
-    done: dict[str, object] = {"description": "Done."}
-    if operation.shows is not None:
-        done["content"] = _json(schemas.ref(operation.shows))
-    possible = [status for status in _ERRORS if status != 404 or names_in(path)]
+    success: dict[str, object] = {"description": "Success."}
+    if operation.returns is not None:
+        success["content"] = _json(schemas.ref(operation.returns))
+    possible = [status for status in _ERRORS if status != 404 or parameters_in(path)]
     errors = {str(status): {"$ref": f"#/components/responses/{status}"} for status in possible}
-    return {str(operation.status): done, **errors}
+    return {str(operation.status): success, **errors}
 
 
 def _error(status: int, text: str, schemas: Schemas) -> dict[str, object]:
-    return {"description": text, "content": _json(schemas.ref(views.MistakeView if status == 422 else views.ErrorView))}
+    return {
+        "description": text,
+        "content": _json(schemas.ref(views.InputErrorView if status == 422 else views.ErrorView)),
+    }
 
 
 def _json(schema: Schema) -> dict[str, object]:

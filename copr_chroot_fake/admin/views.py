@@ -1,19 +1,17 @@
-"""What the control API shows, as types, from which its document has the schemas."""
+"""Responses of the control API, as types (from which the OpenAPI schemas are generated) and functions."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from itertools import compress, islice
 from operator import attrgetter
-from typing import Annotated, Literal, TypedDict
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from .. import __version__
 from ..engine.build import Build
-from ..engine.chroot import BuildChroot
-from ..engine.chroot_fields import Change
+from ..engine.chroot import BuildChroot, Change
 from ..engine.clock import SystemClock
 from ..engine.faults import ActiveFault
-from ..fake import FakeCopr
 from ..journal.index import About
 from ..journal.journal import UnmatchedRequests
 from ..journal.request import Request
@@ -25,23 +23,26 @@ from ..model.nevra import NevraEntry, dump_package
 from ..model.states import State
 from ..scenario.entries import ProjectEntry
 from ..scenario.spec import ProjectSpec
-from ..server.worlds import World
 from ..validation.schema import Keywords, Written
 from ..validation.spec import dump
 from ..wire.routes import EndpointName
 from .bodies import DEFAULT_LIMIT
 
-ShownState = Annotated[str, Keywords(enum=[*(state.value for state in State), ABSENT])]
+if TYPE_CHECKING:
+    from ..fake import FakeCopr
+    from ..worlds.world import World
+
+StateOrAbsent = Annotated[str, Keywords(enum=[*(state.value for state in State), ABSENT])]
 
 
 class ErrorView(TypedDict):
-    """Why a call was not done."""
+    """An error."""
 
     error: str
 
 
-class MistakeView(TypedDict):
-    """Why a call cannot be; ``where`` is the place in the body, or the name of an argument."""
+class InputErrorView(TypedDict):
+    """An invalid body or query; ``where`` is the location in the body, or the name of an argument."""
 
     error: str
     where: str
@@ -55,14 +56,13 @@ class HealthView(TypedDict):
 
 
 class ChrootView(TypedDict):
-    """A build chroot; ``state`` is also ``absent``, where Copr does not know yet that the build has it.
+    """A build chroot. ``state`` is ``absent`` while Copr does not list the chroot yet.
 
-    Times are Unix times in seconds. ``can_advance`` says whether it has a next
-    stage that it can go on to.
+    Times are Unix times in seconds. ``can_advance`` is whether it can advance to a next stage.
     """
 
     name: str
-    state: ShownState
+    state: StateOrAbsent
     started_on: int | None
     ended_on: int | None
     result_url: str | None
@@ -73,16 +73,16 @@ class ChrootView(TypedDict):
 
 
 class ReportView(TypedDict):
-    """Whether Copr has taken a report, and the build chroot after it."""
+    """Whether Copr has accepted a report, and the build chroot after it."""
 
     taken: bool
     chroot: ChrootView
 
 
 class BuildView(TypedDict):
-    """A build; ``memory_limit`` in MB, ``timeout`` in seconds.
+    """A build; ``memory_limit`` is in MB, ``timeout`` in seconds.
 
-    ``chroots`` are the first 100 of ``total_chroots``, unless the call has a ``limit`` and an ``offset``.
+    ``chroots`` are the first 100 of ``total_chroots``, unless the call has ``limit`` and ``offset``.
     """
 
     id: int
@@ -107,7 +107,7 @@ class BuildView(TypedDict):
 
 
 class BuildsView(TypedDict):
-    """Some builds, of so many in all."""
+    """A page of the builds, and their total number."""
 
     builds: list[BuildView]
     total: int
@@ -122,16 +122,16 @@ class AccountView(TypedDict):
 
 
 class AccountsView(TypedDict):
-    """Some of the users who may log in, and how many there are; anybody may if there are none."""
+    """A page of the accounts, and their total number. Without accounts, any login is accepted."""
 
     accounts: list[AccountView]
     total: int
 
 
 class ClockView(TypedDict):
-    """The clock: Unix time in seconds, and how many of them pass for each real one.
+    """The clock: Unix time in seconds, and its seconds for each real second.
 
-    ``speed`` is null for a clock that stands still until it is moved.
+    ``speed`` is null for a virtual clock, which only moves when told.
     """
 
     now: float
@@ -140,7 +140,7 @@ class ClockView(TypedDict):
 
 
 class RequestView(TypedDict):
-    """A request, numbered from 1; ``status`` is 0 where a fault has kept an answer from coming."""
+    """A request, numbered from 1; ``status`` is 0 if a fault prevented the response."""
 
     number: int
     method: str
@@ -156,7 +156,7 @@ class RequestView(TypedDict):
 
 
 class RequestsView(TypedDict):
-    """Some requests, and how many were selected."""
+    """A page of the selected requests, and their total number."""
 
     requests: list[RequestView]
     total: int
@@ -167,7 +167,7 @@ class CountView(TypedDict):
 
 
 class UnmatchedView(TypedDict):
-    """The last of ``count`` requests with one method and target that matched nothing, and the near miss."""
+    """The last of ``count`` unmatched requests with the same method and target, and its near miss."""
 
     request: RequestView
     count: int
@@ -175,21 +175,21 @@ class UnmatchedView(TypedDict):
 
 
 class UnmatchedsView(TypedDict):
-    """Some of the unmatched requests, and how many methods and targets have any."""
+    """A page of the unmatched requests; ``total`` is the number of distinct methods and targets."""
 
     unmatched: list[UnmatchedView]
     total: int
 
 
 class VerdictView(TypedDict):
-    """Whether an assertion holds, and if not, what was asked instead."""
+    """Whether an assertion holds; if not, ``message`` lists the recorded requests."""
 
     passed: bool
     message: str | None
 
 
 class FaultView(TypedDict):
-    """A fault: how many requests it is about, and how many it has hit."""
+    """A fault: ``seen`` is the number of requests that match it, ``hits`` the number of those that it affected."""
 
     id: int
     seen: int
@@ -198,20 +198,20 @@ class FaultView(TypedDict):
 
 
 class FaultsView(TypedDict):
-    """Some faults, and how many there are."""
+    """A page of the faults, and their total number."""
 
     faults: list[FaultView]
     total: int
 
 
 class SeedView(TypedDict):
-    """What all that is drawn is drawn from now."""
+    """The random seed."""
 
     seed: int
 
 
 class ChangeView(TypedDict):
-    """A build chroot has come into a state, at a Unix time."""
+    """A change of a build chroot to a state, at a Unix time."""
 
     at: int
     build_id: int
@@ -220,7 +220,7 @@ class ChangeView(TypedDict):
 
 
 class ChangesView(TypedDict):
-    """Some changes, and how many were selected."""
+    """A page of the selected changes, and their total number."""
 
     changes: list[ChangeView]
     total: int
@@ -231,27 +231,27 @@ class SnapshotView(TypedDict):
 
 
 class SnapshotsView(TypedDict):
-    """Some snapshots, and how many there are."""
+    """A page of the snapshots, and their total number."""
 
     snapshots: list[SnapshotView]
     total: int
 
 
 class SavedView(TypedDict):
-    """Where the state has been saved."""
+    """The state file."""
 
     file: str
 
 
 class ProjectsView(TypedDict):
-    """Some projects, and how many there are."""
+    """A page of the projects, and their total number."""
 
     projects: list[Annotated[ProjectEntry, Written(ProjectSpec)]]
     total: int
 
 
 class WorldView(TypedDict):
-    """A world; its address is ``/worlds/<name>`` below the server's."""
+    """A world, at ``/worlds/<name>`` below the server's URL; the main world's name is empty."""
 
     name: str
     builds: int
@@ -260,15 +260,15 @@ class WorldView(TypedDict):
 
 
 class WorldsView(TypedDict):
-    """Some worlds that have a name, how many there are, and how many there can be."""
+    """A page of the named worlds, their total number, and the maximum number."""
 
     worlds: list[WorldView]
     total: int
-    most: int
+    maximum: int
 
 
 class OverviewView(TypedDict):
-    """What the page shows: the latest builds and changes of state, the latest requests, faults and the clock."""
+    """Content of the page: the latest builds, changes of state and requests, the faults, and the clock."""
 
     clock: ClockView
     builds: list[BuildView]
@@ -285,127 +285,133 @@ def health(fake: FakeCopr, worlds: int) -> HealthView:
     return {"status": "ok", "version": __version__, "default_limit": fake.default_limit, "worlds": worlds}
 
 
-def chroot(shown: BuildChroot) -> ChrootView:
-    with shown.build.store.lock:
-        shown.catch_up()
-        return _as_it_is(shown)
+def chroot(item: BuildChroot) -> ChrootView:
+    with item.build.store.lock:
+        item.catch_up()
+        return _chroot_now(item)
 
 
-def _as_it_is(shown: BuildChroot) -> ChrootView:
-    """A chroot as of when it was last looked at; each of its properties would look again, at another moment."""
-    build, moment, life = shown.build, shown.moment(), shown.life
+def _chroot_now(item: BuildChroot) -> ChrootView:
+    """Return a chroot as of its last catch-up. Its properties would each catch up again, at different times."""
+    build, moment, life = item.build, item.save(), item.lifecycle_run
     is_absent = life is not None and life.stage.state == ABSENT
-    derived_url = f"{build.results_url}/{shown.name}/{moment.result_dir}/" if moment.result_dir else None
+    derived_url = f"{build.results_url}/{item.name}/{moment.result_dir}/" if moment.result_dir else None
     return {
-        "name": shown.name,
+        "name": item.name,
         "state": ABSENT if is_absent else moment.state.value,
         "started_on": moment.started_on,
         "ended_on": moment.ended_on,
-        "result_url": shown.given.result_url or derived_url,
+        "result_url": item.overrides.result_url or derived_url,
         "packages": [dump_package(nevra) for nevra in moment.packages],
         "held_in": None if life is None else life.held_in,
         "possible_events": [] if is_absent else possible_events(moment.state, build.is_canceled),
-        "can_advance": shown.reason_to_stay() is None,
+        "can_advance": item.advance_problem() is None,
     }
 
 
-def build(shown: Build, chroots: int = DEFAULT_LIMIT, offset: int = 0) -> BuildView:
-    """A build, with so many of its chroots at most, after the first ``offset``."""
-    with shown.store.lock:
-        shown.catch_up()
+def build(item: Build, chroots: int = DEFAULT_LIMIT, offset: int = 0) -> BuildView:
+    """Return a build, with at most ``chroots`` of its chroots, after the first ``offset``."""
+    with item.store.lock:
+        item.catch_up()
         return {
-            "id": shown.id,
-            "project": shown.project.full_name,
-            "project_dirname": shown.project_dirname,
-            "package": shown.package,
-            "memory_limit": shown.memory_limit,
-            "timeout": shown.timeout,
-            "enable_net": shown.enable_net,
-            "is_background": shown.is_background,
-            "bootstrap": shown.bootstrap,
-            "state": shown.state,
-            "started_on": shown.started_on,
-            "ended_on": shown.ended_on,
-            "submitted_on": shown.submission.submitted_on,
-            "submitter": shown.submission.submitter,
-            "source_state": shown.source_state,
-            "canceled": shown.is_canceled,
-            "finished": shown.is_finished,
-            "total_chroots": len(shown.chroots),
-            "chroots": [_as_it_is(item) for item in shown.chroots[offset : offset + chroots]],
+            "id": item.id,
+            "project": item.project.full_name,
+            "project_dirname": item.project_dirname,
+            "package": item.package,
+            "memory_limit": item.memory_limit,
+            "timeout": item.timeout,
+            "enable_net": item.enable_net,
+            "is_background": item.is_background,
+            "bootstrap": item.bootstrap,
+            "state": item.state,
+            "started_on": item.started_on,
+            "ended_on": item.ended_on,
+            "submitted_on": item.submission.submitted_on,
+            "submitter": item.submission.submitter,
+            "source_state": item.source_state,
+            "canceled": item.is_canceled,
+            "finished": item.is_finished,
+            "total_chroots": len(item.chroots),
+            "chroots": [_chroot_now(each) for each in item.chroots[offset : offset + chroots]],
         }
 
 
-def account(shown: Account) -> AccountView:
-    return {"name": shown.name, "login": shown.login, "groups": list(shown.groups)}
+def account(item: Account) -> AccountView:
+    return {"name": item.name, "login": item.login, "groups": list(item.groups)}
 
 
 def clock(fake: FakeCopr) -> ClockView:
-    shown = fake.clock
-    if isinstance(shown, SystemClock):
-        return {"now": shown.now(), "speed": shown.speed, "paused": shown.is_paused}
-    return {"now": shown.now(), "speed": None, "paused": True}
+    now = fake.clock.now()
+    if isinstance(fake.clock, SystemClock):
+        return {"now": now, "speed": fake.clock.speed, "paused": fake.clock.is_paused}
+    return {"now": now, "speed": None, "paused": True}
 
 
-def request(shown: Request) -> RequestView:
+def request(item: Request) -> RequestView:
     return {
-        "number": shown.number,
-        "method": shown.method,
-        "target": shown.target,
-        "endpoint": shown.endpoint,
-        "build_id": shown.build_id,
-        "chrootname": shown.chrootname,
-        "status": shown.status,
-        "at": shown.at,
-        "matched": shown.matched,
-        "saw": shown.saw,
-        "fault": shown.fault,
+        "number": item.number,
+        "method": item.method,
+        "target": item.target,
+        "endpoint": item.endpoint,
+        "build_id": item.build_id,
+        "chrootname": item.chrootname,
+        "status": item.status,
+        "at": item.at,
+        "matched": item.matched,
+        "saw": item.states,
+        "fault": item.fault,
     }
 
 
-def unmatched(shown: UnmatchedRequests) -> UnmatchedView:
-    return {"request": request(shown.last), "count": shown.count, "near_miss": shown.near_miss}
+def unmatched(item: UnmatchedRequests) -> UnmatchedView:
+    return {"request": request(item.last), "count": item.count, "near_miss": item.near_miss}
 
 
-def fault(shown: ActiveFault) -> FaultView:
-    return {"id": shown.id, "seen": shown.seen, "hits": shown.hits, "fault": dump(shown.fault)}
+def fault(item: ActiveFault) -> FaultView:
+    return {"id": item.id, "seen": item.seen, "hits": item.hits, "fault": dump(item.fault)}
 
 
-def world(shown: World) -> WorldView:
-    fake = shown.fake
-    return {"name": shown.name, "builds": len(fake.builds), "faults": len(fake.faults), "now": fake.clock.now()}
+def world(item: World) -> WorldView:
+    fake = item.fake
+    return {"name": item.name, "builds": len(fake.builds), "faults": len(fake.faults), "now": fake.clock.now()}
 
 
-def change(shown: Change) -> ChangeView:
-    return {"at": shown.at, "build_id": shown.build_id, "chrootname": shown.chrootname, "state": shown.state}
+def change(item: Change) -> ChangeView:
+    return {"at": item.at, "build_id": item.build_id, "chrootname": item.chrootname, "state": item.state}
 
 
-MOST_WORLDS, MOST_REQUESTS, MOST_FAULTS = 200, 100, 100
-"""How many worlds an overview names, and how many requests and faults it shows."""
+MAX_WORLDS, MAX_REQUESTS, MAX_FAULTS = 200, 100, 100
+"""Maximum numbers of names of worlds, requests and faults in an overview."""
 
 
 def overview(fake: FakeCopr, worlds: Collection[str], builds: int, chroots: int, after: int) -> OverviewView:
-    """So many of the latest builds, with so many chroots of each, and the requests after that number."""
-    there = fake.builds.values()
-    latest = list(islice(there, max(len(there) - builds, 0), None))
-    requests, _ = fake.journal.page(About(), after, MOST_REQUESTS, 0)
+    """Return the page's content.
+
+    :param worlds: names of the named worlds.
+    :param builds: maximum number of builds.
+    :param chroots: maximum number of chroots of each build.
+    :param after: number of a request; only later ones are returned.
+    """
+    all_builds = fake.builds.values()
+    latest = list(islice(all_builds, max(len(all_builds) - builds, 0), None))
+    requests, _ = fake.journal.page(About(), after, MAX_REQUESTS, 0)
     return {
         "clock": clock(fake),
         "builds": [build(item, chroots) for item in latest],
         "total_builds": len(fake.builds),
         "changes": [change(item) for item in _changes_of(latest)],
-        "faults": [fault(item) for item in islice(fake.faults, MOST_FAULTS)],
+        "faults": [fault(item) for item in islice(fake.faults, MAX_FAULTS)],
         "total_faults": len(fake.faults),
         "requests": [request(item) for item in requests],
-        "worlds": list(islice(worlds, MOST_WORLDS)),
+        "worlds": list(islice(worlds, MAX_WORLDS)),
         "total_worlds": len(worlds),
     }
 
 
 def _changes_of(builds: list[Build]) -> list[Change]:
-    """The changes of some builds, which have caught up with the clock already."""
-    # The fake's own list would first let happen what is due in all other builds, however many.
-    kept = list(builds[0].store.changes) if builds else []
+    """Return the changes of builds that have already caught up with the clock."""
+    # FakeCopr.changes would first make all other builds catch up, however many there are.
+    changes = list(builds[0].store.changes) if builds else []
     ids = {item.id for item in builds}
-    # Without a step in Python for each, as there are so many.
-    return list(compress(kept, map(ids.__contains__, map(attrgetter("build_id"), kept))))
+    # Without a Python step for each change, because there are so many.
+    return list(compress(changes, map(ids.__contains__, map(attrgetter("build_id"), changes))))

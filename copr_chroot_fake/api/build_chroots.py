@@ -1,79 +1,127 @@
-"""The endpoints of build chroots: one of them, a page of a build's, a configuration, the packages."""
+"""Build chroots: one of them, the pages of a build's list, build configurations, and built packages."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
-from ..wire.answer import CATCH_ALL, Refusal
-from . import rendering as views
-from .context import Asking, Shown, build_asked, impossible_text, no_such_build, require
-from .paging import BUILD_CHROOT, Paging, check_order, check_range, cut_page, put_in_order, read_paging
+from ..wire.answer import CATCH_ALL, ApiError
+from .build_config import derive_build_config
+from .context import RequestContext, Success, find_build, no_such_build, nul_error, require
+from .paging import BUILD_CHROOT, Paging, check_order, check_range, parse_paging, slice_page, sort_chroots
+from .rendering import json_line, render_page
 
 
-def show_one(asking: Asking) -> Shown:
-    chroot = views.chroot(_find(asking, asking.counts))
-    return Shown(chroot + b"\n", (chroot,))
+def get_build_chroot(context: RequestContext) -> Success:
+    """Answer ``build-chroot``."""
+    chroot = render_chroot(_find_chroot(context, context.is_poll))
+    return Success(chroot + b"\n", (chroot,))
 
 
-def show_config(asking: Asking) -> Shown:
-    chroot = _find(asking, False)
-    return Shown(views.config(chroot, asking.store), (views.chroot(chroot),))
+def get_build_config(context: RequestContext) -> Success:
+    """Answer ``build-chroot/build-config``, which is no poll."""
+    chroot = _find_chroot(context, False)
+    own_config = chroot.build_config
+    config = derive_build_config(chroot, context.store) if own_config is None else dict(own_config)
+    return Success(json_line(config), (render_chroot(chroot),))
 
 
-def show_packages(asking: Asking) -> Shown:
-    chroot = _find(asking, asking.counts)
-    return Shown(views.packages(chroot), (views.chroot(chroot),))
+def get_built_packages(context: RequestContext) -> Success:
+    """Answer ``build-chroot/built-packages``."""
+    chroot = _find_chroot(context, context.is_poll)
+    return Success(_render_packages(chroot), (render_chroot(chroot),))
 
 
-def show_page(asking: Asking) -> Shown:
-    question = asking.question
-    paging = read_paging(question.arguments, asking.default_limit)
-    require("build_id", question.build_sent)
+def list_build_chroots(context: RequestContext) -> Success:
+    """Answer ``build-chroot/list``; a build that does not exist has an empty list."""
+    target = context.target
+    paging = parse_paging(target.arguments, context.default_limit)
+    require("build_id", target.raw_build_id)
     check_order(paging.order, BUILD_CHROOT)
-    if question.build_id is None:
-        raise Refusal(500, CATCH_ALL, compact=True)
+    if target.build_id is None:
+        raise ApiError(500, CATCH_ALL, compact=True)
     check_range(paging)
-    build = asking.store.find_build(question.build_id)
-    shown = [] if build is None else views.chroots(_page(build, paging, asking))
-    return Shown(views.page(shown, paging), shown)
+    build = context.store.find_build(target.build_id)
+    chroots = [] if build is None else render_chroots(_poll_page(build, paging, context))
+    return Success(render_page(chroots, paging), chroots)
 
 
-def _page(build: Build, paging: Paging, asking: Asking) -> Sequence[BuildChroot]:
-    """The chroots of a page, which counts as a poll of each, and of those that are not there yet."""
-    store, counts = asking.store, asking.counts
-    if not build.has_ever_lived:
-        return cut_page(build.chroots, paging, store)
-    appearing = {chroot for chroot in build.chroots if chroot.is_absent} if build.is_entangled else set()
-    for chroot in appearing:
-        chroot.look(counts)
-    there = [chroot for chroot in build.chroots if not chroot.is_absent] if appearing else build.chroots
-    page = cut_page(there, paging, store)
+def _poll_page(build: Build, paging: Paging, context: RequestContext) -> Sequence[BuildChroot]:
+    """Poll the chroots of a page, and the chroots that have not appeared yet, and return the page."""
+    store, is_poll = context.store, context.is_poll
+    if not build.had_lifecycle:
+        return slice_page(build.chroots, paging, store)
+    absent = {chroot for chroot in build.chroots if chroot.is_absent} if build.is_coupled else set()
+    for chroot in absent:
+        chroot.poll(is_poll)
+    present = [chroot for chroot in build.chroots if not chroot.is_absent] if absent else build.chroots
+    page = slice_page(present, paging, store)
     for chroot in page:
-        if chroot.life is not None and chroot not in appearing:
-            chroot.look(counts)
-    # A look may have brought about that it is deleted.
-    return put_in_order(page, paging, store) if build.is_known else ()
+        if chroot.lifecycle_run is not None and chroot not in absent:
+            chroot.poll(is_poll)
+    # The poll may have deleted the build or changed the order.
+    return sort_chroots(page, paging, store) if build.is_in_store else ()
 
 
-def _find(asking: Asking, counts: bool) -> BuildChroot:
-    sent, build = build_asked(asking)
-    name = str(require("chrootname", asking.question.chrootname))
-    chroot = None if build is None else build.find(name)
-    if chroot is not None and chroot.life is not None:
-        chroot.look(counts)
-    if build is None or (build.is_entangled and not build.is_known):
-        raise no_such_build(sent)
-    if chroot is None or (build.is_entangled and chroot.is_absent):
-        raise _no_such_chroot(asking, sent, name)
+def _find_chroot(context: RequestContext, is_poll: bool) -> BuildChroot:
+    raw_id, build = find_build(context)
+    name = str(require("chrootname", context.target.chrootname))
+    chroot = None if build is None else build.get(name)
+    if chroot is not None and chroot.lifecycle_run is not None:
+        chroot.poll(is_poll)
+    if build is None or (build.is_coupled and not build.is_in_store):
+        raise no_such_build(raw_id)
+    if chroot is None or (build.is_coupled and chroot.is_absent):
+        raise _no_such_chroot(context, raw_id, name)
     return chroot
 
 
-def _no_such_chroot(asking: Asking, sent: str | int, name: str) -> Refusal:
-    """Why a build has no such chroot: the name is malformed, is of no chroot, or of one it is not built in."""
+def _no_such_chroot(context: RequestContext, raw_id: str | int, name: str) -> ApiError:
+    """Return the error for a malformed chroot name, an unknown chroot, or a chroot that the build lacks."""
     if name.count("-") < 2:
-        return Refusal(500, "Chroot identification is not valid")
-    if name not in asking.store.mock_chroots:
-        return impossible_text(name) or Refusal(404, f"Chroot {name} does not exist")
-    return Refusal(404, f"Build {sent} was not submitted to {name} chroot.")
+        return ApiError(500, "Chroot identification is not valid")
+    if name not in context.store.mock_chroots:
+        return nul_error(name) or ApiError(404, f"Chroot {name} does not exist")
+    return ApiError(404, f"Build {raw_id} was not submitted to {name} chroot.")
+
+
+def render_chroot(chroot: BuildChroot) -> bytes:
+    """Return the JSON of a chroot, cached until it changes."""
+    return chroot.rendered or _render_chroot(chroot)
+
+
+def render_chroots(chroots: Iterable[BuildChroot]) -> list[bytes]:
+    """Return the JSON of each chroot; joining cached JSON is much faster than rendering a page anew."""
+    return [chroot.rendered or _render_chroot(chroot) for chroot in chroots]
+
+
+def _render_chroot(chroot: BuildChroot) -> bytes:
+    fields = {
+        "started_on": chroot.started_on,
+        "ended_on": chroot.ended_on,
+        "state": chroot.state.value,
+        "name": chroot.name,
+        "result_url": chroot.result_url,
+    }
+    rendered = chroot.rendered = json.dumps(fields).encode()
+    chroot.build.store.rendered_bytes += len(rendered)
+    return rendered
+
+
+def _render_packages(chroot: BuildChroot) -> bytes:
+    return json_line(
+        {
+            "packages": [
+                {
+                    "arch": nevra.arch,
+                    "epoch": nevra.epoch,
+                    "release": nevra.release,
+                    "version": nevra.version,
+                    "name": nevra.name,
+                }
+                for nevra in chroot.packages
+            ]
+        }
+    )

@@ -1,4 +1,4 @@
-"""What configuration Copr gives to the build of a chroot, from its project's, its chroot's and its own settings."""
+"""Build configurations, derived from the settings of the project, of its chroot and of the build."""
 
 from __future__ import annotations
 
@@ -8,31 +8,30 @@ from urllib.parse import parse_qs, urlencode, urlparse, urlunparse
 from ..engine.chroot import BuildChroot
 from ..engine.store import Store
 from ..model.project import Project, ProjectChroot
-from ..wire.answer import CATCH_ALL, Refusal
+from ..wire.answer import CATCH_ALL, ApiError
 
 Repo = dict[str, object]
 
 DEFAULT_PRIORITY = 99
-"""The priority that dnf gives to any repository, so Copr does not say it."""
+"""The default priority of dnf, which Copr omits."""
 
 
-def derive(chroot: BuildChroot, store: Store) -> dict[str, object]:
-    """The configuration in the order in which Copr shows it, without the settings that are not there.
+def derive_build_config(chroot: BuildChroot, store: Store) -> dict[str, object]:
+    """Return the configuration with the keys in Copr's order; keys without a value are omitted.
 
-    :raises Refusal: 500 where the project no longer has the chroot, or where the
-        address of a repository cannot be taken apart.
+    :raises ApiError: 500 if the project no longer has the chroot, or if the URL of a repository is invalid.
     """
     settings = chroot.build.project.chroots.get(chroot.name)
     if settings is None:
-        raise Refusal(500, CATCH_ALL)
+        raise ApiError(500, CATCH_ALL)
     try:
-        return _derive(chroot, settings, store)
+        return _derive_fields(chroot, settings, store)
     except (ValueError, IndexError):
-        # A priority that is no number, a host that is none, a copr:// address without a project.
-        raise Refusal(500, CATCH_ALL) from None
+        # An invalid priority or host, or a copr:// URL without a project.
+        raise ApiError(500, CATCH_ALL) from None
 
 
-def _derive(chroot: BuildChroot, settings: ProjectChroot, store: Store) -> dict[str, object]:
+def _derive_fields(chroot: BuildChroot, settings: ProjectChroot, store: Store) -> dict[str, object]:
     build = chroot.build
     project = build.project
     return {
@@ -56,10 +55,10 @@ def _additional_repos(project: Project, settings: ProjectChroot) -> list[str]:
 
 
 def _bootstrap(chroot: BuildChroot, settings: ProjectChroot) -> dict[str, object]:
-    """The build's own choice, else the chroot's, else the project's; the image only beside ``custom_image``."""
+    """Return the setting of the build, the chroot or the project, in this order of precedence."""
     build = chroot.build
-    said = [choice for choice in (build.bootstrap, settings.bootstrap) if choice not in (None, "unchanged")]
-    bootstrap = said[0] if said else build.project.bootstrap
+    overrides = [value for value in (build.bootstrap, settings.bootstrap) if value not in (None, "unchanged")]
+    bootstrap = overrides[0] if overrides else build.project.bootstrap
     if bootstrap in (None, "unchanged", "default"):
         return {}
     if bootstrap == settings.bootstrap == "custom_image" and settings.bootstrap_image is not None:
@@ -79,35 +78,35 @@ def _repos(chroot: BuildChroot, settings: ProjectChroot, store: Store) -> list[R
     if build.project_dirname != project.projectname:
         root = f"{build.results_url}/{chroot.name}/"
         repos.append(_repo("copr_coprdir", "Coprdir repository", root, None, priority, gpgcheck=False))
-    for address in (*project.additional_repos, *settings.additional_repos):
-        repos.append(_additional_repo(address, chroot.name, store))
+    for url in (*project.additional_repos, *settings.additional_repos):
+        repos.append(_additional_repo(url, chroot.name, store))
     return repos
 
 
-def repo_id(address: str) -> str:
-    """What Copr calls an additional repository, by its address."""
-    return re.sub("[^a-zA-Z0-9]+", "_", address).strip("_")
+def repo_id(url: str) -> str:
+    """Return Copr's id of an additional repository."""
+    return re.sub("[^a-zA-Z0-9]+", "_", url).strip("_")
 
 
-def _additional_repo(address: str, chrootname: str, store: Store) -> Repo:
-    name = repo_id(address)
-    parts = urlparse(address)
+def _additional_repo(url: str, chrootname: str, store: Store) -> Repo:
+    name = repo_id(url)
+    parts = urlparse(url)
     arguments = parse_qs(parts.query)
-    # Its first one, where it has any that is not blank.
+    # The first priority counts; parse_qs ignores blank ones.
     priority = int(arguments["priority"][0]) if "priority" in arguments else None
     hotfixes = gpgcheck = None
     if parts.scheme == "copr":
         project = parts.path.split("/")[1]
         baseurl = f"{store.results_root}/{parts.netloc}/{project}/{chrootname}/"
-        known = store.projects.get(parts.netloc + parts.path)
-        if known is not None:
+        known_project = store.projects.get(parts.netloc + parts.path)
+        if known_project is not None:
             gpgcheck = False
-            hotfixes = known.module_hotfixes or None
+            hotfixes = known_project.module_hotfixes or None
     elif priority is not None:
         del arguments["priority"]
         baseurl = urlunparse(parts._replace(query=urlencode(arguments, doseq=True)))
     else:
-        baseurl = address
+        baseurl = url
     baseurl = baseurl.replace("$chroot", chrootname).replace("$distname", chrootname.rsplit("-", 2)[0])
     return _repo(name, f"Additional repo {name}", baseurl, hotfixes, priority, gpgcheck)
 

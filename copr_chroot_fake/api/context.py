@@ -1,4 +1,4 @@
-"""What one request asks, and what every endpoint takes out of it in the same way."""
+"""What a handler gets and returns, and the lookups that handlers share."""
 
 from __future__ import annotations
 
@@ -7,51 +7,63 @@ from typing import NamedTuple
 
 from ..engine.build import Build
 from ..engine.store import Store
-from ..wire.answer import CATCH_ALL, Refusal
+from ..wire.answer import CATCH_ALL, ApiError
 from ..wire.headers import RawHeaders
-from ..wire.target import Question
+from ..wire.target import Target
 
 
-class Asking(NamedTuple):
-    """A request that leads to an endpoint.
+class RequestContext(NamedTuple):
+    """A request to an endpoint.
 
-    :param counts: whether somebody sees the answer, which makes it a poll.
+    :param default_limit: items per page if the request sets no limit; ``None`` for no limit.
+    :param is_poll: whether the client receives the response, so that it counts as a poll.
     """
 
     store: Store
     default_limit: int | None
     method: str
-    question: Question
+    target: Target
     headers: RawHeaders
-    counts: bool
+    is_poll: bool
 
 
-class Shown(NamedTuple):
-    """A body, the build chroots that it is about, each as the API shows it, and headers beside the usual ones."""
+class Success(NamedTuple):
+    """A JSON response with status 200.
+
+    :param chroots: the JSON of each build chroot that the response is about, for the request journal.
+    :param headers: headers besides ``Content-Type`` and ``Content-Length``.
+    """
 
     body: bytes
     chroots: Sequence[bytes] = ()
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def require(name: str, sent: str | int | None) -> str | int:
-    """An argument that has to be there."""
-    if sent is None:
-        raise Refusal(400, f"Missing argument {name}")
-    return sent
+def require(name: str, value: str | int | None) -> str | int:
+    """Return an argument.
+
+    :raises ApiError: 400 if the request lacks it.
+    """
+    if value is None:
+        raise ApiError(400, f"Missing argument {name}")
+    return value
 
 
-def build_asked(asking: Asking) -> tuple[str | int, Build | None]:
-    """What was sent for a build, and the build, if there is one."""
-    question = asking.question
-    sent = require("build_id", question.build_sent)
-    return sent, None if question.build_id is None else asking.store.find_build(question.build_id)
+def find_build(context: RequestContext) -> tuple[str | int, Build | None]:
+    """Return the build id as sent, and the build if it exists.
+
+    :raises ApiError: 400 if the request lacks a build id.
+    """
+    target = context.target
+    raw_id = require("build_id", target.raw_build_id)
+    return raw_id, None if target.build_id is None else context.store.find_build(target.build_id)
 
 
-def no_such_build(sent: str | int) -> Refusal:
-    return impossible_text(sent) or Refusal(404, f"Build {sent} does not exist.")
+def no_such_build(raw_id: str | int) -> ApiError:
+    """Return the error for a build that does not exist."""
+    return nul_error(raw_id) or ApiError(404, f"Build {raw_id} does not exist.")
 
 
-def impossible_text(sent: str | int) -> Refusal | None:
-    """The database's driver takes no text with a NUL in it, which the service does not expect."""
-    return Refusal(500, CATCH_ALL) if "\0" in str(sent) else None
+def nul_error(text: str | int) -> ApiError | None:
+    """Return Copr's error for text with a NUL, which its database driver rejects; ``None`` for other text."""
+    return ApiError(500, CATCH_ALL) if "\0" in str(text) else None

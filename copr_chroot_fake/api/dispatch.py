@@ -1,7 +1,6 @@
-"""The API itself: one request in, one answer out, nothing else done.
+"""Dispatch of requests: parse the target, apply faults, call the endpoint's handler, log the request.
 
-Errors come in the service's order of precedence: the route, the paging
-arguments, the arguments that are missing, the build, the chroot.
+Errors come in Copr's order of precedence: route, method, and then those of the handler.
 """
 
 from __future__ import annotations
@@ -13,175 +12,168 @@ from ..engine.clock import VirtualClock
 from ..engine.faults import Hit, Subject
 from ..engine.store import Store
 from ..journal.log import REFERENCE_BYTES, RequestLog
-from ..wire.answer import HTML, Answer, Refusal, json_answer
+from ..wire.answer import HTML, Answer, ApiError, json_answer
 from ..wire.headers import RawHeaders, read_header
-from ..wire.routes import Endpoint
-from ..wire.target import Question, read_question
-from . import authentication, build_chroots, companions, masks
-from . import rendering as views
-from .context import Asking, Shown
+from ..wire.routes import EndpointName
+from ..wire.target import Target, parse_target
+from . import build_chroots, builds, general, masks, mock_chroots, monitor, projects
+from .context import RequestContext, Success
 
-
-def _show_swagger(asking: Asking) -> Shown:
-    # Hardly anybody asks for it.
-    from .swagger import document
-
-    return Shown(document())
-
-
-_SHOW: Mapping[Endpoint, Callable[[Asking], Shown]] = {
-    Endpoint.HOME: lambda asking: Shown(views.HOME),
-    Endpoint.GET: build_chroots.show_one,
-    Endpoint.LIST: build_chroots.show_page,
-    Endpoint.BUILD_CONFIG: build_chroots.show_config,
-    Endpoint.BUILT_PACKAGES: build_chroots.show_packages,
-    Endpoint.BUILD: companions.show_build,
-    Endpoint.BUILD_LIST: companions.show_builds,
-    Endpoint.BUILD_PACKAGES: companions.show_packages,
-    Endpoint.SOURCE_CHROOT: companions.show_source,
-    Endpoint.CANCEL: authentication.cancel,
-    Endpoint.PROJECT: companions.show_project,
-    Endpoint.MOCK_CHROOTS: companions.show_mock_chroots,
-    Endpoint.MONITOR: companions.show_monitor,
-    Endpoint.AUTH_CHECK: authentication.show_user,
-    Endpoint.GSSAPI_LOGIN: authentication.refuse_gssapi,
-    Endpoint.SWAGGER: _show_swagger,
+HANDLERS: Mapping[EndpointName, Callable[[RequestContext], Success]] = {
+    "build-chroot": build_chroots.get_build_chroot,
+    "build-chroot/list": build_chroots.list_build_chroots,
+    "build-chroot/build-config": build_chroots.get_build_config,
+    "build-chroot/built-packages": build_chroots.get_built_packages,
+    "build": builds.get_build,
+    "build/list": builds.list_builds,
+    "build/built-packages": builds.get_built_packages,
+    "build/source-chroot": builds.get_source_chroot,
+    "build/cancel": builds.cancel_build,
+    "project": projects.get_project,
+    "mock-chroots/list": mock_chroots.list_mock_chroots,
+    "monitor": monitor.get_monitor,
+    "auth-check": general.auth_check,
+    "gssapi_login": general.gssapi_login,
+    "home": general.home,
 }
+
+_CHROOT_ENDPOINTS = ("build-chroot", "build-chroot/build-config", "build-chroot/built-packages")
 
 
 class Api:
-    """The API over a store; each request is noted in a log."""
+    """The API of one store; logs each request.
+
+    :param default_limit: items per page if the request sets no limit; ``None`` for no limit.
+    """
 
     def __init__(self, store: Store, log: RequestLog, default_limit: int | None) -> None:
         self.store = store
         self._log = log
-        self._note = log.entries.append
+        self._append = log.entries.append
         self._large_size = log.large_size
         self.default_limit = default_limit
         self._numbers = count(1)
 
     def answer(self, method: str, target: str, headers: RawHeaders = ()) -> Answer:
-        """Answer one request, whose target is the path and the query as sent."""
+        """Return the response to a request.
+
+        :param target: path and query as sent.
+        """
         store = self.store
-        question = read_question(target, store.serves_results)
+        parsed = parse_target(target, store.serves_results)
         with store.lock:
-            hit = store.faults.strike(_subject(question)) if store.faults else None
+            hit = store.faults.strike(_fault_subject(parsed)) if store.faults else None
             if hit is None:
-                answer, shown = self._answer(method, question, headers, method == "GET")
+                answer, chroots = self._respond(method, parsed, headers, method == "GET")
             else:
-                answer, shown = self._answer_with(hit, method, question, headers)
-            is_spoilt = hit is not None and not hit.fault.arrives
-            matched = bool(shown) or is_spoilt or self._is_known(method, question, answer.status)
+                answer, chroots = self._respond_with_fault(hit, method, parsed, headers)
+            is_lost = hit is not None and not hit.fault.arrives
+            matched = bool(chroots) or is_lost or self._is_matched(method, parsed, answer.status)
             fault_id = None if hit is None else hit.fault_id
             number = next(self._numbers)
-            self._note((method, target, answer.status, store.clock.now(), matched, shown, fault_id, number))
-            size = len(method) + len(target) + REFERENCE_BYTES * len(shown) + store.rendered_bytes
+            self._append((method, target, answer.status, store.clock.now(), matched, chroots, fault_id, number))
+            size = len(method) + len(target) + REFERENCE_BYTES * len(chroots) + store.rendered_bytes
             if size > self._large_size or not matched:
                 self._log.account(size)
                 store.rendered_bytes = 0
         return answer._replace(body=b"") if method == "HEAD" else answer
 
     def pass_time(self, seconds: float) -> None:
-        """Let seconds pass for which a client waits for an answer: a clock that stands still is moved."""
+        """Advance a virtual clock while a client waits for a response; a real clock advances by itself."""
         clock = self.store.clock
         if isinstance(clock, VirtualClock):
             clock.tick(seconds)
 
-    def _answer_with(
-        self, hit: Hit, method: str, question: Question, headers: RawHeaders
+    def _respond_with_fault(
+        self, hit: Hit, method: str, target: Target, headers: RawHeaders
     ) -> tuple[Answer, Sequence[bytes]]:
-        """The answer that a fault leaves; what no client gets to read is no poll, and shows nothing."""
+        """Return the response and its chroots; a response that the client never receives is no poll and has none."""
         if hit.instead is not None:
             return hit.instead, ()
         arrives = hit.fault.arrives
-        answer, shown = self._answer(method, question, headers, arrives and method == "GET")
-        return hit.change(answer), shown if arrives else ()
+        answer, chroots = self._respond(method, target, headers, arrives and method == "GET")
+        return hit.change(answer), chroots if arrives else ()
 
-    def _answer(
-        self, method: str, question: Question, headers: RawHeaders, counts: bool
+    def _respond(
+        self, method: str, target: Target, headers: RawHeaders, is_poll: bool
     ) -> tuple[Answer, Sequence[bytes]]:
-        """Copr's own answer, and the chroots that it shows; ``counts`` says whether somebody sees it, a poll."""
-        endpoint = question.endpoint
-        if endpoint is Endpoint.RESULTS:
-            return self._answer_results(method, question.path, headers), ()
+        """Return Copr's response and the JSON of the chroots that it is about."""
+        endpoint = target.endpoint
+        if endpoint == "results":
+            return self._serve_results(method, target.path, headers), ()
         try:
-            if endpoint is None or method not in question.methods:
-                raise _refuse_method(question)
+            if endpoint is None or method not in target.methods:
+                raise _route_error(target)
             if method == "OPTIONS":
-                return _options(question), ()
-            asking = Asking(self.store, self.default_limit, method, question, headers, counts)
+                return _options_response(target), ()
+            context = RequestContext(self.store, self.default_limit, method, target, headers, is_poll)
             mask = read_header(headers, masks.HEADER) if headers else None
-            return _answer_masked(mask, endpoint, asking) if mask else _answer_whole(_SHOW[endpoint](asking))
-        except Refusal as refusal:
-            return refusal.answer(), ()
+            return _masked_response(mask, endpoint, context) if mask else _success_response(HANDLERS[endpoint](context))
+        except ApiError as error:
+            return error.answer(), ()
 
-    def _answer_results(self, method: str, path: str, headers: RawHeaders) -> Answer:
-        # Few ask for them.
+    def _serve_results(self, method: str, path: str, headers: RawHeaders) -> Answer:
+        # Imported late because most fakes serve no results.
         from ..results.serving import answer
 
         return answer(self.store, method, path, headers)
 
-    def _is_known(self, method: str, question: Question, status: int) -> bool:
-        """Whether what was asked for is there, or has been, though the answer shows no chroot."""
-        if question.endpoint is None or question.endpoint is Endpoint.HOME:
-            return question.endpoint is not None
+    def _is_matched(self, method: str, target: Target, status: int) -> bool:
+        """Return whether a request without chroots in its response names things that exist, or have existed."""
+        if target.endpoint is None or target.endpoint == "home":
+            return target.endpoint is not None
         if status not in (200, 404):
-            return method not in question.methods or not self._is_chroot_missing(question)
-        if question.build_sent is None:
-            # With another method, it is not what is asked for that is missing.
-            return status == 200 or method not in question.methods
-        build_id, builds = question.build_id, self.store.builds
+            return method not in target.methods or not self._is_chroot_missing(target)
+        if target.raw_build_id is None:
+            # A 404 for a wrong method says nothing about what the target names.
+            return status == 200 or method not in target.methods
+        build_id, builds = target.build_id, self.store.builds
         if build_id in self.store.removed:
             return True
-        if question.endpoint is Endpoint.RESULTS:
-            # Whoever asks for what a build has not left yet has not mistaken it.
+        if target.endpoint == "results":
+            # Results that a build does not have yet are no mistake of the client.
             return status == 200 or build_id in builds
         return status == 200 and build_id in builds
 
-    def _is_chroot_missing(self, question: Question) -> bool:
-        """Whether a build is there that has no chroot of the name: one that no chroot can have is a 500 with Copr."""
-        if question.endpoint not in _OF_CHROOTS or question.build_id is None or question.chrootname is None:
+    def _is_chroot_missing(self, target: Target) -> bool:
+        """Return whether the named build exists but lacks the named chroot; Copr answers malformed names with 500."""
+        if target.endpoint not in _CHROOT_ENDPOINTS or target.build_id is None or target.chrootname is None:
             return False
-        build = self.store.builds.get(question.build_id)
-        return build is not None and build.find(question.chrootname) is None
+        build = self.store.builds.get(target.build_id)
+        return build is not None and target.chrootname not in build
 
 
-_OF_CHROOTS = (Endpoint.GET, Endpoint.BUILD_CONFIG, Endpoint.BUILT_PACKAGES)
-"""The endpoints that are asked about a build chroot."""
-
-
-def _answer_whole(shown: Shown) -> tuple[Answer, Sequence[bytes]]:
-    body, chroots, more = shown
+def _success_response(success: Success) -> tuple[Answer, Sequence[bytes]]:
+    body, chroots, headers = success
     answer = json_answer(body)
-    return (answer._replace(headers=answer.headers + more) if more else answer), chroots
+    return (answer._replace(headers=answer.headers + headers) if headers else answer), chroots
 
 
-def _answer_masked(mask: str, endpoint: Endpoint, asking: Asking) -> tuple[Answer, Sequence[bytes]]:
-    """An answer with the fields that a mask names: it shows its chroots as the whole one does."""
-    show = _SHOW[endpoint]
-    fields = masks.read_mask(mask, endpoint)
-    if isinstance(fields, Answer):
-        # Found out last, when all is done that was asked, which nobody gets to see.
-        show(asking._replace(counts=False))
-        return fields, ()
-    shown = show(asking)
-    return _answer_whole(shown if fields is None else shown._replace(body=masks.pick(shown.body, fields)))
+def _masked_response(header: str, endpoint: EndpointName, context: RequestContext) -> tuple[Answer, Sequence[bytes]]:
+    """Return the response with the fields of a mask; it is about the same chroots as the whole response."""
+    handler = HANDLERS[endpoint]
+    mask = masks.read_mask(header, endpoint)
+    if isinstance(mask, Answer):
+        # Flask-RESTX reads the mask after the handler has done its work.
+        handler(context._replace(is_poll=False))
+        return mask, ()
+    success = handler(context)
+    return _success_response(success if mask is None else success._replace(body=masks.apply_mask(success.body, mask)))
 
 
-def _subject(question: Question) -> Subject:
-    endpoint = question.endpoint
-    return Subject(None if endpoint is None else endpoint.value, question.build_id, question.chrootname)
+def _fault_subject(target: Target) -> Subject:
+    return Subject(target.endpoint, target.build_id, target.chrootname)
 
 
-def _refuse_method(question: Question) -> Refusal:
-    """Why a method gets no answer: the path has none with it, or has only others."""
-    if question.endpoint is None or question.lacks_slash:
-        return Refusal(404, "Such API endpoint doesn't exist", compact=True)
-    # The home page alone is outside the REST layer.
-    compact = question.endpoint is Endpoint.HOME
-    return Refusal(405, "The method is not allowed for the requested URL.", compact=compact)
+def _route_error(target: Target) -> ApiError:
+    """Return the error for an unknown path or a method that the endpoint does not accept."""
+    if target.endpoint is None or target.lacks_slash:
+        return ApiError(404, "Such API endpoint doesn't exist", compact=True)
+    # Only the home page is outside Copr's REST layer.
+    compact = target.endpoint == "home"
+    return ApiError(405, "The method is not allowed for the requested URL.", compact=compact)
 
 
-def _options(question: Question) -> Answer:
-    allow = () if question.lacks_slash else (("Allow", ", ".join(question.methods)),)
+def _options_response(target: Target) -> Answer:
+    allow = () if target.lacks_slash else (("Allow", ", ".join(target.methods)),)
     return Answer(200, (("Content-Type", HTML), ("Content-Length", "0"), *allow), b"")

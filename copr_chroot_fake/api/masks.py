@@ -1,8 +1,7 @@
-"""Masks: a request says in ``X-Fields`` which fields of the answer it wants, as ``items{name,state},meta``.
+"""Masks: the header ``X-Fields`` selects fields of the response, for example ``items{name,state},meta``.
 
-Flask-RESTX, which Copr is built on, honours them: it reads a mask, holds it
-against the fields that the endpoint has, whatever values are there, and only then
-picks. The rules here are those of its release 1.3.
+The rules are those of Flask-RESTX 1.3, which Copr uses. It parses the mask, checks it against the endpoint's model,
+and then selects fields, whatever their values.
 """
 
 from __future__ import annotations
@@ -12,112 +11,113 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from ..wire.answer import CATCH_ALL, Answer, Refusal, json_answer
-from ..wire.routes import Endpoint
+from ..wire.answer import CATCH_ALL, Answer, ApiError, json_answer
+from ..wire.routes import EndpointName
 from .models import MODELS, Kind, Model
 
 HEADER = b"x-fields"
 
-Fields = Mapping[str, "Fields | None"]
-"""What a mask names, in its order, with what it names within each, if it says; an empty one within is all there is."""
+Mask = Mapping[str, "Mask | None"]
+"""The selected fields in order, each with the mask of the fields within it; ``None`` or empty for the whole field."""
 
-ALL_OTHERS = "*"
+_ALL_OTHERS = "*"
 
 _TOKEN = re.compile(r"[{},]|[\w:*-]+")
 
 
 class MaskError(Exception):
-    """A mask that cannot be read, or names fields within what has none; says what Copr says."""
+    """A mask with invalid syntax, or one that selects within a field without fields; has Copr's message."""
 
 
 @lru_cache(maxsize=128)
-def read_mask(sent: str, endpoint: Endpoint) -> Fields | Answer | None:
-    """What a mask names of what an endpoint shows, or the answer to one that will not do; ``None`` where it is all."""
-    # Copr's source gives the others no fields, and what they show no mask.
+def read_mask(header: str, endpoint: EndpointName) -> Mask | Answer | None:
+    """Return the mask of a header, or the error response; ``None`` if the endpoint ignores masks."""
     model = MODELS.get(endpoint)
-    if model is None or not sent:
+    if model is None or not header:
         return None
-    text = sent.strip()
+    text = header.strip()
     if not text:
-        # White space that no web server takes off, as a no-break space, lets Flask-RESTX look for a first character.
-        return Refusal(500, CATCH_ALL).answer()
+        # Web servers keep white space such as a no-break space, and Flask-RESTX fails on the empty rest.
+        return ApiError(500, CATCH_ALL).answer()
     try:
-        fields = parse(text)
-        _check(fields, model)
+        mask = _parse_mask(text)
+        _check(mask, model)
     except MaskError as error:
         return json_answer(json.dumps({"message": str(error)}).encode() + b"\n", 400)
-    return fields
+    return mask
 
 
-def parse(text: str) -> Fields:
-    """Read a mask; characters that mean nothing in one are passed over, wherever they are.
+def _parse_mask(text: str) -> Mask:
+    """Parse a mask; as in Flask-RESTX, unknown characters are skipped.
 
-    :raises MaskError: where its brackets or commas are wrong.
+    :raises MaskError: if brackets or commas are wrong.
     """
-    fields: dict[str, Fields | None] = {}
-    outer: list[dict[str, Fields | None]] = []
+    mask: dict[str, Mask | None] = {}
+    outer_masks: list[dict[str, Mask | None]] = []
     previous = ""
-    for token in _TOKEN.findall(_unwrapped(text)):
+    for token in _TOKEN.findall(_strip_brackets(text)):
         if token == "{":
-            if previous not in fields:
-                raise _unreadable("Unexpected opening bracket")
-            within: dict[str, Fields | None] = {}
-            outer.append(fields)
-            fields[previous] = within
-            fields = within
+            if previous not in mask:
+                raise _parse_error("Unexpected opening bracket")
+            inner_mask: dict[str, Mask | None] = {}
+            outer_masks.append(mask)
+            mask[previous] = inner_mask
+            mask = inner_mask
         elif token == "}":
-            if not outer:
-                raise _unreadable("Unexpected closing bracket")
-            fields = outer.pop()
+            if not outer_masks:
+                raise _parse_error("Unexpected closing bracket")
+            mask = outer_masks.pop()
         elif token != ",":
-            # Named again, a field is whole again, in its first place.
-            fields[token] = None
+            # A repeated field is selected as a whole, in its first position.
+            mask[token] = None
         elif previous in ("", ",", "{"):
-            raise _unreadable("Unexpected comma")
+            raise _parse_error("Unexpected comma")
         previous = token
-    if outer:
-        raise _unreadable("Missing closing bracket")
-    return fields
+    if outer_masks:
+        raise _parse_error("Missing closing bracket")
+    return mask
 
 
-def _unwrapped(text: str) -> str:
-    """What is within the brackets around the whole, which may be there or not."""
+def _strip_brackets(text: str) -> str:
+    """Remove the optional brackets around the whole mask."""
     if not text.startswith("{"):
         return text
     if not text.endswith("}"):
-        raise _unreadable("Missing closing bracket")
+        raise _parse_error("Missing closing bracket")
     return text[1:-1]
 
 
-def pick(body: bytes, fields: Fields) -> bytes:
-    """Of an answer's body, what a mask names, in the order of the mask; what it does not have is left out."""
-    return json.dumps(_pick(json.loads(body), fields)).encode() + b"\n"
+def apply_mask(body: bytes, mask: Mask) -> bytes:
+    """Return a JSON body with the selected fields in the mask's order; ignore fields that the body lacks."""
+    return json.dumps(_select(json.loads(body), mask)).encode() + b"\n"
 
 
-def _check(fields: Fields, model: Model) -> None:
-    for name, within in fields.items():
-        if within is None or name not in model.fields:
+def _check(mask: Mask, model: Model) -> None:
+    for name, inner_mask in mask.items():
+        if inner_mask is None or name not in model:
             continue
-        inner = model.fields[name].holds
-        if isinstance(inner, Model):
-            _check(within, inner)
-        elif inner is not Kind.ANYTHING and (inner is not Kind.TEXTS or within):
+        field = model[name]
+        if not isinstance(field, Kind):
+            _check(inner_mask, field)
+        elif field is Kind.PLAIN or (field is Kind.TEXTS and inner_mask):
             raise MaskError("Mask error: Mask is inconsistent with model")
 
 
-def _pick(shown: object, fields: Fields) -> object:
-    if isinstance(shown, list):
-        return [_pick(item, fields) for item in shown]
-    if not isinstance(shown, dict):
-        return shown
-    picked = {
-        name: _pick(shown[name], within) if within else shown[name] for name, within in fields.items() if name in shown
+def _select(document: object, mask: Mask) -> object:
+    if isinstance(document, list):
+        return [_select(item, mask) for item in document]
+    if not isinstance(document, dict):
+        return document
+    selected = {
+        name: _select(document[name], inner_mask) if inner_mask else document[name]
+        for name, inner_mask in mask.items()
+        if name in document
     }
-    if ALL_OTHERS in fields:
-        for name, value in shown.items():
-            picked.setdefault(name, value)
-    return picked
+    if _ALL_OTHERS in mask:
+        for name, value in document.items():
+            selected.setdefault(name, value)
+    return selected
 
 
-def _unreadable(problem: str) -> MaskError:
+def _parse_error(problem: str) -> MaskError:
     return MaskError(f"Mask parse error: {problem}")

@@ -1,116 +1,75 @@
-"""The models that Copr's source gives to what its endpoints show: which fields there are, and what each holds.
-
-Masks are held against them, and the document of the API describes the answers by them.
+"""The response fields of each endpoint, as Copr's source declares them in Flask-RESTX models; masks are checked
+against them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import NamedTuple
+from typing import Union
 
-from ..wire.routes import Endpoint
+from ..wire.routes import EndpointName
 
 
 class Kind(Enum):
-    """What a field holds that has no fields of its own."""
+    """A field without a model of its own."""
 
-    INTEGER = "integer"
-    TEXT = "string"
-    FLAG = "boolean"
-    TEXTS = "strings"
-    """A list, within which nothing can be named."""
-    ANYTHING = "object"
-    """An object that has no model: what is named within it is looked for in what is there."""
-
-
-class Field(NamedTuple):
-    """What a field holds: something plain, an object, or a list of objects; ``may_lack`` for ``null`` in its place."""
-
-    holds: Kind | Model
-    is_list: bool = False
-    may_lack: bool = False
+    PLAIN = "plain"
+    """A number, text, Boolean or null."""
+    TEXTS = "texts"
+    """A list of texts; a mask cannot select within it."""
+    ANYTHING = "anything"
+    """An object without a model; a mask can select any key."""
 
 
-class Model(NamedTuple):
-    """Fields by their names, under a name of its own."""
-
-    name: str
-    fields: Mapping[str, Field]
+Model = Mapping[str, Union[Kind, "Model"]]
+"""Fields by name; an object, or a list of objects, has a model in turn."""
 
 
-def _plain(text: str) -> dict[str, Field]:
-    """Fields as ``kind: names``, one kind a line; a name with a ``?`` may lack."""
-    lines = (line.partition(":") for line in text.splitlines())
-    return {
-        name.rstrip("?"): Field(Kind(kind.strip()), may_lack=name.endswith("?"))
-        for kind, _, names in lines
-        for name in names.split()
-    }
+def _plain(names: str) -> dict[str, Kind | Model]:
+    return dict.fromkeys(names.split(), Kind.PLAIN)
 
 
-_CHROOT = Model("BuildChroot", _plain("integer: started_on? ended_on?\nstring: state name result_url?"))
-
-_META = Model("PaginationMeta", _plain("integer: limit? offset\nstring: order order_type"))
-
-_REPO = Model("Repo", _plain("string: baseurl id name\nboolean: module_hotfixes? repo_gpgcheck?\ninteger: priority?"))
-
-_CONFIG = Model(
-    "BuildChrootConfig",
-    {
-        **_plain(
-            """strings: additional_repos additional_packages with_opts without_opts
-            boolean: enable_net is_background
-            integer: memory_limit timeout
-            string: bootstrap bootstrap_image"""
-        ),
-        "repos": Field(_REPO, is_list=True),
-    },
-)
-
-_NEVRA = Model("Nevra", _plain("string: arch release version name\ninteger: epoch?"))
-
-_SOURCE = Model("SourcePackage", _plain("string: name url? version?"))
-
-_BUILD = Model(
-    "Build",
-    {
-        **_plain(
-            """strings: chroots
-            boolean: is_background
-            integer: id started_on? ended_on? submitted_on?
-            string: ownername project_dirname projectname repo_url state submitter?"""
-        ),
-        "source_package": Field(_SOURCE),
-    },
-)
-
-_PROJECT = Model(
-    "Project",
-    _plain(
-        """string: name ownername full_name homepage? contact? description? instructions? storage bootstrap isolation
-        boolean: persistent devel_mode unlisted_on_hp auto_prune enable_net module_hotfixes appstream
-        boolean: follow_fedora_branching
-        strings: additional_repos packit_forge_projects_allowed
-        integer: id repo_priority?
-        object: chroot_repos"""
-    ),
-)
+def _texts(names: str) -> dict[str, Kind | Model]:
+    return dict.fromkeys(names.split(), Kind.TEXTS)
 
 
-def _page(name: str, of: Model) -> Model:
-    return Model(name, {"items": Field(of, is_list=True), "meta": Field(_META)})
+def _page(item: Model) -> Model:
+    return {"items": item, "meta": _plain("limit offset order order_type")}
 
 
-MODELS: Mapping[Endpoint, Model] = {
-    Endpoint.GET: _CHROOT,
-    Endpoint.LIST: _page("BuildChroots", _CHROOT),
-    Endpoint.BUILD_CONFIG: _CONFIG,
-    Endpoint.BUILT_PACKAGES: Model("NevraPackages", {"packages": Field(_NEVRA, is_list=True)}),
-    Endpoint.BUILD: _BUILD,
-    Endpoint.BUILD_LIST: _page("Builds", _BUILD),
-    Endpoint.SOURCE_CHROOT: Model("SourceChroot", _plain("string: state result_url")),
-    Endpoint.CANCEL: _BUILD,
-    Endpoint.PROJECT: _PROJECT,
+_BUILD_CHROOT: Model = _plain("started_on ended_on state name result_url")
+
+_BUILD_CONFIG: Model = {
+    **_texts("additional_repos additional_packages with_opts without_opts"),
+    **_plain("enable_net is_background memory_limit timeout bootstrap bootstrap_image"),
+    "repos": _plain("baseurl id name module_hotfixes repo_gpgcheck priority"),
 }
-"""The endpoints that have a model; Copr's source gives the others none."""
+
+_BUILD: Model = {
+    **_texts("chroots"),
+    **_plain("is_background id started_on ended_on submitted_on submitter state"),
+    **_plain("ownername project_dirname projectname repo_url"),
+    "source_package": _plain("name url version"),
+}
+
+_PROJECT: Model = {
+    **_texts("additional_repos packit_forge_projects_allowed"),
+    **_plain("id name ownername full_name homepage contact description instructions storage bootstrap isolation"),
+    **_plain("persistent devel_mode unlisted_on_hp auto_prune enable_net module_hotfixes appstream"),
+    **_plain("follow_fedora_branching repo_priority"),
+    "chroot_repos": Kind.ANYTHING,
+}
+
+MODELS: Mapping[EndpointName, Model] = {
+    "build-chroot": _BUILD_CHROOT,
+    "build-chroot/list": _page(_BUILD_CHROOT),
+    "build-chroot/build-config": _BUILD_CONFIG,
+    "build-chroot/built-packages": {"packages": _plain("arch release version name epoch")},
+    "build": _BUILD,
+    "build/list": _page(_BUILD),
+    "build/source-chroot": _plain("state result_url"),
+    "build/cancel": _BUILD,
+    "project": _PROJECT,
+}
+"""The endpoints with a model; Copr's source has none for the others, which ignore masks."""

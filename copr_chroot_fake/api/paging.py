@@ -1,6 +1,6 @@
-"""The pages of a list: reading the paging arguments, ordering, and cutting the page out.
+"""Pages of lists: paging arguments, order, and the slice of a page.
 
-The rules are the service's, as its recordings show them; each says what it is.
+The rules are Copr's, taken from recordings.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from ..engine.build import Build
 from ..engine.chroot import BuildChroot
 from ..engine.store import Store
 from ..model.states import STATUS_NUMBERS
-from ..wire.answer import CATCH_ALL, Refusal
+from ..wire.answer import CATCH_ALL, ApiError
 
-LARGEST_BIGINT = 2**63 - 1
+_MAX_BIGINT = 2**63 - 1
 
 Column = Callable[[BuildChroot], int | str | None]
 
 
 class Paging(NamedTuple):
-    """Which part of a list is asked for, as the answer's ``meta`` shows it."""
+    """The page of a list, with the fields of the response's ``meta``."""
 
     limit: int | None
     offset: int
@@ -29,17 +29,17 @@ class Paging(NamedTuple):
 
 
 def _mock_chroot_id(store: Store, build: Build) -> Column:
-    positions = {name: at for at, name in enumerate(store.mock_chroots)}
+    positions = {name: index for index, name in enumerate(store.mock_chroots)}
     return lambda chroot: positions[chroot.name]
 
 
 def _copr_chroot_id(store: Store, build: Build) -> Column:
-    """Where each chroot stands among its project's; none if the project no longer has it."""
-    positions = {name: at for at, name in enumerate(build.project.chroots)}
+    """The chroot's position in its project; null if the project no longer has the chroot."""
+    positions = {name: index for index, name in enumerate(build.project.chroots)}
     return lambda chroot: positions.get(chroot.name)
 
 
-COLUMNS: dict[str, Callable[[Store, Build], Column]] = {
+_CHROOT_COLUMNS: dict[str, Callable[[Store, Build], Column]] = {
     "build_id": lambda store, build: lambda chroot: build.id,
     "mock_chroot_id": _mock_chroot_id,
     "copr_chroot_id": _copr_chroot_id,
@@ -51,9 +51,9 @@ COLUMNS: dict[str, Callable[[Store, Build], Column]] = {
     "status_reason": lambda store, build: lambda chroot: None,
     "build_requires": lambda store, build: lambda chroot: None,
 }
-"""The columns of the service's table, beside ``id``, in whose order a build keeps its chroots."""
+"""The columns of Copr's table besides ``id``, which is the order in which a build has its chroots."""
 
-ATTRIBUTES = frozenset(
+_ATTRIBUTES = frozenset(
     {
         *dir(type),
         "__abstract__",
@@ -88,92 +88,121 @@ ATTRIBUTES = frozenset(
         "to_dict",
     }
 )
-"""What the service's model of a build chroot has beside its columns, which is refused in another way.
-
-It is a Python class like any other, of which a client can name every attribute.
-"""
+"""Attributes of Copr's SQLAlchemy models besides columns; ordering by one of them is another error."""
 
 
-def read_paging(arguments: Mapping[str, str], default_limit: int | None) -> Paging:
-    """The paging that a request asks for.
+def parse_paging(arguments: Mapping[str, str], default_limit: int | None) -> Paging:
+    """Return the page that a request selects.
 
-    :raises Refusal: 500, naming every argument that is not valid in the order of
-        the service's form.
+    :raises ApiError: 500, with all invalid arguments in the order of Copr's form.
     """
-    mistakes: dict[str, list[str]] = {}
-    limit = _read_integer("limit", arguments, mistakes)
-    offset = _read_integer("offset", arguments, mistakes)
+    errors: dict[str, list[str]] = {}
+    limit = _parse_integer("limit", arguments, errors)
+    offset = _parse_integer("offset", arguments, errors)
     order_type = arguments.get("order_type", "ASC")
     if order_type.strip() and order_type not in ("ASC", "DESC"):
-        mistakes["order_type"] = ["Not a valid choice."]
-    if mistakes:
-        raise Refusal(500, str(mistakes))
+        errors["order_type"] = ["Not a valid choice."]
+    if errors:
+        raise ApiError(500, str(errors))
     order = arguments.get("order") or "id"
     if order == "name":
-        # Old clients order by name; the service has taken that for id ever since.
+        # Copr takes name for id, for the sake of old clients.
         order = "id"
     if not order_type and order == "id":
         order_type = "DESC"
     return Paging(limit or default_limit, offset or 0, order, order_type)
 
 
-def _read_integer(name: str, arguments: Mapping[str, str], mistakes: dict[str, list[str]]) -> int | None:
+def _parse_integer(name: str, arguments: Mapping[str, str], errors: dict[str, list[str]]) -> int | None:
     value = arguments.get(name, "")
     if not value.strip():
         return None
     try:
         return int(value)
     except ValueError:
-        mistakes[name] = ["Not a valid integer value."]
+        errors[name] = ["Not a valid integer value."]
         return None
 
 
 class Table(NamedTuple):
-    """What the service can order by: a table's columns, and what its Python class has beside them."""
+    """A table of Copr's database: columns to order by besides ``id``, and other attributes of its model."""
 
     name: str
     columns: Collection[str]
     attributes: Collection[str]
 
 
-BUILD_CHROOT = Table("build_chroot", COLUMNS.keys(), ATTRIBUTES)
+BUILD_CHROOT = Table("build_chroot", _CHROOT_COLUMNS.keys(), _ATTRIBUTES)
+
+BUILD = Table(
+    "build",
+    frozenset(
+        {
+            "batch_id",
+            "bootstrap",
+            "canceled",
+            "copr_dir_id",
+            "copr_id",
+            "enable_net",
+            "is_background",
+            "package_id",
+            "pkg_version",
+            "result_dir",
+            "source_status",
+            "submitted_on",
+            "timeout",
+            "user_id",
+        }
+    ),
+    _ATTRIBUTES,
+)
+"""Copr accepts these orders for a list of builds, but always lists the newest build first."""
 
 
 def check_order(order: str, table: Table) -> None:
-    """Refuse to order by what is no column."""
+    """Reject an order that is no column.
+
+    :raises ApiError: 500.
+    """
     if order == "id" or order in table.columns:
         return
     if order in table.attributes:
-        raise Refusal(500, f"Cannot order by {order}")
-    raise Refusal(500, f"Cannot order by {order}, {table.name} doesn't have such property")
+        raise ApiError(500, f"Cannot order by {order}")
+    raise ApiError(500, f"Cannot order by {order}, {table.name} doesn't have such property")
 
 
 def check_range(paging: Paging) -> None:
-    """Refuse numbers that the database does not take, which it only says when it runs the query."""
+    """Reject limits and offsets that PostgreSQL rejects when it runs the query.
+
+    :raises ApiError: 500.
+    """
     for number in (paging.limit or 0, paging.offset):
-        if not 0 <= number <= LARGEST_BIGINT:
-            raise Refusal(500, CATCH_ALL, compact=True)
+        if not 0 <= number <= _MAX_BIGINT:
+            raise ApiError(500, CATCH_ALL, compact=True)
 
 
-def cut_page(chroots: Sequence[BuildChroot], paging: Paging, store: Store) -> Sequence[BuildChroot]:
-    """The chroots of one page, from all of a build in the order of their ids."""
+def slice_page(chroots: Sequence[BuildChroot], paging: Paging, store: Store) -> Sequence[BuildChroot]:
+    """Return the chroots of a page.
+
+    :param chroots: chroots of one build, in the order of their ids.
+    """
     descending = paging.order_type == "DESC"
     count = len(chroots)
     start = min(paging.offset, count)
     stop = count if paging.limit is None else min(start + paging.limit, count)
     if paging.order != "id":
-        return put_in_order(chroots, paging, store)[start:stop]
+        return sort_chroots(chroots, paging, store)[start:stop]
     if descending:
-        # The page from the other end, so that a page costs the same wherever it is.
+        # Count from the end, so that the cost does not depend on the offset.
         return chroots[count - stop : count - start][::-1]
     return chroots[start:stop]
 
 
-def put_in_order(chroots: Sequence[BuildChroot], paging: Paging, store: Store) -> Sequence[BuildChroot]:
-    """Chroots of one build in the order of a column; as in PostgreSQL, nulls count as larger than anything."""
+def sort_chroots(chroots: Sequence[BuildChroot], paging: Paging, store: Store) -> Sequence[BuildChroot]:
+    """Return chroots of one build in the order of a column; as in PostgreSQL, nulls are the largest values."""
     if paging.order == "id" or not chroots:
         return chroots
-    column = COLUMNS[paging.order](store, chroots[0].build)
+    column = _CHROOT_COLUMNS[paging.order](store, chroots[0].build)
 
     def key(chroot: BuildChroot) -> tuple[bool, int | str]:
         value = column(chroot)

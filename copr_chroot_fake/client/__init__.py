@@ -1,1 +1,1 @@
-"""The reference client of the ``build-chroot`` API, sync and async, for a fake and for Copr itself."""
+"""The reference client of the ``build-chroot`` API, sync and async; it works with a fake and with Copr itself."""

@@ -1,4 +1,4 @@
-"""What callers pass to the client, checked before anything is sent."""
+"""Checks the arguments of the client before a request is sent."""
 
 from __future__ import annotations
 
@@ -14,98 +14,97 @@ from ..validation import checks
 T = TypeVar("T")
 
 Arguments = Mapping[str, int | str]
-"""The arguments of a query, by name."""
+"""Query arguments by name."""
 
 _LONGEST_TEXT = 10_000
-"""Much longer ones make a URL that no server takes."""
+"""In characters; servers reject much longer URLs."""
 
 _LARGEST_NUMBER = 2**63 - 1
 
 _PATH = re.compile(r"[^\s/?#]+(?:/[^\s/?#]+)*/?")
 
 
-def url(field: str, value: object) -> httpx.URL:
-    """The address of the API, with a slash at its end."""
-    address = checks.address(field, value)
+def url(location: str, value: object) -> httpx.URL:
+    """Return the URL of the API, with a trailing slash."""
+    address = checks.address(location, value)
     try:
-        found = httpx.URL(f"{address}/api_3/")
-        # As it is when it is looked up, which is too late for an argument that is wrong.
-        found.host.encode("idna")
+        api = httpx.URL(f"{address}/api_3/")
+        # Resolving the host does this too, but only when the first request is sent.
+        api.host.encode("idna")
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise InputError(field, f"{checks.shown_address(value)} is not an address: {error}") from None
-    return found
+        raise InputError(location, f"{checks.shown_address(value)} is not an address: {error}") from None
+    return api
 
 
-def of_chroot(build_id: object, chrootname: object) -> Arguments:
+def chroot_query(build_id: object, chrootname: object) -> Arguments:
     return {"build_id": _number("build_id", build_id), "chrootname": name("chrootname", chrootname)}
 
 
-def of_page(build_id: object, limit: object, offset: object, order_type: object) -> Arguments:
-    said: dict[str, int | str | None] = {
+def page_query(build_id: object, limit: object, offset: object, order_type: object) -> Arguments:
+    values: dict[str, int | str | None] = {
         "build_id": _number("build_id", build_id),
         "limit": checks.optional(_number)("limit", limit),
         "offset": checks.optional(_number)("offset", offset),
         "order_type": checks.optional(_order_type)("order_type", order_type),
     }
-    return {key: each for key, each in said.items() if each is not None}
+    return {key: value for key, value in values.items() if value is not None}
 
 
-def path(field: str, value: object) -> str:
-    """A path below the API."""
-    found = _text(field, value)
-    if not _PATH.fullmatch(found) or not {".", ".."}.isdisjoint(found.split("/")):
-        raise InputError(field, f"{checks.shown(value)} is no path; expected one below /api_3, such as build/7")
-    return found
+def path(location: str, value: object) -> str:
+    """Check a path below the API."""
+    text = _text(location, value)
+    if not (_PATH.fullmatch(text) and text.isprintable()) or not {".", ".."}.isdisjoint(text.split("/")):
+        raise InputError(location, f"{checks.shown(value)} is no path; expected one below /api_3, such as build/7")
+    return text
 
 
-def of_document(said: Mapping[str, object]) -> Arguments:
-    """The arguments of any query."""
-    return {_text("arguments", key): _number_or_text(key, value) for key, value in said.items()}
+def any_query(arguments: Mapping[str, object]) -> Arguments:
+    """Check the arguments of any endpoint."""
+    return {_text("arguments", key): _number_or_text(key, value) for key, value in arguments.items()}
 
 
-def function(field: str, value: T) -> T:
+def function(location: str, value: T) -> T:
     if not callable(value):
-        raise InputError(field, f"expected a function, got {checks.shown(value)}")
+        raise InputError(location, f"expected a function, got {checks.shown(value)}")
     return value
 
 
-def transport(field: str, value: object, kind: type[object]) -> None:
-    """A transport of httpx, or ``None``."""
+def transport(location: str, value: object, kind: type[object]) -> None:
+    """Check that a value is a transport of httpx or ``None``."""
     if value is not None and not isinstance(value, kind):
-        raise InputError(field, f"expected a transport of httpx, a {kind.__name__}, got {checks.shown(value)}")
+        raise InputError(location, f"expected a transport of httpx, a {kind.__name__}, got {checks.shown(value)}")
 
 
-def _number(field: str, value: object) -> int:
-    # Of a class of its own, as those of an enumeration, it may print as something else.
-    return int(checks.whole_number(field, value))
+def _number(location: str, value: object) -> int:
+    # Convert subclasses such as IntEnum, which may print as something else.
+    return int(checks.whole_number(location, value))
 
 
-def _order_type(field: str, value: object) -> str:
-    return _text(field, checks.one_of(("ASC", "DESC"))(field, value))
+def _order_type(location: str, value: object) -> str:
+    return _text(location, checks.one_of(("ASC", "DESC"))(location, value))
 
 
-def name(field: str, value: object) -> str:
-    """The name of a chroot, or what may be one: the service decides."""
-    return _text(field, checks.text(field, value))
+def name(location: str, value: object) -> str:
+    """Check that a value is text; whether it names a chroot is for the service to decide."""
+    return _text(location, checks.text(location, value))
 
 
-def _number_or_text(field: str, value: object) -> int | str:
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise InputError(field, f"expected a whole number or a text, got {checks.shown(value)}")
-    if isinstance(value, str):
-        return _text(field, value)
-    if abs(value) > _LARGEST_NUMBER:
-        raise InputError(field, f"expected a whole number of at most 64 bits, got {checks.shown(value)}")
-    return int(value)
+def _number_or_text(location: str, value: object) -> int | str:
+    number = checks.plain_integer(value)
+    if number is None:
+        if checks.plain_text(value) is None:
+            raise InputError(location, f"expected a whole number or a text, got {checks.shown(value)}")
+        return _text(location, value)
+    if abs(number) > _LARGEST_NUMBER:
+        raise InputError(location, f"expected a whole number of at most 64 bits, got {checks.shown(value)}")
+    return number
 
 
-def _text(field: str, value: object) -> str:
-    """A text that can be part of a URL."""
-    if not isinstance(value, str):
-        raise InputError(field, f"expected a text, got {checks.shown(value)}")
-    if len(value) > _LONGEST_TEXT:
-        raise InputError(field, f"expected a text of at most {_LONGEST_TEXT} characters, got {len(value)}")
-    if not checks.is_unicode(value):
-        raise InputError(field, f"{checks.shown(value)} has a lone surrogate, which cannot be sent; leave it out")
-    # As for numbers.
-    return str.__str__(value)
+def _text(location: str, value: object) -> str:
+    """Check that a value is text that can be part of a URL."""
+    text = checks.any_text(location, value)
+    if len(text) > _LONGEST_TEXT:
+        raise InputError(location, f"expected a text of at most {_LONGEST_TEXT} characters, got {len(text)}")
+    if not checks.is_unicode(text):
+        raise InputError(location, f"{checks.shown(text)} has a lone surrogate, which cannot be sent; leave it out")
+    return text

@@ -1,4 +1,4 @@
-"""The body of a response: gathered within a deadline and a size, decompressed, and parsed as strict JSON."""
+"""The body of a response: collected within a time and size limit, decompressed and parsed as strict JSON."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class TooLargeError(Exception):
-    """A body has more bytes than it may have."""
+    """A body exceeds the size limit."""
 
 
 class UnreadableError(Exception):
-    """A body that cannot be decompressed."""
+    """A body cannot be decompressed."""
 
 
 class Body:
-    """Gathers the pieces of a body, until it gets too large or takes too long.
+    """Collects the pieces of a body until it is too large or takes too long.
 
-    :param max_bytes: how many bytes it may have.
-    :param until: when it has to be complete, by ``now``.
+    :param max_bytes: the size limit, for the body as sent and as decompressed.
+    :param until: the deadline, on the clock ``now``.
     """
 
     def __init__(self, max_bytes: int, until: float, now: Callable[[], float]) -> None:
@@ -36,7 +36,7 @@ class Body:
         self._is_too_large = False
 
     def add(self, piece: bytes) -> bool:
-        """Add what has been received; whether more of it is to be read."""
+        """Add a received piece; return whether to read on."""
         if self._now() > self._until:
             return False
         self._is_too_large = len(self._received) + len(piece) > self._max_bytes
@@ -46,10 +46,10 @@ class Body:
         return True
 
     def check(self) -> None:
-        """Check what has been received in the end.
+        """Check that the whole body has been received.
 
-        :raises TooLargeError: if it was too much.
-        :raises TimeoutError: if it took too long.
+        :raises TooLargeError: if it exceeds the size limit.
+        :raises TimeoutError: if it missed the deadline.
         """
         if self._is_too_large:
             raise TooLargeError
@@ -57,53 +57,53 @@ class Body:
             raise TimeoutError
 
     def decoded(self, encoding: str) -> bytes:
-        """The body without its content encoding, of which the client asks for gzip only.
+        """Return the decompressed body. The client accepts only gzip.
 
-        :raises TooLargeError: if it is larger than the body may be.
-        :raises UnreadableError: if it is broken, or encoded in another way.
+        :raises TooLargeError: if it exceeds the size limit.
+        :raises UnreadableError: if it is broken or has another encoding.
         """
         if not encoding or encoding == "identity":
             return bytes(self._received)
         if encoding not in ("gzip", "x-gzip"):
-            raise UnreadableError(f"the encoding {checks.shown(encoding)} was not asked for")
+            raise UnreadableError(f"the encoding {checks.shown(encoding)} was not requested")
         decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
         try:
-            # One byte more tells whether there is more.
+            # One byte more than allowed shows whether the limit is exceeded.
             content = decompressor.decompress(self._received, self._max_bytes + 1)
         except zlib.error as error:
             raise UnreadableError(f"broken gzip: {error}") from None
         if len(content) > self._max_bytes:
             raise TooLargeError
         if not decompressor.eof or decompressor.unused_data:
-            raise UnreadableError("broken gzip: it ends too early, or too late")
+            raise UnreadableError("broken gzip: truncated, or followed by other data")
         return content
 
 
 def parse_json(body: bytes) -> object:
-    """Parse JSON as RFC 8259 has it.
+    """Parse JSON as RFC 8259 defines it.
 
-    Python also reads infinities, NaN, lone surrogates and other encodings, which nobody could write out again.
+    Python also accepts infinities, NaN, lone surrogates and other encodings, which are not valid JSON.
 
-    :raises ValueError: if it is anything else, or nested too deeply.
+    :raises ValueError: if it is not valid JSON, or nested too deeply.
     """
     text = body.decode("utf-8-sig")
     try:
-        document: object = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        document: object = json.loads(text, parse_constant=_reject_constant, parse_float=_parse_float)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if checks.is_too_deep(document):
         raise ValueError("nested too deeply")
     if _ESCAPED_SURROGATE.search(text):
-        # Two of them can be a character; one alone cannot be encoded.
+        # A pair of surrogates is a character; encoding fails for a lone one.
         json.dumps(document, ensure_ascii=False).encode()
     return document
 
 
-def _refuse(constant: str) -> object:
+def _reject_constant(constant: str) -> object:
     raise ValueError(f"{constant} is not JSON")
 
 
-def _finite(digits: str) -> float:
+def _parse_float(digits: str) -> float:
     value = float(digits)
     if math.isinf(value):
         raise ValueError("a number that is too large")

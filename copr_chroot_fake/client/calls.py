@@ -1,7 +1,7 @@
-"""The calls of the API: which request each sends, what it reads out of the answer, and how waiting goes.
+"""The calls of the API: the request of each, how its response is parsed, and how ``wait`` polls.
 
-They are written once, to be awaited. The sync client runs them, too: what it sends and how it pauses never waits for an
-event loop, so each is finished when it is first run.
+The calls are coroutines, written once for both clients. The sync client runs them without an event loop: its ``send``
+and ``sleep`` never suspend, so a coroutine finishes on the first step.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from .results import (
     BuiltPackage,
     ChrootPage,
     ChrootStatus,
-    read_chroot,
-    read_config,
-    read_packages,
-    read_page,
+    parse_chroot,
+    parse_config,
+    parse_packages,
+    parse_page,
 )
 from .sending import Send, Sender
 
 T = TypeVar("T")
 
 OnProgress = Callable[[tuple[ChrootStatus, ...]], object]
-"""Called with all chroots that are waited for, each time that they have been asked for."""
+"""Called with all chroots of a wait after each poll."""
 
 MAX_BODY = 16 * 2**20
-"""How many bytes the body of an answer may have, unless the client is told otherwise."""
+"""Default of ``max_body``, in bytes."""
 
-MOST_CHROOTS = 100_000
-"""How many chroots of a build are read page by page: a service with more has no end of them."""
+MAX_CHROOTS = 100_000
+"""The maximum number of chroots to read page by page; a service that returns more probably never ends."""
 
 
 class HttpOptions(TypedDict, total=False):
-    """How both kinds of ``httpx`` client are made."""
+    """Options for both kinds of ``httpx`` client."""
 
     base_url: httpx.URL
     auth: tuple[str, str]
@@ -53,25 +53,26 @@ class HttpOptions(TypedDict, total=False):
 
 
 def http_options(url: str, has_transport: bool) -> HttpOptions:
-    given = arguments.url("url", url)
+    """Return the options for a URL, which may contain a user and a password."""
+    parsed = arguments.url("url", url)
     options: HttpOptions = {
-        # Who asks is in a header only: a request is shown in many places, and its headers without secrets.
-        "base_url": given.copy_with(userinfo=b""),
-        # The one encoding that the client can decompress piece by piece, see Body.
+        # Credentials go into a header only: URLs are printed in many places, headers without secrets.
+        "base_url": parsed.copy_with(userinfo=b""),
+        # Body supports no other encoding.
         "headers": {"Accept-Encoding": "gzip"},
-        # The API needs none, and a client may live for days.
+        # The API needs no cookies, and a client may run for days.
         "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=[])),
     }
-    if given.userinfo:
-        options["auth"] = (given.username, given.password)
-    if has_transport or given.scheme == "http":
-        # Making a context takes milliseconds, and nothing would use it; httpx takes what it is given for one.
+    if parsed.userinfo:
+        options["auth"] = (parsed.username, parsed.password)
+    if has_transport or parsed.scheme == "http":
+        # Nothing would use an SSL context, and making one takes milliseconds; httpx does not check the value.
         options["verify"] = cast(ssl.SSLContext, None)
     return options
 
 
 class Limits(NamedTuple):
-    """How long each call may take, in seconds, how often it tries again, and how many bytes a body may have."""
+    """Limits of each call: its time in seconds, the number of retries, and the size of a body in bytes."""
 
     timeout: float
     retries: int
@@ -79,8 +80,9 @@ class Limits(NamedTuple):
 
     @classmethod
     def of(cls, timeout: float, retries: int, max_body: int) -> Limits:
-        """
-        :raises InputError: naming the one that cannot be.
+        """Check the limits.
+
+        :raises InputError: for an invalid value.
         """
         return cls(
             checks.amount("timeout", timeout),
@@ -90,7 +92,7 @@ class Limits(NamedTuple):
 
 
 class Calls:
-    """What both clients do; ``send`` and ``sleep`` are where they differ."""
+    """The calls of both clients, which differ in ``send`` and ``sleep``."""
 
     def __init__(
         self,
@@ -111,58 +113,58 @@ class Calls:
         return self._sender.retried
 
     async def get(self, build_id: int, chrootname: str, until: float = math.inf) -> ChrootStatus:
-        request = self._request("build-chroot", arguments.of_chroot(build_id, chrootname))
-        return await self._fetch(read_chroot, request, until)
+        request = self._request("build-chroot", arguments.chroot_query(build_id, chrootname))
+        return await self._fetch(parse_chroot, request, until)
 
     async def get_list(
         self, build_id: int, limit: int | None, offset: int | None, order_type: str | None
     ) -> ChrootPage:
-        request = self._request("build-chroot/list", arguments.of_page(build_id, limit, offset, order_type))
-        return await self._fetch(read_page, request)
+        request = self._request("build-chroot/list", arguments.page_query(build_id, limit, offset, order_type))
+        return await self._fetch(parse_page, request)
 
     async def get_next(
         self, build_id: int, limit: int | None, offset: int, order_type: str | None, until: float = math.inf
     ) -> ChrootPage:
-        """The page that begins there, of those that are read one after the other.
+        """Return the page that starts at ``offset``, when reading page by page.
 
-        :raises PagingError: for another page, as reading on from there might never end.
+        :raises PagingError: if the service returns another page, because reading on might never end.
         """
-        request = self._request("build-chroot/list", arguments.of_page(build_id, limit, offset or None, order_type))
-        page = await self._fetch(read_page, request, until)
+        request = self._request("build-chroot/list", arguments.page_query(build_id, limit, offset or None, order_type))
+        page = await self._fetch(parse_page, request, until)
         if page.offset != offset:
-            problem = f"requested the chroots from offset {offset} on, and got those from offset {page.offset} on"
+            problem = f"requested the page at offset {offset}, got the one at offset {page.offset}"
             raise PagingError(f"{problem}; the service does not page correctly", request, 200)
-        if offset + len(page) > MOST_CHROOTS:
-            problem = f"got more than {MOST_CHROOTS} chroots of one build"
+        if offset + len(page) > MAX_CHROOTS:
+            problem = f"got more than {MAX_CHROOTS} chroots of one build"
             raise PagingError(f"{problem}; the service does not page correctly", request, 200)
         return page
 
     async def get_build_config(self, build_id: int, chrootname: str) -> BuildConfig:
-        said = arguments.of_chroot(build_id, chrootname)
-        return await self._fetch(read_config, self._request("build-chroot/build-config", said))
+        query = arguments.chroot_query(build_id, chrootname)
+        return await self._fetch(parse_config, self._request("build-chroot/build-config", query))
 
     async def get_built_packages(self, build_id: int, chrootname: str) -> tuple[BuiltPackage, ...]:
-        said = arguments.of_chroot(build_id, chrootname)
-        return await self._fetch(read_packages, self._request("build-chroot/built-packages", said))
+        query = arguments.chroot_query(build_id, chrootname)
+        return await self._fetch(parse_packages, self._request("build-chroot/built-packages", query))
 
-    async def get_document(self, path: str, said: Mapping[str, int | str]) -> Mapping[str, object]:
-        request = self._request(arguments.path("path", path), arguments.of_document(said))
+    async def get_document(self, path: str, query: Mapping[str, int | str]) -> Mapping[str, object]:
+        request = self._request(arguments.path("path", path), arguments.any_query(query))
         return await self._fetch(checks.mapping, request)
 
     async def wait_for_one(
         self, build_id: int, chrootname: str, timeout: float, poll: float, on_progress: OnProgress | None
     ) -> ChrootStatus:
-        async def look(until: float) -> tuple[ChrootStatus, ...]:
+        async def fetch(until: float) -> tuple[ChrootStatus, ...]:
             return (await self.get(build_id, chrootname, until),)
 
-        (status,) = await self._until_ended(build_id, look, timeout, poll, on_progress)
+        (status,) = await self._until_ended(build_id, fetch, timeout, poll, on_progress)
         return status
 
     async def wait_for_all(
         self, build_id: int, timeout: float, poll: float, on_progress: OnProgress | None
     ) -> tuple[ChrootStatus, ...]:
-        async def look(until: float) -> tuple[ChrootStatus, ...]:
-            """Every page, whatever limit the service sets."""
+        async def fetch(until: float) -> tuple[ChrootStatus, ...]:
+            """Read all pages, whatever their length."""
             items: tuple[ChrootStatus, ...] = ()
             offset: int | None = 0
             while offset is not None:
@@ -171,51 +173,53 @@ class Calls:
                 offset = page.next_offset
             return items
 
-        return await self._until_ended(build_id, look, timeout, poll, on_progress)
+        return await self._until_ended(build_id, fetch, timeout, poll, on_progress)
 
     async def _until_ended(
         self,
         build_id: int,
-        look: Callable[[float], Awaitable[tuple[ChrootStatus, ...]]],
+        fetch: Callable[[float], Awaitable[tuple[ChrootStatus, ...]]],
         timeout: float,
         poll: float,
         on_progress: OnProgress | None,
     ) -> tuple[ChrootStatus, ...]:
-        """Look until all have ended; a build that has no chroots yet has not."""
-        if not checks.amount("poll", poll):
-            raise InputError("poll", "0 would ask without end; expected how many seconds to leave between asking")
+        """Poll until all chroots have ended. A build without chroots has not ended: they appear after its import."""
+        poll = checks.amount("poll", poll)
+        timeout = checks.amount("timeout", timeout)
+        if not poll:
+            raise InputError("poll", "0 would poll without a pause; expected seconds")
         if on_progress is not None:
             arguments.function("on_progress", on_progress)
-        deadline = self._now() + checks.amount("timeout", timeout)
+        deadline = self._now() + timeout
         statuses: tuple[ChrootStatus, ...] = ()
         while True:
-            asked = self._now()
+            polled_at = self._now()
             try:
-                statuses = await look(deadline)
+                statuses = await fetch(deadline)
             except _OutOfTimeError as error:
                 raise _wait_timeout(build_id, timeout, statuses) from error
             if on_progress is not None:
                 on_progress(statuses)
             if statuses and all(status.is_final for status in statuses):
                 return statuses
-            next_ask = asked + poll
-            if next_ask > deadline:
+            next_poll = polled_at + poll
+            if next_poll > deadline:
                 await self._sleep(max(deadline - self._now(), 0))
                 raise _wait_timeout(build_id, timeout, statuses)
-            await self._sleep(max(next_ask - self._now(), 0))
+            await self._sleep(max(next_poll - self._now(), 0))
 
-    def _request(self, path: str, said: arguments.Arguments) -> httpx.Request:
+    def _request(self, path: str, query: arguments.Arguments) -> httpx.Request:
         try:
-            # Not by httpx's own joining, for which a path with a colon has a scheme.
-            return self._http.build_request("GET", f"{self._http.base_url}{path}", params=said)
+            # httpx's base_url would take a path with a colon for a URL with a scheme.
+            return self._http.build_request("GET", f"{self._http.base_url}{path}", params=query)
         except httpx.InvalidURL as error:
-            raise InputError("arguments", f"they make no URL: {error}") from None
+            raise InputError("arguments", f"cannot be part of a URL: {error}") from None
 
-    async def _fetch(self, read: Callable[[str, object], T], request: httpx.Request, until: float = math.inf) -> T:
-        """What is read out of an answer.
+    async def _fetch(self, parse: Callable[[str, object], T], request: httpx.Request, until: float = math.inf) -> T:
+        """Send a request and parse the response.
 
-        :param until: when waiting for it is over, if that is before the timeout of each call.
-        :raises ClientError: of the kind that says what came instead; of none, where it cannot be read so.
+        :param until: a deadline in addition to the timeout of the call.
+        :raises ClientError: if the service does not return what was requested.
         """
         left = until - self._now()
         try:
@@ -225,13 +229,13 @@ class Calls:
                 raise _OutOfTimeError from error
             raise
         try:
-            return read("", document)
+            return parse("", document)
         except InputError as error:
-            raise ClientError(f"the answer has another form than was asked for: {error}", request, 200) from error
+            raise ClientError(f"unexpected content in the response: {error}", request, 200) from error
 
 
 class _OutOfTimeError(Exception):
-    """The time of a wait is over, and not only that of a call."""
+    """The deadline of a wait has passed, not only that of a call."""
 
 
 def _wait_timeout(build_id: int, timeout: float, statuses: tuple[ChrootStatus, ...]) -> WaitTimeoutError:

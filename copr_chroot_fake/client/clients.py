@@ -1,4 +1,4 @@
-"""The two clients, which differ only in how they send and pause."""
+"""The sync and the async client, which differ only in how they send and sleep."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ HOUR = 3600
 class CoprClient:
     """A client of the ``build-chroot`` API.
 
-    :param url: where Copr is, without ``/api_3``.
-    :param transport: an ``httpx`` transport to send through, such as ``FakeCopr.transport``.
-    :param timeout: how long a call may take until its answer is complete, in seconds, with everything that it waits
-        for: connections, retries and the pauses between them.
-    :param retries: how often to try again what was answered 429, 502, 503 or 504, or where the connection failed, with
-        pauses of 1, 2, 4, … seconds, or longer if ``Retry-After`` says so; 0 turns it off.
-    :param max_body: how many bytes the body of an answer may have, compressed or not.
-    :param sleep: what pauses for so many seconds.
-    :param now: what tells the time that waiting takes, in seconds.
-    :raises InputError: naming the argument that cannot be, as every call does before it sends anything.
+    :param url: Copr's address, without ``/api_3``.
+    :param transport: an ``httpx`` transport, such as ``FakeCopr.transport``.
+    :param timeout: seconds until a call's response must be complete, including connecting, retries and the pauses
+        between them.
+    :param retries: how often to retry after status 429, 502, 503 or 504 or a failed connection, with pauses of 1, 2,
+        4, … seconds, or longer if ``Retry-After`` requires it; 0 disables retries.
+    :param max_body: the maximum size of a response body in bytes, both compressed and decompressed.
+    :param sleep: the function that pauses for some seconds.
+    :param now: the clock that measures timeouts, in seconds.
+    :raises InputError: for an invalid argument. Calls raise it too, before they send anything.
 
-    Every call raises a :class:`~copr_chroot_fake.client.errors.ClientError`, of the kind that says what came instead of
-    the answer.
+    If the service does not return what was requested, calls raise a subclass of
+    :class:`~copr_chroot_fake.ClientError`.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class CoprClient:
         limits = Limits.of(timeout, retries, max_body)
         arguments.transport("transport", transport, httpx.BaseTransport)
         arguments.function("sleep", sleep)
-        http = self._http = httpx.Client(transport=transport or _sockets(options), **options)
+        http = self._http = httpx.Client(transport=transport or _socket_transport(options), **options)
 
         async def pause(seconds: float) -> None:
             sleep(seconds)
@@ -83,17 +83,17 @@ class CoprClient:
         self.close()
 
     def close(self) -> None:
-        """Close the connections that it holds; the transport that it was given too."""
+        """Close all connections, and the transport."""
         self._http.close()
 
     @property
     def retried(self) -> int:
-        """How many requests have been tried again so far."""
+        """The number of retries so far."""
         return self._calls.retried
 
     def get(self, build_id: int, chrootname: str) -> ChrootStatus:
-        """How one build chroot is doing."""
-        return _finished(self._calls.get(build_id, chrootname))
+        """Return the status of a build chroot."""
+        return _run(self._calls.get(build_id, chrootname))
 
     def get_list(
         self,
@@ -103,30 +103,30 @@ class CoprClient:
         offset: int | None = None,
         order_type: OrderType | None = None,
     ) -> ChrootPage:
-        """One page of a build's chroots."""
-        return _finished(self._calls.get_list(build_id, limit, offset, order_type))
+        """Return a page of a build's chroots."""
+        return _run(self._calls.get_list(build_id, limit, offset, order_type))
 
     def iter_all(
         self, build_id: int, *, limit: int | None = None, order_type: OrderType | None = None
     ) -> Iterator[ChrootStatus]:
-        """Every chroot of a build, asking for pages of ``limit`` or of the service's own size as they are needed."""
+        """Iterate over all chroots of a build; request pages of ``limit`` (or the service's default) as needed."""
         offset: int | None = 0
         while offset is not None:
-            page = _finished(self._calls.get_next(build_id, limit, offset, order_type))
+            page = _run(self._calls.get_next(build_id, limit, offset, order_type))
             yield from page
             offset = page.next_offset
 
     def get_build_config(self, build_id: int, chrootname: str) -> BuildConfig:
-        """The configuration that a chroot is built with."""
-        return _finished(self._calls.get_build_config(build_id, chrootname))
+        """Return the build configuration of a chroot."""
+        return _run(self._calls.get_build_config(build_id, chrootname))
 
     def get_built_packages(self, build_id: int, chrootname: str) -> tuple[BuiltPackage, ...]:
-        """The packages that came out of a chroot."""
-        return _finished(self._calls.get_built_packages(build_id, chrootname))
+        """Return the packages built in a chroot."""
+        return _run(self._calls.get_built_packages(build_id, chrootname))
 
     def get_document(self, path: str, **arguments: int | str) -> Mapping[str, object]:
-        """What any path below ``/api_3`` answers, as it came, such as ``build/7``, with arguments for its query."""
-        return _finished(self._calls.get_document(path, arguments))
+        """Return the JSON object at any path below ``/api_3``, such as ``build/7``; ``arguments`` become the query."""
+        return _run(self._calls.get_document(path, arguments))
 
     @overload
     def wait(
@@ -153,27 +153,27 @@ class CoprClient:
         poll: float = 30,
         on_progress: OnProgress | None = None,
     ) -> ChrootStatus | tuple[ChrootStatus, ...]:
-        """Wait until a chroot, or all of a build, has ended, whichever way.
+        """Wait until a chroot, or every chroot of a build, has ended in any state.
 
         :param timeout: seconds after which to give up.
-        :param poll: seconds from asking to asking again, at least.
-        :param on_progress: called with the chroots each time that they have been asked for.
-        :raises WaitTimeoutError: with the states that were seen last.
+        :param poll: seconds from one poll to the next.
+        :param on_progress: called with the chroots after each poll.
+        :raises WaitTimeoutError: with the last states.
         """
         if chrootname is None:
-            return _finished(self._calls.wait_for_all(build_id, timeout, poll, on_progress))
-        return _finished(self._calls.wait_for_one(build_id, chrootname, timeout, poll, on_progress))
+            return _run(self._calls.wait_for_all(build_id, timeout, poll, on_progress))
+        return _run(self._calls.wait_for_one(build_id, chrootname, timeout, poll, on_progress))
 
 
-def _sockets(options: HttpOptions) -> httpx.BaseTransport:
-    # Loaded only where requests leave the process.
+def _socket_transport(options: HttpOptions) -> httpx.BaseTransport:
+    # Imported late: in-process clients do not need it.
     from .deadlines import DeadlineTransport
 
     url = options["base_url"]
     return DeadlineTransport(url, httpx.create_ssl_context() if url.scheme == "https" else None)
 
 
-def _awaiting(sleep: Callable[[float], object]) -> Callable[[float], Awaitable[object]]:
+def _async_sleep(sleep: Callable[[float], object]) -> Callable[[float], Awaitable[object]]:
     async def pause(seconds: float) -> None:
         paused = sleep(seconds)
         if isawaitable(paused):
@@ -182,18 +182,18 @@ def _awaiting(sleep: Callable[[float], object]) -> Callable[[float], Awaitable[o
     return pause
 
 
-def _finished(call: Coroutine[object, None, T]) -> T:
-    """The result of a call that awaits only what has its result at once."""
+def _run(call: Coroutine[object, None, T]) -> T:
+    """Run a coroutine that never suspends; return its result."""
     try:
         call.send(None)
     except StopIteration as done:
         result: T = done.value
         return result
-    raise RuntimeError("a call of the sync client has waited for an event loop")
+    raise RuntimeError("a call of the sync client suspended")
 
 
 class AsyncCoprClient:
-    """:class:`CoprClient` for ``async`` code; what ``sleep`` returns is awaited where it can be."""
+    """:class:`CoprClient` for ``async`` code; ``sleep`` may be a coroutine function or a plain one."""
 
     def __init__(
         self,
@@ -209,8 +209,8 @@ class AsyncCoprClient:
         options = http_options(url, transport is not None)
         limits = Limits.of(timeout, retries, max_body)
         arguments.transport("transport", transport, httpx.AsyncBaseTransport)
-        # anyio sleeps, and cancels what takes too long, in whichever event loop runs, asyncio's or trio's.
-        pause = _awaiting(anyio.sleep if sleep is None else arguments.function("sleep", sleep))
+        # anyio works with both asyncio and trio.
+        pause = _async_sleep(anyio.sleep if sleep is None else arguments.function("sleep", sleep))
         http = self._http = httpx.AsyncClient(transport=transport, **options)
 
         async def send(request: httpx.Request, body: Body, seconds: float) -> httpx.Response:
@@ -219,8 +219,8 @@ class AsyncCoprClient:
                 try:
                     is_over = False
                     async for piece in cast(httpx.AsyncByteStream, response.stream):
-                        # A stream that is canceled ends all the generators that it consists of, and trio warns of those
-                        # that are left behind. Only one that never waits is not canceled.
+                        # Cancel instead of leaving the loop: that closes the generators inside the stream, which
+                        # trio warns about otherwise. A stream that never suspends is not canceled, so leave then.
                         if is_over:
                             break
                         if not body.add(piece):
@@ -241,16 +241,16 @@ class AsyncCoprClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections that it holds; the transport that it was given too."""
+        """Close all connections, and the transport."""
         await self._http.aclose()
 
     @property
     def retried(self) -> int:
-        """How many requests have been tried again so far."""
+        """The number of retries so far."""
         return self._calls.retried
 
     async def get(self, build_id: int, chrootname: str) -> ChrootStatus:
-        """How one build chroot is doing."""
+        """Return the status of a build chroot."""
         return await self._calls.get(build_id, chrootname)
 
     async def get_list(
@@ -261,13 +261,13 @@ class AsyncCoprClient:
         offset: int | None = None,
         order_type: OrderType | None = None,
     ) -> ChrootPage:
-        """One page of a build's chroots."""
+        """Return a page of a build's chroots."""
         return await self._calls.get_list(build_id, limit, offset, order_type)
 
     async def iter_all(
         self, build_id: int, *, limit: int | None = None, order_type: OrderType | None = None
     ) -> AsyncIterator[ChrootStatus]:
-        """Every chroot of a build, asking for pages of ``limit`` or of the service's own size as they are needed."""
+        """Iterate over all chroots of a build; request pages of ``limit`` (or the service's default) as needed."""
         offset: int | None = 0
         while offset is not None:
             page = await self._calls.get_next(build_id, limit, offset, order_type)
@@ -276,15 +276,15 @@ class AsyncCoprClient:
             offset = page.next_offset
 
     async def get_build_config(self, build_id: int, chrootname: str) -> BuildConfig:
-        """The configuration that a chroot is built with."""
+        """Return the build configuration of a chroot."""
         return await self._calls.get_build_config(build_id, chrootname)
 
     async def get_built_packages(self, build_id: int, chrootname: str) -> tuple[BuiltPackage, ...]:
-        """The packages that came out of a chroot."""
+        """Return the packages built in a chroot."""
         return await self._calls.get_built_packages(build_id, chrootname)
 
     async def get_document(self, path: str, **arguments: int | str) -> Mapping[str, object]:
-        """What any path below ``/api_3`` answers, as it came, such as ``build/7``, with arguments for its query."""
+        """Return the JSON object at any path below ``/api_3``, such as ``build/7``; ``arguments`` become the query."""
         return await self._calls.get_document(path, arguments)
 
     @overload
@@ -312,7 +312,7 @@ class AsyncCoprClient:
         poll: float = 30,
         on_progress: OnProgress | None = None,
     ) -> ChrootStatus | tuple[ChrootStatus, ...]:
-        """Wait until a chroot, or all of a build, has ended, whichever way; as :meth:`CoprClient.wait`."""
+        """Wait until a chroot, or every chroot of a build, has ended; see :meth:`CoprClient.wait`."""
         if chrootname is None:
             return await self._calls.wait_for_all(build_id, timeout, poll, on_progress)
         return await self._calls.wait_for_one(build_id, chrootname, timeout, poll, on_progress)

@@ -1,8 +1,7 @@
-"""A transport of httpx for sync clients whose timeouts are for a whole response.
+"""A transport for sync clients of httpx with a timeout for the whole response.
 
-Those of httpx's own are for each read from the socket, so that a server that sends
-a byte now and then keeps a request open for as long as it likes. (An async client
-is canceled instead.) Only the name resolution of the system cannot be interrupted.
+The timeouts of httpx apply to each read from the socket, so a server that keeps sending a byte can hold a request open
+forever. (An async client is canceled instead.) Only the system's name resolution cannot be interrupted.
 """
 
 from __future__ import annotations
@@ -20,16 +19,16 @@ import httpx
 
 
 class DeadlineTransport(httpx.BaseTransport):
-    """Sends through sockets; the shortest timeout of a request is for all of it, from connecting to its last byte.
+    """Sends through sockets. The shortest timeout of a request applies from connecting to the last byte.
 
-    :param url: where all requests go, for which the environment may say a proxy.
+    :param url: the server of all requests, which determines the proxy from the environment.
     """
 
     def __init__(self, url: httpx.URL, ssl_context: SSLContext | None) -> None:
         self._pool = httpcore.ConnectionPool(
             ssl_context=ssl_context,
             proxy=_proxy_for(url),
-            # As httpx has it.
+            # The defaults of httpx.
             max_connections=100,
             max_keepalive_connections=20,
             keepalive_expiry=5,
@@ -38,11 +37,11 @@ class DeadlineTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         seconds = min(value for value in request.extensions["timeout"].values() if value is not None)
-        # The backend is given these, and takes them for moments; waiting for a free connection is not its.
+        # The backend takes these as deadlines. The pool itself waits for a free connection, for seconds.
         until = time.monotonic() + seconds
         timeout = {"connect": until, "read": until, "write": until, "pool": seconds}
         url = request.url
-        with _as_httpx():
+        with _httpx_errors():
             response = self._pool.handle_request(
                 httpcore.Request(
                     request.method,
@@ -65,17 +64,17 @@ class _Stream(httpx.SyncByteStream):
         self._response = response
 
     def __iter__(self) -> Iterator[bytes]:
-        with _as_httpx():
+        with _httpx_errors():
             yield from self._response.iter_stream()
 
     def close(self) -> None:
-        with _as_httpx():
+        with _httpx_errors():
             self._response.close()
 
 
 @contextmanager
-def _as_httpx() -> Iterator[None]:
-    """Raise httpx's exceptions for those of httpcore, which have the same names."""
+def _httpx_errors() -> Iterator[None]:
+    """Raise the exceptions of httpcore as those of httpx, which have the same names."""
     try:
         yield
     except (
@@ -102,7 +101,7 @@ def _proxy_for(url: httpx.URL) -> httpcore.Proxy | None:
 
 
 class _Backend(httpcore.NetworkBackend):
-    """Makes connections that take each timeout for a moment, by the monotonic clock."""
+    """Opens connections that take each timeout as a deadline on the monotonic clock."""
 
     def __init__(self) -> None:
         self._sockets = httpcore.SyncBackend()
@@ -115,11 +114,11 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to the first address of a host that answers; those that are left share the time that is left."""
+        """Connect to the first address of a host that responds; the remaining ones share the remaining time."""
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         addresses = _addresses(host, port)
-        for at, address in enumerate(addresses):
-            share = _left(timeout) / (len(addresses) - at)
+        for number, address in enumerate(addresses):
+            share = _seconds_until(timeout) / (len(addresses) - number)
             try:
                 stream = self._sockets.connect_tcp(address, port, share, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
@@ -134,10 +133,10 @@ class _Connection(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(timeout))
+        return self._stream.read(max_bytes, _seconds_until(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(timeout))
+        self._stream.write(buffer, _seconds_until(timeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -145,7 +144,7 @@ class _Connection(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _Connection(self._stream.start_tls(ssl_context, server_hostname, _left(timeout)))
+        return _Connection(self._stream.start_tls(ssl_context, server_hostname, _seconds_until(timeout)))
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -159,13 +158,13 @@ def _addresses(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-def _left(until: float | None) -> float:
-    """How many seconds are left until a moment.
+def _seconds_until(deadline: float | None) -> float:
+    """Return the seconds until a deadline.
 
-    :raises httpcore.ReadTimeout: if there are none.
+    :raises httpcore.ReadTimeout: if it has passed.
     """
-    assert until is not None, "each request has a timeout"
-    seconds = until - time.monotonic()
+    assert deadline is not None, "each request has a timeout"
+    seconds = deadline - time.monotonic()
     if seconds <= 0:
         raise httpcore.ReadTimeout("timed out")
     return seconds

@@ -1,4 +1,4 @@
-"""What the client gives back: the service's answers, typed; what it does not know it keeps in ``unknown``."""
+"""The results of the client's calls. Fields that this version does not know are in ``unknown``."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 Json = Mapping[str, object]
 T = TypeVar("T")
-Read = Callable[[str, object], object]
+Parser = Callable[[str, object], object]
 
 
 @dataclass(frozen=True, slots=True)
 class ChrootStatus:
-    """How a build chroot is doing; times are Unix times in seconds.
+    """The status of a build chroot; times are Unix times in seconds.
 
-    ``state`` is a :class:`~copr_chroot_fake.State`, or the plain text of one that this kit does not know.
+    ``state`` is a :class:`~copr_chroot_fake.State`, or a plain string if this kit does not know the state.
     """
 
     name: str
@@ -39,23 +39,23 @@ class ChrootStatus:
 
     @property
     def is_final(self) -> bool:
-        """Whether it has ended: succeeded, failed, canceled, skipped or forked."""
+        """Whether the chroot has ended: succeeded, failed, canceled, skipped or forked."""
         return isinstance(self.state, State) and self.state.is_final
 
     @property
     def started_at(self) -> datetime | None:
-        """``started_on`` as a time in UTC."""
+        """``started_on`` as an aware datetime in UTC."""
         return _utc(self.started_on)
 
     @property
     def ended_at(self) -> datetime | None:
-        """``ended_on`` as a time in UTC."""
+        """``ended_on`` as an aware datetime in UTC."""
         return _utc(self.ended_on)
 
 
 @dataclass(frozen=True, slots=True)
 class ChrootPage:
-    """A page of a build's chroots, and how it was cut; ``limit`` is ``None`` where the service has no limit."""
+    """A page of a build's chroots; ``limit`` is ``None`` if the service sets no limit."""
 
     items: tuple[ChrootStatus, ...]
     limit: int | None
@@ -72,7 +72,7 @@ class ChrootPage:
 
     @property
     def next_offset(self) -> int | None:
-        """Where the next page begins; ``None`` where this is known to be the last one, as one without items is."""
+        """The offset of the next page; ``None`` if this page is the last."""
         if self.limit is None or len(self.items) < max(self.limit, 1):
             return None
         return self.offset + len(self.items)
@@ -80,7 +80,7 @@ class ChrootPage:
 
 @dataclass(frozen=True, slots=True)
 class Repo:
-    """A repository that a build may install from."""
+    """A repository that a build installs packages from."""
 
     id: str | None
     name: str | None
@@ -93,9 +93,9 @@ class Repo:
 
 @dataclass(frozen=True, slots=True)
 class BuildConfig:
-    """The configuration of a chroot's build; ``memory_limit`` in MB, ``timeout`` in seconds.
+    """The build configuration of a chroot; ``memory_limit`` in MB, ``timeout`` in seconds.
 
-    ``bootstrap`` and ``bootstrap_image`` are ``None`` where the service leaves them to its default.
+    ``bootstrap`` and ``bootstrap_image`` are ``None`` for the service's default.
     """
 
     repos: tuple[Repo, ...] = ()
@@ -113,112 +113,114 @@ class BuildConfig:
 
     @property
     def repo_urls(self) -> tuple[str, ...]:
-        """The addresses of the repositories, in order."""
+        """The URLs of the repositories, in order."""
         return tuple(repo.baseurl for repo in self.repos if repo.baseurl is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class BuiltPackage(Nevra):
-    """A package that came out; prints as its NEVRA."""
+    """A built package; ``str()`` returns its NEVRA."""
 
     unknown: Json = field(default_factory=dict)
 
-    # A dataclass does not take over how its base prints.
+    # The dataclass decorator does not inherit it.
     __str__ = Nevra.__str__
 
 
-def read_chroot(place: str, document: object) -> ChrootStatus:
-    read: dict[str, Read] = {"name": _name, "state": _state, "started_on": _unix_time, "ended_on": _unix_time}
-    return _read(ChrootStatus, place, document, **read)
+def parse_chroot(location: str, document: object) -> ChrootStatus:
+    parsers: dict[str, Parser] = {"name": _name, "state": _state, "started_on": _unix_time, "ended_on": _unix_time}
+    return _parse(ChrootStatus, location, document, **parsers)
 
 
-def read_page(place: str, document: object) -> ChrootPage:
-    page = checks.mapping(place, document)
+def parse_page(location: str, document: object) -> ChrootPage:
+    page = checks.mapping(location, document)
     meta = checks.mapping("meta", page.get("meta"))
-    return _read(ChrootPage, place, {**meta, "items": page.get("items")}, items=_each(read_chroot))
+    return _parse(ChrootPage, location, {**meta, "items": page.get("items")}, items=_each(parse_chroot))
 
 
-def read_config(place: str, document: object) -> BuildConfig:
+def parse_config(location: str, document: object) -> BuildConfig:
     lists = ("additional_repos", "additional_packages", "with_opts", "without_opts")
-    return _read(BuildConfig, place, document, repos=_each(_read_repo), **dict.fromkeys(lists, _each(_text)))
+    return _parse(BuildConfig, location, document, repos=_each(_parse_repo), **dict.fromkeys(lists, _each(_text)))
 
 
-def read_packages(place: str, document: object) -> tuple[BuiltPackage, ...]:
-    packages = checks.mapping(place, document).get("packages")
-    return tuple(checks.each("packages", checks.items("packages", packages), _read_package))
+def parse_packages(location: str, document: object) -> tuple[BuiltPackage, ...]:
+    packages = checks.mapping(location, document).get("packages")
+    return tuple(checks.each("packages", checks.items("packages", packages), _parse_package))
 
 
-def _read_repo(place: str, document: object) -> Repo:
-    return _read(Repo, place, document)
+def _parse_repo(location: str, document: object) -> Repo:
+    return _parse(Repo, location, document)
 
 
-def _read_package(place: str, document: object) -> BuiltPackage:
-    return _read(BuiltPackage, place, document)
+def _parse_package(location: str, document: object) -> BuiltPackage:
+    return _parse(BuiltPackage, location, document)
 
 
-def _state(place: str, value: object) -> State | str:
-    text = _text(place, value)
+def _state(location: str, value: object) -> State | str:
+    text = _text(location, value)
     return State(text) if text in State._value2member_map_ else text
 
 
-def _name(place: str, value: object) -> str:
-    """A name by which the chroot can be requested."""
-    return arguments.name(place, _text(place, value))
+def _name(location: str, value: object) -> str:
+    """Check a name with which the chroot can be requested."""
+    return arguments.name(location, _text(location, value))
 
 
-def _unix_time(place: str, value: object) -> int | None:
+def _unix_time(location: str, value: object) -> int | None:
     if value is None:
         return None
-    seconds = cast(int, _of_type(int, place, value))
+    seconds = cast(int, _of_type(int, location, value))
     if not 0 <= seconds <= _LATEST:
-        raise InputError(place, f"{checks.shown(value)} is no time from 1970 to 9999")
+        raise InputError(location, f"{checks.shown(value)} is no Unix time of the years 1970 to 9999")
     return seconds
 
 
-def _text(place: str, value: object) -> str:
-    return cast(str, _of_type(str, place, value))
+def _text(location: str, value: object) -> str:
+    return cast(str, _of_type(str, location, value))
 
 
-def _each(read: Read) -> Read:
-    return lambda place, value: tuple(checks.each(place, checks.items(place, value), read))
+def _each(parse: Parser) -> Parser:
+    return lambda location, value: tuple(checks.each(location, checks.items(location, value), parse))
 
 
 _LATEST = 253_402_300_799
-"""The end of the year 9999, after which Python has no times."""
+"""The end of the year 9999, the last one that ``datetime`` supports."""
 
 _LARGEST_NUMBER = 2**63 - 1
-"""Of the numbers that JSON can say, no service stores larger ones, and Python does not even print all of them."""
+"""No service stores larger integers, and Python refuses to print very large ones."""
 
 
-def _read(kind: Callable[..., T], place: str, document: object, **read: Read) -> T:
-    """A JSON object: each field by its own reader in ``read``, else of its type; the rest of it is ``unknown``.
+def _parse(kind: Callable[..., T], location: str, document: object, **parsers: Parser) -> T:
+    """Parse a JSON object: each field with its parser, or else by its type; other keys go into ``unknown``.
 
-    :raises InputError: naming what is missing or not possible; what is null counts as missing.
+    :raises InputError: for a missing or invalid value; null counts as missing.
     """
-    unknown = dict(checks.mapping(place, document))
+    unknown = dict(checks.mapping(location, document))
     known = {}
     for name, expected, has_default in _fields(kind):
         value = unknown.pop(name, None)
         if value is None and has_default:
             continue
-        at = checks.dotted(place, name)
-        known[name] = read[name](at, value) if name in read else _of_type(expected, at, value)
+        field_location = checks.dotted(location, name)
+        known[name] = (
+            parsers[name](field_location, value) if name in parsers else _of_type(expected, field_location, value)
+        )
     return kind(**known, unknown=unknown)
 
 
-def _of_type(expected: type | UnionType, place: str, value: object) -> object:
-    # In Python true and false are whole numbers, too.
+def _of_type(expected: type | UnionType, location: str, value: object) -> object:
+    # bool is a subclass of int.
     is_other = isinstance(value, bool) and bool not in (expected, *get_args(expected))
     if is_other or not isinstance(value, expected):
-        raise InputError(place, "missing" if value is None else f"{checks.shown(value)} is not possible")
+        raise InputError(location, "missing" if value is None else f"{checks.shown(value)} is not possible")
     if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
-        raise InputError(place, f"{checks.shown(value)} is not possible")
+        raise InputError(location, f"{checks.shown(value)} is not possible")
     return value
 
 
 @cache
 def _fields(kind: Callable[..., object]) -> Sequence[tuple[str, type | UnionType, bool]]:
-    """The name and the type of each field but ``unknown``, and whether it has a default."""
+    """Return name, type and whether there is a default, for each field except ``unknown``."""
     types = get_type_hints(kind)
     known = (each for each in fields(cast("type[DataclassInstance]", kind)) if each.name != "unknown")
     return [(each.name, types[each.name], each.default is not MISSING) for each in known]

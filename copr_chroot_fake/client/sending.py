@@ -1,4 +1,4 @@
-"""How a request gets its answer: what is sent again, after which pause, and which error says what came instead."""
+"""Sends requests with retries, and raises an error for every unexpected response."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .errors import (
     TooManyRequestsError,
 )
 
-_TRY_AGAIN = (429, 502, 503, 504)
+_RETRIED = (429, 502, 503, 504)
 
 _BY_STATUS: Mapping[int, type[ClientError]] = {
     400: BadRequestError,
@@ -35,16 +35,16 @@ _BY_STATUS: Mapping[int, type[ClientError]] = {
 }
 
 Send = Callable[[httpx.Request, Body, float], Awaitable[httpx.Response]]
-"""Sends a request, adds what is to be read of its response's body, and closes it; it may take so many seconds."""
+"""Sends a request within some seconds, adds the response's body to the ``Body``, and closes the response."""
 
 
 @dataclass(slots=True)
 class Sender:
-    """Sends a request, and sends it again where it was answered 429, 502, 503 or 504, or where the connection failed.
+    """Sends requests, and retries after status 429, 502, 503 or 504 or a failed connection.
 
-    Each up to ``retries`` times, after 1, 2, 4, … seconds, or later if the service asks for that.
+    The pauses are 1, 2, 4, … seconds, or longer if ``Retry-After`` requires it.
 
-    :param max_body: how many bytes a body may have, compressed or not.
+    :param max_body: the size limit of a body in bytes, both compressed and decompressed.
     """
 
     send: Send
@@ -55,24 +55,24 @@ class Sender:
     retried: int = 0
 
     async def fetch(self, request: httpx.Request, seconds: float) -> Mapping[str, object]:
-        """The JSON document that answers a request.
+        """Send a request; return the JSON object of the response.
 
-        :param seconds: how long that may take, with retries, and the pauses between them.
-        :raises ClientError: of the kind that says what came instead.
+        :param seconds: the time limit, including retries and the pauses between them.
+        :raises ClientError: for any other response, or none.
         """
         until = self.now() + seconds
         for attempt in count():
             try:
                 return await self._fetch_once(request, until, seconds)
             except ClientError as error:
-                if attempt == self.retries or not _is_passing(error):
+                if attempt == self.retries or not _is_temporary(error):
                     raise
                 pause = max(2.0**attempt, error.retry_after or 0)
                 if self.now() + pause > until:
                     _give_up(error, pause, seconds)
             self.retried += 1
             await self.sleep(pause)
-        raise AssertionError("it is tried until it succeeds or fails")
+        raise AssertionError("the last attempt returns or raises")
 
     async def _fetch_once(self, request: httpx.Request, until: float, seconds: float) -> Mapping[str, object]:
         body = Body(self.max_body, until, self.now)
@@ -85,48 +85,48 @@ class Sender:
             body.check()
             content = body.decoded(response.headers.get("Content-Encoding", "").strip().lower())
         except (httpx.TimeoutException, TimeoutError) as error:
-            problem = f"no complete answer within {seconds:g} s; a larger timeout gives it more time"
+            problem = f"no complete response within {seconds:g} s; increase timeout if the service needs longer"
             raise RequestTimeoutError(problem, request) from error
         except TooLargeError:
-            problem = f"an answer of more than {self.max_body} bytes; a larger max_body takes more"
+            problem = f"the response has more than {self.max_body} bytes; increase max_body to accept it"
             raise BodyTooLargeError(problem, request, status) from None
         except UnreadableError as error:
-            raise NotJsonError(f"an answer that cannot be read: {error}", request, status) from None
+            raise NotJsonError(f"unreadable response: {error}", request, status) from None
         except httpx.TransportError as error:
-            # Those of an async client often have no text.
-            problem = f"no answer: {str(error) or type(error).__name__}"
-            is_possible = not isinstance(error, httpx.UnsupportedProtocol)
-            raise (ConnectionFailedError if is_possible else ClientError)(problem, request) from error
+            # The errors of an async client often have no text.
+            problem = f"no response: {str(error) or type(error).__name__}"
+            is_retryable = not isinstance(error, httpx.UnsupportedProtocol)
+            raise (ConnectionFailedError if is_retryable else ClientError)(problem, request) from error
         except (httpx.RequestError, httpx.InvalidURL) as error:
-            raise NotJsonError(f"an answer that cannot be read: {error}", request) from error
-        return _read(response, content, request)
+            raise NotJsonError(f"unreadable response: {error}", request) from error
+        return _parse(response, content, request)
 
 
-def _is_passing(error: ClientError) -> bool:
-    return isinstance(error, ConnectionFailedError) or error.status in _TRY_AGAIN
+def _is_temporary(error: ClientError) -> bool:
+    return isinstance(error, ConnectionFailedError) or error.status in _RETRIED
 
 
 def _give_up(error: ClientError, pause: float, seconds: float) -> NoReturn:
-    problem = f"{error.message}; not tried again, as {pause:g} s later is after the timeout of {seconds:g} s"
+    problem = f"{error.message}; not retried: the pause of {pause:g} s would exceed the timeout of {seconds:g} s"
     raise type(error)(problem, error.request, error.status, error.retry_after) from error
 
 
-def _read(response: httpx.Response, content: bytes, request: httpx.Request) -> Mapping[str, object]:
+def _parse(response: httpx.Response, content: bytes, request: httpx.Request) -> Mapping[str, object]:
     status, headers = response.status_code, response.headers
     retry_after = _retry_after(headers)
     if response.has_redirect_location:
-        problem = f"redirected to {without_user(headers['Location'])}; if that is the service, make it the url"
+        problem = f"redirected to {without_user(headers['Location'])}; if that is Copr, pass it as url"
         raise NotJsonError(problem, request, status, retry_after)
     try:
         document = parse_json(content)
-        instead = "JSON, but no object"
+        problem = "expected a JSON object, got other JSON"
     except ValueError:
         document = None
-        content_type = headers.get("Content-Type", "nothing")
-        instead = "broken JSON" if "json" in content_type else f"not JSON but {content_type}"
+        content_type = headers.get("Content-Type", "no content type")
+        problem = "invalid JSON" if "json" in content_type else f"expected JSON, got {content_type}"
     if not isinstance(document, dict):
         kind = {429: TooManyRequestsError, 504: RequestTimeoutError}.get(status, NotJsonError)
-        raise kind(instead, request, status, retry_after)
+        raise kind(problem, request, status, retry_after)
     if status == 200 and "error" not in document:
         return document
     kind = _BY_STATUS.get(status, ServerError if status >= 500 else ClientError)
@@ -134,15 +134,15 @@ def _read(response: httpx.Response, content: bytes, request: httpx.Request) -> M
 
 
 def _retry_after(headers: httpx.Headers) -> float | None:
-    """How many seconds a service asks to wait, as it says in seconds or as a date; ``None`` if that is neither."""
+    """Return ``Retry-After`` in seconds, from seconds or a date; ``None`` if it is missing or invalid."""
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdigit():
-        # More digits than these are more time than anybody has.
+        # Truncate absurdly large numbers.
         return float(value[:15])
     at = _timestamp(value)
     if at is None:
         return None
-    # By the clock that it was made with, as the two may differ.
+    # Relative to the server's clock, which may differ from this one.
     sent = _timestamp(headers.get("Date", ""))
     return max(at - (time.time() if sent is None else sent), 0)
 

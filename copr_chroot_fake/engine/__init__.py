@@ -1,1 +1,1 @@
-"""What the service knows: projects, builds, their chroots and packages, all in memory."""
+"""The in-memory state of Copr: projects, builds, chroots and faults, and how they change over time."""

@@ -1,4 +1,4 @@
-"""Which builds have something due, so that to catch up costs what has become due, however many builds there are."""
+"""The next transition of each build, so that catching up costs only what is due, however many builds there are."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ if TYPE_CHECKING:
 
 
 class Agenda:
-    """Builds that go on by themselves, by the time when something happens to each of them next."""
+    """Builds by the Unix time of their next automatic transition."""
 
-    __slots__ = ("_until", "_waiting", "noted")
+    __slots__ = ("_until", "_waiting", "changed")
 
     def __init__(self) -> None:
-        self.noted: dict[Build, None] = {}
-        """The builds that have changed since, in whatever way: nobody knows when something happens to them next."""
+        self.changed: dict[Build, None] = {}
+        """The builds that have changed since the last catch-up; the time of their next transition is not known yet."""
         self._waiting: list[tuple[float, int, Build]] = []
-        """Time, serial number and build of each wait, as a heap; a build can be in it for a time that is obsolete."""
+        """Time, tie-breaker and build of each transition, as a heap; some times are obsolete."""
         self._until: dict[Build, float] = {}
         """The earliest time in the heap of each build."""
 
     def clear(self) -> None:
-        for kept in (self.noted, self._waiting, self._until):
+        for kept in (self.changed, self._waiting, self._until):
             kept.clear()
 
     def catch_up(self, now: float) -> None:
-        """Let everything happen that is due by now; the caller holds the store's lock."""
+        """Make everything happen that is due by now; the caller holds the store's lock."""
         while self._waiting and self._waiting[0][0] <= now:
             time, _, build = heappop(self._waiting)
             if self._until.get(build) == time:
                 del self._until[build]
-            self.noted[build] = None
-        while self.noted:
-            builds, self.noted = self.noted, {}
+            self.changed[build] = None
+        while self.changed:
+            builds, self.changed = self.changed, {}
             for build in builds:
-                if build.is_known:
+                if build.is_in_store:
                     build.catch_up()
                     self._wait(build)
 

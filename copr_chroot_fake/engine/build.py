@@ -1,34 +1,36 @@
-"""A build of a package in a project, and what happens to all of its chroots."""
+"""A build of a package in a project, and the state of all its chroots."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from datetime import datetime
 from heapq import heapify, heappop, heapreplace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
-from ..errors import EventError
-from ..model import defaults as made_up
-from ..model.lifecycle import couples_chroots
+from ..errors import EventError, InputError
+from ..model import defaults
+from ..model.lifecycle import DEFAULT_LIFECYCLE, LifecycleLike, couples_chroots
+from ..model.progress import ProgressLike
 from ..model.project import SOURCES, Project, Submission
 from ..model.source_states import BEFORE_THE_END, SOURCE_STATES, source_of
 from ..model.states import State, StateName, parse_state
 from ..validation import checks
-from . import build_state as summary
-from .chroot import BuildChroot
-from .chroot_lifecycle import Moment
+from ..validation.spec import parse
+from .chroot import BuildChroot, SavedChroot, as_datetime
 
 if TYPE_CHECKING:
     from .agenda import Agenda
-    from .chroot_lifecycle import LivingChroot
     from .store import Store
+
+T = TypeVar("T")
 
 CANCEL_SECONDS = 10
 """How long the backend takes at most to confirm that a chroot is canceled, in seconds."""
 
 
 def confirmation_due(canceled_on: float) -> float:
-    """By when the backend confirms a cancellation, as a Unix time that Copr can store."""
+    """Return the Unix time by which the backend confirms a cancellation; Copr stores no later time than the largest."""
     return min(canceled_on + CANCEL_SECONDS, checks.LARGEST_INTEGER)
 
 
@@ -44,26 +46,29 @@ class SavedBuild(NamedTuple):
     cancellation: Cancellation | None
     source_state: State
     submission: Submission
-    has_ever_lived: bool
-    is_entangled: bool
-    chroots: tuple[tuple[BuildChroot, Moment], ...]
+    had_lifecycle: bool
+    is_coupled: bool
+    chroots: tuple[tuple[BuildChroot, SavedChroot], ...]
 
 
-class Build:
-    """A build and its chroots, in the order of their database ids; ``memory_limit`` in MB, ``timeout`` in seconds."""
+class Build(Mapping[str, BuildChroot]):
+    """A build: a mapping of names to its chroots, in the order of their database ids.
+
+    ``memory_limit`` is in MB, ``timeout`` in seconds.
+    """
 
     __slots__ = (
         "_by_name",
-        "_is_polled",
+        "_needs_polls",
         "_source_state",
         "bootstrap",
         "cancellation",
         "chroots",
         "enable_net",
-        "has_ever_lived",
+        "had_lifecycle",
         "id",
         "is_background",
-        "is_entangled",
+        "is_coupled",
         "memory_limit",
         "package",
         "project",
@@ -104,24 +109,74 @@ class Build:
         self.cancellation = cancellation
         self.submission = submission
         self.chroots: list[BuildChroot] = []
-        self.has_ever_lived = False
-        """Whether any of its chroots has had a life."""
-        self.is_entangled = False
-        """Whether what happens to one of its chroots can happen to all: it is canceled, deleted, or not there yet."""
+        self.had_lifecycle = False
+        """Whether any of its chroots has had a lifecycle."""
+        self.is_coupled = False
+        """Whether one chroot's lifecycle can affect all chroots: it cancels or deletes the build, or adds it."""
         self._source_state = submission.source_state or State.SUCCEEDED
         self.rendered: bytes | None = None
-        """What the API shows of it, kept until it changes."""
+        """Its JSON document, cached until it changes."""
         self._by_name: dict[str, BuildChroot] = {}
         self.quiet_until = -math.inf
-        """Until when nothing happens to it by itself."""
-        self._is_polled = True
-        """Whether one of its chroots may go on with the next poll."""
+        """Unix time of its next automatic transition, as far as it is known."""
+        self._needs_polls = True
+        """Whether one of its chroots may advance with the next poll."""
+
+    # A mapping, but compared by identity like any object with a state.
+
+    def __getitem__(self, chrootname: str) -> BuildChroot:
+        """Return the chroot with a name.
+
+        :raises KeyError: naming the chroots that the build has.
+        """
+        name = checks.plain_text(chrootname)
+        chroot = None if name is None else self._by_name.get(name)
+        if chroot is None:
+            names = checks.listing(self._by_name) or "no chroots"
+            raise KeyError(f"build {self.id} has no chroot {checks.shown(chrootname)}; it has {names}")
+        return chroot
+
+    @overload
+    def get(self, key: str, /) -> BuildChroot | None: ...
+
+    @overload
+    def get(self, key: str, /, default: BuildChroot | T) -> BuildChroot | T: ...
+
+    def get(self, key: str, /, default: object = None) -> object:
+        """Return the chroot with a name, or the default."""
+        return self._by_name.get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._by_name
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    # Iteration is over a copy, as other threads may add chroots meanwhile.
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name.copy())
+
+    def keys(self) -> KeysView[str]:
+        return self._by_name.copy().keys()
+
+    def values(self) -> ValuesView[BuildChroot]:
+        return self._by_name.copy().values()
+
+    def items(self) -> ItemsView[str, BuildChroot]:
+        return self._by_name.copy().items()
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return f"<Build {self.id} {self.package} in {self.project}, {self.state}>"
 
     @property
     def source_state(self) -> State:
-        """The state of its source build, as far as anybody has looked; it can be set.
+        """The state of its source build; it can be set.
 
-        :raises InputError: for what is not a state.
+        :raises InputError: for an invalid state.
         """
         return self._source_state
 
@@ -134,199 +189,217 @@ class Build:
     def state(self) -> State:
         """The state of the build as a whole, as Copr derives it from its source and its chroots."""
         self.catch_up()
-        return summary.state_of(self.is_canceled, self.source_state, {chroot.state for chroot in self.there})
+        states = {chroot.state for chroot in self.known_chroots}
+        return _derive_state(self.cancellation is not None, self.source_state, states)
 
     @property
     def started_on(self) -> int | None:
-        """When the first of its chroots started, as a Unix time; ``None`` before that."""
-        return summary.earliest(chroot.started_on for chroot in self.there)
+        """Unix time at which the first of its chroots started; ``None`` before that."""
+        starts = (chroot.started_on for chroot in self.known_chroots)
+        return min((time for time in starts if time), default=None)
 
     @property
     def ended_on(self) -> int | None:
-        """When the last of its chroots ended, as a Unix time; ``None`` while one of them has no end."""
-        return summary.latest(chroot.ended_on for chroot in self.there)
+        """Unix time at which the last of its chroots ended; ``None`` while one of them has no end."""
+        last = 0
+        for chroot in self.known_chroots:
+            ended_on = chroot.ended_on
+            if ended_on is None:
+                return None
+            last = max(last, ended_on)
+        return last or None
 
     @property
-    def there(self) -> list[BuildChroot]:
-        """The chroots that Copr knows it has by now."""
-        return [chroot for chroot in self.chroots if not chroot.is_absent] if self.is_entangled else self.chroots
+    def started_at(self) -> datetime | None:
+        """:attr:`started_on` as a datetime in UTC."""
+        return as_datetime(self.started_on)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """:attr:`ended_on` as a datetime in UTC."""
+        return as_datetime(self.ended_on)
+
+    @property
+    def submitted_on(self) -> int | None:
+        """Unix time of its submission."""
+        return self.submission.submitted_on
+
+    @property
+    def submitter(self) -> str | None:
+        """The user who submitted it."""
+        return self.submission.submitter
+
+    @property
+    def is_canceled(self) -> bool:
+        """Whether a user has canceled it; its chroots may follow later."""
+        self.catch_up()
+        return self.cancellation is not None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether each of its chroots has ended, or its source if it has none."""
+        self.catch_up()
+        if not self.chroots:
+            return self.source_state.is_final
+        return all(chroot.state.is_final for chroot in self.chroots)
+
+    def add_chroot(
+        self,
+        name: str,
+        *,
+        state: State | StateName | None = None,
+        lifecycle: LifecycleLike | None = None,
+        progress: ProgressLike | None = None,
+    ) -> BuildChroot:
+        """Add a chroot after the others, like :meth:`FakeCopr.add_build` does.
+
+        With a ``state`` and no ``lifecycle`` it stays in the state, and takes no ``progress``.
+
+        :raises InputError: naming the invalid value, or if the build is deleted; nothing is added then.
+        """
+        from ..scenario.spec import ChrootSpec
+        from .create import add_chroot
+
+        with self.store.lock:
+            if not self.is_in_store:
+                raise InputError("build", f"build {self.id} is deleted; expected one that the fake has")
+            entry = {
+                "name": checks.chroot_name("chrootname", name),
+                "state": state,
+                "lifecycle": DEFAULT_LIFECYCLE if lifecycle is None and state is None else lifecycle,
+                "progress": progress,
+            }
+            return add_chroot(parse(ChrootSpec, "", entry), self)
+
+    def cancel(self) -> None:
+        """Cancel it as a user does; its chroots stay as they are until the backend confirms that.
+
+        A chroot with a lifecycle follows with its next step, or by the clock within 10 seconds.
+
+        :raises EventError: if it is finished or canceled already.
+        """
+        with self.store.lock:
+            if self.is_canceled or self.is_finished:
+                done = "finished" if self.cancellation is None else "canceled"
+                raise EventError(f"build {self.id} is {done} already")
+            self.mark_canceled(self.store.clock.now())
+
+    def delete(self) -> None:
+        """Delete it from the fake, which answers 404 for it from then on."""
+        with self.store.lock:
+            self.store.remove(self)
+
+    # For the rest of the kit.
+
+    @property
+    def known_chroots(self) -> list[BuildChroot]:
+        """The chroots that Copr's clients see by now."""
+        return [chroot for chroot in self.chroots if not chroot.is_absent] if self.is_coupled else self.chroots
 
     @property
     def results_url(self) -> str:
-        """The address below which its chroots' results are."""
+        """The URL below which its chroots' results are."""
         return f"{self.store.results_root}/{self.project.ownername}/{self.project_dirname}"
 
     def moved_submission(self, before: str, after: str) -> Submission:
-        """Its submission once the results are elsewhere: its source package moves along, if it is among them."""
+        """Return its submission for another URL of results, below which its source package may be."""
         package = self.submission.source_package
         moved = package.moved(before, after)
         return self.submission if moved is package else self.submission._replace(source_package=moved)
 
     @property
     def result_dir(self) -> str:
-        """The name of its chroots' result directories by default."""
-        return made_up.result_dir(self.id, self.package)
+        """The default name of its chroots' result directories."""
+        return defaults.result_dir(self.id, self.package)
 
     @property
     def source_result_dir(self) -> str:
         """The name of the result directory of its source build."""
-        return self.submission.source_result_dir or made_up.source_result_dir(self.id)
+        return self.submission.source_result_dir or defaults.source_result_dir(self.id)
 
     @property
     def source_results_url(self) -> str:
-        """The address of that directory, without the slash at its end."""
+        """The URL of that directory, without the slash at its end."""
         return f"{self.results_url}/{SOURCES}/{self.source_result_dir}"
 
     @property
-    def canceled(self) -> bool:
-        """Whether a user has canceled it, which its chroots need not show yet."""
-        self.catch_up()
-        return self.is_canceled
-
-    @property
-    def is_canceled(self) -> bool:
-        """The same, as far as anybody has looked."""
-        return self.cancellation is not None
-
-    @property
     def confirmed_by(self) -> float | None:
+        """Unix time by which the backend confirms its cancellation; ``None`` if it is not canceled."""
         return None if self.cancellation is None else self.cancellation.confirmed_by
 
-    @property
-    def is_finished(self) -> bool:
-        """Whether each of its chroots has ended, or its source where it has none."""
-        self.catch_up()
-        if not self.chroots:
-            return self.source_state.is_final
-        return all(chroot.state.is_final for chroot in self.chroots)
-
-    def add_chroot(self, chroot: BuildChroot) -> None:
+    def attach(self, chroot: BuildChroot) -> None:
+        """Append a chroot that was made for it."""
         self.chroots.append(chroot)
         self._by_name[chroot.name] = chroot
-        if chroot.life is not None:
-            self.has_ever_lived = True
-            self.is_entangled |= couples_chroots(chroot.life.plan)
-            if self.submission.source_state is None and not self.is_known:
-                self.source_state = min(self.source_state, source_of(chroot.life.stage.state), key=SOURCE_STATES.index)
+        run = chroot.lifecycle_run
+        if run is not None:
+            self.had_lifecycle = True
+            self.is_coupled |= couples_chroots(run.plan)
+            if self.submission.source_state is None and not self.is_in_store:
+                self.source_state = min(self.source_state, source_of(run.stage.state), key=SOURCE_STATES.index)
         self.forget_rendered()
 
-    def undo_added_chroots(self) -> Callable[[], None]:
-        """Return what makes it again as it is now, after chroots were added."""
+    def undo_attached(self) -> Callable[[], None]:
+        """Return a function that removes chroots attached since, and their effects on the build."""
         number, cancellation, source_state = len(self.chroots), self.cancellation, self._source_state
-        has_ever_lived, is_entangled = self.has_ever_lived, self.is_entangled
+        had_lifecycle, is_coupled = self.had_lifecycle, self.is_coupled
 
         def undo() -> None:
             del self.chroots[number:]
             self._by_name = {chroot.name: chroot for chroot in self.chroots}
             self.forget_rendered()
             self.cancellation, self._source_state = cancellation, source_state
-            self.has_ever_lived, self.is_entangled = has_ever_lived, is_entangled
+            self.had_lifecycle, self.is_coupled = had_lifecycle, is_coupled
 
         return undo
 
     def save(self) -> SavedBuild:
-        """Everything about it that can change, for :meth:`restore`."""
+        """Return everything about it that can change, for :meth:`restore`."""
         return SavedBuild(
             self.cancellation,
             self.source_state,
             self.submission,
-            self.has_ever_lived,
-            self.is_entangled,
-            tuple((chroot, chroot.moment()) for chroot in self.chroots),
+            self.had_lifecycle,
+            self.is_coupled,
+            tuple((chroot, chroot.save()) for chroot in self.chroots),
         )
 
     def restore(self, saved: SavedBuild) -> None:
         """Restore it with the same chroot objects, whichever chroots it has had since."""
         self.chroots[:] = [chroot for chroot, _ in saved.chroots]
         self._by_name = {chroot.name: chroot for chroot in self.chroots}
-        for chroot, moment in saved.chroots:
-            chroot.restore(moment)
+        for chroot, fields in saved.chroots:
+            chroot.restore(fields)
         self.cancellation = saved.cancellation
         self.submission = saved.submission
-        self.has_ever_lived = saved.has_ever_lived
-        self.is_entangled = saved.is_entangled
+        self.had_lifecycle = saved.had_lifecycle
+        self.is_coupled = saved.is_coupled
         self.source_state = saved.source_state
 
     def forget_rendered(self) -> None:
-        """Drop what was worked out about it, as it or its chroots have changed."""
-        if self.has_ever_lived:
-            self.agenda.noted[self] = None
+        """Drop what is cached about it, as it or its chroots change."""
+        if self.had_lifecycle:
+            self.agenda.changed[self] = None
         self.rendered = None
         self.quiet_until = -math.inf
-        self._is_polled = True
-
-    @property
-    def names(self) -> Collection[str]:
-        """The names of its chroots, in their order."""
-        return self._by_name.keys()
-
-    def find(self, chrootname: str) -> BuildChroot | None:
-        """The chroot of that name; ``None`` where the build has none."""
-        return self._by_name.get(chrootname)
-
-    def __getitem__(self, chrootname: str) -> BuildChroot:
-        """The chroot of that name.
-
-        :raises KeyError: naming the chroots that the build has.
-        """
-        name = checks.plain_text(chrootname)
-        chroot = None if name is None else self._by_name.get(name)
-        if chroot is None:
-            has = checks.listing(self._by_name) or "no chroots"
-            raise KeyError(f"build {self.id} has no chroot {checks.shown(chrootname)}; it has {has}")
-        return chroot
-
-    def __iter__(self) -> Iterator[BuildChroot]:
-        # Those that are there now, as others may be added meanwhile.
-        return iter(self.chroots.copy())
-
-    def __repr__(self) -> str:
-        return f"<Build {self.id} {self.package} in {self.project}>"
-
-    def cancel(self) -> None:
-        """Cancel it, as a user does; its chroots stay as they are until the backend confirms that.
-
-        For a chroot that lives, that is its next step, or with the clock at most 10 seconds later.
-
-        :raises EventError: if it is finished or canceled already.
-        """
-        with self.store.lock:
-            self.catch_up()
-            if self.is_canceled or self.is_finished:
-                raise EventError(f"build {self.id} is {'canceled' if self.is_canceled else 'finished'} already")
-            self.mark_canceled(self.store.clock.now())
+        self._needs_polls = True
 
     def mark_canceled(self, now: float) -> None:
         self.forget_rendered()
         self.cancellation = self.cancellation or Cancellation(confirmation_due(now))
 
-    def advance(self) -> int:
-        """Let each chroot go on that is not fixed, held, stuck or at its end; returns how many did."""
-        with self.store.lock:
-            going = [chroot for chroot in self.chroots if chroot.can_advance]
-            for chroot in going:
-                if chroot.can_advance:
-                    chroot.advance()
-            return len(going)
-
-    def finish(self) -> None:
-        """Let each chroot go on to the end of its life; one that is held, stuck or fixed stays."""
-        with self.store.lock:
-            while self.advance():
-                pass
-
-    def look(self, counts: bool) -> None:
-        """An answer shows it and so all of its chroots; ``counts`` says whether that is a poll."""
+    def poll(self, counts: bool) -> None:
+        """Note that a response shows it and so all its chroots; ``counts`` says whether that is a poll."""
         self.catch_up()
-        if not (counts and self._is_polled and self.has_ever_lived):
+        if not (counts and self._needs_polls and self.had_lifecycle):
             return
         for chroot in self.chroots:
-            chroot.look(counts)
-        self._is_polled = any(chroot.counts_polls for chroot in self.chroots)
+            chroot.poll(counts)
+        self._needs_polls = any(chroot.needs_polls for chroot in self.chroots)
 
     def catch_up(self) -> None:
-        """Let everything happen to it that is due on the clock, in the order in which it was due."""
-        if not self.has_ever_lived or self.store.clock.now() < self.quiet_until:
+        """Make everything happen to it that is due, in the order in which it was due."""
+        if not self.had_lifecycle or self.store.clock.now() < self.quiet_until:
             return
         with self.store.lock:
             self._catch_up(self.store.clock.now())
@@ -335,12 +408,12 @@ class Build:
     def _catch_up(self, now: float) -> None:
         while True:
             cancellation = self.cancellation
-            # One after the other in time, as the first of them tells where the source build has got to.
-            queue = [(chroot.due or 0, at) for at, chroot in enumerate(self.chroots) if chroot.is_due(now)]
+            # In the order of time across all chroots, as the first one determines the state of the source build.
+            queue = [(chroot.due or 0, index) for index, chroot in enumerate(self.chroots) if chroot.is_due(now)]
             heapify(queue)
             while queue and self.cancellation is cancellation:
                 chroot = self.chroots[queue[0][1]]
-                chroot.step()
+                chroot.enter_next_stage()
                 if chroot.is_due(now):
                     heapreplace(queue, (chroot.due or 0, queue[0][1]))
                 else:
@@ -350,28 +423,51 @@ class Build:
 
     @property
     def agenda(self) -> Agenda:
-        """Where the store has noted when something happens to it."""
-        return self.store.entangled_agenda if self.is_entangled else self.store.agenda
+        """The store's agenda that has its next transition."""
+        return self.store.coupled_agenda if self.is_coupled else self.store.agenda
 
-    def only_changed(self, chroot: LivingChroot, quiet_until: float, cancellation: Cancellation | None) -> None:
-        """Go on with what was known before one chroot changed: until when nothing happens to any other.
+    def keep_quiet(self, changed: BuildChroot, quiet_until: float, cancellation: Cancellation | None) -> None:
+        """Keep the known time of the next transition after only one chroot changed.
 
-        Without this, to change each of many chroots would look at all of them each time.
+        Without this, each change would look at all chroots of the build.
         """
         if self.cancellation is cancellation:
-            self.quiet_until = min(quiet_until, chroot.next_due)
+            self.quiet_until = min(quiet_until, changed.next_due)
 
     @property
-    def is_in_order(self) -> bool:
-        """Whether what happens to its chroots has to happen in the order of time, across all of them."""
-        return self.is_entangled or self.source_state in BEFORE_THE_END
+    def is_ordered(self) -> bool:
+        """Whether transitions have to happen in the order of time across all chroots."""
+        return self.is_coupled or self.source_state in BEFORE_THE_END
 
     @property
-    def is_known(self) -> bool:
-        """Whether the service has it: it has been added, and not been deleted."""
+    def is_in_store(self) -> bool:
+        """Whether it has been added, and not been deleted."""
         return self.store.builds.get(self.id) is self
 
-    def remove(self) -> None:
-        """Delete it from the service, which answers 404 for it from then on."""
-        with self.store.lock:
-            self.store.remove(self)
+
+_SOURCE_COUNTS = (State.STARTING, State.PENDING, State.RUNNING, State.IMPORTING, State.FAILED)
+_PRECEDENCE = (
+    State.RUNNING,
+    State.STARTING,
+    State.PENDING,
+    State.FAILED,
+    State.SUCCEEDED,
+    State.SKIPPED,
+    State.FORKED,
+)
+
+
+def _derive_state(is_canceled: bool, source: State, chroots: Iterable[State]) -> State:
+    """Return a build's state: canceled, its source's while that counts, else the first that any chroot has."""
+    if is_canceled:
+        return State.CANCELED
+    if source in _SOURCE_COUNTS:
+        return source
+    states = {*chroots}
+    if not states:
+        return State.WAITING
+    for state in _PRECEDENCE:
+        if state in states:
+            return state
+    # Chroots that only wait are about to be pending; Copr has no state for the remaining combinations.
+    return State.PENDING if State.WAITING in states else State.UNKNOWN

@@ -84,4 +84,4 @@ def _add(made: dict[str, dict[str | None, _Ids]], build: Build) -> None:
     for package in (None, build.package):
         ids = packages.setdefault(package, _Ids())
         insort(ids, build.id, lo=0 if ids and ids[-1] > build.id else len(ids))
-    packages[build.package].chroots.update(build.names)
+    packages[build.package].chroots.update(build.keys())

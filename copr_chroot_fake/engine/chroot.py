@@ -1,53 +1,152 @@
-"""A build chroot as tests hold it: what it shows now, what can happen to it, and how to steer it."""
+"""A build chroot: its stored fields, how it goes through its lifecycle, and how tests control it.
+
+Nothing runs in the background: whoever reads a chroot first makes everything happen that is due. Each transition
+happens at its own time, in order.
+"""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timezone
 from functools import partial
 from types import EllipsisType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..errors import EventError, InputError
-from ..model.machine import Event, event_between, find_transition, possible_events, shortest_path
+from ..model import defaults
+from ..model.lifecycle import ABSENT, DELETED, PlannedStage
+from ..model.machine import (
+    Event,
+    Stamp,
+    event_between,
+    find_transition,
+    possible_events,
+    shortest_path,
+    stamps_of,
+)
 from ..model.nevra import Nevra, PackageLike, parse_packages
+from ..model.source_states import source_after
 from ..model.states import State, StateName, parse_state
 from ..validation import checks
-from .chroot_events import ChrootEvents
-from .chroot_lifecycle import LivingChroot
 from .interrupts import forget_changes_after, last_change
 
 if TYPE_CHECKING:
-    from .lifecycle_run import Life
+    from .build import Build
+    from .lifecycle_run import LifecycleRun
 
 
-class BuildChroot(LivingChroot, ChrootEvents):
-    """One chroot of a build: its state, its times (Unix, seconds) and its packages.
+class Overrides(NamedTuple):
+    """Fields that are served as given instead of derived; ``None`` to derive them."""
 
-    Everything is as of now: whatever was due on the clock has happened, in
-    order, each thing at its own time. Its events are the methods of
-    :class:`~.events.ChrootEvents`.
+    result_url: str | None = None
+    build_config: Mapping[str, object] | None = None
+
+
+class Change(NamedTuple):
+    """A build chroot came into a state, at a Unix time."""
+
+    at: int
+    build_id: int
+    chrootname: str
+    state: State
+
+
+class SavedChroot(NamedTuple):
+    """Everything about a chroot that can change."""
+
+    state: State
+    started_on: int | None
+    ended_on: int | None
+    result_dir: str
+    packages: tuple[Nevra, ...]
+    lifecycle_run: LifecycleRun | None
+    was_canceled: bool
+
+
+class BuildChroot:
+    """One chroot of a build: its state, its times and its packages, as of now.
+
+    It is controlled by :meth:`report`, :meth:`advance`, :meth:`hold`, :meth:`release` and :meth:`set_state`.
     """
 
-    __slots__ = ()
+    __slots__ = (
+        "_build",
+        "_ended_on",
+        "_name",
+        "_overrides",
+        "_packages",
+        "_result_dir",
+        "_started_on",
+        "_state",
+        "lifecycle_run",
+        "rendered",
+        "was_canceled",
+    )
+
+    def __init__(
+        self,
+        build: Build,
+        name: str,
+        state: State,
+        *,
+        started_on: int | None = None,
+        ended_on: int | None = None,
+        result_dir: str = "",
+        packages: tuple[Nevra, ...] = (),
+        overrides: Overrides | None = None,
+    ) -> None:
+        self._build = build
+        self._name = name
+        self._state = state
+        self._started_on = started_on
+        self._ended_on = ended_on
+        self._result_dir = result_dir
+        self._packages = packages
+        self._overrides = overrides
+        self.lifecycle_run: LifecycleRun | None = None
+        """The rest of its lifecycle; ``None`` if its state is fixed or it has ended."""
+        self.rendered: bytes | None = None
+        """Its JSON document, cached until it changes."""
+        self.was_canceled = False
+        """Whether it failed because its build was canceled, which its state does not tell."""
+
+    @property
+    def build(self) -> Build:
+        return self._build
+
+    @property
+    def name(self) -> str:
+        return self._name
 
     @property
     def state(self) -> State:
-        """The state that the API shows now."""
+        """The state that the API reports now."""
         self.catch_up()
         return self._state
 
     @property
     def started_on(self) -> int | None:
-        """When it started, as a Unix time; ``None`` before that, and where Copr never sets it."""
+        """Unix time of its start; ``None`` before that, and in states for which Copr never sets it."""
         self.catch_up()
         return self._started_on
 
     @property
     def ended_on(self) -> int | None:
-        """When it ended, as a Unix time; ``None`` before that, and where Copr never sets it."""
+        """Unix time of its end; ``None`` before that, and in states for which Copr never sets it."""
         self.catch_up()
         return self._ended_on
+
+    @property
+    def started_at(self) -> datetime | None:
+        """:attr:`started_on` as a datetime in UTC."""
+        return as_datetime(self.started_on)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """:attr:`ended_on` as a datetime in UTC."""
+        return as_datetime(self.ended_on)
 
     @property
     def result_dir(self) -> str:
@@ -63,8 +162,8 @@ class BuildChroot(LivingChroot, ChrootEvents):
 
     @property
     def result_url(self) -> str | None:
-        """Where the results are: as given, else as Copr derives it; ``None`` without a result directory."""
-        given = self.given.result_url
+        """The URL of its results: as given, else as Copr derives it; ``None`` without a result directory."""
+        given = self.overrides.result_url
         result_dir = self.result_dir
         if given is not None or not result_dir:
             return given
@@ -72,17 +171,40 @@ class BuildChroot(LivingChroot, ChrootEvents):
 
     @property
     def build_config(self) -> Mapping[str, object] | None:
-        """A copy of the build configuration as given; ``None`` where it is derived."""
-        return copy.deepcopy(self.given.build_config)
+        """A copy of the build configuration as given; ``None`` if it is derived."""
+        return copy.deepcopy(self.overrides.build_config)
+
+    @property
+    def held_in(self) -> State | None:
+        """The state in which it is, or will be, held; ``None`` if it is not."""
+        run = self.lifecycle_run
+        return None if run is None else run.held_in
 
     @property
     def is_absent(self) -> bool:
-        """Whether Copr does not know it yet."""
+        """Whether its build has no such chroot yet, as far as Copr's clients see."""
         self.catch_up()
         return self._is_absent
 
+    @property
+    def overrides(self) -> Overrides:
+        return self._overrides or Overrides()
+
+    @property
+    def last_time(self) -> int:
+        """The latest time that is stored for it."""
+        return max(self._started_on or 0, self._ended_on or 0)
+
+    @property
+    def possible_events(self) -> list[Event]:
+        """The events that can happen to it now."""
+        self.catch_up()
+        return [] if self._is_absent else possible_events(self._state, self._build.cancellation is not None)
+
     def __repr__(self) -> str:
         return f"<BuildChroot {self._build.id} {self._name} {self.state}>"
+
+    # Control by hand.
 
     def report(
         self,
@@ -90,196 +212,472 @@ class BuildChroot(LivingChroot, ChrootEvents):
         *,
         at: int | None = None,
         result_dir: str | None = None,
-        packages: Iterable[PackageLike] = (),
+        packages: Iterable[PackageLike] | None = None,
     ) -> bool:
-        """Report a state, as the backend does; returns whether Copr accepts the report.
+        """Report a state as Copr's backend does; return whether Copr accepts the report.
 
-        Once a chroot has ended, a report changes no state, but one of an end
-        still moves ``ended_on`` (from the recorded lives). No packages given
-        means that there are none.
+        Its lifecycle continues from there, or ends if it has no such stage. Once the chroot has ended, a report
+        changes no state, but reporting an end again moves ``ended_on``, as Copr's recordings show.
 
-        :raises EventError: for a report that no backend makes in this state.
-        :raises InputError: for an impossible value.
+        :param at: Unix time of the report; now by default.
+        :param result_dir: the name of its result directory; used when it starts.
+        :param packages: used when it succeeds; ``None`` for plausible ones, ``()`` for none.
+        :raises EventError: if no backend reports this state now.
+        :raises InputError: for an invalid value, or a time before the chroot's last one.
         """
         to = parse_state("state", state)
-        said = _checked_result_dir(result_dir)
-        built = parse_packages("packages", packages)
+        directory = None if result_dir is None else checks.path_segment("result_dir", result_dir)
+        built = None if packages is None else parse_packages("packages", packages)
         with self._build.store.lock:
             self.catch_up()
             now = self._time(at)
-            if not self._state.is_final:
-                # Canceled is what the backend reports, though what was being built ends as failed.
+            is_canceled = self._build.cancellation is not None
+            if self._is_absent or not self._state.is_final:
+                # Copr's backend reports a canceled chroot as canceled; Copr stores one that was being built as failed.
                 event = Event.CONFIRM_CANCEL if to is State.CANCELED else event_between(self._state, to)
-                if event is None:
-                    raise EventError(f"{self.described()}: the backend never reports {to} then")
-                if find_transition(event, self._state, self._build.is_canceled) is None:
+                if event is None or self._is_absent:
+                    possible = ", ".join(self._reportable_states()) or "nothing"
+                    raise EventError(f"{self.describe()}: the backend does not report {to} then; possible: {possible}")
+                if find_transition(event, self._state, is_canceled) is None:
                     return False
-                self._happen(event, at, result_dir=said, packages=built)
-            elif self._build.is_canceled and to is State.STARTING:
+                self.undo_on_error(partial(self._apply_event, event, now, directory, built))
+            elif is_canceled and to is State.STARTING:
                 return False
             elif to in (State.SUCCEEDED, State.FAILED):
                 self.forget_rendered()
                 self._ended_on = now
             return True
 
-    def force_state(
+    def _reportable_states(self) -> list[State]:
+        return [
+            State.CANCELED if event is Event.CONFIRM_CANCEL else _target(event, self._state)
+            for event in ([] if self._is_absent else possible_events(self._state, self._build.cancellation is not None))
+        ]
+
+    def _apply_event(self, event: Event, now: int, result_dir: str | None, packages: tuple[Nevra, ...] | None) -> None:
+        quiet_until, cancellation = self._build.quiet_until, self._build.cancellation
+        self._change(event, now, result_dir=result_dir, packages=packages)
+        run = self.lifecycle_run
+        if run is not None and (self._state.is_final or not run.move_to_state(self._state, now)):
+            self.lifecycle_run = None
+        elif run is not None and run.stage.canceled:
+            self._build.mark_canceled(now)
+        self._build.keep_quiet(self, quiet_until, cancellation)
+
+    def _time(self, at: int | None) -> int:
+        """Return a given time, or now; never before the chroot's last time."""
+        if at is None:
+            return max(int(self._build.store.clock.now()), self.last_time)
+        checked = checks.unix_time("at", at)
+        if checked < self.last_time:
+            raise InputError(
+                "at", f"{checked} is before {self.last_time}, when {self._name} last changed; expected a later time"
+            )
+        return checked
+
+    def advance(self, *, to: State | StateName | Literal["end"] | None = None) -> State:
+        """Enter the next stage of its lifecycle; return the new state.
+
+        :param to: advance on to this state: along the lifecycle if that has it, else by the fewest events that lead
+            there; or to the ``"end"`` of the lifecycle, as far as it can.
+        :raises EventError: if it is fixed, held, stuck or at its end, or cannot reach the state; nothing changes then.
+        """
+        if to is not None and checks.plain_text(to) == _END:
+            return self._advance_to_end()
+        state = None if to is None else parse_state("to", to)
+        with self._build.store.lock:
+            if state is None:
+                self._advance()
+            else:
+                self._advance_to(state)
+            return self._state
+
+    def _advance(self) -> None:
+        self.catch_up()
+        problem = self.advance_problem()
+        if problem is not None:
+            raise EventError(f"{self.describe()}: {problem}")
+        self.enter_next_stage()
+
+    def _advance_to_end(self) -> State:
+        with self._build.store.lock:
+            while self.can_advance:
+                self._advance()
+            return self._state
+
+    def _advance_to(self, state: State) -> None:
+        self.catch_up()
+        # Its events can change the other chroots of the build, too.
+        changes = self._build.store.changes
+        saved, last = self._build.save(), last_change(changes)
+        try:
+            if self.lifecycle_run is not None and self.lifecycle_run.reaches(state):
+                while self._is_absent or self._state is not state:
+                    self._advance()
+                return
+            path = None if self._is_absent else shortest_path(self._state, state)
+            if path is None:
+                raise EventError(f"{self.describe()}: nothing leads from there to {state}")
+            for event in path:
+                self.undo_on_error(partial(self._apply_event, event, self._time(None), None, None))
+        except BaseException:
+            self._build.restore(saved)
+            forget_changes_after(last, changes)
+            raise
+
+    @property
+    def can_advance(self) -> bool:
+        """Whether it is neither fixed, held nor stuck, nor at its end."""
+        self.catch_up()
+        return self.advance_problem() is None
+
+    def hold(self, state: State | StateName | None = None) -> None:
+        """Stay in a state, once it is reached, until :meth:`release`; by default in the current one.
+
+        :raises EventError: if its lifecycle does not reach the state.
+        """
+        given = None if state is None else parse_state("state", state)
+        with self._build.store.lock:
+            run = self.lifecycle_run
+            if run is not None and (given is None or run.mode != "immediate"):
+                self.catch_up()
+                run = self.lifecycle_run
+            to = self._state if given is None else given
+            if run is None or not run.reaches(to):
+                raise EventError(f"{self.describe()}: its lifecycle does not reach {to}")
+            self._build.forget_rendered()
+            run.held_in = to
+
+    def release(self) -> None:
+        """Let it continue; a stage whose time is over ends now. A chroot that has ended needs no release.
+
+        :raises EventError: if it has a lifecycle and is not held.
+        """
+        with self._build.store.lock:
+            self.catch_up()
+            run = self.lifecycle_run
+            if run is None:
+                return
+            if run.held_in is None:
+                raise EventError(f"{self.describe()}: it is not held")
+            self.undo_on_error(partial(self._release, run))
+
+    def _release(self, run: LifecycleRun) -> None:
+        self._build.forget_rendered()
+        if run.is_held and run.due is not None and run.mode == "clock":
+            run.due = max(run.due, self._build.store.clock.now())
+        run.held_in = None
+
+    def set_state(
         self,
         state: State | StateName,
         *,
         started_on: int | EllipsisType | None = ...,
         ended_on: int | EllipsisType | None = ...,
     ) -> None:
-        """Put it into a state, possible or not, in which it stays; times that are not given stay as they are.
+        """Set a state, possible or not, in which it stays; times that are not given stay as they are.
 
-        :raises InputError: for what is not a state or time, or an end before the start.
+        :raises InputError: for an invalid state or time, or an end before the start.
         """
         to = parse_state("state", state)
         with self._build.store.lock:
             self.catch_up()
-            start = self._started_on if isinstance(started_on, EllipsisType) else _given_time("started_on", started_on)
-            end = self._ended_on if isinstance(ended_on, EllipsisType) else _given_time("ended_on", ended_on)
+            start = (
+                self._started_on if isinstance(started_on, EllipsisType) else _optional_time("started_on", started_on)
+            )
+            end = self._ended_on if isinstance(ended_on, EllipsisType) else _optional_time("ended_on", ended_on)
             checks.end_after_start("ended_on", start, end)
-            self.atomically(partial(self._force, to, start, end))
+            self.undo_on_error(partial(self._set_state, to, start, end))
 
-    def _force(self, state: State, started_on: int | None, ended_on: int | None) -> None:
+    def _set_state(self, state: State, started_on: int | None, ended_on: int | None) -> None:
         self._started_on, self._ended_on = started_on, ended_on
-        self.life = None
+        self.lifecycle_run = None
         self.was_canceled = False
-        self.put_into(state, int(self._build.store.clock.now()))
+        self._enter_state(state, int(self._build.store.clock.now()))
 
-    def advance(self) -> State:
-        """Go on to the next stage of its life; returns its new state.
+    # Its lifecycle. Whoever calls what changes it holds the store's lock.
 
-        :raises EventError: if it is fixed, held, stuck or at its end.
-        """
-        with self._build.store.lock:
-            self.catch_up()
-            reason = self.reason_to_stay()
-            if reason is not None:
-                raise EventError(f"{self.described()}: {reason}")
-            self.step()
-            return self._state
+    def start_lifecycle(self, run: LifecycleRun) -> None:
+        """Start a lifecycle in its first stage, with the fields that Copr would have stored by then."""
+        self.lifecycle_run = run
+        source_state = self._build.source_state
+        if isinstance(run.stage.state, State):
+            self._enter_stage(run.stage, run.started_at)
+        # Its state tells that of the source build from the next stage on.
+        self._build.source_state = source_state
 
-    @property
-    def possible_events(self) -> list[Event]:
-        """The events that can happen to it now."""
-        self.catch_up()
-        return [] if self._is_absent else possible_events(self._state, self._build.is_canceled)
+    def resume_lifecycle(self, run: LifecycleRun) -> None:
+        """Continue a lifecycle in the stage that the chroot is in already."""
+        self.lifecycle_run = run
+        if run.stage.canceled:
+            self._build.mark_canceled(run.started_at)
 
-    @property
-    def can_advance(self) -> bool:
-        """Whether it is neither fixed, held nor stuck, nor at its end."""
-        self.catch_up()
-        return self.reason_to_stay() is None
-
-    def run_to(self, state: State | StateName) -> None:
-        """Go on until it is in a state: along its life if that gets there, else straight through the table.
-
-        :raises EventError: if it cannot get there, or is held on the way; nothing has changed then.
-        """
-        to = parse_state("state", state)
-        with self._build.store.lock:
-            self.catch_up()
-            # Its events can change the other chroots of the build, too.
-            changes = self._build.store.changes
-            saved, last = self._build.save(), last_change(changes)
-            try:
-                self._go_to(to)
-            except BaseException:
-                self._build.restore(saved)
-                forget_changes_after(last, changes)
-                raise
-
-    def _go_to(self, to: State) -> None:
-        ahead = () if self.life is None else self.life.plan[self.life.at :]
-        if any(stage.state == to for stage in ahead):
-            while self._is_absent or self._state is not to:
-                self.advance()
+    def poll(self, counts: bool) -> None:
+        """Note that a response shows it; ``counts`` says whether that is a poll, which can advance it."""
+        run = self.lifecycle_run
+        if run is None:
             return
-        path = None if self._is_absent else shortest_path(self._state, to)
-        if path is None:
-            raise EventError(f"{self.described()}: nothing leads from there to {to}")
-        for event in path:
-            self._happen(event, None)
-
-    def finish(self) -> State:
-        """Go on to the end of its life; returns its new state."""
-        with self._build.store.lock:
-            while self.can_advance:
-                self.advance()
-            return self._state
-
-    def hold(self, state: State | StateName) -> None:
-        """Stay in a state, once it gets there, until it is released.
-
-        :raises EventError: if it has no life that gets there.
-        """
-        to = parse_state("state", state)
-        with self._build.store.lock:
-            if self.life is not None and self.life.how != "immediate":
-                self.catch_up()
-            if self.life is None or not self.life.gets_to(to):
-                raise EventError(f"{self.described()}: no life of it gets to {to}")
-            self._build.forget_rendered()
-            self.life.held_in = to
-
-    def release(self) -> None:
-        """Let it go on; a stage whose time is over ends now. A chroot that has ended meanwhile needs no release.
-
-        :raises EventError: if it lives and is not held.
-        """
-        with self._build.store.lock:
+        if run.mode != "poll":
             self.catch_up()
-            life = self.life
-            if life is None:
-                return
-            if life.held_in is None:
-                raise EventError(f"{self.described()}: it is not held")
-            self.atomically(partial(self._release, life))
+        elif counts:
+            if run.has_enough_polls and self.advance_problem() is None:
+                self.undo_on_error(self._enter_next_stage_by_poll)
+            else:
+                run.count_poll()
 
-    def _release(self, life: Life) -> None:
-        self._build.forget_rendered()
-        if life.is_held and life.due is not None and life.how == "clock":
-            life.due = max(life.due, self._build.store.clock.now())
-        life.held_in = None
+    @property
+    def needs_polls(self) -> bool:
+        """Whether one more poll can make a difference to it."""
+        run = self.lifecycle_run
+        if run is None or run.mode != "poll":
+            return False
+        return not run.has_enough_polls or self.advance_problem() is None
 
-    def _happen(
+    def catch_up(self) -> None:
+        """Make everything happen that is due."""
+        run, build = self.lifecycle_run, self._build
+        if build.is_ordered:
+            build.catch_up()
+            return
+        if run is None:
+            return
+        due, clock = run.due, build.store.clock
+        if run.mode == "clock" and due is not None and build.cancellation is None and due > clock.now():
+            # The most frequent case.
+            return
+        with build.store.lock:
+            now = clock.now()
+            while self.is_due(now):
+                self.enter_next_stage()
+
+    def is_due(self, now: float) -> bool:
+        """Whether it enters its next stage by itself now."""
+        run = self.lifecycle_run
+        if run is None or run.mode in ("poll", "manual"):
+            return False
+        due = self.due
+        return due is not None and (due <= now or run.mode == "immediate") and not run.is_held
+
+    @property
+    def due(self) -> float | None:
+        """Unix time at which its stage ends: its time is over, or the backend confirms that its build is canceled."""
+        run = self.lifecycle_run
+        return None if run is None else self._due_in(run)
+
+    def _due_in(self, run: LifecycleRun) -> float | None:
+        confirmed_by = self._build.confirmed_by
+        if confirmed_by is None or run.stage.canceled or self._state.is_final or self._is_absent:
+            return run.due
+        return confirmed_by if run.due is None else min(run.due, confirmed_by)
+
+    @property
+    def next_due(self) -> float:
+        """Unix time of the next automatic transition; ``inf`` if there is none."""
+        run = self.lifecycle_run
+        if run is None or not run.is_timed or run.is_held:
+            return math.inf
+        due = self.due
+        return math.inf if due is None else due
+
+    @property
+    def _is_absent(self) -> bool:
+        run = self.lifecycle_run
+        return run is not None and run.stage.state == ABSENT
+
+    def advance_problem(self) -> str | None:
+        """Return why it cannot enter a next stage now; ``None`` if it can."""
+        run = self.lifecycle_run
+        if self._state.is_final and (run is None or run.next_stage is None):
+            return "its lifecycle has ended"
+        if run is None:
+            return "its state is fixed; use report() or set_state()"
+        if run.is_held:
+            return "it is held; release it first"
+        if self.due is None:
+            return "it is stuck; its lifecycle has no next stage"
+        return None
+
+    def enter_next_stage(self) -> None:
+        """Enter the next stage: at the time it was due, or by poll and by hand as soon as the clock allows.
+
+        With a virtual clock that is not before it was due; with the system's clock it is now.
+        """
+        self.undo_on_error(self._enter_next_stage)
+
+    def _enter_next_stage_by_poll(self) -> None:
+        run = self.lifecycle_run
+        assert run is not None
+        self._enter_next_stage()
+        run.count_poll()
+
+    def undo_on_error(self, change: Callable[[], None]) -> None:
+        """Make a change, and undo what there is of it if it is interrupted by an exception."""
+        build = self._build
+        before, cancellation, source_state = self.save(), build.cancellation, build.source_state
+        last = last_change(build.store.changes)
+        try:
+            change()
+        except BaseException:
+            self.restore(before)
+            build.cancellation, build.source_state = cancellation, source_state
+            forget_changes_after(last, build.store.changes)
+            raise
+
+    def _enter_next_stage(self) -> None:
+        build = self._build
+        quiet_until, cancellation = build.quiet_until, build.cancellation
+        build.forget_rendered()
+        run, due, clock = self.lifecycle_run, self.due, build.store.clock
+        assert run is not None
+        assert due is not None
+        is_on_time = run.mode == "immediate" or (run.mode == "clock" and due <= clock.now())
+        now = max(due if is_on_time else clock.reach(due), self.last_time)
+        is_canceled = build.cancellation is not None
+        if is_canceled and not (self._state.is_final or self._is_absent or self._plans_cancellation(run)):
+            self._change(Event.CONFIRM_CANCEL, int(now))
+            self.lifecycle_run = None
+        else:
+            self._enter_stage(run.enter_next_stage(now), now)
+            if self.lifecycle_run is not None and run.next_stage is None and self._state.is_final:
+                self.lifecycle_run = None
+        build.keep_quiet(self, quiet_until, cancellation)
+
+    def _plans_cancellation(self, run: LifecycleRun) -> bool:
+        """Return whether the next stage says how long the backend takes to confirm the cancellation."""
+        following = run.next_stage
+        if following is None or not following.canceled or not isinstance(following.state, State):
+            return False
+        event = event_between(self._state, following.state)
+        is_possible = event is not None and find_transition(event, self._state, canceled=True) is not None
+        return following.state is self._state or is_possible
+
+    def _enter_stage(self, stage: PlannedStage, now: float) -> None:
+        if stage.state == DELETED:
+            self._build.delete()
+            return
+        self._enter_state_of(stage, now)
+        if stage.canceled:
+            # After the transition, as it may have started just before.
+            self._build.mark_canceled(now)
+
+    def _enter_state_of(self, stage: PlannedStage, now: float) -> None:
+        state = State(stage.state)
+        run = self.lifecycle_run
+        had_state = run is not None and run.index > 0 and run.plan[run.index - 1].state != ABSENT
+        if not had_state:
+            stamps = [stamp for stamp in stamps_of(state) if stamp not in stage.without]
+            self._stamp(state, stamps, int(now), self._planned_result_dir, self._planned_packages)
+        elif state is not self._state:
+            event = event_between(self._state, state)
+            assert event is not None, "lifecycles are checked to follow the state machine"
+            if event is Event.CONFIRM_CANCEL:
+                self._build.mark_canceled(now)
+            self._change(event, int(now), without=stage.without)
+
+    # Its stored fields.
+
+    def _change(
         self,
         event: Event,
-        at: int | None,
+        now: int,
         *,
         result_dir: str | None = None,
         packages: tuple[Nevra, ...] | None = None,
+        without: frozenset[Stamp] = frozenset(),
     ) -> None:
-        """Let an event from outside happen; its life goes on from there, if it has such a stage."""
-        said = _checked_result_dir(result_dir)
-        with self._build.store.lock:
-            self.catch_up()
-            self.atomically(partial(self._let_happen, event, self._time(at), said, packages))
+        """Apply an event: the new state and its stamps; what is not given is as its lifecycle plans.
 
-    def _let_happen(self, event: Event, now: int, result_dir: str | None, packages: tuple[Nevra, ...] | None) -> None:
-        quiet_until, cancellation = self._build.quiet_until, self._build.cancellation
-        self.change(event, now, result_dir=result_dir, packages=packages)
-        if self.life is not None and (self._state.is_final or not self.life.move_to(self._state, now)):
-            self.life = None
-        elif self.life is not None and self.life.stage.canceled:
-            self._build.mark_canceled(now)
-        self._build.only_changed(self, quiet_until, cancellation)
-
-    def _time(self, at: int | None) -> int:
-        """A time that is said, or now; never before what has been stamped already."""
-        if at is None:
-            return max(int(self._build.store.clock.now()), self.latest)
-        checked = checks.unix_time("at", at)
-        if checked < self.latest:
-            raise InputError(
-                "at", f"{checked} is before {self.latest}, when {self._name} last changed; expected a later time"
+        :raises EventError: naming the chroot, its state and what would be possible.
+        """
+        is_canceled = self._build.cancellation is not None
+        transition = None if self._is_absent else find_transition(event, self._state, is_canceled)
+        if transition is None:
+            possible = (
+                "nothing" if self._is_absent else ", ".join(possible_events(self._state, is_canceled)) or "nothing"
             )
-        return checked
+            raise EventError(f"{self.describe()}: {event} is not possible; possible: {possible}")
+        self.was_canceled = event is Event.CONFIRM_CANCEL
+        stamps = [stamp for stamp in transition.stamps if stamp not in without]
+        packages = self._planned_packages if packages is None else packages
+        self._stamp(transition.target, stamps, now, result_dir or self._planned_result_dir, packages)
+
+    def _stamp(
+        self, state: State, stamps: list[Stamp], now: int, result_dir: str, packages: tuple[Nevra, ...] | None
+    ) -> None:
+        for stamp in stamps:
+            if stamp is Stamp.STARTED_ON:
+                # A chroot that starts again has no end.
+                self._started_on, self._ended_on = now, None
+            elif stamp is Stamp.ENDED_ON:
+                self._ended_on = now
+            elif stamp is Stamp.RESULT_DIR:
+                self._result_dir = result_dir
+            elif stamp is Stamp.NO_RESULT_DIR:
+                self._result_dir = ""
+            elif packages is None:
+                self._packages = defaults.packages(self._name, self._build.package)
+            else:
+                self._packages = packages
+        self._enter_state(state, now)
+
+    def _enter_state(self, state: State, now: int) -> None:
+        build = self._build
+        build.source_state = source_after(build.source_state, self._state, state)
+        self._state = state
+        self.forget_rendered()
+        if build.is_in_store:
+            build.store.changes.append(Change(now, build.id, self._name, state))
+
+    @property
+    def _planned_result_dir(self) -> str:
+        return (self.lifecycle_run and self.lifecycle_run.result_dir) or self._build.result_dir
+
+    @property
+    def _planned_packages(self) -> tuple[Nevra, ...] | None:
+        return None if self.lifecycle_run is None else self.lifecycle_run.packages
+
+    def forget_rendered(self) -> None:
+        """Drop its cached document, and that of its build."""
+        self.rendered = None
+        self._build.forget_rendered()
+
+    def describe(self) -> str:
+        """Return its build, name and state, for error messages."""
+        canceled = "" if self._build.cancellation is None else " in a canceled build"
+        state = "absent" if self._is_absent else self._state
+        return f"build {self._build.id}, {self._name} is {state}{canceled}"
+
+    def save(self) -> SavedChroot:
+        """Return everything about it that can change, for :meth:`restore`."""
+        return SavedChroot(
+            self._state,
+            self._started_on,
+            self._ended_on,
+            self._result_dir,
+            self._packages,
+            copy.copy(self.lifecycle_run),
+            self.was_canceled,
+        )
+
+    def restore(self, saved: SavedChroot) -> None:
+        self._state, self._started_on, self._ended_on, self._result_dir, self._packages, run, was_canceled = saved
+        self.lifecycle_run = copy.copy(run)
+        self.was_canceled = was_canceled
+        self.forget_rendered()
 
 
-def _checked_result_dir(result_dir: str | None) -> str | None:
-    return None if result_dir is None else checks.path_segment("result_dir", result_dir)
+_END = "end"
 
 
-_given_time = checks.optional(checks.unix_time)
+def _target(event: Event, state: State) -> State:
+    transition = find_transition(event, state, canceled=False)
+    assert transition is not None
+    return transition.target
+
+
+_optional_time = checks.optional(checks.unix_time)
+
+
+def as_datetime(time: int | None) -> datetime | None:
+    """Return a Unix time as a datetime in UTC."""
+    return None if time is None else datetime.fromtimestamp(time, timezone.utc)

@@ -47,6 +47,9 @@ class VirtualClock:
     def now(self) -> float:
         return self._now
 
+    def __repr__(self) -> str:
+        return f"<VirtualClock at {self._now:.10g}>"
+
     def tick(self, seconds: float) -> float:
         """Move on by so many seconds; returns the new time.
 
@@ -94,6 +97,9 @@ class SystemClock:
         begun, since, speed, _ = self._course
         # Copr's own times end there.
         return min(begun + (time.monotonic() - since) * speed, checks.LARGEST_INTEGER)
+
+    def __repr__(self) -> str:
+        return f"<SystemClock at {self.now():.10g}, speed {self.speed:g}{', paused' if self.is_paused else ''}>"
 
     @property
     def speed(self) -> float:

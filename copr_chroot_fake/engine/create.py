@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from itertools import count
 
 from ..errors import InputError, InputErrors, below
 from ..model import defaults
@@ -15,12 +14,10 @@ from ..model.project import Project, SourcePackage, Submission, enable_chroots, 
 from ..model.states import State
 from ..scenario.defaults import complete_build, complete_chroot
 from ..scenario.spec import DEFAULT_OWNER, BuildSpec, ChrootSpec, ProjectSpec, ScenarioSpec
-from ..validation.checks import LARGEST_INTEGER
 from .build import Build, Cancellation, confirmation_due
-from .chroot import BuildChroot
-from .chroot_fields import Given
+from .chroot import BuildChroot, Overrides
 from .interrupts import all_or_nothing
-from .lifecycle_run import Life
+from .lifecycle_run import LifecycleRun
 from .store import Batch, Store
 
 SOURCE_SECONDS = 60
@@ -76,7 +73,7 @@ def add_build(spec: BuildSpec, store: Store) -> Build:
     with store.lock:
         store.catch_up()
         batch, undescribed = Batch(), dict[str, Project]()
-        build_id = _next_id(store) if spec.id is None else spec.id
+        build_id = store.next_build_id() if spec.id is None else spec.id
         build = _add_build(complete_build(spec, build_id), batch, store, undescribed, build_id)
         batch.projects.update(undescribed)
         _derive_source(build)
@@ -93,24 +90,18 @@ def add_chroot(spec: ChrootSpec, build: Build) -> BuildChroot:
     with store.lock:
         # What is due happens before the lifecycle of the new chroot can affect the build.
         build.catch_up()
-        if build.find(spec.name) is not None:
+        if spec.name in build:
             raise InputError("chrootname", f"build {build.id} has {spec.name} already; expected another")
         completed = complete_chroot(spec, build.id, build.package)
         with all_or_nothing(store) as undo:
-            undo.append(build.undo_added_chroots())
+            undo.append(build.undo_attached())
             undo.append(partial(replace_chroots, build.project, build.project.chroots))
             chroot = _create_chroot(completed, build, store.progress, store.clock.now())
-            build.add_chroot(chroot)
+            build.attach(chroot)
             store.know([chroot.name])
             store.index.note_chroots(build, [chroot.name])
             build.project.enable(chroot.name)
     return chroot
-
-
-def _next_id(store: Store) -> int:
-    """Return an id that no build has had; after the largest one, the first that none has now."""
-    last = max((0, *store.builds, *store.removed))
-    return last + 1 if last < LARGEST_INTEGER else next(number for number in count(1) if number not in store.builds)
 
 
 def _add_project(spec: ProjectSpec, batch: Batch, store: Store) -> Project:
@@ -137,7 +128,7 @@ def _add_build(
     build = _create_build(spec, number, project, store, begun)
     for chroot in spec.chroots:
         progress = spec.progress or store.progress
-        build.add_chroot(_create_chroot(spec.with_defaults(chroot), build, progress, begun))
+        build.attach(_create_chroot(spec.with_defaults(chroot), build, progress, begun))
     _derive_submission(build, begun)
     batch.builds[number] = build
     if described is None:
@@ -177,25 +168,25 @@ def _create_chroot(spec: ChrootSpec, build: Build, progress: Progress, begun: fl
     life = _life(spec, spec.lifecycle, build, spec.progress or progress, begun)
     if state is None:
         chroot = _chroot(spec, build, State.WAITING, None, None)
-        chroot.begin(life)
+        chroot.start_lifecycle(life)
         return chroot
     # What the lifecycle still leads to is not there yet.
     result_dir = None if state in WITHOUT_RESULTS else spec.result_dir
     chroot = _chroot(spec, build, state, result_dir, spec.packages if state is State.SUCCEEDED else None)
-    chroot.go_on_with(life)
+    chroot.resume_lifecycle(life)
     return chroot
 
 
-def _life(spec: ChrootSpec, lifecycle: Lifecycle, build: Build, progress: Progress, begun: float) -> Life:
+def _life(spec: ChrootSpec, lifecycle: Lifecycle, build: Build, progress: Progress, begun: float) -> LifecycleRun:
     plan = lifecycle.plan(f"{build.store.seed}/{build.id}/{spec.name}", through=spec.state)
     positions = [index for index, stage in enumerate(plan) if stage.state == spec.state] or [0]
-    life = Life(
+    life = LifecycleRun(
         plan,
         progress,
         begun,
-        at=spec.stage if spec.stage in positions else positions[0],
+        index=spec.stage if spec.stage in positions else positions[0],
         remaining=spec.remaining,
-        looks=spec.polls or 0,
+        polls=spec.polls or 0,
         packages=spec.packages,
         result_dir=spec.result_dir if spec.planned_result_dir is None else spec.planned_result_dir,
     )
@@ -216,7 +207,7 @@ def _chroot(
         ended_on=spec.ended_on,
         result_dir=result_dir or "",
         packages=packages or (),
-        given=Given(spec.result_url, spec.build_config) if has_given else None,
+        overrides=Overrides(spec.result_url, spec.build_config) if has_given else None,
     )
     chroot.was_canceled = spec.canceled
     return chroot
@@ -228,7 +219,7 @@ def _derive_submission(build: Build, begun: float) -> None:
     It is the owner of its project, shortly before the first of its chroots started, or when their lifecycles begin.
     """
     given, owner = build.submission, build.project.ownername
-    starts = [chroot.started_on for chroot in map(BuildChroot.moment, build.chroots) if chroot.started_on is not None]
+    starts = [chroot.started_on for chroot in map(BuildChroot.save, build.chroots) if chroot.started_on is not None]
     submitted_on = max(0, min(starts) - SOURCE_SECONDS) if starts else int(begun)
     build.submission = given._replace(
         submitted_on=submitted_on if given.submitted_on is None else given.submitted_on,
@@ -238,16 +229,16 @@ def _derive_submission(build: Build, begun: float) -> None:
 
 def _derive_source(build: Build) -> None:
     """Give a build a source package that fits its chroots, and the only state that can have led to theirs."""
-    chroots = [chroot.moment() for chroot in build.chroots]
+    chroots = [chroot.save() for chroot in build.chroots]
     version = _source_version(build)
     build.submission = build.submission._replace(
         source_result_dir=build.source_result_dir,
         source_package=SourcePackage(version, f"{build.source_results_url}/{build.package}-{version}.src.rpm"),
     )
-    fixed = [chroot.state for chroot in chroots if chroot.life is None]
+    fixed = [chroot.state for chroot in chroots if chroot.lifecycle_run is None]
     if State.IMPORTING in fixed:
         build.source_state = State.IMPORTING
-    if State.CANCELED in fixed and all(chroot.state.is_final and chroot.life is None for chroot in chroots):
+    if State.CANCELED in fixed and all(chroot.state.is_final and chroot.lifecycle_run is None for chroot in chroots):
         # Nothing else leads there. It would end chroots that are not over yet.
         build.mark_canceled(build.store.clock.now())
 
@@ -259,8 +250,8 @@ def _source_version(build: Build) -> str:
     """
     versions: dict[bool, str] = {}
     for chroot in build.chroots:
-        moment = chroot.moment()
-        planned = None if moment.life is None else moment.life.packages
+        moment = chroot.save()
+        planned = None if moment.lifecycle_run is None else moment.lifecycle_run.packages
         for nevra in moment.packages or planned or ():
             release = nevra.release.removesuffix(defaults.dist_tag(chroot.name))
             versions.setdefault(nevra.arch == "src", f"{nevra.version}-{release}")

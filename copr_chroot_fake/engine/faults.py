@@ -151,6 +151,9 @@ class Faults:
     def __len__(self) -> int:
         return len(self._active)
 
+    def __repr__(self) -> str:
+        return f"<Faults with {len(self)} faults>"
+
     @property
     def ids(self) -> Collection[int]:
         """The ids of the faults that there are."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections import deque
 
-    from .chroot_fields import Change
+    from .chroot import Change
     from .store import Store
 
 Undo = list[Callable[[], object]]

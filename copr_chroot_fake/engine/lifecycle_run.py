@@ -1,4 +1,4 @@
-"""One chroot's way through its life: which stage it is in, until when, and what makes it go on."""
+"""A chroot's run through its lifecycle: the current stage, when it ends, and what advances it."""
 
 from __future__ import annotations
 
@@ -9,118 +9,131 @@ from ..model.states import State
 from ..validation import checks
 
 
-class Life:
-    """A plan and how far it has come; ``due`` is when the stage ends, as a Unix time, if it ever does."""
+class LifecycleRun:
+    """A planned lifecycle and the current position in it.
 
-    __slots__ = ("at", "begun", "due", "held_in", "how", "looks", "packages", "plan", "progress", "result_dir")
+    ``due`` is the Unix time at which the stage ends; ``None`` if it never does.
+    """
+
+    __slots__ = (
+        "due",
+        "held_in",
+        "index",
+        "mode",
+        "packages",
+        "plan",
+        "polls",
+        "progress",
+        "result_dir",
+        "started_at",
+    )
 
     def __init__(
         self,
         plan: Plan,
         progress: Progress,
-        begun: float,
+        started_at: float,
         *,
-        at: int,
+        index: int,
         remaining: float | None,
-        looks: int,
+        polls: int,
         packages: tuple[Nevra, ...] | None,
         result_dir: str | None,
     ) -> None:
         self.plan = plan
         self.progress = progress
-        self.how = progress.mode
-        self.at = at
-        self.looks = looks
-        """How many answers have shown the stage."""
+        self.mode = progress.mode
+        self.index = index
+        self.polls = polls
+        """The number of polls that have seen the stage."""
         self.packages = packages
-        """What comes out in the end; ``None`` for what is made up."""
+        """The packages that it builds; ``None`` for plausible ones."""
         self.result_dir = result_dir
         self.held_in: State | None = None
-        now = begun
-        if progress.mode == "immediate":
-            # Over by the time that it begins.
-            begun = max(0, begun - sum(stage.lasts or 0 for stage in plan[self.at :]))
-        self.begun = begun
-        """When its first stage began."""
+        now = started_at
+        if self.mode == "immediate":
+            # It is over by the time that it is added.
+            started_at = max(0, started_at - sum(stage.lasts or 0 for stage in plan[index:]))
+        self.started_at = started_at
+        """Unix time at which its first stage started."""
         self.due: float | None
         if remaining is None:
-            self.begin_stage(begun)
+            self._start_stage(started_at)
         else:
             self.due = min(max(now + remaining, 0), checks.LARGEST_INTEGER)
 
-    def __copy__(self) -> Life:
-        """The same life, which goes on by itself; the general way takes several times as long."""
-        copied = Life.__new__(Life)
-        for name in Life.__slots__:
+    def __copy__(self) -> LifecycleRun:
+        """Return a copy; :mod:`copy` would take several times as long."""
+        copied = LifecycleRun.__new__(LifecycleRun)
+        for name in LifecycleRun.__slots__:
             setattr(copied, name, getattr(self, name))
         return copied
 
     @property
     def stage(self) -> PlannedStage:
-        return self.plan[self.at]
+        return self.plan[self.index]
 
     @property
-    def following(self) -> PlannedStage | None:
-        return self.plan[self.at + 1] if self.at + 1 < len(self.plan) else None
+    def next_stage(self) -> PlannedStage | None:
+        return self.plan[self.index + 1] if self.index + 1 < len(self.plan) else None
 
     @property
     def is_timed(self) -> bool:
         """Whether its stages end when their time is over."""
-        return self.progress.mode in ("clock", "immediate")
+        return self.mode in ("clock", "immediate")
 
     @property
     def is_held(self) -> bool:
         return self.held_in is not None and self.stage.state == self.held_in
 
     @property
-    def has_been_shown_enough(self) -> bool:
-        return self.looks >= self.polls_needed
+    def has_enough_polls(self) -> bool:
+        return self.polls >= self.polls_needed
 
     @property
     def polls_needed(self) -> int:
-        """How many answers show the stage before the next one goes on."""
+        """The number of polls that see the stage before the next one advances it."""
         state = self.stage.state
         return self.progress.polls_needed(state) if isinstance(state, State) else self.progress.polls
 
-    def share_of_stage(self, now: float) -> float | None:
-        """How much of its stage is over, from 0 to 1; ``None`` where nothing tells it.
+    def elapsed_fraction(self, now: float) -> float | None:
+        """Return how much of the stage is over, from 0 to 1; ``None`` if that is unknown.
 
-        By poll the answers that have shown it count, and it is not over with the last of them.
+        By poll the polls are counted; the stage is not over with the last of them.
         """
-        if self.how == "poll":
-            return min(self.looks / (self.polls_needed + 1), 1)
+        if self.mode == "poll":
+            return min(self.polls / (self.polls_needed + 1), 1)
         lasts = self.stage.lasts
-        if self.how != "clock" or self.due is None or lasts is None:
+        if self.mode != "clock" or self.due is None or lasts is None:
             return None
         return min(max(1 - (self.due - now) / lasts, 0), 1) if lasts else 1
 
-    def count_look(self) -> None:
-        """Count an answer that has shown the stage; no more are ever needed than the largest integer."""
-        if self.looks < checks.LARGEST_INTEGER:
-            self.looks += 1
+    def count_poll(self) -> None:
+        if self.polls < checks.LARGEST_INTEGER:
+            self.polls += 1
 
-    def gets_to(self, state: State) -> bool:
-        return any(stage.state == state for stage in self.plan[self.at :])
+    def reaches(self, state: State) -> bool:
+        """Return whether the current or a later stage has this state."""
+        return any(stage.state == state for stage in self.plan[self.index :])
 
-    def begin_stage(self, now: float) -> None:
+    def _start_stage(self, now: float) -> None:
         lasts = self.stage.lasts
         # Copr stores no later time.
         self.due = None if lasts is None else min(now + lasts, checks.LARGEST_INTEGER)
 
-    def go_on(self, now: float) -> PlannedStage:
-        """Enter the next stage."""
-        self.at += 1
-        self.looks = 0
-        self.begin_stage(now)
+    def enter_next_stage(self, now: float) -> PlannedStage:
+        self._go_to(self.index + 1, now)
         return self.stage
 
-    def move_to(self, state: State, now: float) -> bool:
-        """Go on from a state that something else has led to, as soon as the plan has it; whether it has it at all."""
-        order = [*range(self.at, len(self.plan)), *range(self.at)]
-        for at in order:
-            if self.plan[at].state == state:
-                self.at = at
-                self.looks = 0
-                self.begin_stage(now)
+    def move_to_state(self, state: State, now: float) -> bool:
+        """Continue in the next stage with a state, else in an earlier one; return whether there is one."""
+        for index in [*range(self.index, len(self.plan)), *range(self.index)]:
+            if self.plan[index].state == state:
+                self._go_to(index, now)
                 return True
         return False
+
+    def _go_to(self, index: int, now: float) -> None:
+        self.index = index
+        self.polls = 0
+        self._start_stage(now)

@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 from ..model.account import Account
 from ..model.project import Project, ProjectChroot, replace_chroots
 from .build import Build, SavedBuild
-from .chroot_fields import Change
+from .chroot import Change
 from .clock import VirtualClock
 from .faults import SavedFaults
 from .interrupts import complete
@@ -26,7 +26,7 @@ V = TypeVar("V")
 
 
 class Snapshot(NamedTuple):
-    """A fake as it was; opaque, and good for any number of restores of the fake that it was taken of."""
+    """The state of a fake; it can be restored any number of times. As a context manager it is restored on exit."""
 
     store: Store
     now: float
@@ -40,6 +40,16 @@ class Snapshot(NamedTuple):
     faults: SavedFaults
     changes: tuple[Change, ...]
     results_root: str
+
+    def __enter__(self) -> Snapshot:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Restore it."""
+        restore(self)
+
+    def __repr__(self) -> str:
+        return f"<Snapshot of {len(self.builds)} builds at {self.now:.10g}>"
 
 
 def take(store: Store) -> Snapshot:

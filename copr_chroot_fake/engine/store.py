@@ -1,4 +1,4 @@
-"""The in-memory database of one fake: the chroots that it knows, its projects and its builds."""
+"""The in-memory database of one fake: mock chroots, projects, builds, accounts and faults."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 
 from ..fork_lock import new_lock
 from ..model.account import Account
@@ -14,11 +15,11 @@ from ..model.lifecycle import ABSENT
 from ..model.progress import Progress
 from ..model.project import RESULTS_URL, Project, Submission, enable_chroots, register_project, replace_chroots
 from ..model.states import State
+from ..validation import checks
 from .agenda import Agenda
 from .build import Build
 from .build_index import BuildIndex
-from .chroot import BuildChroot
-from .chroot_fields import Change
+from .chroot import BuildChroot, Change
 from .clock import Clock, VirtualClock
 from .faults import Faults
 from .interrupts import all_or_nothing, complete
@@ -26,25 +27,24 @@ from .interrupts import all_or_nothing, complete
 
 @dataclass
 class Batch:
-    """What one scenario adds, read and checked as a whole before any of it is in the store."""
+    """The content of one scenario, complete and checked before any of it is in the store."""
 
     mock_chroots: Sequence[str] = ()
     projects: dict[str, Project] = field(default_factory=dict)
     builds: dict[int, Build] = field(default_factory=dict)
     faults: Sequence[FaultSpec] = ()
     now: float | None = None
-    """The time that a virtual clock is to show."""
+    """The new time of a virtual clock."""
 
 
 CHANGES_KEPT = 10_000
-"""How many changes a fake remembers, those that were noticed last."""
+"""The number of latest changes that are kept."""
 
 
 class Store:
-    """Projects by full name, builds by id, and the known chroots, in the order of their ``mock_chroot_id``.
+    """Projects by full name, builds by id, and mock chroots, in the order of their ``mock_chroot_id``.
 
-    What changes anything, or must see several things as they are at one moment,
-    holds the lock.
+    Hold the lock to change anything, or to read several values consistently.
     """
 
     def __init__(self, clock: Clock, progress: Progress, seed: int) -> None:
@@ -57,27 +57,27 @@ class Store:
         self.projects: dict[str, Project] = {}
         self.builds: dict[int, Build] = {}
         self.agenda = Agenda()
-        self.entangled_agenda = Agenda()
-        """That of the builds whose chroots' lives can end the build itself."""
+        self.coupled_agenda = Agenda()
+        """The builds with coupled chroots: a lifecycle can cancel or delete the whole build."""
         self.index = BuildIndex(self.builds)
         self.accounts: dict[str, Account] = {}
-        """By login; while there are none, any login will do."""
+        """By login; if there are none, any login is accepted."""
         self.removed: set[int] = set()
-        """Builds that have been there."""
+        """The ids of deleted builds."""
         self.changes: deque[Change] = deque(maxlen=CHANGES_KEPT)
         self.own_results_root = RESULTS_URL
-        """The address below which the results of builds are wherever the fake is served."""
+        """The URL of results as configured."""
         self.results_root = RESULTS_URL
-        """The address below which they are said to be."""
+        """The URL of results while the fake is served."""
         self.serves_results = False
-        """Whether they are there, below ``/results``."""
+        """Whether the fake serves results, below ``/results``."""
         self.results_delay: float = 0
-        """How many seconds after the end of a build they are there."""
+        """Seconds from the end of a build until its results appear."""
         self.rendered_bytes = 0
-        """How many bytes of chroots have been rendered that no request was accounted for yet."""
+        """The size of rendered chroots that are not accounted for in the log yet."""
 
     def add(self, batch: Batch, *, enable: bool = False) -> None:
-        """Take in a batch, all of it or nothing; the service knows a chroot from where it is first named.
+        """Add a batch, all of it or nothing; mock chroots are added in the order in which they are first named.
 
         :param enable: whether projects enable the chroots of the builds that they get.
         """
@@ -106,19 +106,40 @@ class Store:
             # A scenario is written with the fake's own address, wherever it is served.
             build.submission = build.moved_submission(self.own_results_root, self.results_root)
             self.index.add(build)
-            build.agenda.noted[build] = None
+            build.agenda.changed[build] = None
             for chroot in build.chroots:
                 self.note_begun(chroot)
 
     def note_begun(self, chroot: BuildChroot) -> None:
-        """Remember where a life begins, which it has before the store had its build."""
-        if chroot.life is not None and chroot.life.stage.state != ABSENT:
+        """Record the first state of a lifecycle, which starts before its build is in the store."""
+        if chroot.lifecycle_run is not None and chroot.lifecycle_run.stage.state != ABSENT:
             self.changes.append(
-                Change(int(chroot.life.begun), chroot.build.id, chroot.name, State(chroot.life.stage.state))
+                Change(
+                    int(chroot.lifecycle_run.started_at),
+                    chroot.build.id,
+                    chroot.name,
+                    State(chroot.lifecycle_run.stage.state),
+                )
             )
 
+    def next_build_id(self) -> int:
+        """Return an id above all earlier ids; after the largest one, the first free id."""
+        last = max((0, *self.builds, *self.removed))
+        if last < checks.LARGEST_INTEGER:
+            return last + 1
+        return next(number for number in count(1) if number not in self.builds and number not in self.removed)
+
+    def reset(self, now: float, seed: int) -> None:
+        """Clear everything, with the time of a virtual clock and the seed."""
+        with self.lock:
+            self.clear()
+            self.accounts.clear()
+            self.reseed(seed)
+            if isinstance(self.clock, VirtualClock):
+                self.clock.restore(now)
+
     def clear(self) -> None:
-        """Have no projects, builds, chroots and faults anymore; the clock goes on."""
+        """Delete all projects, builds, chroots and faults; keep the clock and the accounts."""
         with self.lock:
             complete(self._clear)
 
@@ -126,12 +147,12 @@ class Store:
         for kept in (self.mock_chroots, self.projects, self.builds, self.removed, self.changes):
             kept.clear()
         self.agenda.clear()
-        self.entangled_agenda.clear()
+        self.coupled_agenda.clear()
         self.index.forget()
         self.faults.clear()
 
     def move_results(self, results_root: str) -> None:
-        """Have the results at another address, also those of builds that are there."""
+        """Change the URL of results, also for existing builds."""
         with self.lock:
             submissions = [build.moved_submission(self.results_root, results_root) for build in self.builds.values()]
             complete(partial(self._move_results, results_root, submissions))
@@ -145,7 +166,7 @@ class Store:
                 chroot.forget_rendered()
 
     def remove(self, build: Build) -> None:
-        """Forget a build, if it is still the one of its id."""
+        """Remove a build, unless another has its id by now."""
         if self.builds.get(build.id) is not build:
             return
         try:
@@ -161,7 +182,7 @@ class Store:
         self.removed.add(build_id)
 
     def reseed(self, seed: int) -> None:
-        """Draw all that is drawn from now on from another seed."""
+        """Use another random seed."""
         with self.lock:
             complete(partial(self._reseed, seed))
 
@@ -170,18 +191,18 @@ class Store:
         self.faults.reseed(seed)
 
     def catch_up(self) -> None:
-        """Let the builds go that are to be gone by now."""
+        """Make everything happen that is due to builds with coupled chroots, which deletes some."""
         with self.lock:
-            self.entangled_agenda.catch_up(self.clock.now())
+            self.coupled_agenda.catch_up(self.clock.now())
 
     def catch_up_all(self) -> None:
-        """Let everything happen that is due by now, to every build."""
+        """Make everything happen that is due, to every build."""
         with self.lock:
-            self.entangled_agenda.catch_up(self.clock.now())
+            self.coupled_agenda.catch_up(self.clock.now())
             self.agenda.catch_up(self.clock.now())
 
     def begin_of(self, batch: Batch) -> float:
-        """When the lives in a batch begin: what has no builds yet can be at any time, else time only moves on."""
+        """Return when the lifecycles in a batch start; time moves backwards only while there are no builds."""
         now = self.clock.now()
         if batch.now is None or not isinstance(self.clock, VirtualClock):
             return now
@@ -191,9 +212,9 @@ class Store:
         self.mock_chroots.update(dict.fromkeys(names))
 
     def find_build(self, build_id: int) -> Build | None:
-        """A build that is there now: the life of one of its chroots can have deleted it."""
+        """Return a build unless it does not exist, or is deleted by one of its chroots' lifecycles by now."""
         build = self.builds.get(build_id)
-        if build is None or not build.is_entangled:
+        if build is None or not build.is_coupled:
             return build
         build.catch_up()
         return self.builds.get(build_id)

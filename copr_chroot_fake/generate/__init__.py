@@ -1,1 +1,1 @@
-"""Data that looks like Copr's: drawn, but consistent, and for one seed the same everywhere."""
+"""Random but consistent Copr data: names, packages, builds and whole scenarios, reproducible from a seed."""

@@ -1,85 +1,225 @@
-"""Builds and their chroots, as entries of a scenario."""
+"""Generated builds: the history of each chroot, and the scenario entry that it leads to at a given time.
+
+A history covers a build from its submission to its end. How long ago the build was submitted determines the state of
+each chroot, so states, times and the clock are consistent.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from random import Random
+from typing import NamedTuple
 
 from ..engine.build import CANCEL_SECONDS
-from ..model import defaults as made_up
+from ..model import defaults
+from ..model.durations import LogNormal, draw_whole
+from ..model.lifecycle import LIFECYCLES
 from ..model.machine import Stamp, stamps_of
 from ..model.states import State
 from ..scenario.entries import BuildEntry, ChrootEntry, ProjectEntry
 from ..validation.checks import LARGEST_INTEGER
-from . import names as naming
-from . import packages
 from .mock_chroots import MockChroot
-from .outcomes import Course, Fate
-from .random_choice import Weighted, chance
+from .packages import Source, built_packages
+from .projects import dirname, owner
+from .random_choice import Weighted, chance, pick, random_integer
+
+# All weights and speeds are estimates, not measurements.
+
+_STATES = (State.IMPORTING, State.PENDING, State.STARTING, State.RUNNING)
+"""The state during each stage of a history; the first one may also be ``waiting``."""
+
+_IMPORTING, _PENDING, _STARTING, _RUNNING = (stage.lasts or 0 for stage in LIFECYCLES["realistic"].stages)
+
+_SLOWDOWN = {"aarch64": 1.2, "ppc64le": 1.3, "s390x": 1.6, "armv7hl": 4.0, "riscv64": 8.0}
+"""Duration of a build by architecture, relative to x86_64."""
+
+_AGE = LogNormal(3600, 2, 1, 366 * 24 * 3600)
+"""Seconds since a build was submitted."""
+
+_FAILURE_RATES = Weighted(((0.02, 90), (0.5, 6), (1.0, 4)))
+"""Probability that a chroot fails; the same for all chroots of a build."""
+
+_COMPLETED_STAGES = {State.FORKED: 0, State.SKIPPED: 1, State.CANCELED: 2}
+"""Number of stages before a final state; before any other, all four."""
 
 _TIMEOUTS = Weighted(((18_000, 88), (36_000, 5), (72_000, 4), (7_200, 3)))
+
+
+class ChrootHistory(NamedTuple):
+    """When the four stages of a chroot end, in seconds since submission, and its final state."""
+
+    stage_ends: tuple[int, ...]
+    final_state: State
+
+    @property
+    def imported(self) -> int:
+        return self.stage_ends[0]
+
+    @property
+    def started(self) -> int:
+        return self.stage_ends[1]
+
+    @property
+    def ended(self) -> int:
+        return self.stage_ends[3]
+
+    def canceled(self, at: int) -> ChrootHistory:
+        """Return the history after a user cancels the build; Copr reports a chroot that is being built as failed."""
+        if self.ended <= at:
+            return self
+        end = at + CANCEL_SECONDS
+        if self.started > at:
+            return ChrootHistory((min(self.imported, end), end, end, end), State.CANCELED)
+        return ChrootHistory((self.imported, self.started, min(self.stage_ends[2], end), end), State.FAILED)
+
+    def state_at(self, age: int, first: State) -> State:
+        """Return the state so many seconds after submission; ``first`` is the state during the first stage."""
+        for end, state in zip(self.stage_ends, (first, *_STATES[1:]), strict=True):
+            if age < end:
+                return state
+        return self.final_state
+
+
+class BuildHistory(NamedTuple):
+    """How many seconds ago a build was submitted, and the history and the current state of its chroots."""
+
+    age: int
+    chroots: list[ChrootHistory]
+    states: list[State]
+    canceled: int | None
+    """When a user canceled the build, in seconds since submission."""
+
+
+def random_history(random: Random, chroots: Sequence[MockChroot], age: int | None = None) -> BuildHistory:
+    """Return the history of a build, ``age`` seconds after its submission."""
+    stage_ends = _stage_ends(random, chroots)
+    if chance(random, 0.02):
+        histories = [_history(ends, State.FORKED) for ends in stage_ends]
+    else:
+        failure_rate, excluded = _FAILURE_RATES.pick(random), _excluded_arch(random, chroots)
+        histories = [
+            _history(ends, _final_state(random, chroot, failure_rate, excluded))
+            for ends, chroot in zip(stage_ends, chroots, strict=True)
+        ]
+    end = _end(histories)
+    canceled = random_integer(random, 0, end) if chance(random, 0.03) else end
+    histories = [history.canceled(canceled) for history in histories]
+    age = int(draw_whole(_AGE, random)) if age is None else age
+    first = pick(random, (State.WAITING, State.IMPORTING))
+    states = [history.state_at(age, first) for history in histories]
+    return BuildHistory(age, histories, states, canceled if canceled < min(age, end) else None)
+
+
+def history_with_state(random: Random, chroots: Sequence[MockChroot], state: State) -> BuildHistory:
+    """Return the history of a build whose chroots are all in the given state."""
+    stage_ends = _stage_ends(random, chroots)
+    histories = [_history(ends, state) for ends in stage_ends]
+    if state.is_final:
+        age = _end(histories) + int(draw_whole(_AGE, random))
+    else:
+        stage = _STATES.index(state) if state in _STATES else 0
+        age = max(((0, *ends)[stage] for ends in stage_ends), default=0) + random_integer(random, 0, 4)
+    canceled = max(0, _end(histories) - CANCEL_SECONDS) if state is State.CANCELED else None
+    return BuildHistory(age, histories, [state] * len(histories), canceled)
+
+
+def _end(histories: Sequence[ChrootHistory]) -> int:
+    """Return when the last chroot ends."""
+    return max((history.ended for history in histories), default=0)
+
+
+def _stage_ends(random: Random, chroots: Sequence[MockChroot]) -> list[tuple[int, ...]]:
+    """Return for each chroot when its stages end if it goes through all of them."""
+    imported = int(draw_whole(_IMPORTING, random))
+    duration = draw_whole(_RUNNING, random)
+    stage_ends: list[tuple[int, ...]] = []
+    for chroot in chroots:
+        pending = imported + int(draw_whole(_PENDING, random))
+        starting = pending + int(draw_whole(_STARTING, random))
+        running = starting + int(duration * _SLOWDOWN.get(chroot.arch, 1) * (0.8 + 0.4 * random.random()))
+        stage_ends.append((imported, pending, starting, running))
+    return stage_ends
+
+
+def _excluded_arch(random: Random, chroots: Sequence[MockChroot]) -> str | None:
+    """Return the architecture that the package excludes, mostly none."""
+    others = [chroot.arch for chroot in chroots if chroot.arch != "x86_64"]
+    return pick(random, others) if others and chance(random, 0.05) else None
+
+
+def _final_state(random: Random, chroot: MockChroot, failure_rate: float, excluded: str | None) -> State:
+    failed = chance(random, failure_rate)
+    if chroot.arch == excluded:
+        return State.SKIPPED
+    return State.FAILED if failed else State.SUCCEEDED
+
+
+def _history(stage_ends: tuple[int, ...], final_state: State) -> ChrootHistory:
+    """Return the history of a chroot; the stages that its final state leaves out take no time."""
+    completed = _COMPLETED_STAGES.get(final_state, len(stage_ends))
+    end = stage_ends[completed - 1] if completed else 0
+    return ChrootHistory((*stage_ends[:completed], *[end] * (len(stage_ends) - completed)), final_state)
 
 
 def build_entry(
     random: Random,
     id: int,
     project: ProjectEntry,
-    source: packages.Source,
+    source: Source,
     chroots: Sequence[MockChroot],
-    course: Course,
+    history: BuildHistory,
     now: int,
 ) -> BuildEntry:
-    """A build as it is at a time."""
-    owner = project["ownername"]
-    submitted = now - course.age
+    """Return a build in its state at ``now``, a Unix time."""
+    ownername = project["ownername"]
+    submitted_on = now - history.age
     entry: BuildEntry = {
         "id": id,
-        "ownername": owner,
+        "ownername": ownername,
         "projectname": project["projectname"],
-        "project_dirname": naming.dirname(random, project["projectname"]),
+        "project_dirname": dirname(random, project["projectname"]),
         "package": source.name,
         "memory_limit": 2048,
         "timeout": _TIMEOUTS.pick(random),
         "enable_net": chance(random, 0.2),
         "is_background": chance(random, 0.1),
-        "submitted_on": _time(submitted),
-        "submitter": naming.owner(random) if owner.startswith("@") else owner,
-        "source_state": _source_state(course).value,
-        "source_result_dir": made_up.source_result_dir(id),
+        "submitted_on": _clamp(submitted_on),
+        "submitter": owner(random) if ownername.startswith("@") else ownername,
+        "source_state": _source_state(history.states).value,
+        "source_result_dir": defaults.source_result_dir(id),
         "source_package": {"version": f"{source.version}-{source.release}"},
         "chroots": [
-            _chroot_entry(id, source, chroot, state, fate, submitted)
-            for chroot, state, fate in zip(chroots, course.states, course.fates, strict=True)
+            _chroot_entry(id, source, chroot, state, chroot_history, submitted_on)
+            for chroot, state, chroot_history in zip(chroots, history.states, history.chroots, strict=True)
         ],
     }
-    if course.canceled is not None:
+    if history.canceled is not None:
         entry["canceled"] = True
-        entry["confirmed_by"] = _time(submitted + course.canceled + CANCEL_SECONDS)
+        entry["confirmed_by"] = _clamp(submitted_on + history.canceled + CANCEL_SECONDS)
     return entry
 
 
 def _chroot_entry(
-    build_id: int, source: packages.Source, chroot: MockChroot, state: State, fate: Fate, submitted: int
+    build_id: int, source: Source, chroot: MockChroot, state: State, history: ChrootHistory, submitted_on: int
 ) -> ChrootEntry:
     stamps = stamps_of(state)
     entry: ChrootEntry = {"name": chroot.name, "state": state.value}
     if Stamp.STARTED_ON in stamps:
-        entry["started_on"] = _time(submitted + fate.started)
+        entry["started_on"] = _clamp(submitted_on + history.started)
     if Stamp.ENDED_ON in stamps:
-        entry["ended_on"] = _time(submitted + fate.ended)
+        entry["ended_on"] = _clamp(submitted_on + history.ended)
     if Stamp.RESULT_DIR in stamps:
-        entry["result_dir"] = made_up.result_dir(build_id, source.name)
+        entry["result_dir"] = defaults.result_dir(build_id, source.name)
     if Stamp.PACKAGES in stamps:
-        entry["packages"] = packages.built(source, chroot)
+        entry["packages"] = built_packages(source, chroot)
     return entry
 
 
-def _source_state(course: Course) -> State:
-    """That of the source package: no chroot is built, or in the queue, before that is imported."""
-    waiting = [state for state in course.states if state in (State.WAITING, State.IMPORTING)]
-    return waiting[0] if waiting else State.SUCCEEDED
+def _source_state(states: Sequence[State]) -> State:
+    """Return the state of the source build: no chroot is queued or built before the source package is imported."""
+    return next((state for state in states if state in (State.WAITING, State.IMPORTING)), State.SUCCEEDED)
 
 
-def _time(seconds: int) -> int:
-    """A time that Copr can have, however early or late the fake's clock is."""
-    return min(max(0, seconds), LARGEST_INTEGER)
+def _clamp(time: int) -> int:
+    """Return the nearest Unix time that Copr can store."""
+    return min(max(0, time), LARGEST_INTEGER)

@@ -1,31 +1,48 @@
-"""What the provider makes, once what it was told is checked."""
+"""Generates Copr data from one ``Random``, after checking the caller's arguments."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from random import Random
 
-from ..api.build_config import derive
+from ..api.build_config import derive_build_config
+from ..engine.clock import VirtualClock
+from ..engine.create import create_scenario
+from ..engine.store import Store
 from ..errors import InputError
-from ..fake import FakeCopr
+from ..model.durations import LogNormal, draw_whole
 from ..model.nevra import NevraEntry, parse_package
+from ..model.progress import Progress
 from ..model.states import State, StateName, parse_state
 from ..scenario.entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
-from ..scenario.spec import ProjectSpec
+from ..scenario.spec import ProjectSpec, ScenarioSpec
 from ..validation import checks
 from ..validation.spec import parse
-from . import builds, packages, projects, scenarios
-from . import names as naming
-from . import outcomes as courses
-from . import random_choice as draws
-from .mock_chroots import MOCK_CHROOTS, OFFERED, MockChroot, mock_chroot
+from . import packages, projects
+from .builds import build_entry, history_with_state, random_history
+from .mock_chroots import ACTIVE_CHROOTS, MOCK_CHROOTS, MockChroot, mock_chroot
+from .random_choice import Weighted, pick, random_integer
 
-CHROOTS_OF_A_BUILD = 5
-"""About how many chroots a build has, unless said."""
+DEFAULT_NOW = 1_790_000_000
+"""A day in September 2026, as a Unix time."""
+
+DEFAULT_FIRST_ID = 11_000_000
+"""About the id of Copr's latest build at that time."""
+
+DEFAULT_CHROOTS = 5
+"""Average number of chroots of a build."""
+
+_BUILDS_PER_PROJECT = 4
+
+_INTERVAL = LogNormal(150, 1.5, 1, 6 * 3600)
+"""Seconds from one build's submission to the next one's, and from the last one's to now."""
 
 
-class Making:
-    """Makes one thing after the other, all of them drawn from one ``Random``."""
+class DataGenerator:
+    """Generates one item after the other from the same ``Random``.
+
+    The methods have the arguments of the :class:`~copr_chroot_fake.CoprProvider` methods of the same name.
+    """
 
     def __init__(self, random: Random) -> None:
         self.random = random
@@ -34,17 +51,17 @@ class Making:
         return MOCK_CHROOTS.pick(self.random).name
 
     def owner(self) -> str:
-        return naming.owner(self.random)
+        return projects.owner(self.random)
 
     def group(self) -> str:
-        return naming.group(self.random)
+        return projects.group(self.random)
 
     def project_name(self) -> str:
-        return naming.project_name(self.random)
+        return projects.project_name(self.random)
 
     def dirname(self, projectname: str | None) -> str:
-        given = checks.optional(checks.path_segment)("projectname", projectname)
-        return naming.dirname(self.random, naming.project_name(self.random) if given is None else given)
+        checked = checks.optional(checks.path_segment)("projectname", projectname)
+        return projects.dirname(self.random, self.project_name() if checked is None else checked)
 
     def package_name(self) -> str:
         return packages.package_name(self.random)
@@ -59,25 +76,28 @@ class Making:
         return projects.repository(self.random)
 
     def release(self, chroot: str | None) -> str:
-        return f"{packages.release(self.random)}{self._chroot('chroot', chroot).dist}"
+        number = packages.release_number(self.random)
+        return f"{number}{self._chroot('chroot', chroot).dist}"
 
     def nevra(self, chroot: str | None, package: str | None) -> str:
-        return str(parse_package("", draws.pick(self.random, self.package_set(chroot, package))))
+        return str(parse_package("", pick(self.random, self.package_set(chroot, package))))
 
     def package_set(self, chroot: str | None, package: str | None) -> list[NevraEntry]:
-        built_in = self._chroot("chroot", chroot)
-        return packages.built(self._source(package), built_in)
+        mock_chroot = self._chroot("chroot", chroot)
+        return packages.built_packages(self._source(package), mock_chroot)
 
     def build_config(self, chroot: str | None) -> dict[str, object]:
         name = self._chroot("chroot", chroot).name
         project = self.project_entry([name])
         build = self.build_entry(None, None, project, None, State.RUNNING, None)
-        fake = FakeCopr.from_scenario({"projects": [project], "builds": [build]})
-        made = fake.builds[build["id"]]
-        return checks.json_object("build_config", derive(made[name], made.store))
+        # The API derives a configuration from a stored build, so this one gets a store of its own.
+        store = Store(VirtualClock(), Progress("manual"), seed=0)
+        scenario = {"projects": [project], "builds": [build]}
+        store.add(create_scenario(parse(ScenarioSpec, "", scenario), store))
+        return checks.json_object("build_config", derive_build_config(store.builds[build["id"]][name], store))
 
     def project_entry(self, chroots: int | Iterable[str]) -> ProjectEntry:
-        return projects.project(self.random, self._chroots(chroots), (), ())
+        return projects.project_entry(self.random, self._chroots(chroots))
 
     def build_entry(
         self,
@@ -88,16 +108,20 @@ class Making:
         state: State | StateName | None,
         now: int | None,
     ) -> BuildEntry:
-        said = checks.optional(parse_state)("state", state)
-        checked_id = draws.whole(self.random, 1, scenarios.FIRST_ID) if id is None else checks.positive("id", id)
+        random = self.random
+        checked_state = checks.optional(parse_state)("state", state)
+        checked_id = random_integer(random, 1, DEFAULT_FIRST_ID) if id is None else checks.positive("id", id)
         if project is None:
-            built_in = self._chroots(CHROOTS_OF_A_BUILD if chroots is None else chroots)
-            project = projects.project(self.random, (), (), ())
+            mock_chroots = self._chroots(DEFAULT_CHROOTS if chroots is None else chroots)
+            project = projects.project_entry(random, ())
         else:
-            built_in = self._chroots_of(project, chroots)
+            mock_chroots = self._chroots_of(project, chroots)
         source = self._source(package)
-        course = courses.drawn(self.random, built_in) if said is None else courses.told(self.random, built_in, said)
-        return builds.build_entry(self.random, checked_id, project, source, built_in, course, _now(now))
+        if checked_state is None:
+            history = random_history(random, mock_chroots)
+        else:
+            history = history_with_state(random, mock_chroots, checked_state)
+        return build_entry(random, checked_id, project, source, mock_chroots, history, _checked_now(now))
 
     def chroot_entry(
         self,
@@ -115,43 +139,82 @@ class Making:
     def scenario(
         self, builds: int, chroots: int, first_id: int | None, now: int | None, taken: Iterable[str]
     ) -> Scenario:
-        return scenarios.scenario(
-            self.random,
-            checks.whole_number("builds", builds),
-            _number_of_chroots(chroots),
-            now=_now(now),
-            first_id=scenarios.FIRST_ID if first_id is None else checks.positive("first_id", first_id),
-            taken=checks.texts("taken", taken),
-        )
+        number = checks.whole_number("builds", builds)
+        average = _checked_average(chroots)
+        checked_now = _checked_now(now)
+        next_id = DEFAULT_FIRST_ID if first_id is None else checks.positive("first_id", first_id)
+        generated = self._projects(-(-number // _BUILDS_PER_PROJECT), average, set(checks.texts("taken", taken)))
+        intervals = [int(draw_whole(_INTERVAL, self.random)) for _ in range(number)]
+        age = sum(intervals)
+        entries = []
+        for build_id, interval in enumerate(intervals, next_id):
+            # Some projects have many more builds than others.
+            project = generated[int(len(generated) * self.random.random() ** 2)]
+            entries.append(project.next_build(self.random, build_id, checked_now, age))
+            age -= interval
+        return {
+            "now": checked_now,
+            "chroots": [chroot.name for chroot in MOCK_CHROOTS.items],
+            "projects": [project.entry for project in generated],
+            "builds": entries,
+        }
 
-    def _chroot(self, field: str, name: str | None) -> MockChroot:
-        return MOCK_CHROOTS.pick(self.random) if name is None else mock_chroot(checks.chroot_name(field, name))
+    def _projects(self, number: int, average_chroots: int, taken: set[str]) -> list[_Project]:
+        names: list[str] = []
+        generated = []
+        for _ in range(number):
+            chroots = projects.enabled_chroots(self.random, average_chroots)
+            entry = projects.project_entry(self.random, chroots, taken, names)
+            names.append(f"{entry['ownername']}/{entry['projectname']}")
+            taken.add(names[-1])
+            sources = [self._source(None) for _ in range(random_integer(self.random, 1, 6))]
+            generated.append(_Project(entry, chroots, sources))
+        return generated
+
+    def _chroot(self, parameter: str, name: str | None) -> MockChroot:
+        return MOCK_CHROOTS.pick(self.random) if name is None else mock_chroot(checks.chroot_name(parameter, name))
 
     def _chroots(self, chroots: int | Iterable[str]) -> list[MockChroot]:
         if checks.is_kind(chroots, int):
-            return projects.enabled(self.random, _number_of_chroots(chroots))
+            return projects.enabled_chroots(self.random, _checked_average(chroots))
         names = checks.texts("chroots", chroots)
-        return [mock_chroot(checks.chroot_name(f"chroots[{at}]", name)) for at, name in enumerate(names)]
+        return [mock_chroot(checks.chroot_name(f"chroots[{index}]", name)) for index, name in enumerate(names)]
 
     def _chroots_of(self, project: ProjectEntry, chroots: int | Iterable[str] | None) -> list[MockChroot]:
         enabled = list(parse(ProjectSpec, "project", project).chroots)
         if checks.is_kind(chroots, int):
-            number = min(_number_of_chroots(chroots), len(enabled))
-            return self._chroots(draws.Weighted((name, 1) for name in enabled).sample(self.random, number))
+            number = min(_checked_average(chroots), len(enabled))
+            return self._chroots(Weighted((name, 1) for name in enabled).sample(self.random, number))
         return self._chroots(enabled if chroots is None else chroots)
 
     def _source(self, package: str | None) -> packages.Source:
-        given = checks.optional(checks.path_segment)("package", package)
-        return packages.source(self.random, packages.package_name(self.random) if given is None else given)
+        checked = checks.optional(checks.path_segment)("package", package)
+        return packages.source_package(self.random, self.package_name() if checked is None else checked)
 
 
-def _number_of_chroots(chroots: int) -> int:
-    most = len(OFFERED.things)
-    number = checks.whole_number("chroots", chroots)
-    if not 1 <= number <= most:
-        raise InputError("chroots", f"{number} is not possible; expected 1 to {most}, about so many for each build")
-    return number
+class _Project:
+    """A project with its chroots and the latest version of its source packages."""
+
+    def __init__(self, entry: ProjectEntry, chroots: list[MockChroot], sources: list[packages.Source]) -> None:
+        self.entry = entry
+        self._chroots = chroots
+        self._sources = sources
+
+    def next_build(self, random: Random, id: int, now: int, age: int) -> BuildEntry:
+        """Return the next build, submitted ``age`` seconds before ``now``."""
+        source = pick(random, self._sources)
+        self._sources[self._sources.index(source)] = packages.next_source_package(random, source)
+        history = random_history(random, self._chroots, age)
+        return build_entry(random, id, self.entry, source, self._chroots, history, now)
 
 
-def _now(now: int | None) -> int:
-    return scenarios.NOW if now is None else checks.unix_time("now", now)
+def _checked_average(chroots: int) -> int:
+    maximum = len(ACTIVE_CHROOTS.items)
+    average = checks.whole_number("chroots", chroots)
+    if not 1 <= average <= maximum:
+        raise InputError("chroots", f"expected an average number from 1 to {maximum}, got {average}")
+    return average
+
+
+def _checked_now(now: int | None) -> int:
+    return DEFAULT_NOW if now is None else checks.unix_time("now", now)

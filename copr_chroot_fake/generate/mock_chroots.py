@@ -1,7 +1,6 @@
-"""The chroots that Copr offers or has offered, with how often each is used and what is built in it.
+"""The mock chroots of Copr, active and deactivated, with an estimate of how often each is used.
 
-The names are from Copr's own announcements and issues, as of autumn 2026. The
-weights are estimates of the kit's authors; nobody has measured them.
+The names are from Copr's announcements and issues, as of autumn 2026. The weights are estimates, not measurements.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from .random_choice import Weighted
 
 
 class MockChroot(NamedTuple):
-    """A chroot: what releases of packages built in it end in, and the architecture of those that have one."""
+    """A mock chroot, with the dist tag and the architecture of the packages built in it."""
 
     name: str
     dist: str
@@ -21,7 +20,7 @@ class MockChroot(NamedTuple):
 
 
 class _Release(NamedTuple):
-    """A distribution and its version; ``dist`` only where the name does not tell it."""
+    """A version of a distribution; ``dist`` is its dist tag if that does not follow from the name."""
 
     name: str
     weight: float
@@ -35,7 +34,7 @@ _SIX = "aarch64 i386 ppc64le riscv64 s390x x86_64"
 _TWO = "aarch64 x86_64"
 _MAGEIA = "aarch64 i586 x86_64"
 
-_OFFERED = (
+_ACTIVE = (
     _Release("alma+epel-10", 0.2, "x86_64_v2"),
     _Release("alma+epel-9", 0.3, _FOUR),
     _Release("alma-kitten+epel-10", 0.2, f"{_FOUR} x86_64_v2"),
@@ -70,7 +69,7 @@ _OFFERED = (
     _Release("rocky-10", 0.1, "riscv64"),
 )
 
-_AT_END_OF_LIFE = (
+_DEACTIVATED = (
     _Release("centos-stream+epel-next-8", 0.2, "aarch64 ppc64le x86_64"),
     _Release("centos-stream-8", 0.5, "aarch64 ppc64le x86_64"),
     _Release("epel-7", 0.8, "aarch64 ppc64le x86_64"),
@@ -105,30 +104,32 @@ _ARCH_WEIGHTS = {
     "riscv64": 2.0,
     "armhfp": 2.0,
 }
-"""How the use of a release is shared by the architectures that it has."""
+"""The weight of a release is divided among its architectures in these proportions."""
 
 
-def _weighted(release: _Release) -> list[tuple[MockChroot, float]]:
+def _chroots_of(release: _Release) -> list[tuple[MockChroot, float]]:
+    """Return the chroots of a release with their weights."""
     arches = sorted(release.arches.split())
-    whole = sum(_ARCH_WEIGHTS[arch] for arch in arches)
+    total = sum(_ARCH_WEIGHTS[arch] for arch in arches)
     return [
-        (_make(f"{release.name}-{arch}", release.dist), release.weight * _ARCH_WEIGHTS[arch] / whole) for arch in arches
+        (_mock_chroot(f"{release.name}-{arch}", release.dist), release.weight * _ARCH_WEIGHTS[arch] / total)
+        for arch in arches
     ]
 
 
-def _make(name: str, dist: str | None) -> MockChroot:
+def _mock_chroot(name: str, dist: str | None) -> MockChroot:
     return MockChroot(name, dist_tag(name) if dist is None else dist, package_arch(name))
 
 
-OFFERED = Weighted(pair for release in _OFFERED for pair in _weighted(release))
-"""Those in which something new can be built, in the order of their names."""
+ACTIVE_CHROOTS = Weighted(pair for release in _ACTIVE for pair in _chroots_of(release))
+"""Chroots in which new builds are possible, ordered by name."""
 
-MOCK_CHROOTS = Weighted(sorted(pair for release in (*_OFFERED, *_AT_END_OF_LIFE) for pair in _weighted(release)))
-"""All that there are, in the order of their names."""
+MOCK_CHROOTS = Weighted(sorted(pair for release in (*_ACTIVE, *_DEACTIVATED) for pair in _chroots_of(release)))
+"""All chroots, ordered by name."""
 
-_BY_NAME = {chroot.name: chroot for chroot in MOCK_CHROOTS.things}
+_BY_NAME = {chroot.name: chroot for chroot in MOCK_CHROOTS.items}
 
 
 def mock_chroot(name: str) -> MockChroot:
-    """The chroot of a name; of one that is not in the table, as far as the name tells."""
-    return _BY_NAME.get(name) or _make(name, None)
+    """Return the chroot with the given name; if it is not in the table, derive dist tag and architecture from it."""
+    return _BY_NAME.get(name) or _mock_chroot(name, None)

@@ -1,4 +1,4 @@
-"""The provider for Faker: data that looks like Copr's, one piece at a time or a whole scenario."""
+"""The Faker provider: generates Copr data of one kind, or a whole scenario."""
 
 from __future__ import annotations
 
@@ -15,98 +15,97 @@ if TYPE_CHECKING:
     from ..model.nevra import NevraEntry
     from ..model.states import State, StateName
     from ..scenario.entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
-    from .generator import Making
+    from .generator import DataGenerator
 
 
 class CoprProvider(BaseProvider):
-    """What Copr has, made up: ``faker.add_provider(CoprProvider)``.
+    """Generate Copr data: ``faker.add_provider(CoprProvider)``.
 
-    What is made is consistent in itself, and goes straight into a scenario. The
-    same seed gives the same data on every Python. Where a chroot is not said,
-    it is one that exists, drawn as often as the kit's authors guess it is used.
+    The data is consistent and can be used in a scenario. The same seed gives the same data on every Python version.
+    Omitted arguments get random values. A random chroot is one of Copr's; popular chroots are more frequent.
     """
 
     @property
-    def _made(self) -> Making:
-        # Whoever asks for Faker's own fixture gets this provider, and need not use it.
-        from .generator import Making
+    def _generate(self) -> DataGenerator:
+        # Faker's own pytest fixture has this provider too, and most of its users never call it.
+        from .generator import DataGenerator
 
-        return Making(self.generator.random)
+        return DataGenerator(self.generator.random)
 
     def copr_mock_chroot(self) -> str:
-        """The name of a chroot that Copr offers or has offered."""
-        return self._made.mock_chroot()
+        """Return the name of a chroot that Copr offers or has offered."""
+        return self._generate.mock_chroot()
 
     def copr_owner(self) -> str:
-        """The name of a user."""
-        return self._made.owner()
+        """Return the name of a user."""
+        return self._generate.owner()
 
     def copr_group(self) -> str:
-        """The name of a group, with the ``@`` before it."""
-        return self._made.group()
+        """Return the name of a group, with its ``@``."""
+        return self._generate.group()
 
     def copr_project_name(self) -> str:
-        """The name of a project, without its owner."""
-        return self._made.project_name()
+        """Return the name of a project, without its owner."""
+        return self._generate.project_name()
 
     def copr_dirname(self, projectname: str | None = None) -> str:
-        """A directory of a project: mostly its own, now and then ``name:pr:12`` or ``name:custom:word``.
+        """Return a directory of a project: mostly the main one, else ``name:pr:12`` or ``name:custom:word``.
 
-        :raises InputError: for what is no name.
+        :raises InputError: if the name is invalid.
         """
-        return self._made.dirname(projectname)
+        return self._generate.dirname(projectname)
 
     def copr_package_name(self) -> str:
-        """The name of a source package."""
-        return self._made.package_name()
+        """Return the name of a source package."""
+        return self._generate.package_name()
 
     def copr_version(self) -> str:
-        """The version of a package, now and then of a release candidate or a snapshot."""
-        return self._made.version()
+        """Return the version of a package; some are release candidates or snapshots."""
+        return self._generate.version()
 
     def copr_release(self, chroot: str | None = None) -> str:
-        """The release of a package built in a chroot, with the dist tag of its distribution.
+        """Return the release of a package built in a chroot, with its dist tag.
 
-        :raises InputError: for what is no name of a chroot.
+        :raises InputError: if the name is invalid.
         """
-        return self._made.release(chroot)
+        return self._generate.release(chroot)
 
     def copr_epoch(self) -> int:
-        """An epoch: mostly 0."""
-        return self._made.epoch()
+        """Return an epoch, mostly 0."""
+        return self._generate.epoch()
 
     def copr_nevra(self, chroot: str | None = None, package: str | None = None) -> str:
-        """One of the packages that a source package is built into, as ``name-[epoch:]version-release.arch``.
+        """Return one of the packages built from a source package, as ``name-[epoch:]version-release.arch``.
 
-        :raises InputError: for what is no name of a chroot, or of a package.
+        :raises InputError: if a name is invalid.
         """
-        return self._made.nevra(chroot, package)
+        return self._generate.nevra(chroot, package)
 
     def copr_package_set(self, chroot: str | None = None, package: str | None = None) -> list[NevraEntry]:
-        """All that a source package is built into in a chroot: itself, its packages, their debuginfo.
+        """Return all packages built from a source package in a chroot: source, subpackages and debuginfo.
 
-        :raises InputError: for what is no name of a chroot, or of a package.
+        :raises InputError: if a name is invalid.
         """
-        return self._made.package_set(chroot, package)
+        return self._generate.package_set(chroot, package)
 
     def copr_repository(self) -> str:
-        """The address of an additional repository, ``copr://owner/project`` or another."""
-        return self._made.repository()
+        """Return the URL of an additional repository, ``copr://owner/project`` or another one."""
+        return self._generate.repository()
 
     def copr_build_config(self, chroot: str | None = None) -> dict[str, object]:
-        """A build configuration as Copr answers it, derived for a build in a chroot of a made-up project.
+        """Return the build configuration that Copr would send for a generated build in a chroot.
 
-        :raises InputError: for what is no name of a chroot.
+        :raises InputError: if the name is invalid.
         """
-        return self._made.build_config(chroot)
+        return self._generate.build_config(chroot)
 
     def copr_project_entry(self, chroots: int | Iterable[str] = 5) -> ProjectEntry:
-        """A project.
+        """Return a project.
 
-        :param chroots: the names of those that it has enabled, or about how many.
-        :raises InputError: for a number or a name that is not possible.
+        :param chroots: the names of its enabled chroots, or their average number.
+        :raises InputError: if a name or the number is invalid.
         """
-        return self._made.project_entry(chroots)
+        return self._generate.project_entry(chroots)
 
     def copr_build_entry(
         self,
@@ -118,15 +117,15 @@ class CoprProvider(BaseProvider):
         state: State | StateName | None = None,
         now: int | None = None,
     ) -> BuildEntry:
-        """A build with its chroots.
+        """Return a build with its chroots.
 
-        :param chroots: their names, or about how many; unless said all that its project has enabled, or about 5.
-        :param project: its project, unless it is to be in one that no scenario describes.
-        :param state: the state of all of them.
-        :param now: the Unix time in seconds as of which it is what it is.
-        :raises InputError: naming the value that is not possible.
+        :param chroots: their names or their average number; by default the chroots of ``project``, else about 5.
+        :param project: the project that it belongs to; by default a generated one.
+        :param state: the state of all chroots; by default each has a state that fits its times.
+        :param now: the current time, as a Unix time in seconds.
+        :raises InputError: if an argument is invalid.
         """
-        return self._made.build_entry(id, chroots, project, package, state, now)
+        return self._generate.build_entry(id, chroots, project, package, state, now)
 
     def copr_chroot_entry(
         self,
@@ -137,12 +136,12 @@ class CoprProvider(BaseProvider):
         state: State | StateName | None = None,
         now: int | None = None,
     ) -> ChrootEntry:
-        """A chroot of a build: its state, and the times, results and packages that fit it.
+        """Return a chroot of a build: its state, and times, result directory and packages that fit it.
 
-        :param now: the Unix time in seconds as of which it is what it is.
-        :raises InputError: naming the value that is not possible.
+        :param now: the current time, as a Unix time in seconds.
+        :raises InputError: if an argument is invalid.
         """
-        return self._made.chroot_entry(build_id, name, package, state, now)
+        return self._generate.chroot_entry(build_id, name, package, state, now)
 
     def copr_scenario(
         self,
@@ -153,16 +152,18 @@ class CoprProvider(BaseProvider):
         now: int | None = None,
         taken: Iterable[str] = (),
     ) -> Scenario:
-        """A whole scenario: so many builds with about so many chroots each, in projects that fit them.
+        """Return a scenario: projects, and builds in the order of their submission.
 
-        :param first_id: the id of the first build; those of the others follow.
-        :param now: the Unix time in seconds as of which all of it is what it is.
-        :param taken: full names of projects that there are already, of which it has none.
-        :raises InputError: naming the value that is not possible.
+        :param builds: the number of builds.
+        :param chroots: the average number of chroots of a build.
+        :param first_id: the id of the first build; the others have the ids after it.
+        :param now: the current time, as a Unix time in seconds.
+        :param taken: full names that no project gets, for example of projects that already exist.
+        :raises InputError: if an argument is invalid.
         """
-        return self._made.scenario(builds, chroots, first_id, now, taken)
+        return self._generate.scenario(builds, chroots, first_id, now, taken)
 
 
-def seeded(seed: str) -> CoprProvider:
-    """A provider by itself, without the hundreds that a Faker has."""
+def seeded_provider(seed: str) -> CoprProvider:
+    """Return a provider without Faker's own providers, which take long to load."""
     return CoprProvider(Generator().seed_instance(seed))

@@ -1,7 +1,6 @@
-"""Draws that come out the same on every Python.
+"""Random choices that give the same result for a seed on every Python version.
 
-Of a ``Random`` they use only ``random()``, the one method whose results Python
-promises to keep.
+They only call ``Random.random()``, the one method whose results Python promises not to change.
 """
 
 from __future__ import annotations
@@ -17,34 +16,36 @@ T = TypeVar("T")
 
 
 def chance(random: Random, probability: float) -> bool:
+    """Return ``True`` with the given probability."""
     return random.random() < probability
 
 
-def whole(random: Random, least: int, most: int) -> int:
-    """Any whole number from ``least`` to ``most``, each as likely as the others."""
-    return least + int(random.random() * (most - least + 1))
+def random_integer(random: Random, minimum: int, maximum: int) -> int:
+    """Return an integer from a uniform distribution that includes both bounds."""
+    return minimum + int(random.random() * (maximum - minimum + 1))
 
 
 def pick(random: Random, choices: Sequence[T]) -> T:
+    """Return one of the choices; all are equally likely."""
     return choices[int(random.random() * len(choices))]
 
 
 class Weighted(Generic[T]):
-    """Things to draw, each as often as its weight says."""
+    """Items that are drawn in proportion to their weights."""
 
-    def __init__(self, weights: Iterable[tuple[T, float]]) -> None:
-        pairs = list(weights)
-        self.things = [thing for thing, _ in pairs]
-        self.weights = [weight for _, weight in pairs]
-        self._sums = list(accumulate(self.weights))
+    def __init__(self, pairs: Iterable[tuple[T, float]]) -> None:
+        listed = list(pairs)
+        self.items = [item for item, _ in listed]
+        self.weights = [weight for _, weight in listed]
+        self._cumulative = list(accumulate(self.weights))
 
     def pick(self, random: Random) -> T:
-        # A product that is rounded up to the whole sum is the last thing's too.
-        return self.things[bisect(self._sums, random.random() * self._sums[-1], 0, len(self.things) - 1)]
+        """Return one item."""
+        # The product can be rounded up to the total; the upper bound keeps the index valid.
+        return self.items[bisect(self._cumulative, random.random() * self._cumulative[-1], 0, len(self.items) - 1)]
 
     def sample(self, random: Random, number: int) -> list[T]:
-        """So many different things, in their own order."""
-        # Each draws how long it takes to come up; those that come first are taken (Efraimidis and Spirakis).
-        waits = [-math.log(1 - random.random()) / weight for weight in self.weights]
-        first = sorted(range(len(waits)), key=waits.__getitem__)[:number]
-        return [self.things[at] for at in sorted(first)]
+        """Return so many different items, in their original order (algorithm of Efraimidis and Spirakis)."""
+        keys = [-math.log(1 - random.random()) / weight for weight in self.weights]
+        selected = sorted(range(len(keys)), key=keys.__getitem__)[:number]
+        return [self.items[index] for index in sorted(selected)]

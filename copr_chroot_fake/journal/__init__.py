@@ -1,1 +1,1 @@
-"""The recorded requests: the log, what each asked for, and assertions about them."""
+"""The recorded requests: the log, an index of it, and assertions."""

@@ -1,4 +1,4 @@
-"""Finds requests in the log by what they are about, reading each of them once however often somebody looks."""
+"""An index of the log by endpoint, build and chroot; each request is parsed once."""
 
 from __future__ import annotations
 
@@ -10,23 +10,30 @@ from typing import NamedTuple
 
 from ..wire.routes import EndpointName
 from .log import RequestLog
-from .request import Request, names_shown, read_request
+from .request import Request, chroot_names, read_request
 
-_METHODS: Mapping[EndpointName, Sequence[str]] = {"cancel": ("PUT", "POST")}
-"""How an endpoint is asked that is not simply read."""
+_METHODS: Mapping[EndpointName, Sequence[str]] = {"build/cancel": ("PUT", "POST")}
+"""The methods of endpoints that are not read with GET."""
 
-_POLLED: Sequence[EndpointName] = ("get", "list", "build", "build-list", "source-chroot", "monitor")
-"""The endpoints that tell how builds are doing."""
+_POLLED: Sequence[EndpointName] = (
+    "build-chroot",
+    "build-chroot/list",
+    "build",
+    "build/list",
+    "build/source-chroot",
+    "monitor",
+)
+"""The endpoints that clients poll."""
 
 
 class About(NamedTuple):
-    """Which requests: those of an endpoint, about a build and a chroot; ``None`` for any."""
+    """A filter of requests by endpoint, build and chroot; ``None`` matches any."""
 
     endpoint: EndpointName | None = None
     build_id: int | None = None
     chrootname: str | None = None
     by_its_method: bool = False
-    """Whether only those with a method of their endpoint are meant."""
+    """Match only requests with a method of their endpoint."""
 
 
 class Selection(NamedTuple):
@@ -47,9 +54,8 @@ class Selection(NamedTuple):
 class RequestIndex:
     """The numbers of the requests in a log, by what they are about.
 
-    It reads what was logged since it was last used; what the log has dropped is skipped, and forgotten when it is most
-    of what the index has. So a look costs what is new and what is found, not what there is. The caller holds the
-    store's lock.
+    Each use first reads the entries since the last one; dropped entries are skipped, and forgotten once they are the
+    majority. The cost is proportional to the new and the matching entries. The caller holds the store's lock.
     """
 
     def __init__(self, log: RequestLog, has_results: bool) -> None:
@@ -70,7 +76,7 @@ class RequestIndex:
         self._pages: dict[int, _Pages] = {}
 
     def find(self, about: About, after: int = 0) -> Selection:
-        """The requests that are about something, of those after a number."""
+        """Return the matching requests after a number."""
         entries, first = self._log.entries, self._log.first_number
         start = max(first, after + 1)
         if about == About():
@@ -80,11 +86,11 @@ class RequestIndex:
         return Selection(numbers, bisect_left(numbers, start))
 
     def read(self, number: int) -> Request:
-        """A request that the log still has."""
+        """Return a request that the log still has."""
         return read_request(self._log.entries[number - self._log.first_number], self._has_results)
 
     def fastest_polls(self, build_id: int | None, chrootname: str | None) -> tuple[Request, Request] | None:
-        """The two polls of the same thing that followed each other fastest; ``None`` if nothing was polled twice."""
+        """Return the two polls of one object with the shortest interval; ``None`` if nothing was polled twice."""
         self._read_new()
         polls = self._polls.get(About(None, build_id, chrootname, True), [])
         while polls and polls[0][1] < self._log.first_number:
@@ -92,11 +98,11 @@ class RequestIndex:
         return (self.read(polls[0][1]), self.read(polls[0][2])) if polls else None
 
     def names_listed(self, build_id: int) -> set[str]:
-        """The names of a build's chroots that were on a page of its list."""
-        found = self.find(About("list", build_id, None, True))
+        """Return the names of a build's chroots that were on a requested page of its list."""
+        found = self.find(About("build-chroot/list", build_id, None, True))
         pages = self._pages.setdefault(build_id, _Pages())
         for number in found.numbers[bisect_left(found.numbers, pages.next, found.start) :]:
-            names = names_shown(self._log.entries[number - self._log.first_number])
+            names = chroot_names(self._log.entries[number - self._log.first_number])
             pages.last_numbers[names] = number
             pages.next = number + 1
         first = self._log.first_number
@@ -106,9 +112,9 @@ class RequestIndex:
         entries, first = self._log.entries, self._log.first_number
         if not entries or first - self._first > len(entries):
             self._start_anew(first)
-        for record in islice(entries, max(self._next - first, 0), None):
-            self._add(read_request(record, self._has_results))
-            self._next = record[7] + 1
+        for entry in islice(entries, max(self._next - first, 0), None):
+            self._add(read_request(entry, self._has_results))
+            self._next = entry[7] + 1
 
     def _add(self, request: Request) -> None:
         by_its_method = request.endpoint is not None and request.method in _METHODS.get(request.endpoint, ("GET",))
@@ -125,9 +131,9 @@ class RequestIndex:
         self._numbers.setdefault(about, []).append(number)
 
     def _add_poll(self, request: Request, abouts: Sequence[About]) -> None:
-        what = _what(request)
-        before = self._last_polls.get(what)
-        self._last_polls[what] = request.at, request.number
+        polled = _polled_object(request)
+        before = self._last_polls.get(polled)
+        self._last_polls[polled] = request.at, request.number
         if before is not None:
             poll = (request.at - before[0], before[1], request.number)
             for about in abouts:
@@ -144,8 +150,8 @@ class _Pages:
         """The number of the last request for each, by the names of its chroots."""
 
 
-def _what(request: Request) -> Hashable:
-    """What a request asks about, whether its build is in the path or among the arguments, in whatever order."""
+def _polled_object(request: Request) -> Hashable:
+    """Return the key of the polled object; it does not depend on whether the build is in the path or the query."""
     others = dict(request.arguments)
     if request.build_id is not None:
         others.pop("build_id", None)

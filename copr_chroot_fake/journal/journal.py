@@ -1,4 +1,4 @@
-"""What a fake was asked: requests by what they are about, and assertions that say what was asked instead."""
+"""The recorded requests, and assertions whose messages list the requests that were made."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..engine.store import Store
 from ..validation import checks
 from ..wire.routes import EndpointName
 from .index import About, RequestIndex
-from .log import Record, RequestLog
+from .log import Entry, RequestLog
 from .request import Request as Request
 from .request import read_request
 
@@ -21,14 +21,14 @@ from .request import read_request
 class UnmatchedRequests:
     """All requests with one method and target that matched nothing.
 
-    :param count: how many of them are remembered.
+    :param count: how many of them are recorded.
     """
 
     method: str
     target: str
     count: int
     _store: Store = field(repr=False)
-    _last: Record = field(repr=False)
+    _last: Entry = field(repr=False)
 
     @property
     def last(self) -> Request:
@@ -37,8 +37,8 @@ class UnmatchedRequests:
 
     @property
     def near_miss(self) -> str:
-        """What exists now that comes closest to what they asked for; it is searched for at each access."""
-        # A test that asks for everything has no need of it.
+        """The closest existing object, as a text; it is searched for at each access."""
+        # Imported only if it is used.
         from .near_misses import near_miss
 
         with self._store.lock:
@@ -46,8 +46,8 @@ class UnmatchedRequests:
 
     def __str__(self) -> str:
         times = "" if self.count == 1 else f" ({self.count} times)"
-        asked = f"{checks.shortened(self.method)} {checks.shortened(self.target, 300)}"
-        return f"{asked} -> {self._last[2]}{times}: {self.near_miss}"
+        request = f"{checks.shortened(self.method)} {checks.shortened(self.target, 300)}"
+        return f"{request} -> {self._last[2]}{times}: {self.near_miss}"
 
 
 class Journal:
@@ -63,20 +63,20 @@ class Journal:
             self._log.clear()
 
     def requests(self, after: int = 0) -> list[Request]:
-        """Those that have come after the one of that number."""
+        """Return the requests after the one with this number."""
         last = checks.whole_number("number", after)
         with self._store.lock:
             numbers = self._index.find(About(), last).numbers
             return self._read(numbers)
 
     def page(self, about: About, after: int, limit: int, offset: int) -> tuple[list[Request], int]:
-        """The latest ``limit`` requests before the last ``offset`` ones, of those about something; and their number."""
+        """Return the latest ``limit`` matching requests before the last ``offset`` ones, and the number of matches."""
         with self._store.lock:
             found = self._index.find(about, after)
             return self._read(found.latest(limit, offset)), len(found)
 
     def count(self, about: About) -> int:
-        """How many requests there are about something."""
+        """Return the number of matching requests."""
         with self._store.lock:
             return len(self._index.find(about))
 
@@ -85,12 +85,12 @@ class Journal:
 
     @property
     def number_of_unmatched(self) -> int:
-        """How many methods and targets have unmatched requests."""
+        """The number of methods and targets with unmatched requests."""
         with self._store.lock:
             return len(self._log.unmatched)
 
     def unmatched(self, limit: int | None = None, offset: int = 0) -> list[UnmatchedRequests]:
-        """The unmatched requests by method and target, in the order in which each was first asked for."""
+        """Return the unmatched requests by method and target, in the order of their first request."""
         stop = None if limit is None else offset + limit
         with self._store.lock:
             return [
@@ -103,12 +103,13 @@ class Journal:
     ) -> None:
         __tracebackhide__ = True
         times = checks.optional(checks.whole_number)("times", times)
+        build_id, chrootname = _check_thing(build_id, chrootname)
         count = self.count(_about(endpoint, build_id, chrootname))
         if count != times if times is not None else not count:
             expected = "at least once" if times is None else _times(times)
             to_be = "was not to be requested" if times == 0 else f"was to be requested {expected}"
-            meant = _described(endpoint, build_id, chrootname)
-            raise AssertionError(f"{meant} {to_be} and was {_times(count)}.{self._instead()}")
+            subject = _described(endpoint, build_id, chrootname)
+            raise AssertionError(f"{subject} {to_be} and was {_times(count)}.{self._instead()}")
 
     def assert_polled_no_faster_than(self, seconds: float, build_id: int | None, chrootname: str | None) -> None:
         __tracebackhide__ = True
@@ -136,7 +137,7 @@ class Journal:
             )
 
     def _instead(self) -> str:
-        """What was asked, for the message of an assertion."""
+        """Return the latest requests, for the message of an assertion."""
         requests, total = self.page(About(), 0, _REQUESTS_SHOWN, 0)
         if not requests:
             return " Nothing was requested."
@@ -145,17 +146,17 @@ class Journal:
 
 
 _REQUESTS_SHOWN = 20
-"""How many requests the message of an assertion shows."""
+"""The maximum number of requests in the message of an assertion."""
 
 
 def _about(endpoint: EndpointName, build_id: int | None, chrootname: str | None) -> About:
-    """The requests of an endpoint with its own methods."""
+    """Return a filter for requests of an endpoint with its own methods."""
     name = cast(EndpointName, checks.one_of(get_args(EndpointName))("endpoint", endpoint))
-    return About(name, *_check_thing(build_id, chrootname), True)
+    return About(name, build_id, chrootname, True)
 
 
 def _check_thing(build_id: int | None, chrootname: str | None) -> tuple[int | None, str | None]:
-    """Return a build and a chroot as they are found in requests, which other types would never be."""
+    """Check the types of a build id and a chroot name."""
     return (
         checks.optional(checks.whole_number)("build_id", build_id),
         checks.optional(checks.text)("chrootname", chrootname),

@@ -5,45 +5,45 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-Record = tuple[str, str, int, float, bool, Sequence[bytes], "int | None", int]
-"""One request: method, target, status, time, whether it matched, the chroots that were shown, the id of the fault that
-hit it, and its number.
+Entry = tuple[str, str, int, float, bool, Sequence[bytes], "int | None", int]
+"""A recorded request: method, target, status, time, whether it matched, the chroots in the response, the id of the
+fault that hit it, and its number.
 
-A plain tuple, as one is made for each request; all else is read out of the target when somebody asks.
+A plain tuple, as one is made for each request; everything else is parsed from the target when it is needed.
 """
 
 MAX_BYTES = 64 * 2**20
-"""How many bytes the entries of a log take at most, by estimate; the latest entry is kept whatever its size."""
+"""The maximum size of a log, by estimate; the latest entry is kept whatever its size."""
 
 REFERENCE_BYTES = 8
-"""How many bytes it takes to refer to a chroot as it was shown, which all entries that show it unchanged share."""
+"""The size of a reference to a chroot's document, which entries share while it is unchanged."""
 
 _ENTRY_BYTES = 256
-"""About how many bytes an entry takes beside its texts and the chroots that it shows."""
+"""The approximate size of an entry without its texts and the chroots in its response."""
 
 
 class RequestLog:
     """The latest requests, which are numbered without gaps, and an account of those that matched nothing.
 
-    Entries are simply appended to :attr:`entries`, which is bounded in number. To do next to nothing for most requests,
-    only those above :attr:`large_size` are accounted for in bytes: all others together take at most half of the limit.
+    Entries are simply appended to :attr:`entries`, which is bounded in number. Only entries above :attr:`large_size`
+    are accounted for in bytes, to keep requests cheap: all others together take at most half of the limit.
     The caller holds the store's lock.
 
     :param max_entries: how many requests are kept.
-    :param max_bytes: how many bytes they take at most, by estimate.
+    :param max_bytes: the maximum size, by estimate.
     """
 
     __slots__ = ("_accounted", "_large_bytes", "_max_large_bytes", "_unmatched", "entries", "large_size")
 
     def __init__(self, max_entries: int, max_bytes: int = MAX_BYTES) -> None:
-        self.entries: deque[Record] = deque(maxlen=max_entries)
+        self.entries: deque[Entry] = deque(maxlen=max_entries)
         self.large_size = max_bytes // 2 // max(max_entries, 1)
-        """An entry with more bytes than that has to be passed to :meth:`account`."""
+        """A larger entry, in bytes, has to be passed to :meth:`account`."""
         self._max_large_bytes = max_bytes // 2
         self._large_bytes = 0
-        self._accounted: list[tuple[Record, int]] = []
-        """The entries that are large or unmatched, each with its bytes if it is large."""
-        self._unmatched: dict[tuple[str, str], tuple[int, Record]] = {}
+        self._accounted: list[tuple[Entry, int]] = []
+        """The large and the unmatched entries; the size is 0 unless it is large."""
+        self._unmatched: dict[tuple[str, str], tuple[int, Entry]] = {}
 
     @property
     def first_number(self) -> int:
@@ -51,8 +51,8 @@ class RequestLog:
         return self.entries[0][7] if self.entries else 0
 
     @property
-    def unmatched(self) -> dict[tuple[str, str], tuple[int, Record]]:
-        """How many of the requests that are kept matched nothing, and the last one, by method and target."""
+    def unmatched(self) -> dict[tuple[str, str], tuple[int, Entry]]:
+        """The number of kept requests that matched nothing, and the last one, by method and target."""
         self._forget_dropped()
         return self._unmatched
 
@@ -60,12 +60,12 @@ class RequestLog:
         """Account for the latest entry, which is large or unmatched; ``size`` is that of its texts and chroots."""
         if not self.entries:
             return
-        record = self.entries[-1]
-        if not record[4]:
-            count, _ = self._unmatched.get(record[:2], (0, record))
-            self._unmatched[record[:2]] = count + 1, record
+        entry = self.entries[-1]
+        if not entry[4]:
+            count, _ = self._unmatched.get(entry[:2], (0, entry))
+            self._unmatched[entry[:2]] = count + 1, entry
         bytes_ = size + _ENTRY_BYTES if size > self.large_size else 0
-        self._accounted.append((record, bytes_))
+        self._accounted.append((entry, bytes_))
         self._large_bytes += bytes_
         self._forget_dropped()
         while self._large_bytes > self._max_large_bytes and len(self.entries) > 1:
@@ -73,27 +73,27 @@ class RequestLog:
             self._forget_dropped()
 
     def _forget_dropped(self) -> None:
-        """Take the entries out of the account that have been dropped since."""
+        """Remove dropped entries from the account."""
         first, dropped = self.first_number, 0
-        for record, bytes_ in self._accounted:
-            if record[7] >= first:
+        for entry, bytes_ in self._accounted:
+            if entry[7] >= first:
                 break
             dropped += 1
             self._large_bytes -= bytes_
-            if not record[4]:
-                self._forget_unmatched(record)
+            if not entry[4]:
+                self._forget_unmatched(entry)
         if dropped:
             del self._accounted[:dropped]
 
-    def _forget_unmatched(self, record: Record) -> None:
-        count, last = self._unmatched[record[:2]]
+    def _forget_unmatched(self, entry: Entry) -> None:
+        count, last = self._unmatched[entry[:2]]
         if count > 1:
-            self._unmatched[record[:2]] = count - 1, last
+            self._unmatched[entry[:2]] = count - 1, last
         else:
-            del self._unmatched[record[:2]]
+            del self._unmatched[entry[:2]]
 
     def clear(self) -> None:
-        """Drop all requests; the numbers go on."""
+        """Drop all requests; the numbers continue."""
         self.entries.clear()
         self._accounted.clear()
         self._unmatched.clear()

@@ -11,11 +11,11 @@ from itertools import chain, islice
 from ..engine.build import Build
 from ..engine.store import Store
 from ..validation import checks
-from ..wire.routes import RESULTS, Endpoint, EndpointName, routes
-from ..wire.target import read_question
+from ..wire.routes import RESULTS, EndpointName, routes
+from ..wire.target import parse_target
 from .request import Request
 
-_OF_PROJECTS: tuple[EndpointName, ...] = ("project", "build-list", "monitor")
+_OF_PROJECTS: tuple[EndpointName, ...] = ("project", "build/list", "monitor")
 """The endpoints that are asked about a project."""
 
 
@@ -26,11 +26,11 @@ def near_miss(store: Store, request: Request) -> str:
         return _near_path(path, store.serves_results)
     if request.endpoint in _OF_PROJECTS:
         return _near_project(store.projects, request.arguments)
-    if request.endpoint == Endpoint.RESULTS.value:
+    if request.endpoint == "results":
         return _near_results(store, path)
     build = None if request.build_id is None else store.builds.get(request.build_id)
     if build is None:
-        sent = read_question(request.target, store.serves_results).build_sent
+        sent = parse_target(request.target, store.serves_results).raw_build_id
         return f"{_near_builds(store.builds, str(sent))}, {checks.shortened(str(sent))} is not"
     return _near_chroots(build, request.chrootname or "")
 
@@ -83,5 +83,5 @@ def _ids_one_edit_away(builds: Container[int], sent: str) -> Iterator[str]:
 
 
 def _near_chroots(build: Build, sent: str) -> str:
-    close = checks.nearest(sent, build.names, 3, 0.3) or list(islice(build.names, 3))
+    close = checks.nearest(sent, build.keys(), 3, 0.3) or list(islice(build.keys(), 3))
     return f"build {build.id} has {checks.listing(close) or 'no chroots'}, not {checks.shown(sent)}"

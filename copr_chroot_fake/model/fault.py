@@ -106,7 +106,8 @@ class Fault:
     Which requests. ``nth``, ``first``, ``every`` and ``probability`` choose among those for the endpoint, the build
     and the chroot; only one of the four can be given:
 
-    :param endpoint: an endpoint, such as ``list``.
+    :param endpoint: path of an endpoint without ``/api_3/``, such as ``build-chroot/list`` or ``build``;
+        ``docs/endpoints.md`` lists them.
     :param after: how many of these requests are let through before the others are counted.
     :param nth: only this one, counted from 1.
     :param first: the first so many.
@@ -180,8 +181,8 @@ class FaultSpec:
 _NAMED: Mapping[FaultName, Mapping[str, object]] = {
     "gateway-timeout": {"status": 504, "first": 1},
     "outage": {"status": 503, "first": 5},
-    "slow-list": {"endpoint": "list", "delay": LogNormal(8, 0.8, 2, 60)},
-    "list-500": {"endpoint": "list", "status": 500},
+    "slow-list": {"endpoint": "build-chroot/list", "delay": LogNormal(8, 0.8, 2, 60)},
+    "list-500": {"endpoint": "build-chroot/list", "status": 500},
     "html-200": {"body": "html"},
     "late-results": {"endpoint": "results", "status": 404, "body": "html", "first": 3},
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, cast
 
 from ..errors import InputError
 from ..fork_lock import new_lock
@@ -77,7 +77,7 @@ class Project:
     """The chroots that the service knows, once it has the project."""
 
     def __post_init__(self) -> None:
-        replace_chroots(self, self.chroots)
+        replace_chroots(self, cast(Mapping[str, ProjectChroot], checks.mapping("chroots", self.chroots)))
 
     def enable(self, chrootname: str) -> None:
         """Enable a chroot, without settings of its own; one that is enabled keeps its settings.

@@ -1,7 +1,7 @@
-"""The pytest plugin: fixtures, a marker and options, of which nothing is loaded before it is used.
+"""The pytest plugin: fixtures, the marker ``copr_fake`` and its options.
 
-Every run of whoever has the kit installed imports this module, so it imports
-nothing but pytest. PYTEST_DONT_REWRITE
+pytest imports this module in every run in an environment that has the kit, so it imports nothing but pytest; everything
+else is imported when it is used. PYTEST_DONT_REWRITE
 """
 
 from __future__ import annotations
@@ -18,29 +18,30 @@ if TYPE_CHECKING:
     import respx
     from faker import Faker
 
-    from ..adapters.httpx2 import Httpx2Transport
     from ..client.clients import AsyncCoprClient, CoprClient
     from ..fake import FakeCopr
-    from ..server.live import LiveServer
+    from ..http_server.live_server import LiveServer
     from .options import Options
-    from .support import CoprServer
+    from .support import CoprServer, MakeCoprFake
 
 _OPTIONS = {
-    "scenario": "Scenario that copr_fake starts with: a path from the root directory.",
-    "progress": "What makes chroots of copr_fake go on: poll, clock, manual or immediate.",
-    "default_limit": "Items in a list asked for without a limit: a number, or none.",
-    "base_url": "Address at which copr_respx and copr_requests answer.",
-    "seed": "What durations and outcomes are drawn from.",
-    "strict": "Whether a test fails that asked Copr for what is not there: true or false.",
-    "serve_results": "Whether the results of builds can be fetched: true or false.",
-    "results_delay": "How many seconds after the end of a build they come.",
+    "scenario": "Scenario to start with: the name of a bundled one, or a path relative to the root directory.",
+    "progress": "What advances the chroots: poll, clock, manual or immediate.",
+    "default_limit": "Length of a page if the request has no limit: a number, or none.",
+    "url": "Address that copr_httpx, copr_httpx2 and copr_requests answer.",
+    "seed": "Random seed for durations and outcomes.",
+    "strict": "Whether unmatched requests fail the test: true or false.",
+    "serve_results": "Whether the fake serves the results of builds: true or false.",
+    "results_delay": "Seconds from the end of a build until its results appear.",
+    "results_url": "URL of the results; Copr's own by default.",
+    "requests_kept": "Number of latest requests that are kept.",
 }
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     for name, text in _OPTIONS.items():
         if pytest.version_tuple >= (9, 2):
-            # As TOML writes it in pytest's own table, or, first, a text, as everything else is in an ini file.
+            # TOML types in pytest's own table; str comes first because values in an ini file are strings.
             parser.addini(f"copr_fake_{name}", text, type=str | bool | int | float, default=None)
         else:
             parser.addini(f"copr_fake_{name}", text)
@@ -48,15 +49,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     options = ", ".join(f"{name}=…" for name in _OPTIONS)
-    text = "how copr_fake is to be; adds up from package to module to class to test."
+    text = "options of copr_fake; the closest marker that gives an option wins."
     config.addinivalue_line("markers", f"copr_fake({options}): {text}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Say at once what no test could be run with."""
-    said = any(config.getini(f"copr_fake_{name}") for name in _OPTIONS)
+    """Report invalid options at collection."""
+    is_configured = any(config.getini(f"copr_fake_{name}") for name in _OPTIONS)
     marked = [item for item in items if item.get_closest_marker("copr_fake") is not None]
-    if said or marked:
+    if is_configured or marked:
         from .options import check_options
 
         check_options(config, marked)
@@ -64,20 +65,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
-    """Let Faker's own fixture have what Copr has, too."""
+    """Add the kit's provider to Faker's own ``faker`` fixture."""
     value = yield
     if fixturedef.argname == "faker" and fixturedef.func.__module__ == "faker.contrib.pytest.plugin":
-        from .faker_fixture import join_faker
+        from .faker_fixture import add_provider
 
-        join_faker(cast("Faker", value))
+        add_provider(cast("Faker", value))
     return value
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a strict test whose body has passed, though it asked for what is not there."""
+    """Fail a strict test that has passed but made unmatched requests."""
     result = yield
-    if "copr_fake" in getattr(item, "fixturenames", ()):
+    if "make_copr_fake" in getattr(item, "fixturenames", ()):
         from .support import fail_if_strict
 
         fail_if_strict(item)
@@ -88,9 +89,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show in the report of a failed test what it asked for that is not there."""
+    """Add the unmatched requests of a failed test to its report."""
     report = yield
-    if report.failed and call.when == "call" and "copr_fake" in getattr(item, "fixturenames", ()):
+    if report.failed and call.when == "call" and "make_copr_fake" in getattr(item, "fixturenames", ()):
         from .support import UNMATCHED, unmatched_text
 
         text = unmatched_text(item)
@@ -101,22 +102,31 @@ def pytest_runtest_makereport(
 
 @pytest.fixture
 def _copr_options(request: pytest.FixtureRequest) -> Options:
-    from .options import options_of
+    from .options import options_for
 
-    return options_of(request.config, request.node)
+    return options_for(request.config, request.node)
 
 
 @pytest.fixture
-def copr_fake(request: pytest.FixtureRequest, _copr_options: Options) -> FakeCopr:
-    """A fake Copr, fresh for every test."""
+def make_copr_fake(request: pytest.FixtureRequest, _copr_options: Options) -> MakeCoprFake:
+    """Make further fakes: ``make_copr_fake(**options)``; the test's marker and the configuration give the defaults."""
     from .support import make_fake
 
-    return make_fake(request.node, _copr_options)
+    def make(**options: object) -> FakeCopr:
+        return make_fake(request.node, _copr_options, options)
+
+    return make
+
+
+@pytest.fixture
+def copr_fake(make_copr_fake: MakeCoprFake) -> FakeCopr:
+    """A fake Copr, new for each test."""
+    return make_copr_fake()
 
 
 @pytest.fixture
 def copr_client(copr_fake: FakeCopr) -> Iterator[CoprClient]:
-    """The reference client of ``copr_fake``, which waits by moving the fake's clock."""
+    """The reference client, connected to ``copr_fake``; while it waits, only the fake's clock advances."""
     from ..client.clients import CoprClient
 
     with CoprClient(transport=copr_fake.transport, sleep=copr_fake.clock.tick, now=copr_fake.clock.now) as client:
@@ -125,59 +135,60 @@ def copr_client(copr_fake: FakeCopr) -> Iterator[CoprClient]:
 
 @pytest.fixture
 def copr_async_client(copr_fake: FakeCopr) -> AsyncCoprClient:
-    """The async reference client of ``copr_fake``, which waits by moving the fake's clock."""
+    """The async reference client, connected to ``copr_fake``; while it waits, only the fake's clock advances."""
     from ..client.clients import AsyncCoprClient
 
     return AsyncCoprClient(transport=copr_fake.transport, sleep=copr_fake.clock.tick, now=copr_fake.clock.now)
 
 
 @pytest.fixture
-def copr_respx(copr_fake: FakeCopr, _copr_options: Options) -> Iterator[respx.MockRouter]:
-    """``copr_fake`` for any code on httpx that asks Copr's address; other addresses as this respx router is told."""
-    with copr_fake.answering_httpx(_copr_options.base_url) as router:
+def copr_httpx(copr_fake: FakeCopr, _copr_options: Options) -> Iterator[respx.MockRouter]:
+    """A respx router through which ``copr_fake`` answers httpx at Copr's address; you can add routes."""
+    with copr_fake.mock_httpx(_copr_options.url) as router:
+        yield router
+
+
+@pytest.fixture
+def copr_httpx2(copr_fake: FakeCopr, _copr_options: Options) -> Iterator[respx.MockRouter]:
+    """A respx router through which ``copr_fake`` answers httpx2 at Copr's address; you can add routes."""
+    with copr_fake.mock_httpx2(_copr_options.url) as router:
         yield router
 
 
 @pytest.fixture
 def copr_requests(copr_fake: FakeCopr, _copr_options: Options) -> Iterator[responses.RequestsMock]:
-    """``copr_fake`` for any code on requests that asks Copr's address; other addresses as this mock is told."""
-    with copr_fake.answering_requests(_copr_options.base_url) as mock:
+    """A mock of responses through which ``copr_fake`` answers requests at Copr's address; you can add responses."""
+    with copr_fake.mock_requests(_copr_options.url) as mock:
         yield mock
-
-
-@pytest.fixture
-def copr_httpx2(copr_fake: FakeCopr) -> Httpx2Transport:
-    """A transport to ``copr_fake`` for any ``httpx2.Client`` or ``httpx2.AsyncClient``."""
-    from ..errors import needing
-
-    with needing("copr_httpx2", "httpx2", "httpx2"):
-        from ..adapters.httpx2 import Httpx2Transport
-    return Httpx2Transport(copr_fake)
 
 
 @pytest.fixture(scope="session")
 def _copr_live_server() -> Iterator[LiveServer]:
-    from ..server.live import LiveServer
+    from ..errors import needing
+    from ..fake import FakeCopr
 
-    server = LiveServer()
+    with needing("copr_server", "uvicorn with httptools", "server"):
+        from ..http_server.live_server import LiveServer
+
+    server = LiveServer(FakeCopr)
     yield server
     server.stop()
 
 
 @pytest.fixture
 def copr_faker(request: pytest.FixtureRequest) -> Faker:
-    """Faker's own ``faker``, with its locale and its seed, which makes up what Copr has."""
-    from .faker_fixture import own_faker
+    """Faker's own ``faker``, with its locale and seed, which also generates Copr's data."""
+    from .faker_fixture import faker_with_provider
 
-    return own_faker(request)
+    return faker_with_provider(request)
 
 
 @pytest.fixture
 def copr_server(copr_fake: FakeCopr, _copr_live_server: LiveServer) -> Iterator[CoprServer]:
     """``copr_fake`` on a real server on loopback, at ``copr_server.url``."""
-    from .support import serving
+    from .support import serve
 
-    with serving(copr_fake, _copr_live_server) as server:
+    with serve(copr_fake, _copr_live_server) as server:
         yield server
 
 
@@ -185,8 +196,8 @@ def copr_server(copr_fake: FakeCopr, _copr_live_server: LiveServer) -> Iterator[
 def copr_config(
     copr_server: CoprServer, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    """A configuration for ``copr_server``, where copr-cli and the official client look for theirs by default."""
+    """A configuration file for ``copr_server``, where copr-cli and the official client look for theirs by default."""
     from .support import write_config
 
-    # Not the directory of the test itself, which may look at what it has written there.
+    # Not in tmp_path, which the test may expect to be empty.
     return write_config(copr_server.url, tmp_path_factory.mktemp("copr-config"), monkeypatch)

@@ -1,4 +1,4 @@
-"""How Faker's own fixture gets what Copr has; loads neither the fake nor what makes anything up. PYTEST_DONT_REWRITE"""
+"""Adds the kit's provider to Faker's pytest fixture, without importing the fake. PYTEST_DONT_REWRITE"""
 
 from __future__ import annotations
 
@@ -12,20 +12,23 @@ if TYPE_CHECKING:
     from faker import Faker
 
 
-def own_faker(request: pytest.FixtureRequest) -> Faker:
-    """Whatever fixture of that name a test sees: Faker's own, unless somebody has another."""
+def faker_with_provider(request: pytest.FixtureRequest) -> Faker:
+    """Return the test's ``faker`` fixture, Faker's own or an overriding one, with the provider.
+
+    :raises MissingExtraError: if there is no such fixture.
+    """
     try:
         faker: Faker = request.getfixturevalue("faker")
     except pytest.FixtureLookupError as error:
         if error.argname != "faker":
             raise
         raise MissingExtraError("copr_faker", "Faker with its pytest plugin", "faker") from None
-    join_faker(faker)
+    add_provider(faker)
     return faker
 
 
-def join_faker(faker: Faker) -> None:
-    """Let a Faker have the provider, once, whatever locales it has; it is loaded only here."""
+def add_provider(faker: Faker) -> None:
+    """Add the provider to each locale that does not have it."""
     from ..generate.provider import CoprProvider
 
     for factory in faker.factories:

@@ -1,4 +1,4 @@
-"""The options of ``copr_fake``: the configuration's, and the marker's, which adds up. PYTEST_DONT_REWRITE"""
+"""The options of ``copr_fake``, from pytest's configuration and from markers. PYTEST_DONT_REWRITE"""
 
 from __future__ import annotations
 
@@ -11,68 +11,66 @@ import pytest
 
 from ..errors import InputError
 from ..fake import FakeCopr
-from ..model.progress import ProgressLike
+from ..model.project import COPR_URL
+from ..options import FakeOptions
 from ..scenario.bundled import by_name
 from ..scenario.load import ScenarioSource
 from ..validation import checks
+from . import _OPTIONS
 
 MARKER = "copr_fake"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How ``copr_fake`` is to be, by the marker and the configuration."""
+@dataclass(frozen=True, kw_only=True)
+class Options(FakeOptions):
+    """The options of ``copr_fake``: those of a fake, and the plugin's own."""
 
-    scenario: ScenarioSource | None = None
-    progress: ProgressLike = "poll"
-    default_limit: int | None = 100
-    base_url: str = "https://copr.fedorainfracloud.org"
-    seed: int = 0
-    strict: bool = False
     serve_results: bool = True
-    results_delay: float = 0
+    scenario: ScenarioSource | None = None
+    url: str = COPR_URL
+    strict: bool = False
 
     def __post_init__(self) -> None:
-        """Check what :meth:`make` does not."""
+        super().__post_init__()
         checks.flag("strict", self.strict)
-        checks.server("base_url", self.base_url)
+        checks.server("url", self.url)
 
     def make(self) -> FakeCopr:
-        return FakeCopr(
-            progress=self.progress,
-            default_limit=self.default_limit,
-            seed=self.seed,
-            serve_results=self.serve_results,
-            results_delay=self.results_delay,
-        )
+        """Make an empty fake."""
+        return FakeCopr.from_options(self)
 
 
 NAMES = [field.name for field in fields(Options)]
 
 
-def options_of(config: pytest.Config, item: pytest.Item) -> Options:
-    """The configuration's options, then each marker's, the closest last.
+def options_for(config: pytest.Config, item: pytest.Item) -> Options:
+    """Return the options of a test: the configuration's, overridden by its markers, the closest last.
 
-    :raises InputError: naming what is not possible, and what would be.
+    :raises InputError: for an unknown option or an invalid value.
     """
     options = _configured(config)
     for mark in reversed(list(item.iter_markers(MARKER))):
         if mark.args:
             raise InputError("copr_fake", f"takes only named options; valid: {', '.join(NAMES)}")
-        for name in mark.kwargs:
-            if name not in NAMES:
-                raise InputError(name, f"no such option of copr_fake; {checks.choices(name, NAMES)}")
+        check_names(mark.kwargs, MARKER, NAMES)
         options = replace(options, **mark.kwargs)
     return options
 
 
+def check_names(options: Iterable[str], where: str, valid: list[str]) -> None:
+    """Raise :class:`InputError` for the first unknown option."""
+    for name in options:
+        if name not in valid:
+            raise InputError(name, f"no such option of {where}; {checks.choices(name, valid)}")
+
+
 def _configured(config: pytest.Config) -> Options:
     values: dict[str, Any] = {}
-    for name in NAMES:
-        said = config.getini(f"copr_fake_{name}")
-        text = "" if said is None else str(said)
+    for name in _OPTIONS:
+        value = config.getini(f"copr_fake_{name}")
+        text = "" if value is None else str(value)
         if text:
-            values[name] = _READ[name](f"copr_fake_{name}", text) if name in _READ else text
+            values[name] = _PARSERS[name](f"copr_fake_{name}", text) if name in _PARSERS else text
     if "scenario" in values:
         path = config.rootpath / values["scenario"]
         if path.exists() or values["scenario"] not in by_name():
@@ -80,55 +78,55 @@ def _configured(config: pytest.Config) -> Options:
     return Options(**values)
 
 
-def _limit(field: str, text: str) -> int | None:
-    return None if text == "none" else _number(field, text)
+def _parse_limit(location: str, text: str) -> int | None:
+    return None if text == "none" else _parse_integer(location, text)
 
 
-def _number(field: str, text: str) -> int:
-    # Python does not convert more digits than some thousands.
+def _parse_integer(location: str, text: str) -> int:
+    # Python refuses to convert more than a few thousand digits.
     if not (text.isascii() and text.isdigit() and len(text) < 100):
-        raise InputError(field, f"expected a whole number, got {checks.shown(text)}")
+        raise InputError(location, f"expected a whole number, got {checks.shown(text)}")
     return int(text)
 
 
-def _amount(field: str, text: str) -> float:
+def _parse_amount(location: str, text: str) -> float:
     try:
-        return checks.amount(field, float(text))
+        return checks.amount(location, float(text))
     except ValueError:
-        raise InputError(
-            field, f"expected a number from 0 to {checks.LARGEST_INTEGER}, got {checks.shown(text)}"
-        ) from None
+        problem = f"expected a number from 0 to {checks.LARGEST_INTEGER}, got {checks.shown(text)}"
+        raise InputError(location, problem) from None
 
 
-def _flag(field: str, text: str) -> bool:
-    # A flag of pyproject.toml comes as Python writes it: True.
-    return checks.one_of(("true", "false"))(field, text.lower()) == "true"
+def _parse_flag(location: str, text: str) -> bool:
+    # A flag in pyproject.toml arrives as Python prints it: True.
+    return checks.one_of(("true", "false"))(location, text.lower()) == "true"
 
 
-_READ: Mapping[str, Callable[[str, str], object]] = {
-    "default_limit": _limit,
-    "seed": _number,
-    "strict": _flag,
-    "serve_results": _flag,
-    "results_delay": _amount,
+_PARSERS: Mapping[str, Callable[[str, str], object]] = {
+    "default_limit": _parse_limit,
+    "seed": _parse_integer,
+    "requests_kept": _parse_integer,
+    "strict": _parse_flag,
+    "serve_results": _parse_flag,
+    "results_delay": _parse_amount,
 }
-"""How the configuration's text for an option is read, where the option is no text."""
+"""Parse the configuration's text for options that are not strings."""
 
 
 def check_options(config: pytest.Config, marked: Iterable[pytest.Item]) -> None:
-    """Try the configuration's options, and those of each marked test.
+    """Check the options of the configuration and of each marked test.
 
-    :raises pytest.UsageError: naming the test whose options are not possible.
+    :raises pytest.UsageError: naming the test that has invalid options.
     """
-    with _naming("the configuration"):
+    with _usage_errors("the configuration"):
         _configured(config).make()
     for item in marked:
-        with _naming(item.nodeid):
-            options_of(config, item).make()
+        with _usage_errors(item.nodeid):
+            options_for(config, item).make()
 
 
 @contextmanager
-def _naming(where: str) -> Iterator[None]:
+def _usage_errors(where: str) -> Iterator[None]:
     try:
         yield
     except InputError as error:

@@ -1,84 +1,97 @@
-"""What the fixtures and hooks do once one of them is used. PYTEST_DONT_REWRITE"""
+"""What the fixtures and hooks do when they are used. PYTEST_DONT_REWRITE"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 from ..errors import CoprFakeError
 from ..fake import FakeCopr
-from .options import Options
+from .options import NAMES, Options, check_names
 
 if TYPE_CHECKING:
-    from ..server.live import LiveServer
+    from ..http_server.live_server import LiveServer
 
-FAKE: pytest.StashKey[FakeCopr] = pytest.StashKey()
-STRICT: pytest.StashKey[bool] = pytest.StashKey()
+FAKES: pytest.StashKey[list[tuple[FakeCopr, Options]]] = pytest.StashKey()
+"""The fakes that a test has made, with their options."""
 
 UNMATCHED = "Unmatched Copr requests"
 
 MAX_UNMATCHED = 20
-"""How many targets a report shows."""
+"""The maximum number of request targets in a report."""
+
+
+class MakeCoprFake(Protocol):
+    """The type of the fixture ``make_copr_fake``."""
+
+    def __call__(self, **options: Any) -> FakeCopr:
+        """Make a fake, with the options of the marker and those of :class:`~copr_chroot_fake.FakeCopr`."""
 
 
 @dataclass(frozen=True, slots=True)
 class CoprServer:
-    """A fake that is served; ``url`` is what clients call ``copr_url``."""
+    """A served fake; ``url`` is the ``copr_url`` of its clients."""
 
     url: str
     fake: FakeCopr
 
 
-def make_fake(item: pytest.Item, options: Options) -> FakeCopr:
+def make_fake(item: pytest.Item, options: Options, overrides: Mapping[str, Any]) -> FakeCopr:
+    """Make a fake for a test; ``overrides`` take precedence over ``options``.
+
+    :raises InputError: for an unknown option or an invalid value.
+    """
+    check_names(overrides, "make_copr_fake", NAMES)
+    options = replace(options, **overrides)
     fake = options.make()
     if options.scenario is not None:
         try:
             fake.add_scenario(options.scenario)
         except CoprFakeError as error:
             pytest.fail(f"{item.nodeid}: {error}", pytrace=False)
-    item.stash[FAKE] = fake
-    item.stash[STRICT] = options.strict
+    item.stash.setdefault(FAKES, []).append((fake, options))
     return fake
 
 
-def unmatched_text(item: pytest.Item) -> str:
-    """The unmatched requests of a test, a line per target with its near miss; empty if there are none."""
-    fake = item.stash.get(FAKE, None)
-    unmatched = [] if fake is None else fake.unmatched
-    lines = [str(requests) for requests in unmatched[:MAX_UNMATCHED]]
-    more = len(unmatched) - MAX_UNMATCHED
-    return "\n".join([*lines, f"… and {more} more targets"] if more > 0 else lines)
+def unmatched_text(item: pytest.Item, *, strict: bool = False) -> str:
+    """Return a line with the near miss for each target that a test requested in vain; empty if there are none.
+
+    :param strict: only of fakes that are strict.
+    """
+    fakes = [fake for fake, options in item.stash.get(FAKES, []) if options.strict or not strict]
+    lines = [str(requests) for fake in fakes for requests in fake.unmatched]
+    more = len(lines) - MAX_UNMATCHED
+    return "\n".join([*lines[:MAX_UNMATCHED], f"… and {more} more targets"] if more > 0 else lines)
 
 
 def fail_if_strict(item: pytest.Item) -> None:
-    text = unmatched_text(item) if item.stash.get(STRICT, False) else ""
+    """Fail the test if it made unmatched requests to a strict fake."""
+    text = unmatched_text(item, strict=True)
     if text:
         pytest.fail(f"{UNMATCHED}:\n{text}", pytrace=False)
 
 
 @contextmanager
-def serving(fake: FakeCopr, server: LiveServer) -> Iterator[CoprServer]:
+def serve(fake: FakeCopr, server: LiveServer) -> Iterator[CoprServer]:
+    """Serve a fake as a world of a running server."""
     name = f"{id(fake):x}"
     yield CoprServer(server.add(name, fake), fake)
     server.remove(name)
 
 
 def write_config(url: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A configuration in a home directory of its own, for processes, and in its place for what is loaded here.
-
-    The official client looks up the home directory when it is loaded, so that
-    has to have been before the home directory is another one.
-    """
+    """Write a configuration file below ``directory``, and make both subprocesses and modules of this process use it."""
     path = directory / ".config" / "copr"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"[copr-cli]\ncopr_url = {url}\nusername = jdoe\nlogin = login\ntoken = token\nencrypted = False\n")
+    # Import the official client before HOME changes: it computes its default path when it is imported.
     with suppress(ModuleNotFoundError):
         import_module("copr.v3")
     for name in ("copr.v3", "copr.v3.helpers", "copr_cli.main"):

@@ -1,1 +1,1 @@
-"""Recording: what a Copr answers about real builds, read into a scenario that answers the same."""
+"""Record builds of a real Copr as a scenario that gives the same responses."""

@@ -1,8 +1,8 @@
-"""A scenario without the names that are in it: owners, projects, packages, people and addresses.
+"""Replace the names in a scenario: owners, projects, packages, people and URLs.
 
-The same name of one kind becomes the same other one wherever it is, in the
-order in which names come: the same scenario always becomes the same. States,
-times, versions and the names of chroots stay.
+A name is replaced by the same one everywhere, numbered in order of appearance,
+so the same scenario always gives the same result. States, times, versions and
+the names of chroots stay.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from ..model.project import RESULTS_URL
 from ..scenario.entries import Scenario
 from ..scenario.spec import ScenarioSpec
 from ..validation.spec import parse
-from .build_config import OWN_REPOS
 
 Entry = dict[str, object]
 
@@ -35,42 +34,45 @@ STEMS = {
     "results": ("results", "outcome", "files"),
     "server": ("server", "host", "box"),
 }
-"""What names of each kind become, with a number; others where a name is already like that."""
+"""The replacements of each kind, followed by a number; the second and third are used if the scenario has the first."""
 
 _KNOWN_DIRS = ("pr", "custom")
-"""What is in the names of directories that Copr itself makes."""
+"""Parts of directory names that Copr generates."""
+
+_OWN_REPOS = ("copr_base", "copr_base_devel", "copr_coprdir")
+"""The ids of the repositories that Copr adds to each build configuration."""
 
 _LISTS = ("additional_repos", "additional_packages", "with_opts", "without_opts")
 
-_CONFIG: Mapping[str, type] = {
+_CONFIG_TYPES: Mapping[str, type] = {
     **dict.fromkeys((*_LISTS, "repos"), list),
     **dict.fromkeys(("enable_net", "is_background"), bool),
     **dict.fromkeys(("memory_limit", "timeout"), int),
     **dict.fromkeys(("bootstrap", "bootstrap_image"), str),
 }
-_REPO: Mapping[str, type] = {
+_REPO_TYPES: Mapping[str, type] = {
     **dict.fromkeys(("baseurl", "id", "name"), str),
     **dict.fromkeys(("module_hotfixes", "repo_gpgcheck"), bool),
     "priority": int,
 }
-"""What the kit knows of configurations and of their repositories, and the types that Copr gives it."""
+"""The known keys of build configurations and their repositories, and the types that Copr gives them."""
 
 _VARIABLE = re.compile(r"\$(?:chroot|distname|releasever|basearch|arch)\b")
 
 
 def anonymize(scenario: Scenario) -> Scenario:
-    """The same scenario, as if it were somebody else's.
+    """Return a copy of a scenario with other names.
 
-    :raises InputError: if it is no scenario.
+    :raises InputError: if the scenario is invalid.
     """
     parse(ScenarioSpec, "", scenario)
     document = cast(Entry, scenario)
     names = _Names(_texts(document))
     anonymous = dict(document)
     if "projects" in document:
-        anonymous["projects"] = [_project(names, entry) for entry in _entries(document, "projects")]
+        anonymous["projects"] = [_anonymize_project(names, entry) for entry in _entries(document, "projects")]
     if "builds" in document:
-        anonymous["builds"] = [_build(names, entry) for entry in _entries(document, "builds")]
+        anonymous["builds"] = [_anonymize_build(names, entry) for entry in _entries(document, "builds")]
     return cast(Scenario, anonymous)
 
 
@@ -90,104 +92,108 @@ def _texts(value: object) -> Iterable[str]:
 
 
 class _Names:
-    """What each name becomes."""
+    """The replacement of each name.
 
-    def __init__(self, taken: Iterable[str]) -> None:
-        self._taken = frozenset(word for text in taken for word in re.findall(r"[A-Za-z0-9_.+-]+", text))
-        self._made: dict[tuple[str, str], str] = {}
+    :param texts: all texts in the scenario, whose words are not used as replacements.
+    """
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._used = frozenset(word for text in texts for word in re.findall(r"[A-Za-z0-9_.+-]+", text))
+        self._replacements: dict[tuple[str, str], str] = {}
         self._counts = {kind: count(1) for kind in STEMS}
 
-    def of(self, kind: str, name: str) -> str:
-        """A name of its own, which nothing in the scenario has."""
-        made = self._made.get((kind, name))
-        while made is None:
+    def replace(self, kind: str, name: str) -> str:
+        """Return the replacement of a name, a word that is not in the scenario."""
+        replacement = self._replacements.get((kind, name))
+        while replacement is None:
             number = next(self._counts[kind])
-            made = next((f"{stem}{number}" for stem in STEMS[kind] if f"{stem}{number}" not in self._taken), None)
-        self._made[kind, name] = made
-        return made
+            words = (f"{stem}{number}" for stem in STEMS[kind])
+            replacement = next((word for word in words if word not in self._used), None)
+        self._replacements[kind, name] = replacement
+        return replacement
 
     def owner(self, name: str) -> str:
-        return f"@{self.of('group', name)}" if name.startswith("@") else self.of("owner", name)
+        return f"@{self.replace('group', name)}" if name.startswith("@") else self.replace("owner", name)
 
     def dirname(self, name: str) -> str:
-        """A project, or a directory of it, of which what is known to everybody stays: ``:pr:1``."""
+        """Replace a project, or one of its directories; the parts that Copr generates stay: ``:pr:1``."""
         project, *parts = name.split(":")
-        kept = [part if part in _KNOWN_DIRS or part.isdigit() else self.of("dir", part) for part in parts]
-        return ":".join([self.of("project", project), *kept])
+        replaced = [part if part in _KNOWN_DIRS or part.isdigit() else self.replace("dir", part) for part in parts]
+        return ":".join([self.replace("project", project), *replaced])
 
     def result_dir(self, name: str) -> str:
         numbered = re.fullmatch("([0-9]+)(?:-(.+))?", name)
         if not name:
             return name
         if numbered is None:
-            return self.of("results", name)
+            return self.replace("results", name)
         return numbered[1] if numbered[2] is None else f"{numbered[1]}-{self.package(numbered[2])}"
 
     def address(self, address: str) -> str:
-        """An address of a repository, of which the scheme, the variables and the priority stay."""
+        """Replace the address of a repository; its scheme, variables and priority stay."""
         try:
             parts = urlsplit(address)
         except ValueError:
-            # One that the service cannot take apart; nor can it take this apart.
-            return f"http://[{self.of('repo', address)}"
+            # Copr cannot parse it; the replacement cannot be parsed either.
+            return f"http://[{self.replace('repo', address)}"
         priorities = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] == "priority"]
         query = f"?{urlencode(priorities)}" if priorities else ""
         if parts.scheme == "copr":
             return f"copr://{self._path(parts.netloc, parts.path)}{query}"
         variables = "".join(f"/{variable}" for variable in _VARIABLE.findall(f"{parts.netloc}{parts.path}"))
-        repo = self.of("repo", f"{parts.scheme}://{parts.netloc}{parts.path}")
+        repo = self.replace("repo", f"{parts.scheme}://{parts.netloc}{parts.path}")
         scheme = parts.scheme if parts.scheme in ("http", "https", "ftp", "file") else "https"
         return f"{scheme}://{repo}.example.com{variables}/{query}"
 
     def _path(self, owner: str, path: str) -> str:
-        """Owner, project, and what is below it; any of them may be missing."""
+        """Replace an owner, a project and the directories below it; any of them can be missing."""
         _, *parts = path.split("/")
-        named = [self._below_owner(at, part) if part else "" for at, part in enumerate(parts)]
-        return "/".join([self.owner(owner) if owner else "", *named])
+        replaced = [self._below_owner(at, part) if part else "" for at, part in enumerate(parts)]
+        return "/".join([self.owner(owner) if owner else "", *replaced])
 
     def _below_owner(self, at: int, part: str) -> str:
         if at == 0:
             return self.dirname(part)
-        return part if part == "devel" else self.of("dir", part)
+        return part if part == "devel" else self.replace("dir", part)
 
     def results_url(self, url: str) -> str:
-        """Where results are: the root of another service's becomes another, and what is below it goes by its names."""
+        """Replace a URL of results: each part by its kind, and the root unless it is Fedora's."""
         root = RESULTS_URL if url.startswith(f"{RESULTS_URL}/") else url.split("/results/")[0] + "/results"
         if not url.startswith(f"{root}/"):
-            return f"https://{self.of('server', url)}.example.com/"
+            return f"https://{self.replace('server', url)}.example.com/"
         owner, *rest = url[len(root) + 1 :].split("/")
-        known_root = root if root == RESULTS_URL else f"https://{self.of('server', root)}.example.com/results"
+        known_root = root if root == RESULTS_URL else f"https://{self.replace('server', root)}.example.com/results"
         named = [self.owner(owner)] if owner else [""]
         for at, part in enumerate(rest):
             named.append(self.dirname(part) if at == 0 and part else part if at == 1 or not part else self._below(part))
         return "/".join([known_root, *named])
 
     def _below(self, part: str) -> str:
-        # In linear time, however long it is.
+        # This expression takes linear time, however long the name is.
         version = re.search("(?<=.)-[0-9]", part) if part.endswith(".src.rpm") else None
         if version is not None:
             return f"{self.package(part[: version.start()])}{part[version.start() :]}"
         return part if part == "devel" else self.result_dir(part)
 
     def url(self, url: str) -> str:
-        """Any address, below the results or elsewhere."""
+        """Replace a URL of results, or any other."""
         return self.results_url(url) if "/results/" in url else self.address(url)
 
     def package(self, name: str) -> str:
-        return self.of("package", name)
+        return self.replace("package", name)
 
     def package_or_group(self, name: str) -> str:
         return f"@{self.package(name[1:])}" if name.startswith("@") else self.package(name)
 
     def person(self, name: str) -> str:
-        return self.of("person", name)
+        return self.replace("person", name)
 
     def image(self, name: str) -> str:
-        """The name of a container's image."""
-        return f"registry.example.com/{self.of('image', name)}"
+        """Replace the name of a container image."""
+        return f"registry.example.com/{self.replace('image', name)}"
 
 
-_CHANGES: Mapping[str, Callable[[_Names, str], str]] = {
+_METHODS: Mapping[str, Callable[[_Names, str], str]] = {
     "ownername": _Names.owner,
     "projectname": _Names.dirname,
     "project_dirname": _Names.dirname,
@@ -202,70 +208,71 @@ _CHANGES: Mapping[str, Callable[[_Names, str], str]] = {
     "url": _Names.url,
     "baseurl": _Names.url,
 }
-"""How the texts under each key become others, whatever entry it is in; in this order, as names are numbered."""
+"""How to replace the texts of each key, in any entry; names are numbered in this order."""
 
 
-def _changed(names: _Names, entry: Entry) -> Entry:
-    """An entry with other texts, where it has any, or lists of them."""
+def _replace_texts(names: _Names, entry: Entry) -> Entry:
+    """Return an entry with replaced texts and lists of texts."""
     anonymous = dict(entry)
-    for key, change in _CHANGES.items():
+    for key, method in _METHODS.items():
         value = entry.get(key)
         if isinstance(value, str):
-            anonymous[key] = change(names, value)
+            anonymous[key] = method(names, value)
         elif isinstance(value, list):
-            anonymous[key] = [change(names, item) if isinstance(item, str) else item for item in value]
+            anonymous[key] = [method(names, item) if isinstance(item, str) else item for item in value]
     return anonymous
 
 
-def _project(names: _Names, entry: Entry) -> Entry:
-    anonymous = _changed(names, entry)
+def _anonymize_project(names: _Names, entry: Entry) -> Entry:
+    anonymous = _replace_texts(names, entry)
     if entry.get("chroots"):
         chroots = cast("Mapping[str, Entry]", entry["chroots"])
-        anonymous["chroots"] = {name: _changed(names, chroot) for name, chroot in chroots.items()}
+        anonymous["chroots"] = {name: _replace_texts(names, chroot) for name, chroot in chroots.items()}
     return anonymous
 
 
-def _build(names: _Names, entry: Entry) -> Entry:
-    anonymous = _changed(names, entry)
+def _anonymize_build(names: _Names, entry: Entry) -> Entry:
+    anonymous = _replace_texts(names, entry)
     if entry.get("source_package"):
-        anonymous["source_package"] = _changed(names, cast(Entry, entry["source_package"]))
+        anonymous["source_package"] = _replace_texts(names, cast(Entry, entry["source_package"]))
     if "chroots" in entry:
-        anonymous["chroots"] = [_chroot(names, chroot) for chroot in _entries(entry, "chroots")]
+        anonymous["chroots"] = [_anonymize_chroot(names, chroot) for chroot in _entries(entry, "chroots")]
     return anonymous
 
 
-def _chroot(names: _Names, entry: Entry) -> Entry:
-    anonymous = _changed(names, entry)
+def _anonymize_chroot(names: _Names, entry: Entry) -> Entry:
+    anonymous = _replace_texts(names, entry)
     if entry.get("packages"):
-        anonymous["packages"] = [_nevra(names, package) for package in cast("list[object]", entry["packages"])]
-    if entry.get("build_config") is not None:
-        anonymous["build_config"] = _config(names, cast(Entry, entry["build_config"]), cast(str, entry["name"]))
+        anonymous["packages"] = [_anonymize_nevra(names, package) for package in _entries(entry, "packages")]
+    config = cast("Entry | None", entry.get("build_config"))
+    if config is not None:
+        anonymous["build_config"] = _anonymize_config(names, config, cast(str, entry["name"]))
     return anonymous
 
 
-def _nevra(names: _Names, package: object) -> object:
+def _anonymize_nevra(names: _Names, package: object) -> object:
     nevra = parse_package("package", package)
     name = names.package(nevra.name)
     return f"{name}{package[len(nevra.name) :]}" if isinstance(package, str) else {**dump_package(nevra), "name": name}
 
 
-def _config(names: _Names, config: Entry, chrootname: str) -> Entry:
-    """A configuration as it was given; what the kit does not know of it may have names in it, and goes."""
-    known = _of_types(config, _CONFIG)
+def _anonymize_config(names: _Names, config: Entry, chrootname: str) -> Entry:
+    """Replace the names in a build configuration; drop unknown keys and types, which may contain names."""
+    known = _keep_known(config, _CONFIG_TYPES)
     for key in _LISTS:
         if known.get(key):
             known[key] = [item for item in cast("list[object]", known[key]) if isinstance(item, str)]
-    anonymous = _changed(names, known)
+    anonymous = _replace_texts(names, known)
     if known.get("repos"):
         addresses = cast("list[str]", known.get("additional_repos") or [])
         by_id = {repo_id(address): address for address in addresses if address}
-        repos = [_of_types(repo, _REPO) for repo in _entries(known, "repos") if isinstance(repo, dict)]
-        anonymous["repos"] = [_repo(names, repo, by_id, chrootname) for repo in repos]
+        repos = [_keep_known(repo, _REPO_TYPES) for repo in _entries(known, "repos") if isinstance(repo, dict)]
+        anonymous["repos"] = [_anonymize_repo(names, repo, by_id, chrootname) for repo in repos]
     return anonymous
 
 
-def _of_types(document: Entry, types: Mapping[str, type]) -> Entry:
-    """What is known of a document, and null or of its type."""
+def _keep_known(document: Entry, types: Mapping[str, type]) -> Entry:
+    """Return the entries of a document that are known, and null or of the known type."""
     return {
         key: value
         for key, value in document.items()
@@ -273,15 +280,15 @@ def _of_types(document: Entry, types: Mapping[str, type]) -> Entry:
     }
 
 
-def _repo(names: _Names, repo: Entry, by_id: Mapping[str, str], chrootname: str) -> Entry:
+def _anonymize_repo(names: _Names, repo: Entry, by_id: Mapping[str, str], chrootname: str) -> Entry:
     baseurl, name = repo.get("baseurl"), repo.get("id")
-    if name in OWN_REPOS:
-        return _changed(names, repo)
+    if name in _OWN_REPOS:
+        return _replace_texts(names, repo)
     anonymous = dict(repo)
     address = names.address(by_id.get(str(name), str(baseurl)))
     if baseurl is not None:
-        filled = names.url(str(baseurl)) if address.startswith("copr://") else address.partition("?")[0]
-        anonymous["baseurl"] = filled.replace("$chroot", chrootname).replace("$distname", chrootname.rsplit("-", 2)[0])
+        url = names.url(str(baseurl)) if address.startswith("copr://") else address.partition("?")[0]
+        anonymous["baseurl"] = url.replace("$chroot", chrootname).replace("$distname", chrootname.rsplit("-", 2)[0])
     if name is not None:
         anonymous["id"] = repo_id(address)
     if "name" in repo:

@@ -1,4 +1,4 @@
-"""Reading a Copr: what it answers about a build, asked for through the reference client."""
+"""Read builds from a Copr with the reference client."""
 
 from __future__ import annotations
 
@@ -6,24 +6,23 @@ from ..client.clients import CoprClient
 from ..client.errors import NotFoundError, NotJsonError, ServerError
 from ..client.results import ChrootStatus
 from ..errors import CoprFakeError
-from .observations import Details
-from .parsing import Json
+from .observations import ChrootDetails, Json
 
-MOST_READINGS = 10
-"""How many times to read a chroot that goes on while it is read."""
+MAX_READS = 10
+"""How often to read a chroot again that changes while it is read."""
 
 
-class GoneError(CoprFakeError):
-    """There is no such build."""
+class BuildNotFoundError(CoprFakeError):
+    """The build does not exist."""
 
     def __init__(self, build_id: int) -> None:
         super().__init__(f"there is no build {build_id}")
 
 
-def read_statuses(client: CoprClient, build_id: int) -> tuple[ChrootStatus, ...]:
-    """All chroots of a build, page by page.
+def fetch_statuses(client: CoprClient, build_id: int) -> tuple[ChrootStatus, ...]:
+    """Return the status of each chroot of a build.
 
-    :raises GoneError: if there is no such build, which the list alone does not tell.
+    :raises BuildNotFoundError: if the build does not exist. The list is empty then, so another endpoint decides.
     """
     statuses = tuple(client.iter_all(build_id))
     if not statuses:
@@ -31,27 +30,26 @@ def read_statuses(client: CoprClient, build_id: int) -> tuple[ChrootStatus, ...]
             client.get(build_id, "any-chroot-x86_64")
         except NotFoundError as error:
             if error.missing == "build":
-                raise GoneError(build_id) from None
+                raise BuildNotFoundError(build_id) from None
     return statuses
 
 
-def read_details(client: CoprClient, build_id: int, status: ChrootStatus) -> tuple[ChrootStatus, Details]:
-    """The details of a chroot, and its status when they were read: they belong together.
+def fetch_details(client: CoprClient, build_id: int, status: ChrootStatus) -> ChrootDetails:
+    """Return a chroot's details and its status, both from the same time.
 
-    A chroot that goes on meanwhile is read again.
+    Read a chroot again if its status changes meanwhile.
     """
-    for _ in range(MOST_READINGS):
-        config = _read_config(client, build_id, status.name)
-        details = Details(config, client.get_built_packages(build_id, status.name))
-        after = client.get(build_id, status.name)
-        if after == status:
+    for _ in range(MAX_READS):
+        build_config = _fetch_build_config(client, build_id, status.name)
+        packages = client.get_built_packages(build_id, status.name)
+        before, status = status, client.get(build_id, status.name)
+        if status == before:
             break
-        status = after
-    return status, details
+    return ChrootDetails(status, build_config, packages)
 
 
-def _read_config(client: CoprClient, build_id: int, name: str) -> Json | None:
-    """A configuration as it came; ``None`` where the service says that it fails, as the project has lost the chroot."""
+def _fetch_build_config(client: CoprClient, build_id: int, name: str) -> Json | None:
+    """Return a build configuration; ``None`` for 500, Copr's response if the project no longer has the chroot."""
     try:
         return client.get_document("build-chroot/build-config", build_id=build_id, chrootname=name)
     except ServerError as error:
@@ -60,43 +58,44 @@ def _read_config(client: CoprClient, build_id: int, name: str) -> Json | None:
         return None
 
 
-def read_build(client: CoprClient, build_id: int) -> Json | None:
-    """What the companion endpoint says of a build; ``None`` where the service has none.
+def fetch_build(client: CoprClient, build_id: int) -> Json | None:
+    """Return the build; ``None`` if this Copr does not have the endpoint.
 
-    :raises GoneError: if there is no such build.
+    :raises BuildNotFoundError: if the build does not exist.
     """
     try:
-        return _read_companion(client, f"build/{build_id}")
+        return _fetch_optional(client, f"build/{build_id}")
     except NotFoundError as error:
-        raise GoneError(build_id) from error
+        raise BuildNotFoundError(build_id) from error
 
 
-def read_source(client: CoprClient, build_id: int) -> Json | None:
-    """What there is to know of a build's source; ``None`` where there is nothing yet."""
-    return _read_or_none(client, f"build/source-chroot/{build_id}")
+def fetch_source(client: CoprClient, build_id: int) -> Json | None:
+    """Return the source build; ``None`` if it has no results yet."""
+    return _fetch_or_none(client, f"build/source-chroot/{build_id}")
 
 
-def read_project(client: CoprClient, full_name: str) -> Json | None:
+def fetch_project(client: CoprClient, full_name: str) -> Json | None:
+    """Return a project, or ``None``."""
     ownername, _, projectname = full_name.partition("/")
-    return _read_or_none(client, "project", ownername=ownername, projectname=projectname)
+    return _fetch_or_none(client, "project", ownername=ownername, projectname=projectname)
 
 
-def read_mock_chroots(client: CoprClient) -> tuple[str, ...]:
-    """The chroots that the service knows, in its order; none where it does not say."""
-    return tuple(_read_or_none(client, "mock-chroots/list") or ())
+def fetch_mock_chroots(client: CoprClient) -> tuple[str, ...]:
+    """Return the names of all chroots known to Copr, in its order; none if it does not have the endpoint."""
+    return tuple(_fetch_or_none(client, "mock-chroots/list") or ())
 
 
-def _read_or_none(client: CoprClient, path: str, **arguments: str) -> Json | None:
+def _fetch_or_none(client: CoprClient, path: str, **arguments: str) -> Json | None:
     try:
-        return _read_companion(client, path, **arguments)
+        return _fetch_optional(client, path, **arguments)
     except NotFoundError:
         return None
 
 
-def _read_companion(client: CoprClient, path: str, **arguments: str) -> Json | None:
-    """What a companion endpoint answers; ``None`` where the service has no such endpoint, or it fails.
+def _fetch_optional(client: CoprClient, path: str, **arguments: str) -> Json | None:
+    """Return the response of an endpoint that a Copr may lack; ``None`` if it does, or if the endpoint fails.
 
-    :raises NotFoundError: if there is no such build.
+    :raises NotFoundError: if the build does not exist.
     """
     try:
         return client.get_document(path, **arguments)

@@ -1,22 +1,30 @@
-"""From what was seen of a chroot, and when, to a life that shows the same at the same times.
+"""Derive lifecycles from observed statuses, and check that a replay goes through the same states.
 
-Where the service has stamped a time, that one counts, and not when somebody saw
-it. What happened unseen between two looks is put in as the table of events has
-it: two sightings say where it was, and only some ways lead from there to there.
+A time stamped by Copr takes precedence over the time of a poll. States that
+were missed between two polls are filled in from the transition table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from ..client.results import ChrootStatus
-from ..errors import InputError
-from ..model.lifecycle import ABSENT, DELETED, PlannedStage, dump_plan, parse_lifecycle
+from ..engine.chroot import BuildChroot
+from ..engine.clock import VirtualClock
+from ..engine.create import create_scenario
+from ..engine.store import Store
+from ..model.lifecycle import ABSENT, DELETED, PlannedStage
 from ..model.machine import Stamp, event_between, find_transition, shortest_path
+from ..model.progress import Progress
 from ..model.states import State
-from .observations import BuildAnswers, ChrootAnswers, Sighting
+from ..scenario.entries import Scenario
+from ..scenario.spec import ScenarioSpec
+from ..validation.checks import LARGEST_INTEGER
+from ..validation.spec import parse
+from .observations import Observations, ObservedBuild, ObservedChroot, ObservedStatus
 
 _BUILDING = (State.STARTING, State.RUNNING)
 _BUILT = (State.SUCCEEDED, State.FAILED)
@@ -24,7 +32,7 @@ _UNBUILT = (State.WAITING, State.IMPORTING, State.PENDING)
 
 
 class Step(NamedTuple):
-    """A chroot has come into a state at a Unix time, which the service has stamped, or somebody has seen."""
+    """A chroot entered a state at a Unix time, which Copr has stamped or which is the time of a poll."""
 
     state: str
     at: int
@@ -32,107 +40,76 @@ class Step(NamedTuple):
     without: frozenset[Stamp] = frozenset()
 
 
-def live(
-    entry: dict[str, object],
-    build: BuildAnswers,
-    chroot: ChrootAnswers,
-    begun: int,
-    canceled_at: int | None,
-    left_out: list[str],
-) -> None:
-    """Give the entry of a chroot, which is as it was first seen, the life that was seen from there on.
+def derive_lifecycles(
+    build: ObservedBuild, chroots: Mapping[str, ObservedChroot], started_at: int
+) -> Mapping[str, Sequence[PlannedStage]]:
+    """Return the stages of each chroot by name, beginning at the start of the recording."""
+    steps = {name: _find_steps(build, chroot, started_at) for name, chroot in chroots.items()}
+    canceled_at = _find_cancellation(build, [*steps.values()], started_at)
+    return {name: [*_plan_stages(steps[name], canceled_at)] if len(steps[name]) > 1 else [] for name in chroots}
 
-    :param begun: when its life begins, as a Unix time.
-    :param canceled_at: when its build was canceled, if it was.
-    :param left_out: gets a line where no life is what was seen; the entry is then as it was seen last.
+
+def _find_cancellation(build: ObservedBuild, chroots: Sequence[Sequence[Step]], started_at: int) -> int | None:
+    """Return when the recorded build is canceled, as a Unix time.
+
+    That is when the build, or the first of its chroots, was seen canceled. But a lifecycle can only have confirmations
+    after the cancellation: if a chroot has entered another state later, the cancellation is put off until then.
     """
-    steps = _steps_of(build, chroot, begun)
-    if len(steps) == 1:
-        return
-    stages = [*_stages_of(steps, canceled_at)]
-    lifecycle = dump_plan(stages)
-    try:
-        parse_lifecycle("lifecycle", lifecycle)
-    except InputError as error:
-        left_out.append(f"build {build.id}, {entry['name']}: only how it was seen last, not how it got there: {error}")
-        _stay(entry, chroot.last)
-        return
-    entry["lifecycle"] = lifecycle
-    if stages[-1].state in _BUILT:
-        # None is what came out, too.
-        entry["packages"] = entry["packages"] or []
-    if stages[0].state == ABSENT:
-        entry.update(state=None, started_on=None, ended_on=None)
-
-
-def _stay(entry: dict[str, object], status: ChrootStatus) -> None:
-    entry.update(state=str(status.state), started_on=status.started_on, ended_on=status.ended_on)
-    if status.result_url is None:
-        entry["result_dir"] = None
-
-
-def cancel_of(build: BuildAnswers, begun: int) -> int | None:
-    """When a build is to be canceled, so that its chroots go on as they were seen to.
-
-    That is when it was seen to be canceled, itself or the first of its chroots. But a life only has confirmations from
-    then on: where something else has happened after that, it is as late as that.
-    """
-    if build.is_canceled:
-        return begun
-    lives = [_steps_of(build, chroot, begun) for chroot in build.chroots.values()]
-    confirmed = [steps[-1].at for steps in lives if steps[-1].state == State.CANCELED]
-    seen = [*confirmed, *([] if build.canceled_at is None else [build.canceled_at])]
-    if not seen:
+    if build.was_canceled:
+        return started_at
+    confirmed = [steps[-1].at for steps in chroots if steps[-1].state == State.CANCELED]
+    observed = [*confirmed, *([] if build.canceled_at is None else [build.canceled_at])]
+    if not observed:
         return None
-    other = [step.at for steps in lives for step in (steps[:-1] if _is_confirmed(steps) else steps)]
-    return min([max([min(seen), *other]), *confirmed])
+    other = [step.at for steps in chroots for step in (steps[:-1] if _is_confirmed(steps) else steps)]
+    return min([max([min(observed), *other]), *confirmed])
 
 
 def _is_confirmed(steps: Sequence[Step]) -> bool:
-    """Whether a chroot ends as it does in a canceled build."""
+    """Return whether a chroot ends as chroots of a canceled build do."""
     before, last = steps[-2:] if len(steps) > 1 else (steps[0], steps[0])
     return last.state == State.CANCELED or (last.state == State.FAILED and before.state in _BUILDING)
 
 
-def _steps_of(build: BuildAnswers, chroot: ChrootAnswers, begun: int) -> list[Step]:
-    """What a chroot went through from a time on."""
-    sightings = [*_merged(chroot.sightings)]
-    first = sightings[0]
-    steps = [Step(first.status.state, begun)]
-    if first.at > build.seen_at:
-        # It was not there yet when its build was first looked at.
-        steps = [Step(ABSENT, begun), *_steps(_before(first.status), first)]
-    for before, sighting in pairwise(sightings):
-        between = _between(before.status, sighting.status)
-        if between is not None:
-            steps += _steps(between, sighting)
-    if build.gone_at is not None and not sightings[-1].status.is_final:
-        steps.append(Step(DELETED, build.gone_at))
-    return _in_order(steps)
+def _find_steps(build: ObservedBuild, chroot: ObservedChroot, started_at: int) -> list[Step]:
+    """Return the states of a chroot since the start of the recording."""
+    observed = [*_merge_unchanged(chroot.statuses)]
+    first = observed[0]
+    steps = [Step(first.status.state, started_at)]
+    if first.at > build.first_seen:
+        # The first poll of the build did not have this chroot.
+        steps = [Step(ABSENT, started_at), *_stamp(_states_before(first.status), first)]
+    for before, after in pairwise(observed):
+        missed = _states_between(before.status, after.status)
+        if missed is not None:
+            steps += _stamp(missed, after)
+    if build.deleted_at is not None and not observed[-1].status.is_final:
+        steps.append(Step(DELETED, build.deleted_at))
+    return _order(steps)
 
 
-def _merged(sightings: Sequence[Sighting]) -> Iterator[Sighting]:
-    """One for each state that a chroot has come into: when that was seen first, and how it was seen last."""
-    latest, *rest = sightings
-    for sighting in rest:
-        if _between(latest.status, sighting.status) is None:
-            latest = latest._replace(status=sighting.status)
+def _merge_unchanged(statuses: Sequence[ObservedStatus]) -> Iterator[ObservedStatus]:
+    """Yield one entry per state that the chroot entered: the time of the first poll and the last status."""
+    latest, *rest = statuses
+    for observed in rest:
+        if _states_between(latest.status, observed.status) is None:
+            latest = latest._replace(status=observed.status)
         else:
             yield latest
-            latest = sighting
+            latest = observed
     yield latest
 
 
-def _steps(between: Sequence[State], sighting: Sighting) -> Iterator[Step]:
-    """Unseen states, and the one that was seen."""
-    status = sighting.status
-    for state in (*between, State(status.state)):
+def _stamp(missed: Sequence[State], observed: ObservedStatus) -> Iterator[Step]:
+    """Yield steps for the states that were missed, and for the observed one."""
+    status = observed.status
+    for state in (*missed, State(status.state)):
         at, without = None, set()
         if state is State.STARTING:
             at = status.started_on
             if at is None:
                 without.add(Stamp.STARTED_ON)
-            # What waits again has lost its results.
+            # A chroot that waits again has lost its results.
             if status.result_url is None and status.state not in _UNBUILT:
                 without.add(Stamp.RESULT_DIR)
         elif state in (*_BUILT, State.SKIPPED):
@@ -140,13 +117,13 @@ def _steps(between: Sequence[State], sighting: Sighting) -> Iterator[Step]:
             if at is None:
                 without.add(Stamp.ENDED_ON)
         elif state is State.RUNNING and state != status.state:
-            yield Step(state, status.started_on or sighting.at)
+            yield Step(state, status.started_on or observed.at)
             continue
-        yield Step(state, sighting.at if at is None else at, at is not None, frozenset(without))
+        yield Step(state, observed.at if at is None else at, at is not None, frozenset(without))
 
 
-def _before(status: ChrootStatus) -> Sequence[State]:
-    """What a chroot must have gone through that was not there at the look before."""
+def _states_before(status: ChrootStatus) -> Sequence[State]:
+    """Return the states that a chroot must have gone through if it did not exist at the previous poll."""
     if status.state == State.FAILED and status.result_url is None:
         return (State.WAITING,)
     if status.state in _BUILT:
@@ -154,35 +131,35 @@ def _before(status: ChrootStatus) -> Sequence[State]:
     return {State.RUNNING: (State.STARTING,), State.CANCELED: (State.PENDING,)}.get(State(status.state), ())
 
 
-def _between(before: ChrootStatus, after: ChrootStatus) -> Sequence[State] | None:
-    """What a chroot has gone through unseen from one look to the next; ``None`` if it has stayed what it was."""
+def _states_between(before: ChrootStatus, after: ChrootStatus) -> Sequence[State] | None:
+    """Return the states that were missed between two polls; ``None`` if the chroot has stayed in its state."""
     source, target = State(before.state), State(after.state)
-    unseen: list[State] = []
+    missed: list[State] = []
     has_started = after.started_on not in (None, before.started_on)
-    if source in _BUILDING and (target in _UNBUILT or target is State.CANCELED or _is_again(before, after)):
-        # Its builder died.
-        unseen.append(State.PENDING)
+    if source in _BUILDING and (target in _UNBUILT or target is State.CANCELED or _has_restarted(before, after)):
+        # The builder died.
+        missed.append(State.PENDING)
         source = State.PENDING
     if target is State.PENDING and source is State.PENDING and has_started:
-        return (*unseen, State.STARTING)
+        return (*missed, State.STARTING)
     if source is target:
-        return unseen[:-1] if unseen else None
+        return missed[:-1] if missed else None
     fails_to_import = target is State.FAILED and source in _UNBUILT and after.result_url is None
     if fails_to_import or (event_between(source, target) and not (target is State.FAILED and source in _UNBUILT)):
-        return unseen
+        return missed
     if target is State.FAILED:
-        return (*unseen, *_way(source, State.STARTING), State.STARTING)
-    return (*unseen, *_way(source, target))
+        return (*missed, *_states_on_path(source, State.STARTING), State.STARTING)
+    return (*missed, *_states_on_path(source, target))
 
 
-def _is_again(before: ChrootStatus, after: ChrootStatus) -> bool:
-    """Whether a chroot that was being built has been started again since."""
+def _has_restarted(before: ChrootStatus, after: ChrootStatus) -> bool:
+    """Return whether a chroot that was being built has been started again."""
     has_started = None not in (before.started_on, after.started_on) and before.started_on != after.started_on
     return has_started or (before.state == State.RUNNING and after.state == State.STARTING)
 
 
-def _way(source: State, target: State) -> Sequence[State]:
-    """The states on the shortest way, without its ends; none where there is no way."""
+def _states_on_path(source: State, target: State) -> Sequence[State]:
+    """Return the states on the shortest path, without its ends; none if there is no path."""
     states = []
     state = source
     for event in shortest_path(source, target) or ():
@@ -193,8 +170,8 @@ def _way(source: State, target: State) -> Sequence[State]:
     return states[:-1]
 
 
-def _in_order(steps: Sequence[Step]) -> list[Step]:
-    """No step before the one before it: what was stamped counts more than what was seen."""
+def _order(steps: Sequence[Step]) -> list[Step]:
+    """Make the times ascend; a stamped time takes precedence over the time of a poll."""
     ordered = [*steps]
     for at in range(len(ordered) - 2, -1, -1):
         if not ordered[at].is_stamped:
@@ -205,42 +182,84 @@ def _in_order(steps: Sequence[Step]) -> list[Step]:
     return ordered
 
 
-def _stages_of(steps: Sequence[Step], canceled_at: int | None) -> Iterator[PlannedStage]:
-    """Stages that last until the next step; once its build is canceled, there is only that to be confirmed."""
+def _plan_stages(steps: Sequence[Step], canceled_at: int | None) -> Iterator[PlannedStage]:
+    """Yield stages that last until the next step; after a cancellation only its confirmation can follow."""
     *lasting, last = steps
-    if _ends(last):
+    if last.state == DELETED or State(last.state).is_final:
         if canceled_at is not None and last.state in (State.CANCELED, State.FAILED) and last.at >= canceled_at:
-            yield from _confirmed(lasting, last.at, canceled_at)
+            yield from _plan_canceled(lasting, last.at, canceled_at)
         else:
-            yield from _stages(lasting, last.at)
+            yield from _plan_until(lasting, last.at)
         yield PlannedStage(last.state, None, without=last.without)
     elif canceled_at is None:
-        yield from _stages(steps, None)
+        yield from _plan_until(steps, None)
     else:
-        yield from _confirmed(steps, None, canceled_at)
+        yield from _plan_canceled(steps, None, canceled_at)
 
 
-def _ends(step: Step) -> bool:
-    return step.state == DELETED or State(step.state).is_final
-
-
-def _stages(steps: Sequence[Step], end: int | None) -> Iterator[PlannedStage]:
+def _plan_until(steps: Sequence[Step], end: int | None) -> Iterator[PlannedStage]:
+    """Yield stages of which the last one ends at a Unix time, or never."""
     ends = [*(step.at for step in steps[1:]), end]
     for step, until in zip(steps, ends, strict=True):
         yield PlannedStage(step.state, None if until is None else until - step.at, without=step.without)
 
 
-def _confirmed(steps: Sequence[Step], end: int | None, canceled_at: int) -> Iterator[PlannedStage]:
-    """The stages until a build is canceled, and the one in which its chroot stays until that is confirmed."""
+def _plan_canceled(steps: Sequence[Step], end: int | None, canceled_at: int) -> Iterator[PlannedStage]:
+    """Yield the stages until the build is canceled, and the stage in which the chroot waits for the confirmation."""
     before = [step for at, step in enumerate(steps) if at == 0 or step.at <= canceled_at]
     last = before[-1]
     since = max(canceled_at, last.at)
     lasts = None if end is None else end - since
     if last.state == ABSENT:
-        yield from _stages(steps, end)
+        yield from _plan_until(steps, end)
     elif since == last.at:
-        yield from _stages(before[:-1], since)
+        yield from _plan_until(before[:-1], since)
         yield PlannedStage(last.state, lasts, True, last.without)
     else:
-        yield from _stages(before, since)
+        yield from _plan_until(before, since)
         yield PlannedStage(last.state, lasts, True)
+
+
+def find_replay_differences(scenario: Scenario, observations: Observations) -> Iterator[str]:
+    """Replay a scenario, and yield a line for each chroot that goes through other states, or ends differently."""
+    store = _replay(scenario)
+    replayed: dict[tuple[int, str], list[str]] = defaultdict(list)
+    for change in store.changes:
+        replayed[change.build_id, change.chrootname].append(change.state.value)
+    for build in observations.builds.values():
+        if (build.deleted_at is None) != (build.id in store.builds):
+            yield f"build {build.id}: whether it is deleted in the end"
+        elif build.deleted_at is None:
+            for chroot in store.builds[build.id].values():
+                observed = build.chroots[chroot.name]
+                states = replayed[build.id, chroot.name]
+                differences = [*_compare_end(chroot, observed.last), *_compare_states(states, observed)]
+                if differences:
+                    yield f"build {build.id}, {chroot.name}: the replay {' and '.join(differences)}"
+
+
+def _replay(scenario: Scenario) -> Store:
+    clock = VirtualClock()
+    store = Store(clock, Progress("clock"), 0)
+    # Keep all changes: a mass rebuild has more than a store keeps by default.
+    store.changes = deque()
+    store.add(create_scenario(parse(ScenarioSpec, "", scenario), store))
+    clock.move_to(LARGEST_INTEGER)
+    store.catch_up_all()
+    return store
+
+
+def _compare_end(chroot: BuildChroot, observed: ChrootStatus) -> Iterator[str]:
+    for name in ("state", "started_on", "ended_on", "result_url"):
+        replayed, expected = (getattr(each, name) for each in (chroot, observed))
+        if replayed != expected:
+            yield f"ends with {name} {replayed} instead of {expected}"
+
+
+def _compare_states(replayed: Sequence[str], chroot: ObservedChroot) -> Iterator[str]:
+    states = [str(observed.status.state) for observed in chroot.statuses]
+    remaining = iter(replayed)
+    # The replay may go through further states, which the polls have missed.
+    missing = [state for state, _ in groupby(states) if state not in remaining]
+    if replayed and missing:
+        yield f"lacks the observed state {missing[0]}"

@@ -1,7 +1,7 @@
-"""The file that a recording goes to: whole at every moment, and never in the place of a better one.
+"""Write a recording to a file, which contains a whole scenario at any time.
 
-What is not complete does not take the place of what was there before: it is
-kept beside it then.
+If the file exists already, only a complete recording replaces it. Until then
+the recording is written to a file beside it, ``NAME.partial.json``.
 """
 
 from __future__ import annotations
@@ -16,49 +16,49 @@ from ..atomic_file import AtomicFile
 from ..errors import CoprFakeError
 
 
-class Keeper:
-    """Writes a scenario to a file, again and again; within ``with``, no other recorder writes there."""
+class OutputFile:
+    """A file for one scenario; locked against other recorders within a ``with`` block."""
 
-    def __init__(self, output: Path) -> None:
-        self._output = AtomicFile(output)
-        if output.exists():
-            self._partial = AtomicFile(output.parent / f"{output.stem}.partial{output.suffix}")
+    def __init__(self, path: Path) -> None:
+        self._complete = AtomicFile(path)
+        if path.exists():
+            self._partial = AtomicFile(path.parent / f"{path.stem}.partial{path.suffix}")
         else:
-            self._partial = self._output
-        self._locked = ExitStack()
+            self._partial = self._complete
+        self._locks = ExitStack()
 
-    def __enter__(self) -> Keeper:
+    def __enter__(self) -> OutputFile:
         """Lock the file.
 
-        :raises CoprFakeError: if it cannot be written there, or if another recorder writes it.
+        :raises CoprFakeError: if the file cannot be written, or if another recorder has locked it.
         """
         with ExitStack() as entered:
-            entered.enter_context(self._output)
+            entered.enter_context(self._complete)
             entered.enter_context(self._partial)
-            self._locked = entered.pop_all()
+            self._locks = entered.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._locked.close()
+        self._locks.close()
 
-    def keep(self, scenario: Mapping[str, object]) -> Path:
-        """Keep what there is so far; returns where.
+    def write_partial(self, scenario: Mapping[str, object]) -> Path:
+        """Write an incomplete recording and return its path.
 
-        :raises CoprFakeError: if it cannot be written; what was there before stays.
+        :raises CoprFakeError: if the file cannot be written; the previous content stays.
         """
         return _write(self._partial, scenario)
 
-    def finish(self, scenario: Mapping[str, object]) -> Path:
-        """Write what is complete, in the place of what there was; returns where.
+    def write_complete(self, scenario: Mapping[str, object]) -> Path:
+        """Replace the file with a complete recording and return its path.
 
-        :raises CoprFakeError: if it cannot be written; what was there before stays.
+        :raises CoprFakeError: if the file cannot be written; the previous content stays.
         """
-        written = _write(self._output, scenario)
-        if self._partial is not self._output:
+        path = _write(self._complete, scenario)
+        if self._partial is not self._complete:
             self._partial.path.unlink(missing_ok=True)
-        return written
+        return path
 
 
 def _write(file: AtomicFile, scenario: Mapping[str, object]) -> Path:

@@ -1,4 +1,4 @@
-"""Whose a build is: its project and directory, its package and the names of its results, by what was answered."""
+"""Find a build's project, directory and package in the responses about it."""
 
 from __future__ import annotations
 
@@ -6,90 +6,102 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .observations import BuildAnswers
-from .parsing import Json, is_full_name, is_segment, object_of, text_of
+from ..validation import checks
+from .observations import Json, ObservedBuild, valid
 
 UNKNOWN = "unknown/unknown"
-"""The project of a build of which no answer tells it."""
+"""The project of a build if no response names it."""
 
-_RESULT_URL = re.compile(r"(?P<root>.*)/(?P<owner>[^/\s]+)/(?P<dirname>[^/\s]+)/(?P<chroot>[^/]+)/(?P<dir>[^/\s]+)/")
+_RESULT_URL = re.compile(r".*/(?P<owner>[^/\s]+)/(?P<dirname>[^/\s]+)/(?P<chroot>[^/]+)/(?P<dir>[^/\s]+)/")
 
 
-class Home(NamedTuple):
-    """The full name of a project, and the directory of it."""
+class ProjectDir(NamedTuple):
+    """A project's full name, and the name of one of its directories."""
 
     project: str
     dirname: str
 
 
-def home_of(build: BuildAnswers) -> Home:
-    """Where the first answer that tells it says; the project's own directory, where none does."""
-    project = _project_of(build)
+def find_project_dir(build: ObservedBuild) -> ProjectDir:
+    """Return the project and directory that the first response names; by default the project's main directory."""
+    project = next((name for name in _project_names(build) if _is_full_name(name)), UNKNOWN)
     name = project.partition("/")[2]
     for dirname in _dirnames(build):
-        if is_segment(dirname) and (dirname == name or dirname.startswith(f"{name}:")):
-            return Home(project, dirname)
-    return Home(project, name)
+        if valid(checks.path_segment, dirname) and (dirname == name or dirname.startswith(f"{name}:")):
+            return ProjectDir(project, dirname)
+    return ProjectDir(project, name)
 
 
-def _project_of(build: BuildAnswers) -> str:
-    told = build.build or {}
-    named = [f"{text_of(told, 'ownername') or ''}/{text_of(told, 'projectname') or ''}"]
-    for config in _configs(build):
-        # A project's own repository comes first.
+def _project_names(build: ObservedBuild) -> Iterator[str]:
+    document = build.build or {}
+    yield f"{_text(document, 'ownername')}/{_text(document, 'projectname')}"
+    for config in _build_configs(build):
+        # The first repository is the project's own.
         addresses = config.get("additional_repos")
-        first = addresses[0] if isinstance(addresses, list) and addresses else ""
-        named.append(str(first).removeprefix("copr://"))
-    for found in _results(build):
-        named.append(f"{found['owner']}/{found['dirname'].partition(':')[0]}")
-    return next((name for name in named if is_full_name(name)), UNKNOWN)
+        if isinstance(addresses, list) and addresses:
+            yield str(addresses[0]).removeprefix("copr://")
+    for match in _result_urls(build):
+        yield f"{match['owner']}/{match['dirname'].partition(':')[0]}"
 
 
-def _dirnames(build: BuildAnswers) -> Iterator[str]:
-    told = build.build or {}
-    yield text_of(told, "project_dirname") or ""
-    for found in _results(build):
-        yield found["dirname"]
-    for config in _configs(build):
+def _is_full_name(name: str) -> bool:
+    parts = name.split("/")
+    return len(parts) == 2 and all(valid(checks.path_segment, part) for part in parts)
+
+
+def _dirnames(build: ObservedBuild) -> Iterator[str]:
+    yield _text(build.build or {}, "project_dirname")
+    for match in _result_urls(build):
+        yield match["dirname"]
+    for config in _build_configs(build):
         repos = config.get("repos")
         for repo in repos if isinstance(repos, list) else ():
             if isinstance(repo, dict) and repo.get("id") == "copr_coprdir":
-                # It ends in the directory, the chroot and a slash.
+                # The URL ends in the directory, the chroot and a slash.
                 yield str(repo.get("baseurl")).split("/")[-3:][0]
 
 
-def package_of(build: BuildAnswers) -> str | None:
-    """The name of its package: as told, as its results are called, or as its source package is."""
-    told = text_of(object_of(build.build or {}, "source_package"), "name")
-    if told is not None and is_segment(told):
-        return told
-    for found in _results(build):
-        name = re.fullmatch("[0-9]+-(.+)", found["dir"])
-        if name is not None:
-            return name[1]
-    sources = (package for chroot in build.chroots.values() for package in chroot.details.packages)
-    return next((package.name for package in sources if package.arch == "src"), None)
+def find_package(build: ObservedBuild) -> str | None:
+    """Return the package name from the build, from a result directory or from a source package."""
+    return next((name for name in _package_names(build) if valid(checks.path_segment, name)), None)
 
 
-def result_dir_of(url: str, chrootname: str) -> str | None:
-    """The name of a chroot's directory of results; ``None`` for an address of another form."""
-    found = _read_url(url, chrootname)
-    return None if found is None else found["dir"]
-
-
-def _configs(build: BuildAnswers) -> Iterator[Json]:
+def _package_names(build: ObservedBuild) -> Iterator[str]:
+    source_package = valid(checks.mapping, (build.build or {}).get("source_package"))
+    yield _text(source_package or {}, "name")
+    for match in _result_urls(build):
+        numbered = re.fullmatch("[0-9]+-(.+)", match["dir"])
+        if numbered is not None:
+            yield numbered[1]
     for chroot in build.chroots.values():
-        if chroot.details.config is not None:
-            yield chroot.details.config
+        for package in chroot.details.packages if chroot.details else ():
+            if package.arch == "src":
+                yield package.name
 
 
-def _results(build: BuildAnswers) -> Iterator[re.Match[str]]:
+def _text(document: Json, key: str) -> str:
+    return valid(checks.text, document.get(key)) or ""
+
+
+def find_result_dir(url: str, chrootname: str) -> str | None:
+    """Return the name of a chroot's result directory; ``None`` if the URL has another form."""
+    match = _match_result_url(url, chrootname)
+    return None if match is None else match["dir"]
+
+
+def _build_configs(build: ObservedBuild) -> Iterator[Json]:
+    for chroot in build.chroots.values():
+        if chroot.details is not None and chroot.details.build_config is not None:
+            yield chroot.details.build_config
+
+
+def _result_urls(build: ObservedBuild) -> Iterator[re.Match[str]]:
     for name, chroot in build.chroots.items():
-        found = None if chroot.result_url is None else _read_url(chroot.result_url, name)
-        if found is not None:
-            yield found
+        match = None if chroot.result_url is None else _match_result_url(chroot.result_url, name)
+        if match is not None:
+            yield match
 
 
-def _read_url(url: str, chrootname: str) -> re.Match[str] | None:
-    found = _RESULT_URL.fullmatch(url)
-    return found if found is not None and found["chroot"] == chrootname else None
+def _match_result_url(url: str, chrootname: str) -> re.Match[str] | None:
+    match = _RESULT_URL.fullmatch(url)
+    return match if match is not None and match["chroot"] == chrootname else None

@@ -1,174 +1,214 @@
-"""Taking down what is answered about builds, look by look; whenever that ends, what was seen so far is kept."""
+"""Poll builds of a Copr, once or until they have ended, and collect what it responds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
 
 from ..client.clients import CoprClient
-from ..client.errors import NotFoundError
+from ..client.errors import ClientError, NotFoundError
 from ..client.results import ChrootStatus
-from . import fetch as reading
-from .fetch import GoneError
-from .observations import Answers, BuildAnswers, ChrootAnswers, Details, Sighting
-from .parsing import Json
-from .project_lookup import UNKNOWN, home_of
+from .fetch import (
+    BuildNotFoundError,
+    fetch_build,
+    fetch_details,
+    fetch_mock_chroots,
+    fetch_project,
+    fetch_source,
+    fetch_statuses,
+)
+from .observations import Json, Observations, ObservedBuild, ObservedChroot, ObservedStatus
+from .project_lookup import UNKNOWN, find_project_dir
 from .reporter import Reporter
 
-_ENDS = ("failed", "canceled")
-"""How a build can end that has no chroots."""
-
-
-@dataclass
-class Taken:
-    """What has been read of one build so far."""
-
-    id: int
-    seen_at: int
-    sightings: dict[str, tuple[Sighting, ...]] = field(default_factory=dict)
-    details: dict[str, tuple[ChrootStatus, Details]] = field(default_factory=dict)
-    """With the status that they belong to."""
-    build: Json | None = None
-    source: Json | None = None
-    canceled_at: int | None = None
-    gone_at: int | None = None
-
-    def see(self, at: int, status: ChrootStatus) -> bool:
-        """Note how a chroot is doing; whether that is something new."""
-        seen = self.sightings.get(status.name, ())
-        if seen and seen[-1].status == status:
-            return False
-        self.sightings[status.name] = (*seen, Sighting(at, status))
-        return True
-
-    def lacks_details(self, name: str) -> bool:
-        """Whether a chroot's details have not been read, or only before it had ended."""
-        status, _ = self.details.get(name, (None, None))
-        return status is None or (self.sightings[name][-1].status.is_final and not status.is_final)
-
-    @property
-    def unread(self) -> list[str]:
-        return [name for name in self.sightings if name not in self.details]
-
-    @property
-    def is_finished(self) -> bool:
-        """Whether nothing more comes: all of it has ended and is read, or it has failed before it had chroots."""
-        if self.gone_at is not None:
-            return True
-        if not self.sightings:
-            return self.build is not None and self.build.get("state") in _ENDS
-        return all(seen[-1].status.is_final and not self.lacks_details(name) for name, seen in self.sightings.items())
-
-    def answers(self) -> BuildAnswers:
-        chroots = {
-            name: ChrootAnswers(seen, self.details[name][1])
-            for name, seen in self.sightings.items()
-            if name in self.details
-        }
-        return BuildAnswers(self.id, chroots, self.seen_at, self.build, self.source, self.canceled_at, self.gone_at)
+MAX_FAILURES = 10
+"""The number of consecutive failed rounds after which the recorder gives up."""
 
 
 class Recorder:
-    """Looks at builds, and keeps what it has seen.
+    """Observes builds of a Copr.
 
-    :param now: the time, as a Unix time.
+    :param build_ids: the builds, in order.
+    :param interval: seconds from the start of a round to the next one; ``None`` to read the builds only once.
+    :param now: returns the Unix time.
+    :param monotonic: returns the seconds by which rounds are scheduled.
+    :param sleep: pauses for some seconds.
     """
 
-    def __init__(self, client: CoprClient, now: Callable[[], float], reporter: Reporter) -> None:
+    def __init__(
+        self,
+        client: CoprClient,
+        build_ids: Sequence[int],
+        interval: float | None,
+        reporter: Reporter,
+        *,
+        now: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
         self._client = client
-        self._now = now
+        self._build_ids = build_ids
+        self._interval = interval
         self._reporter = reporter
-        self._begun = int(now())
-        self._projects: dict[str, Json | None] = {}
-        self._mock_chroots: tuple[str, ...] | None = None
-        self.taken: dict[int, Taken] = {}
+        self._now = now
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._not_found: set[int] = set()
+        self.observations = Observations(int(now()))
 
-    def answers(self) -> Answers:
-        told = {name: project for name, project in self._projects.items() if project is not None}
-        builds = tuple(taken.answers() for taken in self.taken.values())
-        return Answers(self._begun, builds, told, self._mock_chroots or ())
+    def run(self, save: Callable[[], object]) -> None:
+        """Poll the builds until all have ended, or once.
 
-    def unfinished(self, ids: Iterable[int]) -> list[int]:
-        return [number for number in ids if number not in self.taken or not self.taken[number].is_finished]
+        :param save: called whenever there is something new to save.
+        :raises ClientError: if the first round fails, or ten rounds in a row.
+        """
+        started = self._monotonic()
+        self._run_first_round(math.inf if self._interval is None else started + self._interval, save)
+        if self._interval is None:
+            return
+        failures = 0
+        while self._unfinished():
+            self._sleep(max(0.0, started + self._interval - self._monotonic()))
+            started = self._monotonic()
+            try:
+                self._run_round(started + self._interval, save)
+                failures = 0
+            except ClientError as error:
+                failures += 1
+                if failures == MAX_FAILURES:
+                    raise
+                self._reporter.print(f"{error}; polling again in {self._interval:g} s")
+                started = self._monotonic()
+
+    def missing(self) -> Iterator[str]:
+        """Yield a line for each part of the builds that has not been observed."""
+        for build_id in self._build_ids:
+            build = self.observations.builds.get(build_id)
+            if build_id in self._not_found:
+                yield str(BuildNotFoundError(build_id))
+            elif build is None:
+                yield f"build {build_id}: nothing has been read"
+            else:
+                if build.unread_chroots:
+                    yield f"build {build_id}: {build.unread_chroots} of {len(build.chroots)} chroots"
+                if self._interval is None and build.deleted_at is not None:
+                    yield f"build {build_id}: it was deleted while it was read"
+                elif self._interval is not None and not build.is_finished:
+                    yield f"build {build_id}: the end of its lifecycle"
 
     @property
-    def has_something(self) -> bool:
-        """Whether anything has been read whole."""
-        return any(taken.details or not taken.sightings for taken in self.taken.values())
+    def has_observations(self) -> bool:
+        """Whether a chroot, or a build without chroots, has been read completely."""
+        return any(not build.chroots or build.unread_chroots < len(build.chroots) for build in self._builds.values())
 
-    def look(self, build_id: int, has_time: Callable[[], bool]) -> bool:
-        """Look at a build, and read what has not been read of it; whether anything of it has changed.
+    @property
+    def _builds(self) -> dict[int, ObservedBuild]:
+        return self.observations.builds
 
-        :param has_time: whether there is time for another chroot; what is not read now is to be read at the next look.
-        :raises GoneError: if there is no such build, and never was.
-        :raises ClientError: if it cannot be read; what has been read is kept.
+    def _unfinished(self) -> list[ObservedBuild]:
+        return [build for build in self._builds.values() if not build.is_finished]
+
+    def _run_first_round(self, deadline: float, save: Callable[[], object]) -> None:
+        for build_id in self._build_ids:
+            try:
+                self._poll(build_id, deadline)
+            except BuildNotFoundError:
+                self._not_found.add(build_id)
+            else:
+                save()
+
+    def _run_round(self, deadline: float, save: Callable[[], object]) -> None:
+        has_changed = False
+        try:
+            for build in self._unfinished():
+                has_changed |= self._poll(build.id, deadline)
+        finally:
+            if has_changed:
+                save()
+
+    def _poll(self, build_id: int, deadline: float) -> bool:
+        """Poll a build, and read details until the deadline; return whether anything has changed.
+
+        :raises BuildNotFoundError: if the build does not exist and has never been observed.
+        :raises ClientError: if a request fails; everything read before is kept.
         """
         try:
-            return self._look(build_id, has_time)
-        except GoneError:
+            return self._observe(build_id, deadline)
+        except BuildNotFoundError:
             pass
         except NotFoundError as error:
             if error.missing != "build":
                 raise
-        taken = self.taken.get(build_id)
-        if taken is None:
-            raise GoneError(build_id)
-        taken.gone_at = int(self._now())
-        self._reporter.say(f"build {build_id} has been deleted")
+        build = self._builds.get(build_id)
+        if build is None:
+            raise BuildNotFoundError(build_id)
+        build.deleted_at = int(self._now())
+        self._reporter.print(f"build {build_id} has been deleted")
         return True
 
-    def _look(self, build_id: int, has_time: Callable[[], bool]) -> bool:
-        taken = self.taken.get(build_id)
-        told = None if taken is not None and taken.build is None else reading.read_build(self._client, build_id)
-        statuses = reading.read_statuses(self._client, build_id)
+    def _observe(self, build_id: int, deadline: float) -> bool:
+        build = self._builds.get(build_id)
+        is_new = build is None
+        document = None if build is not None and build.build is None else fetch_build(self._client, build_id)
+        statuses = fetch_statuses(self._client, build_id)
         at = int(self._now())
-        is_new = taken is None
-        if taken is None:
-            # As it is now: what its chroots do tells how it goes on.
-            source = None if told is None else reading.read_source(self._client, build_id)
-            taken = self.taken[build_id] = Taken(build_id, at, build=told, source=source)
-        changed = is_new | (told is not None and self._note_told(taken, told, at))
-        if not statuses and told is not None and not is_new and told.get("state") in _ENDS:
-            # Its source has failed, of which there is nothing to replay.
-            taken.build, taken.source = told, reading.read_source(self._client, build_id)
+        if build is None:
+            # The source build as it is now: its later states follow from those of the chroots.
+            source = None if document is None else fetch_source(self._client, build_id)
+            build = self._builds[build_id] = ObservedBuild(build_id, at, document, source)
+        has_changed = is_new | (document is not None and _update_build(build, document, at))
+        if not is_new and not statuses and document is not None and document.get("state") in ("failed", "canceled"):
+            # The source build has failed; there are no chroots from which its state could follow.
+            build.build, build.source = document, fetch_source(self._client, build_id)
         for status in statuses:
-            changed |= self._see(taken, at, status)
-        changed |= self._read_details(taken, statuses, has_time)
-        self._read_around(taken)
-        return changed
+            has_changed |= self._add_status(build, at, status)
+        has_changed |= self._read_details(build, statuses, deadline)
+        self._read_project(build)
+        return has_changed
 
-    def _read_details(self, taken: Taken, statuses: Sequence[ChrootStatus], has_time: Callable[[], bool]) -> bool:
-        """Read the details that are lacking, at least one chroot's, while there is time; whether any were."""
-        self._reporter.at_build(taken.id, statuses, len(taken.details))
-        lacking = [status for status in statuses if taken.lacks_details(status.name)]
-        for status in lacking:
-            latest, details = reading.read_details(self._client, taken.id, status)
-            self._see(taken, int(self._now()), latest)
-            taken.details[status.name] = (latest, details)
-            self._reporter.at_build(taken.id, statuses, len(taken.details))
-            if not has_time():
-                break
-        return bool(lacking)
-
-    def _see(self, taken: Taken, at: int, status: ChrootStatus) -> bool:
-        is_new = taken.see(at, status)
-        if is_new and len(taken.sightings[status.name]) > 1:
-            self._reporter.say(f"build {taken.id}, {status.name}: {status.state}")
-        return is_new
-
-    def _note_told(self, taken: Taken, told: Json, at: int) -> bool:
-        """What a build's own endpoint tells later: what its source package is, and when it was canceled."""
-        first = taken.build or told
-        taken.build = {**first, "source_package": told.get("source_package")}
-        if told.get("state") != "canceled" or first.get("state") == "canceled" or taken.canceled_at is not None:
+    def _add_status(self, build: ObservedBuild, at: int, status: ChrootStatus) -> bool:
+        """Add a chroot's status if it differs from the previous one; return whether it does."""
+        chroot = build.chroots.get(status.name)
+        if chroot is None:
+            build.chroots[status.name] = ObservedChroot([ObservedStatus(at, status)])
+        elif chroot.last != status:
+            chroot.statuses.append(ObservedStatus(at, status))
+            self._reporter.print(f"build {build.id}, {status.name}: {status.state}")
+        else:
             return False
-        taken.canceled_at = at
         return True
 
-    def _read_around(self, taken: Taken) -> None:
-        """What the service tells of a build's project and of the chroots that it knows, once each."""
-        project = home_of(taken.answers()).project
-        if project not in self._projects and project != UNKNOWN:
-            self._projects[project] = reading.read_project(self._client, project)
-        if self._mock_chroots is None:
-            self._mock_chroots = reading.read_mock_chroots(self._client)
+    def _read_details(self, build: ObservedBuild, statuses: Sequence[ChrootStatus], deadline: float) -> bool:
+        """Read missing details of chroots, at least one, until the deadline; return whether any were read.
+
+        The details of a large build take longer than the interval, in which changes would be missed.
+        """
+        self._reporter.update(build.id, statuses, len(build.chroots) - build.unread_chroots)
+        missing = [status for status in statuses if build.chroots[status.name].needs_details]
+        for status in missing:
+            details = fetch_details(self._client, build.id, status)
+            self._add_status(build, int(self._now()), details.status)
+            build.chroots[status.name].details = details
+            self._reporter.update(build.id, statuses, len(build.chroots) - build.unread_chroots)
+            if self._monotonic() >= deadline:
+                break
+        return bool(missing)
+
+    def _read_project(self, build: ObservedBuild) -> None:
+        """Read the build's project, and the chroots known to Copr, once each."""
+        observations, project = self.observations, find_project_dir(build).project
+        if project not in observations.projects and project != UNKNOWN:
+            observations.projects[project] = fetch_project(self._client, project)
+        if observations.mock_chroots is None:
+            observations.mock_chroots = fetch_mock_chroots(self._client)
+
+
+def _update_build(build: ObservedBuild, document: Json, at: int) -> bool:
+    """Update the source package and the cancellation; return whether the build has been canceled since."""
+    first = build.build or document
+    build.build = {**first, "source_package": document.get("source_package")}
+    if document.get("state") != "canceled" or build.was_canceled or build.canceled_at is not None:
+        return False
+    build.canceled_at = at
+    return True

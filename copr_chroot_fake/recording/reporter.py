@@ -1,4 +1,4 @@
-"""What a recording shows of itself while it goes on: a bar for each build on a terminal, plain lines elsewhere."""
+"""Report the progress of a recording: a bar per build on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -16,60 +16,60 @@ if TYPE_CHECKING:
 
 
 class Reporter(Protocol):
-    """Whom a recording tells about its progress."""
+    """Receives the progress of a recording."""
 
-    def at_build(self, build_id: int, statuses: Sequence[ChrootStatus], read: int) -> None:
-        """The chroots of a build are in these states, and the details of ``read`` of them have been read."""
+    def update(self, build_id: int, statuses: Sequence[ChrootStatus], completed: int) -> None:
+        """Report the states of a build's chroots, and the number of chroots whose details have been read."""
 
-    def say(self, line: str) -> None:
-        """Something has happened."""
+    def print(self, line: str) -> None:
+        """Report an event."""
 
 
-class Lines:
-    """Plain lines: one when a build is first seen, and one whenever the states of its chroots change."""
+class LineReporter:
+    """Print a line when a build is first seen, and whenever the states of its chroots change."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._shown: dict[int, str] = {}
+        self._printed: dict[int, str] = {}
 
-    def at_build(self, build_id: int, statuses: Sequence[ChrootStatus], read: int) -> None:
-        line = f"build {build_id}: {states_of(statuses)}"
-        if self._shown.get(build_id) != line:
-            self._shown[build_id] = line
-            self.say(line)
+    def update(self, build_id: int, statuses: Sequence[ChrootStatus], completed: int) -> None:
+        line = f"build {build_id}: {_count_states(statuses)}"
+        if self._printed.get(build_id) != line:
+            self._printed[build_id] = line
+            self.print(line)
 
-    def say(self, line: str) -> None:
+    def print(self, line: str) -> None:
         print(printable(line), file=self._stream, flush=True)
 
 
-class Bars:
-    """A bar for each build: how many of its chroots have been read, and in which states they are."""
+class BarReporter:
+    """Draw a bar per build: the number of chroots that have been read, and their states."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._tasks: dict[int, TaskID] = {}
 
-    def at_build(self, build_id: int, statuses: Sequence[ChrootStatus], read: int) -> None:
+    def update(self, build_id: int, statuses: Sequence[ChrootStatus], completed: int) -> None:
         if build_id not in self._tasks:
             self._tasks[build_id] = self._progress.add_task(f"build {build_id}", states="")
         self._progress.update(
             self._tasks[build_id],
-            completed=read,
+            completed=completed,
             total=len(statuses),
-            states=states_of(statuses),
-            # What is there at the end of it all is drawn at once.
-            refresh=read == len(statuses),
+            states=_count_states(statuses),
+            # Draw the last update at once: the recording may end with it.
+            refresh=completed == len(statuses),
         )
 
-    def say(self, line: str) -> None:
+    def print(self, line: str) -> None:
         self._progress.console.print(printable(line))
 
 
 @contextmanager
-def reporting() -> Iterator[Reporter]:
-    """Bars on standard error if that is a terminal, and plain lines if not."""
+def open_reporter() -> Iterator[Reporter]:
+    """Yield a reporter that suits standard error."""
     if not sys.stderr.isatty():
-        yield Lines(sys.stderr)
+        yield LineReporter(sys.stderr)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -83,10 +83,9 @@ def reporting() -> Iterator[Reporter]:
         TextColumn("{task.fields[states]}", markup=False),
     )
     with Progress(*columns, console=console) as progress:
-        yield Bars(progress)
+        yield BarReporter(progress)
 
 
-def states_of(statuses: Sequence[ChrootStatus]) -> str:
-    """How many chroots are in which state."""
-    counted = Counter(str(status.state) for status in statuses)
-    return ", ".join(f"{count} {printable(state)}" for state, count in counted.most_common()) or "no chroots"
+def _count_states(statuses: Sequence[ChrootStatus]) -> str:
+    counts = Counter(str(status.state) for status in statuses)
+    return ", ".join(f"{count} {printable(state)}" for state, count in counts.most_common()) or "no chroots"

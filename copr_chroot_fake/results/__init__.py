@@ -1,1 +1,1 @@
-"""The results that builds leave behind, as Copr's download server shows them: directories, logs, packages. No I/O."""
+"""The results of builds, as Copr's download server has them: directories, logs and packages. Does no I/O."""

@@ -1,4 +1,4 @@
-"""What a result directory is about: the build of one chroot, or of the source, as far as it has come by now."""
+"""The build behind a result directory: its current phase and everything that the files depend on."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
-from ..model import defaults as made_up
+from ..model import defaults
 from ..model.nevra import Nevra
 from ..model.project import SOURCES
 from ..model.states import State
 
 
 class Phase(Enum):
-    """How far the builder is, which decides which files there are."""
+    """The phase of a build, which determines its files."""
 
     STARTING = "starting"
     RUNNING = "running"
@@ -23,27 +23,28 @@ class Phase(Enum):
     CANCELED = "canceled"
 
     @property
-    def is_over(self) -> bool:
+    def is_final(self) -> bool:
         return self not in (Phase.STARTING, Phase.RUNNING)
 
 
 class Job(NamedTuple):
-    """A build in a chroot; the backend's own word for it.
+    """A chroot's build or a source build; *job* is the backend's term.
 
-    :param project: its directory, below its owner.
-    :param share: how much of it has run, from 0 to 1; ``None`` where only the seconds tell.
-    :param running_for: for how many seconds it has run, whatever share of all that may be.
-    :param modified: when the files that change were last written, as a Unix time.
-    :param source: the source package, whose version is made up where nothing says it.
+    :param directory: the owner and the project directory, ``owner/dirname``.
+    :param fraction: how much of the build is done, from 0 to 1; ``None`` if its duration is unknown.
+    :param elapsed: seconds since the start.
+    :param modified: when the changing files were last written, as a Unix time.
+    :param timeout: in seconds.
+    :param source: the source package; it has a default version if the build has none.
     """
 
     build_id: int
     chrootname: str
-    project: str
+    directory: str
     package: str
     phase: Phase
-    share: float | None
-    running_for: float
+    fraction: float | None
+    elapsed: float
     started_on: int
     modified: int
     timeout: int
@@ -51,7 +52,7 @@ class Job(NamedTuple):
     packages: tuple[Nevra, ...]
 
     @property
-    def is_of_source(self) -> bool:
+    def is_source_build(self) -> bool:
         return self.chrootname == SOURCES
 
 
@@ -64,13 +65,13 @@ _PHASES = {
     State.FAILED: Phase.FAILED,
     State.CANCELED: Phase.CANCELED,
 }
-"""In all other states a chroot has not started, whatever result directory it is said to have."""
+"""In all other states the build has not started, even if the chroot has a result directory."""
 
 
 def job_of(chroot: BuildChroot) -> Job | None:
-    """What a chroot's build is at; ``None`` while it has no results.
+    """Return the build of a chroot, or ``None`` if it has no results yet.
 
-    Where results are delayed, it is as just before its end until that is over.
+    If results are delayed, the build keeps its last state before the end until the delay is over.
     """
     phase = _PHASES.get(chroot.state)
     if phase is None or chroot.is_absent or not chroot.result_dir:
@@ -81,19 +82,19 @@ def job_of(chroot: BuildChroot) -> Job | None:
     ended_on = chroot.ended_on or started_on
     if chroot.was_canceled and phase is Phase.FAILED:
         phase = Phase.CANCELED
-    share = _share_run(chroot, now)
-    modified = max(ended_on if phase.is_over else int(now), started_on)
-    # By poll and by hand a chroot's own times can be ahead of the clock.
-    if phase.is_over and store.results_delay and now < ended_on + store.results_delay:
-        phase, share, modified = Phase.RUNNING, 1, ended_on
+    fraction = _fraction_done(chroot, now)
+    modified = max(ended_on if phase.is_final else int(now), started_on)
+    # Progress by poll or by method calls can set times that are ahead of the clock.
+    if phase.is_final and store.results_delay and now < ended_on + store.results_delay:
+        phase, fraction, modified = Phase.RUNNING, 1, ended_on
     return Job(
         build_id=build.id,
         chrootname=chroot.name,
-        project=_project_of(build),
+        directory=_directory_of(build),
         package=build.package,
         phase=phase,
-        share=share,
-        running_for=max(now - started_on, 0),
+        fraction=fraction,
+        elapsed=max(now - started_on, 0),
         started_on=started_on,
         modified=modified,
         timeout=build.timeout,
@@ -102,15 +103,15 @@ def job_of(chroot: BuildChroot) -> Job | None:
     )
 
 
-def _share_run(chroot: BuildChroot, now: float) -> float | None:
-    life = chroot.life
-    return None if life is None or life.stage.state != State.RUNNING else life.share_of_stage(now)
+def _fraction_done(chroot: BuildChroot, now: float) -> float | None:
+    life = chroot.lifecycle_run
+    return None if life is None or life.stage.state != State.RUNNING else life.elapsed_fraction(now)
 
 
 _SOURCE_PHASES = {
     State.STARTING: Phase.STARTING,
     State.RUNNING: Phase.RUNNING,
-    # What is imported is what the source build has made.
+    # The import begins after the end of the source build.
     State.IMPORTING: Phase.SUCCEEDED,
     State.SUCCEEDED: Phase.SUCCEEDED,
     State.FAILED: Phase.FAILED,
@@ -119,41 +120,43 @@ _SOURCE_PHASES = {
 
 
 def source_job_of(build: Build) -> Job | None:
-    """What a build's source build is at; ``None`` while it has no results. When it was, only its submission tells."""
+    """Return the source build of a build, or ``None`` if it has no results yet.
+
+    Copr stores no times for it, so it starts and ends with the submission.
+    """
     build.catch_up()
     phase = _SOURCE_PHASES.get(build.source_state)
     if phase is None:
         return None
     submitted_on = build.submission.submitted_on or build.started_on or 0
     now = build.store.clock.now()
-    source = _read_source(build)
+    source = _source_package_of(build)
     return Job(
         build_id=build.id,
         chrootname=SOURCES,
-        project=_project_of(build),
+        directory=_directory_of(build),
         package=build.package,
         phase=phase,
-        share=None,
-        running_for=max(now - submitted_on, 0),
+        fraction=None,
+        elapsed=max(now - submitted_on, 0),
         started_on=submitted_on,
-        modified=submitted_on if phase.is_over else max(int(now), submitted_on),
+        modified=submitted_on if phase.is_final else max(int(now), submitted_on),
         timeout=build.timeout,
         source=source,
         packages=(source,),
     )
 
 
-def _project_of(build: Build) -> str:
-    """The directory of the project that a build is in, below its owner."""
+def _directory_of(build: Build) -> str:
     return f"{build.project.ownername}/{build.project_dirname}"
 
 
-def _read_source(build: Build) -> Nevra:
-    version = build.submission.source_package.version or made_up.SOURCE_VERSION
-    read = Nevra.parse(f"{build.package}-{version}.src")
-    return Nevra(build.package, version, "1", "src") if read is None else read
+def _source_package_of(build: Build) -> Nevra:
+    version = build.submission.source_package.version or defaults.SOURCE_VERSION
+    parsed = Nevra.parse(f"{build.package}-{version}.src")
+    return Nevra(build.package, version, "1", "src") if parsed is None else parsed
 
 
 def _source_of(chroot: BuildChroot) -> Nevra:
-    made = made_up.packages(chroot.name, chroot.build.package)[0]
-    return next((nevra for nevra in chroot.packages if nevra.arch == "src"), made)
+    default = defaults.packages(chroot.name, chroot.build.package)[0]
+    return next((nevra for nevra in chroot.packages if nevra.arch == "src"), default)

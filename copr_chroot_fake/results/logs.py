@@ -1,7 +1,7 @@
-"""What the logs of a build say, line by line; while it runs, each fetch begins with what an earlier one had.
+"""The logs of a build. During the build they only grow, so each response begins with the previous one.
 
-Their form is that of Copr's backend and of mock; what they tell of is made up.
-Nothing that only the end decides is in a line before it.
+The format is that of Copr's backend and of mock; the contents are invented. Lines written before the end do not depend
+on the result.
 """
 
 from __future__ import annotations
@@ -21,39 +21,46 @@ _BUILDROOT = (
 )
 
 _COMPILED = 60
-"""How many lines tell of something that is compiled."""
-
-_SECONDS_A_LINE = 1
-"""How long each line takes in seconds, where nothing says how long the build will run."""
+"""Number of compiler calls in the log."""
 
 _RESULTS = "/var/lib/copr-rpmbuild/results"
 
+_ERROR_LINES = (
+    f"src/part_{_COMPILED}.c:1:1: error: simulated failure",
+    f"make: *** [Makefile:{_COMPILED}: src/part_{_COMPILED}.o] Error 1",
+    "error: Bad exit status from /var/tmp/rpm-tmp.build (%build)",
+    "",
+    "RPM build errors:",
+    "    Bad exit status from /var/tmp/rpm-tmp.build (%build)",
+)
+
 
 def builder_live(job: Job) -> bytes:
-    """What the builder prints; while it runs, as much of it as has run."""
-    lines = [*_head(job), *(_source_lines(job) if job.is_of_source else _mock_lines(job))]
+    """Return the output of the builder; during the build, the part written so far."""
+    lines = [*_head(job), *(_source_lines(job) if job.is_source_build else _mock_lines(job))]
     if job.phase is Phase.RUNNING:
-        told = job.running_for / _SECONDS_A_LINE if job.share is None else job.share * (len(lines) - 1)
-        return _text(lines[: 1 + int(told)])
-    return _text([*lines, *_end_lines(job)])
+        # A line per second if the duration is unknown.
+        written = job.elapsed if job.fraction is None else job.fraction * (len(lines) - 1)
+        return encode_lines(lines[: 1 + int(written)])
+    return encode_lines([*lines, *_end_lines(job)])
 
 
 def root(job: Job) -> bytes:
-    """How mock has set up the chroot."""
-    return _text(_root_lines(job))
+    """Return mock's log of setting up the chroot."""
+    return encode_lines(_root_lines(job))
 
 
 def build(job: Job) -> bytes:
-    """What rpmbuild has printed."""
-    end = _wrote_lines(job) if job.phase is Phase.SUCCEEDED else _error_lines(job)
-    return _text([*_build_lines(job), *end])
+    """Return the output of rpmbuild."""
+    end = _wrote_lines(job) if job.phase is Phase.SUCCEEDED else _ERROR_LINES
+    return encode_lines([*_build_lines(job), *end])
 
 
 def state(job: Job) -> bytes:
-    """When mock has begun and finished what."""
-    began, ended = (f"{_day(at)},000 - " for at in (job.started_on, job.modified))
+    """Return mock's log of the start and end of each step."""
+    began, ended = (f"{_format_time(unix_time)},000 - " for unix_time in (job.started_on, job.modified))
     finish = [f"{ended}Finish: rpmbuild {job.package}.spec"] if job.phase is Phase.SUCCEEDED else []
-    return _text(
+    return encode_lines(
         [
             f"{began}Start: run",
             f"{began}Start: chroot init",
@@ -66,24 +73,24 @@ def state(job: Job) -> bytes:
 
 
 def backend(job: Job) -> bytes:
-    """What the backend notes of its worker."""
-    notes = ["Marking build as starting", "Checking for cancel request", "VM allocation process starts"]
+    """Return the log of the backend's worker."""
+    messages = ["Marking build as starting", "Checking for cancel request", "VM allocation process starts"]
     if job.phase is not Phase.STARTING:
-        notes += [
+        messages += [
             "Allocating ssh connection to builder",
             "Checking that builder machine is OK",
             "Filling build.info file with builder info",
             f"Starting remote build: {_command(job)} --detached",
             "Downloading the builder-live.log file, attempt 1",
         ]
-    lines = [f"[{_day(job.started_on)},000][  INFO][PID:{_pid(job)}] {note}" for note in notes]
-    return _text([*lines, *_backend_end(job)])
+    lines = [f"[{_format_time(job.started_on)},000][  INFO][PID:{_pid(job)}] {message}" for message in messages]
+    return encode_lines([*lines, *_backend_end(job)])
 
 
 def _backend_end(job: Job) -> Iterator[str]:
-    if not job.phase.is_over:
+    if not job.phase.is_final:
         return
-    stamp = f"[{_day(job.modified)},000]"
+    stamp = f"[{_format_time(job.modified)},000]"
     pid = f"[PID:{_pid(job)}]"
     failed = job.phase is not Phase.SUCCEEDED
     if job.phase is Phase.CANCELED:
@@ -95,7 +102,7 @@ def _backend_end(job: Job) -> Iterator[str]:
             yield f"{stamp}[ ERROR]{pid} Backend process error: No success file => build failure"
         yield (
             f"{stamp}[  INFO]{pid} Finished build: id={job.build_id} failed={failed} timeout={job.timeout} "
-            f"destdir=/var/lib/copr/public_html/results/{job.project} chroot={job.chrootname} "
+            f"destdir=/var/lib/copr/public_html/results/{job.directory} chroot={job.chrootname} "
         )
     yield f"{stamp}[  INFO]{pid} Releasing VM back to pool"
     took = max(job.modified - job.started_on, 0)
@@ -120,7 +127,7 @@ def _source_lines(job: Job) -> list[str]:
     return [
         "INFO: making the source package with rpkg",
         f"Running: git clone https://example.org/{job.package}.git",
-        *(f"Receiving objects: {at:>3}%" for at in range(0, 101, 5)),
+        *(f"Receiving objects: {percent:>3}%" for percent in range(0, 101, 5)),
         f"Running: rpkg srpm --spec {job.package}.spec",
     ]
 
@@ -147,7 +154,7 @@ def _root_lines(job: Job) -> list[str]:
         "Start: chroot init",
         f"INFO: calling preinit hooks for {job.chrootname}",
         "Start: dnf install",
-        *(f"  Installing       : {name:<48} {at:>3}/{count}" for at, name in enumerate(_BUILDROOT, 1)),
+        *(f"  Installing       : {name:<48} {number:>3}/{count}" for number, name in enumerate(_BUILDROOT, 1)),
         "Complete!",
         "Finish: dnf install",
         "Finish: chroot init",
@@ -163,22 +170,25 @@ def _build_lines(job: Job) -> list[str]:
         "Executing(%prep): /bin/sh -e /var/tmp/rpm-tmp.prep",
         "+ exit 0",
         "Executing(%build): /bin/sh -e /var/tmp/rpm-tmp.build",
-        *(f"[{at:>3}/{_COMPILED}] gcc -O2 -g -c src/part_{at}.c -o src/part_{at}.o" for at in range(1, _COMPILED + 1)),
+        *(
+            f"[{number:>3}/{_COMPILED}] gcc -O2 -g -c src/part_{number}.c -o src/part_{number}.o"
+            for number in range(1, _COMPILED + 1)
+        ),
     ]
 
 
 def _end_lines(job: Job) -> list[str]:
-    """How it ends; what was canceled just stops."""
+    """Return the last lines; the log of a canceled build just stops."""
     if job.phase is Phase.CANCELED:
         return []
-    if job.is_of_source:
+    if job.is_source_build:
         return _source_end(job)
     minutes, seconds = divmod(max(job.modified - job.started_on, 0), 60)
     took = f"{minutes} minutes {seconds} seconds"
     cleaned = ["Start: clean chroot", "Finish: clean chroot"]
     if job.phase is Phase.FAILED:
         return [
-            *_error_lines(job),
+            *_ERROR_LINES,
             f"ERROR: Exception({job.package}.spec) Config({job.chrootname}) {took}",
             f"INFO: Results and/or logs in: {_RESULTS}",
             "INFO: Cleaning up build root ('cleanup_on_failure=True')",
@@ -217,22 +227,9 @@ def _directory(nevra: Nevra) -> str:
     return "SRPMS" if nevra.arch == "src" else "RPMS"
 
 
-def _error_lines(job: Job) -> list[str]:
-    if job.phase is Phase.CANCELED:
-        return []
-    return [
-        f"src/part_{_COMPILED}.c:1:1: error: this build was to fail",
-        f"make: *** [Makefile:{_COMPILED}: src/part_{_COMPILED}.o] Error 1",
-        "error: Bad exit status from /var/tmp/rpm-tmp.build (%build)",
-        "",
-        "RPM build errors:",
-        "    Bad exit status from /var/tmp/rpm-tmp.build (%build)",
-    ]
-
-
 def _command(job: Job) -> str:
     backend, command = "https://copr.fedorainfracloud.org/backend", "/usr/bin/copr-rpmbuild --verbose --drop-resultdir"
-    if job.is_of_source:
+    if job.is_source_build:
         return f"{command} --srpm --task-url {backend}/get-srpm-build-task/{job.build_id}"
     task = f"{backend}/get-build-task/{job.build_id}-{job.chrootname}"
     return f"{command} --task-url {task} --chroot {job.chrootname}"
@@ -242,10 +239,11 @@ def _pid(job: Job) -> int:
     return 1000 + job.build_id % 1_000_000
 
 
-def _day(at: int) -> str:
-    """A Unix time as logs write it, in UTC."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at))
+def _format_time(unix_time: int) -> str:
+    """Return a Unix time in the format of the logs, in UTC."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(unix_time))
 
 
-def _text(lines: Iterable[str]) -> bytes:
+def encode_lines(lines: Iterable[str]) -> bytes:
+    """Return lines as the contents of a text file."""
     return "".join(f"{line}\n" for line in lines).encode(errors="replace")

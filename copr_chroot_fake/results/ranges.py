@@ -1,4 +1,7 @@
-"""Parts of a file, as RFC 9110 has them: one, or several in one answer."""
+"""Byte ranges of a file (RFC 9110, section 14).
+
+A request for several ranges gets the whole file, which RFC 9110 allows.
+"""
 
 from __future__ import annotations
 
@@ -7,60 +10,41 @@ from collections.abc import Sequence
 
 from ..wire.answer import Answer
 
-MOST = 10
-"""How many parts are sent at once; whoever asks for more gets the whole."""
-
-_RANGE = re.compile(r"(\d{0,18})-(\d{0,18})", re.ASCII)
-_BOUNDARY = "copr-chroot-fake"
+_RANGE = re.compile(r"[ \t]*(\d{0,18})-(\d{0,18})[ \t]*", re.ASCII)
 
 
-class Unsatisfiable(Exception):
-    """No part that was asked for is there."""
+class UnsatisfiableRangeError(Exception):
+    """The range begins after the end of the file."""
 
 
-def read_ranges(text: str, size: int) -> list[range]:
-    """The parts that are asked for of what has so many bytes; none where that is not said as it should be.
+def parse_range(header: str, size: int) -> range | None:
+    """Return the range of a Range header; ``None`` if it is invalid or has several ranges.
 
-    :raises Unsatisfiable: if none of them is there.
+    :param size: bytes of the whole file.
+    :raises UnsatisfiableRangeError: if the range begins after the end of the file.
     """
-    unit, _, said = text.partition("=")
-    parts = [_RANGE.fullmatch(part.strip(" \t")) for part in said.split(",")]
-    if unit.strip().lower() != "bytes" or len(parts) > MOST:
-        return []
-    ranges = []
-    for part in parts:
-        if part is None or not any(part.groups()) or (all(part.groups()) and int(part[1]) > int(part[2])):
-            return []
-        ranges.append(_part(part[1], part[2], size))
-    there = [part for part in ranges if part]
-    if not there:
-        raise Unsatisfiable
-    return there
+    unit, _, value = header.partition("=")
+    match = _RANGE.fullmatch(value)
+    if unit.strip().lower() != "bytes" or match is None:
+        return None
+    first, last = match.groups()
+    if not (first or last) or (first and last and int(first) > int(last)):
+        return None
+    if first:
+        part = range(int(first), min(int(last) + 1, size) if last else size)
+    else:
+        part = range(max(size - int(last), 0), size)
+    if not part:
+        raise UnsatisfiableRangeError
+    return part
 
 
-def _part(first: str, last: str, size: int) -> range:
-    if not first:
-        return range(max(size - int(last), 0), size)
-    return range(int(first), min(int(last) + 1, size) if last else size)
-
-
-def cut(body: bytes, ranges: Sequence[range], type_: str, headers: Sequence[tuple[str, str]]) -> Answer:
-    """An answer with the parts of a file."""
-    if len(ranges) == 1:
-        (part,) = ranges
-        content = body[part.start : part.stop]
-        of_part = (("Content-Type", type_), ("Content-Range", _content_range(part, len(body))))
-        return Answer(206, (*of_part, ("Content-Length", str(len(content))), *headers), content)
-    pieces = [_head(part, len(body), type_) + body[part.start : part.stop] for part in ranges]
-    content = b"".join([*pieces, f"\r\n--{_BOUNDARY}--\r\n".encode()])
-    type_ = f"multipart/byteranges; boundary={_BOUNDARY}"
-    return Answer(206, (("Content-Type", type_), ("Content-Length", str(len(content))), *headers), content)
-
-
-def _head(part: range, size: int, type_: str) -> bytes:
-    head = f"\r\n--{_BOUNDARY}\r\nContent-Type: {type_}\r\nContent-Range: {_content_range(part, size)}\r\n\r\n"
-    return head.encode()
-
-
-def _content_range(part: range, size: int) -> str:
-    return f"bytes {part.start}-{part.stop - 1}/{size}"
+def partial_response(body: bytes, part: range, content_type: str, headers: Sequence[tuple[str, str]]) -> Answer:
+    """Return a 206 response with one range of a file."""
+    content = body[part.start : part.stop]
+    own_headers = (
+        ("Content-Type", content_type),
+        ("Content-Range", f"bytes {part.start}-{part.stop - 1}/{len(body)}"),
+        ("Content-Length", str(len(content))),
+    )
+    return Answer(206, (*own_headers, *headers), content)

@@ -1,12 +1,13 @@
-"""Results over HTTP: what a web server of files does, with ranges, conditions and indexes of directories.
+"""Serves results over HTTP, with ranges, conditional requests and directory indexes.
 
-After lighttpd as Copr's source configures it: a log is led on to its compressed
-form once that is there, which is sent as a text whose coding is gzip.
+It behaves like lighttpd in Copr's configuration. For example, after the build the address of a log redirects to the
+compressed log, which is sent as text with the content encoding gzip.
 """
 
 from __future__ import annotations
 
 import hashlib
+import time
 from datetime import timezone
 from email.utils import formatdate, parsedate_to_datetime
 from html import escape
@@ -17,16 +18,15 @@ from ..engine.store import Store
 from ..wire.answer import HTML, Answer
 from ..wire.headers import RawHeaders, read_header
 from . import tree
-from .contents import LIVE_LOGS, File
-from .listing import Entry, write_index
-from .ranges import Unsatisfiable, cut, read_ranges
+from .files import LIVE_LOGS, File
+from .ranges import UnsatisfiableRangeError, parse_range, partial_response
 
 METHODS = "GET, HEAD, OPTIONS"
 
 _TYPES = {".rpm": "application/x-rpm", ".spec": "text/plain; charset=utf-8"}
-_OTHER = "text/plain"
+_DEFAULT_TYPE = "text/plain"
 
-_PAGE = """<!DOCTYPE html>
+_STATUS_PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head><title>{title}</title></head>
 <body><h1>{title}</h1></body>
@@ -34,78 +34,138 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
+_INDEX_PAGE = """<!DOCTYPE html>
+<html>
+<head>
+<meta charset="utf-8">
+<title>Index of {title}</title>
+</head>
+<body>
+<h2>Index of {title}</h2>
+<div class="list">
+<table>
+<thead><tr><th>Name</th><th>Last Modified</th><th>Size</th><th>Type</th></tr></thead>
+<tbody>
+{rows}</tbody>
+</table>
+</div>
+</body>
+</html>
+"""
+
+_INDEX_ROW = '<tr><td><a href="{link}">{name}</a>{slash}</td><td>{modified}</td><td>{size}</td><td>{type}</td></tr>\n'
+
+
 def answer(store: Store, method: str, path: str, headers: RawHeaders) -> Answer:
-    """Answer a request for results, whose decoded path, from ``/results`` on, is given."""
+    """Answer a request for results.
+
+    :param path: the decoded path, from ``/results`` on.
+    """
     if method not in METHODS.split(", "):
         return _page(405, ("Allow", METHODS))
     if method == "OPTIONS":
         return Answer(200, (("Allow", METHODS), ("Content-Length", "0")), b"")
-    # What is joined to an address that ends in a slash has two of them.
-    below = [name for name in path.split("/") if name][1:]
+    # Clients that join paths often double a slash.
+    names = [name for name in path.split("/") if name][1:]
+    # Empty if the path ends with a slash.
     last = path.rpartition("/")[2]
-    found = tree.find(store, below)
+    found = tree.find(store, names)
     if isinstance(found, tree.Directory):
         return _index(path, found) if not last else _page(301, ("Location", f"{quote(last)}/"))
     if isinstance(found, File) and last:
         return _file(found, method, headers)
-    if last in LIVE_LOGS and isinstance(tree.find(store, [*below[:-1], f"{last}.gz"]), File):
+    if last in LIVE_LOGS and isinstance(tree.find(store, [*names[:-1], f"{last}.gz"]), File):
         return _page(301, ("Location", f"{last}.gz"))
     return _page(404)
 
 
 def _index(path: str, directory: tree.Directory) -> Answer:
-    entries = [Entry(name) for name in directory.directories]
-    entries += [Entry(file.name, file.modified, len(file.make()), _type_of(file.name)) for file in directory.files]
-    body = write_index(path, entries)
+    """Return the index of a directory; its links are relative, so it works behind any prefix."""
+    rows = [_INDEX_ROW.format(link="../", name="..", slash="/", modified="", size="-", type="Directory")]
+    rows += map(_directory_row, sorted(directory.directories))
+    rows += map(_file_row, directory.files)
+    body = _INDEX_PAGE.format(title=escape(path), rows="".join(rows)).encode(errors="replace")
     return Answer(200, (("Content-Type", HTML), ("Content-Length", str(len(body)))), body)
 
 
+def _directory_row(name: str) -> str:
+    return _INDEX_ROW.format(
+        link=f"{_link(name)}/", name=escape(name), slash="/", modified="", size="-", type="Directory"
+    )
+
+
+def _file_row(file: File) -> str:
+    return _INDEX_ROW.format(
+        link=_link(file.name),
+        name=escape(file.name),
+        slash="",
+        modified=time.strftime("%Y-%b-%d %H:%M:%S", time.gmtime(file.modified)),
+        size=_format_size(len(file.read())),
+        type=escape(_content_type(file.name)),
+    )
+
+
+def _link(name: str) -> str:
+    # Without the dot, a name with a colon would begin with a scheme.
+    return escape(f"./{quote(name, safe='', errors='replace')}")
+
+
+def _format_size(size: int) -> str:
+    """Return a size in bytes in lighttpd's format."""
+    amount, unit = float(size), "B"
+    for larger in "KMGT":
+        if amount < 1000:
+            break
+        amount, unit = amount / 1024, larger
+    return f"{amount:.2f}{unit}"
+
+
 def _file(file: File, method: str, headers: RawHeaders) -> Answer:
-    body = file.make()
-    tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+    body = file.read()
+    etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
     modified = formatdate(file.modified, usegmt=True)
-    of_file = [("Last-Modified", modified), ("ETag", tag), ("Accept-Ranges", "bytes")]
-    if _is_known(headers, tag, file.modified):
-        return Answer(304, tuple(of_file), b"")
+    file_headers = [("Last-Modified", modified), ("ETag", etag), ("Accept-Ranges", "bytes")]
+    if _is_unmodified(headers, etag, file.modified):
+        return Answer(304, tuple(file_headers), b"")
     if file.name.endswith(".log.gz"):
-        of_file.append(("Content-Encoding", "gzip"))
-    type_ = _type_of(file.name)
-    # A range is of the file that the client has a part of; another one may be in its place by now.
-    asked = read_header(headers, b"range") if method == "GET" else None
-    if asked is not None and read_header(headers, b"if-range") in (None, tag, modified):
+        file_headers.append(("Content-Encoding", "gzip"))
+    content_type = _content_type(file.name)
+    range_header = read_header(headers, b"range") if method == "GET" else None
+    # If-Range: the range is only useful if the file has not changed since the client fetched the rest.
+    if range_header is not None and read_header(headers, b"if-range") in (None, etag, modified):
         try:
-            ranges = read_ranges(asked, len(body))
-        except Unsatisfiable:
+            part = parse_range(range_header, len(body))
+        except UnsatisfiableRangeError:
             return _page(416, ("Content-Range", f"bytes */{len(body)}"))
-        if ranges:
-            return cut(body, ranges, type_, of_file)
-    return Answer(200, (("Content-Type", type_), ("Content-Length", str(len(body))), *of_file), body)
+        if part is not None:
+            return partial_response(body, part, content_type, file_headers)
+    return Answer(200, (("Content-Type", content_type), ("Content-Length", str(len(body))), *file_headers), body)
 
 
-def _is_known(headers: RawHeaders, tag: str, modified: int) -> bool:
-    """Whether the client has said that it has the file as it is; a tag counts more than a time."""
-    known = read_header(headers, b"if-none-match")
-    if known is not None:
-        tags = [item.strip().removeprefix("W/") for item in known.split(",")]
-        return "*" in tags or tag in tags
-    since = read_header(headers, b"if-modified-since")
-    return since is not None and modified <= _time_of(since)
+def _is_unmodified(headers: RawHeaders, etag: str, modified: int) -> bool:
+    """Return whether the client's copy is current; If-None-Match takes precedence over If-Modified-Since."""
+    if_none_match = read_header(headers, b"if-none-match")
+    if if_none_match is not None:
+        etags = [item.strip().removeprefix("W/") for item in if_none_match.split(",")]
+        return "*" in etags or etag in etags
+    if_modified_since = read_header(headers, b"if-modified-since")
+    return if_modified_since is not None and modified <= _parse_date(if_modified_since)
 
 
-def _time_of(date: str) -> float:
-    """The Unix time of a date in HTTP, which is always Greenwich's; before all others if it is no date."""
+def _parse_date(date: str) -> float:
+    """Return the Unix time of an HTTP date, which is always in GMT; if it is invalid, -1."""
     try:
         return parsedate_to_datetime(date).replace(tzinfo=timezone.utc).timestamp()
     except (ValueError, OverflowError):
         return -1
 
 
-def _type_of(name: str) -> str:
-    """The type as Copr's server is configured: plain text for whatever has none of its own."""
-    return next((type_ for ending, type_ in _TYPES.items() if name.endswith(ending)), _OTHER)
+def _content_type(name: str) -> str:
+    """Return the content type in the configuration of Copr's server."""
+    return next((type_ for suffix, type_ in _TYPES.items() if name.endswith(suffix)), _DEFAULT_TYPE)
 
 
 def _page(status: int, *headers: tuple[str, str]) -> Answer:
     title = f"{status} {HTTPStatus(status).phrase}"
-    body = _PAGE.format(title=escape(title)).encode()
+    body = _STATUS_PAGE.format(title=escape(title)).encode()
     return Answer(status, (("Content-Type", HTML), ("Content-Length", str(len(body))), *headers), body)

@@ -1,7 +1,7 @@
-"""Where results are: a path, and what is there now. Nothing of it is kept; it is worked out from builds and clock.
+"""The directory tree of results, derived from the builds and the clock on each access.
 
-``{owner}/{directory of the project}/{chroot}/{result directory}/{file}``, where ``srpm-builds`` stands beside the
-chroots for the source builds.
+A file has the path ``{owner}/{project directory}/{chroot}/{result directory}/{file}``. Source builds are in
+``srpm-builds``, in place of a chroot.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from typing import NamedTuple
 from ..engine.build import Build
 from ..engine.store import Store
 from ..model.project import SOURCES
-from .contents import File, files_of
+from .files import File, files_of
 from .job import Job, job_of, source_job_of
 
 
 class Directory(NamedTuple):
-    """The names of the directories in a directory, and its files."""
+    """The contents of a directory: the names of its subdirectories, and its files."""
 
     directories: Sequence[str] = ()
     files: Sequence[File] = ()
 
 
 def find(store: Store, names: Sequence[str]) -> Directory | File | None:
-    """What is at a path, of which each name is one step; ``None`` where there is nothing."""
+    """Return the directory or file at a path, given as the names between its slashes; ``None`` if there is none."""
     store.catch_up()
     if len(names) < 2:
         return _find_projects(store, names)
@@ -47,19 +47,19 @@ def _is_in(build: Build, owner: str, dirname: str) -> bool:
 
 
 def _find_projects(store: Store, names: Sequence[str]) -> Directory | None:
-    """The owners, or the directories of one of them."""
-    there = {(project.ownername, project.projectname) for project in store.projects.values()}
-    there |= {(build.project.ownername, build.project_dirname) for build in store.builds.values()}
+    """Return the list of owners, or of an owner's project directories."""
+    directories = {(project.ownername, project.projectname) for project in store.projects.values()}
+    directories |= {(build.project.ownername, build.project_dirname) for build in store.builds.values()}
     if not names:
-        return Directory(sorted({owner for owner, _ in there}))
-    dirnames = sorted(dirname for owner, dirname in there if owner == names[0])
+        return Directory(sorted({owner for owner, _ in directories}))
+    dirnames = sorted(dirname for owner, dirname in directories if owner == names[0])
     return Directory(dirnames) if dirnames else None
 
 
 def _find_chroots(store: Store, builds: Sequence[Build], name: str, below: Sequence[str]) -> Directory | None:
-    """The chroots of a directory, or the result directories of one of them.
+    """Return the list of chroots in a project directory, or of the result directories in one of them.
 
-    That of a chroot is there as soon as the project has it.
+    The directory of a chroot exists as soon as the project has enabled the chroot.
     """
     project = store.projects.get(name)
     if project is None and not builds:
@@ -73,7 +73,7 @@ def _find_chroots(store: Store, builds: Sequence[Build], name: str, below: Seque
         return Directory(sorted(sources))
     if below[0] not in chrootnames:
         return None
-    chroots = (build.find(below[0]) for build in builds)
+    chroots = (build.get(below[0]) for build in builds)
     return Directory(sorted({chroot.result_dir for chroot in chroots if chroot is not None and job_of(chroot)}))
 
 
@@ -82,9 +82,9 @@ def _find_source(builds: Sequence[Build], result_dir: str) -> Job | None:
 
 
 def _find_job(builds: Sequence[Build], chrootname: str, result_dir: str) -> Job | None:
-    """Of several builds that are said to have the same directory, the latest has it."""
+    """Return the latest build with a result directory."""
     for build in reversed(builds):
-        chroot = build.find(chrootname)
+        chroot = build.get(chrootname)
         if chroot is not None and chroot.result_dir == result_dir:
             return job_of(chroot)
     return None

@@ -17,7 +17,7 @@ from ..model.lifecycle import LIFECYCLES, LifecycleValue, has_end, positions
 from ..model.nevra import PackageValue
 from ..model.progress import ProgressValue
 from ..model.project import Bootstrap, ProjectChroot, ResultDir, SourcePackage
-from ..model.states import State, StateValue
+from ..model.states import State, StateName, StateValue
 from ..validation import checks
 from ..validation.checks import (
     Amount,
@@ -174,6 +174,10 @@ Chroots = Annotated[
 ]
 
 
+ChrootsLike = Iterable[str | Mapping[str, object]] | Mapping[str, State | StateName | Mapping[str, object]]
+"""Names or objects of chroots, or by name the state in which each stays, or its settings."""
+
+
 def _parse_enabled(location: str, value: object) -> Mapping[str, ProjectChroot]:
     """Return the settings of the chroots that a project enables; those of a list of names are the defaults."""
     if checks.is_mapping(value):
@@ -205,6 +209,12 @@ class ProjectSpec:
     def full_name(self) -> str:
         """``owner/project``."""
         return f"{self.ownername}/{self.projectname}"
+
+
+def split_full_name(location: str, value: object) -> tuple[str, str]:
+    """Return the parts of a full name, ``owner`` and ``project`` or ``project:directory``."""
+    owner, _, name = _parse_full_name(location, value).partition("/")
+    return owner, name
 
 
 def _parse_full_name(location: str, value: object) -> str:

@@ -1,1 +1,1 @@
-"""Tools for scenarios: they are checked, shown and made up."""
+"""The command ``scenario``: checks, shows and generates scenarios, and prints their schema."""

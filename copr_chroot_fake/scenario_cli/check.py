@@ -1,4 +1,4 @@
-"""Every mistake in scenarios, found by the reader that loads them."""
+"""Finds all errors in scenarios, with the code that loads them."""
 
 from __future__ import annotations
 
@@ -13,91 +13,91 @@ from ..scenario.load import without_garbage_collection
 from ..scenario.parsing import RepeatedKey, SyntaxMistake
 from ..scenario.spec import ScenarioSpec
 from ..validation.spec import parse
-from . import json_locations as json_places
-from . import locations as places
-from .locations import Walk
+from .locations import find_lines, find_repeated, walk_json, walk_yaml
 
 STDIN = Path("-")
 
 
-class Mistake(NamedTuple):
-    """What is wrong in a file and what would be valid, and where that is, as far as it is known."""
+class Diagnostic(NamedTuple):
+    """An error in a file: its location in the scenario, the problem with the remedy, and the line if it is known."""
 
     file: str
-    place: str
+    location: str
     problem: str
     line: int | None = None
     column: int | None = None
 
     def __str__(self) -> str:
-        where = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
-        return ": ".join(part for part in (where, self.place, self.problem) if part)
+        position = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        return ": ".join(part for part in (position, self.location, self.problem) if part)
 
 
-class Checked(NamedTuple):
-    """A file, and its mistakes in the order of their lines; or why it cannot be read."""
+class Report(NamedTuple):
+    """The errors of a file, ordered by line, or the reason why it cannot be read."""
 
     file: str
-    mistakes: tuple[Mistake, ...] = ()
+    errors: tuple[Diagnostic, ...] = ()
     unreadable: CoprFakeError | None = None
 
 
-def check(files: Iterable[Path]) -> Iterator[Checked]:
-    """Check files, each as it is when it is added to those before it."""
+def check(files: Iterable[Path]) -> Iterator[Report]:
+    """Check files; each one is added to the files before it, as ``serve`` does."""
     earlier = Earlier()
     for file in files:
         try:
-            path, text = _read(file)
+            path, text = _read_text(file)
             with without_garbage_collection():
-                mistakes = sorted(_find(path, text, earlier), key=lambda mistake: mistake.line or 0)
+                errors = sorted(_find_errors(path, text, earlier), key=lambda error: error.line or 0)
         except RecursionError:
-            yield Checked(_called(file), (Mistake(_called(file), "", "nested too deeply to be a scenario"),))
+            name = _display_name(file)
+            yield Report(name, (Diagnostic(name, "", "nested too deeply to be a scenario"),))
         except (ScenarioError, MissingExtraError) as error:
-            yield Checked(_called(file), unreadable=error)
+            yield Report(_display_name(file), unreadable=error)
         else:
-            yield Checked(_called(path), tuple(mistakes))
+            yield Report(_display_name(path), tuple(errors))
 
 
-def _called(file: Path) -> str:
+def _display_name(file: Path) -> str:
     return "<stdin>" if file == STDIN else str(file)
 
 
-def _read(file: Path) -> tuple[Path, str]:
+def _read_text(file: Path) -> tuple[Path, str]:
     if file != STDIN:
         return parsing.read_text(file)
     try:
         return file, sys.stdin.buffer.read().decode()
     except ValueError as error:
-        raise ScenarioError(_called(file), InputError("", f"cannot be read: {error}")) from None
+        raise ScenarioError(_display_name(file), InputError("", f"cannot be read: {error}")) from None
 
 
-def _find(path: Path, text: str, earlier: Earlier) -> Iterator[Mistake]:
-    # Standard input has no suffix to tell by, but a scenario in JSON begins with a brace.
+def _find_errors(path: Path, text: str, earlier: Earlier) -> Iterator[Diagnostic]:
+    # Standard input has no suffix, but a scenario in JSON begins with a brace.
     yaml = not text.lstrip().startswith("{") if path == STDIN else parsing.is_yaml(path)
-    file = _called(path)
+    file = _display_name(path)
+    walk = walk_yaml if yaml else walk_json
     try:
-        document, are_repeated = _parse(path, text, yaml)
+        document, repeated_key = _parse(path, text, yaml)
     except SyntaxMistake as error:
-        yield Mistake(file, "", error.problem, error.line, error.column)
+        yield Diagnostic(file, "", error.problem, error.line, error.column)
         return
     except InputError as error:
-        yield Mistake(file, error.location, error.problem)
+        yield Diagnostic(file, error.location, error.problem)
         return
-    if are_repeated:
-        found = [*places.repeats(_walk_of(yaml), text)]
-        # YAML can write one key in several ways.
-        yield from (Mistake(file, place, are_repeated.problem, line) for place, _, line in found)
-        if not found:
-            yield Mistake(file, are_repeated.location, are_repeated.problem)
-    refusals = _errors(document, earlier)
-    if refusals:
-        lines = places.lines(_walk_of(yaml), text, (refusal.location for refusal in refusals))
-        for refusal in refusals:
-            yield Mistake(file, refusal.location, refusal.problem, lines[refusal.location])
+    if repeated_key:
+        repeated = [*find_repeated(walk, text)]
+        yield from (Diagnostic(file, value.location, repeated_key.problem, value.line) for value in repeated)
+        if not repeated:
+            # YAML can write the same key in several ways.
+            yield Diagnostic(file, repeated_key.location, repeated_key.problem)
+    invalid = _errors(document, earlier)
+    if invalid:
+        lines = find_lines(walk, text, (each.location for each in invalid))
+        for each in invalid:
+            yield Diagnostic(file, each.location, each.problem, lines[each.location])
 
 
 def _parse(path: Path, text: str, yaml: bool) -> tuple[object, RepeatedKey | None]:
-    """What a text says, and the error for a repeated key, if it has one."""
+    """Return the document, and the error for a repeated key if there is one."""
     try:
         return parsing.parse(text, path, yaml=yaml), None
     except RepeatedKey as error:
@@ -158,11 +158,3 @@ class Earlier:
         self._builds |= new_builds
         self._projects |= new_projects
         return found
-
-
-def _walk_of(yaml: bool) -> Walk:
-    if not yaml:
-        return json_places.walk
-    from .yaml_locations import walk
-
-    return walk

@@ -1,4 +1,4 @@
-"""The command ``scenario``; each of its commands imports what it needs when it runs."""
+"""The command ``scenario``; its subcommands import what they need when they run, so that ``--help`` is fast."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from ..cli_output import Failure, counted, printable
 from ..errors import CoprFakeError
 
 if TYPE_CHECKING:
-    from .check import Checked
+    from .check import Report
 
 T = TypeVar("T")
 
-MISTAKEN = 1
-"""Exit status for a scenario with mistakes."""
+INVALID = 1
+"""Exit status of ``check`` if a scenario has errors."""
 
 
 @click.group()
 def scenario() -> None:
-    """Check, show and make up scenarios.
+    """Check, show and generate scenarios.
 
-    SCENARIO is a JSON file, or YAML with the yaml extra, or the name of a
-    scenario that ships, such as mass-rebuild.
+    SCENARIO is a JSON file, a YAML file (with the yaml extra), or the name of a
+    bundled scenario, for example mass-rebuild.
     """
 
 
-_SEED = click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of what is random.")
+_SEED = click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Random seed.")
 _OUTPUT = click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File to write to.  [default: standard output]",
+    help="Output file.  [default: standard output]",
 )
 
 
@@ -43,53 +43,53 @@ _OUTPUT = click.option(
 @click.argument("scenarios", metavar="SCENARIO...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.pass_context
 def check(ctx: click.Context, scenarios: tuple[Path, ...]) -> None:
-    """Find every mistake in scenarios.
+    """Report all errors in scenarios.
 
-    Each is reported in a line: the file, the line in it, the place in the
-    scenario, what is wrong there, and what would be right. Several scenarios are
-    checked as they are served, each added to those before it. - is standard input.
+    Each error is a line with the file, the line in it, the location in the
+    scenario, the problem and the remedy. Several scenarios are checked as if
+    they were loaded together, in the given order. - is standard input.
 
-    Exit status: 0 without a mistake, 1 with any, 2 for a file that cannot be read.
+    Exit status: 0 without errors, 1 with errors, 2 if a file cannot be read.
     """
-    from .check import check as find
+    from .check import check as check_files
 
-    checked = []
-    for each in find(scenarios):
-        for mistake in each.mistakes:
-            click.echo(printable(str(mistake)))
-        if each.unreadable is not None:
-            click.echo(f"Error: {printable(str(each.unreadable))}", err=True)
-        checked.append(each)
-    click.echo(_summary(checked))
-    if any(each.unreadable for each in checked):
+    reports = []
+    for report in check_files(scenarios):
+        for error in report.errors:
+            click.echo(printable(str(error)))
+        if report.unreadable is not None:
+            click.echo(f"Error: {printable(str(report.unreadable))}", err=True)
+        reports.append(report)
+    click.echo(_summary(reports))
+    if any(report.unreadable for report in reports):
         ctx.exit(Failure.exit_code)
-    ctx.exit(MISTAKEN if any(each.mistakes for each in checked) else 0)
+    ctx.exit(INVALID if any(report.errors for report in reports) else 0)
 
 
-def _summary(checked: list[Checked]) -> str:
-    mistakes = sum(len(each.mistakes) for each in checked)
-    said = f"{counted(len(checked), 'scenario')}, {counted(mistakes, 'mistake') if mistakes else 'no mistake'}"
-    unreadable = sum(each.unreadable is not None for each in checked)
-    return f"{said}, {unreadable} could not be read" if unreadable else said
+def _summary(reports: list[Report]) -> str:
+    errors = sum(len(report.errors) for report in reports)
+    unreadable = sum(report.unreadable is not None for report in reports)
+    parts = [counted(len(reports), "scenario"), counted(errors, "error") if errors else "no errors"]
+    return ", ".join([*parts, f"{unreadable} could not be read"] if unreadable else parts)
 
 
 @scenario.command()
 @click.argument("name", metavar="SCENARIO")
 @click.option(
-    "--build", "ids", multiple=True, type=click.IntRange(min=1), help="Show only that build; can be repeated."
+    "--build", "ids", multiple=True, type=click.IntRange(min=1), help="Show only this build; can be repeated."
 )
 @click.option(
-    "--limit", default=1000, show_default=True, type=click.IntRange(min=1), help="How many chroots to show at most."
+    "--limit", default=1000, show_default=True, type=click.IntRange(min=1), help="Maximum number of chroots to show."
 )
 @_SEED
 def show(name: str, ids: tuple[int, ...], limit: int, seed: int) -> None:
-    """Show what is in a scenario: projects, builds, faults, and how its chroots will live.
+    """Show a scenario: its projects, builds, faults and lifecycles.
 
-    A life is a bar, with a letter where each stage begins. It is the plan: polls,
-    calls and faults can change it.
+    A lifecycle is a bar with a letter at the beginning of each stage. It shows
+    the plan, which polls, method calls and faults can change.
     """
     from ..fake import FakeCopr
-    from .show import show as display
+    from .show import show as print_scenario
 
     def load() -> FakeCopr:
         return FakeCopr.from_scenario(name, progress="clock", seed=seed)
@@ -97,29 +97,33 @@ def show(name: str, ids: tuple[int, ...], limit: int, seed: int) -> None:
     fake = _or_fail(load)
     for build_id in ids:
         if build_id not in fake.builds:
-            raise Failure(f"{name} has no build {build_id}; leave --build out to see those that it has")
-    display(fake, name, ids, limit)
+            raise Failure(f"{name} has no build {build_id}; omit --build to see all builds")
+    print_scenario(fake, name, ids, limit)
 
 
 @scenario.command()
-@click.option("--builds", default=10, show_default=True, type=click.IntRange(min=0), help="How many builds.")
+@click.option("--builds", default=10, show_default=True, type=click.IntRange(min=0), help="Number of builds.")
 @click.option(
-    "--chroots", default=5, show_default=True, type=click.IntRange(min=0), help="About how many chroots each."
+    "--chroots",
+    default=5,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Average number of chroots of a build.",
 )
 @_SEED
 @_OUTPUT
-def make(builds: int, chroots: int, seed: int, output: Path | None) -> None:
-    """Make up a scenario that looks like a piece of Copr; needs the faker extra.
+def generate(builds: int, chroots: int, seed: int, output: Path | None) -> None:
+    """Generate a scenario with random, consistent data; needs the faker extra.
 
-    The same numbers and the same seed make the same scenario.
+    The same options and the same seed give the same scenario.
     """
 
-    def make_up() -> object:
-        from ..generate.provider import seeded
+    def generated() -> object:
+        from ..generate.provider import seeded_provider
 
-        return seeded(str(seed)).copr_scenario(builds, chroots)
+        return seeded_provider(str(seed)).copr_scenario(builds, chroots)
 
-    _write(_or_fail(make_up), output)
+    _write(_or_fail(generated), output)
 
 
 @scenario.command()
@@ -128,7 +132,7 @@ def schema(output: Path | None) -> None:
     """Print the JSON Schema of scenarios, for editors and other tools.
 
     \b
-    An editor finds it through a key in the scenario:
+    To use it in an editor, add its path to the scenario:
         "$schema": "./scenario.schema.json"
     """
     from ..scenario.schema import scenario_schema
@@ -136,9 +140,10 @@ def schema(output: Path | None) -> None:
     _write(scenario_schema(), output)
 
 
-def _or_fail(do: Callable[[], T]) -> T:
+def _or_fail(function: Callable[[], T]) -> T:
+    """Return the function's result; turn an error of the package into a failure of the command."""
     try:
-        return do()
+        return function()
     except CoprFakeError as error:
         raise Failure(str(error)) from None
 

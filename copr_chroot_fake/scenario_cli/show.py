@@ -1,4 +1,4 @@
-"""A scenario as it is seen in a terminal."""
+"""Shows a scenario in the terminal: tables of its contents, and a bar for each lifecycle."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -18,61 +18,55 @@ from ..engine.build import Build
 from ..engine.chroot import BuildChroot
 from ..engine.faults import ActiveFault
 from ..fake import FakeCopr
-from ..model import defaults as made_up
+from ..model import defaults
 from ..model.lifecycle import LIFECYCLES
 from ..model.project import NO_SETTINGS, Project
 from ..model.states import State
 from ..validation.spec import dump
-from .bars import STYLES, bars, legend, letters_of
-from .timeline import duration
+from .timeline import STYLES, bars_table, format_duration, legend
 
-_NUMBERS = ("Chroots", "Packages", "Took")
-"""The columns that are aligned as numbers are."""
+_RIGHT_ALIGNED = ("Chroots", "Packages", "Duration")
 
-_WHICH = ("endpoint", "build_id", "chrootname", "after", "nth", "first", "every", "probability")
-"""The fields of a fault that say which requests it hits; the others say what becomes of them."""
-
-
-class _Shown(NamedTuple):
-    """A build, and those of its chroots that are shown."""
-
-    build: Build
-    chroots: list[BuildChroot]
+_MATCH_FIELDS = ("endpoint", "build_id", "chrootname", "after", "nth", "first", "every", "probability")
+"""Fields of a fault that select requests; the others are its effects."""
 
 
 def show(fake: FakeCopr, name: str, ids: Collection[int], limit: int) -> None:
-    """Print what a fake has.
+    """Print the contents of a fake.
 
-    :param ids: the builds to show; all if there are none.
-    :param limit: how many chroots to show at most.
+    :param name: the scenario that it was loaded from.
+    :param ids: the builds to show; all if empty.
+    :param limit: the maximum number of chroots to show.
     """
-    colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
-    console = Console(color_system=colours, markup=False, emoji=False, highlight=False)
+    color_system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    console = Console(color_system=color_system, markup=False, emoji=False, highlight=False)
     builds = [build for build in fake.builds.values() if not ids or build.id in ids]
-    shown = [*_within(builds, limit)]
+    selected = [*_select(builds, limit)]
     parts = [_title(name, fake)]
     if not ids:
-        parts += _overview(fake, [build for build, _ in shown])
-    parts += [_build(build, chroots, fake.seed, console) for build, chroots in shown]
-    letters = {letter for build, _ in shown for letter in letters_of(build)}
-    if letters:
-        parts.append(legend(letters))
-    builds_left = len(builds) - len(shown)
-    chroots_left = _count_chroots(builds) - sum(len(chroots) for _, chroots in shown)
-    left = [counted(count, what) for count, what in ((builds_left, "build"), (chroots_left, "chroot")) if count]
-    if left:
-        parts.append(Text(f"… and {', '.join(left)} more; --limit shows more of them, --build those of a build"))
-    for number, part in enumerate(parts):
-        console.print(*([""] if number else []), part, sep="\n")
+        parts += _overview(fake, [build for build, _ in selected])
+    parts += [_build(build, chroots, fake.seed, console) for build, chroots in selected]
+    meanings = legend(build for build, _ in selected)
+    if meanings is not None:
+        parts.append(meanings)
+    hidden = {
+        "build": len(builds) - len(selected),
+        "chroot": _count_chroots(builds) - sum(len(chroots) for _, chroots in selected),
+    }
+    counts = [counted(number, noun) for noun, number in hidden.items() if number]
+    if counts:
+        parts.append(Text(f"… and {', '.join(counts)} more; use --limit to show more, or --build to show one build"))
+    for index, part in enumerate(parts):
+        console.print(*([""] if index else []), part, sep="\n")
 
 
-def _within(builds: Iterable[Build], limit: int) -> Iterator[_Shown]:
-    """The first builds and their chroots, up to so many chroots."""
+def _select(builds: Iterable[Build], limit: int) -> Iterator[tuple[Build, list[BuildChroot]]]:
+    """Yield builds with the chroots to show, up to the given number of chroots."""
     for build in builds:
         if limit <= 0:
             return
-        yield _Shown(build, build.chroots[:limit])
-        # A build without chroots takes its line, too.
+        yield build, build.chroots[:limit]
+        # A build without chroots takes up a line, too.
         limit -= max(len(build.chroots), 1)
 
 
@@ -82,13 +76,13 @@ def _count_chroots(builds: Iterable[Build]) -> int:
 
 def _title(name: str, fake: FakeCopr) -> RenderableType:
     builds = fake.builds.values()
-    said = (
+    counts = (
         counted(len(builds), "build"),
         counted(_count_chroots(builds), "chroot"),
         counted(len(fake.projects), "project"),
         counted(len(fake.faults), "fault"),
     )
-    return Text.assemble((printable(name), "bold"), ": ", ", ".join(said))
+    return Text.assemble((printable(name), "bold"), ": ", ", ".join(counts))
 
 
 def _overview(fake: FakeCopr, builds: Sequence[Build]) -> Iterator[RenderableType]:
@@ -108,7 +102,7 @@ def _row(table: Table, *cells: str | Text) -> None:
 def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold", justify="right" if column in _NUMBERS else "left")
+        table.add_column(column, overflow="fold", justify="right" if column in _RIGHT_ALIGNED else "left")
     return table
 
 
@@ -120,16 +114,16 @@ def _projects(projects: Iterable[Project]) -> Table:
 
 
 def _settings(project: Project) -> Iterator[str]:
-    """The settings of a project, and how many of its chroots have their own."""
+    """Yield the settings of a project, and the number of its chroots with settings of their own."""
     if project.bootstrap is not None:
         yield f"bootstrap {project.bootstrap}"
     if project.repo_priority is not None:
         yield f"repo_priority {project.repo_priority}"
     yield from (name for name in ("devel_mode", "module_hotfixes") if getattr(project, name))
     yield from project.additional_repos
-    changed = sum(settings != NO_SETTINGS for settings in project.chroots.values())
-    if changed:
-        yield f"{changed} of its chroots have their own"
+    configured = sum(settings != NO_SETTINGS for settings in project.chroots.values())
+    if configured:
+        yield f"{counted(configured, 'chroot')} with own settings"
 
 
 def _builds(builds: Iterable[Build]) -> Table:
@@ -142,70 +136,73 @@ def _builds(builds: Iterable[Build]) -> Table:
             f"{build.project.ownername}/{build.project_dirname}",
             str(len(build.chroots)),
             _states(build),
-            str(sum(_packages(chroot) for chroot in build.chroots)),
+            str(sum(_count_packages(chroot) for chroot in build.chroots)),
         )
     return table
 
 
 def _states(build: Build) -> Text:
-    fixed = Counter(chroot.state for chroot in build.chroots if chroot.life is None)
+    fixed = Counter(chroot.state for chroot in build.chroots if chroot.lifecycle_run is None)
     parts = [Text(f"{count} {state}", STYLES[state]) for state, count in fixed.most_common()]
-    living = len(build.chroots) - fixed.total()
-    return Text(", ").join([*parts, *([Text(f"{living} living")] if living else [])])
+    advancing = len(build.chroots) - fixed.total()
+    return Text(", ").join([*parts, *([Text(f"{advancing} advancing")] if advancing else [])])
 
 
-def _packages(chroot: BuildChroot) -> int:
-    """How many packages it has, or will have in the end."""
-    life = chroot.life
+def _count_packages(chroot: BuildChroot) -> int:
+    """Return how many packages a chroot has, or will have at the end of its lifecycle."""
+    life = chroot.lifecycle_run
     if life is None or life.plan[-1].state != State.SUCCEEDED:
         return len(chroot.packages)
-    return len(made_up.packages(chroot.name, chroot.build.package) if life.packages is None else life.packages)
+    return len(defaults.packages(chroot.name, chroot.build.package) if life.packages is None else life.packages)
 
 
 def _faults(faults: Iterable[ActiveFault]) -> Table:
-    table = _table("Fault", "Hits", "What goes wrong")
+    table = _table("Fault", "Requests", "Effect")
     for active in faults:
-        said = dump(active.fault)
-        which = [f"{name} {value}" for name, value in said.items() if name in _WHICH]
-        wrong = [f"{name} {_written(value)}" for name, value in said.items() if name not in _WHICH]
-        _row(table, str(active.id), ", ".join(which) or "everything", ", ".join(wrong))
+        fields = dump(active.fault)
+        matched = [f"{name} {value}" for name, value in fields.items() if name in _MATCH_FIELDS]
+        effects = [f"{name} {_format(value)}" for name, value in fields.items() if name not in _MATCH_FIELDS]
+        _row(table, str(active.id), ", ".join(matched) or "all", ", ".join(effects))
     return table
 
 
-def _written(value: object) -> str:
-    """A value of a fault; of an object, its names and values."""
+def _format(value: object) -> str:
+    """Return a value of a fault as text, objects and lists without their punctuation."""
     if isinstance(value, Mapping):
-        return " ".join(f"{name} {_written(inner)}" for name, inner in value.items())
+        return " ".join(f"{name} {_format(inner)}" for name, inner in value.items())
     return " to ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _build(build: Build, chroots: Sequence[BuildChroot], seed: int, console: Console) -> Group:
-    lives = [(chroot, chroot.life) for chroot in chroots if chroot.life is not None]
-    names = dict.fromkeys(_life_name(chroot, seed) for chroot, _ in lives)
+    lives = [(chroot, chroot.lifecycle_run) for chroot in chroots if chroot.lifecycle_run is not None]
+    names = dict.fromkeys(_lifecycle_name(chroot, seed) for chroot, _ in lives)
     dirname = printable(f"{build.project.ownername}/{build.project_dirname}")
     title = Text.assemble((f"Build {build.id}", "bold"), f"  {printable(build.package)}  {dirname}")
     if names:
         title.append(f"  {', '.join(names)}", "italic")
     if build.is_canceled:
         title.append("  canceled", STYLES["canceled"])
-    fixed = [chroot for chroot in chroots if chroot.life is None]
+    fixed = [chroot for chroot in chroots if chroot.lifecycle_run is None]
     parts: list[RenderableType] = [title]
     if fixed:
         parts.append(_chroots(fixed))
     if lives:
-        parts.append(bars(lives, console))
+        parts.append(bars_table(lives, console))
     return Group(*parts)
 
 
-def _life_name(chroot: BuildChroot, seed: int) -> str:
+def _lifecycle_name(chroot: BuildChroot, seed: int) -> str:
     for name, lifecycle in LIFECYCLES.items():
-        if chroot.life is not None and lifecycle.plan(f"{seed}/{chroot.build.id}/{chroot.name}") == chroot.life.plan:
+        if (
+            chroot.lifecycle_run is not None
+            and lifecycle.plan(f"{seed}/{chroot.build.id}/{chroot.name}") == chroot.lifecycle_run.plan
+        ):
             return name
-    return "a life of its own"
+    return "custom lifecycle"
 
 
 def _chroots(chroots: Iterable[BuildChroot]) -> Table:
-    table = _table("Chroot", "State", "Started (UTC)", "Took", "Packages")
+    table = _table("Chroot", "State", "Started (UTC)", "Duration", "Packages")
     for chroot in chroots:
         started, ended = chroot.started_on, chroot.ended_on
         _row(
@@ -213,7 +210,7 @@ def _chroots(chroots: Iterable[BuildChroot]) -> Table:
             chroot.name,
             Text(chroot.state.value, STYLES[chroot.state]),
             "" if started is None else datetime.fromtimestamp(started, timezone.utc).strftime("%Y-%m-%d %H:%M:%S"),
-            "" if started is None or ended is None else duration(ended - started),
+            "" if started is None or ended is None else format_duration(ended - started),
             str(len(chroot.packages) or ""),
         )
     return table

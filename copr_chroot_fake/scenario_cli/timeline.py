@@ -1,85 +1,114 @@
-"""A planned life as a bar: a piece for each stage, as long as it lasts."""
+"""Draws planned lifecycles as bars: a segment for each stage, proportional to its duration."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..cli_output import printable
+from ..engine.build import Build
+from ..engine.chroot import BuildChroot
+from ..engine.lifecycle_run import LifecycleRun
 from ..model.lifecycle import DELETED, PlannedStage
 from ..model.states import State
 
-LETTERS = {
-    "absent": "A",
-    "waiting": "W",
-    "importing": "I",
-    "pending": "P",
-    "starting": "S",
-    "running": "R",
-    "succeeded": "D",
-    "failed": "F",
-    "canceled": "C",
-    "skipped": "K",
-    "forked": "O",
-    "unknown": "U",
+_LETTERS_AND_STYLES = {
+    "absent": ("A", "bright_black"),
+    "waiting": ("W", "bright_black"),
+    "importing": ("I", "magenta"),
+    "pending": ("P", "yellow"),
+    "starting": ("S", "cyan"),
+    "running": ("R", "blue"),
+    "succeeded": ("D", "green"),
+    "failed": ("F", "red"),
+    "canceled": ("C", "bright_red"),
+    "skipped": ("K", "bright_black"),
+    "forked": ("O", "green"),
+    "unknown": ("U", "bright_black"),
+    # During this stage the build is already canceled.
+    "canceling": ("X", "bright_red"),
 }
-CANCELED = "X"
-"""The letter of a stage in which the build is canceled already."""
+LETTERS = {name: letter for name, (letter, _) in _LETTERS_AND_STYLES.items()}
+STYLES = {name: style for name, (_, style) in _LETTERS_AND_STYLES.items()} | {"deleted": "bright_red"}
 
-_STEPS = (1, 2, 5, 10, 15, 30, *(60 * n for n in (1, 2, 5, 10, 15, 30)), *(3600 * n for n in (1, 2, 3, 6, 12, 24)))
+_PROGRESS_NOTES = {"clock": "", "poll": ", by poll", "manual": ", manual", "immediate": ", immediate"}
+
+_TICK_STEPS = (1, 2, 5, 10, 15, 30, *(60 * n for n in (1, 2, 5, 10, 15, 30)), *(3600 * n for n in (1, 2, 3, 6, 12, 24)))
+"""Intervals between two ticks of an axis, in seconds."""
+
+_TICK_CELLS = 9
+"""Minimum number of cells between two ticks, so that their labels do not touch."""
 
 
-class Piece(NamedTuple):
-    """A stage, over so many cells of the terminal."""
+class Segment(NamedTuple):
+    """The part of a bar that stands for one stage: its name in the legend, and its width."""
 
-    state: str
-    letter: str
+    name: str
     cells: int
 
 
 class Scale(NamedTuple):
-    """How many seconds the bars of a build show, on how many cells."""
+    """The duration that the bars of a build cover, and their width in terminal cells."""
 
     seconds: float
     cells: int
 
     def cell(self, seconds: float) -> int:
-        """The cell on which a time is."""
+        """Return the cell of a time."""
         return round(seconds / self.seconds * self.cells) if self.seconds else 0
 
 
-def is_open(stages: Sequence[PlannedStage]) -> bool:
-    """Whether a life never ends."""
+def remaining_stages(life: LifecycleRun) -> Sequence[PlannedStage]:
+    """Return the stages of a lifecycle from the current one on."""
+    return life.plan[life.index :]
+
+
+def is_endless(stages: Sequence[PlannedStage]) -> bool:
+    """Return whether the last stage never ends."""
     last = stages[-1].state
     return last != DELETED and not (isinstance(last, State) and last.is_final)
 
 
-def lasting(stages: Sequence[PlannedStage]) -> Sequence[PlannedStage]:
-    """The stages of a life but for the one in which it ends, if it ends."""
-    return stages if is_open(stages) else stages[:-1]
+def drawn_stages(stages: Sequence[PlannedStage]) -> Sequence[PlannedStage]:
+    """Return the stages that a bar shows: all but the final state."""
+    return stages if is_endless(stages) else stages[:-1]
 
 
-def seconds_of(stages: Iterable[PlannedStage]) -> float:
-    """How long a life takes until its end, or until it is stuck."""
+def total_seconds(stages: Iterable[PlannedStage]) -> float:
+    """Return the duration of all stages that end."""
     return sum(stage.lasts or 0 for stage in stages)
 
 
-def scale_for(lives: Sequence[Sequence[PlannedStage]], cells: int) -> Scale:
-    """A scale on which all of these lives fit, with room for a stage that never ends."""
-    room = 1.25 if any(is_open(stages) for stages in lives) else 1
-    return Scale(max(seconds_of(stages) for stages in lives) * room, cells)
+def name_of(stage: PlannedStage) -> str:
+    """Return the name of a stage in the legend."""
+    return "canceling" if stage.canceled else str(stage.state)
 
 
-def pieces(stages: Sequence[PlannedStage], scale: Scale) -> list[Piece]:
-    """The pieces of a life, without its end; every stage gets one, however short it is, while there are cells."""
-    ends = [*_ends(lasting(stages), scale)]
+def scale_for(lifecycles: Sequence[Sequence[PlannedStage]], cells: int) -> Scale:
+    """Return a scale for all the given lifecycles, with space for stages that never end."""
+    factor = 1.25 if any(is_endless(stages) for stages in lifecycles) else 1
+    return Scale(max(total_seconds(stages) for stages in lifecycles) * factor, cells)
+
+
+def segments(stages: Sequence[PlannedStage], scale: Scale) -> list[Segment]:
+    """Return the segments of a bar; even the shortest stage gets a cell, unless the bar is too narrow for all."""
+    drawn = drawn_stages(stages)
+    ends = [*_segment_ends(drawn, scale)]
     _fit(ends, scale.cells)
     begins = [0, *ends][: len(ends)]
-    drawn = zip(lasting(stages), begins, ends, strict=True)
-    return [Piece(stage.state, letter_of(stage), end - begin) for stage, begin, end in drawn if end > begin]
+    return [
+        Segment(name_of(stage), end - begin)
+        for stage, begin, end in zip(drawn, begins, ends, strict=True)
+        if end > begin
+    ]
 
 
-def _ends(stages: Iterable[PlannedStage], scale: Scale) -> Iterator[int]:
-    """The cell before which each stage ends."""
+def _segment_ends(stages: Iterable[PlannedStage], scale: Scale) -> Iterator[int]:
+    """Yield the cell after each stage."""
     seconds, end = 0.0, 0
     for stage in stages:
         seconds += stage.lasts or 0
@@ -88,29 +117,88 @@ def _ends(stages: Iterable[PlannedStage], scale: Scale) -> Iterator[int]:
 
 
 def _fit(ends: list[int], cells: int) -> None:
-    """Move ends back that are too far out, and leave a cell for each stage if there are enough."""
-    for at in range(len(ends) - 1, -1, -1):
-        ends[at] = min(ends[at], cells)
+    """Move ends to the left so that the bar fits the cells, leaving one for each stage if possible."""
+    for index in range(len(ends) - 1, -1, -1):
+        ends[index] = min(ends[index], cells)
         cells = max(cells - 1, 0)
 
 
-def letter_of(stage: PlannedStage) -> str:
-    """The letter of a stage in a bar, which has none for the end of a life."""
-    return CANCELED if stage.canceled else LETTERS[stage.state]
-
-
-def ticks(scale: Scale, apart: int) -> list[tuple[int, float]]:
-    """Cells and their times: round times, at least so many cells apart."""
-    least = scale.seconds / max(scale.cells, 1) * apart
-    step: float = next((step for step in _STEPS if step >= least), 0) or _STEPS[-1] * (least // _STEPS[-1] + 1)
+def ticks(scale: Scale) -> list[tuple[int, float]]:
+    """Return the ticks of an axis: cells and their times, in seconds."""
+    minimum = scale.seconds / max(scale.cells, 1) * _TICK_CELLS
+    days = _TICK_STEPS[-1]
+    step: float = next((step for step in _TICK_STEPS if step >= minimum), 0) or days * (minimum // days + 1)
     return [(scale.cell(number * step), number * step) for number in range(int(scale.seconds // step) + 1)]
 
 
-def duration(seconds: float) -> str:
-    """So many seconds in at most two units."""
-    whole = round(seconds)
+def format_duration(seconds: float) -> str:
+    """Return a duration, rounded to seconds, in at most two units."""
+    rounded = round(seconds)
     for unit, size, smaller, smaller_size in (("d", 86_400, "h", 3600), ("h", 3600, "m", 60), ("m", 60, "s", 1)):
-        if whole >= size:
-            rest = whole % size // smaller_size
-            return f"{whole // size}{unit} {rest:02}{smaller}" if rest else f"{whole // size}{unit}"
-    return f"{whole}s"
+        if rounded >= size:
+            rest = rounded % size // smaller_size
+            return f"{rounded // size}{unit} {rest:02}{smaller}" if rest else f"{rounded // size}{unit}"
+    return f"{rounded}s"
+
+
+def bars_table(lives: Sequence[tuple[BuildChroot, LifecycleRun]], console: Console) -> Table:
+    """Return a row for each chroot: its name, its bar on a common scale, and its final state."""
+    plans = [remaining_stages(life) for _, life in lives]
+    results = [_result(life) for _, life in lives]
+    name_cells = min(max(len(chroot.name) for chroot, _ in lives), console.width // 3)
+    cells = max(8, console.width - name_cells - max(len(result.plain) for result in results) - 2)
+    scale = scale_for(plans, cells)
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=name_cells, no_wrap=True, overflow="ellipsis")
+    grid.add_column(width=cells, no_wrap=True, overflow="crop")
+    grid.add_column(overflow="fold")
+    grid.add_row("", Text(_axis(scale), "bright_black"), "")
+    line = "-" if console.options.ascii_only else "━"
+    for (chroot, _), stages, result in zip(lives, plans, results, strict=True):
+        grid.add_row(Text(printable(chroot.name)), _bar(stages, scale, line), result)
+    return grid
+
+
+def _axis(scale: Scale) -> str:
+    axis = ""
+    for cell, seconds in ticks(scale):
+        longer = f"{axis:<{cell}}{format_duration(seconds)}"
+        axis = longer if len(longer) <= scale.cells else axis
+    return axis
+
+
+def _bar(stages: Sequence[PlannedStage], scale: Scale, line: str) -> Text:
+    bar = Text()
+    for segment in segments(stages, scale):
+        style = STYLES[segment.name]
+        bar.append(LETTERS[segment.name], f"bold {style}")
+        bar.append(line * (segment.cells - 1), style)
+    if is_endless(stages) and len(bar) > 1:
+        bar.right_crop()
+        bar.append(">", style)
+    return bar
+
+
+def _result(life: LifecycleRun) -> Text:
+    """Return the final state of a lifecycle, with the time until then and what delays it."""
+    stages = remaining_stages(life)
+    last = stages[-1].state
+    if is_endless(stages):
+        result = Text(f"{last} forever", STYLES[last])
+    elif len(stages) == 1:
+        result = Text(str(last), STYLES[last])
+    else:
+        name = "build deleted" if last == DELETED else last
+        result = Text(f"{name} after {format_duration(total_seconds(stages))}", STYLES[last])
+    hold = "" if life.held_in is None else f", held in {life.held_in}"
+    return result.append(hold + _PROGRESS_NOTES[life.mode], "default")
+
+
+def legend(builds: Iterable[Build]) -> Text | None:
+    """Return the meaning of the letters in the bars of builds, or ``None`` if there are no bars."""
+    lives = [chroot.lifecycle_run for build in builds for chroot in build.chroots if chroot.lifecycle_run is not None]
+    names = {name_of(stage) for life in lives for stage in drawn_stages(remaining_stages(life))}
+    parts = [
+        Text.assemble((letter, f"bold {STYLES[name]}"), f" {name}") for name, letter in LETTERS.items() if name in names
+    ]
+    return Text("  ").join(parts) if parts else None

@@ -1,1 +1,1 @@
-"""The fake as a process, or a thread, that is asked over HTTP: sockets, worlds, and who may control it."""
+"""The standalone server, ``copr-chroot-fake serve``, and its state file."""

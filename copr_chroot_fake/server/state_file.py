@@ -1,8 +1,7 @@
-"""The state of a server in a file: saved completely or not at all, and loaded at the next start.
+"""The state file of a server: saved completely or not at all, and loaded at the next start.
 
-Each world is kept as a scenario, with its clock, its seed and what it goes back
-to at a reset. Requests, snapshots, and accounts that were added over HTTP are
-not kept.
+Each world is saved as a scenario, with its clock, seed and initial state. Requests,
+snapshots, and accounts that were added over HTTP are not saved.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -25,53 +24,53 @@ from ..scenario.load import ScenarioSource
 from ..scenario.parsing import read_json
 from ..validation import checks
 from ..validation.fields import Fields, Form
-from .bounds import MAX_MEMORY, MAX_STATE
-from .memory import NoMemoryError
-from .recipe import Recipe, read_how
-from .worlds import TooManyError, World, Worlds
+from ..worlds.initial import InitialConfig, check_progress_mode
+from ..worlds.limits import MAX_MEMORY, MAX_STATE
+from ..worlds.memory import NoMemoryError
+from ..worlds.world import TooManyError, World, Worlds
 
 _VERSION = 1
 _STATE = Form(("version", "main", "worlds"))
-_WORLD = Form(("scenario", "clock", "seed", "beginning"))
+_WORLD = Form(("scenario", "clock", "seed", "initial"))
 _CLOCK = Form(("now", "speed", "paused"))
-_TOLD_ANEW = ("requests_kept", "accounts", "serve_results", "results_delay")
-"""What counts as the server is told now, not as it was told when it saved."""
+_SAVED_OPTIONS = ("progress", "default_limit", "seed")
+"""The options that are saved; for the others, and the accounts, those of the current command apply."""
 
-_RECIPE = Form(("scenarios",), tuple(field.name for field in fields(Recipe) if field.name not in _TOLD_ANEW))
+_INITIAL = Form(("scenarios",), ("scenarios", *_SAVED_OPTIONS, "speed"))
 
 
 class UnloadableError(CoprFakeError):
-    """A state that could not be loaded again, and so has not replaced the last good one."""
+    """A state that could not be loaded again, and therefore has not replaced the file."""
 
     def __init__(self, path: Path, problem: str, content: bytes) -> None:
         super().__init__(
-            f"{path}: the state is not saved, as it could not be loaded again: {problem}; "
-            "the file is unchanged; change or delete what is named here, and save again"
+            f"{path}: the state was not saved, because it could not be loaded again: {problem}; "
+            "the file is unchanged; change or delete the named item, and save again"
         )
         self.problem = problem
         self.content = content
 
 
 class StateFile:
-    """The file of a server's state.
+    """The state file of a server.
 
     Within ``with``, no other server can use the file.
 
-    :param max_bytes: the largest file that is read or written.
+    :param max_bytes: maximum size of the file, for loading and saving.
     """
 
     def __init__(self, path: Path, max_bytes: int = MAX_STATE) -> None:
         self.path = path
         self._max_bytes = max_bytes
         self._file = AtomicFile(path, mode=0o600)
-        self._turn = asyncio.Lock()
-        self._begun = 0
+        self._saving = asyncio.Lock()
+        self._started = 0
         self._saved = 0
 
     def __enter__(self) -> StateFile:
         """Lock the file.
 
-        :raises CoprFakeError: if another server uses it, or if no state could be saved there.
+        :raises CoprFakeError: if another server uses it, or if it is not writable.
         """
         self._file.__enter__()
         return self
@@ -82,36 +81,36 @@ class StateFile:
         self._file.__exit__(kind, error, trace)
 
     def save(self, worlds: Worlds) -> str:
-        """Replace the file with the state of all worlds; returns its path.
+        """Replace the file with the state of all worlds, and return its path.
 
         :raises UnloadableError: if the state could not be loaded again; the file is unchanged.
         :raises CoprFakeError: if the file cannot be written; it is unchanged.
         """
-        return self._replace({name: _write_world(world) for name, world in _each(worlds)}, worlds)
+        return self._replace({name: _dump_world(world) for name, world in _each(worlds)}, worlds)
 
     async def save_while_serving(self, worlds: Worlds) -> str:
-        """Do the same as :meth:`save`, while other requests are answered.
+        """Save like :meth:`save`, while the server responds to other requests.
 
-        Each world is saved as it is at one moment after the call. Only reading a world
-        keeps requests waiting; the rest happens in another thread. Calls during a save
-        wait for its end, and then share the next one.
+        Each world is saved in its state at one time after the call. Only collecting a
+        world's state blocks requests; the rest happens in another thread. Concurrent
+        calls wait for the current save to end, and then share the next one.
         """
-        begun_before = self._begun
-        async with self._turn:
-            if self._saved <= begun_before:
-                self._begun += 1
+        started_before = self._started
+        async with self._saving:
+            if self._saved <= started_before:
+                self._started += 1
                 documents = {}
                 for name, world in _each(worlds):
-                    documents[name] = _write_world(world)
+                    documents[name] = _dump_world(world)
                     await asyncio.sleep(0)
                 await asyncio.to_thread(self._replace, documents, worlds)
-                self._saved = self._begun
+                self._saved = self._started
         return str(self.path)
 
     def save_at_end(self, worlds: Worlds) -> None:
-        """Do the same as :meth:`save`, but keep a state that could not be loaded again in a file beside it.
+        """Save like :meth:`save`, but write a state that could not be loaded again to a ``.rejected`` file.
 
-        :raises CoprFakeError: if the state is not saved.
+        :raises CoprFakeError: if the state was not saved.
         """
         try:
             self.save(worlds)
@@ -120,22 +119,23 @@ class StateFile:
             try:
                 replace_file(rejected, error.content, 0o600)
             except OSError as cause:
-                raise CoprFakeError(f"{error}; nor can {rejected} be written: {cause.strerror}") from None
+                raise CoprFakeError(f"{error}; {rejected} cannot be written either: {cause.strerror}") from None
             raise CoprFakeError(
-                f"{self.path}: the state is not saved, as it could not be loaded again: {error.problem}; "
-                f"the file is unchanged, and {rejected} has the rejected state"
+                f"{self.path}: the state was not saved, because it could not be loaded again: {error.problem}; "
+                f"the file is unchanged, and {rejected} contains the rejected state"
             ) from None
 
-    def load(self, recipe: Recipe, most: int, max_memory: int = MAX_MEMORY) -> Worlds | None:
-        """Return what was saved last; ``None`` if there is no such file.
+    def load(self, initial: InitialConfig, max_worlds: int, max_memory: int = MAX_MEMORY) -> Worlds | None:
+        """Return the saved worlds, or ``None`` if the file does not exist.
 
-        :raises ScenarioError: naming the file, the place in it and what was expected there.
-        :raises CoprFakeError: if it is no regular file, or too large; or as ``with`` does.
+        :param initial: initial state of the main world and of new worlds.
+        :raises ScenarioError: naming the file, the location in it and what is expected there.
+        :raises CoprFakeError: if it is not a regular file, too large, or not writable.
         """
         try:
             with self._file:
                 content = self._file.read(self._max_bytes)
-            return None if content is None else _make_worlds(content, recipe, most, max_memory)
+            return None if content is None else _load_worlds(content, initial, max_worlds, max_memory)
         except InputError as error:
             raise ScenarioError(str(self.path), error) from None
         except (TooManyError, NoMemoryError) as error:
@@ -144,12 +144,12 @@ class StateFile:
             raise ScenarioError(str(self.path), InputError("", f"cannot be read: {error}")) from None
 
     def _replace(self, documents: Mapping[str, object], worlds: Worlds) -> str:
-        """Replace the file with worlds by name, once they have been loaded again from the bytes to be written."""
+        """Replace the file with worlds by name, after checking that the new content can be loaded."""
         content = _encode(documents)
         try:
             if len(content) > self._max_bytes:
                 raise InputError("", f"{len(content)} bytes; expected at most {self._max_bytes}")
-            for _ in _read(content, cast(Recipe, worlds.beginning)):
+            for _ in _load_each(content, cast(InitialConfig, worlds.initial_state)):
                 pass
         except InputError as error:
             raise UnloadableError(self.path, str(error), content) from None
@@ -161,7 +161,7 @@ class StateFile:
 
 
 def _each(worlds: Worlds) -> Iterator[tuple[str, World]]:
-    """Yield each world with its name: the server's own, and then those that have a name now and still do when due."""
+    """Yield each world with its name: the main world, then named worlds unless deleted in the meantime."""
     yield "", worlds.main
     for name in [world.name for world in worlds]:
         world = worlds.find(name)
@@ -170,122 +170,129 @@ def _each(worlds: Worlds) -> Iterator[tuple[str, World]]:
 
 
 def _encode(documents: Mapping[str, object]) -> bytes:
-    # World by world, as other threads wait while the encoder runs.
-    written = {name: json.dumps(document) for name, document in documents.items()}
-    main = written.pop("")
-    named = ", ".join(f"{json.dumps(name)}: {text}" for name, text in written.items())
+    # One world at a time: other threads wait while the encoder runs.
+    encoded = {name: json.dumps(document) for name, document in documents.items()}
+    main = encoded.pop("")
+    named = ", ".join(f"{json.dumps(name)}: {text}" for name, text in encoded.items())
     return f'{{"version": {_VERSION}, "main": {main}, "worlds": {{{named}}}}}'.encode()
 
 
-def _write_world(world: World) -> dict[str, object]:
+def _dump_world(world: World) -> dict[str, object]:
     fake = world.fake
     clock = cast(SystemClock, fake.clock)
     return {
         "scenario": fake.to_scenario(),
         "clock": {"now": clock.now(), "speed": clock.speed, "paused": clock.is_paused},
         "seed": fake.seed,
-        "beginning": _write_recipe(cast(Recipe, world.beginning)),
+        "initial": _dump_initial(cast(InitialConfig, world.initial_state)),
     }
 
 
-def _write_recipe(recipe: Recipe) -> dict[str, object]:
-    written: dict[str, object] = {name: getattr(recipe, name) for name in _RECIPE.all}
-    written["scenarios"] = [_write_source(source) for source in recipe.scenarios]
-    return written
+def _dump_initial(initial: InitialConfig) -> dict[str, object]:
+    return {
+        "scenarios": [_dump_source(source) for source in initial.scenarios],
+        **{name: getattr(initial.options, name) for name in _SAVED_OPTIONS},
+        "speed": initial.speed,
+    }
 
 
-def _write_source(source: ScenarioSource) -> object:
-    """What it says, its name if it ships, as the kit may be elsewhere at the next start, or else its whole path."""
+def _dump_source(source: ScenarioSource) -> object:
+    """Return the content, the name of a bundled scenario (its path may change), or the absolute path."""
     if isinstance(source, Mapping):
         return source
-    path, shipped = Path(source), _shipped()
-    file = (path if path.is_file() else shipped.get(str(path), path)).absolute()
-    return file.stem if shipped.get(file.stem) == file else str(file)
+    path, bundled = Path(source), _bundled()
+    file = (path if path.is_file() else bundled.get(str(path), path)).absolute()
+    return file.stem if bundled.get(file.stem) == file else str(file)
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> Mapping[str, Path]:
-    # Looked up once, as there may be thousands of worlds.
+def _bundled() -> Mapping[str, Path]:
+    # Cached because there may be thousands of worlds.
     return by_name()
 
 
-def _make_worlds(content: bytes, recipe: Recipe, most: int, max_memory: int) -> Worlds:
-    read = _read(content, recipe)
-    _, main, _ = next(read)
-    # The server's own world begins as it is told now.
-    worlds = Worlds(recipe, most, main, max_memory=max_memory)
-    for name, fake, beginning in read:
-        worlds.put(name, beginning, fake)
+def _load_worlds(content: bytes, initial: InitialConfig, max_worlds: int, max_memory: int) -> Worlds:
+    each = _load_each(content, initial)
+    _, main, _ = next(each)
+    # The options of the command replace the main world's saved initial state.
+    worlds = Worlds(initial, max_worlds, main, max_memory=max_memory)
+    for name, fake, own_initial in each:
+        worlds.replace(name, own_initial, fake)
     return worlds
 
 
-def _read(content: bytes, recipe: Recipe) -> Iterator[tuple[str, FakeCopr, Recipe]]:
-    """Make each world of a state, the server's own first: its name, what it is now, and what it begins as.
+def _load_each(content: bytes, initial: InitialConfig) -> Iterator[tuple[str, FakeCopr, InitialConfig]]:
+    """Yield name, fake and initial state of each world, the main world first.
 
-    :raises InputError: naming the place in the state and what was expected there.
+    :raises InputError: naming the location in the state and what is expected there.
     """
     try:
         state = Fields("", read_json(content.decode()), _STATE)
         if state.require("version", checks.whole_number) != _VERSION:
-            raise InputError("version", f"this kit reads version {_VERSION}; expected a state that it has saved")
-        yield "", *_read_world("main", state.require("main", checks.mapping), recipe)
-        for name, written in state.require("worlds", checks.mapping).items():
-            yield name, *_read_world(f"worlds.{name}", written, recipe)
+            raise InputError("version", f"unsupported; expected {_VERSION}, as in states saved by this kit")
+        yield "", *_load_world("main", state.require("main", checks.mapping), initial)
+        for name, document in state.require("worlds", checks.mapping).items():
+            yield name, *_load_world(f"worlds.{name}", document, initial)
     except RecursionError:
         raise InputError("", "nested too deeply to be a state") from None
 
 
-def _read_world(place: str, written: object, told: Recipe) -> tuple[FakeCopr, Recipe]:
-    said = Fields(place, written, _WORLD)
-    beginning = said.require("beginning", _read_recipe)
-    beginning = replace(beginning, **{name: getattr(told, name) for name in _TOLD_ANEW})
-    fake = beginning.make_empty()
-    fake.reseed(said.require("seed", checks.whole_number))
-    said.require("clock", lambda field, value: _set_clock(fake, field, value))
-    scenario = said.require("scenario", checks.mapping)
-    place = f"{place}.scenario"
+def _load_world(location: str, document: object, options: InitialConfig) -> tuple[FakeCopr, InitialConfig]:
+    state = Fields(location, document, _WORLD)
+    initial = state.require("initial", lambda location, value: _load_initial(location, value, options))
+    fake = initial.make_empty()
+    fake.reseed(state.require("seed", checks.whole_number))
+    state.require("clock", lambda field, value: _load_clock(fake, field, value))
+    scenario = state.require("scenario", checks.mapping)
+    location = f"{location}.scenario"
     try:
         fake.add_scenario(scenario)
     except ScenarioError as error:
-        raise below(error, place) from None
+        raise below(error, location) from None
     except RecursionError:
         raise
     except Exception as error:
-        # A mistake in the kit itself must neither end a server nor let a state be replaced by one that it cannot read.
-        raise InputError(place, f"{type(error).__name__}: {error}") from error
-    return fake, beginning
+        # An internal error must not end the server, nor let an unloadable state replace the file.
+        raise InputError(location, f"{type(error).__name__}: {error}") from error
+    return fake, initial
 
 
-def _set_clock(fake: FakeCopr, place: str, value: object) -> None:
-    """Set a clock to the time that it showed; if it was going, it goes on from now where that is later."""
-    said = Fields(place, value, _CLOCK)
+def _load_clock(fake: FakeCopr, location: str, value: object) -> None:
+    """Set a clock to its saved time; a running clock continues from the current time if that is later."""
+    state = Fields(location, value, _CLOCK)
     clock = cast(SystemClock, fake.clock)
-    # It stands still while it is set, or it would be ahead of what it is set to.
+    # A running clock would already be ahead of the time that it is set to.
     clock.pause()
-    now = said.require("now", checks.amount)
-    clock.speed = said.require("speed", check_speed)
-    if said.require("paused", checks.flag):
+    now = state.require("now", checks.amount)
+    clock.speed = state.require("speed", check_speed)
+    if state.require("paused", checks.flag):
         clock.restore(now)
     else:
         clock.move_to(max(clock.now(), now))
         clock.resume()
 
 
-def _read_recipe(place: str, value: object) -> Recipe:
-    said = Fields(place, value, _RECIPE)
-    unsaid = Recipe()
-    return Recipe(
-        scenarios=said.require("scenarios", _scenarios),
-        progress=said.read("progress", read_how, unsaid.progress),
-        default_limit=said.read("default_limit", checks.positive, None),
-        seed=said.read("seed", checks.whole_number, unsaid.seed),
-        speed=said.read("speed", check_speed, unsaid.speed),
+def _load_initial(location: str, value: object, current: InitialConfig) -> InitialConfig:
+    """Return a saved initial state, with the options that are not saved from ``current``."""
+    state = Fields(location, value, _INITIAL)
+    default = InitialConfig(FakeCopr)
+    options = replace(
+        current.options,
+        progress=state.read("progress", check_progress_mode, default.options.progress),
+        default_limit=state.read("default_limit", checks.positive, None),
+        seed=state.read("seed", checks.whole_number, default.options.seed),
+    )
+    return replace(
+        current,
+        scenarios=state.require("scenarios", _load_sources),
+        options=options,
+        speed=state.read("speed", check_speed, default.speed),
     )
 
 
-def _scenarios(place: str, value: object) -> tuple[ScenarioSource, ...]:
-    # What is no whole path is the name of one that ships, whatever is called so in the current directory.
+def _load_sources(location: str, value: object) -> tuple[ScenarioSource, ...]:
+    # Only absolute paths are saved; any other text is the name of a bundled scenario, not of a file.
     return tuple(
-        _shipped().get(item, item) if isinstance(item, str) else checks.mapping(f"{place}[{at}]", item)
-        for at, item in enumerate(checks.items(place, value))
+        _bundled().get(item, item) if isinstance(item, str) else checks.mapping(f"{location}[{index}]", item)
+        for index, item in enumerate(checks.items(location, value))
     )

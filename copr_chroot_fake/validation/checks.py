@@ -99,10 +99,12 @@ def is_unicode(text: str) -> bool:
 
 def secret(location: str, value: object) -> str:
     """Return a text that no message may contain."""
-    text = plain_text(value)
-    if not text:
+    plain = plain_text(value)
+    if not plain:
         raise InputError(location, "expected a text that is not empty")
-    return text
+    if not _is_storable(plain):
+        raise InputError(location, "has a null character or half a surrogate pair; expected neither")
+    return plain
 
 
 Secret = Annotated[str, Rule(secret), Keywords(minLength=1)]

@@ -1,16 +1,17 @@
-"""Answers, and the two spellings of JSON in which Copr writes them."""
+"""The response to a request, Copr's two JSON styles for errors, and faults of the connection."""
 
 from __future__ import annotations
 
 import json
 from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
 
 CATCH_ALL = "Request wasn't successful, there is probably a bug in the Copr code."
+"""The message of Copr's handler for unexpected exceptions."""
 
 
 class Failure(Enum):
@@ -18,21 +19,21 @@ class Failure(Enum):
 
     REFUSED = "refused"
     RESET = "reset"
-    """Before anything of the answer has come."""
+    """Before the first byte of the response."""
     RESET_WITHIN = "reset-within"
-    """When a part of the body has come."""
+    """In the middle of the body."""
     TIMEOUT = "timeout"
-    """Nothing ever comes, and the connection stays open."""
+    """No response; the connection stays open."""
 
 
 class Delivery(NamedTuple):
-    """How an answer gets to the client, where a fault is in the way; it is the doors that see to it.
+    """How an adapter delivers a response that a fault has hit.
 
-    :param delay: seconds until it begins.
-    :param piece: how many bytes of the body come at a time; 0 for all.
+    :param delay: seconds until the response begins.
+    :param piece: bytes of the body per piece; 0 for the whole body at once.
     :param pause: seconds between two pieces.
-    :param failure: how the connection fails, if it does.
-    :param closed: for how many seconds nobody listens, where it is refused.
+    :param failure: how the connection fails; ``None`` if it does not.
+    :param closed: seconds for which the port stays closed after a refused connection.
     """
 
     delay: float = 0
@@ -43,19 +44,25 @@ class Delivery(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What the service answers to one request; ``delivery`` where it does not simply arrive."""
+    """The response to one request; ``delivery`` is ``None`` unless a fault delays or breaks it."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
     delivery: Delivery | None = None
 
+    def json(self) -> Any:
+        """Parse the body as JSON.
 
-class Refusal(Exception):
-    """Ends the work on a request with an error answer.
+        :raises ValueError: if it is no JSON.
+        """
+        return json.loads(self.body)
 
-    Errors of the REST layer are spelled with a space after ``:`` and ``,``;
-    those raised outside it are compact.
+
+class ApiError(Exception):
+    """An error response; raising it ends the request.
+
+    :param compact: whether the JSON has no spaces, as in Copr's errors from outside its REST layer.
     """
 
     def __init__(self, status: int, message: str, *, compact: bool = False) -> None:
@@ -65,16 +72,18 @@ class Refusal(Exception):
         self.compact = compact
 
     def answer(self) -> Answer:
+        """Return the response."""
         return json_answer(error_body(self.message, compact=self.compact), self.status)
 
 
 def error_body(message: str, *, compact: bool = False) -> bytes:
-    """An error in one of the two spellings."""
+    """Return the JSON of an error in one of Copr's two styles."""
     separators = (",", ":") if compact else None
     return json.dumps({"error": message}, separators=separators).encode() + b"\n"
 
 
 def json_answer(body: bytes, status: int = 200) -> Answer:
+    """Return a JSON response."""
     return Answer(status, _json_headers(len(body)), body)
 
 

@@ -1,4 +1,4 @@
-"""A request's headers, as every door passes them on."""
+"""Request headers in the form that every adapter passes on."""
 
 from __future__ import annotations
 
@@ -9,44 +9,45 @@ from ..excerpt import shown
 from ..validation.checks import plain_text
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
-"""Names, in any case, and values, as they are on the wire. Hardly any is ever looked at, so none is decoded before."""
+"""Names (in any case) and values as sent; few are ever read, so none is decoded in advance."""
 
 Headers = Iterable[tuple[str | bytes, str | bytes]]
-"""The same, or as texts."""
+"""Names and values as text or bytes."""
 
 
-def raw(headers: Headers) -> RawHeaders:
-    """Headers as they are on the wire.
+def encode_headers(headers: Headers) -> RawHeaders:
+    """Encode headers as a client would send them.
 
-    :raises InputError: for headers that are no pairs of texts, or of bytes, and for what no client can send.
+    :raises InputError: if the headers are no pairs of text or bytes, or if no client can send them.
     """
     try:
-        return [(_encoded(name), _encoded(value)) for name, value in headers]
+        return [(_encode(name), _encode(value)) for name, value in headers]
     except UnicodeEncodeError as error:
         raise InputError(
-            "headers", f"{shown(error.object)} cannot be sent: {error.reason}; expected a text in Unicode"
+            "headers", f"{shown(error.object)} cannot be sent: {error.reason}; expected valid Unicode"
         ) from None
     except Exception as error:
-        # Those of a caller may be any object, which fails in its own way.
-        raise InputError("headers", "expected pairs of name and value, both texts") from error
+        # A caller may pass objects that raise any exception.
+        raise InputError("headers", "expected pairs of name and value, both text") from error
 
 
-def _encoded(text: str | bytes) -> bytes:
-    if type(text) is bytes:
-        return text
-    said = plain_text(text)
-    if said is None:
+def _encode(value: str | bytes) -> bytes:
+    if type(value) is bytes:
+        return value
+    text = plain_text(value)
+    if text is None:
         raise TypeError
-    # What WSGI reads back as the same text, where that is possible.
-    return said.encode("latin-1" if said.isascii() or max(said) <= "\xff" else "utf-8")
+    # WSGI decodes headers as Latin-1, so this round-trips where possible.
+    return text.encode("latin-1" if text.isascii() or max(text) <= "\xff" else "utf-8")
 
 
 def read_header(headers: RawHeaders, name: bytes) -> str | None:
-    """The value of the header whose name in small letters is ``name``, read as WSGI has it; ``None`` without one.
+    """Return a header's value decoded as in WSGI; ``None`` if the request lacks it.
 
-    White space around it is none of it, and several of one name are joined with
-    a comma, as web servers do both.
+    As web servers do, strip white space around values and join repeated headers with a comma.
+
+    :param name: the name in lower case.
     """
-    # Each request is looked through for what hardly any has: comparing lengths sorts out most.
-    values = [value for sent, value in headers if len(sent) == len(name) and sent.lower() == name]
+    # Comparing lengths first is faster: every request is searched for headers that hardly any has.
+    values = [value for key, value in headers if len(key) == len(name) and key.lower() == name]
     return b",".join(value.strip(b" \t") for value in values).decode("latin-1") if values else None

@@ -1,159 +1,133 @@
-"""Which paths the service answers, to which methods, and what each leads to."""
+"""The table of routes: the paths of each endpoint, and the methods it accepts.
+
+The first route whose pattern matches the path wins.
+"""
 
 from __future__ import annotations
 
 import re
-from enum import Enum
 from typing import Literal, NamedTuple
 
 ROOT = "/api_3"
 
-READING = ("GET", "HEAD", "OPTIONS")
-CHANGING = ("OPTIONS", "PUT", "POST")
-
 RESULTS = "/results"
-"""Below which a fake has the results of builds, where it is told to."""
+"""Path of the build results, if the fake serves them."""
+
+READ_METHODS = ("GET", "HEAD", "OPTIONS")
+WRITE_METHODS = ("OPTIONS", "PUT", "POST")
 
 EndpointName = Literal[
-    "get",
-    "list",
-    "build-config",
-    "built-packages",
+    "build-chroot",
+    "build-chroot/list",
+    "build-chroot/build-config",
+    "build-chroot/built-packages",
     "build",
-    "build-list",
-    "build-packages",
-    "source-chroot",
-    "cancel",
+    "build/list",
+    "build/built-packages",
+    "build/source-chroot",
+    "build/cancel",
     "project",
-    "mock-chroots",
+    "mock-chroots/list",
     "monitor",
     "auth-check",
-    "gssapi-login",
-    "swagger",
+    "gssapi_login",
     "home",
     "results",
 ]
-
-
-class Endpoint(Enum):
-    """What a request asks for."""
-
-    HOME = "home"
-    GET = "get"
-    LIST = "list"
-    BUILD_CONFIG = "build-config"
-    BUILT_PACKAGES = "built-packages"
-    BUILD = "build"
-    BUILD_LIST = "build-list"
-    BUILD_PACKAGES = "build-packages"
-    SOURCE_CHROOT = "source-chroot"
-    CANCEL = "cancel"
-    PROJECT = "project"
-    MOCK_CHROOTS = "mock-chroots"
-    MONITOR = "monitor"
-    AUTH_CHECK = "auth-check"
-    GSSAPI_LOGIN = "gssapi-login"
-    SWAGGER = "swagger"
-    RESULTS = "results"
-
-    # Of an enum's own making is one in Python, which takes as long as much of an answer.
-    __hash__ = object.__hash__
+"""The name of an endpoint: its path without ``/api_3/`` and without parameters."""
 
 
 class Route(NamedTuple):
-    """One path of the service, with what its path itself says.
+    """One path of an endpoint.
 
-    A path that Copr registers with a closing slash is there without one too, but
-    only for the methods that it answers: any other finds nothing there, instead
-    of being told that the method is not allowed.
+    :param path: the path with its parameters in braces.
+    :param trailing_slash: whether Copr registers the path with a trailing slash. A request without it reaches the
+        endpoint too, but a method that the endpoint does not accept gets 404 instead of 405.
+    :param query_first: whether ``build_id`` and ``chrootname`` may be given in the query, before the path.
     """
 
-    endpoint: Endpoint
+    endpoint: EndpointName
     path: str
     pattern: re.Pattern[str]
-    methods: tuple[str, ...]
-    closing_slash: bool
-    names: tuple[str, ...]
-    """What its path names."""
-    heeds_query: bool
-    """Whether build and chroot may be named by the query too, which counts before the path."""
+    methods: tuple[str, ...] = READ_METHODS
+    trailing_slash: bool = False
+    query_first: bool = False
 
 
-class Found(NamedTuple):
-    """A route, and the build and the chroot that the path names."""
+class RouteMatch(NamedTuple):
+    """A route, and the build and the chroot named by the path."""
 
     route: Route
     build_id: int | None
     chrootname: str | None
 
 
-_NAMED = {
-    # Any decimal digits, of any script, as many as Python converts.
+_PARAMETERS = {
+    # Decimal digits of any script; Python converts at most 4,300.
     "build_id": r"(?P<build_id>\d{1,4300})",
     "chrootname": r"(?P<chrootname>[^/]+)",
 }
-"""What a path names, and how that is written in it."""
+"""The pattern of each path parameter."""
 
 
-def _route(endpoint: Endpoint, path: str, methods: tuple[str, ...] = READING) -> Route:
-    names = tuple(name for name in _NAMED if f"{{{name}}}" in path)
-    # A closing slash may be doubled where the rule itself has one.
-    closing_slash = path.endswith("/")
-    pattern = re.escape(ROOT + path.rstrip("/")) + ("/{0,2}" if closing_slash else "/?")
-    for name in names:
-        pattern = pattern.replace(re.escape(f"{{{name}}}"), _NAMED[name])
-    shown = ROOT + (path if path == "/" else path.rstrip("/"))
-    heeds_query = path.startswith("/build-chroot/")
-    return Route(endpoint, shown, re.compile(pattern), methods, closing_slash, names, heeds_query)
+def _route(endpoint: EndpointName, path: str, methods: tuple[str, ...] = READ_METHODS) -> Route:
+    trailing_slash = path.endswith("/")
+    full_path = ROOT + path.rstrip("/")
+    # Where the rule has a trailing slash, Werkzeug accepts a doubled one.
+    pattern = re.escape(full_path) + ("/{0,2}" if trailing_slash else "/?")
+    for name, parameter in _PARAMETERS.items():
+        pattern = pattern.replace(re.escape(f"{{{name}}}"), parameter)
+    query_first = path.startswith("/build-chroot/")
+    return Route(
+        endpoint, ROOT + path if path == "/" else full_path, re.compile(pattern), methods, trailing_slash, query_first
+    )
 
 
 ROUTES = (
-    _route(Endpoint.GET, "/build-chroot/"),
-    _route(Endpoint.LIST, "/build-chroot/list"),
-    _route(Endpoint.BUILD_CONFIG, "/build-chroot/build-config"),
-    _route(Endpoint.BUILT_PACKAGES, "/build-chroot/built-packages"),
-    _route(Endpoint.GET, "/build-chroot/{build_id}/{chrootname}"),
-    _route(Endpoint.LIST, "/build-chroot/list/{build_id}"),
-    _route(Endpoint.BUILD_CONFIG, "/build-chroot/build-config/{build_id}/{chrootname}"),
-    _route(Endpoint.BUILD, "/build/{build_id}"),
-    _route(Endpoint.BUILD_LIST, "/build/list"),
-    _route(Endpoint.BUILD_PACKAGES, "/build/built-packages/{build_id}"),
-    _route(Endpoint.SOURCE_CHROOT, "/build/source-chroot/{build_id}"),
-    _route(Endpoint.CANCEL, "/build/cancel/{build_id}", CHANGING),
-    _route(Endpoint.PROJECT, "/project/"),
-    _route(Endpoint.MOCK_CHROOTS, "/mock-chroots/list"),
-    _route(Endpoint.MONITOR, "/monitor"),
-    _route(Endpoint.AUTH_CHECK, "/auth-check"),
-    _route(Endpoint.GSSAPI_LOGIN, "/gssapi_login/"),
-    _route(Endpoint.SWAGGER, "/swagger.json"),
-    _route(Endpoint.HOME, "/"),
+    _route("build-chroot", "/build-chroot/"),
+    _route("build-chroot/list", "/build-chroot/list"),
+    _route("build-chroot/build-config", "/build-chroot/build-config"),
+    _route("build-chroot/built-packages", "/build-chroot/built-packages"),
+    _route("build-chroot", "/build-chroot/{build_id}/{chrootname}"),
+    _route("build-chroot/list", "/build-chroot/list/{build_id}"),
+    _route("build-chroot/build-config", "/build-chroot/build-config/{build_id}/{chrootname}"),
+    _route("build", "/build/{build_id}"),
+    _route("build/list", "/build/list"),
+    _route("build/built-packages", "/build/built-packages/{build_id}"),
+    _route("build/source-chroot", "/build/source-chroot/{build_id}"),
+    _route("build/cancel", "/build/cancel/{build_id}", WRITE_METHODS),
+    _route("project", "/project/"),
+    _route("mock-chroots/list", "/mock-chroots/list"),
+    _route("monitor", "/monitor"),
+    _route("auth-check", "/auth-check"),
+    _route("gssapi_login", "/gssapi_login/"),
+    _route("home", "/"),
     Route(
-        Endpoint.RESULTS,
+        "results",
         f"{RESULTS}/",
-        # {owner}/{directory of the project}/{chroot}/{result directory}, which begins with the build's number.
+        # {owner}/{directory of the project}/{chroot}/{result directory}, which begins with the build's id.
         re.compile(
             f"{RESULTS}(?:/+[^/]+/+[^/]+/+(?P<chrootname>[^/]+)(?:/+(?P<build_id>[0-9]{{8,10}})(?:-[^/]*)?)?)?(?:/.*)?",
             re.DOTALL,
         ),
-        READING,
-        closing_slash=False,
-        names=(),
-        heeds_query=False,
     ),
 )
 
 
 def routes(has_results: bool) -> tuple[Route, ...]:
-    """Those that there are: the last one is only where a fake has results."""
+    """Return the routes of a fake.
+
+    :param has_results: whether the fake serves results.
+    """
     return ROUTES if has_results else ROUTES[:-1]
 
 
-def find_route(path: str, has_results: bool) -> Found | None:
-    """The route of a decoded path; ``None`` if there is none."""
+def match_route(path: str, has_results: bool) -> RouteMatch | None:
+    """Return the route of a decoded path; ``None`` if there is none."""
     for route in routes(has_results):
-        found = route.pattern.fullmatch(path)
-        if found is not None:
-            named = found.groupdict()
-            build_id = named.get("build_id")
-            return Found(route, None if build_id is None else int(build_id), named.get("chrootname"))
+        match = route.pattern.fullmatch(path)
+        if match is not None:
+            parameters = match.groupdict()
+            build_id = parameters.get("build_id")
+            return RouteMatch(route, None if build_id is None else int(build_id), parameters.get("chrootname"))
     return None

@@ -1,68 +1,122 @@
-"""What a request asks for, read out of its target once for all who want to know."""
+"""Parsing of request targets (path and query), with the rules of Werkzeug and Flask."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
+from urllib.parse import unquote, unquote_to_bytes
 
-from .query import cast_integer, read_target
-from .routes import Endpoint, find_route
+from ..errors import InputError
+from ..excerpt import shown
+from .routes import EndpointName, match_route
 
 
-class Question(NamedTuple):
-    """A target, understood.
+class Target(NamedTuple):
+    """A parsed target.
 
-    Build and chroot are named by the query before the path, where the endpoint heeds a query.
-
-    :param endpoint: what is asked; ``None`` where there is no such path.
-    :param build_sent: the build, as sent; ``None`` where none is named.
-    :param build_id: its number, if what was sent is one.
-    :param methods: those that the endpoint answers.
-    :param lacks_slash: whether the closing slash is missing that the path has with Copr.
+    :param endpoint: ``None`` if no route matches.
+    :param path: the decoded path.
+    :param arguments: the query's arguments by name.
+    :param raw_build_id: the build id as sent; ``None`` if the request names no build.
+    :param build_id: the build id as a number; ``None`` if it is no 32-bit integer.
+    :param methods: the methods that the endpoint accepts.
+    :param lacks_slash: whether the path lacks the trailing slash that Copr's route has.
     """
 
-    endpoint: Endpoint | None
+    endpoint: EndpointName | None
     path: str
     arguments: Mapping[str, str]
-    build_sent: str | int | None = None
+    raw_build_id: str | int | None = None
     build_id: int | None = None
     chrootname: str | None = None
     methods: tuple[str, ...] = ()
     lacks_slash: bool = False
 
 
-def read_question(target: str, has_results: bool) -> Question:
-    """Read a target as sent, with the paths of results where there are any.
+def parse_target(target: str, has_results: bool) -> Target:
+    """Parse a target as sent.
 
-    :raises InputError: for what no client can send.
+    :param has_results: whether the fake serves results.
+    :raises InputError: if no client can send the target.
     """
-    return (_read_cached if len(target) <= _LONGEST_CACHED else _read)(target, has_results)
+    return (_parse_cached if len(target) <= _MAX_CACHED_LENGTH else _parse)(target, has_results)
 
 
-_LONGEST_CACHED = 1000
-"""How many characters a target has at most that is remembered: no client that polls needs more."""
+_MAX_CACHED_LENGTH = 1000
+"""Characters of the longest target that is cached; clients that poll send shorter ones."""
 
 
-def _read(target: str, has_results: bool) -> Question:
-    path, arguments = read_target(target)
-    found = find_route(path, has_results)
-    if found is None:
-        return Question(None, path, arguments)
-    route, build_in_path, chroot_in_path = found
-    heeded = arguments if route.heeds_query else {}
-    build_sent = heeded.get("build_id", build_in_path)
-    return Question(
+def _parse(target: str, has_results: bool) -> Target:
+    path, arguments = split_target(target)
+    match = match_route(path, has_results)
+    if match is None:
+        return Target(None, path, arguments)
+    route, path_build_id, path_chrootname = match
+    overrides = arguments if route.query_first else {}
+    raw_build_id = overrides.get("build_id", path_build_id)
+    return Target(
         route.endpoint,
         path,
         arguments,
-        build_sent,
-        None if build_sent is None else cast_integer(build_sent),
-        heeded.get("chrootname", chroot_in_path),
+        raw_build_id,
+        None if raw_build_id is None else _cast_integer(raw_build_id),
+        overrides.get("chrootname", path_chrootname),
         route.methods,
-        route.closing_slash and not path.endswith("/"),
+        route.trailing_slash and not path.endswith("/"),
     )
 
 
-# Whoever polls sends the same few targets again and again.
-_read_cached = lru_cache(maxsize=1024)(_read)
+# Clients that poll repeat the same few targets.
+_parse_cached = lru_cache(maxsize=1024)(_parse)
+
+
+def split_target(target: str) -> tuple[str, Mapping[str, str]]:
+    """Return the decoded path and the query's arguments; the first of a repeated argument counts.
+
+    :raises InputError: if no client can send the target.
+    """
+    try:
+        target.encode()
+    except UnicodeEncodeError as error:
+        raise InputError("target", f"{shown(target)} cannot be sent: {error.reason}; expected valid Unicode") from None
+    path, _, query = target.partition("?")
+    arguments: dict[str, str] = {}
+    for part in query.split("&"):
+        if part:
+            name, _, value = part.partition("=")
+            arguments.setdefault(_decode(name), _decode(value))
+    # As in Werkzeug, an escaped slash separates segments, and invalid UTF-8 becomes U+FFFD.
+    return unquote(path), MappingProxyType(arguments)
+
+
+def _decode(text: str) -> str:
+    """Decode an argument's name or value; as in Werkzeug, bytes that are no UTF-8 stay escaped."""
+    decoded = unquote_to_bytes(text.replace("+", " ")).decode(errors="surrogateescape")
+    return decoded if decoded.isascii() else _UNDECODABLE.sub(_escape, decoded)
+
+
+_UNDECODABLE = re.compile("[\udc80-\udcff]")
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"%{ord(match[0]) - 0xDC00:02X}"
+
+
+# White space, a sign, leading zeros, and no more digits than a 32-bit integer has.
+_INTEGER = re.compile(r"[ \t\n\v\f\r]*([+-]?)0*([0-9]{1,10})[ \t\n\v\f\r]*")
+
+
+def _cast_integer(value: str | int) -> int | None:
+    """Cast text to a 32-bit integer as PostgreSQL does; path parameters are integers already."""
+    if isinstance(value, int):
+        return value
+    if len(value) < 10 and value.isascii() and value.isdigit():
+        return int(value)
+    match = _INTEGER.fullmatch(value)
+    if match is None:
+        return None
+    integer = int(match[1] + match[2])
+    return integer if -(2**31) <= integer < 2**31 else None

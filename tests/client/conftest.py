@@ -1,4 +1,4 @@
-"""A client of each kind, and a fake for it."""
+"""Fixtures for both kinds of client."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 
-from .calling import Calling
+from .harness import Harness
 
 
 @pytest.fixture(params=["sync", "async"])
-def calling(request: pytest.FixtureRequest) -> Iterator[Calling]:
-    calling = Calling(request.param)
-    yield calling
-    calling.close()
+def harness(request: pytest.FixtureRequest) -> Iterator[Harness]:
+    harness = Harness(request.param)
+    yield harness
+    harness.close()
 
 
 @pytest.fixture

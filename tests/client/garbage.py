@@ -1,4 +1,4 @@
-"""Servers on real sockets that answer with given bytes, and what clients make of it."""
+"""A server on a real socket that sends given bytes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 RESET = struct.pack("ii", 1, 0)
-"""The option of a socket that makes it reset its connection when it is closed."""
+"""The socket option that resets the connection on close."""
 
 
 @contextmanager
 def serving(answers: Callable[[], Iterable[bytes]], *, reset: bool = False) -> Iterator[str]:
-    """The URL of a server that sends these bytes to each connection, once it has a request, and ends it."""
+    """Run a server that reads a request, sends the bytes and closes the connection; yield its URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = listener.getsockname()
         is_over = threading.Event()
@@ -32,7 +32,7 @@ def serving(answers: Callable[[], Iterable[bytes]], *, reset: bool = False) -> I
                         for piece in answers():
                             connection.sendall(piece)
                     except OSError:
-                        # The client has left first.
+                        # The client disconnected first.
                         pass
 
         thread = threading.Thread(target=serve)
@@ -50,5 +50,5 @@ def _read_head(connection: socket.socket) -> None:
     while b"\r\n\r\n" not in received:
         piece = connection.recv(65536)
         if not piece:
-            raise ConnectionError("the client has left")
+            raise ConnectionError("the client disconnected")
         received += piece

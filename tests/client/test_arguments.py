@@ -1,4 +1,4 @@
-"""Arguments that make no sense are refused by name before anything is sent: sync and async alike."""
+"""Invalid arguments are reported by name before anything is sent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from copr_chroot_fake import AsyncCoprClient, CoprClient, FakeCopr, InputError
 
-from .calling import F41, Calling, Stream
+from .harness import F41, Harness, Stream
 
 HUGE = 10**5000
 SURROGATE = "fedora-\ud800-x86_64"
@@ -20,8 +20,8 @@ NOT_NAMES = ["", SURROGATE, "x" * 100_000, HUGE, 1, True, b"fedora", ["x"], floa
 NOT_SECONDS = [-1, HUGE, True, float("nan"), float("inf"), "1", None, [1], SURROGATE]
 
 
-def unasked(request: httpx.Request) -> httpx.Response:
-    raise AssertionError(f"{request.url} was requested")
+def fail_on_request(request: httpx.Request) -> httpx.Response:
+    raise AssertionError(f"unexpected request: {request.url}")
 
 
 CALLS = ("get", "get_build_config", "get_built_packages")
@@ -33,11 +33,11 @@ CALLS = ("get", "get_build_config", "get_built_packages")
     [*(("build_id", value) for value in NOT_NUMBERS), *(("chrootname", value) for value in [*NOT_NAMES])],
     ids=lambda value: repr(value)[:20] if not isinstance(value, int) or value < 2**32 else "huge",
 )
-def test_wrong_build_or_chroot_is_named(calling: Calling, call: str, field: str, value: Any) -> None:
-    """For each call that takes them; the message is short whatever was given."""
+def test_invalid_build_or_chroot_is_named(harness: Harness, call: str, field: str, value: Any) -> None:
+    """In each call; the message is short for any value."""
     arguments = {"build_id": 1, "chrootname": F41, field: value}
     with pytest.raises(InputError, match=f"^{field}: ") as raised:
-        getattr(calling.client(httpx.MockTransport(unasked)), call)(**arguments)
+        getattr(harness.client(httpx.MockTransport(fail_on_request)), call)(**arguments)
     assert len(str(raised.value).encode()) < 300
 
 
@@ -57,10 +57,9 @@ WRONG_OFFSETS = [("offset", value) for value in NOT_NUMBERS if value is not None
     ],
     ids=lambda value: repr(value)[:20] if not isinstance(value, int) or value < 2**32 else "huge",
 )
-def test_wrong_page_is_named(calling: Calling, call: str, field: str, value: Any) -> None:
-    """For one page, and for all of them."""
+def test_invalid_paging_argument_is_named(harness: Harness, call: str, field: str, value: Any) -> None:
     with pytest.raises(InputError, match=f"^{field}: "):
-        list(getattr(calling.client(httpx.MockTransport(unasked)), call)(**{"build_id": 1, field: value}))
+        list(getattr(harness.client(httpx.MockTransport(fail_on_request)), call)(**{"build_id": 1, field: value}))
 
 
 @pytest.mark.parametrize(
@@ -71,10 +70,10 @@ def test_wrong_page_is_named(calling: Calling, call: str, field: str, value: Any
     ],
     ids=lambda value: repr(value)[:20] if value is not HUGE else "huge",
 )
-def test_path_not_below_the_api_is_refused(calling: Calling, path: Any) -> None:
-    """It would lead to another server, or to something else than was meant."""
+def test_path_outside_the_api_is_rejected(harness: Harness, path: Any) -> None:
+    """It would request something else, perhaps from another server."""
     with pytest.raises(InputError, match=r"^path: "):
-        calling.client(httpx.MockTransport(unasked)).get_document(path)
+        harness.client(httpx.MockTransport(fail_on_request)).get_document(path)
 
 
 @pytest.mark.parametrize(
@@ -82,18 +81,18 @@ def test_path_not_below_the_api_is_refused(calling: Calling, path: Any) -> None:
     [None, True, 1.5, HUGE, -HUGE, SURROGATE, "x" * 100_000, b"x", [1], {"a": 1}],
     ids=lambda v: type(v).__name__,
 )
-def test_wrong_argument_of_a_document_is_named(calling: Calling, value: Any) -> None:
-    """Only what is a text or a number can be in a query."""
+def test_invalid_query_argument_is_named(harness: Harness, value: Any) -> None:
+    """Queries contain only strings and integers."""
     with pytest.raises(InputError, match=r"^projectname: "):
-        calling.client(httpx.MockTransport(unasked)).get_document("project", projectname=value)
+        harness.client(httpx.MockTransport(fail_on_request)).get_document("project", projectname=value)
 
 
-def test_arguments_that_are_too_long_are_refused(calling: Calling) -> None:
-    """As names, and all together."""
-    client = calling.client(httpx.MockTransport(unasked))
+def test_too_long_query_is_rejected(harness: Harness) -> None:
+    """A name, or all arguments together."""
+    client = harness.client(httpx.MockTransport(fail_on_request))
     with pytest.raises(InputError, match=r"^arguments: "):
         client.get_document("project", **{SURROGATE: 1})
-    with pytest.raises(InputError, match=r"^arguments: they make no URL: "):
+    with pytest.raises(InputError, match=r"^arguments: cannot be part of a URL: "):
         client.get_document("project", **{f"a{number}": "x" * 9000 for number in range(9)})
 
 
@@ -107,10 +106,10 @@ def test_arguments_that_are_too_long_are_refused(calling: Calling) -> None:
     ids=lambda value: repr(value)[:20] if not isinstance(value, int) or value < 2**32 else "huge",
 )
 @pytest.mark.parametrize("chrootname", [None, F41])
-def test_wrong_option_of_a_wait_is_named(calling: Calling, chrootname: str | None, field: str, value: Any) -> None:
-    """For one chroot, and for all of a build."""
+def test_invalid_option_of_wait_is_named(harness: Harness, chrootname: str | None, field: str, value: Any) -> None:
+    """For one chroot and for a whole build."""
     with pytest.raises(InputError, match=f"^{field}: "):
-        calling.client(httpx.MockTransport(unasked)).wait(1, chrootname, **{field: value})
+        harness.client(httpx.MockTransport(fail_on_request)).wait(1, chrootname, **{field: value})
 
 
 @pytest.mark.parametrize("kind", [CoprClient, AsyncCoprClient])
@@ -130,15 +129,15 @@ def test_wrong_option_of_a_wait_is_named(calling: Calling, chrootname: str | Non
     ],
     ids=lambda value: repr(value)[:20] if not isinstance(value, int) or value < 2**32 else "huge",
 )
-def test_wrong_option_of_a_client_is_named(kind: Any, field: str, value: Any) -> None:
-    """Before it holds anything that would have to be closed."""
+def test_invalid_option_of_a_client_is_named(kind: Any, field: str, value: Any) -> None:
+    """Before it opens anything."""
     with pytest.raises(InputError, match=f"^{field}: ") as raised:
         kind(**{field: value})
     assert len(str(raised.value).encode()) < 300
 
 
 class Name(str, Enum):
-    """Names that print as something else."""
+    """Strings that print differently."""
 
     CHROOT = F41
     OWNER = "jdoe"
@@ -149,24 +148,23 @@ class Number(IntEnum):
     ONE = 1
 
 
-def test_members_of_enumerations_are_what_they_are_equal_to(calling: Calling) -> None:
-    """Their values are sent, and not their names."""
+def test_enum_members_are_sent_as_their_values(harness: Harness) -> None:
     fake = FakeCopr()
-    fake.add_build(1, [F41], project="jdoe/tools")
-    client = calling.client(fake.transport)
+    fake.add_build([F41], id=1, project="jdoe/tools")
+    client = harness.client(fake.transport)
     assert client.get(Number.ONE, Name.CHROOT).name == F41
     assert client.get_list(Number.ONE, limit=Number.ONE, order_type=Name.DESCENDING).limit == 1
     assert client.get_document("project", ownername=Name.OWNER, projectname="tools")["ownername"] == "jdoe"
     assert client.get_document("build-chroot/list", build_id=Number.ONE)["items"]
 
 
-def test_path_may_have_a_colon(calling: Calling) -> None:
-    """As the name of a directory has, and does not become a scheme."""
+def test_path_may_have_a_colon(harness: Harness) -> None:
+    """As in a project directory; it is not taken for a scheme."""
     paths: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         paths.append(request.url.path)
         return httpx.Response(200, json={})
 
-    calling.client(httpx.MockTransport(answer)).get_document("tools:pr:1/x")
+    harness.client(httpx.MockTransport(answer)).get_document("tools:pr:1/x")
     assert paths == ["/api_3/tools:pr:1/x"]

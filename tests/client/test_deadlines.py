@@ -1,4 +1,4 @@
-"""Timeouts are for whole calls and waits, and bodies have a maximum size: sync and async alike."""
+"""Timeouts apply to whole calls and waits, and bodies have a maximum size."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from copr_chroot_fake.client.errors import (
     WaitTimeoutError,
 )
 
-from .calling import F41, HTML, Calling, Stream, answering, page_of
+from .harness import F41, HTML, Harness, Stream, page_of, responding
 
 TOO_MANY = httpx.Response(429, json={"error": "slow down"})
 
 
-def slowly(calling: Calling, body: bytes, seconds: float) -> Stream:
-    """A body that comes byte by byte."""
+def slowly(harness: Harness, body: bytes, seconds: float) -> Stream:
+    """Send a body byte by byte."""
 
     def pieces() -> Iterator[bytes]:
         for byte in body:
-            calling.time += seconds
+            harness.time += seconds
             yield bytes([byte])
 
     return Stream(pieces())
@@ -53,97 +53,99 @@ def streaming(make: Callable[[], Stream], **headers: str) -> tuple[httpx.MockTra
     return httpx.MockTransport(answer), streams
 
 
-def test_timeout_is_for_the_whole_response(calling: Calling) -> None:
-    """A byte every 0.3 s is no answer within 2 s, and the rest is not read."""
-    transport, streams = streaming(lambda: slowly(calling, b"x" * 1000, 0.3))
+def test_timeout_applies_to_the_whole_response(harness: Harness) -> None:
+    """A response that sends a byte every 0.3 s misses a timeout of 2 s, and is not read on."""
+    transport, streams = streaming(lambda: slowly(harness, b"x" * 1000, 0.3))
     with pytest.raises(RequestTimeoutError) as raised:
-        calling.client(transport, timeout=2).get(1, F41)
-    assert raised.value.message == "no complete answer within 2 s; a larger timeout gives it more time"
+        harness.client(transport, timeout=2).get(1, F41)
+    assert raised.value.message == "no complete response within 2 s; increase timeout if the service needs longer"
     (stream,) = streams
     assert (stream.read <= 8, stream.closed) == (True, True)
 
 
-def test_slow_response_within_the_timeout_is_read(calling: Calling) -> None:
-    """What is complete in time is an answer, however slowly it came."""
-    transport, _ = streaming(lambda: slowly(calling, page_of("running").content, 0.001))
-    assert len(calling.client(transport, timeout=2).get_list(1)) == 1
+def test_slow_response_within_the_timeout_is_read(harness: Harness) -> None:
+    """The pieces may be slow if the response is complete in time."""
+    transport, _ = streaming(lambda: slowly(harness, page_of("running").content, 0.001))
+    assert len(harness.client(transport, timeout=2).get_list(1)) == 1
 
 
-def test_timeout_includes_the_wait_for_the_headers(calling: Calling) -> None:
-    """Headers that come after the timeout are too late, even with the whole body."""
+def test_timeout_includes_the_wait_for_the_headers(harness: Harness) -> None:
+    """Headers after the timeout are too late, even with the whole body."""
 
     def answer(request: httpx.Request) -> httpx.Response:
-        calling.time += 3
+        harness.time += 3
         return page_of("running")
 
     with pytest.raises(RequestTimeoutError):
-        calling.client(httpx.MockTransport(answer), timeout=2).get_list(1)
+        harness.client(httpx.MockTransport(answer), timeout=2).get_list(1)
 
 
-def test_each_attempt_gets_the_time_that_is_left(calling: Calling) -> None:
-    """The timeout that the transport is given shrinks with each retry."""
+def test_each_attempt_gets_the_remaining_time(harness: Harness) -> None:
+    """The timeout of the transport shrinks with each retry."""
     given: list[float] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         given.append(request.extensions["timeout"]["read"])
-        calling.time += 2
+        harness.time += 2
         raise httpx.ConnectError("refused")
 
     with pytest.raises(ClientError):
-        calling.client(httpx.MockTransport(answer), timeout=10).get(1, F41)
+        harness.client(httpx.MockTransport(answer), timeout=10).get(1, F41)
     assert given == [10, 7, 3]
 
 
-def test_timeout_includes_retries_and_their_pauses(calling: Calling) -> None:
-    """A pause that ends after the timeout is not begun: the error says why it is not tried again."""
+def test_timeout_includes_retries_and_their_pauses(harness: Harness) -> None:
+    """The client does not start a pause that would end after the timeout; the error says so."""
     with pytest.raises(NotJsonError) as raised:
-        calling.client(answering(HTML), timeout=4).get(1, F41)
-    assert calling.pauses == [1, 2]
-    assert raised.value.message == ("not JSON but text/html; not tried again, as 4 s later is after the timeout of 4 s")
+        harness.client(responding(HTML), timeout=4).get(1, F41)
+    assert harness.pauses == [1, 2]
+    assert raised.value.message == (
+        "expected JSON, got text/html; not retried: the pause of 4 s would exceed the timeout of 4 s"
+    )
     assert raised.value.status == 502
 
 
-def test_wait_timeout_includes_a_slow_response(calling: Calling) -> None:
-    """The wait ends on time within a response; the states are those of the last complete one."""
-    bodies = iter([slowly(calling, page_of("running").content, 0.001), slowly(calling, b"x" * 1000, 0.3)])
+def test_wait_timeout_includes_a_slow_response(harness: Harness) -> None:
+    """The error has the states of the last complete response."""
+    bodies = iter([slowly(harness, page_of("running").content, 0.001), slowly(harness, b"x" * 1000, 0.3)])
     transport, _ = streaming(lambda: next(bodies))
     with pytest.raises(WaitTimeoutError) as raised:
-        calling.client(transport).wait(1, timeout=5, poll=1)
+        harness.client(transport).wait(1, timeout=5, poll=1)
     assert raised.value.states == {"c-0-x": "running"}
-    assert 5 <= calling.time <= 5.7
+    assert 5 <= harness.time <= 5.7
 
 
-def test_call_timeout_within_a_wait_is_its_own_error(calling: Calling) -> None:
-    """A response that takes too long for a call, while there is time to wait, is an error of the call."""
-    transport, _ = streaming(lambda: slowly(calling, b"x" * 1000, 0.3))
+def test_call_timeout_within_a_wait_is_its_own_error(harness: Harness) -> None:
+    """A response that exceeds the timeout of a call is an error of the call while the wait has time left."""
+    transport, _ = streaming(lambda: slowly(harness, b"x" * 1000, 0.3))
     with pytest.raises(RequestTimeoutError, match="within 2 s"):
-        calling.client(transport, timeout=2).wait(1, F41, timeout=5, poll=1)
+        harness.client(transport, timeout=2).wait(1, F41, timeout=5, poll=1)
 
 
-def test_wait_ends_before_a_retry_that_would_be_late(calling: Calling) -> None:
+def test_wait_ends_before_a_retry_that_would_be_late(harness: Harness) -> None:
     """The pauses between retries count as waiting."""
     busy = httpx.Response(503, json={"error": "busy"}, headers={"Retry-After": "9"})
-    with pytest.raises(ClientError, match="not tried again, as 9 s later is after the timeout of 5 s"):
-        calling.client(answering(busy)).wait(1, F41, timeout=5, poll=1)
-    assert calling.pauses == []
+    with pytest.raises(ClientError, match="not retried: the pause of 9 s would exceed the timeout of 5 s"):
+        harness.client(responding(busy)).wait(1, F41, timeout=5, poll=1)
+    assert harness.pauses == []
 
 
-def test_fake_delivers_slowly_within_the_timeout(calling: Calling) -> None:
-    """A fault that lets a body dribble takes longer than the timeout in all, though each piece is in time."""
+def test_dribbled_response_misses_the_timeout(harness: Harness) -> None:
+    """A dribble fault takes too long in total, though each piece is in time."""
     fake = FakeCopr()
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     fake.faults.add(Fault(dribble=Dribble(bytes=10, every=1)))
-    client = calling.client(fake.transport, timeout=3, now=fake.clock.now, sleep=fake.clock.tick)
+    client = harness.client(fake.transport, timeout=3, now=fake.clock.now, sleep=fake.clock.tick)
     with pytest.raises(RequestTimeoutError):
         client.get(1, F41)
 
 
-def test_too_many_requests_is_tried_again(calling: Calling) -> None:
-    """429 passes; after the last attempt it is an error of its own."""
-    assert len(calling.client(answering(TOO_MANY, TOO_MANY, page_of("running"))).get_list(1)) == 1
-    assert calling.pauses == [1, 2]
+def test_too_many_requests_is_retried(harness: Harness) -> None:
+    """After the last attempt it is a TooManyRequestsError."""
+    assert len(harness.client(responding(TOO_MANY, TOO_MANY, page_of("running"))).get_list(1)) == 1
+    assert harness.pauses == [1, 2]
     with pytest.raises(TooManyRequestsError, match="slow down") as raised:
-        calling.client(answering(TOO_MANY), retries=0).get(1, F41)
+        harness.client(responding(TOO_MANY), retries=0).get(1, F41)
     assert (raised.value.status, raised.value.retry_after) == (429, None)
 
 
@@ -163,40 +165,40 @@ def test_too_many_requests_is_tried_again(calling: Calling) -> None:
         ({"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT", "Date": "today"}, 1),
     ],
 )
-def test_retry_after_is_honoured(calling: Calling, status: int, headers: dict[str, str], pause: float) -> None:
-    """In seconds or as a date, by the service's clock; never sooner than without it."""
+def test_retry_after_is_respected(harness: Harness, status: int, headers: dict[str, str], pause: float) -> None:
+    """In seconds or as a date on the service's clock; it never shortens the usual pause."""
     busy = httpx.Response(status, json={"error": "busy"}, headers=headers)
-    client = calling.client(answering(busy, page_of("running")))
+    client = harness.client(responding(busy, page_of("running")))
     assert len(client.get_list(1)) == 1
-    assert calling.pauses == [pause]
+    assert harness.pauses == [pause]
 
 
 @pytest.mark.parametrize("when", ["31", "9" * 5000, "Fri, 31 Dec 9999 23:59:59 GMT"])
-def test_retry_after_is_bounded_by_the_timeout(calling: Calling, when: str) -> None:
-    """Later than the timeout is not waited for."""
+def test_retry_after_is_bounded_by_the_timeout(harness: Harness, when: str) -> None:
+    """The client does not wait beyond the timeout."""
     busy = httpx.Response(503, json={"error": "busy"}, headers={"Retry-After": when})
     with pytest.raises(
-        ClientError, match=r"busy; not tried again, as .* s later is after the timeout of 30 s"
+        ClientError, match=r"busy; not retried: the pause of .* s would exceed the timeout of 30 s"
     ) as raised:
-        calling.client(answering(busy, page_of("running"))).get_list(1)
-    assert calling.pauses == []
+        harness.client(responding(busy, page_of("running"))).get_list(1)
+    assert harness.pauses == []
     assert raised.value.retry_after is not None
     assert raised.value.retry_after >= 31
 
 
-def test_endless_body_is_read_up_to_the_limit(calling: Calling) -> None:
-    """The error says how much it may be; the rest is not read."""
+def test_endless_body_is_read_up_to_the_limit(harness: Harness) -> None:
+    """The error names the limit."""
     transport, streams = streaming(lambda: Stream(repeat(b"x" * 100)))
     with pytest.raises(BodyTooLargeError) as raised:
-        calling.client(transport, max_body=1000).get(1, F41)
-    assert raised.value.message == "an answer of more than 1000 bytes; a larger max_body takes more"
+        harness.client(transport, max_body=1000).get(1, F41)
+    assert raised.value.message == "the response has more than 1000 bytes; increase max_body to accept it"
     (stream,) = streams
     assert (stream.read <= 12, stream.closed) == (True, True)
 
 
 @pytest.mark.parametrize("is_compressed", [False, True])
-def test_body_may_have_exactly_the_limit(calling: Calling, is_compressed: bool) -> None:
-    """One byte more is too much, by what was sent and by what it decompresses to."""
+def test_body_may_have_exactly_the_limit(harness: Harness, is_compressed: bool) -> None:
+    """One byte more is too much, compressed or decompressed."""
     content = page_of("running").content
     headers = {"Content-Encoding": "gzip"} if is_compressed else {}
     sent = gzip.compress(content) if is_compressed else content
@@ -205,16 +207,15 @@ def test_body_may_have_exactly_the_limit(calling: Calling, is_compressed: bool) 
         assert request.headers["Accept-Encoding"] == "gzip"
         return httpx.Response(200, headers=headers, stream=Stream([sent]))
 
-    assert len(calling.client(httpx.MockTransport(handle), max_body=len(content)).get_list(1)) == 1
+    assert len(harness.client(httpx.MockTransport(handle), max_body=len(content)).get_list(1)) == 1
     with pytest.raises(BodyTooLargeError):
-        calling.client(httpx.MockTransport(handle), max_body=len(content) - 1).get_list(1)
+        harness.client(httpx.MockTransport(handle), max_body=len(content) - 1).get_list(1)
 
 
-def test_gzip_bomb_takes_no_more_memory_than_the_limit(calling: Calling) -> None:
-    """It is decompressed up to the limit and no further."""
+def test_gzip_bomb_is_decompressed_only_up_to_the_limit(harness: Harness) -> None:
     bomb = gzip.compress(b" " * 20_000_000)
     transport, _ = streaming(lambda: Stream([bomb]), **{"Content-Encoding": "gzip"})
-    client = calling.client(transport, max_body=100_000)
+    client = harness.client(transport, max_body=100_000)
     tracemalloc.start()
     try:
         with pytest.raises(BodyTooLargeError):
@@ -226,7 +227,7 @@ def test_gzip_bomb_takes_no_more_memory_than_the_limit(calling: Calling) -> None
 
 
 def test_cancellation_is_not_a_timeout() -> None:
-    """A task that is canceled within a response ends as canceled, and the response is closed."""
+    """A task canceled during a response ends as canceled, and the response is closed."""
     started = asyncio.Event()
 
     class Silent(Stream):
@@ -300,8 +301,8 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
     ids=["body", "header", "informational"],
 )
 @pytest.mark.parametrize("kind", ["sync", "asyncio", "trio"])
-def test_server_that_dribbles_is_left_on_time(at_once: bytes, byte: bytes, kind: str) -> None:
-    """On a real socket: bytes that keep coming do not keep the request open, whatever part they are of."""
+def test_dribbling_server_times_out(at_once: bytes, byte: bytes, kind: str) -> None:
+    """On a real socket, bytes that keep arriving do not keep the request open, in any part of the response."""
 
     async def ask_async(url: str) -> None:
         async with AsyncCoprClient(url, timeout=0.1) as client:
@@ -319,8 +320,8 @@ def test_server_that_dribbles_is_left_on_time(at_once: bytes, byte: bytes, kind:
     assert server.sent < 1000
 
 
-def test_silent_tls_handshake_is_left_on_time() -> None:
-    """On a real socket: the deadline is for connecting, too."""
+def test_silent_tls_handshake_times_out() -> None:
+    """On a real socket, the deadline includes connecting."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         with CoprClient(url, timeout=0.1) as client, pytest.raises(RequestTimeoutError, match=r"within 0\.1 s"):
@@ -329,10 +330,8 @@ def test_silent_tls_handshake_is_left_on_time() -> None:
 
 @pytest.mark.parametrize("variable", ["http_proxy", "all_proxy"])
 @pytest.mark.parametrize("scheme", ["http://", ""])
-def test_requests_go_through_the_proxy_of_the_environment(
-    variable: str, scheme: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As httpx has it, unless the host is one that no_proxy names."""
+def test_proxy_of_the_environment_is_used(variable: str, scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Like httpx, except for hosts in no_proxy."""
     monkeypatch.delenv("no_proxy", raising=False)
     with answering_once(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}") as (address, heads):
         monkeypatch.setenv(variable, f"{scheme}user:secret@{address}")
@@ -366,7 +365,7 @@ def answering_once(answer: bytes) -> Iterator[tuple[str, list[bytes]]]:
 
 
 def test_each_address_of_a_host_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those after one that refuses get the time that is left; a host without any is named."""
+    """Later addresses get the remaining time; the error names a host without addresses."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.2", "127.0.0.1")]

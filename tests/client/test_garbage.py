@@ -1,4 +1,4 @@
-"""Whatever a server sends, only the client's own errors come out: sync and async alike."""
+"""Whatever a server sends, the client raises only its own errors."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 
 from copr_chroot_fake.client.errors import ClientError, WaitTimeoutError
 
-from .calling import F41, Calling, answering
 from .garbage import serving
+from .harness import F41, Harness, responding
 
 CALLS: Mapping[str, Callable[[Any], object]] = {
     "get": lambda client: client.get(1, F41),
@@ -118,22 +118,22 @@ ANSWERS: Mapping[str, bytes] = {
 
 
 @pytest.mark.parametrize("what", ANSWERS)
-def test_garbage_is_an_error_of_the_client(calling: Calling, what: str) -> None:
-    """From a real server; what the error says is short and can be printed."""
+def test_garbage_raises_a_client_error(harness: Harness, what: str) -> None:
+    """Its message is short and printable."""
     with serving(lambda: [ANSWERS[what]]) as url:
-        client = calling.client(url=url, timeout=50, retries=1, max_body=100_000)
+        client = harness.client(url=url, timeout=50, retries=1, max_body=100_000)
         for name in ("get_document", "wait"):
             with pytest.raises(ClientError) as raised:
                 CALLS[name](client)
             assert len(str(raised.value).encode()) < 5000
-    assert len(calling.pauses) <= 2
+    assert len(harness.pauses) <= 2
 
 
 @pytest.mark.parametrize(
     "piece", [b"HTTP/1.1 100 Continue\r\n\r\n", b"X: y\r\n", b"9\r\n         \r\n", b" " * 1000], ids=str
 )
-def test_endless_answer_is_an_error_of_the_client(calling: Calling, piece: bytes) -> None:
-    """It ends when there is too much of it, or it takes too long."""
+def test_endless_response_raises_a_client_error(harness: Harness, piece: bytes) -> None:
+    """When it is too large or takes too long."""
     begins = {b"X": b"HTTP/1.1 200 OK\r\n", b"9": chunked(), b" ": b"HTTP/1.1 200 OK\r\n\r\n"}
 
     def endless() -> Iterator[bytes]:
@@ -141,20 +141,20 @@ def test_endless_answer_is_an_error_of_the_client(calling: Calling, piece: bytes
         yield from repeat(piece * 100)
 
     with serving(endless) as url, pytest.raises(ClientError):
-        calling.client(url=url, timeout=0.2, retries=0, max_body=100_000).get(1, F41)
+        harness.client(url=url, timeout=0.2, retries=0, max_body=100_000).get(1, F41)
 
 
 WHOLE = answer(b'{"packages":[]}', "Content-Type: application/json")
 
 
 @pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
-def test_connection_may_break_at_every_byte(calling: Calling, reset: bool) -> None:
-    """However much of an answer has come: it is no answer unless it is complete."""
+def test_connection_can_break_at_every_byte(harness: Harness, reset: bool) -> None:
+    """An incomplete response is never returned."""
     sizes = iter(range(len(WHOLE)))
     with serving(lambda: [WHOLE[: next(sizes)]], reset=reset) as url:
         for _ in range(len(WHOLE)):
             with pytest.raises(ClientError):
-                calling.client(url=url, retries=0, timeout=50).get_built_packages(1, F41)
+                harness.client(url=url, retries=0, timeout=50).get_built_packages(1, F41)
 
 
 ITEM = {"name": F41, "state": "running", "started_on": 5, "ended_on": None, "result_url": "https://a/b/"}
@@ -240,15 +240,15 @@ def use(result: Any) -> None:
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-def test_values_of_any_type_anywhere(calling: Calling, name: str) -> None:
-    """Whatever is in whatever place, or missing, is read or is an error of the client."""
+def test_values_of_any_type_anywhere(harness: Harness, name: str) -> None:
+    """A response with any JSON value in any place is parsed or raises a client error."""
     document = DOCUMENTS[name]
     made = [
         replaced(document, path, junk) for path in places(document) for junk in [*JUNK, *([DELETED] if path else [])]
     ]
     answers = iter(made)
     transport = httpx.MockTransport(lambda request: httpx.Response(200, text=json.dumps(next(answers, document))))
-    client = calling.client(transport, retries=0, timeout=5)
+    client = harness.client(transport, retries=0, timeout=5)
     for _ in made:
         with suppress(ClientError, WaitTimeoutError):
             use(CALLS[name](client))
@@ -261,12 +261,12 @@ def test_values_of_any_type_anywhere(calling: Calling, name: str) -> None:
     status=st.sampled_from([200, 200, 204, 302, 400, 404, 429, 500, 503]),
 )
 def test_bytes_of_any_kind_anywhere(
-    calling: Calling, name: str, cuts: list[tuple[int, int, bytes]], status: int
+    harness: Harness, name: str, cuts: list[tuple[int, int, bytes]], status: int
 ) -> None:
-    """A correct answer of which parts have been replaced by noise."""
+    """So does a response of which parts are replaced by noise."""
     body = json.dumps(DOCUMENTS[name]).encode()
     for at, size, noise in cuts:
         body = body[:at] + noise + body[at + size :]
-    client = calling.client(answering(httpx.Response(status, content=body)), retries=0)
+    client = harness.client(responding(httpx.Response(status, content=body)), retries=0)
     with suppress(ClientError, WaitTimeoutError):
         use(CALLS[name](client))

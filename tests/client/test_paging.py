@@ -1,4 +1,4 @@
-"""Reading page by page ends, whatever the service says: sync and async alike."""
+"""Reading page by page ends, whatever the service returns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from copr_chroot_fake.client import calls
 from copr_chroot_fake.client.errors import PagingError
 
-from .calling import Calling
+from .harness import Harness
 
 
 class Pages:
@@ -46,43 +46,43 @@ CORRECT = -1
 
 @pytest.mark.parametrize("call", ["iter_all", "wait"])
 @pytest.mark.parametrize("offsets", [(0,), (0, 1), (0, 2, 2), (0, 2, 0), (0, 200), (5,)])
-def test_paging_stops_at_a_page_not_requested(calling: Calling, call: str, offsets: tuple[int, ...]) -> None:
-    """It raises an error that says which page was requested, and which one was answered."""
+def test_paging_stops_at_a_page_not_requested(harness: Harness, call: str, offsets: tuple[int, ...]) -> None:
+    """The error names the requested and the received page."""
     pages = Pages(*offsets)
     with pytest.raises(PagingError) as raised:
-        list(getattr(calling.client(pages.transport()), call)(1))
+        list(getattr(harness.client(pages.transport()), call)(1))
     assert len(pages.requests) <= 3
     requested = raised.value.request.url.params.get("offset", "0")
-    problem = f"requested the chroots from offset {requested} on, and got those from offset {offsets[-1]} on"
+    problem = f"requested the page at offset {requested}, got the one at offset {offsets[-1]}"
     assert raised.value.message == f"{problem}; the service does not page correctly"
-    assert calling.pauses == []
+    assert harness.pauses == []
 
 
 @pytest.mark.parametrize("call", ["iter_all", "wait"])
-def test_negative_offset_stops_paging(calling: Calling, call: str) -> None:
-    """A page from before the beginning is none that was requested."""
+def test_negative_offset_stops_paging(harness: Harness, call: str) -> None:
+    """No such page was requested."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         meta = {"limit": 0, "offset": -10, "order": "id", "order_type": "ASC"}
         item = {"name": "c-0-x", "state": "running"}
         return httpx.Response(200, json={"items": [item], "meta": meta})
 
-    with pytest.raises(PagingError, match="from offset -10 on"):
-        list(getattr(calling.client(httpx.MockTransport(answer)), call)(1))
+    with pytest.raises(PagingError, match="got the one at offset -10"):
+        list(getattr(harness.client(httpx.MockTransport(answer)), call)(1))
 
 
 @pytest.mark.parametrize("call", ["iter_all", "wait"])
-def test_endless_pages_are_not_read_for_ever(calling: Calling, call: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Correct offsets, and always another page: no build has as many chroots."""
-    monkeypatch.setattr(calls, "MOST_CHROOTS", 20)
+def test_endless_paging_stops_at_the_maximum(harness: Harness, call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if every page has the correct offset."""
+    monkeypatch.setattr(calls, "MAX_CHROOTS", 20)
     pages = Pages(CORRECT)
     with pytest.raises(PagingError, match="got more than 20 chroots of one build"):
-        list(getattr(calling.client(pages.transport()), call)(1))
+        list(getattr(harness.client(pages.transport()), call)(1))
     assert len(pages.requests) == 11
 
 
-def test_pages_are_read_up_to_the_maximum(calling: Calling, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As many chroots as are possible are no error."""
-    monkeypatch.setattr(calls, "MOST_CHROOTS", 3)
+def test_pages_are_read_up_to_the_maximum(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exactly the maximum number of chroots is no error."""
+    monkeypatch.setattr(calls, "MAX_CHROOTS", 3)
     pages = Pages(CORRECT, size=3, limit=4)
-    assert len(list(calling.client(pages.transport()).iter_all(1))) == 3
+    assert len(list(harness.client(pages.transport()).iter_all(1))) == 3

@@ -1,4 +1,4 @@
-"""The reference client reads what Copr answers, and says what came instead: sync and async alike."""
+"""Results and errors of the reference client."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from copr_chroot_fake.client.errors import (
     ServerError,
 )
 
-from .calling import F41, F42, HTML, Calling, answering, page_of
+from .harness import F41, F42, HTML, Harness, page_of, responding
 
 
-def test_get_has_one_build_chroot_with_its_times(calling: Calling, fake: FakeCopr) -> None:
-    """One build chroot, with its times as Unix times and in UTC."""
-    fake.add_build(1, {F41: {"state": "succeeded", "started_on": 0, "ended_on": 90}})
-    status = calling.client(fake.transport).get(1, F41)
+def test_get_returns_a_chroot_with_its_times(harness: Harness, fake: FakeCopr) -> None:
+    """As Unix times and as datetimes in UTC."""
+    fake.add_build({F41: {"state": "succeeded", "started_on": 0, "ended_on": 90}}, id=1)
+    status = harness.client(fake.transport).get(1, F41)
     assert (status.name, status.state, status.is_final) == (F41, State.SUCCEEDED, True)
     assert (status.started_on, status.ended_on) == (0, 90)
     assert status.started_at == datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -32,18 +32,17 @@ def test_get_has_one_build_chroot_with_its_times(calling: Calling, fake: FakeCop
     assert status.result_url.endswith("/00000001-hello/")
 
 
-def test_times_that_are_not_there_are_none(calling: Calling, fake: FakeCopr) -> None:
+def test_missing_times_are_none(harness: Harness, fake: FakeCopr) -> None:
     """A pending chroot has neither time."""
-    fake.add_build(1, {F41: "pending"})
-    status = calling.client(fake.transport).get(1, F41)
+    fake.add_build({F41: "pending"}, id=1)
+    status = harness.client(fake.transport).get(1, F41)
     assert (status.started_at, status.ended_at, status.is_final) == (None, None, False)
 
 
-def test_a_page_or_all_pages_can_be_read(calling: Calling, fake: FakeCopr) -> None:
-    """One page as asked for, and every page one after the other."""
+def test_get_list_returns_a_page_and_iter_all_all(harness: Harness, fake: FakeCopr) -> None:
     names = [f"bulk-{number}-x86_64" for number in range(250)]
-    fake.add_build(1, names, state="running")
-    client = calling.client(fake.transport)
+    fake.add_build(names, id=1, state="running")
+    client = harness.client(fake.transport)
     page = client.get_list(1, limit=3, offset=2, order_type="DESC")
     assert [status.name for status in page] == names[-3:-6:-1]
     assert (len(page), page.limit, page.offset, page.order, page.order_type) == (3, 3, 2, "id", "DESC")
@@ -53,32 +52,31 @@ def test_a_page_or_all_pages_can_be_read(calling: Calling, fake: FakeCopr) -> No
 
 
 @pytest.mark.parametrize("default_limit", [None, 100, 250, 7])
-def test_iter_all_reads_everything_whatever_the_services_limit(calling: Calling, default_limit: int | None) -> None:
-    """A service without a limit is asked once, and one whose pages end with the list once more than that."""
+def test_iter_all_reads_every_page(harness: Harness, default_limit: int | None) -> None:
+    """One request if the service has no limit; one more than there are pages if the last page is full."""
     fake = FakeCopr(default_limit=default_limit)
-    fake.add_build(1, [f"bulk-{number}-x86_64" for number in range(250)], state="running")
-    assert len(list(calling.client(fake.transport).iter_all(1))) == 250
-    fake.assert_requested("list", build_id=1, times={None: 1, 100: 3, 250: 2, 7: 36}[default_limit])
+    fake.add_build([f"bulk-{number}-x86_64" for number in range(250)], id=1, state="running")
+    assert len(list(harness.client(fake.transport).iter_all(1))) == 250
+    fake.assert_requested("build-chroot/list", build_id=1, times={None: 1, 100: 3, 250: 2, 7: 36}[default_limit])
 
 
-def test_iter_all_ends_with_a_page_that_has_nothing(calling: Calling) -> None:
-    """Whatever its limit is said to be."""
-    assert list(calling.client(answering(page_of(limit=0))).iter_all(1)) == []
+def test_iter_all_ends_with_an_empty_page(harness: Harness) -> None:
+    """Whatever its limit."""
+    assert list(harness.client(responding(page_of(limit=0))).iter_all(1)) == []
 
 
-def test_iter_all_asks_for_a_page_when_it_is_needed(fake: FakeCopr) -> None:
-    """Whoever stops early has not asked for the rest."""
-    fake.add_build(1, [f"bulk-{number}-x86_64" for number in range(250)], state="running")
+def test_iter_all_requests_pages_as_needed(fake: FakeCopr) -> None:
+    """Stopping early saves the remaining requests."""
+    fake.add_build([f"bulk-{number}-x86_64" for number in range(250)], id=1, state="running")
     with CoprClient(transport=fake.transport) as client:
         next(client.iter_all(1))
-    fake.assert_requested("list", times=1)
+    fake.assert_requested("build-chroot/list", times=1)
 
 
-def test_get_build_config_has_the_settings_and_the_repositories(calling: Calling, fake: FakeCopr) -> None:
-    """The settings, with the repositories and their addresses."""
-    fake.add_project("jdoe", "tools", additional_repos=["https://a.example/?priority=5"], bootstrap="on")
-    fake.add_build(1, [F41], project="jdoe/tools", enable_net=True)
-    config = calling.client(fake.transport).get_build_config(1, F41)
+def test_get_build_config_returns_settings_and_repositories(harness: Harness, fake: FakeCopr) -> None:
+    fake.add_project("jdoe/tools", additional_repos=["https://a.example/?priority=5"], bootstrap="on")
+    fake.add_build([F41], id=1, project="jdoe/tools", enable_net=True)
+    config = harness.client(fake.transport).get_build_config(1, F41)
     assert (config.memory_limit, config.timeout, config.enable_net, config.bootstrap) == (2048, 18000, True, "on")
     assert config.repo_urls == (
         f"https://download.copr.fedorainfracloud.org/results/jdoe/tools/{F41}/",
@@ -88,10 +86,10 @@ def test_get_build_config_has_the_settings_and_the_repositories(calling: Calling
     assert config.bootstrap_image is None
 
 
-def test_get_document_has_what_any_other_path_answers(calling: Calling, fake: FakeCopr) -> None:
-    """Any other path below /api_3, as it is answered, or the error that it is answered with."""
-    fake.add_build(1, [F41])
-    client = calling.client(fake.transport)
+def test_get_document_returns_the_json_of_any_path(harness: Harness, fake: FakeCopr) -> None:
+    """Errors are the same as for other calls."""
+    fake.add_build([F41], id=1)
+    client = harness.client(fake.transport)
     assert client.get_document("build/1")["id"] == 1
     config = client.get_document("build-chroot/build-config", build_id=1, chrootname=F41)
     assert next(iter(config)) == "additional_repos"
@@ -99,26 +97,25 @@ def test_get_document_has_what_any_other_path_answers(calling: Calling, fake: Fa
         client.get_document("build/99")
 
 
-def test_get_built_packages_has_what_prints_as_nevras(calling: Calling, fake: FakeCopr) -> None:
-    """Packages that print as NEVRAs."""
-    fake.add_build(1, {F41: {"state": "succeeded", "packages": ["hello-2:1.0-1.fc41.x86_64"]}})
-    (package,) = calling.client(fake.transport).get_built_packages(1, F41)
+def test_get_built_packages_returns_nevras(harness: Harness, fake: FakeCopr) -> None:
+    fake.add_build({F41: {"state": "succeeded", "packages": ["hello-2:1.0-1.fc41.x86_64"]}}, id=1)
+    (package,) = harness.client(fake.transport).get_built_packages(1, F41)
     assert str(package) == "hello-2:1.0-1.fc41.x86_64"
     assert isinstance(package, Nevra)
 
 
-def test_fields_that_are_not_known_are_kept(calling: Calling) -> None:
-    """What a newer service says more is there in ``unknown``, and a new state is a text."""
+def test_unknown_fields_are_kept(harness: Harness) -> None:
+    """A newer service may have more fields, in ``unknown``, and more states, which are plain strings."""
     chroot = {"name": F41, "state": "resting", "started_on": None, "ended_on": None, "result_url": None, "mood": "good"}
     meta = {"limit": None, "offset": 0, "order": "id", "order_type": "ASC", "total": 1}
-    status = calling.client(answering(httpx.Response(200, json=chroot))).get(1, F41)
+    status = harness.client(responding(httpx.Response(200, json=chroot))).get(1, F41)
     assert (status.state, status.is_final, status.unknown) == ("resting", False, {"mood": "good"})
-    page = calling.client(answering(httpx.Response(200, json={"items": [chroot], "meta": meta}))).get_list(1)
+    page = harness.client(responding(httpx.Response(200, json={"items": [chroot], "meta": meta}))).get_list(1)
     assert page.unknown == {"total": 1}
-    config = calling.client(answering(httpx.Response(200, json={"isolation": "nspawn"}))).get_build_config(1, F41)
+    config = harness.client(responding(httpx.Response(200, json={"isolation": "nspawn"}))).get_build_config(1, F41)
     assert config.unknown == {"isolation": "nspawn"}
     package = {"name": "a", "epoch": 0, "version": "1", "release": "2", "arch": "src", "size": 5}
-    packages = calling.client(answering(httpx.Response(200, json={"packages": [package]}))).get_built_packages(1, F41)
+    packages = harness.client(responding(httpx.Response(200, json={"packages": [package]}))).get_built_packages(1, F41)
     assert packages[0].unknown == {"size": 5}
 
 
@@ -130,14 +127,14 @@ def test_fields_that_are_not_known_are_kept(calling: Calling) -> None:
         (1, "epel-9-s390x", "chroot", "Build 1 was not submitted to epel-9-s390x chroot."),
     ],
 )
-def test_not_found_says_which_of_the_two_is_missing(
-    calling: Calling, fake: FakeCopr, build_id: int, chrootname: str, missing: str, message: str
+def test_not_found_names_the_missing_build_or_chroot(
+    harness: Harness, fake: FakeCopr, build_id: int, chrootname: str, missing: str, message: str
 ) -> None:
-    """Status, message, request, and whether it is the build or its chroot."""
-    fake.add_build(1, [F41])
+    """The error has status, message and request."""
+    fake.add_build([F41], id=1)
     fake.add_mock_chroots("epel-9-s390x")
     with pytest.raises(NotFoundError) as raised:
-        calling.client(fake.transport).get(build_id, chrootname)
+        harness.client(fake.transport).get(build_id, chrootname)
     error = raised.value
     assert (error.status, error.message, error.missing) == (404, message, missing)
     assert error.request.url.params["build_id"] == str(build_id)
@@ -154,19 +151,19 @@ def test_not_found_says_which_of_the_two_is_missing(
         ("build-chroots", {}, "endpoint"),
     ],
 )
-def test_not_found_says_what_is_missing_of_any_document(
-    calling: Calling, fake: FakeCopr, path: str, arguments: dict[str, str], missing: str
+def test_not_found_names_the_missing_kind_of_object(
+    harness: Harness, fake: FakeCopr, path: str, arguments: dict[str, str], missing: str
 ) -> None:
-    """A project, whether it is a user's or a group's, a build, or the endpoint."""
+    """A project of a user or a group, a build, or the endpoint."""
     with pytest.raises(NotFoundError) as raised:
-        calling.client(fake.transport).get_document(path, **arguments)
+        harness.client(fake.transport).get_document(path, **arguments)
     assert raised.value.missing == missing
 
 
-def test_not_found_leaves_open_what_copr_does_not_name_as_these(calling: Calling) -> None:
-    """As another service in front of Copr may answer 404 in JSON."""
+def test_not_found_with_another_message_names_nothing(harness: Harness) -> None:
+    """A proxy in front of Copr may return 404 in JSON."""
     with pytest.raises(NotFoundError) as raised:
-        calling.client(answering(httpx.Response(404, json={"error": "No chroot here"}))).get(1, F41)
+        harness.client(responding(httpx.Response(404, json={"error": "No chroot here"}))).get(1, F41)
     assert raised.value.missing is None
 
 
@@ -190,12 +187,12 @@ def test_not_found_leaves_open_what_copr_does_not_name_as_these(calling: Calling
         (httpx.Response(200, text="[" * 100_000), NotJsonError, 200),
     ],
 )
-def test_every_kind_of_failure_is_an_error_of_its_own(
-    calling: Calling, answer: httpx.Response | Exception, kind: type[ClientError], status: int | None
+def test_each_kind_of_failure_has_its_error(
+    harness: Harness, answer: httpx.Response | Exception, kind: type[ClientError], status: int | None
 ) -> None:
-    """All have one base, and the request and the status where there was one."""
+    """With the request, and the status if there is one."""
     with pytest.raises(ClientError) as raised:
-        calling.client(answering(answer), retries=0).get(1, F41)
+        harness.client(responding(answer), retries=0).get(1, F41)
     assert type(raised.value) is kind
     assert raised.value.status == status
     assert raised.value.request.url.path == "/api_3/build-chroot"
@@ -206,20 +203,22 @@ def test_every_kind_of_failure_is_an_error_of_its_own(
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (httpx.Response(200, json=[1]), "JSON, but no object"),
-        (httpx.Response(200, headers={"Content-Type": "application/json"}, text='{"items": ['), "broken JSON"),
-        (HTML, "not JSON but text/html"),
-        (httpx.Response(503), "not JSON but nothing"),
-        (httpx.ConnectError("refused"), "no answer: refused"),
-        (httpx.ConnectError(""), "no answer: ConnectError"),
-        (httpx.ReadTimeout(""), "no complete answer within 30 s; a larger timeout gives it more time"),
-        (httpx.DecodingError("no gzip"), "an answer that cannot be read: no gzip"),
+        (httpx.Response(200, json=[1]), "expected a JSON object, got other JSON"),
+        (httpx.Response(200, headers={"Content-Type": "application/json"}, text='{"items": ['), "invalid JSON"),
+        (HTML, "expected JSON, got text/html"),
+        (httpx.Response(503), "expected JSON, got no content type"),
+        (httpx.ConnectError("refused"), "no response: refused"),
+        (httpx.ConnectError(""), "no response: ConnectError"),
+        (httpx.ReadTimeout(""), "no complete response within 30 s; increase timeout if the service needs longer"),
+        (httpx.DecodingError("no gzip"), "unreadable response: no gzip"),
     ],
 )
-def test_an_error_says_what_came_instead(calling: Calling, answer: httpx.Response | Exception, message: str) -> None:
-    """Also where httpx has no text for it, as is often so for an async client."""
+def test_error_describes_the_unexpected_response(
+    harness: Harness, answer: httpx.Response | Exception, message: str
+) -> None:
+    """Even if httpx's exception has no text."""
     with pytest.raises(ClientError) as raised:
-        calling.client(answering(answer), retries=0).get(1, F41)
+        harness.client(responding(answer), retries=0).get(1, F41)
     assert raised.value.message == message
 
 
@@ -241,20 +240,19 @@ def test_an_error_says_what_came_instead(calling: Calling, answer: httpx.Respons
         ("get_built_packages", {"packages": [{"name": "a"}]}, "packages[0].version: missing"),
     ],
 )
-def test_response_of_another_shape_is_an_error_with_location(
-    calling: Calling, call: str, document: dict[str, object], problem: str
+def test_invalid_field_in_a_response_is_named(
+    harness: Harness, call: str, document: dict[str, object], problem: str
 ) -> None:
-    """What is there has to be what was asked for, as it would be in the way later."""
-    client = calling.client(answering(httpx.Response(200, json=document)))
+    client = harness.client(responding(httpx.Response(200, json=document)))
     with pytest.raises(ClientError) as raised:
         getattr(client, call)(1, *([] if call == "get_list" else [F41]))
     assert type(raised.value) is ClientError
-    assert raised.value.message == f"the answer has another form than was asked for: {problem}"
+    assert raised.value.message == f"unexpected content in the response: {problem}"
     assert raised.value.status == 200
 
 
-def test_what_an_older_copr_leaves_out_is_none(calling: Calling) -> None:
-    """Or empty; for Copr itself, null is the same as nothing."""
-    client = calling.client(answering(httpx.Response(200, json={"with_opts": None, "repos": [{"id": "x"}]})))
+def test_fields_missing_in_an_older_copr_are_none(harness: Harness) -> None:
+    """Or empty. For Copr, null equals a missing field."""
+    client = harness.client(responding(httpx.Response(200, json={"with_opts": None, "repos": [{"id": "x"}]})))
     config = client.get_build_config(1, F41)
     assert (config.with_opts, config.timeout, config.repos[0].baseurl) == ((), None, None)

@@ -1,4 +1,4 @@
-"""Passwords and tokens are in requests, and nowhere that is printed: sync and async alike."""
+"""Passwords and tokens are sent, but appear in nothing that is printed or stored."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from copr_chroot_fake import FakeCopr, InputError
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.client.errors import ClientError
 from copr_chroot_fake.model.account import Account
-from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake.worlds.initial import InitialConfig
 
-from ..doors import running_server
-from .calling import F41, HTML, Calling, answering, page_of
+from ..adapters import running_server
 from .garbage import serving
+from .harness import F41, HTML, Harness, page_of, responding
 
 SECRET = "s3cret"
 URL = f"http://jdoe:{SECRET}@copr.test"
 
 
 def shown(error: BaseException) -> str:
-    """Whatever of an error, its causes, and its request somebody may print."""
+    """Return everything printable of an error, its causes and its request."""
     lines = "".join(traceback.format_exception(error))
     seen: list[object] = [lines, vars(error)]
     cause: BaseException | None = error
@@ -47,15 +47,15 @@ def shown(error: BaseException) -> str:
         *(httpx.Response(200, json={}), page_of("running"), httpx.Response(302, headers={"Location": f"{URL}/x"})),
     ],
 )
-def test_errors_do_not_show_the_password(calling: Calling, answer: httpx.Response | Exception) -> None:
-    """Neither their texts nor their requests, whose headers have it."""
+def test_errors_contain_no_password(harness: Harness, answer: httpx.Response | Exception) -> None:
+    """Neither their texts nor their requests."""
     sent: list[str] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
         sent.append(request.headers["Authorization"])
-        return answering(answer).handle_request(request)
+        return responding(answer).handle_request(request)
 
-    client = calling.client(httpx.MockTransport(handle), url=URL, retries=1)
+    client = harness.client(httpx.MockTransport(handle), url=URL, retries=1)
     with pytest.raises(ClientError) as raised:
         client.get(1, F41)
     assert SECRET not in shown(raised.value)
@@ -74,15 +74,15 @@ def test_errors_do_not_show_the_password(calling: Calling, answer: httpx.Respons
         *(f"http://jdoe:{SECRET}@[::::]", f"http://jdoe:{SECRET}@a..b"),
     ],
 )
-def test_wrong_address_is_shown_without_the_password(calling: Calling, url: str) -> None:
-    """Also where it is not escaped, or the scheme is missing."""
+def test_invalid_url_is_reported_without_password(harness: Harness, url: str) -> None:
+    """Even if the password is not escaped or the scheme is missing."""
     with pytest.raises(InputError, match=r"^url: ") as raised:
-        calling.client(url=url)
+        harness.client(url=url)
     assert SECRET not in shown(raised.value)
 
 
 def record(url: str, *arguments: str | Path, **options: Any) -> str:
-    """What ``record`` prints about a build."""
+    """Run ``record`` on a build; return its output."""
     done = CliRunner().invoke(main, ["record", *map(str, arguments), "--url", url], **options)
     assert done.exception is None or isinstance(done.exception, SystemExit)
     assert done.output
@@ -90,10 +90,9 @@ def record(url: str, *arguments: str | Path, **options: Any) -> str:
 
 
 @pytest.mark.parametrize("arguments", [["99"], ["1"], ["1", "99"], ["1", "--anonymize"]])
-def test_record_shows_no_password(arguments: list[str], tmp_path: Path) -> None:
-    """Nor does it write one, whether all builds are there or not."""
+def test_record_prints_and_writes_no_password(arguments: list[str], tmp_path: Path) -> None:
     fake = FakeCopr()
-    fake.add_build(1, {F41: "succeeded"})
+    fake.add_build({F41: "succeeded"}, id=1)
     path = tmp_path / "recorded.json"
     with running_server(fake) as url:
         with_password = url.replace("http://", f"http://jdoe:{SECRET}@")
@@ -103,17 +102,16 @@ def test_record_shows_no_password(arguments: list[str], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("answer", [b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", b"noise\r\n\r\n", b""])
-def test_record_of_a_broken_copr_shows_no_password(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While it tries again, and when it gives up."""
+def test_record_retries_print_no_password(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     with serving(lambda: [answer]) as url:
         printed = record(url.replace("http://", f"http://jdoe:{SECRET}@"), "1")
-        assert f"{url} does not answer as it should; asking again in 4 s" in printed
+        assert f"unexpected response from {url}; retrying in 4 s" in printed
     assert SECRET not in printed
 
 
-def test_misplaced_address_shows_no_password() -> None:
-    """In place of a build, or of another option."""
+def test_misplaced_url_is_reported_without_password() -> None:
+    """As a build, or as another option."""
     for arguments in (["record", URL], ["record", "1", "--url", f"{URL}:x"], ["record", "1", URL]):
         done = CliRunner().invoke(main, arguments)
         assert done.exit_code == 2
@@ -121,11 +119,10 @@ def test_misplaced_address_shows_no_password() -> None:
         assert "copr.test" in done.output
 
 
-def test_tokens_are_not_shown() -> None:
-    """By what has them, or by what says that they are wrong."""
+def test_tokens_are_in_no_repr_and_no_error() -> None:
     account = Account("jdoe", "login", SECRET)
     assert repr(account) == "Account(name='jdoe', login='login', groups=())"
-    assert SECRET not in repr(Recipe(accounts=(account,)))
+    assert SECRET not in repr(InitialConfig(FakeCopr, accounts=(account,)))
     fake = FakeCopr()
     fake.add_account("jdoe", "login", SECRET)
     assert SECRET not in repr(fake.accounts)
@@ -136,16 +133,14 @@ def test_tokens_are_not_shown() -> None:
 
 
 @pytest.mark.parametrize("account", [SECRET, f"jdoe::{SECRET}", f"jdoe:login:{SECRET}:nogroup", f":login:{SECRET}"])
-def test_wrong_account_of_serve_shows_no_token(account: str) -> None:
-    """It says what is expected instead."""
+def test_invalid_account_option_prints_no_token(account: str) -> None:
     done = CliRunner().invoke(main, ["serve", "--account", account])
     assert done.exit_code == 2
     assert SECRET not in done.output
     assert "--account" in done.output
 
 
-def test_requests_are_kept_without_their_headers() -> None:
-    """What a fake was asked, and what is said of that, has no password."""
+def test_recorded_requests_contain_no_password() -> None:
     fake = FakeCopr()
     fake.add_account("jdoe", "login", SECRET)
     with httpx.Client(transport=fake.transport, base_url=f"http://login:{SECRET}@copr.test") as client:

@@ -1,4 +1,4 @@
-"""Builds live as they have been seen to live in Copr, step by step."""
+"""Builds change through recorded events as they did in Copr."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from typing import Any
 
 import pytest
 
-from copr_chroot_fake import Build, EventError, FakeCopr
+from copr_chroot_fake import Build, FakeCopr
 
-from ..doors import Ask, asking
+from ..adapters import Ask, asking
 from ..recordings import DIRECTORY
 
-LIVES = json.loads((DIRECTORY / "lifecycles.json").read_text(encoding="utf-8"))
+LIFECYCLES = json.loads((DIRECTORY / "lifecycles.json").read_text(encoding="utf-8"))
 
 
-def submitted(life: Mapping[str, Any]) -> tuple[FakeCopr, Build]:
-    """A build as the recording begins with it, whose chroots go on only by the events."""
+def submit(lifecycle: Mapping[str, Any]) -> tuple[FakeCopr, Build]:
+    """Return a fake and the build with which the recording begins; its chroots change only by events."""
     fake = FakeCopr()
-    return fake, fake.add_build(life["build_id"], life["chroots"], project="@copr/copr-dev", state="waiting")
+    return fake, fake.add_build(
+        lifecycle["chroots"], id=lifecycle["build_id"], project="@copr/copr-dev", state="waiting"
+    )
 
 
-def happen(build: Build, event: Mapping[str, Any]) -> bool | None:
-    """Let an event happen as the recorder did; whether the service has accepted it, where it said so."""
-    details = {key: event[key] for key in ("at", "result_dir", "packages") if key in event}
+def apply(build: Build, event: Mapping[str, Any]) -> bool | None:
+    """Apply a recorded event; return whether it is accepted, if the recording has that."""
+    details = {"packages": ()} | {key: event[key] for key in ("at", "result_dir", "packages") if key in event}
     if "cancel" in event:
         build.cancel()
         return None
@@ -32,35 +34,32 @@ def happen(build: Build, event: Mapping[str, Any]) -> bool | None:
     if "to" in event or "canceled" in event:
         return chroot.report(event.get("to", "canceled"), **details)
     if event.get("set") == "skipped":
-        chroot.skip(**details)
+        chroot.report("skipped", **details)
         return None
     if "set" in event:
-        chroot.force_state(event["set"])
+        chroot.set_state(event["set"])
         return None
-    try:
-        chroot.reschedule()
-    except EventError:
-        return False
-    return True
+    # Any other chroot is not rescheduled, but queued, by such a report.
+    return chroot.state in ("starting", "running") and chroot.report("pending")
 
 
-def shown_of(ask: Ask, build_id: int, chrootname: str) -> dict[str, object]:
-    """A chroot and its packages, as the recorder has noted them."""
+def read_chroot(ask: Ask, build_id: int, chrootname: str) -> dict[str, object]:
+    """Return a chroot and its packages in the form of the recording."""
     paths = {"build_chroot": "build-chroot", "built_packages": "build-chroot/built-packages"}
     target = f"build_id={build_id}&chrootname={chrootname}"
     return {name: json.loads(ask("GET", f"/api_3/{path}?{target}").body) for name, path in paths.items()}
 
 
-@pytest.mark.parametrize("life", LIVES, ids=[life["name"] for life in LIVES])
-def test_every_step_shows_what_copr_showed(life: Mapping[str, Any]) -> None:
-    """After each event every endpoint shows what was recorded then, and refused is what was refused."""
-    fake, build = submitted(life)
+@pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=[lifecycle["name"] for lifecycle in LIFECYCLES])
+def test_every_step_matches_the_recording(lifecycle: Mapping[str, Any]) -> None:
+    """After each event all endpoints match, and rejected events are rejected."""
+    fake, build = submit(lifecycle)
     ask = asking(fake)
-    for step in life["steps"]:
+    for step in lifecycle["steps"]:
         if step["event"] is not None:
-            assert happen(build, step["event"]) == step.get("accepted"), step["event"]
-        shown = {name: shown_of(ask, build.id, name) for name in life["chroots"]}
-        assert shown == step["then"], step["event"]
-        # Recorded in whatever order the database had them.
+            assert apply(build, step["event"]) == step.get("accepted"), step["event"]
+        chroots = {name: read_chroot(ask, build.id, name) for name in lifecycle["chroots"]}
+        assert chroots == step["then"], step["event"]
+        # The database returned them in no defined order.
         listed = json.loads(ask("GET", f"/api_3/build-chroot/list?build_id={build.id}").body)["items"]
         assert {item["name"]: item for item in listed} == {item["name"]: item for item in step["list"]}, step["event"]

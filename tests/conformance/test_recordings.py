@@ -11,7 +11,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 
-from ..doors import DOORS, Ask, Response, asking, asking_over_http, without_servers_own
+from ..adapters import ADAPTERS, Ask, Response, asking, asking_over_http, without_servers_own
 from ..recordings import DIRECTORY, Exchange, exchanges
 from ..served import starting
 
@@ -21,7 +21,7 @@ SCENARIOS = sorted({exchange.scenario for exchange in EXCHANGES})
 Mismatch = tuple[Exchange, Response, Sequence[str]]
 """A recording, the response of the fake, and the parts that differ."""
 
-SHOWN = 10
+MAX_REPORTED = 10
 """How many mismatches a failure message shows in full."""
 
 
@@ -63,13 +63,13 @@ def test_core_matches_recordings(scenario: str) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-@pytest.mark.parametrize("adapter", [*(name for name in DOORS if name not in ("answer", "server")), "command"])
+@pytest.mark.parametrize("adapter", [*(name for name in ADAPTERS if name not in ("answer", "server")), "command"])
 def test_adapter_matches_core(adapter: str, scenario: str) -> None:
     """Every recorded request gets the core's status, headers and body; only a server adds the date."""
     fake = fake_of(scenario)
     core = asking(fake)
     mismatches = []
-    with command(fake, scenario) if adapter == "command" else DOORS[adapter](fake) as ask:
+    with command(fake, scenario) if adapter == "command" else ADAPTERS[adapter](fake) as ask:
         for exchange in recorded(scenario):
             expected, got = replay(exchange, core), without_servers_own(replay(exchange, ask))
             if got != expected:
@@ -101,18 +101,18 @@ def report(mismatches: Sequence[Mismatch]) -> str:
     counts = Counter(
         f"{part} of {exchange.method} {exchange.endpoint}" for exchange, _, parts in mismatches for part in parts
     )
-    shown = mismatches[:SHOWN]
+    first = mismatches[:MAX_REPORTED]
     return "\n".join(
         [
             f"{len(mismatches)} recorded requests are answered differently:",
             *(f"{count:5} {kind}" for kind, count in counts.most_common()),
-            *(line for mismatch in shown for line in _described(*mismatch)),
-            *([f"... and {len(mismatches) - SHOWN} more"] if len(mismatches) > SHOWN else []),
+            *(line for mismatch in first for line in _describe(*mismatch)),
+            *([f"... and {len(mismatches) - MAX_REPORTED} more"] if len(mismatches) > MAX_REPORTED else []),
         ]
     )
 
 
-def _described(exchange: Exchange, got: Response, parts: Sequence[str]) -> list[str]:
+def _describe(exchange: Exchange, got: Response, parts: Sequence[str]) -> list[str]:
     allow = "" if exchange.allow is None else f", Allow: {exchange.allow}"
     sent = "".join(f" [{name}: {value}]" for name, value in exchange.headers.items())
     return [
@@ -135,14 +135,13 @@ JSON = {"content-type": "application/json"}
         ("Allow", Response(200, {**JSON, "allow": "GET"}, b"{}\n")),
     ],
 )
-def test_each_differing_part_is_noticed(part: str, got: Response) -> None:
-    """A response that differs from the recording in one part only is told apart from it."""
+def test_each_difference_is_reported(part: str, got: Response) -> None:
     assert differing_parts(EXPECTED, got) == [part]
 
 
 def test_report_names_the_recordings() -> None:
     """The failure message counts all mismatches and shows what was recorded and answered."""
-    lines = report([(EXPECTED, Response(500, JSON, b"oops"), ["status", "body"])] * (SHOWN + 2)).splitlines()
+    lines = report([(EXPECTED, Response(500, JSON, b"oops"), ["status", "body"])] * (MAX_REPORTED + 2)).splitlines()
     assert lines[:6] == [
         "12 recorded requests are answered differently:",
         "   12 status of GET home",

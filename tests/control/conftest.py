@@ -1,4 +1,4 @@
-"""The control of a fresh world whose time stands still, in process and over HTTP."""
+"""Clients of the control API of new worlds with a paused clock, in process and over HTTP."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from copr_chroot_fake import FakeCopr, SystemClock
 
 from ..served import Threaded, serving
-from .doors import Control, control_of_held, fresh_control, over_http, paused
+from .clients import Control, control_of_held, fresh_control, over_http, paused
 
 
 @pytest.fixture(scope="package")
@@ -32,7 +32,7 @@ def open_control(request: pytest.FixtureRequest) -> Callable[[str], Control]:
         for world in served.worlds:
             served.worlds.delete(world.name)
         served.worlds.main.reset()
-        world = served.worlds.get(name) if name else served.worlds.main
+        world = served.worlds.get_or_create(name) if name else served.worlds.main
         return paused(Control(over_http(served), served.worlds, world))
 
     return open_control

@@ -1,4 +1,4 @@
-"""No operation does more than a bounded amount of work for each item that it returns or changes."""
+"""The work of an operation is bounded for each item that it returns or changes."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Literal, NamedTuple
 
 import pytest
 
-from copr_chroot_fake import FakeCopr
+from copr_chroot_fake import FakeCopr, FakeOptions
 from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.dispatch import ControlApi
+from copr_chroot_fake.admin.control_api import ControlApi
 from copr_chroot_fake.admin.operations import all_operations
-from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.worlds import World, Worlds
 from copr_chroot_fake.wire.answer import Answer
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import World, Worlds
 
 from ..steps import count_steps
-from .doors import F41, F42
+from .clients import F41, F42
 
 SMALL, LARGE = 10, 80
-"""How many builds, requests and so on there are in the two worlds that are compared."""
+"""Numbers of builds, requests and so on in the two worlds that are compared."""
 
 
 class Case(NamedTuple):
@@ -60,7 +60,6 @@ CASES: Mapping[str, tuple[Case, ...]] = {
     "POST /accounts": (Case("/accounts", {"name": "x", "login": "x", "token": "x"}),),
     "GET /clock": (Case("/clock"),),
     "PATCH /clock": (Case("/clock", {"tick": 5}),),
-    "POST /advance": (Case("/advance", grows=WHOLE),),
     "GET /changes": (
         Case("/changes?limit=5"),
         Case("/changes?limit=5&offset=2"),
@@ -79,34 +78,32 @@ CASES: Mapping[str, tuple[Case, ...]] = {
     "GET /builds/{build_id}": (Case(BUILD), Case("/builds/9999")),
     "DELETE /builds/{build_id}": (Case(BUILD),),
     "POST /builds/{build_id}/cancel": (Case(f"{BUILD}/cancel"),),
-    "POST /builds/{build_id}/advance": (Case(f"{BUILD}/advance"),),
-    "POST /builds/{build_id}/finish": (Case(f"{BUILD}/finish"),),
-    "POST /builds/{build_id}/events": (Case(f"{BUILD}/events", {"event": "queue"}),),
+    "POST /builds/{build_id}/advance": (Case(f"{BUILD}/advance"), Case(f"{BUILD}/advance", {"to": "end"})),
     "POST /builds/{build_id}/chroots": (Case(f"{BUILD}/chroots", {"name": "fedora-99-x86_64"}),),
     "GET /builds/{build_id}/chroots/{chrootname}": (Case(CHROOT), Case(f"{BUILD}/chroots/x")),
-    "POST /builds/{build_id}/chroots/{chrootname}/events": (Case(f"{CHROOT}/events", {"event": "queue"}),),
     "POST /builds/{build_id}/chroots/{chrootname}/report": (Case(f"{CHROOT}/report", {"state": "failed"}),),
-    "POST /builds/{build_id}/chroots/{chrootname}/force": (Case(f"{CHROOT}/force", {"state": "failed"}),),
-    "POST /builds/{build_id}/chroots/{chrootname}/advance": (Case(f"{CHROOT}/advance"),),
-    "POST /builds/{build_id}/chroots/{chrootname}/finish": (Case(f"{CHROOT}/finish"),),
-    "POST /builds/{build_id}/chroots/{chrootname}/run-to": (Case(f"{CHROOT}/run-to", {"state": "succeeded"}),),
+    "POST /builds/{build_id}/chroots/{chrootname}/state": (Case(f"{CHROOT}/state", {"state": "failed"}),),
+    "POST /builds/{build_id}/chroots/{chrootname}/advance": (
+        Case(f"{CHROOT}/advance"),
+        Case(f"{CHROOT}/advance", {"to": "succeeded"}),
+    ),
     "POST /builds/{build_id}/chroots/{chrootname}/hold": (Case(f"{CHROOT}/hold", {"state": "running"}),),
     "POST /builds/{build_id}/chroots/{chrootname}/release": (Case(f"/builds/4/chroots/{F41}/release"),),
     "GET /requests": (
         Case("/requests?limit=5"),
         Case("/requests?limit=5&offset=2"),
         Case("/requests?limit=5&after=3"),
-        Case("/requests?limit=5&endpoint=list"),
-        Case(f"/requests?limit=5&endpoint=get&build_id=3&chrootname={F41}"),
+        Case("/requests?limit=5&endpoint=build-chroot/list"),
+        Case(f"/requests?limit=5&endpoint=build-chroot&build_id=3&chrootname={F41}"),
     ),
     "DELETE /requests": (Case("/requests"),),
-    "GET /requests/count": (Case("/requests/count"), Case(f"/requests/count?endpoint=get&chrootname={F41}")),
+    "GET /requests/count": (Case("/requests/count"), Case(f"/requests/count?endpoint=build-chroot&chrootname={F41}")),
     "GET /unmatched": (Case("/unmatched?limit=2"), Case("/unmatched?limit=2&offset=2")),
     "POST /verify": (
-        Case("/verify", {"assertion": "requested", "endpoint": "list"}),
-        Case("/verify", {"assertion": "requested", "endpoint": "list", **ABOUT}),
-        Case("/verify", {"assertion": "requested", "endpoint": "list", "times": 9999}),
-        Case("/verify", {"assertion": "not-requested", "endpoint": "list", "build_id": 3}),
+        Case("/verify", {"assertion": "requested", "endpoint": "build-chroot/list"}),
+        Case("/verify", {"assertion": "requested", "endpoint": "build-chroot/list", **ABOUT}),
+        Case("/verify", {"assertion": "requested", "endpoint": "build-chroot/list", "times": 9999}),
+        Case("/verify", {"assertion": "not-requested", "endpoint": "build-chroot/list", "build_id": 3}),
         Case("/verify", {"assertion": "polled-no-faster-than", "seconds": 9}),
         Case("/verify", {"assertion": "polled-no-faster-than", "seconds": 0}),
         Case("/verify", {"assertion": "polled-no-faster-than", "seconds": 9, **ABOUT}),
@@ -122,24 +119,23 @@ CASES: Mapping[str, tuple[Case, ...]] = {
 
 
 def test_every_operation_has_a_case() -> None:
-    """A new operation cannot be forgotten."""
     assert set(CASES) == {f"{method} {path}" for path, method, _ in all_operations()}
 
 
 def measure(size: int, method: str, case: Case) -> tuple[int, int]:
     """The steps of a call in a world with ``size`` of everything, and how many items it returns."""
-    worlds = Worlds(Recipe(progress="manual"))
+    worlds = Worlds(InitialConfig(FakeCopr, options=FakeOptions(progress="manual")))
     for number in range(size):
-        worlds.get(f"w{number}")
+        worlds.get_or_create(f"w{number}")
     fill(worlds.main.fake, size)
     for _ in range(2):
         worlds.main.take_snapshot()
-    api = ControlApi(Setting(worlds, Recipe(progress="manual"), save))
+    api = ControlApi(Setting(worlds, InitialConfig(FakeCopr, options=FakeOptions(progress="manual")), save))
     path, _, query = case.target.partition("?")
     body = b"" if case.body is None else json.dumps(case.body).encode()
     answers: list[Answer] = []
     # What was logged and changed is read once, when somebody first looks, which is not what is counted here.
-    for read_once in ("/requests/count?endpoint=get", "/changes", "/unmatched?limit=1"):
+    for read_once in ("/requests/count?endpoint=build-chroot", "/changes", "/unmatched?limit=1"):
         assert answer(api, worlds.main, "GET", *read_once.partition("?")[::2], b"").status == 200
     for build_id in (3, 4):
         verified = json.dumps({"assertion": "all-pages-read", "build_id": build_id}).encode()
@@ -161,7 +157,7 @@ async def save(worlds: Worlds) -> str:
 
 
 def number_of_items(document: object) -> int:
-    """How many objects there are in a document; at least one."""
+    """Return the number of objects in a document, at least 1."""
     if isinstance(document, dict):
         return 1 + sum(number_of_items(value) for value in document.values() if isinstance(value, (dict, list)))
     return max(1, sum(map(number_of_items, document))) if isinstance(document, list) else 1
@@ -170,7 +166,7 @@ def number_of_items(document: object) -> int:
 def fill(fake: FakeCopr, size: int) -> None:
     for number in range(1, size + 1):
         lifecycle = "deleted" if number % 3 == 1 else "succeeds"
-        fake.add_build(number, [F41, F42], project=f"jdoe/p{number}", lifecycle=lifecycle)
+        fake.add_build([F41, F42], id=number, project=f"jdoe/p{number}", lifecycle=lifecycle)
         fake.add_account(f"u{number}", f"l{number}", "t")
         fake.answer("GET", f"/api_3/build-chroot/list/{number}")
         fake.answer("GET", f"/api_3/build-chroot/{number}/{F41}")
@@ -181,8 +177,8 @@ def fill(fake: FakeCopr, size: int) -> None:
         fake.builds[number][F42].advance()
     for number in range(1, size + 1):
         fake.faults.add("outage")
-        fake.hold(number, F41, "starting")
-    fake.hold(3, F41, "succeeded")
+        fake.builds[number][F41].hold("starting")
+    fake.builds[3][F41].hold("succeeded")
 
 
 @pytest.mark.parametrize(
@@ -194,7 +190,7 @@ def fill(fake: FakeCopr, size: int) -> None:
     ],
 )
 def test_work_of_operation_is_bounded(operation: str, case: Case) -> None:
-    """As many steps in a large world as in a small one, or in proportion where all of the world is returned."""
+    """It is the same in large and small worlds, or proportional if the whole world is returned."""
     method = operation.partition(" ")[0]
     (small, few), (large, many) = (measure(size, method, case) for size in (SMALL, LARGE))
     growth = max(1, many / few) if case.grows == "no" else LARGE / SMALL
@@ -205,11 +201,9 @@ def test_work_of_operation_is_bounded(operation: str, case: Case) -> None:
     ("method", "target", "body"),
     [
         ("POST", "/builds/1/advance", None),
-        ("POST", "/builds/1/finish", None),
+        ("POST", "/builds/1/advance", {"to": "end"}),
         ("POST", "/builds/1/cancel", None),
-        ("POST", "/builds/1/events", {"event": "queue"}),
         ("POST", f"/builds/1/chroots/{F41}/advance", None),
-        ("POST", "/advance", None),
         ("PATCH", "/clock", {"tick": 5000}),
         ("GET", "/builds/1", None),
         ("GET", "/changes?limit=5", None),
@@ -218,16 +212,16 @@ def test_work_of_operation_is_bounded(operation: str, case: Case) -> None:
 )
 @pytest.mark.parametrize("lifecycle", ["succeeds", "deleted", "canceled-while-running"])
 @pytest.mark.parametrize("progress", ["manual", "clock"])
-def test_work_on_build_grows_with_its_chroots(
+def test_work_on_build_is_linear_in_chroots(
     method: str, target: str, body: object, lifecycle: str, progress: Literal["manual", "clock"]
 ) -> None:
-    """In proportion, not with their square."""
-
     def steps(size: int) -> int:
         fake = FakeCopr(progress=progress)
-        fake.add_build(1, [F41, *(f"fedora-{number}-x86_64" for number in range(100, 99 + size))], lifecycle=lifecycle)
-        worlds = Worlds(Recipe(), fake=fake)
-        api, (path, _, query) = ControlApi(Setting(worlds, Recipe(), None)), target.partition("?")
+        fake.add_build(
+            [F41, *(f"fedora-{number}-x86_64" for number in range(100, 99 + size))], id=1, lifecycle=lifecycle
+        )
+        worlds = Worlds(InitialConfig(FakeCopr), fake=fake)
+        api, (path, _, query) = ControlApi(Setting(worlds, InitialConfig(FakeCopr), None)), target.partition("?")
         sent = b"" if body is None else json.dumps(body).encode()
         return count_steps(lambda: api.answer(worlds.main, method, path, query, sent))
 

@@ -1,4 +1,4 @@
-"""Calls on builds and their chroots, as Copr's clients see what they do."""
+"""Control calls on builds and chroots, and their effect on Copr's responses."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from urllib.parse import quote
 
 import pytest
 
-from copr_chroot_fake import FakeCopr, State, SystemClock
-from copr_chroot_fake.model.machine import TRANSITIONS, Event
+from copr_chroot_fake import FakeCopr, SystemClock
+from copr_chroot_fake.model.machine import TRANSITIONS
 
-from .doors import F41, F42, S390X, Control
+from .clients import F41, F42, S390X, Control
 
 
-def test_a_build_is_added_of_which_the_rest_is_made_up(control: Control) -> None:
-    """In the default project, with chroots that live."""
+def test_added_build_gets_defaults(control: Control) -> None:
+    """It is in the default project, and its chroots have a lifecycle."""
     reply = control.ask("POST", "/builds", {"id": 1, "chroots": [F41, F42]})
     assert reply.status == 201
     shown = reply.document
@@ -22,8 +22,8 @@ def test_a_build_is_added_of_which_the_rest_is_made_up(control: Control) -> None
     assert control.get("/builds/1") == shown
 
 
-def test_all_that_python_can_say_of_a_build_is_taken(control: Control) -> None:
-    """The settings, the states, the life, and what makes it go on."""
+def test_add_build_accepts_all_options_of_python(control: Control) -> None:
+    """Settings, states, lifecycle and progress."""
     said = {
         "id": 1,
         "chroots": {F41: "failed", F42: {"started_on": 5, "state": "running"}, S390X: {}},
@@ -43,11 +43,11 @@ def test_all_that_python_can_say_of_a_build_is_taken(control: Control) -> None:
     assert (shown["project"], shown["project_dirname"]) == ("me/tools", "tools:pr:1")
     assert control.states() == {F41: "failed", F42: "running", S390X: "pending"}
     assert [control.states()[S390X] for _ in range(2)] == ["pending", "skipped"]
-    assert control.shown(1, F42)["started_on"] == 5
+    assert control.copr_chroot(1, F42)["started_on"] == 5
 
 
-def test_builds_are_made_up(control: Control) -> None:
-    """As many as are wanted, the same for the same seed, and Copr shows them."""
+def test_populate_adds_generated_builds(control: Control) -> None:
+    """The same seed generates the same builds."""
     added = control.post("/populate", {"builds": 3, "chroots": 4, "seed": 7})
     assert added["total"] == len(added["builds"]) == control.get("/builds")["total"] == 3
     assert set(control.states(added["builds"][0]["id"])) == {chroot["name"] for chroot in added["builds"][0]["chroots"]}
@@ -55,14 +55,13 @@ def test_builds_are_made_up(control: Control) -> None:
     assert control.post("/populate")["total"] == 10
 
 
-def test_null_says_as_little_as_nothing(control: Control) -> None:
-    """Where something may be missing."""
+def test_null_is_equivalent_to_an_omitted_key(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": None, "state": None, "lifecycle": None, "package": None})
     assert control.states() == {}
 
 
-def test_builds_are_listed_by_pages(control: Control) -> None:
-    """In the order in which they were added, with how many there are."""
+def test_builds_are_listed_in_pages(control: Control) -> None:
+    """They are in the order of their addition, with their total number."""
     for number in (3, 1, 2):
         control.post("/builds", {"id": number})
     ids = {
@@ -73,16 +72,15 @@ def test_builds_are_listed_by_pages(control: Control) -> None:
     assert control.get("/builds?limit=0")["total"] == 3
 
 
-def test_a_build_is_deleted(control: Control) -> None:
-    """Copr answers 404 for it then."""
+def test_deleted_build_is_404(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": [F41]})
     control.do("DELETE", "/builds/1")
     assert control.copr(f"/1/{F41}").status == 404
     assert control.ask("GET", "/builds/1").status == 404
 
 
-def test_a_build_is_canceled(control: Control) -> None:
-    """The backend confirms it a little later."""
+def test_build_is_canceled(control: Control) -> None:
+    """The backend confirms it later."""
     control.post("/builds", {"id": 1, "chroots": [F41]})
     assert control.post("/builds/1/cancel")["canceled"]
     assert control.states() == {F41: "importing"}
@@ -92,47 +90,16 @@ def test_a_build_is_canceled(control: Control) -> None:
     assert (refused.status, refused.document["error"]) == (409, "build 1 is canceled already")
 
 
-def test_a_build_goes_on(control: Control) -> None:
-    """Each chroot by one stage, or to the end."""
+def test_build_advances_or_finishes(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": {F41: {}, F42: {"lifecycle": "fails"}, S390X: "waiting"}})
     control.post("/builds/1/advance")
     assert control.states() == {F41: "pending", F42: "pending", S390X: "waiting"}
-    assert not control.post("/builds/1/finish")["finished"]
+    assert not control.post("/builds/1/advance", {"to": "end"})["finished"]
     assert control.states() == {F41: "succeeded", F42: "failed", S390X: "waiting"}
 
 
-def test_every_build_goes_on(control: Control) -> None:
-    """It is said how many chroots did."""
-    control.post("/builds", {"id": 1, "chroots": [F41, F42]})
-    control.post("/builds", {"id": 2, "chroots": {F41: {}, F42: "failed"}})
-    assert control.post("/advance") == {"count": 3}
-    assert (control.states(1), control.states(2)) == (
-        {F41: "pending", F42: "pending"},
-        {F41: "pending", F42: "failed"},
-    )
-
-
-def test_an_event_happens_to_each_chroot_that_it_can_happen_to(control: Control) -> None:
-    """At a time that may be said; the others stay as they are."""
-    control.post("/builds", {"id": 1, "chroots": {F41: "running", F42: "starting", S390X: "waiting"}})
-    control.post("/builds/1/events", {"event": "reschedule", "at": 1_800_000_000})
-    assert control.states() == {F41: "pending", F42: "pending", S390X: "waiting"}
-    refused = control.ask("POST", "/builds/1/events", {"event": "run"})
-    assert refused.status == 409
-    assert refused.document["error"] == "build 1: run is possible for none of its chroots now"
-
-
-def test_an_event_that_is_too_early_for_one_happens_to_none(control: Control) -> None:
-    """The chroot that has changed since is named."""
-    control.post("/builds", {"id": 1, "chroots": {F41: {"state": "running", "started_on": 5}, F42: "running"}})
-    refused = control.ask("POST", "/builds/1/events", {"event": "fail", "at": 10})
-    assert (refused.status, refused.where) == (422, "at")
-    assert F42 in refused.document["error"]
-    assert control.states() == {F41: "running", F42: "running"}
-
-
-def test_a_chroot_is_added(control: Control) -> None:
-    """After the others, in a state or with a life."""
+def test_chroot_is_added(control: Control) -> None:
+    """It comes last, with a state or a lifecycle."""
     control.post("/builds", {"id": 1, "chroots": [F41]})
     added = control.ask("POST", "/builds/1/chroots", {"name": F42, "state": "failed"})
     assert (added.status, added.document["name"]) == (201, F42)
@@ -140,8 +107,8 @@ def test_a_chroot_is_added(control: Control) -> None:
     assert control.states() == {F41: "importing", F42: "failed", S390X: "forked"}
 
 
-def test_projects_and_chroots_are_added(control: Control) -> None:
-    """A project with what it says for its chroots, which a build of it shows."""
+def test_projects_and_mock_chroots_are_added(control: Control) -> None:
+    """Builds of the project have its settings."""
     said = {
         "ownername": "me",
         "projectname": "tools",
@@ -159,67 +126,45 @@ def test_projects_and_chroots_are_added(control: Control) -> None:
     assert control.get("/scenario")["chroots"] == [F41, S390X]
 
 
-HAPPENINGS = [
-    ("import", "waiting", "importing"),
-    ("queue", "importing", "pending"),
-    ("start", "pending", "starting"),
-    ("run", "starting", "running"),
-    ("succeed", "running", "succeeded"),
-    ("fail", "starting", "failed"),
-    ("skip", "pending", "skipped"),
-    ("reschedule", "running", "pending"),
-    ("fork", "waiting", "forked"),
-]
+def test_every_state_but_unknown_is_reported(control: Control) -> None:
+    """Each of them after one that leads there, and nothing else happens."""
+    ways = {t.target: t.sources[0] for t in TRANSITIONS if t.canceled is None}
+    control.post("/builds", {"id": 1, "chroots": {F42: "waiting"}})
+    for number, (after, before) in enumerate(ways.items()):
+        name = f"fedora-{number}-x86_64"
+        control.post("/builds/1/chroots", {"name": name, "state": before})
+        report = control.post(f"/builds/1/chroots/{name}/report", {"state": after})
+        assert (report["taken"], report["chroot"]["state"]) == (True, after)
+    assert control.states()[F42] == "waiting"
 
 
-@pytest.mark.parametrize(("event", "before", "after"), HAPPENINGS)
-def test_an_event_happens(control: Control, event: str, before: str, after: str) -> None:
-    """The chroot is in the state then that the table says."""
-    control.post("/builds", {"id": 1, "chroots": {F41: before, F42: before}})
-    assert event in control.get(f"/builds/1/chroots/{F41}")["possible_events"]
-    shown = control.post(f"/builds/1/chroots/{F41}/events", {"event": event})
-    assert shown["state"] == after
-    assert control.states() == {F41: after, F42: before}
-    assert {key: shown[key] for key in control.shown()} == control.shown()
-
-
-def test_every_event_is_tried() -> None:
-    """None is left out above, but for the one of a canceled build."""
-    assert {event for event, _, _ in HAPPENINGS} == {event.value for event in Event} - {"confirm cancel"}
-    assert all(any(t.event == e and t.target == State(after) for t in TRANSITIONS) for e, _, after in HAPPENINGS)
-
-
-def test_the_backend_confirms_that_it_is_canceled(control: Control) -> None:
-    """Only where somebody has canceled the build."""
+def test_backend_confirms_cancellation(control: Control) -> None:
+    """Only if the build was canceled."""
     control.post("/builds", {"id": 1, "chroots": {F41: "pending"}})
-    event = {"event": "confirm cancel"}
-    refused = control.ask("POST", f"/builds/1/chroots/{F41}/events", event)
-    assert refused.status == 409
-    assert refused.document["error"] == (
-        f"build 1, {F41} is pending: confirm cancel is not possible; possible: start, skip"
-    )
+    path = f"/builds/1/chroots/{F41}/report"
+    assert not control.post(path, {"state": "canceled"})["taken"]
     control.post("/builds/1/cancel")
-    control.post(f"/builds/1/chroots/{F41}/events", event)
+    assert control.post(path, {"state": "canceled"})["taken"]
     assert control.states() == {F41: "canceled"}
 
 
-def test_an_event_takes_its_details(control: Control) -> None:
-    """Its time, the result directory of a start, the packages of a success."""
-    control.post("/builds", {"id": 1, "chroots": {F41: "pending"}})
-    path = f"/builds/1/chroots/{F41}/events"
-    control.post(path, {"event": "start", "at": 1000, "result_dir": "here"})
+def test_report_has_details(control: Control) -> None:
+    """A time, a result directory, and packages, which are generated by default."""
+    control.post("/builds", {"id": 1, "chroots": {F41: "pending", F42: "running"}})
+    path = f"/builds/1/chroots/{F41}/report"
+    control.post(path, {"state": "starting", "at": 1000, "result_dir": "here"})
     package = {"name": "a", "version": "1", "release": "2", "arch": "src"}
-    control.post(path, {"event": "run"})
-    control.post(path, {"event": "succeed", "at": 1500, "packages": ["b-3:1-2.x86_64", package]})
-    shown = control.shown()
+    control.post(path, {"state": "running"})
+    control.post(path, {"state": "succeeded", "at": 1500, "packages": ["b-3:1-2.x86_64", package]})
+    shown = control.copr_chroot()
     assert (shown["started_on"], shown["ended_on"]) == (1000, 1500)
     assert shown["result_url"].endswith(f"/{F41}/here/")
     packages = control.copr(f"/built-packages?build_id=1&chrootname={F41}").document["packages"]
     assert [(item["name"], item["epoch"]) for item in packages] == [("b", 3), ("a", None)]
+    assert control.post(f"/builds/1/chroots/{F42}/report", {"state": "succeeded"})["chroot"]["packages"]
 
 
-def test_a_report_is_taken_or_not(control: Control) -> None:
-    """It says whether, as Python does."""
+def test_report_is_accepted_or_not(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": {F41: "pending", F42: "pending"}})
     path = f"/builds/1/chroots/{F41}/report"
     assert control.post(path, {"state": "starting", "at": 10, "result_dir": "here"})["taken"]
@@ -231,38 +176,39 @@ def test_a_report_is_taken_or_not(control: Control) -> None:
     assert control.ask("POST", f"/builds/1/chroots/{F42}/report", {"state": "forked"}).status == 409
 
 
-def test_a_state_is_forced(control: Control) -> None:
-    """A time that is null is taken away, and one that is not said stays."""
+def test_state_is_set(control: Control) -> None:
+    """A null time is removed, and an omitted one is kept."""
     control.post("/builds", {"id": 1, "chroots": {F41: {"state": "succeeded", "started_on": 5, "ended_on": 6}}})
-    path = f"/builds/1/chroots/{F41}/force"
+    path = f"/builds/1/chroots/{F41}/state"
     control.post(path, {"state": "unknown", "ended_on": None})
-    shown = control.shown()
+    shown = control.copr_chroot()
     assert (shown["state"], shown["started_on"], shown["ended_on"]) == ("unknown", 5, None)
     control.post(path, {"state": "waiting", "started_on": None, "ended_on": 9})
-    shown = control.shown()
+    shown = control.copr_chroot()
     assert (shown["state"], shown["started_on"], shown["ended_on"]) == ("waiting", None, 9)
 
 
-def test_a_chroot_goes_on(control: Control) -> None:
-    """By a stage, to a state, or to the end."""
+def test_chroot_advances(control: Control) -> None:
+    """To the next stage, to a state, or to the end."""
     control.post("/builds", {"id": 1, "chroots": [F41, F42]})
     path = f"/builds/1/chroots/{F41}"
     assert control.post(f"{path}/advance")["state"] == "pending"
-    assert control.post(f"{path}/run-to", {"state": "running"})["state"] == "running"
-    assert control.post(f"{path}/finish")["state"] == "succeeded"
+    assert control.post(f"{path}/advance", {"to": "running"})["state"] == "running"
+    assert control.post(f"{path}/advance", {"to": "end"})["state"] == "succeeded"
     assert control.states() == {F41: "succeeded", F42: "importing"}
     for refused in (
         control.ask("POST", f"{path}/advance"),
-        control.ask("POST", f"{path}/run-to", {"state": "failed"}),
+        control.ask("POST", f"{path}/advance", {"to": "failed"}),
     ):
         assert refused.status == 409
     assert control.states() == {F41: "succeeded", F42: "importing"}
 
 
-def test_a_chroot_is_held_and_released(control: Control) -> None:
-    """However much time passes in between."""
+def test_chroot_is_held_and_released(control: Control) -> None:
+    """Time does not advance a held chroot."""
     control.post("/builds", {"id": 1, "chroots": [F41]})
     path = f"/builds/1/chroots/{F41}"
+    assert control.post(f"{path}/hold")["held_in"] == "importing"
     assert control.post(f"{path}/hold", {"state": "running"})["held_in"] == "running"
     control.do("PATCH", "/clock", {"tick": 10_000})
     assert control.states() == {F41: "running"}
@@ -272,30 +218,29 @@ def test_a_chroot_is_held_and_released(control: Control) -> None:
     assert control.ask("POST", f"{path}/hold", {"state": "running"}).status == 409
 
 
-def test_what_copr_does_not_know_yet_is_absent(control: Control) -> None:
-    """Here it is shown, there it is not."""
+def test_chroot_unknown_to_copr_is_absent(control: Control) -> None:
+    """The control API has it, Copr does not."""
     control.post("/builds", {"id": 1, "chroots": {F41: {"lifecycle": "appears-late"}}})
     shown = control.get(f"/builds/1/chroots/{F41}")
     assert (shown["state"], shown["possible_events"], shown["can_advance"]) == ("absent", [], True)
     assert control.copr(f"/1/{F41}").status == 404
-    refused = control.ask("POST", f"/builds/1/chroots/{F41}/events", {"event": "fail"})
+    refused = control.ask("POST", f"/builds/1/chroots/{F41}/report", {"state": "failed"})
     assert refused.status == 409
 
 
-def test_a_name_in_the_path_is_escaped(control: Control) -> None:
-    """Whatever a chroot's name has in it; so can be what needs no escape."""
+def test_chroot_name_in_path_is_decoded(control: Control) -> None:
     name = "fédora-%?#+ü-x86_64"
     control.post("/builds", {"id": 1, "chroots": {name: "pending"}})
     path = f"/builds/1/chroots/{quote(name, safe='')}"
     assert control.get(path)["name"] == name
-    control.post(f"{path}/events", {"event": "start"})
+    control.post(f"{path}/report", {"state": "starting"})
     assert control.states() == {name: "starting"}
     assert control.get(f"/%62uilds/%31/chroots/{quote(name)}")["state"] == "starting"
 
 
 @pytest.mark.parametrize("digits", ["1", "01", "0000000001"])
-def test_zeros_before_a_number_say_nothing(control: Control, digits: str) -> None:
-    """Of a build as of a fault and a snapshot."""
+def test_leading_zeros_of_ids_are_ignored(control: Control, digits: str) -> None:
+    """In the ids of builds, faults and snapshots."""
     control.post("/builds", {"id": 1})
     control.post("/faults", {"delay": 0})
     control.post("/snapshots")

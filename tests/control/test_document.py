@@ -1,4 +1,4 @@
-"""The OpenAPI document of the control API: it is one, and says what the code does, neither more nor less."""
+"""The OpenAPI document of the control API is valid and complete."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from copr_chroot_fake.admin.operations import TABLE, all_operations
 
-from .doors import DOCUMENT, fresh_control
+from .clients import DOCUMENT, fresh_control
 
 
-def test_it_is_openapi() -> None:
-    """Of version 3.1, by the book."""
+def test_document_is_valid_openapi() -> None:
     OpenAPIV31SpecValidator(DOCUMENT).validate()
     assert DOCUMENT["openapi"] == "3.1.0"
 
 
-def test_every_operation_is_in_it_and_nothing_else() -> None:
-    """Each by a name of its own, and with a line that says what it does."""
+def test_document_has_exactly_the_operations() -> None:
+    """Each has a unique id and a summary."""
     assert {path: {*methods} for path, methods in DOCUMENT["paths"].items()} == {
         path: {method.lower() for method in operations} for path, operations in TABLE.items()
     }
@@ -32,28 +31,27 @@ def test_every_operation_is_in_it_and_nothing_else() -> None:
 
 
 def test_every_schema_is_used() -> None:
-    """And every reference leads to one."""
+    """Every reference is valid."""
     text = json.dumps(DOCUMENT)
     used = set(re.findall(r'"#/components/schemas/(\w+)"', text))
     assert used == set(DOCUMENT["components"]["schemas"])
 
 
-def test_every_operation_says_how_it_can_fail() -> None:
-    """Where it names something, that can be missing; where the mistake is in a body is said with it."""
+def test_document_has_errors_of_every_operation() -> None:
+    """404 if its path has a parameter; 422 with the location."""
     for path, methods in DOCUMENT["paths"].items():
         for operation in methods.values():
             failures = {status for status in operation["responses"] if status[0] == "4"}
             assert failures == {"401", "403", "409", "413", "422"} | ({"404"} if "{" in path else set())
-    mistake, error = (DOCUMENT["components"]["schemas"][name] for name in ("MistakeView", "ErrorView"))
-    assert (mistake["required"], error["required"]) == (["error", "where"], ["error"])
+    input_error, error = (DOCUMENT["components"]["schemas"][name] for name in ("InputErrorView", "ErrorView"))
+    assert (input_error["required"], error["required"]) == (["error", "where"], ["error"])
     for status, response in DOCUMENT["components"]["responses"].items():
-        view = "MistakeView" if status == "422" else "ErrorView"
+        view = "InputErrorView" if status == "422" else "ErrorView"
         schema = response["content"]["application/json"]["schema"]
         assert schema == {"$ref": f"#/components/schemas/{view}"}
 
 
 @pytest.mark.parametrize("name", ["", "x"])
-def test_a_world_has_a_document_of_its_own(name: str) -> None:
-    """It is the same, but for the address."""
+def test_document_has_url_of_the_world(name: str) -> None:
     document = fresh_control(name).get("/openapi.json")
     assert document == {**DOCUMENT, "servers": [{"url": "/worlds/x/_fake" if name else "/_fake"}]}

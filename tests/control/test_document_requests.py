@@ -13,28 +13,26 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import positive_data_acceptance
 
-from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.dispatch import ControlApi
-from copr_chroot_fake.server.app import ServedApp
-from copr_chroot_fake.server.control_door import ControlDoor
-from copr_chroot_fake.server.guard import Guard
-from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.worlds import Worlds
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.http_server.app import ServedApp
+from copr_chroot_fake.http_server.control_adapter import ControlAdapter
+from copr_chroot_fake.http_server.guard import Guard
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import Worlds
 
 from ..examples import examples
 from ..scenarios.examples import UNSAYABLE
-from .doors import F41, F42, validator
+from .clients import F41, F42, validator
 
 BUILD = 77
 
 
 @pytest.mark.parametrize("status", [401, 403, 413])
-def test_what_the_door_refuses_is_said_as_all_else(status: int) -> None:
-    """Without the token, from elsewhere, and with too large a body."""
-    worlds = Worlds(Recipe())
-    api = ControlApi(Setting(worlds, Recipe(), None))
+def test_rejected_requests_conform_to_the_document(status: int) -> None:
+    """Without a token, from another site, or with too large a body."""
+    worlds = Worlds(InitialConfig(FakeCopr))
     guard = Guard("127.0.0.1", "secret" if status == 401 else None, ["testserver"])
-    door = ControlDoor(lambda: api, guard, max_body=10)
+    door = ControlAdapter(worlds, InitialConfig(FakeCopr), guard, max_body=10)
     schema = loaded(ServedApp(worlds, door))
     headers = {"Host": "example.org"} if status == 403 else {}
     case = schema["/seed"]["POST"].Case(body={"seed": 1_000_000}, media_type="application/json", headers=headers)
@@ -44,7 +42,7 @@ def test_what_the_door_refuses_is_said_as_all_else(status: int) -> None:
 
 
 def loaded(app: ServedApp, maximum: int = examples(10), **named: object) -> schemathesis.BaseSchema:
-    """The document that an application has, read by schemathesis; what paths name can be said."""
+    """Load the document of an application, with fixed path parameters."""
     config = {
         "generation": {"deterministic": True, "max-examples": maximum, "no-shrink": True},
         "parameters": {f"path.{name}": value for name, value in named.items()},
@@ -52,7 +50,7 @@ def loaded(app: ServedApp, maximum: int = examples(10), **named: object) -> sche
     return schemathesis.openapi.from_asgi("/_fake/openapi.json", app, config=schemathesis.Config.from_dict(config))
 
 
-WORLDS = Worlds(Recipe())
+WORLDS = Worlds(InitialConfig(FakeCopr))
 
 
 async def save(worlds: Worlds) -> str:
@@ -60,9 +58,9 @@ async def save(worlds: Worlds) -> str:
     return "state.json"
 
 
-API = ControlApi(Setting(WORLDS, Recipe(), save))
 # schemathesis addresses an application in process as testserver.
-APP = ServedApp(WORLDS, ControlDoor(lambda: API, Guard("127.0.0.1", None, ["testserver"])))
+CONTROL = ControlAdapter(WORLDS, InitialConfig(FakeCopr), Guard("127.0.0.1", None, ["testserver"]), save)
+APP = ServedApp(WORLDS, CONTROL)
 
 OF_WHAT_IS_THERE = loaded(APP, build_id=BUILD, chrootname=F41, fault_id=1, snapshot_id=1, world="there")
 OF_ANYTHING = loaded(APP, examples(5))
@@ -91,40 +89,40 @@ def start_anew() -> None:
 
 
 def fill() -> None:
-    """Let there be the same before each request."""
+    """Restore the same content before each request."""
     start_anew()
-    WORLDS.put("there", Recipe())
+    WORLDS.replace("there", InitialConfig(FakeCopr))
     fake = WORLDS.main.fake
-    fake.add_build(BUILD, {F41: {"lifecycle": "realistic"}, F42: "running"})
+    fake.add_build({F41: {"lifecycle": "realistic"}, F42: "running"}, id=BUILD)
     fake.faults.add({"delay": 0})
     fake.answer("GET", f"/api_3/build-chroot/list/{BUILD}")
     WORLDS.main.take_snapshot()
 
 
 def check(case: Any, answer: Any) -> None:
-    """A request is answered as the document says, and what that allows is taken unless it cannot say why not."""
+    """Check a response against the document; a valid request may only be rejected with 409."""
     is_unsayable = answer.status_code == 422 and any(re.search(why, answer.json()["error"]) for why in UNSAYABLE_HERE)
     case.validate_response(answer, excluded_checks=[positive_data_acceptance] if is_unsayable else [])
 
 
 @OF_WHAT_IS_THERE.parametrize()
 @SETTINGS
-def test_the_code_does_what_the_document_says(case: Any) -> None:
-    """Whatever is asked of what is there."""
+def test_responses_conform_to_the_document(case: Any) -> None:
+    """For existing objects."""
     fill()
     check(case, case.call())
 
 
 @OF_ANYTHING.include(path_regex="{").parametrize()
 @SETTINGS
-def test_the_code_does_what_the_document_says_of_names(case: Any) -> None:
-    """Whatever a path names."""
+def test_responses_for_any_path_conform_to_the_document(case: Any) -> None:
+    """For any path parameters."""
     fill()
     check(case, case.call())
 
 
-def test_what_one_call_has_made_others_find(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Until another one has deleted it: calls one after the other, with what the answers before have shown."""
+def test_created_objects_are_found_until_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls in sequence use ids from earlier responses."""
     machine = OF_ANYTHING.as_state_machine()
     monkeypatch.setattr(machine, "setup", lambda self: start_anew())
     monkeypatch.setattr(machine, "validate_response", lambda self, answer, case, **kwargs: check(case, answer))

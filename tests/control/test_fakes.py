@@ -1,4 +1,4 @@
-"""Calls on a fake as a whole: its scenario, clock, journal, faults, seed and snapshots."""
+"""Control calls on a fake: scenario, clock, journal, faults, seed and snapshots."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.http_server.live_server import LiveServer
 from copr_chroot_fake.model.account import Account
-from copr_chroot_fake.server.live import LiveServer
-from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.worlds import MAX_SNAPSHOTS, Worlds
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import MAX_SNAPSHOTS, Worlds
 
 from ..served import LIST, Server
-from .doors import F41, F42, S390X, Control, control_of, control_of_held, fresh_control
+from .clients import F41, F42, S390X, Control, control_of, control_of_held, fresh_control
 
 
-def test_a_scenario_takes_the_place_of_all(control: Control) -> None:
-    """What was there is gone, what the scenario says is there."""
+def test_scenario_replaces_everything(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": [F41]})
     shown = control.do("PUT", "/scenario", {"builds": [{"id": 2, "chroots": [{"name": F42, "state": "failed"}]}]})
     assert (shown["name"], shown["builds"]) == (control.world.name, 1)
@@ -25,15 +24,14 @@ def test_a_scenario_takes_the_place_of_all(control: Control) -> None:
     assert control.states(2) == {F42: "failed"}
 
 
-def test_a_scenario_is_added_to_what_there_is(control: Control) -> None:
-    """Both are there then."""
+def test_scenario_is_added(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": {F41: "running"}})
     assert control.post("/scenario", {"builds": [{"id": 2}]})["builds"] == 2
     assert (control.states(1), control.states(2)) == ({F41: "running"}, {})
 
 
-def test_what_there_is_loads_back_to_the_same(control: Control) -> None:
-    """Builds, projects, chroots, lives and faults."""
+def test_exported_scenario_loads_back(control: Control) -> None:
+    """Builds, projects, chroots, lifecycles and faults."""
     control.post("/projects", {"ownername": "jdoe", "projectname": "tools", "chroots": {F41: {"with_opts": ["x"]}}})
     control.post("/builds", {"id": 1, "chroots": [F41, F42], "lifecycle": "realistic", "project": "jdoe/tools"})
     control.post("/mock-chroots", {"names": [S390X]})
@@ -44,8 +42,7 @@ def test_what_there_is_loads_back_to_the_same(control: Control) -> None:
     assert control.get("/scenario") == before
 
 
-def test_everything_is_cleared(control: Control) -> None:
-    """The clock, and what was asked, stay."""
+def test_clear_keeps_clock_and_journal(control: Control) -> None:
     control.post("/builds", {"id": 1})
     control.post("/faults", {"delay": 0})
     control.copr("/list/1")
@@ -59,10 +56,8 @@ ANEW: list[tuple[str, str, object]] = [("POST", "/reset", None), ("PUT", "/scena
 
 
 @pytest.mark.parametrize(("method", "target", "body"), ANEW)
-def test_nothing_is_left_of_what_was_before_it_begins_anew(
-    control: Control, method: str, target: str, body: object
-) -> None:
-    """When it is reset, or a scenario takes the place of all: neither what was there, nor what was asked."""
+def test_reset_and_replacement_discard_everything(control: Control, method: str, target: str, body: object) -> None:
+    """Content, requests and snapshots."""
     paths = (
         "/scenario",
         "/builds",
@@ -95,51 +90,51 @@ def test_nothing_is_left_of_what_was_before_it_begins_anew(
 
 @pytest.mark.parametrize(("method", "target", "body"), ANEW)
 @pytest.mark.parametrize("is_held", [True, False])
-def test_accounts_of_the_beginning_are_there_again(is_held: bool, method: str, target: str, body: object) -> None:
-    """And no others."""
-    recipe = Recipe(accounts=(Account("frostyx", "abc", "s3cret"),))
+def test_initial_accounts_are_restored(is_held: bool, method: str, target: str, body: object) -> None:
+    """Other accounts are removed."""
+    recipe = InitialConfig(FakeCopr, accounts=(Account("frostyx", "abc", "s3cret"),))
     control = control_of_held(recipe.make()) if is_held else control_of(Worlds(recipe))
     control.post("/accounts", {"name": "jdoe", "login": "def", "token": "t0ken"})
     control.do(method, target, body)
     assert [account["name"] for account in control.get("/accounts")["accounts"]] == ["frostyx"]
 
 
-def test_the_own_world_of_a_server_in_a_test_run_begins_anew() -> None:
-    """It is empty, as in the beginning; a world that nobody has added is none."""
-    server = LiveServer()
+def test_main_world_of_live_server_is_reset() -> None:
+    """It is empty; unknown worlds do not exist."""
+    server = LiveServer(FakeCopr)
     try:
         own = Server(server.url)
         for method, target, body in ANEW:
-            own.steer("POST", "/builds", {"id": 1})
-            assert own.steer(method, target, body)["builds"] == 0
+            own.control("POST", "/builds", {"id": 1})
+            assert own.control(method, target, body)["builds"] == 0
         assert own.world("none").call("POST", "/_fake/reset").status == 404
     finally:
         server.stop()
 
 
-def test_a_mistake_leaves_a_fake_that_somebody_holds_as_it_was() -> None:
-    """It is emptied only when the scenario is known to be right."""
-    server = LiveServer()
+def test_invalid_scenario_keeps_a_given_fake() -> None:
+    """The fake is emptied only after the scenario is validated."""
+    server = LiveServer(FakeCopr)
     try:
         fake = FakeCopr()
-        build = fake.add_build(1, {F41: "running"})
+        build = fake.add_build({F41: "running"}, id=1)
         world = Server(server.add("x", fake))
         world.get(LIST)
         refused = world.call("PUT", "/_fake/scenario", {"builds": [{"id": 7}, {"id": 0}]})
         assert (refused.status, refused.where) == (422, "builds[1].id")
         assert fake.builds == {1: build}
-        fake.assert_requested("list", times=1)
-        world.steer("PUT", "/scenario", {"builds": [{"id": 7}]})
+        fake.assert_requested("build-chroot/list", times=1)
+        world.control("PUT", "/scenario", {"builds": [{"id": 7}]})
         assert list(fake.builds) == [7]
     finally:
         server.stop()
 
 
-def test_scenario_file_that_vanished_is_no_body_error(tmp_path: Path) -> None:
-    """Whoever resets a world learns which file has gone."""
+def test_missing_scenario_file_at_reset_is_named(tmp_path: Path) -> None:
+    """It is not an error in the body."""
     file = tmp_path / "scenario.json"
     file.write_text('{"builds": [{"id": 5}]}')
-    control = control_of(Worlds(Recipe(scenarios=(file,))))
+    control = control_of(Worlds(InitialConfig(FakeCopr, scenarios=(file,))))
     file.unlink()
     for method, target in (("POST", "/reset"), ("PUT", "/worlds/new")):
         refused = control.ask(method, target)
@@ -153,8 +148,8 @@ def time_of(control: Control) -> float:
     return now
 
 
-def test_the_clock_is_moved(control: Control) -> None:
-    """To a time, by some seconds, or both; what is due happens."""
+def test_clock_is_moved(control: Control) -> None:
+    """To a time, by seconds, or both."""
     control.post("/builds", {"id": 1, "chroots": [F41]})
     now = time_of(control)
     assert control.do("PATCH", "/clock", {"tick": 10})["now"] == pytest.approx(now + 10)
@@ -164,8 +159,8 @@ def test_the_clock_is_moved(control: Control) -> None:
     assert control.do("PATCH", "/clock", {"now": 1_900_000_100, "tick": 1.5})["now"] == 1_900_000_101.5
 
 
-def test_the_clock_is_paused_and_goes_on(control: Control) -> None:
-    """At another speed, if that is said."""
+def test_clock_is_paused_and_resumed(control: Control) -> None:
+    """At another speed, if given."""
     assert control.get("/clock")["paused"]
     now = time_of(control)
     assert time_of(control) == now
@@ -177,8 +172,8 @@ def test_the_clock_is_paused_and_goes_on(control: Control) -> None:
     assert control.get("/clock")["speed"] == 100_000
 
 
-def test_nothing_of_a_change_is_done_if_there_is_a_mistake_in_it(control: Control) -> None:
-    """Time does not run backwards, nor beyond what Copr can keep."""
+def test_invalid_clock_change_changes_nothing(control: Control) -> None:
+    """Time does not go backwards, or beyond the maximum."""
     before = control.get("/clock")
     for body, where in (
         ({"now": 5, "tick": 5, "speed": 7}, "now"),
@@ -191,10 +186,9 @@ def test_nothing_of_a_change_is_done_if_there_is_a_mistake_in_it(control: Contro
     assert control.get("/clock") == before
 
 
-def test_a_clock_that_stands_still_is_moved_only() -> None:
-    """It has no speed."""
+def test_virtual_clock_has_no_speed() -> None:
     control = fresh_control()
-    control.world.put(FakeCopr())
+    control.world.replace_fake(FakeCopr())
     assert control.get("/clock") == {"now": 1_700_000_000, "speed": None, "paused": True}
     assert control.do("PATCH", "/clock", {"tick": 5, "paused": True})["now"] == 1_700_000_005
     for body in ({"tick": 5, "speed": 2}, {"tick": 5, "paused": False}):
@@ -203,7 +197,7 @@ def test_a_clock_that_stands_still_is_moved_only() -> None:
 
 
 def test_requests_are_listed_and_counted(control: Control) -> None:
-    """All, or those that are meant, the latest so many."""
+    """All or selected ones, the latest first pages."""
     control.post("/builds", {"id": 1, "chroots": {F41: "running", F42: "failed"}})
     control.copr("/list/1")
     control.copr(f"/1/{F41}")
@@ -211,17 +205,17 @@ def test_requests_are_listed_and_counted(control: Control) -> None:
     control.copr(f"/2/{F41}")
     requests = control.get("/requests")["requests"]
     assert [(item["number"], item["endpoint"], item["status"]) for item in requests] == [
-        (1, "list", 200),
-        (2, "get", 200),
-        (3, "get", 200),
-        (4, "get", 404),
+        (1, "build-chroot/list", 200),
+        (2, "build-chroot", 200),
+        (3, "build-chroot", 200),
+        (4, "build-chroot", 404),
     ]
     assert requests[0]["saw"] == {F41: "running", F42: "failed"}
     for query, numbers in {
-        "endpoint=get": [2, 3, 4],
+        "endpoint=build-chroot": [2, 3, 4],
         "build_id=2": [4],
         f"chrootname={F42}": [3],
-        "endpoint=list&build_id=1": [1],
+        "endpoint=build-chroot/list&build_id=1": [1],
         "after=2": [3, 4],
         "limit=1": [4],
         "after=1&limit=2": [3, 4],
@@ -232,8 +226,8 @@ def test_requests_are_listed_and_counted(control: Control) -> None:
             assert control.get(f"/requests/count?{query}") == {"count": len(numbers)}
 
 
-def test_requests_are_forgotten(control: Control) -> None:
-    """The next one is still numbered after them."""
+def test_requests_are_deleted(control: Control) -> None:
+    """Numbering continues."""
     control.copr("/list/1")
     control.do("DELETE", "/requests")
     assert control.get("/requests") == {"requests": [], "total": 0}
@@ -241,8 +235,8 @@ def test_requests_are_forgotten(control: Control) -> None:
     assert [item["number"] for item in control.get("/requests")["requests"]] == [2]
 
 
-def test_what_is_not_there_is_listed_with_the_nearest_that_is(control: Control) -> None:
-    """A build with a digit missing, a chroot that is written otherwise, a path."""
+def test_unmatched_requests_have_near_misses(control: Control) -> None:
+    """For builds, chroots and paths."""
     control.post("/builds", {"id": 1234, "chroots": [F41]})
     for target in ("/list/123", "/1234/fedora-41-x8664", "/lst/1234"):
         control.copr(target)
@@ -253,16 +247,16 @@ def test_what_is_not_there_is_listed_with_the_nearest_that_is(control: Control) 
     ]
 
 
-def test_assertions_hold_or_say_what_was_asked_instead(control: Control) -> None:
-    """Each of those that Python has."""
+def test_failed_assertion_lists_requests(control: Control) -> None:
+    """Every assertion of Python is available."""
     control.post("/builds", {"id": 1, "chroots": {F41: "running"}})
     holding: list[dict[str, object]] = [
-        {"assertion": "not-requested", "endpoint": "list"},
-        {"assertion": "requested", "endpoint": "get", "build_id": 1, "chrootname": F41, "times": 0},
+        {"assertion": "not-requested", "endpoint": "build-chroot/list"},
+        {"assertion": "requested", "endpoint": "build-chroot", "build_id": 1, "chrootname": F41, "times": 0},
         {"assertion": "polled-no-faster-than", "seconds": 30, "build_id": 1, "chrootname": F41},
     ]
     failing: list[dict[str, object]] = [
-        {"assertion": "requested", "endpoint": "list", "build_id": 1},
+        {"assertion": "requested", "endpoint": "build-chroot/list", "build_id": 1},
         {"assertion": "all-pages-read", "build_id": 1},
     ]
     for body in holding:
@@ -280,22 +274,22 @@ def test_assertions_hold_or_say_what_was_asked_instead(control: Control) -> None
         assert not control.post("/verify", body)["passed"]
 
 
-def test_a_fault_is_added_and_hits(control: Control) -> None:
-    """By its name or as it is written; it is shown whom it has hit."""
+def test_fault_is_added_and_counts_hits(control: Control) -> None:
+    """By name or as an object."""
     control.post("/builds", {"id": 1, "chroots": [F41]})
-    reply = control.ask("POST", "/faults", {"status": 503, "nth": 2, "endpoint": "list"})
+    reply = control.ask("POST", "/faults", {"status": 503, "nth": 2, "endpoint": "build-chroot/list"})
     assert (reply.status, reply.document["id"]) == (201, 1)
     assert control.post("/faults", "list-500")["id"] == 2
     assert [control.copr("/list/1").status for _ in range(2)] == [500, 503]
     assert control.copr(f"/1/{F41}").status == 200
     first, second = control.get("/faults")["faults"]
     assert (first["seen"], first["hits"], second["seen"], second["hits"]) == (2, 1, 2, 1)
-    assert first["fault"] == {"status": 503, "nth": 2, "endpoint": "list"}
+    assert first["fault"] == {"status": 503, "nth": 2, "endpoint": "build-chroot/list"}
     assert control.get("/requests")["requests"][0]["fault"] == 2
 
 
-def test_faults_are_removed_one_by_one_or_all(control: Control) -> None:
-    """All is well again then."""
+def test_faults_are_removed(control: Control) -> None:
+    """One at a time, or all."""
     control.post("/builds", {"id": 1})
     for _ in range(3):
         control.post("/faults", {"name": "list-500", "status": 502})
@@ -307,26 +301,26 @@ def test_faults_are_removed_one_by_one_or_all(control: Control) -> None:
     assert (refused.status, refused.document) == (404, {"error": "there is no fault '2'; there are: none"})
 
 
-def test_another_seed_is_another_run(control: Control) -> None:
-    """The same as in Python with that seed."""
+def test_seed_is_set(control: Control) -> None:
+    """Random draws are the same as in Python with that seed."""
     control.post("/seed", {"seed": 7})
     assert control.get("/seed") == {"seed": 7}
     control.post("/builds", {"id": 1, "chroots": [F41], "lifecycle": "realistic"})
     fake = FakeCopr(seed=7, progress="clock")
-    fake.add_build(1, [F41], lifecycle="realistic")
+    fake.add_build([F41], id=1, lifecycle="realistic")
     lives = [
         scenario["builds"][0]["chroots"][0]["lifecycle"] for scenario in (control.get("/scenario"), fake.to_scenario())
     ]
     assert lives[0] == lives[1]
 
 
-def test_it_is_taken_back_to_a_snapshot(control: Control) -> None:
-    """As often as somebody wants, until the snapshot is forgotten."""
+def test_snapshot_is_restored(control: Control) -> None:
+    """Any number of times, until it is deleted."""
     control.post("/builds", {"id": 1, "chroots": {F41: "pending"}})
     taken = control.ask("POST", "/snapshots")
     assert (taken.status, taken.document) == (201, {"id": 1})
     for _ in range(2):
-        control.post(f"/builds/1/chroots/{F41}/events", {"event": "start"})
+        control.post(f"/builds/1/chroots/{F41}/report", {"state": "starting"})
         control.post("/builds", {"id": 2})
         assert control.post("/snapshots/1/restore")["builds"] == 1
         assert control.states() == {F41: "pending"}
@@ -338,7 +332,7 @@ def test_it_is_taken_back_to_a_snapshot(control: Control) -> None:
 
 
 def test_snapshots_restore_in_any_order_over_http(control: Control) -> None:
-    """A later one after an earlier one, with a chroot that the other has not."""
+    """Even if each has a chroot that the other has not."""
     control.post("/builds", {"id": 1, "chroots": {F41: "pending"}})
     control.post("/snapshots")
     control.post("/builds/1/chroots", {"name": F42, "state": "failed"})
@@ -350,8 +344,8 @@ def test_snapshots_restore_in_any_order_over_http(control: Control) -> None:
         assert control.states() == states
 
 
-def test_there_are_only_so_many_snapshots(local: Control) -> None:
-    """The bound is named."""
+def test_number_of_snapshots_is_limited(local: Control) -> None:
+    """The error names the limit."""
     for _ in range(MAX_SNAPSHOTS):
         local.post("/snapshots")
     refused = local.ask("POST", "/snapshots")

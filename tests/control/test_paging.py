@@ -1,4 +1,4 @@
-"""Every list of the control API comes in pages of a bounded size."""
+"""Every list of the control API has pages of bounded size."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.admin.operations import all_operations
+from copr_chroot_fake.worlds.initial import InitialSnapshot
 
-from .doors import F41, Control, fresh_control
+from .clients import F41, Control, fresh_control
 
 LISTS = {
     "/worlds": "worlds",
@@ -30,8 +31,7 @@ NO_PAGES = {"/overview", "/builds/{build_id}/chroots/{chrootname}"}
 
 
 def test_every_list_has_pages() -> None:
-    """A new one cannot be forgotten."""
-    shown = {path: operation.shows for path, method, operation in all_operations() if method == "GET"}
+    shown = {path: operation.returns for path, method, operation in all_operations() if method == "GET"}
     lists = {path for path, view in shown.items() if is_typeddict(view) and has_list(view)}
     assert lists == set(LISTS) | NO_PAGES
 
@@ -40,27 +40,17 @@ def has_list(view: object) -> bool:
     return any(get_origin(type_) is list and get_args(type_) for type_ in get_type_hints(view).values())
 
 
-class StandsStill:
-    """The beginning of a world whose time stands still."""
-
-    def make_empty(self) -> FakeCopr:
-        return FakeCopr()
-
-    make = make_empty
-
-
-STILL = StandsStill()
-
-
 @pytest.fixture
 def filled() -> Control:
     """A world with more than two of everything."""
     control = fresh_control()
     for number in range(1, 5):
-        control.worlds.put(f"w{number}", STILL)
+        # Its clock stands still.
+        fake = FakeCopr()
+        control.worlds.replace(f"w{number}", InitialSnapshot(fake, fake.snapshot()), fake)
     fake = control.world.fake
     for number in range(1, 5):
-        fake.add_build(number, [f"fedora-{version}-x86_64" for version in range(4)], project=f"jdoe/p{number}")
+        fake.add_build([f"fedora-{version}-x86_64" for version in range(4)], id=number, project=f"jdoe/p{number}")
         fake.add_account(f"u{number}", f"l{number}", "t")
         fake.answer("GET", f"/api_3/build/{number + 50}")
         fake.faults.add({"delay": 0})
@@ -70,7 +60,7 @@ def filled() -> Control:
 
 @pytest.mark.parametrize(("path", "field"), LISTS.items())
 def test_page_has_limit_offset_and_total(filled: Control, path: str, field: str) -> None:
-    """The pages of two make up the whole; those of what happens are counted from the end."""
+    """Pages of requests and changes are counted from the end."""
     target = path.format(build_id=1)
     whole = filled.get(target)
     total = whole["total_chroots" if field == "chroots" else "total"]
@@ -84,7 +74,7 @@ def test_page_has_limit_offset_and_total(filled: Control, path: str, field: str)
 
 @pytest.mark.parametrize("path", LISTS)
 def test_limit_of_page_is_bounded(filled: Control, path: str) -> None:
-    """The error says what is possible."""
+    """The error names the maximum."""
     most = 100 if path == "/unmatched" else 1000
     target = path.format(build_id=1)
     filled.get(f"{target}?limit={most}")
@@ -94,7 +84,7 @@ def test_limit_of_page_is_bounded(filled: Control, path: str) -> None:
 
 
 def test_overview_is_bounded(filled: Control) -> None:
-    """In builds and chroots by its query, else by itself."""
+    """Builds and chroots by the query, other lists by a maximum."""
     for argument in ("builds", "chroots"):
         assert filled.ask("GET", f"/overview?{argument}=1001").document["where"] == argument
     for _ in range(120):
@@ -103,8 +93,8 @@ def test_overview_is_bounded(filled: Control) -> None:
     assert (len(shown["faults"]), shown["total_faults"]) == (100, 124)
 
 
-def test_build_with_many_chroots_shows_the_first(filled: Control) -> None:
-    """Whatever is done with it; all are there on its pages."""
+def test_build_view_has_first_chroots(filled: Control) -> None:
+    """The others are on further pages."""
     filled.post("/builds", {"id": 9, "chroots": [F41, *(f"fedora-{number}-x86_64" for number in range(100, 220))]})
     for shown in (
         filled.get("/builds/9"),
@@ -116,7 +106,7 @@ def test_build_with_many_chroots_shows_the_first(filled: Control) -> None:
 
 
 def test_unmatched_requests_have_counts(filled: Control) -> None:
-    """Each target once, with the last of its requests."""
+    """Each target is listed once, with its last request."""
     filled.copr("/list/99")
     filled.copr("/list/99")
     shown = filled.get("/unmatched")

@@ -1,22 +1,22 @@
-"""Calls on the server, and what all that is shown has in common."""
+"""Control calls on the server and its worlds."""
 
 from __future__ import annotations
 
 from random import Random
 
-from copr_chroot_fake import FakeCopr, State, VirtualClock, __version__
+from copr_chroot_fake import FakeCopr, FakeOptions, State, VirtualClock, __version__
 from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.dispatch import ControlApi
+from copr_chroot_fake.admin.control_api import ControlApi
 from copr_chroot_fake.admin.operations import TABLE
-from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.worlds import Worlds
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import Worlds
 
 from ..invariants import check_one
-from .doors import F41, F42, Control, control_of, fresh_control, in_process
+from .clients import F41, F42, Control, control_of, fresh_control, in_process
 
 
-def test_a_world_is_made_with_what_is_said(control: Control) -> None:
-    """Its scenario, limit, seed, speed and progress; it is one of its own."""
+def test_world_is_created_with_options(control: Control) -> None:
+    """Scenario, limit, seed, speed and progress."""
     made = control.do(
         "PUT",
         "/worlds/new",
@@ -41,9 +41,10 @@ def test_a_world_is_made_with_what_is_said(control: Control) -> None:
     assert not control.world.fake.builds
 
 
-def test_a_world_begins_as_the_server_did_where_nothing_is_said() -> None:
-    """A limit of null is said, and means none."""
-    recipe = Recipe(scenarios=({"builds": [{"id": 5}]},), default_limit=7, seed=3, speed=5, progress="manual")
+def test_new_world_inherits_options_of_the_server() -> None:
+    """A null limit means no limit."""
+    options = FakeOptions(default_limit=7, seed=3, progress="manual")
+    recipe = InitialConfig(FakeCopr, scenarios=({"builds": [{"id": 5}]},), options=options, speed=5)
     control = control_of(Worlds(recipe))
     for body, limit in ((None, 7), ({}, 7), ({"default_limit": None}, None), ({"seed": None, "speed": None}, 7)):
         control.do("PUT", "/worlds/new", body)
@@ -53,61 +54,58 @@ def test_a_world_begins_as_the_server_did_where_nothing_is_said() -> None:
         assert list(new.world.fake.builds) == [5]
 
 
-def test_a_world_can_begin_with_a_scenario_that_ships(control: Control) -> None:
-    """By its name, and goes back to it; whatever a client names, no other file is read."""
+def test_new_world_can_have_a_bundled_scenario(control: Control) -> None:
+    """By name; clients cannot read other files."""
     shown = control.do("PUT", "/worlds/paged", {"scenario": "pages"})
     assert shown["builds"] == 1
     assert control.do("POST", "/worlds/paged/reset")["builds"] == 1
     refused = control.ask("PUT", "/worlds/other", {"scenario": "page"})
     assert refused.document["error"].startswith(
-        "scenario: 'page' is no scenario that ships; did you mean 'pages'? valid: "
+        "scenario: 'page' is not a bundled scenario; did you mean 'pages'? valid: "
     )
 
 
 def test_worlds_are_listed_reset_and_deleted(control: Control) -> None:
-    """Each by its name."""
     control.do("PUT", "/worlds/new", {"scenario": {"builds": [{"id": 5}]}})
-    control.worlds.get("new").fake.add_build(6, [])
+    control.worlds.get_or_create("new").fake.add_build([], id=6)
     listed = {world["name"]: world["builds"] for world in control.get("/worlds")["worlds"]}
     assert listed == {**({control.world.name: 0} if control.world.name else {}), "new": 2}
     assert control.get("/worlds/new")["builds"] == 2
     assert control.post("/worlds/new/reset")["builds"] == 1
-    assert control.worlds.get("new").fake.builds.keys() == {5}
+    assert control.worlds.get_or_create("new").fake.builds.keys() == {5}
     control.do("DELETE", "/worlds/new")
     assert control.ask("GET", "/worlds/new").status == 404
     assert control.worlds.find("new") is None
 
 
-def test_there_are_only_so_many_worlds() -> None:
-    """One that is there can still be made anew."""
-    control = control_of(Worlds(Recipe(), most=1))
+def test_number_of_worlds_is_limited() -> None:
+    """An existing world can still be replaced."""
+    control = control_of(Worlds(InitialConfig(FakeCopr), max_worlds=1))
     for name, status in (("one", 200), ("two", 409), ("one", 200)):
         assert control.ask("PUT", f"/worlds/{name}").status == status
-    assert control.get("/worlds")["most"] == 1
+    assert control.get("/worlds")["maximum"] == 1
 
 
-def test_the_state_is_saved() -> None:
-    """Where the server keeps it; where it keeps none, that is said."""
-    worlds = Worlds(Recipe())
+def test_state_is_saved() -> None:
+    """Without a state file, saving is an error."""
+    worlds = Worlds(InitialConfig(FakeCopr))
     saved: list[Worlds] = []
 
     async def save(worlds: Worlds) -> str:
         saved.append(worlds)
         return "state.json"
 
-    api = ControlApi(Setting(worlds, Recipe(), save))
+    api = ControlApi(Setting(worlds, InitialConfig(FakeCopr), save))
     assert Control(in_process(api, worlds), worlds, worlds.main).post("/save") == {"file": "state.json"}
     assert saved == [worlds]
     refused = fresh_control().ask("POST", "/save")
     assert (refused.status, refused.document) == (
         409,
-        {"error": "this server keeps no state; serve with --state FILE"},
+        {"error": "this server has no state file; serve with --state FILE"},
     )
 
 
-def test_a_view_is_of_one_moment() -> None:
-    """Though a clock may run so fast that each word of it could be of another."""
-
+def test_view_is_consistent_while_the_clock_runs() -> None:
     random = Random(0)
 
     class Racing(VirtualClock):
@@ -115,8 +113,8 @@ def test_a_view_is_of_one_moment() -> None:
             return self.tick(random.uniform(0, 3))
 
     control = fresh_control()
-    control.world.put(FakeCopr(clock=Racing(), progress="clock"))
-    control.world.fake.add_build(1, {F41: {}, F42: {"lifecycle": "retried"}})
+    control.world.replace_fake(FakeCopr(clock=Racing(), progress="clock"))
+    control.world.fake.add_build({F41: {}, F42: {"lifecycle": "retried"}}, id=1)
     finished = False
     while not finished:
         build = control.get("/builds/1")
@@ -127,8 +125,8 @@ def test_a_view_is_of_one_moment() -> None:
         assert finished == all(State(chroot["state"]).is_final for chroot in build["chroots"])
 
 
-def test_nothing_that_is_looked_at_here_is_a_poll(control: Control) -> None:
-    """Neither does any call get into the journal."""
+def test_control_calls_do_not_count_as_polls(control: Control) -> None:
+    """They are not recorded in the journal either."""
     control.do(
         "PUT",
         "/scenario",
@@ -138,20 +136,20 @@ def test_nothing_that_is_looked_at_here_is_a_poll(control: Control) -> None:
         for path, operations in TABLE.items():
             if "GET" in operations:
                 control.ask("GET", path.format(build_id=1, chrootname=F41, world=control.world.name or "none"))
-    control.post("/verify", {"assertion": "requested", "endpoint": "list"})
+    control.post("/verify", {"assertion": "requested", "endpoint": "build-chroot/list"})
     assert control.get("/requests") == {"requests": [], "total": 0}
     assert [control.states()[F41] for _ in range(2)] == ["importing", "pending"]
 
 
-def test_its_health_says_its_version(control: Control) -> None:
-    """And how many items a list has, and how many worlds there are."""
+def test_health_has_the_version(control: Control) -> None:
+    """And the default limit and number of worlds."""
     worlds = len(control.worlds)
     expected = {"status": "ok", "version": __version__, "default_limit": 100, "worlds": worlds}
     assert control.get("/health") == expected
 
 
-def test_the_overview_shows_the_latest(control: Control) -> None:
-    """So many builds and chroots as are asked for, their changes, and the requests since a number."""
+def test_overview_has_the_latest_items(control: Control) -> None:
+    """Builds, chroots, changes and requests after a number."""
     for number in (1, 2, 3):
         control.post("/builds", {"id": number, "chroots": [F41, F42]})
         control.copr(f"/list/{number}")
@@ -166,11 +164,11 @@ def test_the_overview_shows_the_latest(control: Control) -> None:
     assert (shown["builds"], shown["changes"], shown["total_builds"]) == ([], [], 3)
 
 
-def test_the_changes_of_state_are_listed(control: Control) -> None:
-    """Of all builds, or of one and a chroot of it, the latest so many."""
+def test_changes_of_state_are_listed(control: Control) -> None:
+    """Of all builds, a build, or a chroot."""
     control.post("/builds", {"id": 1, "chroots": [F41, F42]})
     control.post("/builds", {"id": 2, "chroots": {F41: "running"}})
-    control.post(f"/builds/2/chroots/{F41}/events", {"event": "fail"})
+    control.post(f"/builds/2/chroots/{F41}/report", {"state": "failed"})
     control.do("PATCH", "/clock", {"tick": 10})
     states = [(item["build_id"], item["state"]) for item in control.get("/changes")["changes"]]
     assert sorted(states) == [(1, "importing"), (1, "importing"), (1, "pending"), (1, "pending"), (2, "failed")]

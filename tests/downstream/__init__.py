@@ -1,1 +1,1 @@
-"""Small programs that ask Copr, each on another library, tested with the kit as their authors would."""
+"""Clients of Copr, each on another library, tested with the kit as their authors would test them."""

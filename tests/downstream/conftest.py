@@ -1,4 +1,4 @@
-"""Programs as processes that ask the fake of a test."""
+"""Programs that run as processes and request a test's fake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Programs that ask Copr how a build is doing, as people write them; none knows of the kit."""
+"""Typical functions that poll builds in Copr; none of them knows the kit."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def failed_chroots_with_requests(build_id: int) -> list[str]:
 
 
 def built_nevras_with_the_official_client(client: Client, build_id: int) -> set[str]:
-    """Wait for all chroots of a build, page by page, and tell what has come out."""
+    """Wait for all chroots of a build, page by page; return the NEVRAs of the built packages."""
     proxy = client.build_chroot_proxy
     while True:
         chroots: list[Any] = []

@@ -1,7 +1,7 @@
 """Imports copr-cli and copr-builder, and runs them in a forked child for each line of standard input.
 
-A line has program, arguments, directory, environment, and the files for standard output and error, as JSON; the exit
-status is the line that answers it.
+Each line is JSON: program, arguments, directory, environment, and the files for standard output and error. The reply
+is a line with the exit status.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import copr_cli.main
 def run(
     program: str, arguments: list[str], directory: str, environment: dict[str, str], output: str, errors: str
 ) -> NoReturn:
-    """Become the program, as its script starts it."""
+    """Replace this process with the program, as its script starts it."""
     os.chdir(directory)
     os.environ.clear()
     os.environ.update(environment)
@@ -29,7 +29,7 @@ def run(
         os.dup2(os.open(file, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), number)
     runpy.run_path(str(Path(environment["PYTHONPATH"]) / "sitecustomize.py"))
     sys.argv = [str(Path(sys.executable).with_name(program)), *arguments]
-    # What the programs have read from arguments and environment while they were imported.
+    # Values that the programs computed from arguments and environment when they were imported.
     copr_cli.main.main.__defaults__ = (arguments,)
     configuration = str(Path.home() / ".config" / "copr")
     for module in (copr.v3, copr.v3.helpers, copr_cli.main):

@@ -1,4 +1,4 @@
-"""Programs from PyPI as processes, as they were installed: what they sleep passes on the fake's clock instead."""
+"""Runs programs from PyPI, unchanged, as processes whose sleeps advance the fake's clock instead."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ import pytest
 
 from copr_chroot_fake.pytest_plugin.support import CoprServer
 
-WITH_WGET = pytest.mark.skipif(shutil.which("wget") is None, reason="download-build runs wget, which is not here")
+WITH_WGET = pytest.mark.skipif(shutil.which("wget") is None, reason="download-build runs wget, which is not installed")
 
 
 class Run(Protocol):
-    """Runs a program to its end; after so many seconds of sleep, on the fake's clock, somebody presses Ctrl-C."""
+    """Runs a program to its end, or interrupts it as by Ctrl-C after ``patience`` seconds on the fake's clock."""
 
     def __call__(self, *arguments: str, patience: float = 3600) -> subprocess.CompletedProcess[str]: ...
 
 
 def variables(server: CoprServer, patience: float) -> dict[str, str]:
-    """What a program finds in its environment, beside what this process has."""
+    """Return the environment variables of a program, in addition to those of this process."""
     return {
         "PYTHONPATH": str(Path(__file__).with_name("no_sleep")),
         "COPR_FAKE_URL": server.url,
@@ -36,13 +36,13 @@ def variables(server: CoprServer, patience: float) -> dict[str, str]:
 
 
 class Forker:
-    """A process that has imported the programs, and forks a child for each run, which takes a tenth of the time."""
+    """A process that has imported the programs and forks a child for each run, which is ten times as fast."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
     def runner(self, program: str, server: CoprServer, directory: Path) -> Run:
-        """Run a program in a directory."""
+        """Return a function that runs a program in a directory."""
 
         def run(*arguments: str, patience: float = 3600) -> subprocess.CompletedProcess[str]:
             environment = {**os.environ, **variables(server, patience)}
@@ -62,8 +62,8 @@ class Forker:
 
 @contextmanager
 def forking() -> Iterator[Forker]:
-    """Import the programs in a process, which ends after the block."""
-    # The programs import nothing of the kit that coverage could measure.
+    """Start the process, and end it after the block."""
+    # The programs import nothing that coverage should measure.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     command = [sys.executable, str(Path(__file__).with_name("forker.py"))]
     with subprocess.Popen(
@@ -75,7 +75,7 @@ def forking() -> Iterator[Forker]:
 
 
 def run_script(program: str, server: CoprServer, directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Start the script that pip has installed."""
+    """Run the script that pip has installed."""
     return subprocess.run(
         [str(Path(sys.executable).with_name(program)), *arguments],
         cwd=directory,

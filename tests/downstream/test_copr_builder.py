@@ -1,6 +1,6 @@
-"""copr-builder, as it is installed from PyPI, finds out what it has built already, and waits for what it is building.
+"""copr-builder from PyPI finds existing builds and waits for running ones.
 
-It submits an SRPM in between, for which the fake has no endpoint: that is where a run for something new ends.
+In between it submits an SRPM, for which the fake has no endpoint, so a run that builds something new ends there.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from .processes import Run
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="copr-builder runs git, which is not here")
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="copr-builder runs git, which is not installed")
 
 
 @pytest.fixture
 def commit(tmp_path: Path) -> str:
-    """The commit of a repository with a spec, for which ``builder.conf`` says that it is to be built."""
+    """Create a git repository with a spec and a ``builder.conf``; return its commit."""
     source = tmp_path / "source"
     source.mkdir()
     (source / "hello.spec").write_text(
@@ -73,20 +73,19 @@ def add_build(fake: FakeCopr, build_id: int, commit: str, state: str, submitted_
         ("failed", 1, "was already submitted on 2023-11-1"),
     ],
 )
-def test_what_is_built_already_is_found(
+def test_existing_build_is_found(
     copr_fake: FakeCopr, copr_builder: Run, commit: str, state: str, status: int, says: str
 ) -> None:
-    """The latest build of the package is found, and its version read."""
+    """The latest build of the package, with its version."""
     add_build(copr_fake, 1, "0ddba11", "succeeded", submitted_on=1_600_000_000)
     add_build(copr_fake, 2, commit, state)
     done = copr_builder("--config", "builder.conf")
     assert done.returncode == status
     assert says in done.stderr
-    assert [request.endpoint for request in copr_fake.requests] == ["project", "build-list"]
+    assert [request.endpoint for request in copr_fake.requests] == ["project", "build/list"]
 
 
-def test_a_project_that_is_not_there_is_an_error(copr_fake: FakeCopr, copr_builder: Run, commit: str) -> None:
-    """It says so, and fails."""
+def test_missing_project_is_an_error(copr_fake: FakeCopr, copr_builder: Run, commit: str) -> None:
     done = copr_builder("--config", "builder.conf")
     assert done.returncode == 1
     assert "Copr project jdoe/playground not found" in done.stderr
@@ -94,10 +93,8 @@ def test_a_project_that_is_not_there_is_an_error(copr_fake: FakeCopr, copr_build
 
 @pytest.mark.skipif(shutil.which("rpmbuild") is None, reason="copr-builder runs rpmbuild, which is not here")
 @pytest.mark.parametrize("state", ["skipped", "canceled"])
-def test_something_new_ends_where_its_srpm_is_submitted(
-    copr_fake: FakeCopr, copr_builder: Run, commit: str, state: str
-) -> None:
-    """A build that has built nothing does not count: it makes an SRPM, which the fake does not take."""
+def test_new_version_is_submitted(copr_fake: FakeCopr, copr_builder: Run, commit: str, state: str) -> None:
+    """A failed build does not count. The fake has no endpoint for the SRPM, which ends the run."""
     add_build(copr_fake, 1, commit, state)
     done = copr_builder("--config", "builder.conf", "--verbose")
     assert done.returncode == 1
@@ -129,7 +126,7 @@ def test_something_new_ends_where_its_srpm_is_submitted(
         ),
     ],
 )
-def test_waiting_tells_how_each_build_has_ended(
+def test_waiting_reports_the_end_of_each_build(
     copr_fake: FakeCopr,
     builder: CoprBuilder,
     monkeypatch: pytest.MonkeyPatch,
@@ -138,11 +135,11 @@ def test_waiting_tells_how_each_build_has_ended(
     is_well: bool,
     says: list[str],
 ) -> None:
-    """What it does once it has submitted builds: it tells of each how it has ended, canceled being fine."""
+    """A canceled build is no failure."""
     monkeypatch.setattr("copr_builder.copr_builder.time", SimpleNamespace(sleep=copr_fake.clock.tick))
     caplog.set_level("INFO", "copr.builder")
-    for build_id, life in enumerate(lives, 1):
-        copr_fake.add_build(build_id, [F41], lifecycle=life)
+    for build_id, lifecycle in enumerate(lives, 1):
+        copr_fake.add_build([F41], id=build_id, lifecycle=lifecycle)
     assert builder._watch_builds([*copr_fake.builds]) is is_well  # noqa: SLF001  # there is no other way to it
     assert caplog.messages == says
 
@@ -151,7 +148,7 @@ def test_waiting_tells_how_each_build_has_ended(
 def test_waiting_for_a_fork_never_ends(
     copr_fake: FakeCopr, builder: CoprBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It asks twice a second for ever for a build that has ended."""
+    """It polls twice a second forever, though the build has ended."""
 
     def sleep(seconds: float) -> None:
         copr_fake.clock.tick(seconds)
@@ -159,7 +156,7 @@ def test_waiting_for_a_fork_never_ends(
             raise KeyboardInterrupt
 
     monkeypatch.setattr("copr_builder.copr_builder.time", SimpleNamespace(sleep=sleep))
-    copr_fake.add_build(1, [F41], lifecycle="forked")
+    copr_fake.add_build([F41], id=1, lifecycle="forked")
     with pytest.raises(KeyboardInterrupt):
         builder._watch_builds([1])  # noqa: SLF001  # its loop, which has no other way in
     assert copr_fake.builds[1].is_finished

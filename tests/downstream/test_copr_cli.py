@@ -1,4 +1,4 @@
-"""copr-cli, as it is installed from PyPI and as a process of its own, does with the fake what it does with Copr."""
+"""copr-cli from PyPI, as a process, works with the fake as with Copr."""
 
 from __future__ import annotations
 
@@ -28,16 +28,15 @@ def watched(output: str) -> list[str]:
 @pytest.mark.parametrize(
     "state", ["importing", "pending", "starting", "running", "succeeded", "failed", "skipped", "forked"]
 )
-def test_status_tells_the_state_of_a_build(copr_fake: FakeCopr, copr_cli: Run, state: str) -> None:
-    """It tells the state of a build, whatever it is."""
-    copr_fake.add_build(1, {F41: state})
+def test_status_prints_the_state_of_a_build(copr_fake: FakeCopr, copr_cli: Run, state: str) -> None:
+    copr_fake.add_build({F41: state}, id=1)
     done = copr_cli("status", "1")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{state}\n", "")
     copr_fake.assert_requested("build", build_id=1, times=1)
 
 
 @pytest.mark.parametrize(
-    ("life", "states", "status", "error"),
+    ("lifecycle", "states", "status", "error"),
     [
         ("succeeds", ["importing", "pending", "running", "succeeded"], 0, ""),
         ("as-deployed", ["running", "pending", "running", "succeeded"], 0, ""),
@@ -59,10 +58,10 @@ def test_status_tells_the_state_of_a_build(copr_fake: FakeCopr, copr_cli: Run, s
 )
 @BY_CLOCK
 def test_watch_build_reports_each_new_state_and_the_end(
-    copr_fake: FakeCopr, copr_cli: Run, life: str, states: list[str], status: int, error: str
+    copr_fake: FakeCopr, copr_cli: Run, lifecycle: str, states: list[str], status: int, error: str
 ) -> None:
-    """It looks every 30 seconds, tells each new state, and says at the end of the build how that was."""
-    copr_fake.add_build(1, [F41, F42], lifecycle=life)
+    """It polls every 30 seconds."""
+    copr_fake.add_build([F41, F42], id=1, lifecycle=lifecycle)
     done = copr_cli("watch-build", "1")
     assert watched(done.stdout) == states
     assert (done.returncode, done.stderr.strip()) == (status, error)
@@ -71,17 +70,17 @@ def test_watch_build_reports_each_new_state_and_the_end(
 
 
 def test_watch_build_by_poll_sees_every_state(copr_fake: FakeCopr, copr_cli: Run) -> None:
-    """A build that goes on with every poll shows it each of its states."""
-    copr_fake.add_build(1, [F41])
+    """If each poll advances the build."""
+    copr_fake.add_build([F41], id=1)
     assert watched(copr_cli("watch-build", "1").stdout) == ["importing", "pending", "starting", "running", "succeeded"]
 
 
 @BY_CLOCK
-def test_watch_build_goes_on_until_the_last_of_several_has_ended(copr_fake: FakeCopr, copr_cli: Run) -> None:
-    """It goes on until the last one has ended, asks no more for those that have, and tells which have not gone well."""
-    copr_fake.add_build(1, [F41])
-    copr_fake.add_build(2, [F41], lifecycle="import-fails")
-    copr_fake.add_build(3, [F41], lifecycle="canceled-while-pending")
+def test_watch_build_ends_with_the_last_of_several(copr_fake: FakeCopr, copr_cli: Run) -> None:
+    """It stops polling builds that have ended, and reports the ones that failed."""
+    copr_fake.add_build([F41], id=1)
+    copr_fake.add_build([F41], id=2, lifecycle="import-fails")
+    copr_fake.add_build([F41], id=3, lifecycle="canceled-while-pending")
     done = copr_cli("watch-build", "1", "2", "3")
     assert (done.returncode, done.stderr.strip()) == (4, "Build error: Build(s) 2 failed. Build(s) 3 canceled.")
     polls = {number: len([each for each in copr_fake.requests if each.build_id == number]) for number in (1, 2, 3)}
@@ -102,8 +101,8 @@ def test_watch_build_goes_on_until_the_last_of_several_has_ended(copr_fake: Fake
 def test_watch_build_gives_up_or_reconnects_during_an_outage(
     copr_fake: FakeCopr, copr_cli: Run, fault: FaultLike, status: int, error: str, polls: int
 ) -> None:
-    """It gives up at the first page that is none of Copr's, and connects three times where a connection breaks."""
-    copr_fake.add_build(1, [F41])
+    """It gives up at the first response that is not JSON, and reconnects three times after a failed connection."""
+    copr_fake.add_build([F41], id=1)
     copr_fake.faults.add(fault)
     done = copr_cli("watch-build", "1")
     assert done.returncode == status
@@ -115,13 +114,11 @@ def test_watch_build_gives_up_or_reconnects_during_an_outage(
     ("form", "row"),
     [("json", "id {} name {} state {}"), ("text", "id {} name {} state {}"), ("text-row", "{} {} {}")],
 )
-def test_list_builds_has_a_projects_builds_newest_first(
-    copr_fake: FakeCopr, copr_cli: Run, form: str, row: str
-) -> None:
-    """It lists a project's builds, newest first, in whatever form."""
-    copr_fake.add_build(1, {F41: "succeeded"}, package="hello")
-    copr_fake.add_build(2, {F41: "running"}, package="ripgrep")
-    copr_fake.add_build(3, {F41: "running"}, project="@copr/other")
+def test_list_builds_prints_newest_builds_first(copr_fake: FakeCopr, copr_cli: Run, form: str, row: str) -> None:
+    """In every output format."""
+    copr_fake.add_build({F41: "succeeded"}, id=1, package="hello")
+    copr_fake.add_build({F41: "running"}, id=2, package="ripgrep")
+    copr_fake.add_build({F41: "running"}, id=3, project="@copr/other")
     done = copr_cli("list-builds", "jdoe/playground", "--output-format", form)
     assert done.returncode == 0
     rows = [row.format(2, "ripgrep", "running"), row.format(1, "hello", "succeeded")]
@@ -129,9 +126,9 @@ def test_list_builds_has_a_projects_builds_newest_first(
 
 
 def test_list_builds_reads_every_page(copr_fake: FakeCopr, copr_cli: Run) -> None:
-    """It asks for a thousand at a time, until there are no more."""
+    """A thousand builds at a time."""
     for build_id in range(1, 1204):
-        copr_fake.add_build(build_id, {F41: "succeeded"})
+        copr_fake.add_build({F41: "succeeded"}, id=build_id)
     done = copr_cli("list-builds", "jdoe/playground", "--output-format", "json")
     assert [build["id"] for build in json.loads(done.stdout)] == list(range(1203, 0, -1))
     offsets = [request.arguments.get("offset") for request in copr_fake.requests]
@@ -140,8 +137,8 @@ def test_list_builds_reads_every_page(copr_fake: FakeCopr, copr_cli: Run) -> Non
 
 @BY_CLOCK
 def test_cancel_cancels_a_build_once(copr_fake: FakeCopr, copr_cli: Run) -> None:
-    """It cancels a build once, and not one that is none."""
-    copr_fake.add_build(1, [F41])
+    """A missing build is an error."""
+    copr_fake.add_build([F41], id=1)
     copr_fake.clock.tick(100)
     done = copr_cli("cancel", "1")
     assert (done.returncode, done.stdout) == (0, "canceled\n")
@@ -161,26 +158,25 @@ def test_cancel_cancels_a_build_once(copr_fake: FakeCopr, copr_cli: Run) -> None
         ("jdoe", "another", 1, "Error: Login invalid/expired. Please visit https://copr.fedorainfracloud.org/api to"),
     ],
 )
-def test_cancel_by_who_may_not_is_refused(
+def test_cancel_without_permission_is_rejected(
     copr_fake: FakeCopr, copr_cli: Run, name: str, token: str, status: int, error: str
 ) -> None:
-    """Somebody else's build, or a token that has expired, are refused in Copr's words."""
+    """Another user's build, or an expired token; the message is Copr's."""
     copr_fake.add_account(name, "login", token)
-    copr_fake.add_build(1, {F41: "running"})
+    copr_fake.add_build({F41: "running"}, id=1)
     done = copr_cli("cancel", "1")
     assert done.returncode == status
     assert error in done.stderr
-    assert not copr_fake.builds[1].canceled
+    assert not copr_fake.builds[1].is_canceled
 
 
-def test_whoami_says_what_the_configuration_does(copr_fake: FakeCopr, copr_cli: Run) -> None:
-    """It says what its configuration does, and asks nobody."""
+def test_whoami_prints_the_configured_user(copr_fake: FakeCopr, copr_cli: Run) -> None:
+    """Without a request."""
     assert copr_cli("whoami").stdout == "jdoe\n"
     assert copr_fake.requests == []
 
 
-def test_whoami_without_a_login_is_refused(copr_cli: Run, copr_config: Path) -> None:
-    """Without a login, and without Kerberos, nobody is known."""
+def test_whoami_without_a_login_fails(copr_cli: Run, copr_config: Path) -> None:
     lines = copr_config.read_text().splitlines()
     copr_config.write_text("\n".join(line for line in lines if line.split()[0] not in ("username", "login", "token")))
     done = copr_cli("whoami")
@@ -188,16 +184,16 @@ def test_whoami_without_a_login_is_refused(copr_cli: Run, copr_config: Path) -> 
     assert "Error: Operation requires API authentication." in done.stderr
 
 
-def test_list_chroots_has_what_the_service_knows(copr_fake: FakeCopr, copr_cli: Run) -> None:
-    """It lists what the service knows, in its order."""
+def test_list_chroots_prints_the_mock_chroots(copr_fake: FakeCopr, copr_cli: Run) -> None:
+    """In the service's order."""
     copr_fake.add_mock_chroots("fedora-rawhide-x86_64", "epel-9-s390x")
-    copr_fake.add_build(1, {F41: "succeeded"})
+    copr_fake.add_build({F41: "succeeded"}, id=1)
     assert copr_cli("list-chroots").stdout.split() == ["fedora-rawhide-x86_64", "epel-9-s390x", F41]
 
 
-def test_get_shows_a_project_with_its_repositories(copr_fake: FakeCopr, copr_cli: Run) -> None:
-    """It shows a project with its repositories, and says which is not there."""
-    copr_fake.add_build(1, {F41: "succeeded"})
+def test_get_prints_a_project_with_its_repositories(copr_fake: FakeCopr, copr_cli: Run) -> None:
+    """A missing project is an error."""
+    copr_fake.add_build({F41: "succeeded"}, id=1)
     done = copr_cli("get", "jdoe/playground")
     assert done.returncode == 0
     assert "Name: playground\n" in done.stdout
@@ -207,11 +203,11 @@ def test_get_shows_a_project_with_its_repositories(copr_fake: FakeCopr, copr_cli
     assert "Error: Project jdoe/tools does not exist." in nothing.stderr
 
 
-def test_monitor_shows_the_latest_build_of_each_package(copr_fake: FakeCopr, copr_cli: Run) -> None:
-    """It shows the latest build of each package in each chroot, also of a directory beside the project's own."""
-    copr_fake.add_build(1, {F41: "succeeded", F42: "failed"}, package="hello")
-    copr_fake.add_build(2, {F41: "running"}, package="hello")
-    copr_fake.add_build(3, {F41: "forked"}, package="hello", project="jdoe/playground:pr:7")
+def test_monitor_prints_the_latest_build_of_each_package(copr_fake: FakeCopr, copr_cli: Run) -> None:
+    """In each chroot, also for another project directory."""
+    copr_fake.add_build({F41: "succeeded", F42: "failed"}, id=1, package="hello")
+    copr_fake.add_build({F41: "running"}, id=2, package="hello")
+    copr_fake.add_build({F41: "forked"}, id=3, package="hello", project="jdoe/playground:pr:7")
 
     def monitored(*arguments: str) -> list[tuple[int, str, str]]:
         rows = json.loads(copr_cli("monitor", "jdoe/playground", *arguments).stdout)
@@ -222,9 +218,9 @@ def test_monitor_shows_the_latest_build_of_each_package(copr_fake: FakeCopr, cop
 
 
 @pytest.mark.parametrize("command", [["mock-config", "jdoe/playground", F41], ["list", "jdoe"], ["delete-build", "1"]])
-def test_what_the_fake_does_not_have_is_refused(copr_fake: FakeCopr, copr_cli: Run, command: list[str]) -> None:
-    """Copr's words for an endpoint that is not there, and nothing has happened."""
-    copr_fake.add_build(1, {F41: "succeeded"})
+def test_unsupported_commands_fail(copr_fake: FakeCopr, copr_cli: Run, command: list[str]) -> None:
+    """With Copr's message for an unknown endpoint, and without an effect."""
+    copr_fake.add_build({F41: "succeeded"}, id=1)
     done = copr_cli(*command)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "\nSomething went wrong:\nError: Such API endpoint doesn't exist\n"
@@ -242,9 +238,9 @@ def downloaded(directory: Path) -> set[str]:
 
 
 @WITH_WGET
-def test_download_build_fetches_all_that_a_build_has_left(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
-    """All that a build has left in each chroot that has been started, and a word on each that has not."""
-    copr_fake.add_build(1, {F41: "succeeded", F42: "failed", "epel-9-s390x": "pending"})
+def test_download_build_fetches_all_results(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
+    """It mentions chroots that have not started."""
+    copr_fake.add_build({F41: "succeeded", F42: "failed", "epel-9-s390x": "pending"}, id=1)
     done = copr_cli("download-build", "1", "--dest", "results")
     assert done.returncode == 0
     assert "No data for build id: 1 and chroot: epel-9-s390x.\n" in done.stderr
@@ -260,17 +256,15 @@ def test_download_build_fetches_all_that_a_build_has_left(copr_fake: FakeCopr, c
 def test_download_build_fetches_one_kind_and_one_chroot(
     copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path, option: str, files: set[str]
 ) -> None:
-    """Only those of one kind, and of one chroot."""
-    copr_fake.add_build(1, {F41: "succeeded", F42: "succeeded"})
+    copr_fake.add_build({F41: "succeeded", F42: "succeeded"}, id=1)
     assert copr_cli("download-build", "1", "--chroot", F41, option).returncode == 0
     assert downloaded(tmp_path / F41) == files
     assert not (tmp_path / F42).exists()
 
 
 @WITH_WGET
-def test_download_build_fetches_what_rpm_takes_for_packages(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
-    """As a program downloads what it has waited for."""
-    copr_fake.add_build(1, [F41])
+def test_download_build_fetches_packages_that_rpm_reads(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
+    copr_fake.add_build([F41], id=1)
     assert copr_cli("watch-build", "1").returncode == 0
     assert copr_cli("download-build", "1", "--rpms").returncode == 0
     assert {path.read_bytes()[:4] for path in tmp_path.rglob("*.rpm")} == {b"\xed\xab\xee\xdb"}
@@ -278,7 +272,7 @@ def test_download_build_fetches_what_rpm_takes_for_packages(copr_fake: FakeCopr,
 
 @WITH_WGET
 def test_download_build_fetches_from_a_server_without_worlds(copr_config: Path, copr_cli: Run, tmp_path: Path) -> None:
-    """The same from a server's own fake, which has its results right below it, as Copr has."""
+    """The results are directly below the server's address, as in Copr."""
     scenario = {"builds": [{"id": 1, "chroots": [{"name": F41, "lifecycle": "succeeds", "progress": "immediate"}]}]}
     (tmp_path / "scenario.json").write_text(json.dumps(scenario))
     with starting() as start:

@@ -1,4 +1,4 @@
-"""fuzzytail, as it is installed from PyPI, at Copr's own address: it has no setting for another one."""
+"""fuzzytail from PyPI, at Copr's own address, because it has no option for another."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Run = Callable[..., Ended]
 @pytest.fixture
 def fuzzytail(
     copr_fake: FakeCopr,
-    copr_respx: respx.MockRouter,
+    copr_httpx: respx.MockRouter,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Run:
@@ -52,28 +52,25 @@ def fuzzytail(
     return run
 
 
-def test_builds_has_a_projects_builds_with_states_and_chroots(copr_fake: FakeCopr, fuzzytail: Run) -> None:
-    """It lists a project's builds with their states and chroots."""
-    copr_fake.add_build(1, {F41: "succeeded", F42: "failed"}, package="hello")
-    copr_fake.add_build(2, {F41: "forked"}, package="ripgrep")
+def test_builds_prints_states_and_chroots(copr_fake: FakeCopr, fuzzytail: Run) -> None:
+    copr_fake.add_build({F41: "succeeded", F42: "failed"}, id=1, package="hello")
+    copr_fake.add_build({F41: "forked"}, id=2, package="ripgrep")
     status, shown = fuzzytail("builds", "jdoe/playground")
     assert status == 0
     rows = [re.findall(r"[\w-]+", line) for line in shown.splitlines() if line.startswith("│")]
     assert rows == [["2", "ripgrep", "forked", F41], ["1", "hello", "failed", F41, F42]]
 
 
-def test_builds_has_so_many_of_those_in_a_state(copr_fake: FakeCopr, fuzzytail: Run) -> None:
-    """So many of those in a state, or none."""
+def test_builds_filters_by_state_and_limit(copr_fake: FakeCopr, fuzzytail: Run) -> None:
     for build_id in range(1, 9):
-        copr_fake.add_build(build_id, {F41: "running" if build_id % 2 else "succeeded"})
+        copr_fake.add_build({F41: "running" if build_id % 2 else "succeeded"}, id=build_id)
     running = fuzzytail("builds", "jdoe/playground", "--status", "running", "--limit", "2")
     assert re.findall(r"^│ +(\d) ", running.shown, flags=re.MULTILINE) == ["7", "5"]
     assert fuzzytail("builds", "jdoe/playground", "--status", "failed").shown == "No builds found.\n"
 
 
 @pytest.mark.parametrize("fault", ["outage", "gateway-timeout", {"breaks": "refused"}, {"breaks": "timeout"}])
-def test_builds_says_that_copr_is_away(copr_fake: FakeCopr, fuzzytail: Run, fault: FaultLike) -> None:
-    """It says so, and ends."""
+def test_builds_reports_an_outage(copr_fake: FakeCopr, fuzzytail: Run, fault: FaultLike) -> None:
     copr_fake.faults.add(fault)
     status, shown = fuzzytail("builds", "jdoe/playground")
     assert status == 1
@@ -94,9 +91,9 @@ def log_of(fake: FakeCopr, log: str) -> str:
     return gzip.decompress(fake.answer("GET", f"/results/jdoe/playground/{F41}/00000001-hello/{log}.gz").body).decode()
 
 
-def test_logs_shows_all_logs_of_a_build_that_has_ended(copr_fake: FakeCopr, fuzzytail: Run) -> None:
-    """All logs of a build that has ended, of its source and of each of its chroots."""
-    copr_fake.add_build(1, {F41: "succeeded", F42: "failed"})
+def test_logs_prints_all_logs_of_a_finished_build(copr_fake: FakeCopr, fuzzytail: Run) -> None:
+    """Of the source build and of each chroot."""
+    copr_fake.add_build({F41: "succeeded", F42: "failed"}, id=1)
     status, shown = fuzzytail("logs", "jdoe/playground", "--build", "1", "--skip-import")
     assert status == 0
     for name in ("SRPM Build", F41, F42):
@@ -107,11 +104,11 @@ def test_logs_shows_all_logs_of_a_build_that_has_ended(copr_fake: FakeCopr, fuzz
     assert "No content" not in shown
 
 
-@pytest.mark.parametrize("life", ["succeeds", "fails", "appears-late", "canceled-while-running"])
+@pytest.mark.parametrize("lifecycle", ["succeeds", "fails", "appears-late", "canceled-while-running"])
 @pytest.mark.copr_fake(progress="clock")
-def test_a_log_is_followed_as_it_grows(copr_fake: FakeCopr, fuzzytail: Run, life: str) -> None:
-    """A log that grows is shown as it does, each line of it once, and it ends when the build has."""
-    copr_fake.add_build(1, [F41], lifecycle=life)
+def test_growing_log_is_followed(copr_fake: FakeCopr, fuzzytail: Run, lifecycle: str) -> None:
+    """Each line is printed once, until the build ends."""
+    copr_fake.add_build([F41], id=1, lifecycle=lifecycle)
     status, shown = fuzzytail("jdoe/playground", "--build", "1", "--builder-live", "--rpm-only", *IMPORTED)
     assert status == 0
     assert words(shown.rpartition("━")[2]) == words(log_of(copr_fake, "builder-live.log")) + "Alllogscomplete!"
@@ -120,11 +117,11 @@ def test_a_log_is_followed_as_it_grows(copr_fake: FakeCopr, fuzzytail: Run, life
     assert copr_fake.builds[1].is_finished
 
 
-@pytest.mark.parametrize("life", ["forked", "source-fails", "import-fails", "skipped", "canceled-while-pending"])
+@pytest.mark.parametrize("lifecycle", ["forked", "source-fails", "import-fails", "skipped", "canceled-while-pending"])
 @pytest.mark.copr_fake(progress="clock")
-def test_a_build_that_comes_to_nothing_is_followed_to_its_end(copr_fake: FakeCopr, fuzzytail: Run, life: str) -> None:
-    """It ends with each of them: it knows a fork for an end, too."""
-    copr_fake.add_build(1, [F41], lifecycle=life)
+def test_unsuccessful_build_is_followed_to_its_end(copr_fake: FakeCopr, fuzzytail: Run, lifecycle: str) -> None:
+    """It also recognizes a fork as an end."""
+    copr_fake.add_build([F41], id=1, lifecycle=lifecycle)
     status, shown = fuzzytail("jdoe/playground", "--build", "1", *IMPORTED)
     assert status == 0
     assert shown.endswith("All logs complete!\n")
@@ -132,10 +129,10 @@ def test_a_build_that_comes_to_nothing_is_followed_to_its_end(copr_fake: FakeCop
 
 
 @pytest.mark.copr_fake(progress="clock")
-def test_watch_follows_a_projects_builds_until_it_is_interrupted(copr_fake: FakeCopr, fuzzytail: Run) -> None:
-    """It finds what is pending or running, follows it to its end, and looks for more until it is interrupted."""
-    copr_fake.add_build(1, {F41: "succeeded"})
-    copr_fake.add_build(2, [F41])
+def test_watch_follows_builds_until_interrupted(copr_fake: FakeCopr, fuzzytail: Run) -> None:
+    """It finds pending and running builds, and looks for new ones."""
+    copr_fake.add_build({F41: "succeeded"}, id=1)
+    copr_fake.add_build([F41], id=2)
     status, shown = fuzzytail("watch", "jdoe/playground", "--skip-backend", *IMPORTED)
     assert status == 0
     assert re.findall(r"New build detected: #(\d)", shown) == ["2"]

@@ -1,4 +1,4 @@
-"""The scripts of the programs, as pip installs them; all other tests fork a process that has imported the programs."""
+"""The scripts as pip installs them; the other tests fork a process that has imported the programs."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def test_copr_cli_watches_a_build(
     copr_fake: FakeCopr, copr_server: CoprServer, copr_config: Path, tmp_path: Path
 ) -> None:
     """It finds its configuration, polls on the fake's clock, and ends with the build."""
-    copr_fake.add_build(1, ["fedora-41-x86_64"], lifecycle="import-fails")
+    copr_fake.add_build(["fedora-41-x86_64"], id=1, lifecycle="import-fails")
     done = run_script("copr-cli", copr_server, tmp_path, "watch-build", "1")
     assert (done.returncode, done.stderr.strip()) == (4, "Build error: Build(s) 1 failed.")
     copr_fake.assert_polled_no_faster_than(30)
 
 
 def test_copr_builder_needs_a_configuration(copr_server: CoprServer, copr_config: Path, tmp_path: Path) -> None:
-    """It says which file is missing."""
+    """The message names the missing file."""
     done = run_script("copr-builder", copr_server, tmp_path, "--config", "none.conf")
     assert (done.returncode, done.stderr) == (1, 'copr.builder: Config file "none.conf" not found.\n')

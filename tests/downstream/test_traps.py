@@ -1,4 +1,4 @@
-"""What goes differently in production than a client's author thinks, shown on the official client and copr-cli."""
+"""Behaviour of Copr that clients do not expect, with the official client and copr-cli."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def waited(client: Client, build_id: int, timeout: float = DAY) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("life", "end"),
+    ("lifecycle", "end"),
     [
         ("succeeds", "succeeded"),
         ("as-deployed", "succeeded"),
@@ -52,28 +52,27 @@ def waited(client: Client, build_id: int, timeout: float = DAY) -> Any:
     ],
 )
 @BY_CLOCK
-def test_wait_ends_with_the_build(copr_fake: FakeCopr, client: Client, life: str, end: str) -> None:
-    """Looking every 30 seconds, and with what has become of it."""
-    copr_fake.add_build(1, [F41, F42], lifecycle=life)
+def test_wait_ends_with_the_build(copr_fake: FakeCopr, client: Client, lifecycle: str, end: str) -> None:
+    """It polls every 30 seconds, and returns the final state."""
+    copr_fake.add_build([F41, F42], id=1, lifecycle=lifecycle)
     build = waited(client, 1)
     assert build.state == end
     assert succeeded([build]) is (end == "succeeded")
 
 
 @BY_CLOCK
-def test_wait_for_several_builds(copr_fake: FakeCopr, client: Client) -> None:
-    """All that a project's list has, until the last one has ended."""
-    for build_id, life in enumerate(("succeeds", "skipped", "import-fails"), 1):
-        copr_fake.add_build(build_id, [F41], lifecycle=life)
+def test_wait_for_several_builds_ends_with_the_last(copr_fake: FakeCopr, client: Client) -> None:
+    for build_id, lifecycle in enumerate(("succeeds", "skipped", "import-fails"), 1):
+        copr_fake.add_build([F41], id=build_id, lifecycle=lifecycle)
     builds = wait(client.build_proxy.get_list("jdoe", "playground"), timeout=DAY)
     assert {build.id: build.state for build in builds} == {1: "succeeded", 2: "skipped", 3: "failed"}
 
 
-@pytest.mark.parametrize("life", ["forked", "stuck-pending", "stuck-running"])
+@pytest.mark.parametrize("lifecycle", ["forked", "stuck-pending", "stuck-running"])
 @BY_CLOCK
-def test_wait_never_ends_with_a_fork(copr_fake: FakeCopr, client: Client, life: str) -> None:
-    """As little as with a build that is stuck: the official client polls until its timeout, and then gives up."""
-    copr_fake.add_build(1, [F41], lifecycle=life)
+def test_wait_never_ends_with_a_fork(copr_fake: FakeCopr, client: Client, lifecycle: str) -> None:
+    """As with a stuck build, the official client polls until its timeout."""
+    copr_fake.add_build([F41], id=1, lifecycle=lifecycle)
     with pytest.raises(CoprException, match="Timeouted"):
         waited(client, 1, timeout=DAY / 10)
     assert copr_fake.clock.now() - 1_700_000_000 >= DAY / 10
@@ -82,8 +81,8 @@ def test_wait_never_ends_with_a_fork(copr_fake: FakeCopr, client: Client, life: 
 
 @BY_CLOCK
 def test_watch_build_never_ends_with_a_fork(copr_fake: FakeCopr, copr_cli: Run) -> None:
-    """copr-cli asks on and on for a build that has ended, until somebody presses Ctrl-C; then all was well."""
-    copr_fake.add_build(1, [F41], lifecycle="forked")
+    """copr-cli polls a finished build until Ctrl-C, and then reports success."""
+    copr_fake.add_build([F41], id=1, lifecycle="forked")
     done = copr_cli("watch-build", "1", patience=3000)
     assert [line.split()[-1] for line in done.stdout.splitlines()[1:]] == ["running", "forked"]
     assert copr_fake.builds[1].is_finished
@@ -93,9 +92,9 @@ def test_watch_build_never_ends_with_a_fork(copr_fake: FakeCopr, copr_cli: Run) 
 
 
 @BY_CLOCK
-def test_a_chroot_canceled_before_it_was_built_never_ended(copr_fake: FakeCopr, client: Client) -> None:
-    """It has no times, so neither has its build, though another chroot of it has."""
-    copr_fake.add_build(1, {F41: {"lifecycle": "canceled-while-pending"}, F42: {"state": "succeeded"}})
+def test_chroot_canceled_before_its_start_has_no_times(copr_fake: FakeCopr, client: Client) -> None:
+    """Neither has its build, though another chroot has."""
+    copr_fake.add_build({F41: {"lifecycle": "canceled-while-pending"}, F42: {"state": "succeeded"}}, id=1)
     build = waited(client, 1)
     copr_fake.clock.tick(DAY)
     assert {chroot.name: chroot.ended_on for chroot in client.build_chroot_proxy.get_list(1)}[F41] is None
@@ -107,9 +106,9 @@ def test_a_chroot_canceled_before_it_was_built_never_ended(copr_fake: FakeCopr, 
 
 
 @BY_CLOCK
-def test_a_canceled_build_still_runs(copr_fake: FakeCopr, client: Client) -> None:
-    """Who waits for it is told that it is canceled while its chroots run on, for seconds, and then they have failed."""
-    copr_fake.add_build(1, [F41, F42], lifecycle="canceled-while-running")
+def test_canceled_build_still_runs(copr_fake: FakeCopr, client: Client) -> None:
+    """The build is canceled while its chroots still run; after some seconds they have failed."""
+    copr_fake.add_build([F41, F42], id=1, lifecycle="canceled-while-running")
     build = waited(client, 1)
     assert (build.state, build.ended_on) == ("canceled", None)
     assert {chroot.state for chroot in client.build_chroot_proxy.get_list(1)} == {"running"}
@@ -120,26 +119,26 @@ def test_a_canceled_build_still_runs(copr_fake: FakeCopr, client: Client) -> Non
 
 @BY_CLOCK
 def test_watch_build_leaves_a_canceled_build_running(copr_fake: FakeCopr, copr_cli: Run) -> None:
-    """copr-cli ends, and the chroots have not."""
-    copr_fake.add_build(1, [F41], lifecycle="canceled-while-running")
+    """copr-cli ends before the chroots do."""
+    copr_fake.add_build([F41], id=1, lifecycle="canceled-while-running")
     assert copr_cli("watch-build", "1").returncode == 4
     assert copr_fake.builds[1][F41].state == "running"
     assert not copr_fake.builds[1].is_finished
 
 
-def test_who_asks_for_chroots_before_the_import_finds_none(copr_fake: FakeCopr, client: Client) -> None:
-    """A loop that ends when all chroots have takes a build without any for finished, with nothing built."""
-    copr_fake.add_build(1, [F41, F42], lifecycle="appears-late")
+def test_build_has_no_chroots_before_its_import(copr_fake: FakeCopr, client: Client) -> None:
+    """A loop that waits until all chroots have ended takes it for finished."""
+    copr_fake.add_build([F41, F42], id=1, lifecycle="appears-late")
     assert built_nevras_with_the_official_client(client, 1) == set()
     assert not copr_fake.builds[1].is_finished
-    copr_fake.add_build(2, [F41, F42], lifecycle="succeeds")
+    copr_fake.add_build([F41, F42], id=2, lifecycle="succeeds")
     assert len(built_nevras_with_the_official_client(client, 2)) == 4
 
 
 @BY_CLOCK
-def test_chroots_appear_only_after_the_import(copr_fake: FakeCopr, client: Client) -> None:
-    """The build runs, which is its source, and has no chroots at first; then it has all of them."""
-    copr_fake.add_build(1, [F41, F42], lifecycle="appears-late")
+def test_chroots_appear_after_the_import(copr_fake: FakeCopr, client: Client) -> None:
+    """Until then, the build is running because its source build is."""
+    copr_fake.add_build([F41, F42], id=1, lifecycle="appears-late")
     build = client.build_proxy.get(1)
     assert (build.state, build.chroots, build.started_on) == ("running", [], None)
     assert client.build_proxy.get_source_chroot(1).state == "running"
@@ -152,11 +151,13 @@ def test_chroots_appear_only_after_the_import(copr_fake: FakeCopr, client: Clien
     assert client.build_chroot_proxy.get(1, F41).state == "pending"
 
 
-@pytest.mark.parametrize(("life", "before"), [("source-fails", "waiting"), ("import-fails", "importing")])
+@pytest.mark.parametrize(("lifecycle", "before"), [("source-fails", "waiting"), ("import-fails", "importing")])
 @BY_CLOCK
-def test_a_build_fails_before_any_chroot_is_built(copr_fake: FakeCopr, client: Client, life: str, before: str) -> None:
-    """Its chroots have failed too, without results, packages or any time in which they were built."""
-    copr_fake.add_build(1, [F41, F42], lifecycle=life)
+def test_build_can_fail_before_its_chroots_start(
+    copr_fake: FakeCopr, client: Client, lifecycle: str, before: str
+) -> None:
+    """They have failed too, without results, packages and times."""
+    copr_fake.add_build([F41, F42], id=1, lifecycle=lifecycle)
     assert {chroot.state for chroot in client.build_chroot_proxy.get_list(1)} == {before}
     assert waited(client, 1).state == "failed"
     assert client.build_proxy.get_source_chroot(1).state == "failed"
@@ -169,8 +170,8 @@ def test_a_build_fails_before_any_chroot_is_built(copr_fake: FakeCopr, client: C
 
 @BY_CLOCK
 def test_all_skipped_is_neither_a_failure_nor_a_success(copr_fake: FakeCopr, client: Client, copr_cli: Run) -> None:
-    """copr-cli ends well, and there is nothing that could be installed."""
-    copr_fake.add_build(1, [F41, F42], lifecycle="skipped")
+    """copr-cli exits with 0, but there is nothing to install."""
+    copr_fake.add_build([F41, F42], id=1, lifecycle="skipped")
     assert copr_cli("watch-build", "1").returncode == 0
     build = client.build_proxy.get(1)
     assert not succeeded([build])
@@ -181,11 +182,11 @@ def test_all_skipped_is_neither_a_failure_nor_a_success(copr_fake: FakeCopr, cli
 
 @WITH_WGET
 @pytest.mark.copr_fake(progress="clock", results_delay=45)
-def test_results_come_only_after_the_success(
+def test_results_appear_some_time_after_success(
     copr_fake: FakeCopr, client: Client, copr_cli: Run, tmp_path: Path
 ) -> None:
-    """A build has succeeded, and for a while its packages are a 404: copr-cli downloads none, and says all was well."""
-    copr_fake.add_build(1, [F41])
+    """Until then packages return 404; copr-cli downloads nothing and exits with 0."""
+    copr_fake.add_build([F41], id=1)
     assert waited(client, 1).state == "succeeded"
     (package, _) = client.build_chroot_proxy.get_built_packages(1, F41).packages
     file = "{name}-{version}-{release}.{arch}.rpm".format(**package)
@@ -200,9 +201,9 @@ def test_results_come_only_after_the_success(
 
 
 @WITH_WGET
-def test_late_results_by_name(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
-    """The same as a fault, for a fake whose clock stands still: the first fetches find nothing, the next ones all."""
-    copr_fake.add_build(1, {F41: "succeeded"})
+def test_late_results_fault_delays_results(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
+    """For a fake whose clock stands still: the first downloads find nothing."""
+    copr_fake.add_build({F41: "succeeded"}, id=1)
     copr_fake.faults.add("late-results")
     found = []
     for _ in range(4):
@@ -215,7 +216,7 @@ def test_late_results_by_name(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path
 @pytest.mark.parametrize("of", ["builds", "chroots"])
 @pytest.mark.copr_fake(default_limit=None)
 def test_next_page_of_an_unlimited_list_is_an_error(copr_fake: FakeCopr, client: Client, of: str) -> None:
-    """As deployed a list without a limit has all at once, and its ``meta`` has nothing to add up."""
+    """As deployed, ``meta`` of a list without a limit has nothing to add to the offset."""
     page = listed(copr_fake, client, of, {})
     assert (len(page), page.meta.limit) == (150, None)
     with pytest.raises(TypeError):
@@ -227,7 +228,7 @@ def test_next_page_of_an_unlimited_list_is_an_error(copr_fake: FakeCopr, client:
 def test_next_page_reads_a_limited_list(
     copr_fake: FakeCopr, client: Client, of: str, limit: int | None, pages: list[int]
 ) -> None:
-    """Every page of a list that has a limit, its own or the one that the reference gives it, until one is empty."""
+    """With the limit of the request or the documented default, until a page is empty."""
     page = listed(copr_fake, client, of, {"limit": limit} if limit else {})
     read, seen = [], []
     while page:
@@ -241,7 +242,7 @@ def test_next_page_reads_a_limited_list(
 @pytest.mark.parametrize("of", ["builds", "chroots"])
 @pytest.mark.copr_fake(default_limit=None)
 def test_next_page_as_deployed_needs_a_limit(copr_fake: FakeCopr, client: Client, of: str) -> None:
-    """With one of its own it reads on to the end there, too."""
+    """A limit in the request is enough."""
     page = listed(copr_fake, client, of, {"limit": 100})
     assert len(next_page(page)) == 50
 
@@ -250,7 +251,7 @@ def listed(fake: FakeCopr, client: Client, of: str, pagination: dict[str, int]) 
     """The first page of 150 builds, or of the 150 chroots of a build."""
     if of == "builds":
         for build_id in range(1, 151):
-            fake.add_build(build_id, {F41: "succeeded"})
+            fake.add_build({F41: "succeeded"}, id=build_id)
         return client.build_proxy.get_list("jdoe", "playground", pagination=pagination)
-    fake.add_build(1, {f"bulk-{number:03}-x86_64": "succeeded" for number in range(150)})
+    fake.add_build({f"bulk-{number:03}-x86_64": "succeeded" for number in range(150)}, id=1)
     return client.build_chroot_proxy.get_list(1, pagination=pagination)

@@ -7,11 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from copr_chroot_fake import FakeCopr, SystemClock
-from copr_chroot_fake.adapters.httpx2 import Httpx2Transport
-from copr_chroot_fake.adapters.requests import answering_through_responses
-from copr_chroot_fake.adapters.respx import answering_through_respx
 
-from ..doors import COPR
+from ..adapters import COPR
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 GET = f"/api_3/build-chroot?build_id=1&chrootname={F41}"
@@ -23,7 +20,7 @@ HTML = "text/html; charset=iso-8859-1"
 def running(clock: SystemClock | None = None) -> FakeCopr:
     """A fake with a build whose chroots stay as they are."""
     fake = FakeCopr(clock=clock)
-    fake.add_build(1, [F41, F42], state="running")
+    fake.add_build([F41, F42], id=1, state="running")
     return fake
 
 
@@ -42,8 +39,8 @@ def passed(fake: FakeCopr) -> float:
 
 IN_PROCESS: dict[str, Callable[[FakeCopr], AbstractContextManager[Any]]] = {
     "transport": lambda fake: nullcontext(fake.transport),
-    "respx": lambda fake: answering_through_respx(fake.transport, str(COPR)),
-    "httpx2": lambda fake: nullcontext(Httpx2Transport(fake)),
-    "requests": lambda fake: answering_through_responses(fake, str(COPR)),
+    "mock_httpx": FakeCopr.mock_httpx,
+    "mock_httpx2": FakeCopr.mock_httpx2,
+    "mock_requests": FakeCopr.mock_requests,
 }
-"""The doors without a server; what is opened is a transport for the libraries that take one."""
+"""The adapters that need no server; the value is a transport if it is named so."""

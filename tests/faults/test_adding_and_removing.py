@@ -35,7 +35,7 @@ def test_fault_of_another_fake_with_the_same_id_is_rejected(fake: FakeCopr) -> N
     fake.faults.add("outage")
     with pytest.raises(InputError, match="id: there is no such fault 1; there are: 1"):
         fake.faults.remove(FakeCopr().faults.add("outage"))
-    with fake.sandbox():
+    with fake.snapshot():
         gone = fake.faults.add("outage")
     fake.faults.add("outage")
     with pytest.raises(InputError, match="id: there is no such fault 2; there are: 1, 2"):
@@ -90,8 +90,8 @@ def test_snapshots_of_runs_apart_have_each_its_own_faults(fake: FakeCopr) -> Non
 
 def test_faults_of_a_sandbox_are_gone_after_it(fake: FakeCopr) -> None:
     """Whatever was tried there."""
-    kept = fake.faults.add(Fault(endpoint="list", status=500))
-    with fake.sandbox():
+    kept = fake.faults.add(Fault(endpoint="build-chroot/list", status=500))
+    with fake.snapshot():
         fake.faults.clear()
         fake.faults.add(Fault(status=503))
         assert statuses(fake, 1) == [503]

@@ -10,7 +10,7 @@ import pytest
 from copr_chroot_fake import Dribble, FakeCopr, Fault
 from copr_chroot_fake.wire.answer import CATCH_ALL, JSON
 
-from ..doors import Open
+from ..adapters import Open
 from .asked import F41, GET, HTML, LIST, OWN
 
 ANSWERS: list[tuple[Fault, int, str, Callable[[bytes], bool]]] = [

@@ -1,4 +1,4 @@
-"""What the official client and the reference client make of faults."""
+"""The official client and the reference client under faults."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ import pytest
 import requests
 from copr.v3 import Client, CoprException
 
-from copr_chroot_fake import CoprClient, CoprFakeError, FakeCopr, Fault
-from copr_chroot_fake.client.errors import ClientError, RequestTimeoutError
+from copr_chroot_fake import ClientError, CoprClient, CoprFakeError, FakeCopr, Fault, RequestTimeoutError
 from copr_chroot_fake.wire.answer import CATCH_ALL
 
-from ..doors import COPR
+from ..adapters import COPR
 from .asked import F41, IN_PROCESS, passed
 
 
 @pytest.fixture
 def official(fake: FakeCopr) -> Iterator[Client]:
-    """The official client, through requests."""
-    with IN_PROCESS["requests"](fake):
+    """Connect the official client, which uses requests."""
+    with IN_PROCESS["mock_requests"](fake):
         yield Client({"copr_url": str(COPR), "connection_attempts": 3})
 
 
-def calls(client: Client, count: int) -> list[str]:
-    """What several calls for the list end with."""
+def list_repeatedly(client: Client, count: int) -> list[str]:
+    """Request the list several times; return how each call ended."""
     ends = []
     for _ in range(count):
         try:
@@ -57,37 +56,37 @@ NOT_JSON = "CoprRequestException: Response is not in JSON format, there is proba
     ],
     ids=str,
 )
-def test_the_official_client_under_faults(fake: FakeCopr, official: Client, fault: Any, ends: list[str]) -> None:
-    """It tries none of these again, and waits for as long as it takes."""
+def test_official_client_under_faults(fake: FakeCopr, official: Client, fault: Any, ends: list[str]) -> None:
+    """It retries none of these, and has no timeout."""
     fake.faults.add(fault)
-    assert calls(official, len(ends)) == ends
+    assert list_repeatedly(official, len(ends)) == ends
     assert len(fake.requests) == len(ends)
     assert (passed(fake) >= 6) == (fault == "slow-list")
 
 
 @pytest.mark.parametrize("breaks", ["refused", "reset"])
-def test_the_official_client_connects_again(
+def test_official_client_reconnects(
     fake: FakeCopr, official: Client, breaks: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As often as it is told to, after five seconds each time."""
+    """It makes ``connection_attempts`` attempts, five seconds apart."""
     monkeypatch.setattr("copr.v3.requests.time.sleep", fake.clock.tick)
     fake.faults.add(Fault(breaks=breaks, first=5))
-    assert calls(official, 2) == [f"CoprRequestException: Unable to connect to {COPR}/api_3/.", "fine"]
+    assert list_repeatedly(official, 2) == [f"CoprRequestException: Unable to connect to {COPR}/api_3/.", "fine"]
     assert (len(fake.requests), passed(fake)) == (6, 20)
 
 
 def test_official_client_fails_on_a_truncated_response(fake: FakeCopr, official: Client) -> None:
-    """The exception of requests comes through."""
+    """It does not convert the exception of requests."""
     fake.faults.add(Fault(breaks="reset-within"))
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
-        calls(official, 1)
+        list_repeatedly(official, 1)
 
 
-def test_the_official_client_has_no_timeout(fake: FakeCopr, official: Client) -> None:
-    """So a test in which it would hang ends with an error that says so."""
+def test_official_client_would_wait_forever(fake: FakeCopr, official: Client) -> None:
+    """The test fails with an explanation instead of hanging."""
     fake.faults.add(Fault(breaks="timeout"))
     with pytest.raises(CoprFakeError, match="give it a timeout"):
-        calls(official, 1)
+        list_repeatedly(official, 1)
 
 
 @contextmanager
@@ -117,22 +116,22 @@ def reference_client(fake: FakeCopr, pauses: list[float]) -> Iterator[CoprClient
     ],
     ids=str,
 )
-def test_the_reference_client_under_faults(fake: FakeCopr, fault: Any, ends: list[str], pauses: list[float]) -> None:
-    """It tries again what passes, after 1, 2 and 4 seconds, and says what came instead of the answer otherwise."""
+def test_reference_client_under_faults(fake: FakeCopr, fault: Any, ends: list[str], pauses: list[float]) -> None:
+    """It retries temporary failures after 1, 2 and 4 seconds, and raises a specific error for others."""
     fake.faults.add(fault)
-    paused: list[float] = []
+    slept: list[float] = []
     seen = []
-    with reference_client(fake, paused) as client:
+    with reference_client(fake, slept) as client:
         for _ in ends:
             try:
                 seen.append("fine" if client.get_list(1) else "empty")
             except ClientError as error:
                 seen.append(f"{type(error).__name__} {error.status}")
-    assert (seen, paused) == (ends, pauses)
+    assert (seen, slept) == (ends, pauses)
 
 
-def test_the_reference_client_with_a_slow_list(fake: FakeCopr) -> None:
-    """It waits for half a minute and no longer, and tries none again."""
+def test_reference_client_times_out_on_a_slow_list(fake: FakeCopr) -> None:
+    """It waits for at most 30 seconds, and does not retry a timeout."""
     fake.faults.add("slow-list")
     ends = []
     with reference_client(fake, []) as client:
@@ -150,9 +149,9 @@ def test_the_reference_client_with_a_slow_list(fake: FakeCopr) -> None:
 
 
 def test_waiting_survives_an_outage_and_misses_no_state() -> None:
-    """What was not read was no poll."""
+    """A response that the client never receives does not count as a poll."""
     fake = FakeCopr()
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     fake.faults.add(Fault(status=503, every=2))
     fake.faults.add(Fault(breaks="reset-within", every=3))
     seen: list[str] = []

@@ -1,4 +1,4 @@
-"""In process a connection fails as it does in reality, whichever the library."""
+"""In process, a connection fails as a real one does, with each client library."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from copr_chroot_fake import Dribble, FakeCopr, Fault
 from .asked import GET, IN_PROCESS, OWN, URL
 
 TIMEOUT = 0.05
-"""For how long clients wait for what comes next, in seconds."""
+"""The read timeout in process, in seconds."""
 
 PATIENCE = {"timeout": [TIMEOUT], "late": [TIMEOUT], "stalled": [TIMEOUT, 1.0]}
-"""For how long they do in reality; where a busy machine can be too late for that, they are asked again."""
+"""The read timeouts to try with real connections; a busy machine can be too slow for the first."""
 
 
 class Outcome(NamedTuple):
-    """How a request ended, of which all is to be the same in process and in reality."""
+    """How a request ended."""
 
     when: str
     kinds: tuple[type[object], ...] = ()
@@ -39,7 +39,7 @@ class Outcome(NamedTuple):
 
 
 def outcome(send: Callable[[], Any], read: Callable[[Any, list[bytes]], object]) -> Outcome:
-    """Of sending a request and reading the body piece by piece."""
+    """Send a request, read the body piece by piece, and return how that ended."""
     got: list[bytes] = []
     when = "sending"
     try:
@@ -52,22 +52,22 @@ def outcome(send: Callable[[], Any], read: Callable[[Any, list[bytes]], object])
 
 
 def kinds_of(error: Exception) -> tuple[type[object], ...]:
-    """Its class, and those of what requests has made it of."""
+    """Return the types of the error and of those that requests wraps in it."""
     inner = error.args[0] if isinstance(error, requests.RequestException) else None
-    made_of = [error, inner, getattr(inner, "reason", None)]
-    return tuple(type(part) for part in made_of if isinstance(part, Exception))
+    errors = [error, inner, getattr(inner, "reason", None)]
+    return tuple(type(each) for each in errors if isinstance(each, Exception))
 
 
 def has_request(error: Any) -> bool:
     try:
         return getattr(error, "request", None) is not None
     except RuntimeError:
-        # So httpx tells that there is none.
+        # httpx raises this if there is none.
         return False
 
 
 Caller = Callable[[str, Any, float], Outcome]
-"""Asks an address, with a transport where the library has them, and a timeout to read."""
+"""Requests a URL, with a transport (or ``None``) and a read timeout in seconds."""
 
 
 def httpx_caller(lib: Any, *, stream: bool) -> Caller:
@@ -137,28 +137,28 @@ CALLERS: dict[str, Caller] = {
     "requests not retrying": requests_caller(retries=Retry(False)),
 }
 
-DOORS_OF = {"httpx": ["transport", "respx"], "httpx2": ["httpx2"], "requests": ["requests"]}
-CALLERS_AND_DOORS = [(name, door) for name in CALLERS for door in DOORS_OF[name.split()[0]]]
+ADAPTERS = {"httpx": ["transport", "mock_httpx"], "httpx2": ["mock_httpx2"], "requests": ["mock_requests"]}
+CALLERS_AND_ADAPTERS = [(name, adapter) for name in CALLERS for adapter in ADAPTERS[name.split()[0]]]
 
 Act = Callable[[socket.socket], object]
-"""What a server does with a connection on which a request has come."""
+"""What a server does with a connection when it has read the request."""
 
 HEAD = b"HTTP/1.1 200 OK\r\n" + b"".join(f"{name}: {value}\r\n".encode() for name, value in OWN.headers) + b"\r\n"
 
 
-def sending(connection: socket.socket, *pieces: bytes) -> None:
+def send_pieces(connection: socket.socket, *pieces: bytes) -> None:
     for piece in pieces:
         connection.sendall(piece)
 
 
 def reset(connection: socket.socket, *pieces: bytes) -> None:
-    sending(connection, *pieces)
+    send_pieces(connection, *pieces)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-def say_no_more(connection: socket.socket, *pieces: bytes) -> None:
-    """Until the client has gone."""
-    sending(connection, *pieces)
+def go_silent(connection: socket.socket, *pieces: bytes) -> None:
+    """Send nothing more until the client disconnects."""
+    send_pieces(connection, *pieces)
     connection.recv(1)
 
 
@@ -173,23 +173,25 @@ FAILURES: dict[str, tuple[Fault, Act | None]] = {
         Fault(breaks="reset-within", body="empty"),
         lambda connection: reset(connection, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
     ),
-    "timeout": (Fault(breaks="timeout"), say_no_more),
-    "late": (Fault(delay=9), say_no_more),
+    "timeout": (Fault(breaks="timeout"), go_silent),
+    "late": (Fault(delay=9), go_silent),
     "stalled": (
         Fault(dribble=Dribble(bytes=20, every=9)),
-        lambda connection: say_no_more(connection, HEAD, OWN.body[:20]),
+        lambda connection: go_silent(connection, HEAD, OWN.body[:20]),
     ),
     "dribbled": (
         Fault(dribble=Dribble(bytes=100, every=0.01)),
-        lambda connection: sending(connection, HEAD, *(OWN.body[at : at + 100] for at in range(0, len(OWN.body), 100))),
+        lambda connection: send_pieces(
+            connection, HEAD, *(OWN.body[at : at + 100] for at in range(0, len(OWN.body), 100))
+        ),
     ),
 }
 
 
 @contextmanager
 def failing_server(act: Act | None) -> Iterator[tuple[str, list[bytes]]]:
-    """A real server on loopback, and the requests that have come; nobody listens where it is to do nothing."""
-    came: list[bytes] = []
+    """Run a real server on loopback; yield its URL and the requests it receives. Without ``act`` the port is closed."""
+    received: list[bytes] = []
 
     def run() -> None:
         while True:
@@ -199,7 +201,7 @@ def failing_server(act: Act | None) -> Iterator[tuple[str, list[bytes]]]:
                 request = connection.recv(65536)
                 if request == b"stop":
                     return
-                came.append(request)
+                received.append(request)
                 assert act is not None
                 act(connection)
 
@@ -209,7 +211,7 @@ def failing_server(act: Act | None) -> Iterator[tuple[str, list[bytes]]]:
         if act is not None:
             listener.listen()
             serving.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}{GET}", came
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}{GET}", received
         if act is not None:
             with socket.create_connection(listener.getsockname()) as last:
                 last.sendall(b"stop")
@@ -217,38 +219,38 @@ def failing_server(act: Act | None) -> Iterator[tuple[str, list[bytes]]]:
 
 
 @cache
-def in_reality(caller: str, failure: str, seconds: float) -> tuple[Outcome, int]:
-    """What the real library makes of it, and how many times it tries."""
+def real_outcome(caller: str, failure: str, seconds: float) -> tuple[Outcome, int]:
+    """Return the outcome with a real connection, and the number of attempts."""
     _, act = FAILURES[failure]
-    with failing_server(act) as (url, came):
+    with failing_server(act) as (url, received):
         real = CALLERS[caller](url, None, seconds)
-    return real, len(came)
+    return real, len(received)
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-@pytest.mark.parametrize(("caller", "door"), CALLERS_AND_DOORS)
-def test_in_process_a_connection_fails_as_a_real_one_does(fake: FakeCopr, caller: str, door: str, failure: str) -> None:
-    """With the same exception of the library, as early or late, after as much of the body and as many tries."""
+@pytest.mark.parametrize(("caller", "adapter"), CALLERS_AND_ADAPTERS)
+def test_in_process_failure_equals_a_real_one(fake: FakeCopr, caller: str, adapter: str, failure: str) -> None:
+    """Exception, moment, received part of the body and number of attempts are the same."""
     fake.faults.add(FAILURES[failure][0])
-    with IN_PROCESS[door](fake) as transport:
-        in_process = CALLERS[caller](URL, transport if door in ("transport", "httpx2") else None, TIMEOUT)
+    with IN_PROCESS[adapter](fake) as opened:
+        in_process = CALLERS[caller](URL, opened if adapter == "transport" else None, TIMEOUT)
     for seconds in PATIENCE.get(failure, [10]):
-        real, tries = in_reality(caller, failure, seconds)
+        real, attempts = real_outcome(caller, failure, seconds)
         if real == in_process:
             break
     assert in_process == real
-    # Nobody counts what is refused in reality.
-    assert failure == "refused" or len(fake.requests) == tries
+    # A refused connection reaches no server that could count it.
+    assert failure == "refused" or len(fake.requests) == attempts
 
 
 @pytest.mark.parametrize("failure", ["refused", "reset", "timeout"])
-def test_requests_tries_again_as_its_adapter_is_told_to(fake: FakeCopr, failure: str) -> None:
-    """Until it gets an answer, in no time but on the fake's clock."""
+def test_requests_retries_as_its_adapter_is_configured(fake: FakeCopr, failure: str) -> None:
+    """Backoff takes time only on the fake's clock."""
     began = fake.clock.now()
-    fake.faults.add(Fault(breaks=failure, first=2))  # type: ignore[arg-type]  # one of them
+    fake.faults.add(Fault(breaks=failure, first=2))  # type: ignore[arg-type]  # all three are valid
     fake.faults.add(Fault(status=503, nth=3))
     retries = Retry(5, backoff_factor=10, status_forcelist=[503])
-    with IN_PROCESS["requests"](fake):
+    with IN_PROCESS["mock_requests"](fake):
         got = requests_caller(retries=retries)(URL, None, TIMEOUT)
     assert got == Outcome("answered", body=OWN.body)
     assert [request.status for request in fake.requests] == [0, 0, 503, 200]
@@ -256,11 +258,11 @@ def test_requests_tries_again_as_its_adapter_is_told_to(fake: FakeCopr, failure:
     assert fake.clock.now() - began == pytest.approx(0 + 20 + 40 + waited)
 
 
-def test_retries_are_counted_over_all_that_goes_wrong(fake: FakeCopr) -> None:
-    """Refused connections and statuses alike use them up."""
+def test_all_kinds_of_failure_use_up_retries(fake: FakeCopr) -> None:
+    """Refused connections and error statuses count alike."""
     fake.faults.add(Fault(status=503, every=2))
     fake.faults.add(Fault(breaks="refused"))
-    with IN_PROCESS["requests"](fake):
+    with IN_PROCESS["mock_requests"](fake):
         got = requests_caller(retries=Retry(4, status_forcelist=[503]))(URL, None, TIMEOUT)
     assert (got.when, got.kinds[0]) == ("sending", requests.ConnectionError)
     assert [request.status for request in fake.requests] == [0, 503, 0, 503, 0]
@@ -275,12 +277,12 @@ def test_retries_are_counted_over_all_that_goes_wrong(fake: FakeCopr) -> None:
     ],
 )
 def test_asgi_app_in_process_raises_a_connection_error(fake: FakeCopr, breaks: Any, error: type[Exception]) -> None:
-    """Which httpx's ASGI transport passes on."""
+    """httpx's ASGI transport passes it on."""
     fake.faults.add(Fault(breaks=breaks))
 
-    async def ask() -> None:
+    async def send() -> None:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=fake.asgi), verify=False) as client:
             await client.get(URL)
 
     with pytest.raises(error):
-        asyncio.run(ask())
+        asyncio.run(send())

@@ -63,7 +63,7 @@ def test_what_is_drawn_depends_on_nothing_else_that_is(fake: FakeCopr) -> None:
     first = fake.faults.add(Fault(status=503, probability=0.3))
     fake.faults.add(Fault(delay=Uniform(1, 2), nth=1))
     second = fake.faults.add(Fault(status=504, probability=0.3))
-    fake.add_build(2, [F41], lifecycle="realistic")
+    fake.add_build([F41], id=2, lifecycle="realistic")
     seen = statuses(fake, 50, "/api_3/")
     assert [status == 503 for status in seen] == [status == 503 for status in probable(0, 50)]
     assert (first.hits, second.hits) == (seen.count(503), seen.count(504))
@@ -91,19 +91,19 @@ TARGETS = {
     [
         ({}, [*TARGETS]),
         (
-            {"endpoint": "get"},
+            {"endpoint": "build-chroot"},
             ["get", "get by path", "get, cast", "get of another", "get, query before path", "get of nothing"],
         ),
-        ({"endpoint": "list"}, ["list", "list by path"]),
-        ({"endpoint": "build-config"}, ["config"]),
-        ({"endpoint": "built-packages"}, ["packages"]),
+        ({"endpoint": "build-chroot/list"}, ["list", "list by path"]),
+        ({"endpoint": "build-chroot/build-config"}, ["config"]),
+        ({"endpoint": "build-chroot/built-packages"}, ["packages"]),
         ({"endpoint": "home"}, ["home"]),
         ({"build_id": 1}, ["get", "get by path", "get, cast", "list", "config", "packages"]),
         ({"build_id": 2}, ["get of another", "get, query before path", "list by path"]),
         ({"chrootname": F42}, ["get by path", "get, query before path"]),
         ({"build_id": 1, "chrootname": F41}, ["get", "get, cast", "config", "packages"]),
-        ({"endpoint": "get", "build_id": 1, "chrootname": F41}, ["get", "get, cast"]),
-        ({"endpoint": "list", "chrootname": F41}, []),
+        ({"endpoint": "build-chroot", "build_id": 1, "chrootname": F41}, ["get", "get, cast"]),
+        ({"endpoint": "build-chroot/list", "chrootname": F41}, []),
     ],
     ids=str,
 )
@@ -118,7 +118,7 @@ def test_first_added_fault_hits_and_all_count(fake: FakeCopr) -> None:
     """Each counts what it is about, hit or not."""
     fake.faults.add(Fault(status=503, nth=2))
     fake.faults.add(Fault(status=504, first=3))
-    fake.faults.add(Fault(endpoint="list", status=500))
+    fake.faults.add(Fault(endpoint="build-chroot/list", status=500))
     fake.faults.add(Fault(status=502, nth=4))
     assert statuses(fake, 5) == [504, 503, 504, 502, 200]
     assert statuses(fake, 1, LIST) == [500]
@@ -164,8 +164,8 @@ def test_counts_hold_among_threads() -> None:
         ([Fault(breaks="refused", build_id=1), Fault(breaks="refused", seconds=5)], 5),
         ([Fault(breaks="refused", build_id=1), Fault(status=500)], None),
         ([Fault(breaks="reset")], None),
-        ([Fault(endpoint="list", status=500), Fault(breaks="refused")], None),
-        ([Fault(endpoint="list", status=500, nth=2), Fault(breaks="refused")], 1),
+        ([Fault(endpoint="build-chroot/list", status=500), Fault(breaks="refused")], None),
+        ([Fault(endpoint="build-chroot/list", status=500, nth=2), Fault(breaks="refused")], 1),
         ([Fault(status=500, nth=2), Fault(breaks="refused", nth=1)], 1),
         ([], None),
     ],

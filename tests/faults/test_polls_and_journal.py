@@ -35,11 +35,11 @@ def shown(answer: Answer) -> str:
 def test_what_no_client_reads_is_no_poll(fault: Fault, target: str) -> None:
     """Lives do not go on behind the back of somebody who sees nothing of them."""
     fake = FakeCopr()
-    chroot = fake.add_build(1, [F41])[F41]
+    chroot = fake.add_build([F41], id=1)[F41]
     added = fake.faults.add(fault)
     for _ in range(3):
         fake.answer("GET", target)
-    assert all(request.saw == {} for request in fake.requests)
+    assert all(request.states == {} for request in fake.requests)
     fake.faults.remove(added.id)
     assert shown(fake.answer("GET", GET)) == "importing"
     assert shown(fake.answer("GET", GET)) == chroot.state == "pending"
@@ -49,10 +49,10 @@ def test_what_no_client_reads_is_no_poll(fault: Fault, target: str) -> None:
 def test_what_is_read_late_is_a_poll(fault: Fault) -> None:
     """It arrives, and the journal knows what it showed."""
     fake = FakeCopr()
-    fake.add_build(1, [F41])
+    fake.add_build([F41], id=1)
     fake.faults.add(fault)
     assert [shown(fake.answer("GET", GET)) for _ in range(3)] == ["importing", "pending", "starting"]
-    assert [request.saw[F41] for request in fake.requests] == ["importing", "pending", "starting"]
+    assert [request.states[F41] for request in fake.requests] == ["importing", "pending", "starting"]
 
 
 def test_the_journal_tells_which_fault_has_hit(fake: FakeCopr) -> None:
@@ -62,7 +62,7 @@ def test_the_journal_tells_which_fault_has_hit(fake: FakeCopr) -> None:
     statuses(fake, 4)
     assert [(request.fault, request.status) for request in fake.requests] == [(1, 503), (2, 0), (3, 0), (None, 200)]
     assert f"{GET} -> no answer by fault 2 at" in str(fake.requests[1])
-    fake.assert_requested("get", times=4)
+    fake.assert_requested("build-chroot", times=4)
 
 
 @pytest.mark.parametrize("fault", EVERYTHING, ids=str)

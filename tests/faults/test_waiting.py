@@ -13,40 +13,38 @@ import requests
 from urllib3 import Timeout
 
 from copr_chroot_fake import CoprFakeError, Dribble, FakeCopr, Fault, SystemClock
-from copr_chroot_fake.adapters.httpx2 import Httpx2Transport
 
 from .asked import IN_PROCESS, OWN, URL, passed, running
 
 
-def with_httpx(lib: Any, transport: Callable[[FakeCopr], Any], timeout: Callable[[Any], Any]) -> Timed:
+def with_httpx(lib: Any, adapter: str, timeout: Callable[[Any], Any]) -> Timed:
     def ask(fake: FakeCopr, seconds: float | None) -> bytes:
-        with lib.Client(transport=transport(fake), verify=False, timeout=timeout(seconds)) as client:
+        with (
+            IN_PROCESS[adapter](fake) as opened,
+            lib.Client(transport=opened if adapter == "transport" else None, timeout=timeout(seconds)) as client,
+        ):
             content: bytes = client.get(URL).content
             return content
 
     return ask
 
 
-def with_async_httpx(lib: Any, transport: Callable[[FakeCopr], Any]) -> Timed:
+def with_async_httpx(lib: Any, adapter: str) -> Timed:
     def ask(fake: FakeCopr, seconds: float | None) -> bytes:
-        async def get() -> bytes:
-            async with lib.AsyncClient(transport=transport(fake), verify=False, timeout=seconds) as client:
+        async def get(transport: Any) -> bytes:
+            async with lib.AsyncClient(transport=transport, timeout=seconds) as client:
                 content: bytes = (await client.get(URL)).content
                 return content
 
-        return asyncio.run(get())
+        with IN_PROCESS[adapter](fake) as opened:
+            return asyncio.run(get(opened if adapter == "transport" else None))
 
     return ask
 
 
-def with_respx(fake: FakeCopr, seconds: float | None) -> bytes:
-    with IN_PROCESS["respx"](fake), httpx.Client(verify=False, timeout=seconds) as client:
-        return client.get(URL).content
-
-
 def with_requests(timeout: Callable[[Any], Any]) -> Timed:
     def ask(fake: FakeCopr, seconds: float | None) -> bytes:
-        with IN_PROCESS["requests"](fake):
+        with IN_PROCESS["mock_requests"](fake):
             return requests.get(URL, timeout=timeout(seconds)).content
 
     return ask
@@ -56,13 +54,13 @@ Timed = Callable[[FakeCopr, "float | None"], bytes]
 """Asks for a chroot, and waits for so many seconds at most."""
 
 TIMED: dict[str, Timed] = {
-    "httpx": with_httpx(httpx, lambda fake: fake.transport, lambda seconds: seconds),
-    "httpx, to read": with_httpx(httpx, lambda fake: fake.transport, lambda seconds: httpx.Timeout(1, read=seconds)),
-    "httpx async": with_async_httpx(httpx, lambda fake: fake.transport),
-    "respx": with_respx,
-    "httpx2": with_httpx(httpx2, Httpx2Transport, lambda seconds: seconds),
-    "httpx2, to read": with_httpx(httpx2, Httpx2Transport, lambda seconds: httpx2.Timeout(1, read=seconds)),
-    "httpx2 async": with_async_httpx(httpx2, Httpx2Transport),
+    "httpx": with_httpx(httpx, "transport", lambda seconds: seconds),
+    "httpx, to read": with_httpx(httpx, "transport", lambda seconds: httpx.Timeout(1, read=seconds)),
+    "httpx async": with_async_httpx(httpx, "transport"),
+    "mock_httpx": with_httpx(httpx, "mock_httpx", lambda seconds: seconds),
+    "httpx2": with_httpx(httpx2, "mock_httpx2", lambda seconds: seconds),
+    "httpx2, to read": with_httpx(httpx2, "mock_httpx2", lambda seconds: httpx2.Timeout(1, read=seconds)),
+    "httpx2 async": with_async_httpx(httpx2, "mock_httpx2"),
     "requests": with_requests(lambda seconds: seconds),
     "requests, to connect and to read": with_requests(lambda seconds: (1, seconds)),
     "requests, of urllib3": with_requests(lambda seconds: Timeout(connect=1, read=seconds)),

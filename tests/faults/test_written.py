@@ -41,8 +41,8 @@ def test_a_named_fault_can_be_changed() -> None:
         {
             "builds": [{"id": 1, "chroots": [{"name": F41}]}],
             "faults": [
-                {"name": "outage", "first": 2, "endpoint": "get"},
-                {"name": "gateway-timeout", "every": 2, "endpoint": "list"},
+                {"name": "outage", "first": 2, "endpoint": "build-chroot"},
+                {"name": "gateway-timeout", "every": 2, "endpoint": "build-chroot/list"},
                 {"name": "html-200", "nth": 1, "endpoint": "home", "status": None},
             ],
         }
@@ -54,8 +54,11 @@ def test_a_named_fault_can_be_changed() -> None:
 
 def test_a_fault_tells_what_it_is() -> None:
     """As it would be written."""
-    fault = Fault(endpoint="list", delay=Uniform(1, 2), dribble=Dribble(16, 0.5), every=2)
-    assert str(fault) == "endpoint list, every 2, delay {'uniform': [1, 2]}, dribble {'bytes': 16, 'every': 0.5}"
+    fault = Fault(endpoint="build-chroot/list", delay=Uniform(1, 2), dribble=Dribble(16, 0.5), every=2)
+    assert (
+        str(fault)
+        == "endpoint build-chroot/list, every 2, delay {'uniform': [1, 2]}, dribble {'bytes': 16, 'every': 0.5}"
+    )
 
 
 DURATIONS: st.SearchStrategy[Any] = st.one_of(
@@ -74,7 +77,7 @@ CHOICES: st.SearchStrategy[dict[str, Any]] = st.one_of(
 ABOUT = st.fixed_dictionaries(
     {},
     optional={
-        "endpoint": st.sampled_from(["get", "list", "home"]),
+        "endpoint": st.sampled_from(["build-chroot", "build-chroot/list", "home"]),
         "build_id": st.integers(1, 2),
         "chrootname": st.sampled_from([F41, F42]),
     },
@@ -108,7 +111,7 @@ def test_dumped_fake_with_faults_loads_to_the_same_answers(
     """Whatever they have seen so far, and with the same ids."""
     fake = FakeCopr(seed=seed)
     for number in (1, 2):
-        fake.add_build(number, [F41, F42])
+        fake.add_build([F41, F42], id=number)
     for fault in some:
         fake.faults.add(fault)
     for number in removed & {active.id for active in fake.faults}:
@@ -129,7 +132,11 @@ def test_an_id_that_is_taken_gives_way(fake: FakeCopr) -> None:
 
 
 MISTAKES: list[tuple[dict[str, Any], str, str]] = [
-    ({"endpoint": "lists"}, "endpoint", "'lists' is not possible; did you mean 'list'? valid: get, list, build-config"),
+    (
+        {"endpoint": "build/lists"},
+        "endpoint",
+        "'build/lists' is not possible; did you mean 'build/list'? valid: build-chroot, ",
+    ),
     ({"build_id": 0}, "build_id", "expected a whole number from 1"),
     ({"build_id": "1"}, "build_id", "expected a whole number from 1"),
     ({"chrootname": ""}, "chrootname", "expected a text that is not empty"),
@@ -169,7 +176,11 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
     ({"seconds": -1}, "seconds", "expected a number from 0"),
     ({"seconds": 1, "status": 500}, "seconds", "is how long connections are refused; expected breaks to be refused"),
     ({}, "", "nothing goes wrong; expected one of status, body, delay, dribble, breaks"),
-    ({"endpoint": "list", "first": 2}, "", "nothing goes wrong; expected one of status, body, delay, dribble, breaks"),
+    (
+        {"endpoint": "build-chroot/list", "first": 2},
+        "",
+        "nothing goes wrong; expected one of status, body, delay, dribble, breaks",
+    ),
 ]
 
 

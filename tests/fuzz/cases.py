@@ -1,4 +1,4 @@
-"""The cases that are kept: what the fuzzer begins with, what it found its way with, and what has failed once."""
+"""Stored fuzz cases: initial ones, those that reached new code, and former failures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CASES = Path(__file__).with_name("cases")
 
 
 def read_cases(target: str) -> list[bytes]:
-    """A case on each line, as a JSON string; bytes that are not UTF-8 are surrogates there."""
+    """Read a file with a case per line, as a JSON string with surrogates for bytes that are not UTF-8."""
     lines = _file(target).read_text().splitlines()
     return [json.loads(line).encode("utf-8", "surrogateescape") for line in lines]
 

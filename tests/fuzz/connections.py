@@ -19,19 +19,18 @@ from urllib.parse import unquote
 
 import h11
 
+from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.adapters.asgi import Receive, Send
-from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.dispatch import ControlApi
-from copr_chroot_fake.server.app import ServedApp
-from copr_chroot_fake.server.control_door import ControlDoor
-from copr_chroot_fake.server.guard import Guard
-from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.serving import App, FakeServer, bind
-from copr_chroot_fake.server.worlds import Worlds
+from copr_chroot_fake.http_server.app import ServedApp
+from copr_chroot_fake.http_server.control_adapter import ControlAdapter
+from copr_chroot_fake.http_server.guard import Guard
+from copr_chroot_fake.http_server.uvicorn_server import App, FakeServer, bind
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import Worlds
 
 TIMEOUT = 10
 _RESET = struct.pack("ii", 1, 0)
-_RECIPE = Recipe(scenarios=({"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64"}]}]},))
+_INITIAL = InitialConfig(FakeCopr, scenarios=({"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64"}]}]},))
 _HEALTH = b"GET /_fake/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -45,7 +44,7 @@ def connections(case: bytes) -> None:
 
 @dataclass
 class Seen:
-    """A request that has reached the application, and the status of its response, if there was one."""
+    """A request that has reached the application, and the status of its response, if any."""
 
     method: str
     path: str
@@ -63,7 +62,7 @@ class Seen:
 
 
 class Observer:
-    """An application that notes what another one is asked."""
+    """ASGI middleware that records requests."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -96,10 +95,9 @@ class Harness:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._worlds = Worlds(_RECIPE, 20)
-        setting = Setting(self._worlds, _RECIPE, None)
-        guard = Guard("127.0.0.1", None)
-        self._observer = Observer(ServedApp(self._worlds, ControlDoor(lambda: ControlApi(setting), guard, 5000)))
+        self._worlds = Worlds(_INITIAL, 20)
+        control = ControlAdapter(self._worlds, _INITIAL, Guard("127.0.0.1", None), max_body=5000)
+        self._observer = Observer(ServedApp(self._worlds, control))
         self._problems: list[str] = []
         listener = bind("127.0.0.1", 0)
         self._address = listener.getsockname()
@@ -192,7 +190,7 @@ def _check_replies(got: bytes, seen: list[Seen], may_break: bool) -> None:
 
 
 def _parse(data: bytes, method: str) -> tuple[int, Mapping[bytes, bytes], bytes, bytes] | None:
-    """Status, headers and body of the first reply, and what follows it; ``None`` if it is not whole."""
+    """Return status, headers and body of the first response, and the remaining data; ``None`` if incomplete."""
     parser = h11.Connection(h11.CLIENT)
     parser.send(h11.Request(method="HEAD" if method == "HEAD" else "GET", target="/", headers=[("Host", "x")]))
     parser.send(h11.EndOfMessage())

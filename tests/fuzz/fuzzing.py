@@ -1,4 +1,4 @@
-"""The process that fuzzes a target: Atheris, which is libFuzzer with the coverage of Python code."""
+"""The process that fuzzes a target with Atheris (libFuzzer with coverage of Python code)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changing a case into another that is still nearly right: byte-wise changes hardly ever get past a parser."""
+"""Mutations that keep a case nearly valid; byte-wise mutations rarely get past a parser."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ JUNK: tuple[Any, ...] = (
 
 
 class Mutator:
-    """Changes documents by what the schemas name, and by what other cases have."""
+    """Mutates documents with names from the schemas and parts of other cases."""
 
     def __init__(self, cases: Sequence[bytes]) -> None:
         documents = [document for case in cases for _, document in _split(case)]
@@ -101,7 +101,7 @@ REQUESTS: tuple[bytes, ...] = (
     b'POST /worlds/w/_fake/faults HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{"status\r\n'
     b'7\r\n": 503}\r\n0\r\nX: y\r\n\r\n',
     b"PUT /worlds/w/_fake/scenario HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n{}",
-    b"POST /worlds/w/_fake/advance HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"POST /worlds/w/_fake/reset HTTP/1.1\r\nHost: localhost\r\n\r\n",
     b"DELETE /_fake/worlds/w HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://evil.example\r\n\r\n",
     b"POST /_fake/snapshots HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
 )
@@ -146,7 +146,7 @@ TOKENS: tuple[bytes, ...] = (
 
 
 def make_connection(random: Random) -> bytes:
-    """A case of the target ``connections``: a few requests, of which some are spoilt."""
+    """Return a case of the target ``connections``: a few requests, some of them invalid."""
     made = bytearray(b"".join(random.choices(REQUESTS, k=random.choice((1, 1, 2, 3, 8)))))
     for _ in range(random.choice((0, 1, 1, 2, 3, 6))):
         lines = [found.end() for found in re.finditer(b"\r\n", made)]

@@ -1,4 +1,4 @@
-"""What is fuzzed: each target takes one case, in the form in which it would be sent, and says what has to hold."""
+"""Fuzz targets: each takes a case as it would be sent, and checks what must hold."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from werkzeug.wrappers import Request
 from copr_chroot_fake import FakeCopr, ScenarioError
 from copr_chroot_fake.admin import page
 from copr_chroot_fake.admin.call import Setting
-from copr_chroot_fake.admin.dispatch import ControlApi
+from copr_chroot_fake.admin.control_api import ControlApi
 from copr_chroot_fake.errors import InputError
 from copr_chroot_fake.scenario_cli.check import check
-from copr_chroot_fake.server.recipe import Recipe
-from copr_chroot_fake.server.worlds import Worlds
 from copr_chroot_fake.wire.answer import Answer
-from copr_chroot_fake.wire.query import read_target
+from copr_chroot_fake.wire.target import split_target
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import Worlds
 
 from .connections import connections
 
@@ -34,8 +34,8 @@ def requests(case: bytes) -> None:
     method, _, target = first.decode("utf-8", "surrogateescape").partition(" ")
     headers = [(name, value) for name, _, value in (line.partition(b":") for line in rest)]
     fake = FakeCopr(progress="manual")
-    fake.add_build(1, {F41: "succeeded", F42: "pending"})
-    fake.add_build(2, [F41], state="running", project="@group/project")
+    fake.add_build({F41: "succeeded", F42: "pending"}, id=1)
+    fake.add_build([F41], id=2, state="running", project="@group/project")
     fake.add_account("packager", "login", "token")
     try:
         target.encode()
@@ -52,7 +52,7 @@ def requests(case: bytes) -> None:
     if target.isascii():
         _, _, query = target.partition("?")
         seen = Request({"QUERY_STRING": query}).args.to_dict()
-        assert dict(read_target(target).arguments) == seen, "arguments are read as Werkzeug reads them"
+        assert dict(split_target(target)[1]) == seen, "arguments are read as Werkzeug reads them"
 
 
 def _check_answer(method: str, answer: Answer) -> None:
@@ -83,7 +83,7 @@ def scenarios(case: bytes) -> None:
         path = Path(directory, name)
         path.write_bytes(case)
         (checked,) = check([path])
-        is_right = not (checked.mistakes or checked.unreadable)
+        is_right = not (checked.errors or checked.unreadable)
         fake = FakeCopr()
         refusal = _refusal(fake, path)
     if refusal is not None:
@@ -119,7 +119,7 @@ def _answers(fake: FakeCopr) -> Iterator[Answer]:
                 where = f"?build_id={build.id}&chrootname={chroot.name}"
                 yield fake.answer("GET", f"/api_3/build-chroot/build-config{where}")
                 yield fake.answer("GET", f"/api_3/build-chroot/built-packages{where}")
-        fake.pass_time(40)
+        fake.clock.tick(40)
 
 
 def control(case: bytes) -> None:
@@ -127,8 +127,8 @@ def control(case: bytes) -> None:
     first, _, body = case.partition(b"\n")
     method, _, target = first.decode("latin-1").partition(" ")
     path, _, query = target.partition("?")
-    worlds = Worlds(Recipe())
-    api = ControlApi(Setting(worlds, Recipe(), None))
+    worlds = Worlds(InitialConfig(FakeCopr))
+    api = ControlApi(Setting(worlds, InitialConfig(FakeCopr), None))
     _fill(worlds)
     before = _all_there_is(worlds)
     answer = api.answer(worlds.main, method, path, query, body)
@@ -148,11 +148,11 @@ def _fill(worlds: Worlds) -> None:
     fake = worlds.main.fake
     fake.clock.pause()  # type: ignore[union-attr]  # a served fake's clock is the system's
     fake.clock.move_to(1_800_000_000)
-    fake.add_build(1, {F41: "running", F42: {"lifecycle": "succeeds", "progress": "manual"}})
+    fake.add_build({F41: "running", F42: {"lifecycle": "succeeds", "progress": "manual"}}, id=1)
     fake.faults.add({"delay": 0})
     fake.answer("GET", "/api_3/build-chroot/list/1")
     worlds.main.take_snapshot()
-    worlds.put("some", Recipe()).fake.clock.pause()  # type: ignore[union-attr]  # a recipe's clock can be paused
+    worlds.replace("some", InitialConfig(FakeCopr)).fake.clock.pause()  # type: ignore[union-attr]  # a recipe's clock can be paused
 
 
 def _all_there_is(worlds: Worlds) -> Mapping[str, Sequence[Any]]:

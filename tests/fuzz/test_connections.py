@@ -1,4 +1,4 @@
-"""Connections with mutated requests, as the fuzzer sends them, in the number that a run of the tests has time for."""
+"""Mutated requests on connections, in a number that fits a test run."""
 
 from __future__ import annotations
 

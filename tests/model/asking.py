@@ -12,7 +12,7 @@ from hypothesis.stateful import rule
 
 from copr_chroot_fake import FakeCopr
 
-from ..doors import Response, credentials
+from ..adapters import Response, credentials
 from .answers import Answering, Error
 from .doing import Doing
 from .drawn import (
@@ -34,7 +34,7 @@ from .drawn import (
 from .service import Model
 from .tables import NUMBERS
 
-UNMASKED = ("build-packages", "monitor", "mock-chroots", "auth-check")
+UNMASKED = ("build/built-packages", "monitor", "mock-chroots/list", "auth-check")
 """The endpoints that heed no mask."""
 
 
@@ -51,7 +51,7 @@ class ServiceMachine(Doing):
                     build.started_on,
                     [
                         None if c.is_absent else (c.name, str(c.state), c.started_on, c.ended_on, c.result_dir)
-                        for c in build
+                        for c in build.values()
                     ],
                 )
                 for build_id, build in fake.builds.items()
@@ -75,7 +75,7 @@ class ServiceMachine(Doing):
     def write_it_out(self) -> None:
         """It loads back to the same answers, also after more polls and more time."""
         fake = self.doors["answer"].fake
-        with fake.sandbox():
+        with fake.snapshot():
             again = FakeCopr.from_scenario(fake.to_scenario(), default_limit=LIMIT)
             for seconds in (0, 15, 40, 400):
                 for each in (fake, again):
@@ -89,10 +89,10 @@ class ServiceMachine(Doing):
         before, faults = self.model.copy(), {**self.faults}
         with ExitStack() as sandboxes:
             for door in self.doors.values():
-                sandboxes.enter_context(door.fake.sandbox())
+                sandboxes.enter_context(door.fake.snapshot())
             for build_id in IDS:
                 self.ask_for_a_build("", build_id, "GET", "")
-            self.ask("GET", "mock-chroots/list", "", {}, "mock-chroots", Answering.mock_chroots)
+            self.ask("GET", "mock-chroots/list", "", {}, "mock-chroots/list", Answering.mock_chroots)
         self.model, self.faults = before, faults
 
     @rule(
@@ -115,9 +115,9 @@ class ServiceMachine(Doing):
         in_path: bool,
     ) -> None:
         endpoint, answer = {
-            "": ("get", Answering.get),
-            "/build-config": ("build-config", Answering.build_config),
-            "/built-packages": ("built-packages", Answering.built_packages),
+            "": ("build-chroot", Answering.get),
+            "/build-config": ("build-chroot/build-config", Answering.build_config),
+            "/built-packages": ("build-chroot/built-packages", Answering.built_packages),
         }[form]
         path = f"build-chroot{form}"
         sent = {key: value for key, value in (("build_id", build), ("chrootname", name)) if value is not None}
@@ -133,9 +133,11 @@ class ServiceMachine(Doing):
         sent = {} if build is None else {"build_id": build}
         if in_path and build is not None and build.isdigit():
             path = f"build-chroot/list/{build}"
-            self.ask(method, path, slash, page, "list", Answering.list, also=sent, mask=mask)
+            self.ask(method, path, slash, page, "build-chroot/list", Answering.list, also=sent, mask=mask)
         else:
-            self.ask(method, "build-chroot/list", slash, {**page, **sent}, "list", Answering.list, mask=mask)
+            self.ask(
+                method, "build-chroot/list", slash, {**page, **sent}, "build-chroot/list", Answering.list, mask=mask
+            )
 
     @rule(
         form=st.sampled_from(["", "built-packages/", "source-chroot/"]),
@@ -147,8 +149,8 @@ class ServiceMachine(Doing):
     def ask_for_a_build(self, form: str, id: int, method: str, slash: str, mask: str | None = None) -> None:
         endpoint, answer = {
             "": ("build", Answering.build),
-            "built-packages/": ("build-packages", Answering.build_packages),
-            "source-chroot/": ("source-chroot", Answering.source_chroot),
+            "built-packages/": ("build/built-packages", Answering.build_packages),
+            "source-chroot/": ("build/source-chroot", Answering.source_chroot),
         }[form]
         self.ask(method, f"build/{form}{id}", slash, {}, endpoint, lambda asked: answer(asked, id), mask=mask)
 
@@ -179,7 +181,7 @@ class ServiceMachine(Doing):
         if form == "monitor" and status == "":
             arguments["project_dirname"] = "tools:pr:1"
         endpoint, answer = {
-            "build/list": ("build-list", Answering.builds),
+            "build/list": ("build/list", Answering.builds),
             "project": ("project", Answering.project),
             "monitor": ("monitor", Answering.monitor),
         }[form]
@@ -189,7 +191,9 @@ class ServiceMachine(Doing):
     @rule(user=st.sampled_from(USERS), id=ids_sent, method=methods, slash=slashes, mask=masks)
     def ask_to_cancel(self, user: tuple[str, str] | None, id: int, method: str, slash: str, mask: str | None) -> None:
         path = f"build/cancel/{id}"
-        self.ask(method, path, slash, {}, "cancel", lambda asked: asked.cancel(id), user=user, mask=mask, changes=True)
+        self.ask(
+            method, path, slash, {}, "build/cancel", lambda asked: asked.cancel(id), user=user, mask=mask, changes=True
+        )
 
     @rule(user=st.sampled_from(USERS))
     def ask_who_one_is(self, user: tuple[str, str] | None) -> None:

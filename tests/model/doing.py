@@ -9,8 +9,10 @@ import hypothesis.strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
 
 from copr_chroot_fake import Build, BuildChroot, CoprFakeError, FakeCopr, Snapshot, State
+from copr_chroot_fake.model.machine import Event
 
-from ..doors import Ask
+from ..adapters import Ask
+from ..events import METHODS, advance_all, finish_all
 from . import service
 from .drawn import ACCOUNTS, IDS, LIMIT, PACKAGES, PROGRESS, PROJECTS, ids, names, ways
 from .service import Impossible, Model
@@ -88,7 +90,7 @@ class Doing(RuleBasedStateMachine):
         made_up: dict[str, object] = {}
 
         def add(fake: FakeCopr) -> str:
-            build = fake.add_build(id, said, project=project, package=package, progress=how)  # type: ignore[arg-type]  # what is drawn is one of the names
+            build = fake.add_build(said, id=id, project=project, package=package, progress=how)  # type: ignore[arg-type]  # what is drawn is one of the names
             submission = build.submission
             made_up["submitted_on"], made_up["submitter"] = submission.submitted_on, submission.submitter
             made_up["source_package"] = {
@@ -110,16 +112,16 @@ class Doing(RuleBasedStateMachine):
 
         def add(fake: FakeCopr) -> None:
             if way[0] == "=":
-                fake.add_chroot(id, name, state=State(way[1:]))
+                fake.builds[id].add_chroot(name, state=State(way[1:]))
             else:
-                fake.add_chroot(id, name, lifecycle=way, progress=how)  # type: ignore[arg-type]  # what is drawn is one of the names
+                fake.builds[id].add_chroot(name, lifecycle=way, progress=how)  # type: ignore[arg-type]  # what is drawn is one of the names
 
         self.both(add, lambda: self.model.add_chroot(id, name, way, *progress))
 
     @rule(project=st.sampled_from(PROJECTS[:2]), chroots=st.lists(names, unique=True))
     def add_project(self, project: str, chroots: list[str]) -> None:
         self.both(
-            lambda fake: str(fake.add_project(*project.split("/"), chroots=chroots)),
+            lambda fake: str(fake.add_project(project, chroots=chroots)),
             lambda: self.model.add_project(project, chroots),
         )
 
@@ -138,7 +140,7 @@ class Doing(RuleBasedStateMachine):
     def remove(self, id: int) -> None:
         if id not in self.model.builds:
             return
-        self.both(lambda fake: fake.builds[id].remove(), lambda: self.model.builds.pop(id))
+        self.both(lambda fake: fake.builds[id].delete(), lambda: self.model.builds.pop(id))
 
     # What happens.
 
@@ -162,15 +164,20 @@ class Doing(RuleBasedStateMachine):
             states = [c.state for b, c in self.model.every_chroot() if (b.id, c.name) == (id, name)]
             possible = [one for one, (sources, _) in EVENTS.items() if {*states} & {*sources}]
             event = possible[[*EVENTS].index(event) % len(possible)] if possible else event
-        self.chroot(id, name, lambda c: getattr(c, event)(), lambda b, c: self.model.event(b, c, event))
+        self.chroot(
+            id,
+            name,
+            lambda c: METHODS[Event["IMPORT" if event == "begin_import" else event.upper()]](c),
+            lambda b, c: self.model.event(b, c, event),
+        )
 
     @rule(id=ids, name=names, state=st.sampled_from([*State]))
     def run_to(self, id: int, name: str, state: State) -> None:
-        self.chroot(id, name, lambda c: c.run_to(state), lambda b, c: self.model.run_to(b, c, state.value))
+        self.chroot(id, name, lambda c: c.advance(to=state), lambda b, c: self.model.run_to(b, c, state.value))
 
     @rule(id=ids, name=names, state=st.sampled_from([*State]))
     def force(self, id: int, name: str, state: State) -> None:
-        self.chroot(id, name, lambda c: c.force_state(state), lambda b, c: self.model.force(b, c, state.value))
+        self.chroot(id, name, lambda c: c.set_state(state), lambda b, c: self.model.force(b, c, state.value))
 
     @rule(id=ids, name=names, state=st.sampled_from([*State]))
     def hold(self, id: int, name: str, state: State) -> None:
@@ -196,7 +203,7 @@ class Doing(RuleBasedStateMachine):
     @rule(id=ids)
     def advance(self, id: int) -> None:
         counts: list[int] = []
-        done = self.of_build(id, lambda build: build.advance(), lambda b: counts.append(self.model.advance(b)))
+        done = self.of_build(id, lambda build: advance_all(build), lambda b: counts.append(self.model.advance(b)))
         assert done is None or [done] == counts
 
     @rule(id=ids)
@@ -205,13 +212,17 @@ class Doing(RuleBasedStateMachine):
             while self.model.advance(build):
                 pass
 
-        self.of_build(id, lambda build: build.finish(), finish)
+        self.of_build(id, lambda build: finish_all(build), finish)
 
     @rule(seconds=st.sampled_from([0, 1, 9, 10, 30, 60, 300, 1000]))
     def tick(self, seconds: int) -> None:
         self.both(lambda fake: fake.clock.tick(seconds), lambda: self.model.tick(seconds))
 
-    @rule(endpoint=st.sampled_from(["get", "list", "build", "build-list", "monitor", "cancel", "project"]))
+    @rule(
+        endpoint=st.sampled_from(
+            ["build-chroot", "build-chroot/list", "build", "build/list", "monitor", "build/cancel", "project"]
+        )
+    )
     def fault(self, endpoint: str) -> None:
         if self.faults.get(endpoint):
             return

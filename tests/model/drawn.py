@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import hypothesis.strategies as st
 
-from .tables import LIVES, NUMBERS
+from .tables import LIFECYCLES, NUMBERS
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ USERS = [None, ("abc", "right"), ("abc", "wrong"), ("def", "right")]
 ACCOUNTS = [("frostyx", "abc", "right", []), ("praiskup", "def", "right", ["@copr"])]
 
 ids, names = st.sampled_from(IDS), st.sampled_from(NAMES)
-ways = st.one_of(st.sampled_from([*LIVES]), st.sampled_from(FIXED))
+ways = st.one_of(st.sampled_from([*LIFECYCLES]), st.sampled_from(FIXED))
 slashes = st.sampled_from(["", "", "/"])
 methods = st.sampled_from([*["GET"] * 8, "HEAD", "OPTIONS", "PUT", "POST"])
 masks = st.sampled_from([*[None] * 8, "state,name", UNREADABLE])

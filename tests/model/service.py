@@ -9,7 +9,7 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .tables import BUILDING, EPOCH, EVENTS, FINAL, FORWARD, LIVES, UNIMPORTED
+from .tables import BUILDING, EPOCH, EVENTS, FINAL, FORWARD, LIFECYCLES, UNIMPORTED
 
 
 class Impossible(Exception):
@@ -156,7 +156,7 @@ class Model:
             if chroot.ended_on is not None and chroot.state != "skipped":
                 chroot.ended_on = EPOCH + 300
         else:
-            stages = LIVES[way]
+            stages = LIFECYCLES[way]
             begun = self.now
             if how == "immediate":
                 begun = max(0, begun - sum(lasts or 0 for _, lasts in stages))

@@ -37,7 +37,7 @@ EVENTS: Mapping[str, tuple[Sequence[str], str]] = {
 FORWARD = [*EVENTS][:8]
 
 _TO_RUNNING = [("importing", 10), ("pending", 30), ("starting", 20), ("running", 240)]
-LIVES: Mapping[str, Sequence[tuple[str, int | None]]] = {
+LIFECYCLES: Mapping[str, Sequence[tuple[str, int | None]]] = {
     "succeeds": [*_TO_RUNNING, ("succeeded", None)],
     "as-deployed": [("waiting", 10), *_TO_RUNNING[1:], ("succeeded", None)],
     "fails": [*_TO_RUNNING, ("failed", None)],

@@ -13,7 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from copr_chroot_fake import FakeCopr
 
-from ..doors import DOORS
+from ..adapters import ADAPTERS
 from ..examples import examples
 from .asking import ServiceMachine
 from .doing import Door
@@ -24,7 +24,7 @@ def test_every_door_answers_what_the_model_does() -> None:
     """All that can be done, and all that can be asked, in any order."""
     with ExitStack() as opened:
         doors = {}
-        for name, open_door in DOORS.items():
+        for name, open_door in ADAPTERS.items():
             fake = FakeCopr(default_limit=LIMIT)
             doors[name] = Door(fake, opened.enter_context(open_door(fake)), fake.snapshot())
         machine = type("Machine", (ServiceMachine,), {"doors": doors})

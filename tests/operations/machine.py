@@ -36,7 +36,7 @@ places = st.sampled_from([0, 0, 0, 0, 1, 2, 3, 4, 5, 7, 11])
 ALMOST_STILL = 1e-300
 """The speed at which no float shows that time passes: a running clock, and yet every run is the same."""
 
-NOT_WRITTEN = ("add_account", "clear", "populate", "add", "add_scenario")
+NOT_WRITTEN = ("add_account", "clear", "populate", "add", "add_scenario", "reset")
 """After these a reloaded fake goes on differently by design: a scenario has no accounts, and no ids used up."""
 
 
@@ -86,7 +86,7 @@ class OperationsMachine(RuleBasedStateMachine):
         for account in self.fake.accounts:
             copy.add_account(account.name, account.login, account.token, account.groups)
         root = self.fake.results_url.removesuffix("/results")
-        copy.be_at(root)
+        copy._set_base_url(root)  # noqa: SLF001  # what a server does
         return copy
 
     def teardown(self) -> None:
@@ -128,7 +128,7 @@ class OperationsMachine(RuleBasedStateMachine):
     def add_chroot(self, at: int, name: str, arguments: dict[str, object]) -> None:
         """More likely to succeed than with any build."""
         build = _pick([*self.fake.builds], at)
-        self.both(lambda fake: fake.add_chroot(build, name, **arguments))  # type: ignore[arg-type]  # what it takes
+        self.both(lambda fake: fake.builds[build].add_chroot(name, **arguments))  # type: ignore[arg-type]  # what it takes
 
     @precondition(lambda self: bool(_chroots(self.fake)))
     @rule(at=places, steps=tables.history)
@@ -136,7 +136,7 @@ class OperationsMachine(RuleBasedStateMachine):
         """Several operations on the same chroot find more than as many on different ones."""
         build, name = _pick(_chroots(self.fake), at)
         for operation, arguments in steps:
-            found = self.fake.builds[build].find(name) if build in self.fake.builds else None
+            found = self.fake.builds[build].get(name) if build in self.fake.builds else None
             if found is None:
                 return
             if operation == "tick":
@@ -224,7 +224,7 @@ class OperationsMachine(RuleBasedStateMachine):
     @rule()
     def enter_sandbox(self) -> None:
         entered = ExitStack()
-        entered.enter_context(self.fake.sandbox())
+        entered.enter_context(self.fake.snapshot())
         self.sandboxes.append((entered, self._take()))
 
     @precondition(lambda self: self.sandboxes)
@@ -277,7 +277,7 @@ class OperationsMachine(RuleBasedStateMachine):
     def _compare_future(self, copy: FakeCopr) -> None:
         """Clients see the same of both from now on; afterwards nothing of it has happened."""
         before, now = _everything(self.fake), self.fake.clock.now()
-        with self.fake.sandbox():
+        with self.fake.snapshot():
             for passed in (0, 25, 400):
                 _let_pass(self.fake, passed)
                 _let_pass(copy, passed)
@@ -328,7 +328,7 @@ def _outcome(do: Callable[[FakeCopr], object], fake: FakeCopr) -> str:
 
 def _is_there(fake: FakeCopr, held: Build | BuildChroot) -> bool:
     build = held if isinstance(held, Build) else held.build
-    return fake.builds.get(build.id) is build and (held is build or build.find(held.name) is held)  # type: ignore[union-attr]  # a chroot then
+    return fake.builds.get(build.id) is build and (held is build or build.get(held.name) is held)  # type: ignore[union-attr]  # a chroot then
 
 
 def _shown(fake: FakeCopr) -> object:

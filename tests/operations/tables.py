@@ -167,32 +167,23 @@ scenarios = optional(
 )
 
 CHROOT: Mapping[str, Arguments] = {
-    **dict.fromkeys(
-        ("begin_import", "queue", "run", "fail", "skip", "reschedule", "confirm_cancel", "fork"),
-        at,
-    ),
-    "start": optional(at=times, result_dir=texts),
-    "succeed": optional(at=times, packages=packages),
     "report": both(required(state=states), optional(at=times, result_dir=texts, packages=packages)),
-    "force_state": both(required(state=states), optional(started_on=times | st.none(), ended_on=times | st.none())),
-    "advance": nothing,
-    "finish": nothing,
-    "run_to": required(state=states),
-    "hold": required(state=states),
+    "set_state": both(required(state=states), optional(started_on=times | st.none(), ended_on=times | st.none())),
+    "advance": optional(to=states | st.just("end")),
+    "hold": optional(state=states),
     "release": nothing,
 }
 _likely = st.tuples(st.just("possible event"), required(which=st.integers(0, 3)))
 _any = st.sampled_from([*CHROOT]).flatmap(lambda operation: st.tuples(st.just(operation), CHROOT[operation]))
-_forced = st.tuples(st.just("force_state"), CHROOT["force_state"])
+_forced = st.tuples(st.just("set_state"), CHROOT["set_state"])
 _tick = st.tuples(st.just("tick"), required(seconds=seconds))
 history = st.lists(_likely | _likely | _any | _forced | _tick, min_size=1, max_size=8)
 """Operations on one chroot, one after the other."""
 
 BUILD: Mapping[str, Arguments] = {
     "cancel": nothing,
-    "advance": nothing,
-    "finish": nothing,
-    "remove": nothing,
+    "delete": nothing,
+    "add_chroot": both(required(name=names), optional(state=states, lifecycle=lifecycles, progress=progress)),
     "source_state": required(value=states),
 }
 PROJECT: Mapping[str, Arguments] = {"enable": required(chrootname=names), "disable": required(chrootname=names)}
@@ -222,9 +213,7 @@ SYSTEM_CLOCK: Mapping[str, Arguments] = {
 }
 FAKE: Mapping[str, Arguments] = {
     "add_project": both(
-        required(
-            ownername=st.sampled_from(["jdoe", "@copr", "a b"]), projectname=st.sampled_from(["playground", "tools"])
-        ),
+        required(project=st.sampled_from(["jdoe/playground", "@copr/tools", "jdoe/tools", "a b/tools", "tools"])),
         optional(
             chroots=st.lists(names, max_size=2, unique=True)
             | st.dictionaries(names, st.sampled_from([{}, {"with_opts": ["a"]}, {"bootstrap": "on"}]), max_size=2),
@@ -233,22 +222,15 @@ FAKE: Mapping[str, Arguments] = {
         ),
     ),
     "add_build": _build,
-    "add_chroot": both(
-        required(build_id=ids, chrootname=names), optional(state=states, lifecycle=lifecycles, progress=progress)
-    ),
     "add_account": required(
         name=st.sampled_from(["jdoe", "other"]), login=st.sampled_from(["abc", "def", "a:b"]), token=st.just("secret")
     ),
     "add_scenario": required(source=scenarios),
-    "advance": nothing,
-    "hold": required(build_id=ids, chrootname=names, state=states),
-    "release": required(build_id=ids, chrootname=names),
     "clear": nothing,
+    "reset": nothing,
     "reseed": required(seed=st.sampled_from([0, 1, 7, -1])),
-    "pass_time": required(seconds=seconds),
-    "be_at": required(address=st.sampled_from(["http://127.0.0.1:5000", "http://copr.test"])),
     "populate": optional(builds=st.sampled_from([0, 1]), chroots=st.just(2), seed=st.sampled_from([1, 2])),
-    "forget_requests": nothing,
+    "clear_requests": nothing,
 }
 """Those with a rule of their own are in ``OWN_RULE``."""
 
@@ -256,7 +238,6 @@ OWN_RULE: Mapping[str, str] = {
     "FakeCopr.answer": "poll",
     "FakeCopr.snapshot": "take_snapshot",
     "FakeCopr.restore": "restore_snapshot",
-    "FakeCopr.sandbox": "enter_sandbox",
     "FakeCopr.to_scenario": "save_scenario",
     "FakeCopr.from_scenario": "continue_with_reloaded",
     "FakeCopr.add_mock_chroots": "add_mock_chroots",
@@ -265,17 +246,18 @@ OWN_RULE: Mapping[str, str] = {
 
 READ_ONLY: Mapping[str, str] = {
     "FakeCopr": (
-        "accounts answering_httpx answering_requests asgi assert_all_pages_read assert_not_requested "
-        "assert_polled_no_faster_than assert_requested builds changes clock default_limit faults projects requests "
+        "accounts asgi assert_all_pages_read assert_not_requested assert_polled_no_faster_than assert_requested "
+        "builds changes clock default_limit faults from_options mock_httpx mock_httpx2 mock_requests projects requests "
         "requests_after results_url seed serves_results serving transport unmatched"
     ),
     "Build": (
-        "bootstrap canceled chroots enable_net ended_on find id is_background is_finished memory_limit package project "
-        "project_dirname started_on state submission timeout"
+        "bootstrap chroots enable_net ended_at ended_on get id is_background is_canceled is_finished items keys "
+        "memory_limit package project project_dirname started_at started_on state submission submitted_on submitter "
+        "timeout values"
     ),
     "BuildChroot": (
-        "build build_config can_advance ended_on given is_absent life name packages possible_events result_dir "
-        "result_url started_on state"
+        "build build_config can_advance ended_at ended_on held_in is_absent lifecycle_run name overrides packages "
+        "possible_events result_dir result_url started_at started_on state"
     ),
     "Project": (
         "additional_repos bootstrap chroots devel_mode full_name module_hotfixes ownername projectname repo_priority"

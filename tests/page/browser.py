@@ -1,4 +1,4 @@
-"""A real Chromium without a window, and the control page in it as its user finds it: by names, texts and roles."""
+"""Headless Chromium, and the page as users find it: by names, texts and roles."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _WAIT = 10.0
 
 @contextmanager
 def chromium() -> Iterator[Chrome]:
-    """A browser with a profile of its own, which is gone in the end."""
+    """Start a browser with a temporary profile."""
     assert CHROMIUM is not None
     options = ChromeOptions()
     options.binary_location = CHROMIUM
@@ -60,7 +60,7 @@ def chromium() -> Iterator[Chrome]:
 
 
 def read_log(browser: Chrome, kind: str) -> list[dict[str, str]]:
-    """What has been logged since it was last read: ``browser`` for the console, ``performance`` for the network."""
+    """Return new log entries: of the console (``browser``) or the network (``performance``)."""
     entries: list[dict[str, str]] = browser.execute("getLog", {"type": kind})["value"]
     return entries
 
@@ -80,7 +80,7 @@ class Page:
         return self.browser.find_element(By.CSS_SELECTOR, css)
 
     def texts(self, css: str) -> list[str]:
-        """The texts of all that match, read at one moment."""
+        """Return the texts of all matching elements, read at once."""
         script = "return [...document.querySelectorAll(arguments[0])].map(node => node.textContent.trim())"
         found: list[str] = self.browser.execute_script(script, css)
         return found
@@ -90,7 +90,7 @@ class Page:
 
     @property
     def states(self) -> list[str]:
-        """The states of the chroots that are shown, in their order."""
+        """Return the displayed states of the chroots, in order."""
         return self.texts(".chroots .badge")
 
     def run(self, script: str, *arguments: object) -> object:
@@ -98,7 +98,7 @@ class Page:
         return result
 
     def button(self, name: str) -> WebElement:
-        """The button of that name, as a screen reader says it."""
+        """Return the button with an accessible name."""
         path = f'//button[@aria-label="{name}" or (not(@aria-label) and normalize-space()="{name}")]'
         return self.browser.find_element(By.XPATH, path)
 
@@ -107,11 +107,11 @@ class Page:
         self.button(name).click()
 
     def type(self, *keys: str) -> None:
-        """Type on the keyboard, wherever the focus is."""
+        """Type on the keyboard."""
         ActionChains(self.browser).send_keys(*keys).perform()
 
     def tab_to(self, name: str, most: int = 60) -> None:
-        """Go on by the tabulator until a control of that name has the focus."""
+        """Press Tab until a control with that name has the focus."""
         for _ in range(most):
             if self.focused == name:
                 return
@@ -120,17 +120,17 @@ class Page:
 
     @property
     def focused(self) -> str:
-        """The name of what has the focus."""
-        said = "const node = document.activeElement; return node.ariaLabel || node.textContent.trim()"
-        return str(self.run(said))
+        """Return the name of the focused element."""
+        script = "const node = document.activeElement; return node.ariaLabel || node.textContent.trim()"
+        return str(self.run(script))
 
     def wait(self, condition: Callable[[], T], seconds: float = _WAIT) -> T:
-        """What a condition is, as soon as it is true."""
+        """Wait until a condition is true, and return its value."""
         waiting = WebDriverWait(self.browser, seconds, 0.03, [NoSuchElementException, StaleElementReferenceException])
         return waiting.until(lambda _: condition())
 
     def wait_for(self, css: str, expected: object) -> None:
-        """Wait until the texts of what matches are as expected; says what they are if they never are."""
+        """Wait until the texts of matching elements are as expected; fail with the actual texts."""
         try:
             self.wait(lambda: self.texts(css) == expected)
         except Exception as error:
@@ -141,9 +141,9 @@ class Page:
         self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
     def prefer(self, **features: str) -> None:
-        """What the user prefers, such as ``color_scheme="dark"``."""
-        said = [{"name": f"prefers-{name.replace('_', '-')}", "value": value} for name, value in features.items()]
-        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": said})
+        """Emulate preferences of the user, such as ``color_scheme="dark"``."""
+        media = [{"name": f"prefers-{name.replace('_', '-')}", "value": value} for name, value in features.items()]
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
 
 
 Open = Callable[[FakeCopr], Page]

@@ -1,4 +1,4 @@
-"""A browser for all tests of the page, and the pages of fakes and of servers in it."""
+"""The browser, and pages of fakes and servers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from selenium.webdriver import Chrome
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.server.live import LiveServer
+from copr_chroot_fake.http_server.live_server import LiveServer
 
 from .browser import CHROMEDRIVER, CHROMIUM, Open, Page, chromium, read_log
 
@@ -23,14 +23,14 @@ def browser() -> Iterator[Chrome]:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[LiveServer]:
-    started = LiveServer()
+    started = LiveServer(FakeCopr)
     yield started
     started.stop()
 
 
 @pytest.fixture
 def open_page(browser: Chrome, server: LiveServer, request: pytest.FixtureRequest) -> Iterator[Open]:
-    """Open the page of a fake, in a world of its own; in the end nothing has gone wrong in it."""
+    """Open the page of a fake, in its own world; check for errors in the console at the end."""
     names: list[str] = []
 
     def open_page(fake: FakeCopr) -> Page:
@@ -52,13 +52,13 @@ def open_page(browser: Chrome, server: LiveServer, request: pytest.FixtureReques
 
 @pytest.fixture
 def fake() -> FakeCopr:
-    """A fake in which only what is told happens."""
+    """A fake with manual progress."""
     return FakeCopr(progress="manual")
 
 
 @pytest.fixture
 def visit(browser: Chrome) -> Iterator[Callable[[str], Page]]:
-    """Open the page of another server, of which nothing is left in the browser then."""
+    """Open the page of another server, and clear the browser's storage at the end."""
     yield lambda url: Page(browser, url)
     browser.execute_script("sessionStorage.clear()")
     browser.get("about:blank")

@@ -1,4 +1,4 @@
-"""What the page has beside the builds: the reset, the clock, the faults and the journal."""
+"""The panels of the page: reset, clock, faults and journal."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from copr_chroot_fake.model.fault import FAULTS
 from .browser import F43, Open
 
 
-def test_reset_asks_first(open_page: Open, fake: FakeCopr) -> None:
-    """Escape and "Keep it" leave the world as it is; only "Reset" takes it back."""
-    fake.add_build(1, [F43])
+def test_reset_asks_for_confirmation(open_page: Open, fake: FakeCopr) -> None:
+    """Escape and "Keep it" change nothing."""
+    fake.add_build([F43], id=1)
     page = open_page(fake)
-    fake.add_build(2, [F43])
+    fake.add_build([F43], id=2)
     page.wait_for("h3", ["Build 2 hello", "Build 1 hello"])
     page.press("Reset…")
     page.type(Keys.ESCAPE)
@@ -35,19 +35,18 @@ def test_reset_asks_first(open_page: Open, fake: FakeCopr) -> None:
 
 
 @pytest.mark.parametrize(("button", "seconds"), [("+10 s", 10), ("+1 min", 60), ("+10 min", 600)])
-def test_the_clock_is_moved(open_page: Open, fake: FakeCopr, button: str, seconds: int) -> None:
-    """By so many seconds; one that stands still until it is moved has nothing else to be done with it."""
+def test_clock_is_moved(open_page: Open, fake: FakeCopr, button: str, seconds: int) -> None:
+    """To a time, by seconds, or both."""
     page = open_page(fake)
     page.wait_for("#now", ["2023-11-14 22:13:20"])
     page.press(button)
     page.wait_for("#unix", [f"{FIRST_NOW + seconds}.0"])
     assert fake.clock.now() == FIRST_NOW + seconds
-    assert page.text("#course") == "stands still until it is moved"
+    assert page.text("#course") == "virtual: moves only by control"
     assert not page.find("#running").is_displayed()
 
 
-def test_a_running_clock_is_paused_and_made_faster(open_page: Open) -> None:
-    """Its speed is what was typed, and paused it stands still until it is resumed."""
+def test_running_clock_is_paused_and_sped_up(open_page: Open) -> None:
     clock = SystemClock(speed=10)
     page = open_page(FakeCopr(clock=clock))
     page.wait_for("#course", ["10 times real time"])
@@ -65,22 +64,21 @@ def test_a_running_clock_is_paused_and_made_faster(open_page: Open) -> None:
     assert clock.speed == 2.5
 
 
-def test_what_is_being_typed_stays(open_page: Open) -> None:
-    """A poll does not write over it."""
+def test_poll_does_not_overwrite_input(open_page: Open) -> None:
     clock = SystemClock()
     fake = FakeCopr(clock=clock)
     page = open_page(fake)
     page.find("#speed").send_keys(Keys.CONTROL, "a")
     page.type("7")
-    fake.add_build(1, [F43])
+    fake.add_build([F43], id=1)
     page.wait_for("h3", ["Build 1 hello"])
     assert (page.find("#speed").get_attribute("value"), clock.speed) == ("7", 1)
 
 
 def test_faults_are_added_removed_and_cleared(open_page: Open, fake: FakeCopr) -> None:
-    """All that have a name can be added; what each has hit is counted."""
+    """Every named fault can be added; hits are counted."""
     page = open_page(fake)
-    page.wait_for("#faults li", ["Nothing goes wrong."])
+    page.wait_for("#faults li", ["No faults."])
     choice = Select(page.find("#fault-name"))
     assert [option.text for option in choice.options] == list(FAULTS)
     choice.select_by_visible_text("outage")
@@ -95,12 +93,12 @@ def test_faults_are_added_removed_and_cleared(open_page: Open, fake: FakeCopr) -
     page.press("Remove fault 1")
     page.wait(lambda: [active.fault for active in fake.faults] == [FAULTS["slow-list"]])
     page.press("Clear all faults")
-    page.wait_for("#faults li", ["Nothing goes wrong."])
+    page.wait_for("#faults li", ["No faults."])
     assert len(fake.faults) == 0
 
 
-def test_first_of_many_faults_are_shown(open_page: Open, fake: FakeCopr) -> None:
-    """With how many there are."""
+def test_only_first_faults_are_shown(open_page: Open, fake: FakeCopr) -> None:
+    """With their total number."""
     for _ in range(103):
         fake.faults.add("outage")
     page = open_page(fake)
@@ -109,36 +107,35 @@ def test_first_of_many_faults_are_shown(open_page: Open, fake: FakeCopr) -> None
     page.wait_for("#faults-count", [""])
 
 
-def test_a_request_appears_in_the_journal(open_page: Open, fake: FakeCopr) -> None:
-    """The latest first, with what it saw; errors and what is not there stand out."""
-    fake.add_build(1, {F43: "running"})
+def test_request_appears_in_the_journal(open_page: Open, fake: FakeCopr) -> None:
+    """The latest first; errors and unmatched requests stand out."""
+    fake.add_build({F43: "running"}, id=1)
     page = open_page(fake)
-    page.wait_for("#journal li", ["Nobody has asked for anything."])
+    page.wait_for("#journal li", ["No requests."])
     fake.answer("GET", f"/api_3/build-chroot?build_id=1&chrootname={F43}")
-    page.wait_for(".request .saw", [f"{F43} running"])
+    page.wait_for(".request .states", [f"{F43} running"])
     assert page.texts(".request .target") == [f"/api_3/build-chroot?build_id=1&chrootname={F43}"]
     fake.faults.add({"breaks": "reset", "first": 1})
     fake.answer("GET", "/api_3/build-chroot?build_id=99&chrootname=x")
     fake.answer("GET", "/api_3/build-chroot?build_id=99&chrootname=x")
-    page.wait_for(".request .status", ["404", "no answer", "200"])
-    assert page.texts(".request.bad .status") == ["404", "no answer"]
-    assert page.texts(".request .tag:not(:empty)") == ["not there", "fault 1"]
+    page.wait_for(".request .status", ["404", "no response", "200"])
+    assert page.texts(".request.bad .status") == ["404", "no response"]
+    assert page.texts(".request .tag:not(:empty)") == ["unmatched", "fault 1"]
 
 
-def test_the_journal_goes_on_after_its_numbers_have_begun_again(open_page: Open, fake: FakeCopr) -> None:
-    """After a reset, or when it has been forgotten, only what came since is shown."""
+def test_journal_restarts_with_its_numbers(open_page: Open, fake: FakeCopr) -> None:
+    """After a reset, or when requests are deleted."""
     page = open_page(fake)
     for _ in range(40):
         fake.answer("GET", "/api_3/")
     page.wait_for("#journal-count", ["40"])
-    fake.forget_requests()
-    page.wait_for("#journal li", ["Nobody has asked for anything."])
+    fake.clear_requests()
+    page.wait_for("#journal li", ["No requests."])
     fake.answer("GET", "/api_3/build-chroot")
     page.wait_for(".request .target", ["/api_3/build-chroot"])
 
 
-def test_more_requests_than_an_answer_shows_are_caught_up(open_page: Open, fake: FakeCopr) -> None:
-    """However many come at once, the latest are there."""
+def test_page_catches_up_with_many_requests(open_page: Open, fake: FakeCopr) -> None:
     page = open_page(fake)
     fake.answer("GET", "/api_3/")
     page.wait_for("#journal-count", ["1"])

@@ -1,4 +1,4 @@
-"""A test file to run, in a directory of its own."""
+"""Run pytest with the plugin in a temporary directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs of pytest that have the plugin."""
+"""Runs of pytest with the plugin."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ ARGS = {"build_id": 1, "chrootname": F41}
 """
 
 UNUSED = ("cacheprovider", "hypothesispytest", "schemathesis")
-"""Plugins that no run here needs; two of them take more than half of its time to load."""
+"""Plugins that these tests do not need; two of them take more than half the time of a run."""
 
 ARGUMENTS = [word for name in UNUSED for word in ("-p", f"no:{name}")]
 
 
 class Run:
-    """Run a test file within this process, or in one of its own."""
+    """Runs a test file, in this process or in a new one."""
 
     def __init__(self, pytester: pytest.Pytester) -> None:
         self.pytester = pytester
 
     def __call__(self, body: str, *arguments: str, ini: str = "") -> pytest.RunResult:
-        """Run tests within this process, which has imported most modules before."""
+        """Run tests in this process, which has already imported most modules."""
         self.write(body, ini)
         return self.again(*arguments)
 
     def again(self, *arguments: str) -> pytest.RunResult:
-        """Run within this process what has been written."""
+        """Run the written test file again, in this process."""
         return self.pytester.runpytest_inprocess(*ARGUMENTS, *arguments)
 
     def in_subprocess(self, body: str, *arguments: str) -> pytest.RunResult:
-        """Run tests in a new process, for those that depend on which modules are imported."""
+        """Run tests that depend on which modules are imported, in a new process."""
         self.write(body)
         return self.pytester.runpytest_subprocess(*ARGUMENTS, *arguments)
 

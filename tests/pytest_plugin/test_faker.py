@@ -1,25 +1,25 @@
-"""Faker has what Copr has, in its own fixture and in the kit's."""
+"""Faker generates Copr's data, in its own fixture and in the kit's."""
 
 from __future__ import annotations
 
 from .runs import Run
 
 
-def test_faker_makes_up_what_copr_has(run: Run) -> None:
-    """In a fixture of the kit's and in Faker's own, which are one, with its seed and its locales."""
+def test_copr_faker_is_faker_with_the_provider(run: Run) -> None:
+    """Seed, locales and overriding fixtures are Faker's own."""
     run(
         """
 from faker import Faker
 
-MADE = []
+GENERATED = []
 
 @pytest.mark.parametrize("time", [1, 2])
-def test_makes_the_same_each_time(copr_faker, copr_fake, time):
-    MADE.append(copr_faker.copr_scenario(3))
-    copr_fake.add_scenario(MADE[-1])
-    assert MADE[0] == MADE[-1] and len(copr_fake.builds) == 3
+def test_same_seed_same_data(copr_faker, copr_fake, time):
+    GENERATED.append(copr_faker.copr_scenario(3))
+    copr_fake.add_scenario(GENERATED[-1])
+    assert GENERATED[0] == GENERATED[-1] and len(copr_fake.builds) == 3
 
-def test_both_are_one(copr_faker, faker):
+def test_fixtures_are_the_same_object(copr_faker, faker):
     assert copr_faker is faker
     assert [type(provider).__name__ for provider in faker.get_providers()].count("CoprProvider") == 1
 
@@ -28,33 +28,33 @@ class TestAnotherSeed:
     def faker_seed(self):
         return 7
 
-    def test_makes_something_else(self, copr_faker):
-        assert copr_faker.copr_scenario(3) != MADE[0]
+    def test_different_data(self, copr_faker):
+        assert copr_faker.copr_scenario(3) != GENERATED[0]
 
 class TestManyLocales:
     @pytest.fixture(autouse=True)
     def faker_locale(self):
         return ["en_US", "cs_CZ"]
 
-    def test_has_it_in_each(self, copr_faker):
+    def test_every_locale_has_the_provider(self, copr_faker):
         assert {copr_faker["cs_CZ"].copr_group()[0], copr_faker.copr_group()[0]} == {"@"}
 
-class TestAFixtureOfOnesOwn:
+class TestOverriddenFixture:
     @pytest.fixture
     def faker(self):
         return Faker("de_DE")
 
-    def test_is_left_alone(self, faker):
+    def test_is_not_changed(self, faker):
         assert not hasattr(faker, "copr_owner")
 
-    def test_is_joined_where_it_is_asked_for(self, faker, copr_faker):
+    def test_gets_the_provider_through_copr_faker(self, faker, copr_faker):
         assert copr_faker is faker and faker.copr_owner()
 """
     ).assert_outcomes(passed=7)
 
 
-def test_faker_fixture_has_the_provider_and_imports_little(run: Run) -> None:
-    """What makes it up is loaded when something is made up."""
+def test_faker_fixture_does_not_import_the_fake(run: Run) -> None:
+    """The provider is there all the same."""
     run.in_subprocess(
         """
 import sys
@@ -68,8 +68,8 @@ def test_faker(faker):
     ).assert_outcomes(passed=1)
 
 
-def test_without_fakers_plugin_copr_faker_names_the_remedy(run: Run) -> None:
-    """And nothing else changes."""
+def test_copr_faker_without_faker_names_the_extra(run: Run) -> None:
+    """Other fixtures still work."""
     result = run("def test_it(copr_faker): pass\ndef test_other(copr_fake): pass\n", "-p", "no:faker")
     result.assert_outcomes(errors=1, passed=1)
     result.stdout.fnmatch_lines(

@@ -1,4 +1,4 @@
-"""The fixtures and options of the pytest plugin, in runs of pytest of their own."""
+"""Fixtures and options of the pytest plugin."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ import pytest
 from .runs import HEAD, Run
 
 
-def test_a_fake_and_a_client_are_there_without_a_conftest(run: Run) -> None:
-    """Code that waits for a build is tested in a few lines, and instantly."""
+def test_fixtures_need_no_conftest(run: Run) -> None:
+    """Code that waits for a build is tested in a few lines, without delay."""
     run(
         """
 def test_waits(copr_fake, copr_client):
-    copr_fake.add_build(1, [F41])
+    copr_fake.add_build([F41], id=1)
     assert copr_client.wait(1, F41).state == "succeeded"
-    copr_fake.assert_requested("get", build_id=1, times=5)
+    copr_fake.assert_requested("build-chroot", build_id=1, times=5)
     copr_fake.assert_polled_no_faster_than(30)
 
-def test_a_fresh_one_for_every_test(copr_fake):
+def test_new_fake_for_each_test(copr_fake):
     assert not copr_fake.builds and not copr_fake.requests
 """
     ).assert_outcomes(passed=2)
 
 
 @pytest.mark.parametrize("arguments", [(), ("-n", "2")], ids=["serial", "xdist"])
-def test_every_door_reaches_the_same_fake(run: Run, arguments: tuple[str, ...]) -> None:
-    """Through httpx, requests, httpx2, a real server and the official client, also in parallel workers."""
+def test_every_adapter_reaches_copr_fake(run: Run, arguments: tuple[str, ...]) -> None:
+    """httpx, httpx2, requests, a real server and the official client; also in parallel workers."""
     run(
         """
 @pytest.fixture(autouse=True)
 def build(copr_fake):
-    copr_fake.add_build(1, [F41], state="running")
+    copr_fake.add_build([F41], id=1, state="running")
     yield
-    copr_fake.assert_requested("get", build_id=1, times=1)
+    copr_fake.assert_requested("build-chroot", build_id=1, times=1)
 
-def test_httpx(copr_respx):
+def test_httpx(copr_httpx):
     assert httpx.get(URL, params=ARGS).json()["state"] == "running"
 
-def test_httpx_async(copr_respx):
+def test_httpx_async(copr_httpx):
     async def get():
         async with httpx.AsyncClient() as client:
             return await client.get(URL, params=ARGS)
@@ -49,13 +49,12 @@ def test_requests(copr_requests):
 
 def test_httpx2(copr_httpx2):
     import httpx2
-    with httpx2.Client(transport=copr_httpx2) as client:
-        assert client.get(URL, params=ARGS).json()["state"] == "running"
+    assert httpx2.get(URL, params=ARGS).json()["state"] == "running"
 
 def test_httpx2_async(copr_httpx2):
     import httpx2
     async def get():
-        async with httpx2.AsyncClient(transport=copr_httpx2) as client:
+        async with httpx2.AsyncClient() as client:
             return await client.get(URL, params=ARGS)
     assert asyncio.run(get()).json()["state"] == "running"
 
@@ -75,39 +74,46 @@ def test_official_client_in_process(copr_requests):
     ).assert_outcomes(passed=8)
 
 
-def test_other_addresses_are_as_respx_and_responses_are_told(run: Run) -> None:
-    """The routers that the fixtures give take routes of a test's own; what none has is refused as ever."""
+def test_routers_take_routes_for_other_servers(run: Run) -> None:
+    """Requests that no route matches fail as usual."""
     run(
         """
-def test_respx(copr_fake, copr_respx):
-    copr_respx.get("https://pagure.example/").respond(204)
+def test_httpx(copr_httpx):
+    copr_httpx.get("https://pagure.example/").respond(204)
     assert httpx.get("https://pagure.example/").status_code == 204
     with pytest.raises(Exception, match="not mocked"):
         httpx.get("https://copr.fedorainfracloud.org.example/api_3/")
 
-def test_responses(copr_fake, copr_requests):
+def test_httpx2(copr_httpx2):
+    import httpx2
+    copr_httpx2.get("https://pagure.example/").respond(204)
+    assert httpx2.get("https://pagure.example/").status_code == 204
+    with pytest.raises(Exception, match="not mocked"):
+        httpx2.get("https://copr.fedorainfracloud.org.example/api_3/")
+
+def test_requests(copr_fake, copr_requests):
     import requests
     copr_requests.get("https://pagure.example/", status=204)
     assert requests.get("https://pagure.example/").status_code == 204
     with pytest.raises(requests.ConnectionError):
         requests.get("https://copr.fedorainfracloud.org.example/api_3/")
 """
-    ).assert_outcomes(passed=2)
+    ).assert_outcomes(passed=3)
 
 
-def test_what_a_test_adds_at_coprs_address_goes_first(run: Run) -> None:
-    """A route or response of a test's own answers every time, and the fake all else, every time too."""
+def test_routes_at_coprs_address_take_precedence(run: Run) -> None:
+    """They and the fake answer as often as requested."""
     run(
         """
 URL_OF_BUILD = "https://copr.fedorainfracloud.org/api_3/build/1"
 
-def test_respx(copr_fake, copr_respx):
-    copr_respx.get(URL_OF_BUILD).respond(json={"id": 1})
+def test_httpx(copr_httpx):
+    copr_httpx.get(URL_OF_BUILD).respond(json={"id": 1})
     for _ in range(3):
         assert httpx.get(URL, params=ARGS).status_code == 404
         assert httpx.get(URL_OF_BUILD).json() == {"id": 1}
 
-def test_responses(copr_fake, copr_requests):
+def test_requests(copr_requests):
     import requests
     copr_requests.get(URL_OF_BUILD, json={"id": 1})
     for _ in range(3):
@@ -117,8 +123,8 @@ def test_responses(copr_fake, copr_requests):
     ).assert_outcomes(passed=2)
 
 
-def test_requests_answers_like_copr_in_every_part(run: Run) -> None:
-    """Content type, methods and errors pass through the requests door as they are."""
+def test_copr_requests_passes_on_whole_responses(run: Run) -> None:
+    """Content type, methods and errors too."""
     run(
         """
 def test_parts(copr_fake, copr_requests):
@@ -131,15 +137,15 @@ def test_parts(copr_fake, copr_requests):
     ).assert_outcomes(passed=1)
 
 
-def test_the_server_has_a_world_of_its_own_for_every_test(run: Run) -> None:
-    """One server for the session, and nothing of one test in another; a past world is gone."""
+def test_copr_server_has_a_world_for_each_test(run: Run) -> None:
+    """There is one server for the session; the world of a test ends with it."""
     run(
         """
 seen = []
 
 @pytest.mark.parametrize("id", [1, 2])
 def test_world(copr_server, id):
-    copr_server.fake.add_build(id, [F41])
+    copr_server.fake.add_build([F41], id=id)
     seen.append(copr_server.url)
     listed = [httpx.get(f"{copr_server.url}/api_3/build-chroot/list?build_id={n}").json()["items"] for n in (1, 2)]
     assert [bool(items) for items in listed] == [id == 1, id == 2]
@@ -153,8 +159,8 @@ def test_past(copr_server):
     ).assert_outcomes(passed=3)
 
 
-def test_markers_add_up_from_package_to_module_to_class_to_test(run: Run) -> None:
-    """The closest word on each option counts, and what it does not say is as further out."""
+def test_markers_add_up_from_package_to_test(run: Run) -> None:
+    """For each option, the closest marker that gives it wins."""
     package = run.pytester.mkpydir("package")
     (package / "scenario.json").write_text('{"builds": [{"id": 5}]}')
     (package / "conftest.py").write_text(
@@ -178,7 +184,7 @@ class TestIt:
 
     def test_class(self, copr_fake):
         assert copr_fake.default_limit == 8
-        assert copr_fake.add_build(1, [F41])[F41].state == "succeeded"
+        assert copr_fake.add_build([F41], id=1)[F41].state == "succeeded"
 
 def test_module(copr_fake):
     assert copr_fake.default_limit == 7
@@ -192,14 +198,14 @@ def test_none(copr_fake):
     run("def test_plain(copr_fake): assert copr_fake.default_limit == 100").assert_outcomes(passed=5)
 
 
-def test_options_of_the_configuration(run: Run) -> None:
-    """The same options for a whole project, which a marker overrides."""
+def test_marker_overrides_configured_options(run: Run) -> None:
+    """The configuration has the same options, for the whole project."""
     (run.pytester.path / "scenario.json").write_text('{"builds": [{"id": 5}]}')
     run(
         """
-def test_options(copr_fake, copr_respx):
+def test_options(copr_fake, copr_httpx):
     assert (copr_fake.default_limit, list(copr_fake.builds)) == (None, [5])
-    assert copr_fake.add_build(1, [F41])[F41].state == "succeeded"
+    assert copr_fake.add_build([F41], id=1)[F41].state == "succeeded"
     assert httpx.get("http://copr.test:8080/api_3/").json() == {"version": 3}
 
 @pytest.mark.copr_fake(default_limit=3, strict=False)
@@ -211,7 +217,7 @@ def test_strict(copr_fake):
     copr_fake.answer("GET", "/nope")
 """,
         ini="copr_fake_scenario = scenario.json\ncopr_fake_progress = immediate\ncopr_fake_default_limit = none\n"
-        "copr_fake_base_url = http://copr.test:8080\ncopr_fake_seed = 7\ncopr_fake_strict = true\n",
+        "copr_fake_url = http://copr.test:8080\ncopr_fake_seed = 7\ncopr_fake_strict = true\n",
     ).assert_outcomes(passed=2, failed=1)
 
 
@@ -223,7 +229,7 @@ NATIVE = pytest.param(
 
 @pytest.mark.parametrize("table", ["tool.pytest.ini_options", NATIVE])
 def test_options_in_pyproject_toml(run: Run, table: str) -> None:
-    """Flags and numbers as TOML writes them, and a scenario that ships by its name, unless there is a file of it."""
+    """Flags and numbers have TOML's types; a file takes precedence over a bundled scenario of the same name."""
     run.pytester.makepyprojecttoml(
         f"""
 [{table}]
@@ -256,7 +262,7 @@ def test_options(copr_fake):
     [
         (
             "progres='poll'",
-            "progres: no such option of copr_fake; did you mean 'progress'? valid: scenario, progress, ",
+            "progres: no such option of copr_fake; did you mean 'progress'? valid: default_limit, results_url, ",
         ),
         (
             "progress='pol'",
@@ -265,20 +271,20 @@ def test_options(copr_fake):
         ("default_limit=0", "default_limit: 0 would be an empty page"),
         ("seed='x'", "seed: expected a whole number"),
         ("strict=1", "strict: expected true or false"),
-        ("base_url='copr.test'", "base_url: 'copr.test' is not an address; expected one such as http://copr.test:5000"),
+        ("url='copr.test'", "url: 'copr.test' is not an address; expected one such as http://copr.test:5000"),
         (
-            "base_url='https://copr.test/api_3/'",
-            "base_url: 'https://copr.test/api_3/' is more than a server; expected scheme, host and port only, such as http://copr.test:5000",
+            "url='https://copr.test/api_3/'",
+            "url: 'https://copr.test/api_3/' is more than a server; expected scheme, host and port only, such as http://copr.test:5000",
         ),
-        ("base_url='https://jdoe@copr.test'", "base_url: 'https://jdoe@copr.test' is more than a server"),
+        ("url='https://jdoe@copr.test'", "url: 'https://copr.test' is more than a server"),
         (
             "'mass-rebuild'",
-            "takes only named options; valid: scenario, progress, default_limit, base_url, seed, strict",
+            "takes only named options; valid: default_limit, results_url, serve_results, results_delay",
         ),
     ],
 )
-def test_a_wrong_option_is_an_error_at_collection(run: Run, marker: str, message: str) -> None:
-    """The error names the test, the option and what would do, and nothing is run."""
+def test_invalid_option_is_a_usage_error(run: Run, marker: str, message: str) -> None:
+    """The error names the test, the option and valid values, and no test runs."""
     result = run(f"@pytest.mark.copr_fake({marker})\ndef test_it(copr_fake): pass\n")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "::test_it: " in str(result.stderr)
@@ -288,10 +294,10 @@ def test_a_wrong_option_is_an_error_at_collection(run: Run, marker: str, message
 @pytest.mark.parametrize(
     ("ini", "message"),
     [
-        ("copr_fake_base_url = copr.test", "the configuration: base_url: 'copr.test' is not an address"),
+        ("copr_fake_url = copr.test", "the configuration: url: 'copr.test' is not an address"),
         (
-            "copr_fake_base_url = http://copr.test/copr",
-            "the configuration: base_url: 'http://copr.test/copr' is more than a server",
+            "copr_fake_url = http://copr.test/copr",
+            "the configuration: url: 'http://copr.test/copr' is more than a server",
         ),
         ("copr_fake_progress = pol", "the configuration: progress: 'pol' is not possible"),
         ("copr_fake_default_limit = many", "copr_fake_default_limit: expected a whole number, got 'many'"),
@@ -303,15 +309,15 @@ def test_a_wrong_option_is_an_error_at_collection(run: Run, marker: str, message
         ),
     ],
 )
-def test_a_wrong_option_in_the_configuration_is_an_error_too(run: Run, ini: str, message: str) -> None:
+def test_invalid_configuration_is_a_usage_error(run: Run, ini: str, message: str) -> None:
     """Even if no test uses the fake."""
     result = run("def test_it(): pass\n", ini=ini)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert message in str(result.stderr)
 
 
-def test_a_scenario_that_cannot_be_read_fails_its_test(run: Run) -> None:
-    """In a few lines that name the test, and show nothing of the kit's inside."""
+def test_unreadable_scenario_fails_its_test(run: Run) -> None:
+    """In a few lines that name the test, without the kit's traceback."""
     result = run("@pytest.mark.copr_fake(scenario='nope.json')\ndef test_it(copr_fake): pass\n")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines("*::test_it: nope.json: no such file*")
@@ -320,32 +326,34 @@ def test_a_scenario_that_cannot_be_read_fails_its_test(run: Run) -> None:
 
 def test_failed_assertion_shows_the_test_not_the_kit(run: Run) -> None:
     """The line that failed is the test's."""
-    result = run("def test_it(copr_fake):\n    copr_fake.assert_requested('list')\n")
+    result = run("def test_it(copr_fake):\n    copr_fake.assert_requested('build-chroot/list')\n")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*copr_fake.assert_requested('list')", "*'list' was to be requested at least once*"])
+    result.stdout.fnmatch_lines(
+        ["*copr_fake.assert_requested('build-chroot/list')", "*'build-chroot/list' was to be requested at least once*"]
+    )
     result.stdout.no_fnmatch_line("*_journal*")
 
 
-def test_a_configuration_is_not_in_the_directory_of_the_test(run: Run) -> None:
-    """Which has nothing in it but what the test makes."""
+def test_copr_config_leaves_tmp_path_empty(run: Run) -> None:
+    """A test may check which files it has written."""
     run("def test_it(copr_config, tmp_path):\n    assert list(tmp_path.iterdir()) == []\n").assert_outcomes(passed=1)
 
 
 def test_async_tests_work_with_asyncio_and_anyio(run: Run) -> None:
-    """With no setting of the kit's."""
+    """The kit has no setting for it."""
     run(
         """
 import anyio
 
 @pytest.mark.asyncio
 async def test_asyncio(copr_fake, copr_async_client):
-    copr_fake.add_build(1, [F41])
+    copr_fake.add_build([F41], id=1)
     assert (await copr_async_client.wait(1, F41)).state == "succeeded"
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 async def test_anyio(copr_fake, copr_async_client, copr_server):
-    copr_fake.add_build(1, [F41])
+    copr_fake.add_build([F41], id=1)
     assert (await copr_async_client.wait(1, F41)).state == "succeeded"
     async with httpx.AsyncClient(base_url=copr_server.url) as client:
         assert (await client.get("/api_3/")).json() == {"version": 3}
@@ -353,8 +361,8 @@ async def test_anyio(copr_fake, copr_async_client, copr_server):
     ).assert_outcomes(passed=3)
 
 
-def test_a_configuration_needs_no_official_client(run: Run) -> None:
-    """Also where a folder of that name is what there is to import."""
+def test_copr_config_needs_no_official_client(run: Run) -> None:
+    """Even if a directory called copr can be imported instead."""
     (run.pytester.path / "copr").mkdir()
     run.in_subprocess(
         """
@@ -372,17 +380,52 @@ def test_it(copr_config):
     ).assert_outcomes(passed=1)
 
 
-def test_a_missing_extra_is_named_with_its_remedy(run: Run) -> None:
-    """Where responses is not installed, the fixture says what brings it."""
-    result = run.in_subprocess("import sys; sys.modules['responses'] = None\ndef test_it(copr_requests): pass\n")
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(
-        ["*FakeCopr.answering_requests needs responses*pip install 'copr-chroot-fake?requests?'*"]
+def test_missing_extra_is_named(run: Run) -> None:
+    """The message names the extra with the package that is missing, and how to install it."""
+    result = run.in_subprocess(
+        """
+import importlib, sys
+
+MISSING = {"httpx2": "httpx2", "respx": "pytest", "responses": "requests", "httptools": "server"}
+
+@pytest.fixture(params=MISSING, autouse=True)
+def package(request):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, request.param, None)
+        for name in [name for name in sys.modules if name.startswith("copr_chroot_fake.")]:
+            patch.delitem(sys.modules, name)
+        yield request.param
+
+def test_it(package, request):
+    from copr_chroot_fake import MissingExtraError
+    fixture = {"httpx2": "copr_httpx2", "respx": "copr_httpx", "responses": "copr_requests", "httptools": "copr_server"}
+    with pytest.raises(Exception, match=rf"needs .*, which is not installed: .*\\[{MISSING[package]}\\]'"):
+        request.getfixturevalue(fixture[package])
+"""
     )
+    result.assert_outcomes(passed=4)
 
 
-def test_a_run_that_uses_no_fixture_loads_nothing(run: Run) -> None:
-    """Of the kit only the plugin itself is there."""
+def test_make_copr_fake_overrides_options(run: Run) -> None:
+    """It takes all options of FakeCopr; the marker and the configuration give the defaults."""
+    run(
+        """
+pytestmark = pytest.mark.copr_fake(default_limit=7, scenario="pages")
+
+def test_options(copr_fake, make_copr_fake):
+    other = make_copr_fake(scenario=None, seed=3, results_url="https://results.example", requests_kept=1)
+    assert (other.default_limit, other.seed, other.results_url) == (7, 3, "https://results.example")
+    assert list(copr_fake.builds) == [100] and not other.builds
+
+def test_unknown(make_copr_fake):
+    with pytest.raises(ValueError, match="^progres: no such option of make_copr_fake; did you mean 'progress'"):
+        make_copr_fake(progres="poll")
+"""
+    ).assert_outcomes(passed=2)
+
+
+def test_unused_plugin_imports_only_itself(run: Run) -> None:
+    """Every run of pytest in the environment imports it."""
     result = run.in_subprocess(
         """
 import sys

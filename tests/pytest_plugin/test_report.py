@@ -1,15 +1,15 @@
-"""What a test asked for that is not there is shown, and fails a strict one."""
+"""Unmatched requests are reported, and fail strict tests."""
 
 from __future__ import annotations
 
 from .runs import Run
 
 
-def test_a_failed_test_shows_what_it_asked_for_that_is_not_there(run: Run) -> None:
-    """In a section of its own, with the nearest that is; a test that passes shows nothing."""
+def test_failed_test_reports_unmatched_requests(run: Run) -> None:
+    """In a section of its own, with near misses; a passing test reports nothing."""
     body = """
 def test_it(copr_fake, copr_client):
-    copr_fake.add_build(70, [F41], state="running")
+    copr_fake.add_build([F41], id=70, state="running")
     with pytest.raises(Exception):
         copr_client.get(7, F41)
     assert {}
@@ -28,22 +28,43 @@ def test_it(copr_fake, copr_client):
     passed.stdout.no_fnmatch_line("*Unmatched Copr*")
 
 
-def test_strict_fails_only_tests_whose_body_passed(run: Run) -> None:
-    """Once, as a failure of the test; a test that has failed by itself has no second error."""
+def test_strict_fails_only_tests_that_pass(run: Run) -> None:
+    """A test that fails by itself gets no second error."""
     result = run(
         """
 pytestmark = pytest.mark.copr_fake(strict=True)
 
-def ask(fake):
+def request(fake):
     fake.answer("GET", "/api_3/build-chroot/list?build_id=9")
 
-def test_asks(copr_fake): ask(copr_fake)
-def test_fails_by_itself(copr_fake): ask(copr_fake); assert False, "by itself"
-def test_is_fine(copr_fake): copr_fake.answer("GET", "/api_3/")
+def test_unmatched(copr_fake): request(copr_fake)
+def test_fails_by_itself(copr_fake): request(copr_fake); assert False, "by itself"
+def test_matched(copr_fake): copr_fake.answer("GET", "/api_3/")
 @pytest.mark.copr_fake(strict=False)
-def test_is_not_strict(copr_fake): ask(copr_fake)
+def test_not_strict(copr_fake): request(copr_fake)
 """
     )
     result.assert_outcomes(failed=2, passed=2)
-    result.stdout.fnmatch_lines(["* test_asks *", "Unmatched Copr requests:", "* test_fails_by_itself *"])
+    result.stdout.fnmatch_lines(["* test_unmatched *", "Unmatched Copr requests:", "* test_fails_by_itself *"])
     result.stdout.no_fnmatch_line("*ERROR*")
+
+
+def test_further_fakes_are_reported_and_strict(run: Run) -> None:
+    """Those of make_copr_fake, each with its own options."""
+    result = run(
+        """
+def test_strict(make_copr_fake):
+    make_copr_fake(strict=True).answer("GET", "/api_3/build/1")
+    make_copr_fake().answer("GET", "/api_3/build/2")
+
+def test_not_strict(make_copr_fake):
+    make_copr_fake().answer("GET", "/api_3/build/2")
+
+def test_failed(copr_fake, make_copr_fake):
+    copr_fake.answer("GET", "/api_3/build/3")
+    make_copr_fake().answer("GET", "/api_3/build/4")
+    assert False
+"""
+    )
+    result.assert_outcomes(failed=2, passed=1)
+    result.stdout.fnmatch_lines(["*GET /api_3/build/1 *", "*GET /api_3/build/3 *", "*GET /api_3/build/4 *"])

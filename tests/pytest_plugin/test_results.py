@@ -1,4 +1,4 @@
-"""Results in pytest: through the fixtures, in runs of pytest of their own."""
+"""Results of builds, through the fixtures."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ PUBLIC = "https://download.copr.fedorainfracloud.org/results/jdoe/playground/fed
 
 @pytest.fixture(autouse=True)
 def url(copr_fake):
-    copr_fake.add_build(1, [F43], state="succeeded")
+    copr_fake.add_build([F43], id=1, state="succeeded")
     copr_fake.answer("GET", f"/api_3/build-chroot/1/{F43}")
     return lambda: copr_fake.builds[1][F43].result_url
 """
 
 
-def test_the_served_fake_has_results(run: Run) -> None:
-    """On copr_server, unless it is told not to: also of builds that were there, and had been shown, before it was."""
+def test_copr_server_serves_results(run: Run) -> None:
+    """Also of builds that were added, and polled, before the server started; ``serve_results=False`` turns it off."""
     run(
         HEAD
         + """
-def test_there(copr_server, url):
+def test_served(copr_server, url):
     assert url() == PUBLIC.replace("https://download.copr.fedorainfracloud.org", copr_server.url)
     address = {"build_id": 1, "chrootname": F43}
     assert httpx.get(f"{copr_server.url}/api_3/build-chroot", params=address).json()["result_url"] == url()
@@ -33,19 +33,19 @@ def test_there(copr_server, url):
     copr_server.fake.assert_requested("results", build_id=1, chrootname=F43, times=2)
 
 @pytest.mark.copr_fake(serve_results=False)
-def test_elsewhere(copr_server, url):
+def test_not_served(copr_server, url):
     assert url() == PUBLIC
     assert httpx.get(PUBLIC.replace("https://download.copr.fedorainfracloud.org", copr_server.url)).status_code == 404
 """
     ).assert_outcomes(passed=2)
 
 
-def test_every_fixture_leads_to_the_results(run: Run) -> None:
-    """At the public address, for code on httpx, httpx2, requests, and through a transport."""
+def test_every_fixture_serves_results(run: Run) -> None:
+    """At the public address, for httpx, httpx2 and requests, and through a transport."""
     run(
         HEAD
         + """
-def test_respx(copr_respx, url):
+def test_httpx(copr_httpx, url):
     assert httpx.get(url() + "builder-live.log", follow_redirects=True).text.endswith("RPMResults finished\\n")
     assert httpx.get(f"https://copr.fedorainfracloud.org/api_3/build-chroot/1/{F43}").json()["result_url"] == url()
 
@@ -54,28 +54,27 @@ def test_requests(copr_requests, url):
     assert requests.get(f"https://copr.fedorainfracloud.org/api_3/build-chroot/1/{F43}").json()["result_url"] == url()
 
 def test_httpx2(copr_httpx2, url):
-    with httpx2.Client(transport=copr_httpx2) as client:
-        assert client.get(url() + "success").text == "done"
+    assert httpx2.get(url() + "success").text == "done"
 
 def test_transport(copr_fake, url):
     with httpx.Client(transport=copr_fake.transport) as client:
         assert client.get(url() + "success").text == "done"
 
 @pytest.mark.copr_fake(serve_results=False)
-def test_not_told_to(copr_requests, url):
+def test_not_served(copr_requests, url):
     with pytest.raises(requests.ConnectionError):
         requests.get(url())
     requests.get(f"https://copr.fedorainfracloud.org/api_3/build-chroot/1/{F43}").raise_for_status()
 
-@pytest.mark.copr_fake(base_url="https://download.copr.fedorainfracloud.org")
-def test_at_one_address(copr_respx, copr_requests, url):
+@pytest.mark.copr_fake(url="https://download.copr.fedorainfracloud.org")
+def test_at_one_address(copr_httpx, copr_requests, url):
     assert httpx.get(url() + "success").text == requests.get(url() + "success").text == "done"
 """
     ).assert_outcomes(passed=6)
 
 
 def test_results_can_be_late(run: Run) -> None:
-    """By the marker, or for all tests by the configuration, of which the closest word counts."""
+    """By the marker, or for all tests by the configuration; the marker takes precedence."""
     body = """
 def late(copr_fake):
     status = copr_fake.answer("GET", f"/results/jdoe/playground/{F43}/00000001-hello/success").status
@@ -90,24 +89,24 @@ def test_marked(copr_fake):
     assert late(copr_fake) == (404, 404)
 
 @pytest.mark.copr_fake(results_delay=0)
-def test_not(copr_fake):
+def test_not_late(copr_fake):
     assert late(copr_fake) == (200, 200)
 """
     run(HEAD + body, ini="copr_fake_results_delay = 29.5\n").assert_outcomes(passed=3)
 
 
-def test_a_strict_test_may_ask_for_what_is_not_there_yet(run: Run) -> None:
-    """A log of a build that has not started is no mistake; a directory of nobody is, and the nearest one is named."""
+def test_results_that_are_not_there_yet_are_matched(run: Run) -> None:
+    """A strict test may request the log of a build that has not started, but not a directory of no project."""
     result = run(
         HEAD
         + """
 @pytest.mark.copr_fake(strict=True)
 def test_early(copr_fake):
-    copr_fake.add_build(2, [F43])
+    copr_fake.add_build([F43], id=2)
     assert copr_fake.answer("GET", f"/results/jdoe/playground/{F43}/00000002-hello/builder-live.log").status == 404
 
 @pytest.mark.copr_fake(strict=True)
-def test_mistaken(copr_fake):
+def test_misspelled(copr_fake):
     copr_fake.answer("GET", "/results/jdo/playground/")
 """
     )

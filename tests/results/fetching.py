@@ -1,4 +1,4 @@
-"""Fetching results of a fake, without any door."""
+"""Fetches results from a fake, without an HTTP client."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ F43 = "fedora-43-x86_64"
 
 
 def path_of(chroot: BuildChroot) -> str:
-    """The path below which a chroot's results are."""
+    """Return the path of a chroot's default result directory."""
     build = chroot.build
     return f"/results/{build.project}/{chroot.name}/{build.id:08d}-{build.package}/"
 
 
 def get(fake: FakeCopr, target: str) -> tuple[int, bytes]:
-    """Status and body."""
+    """Return status and body."""
     answer = fake.answer("GET", target)
     return answer.status, answer.body
 
 
 def links(page: bytes) -> set[str]:
-    """What an index links to."""
+    """Return the targets of the links in an index."""
     return set(re.findall(r'<a href="\./([^"]*)">', page.decode()))
 
 
 def names_in(fake: FakeCopr, path: str) -> set[str]:
-    """What is in a directory, each of which is there; nothing where the directory is not."""
+    """Return the names in a directory after fetching each of them; nothing if the directory does not exist."""
     status, page = get(fake, path)
     names = links(page) if status == 200 else set()
     assert all(get(fake, path + name)[0] == 200 for name in names)
@@ -36,7 +36,7 @@ def names_in(fake: FakeCopr, path: str) -> set[str]:
 
 
 def log_of(fake: FakeCopr, chroot: BuildChroot, name: str = "builder-live") -> str:
-    """A log as it is now, compressed or not."""
+    """Return the current text of a log, compressed or not."""
     status, body = get(fake, f"{path_of(chroot)}{name}.log")
     if status == 301:
         return compressed_log_of(fake, chroot, name)
@@ -45,7 +45,7 @@ def log_of(fake: FakeCopr, chroot: BuildChroot, name: str = "builder-live") -> s
 
 
 def compressed_log_of(fake: FakeCopr, chroot: BuildChroot, name: str) -> str:
-    """A log that is there once the build has ended."""
+    """Return the text of a compressed log."""
     status, body = get(fake, f"{path_of(chroot)}{name}.log.gz")
     assert status == 200
     return gzip.decompress(body).decode()

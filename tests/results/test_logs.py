@@ -1,4 +1,4 @@
-"""Logs grow while a build runs, and say in the end how it has ended."""
+"""Logs grow during a build, and end with its result."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pytest
 from copr_chroot_fake import FakeCopr, State
 from copr_chroot_fake.model.progress import ProgressMode
 
+from ..events import advance_all
 from .fetching import F43, compressed_log_of, get, log_of
 
-LIFE = {
+LIFECYCLE = {
     "stages": [
         {"state": "pending", "lasts": 10},
         {"state": "starting", "lasts": 10},
@@ -21,41 +22,41 @@ LIFE = {
 }
 
 
-def test_by_clock_a_log_grows_with_the_time() -> None:
-    """Each second that passes adds its share, each fetch begins with the one before, and the end adds the rest."""
+def test_log_grows_in_proportion_to_the_time() -> None:
+    """Each response begins with the previous one, and the end adds the rest."""
     fake = FakeCopr(serve_results=True, progress="clock")
-    chroot = fake.add_build(1, [F43], lifecycle=LIFE)[F43]
+    chroot = fake.add_build([F43], id=1, lifecycle=LIFECYCLE)[F43]
     fake.clock.tick(20)
-    seen = [log_of(fake, chroot)]
+    logs = [log_of(fake, chroot)]
     while chroot.state is State.RUNNING:
         fake.clock.tick(10)
-        seen.append(log_of(fake, chroot))
-    assert all(later.startswith(earlier) and later != earlier for earlier, later in pairwise(seen))
-    lengths = [len(log.splitlines()) for log in seen]
+        logs.append(log_of(fake, chroot))
+    assert all(later.startswith(earlier) and later != earlier for earlier, later in pairwise(logs))
+    lengths = [len(log.splitlines()) for log in logs]
     assert lengths[0] == 1
     assert lengths[5] == pytest.approx(lengths[-2] * 5 / 9, abs=2)
-    assert seen[-1].endswith("RPMResults finished\n")
+    assert logs[-1].endswith("RPMResults finished\n")
 
 
-def test_by_poll_a_log_grows_with_the_looks() -> None:
-    """Each poll that shows the chroot adds its share, and a fetch none."""
+def test_log_grows_with_the_polls() -> None:
+    """Only polls of the chroot count, not requests for results."""
     fake = FakeCopr(serve_results=True, progress={"poll": {"running": 4}})
-    chroot = fake.add_build(1, [F43])[F43]
+    chroot = fake.add_build([F43], id=1)[F43]
     lengths = []
     while not chroot.state.is_final:
         get(fake, f"/api_3/build-chroot/1/{F43}")
         if chroot.state is State.RUNNING:
             lengths.append(len(log_of(fake, chroot).splitlines()))
             assert len(log_of(fake, chroot).splitlines()) == lengths[-1]
-    whole = len(log_of(fake, chroot).splitlines())
-    assert lengths == pytest.approx([whole * shown / 5 for shown in (1, 2, 3, 4)], rel=0.1)
+    total = len(log_of(fake, chroot).splitlines())
+    assert lengths == pytest.approx([total * polls / 5 for polls in (1, 2, 3, 4)], rel=0.1)
 
 
-@pytest.mark.parametrize(("progress", "life"), [("clock", "stuck-running"), ("manual", "succeeds")])
-def test_a_log_whose_end_nothing_tells_grows_by_the_second(progress: ProgressMode, life: str) -> None:
-    """What is stuck, or waits for a hand, prints on until there is nothing to print."""
+@pytest.mark.parametrize(("progress", "lifecycle"), [("clock", "stuck-running"), ("manual", "succeeds")])
+def test_log_without_a_known_end_grows_by_a_line_per_second(progress: ProgressMode, lifecycle: str) -> None:
+    """It stops growing after the last line before the result."""
     fake = FakeCopr(serve_results=True, progress=progress)
-    chroot = fake.add_build(1, {F43: {"state": "running", "lifecycle": life}})[F43]
+    chroot = fake.add_build({F43: {"state": "running", "lifecycle": lifecycle}}, id=1)[F43]
     fake.clock.tick(3)
     before = log_of(fake, chroot)
     fake.clock.tick(5)
@@ -69,57 +70,57 @@ def test_a_log_whose_end_nothing_tells_grows_by_the_second(progress: ProgressMod
 
 
 def test_log_of_a_held_chroot_is_complete_after_its_time() -> None:
-    """Even where it would have been over at once."""
+    """This also holds for a stage without duration."""
     fake = FakeCopr(serve_results=True, progress="clock")
     stages = [{"state": "running", "lasts": 0}, {"state": "failed"}]
-    build = fake.add_build(1, {F43: {"lifecycle": {"stages": stages}, "hold": "running"}})
+    build = fake.add_build({F43: {"lifecycle": {"stages": stages}, "hold": "running"}}, id=1)
     assert "[ 60/60] gcc" in log_of(fake, build[F43]).splitlines()[-1]
 
 
 @pytest.mark.parametrize(
     ("end", "last", "backend"),
     [
-        ("succeed", "RPMResults finished", "Worker succeeded build"),
-        ("fail", "Copr build error: Build failed", "Worker failed build"),
+        ("succeeded", "RPMResults finished", "Worker succeeded build"),
+        ("failed", "Copr build error: Build failed", "Worker failed build"),
         ("cancel", "[ 60/60] gcc", "Worker failed build"),
     ],
 )
-def test_a_log_ends_as_the_build_does(end: str, last: str, backend: str) -> None:
-    """What was seen before is kept, the last line tells how it ended, and so does the backend's log."""
+def test_last_line_of_a_log_has_the_result(end: str, last: str, backend: str) -> None:
+    """The lines before it do not change; the same holds for the backend's log."""
     fake = FakeCopr(serve_results=True, progress="manual")
-    build = fake.add_build(1, [F43])
+    build = fake.add_build([F43], id=1)
     chroot = build[F43]
-    chroot.run_to("running")
+    chroot.advance(to="running")
     before = [log_of(fake, chroot, name) for name in ("builder-live", "backend")]
     fake.clock.tick(10)
     if end == "cancel":
         build.cancel()
-        fake.advance()
+        advance_all(fake)
     else:
-        getattr(chroot, end)()
+        chroot.report(State(end))
     after = [log_of(fake, chroot, name) for name in ("builder-live", "backend")]
     assert all(later.startswith(earlier) for earlier, later in zip(before, after, strict=True))
     assert after[0].splitlines()[-1].startswith(last)
     assert backend in after[1].splitlines()[-1]
 
 
-def test_the_log_names_the_packages_it_wrote() -> None:
-    """In its end, as only that decides which they are."""
+def test_log_lists_the_packages_at_its_end() -> None:
+    """Before the end it is not known which packages there are."""
     fake = FakeCopr(serve_results=True, progress="manual")
-    chroot = fake.add_build(1, [F43])[F43]
-    chroot.run_to("running")
+    chroot = fake.add_build([F43], id=1)[F43]
+    chroot.advance(to="running")
     fake.clock.tick(1000)
     assert "Wrote:" not in log_of(fake, chroot)
-    chroot.succeed(["other-3-1.x86_64", "other-3-1.src"])
+    chroot.report("succeeded", packages=["other-3-1.x86_64", "other-3-1.src"])
     assert "Wrote: /builddir/build/RPMS/other-3-1.x86_64.rpm\n" in log_of(fake, chroot)
     assert "Wrote: /builddir/build/SRPMS/other-3-1.src.rpm\n" in log_of(fake, chroot)
 
 
-def test_the_logs_of_mock_are_parts_of_the_live_log() -> None:
-    """root.log and build.log say nothing that the live log does not."""
+def test_mock_logs_are_parts_of_the_live_log() -> None:
+    """This holds for ``root.log`` and ``build.log``."""
     fake = FakeCopr(serve_results=True)
     for number, state in enumerate((State.SUCCEEDED, State.FAILED), 1):
-        chroot = fake.add_build(number, [F43], state=state)[F43]
+        chroot = fake.add_build([F43], id=number, state=state)[F43]
         whole = log_of(fake, chroot)
         root, build, states = (compressed_log_of(fake, chroot, name) for name in ("root", "build", "state"))
         assert root + build in whole

@@ -1,4 +1,4 @@
-"""Packages are what rpm takes for packages."""
+"""Generated packages are valid for rpm and createrepo_c."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from ..examples import examples
 from .oracles import needs_tools, run
 
 SOURCE = Nevra("hello", "2.12", "3.fc43", "src")
-FORM = "%{NAME}|%{EPOCH}|%{VERSION}|%{RELEASE}|%{ARCH}|%{NEVRA}|%{SOURCERPM}|%{SOURCEPACKAGE}|%{BUILDTIME}|%{VENDOR}\\n"
+FORMAT = (
+    "%{NAME}|%{EPOCH}|%{VERSION}|%{RELEASE}|%{ARCH}|%{NEVRA}|%{SOURCERPM}|%{SOURCEPACKAGE}|%{BUILDTIME}|%{VENDOR}\\n"
+)
 
 words = st.text("abcXYZ019_+.", min_size=1, max_size=12)
 versions = st.text("0123456789abc._~^+", min_size=1, max_size=20).filter(lambda text: text[0] not in "~^")
@@ -38,8 +40,8 @@ def write(directory: Path, nevra: Nevra, name: str | None = None) -> Path:
     return path
 
 
-def shown(nevra: Nevra) -> str:
-    """What rpm is to say of a package."""
+def expected_output(nevra: Nevra) -> str:
+    """Return the output that rpm should print for a package."""
     epoch = "(none)" if nevra.epoch is None else str(nevra.epoch)
     evr = f"{'' if nevra.epoch is None else f'{nevra.epoch}:'}{nevra.version}-{nevra.release}"
     source = "(none)|1" if nevra.arch == "src" else "hello-2.12-3.fc43.src.rpm|(none)"
@@ -52,18 +54,18 @@ def shown(nevra: Nevra) -> str:
 @needs_tools
 @settings(max_examples=examples(25), deadline=None)
 @given(st.lists(nevras, min_size=1, max_size=20))
-def test_rpm_reads_what_was_written(built: list[Nevra]) -> None:
-    """Name, epoch, version, release and architecture come back, whatever they are, and all digests are right."""
+def test_rpm_reads_the_written_packages(built: list[Nevra]) -> None:
+    """Names, versions and architectures are the same, and all digests are right."""
     with TemporaryDirectory() as directory:
-        paths = [write(Path(directory), nevra, f"{at}.rpm") for at, nevra in enumerate(built)]
-        assert run("rpm", "-qp", "--qf", FORM, *paths).splitlines() == [shown(nevra) for nevra in built]
+        paths = [write(Path(directory), nevra, f"{index}.rpm") for index, nevra in enumerate(built)]
+        assert run("rpm", "-qp", "--qf", FORMAT, *paths).splitlines() == [expected_output(nevra) for nevra in built]
         assert run("rpm", "-K", *paths) == "".join(f"{path}: digests OK\n" for path in paths)
 
 
 @needs_tools
 @pytest.mark.parametrize("damaged", [-1, -60, 900])
-def test_rpm_notices_damage(tmp_path: Path, damaged: int) -> None:
-    """The digests are of the bytes that they are said to be of: no byte of header or archive can be another one."""
+def test_rpm_detects_a_changed_byte(tmp_path: Path, damaged: int) -> None:
+    """The digests cover the header and the archive."""
     path = write(tmp_path, Nevra("hello", "2.12", "3.fc43", "x86_64"))
     content = bytearray(path.read_bytes())
     content[damaged] ^= 1
@@ -72,16 +74,16 @@ def test_rpm_notices_damage(tmp_path: Path, damaged: int) -> None:
 
 
 @needs_tools
-def test_every_digest_is_there(tmp_path: Path) -> None:
-    """rpm checks header, archive, and both together, and finds no signature, as nobody has signed anything."""
+def test_package_has_all_digests_and_no_signature(tmp_path: Path) -> None:
+    """rpm verifies the digests of the header, of the archive, and of both together."""
     checked = run("rpm", "-Kv", write(tmp_path, Nevra("hello", "2.12", "3.fc43", "noarch"))).splitlines()
     kinds = ("Header SHA256", "Header SHA1", "Payload SHA256", "MD5")
     assert [line.strip() for line in checked[1:]] == [f"{kind} digest: OK" for kind in kinds]
 
 
 @needs_tools
-def test_the_archive_is_whole_and_empty(tmp_path: Path) -> None:
-    """rpm2cpio unpacks it, and cpio's trailer is all that is in it."""
+def test_archive_is_valid_and_empty(tmp_path: Path) -> None:
+    """It only contains cpio's trailer."""
     archive = run("rpm2cpio", write(tmp_path, SOURCE))
     assert archive.startswith("070701")
     assert "TRAILER!!!" in archive
@@ -89,8 +91,8 @@ def test_the_archive_is_whole_and_empty(tmp_path: Path) -> None:
 
 
 @needs_tools
-def test_a_repository_can_be_made_of_the_packages(tmp_path: Path) -> None:
-    """createrepo_c takes binaries for binaries and sources for sources, and each provides itself."""
+def test_createrepo_creates_a_repository(tmp_path: Path) -> None:
+    """It distinguishes binary and source packages, and each binary package provides itself."""
     built = [SOURCE, Nevra("hello", "1~rc1", "1.fc43", "x86_64", 2), Nevra("hello-doc", "1^git1", "1.fc43", "noarch")]
     for nevra in built:
         write(tmp_path, nevra)
@@ -112,8 +114,7 @@ def test_a_repository_can_be_made_of_the_packages(tmp_path: Path) -> None:
     }
 
 
-def test_the_same_package_is_the_same_bytes() -> None:
-    """Written twice they do not differ, and they are small."""
+def test_packages_are_small_and_reproducible() -> None:
     once, again = (
         rpm_file.write(SOURCE, source=SOURCE, vendor="Fedora Copr", built_on=1_700_000_000) for _ in range(2)
     )

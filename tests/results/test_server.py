@@ -1,4 +1,4 @@
-"""Results on a real server: fetched by real programs, in worlds, after restarts, and by who means harm."""
+"""Results on a real server: with real clients, in worlds, after a restart, and with malicious paths."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from copr_chroot_fake.server.recipe import Recipe
+from copr_chroot_fake import FakeCopr, FakeOptions
+from copr_chroot_fake.worlds.initial import InitialConfig
 
 from ..served import COMMAND, Server, Start, failed, serving
 from .fetching import F43
@@ -64,15 +65,15 @@ def base_urls(server: Server) -> list[str]:
     return [repo["baseurl"] for repo in server.get(f"/api_3/build-chroot/build-config/7/{F43}")["repos"]]
 
 
-def test_by_default_results_are_elsewhere(start: Start, path: str) -> None:
-    """The command says what Copr says, and has none itself."""
+def test_results_are_not_served_by_default(start: Start, path: str) -> None:
+    """The addresses of results are Copr's."""
     served = start(path)
     assert result_url(served) == f"https://download.copr.fedorainfracloud.org{PATH}"
     assert served.call("GET", PATH).status == 404
 
 
-def test_told_to_the_server_has_results_where_it_says(start: Start, path: str) -> None:
-    """result_url is at the port that was taken, as are repositories, and leads to the directory."""
+def test_serve_results_serves_result_url(start: Start, path: str) -> None:
+    """It has the actual port of the server, and so have the addresses of repositories."""
     served = start(path, "--serve-results")
     assert result_url(served) == served.url + PATH
     assert base_urls(served) == [f"{served.url}/results/@copr/copr-dev/{F43}/"]
@@ -83,52 +84,51 @@ def test_told_to_the_server_has_results_where_it_says(start: Start, path: str) -
 
 
 def test_each_world_has_its_own_results(start: Start, path: str) -> None:
-    """What a world says leads into that world, and what is not there is in no other."""
+    """Its addresses lead to that world, and its requests never get results of another one."""
     served = start(path, "--serve-results")
     world = served.world("worker-1")
     assert result_url(world) == f"{served.url}/@worker-1{PATH}"
     assert base_urls(world)[0].startswith(f"{served.url}/@worker-1/results/")
-    world.steer("DELETE", "/builds/7")
+    world.control("DELETE", "/builds/7")
     assert world.call("GET", PATH).status == 404
     assert served.call("GET", PATH).status == 200
-    moved = world.call("GET", PATH.rstrip("/"))
-    assert moved.status == 404
+    assert world.call("GET", PATH.rstrip("/")).status == 404
     assert served.world("worker-2").call("GET", PATH.rstrip("/")).headers["location"] == "00000007-hello/"
 
 
 @pytest.mark.parametrize("name", [None, "worker-1"])
-def test_results_stay_there_whatever_is_loaded(start: Start, path: str, name: str | None) -> None:
-    """After another scenario, more of one, a reset, a world made anew, and builds added by hand."""
+def test_results_are_served_after_any_change(start: Start, path: str, name: str | None) -> None:
+    """For example, after loading a scenario, a reset, replacing the world, or adding a build."""
     served = start("--serve-results", path)
     server = served if name is None else served.world(name)
     other = {"builds": [{**SCENARIO["builds"][0], "package": "other"}]}
 
-    def is_right() -> bool:
+    def is_served() -> bool:
         url = result_url(server)
-        at = server.url.replace("/worlds/", "/@")
-        return url.startswith(f"{at}/results/") and httpx.get(url).status_code == 200
+        base_url = server.url.replace("/worlds/", "/@")
+        return url.startswith(f"{base_url}/results/") and httpx.get(url).status_code == 200
 
-    server.steer("PUT", "/scenario", other)
-    assert is_right()
-    server.steer("POST", "/reset")
-    assert is_right()
-    server.steer("DELETE", "/scenario")
-    server.steer("POST", "/scenario", SCENARIO)
-    assert is_right()
-    server.steer("DELETE", "/builds/7")
-    server.steer("POST", "/builds", {"id": 7, "chroots": [F43], "state": "succeeded"})
-    assert is_right()
+    server.control("PUT", "/scenario", other)
+    assert is_served()
+    server.control("POST", "/reset")
+    assert is_served()
+    server.control("DELETE", "/scenario")
+    server.control("POST", "/scenario", SCENARIO)
+    assert is_served()
+    server.control("DELETE", "/builds/7")
+    server.control("POST", "/builds", {"id": 7, "chroots": [F43], "state": "succeeded"})
+    assert is_served()
     if name is not None:
-        served.steer("PUT", f"/worlds/{name}", {"scenario": other})
-        assert is_right()
+        served.control("PUT", f"/worlds/{name}", {"scenario": other})
+        assert is_served()
 
 
-def test_results_are_at_the_new_port_after_a_restart(start: Start, path: str, tmp_path: Path) -> None:
-    """A state that was saved says nothing of where results are: the server is told that each time."""
+def test_restarted_server_has_results_at_its_new_port(start: Start, path: str, tmp_path: Path) -> None:
+    """The saved state has no addresses of results; they depend on the options of each run."""
     state = str(tmp_path / "state.json")
     first = start(path, "--serve-results", "--state", state)
     first.world("worker-1").get("/api_3/")
-    first.steer("POST", "/builds", {"id": 8, "chroots": [F43], "state": "succeeded"})
+    first.control("POST", "/builds", {"id": 8, "chroots": [F43], "state": "succeeded"})
     assert source_url(first).startswith(f"{first.url}/results/")
     assert first.end()[0] == 0
     second = start(path, "--serve-results", "--state", state)
@@ -142,30 +142,30 @@ def test_results_are_at_the_new_port_after_a_restart(start: Start, path: str, tm
     assert third.world("worker-1").call("GET", PATH).status == 404
 
 
-def test_results_can_come_later_than_the_end(start: Start, tmp_path: Path) -> None:
-    """By so many seconds of the fake's clock, as in production."""
-    served = start("--serve-results", "--results-delay", "60", str(write_living(tmp_path)))
-    served.steer("PATCH", "/clock", {"paused": True})
-    served.steer("PATCH", "/clock", {"tick": 200})
+def test_results_delay_postpones_the_results(start: Start, tmp_path: Path) -> None:
+    """The delay is in seconds of the fake's clock."""
+    served = start("--serve-results", "--results-delay", "60", str(write_advancing(tmp_path)))
+    served.control("PATCH", "/clock", {"paused": True})
+    served.control("PATCH", "/clock", {"tick": 200})
     chroot = served.get(f"/api_3/build-chroot/7/{F43}")
     directory = urlsplit(chroot["result_url"]).path
     assert chroot["state"] == "succeeded"
     assert served.call("GET", f"{directory}results.json").status == 404
     assert served.call("GET", f"{directory}builder-live.log").status == 200
-    served.steer("PATCH", "/clock", {"tick": 60})
+    served.control("PATCH", "/clock", {"tick": 60})
     assert served.call("GET", f"{directory}results.json").status == 200
 
 
-def write_living(directory: Path) -> Path:
+def write_advancing(directory: Path) -> Path:
     stages = [{"state": "running", "lasts": 190}, {"state": "succeeded"}]
     build = {**SCENARIO["builds"][0], "chroots": [{"name": F43, "lifecycle": {"stages": stages}}]}
-    path = directory / "living.json"
+    path = directory / "advancing.json"
     path.write_text(json.dumps({"builds": [build]}))
     return path
 
 
-def test_results_url_can_be_the_address_clients_use(start: Start, path: str) -> None:
-    """Where that is another address than the one listened on, as behind a proxy, or in a container."""
+def test_public_url_is_used_for_results(start: Start, path: str) -> None:
+    """It is the address that clients use, for example that of a proxy or a container."""
     served = start(path, "--serve-results", "--public-url", "https://copr.test/fake/")
     assert result_url(served) == f"https://copr.test/fake{PATH}"
     assert result_url(served.world("worker-1")) == f"https://copr.test/fake/@worker-1{PATH}"
@@ -174,10 +174,10 @@ def test_results_url_can_be_the_address_clients_use(start: Start, path: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
-        (("--results-delay", "60"), "--results-delay is about results, of which there are none; add --serve-results"),
-        (("--public-url", "http://copr.test"), "--public-url is about results, of which there are none"),
+        (("--results-delay", "60"), "--results-delay requires --serve-results"),
+        (("--public-url", "http://copr.test"), "--public-url requires --serve-results"),
         (
             ("--serve-results", "--public-url", "copr.test"),
             "--public-url: 'copr.test' is not an address; expected one such as",
@@ -186,14 +186,14 @@ def test_results_url_can_be_the_address_clients_use(start: Start, path: str) -> 
         (("--serve-results", "--results-delay", "-1"), "-1"),
     ],
 )
-def test_options_that_make_no_sense_are_mistakes(options: tuple[str, ...], said: str) -> None:
-    """Each names the remedy."""
-    assert said in failed("serve", *options)
+def test_invalid_options_are_reported(options: tuple[str, ...], message: str) -> None:
+    """The message has the remedy."""
+    assert message in failed("serve", *options)
 
 
 @needs_tools
-def test_wget_fetches_the_whole_directory(start: Start, path: str, tmp_path: Path) -> None:
-    """As people do, following the links of the index: every file, byte for byte, with its time, and nothing above."""
+def test_wget_fetches_a_directory(start: Start, path: str, tmp_path: Path) -> None:
+    """It follows the links of the index to every file, and to nothing outside; times are preserved."""
     served = start(path, "--serve-results")
     command = ("wget", "--quiet", "-r", "-np", "-nH", "--cut-dirs", "5", "-R", "index.html*", "-e", "robots=off")
     assert run(*command, "-P", tmp_path / "got", result_url(served)) == ""
@@ -208,7 +208,7 @@ def test_wget_fetches_the_whole_directory(start: Start, path: str, tmp_path: Pat
 
 @needs_tools
 def test_wget_fetches_everything_from_the_top(start: Start, path: str, tmp_path: Path) -> None:
-    """All results of a world, from its own index on, and of no other."""
+    """It fetches all results of one world, and none of another one."""
     served = start(path, "--serve-results")
     world = served.world("worker-1")
     run("wget", "--quiet", "-r", "-np", "-nH", "-R", "index.html*", "-P", tmp_path, f"{world.url}/results/")
@@ -218,8 +218,8 @@ def test_wget_fetches_everything_from_the_top(start: Start, path: str, tmp_path:
 
 
 @needs_tools
-def test_wget_goes_on_where_it_was_cut_off(start: Start, path: str, tmp_path: Path) -> None:
-    """With a range, after a part of a package."""
+def test_wget_continues_a_partial_download(start: Start, path: str, tmp_path: Path) -> None:
+    """It requests the missing range."""
     served = start(path, "--serve-results")
     package = served.call("GET", f"{PATH}hello-2.12-3.fc43.src.rpm").body
     part = tmp_path / "hello-2.12-3.fc43.src.rpm"
@@ -242,19 +242,19 @@ def test_wget_goes_on_where_it_was_cut_off(start: Start, path: str, tmp_path: Pa
 def test_copr_cli_downloads_a_build(
     start: Start, path: str, tmp_path: Path, options: tuple[str, ...], expected: set[str]
 ) -> None:
-    """The official command, which asks for the build and lets wget follow each result_url."""
+    """The official command fetches the build, and lets wget follow each ``result_url``."""
     served = start(path, "--serve-results")
     config = tmp_path / "config"
     config.write_text(
         f"[copr-cli]\ncopr_url = {served.url}\nusername = jdoe\nlogin = login\ntoken = token\nencrypted = False\n"
     )
     command = [COMMAND[0], "-m", "copr_cli.main", "--config", str(config), "download-build", "7", *options]
-    done = subprocess.run(
+    completed = subprocess.run(
         [*command, "--dest", str(tmp_path / "got")], capture_output=True, text=True, timeout=60, check=False
     )
-    assert done.returncode == 0, done
+    assert completed.returncode == 0, completed
     got = {file.name for file in (tmp_path / "got" / F43).iterdir()}
-    # It means to leave out the index, but the quotes that it passes on keep wget from understanding.
+    # copr-cli tries to exclude the index, but wget does not match the pattern because it is passed with its quotes.
     assert got - {"index.html"} == expected
 
 
@@ -276,9 +276,9 @@ TARGETS = [
 ]
 
 
-def test_no_path_leaves_the_tree() -> None:
-    """Whatever bytes are sent, nothing but results is answered, neither of the machine nor of another world."""
-    with serving(Recipe((SCENARIO,), serve_results=True)) as server:
+def test_paths_cannot_leave_the_results() -> None:
+    """Malicious paths reach neither files of the machine nor other worlds."""
+    with serving(InitialConfig(FakeCopr, (SCENARIO,), FakeOptions(progress="clock", serve_results=True))) as server:
         for target in TARGETS:
             got = server.exchange(b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             assert got.startswith((b"HTTP/1.1 404 ", b"HTTP/1.1 400 ")), (target, got)
@@ -286,13 +286,14 @@ def test_no_path_leaves_the_tree() -> None:
         assert server.call("GET", PATH).status == 200
 
 
-def test_a_mass_rebuild_is_served_in_no_time() -> None:
-    """The index of 250 chroots, and each of their directories, come within the patience of a test."""
+def test_results_of_many_chroots_are_served() -> None:
+    """The index lists 250 chroots, and each of their directories can be fetched."""
     chroots = [
-        {"name": f"fedora-{at}-x86_64", "state": "succeeded", "result_dir": "00000007-hello"} for at in range(250)
+        {"name": f"fedora-{number}-x86_64", "state": "succeeded", "result_dir": "00000007-hello"}
+        for number in range(250)
     ]
     scenario = {"builds": [{**SCENARIO["builds"][0], "chroots": chroots}]}
-    with serving(Recipe((scenario,), serve_results=True)) as server:
+    with serving(InitialConfig(FakeCopr, (scenario,), FakeOptions(progress="clock", serve_results=True))) as server:
         index = server.call("GET", "/results/@copr/copr-dev/")
         assert index.body.count(b'<a href="./fedora-') == 250
         with httpx.Client(base_url=server.url) as client:

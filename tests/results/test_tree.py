@@ -1,4 +1,4 @@
-"""What is where, over the lives of builds."""
+"""Directories and files of results during the lifecycles of builds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from copr_chroot_fake import LIFECYCLES, FakeCopr, State
 from copr_chroot_fake.model.states import StateName
 
+from ..events import advance_all
 from .fetching import F43, get, links, log_of, names_in, path_of
 from .oracles import needs_tools, run
 
@@ -23,56 +24,55 @@ CANCELED = {"backend.log.gz", "build.info", "builder-live.log.gz"}
 PACKAGES = {"hello-1.0-1.fc43.src.rpm", "hello-1.0-1.fc43.x86_64.rpm"}
 SUCCEEDED = FAILED | PACKAGES | {"results.json", "success"}
 
-OF_STATE = {
+FILES_BY_STATE = {
     State.STARTING: STARTING,
     State.RUNNING: RUNNING,
     State.SUCCEEDED: SUCCEEDED,
     State.FAILED: FAILED,
-    # Copied from another build, of whose packages nothing is known.
+    # The chroot is copied from another build, whose packages are unknown.
     State.FORKED: SUCCEEDED - PACKAGES,
 }
 
 
-@pytest.mark.parametrize("life", LIFECYCLES)
-def test_what_is_there_is_what_the_state_says(life: str) -> None:
-    """In each stage of each life: nothing before the start, live logs, and in the end what has come out."""
+@pytest.mark.parametrize("lifecycle", LIFECYCLES)
+def test_files_depend_on_the_state(lifecycle: str) -> None:
+    """In every stage of every lifecycle: no files before the start, then live logs, and results at the end."""
     fake = FakeCopr(serve_results=True, progress="manual")
-    build = fake.add_build(7, [F43], lifecycle=life)
+    build = fake.add_build([F43], id=7, lifecycle=lifecycle)
     (chroot,) = build.chroots
     for _ in range(20):
         if build.id in fake.builds and not chroot.is_absent:
-            is_there = chroot.result_url is not None
-            expected = OF_STATE[chroot.state] if is_there else set()
-            expected = CANCELED if build.canceled and chroot.state is State.FAILED else expected
+            expected = set() if chroot.result_url is None else FILES_BY_STATE[chroot.state]
+            expected = CANCELED if build.is_canceled and chroot.state is State.FAILED else expected
         else:
             expected = set()
         assert names_in(fake, path_of(chroot)) == expected, chroot.state
-        fake.advance()
+        advance_all(fake)
 
 
 @pytest.mark.parametrize("state", ["waiting", "importing", "pending", "skipped"])
-def test_what_has_not_started_has_nothing(state: StateName) -> None:
-    """Though it is said to have a result directory, which the API shows then."""
+def test_chroot_that_has_not_started_has_no_results(state: StateName) -> None:
+    """This holds even if the scenario gives it a result directory."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, {F43: {"state": state, "result_dir": "00000007-hello"}})
+    build = fake.add_build({F43: {"state": state, "result_dir": "00000007-hello"}}, id=7)
     assert str(build[F43].result_url).endswith("/00000007-hello/")
     assert get(fake, path_of(build[F43]))[0] == 404
     assert names_in(fake, path_of(build[F43]).removesuffix("00000007-hello/")) == set()
 
 
-def test_what_is_not_served_is_not_there() -> None:
-    """Unless it is told to, a fake says of its results what Copr's frontend says of what it does not have."""
+def test_results_are_not_served_by_default() -> None:
+    """The response is that of Copr's frontend to an unknown path."""
     fake = FakeCopr()
-    build = fake.add_build(7, [F43], state="succeeded")
+    build = fake.add_build([F43], id=7, state="succeeded")
     status, body = get(fake, path_of(build[F43]))
     assert (status, json.loads(body)) == (404, {"error": "Such API endpoint doesn't exist"})
     assert fake.requests[0].endpoint is None
 
 
-def test_result_url_is_the_address_of_the_directory() -> None:
-    """A transport takes every host, so whoever follows it there finds the directory, and those of repositories."""
+def test_result_url_and_repositories_are_served() -> None:
+    """A transport accepts any host, so a client can follow these addresses."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, [F43], project="@copr/copr-dev:pr:1", state="succeeded")
+    build = fake.add_build([F43], id=7, project="@copr/copr-dev:pr:1", state="succeeded")
     config = json.loads(get(fake, f"/api_3/build-chroot/build-config/7/{F43}")[1])
     addresses = [build[F43].result_url, *(repo["baseurl"] for repo in config["repos"])]
     assert len(addresses) == 3
@@ -82,78 +82,80 @@ def test_result_url_is_the_address_of_the_directory() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"), [(None, "http://127.0.0.1:5000/worlds/a/results"), ("http://here/res/", "http://here/res")]
+    ("results_url", "expected"),
+    [(None, "http://127.0.0.1:5000/worlds/a/results"), ("http://here/res/", "http://here/res")],
 )
-def test_an_address_that_was_said_wins(said: str | None, shown: str) -> None:
-    """Over that at which the fake is served; also for what was shown at another one before."""
-    fake = FakeCopr(serve_results=True, results_url=said)
-    build = fake.add_build(7, [F43], state="succeeded")
+def test_given_results_url_takes_precedence(results_url: str | None, expected: str) -> None:
+    """Otherwise results move to the address at which the fake is served."""
+    fake = FakeCopr(serve_results=True, results_url=results_url)
+    build = fake.add_build([F43], id=7, state="succeeded")
     get(fake, f"/api_3/build-chroot/7/{F43}")
     get(fake, "/api_3/build/7")
-    fake.be_at("http://127.0.0.1:5000/worlds/a/")
-    assert fake.results_url == shown
+    fake._set_base_url("http://127.0.0.1:5000/worlds/a/")  # noqa: SLF001  # what a server does
+    assert fake.results_url == expected
     assert json.loads(get(fake, f"/api_3/build-chroot/7/{F43}")[1])["result_url"] == build[F43].result_url
-    assert str(build[F43].result_url).startswith(f"{shown}/jdoe/playground/")
-    assert json.loads(get(fake, "/api_3/build/7")[1])["source_package"]["url"].startswith(f"{shown}/jdoe/playground/")
+    assert str(build[F43].result_url).startswith(f"{expected}/jdoe/playground/")
+    assert json.loads(get(fake, "/api_3/build/7")[1])["source_package"]["url"].startswith(
+        f"{expected}/jdoe/playground/"
+    )
 
 
 @pytest.mark.parametrize("url", [None, "https://pkgs.example/hello-1.0-1.src.rpm"])
-def test_a_source_package_that_is_elsewhere_stays_there(url: str | None) -> None:
-    """Only what is among the results is at the address at which they are."""
+def test_external_source_package_keeps_its_address(url: str | None) -> None:
+    """Only addresses of results change when the fake is served elsewhere."""
     fake = FakeCopr(serve_results=True)
     fake.add_scenario({"builds": [{"id": 7, "source_package": {"url": url}}]})
-    fake.be_at("http://127.0.0.1:5000")
+    fake._set_base_url("http://127.0.0.1:5000")  # noqa: SLF001  # what a server does
     assert json.loads(get(fake, "/api_3/build/7")[1])["source_package"]["url"] == url
 
 
 def test_canceled_build_keeps_its_results_after_restore() -> None:
-    """They are not those of a build that has failed, though the state is the same."""
+    """They differ from those of a failed build, which has the same state."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, {F43: "running"})
+    build = fake.add_build({F43: "running"}, id=7)
     directory = str(build[F43].result_url).removeprefix("https://download.copr.fedorainfracloud.org")
     build.cancel()
-    build[F43].confirm_cancel()
+    build[F43].report("canceled")
     canceled = names_in(fake, directory)
-    with fake.sandbox():
-        build[F43].force_state("running")
-        build[F43].fail()
+    with fake.snapshot():
+        build[F43].set_state("running")
+        build[F43].report("failed")
         failed = names_in(fake, directory)
     assert failed != canceled
-    fake.add_build(8, {F43: "failed"})
+    fake.add_build({F43: "failed"}, id=8)
     assert names_in(fake, directory.replace("00000007", "00000008")) == failed
     assert names_in(fake, directory) == canceled
 
 
 @pytest.mark.parametrize(
-    ("path", "is_mistaken"),
+    ("path", "is_unmatched"),
     [
         ("00000007-hello/builder-live.log", False),
         ("00000008-hello/builder-live.log", True),
         ("00000099-other/", False),
-        ("00000099-other/nothing", True),
+        ("00000099-other/missing", True),
     ],
 )
-def test_who_asks_for_results_of_no_build_has_mistaken_it(path: str, is_mistaken: bool) -> None:
-    """And not who asks for what a build has not left yet, or for a directory with another number in its name."""
+def test_request_for_results_of_no_build_is_unmatched(path: str, is_unmatched: bool) -> None:
+    """A request for results that do not exist yet is matched, whatever the name of the directory is."""
     fake = FakeCopr(serve_results=True)
-    fake.add_build(7, {F43: "pending", S390X: {"state": "succeeded", "result_dir": "00000099-other"}})
+    fake.add_build({F43: "pending", S390X: {"state": "succeeded", "result_dir": "00000099-other"}}, id=7)
     chrootname = S390X if "other" in path else F43
     fake.answer("GET", f"/results/jdoe/playground/{chrootname}/{path}")
-    assert bool(fake.unmatched) == is_mistaken
+    assert bool(fake.unmatched) == is_unmatched
 
 
-def test_without_results_the_address_stays() -> None:
-    """Wherever the fake is served, what it does not have is at Copr's."""
+def test_results_url_is_coprs_if_results_are_not_served() -> None:
     fake = FakeCopr()
-    fake.be_at("http://127.0.0.1:5000")
+    fake._set_base_url("http://127.0.0.1:5000")  # noqa: SLF001  # what a server does
     assert fake.results_url == "https://download.copr.fedorainfracloud.org/results"
 
 
-def test_the_indexes_lead_from_the_top_to_every_file() -> None:
-    """Owner, directory, chroot, result directory, file: each is in the index of the one above it."""
+def test_indexes_lead_from_the_top_to_every_file() -> None:
+    """The levels are owner, project directory, chroot, result directory and file."""
     fake = FakeCopr(serve_results=True)
-    fake.add_build(7, [F43, S390X], project="@copr/copr-dev:pr:1", state="succeeded")
-    fake.add_build(8, {F43: "pending"}, project="jdoe/hello")
+    fake.add_build([F43, S390X], id=7, project="@copr/copr-dev:pr:1", state="succeeded")
+    fake.add_build({F43: "pending"}, id=8, project="jdoe/hello")
     assert names_in(fake, "/results/") == {"%40copr/", "jdoe/"}
     assert names_in(fake, "/results/%40copr/") == {"copr-dev/", "copr-dev%3Apr%3A1/"}
     assert names_in(fake, "/results/@copr/copr-dev:pr:1/") == {f"{F43}/", f"{S390X}/", "srpm-builds/"}
@@ -167,36 +169,36 @@ def test_the_indexes_lead_from_the_top_to_every_file() -> None:
     "path",
     [
         "/results/nobody/",
-        "/results/jdoe/nothing/",
+        "/results/jdoe/missing/",
         f"/results/jdoe/playground/{S390X}/",
         f"/results/jdoe/playground/{F43}/00000008-hello/",
-        f"/results/jdoe/playground/{F43}/00000007-hello/nothing.rpm",
+        f"/results/jdoe/playground/{F43}/00000007-hello/missing.rpm",
         f"/results/jdoe/playground/{F43}/00000007-hello/success/",
         f"/results/jdoe/playground/{F43}/00000007-hello/success/deeper",
         "/results-of-others/",
     ],
 )
-def test_what_is_nowhere_is_a_404(path: str) -> None:
-    """A page, not the API's JSON; only outside results the API answers."""
+def test_missing_results_get_a_404_page(path: str) -> None:
+    """Paths outside ``/results`` get the JSON of the API."""
     fake = FakeCopr(serve_results=True)
-    fake.add_build(7, [F43], state="succeeded")
+    fake.add_build([F43], id=7, state="succeeded")
     answer = fake.answer("GET", path)
     assert answer.status == 404
-    is_of_results = path.startswith("/results/")
-    assert dict(answer.headers)["Content-Type"].startswith("text/html" if is_of_results else "application/json")
+    is_result = path.startswith("/results/")
+    assert dict(answer.headers)["Content-Type"].startswith("text/html" if is_result else "application/json")
 
 
-def test_what_has_ended_stays_the_same() -> None:
-    """At every ask, however much time passes and whatever becomes of other chroots, the bytes are the same."""
+def test_results_of_a_finished_chroot_do_not_change() -> None:
+    """Neither the time nor the other chroots of the build have an effect."""
     fake = FakeCopr(serve_results=True, progress="manual")
-    build = fake.add_build(7, {F43: {"lifecycle": "fails"}, S390X: {"lifecycle": "succeeds"}})
-    build[F43].finish()
+    build = fake.add_build({F43: {"lifecycle": "fails"}, S390X: {"lifecycle": "succeeds"}}, id=7)
+    build[F43].advance(to="end")
     before = {name: get(fake, path_of(build[F43]) + name) for name in FAILED}
     fake.clock.tick(100)
-    build[S390X].run_to("running")
+    build[S390X].advance(to="running")
     build.cancel()
     fake.clock.tick(100)
-    fake.advance()
+    advance_all(fake)
     assert {name: get(fake, path_of(build[F43]) + name) for name in FAILED} == before
     assert names_in(fake, path_of(build[S390X])) == CANCELED
 
@@ -204,10 +206,10 @@ def test_what_has_ended_stays_the_same() -> None:
 NEVRAS = ["hello-2:2.12~rc1-1.fc43.src", "hello-2:2.12~rc1-1.fc43.x86_64", "hello-doc-2:2.12~rc1-1.fc43.noarch"]
 
 
-def test_results_json_has_the_packages() -> None:
-    """The NEVRAs that the API shows, and a file for each of them."""
+def test_results_json_lists_the_packages() -> None:
+    """They are the packages of the API, and each has a file."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, {F43: {"state": "succeeded", "packages": NEVRAS}})
+    build = fake.add_build({F43: {"state": "succeeded", "packages": NEVRAS}}, id=7)
     path = path_of(build[F43])
     results = json.loads(get(fake, f"{path}results.json")[1])
     assert results == json.loads(get(fake, f"/api_3/build-chroot/built-packages?build_id=7&chrootname={F43}")[1])
@@ -216,32 +218,31 @@ def test_results_json_has_the_packages() -> None:
 
 
 @needs_tools
-def test_the_spec_makes_the_packages(tmp_path: Path) -> None:
-    """rpm finds in it the packages that the build is said to have made, by their names and versions."""
+def test_spec_lists_the_packages_of_the_build(tmp_path: Path) -> None:
+    """rpm would build packages with these names and versions from it."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, {F43: {"state": "succeeded", "packages": NEVRAS}})
+    build = fake.add_build({F43: {"state": "succeeded", "packages": NEVRAS}}, id=7)
     spec = tmp_path / "hello.spec"
     spec.write_bytes(get(fake, f"{path_of(build[F43])}hello.spec")[1])
-    shown = run("rpmspec", "-q", "--target", "x86_64", "--qf", "%{NEVRA}\\n", spec)
-    assert shown.splitlines() == NEVRAS[1:]
+    output = run("rpmspec", "-q", "--target", "x86_64", "--qf", "%{NEVRA}\\n", spec)
+    assert output.splitlines() == NEVRAS[1:]
 
 
 @needs_tools
-def test_a_package_says_where_it_comes_from(tmp_path: Path) -> None:
-    """rpm shows its source package, its project, and when it was built."""
+def test_package_has_source_project_and_build_time(tmp_path: Path) -> None:
     fake = FakeCopr(serve_results=True)
     chroot = {"state": "succeeded", "started_on": 1_700_000_000, "ended_on": 1_700_000_100}
-    build = fake.add_build(7, {F43: chroot}, project="@copr/copr-dev")
+    build = fake.add_build({F43: chroot}, id=7, project="@copr/copr-dev")
     package = tmp_path / "hello.rpm"
     package.write_bytes(get(fake, f"{path_of(build[F43])}hello-1.0-1.fc43.x86_64.rpm")[1])
-    shown = run("rpm", "-qp", "--qf", "%{SOURCERPM} %{BUILDTIME} %{VENDOR}", package)
-    assert shown == "hello-1.0-1.fc43.src.rpm 1700000100 Fedora Copr - @copr/copr-dev"
+    output = run("rpm", "-qp", "--qf", "%{SOURCERPM} %{BUILDTIME} %{VENDOR}", package)
+    assert output == "hello-1.0-1.fc43.src.rpm 1700000100 Fedora Copr - @copr/copr-dev"
 
 
-def test_a_delay_lets_results_come_later_than_the_end() -> None:
-    """Until it is over only the live logs are there, as before the end; then all at once."""
+def test_results_delay_postpones_the_results() -> None:
+    """Until it is over, the files are those of a running build."""
     fake = FakeCopr(serve_results=True, results_delay=30, progress="clock")
-    build = fake.add_build(7, [F43])
+    build = fake.add_build([F43], id=7)
     chroot = build[F43]
     while chroot.state is not State.SUCCEEDED:
         fake.clock.tick(1)
@@ -270,8 +271,8 @@ SOURCE = {"backend.log.gz", "build.info", "builder-live.log.gz", "hello-1.0-1.sr
         ("canceled", CANCELED),
     ],
 )
-def test_the_source_build_has_a_directory_too(state: str, expected: set[str]) -> None:
-    """Beside the chroots, by the source's own state."""
+def test_source_build_has_a_directory_beside_the_chroots(state: str, expected: set[str]) -> None:
+    """Its files depend on the state of the source build."""
     entry = {"id": 7, "ownername": "jdoe", "projectname": "playground", "package": "hello", "source_state": state}
     fake = FakeCopr.from_scenario({"builds": [entry]}, serve_results=True)
     assert names_in(fake, "/results/jdoe/playground/srpm-builds/00000007/") == expected
@@ -279,10 +280,10 @@ def test_the_source_build_has_a_directory_too(state: str, expected: set[str]) ->
     assert directories == ({"srpm-builds/"} if expected else set())
 
 
-def test_the_address_of_the_source_package_is_that_of_its_file() -> None:
-    """What the API shows of a build leads to the source build's directory, and to the package in it."""
+def test_source_package_url_is_served() -> None:
+    """The same holds for the directory of the source build."""
     fake = FakeCopr(serve_results=True)
-    fake.add_build(7, {F43: {"state": "succeeded", "packages": ["hello-2:2.12-3.fc43.src"]}})
+    fake.add_build({F43: {"state": "succeeded", "packages": ["hello-2:2.12-3.fc43.src"]}}, id=7)
     build = json.loads(get(fake, "/api_3/build/7")[1])
     source = json.loads(get(fake, "/api_3/build/source-chroot/7")[1])
     public = "https://download.copr.fedorainfracloud.org"
@@ -291,20 +292,20 @@ def test_the_address_of_the_source_package_is_that_of_its_file() -> None:
 
 
 def test_latest_build_wins_a_shared_result_directory() -> None:
-    """It is in the index once."""
+    """The index lists it once."""
     fake = FakeCopr(serve_results=True)
     for number, package in enumerate(("hello", "world"), 1):
-        fake.add_build(number, {F43: {"state": "succeeded", "result_dir": "here"}}, package=package)
+        fake.add_build({F43: {"state": "succeeded", "result_dir": "shared"}}, id=number, package=package)
     assert get(fake, f"/results/jdoe/playground/{F43}/")[1].count(b'<a href="./') == 1
-    assert "world.spec" in names_in(fake, f"/results/jdoe/playground/{F43}/here/")
+    assert "world.spec" in names_in(fake, f"/results/jdoe/playground/{F43}/shared/")
 
 
 @pytest.mark.parametrize("name", ["<b>&\"'%41 é?#", "..", ".", "a:b"])
-def test_names_of_any_kind_are_written_so_that_they_lead_there(name: str) -> None:
-    """What is in a name neither ends a link nor becomes a tag, and a dot leads nowhere else."""
+def test_index_escapes_names(name: str) -> None:
+    """Every link leads to its file, whatever characters the name has."""
     fake = FakeCopr(serve_results=True)
     fake.add_build(
-        1, {F43: {"state": "succeeded", "packages": [{"name": name, "version": "1", "release": "1", "arch": "x"}]}}
+        {F43: {"state": "succeeded", "packages": [{"name": name, "version": "1", "release": "1", "arch": "x"}]}}, id=1
     )
     status, page = get(fake, f"/results/jdoe/playground/{F43}/00000001-hello/")
     assert status == 200
@@ -313,37 +314,36 @@ def test_names_of_any_kind_are_written_so_that_they_lead_there(name: str) -> Non
     assert get(fake, f"/results/jdoe/playground/{F43}/00000001-hello/{link}")[0] == 200
 
 
-def test_a_mass_rebuild_is_listed() -> None:
-    """250 chroots are 250 directories, each of which is asked for by itself."""
+def test_index_lists_many_chroots() -> None:
+    """Each of the 250 directories can be fetched."""
     fake = FakeCopr(serve_results=True)
     names = [f"fedora-{number}-x86_64" for number in range(250)]
-    fake.add_build(1, names, state="succeeded")
+    fake.add_build(names, id=1, state="succeeded")
     assert len(names_in(fake, "/results/jdoe/playground/") - {"srpm-builds/"}) == 250
 
 
-def test_a_build_that_is_gone_has_no_results() -> None:
-    """With the build they go."""
+def test_deleted_build_has_no_results() -> None:
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(1, [F43], state="succeeded")
+    build = fake.add_build([F43], id=1, state="succeeded")
     assert get(fake, path_of(build[F43]))[0] == 200
-    build.remove()
+    build.delete()
     assert get(fake, path_of(build[F43]))[0] == 404
 
 
-def test_a_fetch_is_no_poll() -> None:
-    """However often somebody looks at its logs, a build goes on only when its state is asked for."""
+def test_fetching_results_is_not_a_poll() -> None:
+    """It does not advance the build."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(1, [F43])
-    build[F43].run_to("running")
+    build = fake.add_build([F43], id=1)
+    build[F43].advance(to="running")
     for _ in range(10):
         assert names_in(fake, path_of(build[F43])) == RUNNING
     assert build[F43].state is State.RUNNING
 
 
-def test_the_journal_has_fetches() -> None:
-    """They are requests of an endpoint of their own, about a build and a chroot; only a mistaken path is unmatched."""
+def test_journal_contains_requests_for_results() -> None:
+    """They have their own endpoint, a build and a chroot; only a wrong path is unmatched."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, {F43: "pending"})
+    build = fake.add_build({F43: "pending"}, id=7)
     get(fake, f"{path_of(build[F43])}builder-live.log")
     get(fake, "/results/")
     get(fake, "/results/jdo/playgroud/")
@@ -351,14 +351,14 @@ def test_the_journal_has_fetches() -> None:
     fake.assert_requested("results", times=3)
     (unmatched,) = fake.unmatched
     assert unmatched.target == "/results/jdo/playgroud/"
-    build[F43].run_to("running")
+    build[F43].advance(to="running")
     assert unmatched.near_miss == f"{path_of(build[F43])} is there, /results/jdo/playgroud/ is not"
 
 
-def test_faults_hit_fetches() -> None:
-    """By endpoint, build and chroot, as they hit any request."""
+def test_faults_apply_to_requests_for_results() -> None:
+    """They can be selected by endpoint, build and chroot."""
     fake = FakeCopr(serve_results=True)
-    build = fake.add_build(7, [F43], state="succeeded")
+    build = fake.add_build([F43], id=7, state="succeeded")
     fake.faults.add({"endpoint": "results", "build_id": 7, "chrootname": F43, "status": 502, "first": 1})
     assert get(fake, f"/api_3/build-chroot/7/{F43}")[0] == 200
     assert [get(fake, path_of(build[F43]))[0] for _ in range(2)] == [502, 200]

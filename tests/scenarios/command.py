@@ -1,4 +1,4 @@
-"""The command line's ``scenario`` in this process."""
+"""Runs ``copr-chroot-fake scenario`` in this process."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from copr_chroot_fake.cli import main
 
 
 def run(*arguments: str | Path, text: str | bytes | None = None, **env: str) -> Result:
-    """The command in this process, which is no terminal; what would do something to one is not taken out."""
+    """Run the command without a terminal, but keep terminal sequences in its output."""
     return CliRunner().invoke(main, ["scenario", *map(str, arguments)], input=text, env=env, color=True)

@@ -98,7 +98,7 @@ WHOLE: dict[str, Any] = {
     ],
     "faults": [
         "outage",
-        {"name": "outage", "id": 5, "seen": 2, "first": 3, "build_id": 1, "endpoint": "get"},
+        {"name": "outage", "id": 5, "seen": 2, "first": 3, "build_id": 1, "endpoint": "build-chroot"},
         {
             "status": 502,
             "body": "cut",
@@ -171,7 +171,7 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
             "builds[1].id",
         ],
     ),
-    "what does not go with a life": (
+    "what cannot be combined with a life": (
         chroots({"lifecycle": "succeeds", "hold": "forked", "state": "failed", "started_on": 9, "ended_on": 8}),
         [f"builds[0].chroots[0].{key}" for key in ("ended_on", "hold", "state")],
     ),
@@ -278,6 +278,8 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
 """Scenarios with several mistakes, and all places that are wrong in each, in order."""
 
 UNSAYABLE = (
+    # Which characters the database stores.
+    "has a null character or half a surrogate pair",
     # What is there already.
     r"there is a build \d+ already",
     r"there is a project .* already",

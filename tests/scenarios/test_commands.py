@@ -1,4 +1,4 @@
-"""Scenarios are made up, their schema is printed, and no command loads what it does not need."""
+"""``scenario generate``, ``scenario schema``, and what all ``scenario`` commands have in common."""
 
 from __future__ import annotations
 
@@ -19,39 +19,40 @@ from .command import run
 from .examples import write
 
 
-def test_the_same_seed_makes_up_the_same_scenario(tmp_path: Path) -> None:
-    """It has as many builds as are asked for, and no mistake."""
-    path = tmp_path / "made.json"
-    made = run("make", "--builds", "20", "--chroots", "3", "--seed", "7")
-    assert run("make", "--builds", "20", "--chroots", "3", "--seed", "7", "-o", path).stdout == ""
-    assert path.read_text() == made.stdout
-    assert run("make", "--builds", "20", "--chroots", "3", "--seed", "8").stdout != made.stdout
+def test_the_same_seed_generates_the_same_scenario(tmp_path: Path) -> None:
+    """It is valid, and has the given number of builds."""
+    path = tmp_path / "generated.json"
+    generated = run("generate", "--builds", "20", "--chroots", "3", "--seed", "7")
+    assert run("generate", "--builds", "20", "--chroots", "3", "--seed", "7", "-o", path).stdout == ""
+    assert path.read_text() == generated.stdout
+    assert run("generate", "--builds", "20", "--chroots", "3", "--seed", "8").stdout != generated.stdout
     assert run("check", path).exit_code == 0
     fake = FakeCopr.from_scenario(path)
     assert len(fake.builds) == 20
     assert 1 <= sum(len(build.chroots) for build in fake.builds.values()) / 20 <= 5
 
 
-def test_no_scenario_is_made_up_without_the_extra_for_it() -> None:
-    """The message says how to install it."""
+def test_generate_without_faker_names_the_extra() -> None:
     code = (
         "import sys; sys.modules['faker'] = sys.modules['faker.providers'] = None; "
-        "from copr_chroot_fake.cli import main; main(['scenario', 'make'])"
+        "from copr_chroot_fake.cli import main; main(['scenario', 'generate'])"
     )
-    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert made.returncode == 2
-    assert "pip install 'copr-chroot-fake[faker]'" in made.stderr
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 2
+    assert "pip install 'copr-chroot-fake[faker]'" in result.stderr
 
 
-def test_an_output_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
-    """With status 2."""
+def test_missing_output_directory_is_reported(tmp_path: Path) -> None:
     result = run("schema", "-o", tmp_path / "nowhere" / "file")
     assert result.exit_code == 2
-    assert result.stderr == f"Error: {tmp_path}/nowhere/file: there is no directory {tmp_path}/nowhere; make it first\n"
+    assert (
+        result.stderr
+        == f"Error: {tmp_path}/nowhere/file: the directory {tmp_path}/nowhere does not exist; create it first\n"
+    )
 
 
-def test_output_in_use_or_a_device_is_not_written(tmp_path: Path) -> None:
-    """As the state of a running server, and as a pipe."""
+def test_output_in_use_or_a_pipe_is_not_written(tmp_path: Path) -> None:
+    """For example, a running server uses its state file."""
     path = tmp_path / "state.json"
     with AtomicFile(path):
         result = run("schema", "-o", path)
@@ -78,7 +79,7 @@ def test_failed_write_leaves_the_output_as_it_was(tmp_path: Path, monkeypatch: p
 
 
 def test_the_schema_is_printed_or_written_to_a_file(tmp_path: Path) -> None:
-    """A scenario may say where that is."""
+    """A scenario can refer to that file."""
     path = tmp_path / "schema.json"
     assert json.loads(run("schema").stdout) == scenario_schema()
     run("schema", "--output", path)
@@ -89,8 +90,7 @@ def test_the_schema_is_printed_or_written_to_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [["--help"], ["scenario", "check", "--help"], ["scenario", "check", "pages"]])
-def test_a_command_does_not_import_what_it_does_not_need(command: list[str]) -> None:
-    """Help and checking JSON need none of the larger packages."""
+def test_help_and_json_checks_import_no_large_packages(command: list[str]) -> None:
     code = (
         "import sys; from copr_chroot_fake.cli import main; main(sys.argv[1:], standalone_mode=False); "
         "assert not {'rich', 'yaml', 'faker', 'uvicorn'} & sys.modules.keys()"
@@ -98,8 +98,7 @@ def test_a_command_does_not_import_what_it_does_not_need(command: list[str]) -> 
     subprocess.run([sys.executable, "-c", code, *command], check=True, capture_output=True)
 
 
-def test_scenarios_that_ship_are_served_by_their_names() -> None:
-    """Several of them together, too."""
+def test_bundled_scenarios_can_be_served_together() -> None:
     with starting() as start:
         served = start("pages", "mass-rebuild")
         assert len(served.get("/api_3/build-chroot/list?build_id=100&offset=200")["items"]) == 50

@@ -12,7 +12,7 @@ import yaml
 from copr_chroot_fake import CoprFakeError, FakeCopr, InputError, MissingExtraError, ScenarioError, State
 from copr_chroot_fake.scenario.bundled import DEFAULT_SCENARIO, shipped_scenarios
 
-from ..doors import asking
+from ..adapters import asking
 from .examples import MISTAKES, WHOLE, write
 
 
@@ -104,7 +104,7 @@ def test_a_mistake_adds_nothing(tmp_path: Path) -> None:
         fake.add_scenario(mistaken)
     assert not fake.builds
     assert not fake.projects
-    fake.add_build(9, ["fedora-43-x86_64"])
+    fake.add_build(["fedora-43-x86_64"], id=9)
     refused = asking(fake)("GET", "/api_3/build-chroot/9/fedora-41-x86_64")
     assert b"Chroot fedora-41-x86_64 does not exist" in refused.body
 

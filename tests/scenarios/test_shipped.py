@@ -23,9 +23,9 @@ def test_each_life_ships_as_a_small_scenario(name: str) -> None:
     """A scenario of that name has a build whose chroots live that life."""
     fake = FakeCopr.from_scenario(shipped_scenarios() / "lives" / f"{name}.json")
     (build,) = fake.builds.values()
-    for chroot in build:
-        assert chroot.life is not None
-        assert chroot.life.plan == parse_lifecycle("", name).plan(f"0/{build.id}/{chroot.name}")
+    for chroot in build.values():
+        assert chroot.lifecycle_run is not None
+        assert chroot.lifecycle_run.plan == parse_lifecycle("", name).plan(f"0/{build.id}/{chroot.name}")
 
 
 @pytest.mark.parametrize("reverse", [False, True])
@@ -42,7 +42,7 @@ def test_each_bundled_scenario_has_a_name_and_a_description() -> None:
     """With its builds on the page of scenarios, and with what it is for beside the files."""
     files = [path.stem for path in shipped_scenarios().rglob("*.json")]
     assert sorted(files) == sorted(by_name())
-    page = (ROOT / "docs" / "scenarios.md").read_text().partition("## Those that ship")[2]
+    page = (ROOT / "docs" / "scenarios.md").read_text().partition("## Bundled scenarios")[2]
     rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| ") and "`" in line]
     assert sorted(name for names, *_ in rows for name in re.findall("`([^`]+)`", names)) == sorted(files)
     for names, ids, _ in rows:
@@ -86,7 +86,7 @@ def test_the_mass_rebuild_is_of_many_lives() -> None:
     assert lives.count("realistic") > 40
     fake = FakeCopr.from_scenario("mass-rebuild", progress="immediate")
     endless = {
-        build.id: {chroot.name for chroot in build if not chroot.state.is_final}
+        build.id: {chroot.name for chroot in build.values() if not chroot.state.is_final}
         for build in fake.builds.values()
         if not build.is_finished
     }
@@ -104,7 +104,7 @@ def test_every_bootstrap_is_chosen_at_every_level() -> None:
     shown = {
         (build.id, chroot.name): ask(fake, f"build-config/{build.id}/{chroot.name}")[1].get("bootstrap")
         for build in fake.builds.values()
-        for chroot in build
+        for chroot in build.values()
     }
     assert [shown[number, "fedora-43-x86_64"] for number in range(201, 208)] == [
         *(None, None, "on", "off", "image", "custom_image", None)
@@ -118,7 +118,7 @@ def test_every_setting_of_repositories_is_set_and_shows() -> None:
     broken = {
         (build.id, chroot.name)
         for build in fake.builds.values()
-        for chroot in build
+        for chroot in build.values()
         if ask(fake, f"build-config/{build.id}/{chroot.name}")[0] == 500
     }
     assert broken == {(310, "fedora-43-x86_64"), (312, "fedora-41-x86_64")}

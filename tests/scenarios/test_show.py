@@ -1,4 +1,4 @@
-"""A scenario is shown in the terminal: what is in it, and how its chroots will live."""
+"""``scenario show`` prints tables of a scenario's contents, and lifecycles as bars."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ from .command import run
 from .examples import F43, S390X, builds, write
 
 
-def shown(*arguments: str | Path, **env: str) -> str:
+def show(*arguments: str | Path, **env: str) -> str:
+    """Return the output of the command, by default for 100 columns."""
     result = run("show", *arguments, **{"COLUMNS": "100", **env})
     assert (result.exit_code, result.stderr) == (0, "")
     return result.stdout
 
 
-def test_a_scenario_is_shown_with_builds_chroots_and_times() -> None:
-    """There are tables of builds, and of chroots that do not change; in a pipe nothing is coloured."""
-    text = shown("all-states")
+def test_scenario_is_shown_as_tables() -> None:
+    """The output to a pipe has no colours."""
+    text = show("all-states")
     lines = text.splitlines()
     assert lines[0] == "all-states: 3 builds, 17 chroots, 2 projects, 0 faults"
     for row in (
@@ -46,12 +47,11 @@ def test_a_scenario_is_shown_with_builds_chroots_and_times() -> None:
     assert "\x1b" not in text
 
 
-def test_faults_are_shown_with_what_they_hit_and_what_goes_wrong() -> None:
-    """A row each."""
-    text = shown("outages")
+def test_faults_are_shown_with_their_requests_and_effects() -> None:
+    text = show("outages")
     for row in (
         r"1 +build_id 601, first 1 +status 504",
-        r"3 +endpoint list, build_id 603 +delay lognormal median 8 sigma 0.8",
+        r"3 +endpoint build-chroot/list, .*delay lognormal",
         r"10 +build_id 610 +dribble bytes 32 every 0.2",
         r"16 +build_id 616 +delay uniform 0.5 to 3",
     ):
@@ -59,73 +59,74 @@ def test_faults_are_shown_with_what_they_hit_and_what_goes_wrong() -> None:
 
 
 def bar(text: str, chroot: str = F43) -> str:
-    """The bar of a chroot, and how it ends."""
+    """Return the bar of a chroot, with the text after it."""
     (line,) = re.findall(rf"^{chroot} +([A-Z].*?) *$", text, flags=re.MULTILINE)
     return str(line)
 
 
 @pytest.mark.parametrize("name", LIFECYCLES)
 @pytest.mark.parametrize("columns", [60, 100, 200])
-def test_each_life_is_a_bar_that_reads_without_colour(name: str, columns: int) -> None:
-    """It has a letter for each stage in order, and says how it ends; it fits the width of the terminal."""
-    text = shown(name, COLUMNS=str(columns))
+def test_lifecycle_is_a_bar_with_a_letter_for_each_stage(name: str, columns: int) -> None:
+    """The final state follows, the legend explains the letters, and the width is that of the terminal."""
+    text = show(name, COLUMNS=str(columns))
     assert max(map(len, text.splitlines())) <= columns
     assert f"  {name}\n" in text
     fake = FakeCopr.from_scenario(name, progress="clock")
     (build,) = fake.builds.values()
-    for chroot in build:
-        assert chroot.life is not None
-        lasting = timeline.lasting(chroot.life.plan)
+    for chroot in build.values():
+        assert chroot.lifecycle_run is not None
+        stages = timeline.drawn_stages(chroot.lifecycle_run.plan)
         line = bar(text, chroot.name)
-        assert re.findall("[A-Z]", line.split(" ")[0]) == [timeline.letter_of(stage) for stage in lasting]
-        last = chroot.life.plan[-1].state
+        assert re.findall("[A-Z]", line.split(" ")[0]) == [
+            timeline.LETTERS[timeline.name_of(stage)] for stage in stages
+        ]
+        last = chroot.lifecycle_run.plan[-1].state
         assert ("build deleted" if last == "deleted" else str(last)) in line
-        assert ("for ever" in line) == timeline.is_open(chroot.life.plan)
-        for stage in lasting:
-            word = "canceling" if stage.canceled else stage.state
-            assert re.search(rf"\b{timeline.letter_of(stage)} {word}\b", text)
+        assert ("forever" in line) == timeline.is_endless(chroot.lifecycle_run.plan)
+        for stage in stages:
+            meaning = timeline.name_of(stage)
+            assert re.search(rf"\b{timeline.LETTERS[meaning]} {meaning}\b", text)
 
 
 @pytest.mark.parametrize("state", State)
 def test_every_state_has_its_own_letter_in_the_legend(tmp_path: Path, state: State) -> None:
-    """A chroot that has ended stays for a while if its build is deleted later."""
-    life = {"stages": [{"state": state.value, "lasts": 60}, {"state": "deleted"}]}
-    text = shown(write(tmp_path, builds({"lifecycle": life, "chroots": [{"name": F43}]})))
+    """If the build is deleted later, even a final state is drawn as a stage."""
+    lifecycle = {"stages": [{"state": state.value, "lasts": 60}, {"state": "deleted"}]}
+    text = show(write(tmp_path, builds({"lifecycle": lifecycle, "chroots": [{"name": F43}]})))
     assert bar(text).endswith("━ build deleted after 1m")
     assert text.splitlines()[-1] == f"{bar(text)[0]} {state}"
-    assert len({*timeline.LETTERS.values(), timeline.CANCELED}) == len(timeline.LETTERS) + 1
+    assert len({*timeline.LETTERS.values()}) == len(timeline.LETTERS)
 
 
 def in_terminal(*arguments: str, columns: int = 100, **env: str) -> str:
-    """What the command writes to a terminal."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    """Return the command's output to a terminal."""
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     plain = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "FORCE_COLOR")}
     environment = {**plain, "TERM": "xterm-256color", **env}
-    process = subprocess.Popen([*COMMAND, "scenario", *arguments], stdout=theirs, env=environment)
-    os.close(theirs)
+    process = subprocess.Popen([*COMMAND, "scenario", *arguments], stdout=terminal, env=environment)
+    os.close(terminal)
     written = b""
-    with os.fdopen(ours, "rb", closefd=True, buffering=0) as screen:
+    with os.fdopen(controller, "rb", closefd=True, buffering=0) as screen:
         try:
             while chunk := screen.read(65536):
                 written += chunk
         except OSError:
-            # That is the end of a terminal.
+            # Linux reports a closed terminal as an error.
             pass
     assert process.wait(10) == 0
     return written.decode().replace("\r\n", "\n")
 
 
-def test_a_terminal_has_colours_unless_told_otherwise() -> None:
-    """The text is the same either way, and as wide as the terminal."""
+def test_terminal_output_is_coloured_unless_no_color_is_set() -> None:
+    """The text is the same, and as wide as the terminal."""
     coloured, plain = in_terminal("show", "retried"), in_terminal("show", "retried", NO_COLOR="1")
     assert "\x1b[" in coloured
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain == shown("retried")
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain == show("retried")
     assert len(bar(in_terminal("show", "retried", NO_COLOR="1", columns=180))) > 150
 
 
-def test_a_terminal_without_unicode_gets_ascii() -> None:
-    """Lines are drawn with dashes."""
+def test_ascii_terminal_gets_bars_of_dashes() -> None:
     command = [*COMMAND, "scenario", "show", "all-states"]
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     text = subprocess.run(command, capture_output=True, env=environment, check=True).stdout
@@ -133,49 +134,46 @@ def test_a_terminal_without_unicode_gets_ascii() -> None:
     assert text.isascii()
 
 
-def test_names_do_nothing_to_the_terminal(tmp_path: Path) -> None:
-    """They are neither markup nor control characters."""
+def test_markup_and_control_characters_are_escaped(tmp_path: Path) -> None:
     document = builds({"package": "[red]\x1b[31mx:smile:", "projectname": "a\u202eb"})
-    for text in (shown(write(tmp_path, document)), run("check", write(tmp_path, {"\x1b[31m": 1})).stdout):
+    for text in (show(write(tmp_path, document)), run("check", write(tmp_path, {"\x1b[31m": 1})).stdout):
         assert "\x1b" not in text
         assert "\u202e" not in text
-    assert r"[red]\x1b[31mx:smile:" in shown(write(tmp_path, document))
+    assert r"[red]\x1b[31mx:smile:" in show(write(tmp_path, document))
 
 
 @pytest.mark.parametrize("command", ["scenario show", "serve"])
 def test_scenario_errors_are_escaped_for_the_terminal(tmp_path: Path, command: str) -> None:
-    """It is escaped, and on one line."""
     path = write(tmp_path, {"\x1b[31mred\u202e": 1})
     result = CliRunner().invoke(main, [*command.split(), str(path)], color=True)
     assert result.exit_code == 2
     assert result.stderr.startswith(rf"Error: {path}: \x1b[31mred\u202e: unknown key")
 
 
-def test_shown_chroots_are_limited_and_the_rest_counted(tmp_path: Path) -> None:
-    """Only some of the builds can be asked for, too."""
-    text = shown("pages", "--limit", "120")
+def test_limit_and_build_restrict_the_shown_chroots(tmp_path: Path) -> None:
+    """The last line has the number of builds and chroots that are not shown."""
+    text = show("pages", "--limit", "120")
     assert len(re.findall(r"^\S+ +(?:succeeded|failed) +\d", text, flags=re.MULTILINE)) == 120
-    assert text.splitlines()[-1] == "… and 130 chroots more; --limit shows more of them, --build those of a build"
-    text = shown("mass-rebuild", "--limit", "237")
+    assert text.splitlines()[-1] == "… and 130 chroots more; use --limit to show more, or --build to show one build"
+    text = show("mass-rebuild", "--limit", "237")
     assert text.splitlines()[-1].startswith("… and 3 chroots more; ")
-    text = shown("mass-rebuild", "--limit", "235")
+    text = show("mass-rebuild", "--limit", "235")
     assert text.splitlines()[-1].startswith("… and 1 build, 5 chroots more; ")
-    text = shown(write(tmp_path, builds({}, {}, {})), "--limit", "1")
+    text = show(write(tmp_path, builds({}, {}, {})), "--limit", "1")
     assert text.splitlines()[-1].startswith("… and 2 builds more; ")
-    text = shown("mass-rebuild", "--build", "1007", "--build", "1009")
+    text = show("mass-rebuild", "--build", "1007", "--build", "1009")
     assert re.findall(r"^Build (\d+)", text, flags=re.MULTILINE) == ["1007", "1009"]
     assert "more;" not in text
 
 
-def test_a_build_that_is_not_there_cannot_be_shown() -> None:
-    """The status is 2, and the message names the remedy."""
+def test_showing_an_unknown_build_fails() -> None:
     result = run("show", "pages", "--build", "100", "--build", "7")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == "Error: pages has no build 7; leave --build out to see those that it has\n"
+    assert result.stderr == "Error: pages has no build 7; omit --build to see all builds\n"
 
 
-def test_lives_that_are_held_or_do_not_go_by_the_clock_say_so(tmp_path: Path) -> None:
-    """So do canceled builds; and a bar begins where the life is."""
+def test_bars_show_holds_progress_and_cancellation(tmp_path: Path) -> None:
+    """A bar begins with the current stage."""
     document = builds(
         {"lifecycle": "succeeds", "progress": {"poll": 2}, "chroots": [{"name": F43, "hold": "running"}]},
         {
@@ -184,14 +182,14 @@ def test_lives_that_are_held_or_do_not_go_by_the_clock_say_so(tmp_path: Path) ->
             "chroots": [{"name": S390X, "lifecycle": "fails", "state": "running"}],
         },
     )
-    text = shown(write(tmp_path, document))
+    text = show(write(tmp_path, document))
     assert bar(text).endswith("succeeded after 5m, held in running, by poll")
-    assert re.match(r"R━+ failed after 4m, by hand$", bar(text, S390X))
+    assert re.match(r"R━+ failed after 4m, manual$", bar(text, S390X))
     assert "  fails  canceled\n" in text
 
 
-def test_a_scenario_with_a_mistake_is_not_shown(tmp_path: Path) -> None:
-    """The first mistake is reported, with status 2; so is a wrong name."""
+def test_invalid_scenario_is_not_shown(tmp_path: Path) -> None:
+    """The first error is reported, and the exit status is 2."""
     path = write(tmp_path, {"x": 1})
     for name, problem in ((str(path), f"{path}: x: unknown key"), ("page", "did you mean 'pages'?")):
         result = run("show", name)

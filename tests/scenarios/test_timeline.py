@@ -1,4 +1,4 @@
-"""A planned life as a bar: its pieces, its axis, and how its seconds are said."""
+"""Bars of planned lifecycles: segments, ticks of the axis, and durations."""
 
 from __future__ import annotations
 
@@ -18,34 +18,33 @@ STAGES = st.lists(
 )
 
 
-@given(lasting=STAGES, is_open=st.booleans(), cells=st.integers(8, 300), longer=st.floats(1, 10))
-def test_a_bar_is_proportional_and_shows_every_stage(
-    lasting: list[tuple[str, float]], is_open: bool, cells: int, longer: float
+@given(stages=STAGES, is_endless=st.booleans(), cells=st.integers(8, 300), factor=st.floats(1, 10))
+def test_segments_are_proportional_and_show_every_stage(
+    stages: list[tuple[str, float]], is_endless: bool, cells: int, factor: float
 ) -> None:
-    """Each stage begins where its time is, unless stages that hardly last push it on; none is left out that fits."""
-    plan = [PlannedStage(State(state), lasts) for state, lasts in lasting]
-    plan.append(PlannedStage(State.RUNNING if is_open else State.FAILED, None))
-    scale = Scale(timeline.scale_for([plan], cells).seconds * longer, cells)
-    drawn = timeline.pieces(plan, scale)
-    count = len(lasting) + is_open
-    assert len(drawn) == min(count, cells)
-    assert all(piece.cells >= 1 for piece in drawn)
-    assert sum(piece.cells for piece in drawn) <= cells
-    if is_open and count <= cells:
-        assert sum(piece.cells for piece in drawn) == cells
+    """Very short stages get a cell and move the later ones; stages are only missing if there are too few cells."""
+    plan = [PlannedStage(State(state), lasts) for state, lasts in stages]
+    plan.append(PlannedStage(State.RUNNING if is_endless else State.FAILED, None))
+    scale = Scale(timeline.scale_for([plan], cells).seconds * factor, cells)
+    segments = timeline.segments(plan, scale)
+    count = len(stages) + is_endless
+    assert len(segments) == min(count, cells)
+    assert all(segment.cells >= 1 for segment in segments)
+    assert sum(segment.cells for segment in segments) <= cells
+    if is_endless and count <= cells:
+        assert sum(segment.cells for segment in segments) == cells
     begin, seconds = 0, 0.0
-    for piece, (_, lasts) in zip(drawn, lasting, strict=False):
+    for segment, (_, lasts) in zip(segments, stages, strict=False):
         if scale.seconds and count <= cells:
             assert abs(begin - seconds / scale.seconds * cells) <= count
-        begin += piece.cells
+        begin += segment.cells
         seconds += lasts
 
 
 @pytest.mark.parametrize("seconds", [1, 9, 59, 60, 301, 3600, 7200, 86_400, 10_000_000])
 @pytest.mark.parametrize("cells", [8, 40, 200])
-def test_an_axis_has_round_times_at_their_places(seconds: float, cells: int) -> None:
-    """They begin at 0, and are far enough apart to be read."""
-    ticks = timeline.ticks(Scale(seconds, cells), 9)
+def test_axis_has_readable_ticks_from_zero(seconds: float, cells: int) -> None:
+    ticks = timeline.ticks(Scale(seconds, cells))
     assert ticks[0] == (0, 0)
     assert all(later - cell >= 8 for (cell, _), (later, _) in pairwise(ticks))
     assert all(cell == round(time / seconds * cells) for cell, time in ticks)
@@ -57,4 +56,4 @@ def test_an_axis_has_round_times_at_their_places(seconds: float, cells: int) -> 
 )
 def test_a_duration_has_at_most_two_units(seconds: float, text: str) -> None:
     """It is rounded to seconds."""
-    assert timeline.duration(seconds) == text
+    assert timeline.format_duration(seconds) == text

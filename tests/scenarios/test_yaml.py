@@ -43,7 +43,7 @@ def problem_in(path: Path) -> str:
 def mistakes_in(path: Path) -> list[str]:
     """As the command prints them, without the file."""
     (checked,) = check([path])
-    return [str(mistake).removeprefix(f"{path}:") for mistake in checked.mistakes]
+    return [str(error).removeprefix(f"{path}:") for error in checked.errors]
 
 
 def test_merge_keys_give_what_an_entry_lacks(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The page at ``/_fake/``: it shows and controls what the fake is doing, and loads nothing from elsewhere."""
+"""The page at ``/_fake/`` to watch and control a world; it loads nothing from other sites."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def is_part(path: str) -> bool:
 
 
 def answer(path: str) -> Answer:
-    """The page, or a part of it; ``/_fake`` leads to ``/_fake/``, as the parts are found relative to that."""
+    """Return a file of the page. ``/_fake`` redirects to ``/_fake/``, because the page's URLs are relative."""
     if path == "":
         return Answer(308, (("Location", "_fake/"), ("Content-Length", "0")), b"")
-    return _read(path)
+    return _file(path)
 
 
 @lru_cache(maxsize=8)
-def _read(path: str) -> Answer:
+def _file(path: str) -> Answer:
     name, content_type = _TYPES[path]
     body = (Path(__file__).parent / name).read_bytes()
     headers = (

@@ -1,21 +1,21 @@
-/* The builds, each with its chroots: their states, their timeline, and what can be done with them. */
+/* The builds with their chroots: states, timelines and buttons. */
 
-import { at, button, duration, el, enable, icon, keep, put, say, timeOfDay, utc } from "./elements.js";
+import { byId, button, duration, el, enable, icon, updateChildren, setAttr, setText, timeOfDay, utc } from "./elements.js";
 import { drawAxis, drawing, drawLine, segmentsOf, spanOf } from "./timeline.js";
 
 const STATES = ["absent", "importing", "waiting", "pending", "starting", "running", "succeeded", "failed", "canceled", "skipped",
   "forked", "unknown"];
 
-/** A build with more chroots begins folded up, and so do those that come after many others. */
+/** Builds with more chroots than this, or after this many other builds, are collapsed at first. */
 const FEW_CHROOTS = 20;
 const FEW_BUILDS = 10;
 
-/** Shows builds, the latest first; `act(name, path)` does what a button says. */
+/** Shows builds, the latest first; `act(name, path, method, body)` sends the control call of a button. */
 export class Builds {
   #act;
-  #place = at("builds");
-  #count = at("builds-count");
-  #legend = at("legend");
+  #place = byId("builds");
+  #count = byId("builds-count");
+  #legend = byId("legend");
 
   constructor(act) {
     this.#act = act;
@@ -24,11 +24,11 @@ export class Builds {
   show({ builds, changes, clock, total_builds: total }) {
     const byBuild = Map.groupBy(changes, (change) => change.build_id);
     const shown = builds.toReversed().map((build, index) => ({ build, changes: byBuild.get(build.id) ?? [], now: clock.now, index }));
-    say(this.#count, total > builds.length ? `the latest ${builds.length} of ${total}` : total || "");
-    keep(this.#place, shown.length ? shown : [null], (item) => item && `${item.build.id} ${item.build.package}`, (item) =>
-      item === null ? { node: el("p", { class: "panel empty" }, "There are no builds.") } : this.#build(item));
+    setText(this.#count, total > builds.length ? `the latest ${builds.length} of ${total}` : total || "");
+    updateChildren(this.#place, shown.length ? shown : [null], (item) => item && `${item.build.id} ${item.build.package}`, (item) =>
+      item === null ? { node: el("p", { class: "panel empty" }, "No builds.") } : this.#build(item));
     const seen = new Set([...builds.flatMap((build) => build.chroots), ...changes].map(({ state }) => state));
-    keep(this.#legend, STATES.filter((state) => seen.has(state)), (state) => state, (state) => ({
+    updateChildren(this.#legend, STATES.filter((state) => seen.has(state)), (state) => state, (state) => ({
       node: el("li", { class: `state-${state}` }, el("span", { class: "swatch" }, icon(state)), state),
     }));
   }
@@ -51,15 +51,15 @@ export class Builds {
       const goesOn = build.chroots.some((chroot) => chroot.can_advance);
       const many = build.chroots.length;
       const byState = Map.groupBy(build.chroots, (chroot) => chroot.state);
-      say(project, build.project.endsWith(`/${build.project_dirname}`) ? build.project : `${build.project} (${build.project_dirname})`);
-      say(tag, build.canceled ? "canceled" : "");
+      setText(project, build.project.endsWith(`/${build.project_dirname}`) ? build.project : `${build.project} (${build.project_dirname})`);
+      setText(tag, build.canceled ? "canceled" : "");
       const all = build.total_chroots;
-      say(number, many < all ? `the first ${many} of ${all} chroots` : many === 1 ? "1 chroot" : `${many} chroots`);
+      setText(number, many < all ? `the first ${many} of ${all} chroots` : many === 1 ? "1 chroot" : `${many} chroots`);
       enable(advance, goesOn);
       enable(finish, goesOn);
       enable(cancel, !build.canceled && !build.finished);
       const counted = STATES.filter((state) => byState.has(state)).map((state) => ({ state, count: byState.get(state).length }));
-      keep(counts, counted, ({ state }) => state, countPart);
+      updateChildren(counts, counted, ({ state }) => state, countPart);
       draw = () => fold.open && this.#draw(axis, lines, build, changes, now);
       draw();
     };
@@ -71,7 +71,7 @@ export class Builds {
     const byChroot = Map.groupBy(changes, (change) => change.chrootname);
     const shown = build.chroots.map((chroot) => ({ chroot, segments: segmentsOf(chroot, byChroot.get(chroot.name) ?? [], span), span }));
     drawAxis(axis, span);
-    keep(lines, shown, ({ chroot }) => chroot.name, ({ chroot }) => this.#chroot(build.id, chroot.name));
+    updateChildren(lines, shown, ({ chroot }) => chroot.name, ({ chroot }) => this.#chroot(build.id, chroot.name));
   }
 
   #chroot(id, name) {
@@ -88,12 +88,12 @@ export class Builds {
       if (badge.dataset.state !== chroot.state) {
         node.classList.toggle("changed", "state" in badge.dataset);
         badge.dataset.state = chroot.state;
-        put(badge, "class", `badge state-${chroot.state}`);
+        setAttr(badge, "class", `badge state-${chroot.state}`);
         badge.replaceChildren(icon(chroot.state), chroot.state);
       }
-      say(held, chroot.held_in === null ? "" : chroot.held_in === chroot.state ? "held" : `to be held in ${chroot.held_in}`);
-      say(times, inTimes(chroot));
-      put(times, "title", inDates(chroot));
+      setText(held, chroot.held_in === null ? "" : chroot.held_in === chroot.state ? "held" : `will be held in ${chroot.held_in}`);
+      setText(times, inTimes(chroot));
+      setAttr(times, "title", inDates(chroot));
       enable(advance, chroot.can_advance);
       enable(finish, chroot.can_advance);
       drawLine(line, segments, span);
@@ -104,14 +104,19 @@ export class Builds {
   #buttons(labels, whose, path) {
     return labels.map((label) => {
       const name = `${label} ${whose}`;
-      return button(label, name, () => this.#act(name, `${path}/${label.toLowerCase()}`));
+      return button(label, name, () => this.#act(name, ...callOf(label, path)));
     });
   }
 }
 
+/** The path, method and body of what a button does. */
+function callOf(label, path) {
+  return label === "Finish" ? [`${path}/advance`, "POST", { to: "end" }] : [`${path}/${label.toLowerCase()}`];
+}
+
 function countPart({ state }) {
   const text = el("span");
-  return { node: el("li", { class: `state-${state}` }, icon(state), text), update: ({ count }) => say(text, `${count} ${state}`) };
+  return { node: el("li", { class: `state-${state}` }, icon(state), text), update: ({ count }) => setText(text, `${count} ${state}`) };
 }
 
 function inTimes({ started_on: started, ended_on: ended }) {
@@ -123,6 +128,6 @@ function inTimes({ started_on: started, ended_on: ended }) {
 
 function inDates({ started_on: started, ended_on: ended }) {
   const took = started === null || ended === null ? "" : `after ${duration(ended - started)}`;
-  const said = [started === null ? "" : `started ${utc(started)}`, ended === null ? "" : `ended ${utc(ended)}`, took];
-  return said.filter(Boolean).join(", ") || null;
+  const parts = [started === null ? "" : `started ${utc(started)}`, ended === null ? "" : `ended ${utc(ended)}`, took];
+  return parts.filter(Boolean).join(", ") || null;
 }

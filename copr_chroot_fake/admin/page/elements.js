@@ -1,36 +1,36 @@
-/* Finding elements, making them, and keeping them. What the server says becomes text or an attribute, never markup. */
+/* Finding, creating and updating elements. Data from the server becomes text or attributes, never markup. */
 
-export const at = (id) => document.getElementById(id);
+export const byId = (id) => document.getElementById(id);
 
-const making = (namespace) => (tag, attributes = {}, ...children) => {
+const creator = (namespace) => (tag, attributes = {}, ...children) => {
   const node = document.createElementNS(namespace, tag);
-  for (const [name, value] of Object.entries(attributes)) put(node, name, value);
+  for (const [name, value] of Object.entries(attributes)) setAttr(node, name, value);
   node.append(...children);
   return node;
 };
-export const el = making("http://www.w3.org/1999/xhtml");
-export const svg = making("http://www.w3.org/2000/svg");
+export const el = creator("http://www.w3.org/1999/xhtml");
+export const svg = creator("http://www.w3.org/2000/svg");
 
-/** Give an element an attribute, or take it away if it is null; one that is so already is not touched. */
-export function put(node, name, value) {
+/** Set an attribute, or remove it if the value is null; an unchanged value is not set again. */
+export function setAttr(node, name, value) {
   if (value === null) node.removeAttribute(name);
   else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
 }
 
-/** Let an element have a text; a screen reader is not told of one that it has already. */
-export function say(node, text) {
+/** Set the text; an unchanged text is not set again, so that screen readers do not repeat it. */
+export function setText(node, text) {
   if (node.textContent !== String(text)) node.textContent = text;
 }
 
 export function button(text, name, press) {
-  const made = el("button", { type: "button", "aria-label": name }, text);
-  made.addEventListener("click", press);
-  return made;
+  const element = el("button", { type: "button", "aria-label": name }, text);
+  element.addEventListener("click", press);
+  return element;
 }
 
-/** Show whether a button is of use; it stays reachable, since to press it is how to hear why it is not. */
-export function enable(button, isOfUse) {
-  put(button, "aria-disabled", isOfUse ? null : "true");
+/** Mark a button as enabled or not; it stays focusable, because pressing it shows why it is disabled. */
+export function enable(button, isEnabled) {
+  setAttr(button, "aria-disabled", isEnabled ? null : "true");
 }
 
 export function icon(state) {
@@ -40,16 +40,16 @@ export function icon(state) {
 const parts = new WeakMap();
 
 /**
- * Let an element have one child for each item, in their order.
+ * Update an element to have one child for each item, in the same order.
  *
- * `make` makes a part of an item, `{ node, update(item) }`. The part of an item
- * whose key was there before stays, and so does what is focused or scrolled in it.
+ * `make` creates the part of an item, `{ node, update(item) }`. Parts of items whose
+ * key existed before are kept, with their focus and scroll position.
  */
-export function keep(parent, items, key, make) {
+export function updateChildren(parent, items, key, make) {
   const before = parts.get(parent) ?? new Map();
   const now = new Map(items.map((item) => [key(item), before.get(key(item)) ?? make(item)]));
   parts.set(parent, now);
-  for (const [gone, part] of before) if (!now.has(gone)) part.node.remove();
+  for (const [old, part] of before) if (!now.has(old)) part.node.remove();
   let next = parent.firstChild;
   for (const item of items) {
     const { node, update } = now.get(key(item));
@@ -59,7 +59,7 @@ export function keep(parent, items, key, make) {
   }
 }
 
-/** A Unix time as date and time of UTC. */
+/** Format a Unix time as date and time in UTC. */
 export const utc = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ");
 
 export const timeOfDay = (seconds) => utc(seconds).slice(11);

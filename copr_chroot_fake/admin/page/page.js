@@ -1,80 +1,81 @@
-/* The page: it looks at the world twice a second, shows what there is, and does what its buttons say. */
+/* The page: poll the overview twice a second, display it, and send control calls for its buttons. */
 
 import { Builds } from "./builds.js";
-import { at, el, say } from "./elements.js";
+import { byId, el, setText } from "./elements.js";
 import { Journal, showClock, showFaults, showWorlds } from "./panels.js";
 
 const TOKEN = "copr-chroot-fake token";
-const EVERY = 500;
-const EVERY_UNANSWERED = 1000;
-const PATIENCE = 10_000;
+/** Milliseconds. */
+const POLL_INTERVAL = 500;
+const RETRY_INTERVAL = 1000;
+const TIMEOUT = 10_000;
 
 const [, root, world = ""] = location.pathname.match(/^(.*?)(?:\/(?:worlds\/|@)([^/]+))?\/_fake\/$/);
 const place = { root, world: decodeURIComponent(world) };
-const builds = new Builds((name, path) => act(name, path));
+const builds = new Builds((...call) => act(...call));
 const journal = new Journal();
 
-class Refusal extends Error {
+class ApiError extends Error {
   constructor(status, message) {
     super(message);
     this.status = status;
   }
 }
 
-/** Ask the control API; throws a `Refusal` with the server's words, or whatever keeps it from answering. */
-async function ask(path, method = "GET", body = undefined) {
+/** Send a control call; throws an `ApiError` with the server's message, or a network error. */
+async function call(path, method = "GET", body = undefined) {
   const token = sessionStorage.getItem(TOKEN);
-  const answer = await fetch(path, {
+  const response = await fetch(path, {
     method,
     headers: token === null ? {} : { Authorization: `Bearer ${token}` },
     body: body === undefined ? undefined : JSON.stringify(body),
     cache: "no-store",
-    signal: AbortSignal.timeout(PATIENCE),
+    signal: AbortSignal.timeout(TIMEOUT),
   });
-  const document = answer.status === 204 ? null : await answer.json();
-  if (!answer.ok) throw new Refusal(answer.status, document.error);
+  const document = response.status === 204 ? null : await response.json();
+  if (!response.ok) throw new ApiError(response.status, document.error);
   return document;
 }
 
-/** Do what a button says, and tell what became of it. */
+/** Send the control call of a button, and show the result. */
 async function act(name, path, method = "POST", body = undefined) {
   pressed = document.activeElement;
-  tell("", false);
+  showMessage("", false);
   try {
-    await ask(path, method, body);
-    tell(`${name}: done.`, false);
+    await call(path, method, body);
+    showMessage(`${name}: done.`, false);
   } catch (problem) {
-    tell(`${name}: ${inWords(problem)}.`, true);
+    showMessage(`${name}: ${messageOf(problem)}.`, true);
   }
-  lookNow();
+  pollNow();
 }
 
-function inWords(problem) {
-  return problem instanceof Refusal ? problem.message : "The server cannot be reached";
+function messageOf(problem) {
+  return problem instanceof ApiError ? problem.message : "The server is not reachable";
 }
 
-/** Say it; what has gone well is only for those who cannot see it. */
-function tell(text, isProblem) {
-  at("said").parentNode.classList.toggle("problem", isProblem);
-  at("heard").hidden = !isProblem;
-  say(at("said"), text);
+/** Show a message; success messages are for screen readers only. */
+function showMessage(text, isProblem) {
+  byId("message").parentNode.classList.toggle("problem", isProblem);
+  byId("dismiss").hidden = !isProblem;
+  setText(byId("message"), text);
 }
 
 let pressed = null;
 let wake = () => {};
-let isWanted = false;
+let isPollDue = false;
 
-function lookNow() {
-  isWanted = true;
+function pollNow() {
+  isPollDue = true;
   wake();
 }
 
-/** Look twice a second, one look after the other, as long as somebody can see it. */
-async function keepLooking() {
+/** Poll twice a second, one poll after the other, while the page is visible. */
+async function pollForever() {
   for (;;) {
-    isWanted = false;
-    const wait = await look();
-    if (isWanted) continue;
+    isPollDue = false;
+    const wait = await poll();
+    if (isPollDue) continue;
     await new Promise((resolve) => {
       wake = resolve;
       if (wait !== null && !document.hidden) setTimeout(resolve, wait);
@@ -82,24 +83,24 @@ async function keepLooking() {
   }
 }
 
-/** Look once; after how many milliseconds to look again, or null for when somebody says so. */
-async function look() {
+/** Poll once; return the milliseconds until the next poll, or null to wait for `pollNow`. */
+async function poll() {
   let overview;
   try {
-    overview = await ask(`overview?after=${journal.after}`);
-    if (!journal.goesOn(overview.requests)) {
-      overview = await ask("overview?after=0");
-      journal.goesOn(overview.requests);
+    overview = await call(`overview?after=${journal.after}`);
+    if (!journal.append(overview.requests)) {
+      overview = await call("overview?after=0");
+      journal.append(overview.requests);
     }
-    if (!at("fault-name").length) await readFaultNames();
+    if (!byId("fault-name").length) await readFaultNames();
   } catch (problem) {
     if (problem.status === 401) return askForToken();
-    connected(`${inWords(problem)}; trying again.`, "lost");
-    return EVERY_UNANSWERED;
+    showConnection(`${messageOf(problem)}; trying again.`, "lost");
+    return RETRY_INTERVAL;
   }
   show(overview);
-  connected("live", "live");
-  return EVERY;
+  showConnection("live", "live");
+  return POLL_INTERVAL;
 }
 
 function show(overview) {
@@ -110,40 +111,40 @@ function show(overview) {
   showWorlds(overview.worlds, overview.total_worlds, place);
 }
 
-function connected(text, how) {
-  say(at("connection"), text);
+function showConnection(text, how) {
+  setText(byId("connection"), text);
   document.body.dataset.connection = how;
 }
 
 function askForToken() {
-  at("token-why").textContent = sessionStorage.getItem(TOKEN) === null
-    ? "This server is steered only by who has its control token."
-    : "That is not this server's control token.";
+  byId("token-why").textContent = sessionStorage.getItem(TOKEN) === null
+    ? "This server requires a control token."
+    : "The control token is wrong.";
   sessionStorage.removeItem(TOKEN);
-  connected("A control token is needed.", "locked");
-  at("token").hidden = false;
-  at("token-field").focus();
+  showConnection("Control token required.", "locked");
+  byId("token").hidden = false;
+  byId("token-field").focus();
   return null;
 }
 
-/** Take the token from the address, where it would be seen and kept. */
+/** Move the token from the URL, where it would be visible and stored in the history, to this tab. */
 function takeToken() {
   const sent = new URLSearchParams(location.hash.slice(1).replaceAll("+", "%2B")).get("token");
   if (sent === null) return;
   sessionStorage.setItem(TOKEN, sent);
-  at("token").hidden = true;
+  byId("token").hidden = true;
   history.replaceState(null, "", location.pathname + location.search);
-  lookNow();
+  pollNow();
 }
 
-/** The names of faults are where the server says what it takes. */
+/** Read the names of faults from the OpenAPI document. */
 async function readFaultNames() {
-  const { paths } = await ask("openapi.json");
+  const { paths } = await call("openapi.json");
   const choices = paths["/faults"].post.requestBody.content["application/json"].schema.anyOf;
-  at("fault-name").append(...choices.find((choice) => choice.enum).enum.map((name) => el("option", {}, name)));
+  byId("fault-name").append(...choices.find((choice) => choice.enum).enum.map((name) => el("option", {}, name)));
 }
 
-const on = (id, event, listener) => at(id).addEventListener(event, listener);
+const on = (id, event, listener) => byId(id).addEventListener(event, listener);
 const onSubmit = (id, listener) => on(id, "submit", (event) => {
   event.preventDefault();
   listener();
@@ -153,31 +154,31 @@ const moveClock = (name, body) => act(name, "clock", "PATCH", body);
 for (const button of document.querySelectorAll("[data-tick]")) {
   button.addEventListener("click", () => moveClock(`Clock ${button.textContent}`, { tick: Number(button.dataset.tick) }));
 }
-on("pause", "click", () => moveClock(at("pause").textContent, { paused: at("pause").textContent === "Pause" }));
-onSubmit("running", () => moveClock("Set speed", { speed: at("speed").valueAsNumber }));
-onSubmit("add-fault", () => act("Add fault", "faults", "POST", at("fault-name").value));
+on("pause", "click", () => moveClock(byId("pause").textContent, { paused: byId("pause").textContent === "Pause" }));
+onSubmit("running", () => moveClock("Set speed", { speed: byId("speed").valueAsNumber }));
+onSubmit("add-fault", () => act("Add fault", "faults", "POST", byId("fault-name").value));
 on("clear-faults", "click", () => {
   act("Clear all faults", "faults", "DELETE");
-  at("fault-name").focus();
+  byId("fault-name").focus();
 });
-on("heard", "click", () => {
-  tell("", false);
+on("dismiss", "click", () => {
+  showMessage("", false);
   pressed?.focus();
 });
 on("reset", "click", () => {
-  at("confirm").returnValue = "";
-  at("confirm").showModal();
+  byId("confirm").returnValue = "";
+  byId("confirm").showModal();
 });
-on("confirm", "close", () => at("confirm").returnValue === "reset" && act("Reset", "reset"));
+on("confirm", "close", () => byId("confirm").returnValue === "reset" && act("Reset", "reset"));
 onSubmit("token", () => {
-  sessionStorage.setItem(TOKEN, at("token-field").value);
-  at("token-field").value = "";
-  at("token").hidden = true;
-  lookNow();
+  sessionStorage.setItem(TOKEN, byId("token-field").value);
+  byId("token-field").value = "";
+  byId("token").hidden = true;
+  pollNow();
 });
-document.addEventListener("visibilitychange", () => document.hidden || lookNow());
+document.addEventListener("visibilitychange", () => document.hidden || pollNow());
 window.addEventListener("hashchange", takeToken);
 
 document.title = `${place.world || "main"} – copr-chroot-fake`;
 takeToken();
-keepLooking();
+pollForever();

@@ -1,29 +1,29 @@
-/* The clock, the faults, the journal and the other worlds. */
+/* The clock, the faults, the journal and the links to other worlds. */
 
-import { at, button, el, keep, put, say, timeOfDay, utc } from "./elements.js";
+import { byId, button, el, updateChildren, setAttr, setText, timeOfDay, utc } from "./elements.js";
 
-/** How many requests stay on the page. */
-const REQUESTS = 200;
+/** Maximum number of requests on the page. */
+const MAX_REQUESTS = 200;
 
 export function showClock({ now, speed, paused }) {
-  say(at("now"), utc(now));
-  put(at("now"), "datetime", `${utc(now).replace(" ", "T")}Z`);
-  say(at("unix"), now.toFixed(1));
+  setText(byId("now"), utc(now));
+  setAttr(byId("now"), "datetime", `${utc(now).replace(" ", "T")}Z`);
+  setText(byId("unix"), now.toFixed(1));
   const course = speed === 1 ? "real time" : `${speed} times real time`;
-  say(at("course"), speed === null ? "stands still until it is moved" : paused ? "paused" : course);
-  at("running").hidden = speed === null;
-  say(at("pause"), paused ? "Resume" : "Pause");
-  if (speed !== null && at("speed").dataset.is !== String(speed)) {
-    at("speed").dataset.is = speed;
-    at("speed").value = speed;
+  setText(byId("course"), speed === null ? "virtual: moves only by control" : paused ? "paused" : course);
+  byId("running").hidden = speed === null;
+  setText(byId("pause"), paused ? "Resume" : "Pause");
+  if (speed !== null && byId("speed").dataset.is !== String(speed)) {
+    byId("speed").dataset.is = speed;
+    byId("speed").value = speed;
   }
 }
 
 export function showFaults(faults, total, act) {
-  say(at("faults-count"), total > faults.length ? `the first ${faults.length} of ${total}` : "");
-  at("clear-faults").hidden = faults.length === 0;
-  keep(at("faults"), faults.length ? faults : [null], (fault) => fault && `${fault.id} ${JSON.stringify(fault.fault)}`, (fault) =>
-    fault === null ? { node: el("li", { class: "empty" }, "Nothing goes wrong.") } : faultPart(fault, act));
+  setText(byId("faults-count"), total > faults.length ? `the first ${faults.length} of ${total}` : "");
+  byId("clear-faults").hidden = faults.length === 0;
+  updateChildren(byId("faults"), faults.length ? faults : [null], (fault) => fault && `${fault.id} ${JSON.stringify(fault.fault)}`, (fault) =>
+    fault === null ? { node: el("li", { class: "empty" }, "No faults.") } : faultPart(fault, act));
 }
 
 function faultPart({ id, fault }, act) {
@@ -31,44 +31,44 @@ function faultPart({ id, fault }, act) {
   const counts = el("span", { class: "soft" });
   const remove = button("Remove", `Remove fault ${id}`, () => {
     act(`Remove fault ${id}`, `faults/${id}`, "DELETE");
-    // The button is about to go, and with it the focus that it has.
-    at("fault-name").focus();
+    // The button disappears together with the focus.
+    byId("fault-name").focus();
   });
   const node = el("li", {}, el("b", {}, `#${id}`), el("span", { class: "what" }, what.join(", ")), remove, counts);
-  return { node, update: ({ seen, hits }) => say(counts, `${hits} hit of ${seen} seen`) };
+  return { node, update: ({ seen, hits }) => setText(counts, `${hits} hit of ${seen} seen`) };
 }
 
-/** What was asked, as far as it is shown. */
+/** The latest requests. */
 export class Journal {
   #requests = [];
 
-  /** The number of the request before the last one, so that the server shows the last one again. */
+  /** The number of the second-last request, so that the server returns the last one again. */
   get after() {
     return Math.max(0, (this.#requests.at(-1)?.number ?? 0) - 1);
   }
 
   /**
-   * Take in what came after; whether it goes on from what there is.
+   * Append new requests; return false, and start over, if they do not follow the last one.
    *
-   * Where the last request is not there anymore the world has been reset, its
-   * journal forgotten or the server started anew, and the numbers begin again.
+   * If the last request does not exist anymore, the world was reset, its journal
+   * cleared or the server restarted, and the numbers start again.
    */
-  goesOn(requests) {
-    const [last, again] = [this.#requests.at(-1), requests.at(0)];
-    if (last !== undefined && (again?.number !== last.number || again.at !== last.at)) {
+  append(requests) {
+    const [last, first] = [this.#requests.at(-1), requests.at(0)];
+    if (last !== undefined && (first?.number !== last.number || first.at !== last.at)) {
       this.#requests = [];
       return false;
     }
-    this.#requests = [...this.#requests.slice(0, -1), ...requests].slice(-REQUESTS);
+    this.#requests = [...this.#requests.slice(0, -1), ...requests].slice(-MAX_REQUESTS);
     return true;
   }
 
   show() {
-    const asked = this.#requests.at(-1)?.number ?? 0;
-    say(at("journal-count"), asked > this.#requests.length ? `the latest ${this.#requests.length} of ${asked}` : asked || "");
+    const total = this.#requests.at(-1)?.number ?? 0;
+    setText(byId("journal-count"), total > this.#requests.length ? `the latest ${this.#requests.length} of ${total}` : total || "");
     const latestFirst = this.#requests.toReversed();
-    keep(at("journal"), latestFirst.length ? latestFirst : [null], (request) => request && `${request.number} ${request.at}`, (request) => ({
-      node: request === null ? el("li", { class: "empty" }, "Nobody has asked for anything.") : row(request),
+    updateChildren(byId("journal"), latestFirst.length ? latestFirst : [null], (request) => request && `${request.number} ${request.at}`, (request) => ({
+      node: request === null ? el("li", { class: "empty" }, "No requests.") : row(request),
     }));
   }
 }
@@ -81,20 +81,20 @@ function row({ number, method, target, status, at: time, saw, matched, fault }) 
     : [...byState].map(([state, those]) => `${those.length} ${state}`);
   return el("li", { class: status === 0 || status >= 400 ? "request bad" : "request", title: `request ${number}, at ${utc(time)}` },
     el("span", { class: "soft" }, timeOfDay(time)),
-    el("span", { class: "status" }, status || "no answer"),
+    el("span", { class: "status" }, status || "no response"),
     el("b", {}, method),
-    el("span", { class: "tag" }, matched ? "" : "not there"),
+    el("span", { class: "tag" }, matched ? "" : "unmatched"),
     el("span", { class: "tag bad" }, fault === null ? "" : `fault ${fault}`),
     el("span", { class: "target" }, target),
     el("span", { class: "saw" }, seen.join(", ")));
 }
 
-/** Links to the other worlds, from the server's own one on. */
+/** Show links to all worlds, the main world first. */
 export function showWorlds(names, total, { root, world }) {
   const more = total - names.length;
-  say(at("world"), world || "main");
-  say(at("more-worlds"), more > 0 ? `and ${more} more` : "");
-  keep(at("worlds"), ["", ...names], (name) => name, (name) => {
+  setText(byId("world"), world || "main");
+  setText(byId("more-worlds"), more > 0 ? `and ${more} more` : "");
+  updateChildren(byId("worlds"), ["", ...names], (name) => name, (name) => {
     const href = `${root}${name && `/worlds/${encodeURIComponent(name)}`}/_fake/`;
     return { node: el("li", {}, el("a", { href, "aria-current": name === world ? "page" : null }, name || "main")) };
   });

@@ -1,6 +1,6 @@
-/* The timeline of a build: the states of its chroots over the clock, each chroot with a line of its own. */
+/* The timeline of a build: the states of each chroot over the time of the clock. */
 
-import { duration, keep, put, say, svg, timeOfDay, utc } from "./elements.js";
+import { duration, updateChildren, setAttr, setText, svg, timeOfDay, utc } from "./elements.js";
 
 const ENDS = new Set(["succeeded", "failed", "canceled", "skipped", "forked"]);
 const DAY = 86400;
@@ -8,29 +8,28 @@ const STEPS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 1
 const [TICK_PIXELS, LETTER_PIXELS, ICON_PIXELS] = [84, 6.6, 10];
 
 /**
- * From when to when the timeline of a build goes, and on how many pixels.
+ * Return the time span of a build's timeline, and its scale.
  *
- * It goes on with the clock while there is something to come, but not where
- * the last thing happened more than a day ago: that is a recording, whose few
- * minutes would not be seen beside the time since.
+ * The span extends to the current time while the build is not finished, unless its last
+ * change was more than a day ago: that is a recording, whose few minutes would be
+ * invisible beside the time since.
  */
 export function spanOf(build, changes, now, pixels) {
   const stamped = build.chroots.flatMap((chroot) => [chroot.started_on, chroot.ended_on]);
   const times = [...stamped, ...changes.map((change) => change.at)].filter((time) => time !== null);
   const from = times.length ? Math.min(...times) : Math.floor(now) - 60;
   const last = times.length ? Math.max(...times) : now;
-  const goesOn = !build.finished && now - last < DAY;
-  const until = Math.max(goesOn ? now : last, last, from + 1);
+  const isOpen = !build.finished && now - last < DAY;
+  const until = Math.max(isOpen ? now : last, last, from + 1);
   const to = until + (until - from) * 0.05;
   const share = (seconds) => `${((seconds / (to - from)) * 100).toFixed(3)}%`;
-  return { from, to, now, open: goesOn ? until : to, share, pixel: (to - from) / pixels };
+  return { from, to, now, open: isOpen ? until : to, share, pixel: (to - from) / pixels };
 }
 
 /**
- * What a chroot was, from when to when.
+ * Return the states of a chroot, each with start and end.
  *
- * Where no change is known only its times tell, and what it was in between is
- * shown in the colour of how that ended.
+ * Without known changes, the segment between its times has the colour of the final state.
  */
 export function segmentsOf({ state, started_on: started, ended_on: ended }, changes, span) {
   const times = started !== null && ended !== null ? [started, ended] : [ended ?? started ?? span.from];
@@ -43,14 +42,14 @@ export function segmentsOf({ state, started_on: started, ended_on: ended }, chan
   });
 }
 
-/** An empty drawing, for a line or an axis. */
+/** Return an empty drawing, for a line or an axis. */
 export function drawing(attributes) {
   return svg("svg", attributes, svg("g"), svg("line", { class: "now", y1: "0", y2: "100%" }));
 }
 
-/** Draw a chroot's line, with words or icons where there is room for them. */
+/** Draw a chroot's line, with text or icons where they fit. */
 export function drawLine(line, segments, span) {
-  put(line, "aria-label", segments.map(inWords).join(", ") || "nothing yet");
+  setAttr(line, "aria-label", segments.map(describe).join(", ") || "nothing yet");
   const drawn = segments.map(({ state, from, to, rests }, index) => {
     const room = rests ? 0 : (to - from) / span.pixel;
     const word = room > state.length * LETTER_PIXELS + 12 ? state : "";
@@ -59,11 +58,11 @@ export function drawLine(line, segments, span) {
     const kind = `segment state-${state}${rests ? " rests" : ""}`;
     return { index, kind, x: span.share(from - span.from), width: span.share(to - from), word, mark, hint };
   });
-  keep(line.firstChild, drawn, (segment) => segment.index, segmentPart);
+  updateChildren(line.firstChild, drawn, (segment) => segment.index, segmentPart);
   drawNow(line, span);
 }
 
-function inWords({ state, from, to, rests }) {
+function describe({ state, from, to, rests }) {
   return rests ? `${state} since ${timeOfDay(from)}` : `${state} for ${duration(to - from)}`;
 }
 
@@ -73,17 +72,17 @@ function segmentPart() {
   const mark = svg("use", { ...size, y: "50%", transform: `translate(3 ${-ICON_PIXELS / 2})` });
   const node = svg("g", {}, hint, bar, word, mark);
   const update = (segment) => {
-    put(node, "class", segment.kind);
-    put(bar, "width", segment.width);
-    for (const placed of [bar, word, mark]) put(placed, "x", segment.x);
-    put(mark, "href", segment.mark);
-    say(word, segment.word);
-    say(hint, segment.hint);
+    setAttr(node, "class", segment.kind);
+    setAttr(bar, "width", segment.width);
+    for (const placed of [bar, word, mark]) setAttr(placed, "x", segment.x);
+    setAttr(mark, "href", segment.mark);
+    setText(word, segment.word);
+    setText(hint, segment.hint);
   };
   return { node, update };
 }
 
-/** Draw the times above the lines. */
+/** Draw the axis with times above the lines. */
 export function drawAxis(axis, span) {
   const most = (span.to - span.from) / span.pixel / TICK_PIXELS;
   const fits = (step) => (span.to - span.from) / step <= Math.max(2, most);
@@ -95,21 +94,21 @@ export function drawAxis(axis, span) {
     const hasRoom = (clear - time) / span.pixel > word.length * LETTER_PIXELS + 6;
     ticks.push({ time, x: span.share(time - span.from), word: hasRoom ? word : "" });
   }
-  keep(axis.firstChild, ticks, (tick) => tick.time, tickPart);
+  updateChildren(axis.firstChild, ticks, (tick) => tick.time, tickPart);
   drawNow(axis, span);
 }
 
 function tickPart() {
   const [mark, word] = [svg("line", { y1: "75%", y2: "100%" }), svg("text", { dx: 4, y: "50%" })];
   const update = (tick) => {
-    for (const [node, name] of [[mark, "x1"], [mark, "x2"], [word, "x"]]) put(node, name, tick.x);
-    say(word, tick.word);
+    for (const [node, name] of [[mark, "x1"], [mark, "x2"], [word, "x"]]) setAttr(node, name, tick.x);
+    setText(word, tick.word);
   };
   return { node: svg("g", { class: "tick" }, mark, word), update };
 }
 
 function drawNow(drawing, { from, to, now, share }) {
   const line = drawing.lastChild;
-  for (const name of ["x1", "x2"]) put(line, name, share(now - from));
-  put(line, "display", from <= now && now <= to ? null : "none");
+  for (const name of ["x1", "x2"]) setAttr(line, name, share(now - from));
+  setAttr(line, "display", from <= now && now <= to ? null : "none");
 }

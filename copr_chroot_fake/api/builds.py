@@ -1,0 +1,182 @@
+"""Builds: one of them, the pages of a project's list, built packages, source builds, and cancellation.
+
+A response that shows a build, or chroots of it, counts as a poll of these chroots.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from ..engine.build import Build
+from ..engine.store import Store
+from ..errors import EventError
+from ..model.project import Project
+from ..model.source_states import UNIMPORTED
+from ..model.states import State
+from ..wire.answer import CATCH_ALL, ApiError
+from .authentication import authenticate, may_cancel
+from .context import RequestContext, Success, find_build, no_such_build
+from .paging import BUILD, Paging, check_order, check_range, parse_paging
+from .projects import find_project
+from .rendering import json_line, render_page
+
+_WITHOUT_LOG = (State.WAITING, State.PENDING, State.STARTING)
+
+_POST_WARNING = (("Warning", "This method is deprecated: Use PUT method instead of POST"),)
+
+
+def get_build(context: RequestContext) -> Success:
+    """Answer ``build``."""
+    return Success(_render_build(_poll_build(context)) + b"\n")
+
+
+def get_built_packages(context: RequestContext) -> Success:
+    """Answer ``build/built-packages``."""
+    return Success(_render_packages(_poll_build(context)))
+
+
+def get_source_chroot(context: RequestContext) -> Success:
+    """Answer ``build/source-chroot``, a poll of the chroots that wait for the source build.
+
+    Copr fails until the log of the source build has an address.
+    """
+    raw_id, build = find_build(context)
+    if build is None:
+        raise no_such_build(raw_id)
+    build.catch_up()
+    if context.is_poll:
+        for chroot in build.chroots:
+            if chroot.is_absent or chroot.state in UNIMPORTED:
+                chroot.poll(True)
+    if not build.is_in_store:
+        raise no_such_build(raw_id)
+    if build.source_state in _WITHOUT_LOG:
+        raise ApiError(500, CATCH_ALL)
+    return Success(json_line({"state": build.source_state.value, "result_url": build.source_results_url}))
+
+
+def list_builds(context: RequestContext) -> Success:
+    """Answer ``build/list``; Copr filters by status after the offset and before the limit."""
+    arguments, store = context.target.arguments, context.store
+    paging = parse_paging(arguments, context.default_limit)
+    project = find_project(context)
+    check_order(paging.order, BUILD)
+    check_range(paging)
+    package, status = arguments.get("packagename"), arguments.get("status")
+    for text in (package, status):
+        if text is not None and "\0" in text:
+            raise ApiError(500, CATCH_ALL)
+    limit = None if status else paging.limit
+    builds = _newest_builds(store, project, package or None, paging.offset, limit)
+    if status:
+        paging = paging._replace(limit=_status_limit(context, paging))
+        builds = _filter_by_state(builds, status, paging.limit)
+    return Success(render_page(list(_poll_builds(builds, status, context.is_poll)), paging))
+
+
+def cancel_build(context: RequestContext) -> Success:
+    """Answer ``build/cancel``; the chroots keep their states until the backend confirms."""
+    user = authenticate(context)
+    raw_id, build = find_build(context)
+    if build is None:
+        raise no_such_build(raw_id)
+    if not may_cancel(context.store, user, build):
+        raise ApiError(403, "You are not allowed to cancel this build.")
+    try:
+        build.cancel()
+    except EventError:
+        raise ApiError(409, f"Cannot cancel build {build.id}") from None
+    return Success(_render_build(build) + b"\n", headers=_POST_WARNING if context.method == "POST" else ())
+
+
+def _poll_build(context: RequestContext) -> Build:
+    raw_id, build = find_build(context)
+    if build is not None:
+        build.poll(context.is_poll)
+    if build is None or not build.is_in_store:
+        raise no_such_build(raw_id)
+    return build
+
+
+def _newest_builds(store: Store, project: Project, package: str | None, offset: int, limit: int | None) -> list[Build]:
+    """Return the builds of a page; repeat if catching up with the clock has deleted some."""
+    while True:
+        builds = [store.builds[build_id] for build_id in store.index.page(project.full_name, package, offset, limit)]
+        for build in builds:
+            build.catch_up()
+        if all(build.is_in_store for build in builds):
+            return builds
+
+
+def _status_limit(context: RequestContext, paging: Paging) -> int | None:
+    """Return the limit of a list filtered by status, where a limit of 0 means no builds at all."""
+    sent = context.target.arguments.get("limit", "")
+    return int(sent) if sent.strip() else paging.limit
+
+
+def _filter_by_state(builds: Sequence[Build], status: str, limit: int | None) -> list[Build]:
+    matches: list[Build] = []
+    for build in builds:
+        if limit is not None and len(matches) >= limit:
+            break
+        if build.state == status:
+            matches.append(build)
+    return matches
+
+
+def _poll_builds(builds: Sequence[Build], status: str | None, is_poll: bool) -> Iterator[bytes]:
+    """Poll and render builds; omit those that the poll deletes or moves to another status."""
+    for build in builds:
+        build.poll(is_poll)
+        if build.is_in_store and (not status or build.state == status):
+            yield _render_build(build)
+
+
+def _render_build(build: Build) -> bytes:
+    """Return the JSON of a build, cached until one of its chroots changes."""
+    if build.rendered:
+        return build.rendered
+    project, submission = build.project, build.submission
+    fields = {
+        "chroots": [chroot.name for chroot in build.known_chroots],
+        "ended_on": build.ended_on,
+        "id": build.id,
+        "is_background": build.is_background,
+        "ownername": project.ownername,
+        "project_dirname": build.project_dirname,
+        "projectname": project.projectname,
+        "repo_url": f"{build.store.results_root}/{project}",
+        "started_on": build.started_on,
+        "state": build.state.value,
+        "submitted_on": submission.submitted_on,
+        "submitter": submission.submitter,
+        "source_package": {
+            "name": build.package,
+            "url": submission.source_package.url,
+            "version": submission.source_package.version,
+        },
+    }
+    build.rendered = json.dumps(fields).encode()
+    return build.rendered
+
+
+def _render_packages(build: Build) -> bytes:
+    """Return the packages of each chroot; the keys are in another order than for one chroot."""
+    return json_line(
+        {
+            chroot.name: {
+                "packages": [
+                    {
+                        "name": nevra.name,
+                        "arch": nevra.arch,
+                        "version": nevra.version,
+                        "release": nevra.release,
+                        "epoch": nevra.epoch,
+                    }
+                    for nevra in chroot.packages
+                ]
+            }
+            for chroot in build.known_chroots
+        }
+    )

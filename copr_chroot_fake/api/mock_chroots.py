@@ -1,0 +1,11 @@
+"""Mock chroots: the chroots in which the service can build."""
+
+from __future__ import annotations
+
+from .context import RequestContext, Success
+from .rendering import json_line
+
+
+def list_mock_chroots(context: RequestContext) -> Success:
+    """Answer ``mock-chroots/list``: each chroot with its comment, which the fake leaves empty."""
+    return Success(json_line(dict.fromkeys(context.store.mock_chroots, "")))

@@ -1,0 +1,1 @@
+"""Serving worlds and their control API over HTTP: sockets, protocol, access control, logs."""

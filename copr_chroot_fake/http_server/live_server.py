@@ -1,0 +1,155 @@
+"""A server in a thread, for a whole test session, with a world for each test.
+
+The server responds as soon as it is created, and stops within milliseconds: it waits
+for an event, whereas uvicorn checks ten times a second whether to stop.
+
+After a fork, the thread exists only in the parent, which continues to serve its
+fakes. In the child, the server starts again, on another port, when it is given a fake.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakSet
+
+from ..errors import InputError
+from ..worlds.initial import InitialConfig, InitialSnapshot
+from ..worlds.world import Worlds, world_url
+from .app import ServedApp
+from .control_adapter import ControlAdapter
+from .guard import Guard
+from .uvicorn_server import FakeServer, bind, url_of
+
+if TYPE_CHECKING:
+    from ..fake import FakeCopr
+    from ..scenario.load import ScenarioSource
+
+
+class LiveServer:
+    """A running server on a free port of 127.0.0.1, which serves each given fake under a name.
+
+    :param fake_class: ``FakeCopr``, for the main world and for worlds that are created by control calls.
+    """
+
+    def __init__(self, fake_class: type[FakeCopr]) -> None:
+        self._fake_class = fake_class
+        self._start()
+        _servers.add(self)
+
+    def _start(self) -> None:
+        self._process = os.getpid()
+        self._worlds = Worlds(_Nonexistent(), max_memory=sys.maxsize, main_initial_state=_Empty(self._fake_class))
+        listener = bind("127.0.0.1", 0)
+        self.url = url_of(listener)
+        self._worlds.set_url(self.url)
+        ready = threading.Event()
+        control = ControlAdapter(self._worlds, InitialConfig(self._fake_class), Guard("127.0.0.1", None))
+        self._server = _ThreadServer(ServedApp(self._worlds, control), listener, ready.set)
+        self._thread = threading.Thread(target=self._run, args=(listener,), name="copr-fake", daemon=True)
+        self._thread.start()
+        ready.wait()
+
+    def _run(self, listener: socket.socket) -> None:
+        asyncio.run(self._server.serve(sockets=[listener]))
+
+    def add(self, name: str, fake: FakeCopr) -> str:
+        """Serve a fake under a name and return its URL."""
+        if self._is_in_parent:
+            self._start()
+        self._worlds.replace(name, InitialSnapshot(fake, fake.snapshot()), fake)
+        return world_url(self.url, name)
+
+    def remove(self, name: str) -> None:
+        """Stop serving a fake, and reopen the port if one of its faults has closed it."""
+        if not self._is_in_parent:
+            self._worlds.delete(name)
+            self._server.reopen()
+
+    def stop(self) -> None:
+        """Stop the server; it no longer listens when this returns."""
+        if not self._is_in_parent:
+            self._server.stop()
+            self._thread.join()
+
+    @property
+    def _is_in_parent(self) -> bool:
+        """Whether the thread runs in the process that this one was forked from."""
+        return self._process != os.getpid()
+
+    def abandon_sockets(self) -> None:
+        """Leave the sockets to the parent process; otherwise they would stay open here when the parent closes them."""
+        self._server.abandon_sockets()
+
+
+_servers: WeakSet[LiveServer] = WeakSet()
+
+
+def _abandon_sockets() -> None:
+    for server in _servers:
+        server.abandon_sockets()
+
+
+# Windows cannot fork.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_abandon_sockets)
+
+
+class _Nonexistent:
+    """The initial state of named worlds, which exist only if a test adds them."""
+
+    def make(self) -> FakeCopr:
+        raise InputError("world", "there is no world of that name")
+
+    def make_from(self, scenario: ScenarioSource) -> FakeCopr:
+        return self.make()
+
+
+@dataclass(frozen=True)
+class _Empty:
+    """The initial state of the main world, which is rarely used."""
+
+    fake_class: type[FakeCopr]
+
+    def make(self) -> FakeCopr:
+        return self.fake_class()
+
+    def make_from(self, scenario: ScenarioSource) -> FakeCopr:
+        fake = self.make()
+        fake.add_scenario(scenario)
+        return fake
+
+
+class _ThreadServer(FakeServer):
+    """A server that another thread can stop."""
+
+    def __init__(self, app: ServedApp, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+        super().__init__(app, listener, on_ready, date_header=False)
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+
+    def reopen(self) -> None:
+        """Listen again if the port is closed."""
+        if self.is_port_closed:
+            asyncio.run_coroutine_threadsafe(self.open_port(), self._loop).result()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        await super().startup(sockets)
+
+    async def wait_until_stopped(self) -> None:
+        await self._stop.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._stop_accepting()
+        for listener in sockets or []:
+            listener.close()
+        await self._abort_connections()

@@ -1,0 +1,120 @@
+"""The files of a result directory, which depend on the phase of the build; their contents are made on access."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+from ..model.nevra import Nevra, dump_package
+from . import logs, rpm_file
+from .job import Job, Phase
+
+
+class File(NamedTuple):
+    """A file: its name, its modification time (a Unix time), and a function that returns its contents."""
+
+    name: str
+    modified: int
+    read: Callable[[], bytes]
+
+
+LIVE_LOGS = {"builder-live.log": logs.builder_live, "backend.log": logs.backend}
+"""Logs that grow during the build."""
+
+_MOCK_LOGS = {"build.log": logs.build, "root.log": logs.root, "state.log": logs.state}
+
+
+def files_of(job: Job) -> list[File]:
+    """Return the current files of a build, ordered by name.
+
+    During the build there are only logs. At its end Copr compresses them and adds the results (from the source of
+    its backend).
+    """
+    return sorted(_files(job), key=lambda file: file.name)
+
+
+def _files(job: Job) -> Iterator[File]:
+    if job.phase is not Phase.STARTING:
+        yield File("build.info", job.started_on, partial(_build_info, job))
+    if not job.phase.is_final:
+        for name, write in LIVE_LOGS.items():
+            if name == "backend.log" or job.phase is Phase.RUNNING:
+                yield File(name, job.modified, partial(write, job))
+        return
+    # The worker of a canceled build downloads nothing from the builder.
+    downloaded = {} if job.phase is Phase.CANCELED or job.is_source_build else _MOCK_LOGS
+    for name, write in {**LIVE_LOGS, **downloaded}.items():
+        yield File(f"{name}.gz", job.modified, partial(_compressed, write, job))
+    if job.phase is Phase.CANCELED:
+        return
+    yield File(f"{job.package}.spec", job.modified, partial(_spec, job))
+    if job.phase is Phase.SUCCEEDED:
+        yield File("success", job.modified, lambda: b"done")
+        yield File("results.json", job.modified, partial(_results, job))
+        for name, nevra in {rpm_file.file_name(nevra): nevra for nevra in job.packages}.items():
+            if "/" not in name:
+                yield File(name, job.modified, partial(_package, nevra, job))
+
+
+def _compressed(write: Callable[[Job], bytes], job: Job) -> bytes:
+    return gzip.compress(write(job), mtime=job.modified)
+
+
+def _package(nevra: Nevra, job: Job) -> bytes:
+    return rpm_file.write(nevra, source=job.source, vendor=f"Fedora Copr - {job.directory}", built_on=job.modified)
+
+
+def _build_info(job: Job) -> bytes:
+    return f"build_id={job.build_id}\nbuilder_ip=127.0.0.1".encode()
+
+
+def _results(job: Job) -> bytes:
+    if job.is_source_build:
+        source = dump_package(job.source)
+        document: object = {key: source[key] for key in ("name", "epoch", "version", "release")}
+    else:
+        document = {"packages": [dump_package(nevra) for nevra in job.packages]}
+    return json.dumps(document, indent=4).encode()
+
+
+def _spec(job: Job) -> bytes:
+    """Return a spec from which rpmbuild would build the packages."""
+    return logs.encode_lines(_spec_lines(job))
+
+
+def _spec_lines(job: Job) -> Iterator[str]:
+    source = job.source
+    # Packages of several architectures can have the same name.
+    packages = {nevra.name: nevra for nevra in job.packages if nevra.arch != "src"}
+    yield f"Name:           {source.name}"
+    yield f"Version:        {source.version}"
+    yield f"Release:        {source.release}"
+    if source.epoch is not None:
+        yield f"Epoch:          {source.epoch}"
+    yield from _description(source.name, packages.get(source.name))
+    subpackages = {name: nevra for name, nevra in packages.items() if name != source.name}
+    for name, nevra in subpackages.items():
+        yield ""
+        yield f"%package -n {name}"
+        yield from _description(name, nevra, f" -n {name}")
+    if source.name in packages or not packages:
+        yield ""
+        yield "%files"
+    for name in subpackages:
+        yield ""
+        yield f"%files -n {name}"
+
+
+def _description(name: str, nevra: Nevra | None, option: str = "") -> Iterator[str]:
+    """Yield the lines that describe a package; ``option`` names a subpackage."""
+    yield f"Summary:        {rpm_file.summary(name)}"
+    if not option:
+        yield "License:        MIT"
+    if nevra is not None and nevra.arch == "noarch":
+        yield "BuildArch:      noarch"
+    yield ""
+    yield f"%description{option}"
+    yield rpm_file.DESCRIPTION

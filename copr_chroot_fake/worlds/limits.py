@@ -1,0 +1,25 @@
+"""Default limits of a server."""
+
+MAX_WORLDS = 10_000
+"""Named worlds."""
+
+MAX_MEMORY = 2 * 1024**3
+"""Estimated bytes that all worlds together retain."""
+
+MAX_BODY = 64 * 1024 * 1024
+"""Bytes in the body of a control call: enough for a scenario of some 100,000 chroots."""
+
+MAX_BODIES = 256 * 1024 * 1024
+"""Bytes in all bodies of control calls that are being received at the same time."""
+
+MAX_HEAD = 64 * 1024
+"""Bytes of a request before its body."""
+
+MAX_STATE = 1024 * 1024 * 1024
+"""Bytes of a state file: enough for some 3,000,000 chroots."""
+
+MAX_UNREAD = 64 * 1024 * 1024
+"""Bytes of responses, over all connections, that wait to be read by clients."""
+
+READ_TIMEOUT = 30
+"""Seconds after which a client that reads nothing of its response is disconnected."""

@@ -1,0 +1,238 @@
+"""Worlds: isolated fakes behind one server, created on first use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+from ..errors import CoprFakeError, InputError
+from ..excerpt import shown
+from .limits import MAX_MEMORY, MAX_WORLDS
+from .memory import NEW_WORLD, Memory
+
+if TYPE_CHECKING:
+    from ..adapters.asgi import AsgiApp
+    from ..engine.snapshot import Snapshot
+    from ..fake import FakeCopr
+    from .initial import InitialState
+
+MAX_SNAPSHOTS = 100
+"""Maximum number of snapshots of a world."""
+
+NAME = re.compile("[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,99}")
+"""A valid name of a world: it needs no escaping in a URL, and is not ``.`` or ``..``."""
+
+
+def world_url(server_url: str, name: str) -> str:
+    """Return the URL of a world for its results; the main world has no name.
+
+    This is the short form of ``/worlds/<name>``: copr-cli has wget cut six directories off
+    the URL of a result. Copr's own URLs have five, which leaves one for the world.
+    """
+    return f"{server_url}/@{name}" if name else server_url
+
+
+class TooManyError(CoprFakeError):
+    """The maximum number of worlds or snapshots is reached."""
+
+
+class World:
+    """A fake with its initial state and its snapshots.
+
+    :param name: empty for the main world.
+    :param fake: the fake now; by default it is created from the initial state.
+    :param url: where clients reach the world, if that is known already.
+    """
+
+    __slots__ = (
+        "_last_snapshot",
+        "_memory",
+        "_snapshot_bytes",
+        "_url",
+        "app",
+        "fake",
+        "initial_state",
+        "name",
+        "snapshots",
+    )
+
+    fake: FakeCopr
+    app: AsgiApp
+    snapshots: dict[int, Snapshot]
+
+    def __init__(
+        self,
+        name: str,
+        initial_state: InitialState,
+        memory: Memory,
+        fake: FakeCopr | None = None,
+        url: str | None = None,
+    ) -> None:
+        self.name = name
+        self._memory = memory
+        self._url = url
+        self.initial_state = initial_state
+        self.replace_fake(fake or initial_state.make())
+
+    def replace_fake(self, fake: FakeCopr) -> None:
+        """Use another fake from now on, without snapshots; requests in progress finish with the old one."""
+        if self._url is not None:
+            fake._set_base_url(self._url)  # noqa: SLF001  # what a server does
+        self.fake = fake
+        self._memory.free()
+        self.app = fake.asgi
+        self.snapshots = {}
+        self._snapshot_bytes: dict[int, int] = {}
+        self._last_snapshot = 0
+
+    def set_url(self, url: str) -> None:
+        """Set the base URL of the results of this and later fakes, unless they have a ``results_url``."""
+        self._url = url
+        self.fake._set_base_url(url)  # noqa: SLF001  # what a server does
+
+    def reset(self) -> None:
+        """Restore the initial state; no request is answered by an incomplete fake."""
+        self.replace_fake(self.initial_state.make())
+
+    def take_snapshot(self) -> int:
+        """Take a snapshot and return its id.
+
+        :raises TooManyError: if there are too many snapshots.
+        :raises NoMemoryError: if the memory limit is reached.
+        """
+        if len(self.snapshots) >= MAX_SNAPSHOTS:
+            raise TooManyError(f"there are {MAX_SNAPSHOTS} snapshots already; delete one first")
+        size = self.fake_bytes
+        self._memory.reserve(size)
+        self._last_snapshot += 1
+        self.snapshots[self._last_snapshot] = self.fake.snapshot()
+        self._snapshot_bytes[self._last_snapshot] = size
+        return self._last_snapshot
+
+    @property
+    def retained_bytes(self) -> int:
+        """Estimated memory in bytes, with snapshots."""
+        return NEW_WORLD + self.fake_bytes + sum(self._snapshot_bytes[number] for number in self.snapshots)
+
+    @property
+    def fake_bytes(self) -> int:
+        """Estimated memory of the content of the fake in bytes."""
+        return self.fake._retained_bytes  # noqa: SLF001  # of no use to users of a single fake
+
+
+class Worlds:
+    """The main world, which has no name, and named worlds.
+
+    :param initial_state: of each new world.
+    :param fake: the main world's fake now; by default it is created from the initial state.
+    :param max_memory: estimated bytes that all worlds together may retain.
+    :param main_initial_state: of the main world, if it differs; the main world is then created on first use.
+    """
+
+    def __init__(
+        self,
+        initial_state: InitialState,
+        max_worlds: int = MAX_WORLDS,
+        fake: FakeCopr | None = None,
+        *,
+        max_memory: int = MAX_MEMORY,
+        main_initial_state: InitialState | None = None,
+    ) -> None:
+        self.memory = Memory(self._measure, max_memory)
+        self.initial_state = initial_state
+        self.max_worlds = max_worlds
+        self._main_initial_state = main_initial_state or initial_state
+        self._main = None if main_initial_state else World("", initial_state, self.memory, fake)
+        self._named: dict[str, World] = {}
+        self.memory.charged = self._measure()
+        self._url: str | None = None
+
+    def set_url(self, url: str) -> None:
+        """Set the URL of the server, from which each world derives its own."""
+        self._url = url.rstrip("/")
+        for world in self._existing():
+            world.set_url(world_url(self._url, world.name))
+
+    @property
+    def main(self) -> World:
+        """The main world."""
+        if self._main is None:
+            self._main = World("", self._main_initial_state, self.memory, url=self._url_of(""))
+        return self._main
+
+    def get_or_create(self, name: str) -> World:
+        """Return a named world; create it if it does not exist.
+
+        :raises InputError: for an invalid name.
+        :raises TooManyError: if there are too many worlds.
+        :raises NoMemoryError: if the memory limit is reached.
+        """
+        return self._named.get(name) or self.replace(name, self.initial_state)
+
+    def draft(self, name: str) -> World:
+        """Return a new world that does not exist for anybody else until :meth:`add`.
+
+        :raises InputError: for an invalid name.
+        :raises TooManyError: if there are too many worlds.
+        :raises NoMemoryError: if the memory limit is reached.
+        """
+        return self._make(name, self.initial_state)
+
+    def add(self, draft: World) -> None:
+        """Add a draft, unless its name, or the last free place, has been taken in the meantime."""
+        if draft.name not in self._named and len(self._named) < self.max_worlds:
+            self._named[draft.name] = draft
+
+    def find(self, name: str) -> World | None:
+        return self._named.get(name)
+
+    def replace(self, name: str, initial_state: InitialState, fake: FakeCopr | None = None) -> World:
+        """Create a world, in place of any existing one of that name.
+
+        :raises InputError: for an invalid name.
+        :raises TooManyError: if there are too many worlds.
+        :raises NoMemoryError: if the memory limit is reached.
+        """
+        world = self._named[name] = self._make(name, initial_state, fake)
+        return world
+
+    def _make(self, name: str, initial_state: InitialState, fake: FakeCopr | None = None) -> World:
+        if not NAME.fullmatch(name):
+            expected = "letters, digits, '.', '_', '~' and '-', at most 100, not starting with '.'"
+            raise InputError("world", f"{shown(name)} is not a valid name of a world; expected {expected}")
+        if name not in self._named and len(self._named) >= self.max_worlds:
+            raise TooManyError(
+                f"there are {self.max_worlds} worlds already; delete one, or serve with a larger --max-worlds"
+            )
+        self.memory.reserve(NEW_WORLD)
+        world = World(name, initial_state, self.memory, fake, self._url_of(name))
+        # Only now is its size known.
+        self.memory.reserve(world.fake_bytes)
+        return world
+
+    def _measure(self) -> int:
+        return sum(world.retained_bytes for world in self._existing())
+
+    def _existing(self) -> list[World]:
+        return [world for world in (self._main, *self) if world is not None]
+
+    def _url_of(self, name: str) -> str | None:
+        return None if self._url is None else world_url(self._url, name)
+
+    def delete(self, name: str) -> None:
+        """Delete a named world, if it exists."""
+        self._named.pop(name, None)
+        self.memory.free()
+
+    def __iter__(self) -> Iterator[World]:
+        """Iterate over the named worlds."""
+        return iter(list(self._named.values()))
+
+    def __len__(self) -> int:
+        return len(self._named)
+
+    @property
+    def names(self) -> Collection[str]:
+        """The names of the named worlds."""
+        return self._named.keys()

@@ -1,0 +1,362 @@
+"""Invalid control calls are rejected with the location of the error, and change nothing."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+import pytest
+
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.admin.operations import TABLE, all_operations
+from copr_chroot_fake.worlds.initial import InitialConfig
+
+from ..served import Threaded
+from .clients import CHROOT, F41, F42, S390X, Control, filled
+
+
+@pytest.fixture(params=["process", "server/world"])
+def control(request: pytest.FixtureRequest, open_control: Callable[[str], Control]) -> Control:
+    """In process and over HTTP; errors do not depend on the world."""
+    return open_control(request.param)
+
+
+OTHER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "COPY")
+PATHS: Mapping[str, set[str]] = {
+    **{path: {*operations} for path, operations in TABLE.items()},
+    **{path: {"GET"} for path in ("/openapi.json", "/", "/page.css", "/page.js", "")},
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_wrong_method_is_405_with_allowed_methods(control: Control, path: str) -> None:
+    """For every path; nothing changes."""
+    allowed = PATHS[path] | ({"HEAD"} if "GET" in PATHS[path] else set())
+    target = path.format(build_id=99, chrootname="none", world="none", fault_id="none", snapshot_id=7)
+    for method in set(OTHER) - allowed:
+        refused = control.send(method, target, b"{" if method not in ("TRACE", "HEAD") else b"")
+        assert (refused.status, set(refused.headers["allow"].split(", "))) == (405, allowed)
+
+
+def test_head_is_get_without_body(served: Threaded) -> None:
+    served.worlds.main.reset()
+    served.worlds.main.fake.add_build({F41: "running"}, id=1)
+    connection = http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=10)
+    paths = [
+        path.format(build_id=1, chrootname=F41, world="none") for path, methods in PATHS.items() if "GET" in methods
+    ]
+    for path in paths:
+        answers = []
+        for method in ("GET", "HEAD"):
+            connection.request(method, f"/_fake{path}")
+            got = connection.getresponse()
+            body = got.read()
+            headers = {name: value for name, value in got.getheaders() if name not in ("date", "content-length")}
+            answers.append((got.status, headers))
+        assert body == b""
+        assert answers[0] == answers[1]
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "error"),
+    [
+        ("GET", "/builds/2", "there is no build '2'; there are: 1"),
+        ("GET", "/builds/99999999999999999999999", "there is no build '99999999999999999999999'; there are: 1"),
+        ("GET", "/builds/" + "9" * 5000, None),
+        ("GET", "/builds/0", "there is no build '0'; there are: 1"),
+        ("GET", "/builds/-1", "there is no build '-1'; there are: 1"),
+        ("GET", "/builds/%D9%A1", "there is no build '\N{ARABIC-INDIC DIGIT ONE}'; there are: 1"),
+        ("GET", "/builds/one", "there is no build 'one'; there are: 1"),
+        ("POST", "/builds/2/cancel", "there is no build '2'; there are: 1"),
+        ("POST", "/builds/2/chroots/x/advance", "there is no build '2'; there are: 1"),
+        ("GET", "/builds/1/chroots/x", f"there is no chroot 'x' in build 1; there are: {F41}, {F42}"),
+        ("GET", f"/builds/1/chroots/x%2F{F41}", None),
+        ("GET", "/builds/1/chroots/%FF", None),
+        ("POST", "/builds/1/chroots/x/release", f"there is no chroot 'x' in build 1; there are: {F41}, {F42}"),
+        ("DELETE", "/faults/1", "there is no fault '1'; there are: none"),
+        ("DELETE", "/snapshots/x", "there is no snapshot 'x'; there are: none"),
+        ("POST", "/snapshots/1/restore", "there is no snapshot '1'; there are: none"),
+        ("GET", "/worlds/none", "there is no world 'none'; there are: {worlds}"),
+        ("DELETE", "/worlds/%20", "there is no world ' '; there are: {worlds}"),
+        ("POST", "/worlds/none/reset", "there is no world 'none'; there are: {worlds}"),
+        ("GET", "/nothing", "unknown path /_fake/nothing; /_fake/openapi.json lists all paths"),
+        ("GET", "/builds/", "unknown path /_fake/builds/; /_fake/openapi.json lists all paths"),
+        ("GET", "/builds/1/", "unknown path /_fake/builds/1/; /_fake/openapi.json lists all paths"),
+        ("GET", "//builds", None),
+        ("POST", "/builds/1/chroots/x/y", None),
+    ],
+)
+def test_unknown_object_is_404_and_lists_existing_ones(
+    control: Control, method: str, path: str, error: str | None
+) -> None:
+    control.worlds.replace("some", InitialConfig(FakeCopr))
+    control.world.fake.add_build([F41, F42], id=1)
+    refused = control.ask(method, path)
+    assert refused.status == 404
+    if error is not None:
+        worlds = ", ".join(world.name for world in control.worlds)
+        assert refused.document == {"error": error.replace("{worlds}", worlds)}
+
+
+WRONG: list[tuple[str, str, object, str]] = [
+    # What is no object.
+    *(
+        (method, path.format(build_id=1, chrootname=F41, world="new"), body, "body")
+        for path, method, operation in all_operations()
+        if operation.takes is not None
+        for body in ([1], "text", None)
+        if not (path == "/faults" and body == "text")
+    ),
+    # Keys that are not known, or missing.
+    ("POST", "/builds", {"id": 2, "chroot": [F41]}, "chroot"),
+    ("POST", "/seed", {"seeds": 1}, "seeds"),
+    ("POST", "/seed", {}, "seed"),
+    ("PATCH", "/clock", {"seconds": 1}, "seconds"),
+    ("PUT", "/worlds/new", {"scenarios": []}, "scenarios"),
+    ("POST", "/faults", {"statu": 500}, "statu"),
+    ("POST", "/projects", {"ownername": "me"}, "projectname"),
+    ("POST", "/mock-chroots", {}, "names"),
+    ("POST", f"{CHROOT}/report", {}, "state"),
+    ("POST", f"{CHROOT}/report", {"state": "failed", "seconds": 1}, "seconds"),
+    ("POST", "/verify", {}, "assertion"),
+    ("POST", "/verify", {"assertion": "requested"}, "endpoint"),
+    ("POST", "/verify", {"assertion": "requested", "endpoint": "build-chroot", "seconds": 1}, "seconds"),
+    ("POST", "/verify", {"assertion": "not-requested", "endpoint": "build-chroot", "times": 1}, "times"),
+    ("POST", "/verify", {"assertion": "all-pages-read"}, "build_id"),
+    # Scenarios.
+    ("PUT", "/scenario", {"build": []}, "build"),
+    ("PUT", "/scenario", {"builds": {}}, "builds"),
+    ("PUT", "/scenario", {"builds": [{"id": 7}, {"id": 7}]}, "builds[1].id"),
+    (
+        "PUT",
+        "/scenario",
+        {"builds": [{"id": 7, "chroots": [{"name": F41}, {"name": F42, "state": "done"}]}]},
+        "builds[0].chroots[1].state",
+    ),
+    ("POST", "/scenario", {"builds": [{"id": 1}]}, "builds[0].id"),
+    ("POST", "/scenario", {"now": "today"}, "now"),
+    ("POST", "/scenario", {"chroots": [F41, "fedora"]}, "chroots[1]"),
+    ("POST", "/scenario", {"faults": ["outage", "outge"]}, "faults[1]"),
+    ("POST", "/scenario", {"projects": [{"ownername": "a/b", "projectname": "c"}]}, "projects[0].ownername"),
+    ("PUT", "/worlds/new", {"scenario": {"builds": [{"id": 0}]}}, "scenario.builds[0].id"),
+    ("PUT", "/worlds/new", {"scenario": []}, "scenario"),
+    ("PUT", "/worlds/new", {"scenario": "page"}, "scenario"),
+    ("PUT", "/worlds/new", {"scenario": "/etc/passwd"}, "scenario"),
+    ("PUT", "/worlds/new", {"progress": "polls"}, "progress"),
+    ("PUT", "/worlds/new", {"default_limit": 0}, "default_limit"),
+    ("PUT", "/worlds/new", {"speed": 0}, "speed"),
+    ("PUT", "/worlds/new", {"seed": -1}, "seed"),
+    ("PUT", "/worlds/a%20b", {}, "world"),
+    ("PUT", "/worlds/a%2Fb", {}, "world"),
+    # Builds and chroots.
+    ("POST", "/builds", {"id": 1}, "id"),
+    ("POST", "/builds", {"id": "2"}, "id"),
+    ("POST", "/builds", {"id": 2.0}, "id"),
+    ("POST", "/builds", {"id": 2**31}, "id"),
+    ("POST", "/builds", {"id": 2, "chroots": F41}, "chroots"),
+    ("POST", "/builds", {"id": 2, "chroots": [F41, 5]}, "chroots[1]"),
+    ("POST", "/builds", {"id": 2, "chroots": [F41, F41]}, "chroots[1].name"),
+    ("POST", "/builds", {"id": 2, "chroots": {F41: {}, F42: {"state": "done"}}}, f"chroots.{F42}.state"),
+    ("POST", "/builds", {"id": 2, "chroots": {F41: {"stat": "done"}}}, f"chroots.{F41}.stat"),
+    (
+        "POST",
+        "/builds",
+        {"id": 2, "chroots": {F41: {"state": "running", "packages": ["x"]}}},
+        f"chroots.{F41}.packages[0]",
+    ),
+    ("POST", "/builds", {"id": 2, "project": "jdoe"}, "project"),
+    ("POST", "/builds", {"id": 2, "project": 5}, "project"),
+    ("POST", "/builds", {"id": 2, "package": "a/b"}, "package"),
+    ("POST", "/builds", {"id": 2, "state": "done"}, "state"),
+    ("POST", "/builds", {"id": 2, "lifecycle": "succeed"}, "lifecycle"),
+    (
+        "POST",
+        "/builds",
+        {"id": 2, "lifecycle": {"stages": [{"state": "pending", "lasts": -1}]}},
+        "lifecycle.stages[0].lasts",
+    ),
+    ("POST", "/builds", {"id": 2, "progress": {"poll": {"running": 0}}}, "progress.poll.running"),
+    ("POST", "/builds", {"id": 2, "enable_net": 1}, "enable_net"),
+    ("POST", "/builds", {"id": 2, "timeout": -1}, "timeout"),
+    ("POST", "/builds", {"id": 2, "bootstrap": "no"}, "bootstrap"),
+    ("POST", "/builds/1/chroots", {"name": None}, "name"),
+    ("POST", "/populate", {"builds": 101}, "builds"),
+    ("POST", "/populate", {"builds": -1}, "builds"),
+    ("POST", "/populate", {"chroots": 0}, "chroots"),
+    ("POST", "/populate", {"chroots": 101}, "chroots"),
+    ("POST", "/populate", {"seed": "x"}, "seed"),
+    ("POST", "/builds/1/chroots", {"name": F41}, "name"),
+    ("POST", "/builds/1/chroots", {"name": "fedora"}, "name"),
+    ("POST", "/builds/1/chroots", {"name": S390X, "state": "done"}, "state"),
+    ("POST", "/builds/1/chroots", {"name": S390X, "lifecycle": "x"}, "lifecycle"),
+    ("POST", "/builds/1/chroots", {"name": S390X, "progress": "x"}, "progress"),
+    ("POST", "/mock-chroots", {"names": [F41, "fedora"]}, "names[1]"),
+    ("POST", "/mock-chroots", {"names": [5]}, "names[0]"),
+    ("POST", "/mock-chroots", {"names": F41}, "names"),
+    ("POST", "/mock-chroots", {"names": None}, "names"),
+    ("POST", "/projects", {"ownername": "a/b", "projectname": "c"}, "ownername"),
+    ("POST", "/projects", {"ownername": "a", "projectname": None}, "projectname"),
+    ("POST", "/projects", {"ownername": "jdoe", "projectname": "playground"}, "projectname"),
+    (
+        "POST",
+        "/projects",
+        {"ownername": "a", "projectname": "b", "chroots": {F41: {"with_opts": [5]}}},
+        f"chroots.{F41}.with_opts[0]",
+    ),
+    # Events.
+    ("POST", f"{CHROOT}/report", {"state": "explode"}, "state"),
+    ("POST", f"{CHROOT}/report", {"state": None}, "state"),
+    ("POST", f"{CHROOT}/report", {"state": "failed", "at": 1.5}, "at"),
+    ("POST", f"{CHROOT}/report", {"state": "failed", "at": 5}, "at"),
+    ("POST", f"{CHROOT}/report", {"state": "starting", "result_dir": "a/b"}, "result_dir"),
+    (
+        "POST",
+        f"{CHROOT}/report",
+        {"state": "succeeded", "packages": ["a-1-1.src", {"name": "a"}]},
+        "packages[1].version",
+    ),
+    ("POST", f"{CHROOT}/report", {"state": "done"}, "state"),
+    ("POST", f"{CHROOT}/report", {"state": "failed", "at": "now"}, "at"),
+    ("POST", f"{CHROOT}/state", {"state": "failed", "ended_on": -1}, "ended_on"),
+    ("POST", f"{CHROOT}/state", {"state": "failed", "started_on": 7, "ended_on": 6}, "ended_on"),
+    ("POST", f"{CHROOT}/advance", {"to": "absent"}, "to"),
+    ("POST", f"{CHROOT}/hold", {"state": ["failed"]}, "state"),
+    # The rest.
+    ("PATCH", "/clock", {"now": "today"}, "now"),
+    ("PATCH", "/clock", {"paused": 1}, "paused"),
+    ("PATCH", "/clock", {"speed": -1}, "speed"),
+    ("POST", "/seed", {"seed": None}, "seed"),
+    ("POST", "/seed", {"seed": 1.0}, "seed"),
+    ("POST", "/faults", "outge", "body"),
+    ("POST", "/faults", {}, "body"),
+    ("POST", "/faults", {"status": 99}, "status"),
+    ("POST", "/faults", {"name": "outage", "endpoint": "lst"}, "endpoint"),
+    ("POST", "/faults", {"delay": {"uniform": [1]}}, "delay.uniform"),
+    ("POST", "/faults", {"dribble": {"bytes": 0, "every": 1}}, "dribble.bytes"),
+    ("POST", "/verify", {"assertion": "asked"}, "assertion"),
+    ("POST", "/verify", {"assertion": "requested", "endpoint": "lst"}, "endpoint"),
+    ("POST", "/verify", {"assertion": "requested", "endpoint": "build-chroot/list", "times": -1}, "times"),
+    ("POST", "/verify", {"assertion": "all-pages-read", "build_id": 99}, "build_id"),
+    # Where none is taken.
+    ("POST", "/reset", {"state": "running"}, "body"),
+    ("POST", f"{CHROOT}/release", [], "body"),
+    ("DELETE", "/requests", {"endpoint": "build-chroot/list"}, "body"),
+    ("GET", "/builds", {"limit": 1}, "body"),
+]
+
+
+WRONG_JSON: list[tuple[bytes, str]] = [
+    (b"", "body"),
+    (b" ", "line 1, column 2"),
+    (b"{", "line 1, column 2"),
+    (b'{\n "seed" 1}', "line 2, column 9"),
+    (b'{"seed": 1} x', "line 1, column 13"),
+    (b"seed=1", "line 1, column 1"),
+    (b"\xef\xbb\xbf{}", "line 1, column 1"),
+    (b'{"seed": "\xff"}', "body"),
+    ('{"seed": 1}'.encode("utf-16"), "body"),
+    (b'{"seed": 1, "seed": 2}', "seed"),
+    (b'{"seed": {"a": 1, "b": 2, "a": 3}}', "a"),
+    (b'{"seed": NaN}', "seed"),
+    (b'{"seed": Infinity}', "seed"),
+    (b'{"seed": 1e999}', "seed"),
+    (b'{"seed": ' + b"9" * 4000 + b"}", "seed"),
+    (b'{"seed": ' + b"[" * 500 + b"]" * 500 + b"}", "seed"),
+    (b"[" * 100_000, "body"),
+    (b"[" * 100_000 + b"]" * 100_000, "body"),
+    (b'{"a": ' * 100_000 + b"1" + b"}" * 100_000, "body"),
+]
+
+
+WRONG_QUERIES: list[tuple[str, str]] = [
+    ("/builds?limt=1", "limt"),
+    ("/builds?limit=1&limit=1", "limit"),
+    ("/builds?limit=", "limit"),
+    ("/builds?limit", "limit"),
+    ("/builds?limit=-1", "limit"),
+    ("/builds?limit=1.0", "limit"),
+    ("/builds?limit=2147483648", "limit"),
+    ("/builds?offset=" + "9" * 5000, "offset"),
+    ("/builds?offset=%D9%A1", "offset"),
+    ("/builds?offset=%FF", "query"),
+    ("/builds?%FF=1", "query"),
+    ("/builds?=1", "query"),
+    ("/requests?endpoint=lst", "endpoint"),
+    ("/requests?endpoint=", "endpoint"),
+    ("/requests?build_id=0", "build_id"),
+    ("/requests?chrootname=", "chrootname"),
+    ("/requests?after=x", "after"),
+    ("/requests/count?limit=1", "limit"),
+    ("/changes?build_id=x", "build_id"),
+    ("/overview?builds=all", "builds"),
+    ("/health?x=1", "x"),
+    (f"{CHROOT}?x=1", "x"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "where"), WRONG)
+def test_invalid_body_is_422_and_changes_nothing(
+    local: Control, method: str, path: str, body: object, where: str
+) -> None:
+    """The error has the location."""
+    before = filled(local).all_responses()
+    refused = local.send(method, path, json.dumps(body).encode())
+    assert (refused.status, refused.where) == (422, where)
+    assert refused.document["error"].startswith(f"{where}: ")
+    assert local.all_responses() == before
+
+
+@pytest.mark.parametrize(("raw", "where"), WRONG_JSON)
+def test_invalid_json_is_422_and_changes_nothing(control: Control, raw: bytes, where: str) -> None:
+    """The error has line and column, or the duplicate key."""
+    before = filled(control).all_responses()
+    refused = control.send("POST", "/seed", raw)
+    assert (refused.status, refused.where) == (422, where)
+    assert control.all_responses() == before
+
+
+@pytest.mark.parametrize("depth", [100, 300, 900, *range(960, 1000), 20_000])
+def test_too_deeply_nested_json_is_422(local: Control, depth: int) -> None:
+    assert local.send("POST", "/seed", b'{"seed":' + b"[" * depth + b"]" * depth + b"}").status == 422
+
+
+def test_number_with_too_many_digits_is_422(control: Control) -> None:
+    assert control.send("POST", "/seed", b'{"seed": ' + b"9" * 5000 + b"}").status == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [
+        (path, method)
+        for path, method, operation in all_operations()
+        if operation.takes and not operation.has_optional_body
+    ],
+)
+def test_missing_required_body_is_422(local: Control, path: str, method: str) -> None:
+    before = filled(local).all_responses()
+    refused = local.ask(method, path.format(build_id=1, chrootname=F41))
+    assert (refused.status, refused.document) == (422, {"error": "body: missing; expected JSON", "where": "body"})
+    assert local.all_responses() == before
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b" {} "])
+def test_empty_body_is_always_accepted(control: Control, body: bytes) -> None:
+    """Some clients send one with every request."""
+    assert control.send("POST", "/reset", body).document["builds"] == 0
+    assert control.send("GET", "/health", body).status == 200
+
+
+@pytest.mark.parametrize(("target", "where"), WRONG_QUERIES)
+def test_invalid_query_is_422(control: Control, target: str, where: str) -> None:
+    """The error names the argument."""
+    refused = filled(control).ask("GET", target)
+    assert (refused.status, refused.where) == (422, where)
+
+
+def test_query_is_decoded(control: Control) -> None:
+    control.copr("/list/1?chrootname=a+b")
+    assert control.get("/requests?chr%6Fotname=a+b") == control.get("/requests?chrootname=a%20b")
+    assert control.get("/requests/count?chrootname=a+b") == {"count": 1}

@@ -1,0 +1,169 @@
+"""Accessibility of the page: keyboard, phone, screen reader, contrast."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import cast
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.engine.clock import SystemClock
+from copr_chroot_fake.model.fault import FAULTS
+from copr_chroot_fake.model.states import State
+
+from .browser import EPEL, F43, Open, Page
+
+
+def test_keyboard_focus_is_kept_while_updating(open_page: Open, fake: FakeCopr) -> None:
+    chroot = fake.add_build([F43], id=1)[F43]
+    page = open_page(fake)
+    page.wait(lambda: page.states == ["importing"])
+    page.type(Keys.TAB)
+    assert page.focused == "Skip to the builds"
+    page.type(Keys.ENTER)
+    name = f"Advance {F43} of build 1"
+    page.tab_to(name)
+    outline = "return getComputedStyle(document.activeElement).outlineStyle"
+    assert page.run(outline) == "solid"
+    page.type(Keys.ENTER)
+    page.wait(lambda: page.states == ["pending"])
+    fake.add_build([EPEL], id=2)
+    page.wait(lambda: page.states == ["importing", "pending"])
+    assert page.focused == name
+    for _ in range(3):
+        page.type(Keys.SPACE)
+    page.wait(lambda: page.states == ["importing", "succeeded"])
+    assert (page.focused, chroot.state) == (name, "succeeded")
+
+
+def test_every_control_works_by_keyboard(open_page: Open) -> None:
+    """Clock, faults and reset."""
+    fake = FakeCopr(clock=SystemClock())
+    page = open_page(fake)
+    page.wait(lambda: len(page.all("#fault-name option")) == len(FAULTS))
+    page.tab_to("Pause")
+    page.type(Keys.ENTER)
+    page.wait_for("#pause", ["Resume"])
+    page.tab_to("Add fault")
+    page.type(Keys.ENTER)
+    page.wait(lambda: len(fake.faults) == 1)
+    page.tab_to("Remove fault 1")
+    page.type(Keys.ENTER)
+    page.wait_for("#faults li", ["No faults."])
+    assert page.run("return document.activeElement.id") == "fault-name"
+    page.tab_to("Reset…")
+    page.type(Keys.ENTER)
+    page.tab_to("Reset", most=3)
+    page.type(Keys.ENTER)
+    page.wait_for("#message", ["Reset: done."])
+
+
+@pytest.mark.parametrize("width", [320, 360, 800, 1200])
+def test_page_never_scrolls_sideways(open_page: Open, fake: FakeCopr, width: int) -> None:
+    """At any width, with any names."""
+    long = f"fedora-{'0123456789' * 12}-x86_64"
+    fake.add_build([F43, long], id=2_147_483_647, package="p" * 200, project=f"{'o' * 120}/{'q' * 120}")
+    fake.answer("GET", f"/api_3/build-chroot?build_id=1&chrootname={long}")
+    fake.faults.add({"status": 503, "chrootname": long})
+    page = open_page(fake)
+    page.resize(width, 640)
+    page.wait(lambda: len(page.states) == 2)
+    page.press(f"Finish {F43} of build 2147483647")
+    page.press(f"Advance {F43} of build 2147483647")
+    page.wait(lambda: page.find("#dismiss").is_displayed())
+    sizes = (
+        "const { scrollWidth, clientWidth } = document.documentElement; return [innerWidth, scrollWidth - clientWidth]"
+    )
+    assert page.run(sizes) == [width, 0]
+    cut = """
+        const reach = node => node.getBoundingClientRect();
+        return [...document.querySelectorAll("button, input, select, summary")]
+            .filter(node => node.checkVisibility() && (reach(node).left < 0 || reach(node).right > innerWidth))
+            .map(node => node.ariaLabel || node.textContent);
+    """
+    assert page.run(cut) == []
+
+
+def test_scroll_position_is_kept(open_page: Open, fake: FakeCopr) -> None:
+    for build_id in range(1, 6):
+        fake.add_build([f"fedora-{number}-x86_64" for number in range(10)], id=build_id)
+    for number in range(100):
+        fake.answer("GET", f"/api_3/?{number}")
+    page = open_page(fake)
+    page.wait(lambda: len(page.all(".request")) == 100)
+    page.run("scrollTo(0, 300); document.getElementById('journal').scrollTop = 500")
+    chroot = fake.builds[5]["fedora-0-x86_64"]
+    chroot.advance(to="running")
+    page.wait(lambda: page.states[0] == "running")
+    assert page.run("return [scrollY, document.getElementById('journal').scrollTop]") == [300, 500]
+
+
+AXE = files("axe_core_python").joinpath("axe.min.js")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1200])
+def test_axe_finds_no_violations(open_page: Open, scheme: str, width: int) -> None:
+    """Names, roles, headings, landmarks, contrast and more."""
+    fake = FakeCopr(clock=SystemClock())
+    fake.add_build({f"fedora-{number}-x86_64": state for number, state in enumerate(State)}, id=1)
+    fake.add_build([F43], id=2, progress="manual")
+    fake.faults.add("list-500")
+    fake.answer("GET", "/api_3/build-chroot/list?build_id=1")
+    fake.answer("GET", "/api_3/build-chroot?build_id=3&chrootname=x")
+    page = open_page(fake)
+    page.prefer(color_scheme=scheme, reduced_motion="reduce")
+    page.resize(width, 800)
+    page.wait(lambda: len(page.states) == 12)
+    page.press("Advance fedora-5-x86_64 of build 1")
+    page.wait(lambda: page.find("#dismiss").is_displayed())
+    assert violations(page) == []
+    page.find(".worlds summary").click()
+    page.press("Reset…")
+    assert violations(page) == []
+
+
+def violations(page: Page) -> list[object]:
+    page.run(AXE.read_text(encoding="utf-8"))
+    script = """
+        const done = arguments[0];
+        axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => done(violations.map(
+            ({ id, help, nodes }) => [id, help, nodes.map(node => node.html + node.failureSummary)])));
+    """
+    found: list[object] = page.browser.execute_async_script(script)
+    return found
+
+
+CONTRASTS = """
+    const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    const luminance = colour => {
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        const parts = [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3).map(part => part / 255);
+        const linear = parts.map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+    };
+    const contrast = (one, other) => {
+        const [light, dark] = [luminance(one), luminance(other)].sort((a, b) => b - a);
+        return (light + 0.05) / (dark + 0.05);
+    };
+    const badges = [...document.querySelectorAll(".badge")].map(badge => getComputedStyle(badge));
+    const segments = [...document.querySelectorAll(".segment")].map(segment => [
+        getComputedStyle(segment.querySelector("text")).fill, getComputedStyle(segment.querySelector("rect")).fill]);
+    return [...badges.map(({ color, backgroundColor }) => contrast(color, backgroundColor)),
+            ...segments.map(([word, bar]) => contrast(word, bar))];
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_states_have_sufficient_contrast(open_page: Open, fake: FakeCopr, scheme: str) -> None:
+    """4.5 to 1 on badges and the timeline."""
+    fake.add_build({f"fedora-{number}-x86_64": state for number, state in enumerate(State)}, id=1)
+    page = open_page(fake)
+    page.prefer(color_scheme=scheme)
+    page.wait(lambda: len(page.states) == len(State))
+    contrasts = cast("list[float]", page.run(CONTRASTS))
+    assert len(contrasts) >= 2 * len(State)
+    assert min(contrasts) >= 4.5

@@ -1,0 +1,351 @@
+"""Builds, projects and the monitor agree with the build chroots at any time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from copr_chroot_fake import LIFECYCLES, FakeCopr, Lifecycle, Progress, Stage, State
+
+from .adapters import Ask, asking
+from .events import advance_all
+
+F41, F42, EPEL = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
+PROJECT = "ownername=jdoe&projectname=playground"
+
+PRECEDENCE = ("running", "starting", "pending", "failed", "succeeded", "skipped", "forked")
+
+
+def read(ask: Ask, target: str) -> Any:
+    got = ask("GET", f"/api_3/{target}")
+    assert got.status == 200, (target, got)
+    return json.loads(got.body)
+
+
+def expected_state(source: str, chroots: Iterable[str], canceled: bool) -> str:
+    """Apply the rule of docs/companions.md."""
+    if canceled:
+        return "canceled"
+    if source in ("starting", "pending", "running", "importing", "failed"):
+        return source
+    states = set(chroots)
+    if not states:
+        return "waiting"
+    return next((state for state in PRECEDENCE if state in states), "pending" if "waiting" in states else "unknown")
+
+
+def check_endpoints_agree(ask: Ask, fake: FakeCopr, build_id: int) -> None:
+    """Assert that all endpoints match the list of the build's chroots."""
+    items = read(ask, f"build-chroot/list?build_id={build_id}")["items"]
+    build = read(ask, f"build/{build_id}")
+    assert build["chroots"] == [item["name"] for item in items]
+    source = fake.builds[build_id].source_state
+    canceled = fake.builds[build_id].is_canceled
+    assert build["state"] == expected_state(source, [item["state"] for item in items], canceled)
+    starts = [item["started_on"] for item in items if item["started_on"] is not None]
+    ends = [item["ended_on"] for item in items]
+    assert build["started_on"] == (min(starts) if starts else None)
+    assert build["ended_on"] == (max(ends) if ends and None not in ends else None)
+    assert read(ask, f"build/list?{PROJECT}")["items"] == [build]
+    (monitored,) = read(ask, f"monitor?{PROJECT}")["packages"] or [{"chroots": {}}]
+    assert {name: chroot["state"] for name, chroot in monitored["chroots"].items()} == {
+        item["name"]: item["state"] for item in items
+    }
+    packages = read(ask, f"build/built-packages/{build_id}")
+    assert list(packages) == build["chroots"]
+    for name in build["chroots"]:
+        assert packages[name] == read(ask, f"build-chroot/built-packages?build_id={build_id}&chrootname={name}")
+
+
+@pytest.mark.parametrize("lifecycle", LIFECYCLES)
+def test_endpoints_agree_throughout_a_lifecycle(lifecycle: str) -> None:
+    """Build, list, monitor and packages match the chroots, one of which is ahead of the other."""
+    fake = FakeCopr(progress="clock", seed=3)
+    fake.add_build({F41: {"lifecycle": lifecycle}, F42: {"lifecycle": lifecycle}}, id=1)
+    ask = asking(fake)
+    for _ in range(100):
+        if 1 not in fake.builds:
+            assert ask("GET", "/api_3/build/1").status == 404
+            break
+        check_endpoints_agree(ask, fake, 1)
+        fake.clock.tick(7)
+        fake.builds[1][F41].advance() if fake.builds.get(1) and fake.builds[1][F41].can_advance else None
+
+
+@pytest.mark.parametrize("endpoint", ["build", "build/built-packages", "build/list", "build/source-chroot", "monitor"])
+def test_showing_a_build_polls_its_chroots(endpoint: str) -> None:
+    """HEAD, OPTIONS and other endpoints are no polls."""
+    fake = FakeCopr()
+    fake.add_build([F41, F42], id=1)
+    ask = asking(fake)
+    target = f"/api_3/{endpoint}?{PROJECT}" if endpoint in ("build/list", "monitor") else f"/api_3/{endpoint}/1"
+    ask("HEAD", target)
+    ask("OPTIONS", target)
+    for other in (f"project?{PROJECT}", "mock-chroots/list", "build/2"):
+        ask("GET", f"/api_3/{other}")
+    ask("GET", target)
+    assert [chroot.state for chroot in fake.builds[1].values()] == ["importing", "importing"]
+    ask("GET", target)
+    assert [chroot.state for chroot in fake.builds[1].values()] == ["pending", "pending"]
+
+
+def test_source_chroot_polls_only_waiting_chroots() -> None:
+    """Further polls change nothing after the source build has ended."""
+    fake = FakeCopr()
+    fake.add_build({F41: {"lifecycle": "as-deployed"}}, id=1)
+    ask = asking(fake)
+    states = [read(ask, "build/source-chroot/1")["state"] for _ in range(5)]
+    assert states == ["running", "succeeded", "succeeded", "succeeded", "succeeded"]
+    assert fake.builds[1][F41].state == "pending"
+
+
+@pytest.mark.parametrize(
+    ("lifecycle", "sources", "states"),
+    [
+        ("succeeds", ["importing", "succeeded"], ["importing", "pending", "starting", "running", "succeeded"]),
+        ("as-deployed", ["running", "succeeded"], ["running", "pending", "starting", "running", "succeeded"]),
+        ("appears-late", ["running", "succeeded"], ["running", "pending", "starting", "running", "succeeded"]),
+        ("import-fails", ["importing", "failed"], ["importing", "failed"]),
+        ("source-fails", ["running", "failed"], ["running", "failed"]),
+        ("skipped", ["importing", "succeeded"], ["importing", "skipped"]),
+        ("canceled-while-pending", ["importing", "succeeded"], ["importing", "pending", "canceled"]),
+        ("forked", ["running", "succeeded"], ["running", "forked"]),
+    ],
+)
+def test_source_build_precedes_the_chroots(lifecycle: str, sources: list[str], states: list[str]) -> None:
+    """The build's state is the source build's first, and then follows the chroots."""
+    fake = FakeCopr(progress="manual")
+    build = fake.add_build([F41], id=1, lifecycle=lifecycle)
+    seen: list[tuple[State, State]] = [(build.source_state, build.state)]
+    while advance_all(build):
+        seen.append((build.source_state, build.state))
+    assert list(dict.fromkeys(source for source, _ in seen)) == sources
+    assert without_repeats(state for _, state in seen) == states
+
+
+def without_repeats(states: Iterable[str]) -> list[str]:
+    found: list[str] = []
+    for state in states:
+        if not found or found[-1] != state:
+            found.append(str(state))
+    return found
+
+
+@pytest.mark.parametrize("polls", [1, 7])
+@pytest.mark.parametrize("first", [F41, F42])
+def test_earliest_event_decides_the_source_state(first: str, polls: int) -> None:
+    """The number of polls and the polled chroot make no difference."""
+    fake = FakeCopr(progress="clock")
+    fails = Lifecycle(Stage("waiting", 20), Stage("failed"))
+    build = fake.add_build({F41: {"lifecycle": fails}, F42: {"lifecycle": "succeeds"}}, id=1)
+    for _ in range(polls):
+        fake.clock.tick(42 / polls)
+        assert build[first].state
+    assert (build[F41].state, build[F42].state) == ("failed", "starting")
+    assert (build.state, build.source_state) == ("starting", "succeeded")
+
+
+def test_source_fails_before_other_chroots_change() -> None:
+    """The other chroot may have no lifecycle."""
+    fake = FakeCopr(progress="immediate")
+    build = fake.add_build({F41: "failed", F42: {"lifecycle": "source-fails"}}, id=1)
+    build[F41].set_state("pending")
+    assert (build.state, build.source_state) == ("failed", "failed")
+
+
+@pytest.mark.parametrize("source", ["waiting", "pending", "starting"])
+def test_source_without_a_log_is_an_internal_error(source: str) -> None:
+    scenario = {"builds": [{"id": 1, "source_state": source}]}
+    got = asking(FakeCopr.from_scenario(scenario))("GET", "/api_3/build/source-chroot/1")
+    assert got.status == 500
+    assert b"there is probably a bug in the Copr code" in got.body
+
+
+@pytest.mark.parametrize(
+    ("options", "directory"), [({}, "00000001"), ({"source_result_dir": "00000007-x"}, "00000007-x")]
+)
+def test_source_results_have_their_own_directory(options: dict[str, str], directory: str) -> None:
+    """By default it is named after the build's id."""
+    fake = FakeCopr.from_scenario({"builds": [{"id": 1, **options}]})
+    url = read(asking(fake), "build/source-chroot/1")["result_url"]
+    assert url == f"{fake.results_url}/jdoe/playground/srpm-builds/{directory}"
+
+
+def test_cancel_before_import_cancels_the_source() -> None:
+    """A later cancellation does not."""
+    fake = FakeCopr(progress="clock")
+    early, late = fake.add_build([F41], id=1), fake.add_build([F41], id=2)
+    early.cancel()
+    fake.clock.tick(10)
+    late.cancel()
+    fake.clock.tick(60)
+    assert (early.state, early.source_state) == ("canceled", "canceled")
+    assert (late.state, late.source_state) == ("canceled", "succeeded")
+
+
+def test_builds_are_listed_newest_first() -> None:
+    """The meta repeats order_type, which has no effect."""
+    fake = FakeCopr()
+    for build_id in (5, 2, 9, 1, 7):
+        fake.add_build({F41: "succeeded"}, id=build_id, package="a" if build_id % 2 else "b")
+    fake.add_build({F41: "succeeded"}, id=6, project="jdoe/other")
+    fake.builds[7].delete()
+    ask = asking(fake)
+
+    def ids(more: str) -> list[int]:
+        return [item["id"] for item in read(ask, f"build/list?{PROJECT}{more}")["items"]]
+
+    assert ids("") == ids("&order_type=ASC") == ids("&order_type=DESC") == [9, 5, 2, 1]
+    assert ids("&limit=2&offset=1") == [5, 2]
+    assert ids("&packagename=a") == [9, 5, 1]
+    assert ids("&packagename=a&limit=1&offset=1") == [5]
+    assert ids("&packagename=none") == ids("&offset=4") == []
+
+
+def test_status_is_filtered_after_offset_and_before_limit() -> None:
+    fake = FakeCopr()
+    for build_id in range(1, 9):
+        fake.add_build({F41: "running" if build_id % 2 else "failed"}, id=build_id)
+    ask = asking(fake)
+
+    def ids(more: str) -> list[int]:
+        return [item["id"] for item in read(ask, f"build/list?{PROJECT}&{more}")["items"]]
+
+    assert ids("status=running") == [7, 5, 3, 1]
+    assert ids("status=running&limit=2") == [7, 5]
+    assert ids("status=running&offset=3") == [5, 3, 1]
+    assert ids("status=running&offset=3&limit=1") == [5]
+    assert ids("status=running&limit=0") == []
+    assert ids("status=nonsense") == []
+
+
+def test_deleted_builds_make_room_on_the_page() -> None:
+    """The next build takes the place of one that its lifecycle deletes."""
+    fake = FakeCopr(progress="clock")
+    fake.add_build({F41: "succeeded"}, id=1)
+    fake.add_build([F41], id=2, lifecycle="deleted")
+    fake.clock.tick(3600)
+    ask = asking(fake)
+    assert [item["id"] for item in read(ask, f"build/list?{PROJECT}&limit=1")["items"]] == [1]
+    assert list(read(ask, f"monitor?{PROJECT}")["packages"][0]["chroots"]) == [F41]
+
+
+def test_poll_that_deletes_a_build_gets_a_404() -> None:
+    fake = FakeCopr()
+    fake.add_build([F41], id=1, lifecycle=Lifecycle(Stage("waiting", 10), Stage("deleted")))
+    ask = asking(fake)
+    assert ask("GET", "/api_3/build/source-chroot/1").status == 200
+    for _ in range(2):
+        deleted = ask("GET", "/api_3/build/source-chroot/1")
+        assert (deleted.status, json.loads(deleted.body)) == (404, {"error": "Build 1 does not exist."})
+
+
+def test_build_that_leaves_the_status_is_not_listed() -> None:
+    """The poll may change the state by which the list is filtered."""
+    fake = FakeCopr()
+    fake.add_build([F41], id=1, lifecycle=Lifecycle(Stage("running", 10), Stage("succeeded")))
+    fake.add_build([F41], id=2, state="running")
+    ask = asking(fake)
+    pages = [[item["id"] for item in read(ask, f"build/list?{PROJECT}&status=running")["items"]] for _ in range(3)]
+    assert pages == [[2, 1], [2], [2]]
+
+
+@pytest.mark.parametrize(("chroot", "build"), [("waiting", "pending"), ("unknown", "unknown"), ("canceled", "unknown")])
+def test_build_state_of_waiting_and_unknown_chroots(chroot: str, build: str) -> None:
+    fake = FakeCopr.from_scenario(
+        {"builds": [{"id": 1, "source_state": "succeeded", "chroots": [{"name": F41, "state": chroot}]}]}
+    )
+    assert read(asking(fake), "build/1")["state"] == build
+
+
+def test_project_without_builds_has_empty_lists() -> None:
+    fake = FakeCopr()
+    fake.add_project("jdoe/playground", chroots=[F41])
+    ask = asking(fake)
+    assert read(ask, f"build/list?{PROJECT}")["items"] == []
+    assert read(ask, f"build/list?{PROJECT}&packagename=hello")["items"] == []
+    assert read(ask, f"monitor?{PROJECT}")["packages"] == []
+
+
+@pytest.mark.parametrize("argument", ["status", "packagename"])
+def test_nul_in_list_arguments_is_an_internal_error(argument: str) -> None:
+    """PostgreSQL's driver rejects NUL, which Copr does not expect."""
+    fake = FakeCopr()
+    fake.add_build([F41], id=1)
+    got = asking(fake)("GET", f"/api_3/build/list?{PROJECT}&{argument}=%00")
+    assert (got.status, b"there is probably a bug in the Copr code" in got.body) == (500, True)
+
+
+def test_monitor_has_the_latest_build_of_each_package() -> None:
+    """Only builds in the project's directory and chroots that the project has are included."""
+    fake = FakeCopr()
+    fake.add_build({F41: "succeeded", F42: "succeeded"}, id=1, package="hello")
+    fake.add_build({F41: "failed"}, id=2, package="hello")
+    fake.add_build({F41: "running"}, id=3, package="other")
+    fake.add_build({F41: "running"}, id=4, package="hello", project="jdoe/playground:pr:1")
+    ask = asking(fake)
+
+    def monitored(more: str = "") -> dict[str, dict[str, tuple[int, str]]]:
+        return {
+            package["name"]: {name: (at["build_id"], at["state"]) for name, at in package["chroots"].items()}
+            for package in read(ask, f"monitor?{PROJECT}{more}")["packages"]
+        }
+
+    assert monitored() == {
+        "hello": {F41: (2, "failed"), F42: (1, "succeeded")},
+        "other": {F41: (3, "running")},
+    }
+    assert monitored("&project_dirname=playground:pr:1") == {"hello": {F41: (4, "running")}}
+    fake.builds[2].add_chroot(F42, state="skipped")
+    fake.builds[3].delete()
+    assert monitored() == {"hello": {F41: (2, "failed"), F42: (2, "skipped")}}
+
+
+def test_restore_brings_back_the_source_state() -> None:
+    fake = FakeCopr(progress="manual")
+    build = fake.add_build([F41], id=1)
+    snapshot = fake.snapshot()
+    advance_all(build)
+    fake.add_build([F41], id=2)
+    fake.restore(snapshot)
+    ask = asking(fake)
+    assert build.source_state == "importing"
+    assert [(item["id"], item["state"]) for item in read(ask, f"build/list?{PROJECT}")["items"]] == [(1, "importing")]
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_dumped_and_loaded_build_continues_the_same(steps: int) -> None:
+    fake = FakeCopr()
+    fake.add_build({F41: {"lifecycle": "as-deployed"}, F42: {"lifecycle": "appears-late"}}, id=1)
+    for _ in range(steps):
+        fake.answer("GET", "/api_3/build/1")
+    copy = FakeCopr.from_scenario(fake.to_scenario())
+    for _ in range(8):
+        assert copy.answer("GET", "/api_3/build/1") == fake.answer("GET", "/api_3/build/1")
+
+
+def test_polls_during_a_hold_do_not_count() -> None:
+    fake = FakeCopr(progress=Progress("poll", polls=3))
+    build = fake.add_build(
+        [F41], id=1, lifecycle=Lifecycle(Stage("pending", 1), Stage("starting", 1), Stage("running"))
+    )
+    build[F41].hold("pending")
+    ask = asking(fake)
+    assert {read(ask, "build/1")["state"] for _ in range(9)} == {"pending"}
+    build[F41].release()
+    assert [read(ask, "build/1")["state"] for _ in range(5)] == ["starting"] * 3 + ["running"] * 2
+
+
+def test_faults_select_endpoints_by_name() -> None:
+    """Other endpoints and builds are not affected."""
+    fake = FakeCopr()
+    fake.add_build({F41: "running"}, id=1)
+    fake.add_build({F41: "running"}, id=2)
+    fake.faults.add({"endpoint": "build", "build_id": 1, "status": 503})
+    fake.faults.add({"endpoint": "project", "status": 504})
+    ask = asking(fake)
+    targets = ("build/1", "build/2", "build/built-packages/1", f"project?{PROJECT}", f"monitor?{PROJECT}")
+    assert [ask("GET", f"/api_3/{target}").status for target in targets] == [503, 200, 200, 504, 200]

@@ -1,0 +1,212 @@
+"""Internal errors at every level: a JSON 500, one line in the log, a closed connection."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import cast
+
+import pytest
+
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.adapters.asgi import AsgiApp, Receive, Send
+from copr_chroot_fake.admin.control_api import ControlApi
+from copr_chroot_fake.http_server.access_log import AccessLog
+from copr_chroot_fake.http_server.app import ServedApp
+from copr_chroot_fake.http_server.control_adapter import ControlAdapter
+from copr_chroot_fake.http_server.guard import Guard
+from copr_chroot_fake.http_server.protocol import FakeProtocol
+from copr_chroot_fake.http_server.uvicorn_server import App
+from copr_chroot_fake.scenario.load import ScenarioSource
+from copr_chroot_fake.wire.answer import Answer
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import World, Worlds
+
+from .served import HOME, Server, raw, replies, running, serving
+
+SECRET = "a secret\nof two lines"
+
+
+class FailingControl:
+    """A control API whose every call fails."""
+
+    def answer(self, world: World, method: str, path: str, query: str, body: bytes) -> Answer:
+        raise LookupError(SECRET)
+
+    def is_open(self, path: str) -> bool:
+        if path == "/worse":
+            raise LookupError(SECRET)
+        return False
+
+
+class FailingState:
+    """The initial state of worlds that cannot be made."""
+
+    def make(self) -> FakeCopr:
+        raise LookupError(SECRET)
+
+    def make_from(self, scenario: ScenarioSource) -> FakeCopr:
+        return self.make()
+
+
+def failing_service(method: str, target: str, headers: object) -> Answer:
+    raise LookupError(SECRET)
+
+
+async def failing_app(scope: Mapping[str, object], receive: Receive, send: Send) -> None:
+    raise LookupError(SECRET)
+
+
+async def invalid_response(scope: Mapping[str, object], receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"x\n", b"y")]})
+
+
+def served_app() -> App:
+    worlds = Worlds(FailingState(), 10, FakeCopr())
+    control = ControlAdapter(worlds, InitialConfig(FakeCopr), Guard("127.0.0.1", None))
+    control._api = cast(ControlApi, FailingControl())  # noqa: SLF001
+    return ServedApp(worlds, control)
+
+
+FAILURES: dict[str, tuple[Callable[[], App], str]] = {
+    "control call": (served_app, "/_fake/clock"),
+    "control adapter": (served_app, "/_fake/worse"),
+    "creation of a world": (served_app, f"/worlds/new{HOME}"),
+    "service": (lambda: AsgiApp(failing_service), HOME),
+    "application": (lambda: failing_app, HOME),
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_failure_is_answered_with_500(failure: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What came before is answered, and the client is told nothing of the code."""
+    make, target = FAILURES[failure]
+    with running(make()) as url:
+        with Server(url).connect() as wire:
+            wire.send(raw("GET", target) + raw("GET", HOME))
+            (reply,) = replies(wire.rest())
+        with Server(url).connect() as again:
+            again.send(raw("HEAD", target))
+            assert again.rest().startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
+    assert (reply.status, reply.headers["content-type"], reply.headers["connection"]) == (
+        500,
+        "application/json",
+        "close",
+    )
+    assert reply.document == {"error": "internal error; the server has logged it"}
+    check_log(caplog, f"GET {target}", f"HEAD {target}")
+
+
+def check_log(caplog: pytest.LogCaptureFixture, *requests: str) -> None:
+    """The log has one line for each failure, without a traceback."""
+    assert len(caplog.records) == len(requests)
+    for record, request in zip(caplog.records, requests, strict=True):
+        assert record.levelno == logging.ERROR
+        assert not record.exc_info
+        line = record.getMessage()
+        assert line.startswith(f"internal error: {request}: LookupError: ")
+        assert ".py:" in line
+        assert "\n" not in line
+
+
+async def fail_within(scope: Mapping[str, object], receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
+    await send({"type": "http.response.body", "body": b"some", "more_body": True})
+    raise LookupError(SECRET)
+
+
+async def fail_after(scope: Mapping[str, object], receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+    await send({"type": "http.response.body", "body": b"some"})
+    raise LookupError(SECRET)
+
+
+@pytest.mark.parametrize("app", [fail_within, fail_after])
+def test_failure_within_a_response_closes_the_connection(
+    app: Callable[..., Awaitable[None]], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is added to the response."""
+    with running(app) as url, Server(url).connect() as wire:
+        wire.send(raw("GET", HOME))
+        assert wire.rest().endswith(b"\r\n\r\nsome")
+    check_log(caplog, f"GET {HOME}")
+
+
+def test_invalid_response_closes_the_connection(caplog: pytest.LogCaptureFixture) -> None:
+    """An application that sends what is no HTTP has begun its response."""
+    with running(invalid_response) as url, Server(url).connect() as wire:
+        wire.send(raw("GET", HOME))
+        assert wire.rest() == b""
+    (record,) = caplog.records
+    assert record.getMessage().startswith(f"internal error: GET {HOME}: RuntimeError: ")
+
+
+def test_failure_of_the_protocol_is_answered(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Only that connection ends."""
+
+    def fail(protocol: FakeProtocol, data: bytes) -> None:
+        raise LookupError(SECRET)
+
+    with serving() as server, server.connect() as kept:
+        kept.send(raw("GET", HOME))
+        assert kept.reply().status == 200
+        with monkeypatch.context() as patched, server.connect() as wire:
+            patched.setattr(FakeProtocol, "_receive", fail)
+            wire.send(raw("GET", HOME))
+            (reply,) = replies(wire.rest())
+        assert (reply.status, reply.document) == (500, {"error": "internal error; the server has logged it"})
+        kept.send(raw("GET", HOME))
+        assert kept.reply().status == 200
+    check_log(caplog, "a connection")
+
+
+def test_failure_of_a_callback_is_logged_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever the event loop calls."""
+
+    def fail(protocol: FakeProtocol, transport: object) -> None:
+        raise LookupError(SECRET)
+
+    with serving() as server:
+        with monkeypatch.context() as patched:
+            patched.setattr(FakeProtocol, "connection_made", fail)
+            with server.connect() as wire, suppress(ConnectionError):
+                wire.send(raw("GET", HOME))
+                assert wire.rest() == b""
+        assert server.get(HOME) == {"version": 3}
+    assert caplog.records
+    for record in caplog.records:
+        assert record.getMessage().startswith("internal error: ")
+        assert "\n" not in record.getMessage()
+        assert not record.exc_info
+
+
+def test_access_log_has_the_failure() -> None:
+    """With the status that the client gets."""
+    lines: list[str] = []
+    for app, status in ((failing_app, 500), (fail_within, 200)):
+        with running(AccessLog(app, "json", lines.append)) as url:
+            Server(url).exchange(raw("GET", HOME))
+        assert json.loads(lines.pop())["status"] == status
+
+
+@pytest.mark.parametrize(("zeros", "size", "status"), [(5000, 2, 204), (5000, 101, 413), (0, 10**30, 400)])
+def test_long_content_length_is_no_failure(zeros: int, size: int, status: int) -> None:
+    """However many digits it has, the number counts."""
+    body = b'{"seed": 7}'.ljust(min(size, 200))
+    digits = "0" * zeros + str(max(size, len(body)))
+    with serving(InitialConfig(FakeCopr), max_body=100) as server:
+        got = server.exchange(raw("POST", "/_fake/seed", Content_Length=digits) + body)
+        assert [reply.status for reply in replies(got)] == [status]
+
+
+def test_error_response_to_head_has_no_body() -> None:
+    """Also if what follows its headers is what is invalid."""
+    with serving() as server:
+        got = server.exchange(raw("HEAD", HOME, Transfer_Encoding="chunked") + b"zz\r\n")
+    assert got.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert got.endswith(b"\r\n\r\n")
+    assert got.count(b"\r\n\r\n") == 1
