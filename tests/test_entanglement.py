@@ -318,9 +318,9 @@ def test_a_written_scenario_is_not_the_fakes_own() -> None:
         (lambda chroot: chroot.report("startin"), "state: 'startin' is not a state; did you mean 'starting'"),
         (lambda chroot: chroot.set_state("failed", started_on=9, ended_on=5), "ended_on: 5 is before started_on, 9"),
         (lambda chroot: chroot.hold([]), "state: "),
-        (lambda chroot: Progress(cast(Any, "bogus")), "how: 'bogus' is not possible; valid: poll, clock"),
+        (lambda chroot: Progress(cast(Any, "bogus")), "mode: 'bogus' is not possible; valid: poll, clock"),
         (lambda chroot: Progress("poll", -3), "polls: expected a whole number from 1"),
-        (lambda chroot: Progress("poll", 1, cast(Any, {"runing": 2})), "polls_in: 'runing' is not a state"),
+        (lambda chroot: Progress("poll", 1, cast(Any, {"runing": 2})), "polls_in.runing: 'runing' is not a state"),
         (lambda chroot: FakeCopr().restore(None), "snapshot: "),  # type: ignore[arg-type]  # wrong on purpose
         (lambda chroot: FakeCopr().answer("GET", None), "target: expected a text"),  # type: ignore[arg-type]  # wrong on purpose
     ],

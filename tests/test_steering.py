@@ -87,7 +87,7 @@ def test_a_chroot_that_is_added_later_can_end_its_build() -> None:
         (lambda fake: fake.builds[1].add_chroot(F42, progress="pull"), "progress: 'pull' is not possible"),
         (
             lambda fake: fake.builds[1].add_chroot(F42, state="pending", progress="clock"),
-            "progress: a chroot that stays in a state has none; expected a lifecycle too, or no progress",
+            "progress: only a chroot that advances has it; expected a lifecycle too",
         ),
     ],
 )
