@@ -28,9 +28,7 @@ def show_build(call: Call) -> views.BuildView:
 
 def add_build(call: Call) -> views.BuildView:
     """Add a build."""
-    if "id" in call.said:
-        checks.positive("id", call.said["id"])
-    # All other fields are checked by the method.
+    # The method checks the fields.
     said = cast(BuildBody, {"chroots": [], **call.given})
     return views.build(call.fake.add_build(**said))
 
