@@ -207,9 +207,3 @@ def _response(response: httpx.Response | httpx2.Response) -> Response:
     return Response(
         response.status_code, {name.lower(): value for name, value in response.headers.items()}, response.content
     )
-
-
-# Former names, in tests that are still to be renamed.
-Ask = SendRequest
-Open = OpenAdapter
-asking, asking_over_http, without_servers_own = direct_client, http_client, without_date

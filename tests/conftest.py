@@ -7,15 +7,15 @@ from contextlib import ExitStack
 
 import pytest
 
-from .adapters import ADAPTERS, Open
+from .adapters import ADAPTERS, OpenAdapter
 from .served import Start, starting
 
 pytest_plugins = ["pytester"]
 
 
 @pytest.fixture(params=ADAPTERS)
-def ask_through(request: pytest.FixtureRequest) -> Iterator[Open]:
-    """Open a door to a fake: the test runs once for each of them."""
+def open_adapter(request: pytest.FixtureRequest) -> Iterator[OpenAdapter]:
+    """OpenAdapter a door to a fake: the test runs once for each of them."""
     with ExitStack() as opened:
         yield lambda fake: opened.enter_context(ADAPTERS[request.param](fake))
 

@@ -60,7 +60,7 @@ headers = st.lists(st.tuples(st.sampled_from(["X-Fields", "x-fields", "Authoriza
 
 @pytest.fixture(scope="module")
 def senders() -> Iterator[Mapping[str, SendRequest]]:
-    """Open each adapter to its own, equal fake."""
+    """OpenAdapter each adapter to its own, equal fake."""
     with ExitStack() as opened:
         yield {name: opened.enter_context(adapter(_fake())) for name, adapter in ADAPTERS.items()}
 

@@ -9,13 +9,13 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 
-from .adapters import asking
+from .adapters import direct_client
 
 F41 = "fedora-41-x86_64"
 
 
 def config(fake: FakeCopr) -> tuple[int, dict[str, object]]:
-    response = asking(fake)("GET", f"/api_3/build-chroot/build-config/1/{F41}")
+    response = direct_client(fake)("GET", f"/api_3/build-chroot/build-config/1/{F41}")
     return response.status, json.loads(response.body)
 
 

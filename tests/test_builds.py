@@ -10,7 +10,7 @@ import pytest
 
 from copr_chroot_fake import LIFECYCLES, FakeCopr, Lifecycle, Progress, Stage, State
 
-from .adapters import Ask, asking
+from .adapters import SendRequest, direct_client
 from .events import advance_all
 
 F41, F42, EPEL = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
@@ -19,7 +19,7 @@ PROJECT = "ownername=jdoe&projectname=playground"
 PRECEDENCE = ("running", "starting", "pending", "failed", "succeeded", "skipped", "forked")
 
 
-def read(ask: Ask, target: str) -> Any:
+def read(ask: SendRequest, target: str) -> Any:
     got = ask("GET", f"/api_3/{target}")
     assert got.status == 200, (target, got)
     return json.loads(got.body)
@@ -37,7 +37,7 @@ def expected_state(source: str, chroots: Iterable[str], canceled: bool) -> str:
     return next((state for state in PRECEDENCE if state in states), "pending" if "waiting" in states else "unknown")
 
 
-def check_endpoints_agree(ask: Ask, fake: FakeCopr, build_id: int) -> None:
+def check_endpoints_agree(ask: SendRequest, fake: FakeCopr, build_id: int) -> None:
     """Assert that all endpoints match the list of the build's chroots."""
     items = read(ask, f"build-chroot/list?build_id={build_id}")["items"]
     build = read(ask, f"build/{build_id}")
@@ -65,7 +65,7 @@ def test_endpoints_agree_throughout_a_lifecycle(lifecycle: str) -> None:
     """Build, list, monitor and packages match the chroots, one of which is ahead of the other."""
     fake = FakeCopr(progress="clock", seed=3)
     fake.add_build({F41: {"lifecycle": lifecycle}, F42: {"lifecycle": lifecycle}}, id=1)
-    ask = asking(fake)
+    ask = direct_client(fake)
     for _ in range(100):
         if 1 not in fake.builds:
             assert ask("GET", "/api_3/build/1").status == 404
@@ -80,7 +80,7 @@ def test_showing_a_build_polls_its_chroots(endpoint: str) -> None:
     """HEAD, OPTIONS and other endpoints are no polls."""
     fake = FakeCopr()
     fake.add_build([F41, F42], id=1)
-    ask = asking(fake)
+    ask = direct_client(fake)
     target = f"/api_3/{endpoint}?{PROJECT}" if endpoint in ("build/list", "monitor") else f"/api_3/{endpoint}/1"
     ask("HEAD", target)
     ask("OPTIONS", target)
@@ -96,7 +96,7 @@ def test_source_chroot_polls_only_waiting_chroots() -> None:
     """Further polls change nothing after the source build has ended."""
     fake = FakeCopr()
     fake.add_build({F41: {"lifecycle": "as-deployed"}}, id=1)
-    ask = asking(fake)
+    ask = direct_client(fake)
     states = [read(ask, "build/source-chroot/1")["state"] for _ in range(5)]
     assert states == ["running", "succeeded", "succeeded", "succeeded", "succeeded"]
     assert fake.builds[1][F41].state == "pending"
@@ -159,7 +159,7 @@ def test_source_fails_before_other_chroots_change() -> None:
 @pytest.mark.parametrize("source", ["waiting", "pending", "starting"])
 def test_source_without_a_log_is_an_internal_error(source: str) -> None:
     scenario = {"builds": [{"id": 1, "source_state": source}]}
-    got = asking(FakeCopr.from_scenario(scenario))("GET", "/api_3/build/source-chroot/1")
+    got = direct_client(FakeCopr.from_scenario(scenario))("GET", "/api_3/build/source-chroot/1")
     assert got.status == 500
     assert b"there is probably a bug in the Copr code" in got.body
 
@@ -170,7 +170,7 @@ def test_source_without_a_log_is_an_internal_error(source: str) -> None:
 def test_source_results_have_their_own_directory(options: dict[str, str], directory: str) -> None:
     """By default it is named after the build's id."""
     fake = FakeCopr.from_scenario({"builds": [{"id": 1, **options}]})
-    url = read(asking(fake), "build/source-chroot/1")["result_url"]
+    url = read(direct_client(fake), "build/source-chroot/1")["result_url"]
     assert url == f"{fake.results_url}/jdoe/playground/srpm-builds/{directory}"
 
 
@@ -193,7 +193,7 @@ def test_builds_are_listed_newest_first() -> None:
         fake.add_build({F41: "succeeded"}, id=build_id, package="a" if build_id % 2 else "b")
     fake.add_build({F41: "succeeded"}, id=6, project="jdoe/other")
     fake.builds[7].delete()
-    ask = asking(fake)
+    ask = direct_client(fake)
 
     def ids(more: str) -> list[int]:
         return [item["id"] for item in read(ask, f"build/list?{PROJECT}{more}")["items"]]
@@ -209,7 +209,7 @@ def test_status_is_filtered_after_offset_and_before_limit() -> None:
     fake = FakeCopr()
     for build_id in range(1, 9):
         fake.add_build({F41: "running" if build_id % 2 else "failed"}, id=build_id)
-    ask = asking(fake)
+    ask = direct_client(fake)
 
     def ids(more: str) -> list[int]:
         return [item["id"] for item in read(ask, f"build/list?{PROJECT}&{more}")["items"]]
@@ -228,7 +228,7 @@ def test_deleted_builds_make_room_on_the_page() -> None:
     fake.add_build({F41: "succeeded"}, id=1)
     fake.add_build([F41], id=2, lifecycle="deleted")
     fake.clock.tick(3600)
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert [item["id"] for item in read(ask, f"build/list?{PROJECT}&limit=1")["items"]] == [1]
     assert list(read(ask, f"monitor?{PROJECT}")["packages"][0]["chroots"]) == [F41]
 
@@ -236,7 +236,7 @@ def test_deleted_builds_make_room_on_the_page() -> None:
 def test_poll_that_deletes_a_build_gets_a_404() -> None:
     fake = FakeCopr()
     fake.add_build([F41], id=1, lifecycle=Lifecycle(Stage("waiting", 10), Stage("deleted")))
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert ask("GET", "/api_3/build/source-chroot/1").status == 200
     for _ in range(2):
         deleted = ask("GET", "/api_3/build/source-chroot/1")
@@ -248,7 +248,7 @@ def test_build_that_leaves_the_status_is_not_listed() -> None:
     fake = FakeCopr()
     fake.add_build([F41], id=1, lifecycle=Lifecycle(Stage("running", 10), Stage("succeeded")))
     fake.add_build([F41], id=2, state="running")
-    ask = asking(fake)
+    ask = direct_client(fake)
     pages = [[item["id"] for item in read(ask, f"build/list?{PROJECT}&status=running")["items"]] for _ in range(3)]
     assert pages == [[2, 1], [2], [2]]
 
@@ -258,13 +258,13 @@ def test_build_state_of_waiting_and_unknown_chroots(chroot: str, build: str) -> 
     fake = FakeCopr.from_scenario(
         {"builds": [{"id": 1, "source_state": "succeeded", "chroots": [{"name": F41, "state": chroot}]}]}
     )
-    assert read(asking(fake), "build/1")["state"] == build
+    assert read(direct_client(fake), "build/1")["state"] == build
 
 
 def test_project_without_builds_has_empty_lists() -> None:
     fake = FakeCopr()
     fake.add_project("jdoe/playground", chroots=[F41])
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert read(ask, f"build/list?{PROJECT}")["items"] == []
     assert read(ask, f"build/list?{PROJECT}&packagename=hello")["items"] == []
     assert read(ask, f"monitor?{PROJECT}")["packages"] == []
@@ -275,7 +275,7 @@ def test_nul_in_list_arguments_is_an_internal_error(argument: str) -> None:
     """PostgreSQL's driver rejects NUL, which Copr does not expect."""
     fake = FakeCopr()
     fake.add_build([F41], id=1)
-    got = asking(fake)("GET", f"/api_3/build/list?{PROJECT}&{argument}=%00")
+    got = direct_client(fake)("GET", f"/api_3/build/list?{PROJECT}&{argument}=%00")
     assert (got.status, b"there is probably a bug in the Copr code" in got.body) == (500, True)
 
 
@@ -286,7 +286,7 @@ def test_monitor_has_the_latest_build_of_each_package() -> None:
     fake.add_build({F41: "failed"}, id=2, package="hello")
     fake.add_build({F41: "running"}, id=3, package="other")
     fake.add_build({F41: "running"}, id=4, package="hello", project="jdoe/playground:pr:1")
-    ask = asking(fake)
+    ask = direct_client(fake)
 
     def monitored(more: str = "") -> dict[str, dict[str, tuple[int, str]]]:
         return {
@@ -311,7 +311,7 @@ def test_restore_brings_back_the_source_state() -> None:
     advance_all(build)
     fake.add_build([F41], id=2)
     fake.restore(snapshot)
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert build.source_state == "importing"
     assert [(item["id"], item["state"]) for item in read(ask, f"build/list?{PROJECT}")["items"]] == [(1, "importing")]
 
@@ -333,7 +333,7 @@ def test_polls_during_a_hold_do_not_count() -> None:
         [F41], id=1, lifecycle=Lifecycle(Stage("pending", 1), Stage("starting", 1), Stage("running"))
     )
     build[F41].hold("pending")
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert {read(ask, "build/1")["state"] for _ in range(9)} == {"pending"}
     build[F41].release()
     assert [read(ask, "build/1")["state"] for _ in range(5)] == ["starting"] * 3 + ["running"] * 2
@@ -346,6 +346,6 @@ def test_faults_select_endpoints_by_name() -> None:
     fake.add_build({F41: "running"}, id=2)
     fake.faults.add({"endpoint": "build", "build_id": 1, "status": 503})
     fake.faults.add({"endpoint": "project", "status": 504})
-    ask = asking(fake)
+    ask = direct_client(fake)
     targets = ("build/1", "build/2", "build/built-packages/1", f"project?{PROJECT}", f"monitor?{PROJECT}")
     assert [ask("GET", f"/api_3/{target}").status for target in targets] == [503, 200, 200, 504, 200]

@@ -11,7 +11,7 @@ import pytest
 from copr_chroot_fake import FakeCopr, InputError, Nevra, State
 from copr_chroot_fake.scenario.entries import ChrootSettings
 
-from .adapters import Ask, asking
+from .adapters import SendRequest, direct_client
 
 Document = Mapping[str, object]
 
@@ -19,10 +19,10 @@ F41 = "fedora-41-x86_64"
 RESULTS = "https://download.copr.fedorainfracloud.org/results"
 
 
-def shown(fake: FakeCopr, endpoint: str = "", chrootname: str = F41, ask: Ask | None = None) -> Document:
+def shown(fake: FakeCopr, endpoint: str = "", chrootname: str = F41, ask: SendRequest | None = None) -> Document:
     """What an endpoint shows of a chroot of build 1."""
     target = f"/api_3/build-chroot{endpoint}?build_id=1&chrootname={chrootname}"
-    response = (ask or asking(fake))("GET", target)
+    response = (ask or direct_client(fake))("GET", target)
     assert response.status == 200, response
     return cast(Document, json.loads(response.body))
 
@@ -31,7 +31,7 @@ def test_a_build_that_succeeded_is_one_line() -> None:
     """With an id, a chroot and a state said, there are times, results and packages that fit."""
     fake = FakeCopr()
     fake.add_build([F41], id=1, state="succeeded")
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert shown(fake, ask=ask) == {
         "started_on": 1700000000,
         "ended_on": 1700000300,
@@ -124,7 +124,7 @@ def test_a_result_url_given_verbatim_is_answered_as_given() -> None:
     """Nothing is derived where the address of the results is said."""
     fake = FakeCopr()
     fake.add_build({F41: {"state": "pending", "result_url": "http://127.0.0.1:8080/anywhere?"}}, id=1)
-    assert shown(fake, ask=asking(fake))["result_url"] == "http://127.0.0.1:8080/anywhere?"
+    assert shown(fake, ask=direct_client(fake))["result_url"] == "http://127.0.0.1:8080/anywhere?"
 
 
 def test_a_build_config_given_verbatim_is_answered_as_given() -> None:
@@ -132,7 +132,7 @@ def test_a_build_config_given_verbatim_is_answered_as_given() -> None:
     config: Document = {"timeout": None, "chroot": "mine", "repos": []}
     fake = FakeCopr()
     fake.add_build({F41: {"build_config": config}}, id=1)
-    response = asking(fake)("GET", f"/api_3/build-chroot/build-config?build_id=1&chrootname={F41}")
+    response = direct_client(fake)("GET", f"/api_3/build-chroot/build-config?build_id=1&chrootname={F41}")
     assert response.body == b'{"timeout": null, "chroot": "mine", "repos": []}\n'
 
 
@@ -170,7 +170,7 @@ def test_build_config_of_a_removed_project_chroot_is_500() -> None:
     fake = FakeCopr()
     build = fake.add_build([F41], id=1, state="succeeded")
     build.project.disable(F41)
-    response = asking(fake)("GET", f"/api_3/build-chroot/build-config?build_id=1&chrootname={F41}")
+    response = direct_client(fake)("GET", f"/api_3/build-chroot/build-config?build_id=1&chrootname={F41}")
     assert (response.status, b"there is probably a bug in the Copr code" in response.body) == (500, True)
     assert shown(fake)["state"] == "succeeded"
 
@@ -188,8 +188,9 @@ def test_known_chroots_are_told_from_unknown_ones() -> None:
     fake.add_build([F41], id=1)
     fake.add_mock_chroots("fedora-42-x86_64")
     target = "/api_3/build-chroot?build_id=1&chrootname="
-    assert b"was not submitted to fedora-42-x86_64 chroot." in asking(fake)("GET", target + "fedora-42-x86_64").body
-    assert b"Chroot fedora-43-x86_64 does not exist" in asking(fake)("GET", target + "fedora-43-x86_64").body
+    body = direct_client(fake)("GET", target + "fedora-42-x86_64").body
+    assert b"was not submitted to fedora-42-x86_64 chroot." in body
+    assert b"Chroot fedora-43-x86_64 does not exist" in direct_client(fake)("GET", target + "fedora-43-x86_64").body
 
 
 def test_two_fakes_share_nothing() -> None:
@@ -329,7 +330,8 @@ def test_what_no_build_can_have_is_refused_and_nothing_stays(said: dict[str, obj
     assert isinstance(refused.value, ValueError)
     assert list(fake.builds) == [1]
     assert list(fake.projects) == ["jdoe/first"]
-    assert b"fedora-42-x86_64 does not exist" in asking(fake)("GET", "/api_3/build-chroot/1/fedora-42-x86_64").body
+    body = direct_client(fake)("GET", "/api_3/build-chroot/1/fedora-42-x86_64").body
+    assert b"fedora-42-x86_64 does not exist" in body
 
 
 def test_what_is_nested_deeper_than_python_goes_is_refused() -> None:

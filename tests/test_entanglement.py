@@ -22,7 +22,7 @@ from copr_chroot_fake import (
     VirtualClock,
 )
 
-from .adapters import asking
+from .adapters import direct_client
 from .events import advance_all
 from .polls import listed, state
 
@@ -122,13 +122,13 @@ def test_at_once_is_at_once_wherever_a_life_begins(
     """The first look sees the end, or where it is held or stuck, and once that is over, the end."""
     fake = FakeCopr(progress="immediate", clock=clock)
     build = fake.add_build({F41: chroot}, id=1)
-    assert state(asking(fake)) == end
+    assert state(direct_client(fake)) == end
     if "hold" in chroot:
         fake.builds[1][F41].release()
-        assert state(asking(fake)) == "succeeded"
+        assert state(direct_client(fake)) == "succeeded"
     if end == "pending":
         build.cancel()
-        assert state(asking(fake)) == "canceled"
+        assert state(direct_client(fake)) == "canceled"
 
 
 def test_immediate_chroot_can_be_held_before_the_first_read() -> None:
@@ -136,11 +136,11 @@ def test_immediate_chroot_can_be_held_before_the_first_read() -> None:
     fake = FakeCopr(progress="immediate")
     chroot = fake.add_build([F41], id=1)[F41]
     fake.builds[1][F41].hold("running")
-    assert state(asking(fake)) == "running"
+    assert state(direct_client(fake)) == "running"
     chroot.report("pending")
-    assert state(asking(fake)) == "running"
+    assert state(direct_client(fake)) == "running"
     fake.builds[1][F41].release()
-    assert state(asking(fake)) == "succeeded"
+    assert state(direct_client(fake)) == "succeeded"
 
 
 def test_added_chroot_does_not_cancel_finished_ones() -> None:
@@ -218,7 +218,7 @@ def test_page_ordered_by_state_follows_the_shown_states() -> None:
     fake = FakeCopr()
     build = fake.add_build([F41, F42], id=1)
     build[F41].advance(to="pending")
-    ask = asking(fake)
+    ask = direct_client(fake)
     for _ in range(5):
         numbers = {"pending": 4, "starting": 6, "running": 3, "importing": 7, "succeeded": 1}
         states = listed(ask, "&order=status")
@@ -278,7 +278,7 @@ def test_other_numbers_of_polls_survive_being_written(progress: Progress) -> Non
     fake.add_build([F41], id=1)
     copy = FakeCopr.from_scenario(fake.to_scenario())
     for each in (fake, copy):
-        ask = asking(each)
+        ask = direct_client(each)
         assert [state(ask) for _ in range(12)] == [
             *["importing"] * 2,
             *["pending"] * 2,

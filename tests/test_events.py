@@ -10,7 +10,7 @@ from copr_chroot_fake import BuildChroot, EventError, FakeCopr, InputError, Nevr
 from copr_chroot_fake.model.machine import TRANSITIONS, Event, find_transition, possible_events
 from copr_chroot_fake.model.states import StateName
 
-from .adapters import asking
+from .adapters import direct_client
 from .events import METHODS
 
 F41 = "fedora-41-x86_64"
@@ -147,7 +147,7 @@ def test_any_state_can_be_forced() -> None:
     chroot = fake.add_build([F41], id=1)[F41]
     chroot.set_state("running", started_on=None, ended_on=5)
     for _ in range(3):
-        shown = json.loads(asking(fake)("GET", f"/api_3/build-chroot/1/{F41}").body)
+        shown = json.loads(direct_client(fake)("GET", f"/api_3/build-chroot/1/{F41}").body)
         assert (shown["state"], shown["started_on"], shown["ended_on"]) == ("running", None, 5)
     chroot.set_state("unknown")
     assert chroot.ended_on == 5
@@ -174,5 +174,5 @@ def test_a_deleted_build_is_gone() -> None:
     fake = FakeCopr()
     build = fake.add_build([F41], id=1)
     build.delete()
-    assert asking(fake)("GET", f"/api_3/build-chroot/1/{F41}").body == b'{"error": "Build 1 does not exist."}\n'
-    assert json.loads(asking(fake)("GET", "/api_3/build-chroot/list/1").body)["items"] == []
+    assert direct_client(fake)("GET", f"/api_3/build-chroot/1/{F41}").body == b'{"error": "Build 1 does not exist."}\n'
+    assert json.loads(direct_client(fake)("GET", "/api_3/build-chroot/list/1").body)["items"] == []

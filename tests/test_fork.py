@@ -286,6 +286,9 @@ def test_child_can_use_requests_and_httpx() -> None:
             use(client)
 
     shared = httpx.Client(transport=fake.transport)
-    with shared, fake.mock_requests(), busy([lambda number: use(shared)] * 2):
-        for _ in range(5):
-            run_in_child(use_own)
+    with shared, fake.mock_requests():
+        # The first request imports modules; a child forked during an import would wait for its lock forever.
+        use(shared)
+        with busy([lambda number: use(shared)] * 2):
+            for _ in range(5):
+                run_in_child(use_own)

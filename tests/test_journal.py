@@ -8,7 +8,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr, InputError
 
-from .adapters import Open, asking
+from .adapters import OpenAdapter, direct_client
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 GET = f"/api_3/build-chroot?build_id=1&chrootname={F41}"
@@ -23,9 +23,9 @@ def fake() -> FakeCopr:
     return fake
 
 
-def test_every_request_is_kept_with_what_it_saw(ask_through: Open, fake: FakeCopr) -> None:
+def test_every_request_is_kept_with_what_it_saw(open_adapter: OpenAdapter, fake: FakeCopr) -> None:
     """Endpoint, build, chroot, arguments, status, states and time, in order."""
-    ask = ask_through(fake)
+    ask = open_adapter(fake)
     ask("GET", LIST)
     fake.clock.tick(30)
     ask("GET", f"/api_3/build-chroot/%31/{F42}")
@@ -54,7 +54,7 @@ def test_every_request_is_kept_with_what_it_saw(ask_through: Open, fake: FakeCop
 
 def test_what_was_seen_is_kept_as_it_was(fake: FakeCopr) -> None:
     """A later state does not change what an earlier request saw."""
-    ask = asking(fake)
+    ask = direct_client(fake)
     for _ in range(3):
         ask("GET", GET)
     assert [request.states[F41] for request in fake.requests] == ["importing", "pending", "starting"]
@@ -63,7 +63,7 @@ def test_what_was_seen_is_kept_as_it_was(fake: FakeCopr) -> None:
 @pytest.mark.parametrize("endpoint", ["build-config", "built-packages"])
 def test_requests_beside_the_state_count_as_having_seen_it(fake: FakeCopr, endpoint: str) -> None:
     """Also where the answer does not say the state."""
-    asking(fake)("GET", f"/api_3/build-chroot/{endpoint}?build_id=1&chrootname={F42}")
+    direct_client(fake)("GET", f"/api_3/build-chroot/{endpoint}?build_id=1&chrootname={F42}")
     assert fake.requests[-1].states == {F42: "running"}
 
 
@@ -97,7 +97,7 @@ def test_an_impossible_number_of_requests_is_refused(requests_kept: int) -> None
 
 def test_requested_and_not_requested(fake: FakeCopr) -> None:
     """At least once, exactly so often, or not at all, of an endpoint, a build or a chroot."""
-    ask = asking(fake)
+    ask = direct_client(fake)
     ask("GET", LIST)
     ask("GET", LIST)
     ask("GET", GET)
@@ -114,7 +114,7 @@ def test_a_failed_assertion_says_what_was_asked_instead(fake: FakeCopr) -> None:
     """So that nobody has to guess."""
     with pytest.raises(AssertionError, match=r"^'build-chroot' was to be requested at least once and was not. Nothing"):
         fake.assert_requested("build-chroot")
-    asking(fake)("GET", LIST)
+    direct_client(fake)("GET", LIST)
     with pytest.raises(AssertionError) as failed:
         fake.assert_requested("build-chroot/list", build_id=1, times=2)
     assert str(failed.value) == (
@@ -146,7 +146,7 @@ def test_a_value_that_no_request_has_is_an_error_too(
     fake: FakeCopr, wrong: Callable[[FakeCopr], object], message: str
 ) -> None:
     """For the same reason."""
-    asking(fake)("GET", GET)
+    direct_client(fake)("GET", GET)
     with pytest.raises(InputError) as refused:
         wrong(fake)
     assert str(refused.value).startswith(message)
@@ -172,7 +172,7 @@ def test_polls_of_the_same_thing_count_however_it_is_addressed(
 ) -> None:
     """And only those."""
     for target in (first, second):
-        asking(fake)("GET", target)
+        direct_client(fake)("GET", target)
     if is_the_same:
         with pytest.raises(AssertionError, match="polled after 0 s"):
             fake.assert_polled_no_faster_than(5)
@@ -182,7 +182,7 @@ def test_polls_of_the_same_thing_count_however_it_is_addressed(
 
 def test_polled_no_faster_than(fake: FakeCopr) -> None:
     """By the fake's clock, for each thing that is asked for."""
-    ask = asking(fake)
+    ask = direct_client(fake)
     for target in (GET, LIST, GET.replace(F41, F42)):
         ask("GET", target)
     fake.clock.tick(30)
@@ -198,7 +198,7 @@ def test_polled_no_faster_than(fake: FakeCopr) -> None:
 
 def test_all_pages_read(fake: FakeCopr) -> None:
     """Every chroot has been on a page that was read."""
-    ask = asking(fake)
+    ask = direct_client(fake)
     ask("GET", LIST)
     with pytest.raises(AssertionError) as failed:
         fake.assert_all_pages_read(1)
@@ -226,8 +226,8 @@ def test_all_pages_read(fake: FakeCopr) -> None:
 def test_what_is_not_there_is_kept_with_the_nearest_that_is(fake: FakeCopr, target: str, nearest: str) -> None:
     """The nearest by what is written, as a digit is sooner forgotten than wrong by one."""
     fake.add_build([], id=70)
-    asking(fake)("GET", GET)
-    asking(fake)("GET", target)
+    direct_client(fake)("GET", GET)
+    direct_client(fake)("GET", target)
     (unmatched,) = fake.unmatched
     assert unmatched.target == target
     assert unmatched.near_miss == nearest
@@ -236,7 +236,7 @@ def test_what_is_not_there_is_kept_with_the_nearest_that_is(fake: FakeCopr, targ
 def test_deleted_builds_and_bad_requests_are_not_unmatched(fake: FakeCopr) -> None:
     """A build that its life has deleted, bad arguments, methods and pages beyond the end are no mistake of a name."""
     fake.add_build([F41], id=2, lifecycle="deleted")
-    ask = asking(fake)
+    ask = direct_client(fake)
     for _ in range(7):
         ask("GET", f"/api_3/build-chroot/2/{F41}")
     for target in (
@@ -263,7 +263,7 @@ def test_deleted_builds_and_bad_requests_are_not_unmatched(fake: FakeCopr) -> No
 def test_nothing_there_at_all() -> None:
     """A fake without builds says so."""
     fake = FakeCopr()
-    asking(fake)("GET", LIST)
+    direct_client(fake)("GET", LIST)
     assert [unmatched.near_miss for unmatched in fake.unmatched] == ["there are no builds, 1 is not"]
 
 
@@ -271,7 +271,7 @@ def test_what_is_asked_beside_build_chroots_is_kept_too() -> None:
     """Each under the name of its endpoint, what is not there with what comes nearest."""
     fake = FakeCopr()
     fake.add_build({F41: "running"}, id=1)
-    ask = asking(fake)
+    ask = direct_client(fake)
     for target in (
         "build/1", f"build/list?{PROJECT}", "build/built-packages/1", "build/source-chroot/1", f"project?{PROJECT}",
         f"monitor?{PROJECT}", "mock-chroots/list", "gssapi_login/", "build/12",
@@ -301,6 +301,6 @@ def test_a_build_is_polled_no_faster_than_was_said() -> None:
     fake = FakeCopr()
     fake.add_build({F41: "running"}, id=1)
     for _ in range(3):
-        asking(fake)("GET", "/api_3/build/1")
+        direct_client(fake)("GET", "/api_3/build/1")
         fake.clock.tick(30)
     fake.assert_polled_no_faster_than(30)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from copr_chroot_fake import FakeCopr, InputError
 
-from .adapters import ADAPTERS, Open, asking, credentials
+from .adapters import ADAPTERS, OpenAdapter, credentials, direct_client
 from .examples import examples
 from .flask_restx_service import asking_flask_restx
 
@@ -127,7 +127,7 @@ def well_formed(endpoint: str) -> st.SearchStrategy[str]:
 def ask_both() -> AskBoth:
     """Return the responses of the fake and of Flask-RESTX with the same data."""
     fake = world()
-    ask = asking(fake)
+    ask = direct_client(fake)
     whole = {endpoint: json.loads(ask("GET", target).body) for endpoint, target in TARGETS.items()}
     ask_reference = asking_flask_restx(whole)
 
@@ -201,14 +201,14 @@ def test_unusual_masks_match_flask_restx(ask_both: AskBoth, endpoint: str, mask:
 
 
 @pytest.mark.parametrize("sent", ["X-Fields", "x-fields", "X-FIELDS"])
-def test_header_name_is_case_insensitive(ask_through: Open, sent: str) -> None:
-    response = ask_through(world())("GET", TARGETS["build-chroot"], [("Accept-Language", "cs"), (sent, "name")])
+def test_header_name_is_case_insensitive(open_adapter: OpenAdapter, sent: str) -> None:
+    response = open_adapter(world())("GET", TARGETS["build-chroot"], [("Accept-Language", "cs"), (sent, "name")])
     assert (response.status, response.body) == (200, b'{"name": "%s"}\n' % F41.encode())
 
 
 @pytest.mark.parametrize("path", [f"/api_3/build-chroot/1/{F41}", f"/api_3/build-chroot/1/{F41}/"])
 def test_deprecated_paths_accept_masks(path: str) -> None:
-    assert json.loads(asking(world())("GET", path, [("X-Fields", "name")]).body) == {"name": F41}
+    assert json.loads(direct_client(world())("GET", path, [("X-Fields", "name")]).body) == {"name": F41}
 
 
 @pytest.mark.parametrize("adapter", REPEATING)
@@ -221,8 +221,8 @@ def test_repeated_masks_are_joined_with_a_comma(adapter: str) -> None:
         assert (empty.status, empty.body) == (400, b'{"message": "Mask parse error: Unexpected comma"}\n')
 
 
-def test_non_ascii_masks_are_read_as_latin_1(ask_through: Open) -> None:
-    response = ask_through(world())("GET", TARGETS["build-chroot"], [("X-Fields", "n\xc3\xa9,state")])
+def test_non_ascii_masks_are_read_as_latin_1(open_adapter: OpenAdapter) -> None:
+    response = open_adapter(world())("GET", TARGETS["build-chroot"], [("X-Fields", "n\xc3\xa9,state")])
     assert (response.status, response.body) == (200, b'{"state": "succeeded"}\n')
 
 
@@ -251,23 +251,23 @@ def test_mask_of_a_no_break_space_is_an_internal_error(adapter: str) -> None:
 )
 @pytest.mark.parametrize("mask", ["name", "name{"])
 def test_masks_ignored_for_errors_and_without_model(target: str, status: int, mask: str) -> None:
-    ask = asking(world())
+    ask = direct_client(world())
     masked = ask("GET", target, [("X-Fields", mask)])
     assert masked == ask("GET", target)
     assert masked.status == status
 
 
 def test_invalid_mask_is_rejected_for_an_empty_list() -> None:
-    response = asking(world())("GET", "/api_3/build-chroot/list?build_id=9", [("X-Fields", "items{name{x}}")])
+    response = direct_client(world())("GET", "/api_3/build-chroot/list?build_id=9", [("X-Fields", "items{name{x}}")])
     assert (response.status, response.body) == (
         400,
         b'{"message": "Mask error: Mask is inconsistent with model"}\n',
     )
 
 
-def test_head_has_the_masked_length(ask_through: Open) -> None:
+def test_head_has_the_masked_length(open_adapter: OpenAdapter) -> None:
     """OPTIONS ignores masks."""
-    ask = ask_through(world())
+    ask = open_adapter(world())
     got, head = (ask(method, TARGETS["build-chroot"], [("X-Fields", "name")]) for method in ("GET", "HEAD"))
     assert head.body == b""
     assert head.headers["content-length"] == got.headers["content-length"] == str(len(got.body))
@@ -283,8 +283,8 @@ def test_masked_response_counts_as_a_poll(mask: str) -> None:
     for one in (fake, plain):
         one.add_build([F41], id=1)
     for target in (TARGETS["build-chroot"], TARGETS["build-chroot/list"]) * 3:
-        asking(fake)("GET", target, [("X-Fields", mask)])
-        asking(plain)("GET", target)
+        direct_client(fake)("GET", target, [("X-Fields", mask)])
+        direct_client(plain)("GET", target)
     assert [request.states for request in fake.requests] == [request.states for request in plain.requests]
     assert fake.requests[-1].states[F41] not in ("waiting", "importing")
 
@@ -315,7 +315,7 @@ def test_invalid_mask_is_no_poll() -> None:
     """The journal has the request, without states."""
     fake = FakeCopr()
     fake.add_build([F41], id=1)
-    ask = asking(fake)
+    ask = direct_client(fake)
     before = ask("GET", TARGETS["build-chroot"]).body
     for _ in range(3):
         assert ask("GET", TARGETS["build-chroot"], [("X-Fields", "name{x}")]).status == 400
@@ -323,7 +323,7 @@ def test_invalid_mask_is_no_poll() -> None:
     after = ask("GET", TARGETS["build-chroot"]).body
     reference = FakeCopr()
     reference.add_build([F41], id=1)
-    assert [before, after] == [asking(reference)("GET", TARGETS["build-chroot"]).body for _ in range(2)]
+    assert [before, after] == [direct_client(reference)("GET", TARGETS["build-chroot"]).body for _ in range(2)]
 
 
 @pytest.mark.parametrize(("mask", "status"), [("state", 200), ("state{", 400)])
@@ -332,18 +332,18 @@ def test_invalid_mask_does_not_prevent_a_cancel(mask: str, status: int) -> None:
     fake = FakeCopr()
     fake.add_build({F41: "running"}, id=1)
     login = ("Authorization", credentials("login", "token"))
-    response = asking(fake)("PUT", "/api_3/build/cancel/1", [login, ("X-Fields", mask)])
+    response = direct_client(fake)("PUT", "/api_3/build/cancel/1", [login, ("X-Fields", mask)])
     canceled = b'{"state": "canceled"}\n'
     assert response.status == status
     assert (response.body == canceled) == (status == 200)
-    assert asking(fake)("GET", "/api_3/build/1", [("X-Fields", "state")]).body == canceled
+    assert direct_client(fake)("GET", "/api_3/build/1", [("X-Fields", "state")]).body == canceled
 
 
 def test_custom_build_config_is_masked() -> None:
     """Its form may differ from Copr's."""
     fake = FakeCopr()
     fake.add_build({F41: {"build_config": {"repos": ["x"], "isolation": "nspawn", "timeout": None}}}, id=1)
-    ask = asking(fake)
+    ask = direct_client(fake)
     masked = [
         json.loads(ask("GET", TARGETS["build-chroot/build-config"], [("X-Fields", mask)]).body)
         for mask in ("repos{id},isolation", "timeout,*")

@@ -6,7 +6,7 @@ import pytest
 
 from copr_chroot_fake import LIFECYCLES, EventError, FakeCopr, Lifecycle, Stage
 
-from .adapters import asking
+from .adapters import direct_client
 from .polls import listed, state
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
@@ -21,7 +21,7 @@ def test_every_named_life_is_the_same_by_poll_and_by_clock(name: str) -> None:
         fake.add_build([F41], id=1, lifecycle=name)
         for _ in range(20 if fake is by_poll else 4000):
             fake.clock.tick(0 if fake is by_poll else 1)
-            now = state(asking(fake))
+            now = state(direct_client(fake))
             if states[-1:] != [now]:
                 states.append(now)
     assert seen[by_poll] == seen[by_clock]
@@ -51,7 +51,7 @@ def test_every_named_life_ends_as_its_name_says(name: str, end: str) -> None:
     """After polls enough, a chroot is where its life leads."""
     fake = FakeCopr()
     fake.add_build([F41], id=1, lifecycle=name)
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert [state(ask) for _ in range(12)][-2:] == [end, end]
 
 
@@ -64,7 +64,7 @@ def test_a_build_deleted_midway_has_no_chroots_anymore() -> None:
     """The list of a deleted build is empty, and all its chroots are gone with it."""
     fake = FakeCopr()
     fake.add_build({F41: {"lifecycle": Lifecycle(Stage("running", 5), Stage("deleted"))}, F42: "running"}, id=1)
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert [listed(ask) for _ in range(2)] == [["running", "running"], []]
     assert state(ask, F42) == "Build 1 does not exist."
 
@@ -74,7 +74,7 @@ def test_by_clock_a_deleted_build_is_seen_by_any_chroot() -> None:
     fake = FakeCopr(progress="clock")
     fake.add_build({F41: {"lifecycle": Lifecycle(Stage("running", 5), Stage("deleted"))}, F42: "running"}, id=1)
     fake.clock.tick(5)
-    assert state(asking(fake), F42) == "Build 1 does not exist."
+    assert state(direct_client(fake), F42) == "Build 1 does not exist."
     assert list(fake.builds) == []
 
 
@@ -82,7 +82,7 @@ def test_chroots_that_appear_late_are_not_listed_before() -> None:
     """Until the import a build has no chroots, and asking for one says that it was not submitted to it."""
     fake = FakeCopr()
     fake.add_build([F41, F42], id=1, lifecycle="appears-late")
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert [listed(ask) for _ in range(3)] == [[], ["pending", "pending"], ["starting", "starting"]]
     fake.add_build([F41], id=2, lifecycle="appears-late")
     assert state(ask, build_id=2) == f"Build 2 was not submitted to {F41} chroot."
@@ -102,5 +102,5 @@ def test_waiting_as_deployed_is_one_argument_away() -> None:
     """The deployed service begins with waiting, where the reference says importing."""
     fake = FakeCopr()
     fake.add_build([F41], id=1, lifecycle="as-deployed")
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert [state(ask) for _ in range(5)] == ["waiting", "pending", "starting", "running", "succeeded"]

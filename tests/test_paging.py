@@ -8,7 +8,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 
-from .adapters import Ask, asking
+from .adapters import SendRequest, direct_client
 
 NAMES = [f"bulk-{number:03}-x86_64" for number in range(250)]
 BUILDS = "/api_3/build/list?ownername=jdoe&projectname=playground"
@@ -20,7 +20,7 @@ def fake_of_250(default_limit: int | None = 100) -> FakeCopr:
     return fake
 
 
-def page(ask: Ask, arguments: str = "") -> tuple[list[str], dict[str, object]]:
+def page(ask: SendRequest, arguments: str = "") -> tuple[list[str], dict[str, object]]:
     response = ask("GET", f"/api_3/build-chroot/list?build_id=1{arguments}")
     assert response.status == 200
     document = json.loads(response.body)
@@ -28,14 +28,14 @@ def page(ask: Ask, arguments: str = "") -> tuple[list[str], dict[str, object]]:
 
 
 def test_lists_have_100_items_by_default() -> None:
-    names, meta = page(asking(fake_of_250()))
+    names, meta = page(direct_client(fake_of_250()))
     assert names == NAMES[:100]
     assert meta == {"limit": 100, "offset": 0, "order": "id", "order_type": "ASC"}
 
 
 def test_default_limit_none_lists_everything() -> None:
     """The meta's limit is null, as on the deployed service."""
-    names, meta = page(asking(fake_of_250(default_limit=None)))
+    names, meta = page(direct_client(fake_of_250(default_limit=None)))
     assert names == NAMES
     assert meta["limit"] is None
 
@@ -60,11 +60,11 @@ def test_default_limit_none_lists_everything() -> None:
     ],
 )
 def test_limit_offset_and_order_type(arguments: str, expected: list[str]) -> None:
-    assert page(asking(fake_of_250()), arguments)[0] == expected
+    assert page(direct_client(fake_of_250()), arguments)[0] == expected
 
 
 def test_joined_pages_are_the_whole_list() -> None:
-    ask = asking(fake_of_250())
+    ask = direct_client(fake_of_250())
     joined = [name for offset in (0, 100, 200) for name in page(ask, f"&offset={offset}")[0]]
     assert joined == NAMES
 
@@ -81,7 +81,7 @@ def test_nulls_sort_last_ascending_and_first_descending() -> None:
         id=1,
     )
     ascending = ["fedora-43-x86_64", "fedora-41-x86_64", "fedora-42-x86_64"]
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert page(ask, "&order=started_on")[0] == ascending
     assert page(ask, "&order=started_on&order_type=DESC")[0] == ascending[::-1]
 
@@ -100,13 +100,13 @@ def test_nulls_sort_last_ascending_and_first_descending() -> None:
 )
 def test_order_by_unknown_column_is_rejected(order: str, message: str) -> None:
     """Copr has another message for attributes of its model that are no columns."""
-    response = asking(fake_of_250())("GET", f"/api_3/build-chroot/list?build_id=1&order={order}")
+    response = direct_client(fake_of_250())("GET", f"/api_3/build-chroot/list?build_id=1&order={order}")
     assert (response.status, json.loads(response.body)) == (500, {"error": message})
 
 
 def test_invalid_order_comes_before_invalid_build_id() -> None:
     """Copr builds its query, with the order, before the database sees the build id."""
-    response = asking(fake_of_250())("GET", "/api_3/build-chroot/list?build_id=abc&order=state")
+    response = direct_client(fake_of_250())("GET", "/api_3/build-chroot/list?build_id=abc&order=state")
     assert json.loads(response.body) == {"error": "Cannot order by state"}
 
 
@@ -114,8 +114,8 @@ def test_mock_chroot_ids_follow_the_order_of_addition() -> None:
     fake = FakeCopr()
     fake.add_mock_chroots("c-1-x86_64", "a-1-x86_64", "b-1-x86_64")
     fake.add_build(["b-1-x86_64", "a-1-x86_64", "c-1-x86_64"], id=1)
-    assert page(asking(fake), "&order=mock_chroot_id")[0] == ["c-1-x86_64", "a-1-x86_64", "b-1-x86_64"]
-    assert page(asking(fake), "&order=mock_chroot_id&order_type=DESC")[0][0] == "b-1-x86_64"
+    assert page(direct_client(fake), "&order=mock_chroot_id")[0] == ["c-1-x86_64", "a-1-x86_64", "b-1-x86_64"]
+    assert page(direct_client(fake), "&order=mock_chroot_id&order_type=DESC")[0][0] == "b-1-x86_64"
 
 
 def test_copr_chroot_ids_follow_the_order_of_the_project() -> None:
@@ -123,8 +123,8 @@ def test_copr_chroot_ids_follow_the_order_of_the_project() -> None:
     fake = FakeCopr()
     fake.add_project("jdoe/tools", chroots=["c-1-x86_64", "a-1-x86_64"])
     fake.add_build(["b-1-x86_64", "a-1-x86_64", "c-1-x86_64"], id=1, project="jdoe/tools")
-    assert page(asking(fake), "&order=copr_chroot_id")[0] == ["c-1-x86_64", "a-1-x86_64", "b-1-x86_64"]
-    assert page(asking(fake), "&order=build_id&limit=1")[0] == ["b-1-x86_64"]
+    assert page(direct_client(fake), "&order=copr_chroot_id")[0] == ["c-1-x86_64", "a-1-x86_64", "b-1-x86_64"]
+    assert page(direct_client(fake), "&order=build_id&limit=1")[0] == ["b-1-x86_64"]
 
 
 def test_list_of_builds_only_checks_its_order() -> None:
@@ -132,7 +132,7 @@ def test_list_of_builds_only_checks_its_order() -> None:
     fake = FakeCopr()
     for number in (1, 2):
         fake.add_build(["fedora-41-x86_64"], id=number)
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert [item["id"] for item in json.loads(ask("GET", f"{BUILDS}&order=package_id").body)["items"]] == [2, 1]
     rejected = ask("GET", f"{BUILDS}&order=nonsense")
     assert (rejected.status, json.loads(rejected.body)["error"]) == (
@@ -145,5 +145,5 @@ def test_list_of_builds_uses_the_default_limit() -> None:
     fake = FakeCopr(default_limit=2)
     for number in (1, 2, 3):
         fake.add_build(["fedora-41-x86_64"], id=number)
-    page = json.loads(asking(fake)("GET", BUILDS).body)
+    page = json.loads(direct_client(fake)("GET", BUILDS).body)
     assert ([item["id"] for item in page["items"]], page["meta"]["limit"]) == ([3, 2], 2)

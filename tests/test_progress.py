@@ -9,7 +9,7 @@ import pytest
 from copr_chroot_fake import EventError, FakeCopr, InputError, Progress, State, SystemClock, VirtualClock
 from copr_chroot_fake.model.progress import ProgressLike, ProgressMode
 
-from .adapters import asking
+from .adapters import direct_client
 from .events import advance_all
 from .polls import listed, state
 
@@ -22,7 +22,7 @@ def test_by_poll_each_answer_shows_the_next_state() -> None:
     """The default: a loop that polls sees the documented life, one state a poll, and then its end."""
     fake = FakeCopr()
     fake.add_build([F41], id=1)
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert [state(ask) for _ in range(6)] == [*DOCUMENTED, "succeeded"]
 
 
@@ -38,7 +38,7 @@ def test_by_poll_a_state_is_shown_as_often_as_said(progress: Progress, seen: lis
     """The number of answers that show a state can be said for all, or for some."""
     fake = FakeCopr(progress=progress)
     fake.add_build([F41], id=1)
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert [state(ask) for _ in seen] == seen
 
 
@@ -46,7 +46,7 @@ def test_a_list_counts_for_the_chroots_on_its_page() -> None:
     """What is on the page goes on with the next look, what is not stays."""
     fake = FakeCopr()
     build = fake.add_build([F41, F42], id=1)
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert listed(ask, "&limit=1") == ["importing"]
     assert listed(ask, "&limit=1") == ["pending"]
     assert listed(ask) == ["starting", "importing"]
@@ -57,7 +57,7 @@ def test_packages_count_and_the_build_config_and_head_do_not() -> None:
     """What can change with the state counts as a look; what does not show it does not count."""
     fake = FakeCopr()
     chroot = fake.add_build([F41], id=1)[F41]
-    ask = asking(fake)
+    ask = direct_client(fake)
     target = f"build_id=1&chrootname={F41}"
     for _ in range(3):
         ask("GET", f"/api_3/build-chroot/build-config?{target}")
@@ -80,7 +80,7 @@ def test_times_fit_the_life_even_if_nobody_moves_the_clock() -> None:
     fake = FakeCopr()
     chroot = fake.add_build([F41], id=1)[F41]
     for _ in DOCUMENTED:
-        state(asking(fake))
+        state(direct_client(fake))
     assert (chroot.started_on, chroot.ended_on) == (BEGAN + 40, BEGAN + 300)
 
 
@@ -88,7 +88,7 @@ def test_by_clock_nothing_happens_before_its_time() -> None:
     """However often it is polled, a chroot goes on when the clock says so."""
     fake = FakeCopr(progress="clock")
     fake.add_build([F41], id=1)
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert [state(ask) for _ in range(3)] == ["importing"] * 3
     fake.clock.tick(9)
     assert state(ask) == "importing"
@@ -112,7 +112,7 @@ def test_at_once_the_first_look_sees_the_end() -> None:
     """The life is over by the first look, and its times are in the past."""
     fake = FakeCopr(progress="immediate")
     chroot = fake.add_build([F41], id=1)[F41]
-    assert state(asking(fake)) == "succeeded"
+    assert state(direct_client(fake)) == "succeeded"
     assert (chroot.started_on, chroot.ended_on) == (BEGAN - 260, BEGAN)
 
 
@@ -129,7 +129,7 @@ def test_by_hand_only() -> None:
     chroot = fake.add_build([F41], id=1)[F41]
     fake.clock.tick(1000)
     for expected in DOCUMENTED[1:]:
-        state(asking(fake))
+        state(direct_client(fake))
         assert chroot.advance() == expected
     with pytest.raises(EventError, match="is succeeded: its lifecycle has ended"):
         chroot.advance()
@@ -176,7 +176,7 @@ def test_a_build_and_a_chroot_can_progress_in_their_own_way() -> None:
     fake = FakeCopr(progress="manual")
     fake.add_build({F41: {"progress": "immediate"}, F42: {}}, id=1, progress={"poll": 1})
     fake.add_build([F41], id=2)
-    ask = asking(fake)
+    ask = direct_client(fake)
     for _ in range(2):
         seen = [state(ask, F41), state(ask, F42), state(ask, F41, 2)]
     assert seen == ["succeeded", "pending", "importing"]
@@ -254,7 +254,7 @@ def test_a_fixed_state_never_moves(progress: str) -> None:
     """A chroot of which the state is said stays in it, whoever looks and whatever the time."""
     fake = FakeCopr(progress=progress)  # type: ignore[arg-type]  # one of the names
     fake.add_build({F41: "running"}, id=1)
-    ask = asking(fake)
+    ask = direct_client(fake)
     for _ in range(5):
         assert state(ask) == "running"
         fake.clock.tick(10_000)
@@ -265,7 +265,7 @@ def test_a_held_chroot_stays_until_it_is_released() -> None:
     fake = FakeCopr()
     fake.add_build([F41], id=1)
     fake.builds[1][F41].hold("running")
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert [state(ask) for _ in range(6)] == ["importing", "pending", "starting", "running", "running", "running"]
     fake.builds[1][F41].release()
     assert state(ask) == "succeeded"
@@ -305,7 +305,7 @@ def test_canceling_is_confirmed_with_the_next_step(progress: str) -> None:
     fake = FakeCopr(progress=progress)  # type: ignore[arg-type]  # one of the names
     build = fake.add_build({F41: {}, F42: {"lifecycle": "stuck-running"}}, id=1)
     build[F42].advance(to="running")
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert listed(ask) == ["importing", "running"]
     build.cancel()
     assert [chroot.state for chroot in build.values()] == ["importing", "running"]
@@ -319,7 +319,7 @@ def test_after_an_event_by_hand_the_life_goes_on_from_there() -> None:
     """A life picks up where an event has led, and ends with one that ends the chroot."""
     fake = FakeCopr()
     chroot = fake.add_build([F41], id=1)[F41]
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert state(ask) == "importing"
     chroot.report("pending")
     chroot.report("starting")
@@ -334,7 +334,7 @@ def test_a_state_with_a_life_is_where_the_life_begins() -> None:
     """A chroot can be put into the middle of its life."""
     fake = FakeCopr()
     chroot = fake.add_build({F41: {"state": "running", "lifecycle": "fails"}}, id=1)[F41]
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert [state(ask) for _ in range(2)] == ["running", "failed"]
     assert chroot.ended_on is not None
 

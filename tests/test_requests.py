@@ -12,7 +12,7 @@ import pytest
 from copr_chroot_fake import FakeCopr, InputError
 from copr_chroot_fake.wire.routes import ROUTES, WRITE_METHODS, Route
 
-from .adapters import asking
+from .adapters import direct_client
 
 GET = "/api_3/build-chroot?build_id=1&chrootname=fedora-41-x86_64"
 NO_SUCH_ENDPOINT = b'{"error":"Such API endpoint doesn\'t exist"}\n'
@@ -26,7 +26,7 @@ def fake() -> FakeCopr:
 
 
 def test_head_has_headers_of_get_without_body(fake: FakeCopr) -> None:
-    ask = asking(fake)
+    ask = direct_client(fake)
     got, head = ask("GET", GET), ask("HEAD", GET)
     assert (head.status, head.body) == (200, b"")
     assert head.headers["content-length"] == got.headers["content-length"] == str(len(got.body))
@@ -37,7 +37,7 @@ def test_every_route_is_logged_with_its_endpoint(route: Route) -> None:
     """The journal has the endpoint's name, whatever the response is."""
     fake = FakeCopr(serve_results=True)
     method = route.methods[-1] if route.methods == WRITE_METHODS else "GET"
-    asking(fake)(method, route.path.format(build_id=1, chrootname="fedora-41-x86_64"))
+    direct_client(fake)(method, route.path.format(build_id=1, chrootname="fedora-41-x86_64"))
     assert fake.requests[-1].endpoint == route.endpoint
 
 
@@ -48,7 +48,7 @@ def test_answer_parses_its_json(fake: FakeCopr) -> None:
 
 
 def test_options_lists_allowed_methods(fake: FakeCopr) -> None:
-    response = asking(fake)("OPTIONS", "/api_3/build-chroot/list")
+    response = direct_client(fake)("OPTIONS", "/api_3/build-chroot/list")
     assert (response.status, response.body, response.allow) == (200, b"", {"GET", "HEAD", "OPTIONS"})
 
 
@@ -63,7 +63,7 @@ def test_options_headers_are_in_werkzeug_style(fake: FakeCopr) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE"])
 def test_other_methods_are_not_allowed(fake: FakeCopr, method: str) -> None:
     """A path that lacks its trailing slash is unknown for these methods."""
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert ask(method, "/api_3/build-chroot/").status == 405
     assert ask(method, "/api_3/build-chroot/list").status == 405
     missing = ask(method, "/api_3/build-chroot")
@@ -72,19 +72,19 @@ def test_other_methods_are_not_allowed(fake: FakeCopr, method: str) -> None:
 
 def test_home_page_errors_are_compact(fake: FakeCopr) -> None:
     """The home page is outside Copr's REST layer."""
-    response = asking(fake)("POST", "/api_3/")
+    response = direct_client(fake)("POST", "/api_3/")
     assert response.status == 405
     assert response.body == b'{"error":"The method is not allowed for the requested URL."}\n'
 
 
 def test_options_without_trailing_slash_has_no_allow(fake: FakeCopr) -> None:
-    response = asking(fake)("OPTIONS", "/api_3/build-chroot")
+    response = direct_client(fake)("OPTIONS", "/api_3/build-chroot")
     assert (response.status, response.allow) == (200, None)
 
 
 def test_invalid_utf8_in_path_becomes_replacement_character(fake: FakeCopr) -> None:
     """In a query it stays escaped."""
-    answer = asking(fake)("GET", "/api_3/build-chroot/1/fedora-%ff-x86_64")
+    answer = direct_client(fake)("GET", "/api_3/build-chroot/1/fedora-%ff-x86_64")
     assert json.loads(answer.body) == {"error": "Chroot fedora-\ufffd-x86_64 does not exist"}
 
 
@@ -101,7 +101,7 @@ def test_invalid_utf8_in_path_becomes_replacement_character(fake: FakeCopr) -> N
     ],
 )
 def test_unknown_paths_are_not_found(fake: FakeCopr, path: str) -> None:
-    response = asking(fake)("GET", path)
+    response = direct_client(fake)("GET", path)
     assert (response.status, response.body) == (404, NO_SUCH_ENDPOINT)
 
 
@@ -121,7 +121,7 @@ def test_unknown_paths_are_not_found(fake: FakeCopr, path: str) -> None:
 )
 def test_equivalent_targets_get_the_same_response(fake: FakeCopr, target: str) -> None:
     """Escapes, slashes, signs, zeros, white space and repetitions make no difference."""
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert ask("GET", target).body == ask("GET", GET).body
 
 
@@ -144,7 +144,7 @@ def test_equivalent_targets_get_the_same_response(fake: FakeCopr, target: str) -
 )
 def test_invalid_build_id_is_quoted_in_the_error(fake: FakeCopr, sent: str, quoted: str) -> None:
     """The 404 quotes it decoded, except bytes that are no UTF-8."""
-    response = asking(fake)("GET", f"/api_3/build-chroot?build_id={sent}&chrootname=fedora-41-x86_64")
+    response = direct_client(fake)("GET", f"/api_3/build-chroot?build_id={sent}&chrootname=fedora-41-x86_64")
     assert (response.status, json.loads(response.body)) == (404, {"error": f"Build {quoted} does not exist."})
 
 
@@ -152,7 +152,7 @@ def test_invalid_build_id_is_quoted_in_the_error(fake: FakeCopr, sent: str, quot
     ("build_id", "status"), [(-(2**31) - 1, 500), (-(2**31), 200), (-63, 200), (2**31 - 1, 200), (2**31, 500)]
 )
 def test_list_accepts_any_32_bit_build_id(fake: FakeCopr, build_id: int, status: int) -> None:
-    assert asking(fake)("GET", f"/api_3/build-chroot/list?build_id={build_id}").status == status
+    assert direct_client(fake)("GET", f"/api_3/build-chroot/list?build_id={build_id}").status == status
 
 
 @pytest.mark.parametrize(
@@ -161,19 +161,19 @@ def test_list_accepts_any_32_bit_build_id(fake: FakeCopr, build_id: int, status:
 )
 def test_nul_in_arguments_is_an_internal_error(fake: FakeCopr, arguments: str) -> None:
     """Copr's database driver rejects NUL, which Copr does not expect."""
-    response = asking(fake)("GET", f"/api_3/build-chroot?{arguments}")
+    response = direct_client(fake)("GET", f"/api_3/build-chroot?{arguments}")
     assert (response.status, b"probably a bug in the Copr code" in response.body) == (500, True)
 
 
 def test_escaped_slash_separates_path_segments(fake: FakeCopr) -> None:
-    assert asking(fake)("GET", "/api_3/build-chroot/1%2Ffedora-41-x86_64").status == 200
-    assert asking(fake)("GET", "/api_3/build-chroot/1/fedora%2F41").status == 404
+    assert direct_client(fake)("GET", "/api_3/build-chroot/1%2Ffedora-41-x86_64").status == 200
+    assert direct_client(fake)("GET", "/api_3/build-chroot/1/fedora%2F41").status == 404
 
 
 def test_numbers_too_long_for_python_are_rejected(fake: FakeCopr) -> None:
     """They get the same errors as other invalid numbers."""
     digits = "9" * 5000
-    ask = asking(fake)
+    ask = direct_client(fake)
     assert ask("GET", f"/api_3/build-chroot/{digits}/fedora-41-x86_64").status == 404
     limit = ask("GET", f"/api_3/build-chroot/list?build_id=1&limit={digits}")
     assert json.loads(limit.body) == {"error": "{'limit': ['Not a valid integer value.']}"}

@@ -10,7 +10,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr, InputError
 
-from .adapters import asking
+from .adapters import direct_client
 
 F41, F42, EPEL = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
 BEGAN = 1_700_000_000
@@ -20,7 +20,7 @@ def test_a_build_that_is_added_came_about_in_some_way() -> None:
     """What clients read of a build is there without being said, and fits its owner, its times and its packages."""
     fake = FakeCopr()
     fake.add_build({F41: "succeeded"}, id=7, project="@copr/tools:pr:3", package="hello")
-    shown = json.loads(asking(fake)("GET", "/api_3/build/7").body)
+    shown = json.loads(direct_client(fake)("GET", "/api_3/build/7").body)
     assert shown == {
         "chroots": [F41],
         "ended_on": BEGAN + 300,

@@ -12,7 +12,7 @@ from copr_chroot_fake import LIFECYCLES, BuildChroot, EventError, FakeCopr, Inpu
 from copr_chroot_fake.model.lifecycle import LifecycleLike
 from copr_chroot_fake.model.machine import Stamp
 
-from .adapters import asking
+from .adapters import direct_client
 from .events import advance_all
 from .recordings import DIRECTORY, exchanges
 
@@ -21,7 +21,7 @@ F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 def all_answers(fake: FakeCopr, rounds: int, tick: float = 0) -> list[bytes]:
     """What clients see who ask everything of builds 1 to 3, round after round."""
-    ask = asking(fake)
+    ask = direct_client(fake)
     seen = []
     for _ in range(rounds):
         for build in (1, 2, 3):

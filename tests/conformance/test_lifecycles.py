@@ -10,7 +10,7 @@ import pytest
 
 from copr_chroot_fake import Build, FakeCopr
 
-from ..adapters import Ask, asking
+from ..adapters import SendRequest, direct_client
 from ..recordings import DIRECTORY
 
 LIFECYCLES = json.loads((DIRECTORY / "lifecycles.json").read_text(encoding="utf-8"))
@@ -43,7 +43,7 @@ def apply(build: Build, event: Mapping[str, Any]) -> bool | None:
     return chroot.state in ("starting", "running") and chroot.report("pending")
 
 
-def read_chroot(ask: Ask, build_id: int, chrootname: str) -> dict[str, object]:
+def read_chroot(ask: SendRequest, build_id: int, chrootname: str) -> dict[str, object]:
     """Return a chroot and its packages in the form of the recording."""
     paths = {"build_chroot": "build-chroot", "built_packages": "build-chroot/built-packages"}
     target = f"build_id={build_id}&chrootname={chrootname}"
@@ -54,7 +54,7 @@ def read_chroot(ask: Ask, build_id: int, chrootname: str) -> dict[str, object]:
 def test_every_step_matches_the_recording(lifecycle: Mapping[str, Any]) -> None:
     """After each event all endpoints match, and rejected events are rejected."""
     fake, build = submit(lifecycle)
-    ask = asking(fake)
+    ask = direct_client(fake)
     for step in lifecycle["steps"]:
         if step["event"] is not None:
             assert apply(build, step["event"]) == step.get("accepted"), step["event"]

@@ -11,7 +11,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 
-from ..adapters import ADAPTERS, Ask, Response, asking, asking_over_http, without_servers_own
+from ..adapters import ADAPTERS, Response, SendRequest, direct_client, http_client, without_date
 from ..recordings import DIRECTORY, Exchange, exchanges
 from ..served import starting
 
@@ -26,11 +26,11 @@ MAX_REPORTED = 10
 
 
 @contextmanager
-def command(fake: FakeCopr, scenario: str) -> Iterator[Ask]:
+def command(fake: FakeCopr, scenario: str) -> Iterator[SendRequest]:
     """Run the server command in a process of its own."""
     with starting() as start:
         server = start("--default-limit", "none", str(DIRECTORY / scenario))
-        with asking_over_http(server.url) as ask:
+        with http_client(server.url) as ask:
             yield ask
         server.end()
 
@@ -45,14 +45,14 @@ def recorded(scenario: str) -> list[Exchange]:
     return [exchange for exchange in EXCHANGES if exchange.scenario == scenario]
 
 
-def replay(exchange: Exchange, ask: Ask) -> Response:
+def replay(exchange: Exchange, ask: SendRequest) -> Response:
     return ask(exchange.method, exchange.url, tuple(exchange.headers.items()))
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_core_matches_recordings(scenario: str) -> None:
     """Status, content type, body and Allow are those that Copr sent."""
-    ask = asking(fake_of(scenario))
+    ask = direct_client(fake_of(scenario))
     mismatches = []
     for exchange in recorded(scenario):
         got = replay(exchange, ask)
@@ -67,11 +67,11 @@ def test_core_matches_recordings(scenario: str) -> None:
 def test_adapter_matches_core(adapter: str, scenario: str) -> None:
     """Every recorded request gets the core's status, headers and body; only a server adds the date."""
     fake = fake_of(scenario)
-    core = asking(fake)
+    core = direct_client(fake)
     mismatches = []
     with command(fake, scenario) if adapter == "command" else ADAPTERS[adapter](fake) as ask:
         for exchange in recorded(scenario):
-            expected, got = replay(exchange, core), without_servers_own(replay(exchange, ask))
+            expected, got = replay(exchange, core), without_date(replay(exchange, ask))
             if got != expected:
                 mismatches.append(
                     (

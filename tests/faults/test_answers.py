@@ -10,7 +10,7 @@ import pytest
 from copr_chroot_fake import Dribble, FakeCopr, Fault
 from copr_chroot_fake.wire.answer import CATCH_ALL, JSON
 
-from ..adapters import Open
+from ..adapters import OpenAdapter
 from .asked import F41, GET, HTML, LIST, OWN
 
 ANSWERS: list[tuple[Fault, int, str, Callable[[bytes], bool]]] = [
@@ -38,10 +38,15 @@ ANSWERS: list[tuple[Fault, int, str, Callable[[bytes], bool]]] = [
 
 @pytest.mark.parametrize(("fault", "status", "content_type", "is_right"), ANSWERS, ids=[str(row[0]) for row in ANSWERS])
 def test_another_answer_comes_through_every_door(
-    fake: FakeCopr, ask_through: Open, fault: Fault, status: int, content_type: str, is_right: Callable[[bytes], bool]
+    fake: FakeCopr,
+    open_adapter: OpenAdapter,
+    fault: Fault,
+    status: int,
+    content_type: str,
+    is_right: Callable[[bytes], bool],
 ) -> None:
     """With its own type and the length that it has; and once the fault is gone it is Copr's again."""
-    ask = ask_through(fake)
+    ask = open_adapter(fake)
     added = fake.faults.add(fault)
     got = ask("GET", GET)
     assert (got.status, got.content_type) == (status, content_type)
@@ -52,9 +57,9 @@ def test_another_answer_comes_through_every_door(
 
 
 @pytest.mark.parametrize("fault", [Fault(status=503), Fault(body="cut"), Fault(dribble=Dribble(9, 0.001))], ids=str)
-def test_head_has_the_head_of_what_get_has(fake: FakeCopr, ask_through: Open, fault: Fault) -> None:
+def test_head_has_the_head_of_what_get_has(fake: FakeCopr, open_adapter: OpenAdapter, fault: Fault) -> None:
     """And no body, whatever goes wrong with that."""
-    ask = ask_through(fake)
+    ask = open_adapter(fake)
     fake.faults.add(fault)
     head, got = ask("HEAD", GET), ask("GET", GET)
     assert head.body == b""

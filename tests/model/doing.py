@@ -11,7 +11,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, rule
 from copr_chroot_fake import Build, BuildChroot, CoprFakeError, FakeCopr, Snapshot, State
 from copr_chroot_fake.model.machine import Event
 
-from ..adapters import Ask
+from ..adapters import SendRequest
 from ..events import METHODS, advance_all, finish_all
 from . import service
 from .drawn import ACCOUNTS, IDS, LIMIT, PACKAGES, PROGRESS, PROJECTS, ids, names, ways
@@ -25,7 +25,7 @@ class Door(NamedTuple):
     """One way to ask, and the fake behind it as it was before anything was done."""
 
     fake: FakeCopr
-    ask: Ask
+    ask: SendRequest
     blank: Snapshot
 
 

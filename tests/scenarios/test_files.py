@@ -12,7 +12,7 @@ import yaml
 from copr_chroot_fake import CoprFakeError, FakeCopr, InputError, MissingExtraError, ScenarioError, State
 from copr_chroot_fake.scenario.bundled import DEFAULT_SCENARIO, shipped_scenarios
 
-from ..adapters import asking
+from ..adapters import direct_client
 from .examples import MISTAKES, WHOLE, write
 
 
@@ -58,7 +58,7 @@ def test_the_key_that_leads_an_editor_to_the_schema_is_ignored() -> None:
 def test_what_a_scenario_leaves_out_is_as_for_a_new_object() -> None:
     """A chroot with only a name is waiting, and has neither times nor results."""
     fake = FakeCopr.from_scenario({"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64"}]}]})
-    assert json.loads(asking(fake)("GET", "/api_3/build-chroot/1/fedora-41-x86_64").body) == {
+    assert json.loads(direct_client(fake)("GET", "/api_3/build-chroot/1/fedora-41-x86_64").body) == {
         "started_on": None,
         "ended_on": None,
         "state": "waiting",
@@ -80,7 +80,7 @@ def test_a_described_project_has_only_what_it_says() -> None:
     chroots = [{"name": "fedora-41-x86_64"}]
     project = {"ownername": "jdoe", "projectname": "tools"}
     fake = FakeCopr.from_scenario({"projects": [project], "builds": [{"id": 1, "chroots": chroots, **project}]})
-    assert asking(fake)("GET", "/api_3/build-chroot/build-config/1/fedora-41-x86_64").status == 500
+    assert direct_client(fake)("GET", "/api_3/build-chroot/build-config/1/fedora-41-x86_64").status == 500
 
 
 def test_several_scenarios_add_up(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_mistake_adds_nothing(tmp_path: Path) -> None:
     assert not fake.builds
     assert not fake.projects
     fake.add_build(["fedora-43-x86_64"], id=9)
-    refused = asking(fake)("GET", "/api_3/build-chroot/9/fedora-41-x86_64")
+    refused = direct_client(fake)("GET", "/api_3/build-chroot/9/fedora-41-x86_64")
     assert b"Chroot fedora-41-x86_64 does not exist" in refused.body
 
 
