@@ -17,7 +17,7 @@ from ..api.build_config import repo_id
 from ..model.nevra import dump_package, parse_package
 from ..model.project import RESULTS_URL
 from ..scenario.entries import Scenario
-from ..scenario.spec import ScenarioSpec
+from ..scenario.spec import DEFAULT_OWNER, DEFAULT_PROJECT, ScenarioSpec
 from ..validation.spec import parse
 
 Entry = dict[str, object]
@@ -72,7 +72,7 @@ def anonymize(scenario: Scenario) -> Scenario:
     if "projects" in document:
         anonymous["projects"] = [_anonymize_project(names, entry) for entry in _entries(document, "projects")]
     if "builds" in document:
-        anonymous["builds"] = [_anonymize_build(names, entry) for entry in _entries(document, "builds")]
+        anonymous["builds"] = [_anonymize_build(names, _in_full(entry)) for entry in _entries(document, "builds")]
     return cast(Scenario, anonymous)
 
 
@@ -223,11 +223,32 @@ def _replace_texts(names: _Names, entry: Entry) -> Entry:
     return anonymous
 
 
+def _in_full(entry: Entry) -> Entry:
+    """Return a build whose project is in three keys, and whose chroots are objects: the shapes that are anonymized."""
+    full = {key: value for key, value in entry.items() if key != "project"}
+    given = entry.get("project")
+    owner, _, dirname = (given if isinstance(given, str) else f"{DEFAULT_OWNER}/{DEFAULT_PROJECT}").partition("/")
+    if isinstance(given, str):
+        full["project_dirname"] = dirname
+    if any(full.get(key) for key in ("ownername", "projectname", "project_dirname")):
+        full["ownername"] = full.get("ownername") or owner
+        full["projectname"] = full.get("projectname") or dirname.partition(":")[0]
+    chroots = entry.get("chroots")
+    if isinstance(chroots, Mapping):
+        full["chroots"] = [
+            {"name": name, **({"state": settings} if isinstance(settings, str) else settings)}
+            for name, settings in chroots.items()
+        ]
+    elif isinstance(chroots, list):
+        full["chroots"] = [{"name": chroot} if isinstance(chroot, str) else chroot for chroot in chroots]
+    return full
+
+
 def _anonymize_project(names: _Names, entry: Entry) -> Entry:
     anonymous = _replace_texts(names, entry)
-    if entry.get("chroots"):
-        chroots = cast("Mapping[str, Entry]", entry["chroots"])
-        anonymous["chroots"] = {name: _replace_texts(names, chroot) for name, chroot in chroots.items()}
+    chroots = entry.get("chroots")
+    if isinstance(chroots, Mapping):
+        anonymous["chroots"] = {name: _replace_texts(names, chroot or {}) for name, chroot in chroots.items()}
     return anonymous
 
 

@@ -21,7 +21,7 @@ from ..excerpt import excerpt as excerpt
 from ..excerpt import shown as shown
 from . import errors as mistakes
 from .rule import Rule
-from .schema import Keywords, whole
+from .schema import NO_NULL, Keywords, whole
 
 T = TypeVar("T")
 
@@ -84,7 +84,7 @@ def text(location: str, value: object) -> str:
     return text
 
 
-Text = Annotated[str, Rule(text), Keywords(minLength=1)]
+Text = Annotated[str, Rule(text), Keywords(minLength=1, pattern=NO_NULL)]
 
 
 def _is_storable(text: str) -> bool:
@@ -107,7 +107,7 @@ def secret(location: str, value: object) -> str:
     return plain
 
 
-Secret = Annotated[str, Rule(secret), Keywords(minLength=1)]
+Secret = Annotated[str, Rule(secret), Keywords(minLength=1, pattern=NO_NULL)]
 
 
 _ADDRESS = re.compile(
@@ -156,7 +156,7 @@ def word(location: str, value: object) -> str:
     return sys.intern(text(location, value))
 
 
-SharedText = Annotated[str, Rule(word), Keywords(minLength=1)]
+SharedText = Annotated[str, Rule(word), Keywords(minLength=1, pattern=NO_NULL)]
 
 
 def items(location: str, value: object) -> Iterable[object]:

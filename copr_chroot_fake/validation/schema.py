@@ -30,10 +30,13 @@ class Written:
 
 
 def whole(regex: str) -> Keywords:
-    """A pattern for a whole text, written so that Python and JavaScript read it the same way."""
+    """Return a pattern for a whole text without null characters that Python and JavaScript read the same way."""
     # They differ in which characters are white space, and Python's $ also matches before a final line break.
-    return Keywords(pattern="^" + regex.replace(r"\s", _WHITE_SPACE) + r"(?!\n)$")
+    return Keywords(pattern=r"^(?![^\x00]*\x00)" + regex.replace(r"\s", _WHITE_SPACE) + r"(?!\n)$")
 
+
+NO_NULL = r"^[^\x00]+$"
+"""A pattern for texts that are not empty and have no null characters, which the service's database cannot store."""
 
 _WHITE_SPACE = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 """What Python's ``str.strip`` removes, for use in a set of characters."""

@@ -305,8 +305,7 @@ UNSAYABLE = (
     "a chroot that is canceled while it runs ends as failed",
     "its lifecycle sets it",
     "cannot be combined with",
-    # What Copr cannot store.
-    "has a null character or half a surrogate pair",
+    "json is the body of an error and needs its status",
     "nothing goes wrong; expected one of",
     "is how long connections are refused",
     # To a schema 1.0 is as whole a number as 1.
