@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from copr_chroot_fake import FakeCopr, InputError, State
+from copr_chroot_fake import FakeCopr, InputError, State, SystemClock
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
@@ -118,3 +118,21 @@ def test_answer_has_its_document() -> None:
     fake = FakeCopr()
     fake.add_build([F41])
     assert fake.answer("GET", f"/api_3/build-chroot/1/{F41}").json()["state"] == "importing"
+
+
+def test_system_clock_shows_time_and_speed() -> None:
+    clock = SystemClock(2)
+    assert repr(clock).endswith(", speed 2>")
+    clock.pause()
+    clock.restore(5)
+    assert repr(clock) == "<SystemClock at 5, speed 2, paused>"
+
+
+def test_reset_keeps_a_system_clock_going() -> None:
+    """Only a virtual clock is set back."""
+    fake = FakeCopr(clock=SystemClock())
+    fake.add_build(["fedora-41-x86_64"])
+    before = fake.clock.now()
+    fake.reset()
+    assert not fake.builds
+    assert fake.clock.now() >= before

@@ -11,9 +11,10 @@ import pytest
 
 from copr_chroot_fake import InputError
 from copr_chroot_fake.errors import InputErrors, ScenarioError, below
+from copr_chroot_fake.scenario.spec import ChrootSpec
 from copr_chroot_fake.validation.checks import Text, WholeNumber, one_of
 from copr_chroot_fake.validation.rule import Relation, Rule
-from copr_chroot_fake.validation.schema import Schemas
+from copr_chroot_fake.validation.schema import NO_NULL, Schemas
 from copr_chroot_fake.validation.spec import MAX_ERRORS, Unique, check_of, dump, parse, parse_list, validate
 
 
@@ -169,7 +170,9 @@ def test_schema_follows_from_hints() -> None:
     assert schemas.ref(Thing) == {"$ref": "#/$defs/Thing"}
     thing = schemas.definitions["Thing"]
     assert thing["required"] == ["name"]
-    assert thing["properties"]["$link"] == {"anyOf": [{"type": "string", "minLength": 1}, {"type": "null"}]}  # type: ignore[index]
+    assert thing["properties"]["$link"] == {
+        "anyOf": [{"type": "string", "minLength": 1, "pattern": NO_NULL}, {"type": "null"}]
+    }  # type: ignore[index]
     assert "description" not in thing
     assert schemas.definitions["Range"] == {
         "description": "From a minimum to a maximum.",
@@ -181,3 +184,16 @@ def test_schema_follows_from_hints() -> None:
         "required": [],
         "additionalProperties": False,
     }
+
+
+def test_lifecycle_is_dumped_as_it_was_given() -> None:
+    """With its random durations and weights."""
+    stages = {
+        "stages": [
+            {"state": "pending", "lasts": {"uniform": [1, 2]}},
+            {"state": "starting", "lasts": 5},
+            {"state": "running", "lasts": 300, "ends": {"succeeded": 9, "failed": 1}},
+        ]
+    }
+    spec = parse(ChrootSpec, "", {"name": "fedora-41-x86_64", "lifecycle": stages})
+    assert dump(spec)["lifecycle"] == stages

@@ -19,7 +19,6 @@ from typing import Annotated, TypeGuard, TypeVar, cast
 from ..errors import CoprFakeError, InputError
 from ..excerpt import excerpt as excerpt
 from ..excerpt import shown as shown
-from . import errors as mistakes
 from .rule import Rule
 from .schema import NO_NULL, Keywords, whole
 
@@ -180,17 +179,10 @@ def _reading(location: str) -> Iterator[None]:
         raise InputError(location, f"cannot be read: {type(error).__name__}; expected a list or an object") from error
 
 
-def each(place: str, entries: Iterable[object], read: Callable[[str, object], T]) -> Iterator[T]:
-    """What ``read`` makes of each entry of a list; while mistakes are gathered, wrong entries are left out."""
-    if not mistakes.are_gathered():
-        for at, entry in enumerate(entries):
-            yield read(f"{place}[{at}]", entry)
-        return
-    for at, entry in enumerate(entries):
-        before = mistakes.count()
-        item = mistakes.tried(read, f"{place}[{at}]", entry, None)
-        if mistakes.count() == before:
-            yield cast(T, item)
+def each(location: str, entries: Iterable[object], parse: Callable[[str, object], T]) -> Iterator[T]:
+    """Parse each item of a list, at its own location."""
+    for index, entry in enumerate(entries):
+        yield parse(f"{location}[{index}]", entry)
 
 
 def texts(location: str, value: object) -> tuple[str, ...]:
@@ -322,7 +314,8 @@ Remaining = Annotated[float, Rule(remaining), Keywords(minimum=-LARGEST_INTEGER,
 
 def end_after_start(location: str, started_on: int | None, ended_on: int | None) -> None:
     if started_on is not None and ended_on is not None and ended_on < started_on:
-        mistakes.refuse(location, f"{ended_on} is before started_on, {started_on}; expected that time or a later one")
+        problem = f"{ended_on} is before started_on, {started_on}; expected that time or a later one"
+        raise InputError(location, problem)
 
 
 def one_of(valid: Collection[str]) -> Callable[[str, object], str]:
