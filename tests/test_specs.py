@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 import pytest
 
@@ -36,7 +36,9 @@ class Range:
 
     minimum: WholeNumber = 0
     maximum: WholeNumber = 9
-    _RELATIONS: ClassVar = (Relation(("minimum", "maximum"), _check_order, frozenset({"minimum", "maximum"})),)
+    _RELATIONS: ClassVar[tuple[object, ...]] = (
+        Relation(("minimum", "maximum"), _check_order, frozenset({"minimum", "maximum"})),
+    )
 
     def __post_init__(self) -> None:
         validate(self)
@@ -170,9 +172,9 @@ def test_schema_follows_from_hints() -> None:
     assert schemas.ref(Thing) == {"$ref": "#/$defs/Thing"}
     thing = schemas.definitions["Thing"]
     assert thing["required"] == ["name"]
-    assert thing["properties"]["$link"] == {
-        "anyOf": [{"type": "string", "minLength": 1, "pattern": NO_NULL}, {"type": "null"}]
-    }  # type: ignore[index]
+    text = {"type": "string", "minLength": 1, "pattern": NO_NULL}
+    properties = cast("dict[str, object]", thing["properties"])
+    assert properties["$link"] == {"anyOf": [text, {"type": "null"}]}
     assert "description" not in thing
     assert schemas.definitions["Range"] == {
         "description": "From a minimum to a maximum.",

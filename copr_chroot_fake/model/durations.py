@@ -42,7 +42,7 @@ class Uniform:
 
     minimum: Amount
     maximum: Amount
-    _RELATIONS: ClassVar = (_BOUNDS,)
+    _RELATIONS: ClassVar[tuple[object, ...]] = (_BOUNDS,)
 
     def __post_init__(self) -> None:
         validate(self)
@@ -66,7 +66,7 @@ class LogNormal:
     sigma: Amount
     minimum: Amount
     maximum: Amount
-    _RELATIONS: ClassVar = (_BOUNDS, Relation(("median", "minimum", "maximum"), _check_median))
+    _RELATIONS: ClassVar[tuple[object, ...]] = (_BOUNDS, Relation(("median", "minimum", "maximum"), _check_median))
 
     def __post_init__(self) -> None:
         validate(self)

@@ -142,7 +142,7 @@ class Fault:
     dribble: _DribbleValue | None = None
     breaks: BreakName | None = None
     seconds: Amount | None = None
-    _RELATIONS: ClassVar = (
+    _RELATIONS: ClassVar[tuple[object, ...]] = (
         Relation(_CHOICES, _check_choice, frozenset(_CHOICES)),
         Relation((*_EFFECTS, "seconds"), _check_effects),
     )
@@ -202,7 +202,7 @@ class FaultObject(Fault):
     name: FaultName | None = None
     id: Positive | None = None
     seen: WholeNumber = 0
-    _RELATIONS: ClassVar = ()  # type: ignore[assignment]  # those of the fault that it describes
+    _RELATIONS: ClassVar[tuple[object, ...]] = ()
 
     def __post_init__(self) -> None:
         """Its fields are validated as those of the fault that it describes."""

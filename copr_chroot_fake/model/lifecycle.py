@@ -105,7 +105,7 @@ class Stage:
     ends: _Endings = field(default_factory=dict)
     canceled: bool = False
     without: _Stamps = frozenset()
-    _RELATIONS: ClassVar = (Relation(("lasts", "ends"), _check_ends, frozenset({"ends"})),)
+    _RELATIONS: ClassVar[tuple[object, ...]] = (Relation(("lasts", "ends"), _check_ends, frozenset({"ends"})),)
 
     def __post_init__(self) -> None:
         validate(self)

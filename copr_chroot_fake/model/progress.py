@@ -39,7 +39,7 @@ class Progress:
     mode: ProgressMode
     polls: Positive = 1
     polls_in: Mapping[StateValue, Positive] = field(default_factory=dict)
-    _RELATIONS: ClassVar = (Relation(("mode", "polls", "polls_in"), _check_polls),)
+    _RELATIONS: ClassVar[tuple[object, ...]] = (Relation(("mode", "polls", "polls_in"), _check_polls),)
 
     def __post_init__(self) -> None:
         validate(self)

@@ -117,7 +117,7 @@ class ChrootSettings:
     packages: tuple[PackageValue, ...] | None = None
     build_config: JsonObject | None = None
     canceled: bool = False
-    _RELATIONS: ClassVar = (
+    _RELATIONS: ClassVar[tuple[object, ...]] = (
         Relation(("started_on", "ended_on"), _check_times, frozenset({"ended_on"})),
         Relation(("canceled", "state"), _check_canceled, frozenset({"canceled"})),
         Relation(
@@ -290,7 +290,7 @@ class BuildSpec:
     lifecycle: LifecycleValue | None = None
     progress: ProgressValue | None = None
     chroots: Chroots = ()
-    _RELATIONS: ClassVar = (
+    _RELATIONS: ClassVar[tuple[object, ...]] = (
         Relation(("project", "ownername", "projectname", "project_dirname"), _check_one_name, frozenset({"project"})),
         Relation(("ownername", "projectname", "project_dirname"), _check_directory, frozenset({"project_dirname"})),
         Relation(("state", "lifecycle", "chroots"), _check_default_lifecycle, frozenset({"chroots"})),

@@ -48,6 +48,10 @@ class Harness:
         """Close all clients."""
         for close in self._to_close:
             close()
+        # As asyncio.run does: streams that were not read to their end are closed by tasks of the loop.
+        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+        for task in asyncio.all_tasks(self.loop):
+            self.loop.run_until_complete(task)
         self.loop.close()
 
 
