@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
+from contextlib import contextmanager
 from datetime import datetime
 from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
 from ..errors import EventError, InputError
 from ..model import defaults
-from ..model.lifecycle import DEFAULT_LIFECYCLE, LifecycleLike, couples_chroots
+from ..model.lifecycle import DEFAULT_LIFECYCLE, Lifecycle, LifecycleLike, couples_chroots
 from ..model.progress import ProgressLike
-from ..model.project import SOURCES, Project, Submission
-from ..model.source_states import BEFORE_THE_END, SOURCE_STATES, source_of
+from ..model.project import SOURCES
+from ..model.source import DERIVED_STATES, UNFINISHED, source_state_of
 from ..model.states import State, StateName, parse_state
 from ..validation import checks
 from ..validation.spec import parse
 from .chroot import BuildChroot, SavedChroot, as_datetime
+from .interrupts import forget_changes_after, last_change
+from .lifecycle_run import LifecycleRun
+from .source import SavedSource, SourceBuild
 
 if TYPE_CHECKING:
     from .agenda import Agenda
+    from .project import Project
     from .store import Store
 
 T = TypeVar("T")
@@ -44,8 +49,11 @@ class SavedBuild(NamedTuple):
     """Everything about a build that can change, and the chroots that it had."""
 
     cancellation: Cancellation | None
-    source_state: State
-    submission: Submission
+    package: str | None
+    submitted_on: int | None
+    submitter: str | None
+    batch: int | None
+    source: SavedSource
     had_lifecycle: bool
     is_coupled: bool
     chroots: tuple[tuple[BuildChroot, SavedChroot], ...]
@@ -60,7 +68,7 @@ class Build(Mapping[str, BuildChroot]):
     __slots__ = (
         "_by_name",
         "_needs_polls",
-        "_source_state",
+        "batch",
         "bootstrap",
         "cancellation",
         "chroots",
@@ -69,14 +77,17 @@ class Build(Mapping[str, BuildChroot]):
         "id",
         "is_background",
         "is_coupled",
+        "isolation",
         "memory_limit",
-        "package",
         "project",
         "project_dirname",
         "quiet_until",
         "rendered",
+        "source",
         "store",
-        "submission",
+        "stored_package",
+        "submitted_on",
+        "submitter",
         "timeout",
     )
 
@@ -87,33 +98,43 @@ class Build(Mapping[str, BuildChroot]):
         store: Store,
         *,
         project_dirname: str,
-        package: str,
+        package: str | None,
         memory_limit: int,
         timeout: int,
         enable_net: bool,
         is_background: bool,
         bootstrap: str | None,
-        cancellation: Cancellation | None,
-        submission: Submission,
+        isolation: str | None = None,
+        cancellation: Cancellation | None = None,
+        submitted_on: int | None = None,
+        submitter: str | None = None,
+        batch: int | None = None,
     ) -> None:
         self.id = id
         self.project = project
         self.store = store
         self.project_dirname = project_dirname
-        self.package = package
+        self.stored_package = package
         self.memory_limit = memory_limit
         self.timeout = timeout
         self.enable_net = enable_net
         self.is_background = is_background
         self.bootstrap = bootstrap
+        self.isolation = isolation
         self.cancellation = cancellation
-        self.submission = submission
+        self.submitted_on = submitted_on
+        """Unix time of its submission."""
+        self.submitter = submitter
+        """The user who submitted it; ``None`` for a webhook."""
+        self.batch = batch
+        """The id of its batch, if it has one."""
+        self.source = SourceBuild(self)
+        """The build of its source package."""
         self.chroots: list[BuildChroot] = []
         self.had_lifecycle = False
         """Whether any of its chroots has had a lifecycle."""
         self.is_coupled = False
         """Whether one chroot's lifecycle can affect all chroots: it cancels or deletes the build, or adds it."""
-        self._source_state = submission.source_state or State.SUCCEEDED
         self.rendered: bytes | None = None
         """Its JSON document, cached until it changes."""
         self._by_name: dict[str, BuildChroot] = {}
@@ -173,17 +194,23 @@ class Build(Mapping[str, BuildChroot]):
         return f"<Build {self.id} {self.package} in {self.project}, {self.state}>"
 
     @property
+    def package(self) -> str | None:
+        """The name of the package; ``None`` while its source build has not told it."""
+        self.catch_up()
+        return self.stored_package
+
+    @property
     def source_state(self) -> State:
         """The state of its source build; it can be set.
 
         :raises InputError: for an invalid state.
         """
-        return self._source_state
+        return self.source.stored_state
 
     @source_state.setter
     def source_state(self, state: State | StateName) -> None:
         self.forget_rendered()
-        self._source_state = parse_state("source_state", state)
+        self.source.stored_state = parse_state("source_state", state)
 
     @property
     def state(self) -> State:
@@ -220,16 +247,6 @@ class Build(Mapping[str, BuildChroot]):
         return as_datetime(self.ended_on)
 
     @property
-    def submitted_on(self) -> int | None:
-        """Unix time of its submission."""
-        return self.submission.submitted_on
-
-    @property
-    def submitter(self) -> str | None:
-        """The user who submitted it."""
-        return self.submission.submitter
-
-    @property
     def is_canceled(self) -> bool:
         """Whether a user has canceled it; its chroots may follow later."""
         self.catch_up()
@@ -237,8 +254,10 @@ class Build(Mapping[str, BuildChroot]):
 
     @property
     def is_finished(self) -> bool:
-        """Whether each of its chroots has ended, or its source if it has none."""
+        """Whether it has ended as Copr sees it: it is canceled, its source failed, or all of its chroots have ended."""
         self.catch_up()
+        if self.cancellation is not None or self.source_state in (State.FAILED, State.CANCELED):
+            return True
         if not self.chroots:
             return self.source_state.is_final
         return all(chroot.state.is_final for chroot in self.chroots)
@@ -284,6 +303,36 @@ class Build(Mapping[str, BuildChroot]):
                 raise EventError(f"build {self.id} is {done} already")
             self.mark_canceled(self.store.clock.now())
 
+    def report_source(
+        self,
+        state: State | StateName,
+        *,
+        package: str | None = None,
+        version: str | None = None,
+        url: str | None = None,
+        skip: Iterable[str] = (),
+    ) -> bool:
+        """Report a state of its source build as Copr's backend does; return whether Copr accepts the report.
+
+        Once the source has succeeded, the package and the chroots are known, and the chroots wait for the import.
+
+        :param package: the name of the package, if the source has succeeded; by default one that fits the source.
+        :param version: its version and release, such as ``1:2.0-3``.
+        :param url: the URL of the source package.
+        :param skip: the chroots that are not built, as the package excludes their architecture.
+        :raises EventError: for a state that the backend does not report.
+        :raises InputError: for an invalid value.
+        """
+        return self.source.report(state, package=package, version=version, url=url, skip=skip)
+
+    def report_import(self, failed_for: Iterable[str] = ()) -> bool:
+        """Report that the package is in dist-git, so that the chroots are pending; return whether Copr waits for that.
+
+        :param failed_for: distributions, such as ``fedora-42``, for which the import failed. Their chroots fail.
+        :raises InputError: for an unknown distribution.
+        """
+        return self.source.report_import(failed_for)
+
     def delete(self) -> None:
         """Delete it from the fake, which answers 404 for it from then on."""
         with self.store.lock:
@@ -301,21 +350,56 @@ class Build(Mapping[str, BuildChroot]):
         """The URL below which its chroots' results are."""
         return f"{self.store.results_root}/{self.project.ownername}/{self.project_dirname}"
 
-    def moved_submission(self, before: str, after: str) -> Submission:
-        """Return its submission for another URL of results, below which its source package may be."""
-        package = self.submission.source_package
-        moved = package.moved(before, after)
-        return self.submission if moved is package else self.submission._replace(source_package=moved)
+    @property
+    def names(self) -> Sequence[str]:
+        """The names of its chroots, those that have not appeared included."""
+        return [*self._by_name]
+
+    @property
+    def allowed_chroots(self) -> list[str]:
+        """The chroots for which its package is built unless it was submitted to some."""
+        chroots, package = self.project.active_chroots, self.project.packages.get(self.stored_package or "")
+        return chroots if package is None else package.allowed(chroots)
+
+    def set_package(self, name: str) -> None:
+        """Let its package be known; the project gets the package, with the source of this build, if it lacks it."""
+        self.stored_package = name
+        if name not in self.project.packages:
+            self.project.add_package(name, self.source.type, self.source.config)
+        if self.is_in_store:
+            self.store.index.note_package(self)
+
+    def add_waiting(self, chrootnames: Iterable[str]) -> None:
+        """Add chroots that wait for the source package."""
+        names = [*chrootnames]
+        for name in names:
+            self.attach(BuildChroot(self, name, State.WAITING))
+        if self.is_in_store:
+            self.store.index.note_chroots(self, names)
+
+    def start_run(self, chroot: BuildChroot, lifecycle: Lifecycle, now: float) -> None:
+        """Let a chroot that has become pending continue along a lifecycle."""
+        plan = lifecycle.plan(f"{self.store.seed}/{self.id}/{chroot.name}", through=State.PENDING)
+        progress = self.source.progress or self.store.progress
+        if progress.mode == "immediate":
+            # Its stages are over now, and not before it was submitted.
+            plan = tuple(stage if stage.lasts is None else stage._replace(lasts=0) for stage in plan)
+        index = next((index for index, stage in enumerate(plan) if stage.state == State.PENDING), 0)
+        chroot.lifecycle_run = LifecycleRun(
+            plan, progress, now, index=index, remaining=None, polls=0, packages=None, result_dir=None
+        )
+        self.had_lifecycle = True
+        self.is_coupled |= couples_chroots(plan)
 
     @property
     def result_dir(self) -> str:
         """The default name of its chroots' result directories."""
-        return defaults.result_dir(self.id, self.package)
+        return defaults.result_dir(self.id, self.stored_package or defaults.PACKAGE)
 
     @property
     def source_result_dir(self) -> str:
         """The name of the result directory of its source build."""
-        return self.submission.source_result_dir or defaults.source_result_dir(self.id)
+        return self.source.result_dir or defaults.source_result_dir(self.id)
 
     @property
     def source_results_url(self) -> str:
@@ -335,20 +419,21 @@ class Build(Mapping[str, BuildChroot]):
         if run is not None:
             self.had_lifecycle = True
             self.is_coupled |= couples_chroots(run.plan)
-            if self.submission.source_state is None and not self.is_in_store:
-                self.source_state = min(self.source_state, source_of(run.stage.state), key=SOURCE_STATES.index)
+            if self.source.is_derived and not self.is_in_store:
+                own = source_state_of(run.stage.state)
+                self.source_state = min(self.source_state, own, key=DERIVED_STATES.index)
         self.forget_rendered()
 
     def undo_attached(self) -> Callable[[], None]:
         """Return a function that removes chroots attached since, and their effects on the build."""
-        number, cancellation, source_state = len(self.chroots), self.cancellation, self._source_state
+        number, cancellation, source_state = len(self.chroots), self.cancellation, self.source_state
         had_lifecycle, is_coupled = self.had_lifecycle, self.is_coupled
 
         def undo() -> None:
             del self.chroots[number:]
             self._by_name = {chroot.name: chroot for chroot in self.chroots}
             self.forget_rendered()
-            self.cancellation, self._source_state = cancellation, source_state
+            self.cancellation, self.source.stored_state = cancellation, source_state
             self.had_lifecycle, self.is_coupled = had_lifecycle, is_coupled
 
         return undo
@@ -357,8 +442,11 @@ class Build(Mapping[str, BuildChroot]):
         """Return everything about it that can change, for :meth:`restore`."""
         return SavedBuild(
             self.cancellation,
-            self.source_state,
-            self.submission,
+            self.stored_package,
+            self.submitted_on,
+            self.submitter,
+            self.batch,
+            self.source.save(),
             self.had_lifecycle,
             self.is_coupled,
             tuple((chroot, chroot.save()) for chroot in self.chroots),
@@ -371,10 +459,25 @@ class Build(Mapping[str, BuildChroot]):
         for chroot, fields in saved.chroots:
             chroot.restore(fields)
         self.cancellation = saved.cancellation
-        self.submission = saved.submission
+        self.stored_package = saved.package
+        self.submitted_on, self.submitter, self.batch = saved.submitted_on, saved.submitter, saved.batch
+        self.source.restore(saved.source)
         self.had_lifecycle = saved.had_lifecycle
         self.is_coupled = saved.is_coupled
-        self.source_state = saved.source_state
+        self.forget_rendered()
+
+    @contextmanager
+    def restored_on_error(self) -> Iterator[None]:
+        """Restore it if an exception, even one from outside, ends what changes it."""
+        changes = self.store.changes
+        saved, last = self.save(), last_change(changes)
+        try:
+            yield
+        except BaseException:
+            self.restore(saved)
+            forget_changes_after(last, changes)
+            self.store.index.forget()
+            raise
 
     def forget_rendered(self) -> None:
         """Drop what is cached about it, as it or its chroots change."""
@@ -385,6 +488,7 @@ class Build(Mapping[str, BuildChroot]):
         self._needs_polls = True
 
     def mark_canceled(self, now: float) -> None:
+        """Let it be canceled by a user."""
         self.forget_rendered()
         self.cancellation = self.cancellation or Cancellation(confirmation_due(now))
 
@@ -392,6 +496,9 @@ class Build(Mapping[str, BuildChroot]):
         """Note that a response shows it and so all its chroots; ``counts`` says whether that is a poll."""
         self.catch_up()
         if not (counts and self._needs_polls and self.had_lifecycle):
+            return
+        if self.source.run is not None:
+            self.source.poll(counts)
             return
         for chroot in self.chroots:
             chroot.poll(counts)
@@ -402,8 +509,11 @@ class Build(Mapping[str, BuildChroot]):
         if not self.had_lifecycle or self.store.clock.now() < self.quiet_until:
             return
         with self.store.lock:
-            self._catch_up(self.store.clock.now())
-            self.quiet_until = min((chroot.next_due for chroot in self.chroots), default=math.inf)
+            now = self.store.clock.now()
+            # The chroots can only go on when the source build has ended.
+            self.source.catch_up(now)
+            self._catch_up(now)
+            self.quiet_until = min((self.source.next_due, *(chroot.next_due for chroot in self.chroots)))
 
     def _catch_up(self, now: float) -> None:
         while True:
@@ -437,7 +547,7 @@ class Build(Mapping[str, BuildChroot]):
     @property
     def is_ordered(self) -> bool:
         """Whether transitions have to happen in the order of time across all chroots."""
-        return self.is_coupled or self.source_state in BEFORE_THE_END
+        return self.is_coupled or self.source_state in UNFINISHED
 
     @property
     def is_in_store(self) -> bool:

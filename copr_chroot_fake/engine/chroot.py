@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..errors import EventError, InputError
 from ..model import defaults
-from ..model.lifecycle import ABSENT, DELETED, PlannedStage
+from ..model.lifecycle import ABSENT, DELETED, Lifecycle, PlannedStage
 from ..model.machine import (
     Event,
     Stamp,
@@ -27,7 +27,7 @@ from ..model.machine import (
     stamps_of,
 )
 from ..model.nevra import Nevra, PackageLike, parse_packages
-from ..model.source_states import source_after
+from ..model.source import UNIMPORTED, source_state_after
 from ..model.states import State, StateName, parse_state
 from ..validation import checks
 from .interrupts import forget_changes_after, last_change
@@ -222,7 +222,7 @@ class BuildChroot:
         :param at: Unix time of the report; now by default.
         :param result_dir: the name of its result directory; used when it starts.
         :param packages: used when it succeeds; ``None`` for plausible ones, ``()`` for none.
-        :raises EventError: if no backend reports this state now.
+        :raises EventError: for a state that no backend reports, or if the chroot has not appeared.
         :raises InputError: for an invalid value, or a time before the chroot's last one.
         """
         to = parse_state("state", state)
@@ -232,21 +232,39 @@ class BuildChroot:
             self.catch_up()
             now = self._time(at)
             is_canceled = self._build.cancellation is not None
-            if self._is_absent or not self._state.is_final:
-                # Copr's backend reports a canceled chroot as canceled; Copr stores one that was being built as failed.
-                event = Event.CONFIRM_CANCEL if to is State.CANCELED else event_between(self._state, to)
-                if event is None or self._is_absent:
-                    possible = ", ".join(self._reportable_states()) or "nothing"
-                    raise EventError(f"{self.describe()}: the backend does not report {to} then; possible: {possible}")
-                if find_transition(event, self._state, is_canceled) is None:
-                    return False
+            # Copr's backend reports a canceled chroot as canceled; Copr stores one that was running as failed.
+            event = Event.CONFIRM_CANCEL if to is State.CANCELED else event_between(self._state, to)
+            if self._is_absent or (event is None and to not in _REPORTED):
+                possible = ", ".join(self._reportable_states()) or "nothing"
+                raise EventError(f"{self.describe()}: the backend does not report {to} then; possible: {possible}")
+            if event is not None and find_transition(event, self._state, is_canceled) is not None:
                 self.undo_on_error(partial(self._apply_event, event, now, directory, built))
-            elif is_canceled and to is State.STARTING:
-                return False
-            elif to in (State.SUCCEEDED, State.FAILED):
-                self.forget_rendered()
-                self._ended_on = now
+                return True
+            if to in (State.PENDING, State.CANCELED) or (is_canceled and to is State.STARTING):
+                # There is nothing to reschedule or to confirm, or the build must not start.
+                return to is State.CANCELED and self._state.is_final
+            self.undo_on_error(partial(self._store_report, to, now, directory, built))
             return True
+
+    def _store_report(self, to: State, now: int, result_dir: str | None, packages: tuple[Nevra, ...] | None) -> None:
+        """Store a report that comes late or out of order: Copr checks only that an ended chroot keeps its state."""
+        self.forget_rendered()
+        self._result_dir = result_dir or self._result_dir or self._planned_result_dir
+        has_ended = self._state in _ENDED
+        if to is State.STARTING:
+            self._started_on = now
+        elif to in (State.SUCCEEDED, State.FAILED):
+            self._ended_on = now
+        if to is State.SUCCEEDED:
+            default = (
+                ()
+                if has_ended
+                else self._planned_packages or defaults.packages(self._name, self._build.package or defaults.PACKAGE)
+            )
+            self._packages += default if packages is None else packages
+        if not has_ended:
+            self._enter_state(to, now)
+            self.continue_from(now)
 
     def _reportable_states(self) -> list[State]:
         return [
@@ -257,12 +275,43 @@ class BuildChroot:
     def _apply_event(self, event: Event, now: int, result_dir: str | None, packages: tuple[Nevra, ...] | None) -> None:
         quiet_until, cancellation = self._build.quiet_until, self._build.cancellation
         self._change(event, now, result_dir=result_dir, packages=packages)
+        self.continue_from(now)
+        self._build.keep_quiet(self, quiet_until, cancellation)
+
+    def continue_from(self, now: float) -> None:
+        """Let its lifecycle continue from the state that was reported, or end if it has no such stage."""
         run = self.lifecycle_run
         if run is not None and (self._state.is_final or not run.move_to_state(self._state, now)):
             self.lifecycle_run = None
         elif run is not None and run.stage.canceled:
             self._build.mark_canceled(now)
-        self._build.keep_quiet(self, quiet_until, cancellation)
+
+    # What its source build does to it.
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for the source package."""
+        return self._state in UNIMPORTED
+
+    def wait_for_source(self) -> None:
+        """Wait for the import of the source package, whatever state it is in."""
+        if self._state is not State.WAITING:
+            self._enter_state(State.WAITING, int(self._build.store.clock.now()))
+
+    def queue(self, lifecycle: Lifecycle | None) -> None:
+        """Become pending, as the source package is imported; a chroot without a lifecycle gets this one."""
+        now = self._build.store.clock.now()
+        self._enter_state(State.PENDING, int(now))
+        if self.lifecycle_run is not None:
+            self.continue_from(now)
+        elif lifecycle is not None:
+            self._build.start_run(self, lifecycle, now)
+
+    def end_unbuilt(self, state: State, started_on: int | None, ended_on: int | None) -> None:
+        """End without having been built, with the times of the source build."""
+        self._started_on, self._ended_on = started_on, ended_on
+        self._enter_state(state, int(self._build.store.clock.now()))
+        self.lifecycle_run = None
 
     def _time(self, at: int | None) -> int:
         """Return a given time, or now; never before the chroot's last time."""
@@ -308,9 +357,7 @@ class BuildChroot:
     def _advance_to(self, state: State) -> None:
         self.catch_up()
         # Its events can change the other chroots of the build, too.
-        changes = self._build.store.changes
-        saved, last = self._build.save(), last_change(changes)
-        try:
+        with self._build.restored_on_error():
             if self.lifecycle_run is not None and self.lifecycle_run.reaches(state):
                 while self._is_absent or self._state is not state:
                     self._advance()
@@ -319,11 +366,7 @@ class BuildChroot:
             if path is None:
                 raise EventError(f"{self.describe()}: nothing leads from there to {state}")
             for event in path:
-                self.undo_on_error(partial(self._apply_event, event, self._time(None), None, None))
-        except BaseException:
-            self._build.restore(saved)
-            forget_changes_after(last, changes)
-            raise
+                self._apply_event(event, self._time(None), None, None)
 
     @property
     def can_advance(self) -> bool:
@@ -615,14 +658,15 @@ class BuildChroot:
             elif stamp is Stamp.NO_RESULT_DIR:
                 self._result_dir = ""
             elif packages is None:
-                self._packages = defaults.packages(self._name, self._build.package)
+                self._packages = defaults.packages(self._name, self._build.package or defaults.PACKAGE)
             else:
                 self._packages = packages
         self._enter_state(state, now)
 
     def _enter_state(self, state: State, now: int) -> None:
         build = self._build
-        build.source_state = source_after(build.source_state, self._state, state)
+        if not build.source.is_independent:
+            build.source_state = source_state_after(build.source_state, self._state, state)
         self._state = state
         self.forget_rendered()
         if build.is_in_store:
@@ -665,6 +709,12 @@ class BuildChroot:
         self.was_canceled = was_canceled
         self.forget_rendered()
 
+
+_REPORTED = (State.PENDING, State.STARTING, State.RUNNING, State.SUCCEEDED, State.FAILED, State.CANCELED)
+"""The states that the backend reports; it does not matter to Copr in which order."""
+
+_ENDED = (State.SUCCEEDED, State.FAILED, State.CANCELED)
+"""The states that no report changes."""
 
 _END = "end"
 

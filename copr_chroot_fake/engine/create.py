@@ -1,4 +1,4 @@
-"""Turns specs into live objects, and checks them against the store that is to have them."""
+"""Creating live objects from specs, checked against the store that they are added to."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ from ..model import defaults
 from ..model.lifecycle import Lifecycle
 from ..model.nevra import Nevra
 from ..model.progress import Progress
-from ..model.project import Project, SourcePackage, Submission, enable_chroots, replace_chroots
+from ..model.project import NO_SETTINGS, ProjectSettings, SourcePackage
+from ..model.source import SOURCE_PLAN
 from ..model.states import State
 from ..scenario.defaults import complete_build, complete_chroot
-from ..scenario.spec import DEFAULT_OWNER, BuildSpec, ChrootSpec, ProjectSpec, ScenarioSpec
+from ..validation import checks
+from ..scenario.spec import DEFAULT_OWNER, DERIVED, BuildSpec, ChrootSpec, ProjectSpec, ScenarioSpec, SourceSpec
+from .batch import Batch
 from .build import Build, Cancellation, confirmation_due
 from .chroot import BuildChroot, Overrides
 from .interrupts import all_or_nothing
 from .lifecycle_run import LifecycleRun
-from .store import Batch, Store
+from .project import Project
+from .source import SourceBuild
+from .store import Additions, Store
 
 SOURCE_SECONDS = 60
 """Time from the submission of a build to the first start of its chroots, by default, in seconds."""
@@ -27,23 +32,50 @@ WITHOUT_RESULTS = (State.WAITING, State.IMPORTING, State.PENDING)
 """The states in which the given result directory of a chroot with a lifecycle is the one that it will have."""
 
 
-def create_scenario(spec: ScenarioSpec, store: Store) -> Batch:
+def create_scenario(spec: ScenarioSpec, store: Store) -> Additions:
     """Return everything that a scenario describes, to be added to a store.
 
-    :raises InputErrors: naming each project and build that the store has already.
+    :raises InputErrors: naming each project, build, account and batch that the store has already.
     """
     store.catch_up()
-    batch = Batch(mock_chroots=spec.chroots, faults=spec.faults, now=spec.now)
+    with store.ids_restored_on_error():
+        return _create_scenario(spec, store)
+
+
+def _create_scenario(spec: ScenarioSpec, store: Store) -> Additions:
+    additions = Additions(
+        mock_chroots={chroot.name: chroot.is_active for chroot in spec.chroots},
+        accounts=spec.accounts,
+        groups=spec.groups,
+        faults=spec.faults,
+        now=spec.now,
+    )
     errors: list[InputError] = []
+    for index, account in enumerate(spec.accounts):
+        if account.login in store.accounts:
+            errors.append(InputError(f"accounts[{index}].login", login_exists(account.login)))
+    for index, batch in enumerate(spec.batches):
+        if batch.id in store.batches:
+            errors.append(
+                InputError(f"batches[{index}].id", f"there is a batch {batch.id} already; expected another id")
+            )
+        additions.batches[batch.id] = Batch(batch.id, batch.blocked_by)
     for index, project in enumerate(spec.projects):
-        _collect(errors, f"projects[{index}]", partial(_add_project, project, batch, store))
+        _collect(errors, f"projects[{index}]", partial(_add_project, project, additions, store))
     undescribed: dict[str, Project] = {}
     for index, build in enumerate(spec.builds):
-        _collect(errors, f"builds[{index}]", partial(_add_build, build, batch, store, undescribed))
+        _collect(errors, f"builds[{index}]", partial(_add_build, build, additions, store, undescribed))
     if errors:
         raise InputErrors(errors)
-    batch.projects.update(undescribed)
-    return batch
+    additions.projects.update(undescribed)
+    if spec.last_ids is not None:
+        additions.last_ids = spec.last_ids
+    return additions
+
+
+def login_exists(login: str) -> str:
+    """Return the problem with a login that another account has."""
+    return f"{checks.shown(login)} exists already; expected another"
 
 
 def _collect(errors: list[InputError], location: str, add: Callable[[], object]) -> None:
@@ -59,9 +91,9 @@ def add_project(spec: ProjectSpec, store: Store) -> Project:
     :raises InputError: if the store has it already.
     """
     with store.lock:
-        batch = Batch()
-        project = _add_project(spec, batch, store)
-        store.add(batch)
+        additions = Additions()
+        project = _add_project(spec, additions, store)
+        store.add(additions)
     return project
 
 
@@ -70,14 +102,14 @@ def add_build(spec: BuildSpec, store: Store) -> Build:
 
     :raises InputError: if the store has its id already.
     """
-    with store.lock:
+    with store.lock, store.ids_restored_on_error():
         store.catch_up()
-        batch, undescribed = Batch(), dict[str, Project]()
+        additions, undescribed = Additions(), dict[str, Project]()
         build_id = store.next_build_id() if spec.id is None else spec.id
-        build = _add_build(complete_build(spec, build_id), batch, store, undescribed, build_id)
-        batch.projects.update(undescribed)
+        build = _add_build(complete_build(spec, build_id), additions, store, undescribed, build_id)
+        additions.projects.update(undescribed)
         _derive_source(build)
-        store.add(batch, enable=True)
+        store.add(additions, enable=True)
     return build
 
 
@@ -92,10 +124,10 @@ def add_chroot(spec: ChrootSpec, build: Build) -> BuildChroot:
         build.catch_up()
         if spec.name in build:
             raise InputError("chrootname", f"build {build.id} has {spec.name} already; expected another")
-        completed = complete_chroot(spec, build.id, build.package)
+        completed = complete_chroot(spec, build.id, build.package or defaults.PACKAGE)
         with all_or_nothing(store) as undo:
             undo.append(build.undo_attached())
-            undo.append(partial(replace_chroots, build.project, build.project.chroots))
+            undo.append(partial(build.project.replace_chroots, build.project.known_chroots))
             chroot = _create_chroot(completed, build, store.progress, store.clock.now())
             build.attach(chroot)
             store.know([chroot.name])
@@ -104,16 +136,41 @@ def add_chroot(spec: ChrootSpec, build: Build) -> BuildChroot:
     return chroot
 
 
-def _add_project(spec: ProjectSpec, batch: Batch, store: Store) -> Project:
+def _add_project(spec: ProjectSpec, additions: Additions, store: Store) -> Project:
     if spec.full_name in store.projects:
         raise InputError("projectname", f"there is a project {spec.full_name} already; expected another name")
-    project = Project(**vars(spec))
-    batch.projects[spec.full_name] = project
+    if spec.id is not None:
+        additions.project_ids = additions.project_ids or {project.id for project in store.projects.values()}
+        if spec.id in additions.project_ids:
+            raise InputError("id", f"there is a project with the id {spec.id} already; expected another id, or none")
+        additions.project_ids.add(spec.id)
+    project = _create_project(store, spec.ownername, spec.projectname, spec.settings, spec.id)
+    project.replace_chroots(spec.chroots)
+    project.creator, project.created_on = spec.creator, spec.created_on
+    project.permissions = dict(spec.permissions)
+    project.directories.update(dict.fromkeys(spec.directories))
+    project.webhook_secret = spec.webhook_secret
+    for package in spec.packages:
+        project.add_package(package.name, package.source_type, package.source_dict, id=package.id)
+        project.update_package(
+            package.name,
+            webhook_rebuild=package.webhook_rebuild,
+            max_builds=package.max_builds,
+            chroot_denylist=package.chroot_denylist,
+        )
+    additions.projects[spec.full_name] = project
     return project
 
 
+def _create_project(
+    store: Store, ownername: str, projectname: str, settings: ProjectSettings, id: int | None = None
+) -> Project:
+    number = store.next_project_id() if id is None else id
+    return Project(store, number, ownername, projectname, settings=settings)
+
+
 def _add_build(
-    spec: BuildSpec, batch: Batch, store: Store, undescribed: dict[str, Project], build_id: int | None = None
+    spec: BuildSpec, additions: Additions, store: Store, undescribed: dict[str, Project], build_id: int | None = None
 ) -> Build:
     """Create a build with its chroots, and its project if neither the scenario nor the store describes it."""
     number = spec.id if build_id is None else build_id
@@ -122,24 +179,31 @@ def _add_build(
         raise InputError("id", f"there is a build {number} already; expected another id")
     owner, name = spec.location
     full_name = f"{owner}/{name}"
-    described = batch.projects.get(full_name) or store.projects.get(full_name)
-    project = described or undescribed.setdefault(full_name, Project(owner, name))
-    begun = store.begin_of(batch)
+    project = additions.projects.get(full_name) or store.projects.get(full_name) or undescribed.get(full_name)
+    if project is None:
+        project = undescribed[full_name] = _create_project(store, owner, name, ProjectSettings())
+    begun = store.begin_of(additions)
     build = _create_build(spec, number, project, store, begun)
+    if spec.batch is not None:
+        if spec.batch not in additions.batches and spec.batch not in store.batches:
+            raise InputError("batch", f"there is no batch {spec.batch}; expected one of batches")
+        (additions.batches.get(spec.batch) or store.batches[spec.batch]).builds.append(number)
     for chroot in spec.chroots:
         progress = spec.progress or store.progress
         build.attach(_create_chroot(spec.with_defaults(chroot), build, progress, begun))
-    _derive_submission(build, begun)
-    batch.builds[number] = build
-    if described is None:
+    if spec.source is not None:
+        _resume_source(build, spec.source, begun)
+    _derive_submission(build, spec, begun)
+    additions.builds[number] = build
+    if full_name in undescribed:
         # Without a description it has enabled the chroots that its builds were submitted to.
-        enable_chroots(project, (chroot.name for chroot in build.chroots))
+        project.replace_chroots({**dict.fromkeys(build.names, NO_SETTINGS), **project.chroots})
     return build
 
 
 def _create_build(spec: BuildSpec, number: int, project: Project, store: Store, begun: float) -> Build:
     confirmed_by = confirmation_due(begun) if spec.confirmed_by is None else spec.confirmed_by
-    return Build(
+    build = Build(
         number,
         project,
         store,
@@ -150,37 +214,68 @@ def _create_build(spec: BuildSpec, number: int, project: Project, store: Store, 
         enable_net=spec.enable_net,
         is_background=spec.is_background,
         bootstrap=spec.bootstrap,
+        isolation=spec.isolation,
         cancellation=Cancellation(confirmed_by) if spec.canceled else None,
-        submission=Submission(
-            submitted_on=spec.submitted_on,
-            submitter=spec.submitter,
-            source_state=spec.source_state,
-            source_result_dir=spec.source_result_dir,
-            source_package=spec.source_package,
-        ),
+        submitted_on=spec.submitted_on,
+        submitter=spec.submitter,
+        batch=spec.batch,
     )
+    source = spec.source or SourceSpec()
+    build.source = SourceBuild(
+        build,
+        type=source.type,
+        config=source.config,
+        state=spec.source_state,
+        result_dir=spec.source_result_dir,
+        package=spec.source_package,
+        started_on=source.started_on,
+        ended_on=source.ended_on,
+        lifecycle=source.lifecycle,
+        progress=source.progress,
+        is_independent=spec.source is not None,
+    )
+    return build
+
+
+def _resume_source(build: Build, spec: SourceSpec, begun: float) -> None:
+    """Let the source build of a submitted build continue from its state."""
+    source = build.source
+    index = next((index for index, stage in enumerate(SOURCE_PLAN) if stage.state is source.stored_state), None)
+    if not spec.advances or index is None:
+        return
+    source.run = LifecycleRun(
+        SOURCE_PLAN,
+        spec.progress or build.store.progress,
+        begun,
+        index=index,
+        remaining=spec.remaining,
+        polls=spec.polls or 0,
+        packages=None,
+        result_dir=None,
+    )
+    build.had_lifecycle = True
 
 
 def _create_chroot(spec: ChrootSpec, build: Build, progress: Progress, begun: float) -> BuildChroot:
     if spec.lifecycle is None:
         return _chroot(spec, build, spec.state or State.WAITING, spec.result_dir, spec.packages)
     state = spec.state
-    life = _life(spec, spec.lifecycle, build, spec.progress or progress, begun)
+    run = _create_run(spec, spec.lifecycle, build, spec.progress or progress, begun)
     if state is None:
         chroot = _chroot(spec, build, State.WAITING, None, None)
-        chroot.start_lifecycle(life)
+        chroot.start_lifecycle(run)
         return chroot
-    # What the lifecycle still leads to is not there yet.
+    # A lifecycle sets the rest when it gets there.
     result_dir = None if state in WITHOUT_RESULTS else spec.result_dir
     chroot = _chroot(spec, build, state, result_dir, spec.packages if state is State.SUCCEEDED else None)
-    chroot.resume_lifecycle(life)
+    chroot.resume_lifecycle(run)
     return chroot
 
 
-def _life(spec: ChrootSpec, lifecycle: Lifecycle, build: Build, progress: Progress, begun: float) -> LifecycleRun:
+def _create_run(spec: ChrootSpec, lifecycle: Lifecycle, build: Build, progress: Progress, begun: float) -> LifecycleRun:
     plan = lifecycle.plan(f"{build.store.seed}/{build.id}/{spec.name}", through=spec.state)
     positions = [index for index, stage in enumerate(plan) if stage.state == spec.state] or [0]
-    life = LifecycleRun(
+    run = LifecycleRun(
         plan,
         progress,
         begun,
@@ -191,8 +286,8 @@ def _life(spec: ChrootSpec, lifecycle: Lifecycle, build: Build, progress: Progre
         result_dir=spec.result_dir if spec.planned_result_dir is None else spec.planned_result_dir,
     )
     # A random plan may not get there.
-    life.held_in = spec.hold if any(stage.state == spec.hold for stage in plan) else None
-    return life
+    run.held_in = spec.hold if any(stage.state == spec.hold for stage in plan) else None
+    return run
 
 
 def _chroot(
@@ -213,28 +308,27 @@ def _chroot(
     return chroot
 
 
-def _derive_submission(build: Build, begun: float) -> None:
-    """Set when and by whom a build was submitted, unless given: Copr always knows both.
+def _derive_submission(build: Build, spec: BuildSpec, begun: float) -> None:
+    """Set when and by whom a build was submitted, unless given.
 
     It is the owner of its project, shortly before the first of its chroots started, or when their lifecycles begin.
     """
-    given, owner = build.submission, build.project.ownername
+    owner = build.project.ownername
     starts = [chroot.started_on for chroot in map(BuildChroot.save, build.chroots) if chroot.started_on is not None]
-    submitted_on = max(0, min(starts) - SOURCE_SECONDS) if starts else int(begun)
-    build.submission = given._replace(
-        submitted_on=submitted_on if given.submitted_on is None else given.submitted_on,
-        submitter=given.submitter or (DEFAULT_OWNER if owner.startswith("@") else owner),
-    )
+    if build.submitted_on is None:
+        build.submitted_on = max(0, min(starts) - SOURCE_SECONDS) if starts else int(begun)
+    if spec.submitter == DERIVED:
+        build.submitter = DEFAULT_OWNER if owner.startswith("@") else owner
 
 
 def _derive_source(build: Build) -> None:
     """Give a build a source package that fits its chroots, and the only state that can have led to theirs."""
     chroots = [chroot.save() for chroot in build.chroots]
-    version = _source_version(build)
-    build.submission = build.submission._replace(
-        source_result_dir=build.source_result_dir,
-        source_package=SourcePackage(version, f"{build.source_results_url}/{build.package}-{version}.src.rpm"),
-    )
+    if build.stored_package is not None:
+        version = _source_version(build)
+        build.source.result_dir = build.source_result_dir
+        url = f"{build.source_results_url}/{build.stored_package}-{version}.src.rpm"
+        build.source.package = SourcePackage(version, url)
     fixed = [chroot.state for chroot in chroots if chroot.lifecycle_run is None]
     if State.IMPORTING in fixed:
         build.source_state = State.IMPORTING

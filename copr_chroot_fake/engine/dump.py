@@ -1,62 +1,107 @@
-"""Writing a fake out as a scenario that loads back to the same answers."""
+"""Writing a fake as a scenario that loads back to the same responses."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import cast
 
-from ..model.lifecycle import dump_plan
+from ..model.lifecycle import dump_lifecycle, dump_plan
 from ..model.nevra import dump_package
+from ..model.package import Package
 from ..model.progress import dump_progress
-from ..model.project import Project, ProjectChroot
+from ..model.project import ProjectChroot
 from ..model.states import State
 from ..scenario.entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
+from ..scenario.spec import PackageSpec
+from ..validation.spec import dump
 from .build import Build
 from .chroot import BuildChroot
 from .create import WITHOUT_RESULTS
 from .lifecycle_run import LifecycleRun
+from .project import Project
+from .source import SourceBuild
 from .store import Store
 
 
 def write_scenario(store: Store) -> Scenario:
-    """All that a store has; each life is written from where it is, with nothing left to chance."""
+    """Return everything that a store has; each lifecycle continues where it is, with nothing left to chance."""
     with store.lock:
         now = store.clock.now()
+        builds = [
+            _write_build(build, now) for build in [*store.builds.values()] if store.find_build(build.id) is not None
+        ]
         return {
             "now": now,
-            "chroots": list(store.mock_chroots),
-            "projects": [write_project(project) for project in store.projects.values()],
-            "builds": [
-                _write_build(build, now) for build in [*store.builds.values()] if store.find_build(build.id) is not None
+            "chroots": [
+                name if is_active else {"name": name, "is_active": False}
+                for name, is_active in store.mock_chroots.items()
             ],
+            "projects": [write_project(project) for project in store.projects.values()],
+            "builds": builds,
             "faults": [*store.faults.write()],
+            **_write_rest(store),
         }
 
 
+def _write_rest(store: Store) -> Mapping[str, object]:
+    """Return what most fakes do not have."""
+    written = {
+        "accounts": [{**dump(account), "token": account.token} for account in store.accounts.values()],
+        "groups": [dump(group) for group in store.groups.values()],
+        "batches": [{"id": batch.id, "blocked_by": batch.blocked_by} for batch in store.batches.values()],
+        "last_ids": {
+            "build": store.last_build_id,
+            "project": store.last_project_id,
+            "package": store.last_package_id,
+        },
+    }
+    return {key: value for key, value in written.items() if value}
+
+
 def write_project(project: Project) -> ProjectEntry:
-    """A project as an entry of a scenario."""
+    """Return a project as an entry of a scenario."""
+    _, *directories = project.directories
     written = {
         "ownername": project.ownername,
         "projectname": project.projectname,
-        "additional_repos": list(project.additional_repos),
-        "devel_mode": project.devel_mode,
-        "module_hotfixes": project.module_hotfixes,
-        "repo_priority": project.repo_priority,
-        "bootstrap": project.bootstrap,
-        "chroots": {name: _write_project_chroot(chroot) for name, chroot in project.chroots.items()},
+        "id": project.id,
+        **dump(project.settings),
+        "chroots": {name: _write_project_chroot(chroot) for name, chroot in project.known_chroots.items()},
+        "creator": project.creator,
+        "created_on": project.created_on,
+        "permissions": {user: asdict(permissions) for user, permissions in project.permissions.items()},
+        "packages": [_write_package(package) for package in project.packages.values()],
+        "directories": directories,
+        "webhook_secret": project.webhook_secret,
     }
-    return cast(ProjectEntry, written)
+    return {key: value for key, value in written.items() if value not in (None, [], {})}
+
+
+def _write_package(package: Package) -> Mapping[str, object]:
+    return dump(
+        PackageSpec(
+            id=package.id,
+            name=package.name,
+            source_type=package.source_type,
+            source_dict=package.config,
+            webhook_rebuild=package.webhook_rebuild,
+            max_builds=package.max_builds,
+            chroot_denylist=package.chroot_denylist,
+        )
+    )
 
 
 def _write_project_chroot(chroot: ProjectChroot) -> Mapping[str, object]:
-    """Only what is set, as most chroots of most projects have nothing set."""
-    settings = asdict(chroot).items()
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in settings if value}
+    """Return only what is set, as most chroots of most projects have nothing set."""
+    return dump(chroot)
 
 
 def _write_build(build: Build, now: float) -> BuildEntry:
+    build.catch_up()
+    store, source = build.store, build.source
+    # The fake may be served at another address when it is read again.
+    package = source.package.moved(store.results_root, store.own_results_root)
     written = {
         "id": build.id,
         "ownername": build.project.ownername,
@@ -68,34 +113,46 @@ def _write_build(build: Build, now: float) -> BuildEntry:
         "enable_net": build.enable_net,
         "is_background": build.is_background,
         "bootstrap": build.bootstrap,
+        "isolation": build.isolation,
+        "batch": build.batch,
         "canceled": build.is_canceled,
         "confirmed_by": build.confirmed_by,
-        **_write_submission(build),
+        "submitted_on": build.submitted_on,
+        "submitter": build.submitter,
+        "source_state": source.stored_state.value,
+        "source_result_dir": source.result_dir,
+        "source_package": asdict(package),
+        "source": _write_source(source, now) if source.is_independent else None,
         "chroots": [_write_chroot(chroot, now) for chroot in build.chroots],
     }
-    return cast(BuildEntry, written)
+    return written
 
 
-def _write_submission(build: Build) -> Mapping[str, object]:
-    store = build.store
-    # The fake may be served at another address when it is read again.
-    source_package = build.submission.source_package.moved(store.results_root, store.own_results_root)
-    return {
-        **build.submission._asdict(),
-        "source_state": build.source_state.value,
-        "source_package": asdict(source_package),
+def _write_source(source: SourceBuild, now: float) -> Mapping[str, object]:
+    run = source.run
+    written = {
+        "type": source.type,
+        "config": copy.deepcopy(source.config),
+        "started_on": source.started_on,
+        "ended_on": source.ended_on,
+        "lifecycle": None if source.lifecycle is None else dump_lifecycle(source.lifecycle),
+        "progress": None if source.progress is None else dump_progress(source.progress),
+        "advances": run is not None,
+        "polls": None if run is None else run.polls,
+        "remaining": None if run is None or run.due is None else run.due - now,
     }
+    return {key: value for key, value in written.items() if value is not None}
 
 
 def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
     chroot.catch_up()
-    life = chroot.lifecycle_run
+    run = chroot.lifecycle_run
     result_dir, packages = chroot.result_dir or None, chroot.packages or None
-    # What it has not got yet is what its life will give it.
-    if life is not None and chroot.state in WITHOUT_RESULTS:
-        result_dir = life.result_dir
-    if life is not None and chroot.state is not State.SUCCEEDED:
-        packages = life.packages
+    # What it does not have yet is what its lifecycle will set.
+    if run is not None and chroot.state in WITHOUT_RESULTS:
+        result_dir = run.result_dir
+    if run is not None and chroot.state is not State.SUCCEEDED:
+        packages = run.packages
     written = {
         "name": chroot.name,
         "state": None if chroot.is_absent else chroot.state.value,
@@ -106,21 +163,21 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
         "result_url": chroot.overrides.result_url,
         "build_config": copy.deepcopy(chroot.overrides.build_config),
         "canceled": (chroot.was_canceled and chroot.state is State.FAILED) or None,
-        **({} if life is None else _write_life(life, now)),
+        **({} if run is None else _write_run(run, now)),
     }
-    if life is not None and life.result_dir is not None and life.result_dir != result_dir:
-        written["planned_result_dir"] = life.result_dir
-    if life is not None and not chroot.is_absent:
-        written["stage"] = life.index
-    return cast(ChrootEntry, {key: value for key, value in written.items() if value is not None})
+    if run is not None and run.result_dir is not None and run.result_dir != result_dir:
+        written["planned_result_dir"] = run.result_dir
+    if run is not None and not chroot.is_absent:
+        written["stage"] = run.index
+    return {key: value for key, value in written.items() if value is not None}
 
 
-def _write_life(life: LifecycleRun, now: float) -> Mapping[str, object]:
-    """A life as it was drawn, from its beginning on: an event can lead back to an earlier stage."""
+def _write_run(run: LifecycleRun, now: float) -> Mapping[str, object]:
+    """Return a whole plan, as an event can lead back to an earlier stage."""
     return {
-        "lifecycle": dump_plan(life.plan),
-        "progress": dump_progress(life.progress),
-        "polls": life.polls,
-        "remaining": None if life.due is None else life.due - now,
-        "hold": None if life.held_in is None else life.held_in.value,
+        "lifecycle": dump_plan(run.plan),
+        "progress": dump_progress(run.progress),
+        "polls": run.polls,
+        "remaining": None if run.due is None else run.due - now,
+        "hold": None if run.held_in is None else run.held_in.value,
     }

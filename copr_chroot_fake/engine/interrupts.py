@@ -31,7 +31,14 @@ def all_or_nothing(store: Store) -> Iterator[Undo]:
 
     Whatever is added comes last in its dictionary, so that nothing has to be copied before.
     """
-    growing: list[dict[Any, Any]] = [store.mock_chroots, store.projects, store.builds]
+    growing: list[dict[Any, Any]] = [
+        store.mock_chroots,
+        store.accounts,
+        store.groups,
+        store.batches,
+        store.projects,
+        store.builds,
+    ]
     sizes = [len(dictionary) for dictionary in growing]
     last = last_change(store.changes)
     undo: Undo = []

@@ -1,24 +1,25 @@
-"""Snapshots of a fake, and restoring them.
+"""Snapshots of a fake.
 
-A snapshot keeps the objects it was taken of: a restore brings back the same
-builds, chroots, projects and faults, with the values that they had, in whatever
-order snapshots are restored. What was added since is gone, and what was removed
+A snapshot keeps the objects of the fake. Restoring it brings back the same builds, chroots, projects and faults with
+their values of that time, in whatever order snapshots are restored: what was added since is removed, and what was removed
 is back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-from ..model.account import Account
-from ..model.project import Project, ProjectChroot, replace_chroots
+from ..model.account import Account, Group
+from .batch import Batch
 from .build import Build, SavedBuild
 from .chroot import Change
 from .clock import VirtualClock
 from .faults import SavedFaults
 from .interrupts import complete
+from .project import Project, SavedProject
 from .store import Store
 
 K = TypeVar("K")
@@ -31,12 +32,14 @@ class Snapshot(NamedTuple):
     store: Store
     now: float
     seed: int
-    mock_chroots: dict[str, None]
-    projects: tuple[tuple[Project, dict[str, ProjectChroot]], ...]
-    """Each project, and the chroots that it had enabled."""
+    mock_chroots: dict[str, bool]
+    projects: tuple[tuple[Project, SavedProject], ...]
     builds: tuple[tuple[Build, SavedBuild], ...]
+    batches: dict[int, Batch]
     accounts: dict[str, Account]
+    groups: dict[str, Group]
     removed: frozenset[int]
+    last_ids: tuple[int, int, int]
     faults: SavedFaults
     changes: tuple[Change, ...]
     results_root: str
@@ -60,10 +63,13 @@ def take(store: Store) -> Snapshot:
             store.clock.now(),
             store.seed,
             dict(store.mock_chroots),
-            tuple((project, dict(project.chroots)) for project in store.projects.values()),
+            tuple((project, project.save()) for project in store.projects.values()),
             tuple((build, build.save()) for build in store.builds.values()),
+            _copy_batches(store.batches),
             dict(store.accounts),
+            dict(store.groups),
             frozenset(store.removed),
+            (store.last_build_id, store.last_project_id, store.last_package_id),
             store.faults.save(),
             tuple(store.changes),
             store.results_root,
@@ -87,20 +93,27 @@ def _restore(snapshot: Snapshot) -> None:
         store.reseed(snapshot.seed)
         _refill(store.mock_chroots, snapshot.mock_chroots)
         _refill(store.projects, {project.full_name: project for project, _ in snapshot.projects})
-        for project, chroots in snapshot.projects:
-            replace_chroots(project, chroots)
+        for project, content in snapshot.projects:
+            project.restore(content)
+        _refill(store.batches, _copy_batches(snapshot.batches))
+        store.last_build_id, store.last_project_id, store.last_package_id = snapshot.last_ids
         for build, saved in snapshot.builds:
             build.restore(saved)
             # The fake may be served at another address by now.
-            build.submission = build.moved_submission(snapshot.results_root, store.results_root)
+            build.source.package = build.source.package.moved(snapshot.results_root, store.results_root)
         builds = {build.id: build for build, _ in snapshot.builds}
         _refill(store.builds, builds)
         store.index.forget()
         _refill(store.accounts, snapshot.accounts)
+        _refill(store.groups, snapshot.groups)
         store.removed = set(snapshot.removed)
         store.faults.restore(snapshot.faults)
         store.changes.clear()
         store.changes.extend(snapshot.changes)
+
+
+def _copy_batches(batches: Mapping[int, Batch]) -> dict[int, Batch]:
+    return {number: replace(batch, builds=[*batch.builds]) for number, batch in batches.items()}
 
 
 def _refill(mapping: dict[K, V], was: Mapping[K, V]) -> None:

@@ -1,35 +1,48 @@
-"""The in-memory database of one fake: mock chroots, projects, builds, accounts and faults."""
+"""The in-memory database of one fake: mock chroots, projects, builds, users and faults."""
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
+from random import Random
 
 from ..fork_lock import new_lock
-from ..model.account import Account
+from ..model.account import Account, Group, fas_name_of
 from ..model.fault import FaultSpec
 from ..model.lifecycle import ABSENT
 from ..model.progress import Progress
-from ..model.project import RESULTS_URL, Project, Submission, enable_chroots, register_project, replace_chroots
+from ..model.project import RESULTS_URL, SourcePackage
 from ..model.states import State
+from ..scenario.spec import LastIds
 from ..validation import checks
 from .agenda import Agenda
+from .batch import Batch
 from .build import Build
 from .build_index import BuildIndex
 from .chroot import BuildChroot, Change
 from .clock import Clock, VirtualClock
 from .faults import Faults
-from .interrupts import all_or_nothing, complete
+from .interrupts import Undo, all_or_nothing, complete
+from .project import Project
 
 
 @dataclass
-class Batch:
+class Additions:
     """The content of one scenario, complete and checked before any of it is in the store."""
 
-    mock_chroots: Sequence[str] = ()
+    mock_chroots: Mapping[str, bool] = field(default_factory=dict)
+    """Whether each is active, by name."""
+    accounts: Sequence[Account] = ()
+    groups: Sequence[Group] = ()
+    batches: dict[int, Batch] = field(default_factory=dict)
+    last_ids: LastIds | None = None
+    project_ids: set[int] = field(default_factory=set)
+    """The ids of projects that are taken."""
     projects: dict[str, Project] = field(default_factory=dict)
     builds: dict[int, Build] = field(default_factory=dict)
     faults: Sequence[FaultSpec] = ()
@@ -53,7 +66,8 @@ class Store:
         self.seed = seed
         self.lock = new_lock()
         self.faults = Faults(seed, self.lock)
-        self.mock_chroots: dict[str, None] = {}
+        self.mock_chroots: dict[str, bool] = {}
+        """Whether each is active, by name."""
         self.projects: dict[str, Project] = {}
         self.builds: dict[int, Build] = {}
         self.agenda = Agenda()
@@ -62,6 +76,13 @@ class Store:
         self.index = BuildIndex(self.builds)
         self.accounts: dict[str, Account] = {}
         """By login; if there are none, any login is accepted."""
+        self.groups: dict[str, Group] = {}
+        """By name."""
+        self.batches: dict[int, Batch] = {}
+        self.last_build_id = 0
+        self.last_project_id = 0
+        self.last_package_id = 0
+        """The highest ids that were given; the ids of what is deleted are not given again."""
         self.removed: set[int] = set()
         """The ids of deleted builds."""
         self.changes: deque[Change] = deque(maxlen=CHANGES_KEPT)
@@ -76,39 +97,75 @@ class Store:
         self.rendered_bytes = 0
         """The size of rendered chroots that are not accounted for in the log yet."""
 
-    def add(self, batch: Batch, *, enable: bool = False) -> None:
-        """Add a batch, all of it or nothing; mock chroots are added in the order in which they are first named.
+    def add(self, additions: Additions, *, enable: bool = False) -> None:
+        """Add everything or nothing; mock chroots are added in the order in which they are first named.
 
         :param enable: whether projects enable the chroots of the builds that they get.
         """
         with self.lock, all_or_nothing(self) as undo:
-            if batch.now is not None and isinstance(self.clock, VirtualClock):
+            if additions.now is not None and isinstance(self.clock, VirtualClock):
                 undo.append(partial(self.clock.restore, self.clock.now()))
-                self.clock.restore(self.begin_of(batch))
-            if batch.faults:
+                self.clock.restore(self.begin_of(additions))
+            if additions.faults:
                 undo.append(partial(self.faults.restore, self.faults.save()))
-                for fault in batch.faults:
+                for fault in additions.faults:
                     self.faults.add_written(fault)
-            self._add_builds(batch)
-            for build in batch.builds.values() if enable else ():
-                undo.append(partial(replace_chroots, build.project, build.project.chroots))
-                enable_chroots(build.project, (chroot.name for chroot in build.chroots))
+            undo.append(partial(self.mock_chroots.update, dict(self.mock_chroots)))
+            self._add_builds(additions)
+            for build in additions.builds.values():
+                self._add_to_project(build, undo)
+                if enable:
+                    undo.append(partial(build.project.replace_chroots, build.project.known_chroots))
+                    build.project.enable_chroots(build.names)
 
-    def _add_builds(self, batch: Batch) -> None:
-        self.know(batch.mock_chroots)
-        for project in batch.projects.values():
-            register_project(project, self.mock_chroots)
-        for build in batch.builds.values():
-            self.know(chroot.name for chroot in build.chroots)
-        self.projects.update(batch.projects)
-        self.builds.update(batch.builds)
-        for build in batch.builds.values():
+    def _add_builds(self, additions: Additions) -> None:
+        self.mock_chroots.update(additions.mock_chroots)
+        for project in additions.projects.values():
+            self.know(project.known_chroots)
+        for build in additions.builds.values():
+            self.know(build.names)
+        self.accounts.update({account.login: account for account in additions.accounts})
+        self.groups.update({group.name: group for group in additions.groups})
+        self.batches.update(additions.batches)
+        self.projects.update(additions.projects)
+        self._raise_last_ids(additions)
+        self.builds.update(additions.builds)
+        for build in additions.builds.values():
             # A scenario is written with the fake's own address, wherever it is served.
-            build.submission = build.moved_submission(self.own_results_root, self.results_root)
+            source = build.source
+            source.package = source.package.moved(self.own_results_root, self.results_root)
             self.index.add(build)
             build.agenda.changed[build] = None
             for chroot in build.chroots:
                 self.note_begun(chroot)
+
+    def add_submitted(self, build: Build, batch: int | None) -> None:
+        """Add a build that a user has submitted."""
+        with all_or_nothing(self) as undo:
+            self.builds[build.id] = build
+            self.last_build_id = max(self.last_build_id, build.id)
+            self._add_to_project(build, undo)
+            if batch is not None:
+                self.put_in_batch(build, batch)
+            self.index.add(build)
+            build.agenda.changed[build] = None
+
+    def _raise_last_ids(self, additions: Additions) -> None:
+        given, projects = additions.last_ids or LastIds(), additions.projects.values()
+        packages = (package.id for project in projects for package in project.packages.values())
+        self.last_build_id = max((self.last_build_id, given.build, *additions.builds))
+        self.last_project_id = max((self.last_project_id, given.project, *(project.id for project in projects)))
+        self.last_package_id = max((self.last_package_id, given.package, *packages))
+
+    def _add_to_project(self, build: Build, undo: Undo) -> None:
+        """Let the project of a build have its directory and its package."""
+        project, package = build.project, build.stored_package
+        if build.project_dirname not in project.directories:
+            project.directories[build.project_dirname] = None
+            undo.append(partial(project.directories.pop, build.project_dirname))
+        if package is not None and package not in project.packages:
+            project.add_package(package, build.source.type, build.source.config)
+            undo.append(partial(project.packages.pop, package))
 
     def note_begun(self, chroot: BuildChroot) -> None:
         """Record the first state of a lifecycle, which starts before its build is in the store."""
@@ -124,16 +181,40 @@ class Store:
 
     def next_build_id(self) -> int:
         """Return an id above all earlier ids; after the largest one, the first free id."""
-        last = max((0, *self.builds, *self.removed))
-        if last < checks.LARGEST_INTEGER:
-            return last + 1
+        if self.last_build_id < checks.LARGEST_INTEGER:
+            return self.last_build_id + 1
         return next(number for number in count(1) if number not in self.builds and number not in self.removed)
+
+    def next_directory(self) -> str:
+        """Return the name of a directory for an uploaded file."""
+        return f"tmp{Random(f'{self.seed}/{self.last_build_id}').getrandbits(32):08x}"
+
+    @contextmanager
+    def ids_restored_on_error(self) -> Iterator[None]:
+        """Give the ids again that were given before an exception."""
+        before = self.last_build_id, self.last_project_id, self.last_package_id
+        try:
+            yield
+        except BaseException:
+            self.last_build_id, self.last_project_id, self.last_package_id = before
+            raise
+
+    def next_project_id(self) -> int:
+        """Return and use up the next id of a project."""
+        self.last_project_id += 1
+        return self.last_project_id
+
+    def next_package_id(self) -> int:
+        """Return and use up the next id of a package."""
+        self.last_package_id += 1
+        return self.last_package_id
 
     def reset(self, now: float, seed: int) -> None:
         """Clear everything, with the time of a virtual clock and the seed."""
         with self.lock:
             self.clear()
             self.accounts.clear()
+            self.groups.clear()
             self.reseed(seed)
             if isinstance(self.clock, VirtualClock):
                 self.clock.restore(now)
@@ -144,8 +225,9 @@ class Store:
             complete(self._clear)
 
     def _clear(self) -> None:
-        for kept in (self.mock_chroots, self.projects, self.builds, self.removed, self.changes):
+        for kept in (self.mock_chroots, self.projects, self.builds, self.batches, self.removed, self.changes):
             kept.clear()
+        self.last_build_id = self.last_project_id = self.last_package_id = 0
         self.agenda.clear()
         self.coupled_agenda.clear()
         self.index.forget()
@@ -154,13 +236,13 @@ class Store:
     def move_results(self, results_root: str) -> None:
         """Change the URL of results, also for existing builds."""
         with self.lock:
-            submissions = [build.moved_submission(self.results_root, results_root) for build in self.builds.values()]
-            complete(partial(self._move_results, results_root, submissions))
+            packages = [build.source.package.moved(self.results_root, results_root) for build in self.builds.values()]
+            complete(partial(self._move_results, results_root, packages))
 
-    def _move_results(self, results_root: str, submissions: Iterable[Submission]) -> None:
+    def _move_results(self, results_root: str, packages: Iterable[SourcePackage]) -> None:
         self.results_root = results_root
-        for build, submission in zip(self.builds.values(), submissions, strict=True):
-            build.submission = submission
+        for build, package in zip(self.builds.values(), packages, strict=True):
+            build.source.package = package
             build.forget_rendered()
             for chroot in build.chroots:
                 chroot.forget_rendered()
@@ -201,15 +283,61 @@ class Store:
             self.coupled_agenda.catch_up(self.clock.now())
             self.agenda.catch_up(self.clock.now())
 
-    def begin_of(self, batch: Batch) -> float:
-        """Return when the lifecycles in a batch start; time moves backwards only while there are no builds."""
+    def begin_of(self, additions: Additions) -> float:
+        """Return when added lifecycles start; time moves backwards only while there are no builds."""
         now = self.clock.now()
-        if batch.now is None or not isinstance(self.clock, VirtualClock):
+        if additions.now is None or not isinstance(self.clock, VirtualClock):
             return now
-        return max(now, batch.now) if self.builds else batch.now
+        return max(now, additions.now) if self.builds else additions.now
 
     def know(self, names: Iterable[str]) -> None:
-        self.mock_chroots.update(dict.fromkeys(names))
+        """Let the service have chroots, which are active if it does not have them yet."""
+        for name in names:
+            self.mock_chroots.setdefault(name, True)
+
+    @property
+    def active_chroots(self) -> list[str]:
+        """The chroots that are not deactivated."""
+        return [name for name, is_active in self.mock_chroots.items() if is_active]
+
+    def replace_account(self, old: Account, new: Account) -> None:
+        """Give a user another login and token; the user keeps the id."""
+        accounts = [new if account is old else account for account in self.accounts.values()]
+        self.accounts = {account.login: account for account in accounts}
+
+    def find_group(self, name: str) -> Group | None:
+        """Return a group that is known: one that was added, that an account belongs to or that owns a project."""
+        if name in self.groups:
+            return self.groups[name]
+        is_used = any(name in account.groups for account in self.accounts.values())
+        if is_used or any(project.ownername == name for project in self.projects.values()):
+            return Group(name, fas_name_of(name))
+        return None
+
+    def unblocked_at(self, batch: int | None) -> float:
+        """Return the Unix time from which the builds of a batch may start; ``inf`` while another batch is unfinished."""
+        blocked_by = None if batch is None else self.batches[batch].blocked_by
+        if blocked_by is None:
+            return -math.inf
+        before = self.builds_of(blocked_by)
+        if not all(build.is_finished for build in before):
+            return math.inf
+        return max((build.ended_on or 0 for build in before), default=-math.inf)
+
+    def builds_of(self, batch: int) -> list[Build]:
+        """Return the builds of a batch."""
+        return [self.builds[number] for number in self.batches[batch].builds if number in self.builds]
+
+    def put_in_batch(self, build: Build, batch: int) -> None:
+        """Let a build belong to a batch."""
+        build.batch = batch
+        self.batches[batch].builds.append(build.id)
+
+    def add_batch(self, blocked_by: int | None = None) -> int:
+        """Add an empty batch; return its id."""
+        batch = Batch(max(self.batches, default=0) + 1, blocked_by)
+        self.batches[batch.id] = batch
+        return batch.id
 
     def find_build(self, build_id: int) -> Build | None:
         """Return a build unless it does not exist, or is deleted by one of its chroots' lifecycles by now."""

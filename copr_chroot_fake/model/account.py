@@ -1,14 +1,12 @@
-"""Users who can log in to the API."""
+"""Users who can log in to the API, and groups of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..errors import InputError
-from ..validation import checks
-from ..validation.checks import Group, Login, Secret, Text
+from ..validation.checks import Group as GroupName
+from ..validation.checks import Login, Secret, Text
 from ..validation.spec import validate
-from .project import Project
 
 
 @dataclass(frozen=True)
@@ -16,20 +14,39 @@ class Account:
     """A user of Copr, with the login and the token of the API, which ``repr`` omits.
 
     :param name: the user's name; projects of this owner are the user's own.
-    :param groups: groups whose projects are the user's too, each with its ``@``.
+    :param groups: the user's groups, each with its ``@``; the user may change and build in their projects.
+    :param admin: whether the user may do everything in every project.
+    :param expired: whether the token is no longer valid.
     :raises InputErrors: naming each invalid field.
     """
 
     name: Text
     login: Login
     token: Secret = field(repr=False)
-    groups: tuple[Group, ...] = ()
+    groups: tuple[GroupName, ...] = ()
+    admin: bool = False
+    expired: bool = False
 
     def __post_init__(self) -> None:
         validate(self)
 
-    def owns(self, project: Project) -> bool:
-        """Whether a project is the user's, or that of a group of the user."""
-        if not checks.is_kind(project, Project):
-            raise InputError("project", f"expected a Project, got {checks.shown(project)}")
-        return project.ownername in (self.name, *self.groups)
+
+@dataclass(frozen=True)
+class Group:
+    """A group of users, which can own projects.
+
+    :param name: its name in Copr, with an ``@``.
+    :param fas_name: its name in the account system.
+    :raises InputErrors: naming each invalid field.
+    """
+
+    name: GroupName
+    fas_name: Text
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+
+def fas_name_of(name: str) -> str:
+    """Return the name in the account system of a group for which none is given."""
+    return name.removeprefix("@")

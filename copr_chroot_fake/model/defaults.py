@@ -1,11 +1,15 @@
-"""What the kit makes up for a build where nothing is said, so that it looks like one that Copr has built."""
+"""Plausible values for what is not given of a build, as if Copr had built it."""
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 
 from .nevra import Nevra
+
+PACKAGE = "hello"
+"""The package of a build whose source does not tell its name."""
 
 _DIST_TAGS = {
     "fedora": "fc",
@@ -16,14 +20,14 @@ _DIST_TAGS = {
 }
 
 SOURCE_VERSION = "1.0-1"
-"""Version and release of a source package, which has no dist tag yet."""
+"""Version and release of a source package, which has no dist tag."""
 
 _PACKAGE_ARCHES = {"i386": "i686", "armhfp": "armv7hl"}
-"""What packages are built for where a chroot's name says another architecture."""
+"""The architecture of packages for chroots that are named after another one."""
 
 
 def dist_tag(chrootname: str) -> str:
-    """What the release of a package ends in that was built in a chroot; empty where its name does not tell it."""
+    """Return the end of the release of packages built in a chroot; empty if its name does not tell it."""
     distribution, version, _ = chrootname.rsplit("-", 2)
     tag = _DIST_TAGS.get(distribution)
     number = re.match(r"\d+", version)
@@ -31,22 +35,48 @@ def dist_tag(chrootname: str) -> str:
 
 
 def package_arch(chrootname: str) -> str:
-    """The architecture of the packages built in a chroot that have one."""
+    """Return the architecture of packages built in a chroot."""
     arch = chrootname.rpartition("-")[2]
     return sys.intern(_PACKAGE_ARCHES.get(arch, arch))
 
 
 def packages(chrootname: str, package: str) -> tuple[Nevra, ...]:
-    """The source and the one binary package of a build, with the dist tag of its chroot where the name tells it."""
+    """Return a source and a binary package, with the dist tag of the chroot."""
     release = sys.intern(f"1{dist_tag(chrootname)}")
     return tuple(Nevra(package, "1.0", release, arch) for arch in ("src", package_arch(chrootname)))
 
 
 def result_dir(build_id: int, package: str) -> str:
-    """The name of the result directory that a build has in each of its chroots."""
+    """Return the name of the result directory that a build has in each of its chroots."""
     return f"{source_result_dir(build_id)}-{package}"
 
 
 def source_result_dir(build_id: int) -> str:
-    """The name of the result directory of a source build."""
+    """Return the name of the result directory of a source build."""
     return f"{build_id:08d}"
+
+
+_PREFIXES = {"pypi_package_name": "python-", "gem_name": "rubygem-"}
+"""The usual prefixes of packages that are made from those of other languages."""
+
+_FILE = re.compile(
+    r"([^/]+?)(?:-[^-/]+-[^-/]+|-[0-9][^-/]*)?(?:\.src\.rpm|\.nosrc\.rpm|\.spec|\.git)/*$", re.IGNORECASE
+)
+
+
+def package_of(config: Mapping[str, object]) -> str | None:
+    """Return a name for the package of a source: that of its upstream package, file or repository, if it has one."""
+    for field, prefix in _PREFIXES.items():
+        if config.get(field):
+            return prefix + _clean(str(config[field]))
+    for field in ("pkg", "url", "clone_url"):
+        location = str(config.get(field) or "").partition("?")[0].rstrip("/")
+        match = _FILE.search(location)
+        name = _clean(match[1] if match else location.rpartition("/")[2])
+        if name:
+            return name
+    return None
+
+
+def _clean(name: str) -> str:
+    return re.sub(r"[^-+_.a-zA-Z0-9]+", "-", name).strip("-")

@@ -69,9 +69,10 @@ TRANSITIONS = (
     Transition(Event.SKIP, _UNBUILT, State.SKIPPED, _AT_ONCE),
     # Its builder died. It keeps started_on until it starts again.
     Transition(Event.RESCHEDULE, _BUILDING, State.PENDING, (Stamp.NO_RESULT_DIR,)),
-    Transition(Event.CONFIRM_CANCEL, _UNBUILT, State.CANCELED, canceled=True),
-    # What was being built when it was canceled ends as failed.
-    Transition(Event.CONFIRM_CANCEL, _BUILDING, State.FAILED, (Stamp.ENDED_ON,), canceled=True),
+    # A chroot that was starting keeps started_on and its result directory.
+    Transition(Event.CONFIRM_CANCEL, (*_UNBUILT, State.STARTING), State.CANCELED, canceled=True),
+    # A chroot that was running when it was canceled ends as failed.
+    Transition(Event.CONFIRM_CANCEL, (State.RUNNING,), State.FAILED, (Stamp.ENDED_ON,), canceled=True),
     Transition(Event.FORK, (State.WAITING,), State.FORKED, (Stamp.RESULT_DIR,)),
 )
 """All that can happen. ``unknown`` is in none: nothing leads there, and nothing away."""

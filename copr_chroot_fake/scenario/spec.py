@@ -16,7 +16,17 @@ from ..model.fault import FaultValue
 from ..model.lifecycle import LIFECYCLES, LifecycleValue, has_end, positions
 from ..model.nevra import PackageValue
 from ..model.progress import ProgressValue
-from ..model.project import Bootstrap, ProjectChroot, ResultDir, SourcePackage
+from ..model.account import Account, Group
+from ..model.project import (
+    Bootstrap,
+    Isolation,
+    Permissions,
+    ProjectChroot,
+    ProjectSettings,
+    ResultDir,
+    SourcePackage,
+)
+from ..model.source import SourceType
 from ..model.states import State, StateName, StateValue
 from ..validation import checks
 from ..validation.checks import (
@@ -30,9 +40,9 @@ from ..validation.checks import (
     UnixTime,
     WholeNumber,
 )
-from ..validation.rule import Relation, Rule
+from ..validation.rule import NULLABLE, Relation, Rule
 from ..validation.schema import Written, whole
-from ..validation.spec import Unique, check_of, dump, parse_list, parse_mapping
+from ..validation.spec import Unique, check_of, dump, fields_of, parse_list, parse_mapping
 
 DEFAULT_OWNER = "jdoe"
 DEFAULT_PROJECT = "playground"
@@ -41,6 +51,8 @@ DEFAULT_MEMORY_LIMIT = 2048
 """In MB, as Copr has it."""
 DEFAULT_TIMEOUT = 18000
 """In seconds, as Copr has it."""
+DERIVED = ""
+"""The submitter of a build for which none is given: the owner of its project."""
 
 
 def _check_times(chroot: ChrootSpec) -> Iterable[tuple[str, str]]:
@@ -193,17 +205,51 @@ EnabledChroots = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProjectSpec:
-    """A project; ``chroots`` are the names of those that it enables, or their settings by name."""
+class PackageSpec:
+    """A package of a project; ``source_dict`` has the fields of its default source."""
+
+    id: Positive | None = None
+    name: PathSegment
+    source_type: SourceType = "unset"
+    source_dict: JsonObject = field(default_factory=dict)
+    webhook_rebuild: bool = False
+    max_builds: WholeNumber | None = None
+    chroot_denylist: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectSpec(ProjectSettings):
+    """A project; ``chroots`` are the names of those that it enables, or their settings by name.
+
+    ``creator`` is the user who added it, ``permissions`` those of other users by name, and ``directories`` those that it
+    has beside its main one.
+    """
 
     ownername: PathSegment
     projectname: PathSegment
-    additional_repos: tuple[Text, ...] = ()
-    devel_mode: bool = False
-    module_hotfixes: bool = False
-    repo_priority: WholeNumber | None = None
-    bootstrap: Bootstrap | None = None
+    id: Positive | None = None
+    creator: Text | None = None
+    created_on: UnixTime | None = None
     chroots: EnabledChroots = field(default_factory=dict)
+    permissions: Mapping[Text, Permissions] = field(default_factory=dict)
+    packages: Annotated[
+        tuple[PackageSpec, ...],
+        Rule(
+            partial(
+                parse_list,
+                check_of(PackageSpec),
+                unique=Unique(("name",), "the project has {} already; expected another"),
+            ),
+            lambda packages: [dump(package) for package in packages],
+        ),
+    ] = ()
+    directories: tuple[PathSegment, ...] = ()
+    webhook_secret: Text | None = None
+
+    @property
+    def settings(self) -> ProjectSettings:
+        """Its settings, without what it contains."""
+        return ProjectSettings(**{name: getattr(self, name) for name in fields_of(ProjectSettings)})
 
     @property
     def full_name(self) -> str:
@@ -261,10 +307,30 @@ def _check_default_lifecycle(build: BuildSpec) -> Iterable[tuple[str, str]]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SourceSpec:
+    """The source build of a submitted build, which advances before its chroots; times are Unix times in seconds.
+
+    ``config`` has the fields of the source. ``lifecycle`` is that of the chroots after the import. The source build is
+    advanced by ``progress``; ``polls`` responses have shown its state, which ends in ``remaining`` seconds.
+    """
+
+    type: SourceType = "unset"
+    config: JsonObject = field(default_factory=dict)
+    started_on: UnixTime | None = None
+    ended_on: UnixTime | None = None
+    lifecycle: LifecycleValue | None = None
+    progress: ProgressValue | None = None
+    polls: WholeNumber | None = None
+    remaining: Remaining | None = None
+    advances: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class BuildSpec:
     """A build; ``memory_limit`` in MB, ``timeout`` in seconds.
 
-    Its project is ``project``, or ``ownername``, ``projectname`` and ``project_dirname``. ``chroots`` are names,
+    ``package`` is null while the source build has not told its name, and ``submitter`` for a webhook. ``batch`` is the id of
+    its batch. Its project is ``project``, or ``ownername``, ``projectname`` and ``project_dirname``. ``chroots`` are names,
     objects, or states or settings by name; those with neither a ``state`` nor a ``lifecycle`` have those of the build.
     """
 
@@ -273,14 +339,17 @@ class BuildSpec:
     ownername: PathSegment | None = None
     projectname: PathSegment | None = None
     project_dirname: PathSegment | None = None
-    package: PathSegment = DEFAULT_PACKAGE
+    package: Annotated[PathSegment | None, NULLABLE] = DEFAULT_PACKAGE
     memory_limit: WholeNumber = DEFAULT_MEMORY_LIMIT
     timeout: WholeNumber = DEFAULT_TIMEOUT
     enable_net: bool = False
     is_background: bool = False
     bootstrap: Bootstrap | None = None
+    isolation: Isolation | None = None
+    batch: Positive | None = None
     submitted_on: UnixTime | None = None
-    submitter: Text | None = None
+    submitter: Annotated[Text | None, NULLABLE] = DERIVED
+    source: SourceSpec | None = None
     source_state: StateValue | None = None
     source_result_dir: ResultDir = ""
     source_package: SourcePackage = _NO_SOURCE
@@ -328,16 +397,86 @@ class NumberedBuildSpec(BuildSpec):
 _UNIQUE_IDS = Unique(("id",), "there is a build {} already; expected another id")
 
 
+@dataclass(frozen=True)
+class MockChroot:
+    """A chroot of the service, which it may have deactivated."""
+
+    name: ChrootName
+    is_active: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class LastIds:
+    """The highest ids that were given; the next ones are above."""
+
+    build: WholeNumber = 0
+    project: WholeNumber = 0
+    package: WholeNumber = 0
+
+
+def _parse_mock_chroot(location: str, value: object) -> MockChroot:
+    name = checks.plain_text(value)
+    if name is not None:
+        return MockChroot(checks.chroot_name(location, name))
+    chroot: MockChroot = check_of(MockChroot)(location, value)
+    return chroot
+
+
+def _dump_mock_chroot(chroot: MockChroot) -> object:
+    return chroot.name if chroot.is_active else {"name": chroot.name, "is_active": False}
+
+
+MockChrootValue = Annotated[MockChroot, Rule(_parse_mock_chroot, _dump_mock_chroot), Written(ChrootName | MockChroot)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchSpec:
+    """A batch of builds, which start only when all builds of the batch ``blocked_by`` have ended."""
+
+    id: Positive
+    blocked_by: Positive | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScenarioSpec:
     """A whole scenario; ``chroots`` are those that Copr knows beside the ones named further down.
 
-    ``now`` is the Unix time to which a virtual clock is moved.
+    ``now`` is the Unix time to which a virtual clock is moved. ``accounts`` are the users who can log in; if there are
+    none, everybody can. ``last_ids`` are the highest ids of builds, projects and packages that were given.
     """
 
     schema: Text | None = field(default=None, metadata={"key": "$schema"})
     now: Amount | None = None
-    chroots: tuple[ChrootName, ...] = ()
+    chroots: tuple[MockChrootValue, ...] = ()
+    accounts: Annotated[
+        tuple[Account, ...],
+        Rule(
+            partial(
+                parse_list,
+                check_of(Account),
+                unique=Unique(("login",), "the login {} exists already; expected another"),
+            )
+        ),
+    ] = ()
+    groups: Annotated[
+        tuple[Group, ...],
+        Rule(
+            partial(
+                parse_list, check_of(Group), unique=Unique(("name",), "there is a group {} already; expected another")
+            )
+        ),
+    ] = ()
+    batches: Annotated[
+        tuple[BatchSpec, ...],
+        Rule(
+            partial(
+                parse_list,
+                check_of(BatchSpec),
+                unique=Unique(("id",), "there is a batch {} already; expected another id"),
+            )
+        ),
+    ] = ()
+    last_ids: LastIds | None = None
     projects: Annotated[
         tuple[ProjectSpec, ...],
         Rule(

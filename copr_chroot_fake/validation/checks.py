@@ -86,6 +86,14 @@ def text(location: str, value: object) -> str:
 Text = Annotated[str, Rule(text), Keywords(minLength=1, pattern=NO_NULL)]
 
 
+def storable_text(location: str, value: object) -> str:
+    """Return a text, even an empty one, that Copr can store."""
+    return "" if plain_text(value) == "" else text(location, value)
+
+
+AnyText = Annotated[str, Rule(storable_text), Keywords(pattern=r"^[^\x00]*$")]
+
+
 def _is_storable(text: str) -> bool:
     """Whether Copr's database can store a text; JSON can represent others too."""
     return "\0" not in text and is_unicode(text)
@@ -94,6 +102,13 @@ def _is_storable(text: str) -> bool:
 def is_unicode(text: str) -> bool:
     """Whether a text has no lone surrogate: JSON can represent those, and no encoding can."""
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def content(location: str, value: object) -> bytes:
+    """Return bytes."""
+    if not is_kind(value, bytes):
+        raise InputError(location, f"expected bytes, got {shown(value)}")
+    return value
 
 
 def secret(location: str, value: object) -> str:

@@ -34,3 +34,10 @@ class Relation:
     fields: tuple[str, ...]
     check: Callable[[Any], Iterable[tuple[str, str]]]
     triggers: frozenset[str] | None = None
+
+
+class Nullable:
+    """Marks a type whose fields are null on purpose; elsewhere, ``None`` counts as missing."""
+
+
+NULLABLE = Nullable()

@@ -36,7 +36,7 @@ from typing import (
 
 from ..errors import InputError, InputErrors, below, is_within
 from . import checks
-from .rule import Check, Relation, Rule
+from .rule import Check, Nullable, Relation, Rule
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -76,6 +76,8 @@ class _Table:
     """Whether instances keep their values in ``__dict__``, and most defaults are attributes of the class."""
     made: Mapping[str, object]
     """The defaults that are not, by name."""
+    nullable: frozenset[str]
+    """The keys of fields that can be null on purpose."""
 
 
 def parse(spec: type[SpecT], location: str, value: object) -> SpecT:
@@ -134,7 +136,10 @@ def _fill(table: _Table, instance: Any, entry: Mapping[str, object]) -> list[Inp
         found = known.get(key) or known.get(checks.key(key))
         if found is None:
             unknown.append(checks.key(key))
-        elif item is not None:
+        elif item is None:
+            if key in table.nullable:
+                values[found[0]] = None
+        else:
             try:
                 values[found[0]] = found[1]("", item)
             except InputError as error:
@@ -201,7 +206,13 @@ def _table_of(spec: type[DataclassInstance]) -> _Table:
         getattr(spec, "_RELATIONS", ()),
         not hasattr(spec, "__slots__"),
         made,
+        frozenset(field.key for name, field in table.items() if _is_nullable(hints[name])),
     )
+
+
+def _is_nullable(hint: object) -> bool:
+    notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    return any(isinstance(note, Nullable) for note in notes)
 
 
 def check_of(hint: object) -> Check:

@@ -1,0 +1,88 @@
+"""Forking a project: its settings, chroots, packages, and the last successful build of each package in each chroot."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..model import defaults
+from ..model.states import State
+from .build import Build
+from .chroot import BuildChroot
+from .project import Project
+from .source import SourceBuild
+from .store import Store
+
+_FORKABLE = (State.SUCCEEDED, State.FORKED)
+
+
+def fork_project(store: Store, source: Project, ownername: str, projectname: str, creator: str) -> Project:
+    """Fork a project into another one, which is added if there is none."""
+    fork = store.projects.get(f"{ownername}/{projectname}") or _add_fork(store, source, ownername, projectname, creator)
+    for package in [*source.packages.values()]:
+        if package.name not in fork.packages:
+            fork.add_package(package.name, package.source_type, package.config)
+            fork.update_package(package.name, max_builds=package.max_builds, chroot_denylist=package.chroot_denylist)
+        for build, names in _last_successes(store, source, package.name):
+            _fork_build(store, build, names, fork, package.name)
+    return fork
+
+
+def _add_fork(store: Store, source: Project, ownername: str, projectname: str, creator: str) -> Project:
+    settings = replace(source.settings, persistent=False, auto_prune=True, contact=None)
+    fork = Project(store, store.next_project_id(), ownername, projectname, settings=settings, creator=creator)
+    fork.created_on = int(store.clock.now())
+    fork.replace_chroots({name: source.known_chroots[name] for name in source.active_chroots})
+    store.projects[fork.full_name] = fork
+    return fork
+
+
+def _last_successes(store: Store, project: Project, package: str) -> list[tuple[Build, list[str]]]:
+    """Return builds with those of their chroots that are the last success of a package."""
+    found: dict[Build, list[str]] = {}
+    builds = [store.find_build(number) for number in store.index.page(project.full_name, package, 0, None)]
+    for name in project.packages[package].allowed(project.active_chroots):
+        for build in builds:
+            if build is not None and name in build and build[name].state in _FORKABLE:
+                found.setdefault(build, []).append(name)
+                break
+    return [*found.items()]
+
+
+def _fork_build(store: Store, build: Build, names: list[str], project: Project, package: str) -> None:
+    fork = Build(
+        store.next_build_id(),
+        project,
+        store,
+        project_dirname=project.projectname,
+        package=package,
+        memory_limit=build.memory_limit,
+        timeout=build.timeout,
+        enable_net=build.enable_net,
+        is_background=build.is_background,
+        bootstrap=build.bootstrap,
+        isolation=build.isolation,
+        submitted_on=build.submitted_on,
+        submitter=build.submitter,
+    )
+    fork.source = SourceBuild(
+        fork,
+        type=build.source.type,
+        config=build.source.config,
+        state=State.FORKED,
+        result_dir=defaults.source_result_dir(fork.id),
+        package=build.source.package,
+        is_independent=True,
+    )
+    for name in names:
+        chroot = build[name]
+        fork.attach(
+            BuildChroot(
+                fork,
+                name,
+                State.FORKED,
+                started_on=chroot.started_on,
+                ended_on=chroot.ended_on,
+                result_dir=fork.result_dir,
+            )
+        )
+    store.add_submitted(fork, None)

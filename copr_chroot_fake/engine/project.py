@@ -1,0 +1,189 @@
+"""A project: its settings, chroots, packages, directories and permissions.
+
+Every value in it is replaced as a whole when it changes, so that it can be read meanwhile, and a snapshot only has to
+keep the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..errors import InputError
+from ..model.package import Package
+from ..model.project import NO_SETTINGS, Permissions, ProjectChroot, ProjectSettings
+from ..model.source import SourceType
+from ..validation import checks
+
+if TYPE_CHECKING:
+    from .store import Store
+
+DROPPED_DAYS = 7
+"""Days until Copr deletes the results of a chroot that a project has dropped."""
+
+_SECONDS_PER_DAY = 24 * 60 * 60
+
+
+class SavedProject(NamedTuple):
+    """Everything about a project that can change."""
+
+    settings: ProjectSettings
+    rows: Mapping[str, ProjectChroot]
+    permissions: Mapping[str, Permissions]
+    packages: Mapping[str, Package]
+    directories: tuple[str, ...]
+    webhook_secret: str | None
+
+
+class Project:
+    """A project of a fake."""
+
+    def __init__(
+        self,
+        store: Store,
+        id: int,
+        ownername: str,
+        projectname: str,
+        *,
+        settings: ProjectSettings,
+        creator: str | None = None,
+    ) -> None:
+        self.store = store
+        self.id = id
+        self.ownername = ownername
+        self.projectname = projectname
+        self.settings = settings
+        self.creator = creator
+        """The user who added it, who is its owner even if it is the project of a group; ``None`` if unknown."""
+        self.created_on: int | None = None
+        """Unix time at which it was added; ``None`` if unknown."""
+        self.permissions: Mapping[str, Permissions] = {}
+        """By user, in the order in which they were requested or granted."""
+        self.packages: dict[str, Package] = {}
+        """By name, in the order of their ids."""
+        self.directories: dict[str, None] = {projectname: None}
+        """The main directory, and those of builds of pull requests or other purposes."""
+        self.webhook_secret: str | None = None
+        self.replace_chroots({})
+
+    def __repr__(self) -> str:
+        return f"<Project {self.full_name}>"
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    @cached_property
+    def full_name(self) -> str:
+        """``owner/project``."""
+        return f"{self.ownername}/{self.projectname}"
+
+    @property
+    def group(self) -> str | None:
+        """The name of the group that owns it, with an ``@``; ``None`` for the project of a user."""
+        return self.ownername if self.ownername.startswith("@") else None
+
+    @property
+    def chroots(self) -> Mapping[str, ProjectChroot]:
+        """The settings of the chroots that are enabled in it, by name, read-only."""
+        return self._enabled
+
+    @property
+    def known_chroots(self) -> Mapping[str, ProjectChroot]:
+        """The settings of its chroots, those that it has dropped included."""
+        return self._rows
+
+    @property
+    def active_chroots(self) -> list[str]:
+        """The enabled chroots that the service has not deactivated: those that builds can use."""
+        return [name for name in self._enabled if self.store.mock_chroots[name]]
+
+    def enable(self, chrootname: str) -> None:
+        """Enable a chroot; one that was dropped has its former settings again.
+
+        :raises InputError: for an invalid name.
+        """
+        self.enable_chroots([checks.chroot_name("chrootname", chrootname)])
+
+    def disable(self, chrootname: str) -> None:
+        """Drop a chroot, as a maintainer does; builds that were submitted to it keep it.
+
+        :raises InputError: if it is not enabled.
+        """
+        name = checks.text("chrootname", chrootname)
+        with self.store.lock:
+            if name not in self.chroots:
+                enabled = checks.listing(self.chroots) or "none"
+                raise InputError("chrootname", f"{self} has not enabled {checks.shown(name)}; enabled: {enabled}")
+            self.drop_chroots([name])
+
+    def enable_chroots(self, chrootnames: Iterable[str]) -> None:
+        """Enable chroots that are not enabled, after the others."""
+        with self.store.lock:
+            missing = [name for name in chrootnames if name not in self.chroots]
+            if missing:
+                self.store.know(missing)
+                self._move_last({name: replace(self._row(name), dropped_on=None) for name in missing})
+
+    def drop_chroots(self, chrootnames: Iterable[str]) -> None:
+        now = int(self.store.clock.now())
+        self._move_last({name: replace(self._row(name), dropped_on=now) for name in chrootnames})
+
+    def _move_last(self, changed: Mapping[str, ProjectChroot]) -> None:
+        """Store chroots after the others: Copr's database moves rows of which an indexed column changes."""
+        kept = {name: row for name, row in self._rows.items() if name not in changed}
+        self.replace_chroots({**kept, **changed})
+
+    def update_chroot(self, chrootname: str, settings: ProjectChroot) -> None:
+        """Store the settings of a chroot."""
+        self.replace_chroots({**self._rows, chrootname: settings})
+
+    def replace_chroots(self, chroots: Mapping[str, ProjectChroot]) -> None:
+        """Have exactly these chroots, with these settings."""
+        enabled = {name: row for name, row in chroots.items() if row.dropped_on is None}
+        self._rows = MappingProxyType(dict(chroots))
+        self._enabled = MappingProxyType(enabled)
+
+    def _row(self, chrootname: str) -> ProjectChroot:
+        return self._rows.get(chrootname, NO_SETTINGS)
+
+    def days_until_deletion(self, chroot: ProjectChroot) -> int | None:
+        """Return the full days until Copr deletes what a dropped chroot contains; ``None`` for an enabled one."""
+        if chroot.dropped_on is None:
+            return None
+        # Even the first request comes a moment after the chroot was dropped.
+        left = chroot.dropped_on + DROPPED_DAYS * _SECONDS_PER_DAY - self.store.clock.now() - 1
+        return max(int(left // _SECONDS_PER_DAY), 0)
+
+    def add_package(
+        self, name: str, source_type: SourceType, config: Mapping[str, object], *, id: int | None = None
+    ) -> Package:
+        """Add a package, by default with the next id."""
+        number = self.store.next_package_id() if id is None else id
+        package = self.packages[name] = Package(number, name, source_type, config)
+        return package
+
+    def update_package(self, name: str, **changed: object) -> None:
+        """Replace fields of a package."""
+        self.packages[name] = replace(self.packages[name], **changed)  # type: ignore[arg-type]  # its fields
+
+    def save(self) -> SavedProject:
+        """Return everything about it that can change, for :meth:`restore`."""
+        return SavedProject(
+            self.settings,
+            self._rows,
+            self.permissions,
+            dict(self.packages),
+            tuple(self.directories),
+            self.webhook_secret,
+        )
+
+    def restore(self, saved: SavedProject) -> None:
+        self.settings = saved.settings
+        self.replace_chroots(saved.rows)
+        self.permissions = saved.permissions
+        self.packages = dict(saved.packages)
+        self.directories = dict.fromkeys(saved.directories)
+        self.webhook_secret = saved.webhook_secret

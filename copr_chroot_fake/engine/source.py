@@ -1,0 +1,342 @@
+"""The source build of a build: it makes the source package, and the chroots wait for it.
+
+That of a build which a scenario or a test describes follows its chroots. That of a submitted build advances first, and
+Copr learns the name of the package and the chroots from it.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..errors import EventError, InputError
+from ..model import defaults
+from ..model.lifecycle import Lifecycle
+from ..model.progress import Progress
+from ..model.project import SourcePackage
+from ..model.source import UNFINISHED, SourceType
+from ..model.states import State, StateName, parse_state
+from ..validation import checks
+
+if TYPE_CHECKING:
+    from .build import Build
+    from .lifecycle_run import LifecycleRun
+
+_REPORTED = (State.STARTING, State.RUNNING, State.SUCCEEDED, State.FAILED, State.PENDING, State.CANCELED)
+"""The states that the backend reports."""
+
+
+_CANCELABLE = (State.WAITING, State.PENDING, State.STARTING, State.RUNNING)
+"""The states from which a source build can become canceled."""
+
+
+class SavedSource(NamedTuple):
+    """Everything about a source build that can change."""
+
+    state: State
+    started_on: int | None
+    ended_on: int | None
+    result_dir: str
+    package: SourcePackage
+    run: LifecycleRun | None
+    is_independent: bool
+
+
+class SourceBuild:
+    """The source build of a build: where its source comes from, its state, and the package that it made.
+
+    ``started_on`` and ``ended_on`` are Unix times, which Copr only shows on chroots that end with it.
+    """
+
+    __slots__ = (
+        "_build",
+        "config",
+        "content",
+        "ended_on",
+        "is_derived",
+        "is_independent",
+        "lifecycle",
+        "package",
+        "progress",
+        "result_dir",
+        "run",
+        "started_on",
+        "stored_state",
+        "type",
+    )
+
+    def __init__(
+        self,
+        build: Build,
+        *,
+        type: SourceType = "unset",
+        config: Mapping[str, object] | None = None,
+        state: State | None = None,
+        result_dir: str = "",
+        package: SourcePackage | None = None,
+        started_on: int | None = None,
+        ended_on: int | None = None,
+        lifecycle: Lifecycle | None = None,
+        progress: Progress | None = None,
+        is_independent: bool = False,
+    ) -> None:
+        self._build = build
+        self.type = type
+        self.config: Mapping[str, object] = {} if config is None else config
+        """The fields of its source, which depend on the type."""
+        self.content: bytes | None = None
+        """The uploaded file, for an upload."""
+        self.stored_state = State.SUCCEEDED if state is None else state
+        self.is_derived = state is None
+        """Whether its first state follows from the lifecycles of the chroots."""
+        self.result_dir = result_dir
+        """The name of its result directory; empty while there is none."""
+        self.package = package or SourcePackage()
+        self.started_on = started_on
+        self.ended_on = ended_on
+        self.lifecycle = lifecycle
+        """The lifecycle of the chroots that wait for it; ``None`` if they stay as they are reported."""
+        self.progress = progress
+        """What advances it, and these chroots; ``None`` for the progress of the fake."""
+        self.is_independent = is_independent
+        """Whether it advances by itself or by reports; otherwise its state follows from the chroots."""
+        self.run: LifecycleRun | None = None
+        """What advances it; ``None`` if it has ended, or only reports do."""
+
+    def __repr__(self) -> str:
+        return f"<SourceBuild {self._build.id} {self.type}, {self.state}>"
+
+    @property
+    def state(self) -> State:
+        """Its state now."""
+        self._build.catch_up()
+        return self.stored_state
+
+    @property
+    def version(self) -> str | None:
+        """The version of the source package; ``None`` before it is made."""
+        self._build.catch_up()
+        return self.package.version
+
+    @property
+    def url(self) -> str | None:
+        """The URL of the source package, if it has one."""
+        self._build.catch_up()
+        return self.package.url
+
+    def report(
+        self,
+        state: State | StateName,
+        *,
+        package: str | None = None,
+        version: str | None = None,
+        url: str | None = None,
+        skip: Iterable[str] = (),
+    ) -> bool:
+        """Report a state as Copr's backend does; see :meth:`Build.report_source`."""
+        to = parse_state("state", state)
+        name = None if package is None else checks.path_segment("package", package)
+        made = SourcePackage(
+            None if version is None else checks.text("version", version),
+            None if url is None else checks.text("url", url),
+        )
+        skipped = [*checks.each("skip", checks.items("skip", skip), checks.chroot_name)]
+        if to not in _REPORTED:
+            expected = ", ".join(_REPORTED)
+            raise EventError(
+                f"build {self._build.id}: the backend does not report {to} of a source; possible: {expected}"
+            )
+        build = self._build
+        with build.store.lock:
+            build.catch_up()
+            if not self._accepts(to):
+                return False
+            with build.restored_on_error():
+                self._store(to, int(build.store.clock.now()), name, made, skipped)
+                self._continue_from(self.stored_state)
+            return True
+
+    def _accepts(self, to: State) -> bool:
+        is_canceled = self._build.cancellation is not None
+        if to is State.STARTING:
+            return not is_canceled
+        if to is State.PENDING:
+            # Only what is being built can be rescheduled.
+            return not is_canceled and self.stored_state in (State.STARTING, State.RUNNING)
+        return True
+
+    def _store(self, to: State, now: int, name: str | None, made: SourcePackage, skip: Iterable[str]) -> None:
+        build = self._build
+        build.forget_rendered()
+        self.is_independent = True
+        if to is State.CANCELED:
+            # The confirmation changes nothing about what has ended already.
+            if self.stored_state in _CANCELABLE:
+                self.stored_state = to
+            return
+        self.result_dir = "" if to is State.PENDING else self.result_dir or defaults.source_result_dir(build.id)
+        if to is State.STARTING:
+            self.started_on = now
+        if to in (State.SUCCEEDED, State.FAILED):
+            self.ended_on = now
+        if to is State.SUCCEEDED:
+            self._succeed(name, made, skip)
+            return
+        self.stored_state = to
+        if to is State.FAILED:
+            self._end_chroots(build.names, State.FAILED)
+
+    def _succeed(self, name: str | None, made: SourcePackage, skip: Iterable[str]) -> None:
+        """Make the source package and its chroots known."""
+        build = self._build
+        if build.package is None:
+            build.set_package(name or defaults.package_of(self.config) or defaults.PACKAGE)
+        default = defaults.SOURCE_VERSION
+        version = made.version or self.package.version or default
+        url = made.url or f"{build.source_results_url}/{build.package}-{version.partition(':')[2] or version}.src.rpm"
+        self.package = SourcePackage(version, url)
+        if not build.names:
+            build.add_waiting(build.allowed_chroots)
+        self.stored_state = State.IMPORTING if build.names else State.FAILED
+        for chroot in build.chroots:
+            chroot.wait_for_source()
+        self._end_chroots(skip, State.SKIPPED)
+
+    def _end_chroots(self, chrootnames: Iterable[str], state: State) -> None:
+        """End chroots with the times of the source build, as Copr does for those that are never built."""
+        started_on = self.ended_on if self.started_on is None else self.started_on
+        for name in chrootnames:
+            chroot = self._build.get(name)
+            if chroot is not None:
+                chroot.end_unbuilt(state, started_on, self.ended_on)
+
+    def report_import(self, failed_for: Iterable[str] = ()) -> bool:
+        """Report that the package is in dist-git; see :meth:`Build.report_import`."""
+        failed = [*checks.each("failed_for", checks.items("failed_for", failed_for), checks.text)]
+        build = self._build
+        for index, distribution in enumerate(failed):
+            if not any(_distribution(name) == distribution for name in build.store.mock_chroots):
+                known = {_distribution(name) for name in build.store.mock_chroots}
+                raise InputError(
+                    f"failed_for[{index}]",
+                    f"{checks.shown(distribution)} is not a distribution; {checks.choices(distribution, known)}",
+                )
+        with build.store.lock:
+            build.catch_up()
+            if self.stored_state is not State.IMPORTING:
+                return False
+            with build.restored_on_error():
+                self._import(failed)
+                self._continue_from(self.stored_state)
+            return True
+
+    def _import(self, failed: Iterable[str]) -> None:
+        build = self._build
+        build.forget_rendered()
+        self.is_independent = True
+        waiting = [chroot for chroot in build.chroots if chroot.is_waiting]
+        missing = [chroot for chroot in waiting if _distribution(chroot.name) in failed]
+        self.stored_state = State.FAILED if missing else State.SUCCEEDED
+        for chroot in waiting:
+            if chroot in missing:
+                # Copr stores no times, so the build never ends.
+                chroot.end_unbuilt(State.FAILED, None, None)
+            else:
+                chroot.queue(self.lifecycle)
+
+    # Its lifecycle. Whoever calls what changes it holds the store's lock.
+
+    @property
+    def next_due(self) -> float:
+        """Unix time of its next automatic transition; ``inf`` if there is none."""
+        run, build = self.run, self._build
+        if run is None or not run.is_timed or run.due is None:
+            return math.inf
+        if build.confirmed_by is not None:
+            return build.confirmed_by
+        # The other builds of a batch can end at any time.
+        return -math.inf if build.batch is not None else run.due
+
+    def catch_up(self, now: float) -> None:
+        """Enter each stage that is due by now."""
+        build = self._build
+        while self.run is not None and self.run.is_timed and self.run.due is not None:
+            is_immediate = self.run.mode == "immediate"
+            if build.confirmed_by is not None:
+                if is_immediate or build.confirmed_by <= now:
+                    self._confirm_cancellation()
+                return
+            unblocked_at = build.store.unblocked_at(build.batch)
+            due = max(self.run.due, unblocked_at)
+            if due > now and not (is_immediate and unblocked_at <= now):
+                return
+            self._enter_next_stage(now if is_immediate else due)
+
+    def poll(self, counts: bool) -> None:
+        """Note that a response shows it; ``counts`` says whether that is a poll, which can advance it."""
+        run, build = self.run, self._build
+        if run is None or run.mode != "poll" or not counts:
+            return
+        if not run.has_enough_polls or run.due is None:
+            run.count_poll()
+        elif build.cancellation is not None:
+            self._confirm_cancellation()
+        elif math.isfinite(build.store.unblocked_at(build.batch)):
+            self._enter_next_stage(build.store.clock.reach(run.due))
+            run.count_poll()
+
+    def _confirm_cancellation(self) -> None:
+        """Let it, and the chroots that wait for it, end as canceled, as the backend confirms that."""
+        with self._build.restored_on_error():
+            self._store(State.CANCELED, int(self._build.store.clock.now()), None, SourcePackage(), ())
+            for chroot in self._build.chroots:
+                if chroot.is_waiting:
+                    chroot.end_unbuilt(State.CANCELED, None, None)
+            self.run = None
+
+    def _enter_next_stage(self, now: float) -> None:
+        run, build = self.run, self._build
+        assert run is not None
+        with build.restored_on_error():
+            stage = run.enter_next_stage(now)
+            at = int(now)
+            if stage.state is State.SUCCEEDED:
+                self._import(())
+            elif stage.state is State.IMPORTING:
+                self._store(State.SUCCEEDED, at, None, SourcePackage(), ())
+            else:
+                self._store(State(stage.state), at, None, SourcePackage(), ())
+            if self.stored_state not in UNFINISHED:
+                self.run = None
+
+    def _continue_from(self, state: State) -> None:
+        """Let it advance from the state that was reported."""
+        run = self.run
+        if run is not None and (state not in UNFINISHED or not run.move_to_state(state, self._build.store.clock.now())):
+            self.run = None
+
+    def save(self) -> SavedSource:
+        """Return everything about it that can change, for :meth:`restore`."""
+        return SavedSource(
+            self.stored_state,
+            self.started_on,
+            self.ended_on,
+            self.result_dir,
+            self.package,
+            copy.copy(self.run),
+            self.is_independent,
+        )
+
+    def restore(self, saved: SavedSource) -> None:
+        self.stored_state = saved.state
+        self.started_on, self.ended_on = saved.started_on, saved.ended_on
+        self.result_dir, self.package = saved.result_dir, saved.package
+        self.run = copy.copy(saved.run)
+        self.is_independent = saved.is_independent
+
+
+def _distribution(chrootname: str) -> str:
+    """Return the distribution and its version, for which dist-git has a branch."""
+    return chrootname.rpartition("-")[0]

@@ -1,0 +1,92 @@
+"""Builds that users submit: they start with a source build, and wait in a batch if they are told to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..model.lifecycle import DEFAULT_LIFECYCLE, LIFECYCLES
+from ..model.project import SourcePackage
+from ..model.source import SOURCE_PLAN, SourceType
+from ..model.states import State
+from .build import Build
+from .lifecycle_run import LifecycleRun
+from .project import Project
+from .source import SourceBuild
+
+if TYPE_CHECKING:
+    from .store import Store
+
+MEMORY_LIMIT = 2048
+"""The memory limit of submitted builds, in MB."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What a user submits; ``timeout`` in seconds.
+
+    :param chroots: the chroots that were asked for; none if the source build is to decide.
+    :param package: the name of the package, if it is known before the source build.
+    :param submitter: ``None`` for a webhook.
+    :param url: the URL of the source package, if it was submitted.
+    """
+
+    source_type: SourceType
+    config: Mapping[str, object]
+    submitter: str | None
+    chroots: Iterable[str] = ()
+    package: str | None = None
+    url: str | None = None
+    project_dirname: str | None = None
+    timeout: int
+    enable_net: bool
+    is_background: bool = False
+    bootstrap: str | None = None
+    isolation: str | None = None
+    content: bytes | None = field(default=None, repr=False)
+
+
+def submit(store: Store, project: Project, submission: Submission, batch: int | None = None) -> Build:
+    """Add a build that advances from its source build on, unless reports do that."""
+    now = store.clock.now()
+    build = Build(
+        store.next_build_id(),
+        project,
+        store,
+        project_dirname=submission.project_dirname or project.projectname,
+        package=submission.package,
+        memory_limit=MEMORY_LIMIT,
+        timeout=submission.timeout,
+        enable_net=submission.enable_net,
+        is_background=submission.is_background,
+        bootstrap=submission.bootstrap,
+        isolation=submission.isolation,
+        submitted_on=int(now),
+        submitter=submission.submitter,
+    )
+    build.source = SourceBuild(
+        build,
+        type=submission.source_type,
+        config=submission.config,
+        state=State.PENDING,
+        package=SourcePackage(url=submission.url),
+        lifecycle=LIFECYCLES[DEFAULT_LIFECYCLE],
+        progress=store.progress,
+        is_independent=True,
+    )
+    build.source.content = submission.content
+    build.source.run = LifecycleRun(
+        SOURCE_PLAN,
+        store.progress,
+        now,
+        index=0,
+        remaining=SOURCE_PLAN[0].lasts,
+        polls=0,
+        packages=None,
+        result_dir=None,
+    )
+    build.had_lifecycle = True
+    build.add_waiting(submission.chroots)
+    store.add_submitted(build, batch)
+    return build
