@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .engine.clock import Clock as Clock
     from .engine.clock import SystemClock as SystemClock
     from .engine.clock import VirtualClock as VirtualClock
+    from .engine.project import Project as Project
     from .engine.faults import ActiveFault as ActiveFault
     from .engine.faults import Faults as Faults
     from .engine.snapshot import Snapshot as Snapshot
@@ -58,7 +59,6 @@ if TYPE_CHECKING:
     from .model.lifecycle import Stage as Stage
     from .model.nevra import Nevra as Nevra
     from .model.progress import Progress as Progress
-    from .model.project import Project as Project
     from .model.project import ProjectChroot as ProjectChroot
     from .model.states import State as State
     from .options import FakeOptions as FakeOptions
@@ -109,7 +109,7 @@ _MODULES = {
     "NotJsonError": ".client.errors",
     "PagingError": ".client.errors",
     "Progress": ".model.progress",
-    "Project": ".model.project",
+    "Project": ".engine.project",
     "ProjectChroot": ".model.project",
     "Repo": ".client.results",
     "Request": ".journal.request",

@@ -18,10 +18,11 @@ from .engine.faults import Faults
 from .engine.store import Store
 from .errors import CoprFakeError, InputError, ScenarioError, needing
 from .journal.log import RequestLog
-from .model.account import Account
+from .model.account import Account, Group, fas_name_of
 from .model.lifecycle import DEFAULT_LIFECYCLE, LifecycleLike
 from .model.progress import ProgressLike, parse_progress
-from .model.project import COPR_URL, RESULTS_URL, Project
+from .engine.project import Project
+from .model.project import COPR_URL, RESULTS_URL
 from .model.states import State, StateName
 from .options import FakeOptions, options_after_source, options_as_keywords
 from .scenario.load import ScenarioSource, load_scenario, without_garbage_collection
@@ -221,18 +222,43 @@ class FakeCopr:
         with self._store.lock:
             self._store.know(checked)
 
-    def add_account(self, name: str, login: str, token: str, groups: Iterable[str] = ()) -> Account:
+    def add_account(
+        self,
+        name: str,
+        login: str,
+        token: str,
+        groups: Iterable[str] = (),
+        *,
+        admin: bool = False,
+        expired: bool = False,
+    ) -> Account:
         """Add a user who may log in. As long as there is none, any login is accepted and may do everything.
 
-        :param groups: the user's groups, each with its ``@``; the user may change their projects.
+        :param groups: the user's groups, each with its ``@``; the user may change their projects and build in them.
+        :param admin: whether the user may do everything.
+        :param expired: whether the token is no longer valid.
         :raises InputError: for an invalid value, or a login that exists already.
         """
-        account = Account(name, login, token, checks.groups("groups", groups))
+        account = Account(name, login, token, checks.groups("groups", groups), admin, expired)
         with self._store.lock:
             if account.login in self._store.accounts:
-                raise InputError("login", f"{checks.shown(account.login)} exists already; expected another")
+                raise InputError("login", create.login_exists(account.login))
             self._store.accounts[account.login] = account
         return account
+
+    def add_group(self, name: str, fas_name: str | None = None) -> Group:
+        """Add a group of users, which can own projects.
+
+        :param name: its name with an ``@``.
+        :param fas_name: its name in the account system; by default the same without the ``@``.
+        :raises InputError: for an invalid value, or a group that exists already.
+        """
+        group = Group(name, fas_name_of(checks.group("name", name)) if fas_name is None else fas_name)
+        with self._store.lock:
+            if group.name in self._store.groups:
+                raise InputError("name", f"there is a group {group.name} already; expected another")
+            self._store.groups[group.name] = group
+        return group
 
     @property
     def accounts(self) -> list[Account]:
@@ -345,15 +371,19 @@ class FakeCopr:
 
     # Its adapters.
 
-    def answer(self, method: str, target: str, headers: Headers = ()) -> Answer:
+    def answer(self, method: str, target: str, headers: Headers = (), body: bytes | None = None) -> Answer:
         """Return Copr's response to a request.
 
-        :param target: path and query as a client sends them, beginning with ``/api_3`` or ``/results``.
+        :param target: path and query as a client sends them, beginning with ``/api_3``, ``/webhooks`` or ``/results``.
+        :param body: read according to the header ``Content-Type``.
         :param headers: pairs of name and value. Copr reads ``Authorization`` and ``X-Fields``; for results, also
             conditions and ranges.
         """
         return self._api.answer(
-            checks.any_text("method", method), checks.any_text("target", target), encode_headers(headers)
+            checks.any_text("method", method),
+            checks.any_text("target", target),
+            encode_headers(headers),
+            b"" if body is None else checks.content("body", body),
         )
 
     @property

@@ -7,13 +7,14 @@ application raises the connection error, which httpx's ASGI transport passes on 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Protocol, TypedDict, cast
 from urllib.parse import quote
 
-from ..wire.answer import Answer, Delivery, Failure
+from ..wire.answer import Answer, Delivery, Failure, error_body, json_answer
 from ..wire.headers import RawHeaders
+from ..wire.routes import READ_METHODS
 from .delivery import socket_error, split_body
 
 Receive = Callable[[], Awaitable[Mapping[str, object]]]
@@ -54,18 +55,82 @@ class Connection(Protocol):
         """Refuse new connections for ``seconds``."""
 
 
-class AsgiApp:
-    """An ASGI application that answers from memory. It ignores request bodies, as Copr does for these endpoints."""
+MAX_BODY = 64 * 1024 * 1024
+"""Bytes in the body of one request."""
 
-    def __init__(self, answer: Callable[[str, str, RawHeaders], Answer]) -> None:
+MAX_BODIES = 256 * 1024 * 1024
+"""Bytes in all bodies that are being received at the same time."""
+
+
+class BodyReader:
+    """Receives the bodies of requests within limits.
+
+    :param max_body: bytes in the body of one request.
+    :param max_bodies: bytes in all bodies that are being received at the same time.
+    :param remedy: what to do about a body that is too large, for the message of the error.
+    """
+
+    def __init__(self, max_body: int = MAX_BODY, max_bodies: int = MAX_BODIES, remedy: str = "send less") -> None:
+        self._max_body = max_body
+        self._max_bodies = max_bodies
+        self._remedy = remedy
+        self._receiving = 0
+        """Bytes received so far of all bodies that are not complete."""
+
+    async def receive(self, headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> bytes | Answer | None:
+        """Return the body of a request, or the error; ``None`` if the client has disconnected."""
+        if _exceeds(dict(headers).get(b"content-length", b"0"), self._max_body):
+            return self._too_large()
+        body = bytearray()
+        try:
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    return None
+                piece = cast(bytes, message.get("body", b""))
+                body += piece
+                self._receiving += len(piece)
+                if len(body) > self._max_body:
+                    return self._too_large()
+                if len(body) < self._receiving > self._max_bodies:
+                    problem = f"more than {self._max_bodies} bytes of other bodies are being received; try again later"
+                    return json_answer(error_body(problem), 503)
+                if not message.get("more_body", False):
+                    return bytes(body)
+        finally:
+            self._receiving -= len(body)
+
+    def _too_large(self) -> Answer:
+        return json_answer(error_body(f"the body is larger than {self._max_body} bytes; {self._remedy}"), 413)
+
+
+def _exceeds(digits: bytes, limit: int) -> bool:
+    """Whether the number in a header is above a limit, however many digits it has."""
+    significant = digits.lstrip(b"0")
+    # Python converts at most 4,300 digits.
+    return significant.isdigit() and (len(significant) > 20 or int(significant) > limit)
+
+
+class AsgiApp:
+    """An ASGI application that answers from memory."""
+
+    def __init__(self, answer: Callable[[str, str, RawHeaders, bytes], Answer]) -> None:
         self._answer = answer
+        self._bodies = BodyReader()
 
     async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _handle_lifespan(receive, send)
         elif scope["type"] == "http":
             http = cast(HttpScope, scope)
-            answer = self._answer(http["method"], target_of(http), http.get("headers", ()))
+            method, headers = http["method"], http.get("headers", ())
+            body = b"" if method in READ_METHODS else await self._bodies.receive(headers, receive)
+            if body is None:
+                return
+            if isinstance(body, Answer):
+                await respond(body, send)
+                return
+            answer = self._answer(method, target_of(http), headers, body)
             if answer.delivery is None:
                 await respond(answer, send)
             else:

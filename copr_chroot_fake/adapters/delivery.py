@@ -19,7 +19,7 @@ from ..wire.headers import RawHeaders
 class Responder(Protocol):
     """What an adapter connects to: the API of a fake."""
 
-    def answer(self, method: str, target: str, headers: RawHeaders = ()) -> Answer:
+    def answer(self, method: str, target: str, headers: RawHeaders = (), body: bytes = b"") -> Answer:
         """Return Copr's answer, and how to deliver it."""
 
     def pass_time(self, seconds: float) -> None:

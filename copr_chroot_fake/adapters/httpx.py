@@ -23,16 +23,19 @@ class HttpxTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._responder = responder
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._respond(request, b"" if request.method == "GET" else request.read())
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return self._respond(request, b"" if request.method == "GET" else await request.aread())
+
+    def _respond(self, request: httpx.Request, body: bytes) -> httpx.Response:
         target = request.url.raw_path.decode("ascii")
-        answer = self._responder.answer(request.method, target, request.headers.raw)
+        answer = self._responder.answer(request.method, target, request.headers.raw, body)
         if answer.delivery is None:
             stream: httpx.ByteStream | _Body = httpx.ByteStream(answer.body)
         else:
             stream = self._deliver(answer, answer.delivery, request)
         return httpx.Response(answer.status, headers=answer.headers, stream=stream)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return self.handle_request(request)
 
     def _deliver(self, answer: Answer, delivery: Delivery, request: httpx.Request) -> _Body:
         timeout: float | None = request.extensions.get("timeout", {}).get("read")

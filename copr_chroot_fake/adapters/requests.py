@@ -67,7 +67,8 @@ class FakeResponse(responses.CallbackResponse):
     def _respond(self, request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes | BufferedReader]:
         parts = urlsplit(str(request.url))
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        answer = self._responder.answer(str(request.method), target, encode_headers(request.headers.items()))
+        headers = encode_headers(request.headers.items())
+        answer = self._responder.answer(str(request.method), target, headers, _read_body(request))
         body = answer.body if answer.delivery is None else self._deliver(answer, answer.delivery, request)
         return answer.status, dict(answer.headers), body
 
@@ -78,6 +79,16 @@ class FakeResponse(responses.CallbackResponse):
         except OSError as error:
             raise _AttemptFailedError(error) from error
         return BufferedReader(_Body(body_pieces(answer, delivery, self._responder, timeout)))
+
+
+def _read_body(request: requests.PreparedRequest) -> bytes:
+    """Return the body, which requests accepts as a text, bytes, a file or an iterable of bytes."""
+    body: Any = request.body
+    if hasattr(body, "read"):
+        body = body.read()
+    if body is None or isinstance(body, (str, bytes)):
+        return body.encode() if isinstance(body, str) else body or b""
+    return b"".join(body)
 
 
 def _origin(request: requests.PreparedRequest) -> tuple[str, str | None, int | None]:

@@ -1,6 +1,6 @@
-"""API logins and permissions.
+"""API logins.
 
-While a fake has no accounts, any login is valid, is the user's name, and may cancel any build.
+While a fake has no accounts, any login is valid, is the user's name, and may do everything.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ import binascii
 import json
 from base64 import b64decode
 
-from ..engine.build import Build
-from ..engine.store import Store
-from ..wire.answer import Answer, ApiError, json_answer
+from ..wire.answer import CATCH_ALL, Answer, ApiError, json_answer
 from ..wire.headers import read_header
 from .context import RequestContext
+from .users import User, find_user
 
 _MESSAGE = "Login invalid/expired. Please visit https://copr.fedorainfracloud.org/api to get or renew your API token."
 
 
 class InvalidLoginError(ApiError):
-    """An unknown login or a wrong token; Copr's response has one more key than other errors."""
+    """An unknown login, or a wrong or expired token; Copr's response has one more key than other errors."""
 
     def __init__(self) -> None:
         super().__init__(401, _MESSAGE)
@@ -29,35 +28,30 @@ class InvalidLoginError(ApiError):
         return json_answer(json.dumps({"output": "notok", "error": self.message}).encode() + b"\n", self.status)
 
 
-def authenticate(context: RequestContext) -> str:
-    """Return the name of the user who sends a request.
+def authenticate(context: RequestContext) -> User:
+    """Return the user who sends a request.
 
-    :raises InvalidLoginError: if the login or the token is wrong.
+    :raises InvalidLoginError: if there is no login, or it is wrong.
+    :raises ApiError: 500 for a header that Copr cannot read.
     """
-    login, token = _parse_credentials(read_header(context.headers, b"authorization") or "")
-    accounts = context.store.accounts
-    if not accounts and login:
-        return login
-    account = accounts.get(login)
-    if account is None or account.token != token:
+    login, token = _parse_credentials(read_header(context.headers, b"authorization"))
+    store = context.store
+    account = store.accounts.get(login)
+    name = login if account is None else account.name
+    if store.accounts and (account is None or account.token != token or account.expired):
         raise InvalidLoginError
-    return account.name
+    user = find_user(store, name) if name else None
+    if user is None:
+        raise InvalidLoginError
+    return user
 
 
-def may_cancel(store: Store, user: str, build: Build) -> bool:
-    """Return whether a user may cancel a build."""
-    return not store.accounts or any(
-        account.owns(build.project) for account in store.accounts.values() if account.name == user
-    )
-
-
-def _parse_credentials(header: str) -> tuple[str, str]:
-    """Return login and token of basic authentication; empty if the header is invalid."""
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
+def _parse_credentials(header: str | None) -> tuple[str, str]:
+    """Return login and token; empty without a header. Copr does not look at the scheme."""
+    if header is None:
         return "", ""
     try:
-        login, _, token = b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, ValueError):
-        return "", ""
-    return login, token
+        login, token = b64decode(header.split()[1]).decode().split(":")
+    except (IndexError, binascii.Error, ValueError):
+        raise ApiError(500, CATCH_ALL) from None
+    return login.strip(), token

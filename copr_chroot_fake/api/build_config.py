@@ -1,4 +1,4 @@
-"""Build configurations, derived from the settings of the project, of its chroot and of the build."""
+"""Build configurations: they follow from the settings of the project, its chroot and the build."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 from urllib.parse import parse_qs, urlencode, urlparse, urlunparse
 
 from ..engine.chroot import BuildChroot
+from ..engine.project import Project
 from ..engine.store import Store
-from ..model.project import Project, ProjectChroot
+from ..model.project import NO_SETTINGS, ProjectChroot
 from ..wire.answer import CATCH_ALL, ApiError
 
 Repo = dict[str, object]
@@ -17,48 +18,62 @@ DEFAULT_PRIORITY = 99
 
 
 def derive_build_config(chroot: BuildChroot, store: Store) -> dict[str, object]:
-    """Return the configuration with the keys in Copr's order; keys without a value are omitted.
+    """Return the configuration of a build with the keys in Copr's order; keys without a value are omitted.
 
-    :raises ApiError: 500 if the project no longer has the chroot, or if the URL of a repository is invalid.
+    :raises ApiError: 500 if the project never had the chroot, if the service has deactivated it, or if the URL of a
+        repository is invalid.
     """
-    settings = chroot.build.project.chroots.get(chroot.name)
-    if settings is None:
-        raise ApiError(500, CATCH_ALL)
-    try:
-        return _derive_fields(chroot, settings, store)
-    except (ValueError, IndexError):
-        # An invalid priority or host, or a copr:// URL without a project.
-        raise ApiError(500, CATCH_ALL) from None
-
-
-def _derive_fields(chroot: BuildChroot, settings: ProjectChroot, store: Store) -> dict[str, object]:
-    build = chroot.build
+    build, name = chroot.build, chroot.name
     project = build.project
+    settings = project.known_chroots.get(name)
+    if settings is None or not store.mock_chroots[name]:
+        raise ApiError(500, CATCH_ALL)
+    is_enabled = settings.dropped_on is None
+    fields: dict[str, object] = {"additional_repos": _additional_repos(project, settings)}
+    if is_enabled:
+        fields["additional_packages"] = settings.additional_packages
+        fields["with_opts"] = settings.with_opts
+        fields["without_opts"] = settings.without_opts
+    fields["enable_net"] = build.enable_net
+    fields["is_background"] = build.is_background
+    fields["memory_limit"] = build.memory_limit
+    fields["timeout"] = build.timeout
+    fields.update(_bootstrap(project, settings if is_enabled else NO_SETTINGS, build.bootstrap, is_enabled))
+    if is_enabled:
+        fields["repos"] = _repos(project, name, settings, build.project_dirname)
+    return fields
+
+
+def derive_project_config(project: Project, name: str) -> dict[str, object]:
+    """Return the configuration that follows from the settings of a project for one of its chroots, without bootstrap.
+
+    :raises ApiError: 500 if the URL of a repository is invalid.
+    """
+    settings = project.chroots[name]
     return {
         "additional_repos": _additional_repos(project, settings),
         "additional_packages": settings.additional_packages,
+        "additional_modules": settings.additional_modules,
         "with_opts": settings.with_opts,
         "without_opts": settings.without_opts,
-        "enable_net": build.enable_net,
-        "is_background": build.is_background,
-        "memory_limit": build.memory_limit,
-        "timeout": build.timeout,
-        **_bootstrap(chroot, settings),
-        "repos": _repos(chroot, settings, store),
+        "isolation": settings.isolation,
+        "chroot": name,
+        "enable_net": project.settings.enable_net,
+        "repos": _repos(project, name, settings, project.projectname),
     }
 
 
 def _additional_repos(project: Project, settings: ProjectChroot) -> list[str]:
     own = f"copr://{project}"
-    devel = [f"{own}/devel"] if project.devel_mode else []
-    return [own, *settings.additional_repos, *project.additional_repos, *devel]
+    devel = [f"{own}/devel"] if project.settings.devel_mode else []
+    return [own, *settings.additional_repos, *project.settings.additional_repos, *devel]
 
 
-def _bootstrap(chroot: BuildChroot, settings: ProjectChroot) -> dict[str, object]:
+def _bootstrap(project: Project, settings: ProjectChroot, of_build: str | None, has_project: bool) -> dict[str, object]:
     """Return the setting of the build, the chroot or the project, in this order of precedence."""
-    build = chroot.build
-    overrides = [value for value in (build.bootstrap, settings.bootstrap) if value not in (None, "unchanged")]
-    bootstrap = overrides[0] if overrides else build.project.bootstrap
+    overrides = [value for value in (of_build, settings.bootstrap) if value not in (None, "unchanged")]
+    of_project = project.settings.bootstrap if has_project else None
+    bootstrap = overrides[0] if overrides else of_project
     if bootstrap in (None, "unchanged", "default"):
         return {}
     if bootstrap == settings.bootstrap == "custom_image" and settings.bootstrap_image is not None:
@@ -66,20 +81,26 @@ def _bootstrap(chroot: BuildChroot, settings: ProjectChroot) -> dict[str, object
     return {"bootstrap": bootstrap}
 
 
-def _repos(chroot: BuildChroot, settings: ProjectChroot, store: Store) -> list[Repo]:
-    build = chroot.build
-    project = build.project
-    root = f"{store.results_root}/{project}/{chroot.name}/"
-    priority = None if project.repo_priority == DEFAULT_PRIORITY else project.repo_priority
-    hotfixes = project.module_hotfixes or None
+def _repos(project: Project, name: str, settings: ProjectChroot, dirname: str) -> list[Repo]:
+    """Return the repositories of a project for one of its chroots, and those of a directory of it.
+
+    :raises ApiError: 500 for an invalid priority or host, or a ``copr://`` URL without a project.
+    """
+    store, own = project.store, project.settings
+    root = f"{store.results_root}/{project}/{name}/"
+    priority = None if own.repo_priority == DEFAULT_PRIORITY else own.repo_priority
+    hotfixes = own.module_hotfixes or None
     repos = [_repo("copr_base", "Copr repository", root, hotfixes, priority, gpgcheck=False)]
-    if project.devel_mode:
+    if own.devel_mode:
         repos.append(_repo("copr_base_devel", "Copr buildroot", f"{root}devel/", None, priority, gpgcheck=False))
-    if build.project_dirname != project.projectname:
-        root = f"{build.results_url}/{chroot.name}/"
+    if dirname != project.projectname:
+        root = f"{store.results_root}/{project.ownername}/{dirname}/{name}/"
         repos.append(_repo("copr_coprdir", "Coprdir repository", root, None, priority, gpgcheck=False))
-    for url in (*project.additional_repos, *settings.additional_repos):
-        repos.append(_additional_repo(url, chroot.name, store))
+    try:
+        for url in (*own.additional_repos, *settings.additional_repos):
+            repos.append(_additional_repo(url, name, store))
+    except (ValueError, IndexError):
+        raise ApiError(500, CATCH_ALL) from None
     return repos
 
 
@@ -101,7 +122,7 @@ def _additional_repo(url: str, chrootname: str, store: Store) -> Repo:
         known_project = store.projects.get(parts.netloc + parts.path)
         if known_project is not None:
             gpgcheck = False
-            hotfixes = known_project.module_hotfixes or None
+            hotfixes = known_project.settings.module_hotfixes or None
     elif priority is not None:
         del arguments["priority"]
         baseurl = urlunparse(parts._replace(query=urlencode(arguments, doseq=True)))

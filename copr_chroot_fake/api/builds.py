@@ -11,24 +11,23 @@ from collections.abc import Iterator, Sequence
 from ..engine.build import Build
 from ..engine.store import Store
 from ..errors import EventError
-from ..model.project import Project
-from ..model.source_states import UNIMPORTED
+from ..engine.project import Project
+from ..model.source import UNIMPORTED
 from ..model.states import State
-from ..wire.answer import CATCH_ALL, ApiError
-from .authentication import authenticate, may_cancel
+from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError
+from .authentication import authenticate
 from .context import RequestContext, Success, find_build, no_such_build
 from .paging import BUILD, Paging, check_order, check_range, parse_paging
-from .projects import find_project
+from .projects import check_deletable, find_project
 from .rendering import json_line, render_page
+from .users import may_build_in, may_edit
 
 _WITHOUT_LOG = (State.WAITING, State.PENDING, State.STARTING)
-
-_POST_WARNING = (("Warning", "This method is deprecated: Use PUT method instead of POST"),)
 
 
 def get_build(context: RequestContext) -> Success:
     """Answer ``build``."""
-    return Success(_render_build(_poll_build(context)) + b"\n")
+    return Success(render_build(_poll_build(context)) + b"\n")
 
 
 def get_built_packages(context: RequestContext) -> Success:
@@ -45,7 +44,9 @@ def get_source_chroot(context: RequestContext) -> Success:
     if build is None:
         raise no_such_build(raw_id)
     build.catch_up()
-    if context.is_poll:
+    if build.source.run is not None:
+        build.poll(context.is_poll)
+    elif context.is_poll:
         for chroot in build.chroots:
             if chroot.is_absent or chroot.state in UNIMPORTED:
                 chroot.poll(True)
@@ -75,19 +76,92 @@ def list_builds(context: RequestContext) -> Success:
     return Success(render_page(list(_poll_builds(builds, status, context.is_poll)), paging))
 
 
-def cancel_build(context: RequestContext) -> Success:
-    """Answer ``build/cancel``; the chroots keep their states until the backend confirms."""
-    user = authenticate(context)
+def get_source_build_config(context: RequestContext) -> Success:
+    """Answer ``build/source-build-config``, which is no poll."""
     raw_id, build = find_build(context)
     if build is None:
         raise no_such_build(raw_id)
-    if not may_cancel(context.store, user, build):
+    return Success(
+        json_line(
+            {
+                "source_type": build.source.type,
+                "source_dict": build.source.config,
+                "memory_limit": build.memory_limit,
+                "timeout": build.timeout,
+                "is_background": build.is_background,
+            }
+        )
+    )
+
+
+def cancel_build(context: RequestContext) -> Success:
+    """Answer ``build/cancel``; the chroots keep their states until the backend confirms."""
+    user = authenticate(context)
+    build = _find_build(context)
+    if not may_build_in(user, build.project):
         raise ApiError(403, "You are not allowed to cancel this build.")
     try:
         build.cancel()
     except EventError:
         raise ApiError(409, f"Cannot cancel build {build.id}") from None
-    return Success(_render_build(build) + b"\n", headers=_POST_WARNING if context.method == "POST" else ())
+    return Success(render_build(build) + b"\n")
+
+
+def delete_build(context: RequestContext) -> Success:
+    """Answer ``build/delete``."""
+    user = authenticate(context)
+    build = _find_build(context)
+    if not may_edit(user, build.project) or build.project.settings.persistent:
+        raise ApiError(403, f"User '{user.name}' doesn't have permissions to delete build {build.id}")
+    if not build.is_finished:
+        raise ApiError(500, f"User '{user.name}' can not delete build {build.id}")
+    answer = Success(render_build(build) + b"\n")
+    context.store.remove(build)
+    return answer
+
+
+def delete_builds(context: RequestContext) -> Success:
+    """Answer ``build/delete/list``, which deletes all of the builds or none."""
+    user = authenticate(context)
+    ids = _listed_ids(context)
+    found = {number: context.store.find_build(number) for number in dict.fromkeys(ids)}
+    missing = [number for number, build in found.items() if build is None]
+    builds = [build for build in found.values() if build is not None]
+    check_deletable(user, builds, missing)
+    for build in builds:
+        context.store.remove(build)
+    return Success(json_line({"builds": ids}))
+
+
+def _listed_ids(context: RequestContext) -> list[int]:
+    """Return the ids in the body; texts, on which Copr fails, are errors as in Copr."""
+    document = context.body.json()
+    ids = document.get("builds") if isinstance(document, dict) else None
+    if isinstance(ids, str) and ids:
+        raise ApiError(500, CATCH_ALL, compact=True)
+    if not isinstance(ids, list) or any(type(number) is not int for number in ids):
+        raise ApiError(500, CATCH_ALL)
+    return ids
+
+
+def get_upload(context: RequestContext) -> Answer:
+    """Answer ``upload``, the address of a file that was uploaded."""
+    parameters = context.target.parameters
+    for build in context.store.builds.values():
+        config = build.source.config
+        if config.get("tmp") == parameters["dirname"] and config.get("pkg") == parameters["filename"]:
+            content = build.source.content or b""
+            headers = (("Content-Type", "application/octet-stream"), ("Content-Length", str(len(content))))
+            return Answer(200, headers, content)
+    body = b"Not Found\n"
+    return Answer(404, (("Content-Type", HTML), ("Content-Length", str(len(body)))), body)
+
+
+def _find_build(context: RequestContext) -> Build:
+    raw_id, build = find_build(context)
+    if build is None:
+        raise no_such_build(raw_id)
+    return build
 
 
 def _poll_build(context: RequestContext) -> Build:
@@ -130,14 +204,14 @@ def _poll_builds(builds: Sequence[Build], status: str | None, is_poll: bool) -> 
     for build in builds:
         build.poll(is_poll)
         if build.is_in_store and (not status or build.state == status):
-            yield _render_build(build)
+            yield render_build(build)
 
 
-def _render_build(build: Build) -> bytes:
+def render_build(build: Build) -> bytes:
     """Return the JSON of a build, cached until one of its chroots changes."""
     if build.rendered:
         return build.rendered
-    project, submission = build.project, build.submission
+    project, source = build.project, build.source
     fields = {
         "chroots": [chroot.name for chroot in build.known_chroots],
         "ended_on": build.ended_on,
@@ -149,12 +223,12 @@ def _render_build(build: Build) -> bytes:
         "repo_url": f"{build.store.results_root}/{project}",
         "started_on": build.started_on,
         "state": build.state.value,
-        "submitted_on": submission.submitted_on,
-        "submitter": submission.submitter,
+        "submitted_on": build.submitted_on,
+        "submitter": build.submitter,
         "source_package": {
             "name": build.package,
-            "url": submission.source_package.url,
-            "version": submission.source_package.version,
+            "url": source.url,
+            "version": source.version,
         },
     }
     build.rendered = json.dumps(fields).encode()

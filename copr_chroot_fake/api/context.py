@@ -10,10 +10,13 @@ from ..engine.store import Store
 from ..wire.answer import CATCH_ALL, ApiError
 from ..wire.headers import RawHeaders
 from ..wire.target import Target
+from .bodies import RequestBody
 
 
 class RequestContext(NamedTuple):
     """A request to an endpoint.
+
+    :param body: reads the body of the request.
 
     :param default_limit: items per page if the request sets no limit; ``None`` for no limit.
     :param is_poll: whether the client receives the response, so that it counts as a poll.
@@ -25,6 +28,7 @@ class RequestContext(NamedTuple):
     target: Target
     headers: RawHeaders
     is_poll: bool
+    body: RequestBody
 
 
 class Success(NamedTuple):

@@ -16,7 +16,23 @@ from ..wire.answer import HTML, Answer, ApiError, json_answer
 from ..wire.headers import RawHeaders, read_header
 from ..wire.routes import EndpointName
 from ..wire.target import Target, parse_target
-from . import build_chroots, builds, general, masks, mock_chroots, monitor, projects
+from . import (
+    build_chroots,
+    builds,
+    forking,
+    general,
+    masks,
+    mock_chroots,
+    monitor,
+    packages,
+    permissions,
+    project_chroots,
+    projects,
+    rpmrepo,
+    submission,
+    webhooks,
+)
+from .bodies import RequestBody
 from .context import RequestContext, Success
 
 HANDLERS: Mapping[EndpointName, Callable[[RequestContext], Success]] = {
@@ -28,14 +44,59 @@ HANDLERS: Mapping[EndpointName, Callable[[RequestContext], Success]] = {
     "build/list": builds.list_builds,
     "build/built-packages": builds.get_built_packages,
     "build/source-chroot": builds.get_source_chroot,
+    "build/source-build-config": builds.get_source_build_config,
+    "build/create/url": submission.create_from_url,
+    "build/create/upload": submission.create_from_upload,
+    "build/create/scm": submission.create_from_scm,
+    "build/create/distgit": submission.create_from_distgit,
+    "build/create/pypi": submission.create_from_pypi,
+    "build/create/rubygems": submission.create_from_rubygems,
+    "build/create/custom": submission.create_from_custom,
+    "build/check-before-build": submission.check_before_build,
     "build/cancel": builds.cancel_build,
+    "build/delete": builds.delete_build,
+    "build/delete/list": builds.delete_builds,
     "project": projects.get_project,
+    "project/list": projects.list_projects,
+    "project/search": projects.search_projects,
+    "project/add": projects.add_project,
+    "project/edit": projects.edit_project,
+    "project/delete": projects.delete_project,
+    "project/fork": forking.fork,
+    "project/regenerate-repos": projects.regenerate_repos,
+    "project/permissions/get": permissions.get_permissions,
+    "project/permissions/set": permissions.set_permissions,
+    "project/permissions/request": permissions.request_permissions,
+    "project/permissions/can_build_in": permissions.can_build_in,
+    "project-chroot": project_chroots.get_project_chroot,
+    "project-chroot/build-config": project_chroots.get_build_config,
+    "project-chroot/edit": project_chroots.edit_project_chroot,
+    "package": packages.get_package,
+    "package/list": packages.list_packages,
+    "package/add": packages.add_package,
+    "package/edit": packages.edit_package,
+    "package/reset": packages.reset_package,
+    "package/build": packages.build_package,
+    "package/delete": packages.delete_package,
     "mock-chroots/list": mock_chroots.list_mock_chroots,
     "monitor": monitor.get_monitor,
+    "rpmrepo": rpmrepo.get_rpmrepo,
+    "webhook/generate": projects.generate_webhook_secret,
+    "api-token": general.renew_token,
     "auth-check": general.auth_check,
     "gssapi_login": general.gssapi_login,
     "home": general.home,
 }
+
+TEXT_HANDLERS: Mapping[EndpointName, Callable[[RequestContext], Answer]] = {
+    "webhooks/github": webhooks.github,
+    "webhooks/gitlab": webhooks.gitlab,
+    "webhooks/bitbucket": webhooks.bitbucket,
+    "webhooks/custom": webhooks.custom,
+    "webhooks/custom-dir": webhooks.custom_directory,
+    "upload": builds.get_upload,
+}
+"""The endpoints outside Copr's API, which do not answer in JSON."""
 
 _CHROOT_ENDPOINTS = ("build-chroot", "build-chroot/build-config", "build-chroot/built-packages")
 
@@ -54,7 +115,7 @@ class Api:
         self.default_limit = default_limit
         self._numbers = count(1)
 
-    def answer(self, method: str, target: str, headers: RawHeaders = ()) -> Answer:
+    def answer(self, method: str, target: str, headers: RawHeaders = (), body: bytes = b"") -> Answer:
         """Return the response to a request.
 
         :param target: path and query as sent.
@@ -64,9 +125,9 @@ class Api:
         with store.lock:
             hit = store.faults.strike(_fault_subject(parsed)) if store.faults else None
             if hit is None:
-                answer, chroots = self._respond(method, parsed, headers, method == "GET")
+                answer, chroots = self._respond(method, parsed, headers, body, method == "GET")
             else:
-                answer, chroots = self._respond_with_fault(hit, method, parsed, headers)
+                answer, chroots = self._respond_with_fault(hit, method, parsed, headers, body)
             is_lost = hit is not None and not hit.fault.arrives
             matched = bool(chroots) or is_lost or self._is_matched(method, parsed, answer.status)
             fault_id = None if hit is None else hit.fault_id
@@ -85,17 +146,17 @@ class Api:
             clock.tick(seconds)
 
     def _respond_with_fault(
-        self, hit: Hit, method: str, target: Target, headers: RawHeaders
+        self, hit: Hit, method: str, target: Target, headers: RawHeaders, body: bytes
     ) -> tuple[Answer, Sequence[bytes]]:
         """Return the response and its chroots; a response that the client never receives is no poll and has none."""
         if hit.instead is not None:
             return hit.instead, ()
         arrives = hit.fault.arrives
-        answer, chroots = self._respond(method, target, headers, arrives and method == "GET")
+        answer, chroots = self._respond(method, target, headers, body, arrives and method == "GET")
         return hit.change(answer), chroots if arrives else ()
 
     def _respond(
-        self, method: str, target: Target, headers: RawHeaders, is_poll: bool
+        self, method: str, target: Target, headers: RawHeaders, body: bytes, is_poll: bool
     ) -> tuple[Answer, Sequence[bytes]]:
         """Return Copr's response and the JSON of the chroots that it is about."""
         endpoint = target.endpoint
@@ -106,9 +167,17 @@ class Api:
                 raise _route_error(target)
             if method == "OPTIONS":
                 return _options_response(target), ()
-            context = RequestContext(self.store, self.default_limit, method, target, headers, is_poll)
+            request_body = RequestBody(headers, body)
+            context = RequestContext(self.store, self.default_limit, method, target, headers, is_poll, request_body)
+            if endpoint in TEXT_HANDLERS:
+                return TEXT_HANDLERS[endpoint](context), ()
             mask = read_header(headers, masks.HEADER) if headers else None
-            return _masked_response(mask, endpoint, context) if mask else _success_response(HANDLERS[endpoint](context))
+            answer, chroots = (
+                _masked_response(mask, endpoint, context) if mask else _success_response(HANDLERS[endpoint](context))
+            )
+            if method == target.deprecated_method and answer.status == 200:
+                answer = _with_warning(answer, method, target.methods[0])
+            return answer, chroots
         except ApiError as error:
             return error.answer(), ()
 
@@ -159,6 +228,11 @@ def _masked_response(header: str, endpoint: EndpointName, context: RequestContex
         return mask, ()
     success = handler(context)
     return _success_response(success if mask is None else success._replace(body=masks.apply_mask(success.body, mask)))
+
+
+def _with_warning(answer: Answer, method: str, preferred: str) -> Answer:
+    warning = f"This method is deprecated: Use {preferred} method instead of {method}"
+    return answer._replace(headers=(*answer.headers, ("Warning", warning)))
 
 
 def _fault_subject(target: Target) -> Subject:

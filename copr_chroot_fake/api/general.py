@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import zlib
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from random import Random
+from string import ascii_lowercase
 
-from ..engine.store import Store
 from ..wire.answer import ApiError
 from .authentication import authenticate
 from .context import RequestContext, Success
 from .rendering import json_line
+
+TOKEN_DAYS = 180
+"""Days for which a token is valid."""
 
 
 def home(context: RequestContext) -> Success:
@@ -19,15 +24,25 @@ def home(context: RequestContext) -> Success:
 def auth_check(context: RequestContext) -> Success:
     """Answer ``auth-check`` with the user who is logged in."""
     user = authenticate(context)
-    return Success(json_line({"name": user, "id": _user_id(context.store, user)}))
+    return Success(json_line({"name": user.name, "id": user.id}))
+
+
+def renew_token(context: RequestContext) -> Success:
+    """Answer ``api-token`` with a new login and token; the old ones are no longer valid."""
+    user, store = authenticate(context), context.store
+    account = next((account for account in store.accounts.values() if account.name == user.name), None)
+    random = Random(f"{store.seed}/{user.name}/{'' if account is None else account.login}")
+    login, token = (_letters(random, length) for length in (20, 30))
+    if account is not None:
+        store.replace_account(account, replace(account, login=login, token=token))
+    expiration = datetime.fromtimestamp(store.clock.now(), timezone.utc).date() + timedelta(days=TOKEN_DAYS)
+    return Success(json_line({"api_login": login, "api_token": token, "expiration": expiration.isoformat()}))
+
+
+def _letters(random: Random, length: int) -> str:
+    return "".join(random.choices(ascii_lowercase, k=length))
 
 
 def gssapi_login(context: RequestContext) -> Success:
     """Answer ``gssapi_login`` as if the client had no Kerberos ticket."""
     raise ApiError(403, "Can't log-in using GSSAPI: Kerberos authentication failed (no credentials provided)")
-
-
-def _user_id(store: Store, user: str) -> int:
-    """Return a number that stays the same as long as the accounts do."""
-    names = [account.name for account in store.accounts.values()]
-    return names.index(user) + 1 if user in names else zlib.crc32(user.encode()) % 100_000 + 1

@@ -7,5 +7,5 @@ from .rendering import json_line
 
 
 def list_mock_chroots(context: RequestContext) -> Success:
-    """Answer ``mock-chroots/list``: each chroot with its comment, which the fake leaves empty."""
-    return Success(json_line(dict.fromkeys(context.store.mock_chroots, "")))
+    """Answer ``mock-chroots/list``: each active chroot with its comment, which the fake leaves empty."""
+    return Success(json_line(dict.fromkeys(context.store.active_chroots, "")))

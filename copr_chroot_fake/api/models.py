@@ -61,6 +61,23 @@ _PROJECT: Model = {
     "chroot_repos": Kind.ANYTHING,
 }
 
+_PROJECT_CHROOT: Model = {
+    **_texts("additional_repos additional_packages additional_modules with_opts without_opts"),
+    **_plain("isolation mock_chroot ownername projectname comps_name delete_after_days"),
+}
+
+_PROJECT_BUILD_CONFIG: Model = {
+    **_texts("additional_repos additional_packages additional_modules with_opts without_opts"),
+    **_plain("isolation chroot enable_net"),
+    "repos": _plain("baseurl id name module_hotfixes repo_gpgcheck priority"),
+}
+
+_PACKAGE: Model = {
+    **_plain("id name ownername projectname source_type auto_rebuild"),
+    "source_dict": Kind.ANYTHING,
+    "builds": {"latest": _BUILD, "latest_succeeded": _BUILD},
+}
+
 MODELS: Mapping[EndpointName, Model] = {
     "build-chroot": _BUILD_CHROOT,
     "build-chroot/list": _page(_BUILD_CHROOT),
@@ -69,7 +86,38 @@ MODELS: Mapping[EndpointName, Model] = {
     "build": _BUILD,
     "build/list": _page(_BUILD),
     "build/source-chroot": _plain("state result_url"),
+    "build/source-build-config": {
+        **_plain("source_type memory_limit timeout is_background"),
+        "source_dict": Kind.ANYTHING,
+    },
+    "build/create/url": _page(_BUILD),
+    "build/create/upload": _BUILD,
+    "build/create/scm": _BUILD,
+    "build/create/distgit": _BUILD,
+    "build/create/pypi": _BUILD,
+    "build/create/rubygems": _BUILD,
+    "build/create/custom": _BUILD,
     "build/cancel": _BUILD,
+    "build/delete": _BUILD,
+    "build/delete/list": {"builds": Kind.TEXTS},
     "project": _PROJECT,
+    "project/list": _page(_PROJECT),
+    "project/search": _page(_PROJECT),
+    "project/add": _PROJECT,
+    "project/edit": _PROJECT,
+    "project/delete": _PROJECT,
+    "project/fork": _PROJECT,
+    "project/regenerate-repos": _PROJECT,
+    "project-chroot": _PROJECT_CHROOT,
+    "project-chroot/edit": _PROJECT_CHROOT,
+    "project-chroot/build-config": _PROJECT_BUILD_CONFIG,
+    "package": _PACKAGE,
+    "package/list": _page(_PACKAGE),
+    "package/add": _PACKAGE,
+    "package/edit": _PACKAGE,
+    "package/reset": _PACKAGE,
+    "package/delete": _PACKAGE,
+    "package/build": _BUILD,
+    "webhook/generate": _plain("id name ownername full_name webhook_secret"),
 }
 """The endpoints with a model; Copr's source has none for the others, which ignore masks."""

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..engine.chroot import BuildChroot
+from ..engine.project import Project
 from ..engine.store import Store
-from ..model.project import Project
 from ..model.states import STATUS_NUMBERS
 from .context import RequestContext, Success
 from .projects import find_project
@@ -39,7 +39,8 @@ def _latest_chroots(store: Store, project: Project, package: str, dirname: str) 
             latest.setdefault(chroot.name, chroot)
         if len(latest) == chroot_count:
             break
-    return [chroot for chroot in latest.values() if chroot.name in project.chroots]
+    active = project.active_chroots
+    return [chroot for chroot in latest.values() if chroot.name in active]
 
 
 def _render_monitor(packages: Mapping[str, Sequence[BuildChroot]]) -> bytes:
@@ -55,7 +56,7 @@ def _chroot_fields(chroots: Iterable[BuildChroot]) -> dict[str, object]:
             "state": chroot.state.value,
             "status": STATUS_NUMBERS[chroot.state],
             "build_id": chroot.build.id,
-            "pkg_version": chroot.build.submission.source_package.version,
+            "pkg_version": chroot.build.source.version,
         }
         for chroot in chroots
     }

@@ -105,9 +105,6 @@ def parse_paging(arguments: Mapping[str, str], default_limit: int | None) -> Pag
     if errors:
         raise ApiError(500, str(errors))
     order = arguments.get("order") or "id"
-    if order == "name":
-        # Copr takes name for id, for the sake of old clients.
-        order = "id"
     if not order_type and order == "id":
         order_type = "DESC"
     return Paging(limit or default_limit, offset or 0, order, order_type)
@@ -209,3 +206,14 @@ def sort_chroots(chroots: Sequence[BuildChroot], paging: Paging, store: Store) -
         return (True, 0) if value is None else (False, value)
 
     return sorted(chroots, key=key, reverse=paging.order_type == "DESC")
+
+
+COPR = Table("copr", frozenset({"name"}), frozenset())
+PACKAGE = Table("package", frozenset({"name"}), frozenset())
+
+
+def sort_rows(rows, paging, table):
+    if paging.order in ("id", "name"):
+        key = (lambda r: r.id) if paging.order == "id" else (lambda r: getattr(r, "projectname", None) or r.name)
+        return sorted(rows, key=key, reverse=paging.order_type == "DESC")
+    return rows

@@ -1,17 +1,189 @@
-"""Projects."""
+"""Projects: reading, adding, changing and deleting them."""
 
 from __future__ import annotations
 
+import math
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from random import Random
+from typing import Any
+from urllib.parse import urlparse
+
+from ..engine.build import Build
+from ..engine.project import Project
 from ..engine.store import Store
-from ..model.project import Project
-from ..wire.answer import ApiError
+from ..model.project import NO_SETTINGS, ProjectSettings
+from ..wire.answer import CATCH_ALL, ApiError
+from . import forms
+from .authentication import authenticate
 from .context import RequestContext, Success, nul_error, require
-from .rendering import json_line
+from .forms import Field, Given, Invalid, Values, form_data, read_form
+from .paging import COPR, Paging, check_order, check_range, parse_paging, sort_rows
+from .rendering import json_line, render_page
+from .users import User, find_user, may_edit, owner_of, require_group_member
+
+MAX_NAME = 100
+"""The longest name of a project that Copr's database stores."""
+
+_RENAMED = {"devel_mode": "disable_createrepo", "additional_repos": "repos"}
+"""Copr's own names of fields, by those of its API."""
+
+_MAX_LISTED_BUILDS = 5
 
 
 def get_project(context: RequestContext) -> Success:
     """Answer ``project``."""
-    return Success(_render_project(find_project(context), context.store))
+    return render_project(find_project(context))
+
+
+def list_projects(context: RequestContext) -> Success:
+    """Answer ``project/list``, of one owner or of all."""
+    arguments = context.target.arguments
+    paging = parse_paging(arguments, context.default_limit)
+    owner = arguments.get("ownername")
+    projects = [project for project in context.store.projects.values() if not owner or project.ownername == owner]
+    return Success(_render_projects(projects, paging))
+
+
+def search_projects(context: RequestContext) -> Success:
+    """Answer ``project/search``; Copr's index is filled by a job of its own, so it finds nothing by a word.
+
+    Without a word it has all projects, the newest first.
+    """
+    arguments = context.target.arguments
+    paging = parse_paging(arguments, context.default_limit)
+    query = str(require("query", arguments.get("query")))
+    if query and "/" not in query and len(query) < 3:
+        raise ApiError(400, "Search string must have at least 3 characters")
+    projects = sorted(context.store.projects.values(), key=_newest_first)
+    if "/" in query:
+        owner, _, name = query.partition("/")
+        projects = [
+            project
+            for project in projects
+            if _contains(project.ownername, owner) and _contains(project.projectname, name)
+        ]
+    elif query:
+        projects = []
+    return Success(_render_projects(projects, paging, is_sorted=True))
+
+
+def _newest_first(project: Project) -> tuple[float, int]:
+    return -math.inf if project.created_on is None else -project.created_on, project.id
+
+
+def _contains(text: str, part: str) -> bool:
+    return part.lower() in text.lower()
+
+
+def _render_projects(projects: list[Project], paging: Paging, *, is_sorted: bool = False) -> bytes:
+    check_order(paging.order, COPR)
+    check_range(paging)
+    if not is_sorted:
+        projects = sort_rows(projects, paging, COPR)
+    stop = None if paging.limit is None else paging.offset + paging.limit
+    return render_page([_render(project) for project in projects[paging.offset : stop]], paging)
+
+
+def add_project(context: RequestContext) -> Success:
+    """Answer ``project/add``."""
+    user, store = authenticate(context), context.store
+    owner = context.target.parameters["ownername"]
+    _check_owner(owner, user, store)
+    data = form_data(context.body, ("chroots",), _RENAMED)
+    if context.target.arguments.get("exist_ok") == "True":
+        existing = store.projects.get(f"{owner}/{_name_in(data)}")
+        if existing is not None:
+            return render_project(existing)
+    # Copr fills in the defaults of fields that were not sent.
+    fields = _fields_to_add(owner, store)
+    filled = {name: [field.default] for name, field in fields.items() if field.default is not None}
+    form = read_form(fields, {**filled, **data})
+    form.raise_as_lines()
+    _check_chroots(context, store)
+    values = form.values
+    _check_administrator(values, user, owner)
+    if owner.startswith("@"):
+        require_group_member(user, owner, store)
+    if len(values["name"]) > MAX_NAME:
+        raise ApiError(500, CATCH_ALL, compact=True)
+    project = Project(
+        store, store.next_project_id(), owner, values["name"], settings=_settings_to_add(values), creator=user.name
+    )
+    project.created_on = int(store.clock.now())
+    project.replace_chroots({name: NO_SETTINGS for name in store.mock_chroots if name in values["chroots"]})
+    store.projects[project.full_name] = project
+    return render_project(project)
+
+
+def _name_in(data: forms.FormData) -> str:
+    names = data.get("name") or [""]
+    return names[0].strip() if isinstance(names[0], str) else ""
+
+
+def edit_project(context: RequestContext) -> Success:
+    """Answer ``project/edit``, which changes only what was sent."""
+    user, store = authenticate(context), context.store
+    project = find_project_in_path(context)
+    data = form_data(context.body, ("chroots",), _RENAMED)
+    form = read_form(_fields_to_edit(store), data)
+    form.raise_as_lines()
+    _check_chroots(context, store)
+    values = form.values
+    sent = {name: value for name, value in values.items() if name in data and value is not None}
+    settings = replace(project.settings, **_changed_settings(sent))
+    if not may_edit(user, project):
+        raise ApiError(403, "Only owners and admins may update their projects.")
+    if not user.is_admin and not settings.auto_prune:
+        raise ApiError(403, "Non-admin cannot disable auto-prunning.")
+    if values["chroots"]:
+        _replace_chroots(project, values["chroots"], store)
+    project.settings = settings
+    return render_project(project)
+
+
+def delete_project(context: RequestContext) -> Success:
+    """Answer ``project/delete``, which also deletes the builds and packages of the project."""
+    user, store = authenticate(context), context.store
+    project = find_project_in_path(context)
+    if project.settings.persistent:
+        raise ApiError(403, "This project is protected against deletion.")
+    builds = builds_of(project, store)
+    check_deletable(user, builds)
+    if not user.is_admin:
+        if project.group is not None:
+            require_group_member(user, project.group, store)
+        elif user.name != owner_of(project):
+            raise ApiError(403, "Only owners may delete their projects.")
+    answer = render_project(project)
+    for build in builds:
+        store.remove(build)
+    del store.projects[project.full_name]
+    return answer
+
+
+def regenerate_repos(context: RequestContext) -> Success:
+    """Answer ``project/regenerate-repos``; the fake's repositories are always up to date."""
+    return render_project(find_editable_project(context))
+
+
+def generate_webhook_secret(context: RequestContext) -> Success:
+    """Answer ``webhook/generate``."""
+    project, store = find_editable_project(context), context.store
+    random = Random(f"{store.seed}/{project.id}/{project.webhook_secret}")
+    project.webhook_secret = str(uuid.UUID(int=random.getrandbits(128), version=4))
+    return Success(
+        json_line(
+            {
+                "id": project.id,
+                "name": project.projectname,
+                "ownername": project.ownername,
+                "full_name": project.full_name,
+                "webhook_secret": project.webhook_secret,
+            }
+        )
+    )
 
 
 def find_project(context: RequestContext) -> Project:
@@ -22,46 +194,357 @@ def find_project(context: RequestContext) -> Project:
     arguments = context.target.arguments
     owner, name = (str(require(key, arguments.get(key))) for key in ("ownername", "projectname"))
     if not (owner and name):
-        # Copr reads a blank argument from a JSON body instead, which the request lacks.
+        # Copr reads a blank argument from the body instead, which the request lacks.
+        context.body.json()
+        raise ApiError(500, CATCH_ALL)
+    return _find(owner, name, context.store)
+
+
+def find_project_in_path(context: RequestContext) -> Project:
+    """Return the project with the owner and name in the path.
+
+    :raises ApiError: 404 if there is no such group or project.
+    """
+    parameters = context.target.parameters
+    return _find(parameters["ownername"], parameters["projectname"], context.store)
+
+
+def find_project_in_body(context: RequestContext) -> Project:
+    """Return the project with the owner and name in the body.
+
+    :raises ApiError: 415, 400 or 500 if the body lacks them, 404 if there is no such group or project.
+    """
+    owner, name = (_body_value(context, key) for key in ("ownername", "projectname"))
+    if not isinstance(owner, str) or not owner or not isinstance(name, str):
+        raise ApiError(500, CATCH_ALL)
+    return _find(owner, name, context.store)
+
+
+def _body_value(context: RequestContext, key: str) -> object:
+    value = context.body.form.get(key)
+    if value:
+        return value
+    document = context.body.json()
+    if not isinstance(document, dict) or key not in document:
+        raise ApiError(500, CATCH_ALL)
+    return document[key]
+
+
+def find_editable_project(context: RequestContext) -> Project:
+    """Return the project in the path, which the user may change.
+
+    :raises ApiError: 401, 404 or 403.
+    """
+    user = authenticate(context)
+    project = find_project_in_path(context)
+    if not may_edit(user, project):
         raise ApiError(
-            415,
-            "Did not attempt to load JSON data because the request Content-Type was not 'application/json'.",
+            403, f"User '{user.name}' can not see permissions for project '{project}' (missing admin rights)"
         )
-    projects = context.store.projects
-    project = projects.get(f"{owner}/{name}")
+    return project
+
+
+def _find(owner: str, name: str, store: Store) -> Project:
+    project = store.projects.get(f"{owner}/{name}")
     if project is not None and project.ownername == owner:
         return project
-    if owner.startswith("@") and not any(project.ownername == owner for project in projects.values()):
+    if owner.startswith("@") and store.find_group(owner) is None:
         raise nul_error(owner) or ApiError(404, f"Group {owner[1:]} does not exist.")
     raise nul_error(owner + name) or ApiError(404, f"Project {owner}/{name} does not exist.")
 
 
-def _render_project(project: Project, store: Store) -> bytes:
-    root = f"{store.results_root}/{project}"
+def builds_of(project: Project, store: Store) -> list[Build]:
+    """Return the builds of a project that have not been deleted by their lifecycles."""
+    found = (store.find_build(number) for number in store.index.page(project.full_name, None, 0, None))
+    return [build for build in found if build is not None]
+
+
+def check_deletable(user: User, builds: Iterable[Build], missing: Iterable[int] = ()) -> None:
+    """Reject the deletion of builds that are unfinished, missing, or not the user's.
+
+    :raises ApiError: 400 with a line for each of these.
+    """
+    forbidden: list[int] = []
+    running: list[int] = []
+    for build in builds:
+        if not may_edit(user, build.project) or build.project.settings.persistent:
+            forbidden.append(build.id)
+        elif not build.is_finished:
+            running.append(build.id)
+    lines = [
+        text.format(", ".join(map(str, ids)))
+        for text, ids in (
+            ("You don't have permissions to delete build(s) {}.\n", forbidden),
+            ("Build(s) {} are still running.\n", running),
+            ("Build(s) {} don't exist.\n", [*missing]),
+        )
+        if ids
+    ]
+    if lines:
+        raise ApiError(400, "".join(lines))
+
+
+def _check_owner(owner: str, user: User, store: Store) -> None:
+    if owner.startswith("@"):
+        if store.find_group(owner) is None and store.accounts:
+            raise ApiError(404, f"Group {owner[1:]} does not exist.")
+    elif owner != user.name and find_user(store, owner) is None:
+        raise ApiError(404, f"No such user `{owner}'")
+
+
+def _check_administrator(values: Values, user: User, owner: str) -> None:
+    """Reject what only an administrator may do."""
+    if user.is_admin:
+        return
+    if user.name != owner and not owner.startswith("@"):
+        raise ApiError(
+            403, f"You were authorized as '{user.name}' user without permissions to access projects of user '{owner}'"
+        )
+    if values["persistent"]:
+        raise ApiError(403, "Non-admin cannot create persistent project.")
+    if not values["auto_prune"]:
+        raise ApiError(403, "Non-admin cannot disable auto-prunning.")
+    if values["storage"] is not None:
+        raise ApiError(403, "Non-admin cannot set storage")
+
+
+def _check_chroots(context: RequestContext, store: Store) -> None:
+    """Reject unknown chroots in what was sent; of a text, Copr takes each letter for one."""
+    chroots = context.body.fields().get("chroots") or ()
+    unknown = [str(name) for name in dict.fromkeys(chroots) if name not in store.mock_chroots]  # type: ignore[call-overload]  # or it is an error
+    if unknown:
+        raise ApiError(400, f"Unexpected chroot: {', '.join(unknown)}")
+
+
+def _replace_chroots(project: Project, names: Iterable[str], store: Store) -> None:
+    """Enable exactly these chroots, and those that the service has deactivated.
+
+    :raises ApiError: 409 if an unfinished build uses one of those that are dropped.
+    """
+    wanted = {*names}
+    dropped = [name for name in project.known_chroots if name not in wanted and store.mock_chroots[name]]
+    unfinished: dict[int, None] = {}
+    for build in builds_of(project, store):
+        if any(name in build and not build[name].state.is_final for name in dropped):
+            unfinished[build.id] = None
+    if unfinished:
+        ids = [str(number) for number in unfinished]
+        shortened = [*ids[:_MAX_LISTED_BUILDS], *(["others"] if len(ids) > _MAX_LISTED_BUILDS else [])]
+        raise ApiError(409, f"Can't drop chroot from project, related {_plural('build', shortened)} still in progress")
+    project.enable_chroots(name for name in store.mock_chroots if name in wanted)
+    project.drop_chroots(name for name in dropped if name in project.chroots)
+
+
+def _plural(word: str, names: list[str]) -> str:
+    if len(names) == 1:
+        return f"{word} {names[0]} is"
+    return (
+        f"{word}s {', '.join(names[:-1])}, and {names[-1]} are"
+        if len(names) > 2
+        else f"{word}s {' and '.join(names)} are"
+    )
+
+
+def _chroots_field(store: Store) -> Field:
+    allowed = frozenset(store.active_chroots)
+
+    def validate(given: Given) -> None:
+        wrong = [name for name in given.value if name not in allowed]
+        if wrong:
+            raise Invalid(forms.not_choices(dict.fromkeys(wrong)))
+
+    return Field(forms.choices, checks=[validate])
+
+
+def _fields_to_edit(store: Store) -> dict[str, Field]:
+    repositories = [forms.each_url(forms.is_repository), _each_known_project(store)]
+    return {
+        "chroots": _chroots_field(store),
+        "description": Field(forms.text),
+        "instructions": Field(forms.text),
+        "homepage": Field(forms.stripped_text, filters=[forms.null_if_blank], validators=[forms.optional, forms.url]),
+        "contact": Field(
+            forms.stripped_text, filters=[forms.null_if_blank], validators=[forms.optional, forms.email_or_url]
+        ),
+        "delete_after_days": Field(
+            forms.integer,
+            filters=[lambda value: -1 if value is None else value],
+            validators=[forms.optional, forms.in_range(-1, 720)],
+        ),
+        "repos": Field(forms.text, filters=[forms.one_per_line], validators=repositories),
+        "runtime_dependencies": Field(forms.text, filters=[forms.one_per_line], validators=repositories),
+        "disable_createrepo": Field(forms.boolean, False),
+        "unlisted_on_hp": Field(forms.boolean, False),
+        "auto_prune": Field(forms.boolean, True),
+        "use_bootstrap_container": Field(forms.stripped_text, filters=[_optional_flag], validators=[forms.optional]),
+        "bootstrap": Field(
+            forms.choice,
+            filters=[forms.null_if_none],
+            checks=[forms.one_of(("default", "off", "on", "image"))],
+            validators=[forms.optional],
+        ),
+        "isolation": Field(
+            forms.choice,
+            filters=[forms.null_if_none],
+            checks=[forms.one_of(("default", "nspawn", "simple"))],
+            validators=[forms.optional],
+        ),
+        "follow_fedora_branching": Field(forms.boolean, True),
+        "multilib": Field(forms.boolean, False),
+        "enable_net": Field(forms.boolean, False),
+        "module_hotfixes": Field(forms.boolean, False),
+        "fedora_review": Field(forms.boolean, False),
+        "appstream": Field(forms.boolean, False),
+        "packit_forge_projects_allowed": Field(
+            forms.text, filters=[forms.one_per_line, _without_schemes], validators=[forms.optional]
+        ),
+        "repo_priority": Field(forms.integer, validators=[forms.optional, forms.in_range(1)]),
+        "storage": Field(forms.choice, checks=[forms.one_of(("backend", "pulp"))], validators=[forms.optional]),
+    }
+
+
+def _fields_to_add(owner: str, store: Store) -> dict[str, Field]:
+    def is_new(given: Given) -> None:
+        if f"{owner}/{given.value}" not in store.projects:
+            return
+        if owner.startswith("@"):
+            group = store.find_group(owner)
+            fas_name = owner[1:] if group is None else group.fas_name
+            raise Invalid(f"Group {owner[1:]} (fas: {fas_name}) already has a project named '{given.value}'.")
+        raise Invalid(f"You already have a project named '{given.value}'.")
+
+    def is_no_number(given: Given) -> None:
+        if given.value.isdigit():
+            raise Invalid("Project's name can not be just number.")
+
+    fields = _fields_to_edit(store)
+    # Copr's form adds or replaces these fields, so that their errors come last.
+    chroots, days = fields.pop("chroots"), fields.pop("delete_after_days")
+    fields["name"] = Field(forms.stripped_text, validators=[forms.required(), name_characters, is_new, is_no_number])
+    fields["persistent"] = Field(forms.boolean, False)
+    fields["delete_after_days"] = days
+    fields["chroots"] = replace(chroots, validators=[_some_chroots])
+    return fields
+
+
+name_characters = forms.matches(r"^[\w.-]+$", "Name must contain only letters, digits, underscores, dashes and dots.")
+
+
+def _some_chroots(given: Given) -> None:
+    if not given.value:
+        raise Invalid(forms.not_choices(["[]"]))
+
+
+def _each_known_project(store: Store) -> forms.Validator:
+    def validate(given: Given) -> None:
+        for word in given.value.split():
+            parsed = urlparse(word)
+            full_name = parsed.netloc + parsed.path.rstrip("/")
+            if parsed.scheme == "copr" and forms.is_repository(parsed) and full_name not in store.projects:
+                raise Invalid(f"{word} does not exist.")
+
+    return validate
+
+
+def _optional_flag(value: Any) -> bool | None:
+    if value in (True, "true"):
+        return True
+    return False if value in (False, "false") else None
+
+
+def _without_schemes(value: Any) -> str:
+    """Remove the schemes of the addresses of forge projects, one on each line."""
+    parsed = [urlparse(word) for word in value.split()]
+    return "\n".join(part.netloc + part.path for part in parsed)
+
+
+_PLAIN = (
+    "homepage",
+    "contact",
+    "unlisted_on_hp",
+    "auto_prune",
+    "isolation",
+    "follow_fedora_branching",
+    "multilib",
+    "enable_net",
+    "module_hotfixes",
+    "fedora_review",
+    "appstream",
+    "repo_priority",
+)
+"""The fields that are stored as they are."""
+
+_LISTS = {
+    "repos": "additional_repos",
+    "runtime_dependencies": "runtime_dependencies",
+    "packit_forge_projects_allowed": "packit_forge_projects_allowed",
+}
+"""The settings of fields with a list of words."""
+
+
+def _changed_settings(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings by name for the values of fields that were sent."""
+    changed = {name: values[name] for name in _PLAIN if name in values}
+    changed.update({_LISTS[name]: tuple(values[name].split()) for name in _LISTS if name in values})
+    if "disable_createrepo" in values:
+        changed["devel_mode"] = values["disable_createrepo"]
+    changed.update({name: values[name] for name in ("description", "instructions", "bootstrap") if name in values})
+    if "delete_after_days" in values:
+        changed["delete_after_days"] = None if values["delete_after_days"] < 0 else values["delete_after_days"]
+    return changed
+
+
+def _settings_to_add(values: Values) -> ProjectSettings:
+    """Return the settings of a new project, for which Copr has other defaults than for its database."""
+    changed = _changed_settings(values)
+    flag = values["use_bootstrap_container"]
+    default = "default" if flag is None else "on" if flag else "off"
+    return replace(
+        ProjectSettings(),
+        **{
+            **changed,
+            "description": values["description"] or "",
+            "instructions": values["instructions"] or "",
+            "bootstrap": values["bootstrap"] or default,
+            "isolation": values["isolation"] or "default",
+            "persistent": values["persistent"],
+            "storage": values["storage"] or "backend",
+        },
+    )
+
+
+def render_project(project: Project) -> Success:
+    """Return the response with a project."""
+    return Success(_render(project) + b"\n")
+
+
+def _render(project: Project) -> bytes:
+    settings = project.settings
+    root = f"{project.store.results_root}/{project}"
     return json_line(
         {
             "name": project.projectname,
-            "persistent": False,
-            "additional_repos": project.additional_repos,
-            "storage": "backend",
-            "homepage": None,
-            "contact": None,
-            "description": None,
-            "instructions": None,
-            "devel_mode": project.devel_mode,
-            "unlisted_on_hp": False,
-            "auto_prune": True,
-            "enable_net": True,
-            "bootstrap": project.bootstrap or "default",
-            "isolation": "default",
-            "module_hotfixes": project.module_hotfixes,
-            "appstream": True,
-            "packit_forge_projects_allowed": [],
-            "follow_fedora_branching": True,
-            "repo_priority": project.repo_priority,
-            "id": list(store.projects).index(project.full_name) + 1,
+            "persistent": settings.persistent,
+            "additional_repos": settings.additional_repos,
+            "storage": settings.storage,
+            "homepage": settings.homepage,
+            "contact": settings.contact,
+            "description": settings.description,
+            "instructions": settings.instructions,
+            "devel_mode": settings.devel_mode,
+            "unlisted_on_hp": settings.unlisted_on_hp,
+            "auto_prune": settings.auto_prune,
+            "enable_net": settings.enable_net,
+            "bootstrap": settings.bootstrap or "default",
+            "isolation": settings.isolation,
+            "module_hotfixes": settings.module_hotfixes,
+            "appstream": settings.appstream,
+            "packit_forge_projects_allowed": settings.packit_forge_projects_allowed,
+            "follow_fedora_branching": settings.follow_fedora_branching,
+            "repo_priority": settings.repo_priority,
+            "id": project.id,
             "ownername": project.ownername,
             "full_name": project.full_name,
-            "chroot_repos": {name: f"{root}/{name}/" for name in project.chroots},
+            "chroot_repos": {name: f"{root}/{name}/" for name in project.active_chroots},
         }
-    )
+    )[:-1]

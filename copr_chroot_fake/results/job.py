@@ -78,7 +78,7 @@ def job_of(chroot: BuildChroot) -> Job | None:
         return None
     build, store = chroot.build, chroot.build.store
     now = store.clock.now()
-    started_on = chroot.started_on or chroot.ended_on or build.submission.submitted_on or 0
+    started_on = chroot.started_on or chroot.ended_on or build.submitted_on or 0
     ended_on = chroot.ended_on or started_on
     if chroot.was_canceled and phase is Phase.FAILED:
         phase = Phase.CANCELED
@@ -128,7 +128,7 @@ def source_job_of(build: Build) -> Job | None:
     phase = _SOURCE_PHASES.get(build.source_state)
     if phase is None:
         return None
-    submitted_on = build.submission.submitted_on or build.started_on or 0
+    submitted_on = build.submitted_on or build.started_on or 0
     now = build.store.clock.now()
     source = _source_package_of(build)
     return Job(
@@ -152,7 +152,7 @@ def _directory_of(build: Build) -> str:
 
 
 def _source_package_of(build: Build) -> Nevra:
-    version = build.submission.source_package.version or defaults.SOURCE_VERSION
+    version = build.source.version or defaults.SOURCE_VERSION
     parsed = Nevra.parse(f"{build.package}-{version}.src")
     return Nevra(build.package, version, "1", "src") if parsed is None else parsed
 

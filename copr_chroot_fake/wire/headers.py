@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..errors import InputError
 from ..excerpt import shown
-from ..validation.checks import plain_text
+from ..validation.checks import is_mapping, plain_text
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 """Names (in any case) and values as sent; few are ever read, so none is decoded in advance."""
 
-Headers = Iterable[tuple[str | bytes, str | bytes]]
-"""Names and values as text or bytes."""
+Headers = Iterable[tuple[str | bytes, str | bytes]] | Mapping[str, str]
+"""Names and values as text or bytes, as pairs or as a mapping."""
 
 
 def encode_headers(headers: Headers) -> RawHeaders:
@@ -21,14 +21,15 @@ def encode_headers(headers: Headers) -> RawHeaders:
     :raises InputError: if the headers are no pairs of text or bytes, or if no client can send them.
     """
     try:
-        return [(_encode(name), _encode(value)) for name, value in headers]
+        pairs = headers.items() if is_mapping(headers) else headers
+        return [(_encode(name), _encode(value)) for name, value in pairs]
     except UnicodeEncodeError as error:
         raise InputError(
             "headers", f"{shown(error.object)} cannot be sent: {error.reason}; expected valid Unicode"
         ) from None
     except Exception as error:
         # A caller may pass objects that raise any exception.
-        raise InputError("headers", "expected pairs of name and value, both text") from error
+        raise InputError("headers", "expected a mapping, or pairs of name and value, all text") from error
 
 
 def _encode(value: str | bytes) -> bytes:

@@ -6,6 +6,7 @@ The first route whose pattern matches the path wins.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 ROOT = "/api_3"
@@ -13,8 +14,13 @@ ROOT = "/api_3"
 RESULTS = "/results"
 """Path of the build results, if the fake serves them."""
 
+WEBHOOKS = "/webhooks"
+
+UPLOADS = "/tmp"
+"""Path of uploaded files."""
+
 READ_METHODS = ("GET", "HEAD", "OPTIONS")
-WRITE_METHODS = ("OPTIONS", "PUT", "POST")
+POST_METHODS = ("POST", "OPTIONS")
 
 EndpointName = Literal[
     "build-chroot",
@@ -25,13 +31,54 @@ EndpointName = Literal[
     "build/list",
     "build/built-packages",
     "build/source-chroot",
+    "build/source-build-config",
+    "build/create/url",
+    "build/create/upload",
+    "build/create/scm",
+    "build/create/distgit",
+    "build/create/pypi",
+    "build/create/rubygems",
+    "build/create/custom",
+    "build/check-before-build",
     "build/cancel",
+    "build/delete",
+    "build/delete/list",
     "project",
+    "project/list",
+    "project/search",
+    "project/add",
+    "project/edit",
+    "project/delete",
+    "project/fork",
+    "project/regenerate-repos",
+    "project/permissions/get",
+    "project/permissions/set",
+    "project/permissions/request",
+    "project/permissions/can_build_in",
+    "project-chroot",
+    "project-chroot/build-config",
+    "project-chroot/edit",
+    "package",
+    "package/list",
+    "package/add",
+    "package/edit",
+    "package/reset",
+    "package/build",
+    "package/delete",
     "mock-chroots/list",
     "monitor",
+    "rpmrepo",
+    "webhook/generate",
+    "api-token",
     "auth-check",
     "gssapi_login",
     "home",
+    "webhooks/github",
+    "webhooks/gitlab",
+    "webhooks/bitbucket",
+    "webhooks/custom",
+    "webhooks/custom-dir",
+    "upload",
     "results",
 ]
 """The name of an endpoint: its path without ``/api_3/`` and without parameters."""
@@ -43,6 +90,7 @@ class Route(NamedTuple):
     :param path: the path with its parameters in braces.
     :param trailing_slash: whether Copr registers the path with a trailing slash. A request without it reaches the
         endpoint too, but a method that the endpoint does not accept gets 404 instead of 405.
+    :param deprecated_method: the method that gets a warning to use the first one instead.
     :param query_first: whether ``build_id`` and ``chrootname`` may be given in the query, before the path.
     """
 
@@ -52,35 +100,46 @@ class Route(NamedTuple):
     methods: tuple[str, ...] = READ_METHODS
     trailing_slash: bool = False
     query_first: bool = False
+    deprecated_method: str | None = None
 
 
 class RouteMatch(NamedTuple):
-    """A route, and the build and the chroot named by the path."""
+    """A route, and the parameters in the path."""
 
     route: Route
     build_id: int | None
-    chrootname: str | None
+    parameters: Mapping[str, str]
 
 
 _PARAMETERS = {
     # Decimal digits of any script; Python converts at most 4,300.
     "build_id": r"(?P<build_id>\d{1,4300})",
-    "chrootname": r"(?P<chrootname>[^/]+)",
+    "project_id": r"(?P<project_id>\d{1,4300})",
 }
-"""The pattern of each path parameter."""
+"""The patterns of path parameters that are more than one segment of any characters."""
 
 
-def _route(endpoint: EndpointName, path: str, methods: tuple[str, ...] = READ_METHODS) -> Route:
+def _route(endpoint: EndpointName, path: str, methods: tuple[str, ...] = READ_METHODS, root: str = ROOT) -> Route:
     trailing_slash = path.endswith("/")
-    full_path = ROOT + path.rstrip("/")
+    full_path = root + path.rstrip("/")
     # Where the rule has a trailing slash, Werkzeug accepts a doubled one.
     pattern = re.escape(full_path) + ("/{0,2}" if trailing_slash else "/?")
-    for name, parameter in _PARAMETERS.items():
+    for name in re.findall(r"{(\w+)}", path):
+        parameter = _PARAMETERS.get(name, rf"(?P<{name}>[^/]+)")
         pattern = pattern.replace(re.escape(f"{{{name}}}"), parameter)
     query_first = path.startswith("/build-chroot/")
     return Route(
-        endpoint, ROOT + path if path == "/" else full_path, re.compile(pattern), methods, trailing_slash, query_first
+        endpoint, root + path if path == "/" else full_path, re.compile(pattern), methods, trailing_slash, query_first
     )
+
+
+def _renamed(endpoint: EndpointName, path: str, method: str, deprecated: str = "POST") -> Route:
+    """Return the route of an endpoint that had another method before."""
+    return _route(endpoint, path, (method, deprecated, "OPTIONS"))._replace(deprecated_method=deprecated)
+
+
+def _webhook(endpoint: EndpointName, path: str) -> Route:
+    return _route(endpoint, path, POST_METHODS, WEBHOOKS)
 
 
 ROUTES = (
@@ -95,13 +154,61 @@ ROUTES = (
     _route("build/list", "/build/list"),
     _route("build/built-packages", "/build/built-packages/{build_id}"),
     _route("build/source-chroot", "/build/source-chroot/{build_id}"),
-    _route("build/cancel", "/build/cancel/{build_id}", WRITE_METHODS),
+    _route("build/source-build-config", "/build/source-build-config/{build_id}"),
+    _route("build/create/url", "/build/create/url", POST_METHODS),
+    _route("build/create/upload", "/build/create/upload", POST_METHODS),
+    _route("build/create/scm", "/build/create/scm", POST_METHODS),
+    _route("build/create/distgit", "/build/create/distgit", POST_METHODS),
+    _route("build/create/pypi", "/build/create/pypi", POST_METHODS),
+    _route("build/create/rubygems", "/build/create/rubygems", POST_METHODS),
+    _route("build/create/custom", "/build/create/custom", POST_METHODS),
+    _route("build/check-before-build", "/build/check-before-build", POST_METHODS),
+    _renamed("build/cancel", "/build/cancel/{build_id}", "PUT"),
+    _renamed("build/delete", "/build/delete/{build_id}", "DELETE"),
+    _renamed("build/delete/list", "/build/delete/list", "DELETE"),
     _route("project", "/project/"),
+    _route("project/list", "/project/list"),
+    _route("project/search", "/project/search"),
+    _route("project/add", "/project/add/{ownername}", POST_METHODS),
+    _renamed("project/edit", "/project/edit/{ownername}/{projectname}", "PUT"),
+    _renamed("project/delete", "/project/delete/{ownername}/{projectname}", "DELETE"),
+    _renamed("project/fork", "/project/fork/{ownername}/{projectname}", "POST", "PUT"),
+    _renamed("project/regenerate-repos", "/project/regenerate-repos/{ownername}/{projectname}", "PUT"),
+    _route("project/permissions/get", "/project/permissions/get/{ownername}/{projectname}/"),
+    _route(
+        "project/permissions/set", "/project/permissions/set/{ownername}/{projectname}/", ("PUT", "POST", "OPTIONS")
+    ),
+    _renamed("project/permissions/request", "/project/permissions/request/{ownername}/{projectname}/", "PUT"),
+    _route("project/permissions/can_build_in", "/project/permissions/can_build_in/{who}/{ownername}/{projectname}/"),
+    _route("project-chroot", "/project-chroot/"),
+    _route("project-chroot/build-config", "/project-chroot/build-config"),
+    _renamed("project-chroot/edit", "/project-chroot/edit/{ownername}/{projectname}/{chrootname}", "PUT"),
+    _route("package", "/package/"),
+    _route("package/list", "/package/list"),
+    _route("package/add", "/package/add/{ownername}/{projectname}/{packagename}/{source_type}", POST_METHODS),
+    _route("package/edit", "/package/edit/{ownername}/{projectname}/{packagename}/", POST_METHODS),
+    _route("package/edit", "/package/edit/{ownername}/{projectname}/{packagename}/{source_type}", POST_METHODS),
+    _renamed("package/reset", "/package/reset", "PUT"),
+    _route("package/build", "/package/build", POST_METHODS),
+    _renamed("package/delete", "/package/delete", "DELETE"),
     _route("mock-chroots/list", "/mock-chroots/list"),
     _route("monitor", "/monitor"),
+    _route("rpmrepo", "/rpmrepo/{ownername}/{dirname}/{name_release}"),
+    _route("webhook/generate", "/webhook/generate/{ownername}/{projectname}", POST_METHODS),
+    _route("api-token", "/api-token", POST_METHODS),
     _route("auth-check", "/auth-check"),
     _route("gssapi_login", "/gssapi_login/"),
     _route("home", "/"),
+    _webhook("webhooks/github", "/github/{project_id}/{secret}/"),
+    _webhook("webhooks/github", "/github/{project_id}/{secret}/{packagename}/"),
+    _webhook("webhooks/gitlab", "/gitlab/{project_id}/{secret}/"),
+    _webhook("webhooks/gitlab", "/gitlab/{project_id}/{secret}/{packagename}/"),
+    _webhook("webhooks/bitbucket", "/bitbucket/{project_id}/{secret}/"),
+    _webhook("webhooks/bitbucket", "/bitbucket/{project_id}/{secret}/{packagename}/"),
+    _webhook("webhooks/custom", "/custom/{project_id}/{secret}/"),
+    _webhook("webhooks/custom", "/custom/{project_id}/{secret}/{packagename}/"),
+    _webhook("webhooks/custom-dir", "/custom-dir/{ownername}/{dirname}/{secret}/{packagename}/"),
+    _route("upload", "/{dirname}/{filename}", root=UPLOADS),
     Route(
         "results",
         f"{RESULTS}/",
@@ -129,5 +236,5 @@ def match_route(path: str, has_results: bool) -> RouteMatch | None:
         if match is not None:
             parameters = match.groupdict()
             build_id = parameters.get("build_id")
-            return RouteMatch(route, None if build_id is None else int(build_id), parameters.get("chrootname"))
+            return RouteMatch(route, None if build_id is None else int(build_id), parameters)
     return None

@@ -24,6 +24,8 @@ class Target(NamedTuple):
     :param build_id: the build id as a number; ``None`` if it is no 32-bit integer.
     :param methods: the methods that the endpoint accepts.
     :param lacks_slash: whether the path lacks the trailing slash that Copr's route has.
+    :param parameters: the parameters in the path, by name.
+    :param deprecated_method: the method that gets a warning to use the first one instead.
     """
 
     endpoint: EndpointName | None
@@ -34,6 +36,8 @@ class Target(NamedTuple):
     chrootname: str | None = None
     methods: tuple[str, ...] = ()
     lacks_slash: bool = False
+    parameters: Mapping[str, str] = MappingProxyType({})
+    deprecated_method: str | None = None
 
 
 def parse_target(target: str, has_results: bool) -> Target:
@@ -54,7 +58,7 @@ def _parse(target: str, has_results: bool) -> Target:
     match = match_route(path, has_results)
     if match is None:
         return Target(None, path, arguments)
-    route, path_build_id, path_chrootname = match
+    route, path_build_id, parameters = match
     overrides = arguments if route.query_first else {}
     raw_build_id = overrides.get("build_id", path_build_id)
     return Target(
@@ -63,9 +67,11 @@ def _parse(target: str, has_results: bool) -> Target:
         arguments,
         raw_build_id,
         None if raw_build_id is None else _cast_integer(raw_build_id),
-        overrides.get("chrootname", path_chrootname),
+        overrides.get("chrootname", parameters.get("chrootname")),
         route.methods,
         route.trailing_slash and not path.endswith("/"),
+        parameters,
+        route.deprecated_method,
     )
 
 

@@ -1,0 +1,359 @@
+"""Forms: how Copr reads the fields of a request that changes something, and the errors that it reports.
+
+Copr uses WTForms. A form reads each field, filters its value, and then validates all of them, so that a response names
+every invalid field. The rules of its validators are WTForms' own, those of the forms are in the modules that use them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from urllib.parse import urlparse
+
+from ..wire.answer import CATCH_ALL, ApiError
+from .bodies import RequestBody, Upload
+
+Values = Mapping[str, Any]
+"""The values of a form by the name of the field."""
+
+FormData = Mapping[str, Sequence[object]]
+"""What was sent for each field."""
+
+
+class Invalid(Exception):
+    """A value is invalid; the field's other validators still run."""
+
+
+class Stop(Exception):
+    """No other validator of the field runs, and its errors are replaced by this one, if it has a message."""
+
+
+class Given(NamedTuple):
+    """A field of a form while it is validated: what was sent, its value, and the values of all fields."""
+
+    sent: Sequence[object]
+    value: Any
+    values: Values
+
+
+Reader = Callable[[Sequence[object], Any], Any]
+Validator = Callable[[Given], None]
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a form.
+
+    :param read: returns its value for what was sent and the default; raises Invalid.
+    :param checks: run first, whatever the other validators say.
+    :param is_text: whether white space around it is removed.
+    """
+
+    read: Reader
+    default: Any = None
+    filters: Sequence[Callable[[Any], Any]] = ()
+    checks: Sequence[Validator] = ()
+    validators: Sequence[Validator] = field(default=())
+
+
+class Filled(NamedTuple):
+    """A form with its values, and the errors of each invalid field."""
+
+    values: dict[str, Any]
+    errors: dict[str, list[str]]
+
+    def raise_as_lines(self) -> None:
+        """Reject invalid values with a line for each error.
+
+        :raises ApiError: 400.
+        """
+        if self.errors:
+            lines = [f"{name}: {message}" for name, messages in self.errors.items() for message in messages]
+            raise ApiError(400, "\n".join(lines))
+
+    def raise_as_dictionary(self) -> None:
+        """Reject invalid values with the text of a Python dictionary, as ``build/create`` does.
+
+        :raises ApiError: 400.
+        """
+        if self.errors:
+            raise ApiError(400, f"Bad request parameters: {self.errors}")
+
+
+def read_form(fields: Mapping[str, Field], data: FormData) -> Filled:
+    """Return the values of a form and the errors in them.
+
+    :raises ApiError: 500 for a value of a type that Copr does not expect.
+    """
+    values: dict[str, Any] = {}
+    problems: dict[str, list[str]] = {name: [] for name in fields}
+    try:
+        for name, form_field in fields.items():
+            values[name] = _read(form_field, data.get(name, ()), problems[name])
+        for name, form_field in fields.items():
+            problems[name] = _validate(form_field, Given(data.get(name, ()), values[name], values), problems[name])
+    except (TypeError, ValueError, AttributeError, OverflowError):
+        raise ApiError(500, CATCH_ALL) from None
+    return Filled(values, {name: messages for name, messages in problems.items() if messages})
+
+
+def _read(form_field: Field, sent: Sequence[object], problems: list[str]) -> Any:
+    try:
+        value = form_field.read(sent, form_field.default)
+    except Invalid as error:
+        problems.append(str(error))
+        value = None
+    for apply in form_field.filters:
+        value = apply(value)
+    return value
+
+
+def _validate(form_field: Field, given: Given, problems: list[str]) -> list[str]:
+    for validate in form_field.checks:
+        try:
+            validate(given)
+        except Invalid as error:
+            problems.append(str(error))
+    for validate in form_field.validators:
+        try:
+            validate(given)
+        except Invalid as error:
+            problems.append(str(error))
+        except Stop as stop:
+            return [str(stop)] if str(stop) else []
+    return problems
+
+
+def form_data(
+    body: RequestBody, preserved: Iterable[str] = (), renamed: Mapping[str, str] | None = None
+) -> dict[str, Sequence[object]]:
+    """Return what was sent for each field: lists become texts, unless preserved, and null counts as not sent.
+
+    :param renamed: Copr's own names of fields, by those of its API.
+    :raises ApiError: 500 for JSON that is no object.
+    """
+    data: dict[str, Sequence[object]] = {}
+    for key, value in body.fields().items():
+        if value is None:
+            continue
+        sent: Sequence[object] = [value]
+        if isinstance(value, list):
+            sent = value if key in preserved else [" ".join(map(str, value))]
+        if sent:
+            data[key] = sent
+    data.update({name: [file] for name, file in body.files.items()})
+    for old, new in (renamed or {}).items():
+        if old in data:
+            data[new] = data.pop(old)
+    return data
+
+
+# Readers.
+
+
+def text(sent: Sequence[object], default: Any) -> Any:
+    return sent[0] if sent else default
+
+
+def stripped_text(sent: Sequence[object], default: Any) -> Any:
+    """Read a text without the white space around it."""
+    value = text(sent, default)
+    return value.strip() if isinstance(value, str) else value
+
+
+def integer(sent: Sequence[object], default: Any) -> Any:
+    if not sent:
+        return default
+    value: Any = sent[0]
+    try:
+        return int(value)
+    except ValueError:
+        raise Invalid("Not a valid integer value.") from None
+
+
+_FALSE: frozenset[object] = frozenset({False, "false", ""})
+
+
+def boolean(sent: Sequence[object], default: Any) -> bool:
+    """Read a checkbox, which is false unless it was sent."""
+    return bool(sent) and sent[0] not in _FALSE
+
+
+def optional_boolean(sent: Sequence[object], default: Any) -> bool | None:
+    """Read a checkbox that may not have been sent."""
+    return boolean(sent, default) if sent else None
+
+
+def choice(sent: Sequence[object], default: Any) -> Any:
+    return str(sent[0]) if sent else default
+
+
+def choices(sent: Sequence[object], default: Any) -> list[str]:
+    return [str(value) for value in sent]
+
+
+def file(sent: Sequence[object], default: Any) -> Upload | None:
+    """Read an uploaded file; a text in its place counts as none."""
+    return sent[0] if sent and isinstance(sent[0], Upload) and sent[0].filename else None
+
+
+# Filters.
+
+
+def null_if_blank(value: Any) -> Any:
+    return None if value is None or value.strip() == "" else value
+
+
+def null_if_none(value: Any) -> Any:
+    """Read the text None as null, as forms in browsers send it."""
+    return None if value in (None, "None") else value
+
+
+def one_per_line(value: Any) -> str:
+    """Separate the words of a list by line feeds."""
+    return re.sub(r"\s+", "\n", value.strip()) if value else ""
+
+
+# Validators.
+
+
+def optional(given: Given) -> None:
+    """Accept a field that was not sent, or is blank."""
+    if not given.sent or (isinstance(given.sent[0], str) and not given.sent[0].strip()):
+        raise Stop
+
+
+def required(message: str = "This field is required.") -> Validator:
+    def validate(given: Given) -> None:
+        if not given.value or (isinstance(given.value, str) and not given.value.strip()):
+            raise Stop(message)
+
+    return validate
+
+
+def in_range(minimum: int, maximum: int | None = None) -> Validator:
+    expected = f"at least {minimum}" if maximum is None else f"between {minimum} and {maximum}"
+
+    def validate(given: Given) -> None:
+        value = given.value
+        if value is None or value < minimum or (maximum is not None and value > maximum):
+            raise Invalid(f"Number must be {expected}.")
+
+    return validate
+
+
+def matches(pattern: str, message: str) -> Validator:
+    compiled = re.compile(pattern)
+
+    def validate(given: Given) -> None:
+        if compiled.match(given.value or "") is None:
+            raise Invalid(message)
+
+    return validate
+
+
+def no_longer_than(maximum: int, message: str | None = None) -> Validator:
+    def validate(given: Given) -> None:
+        if given.value and len(given.value) > maximum:
+            raise Invalid(message or f"Field cannot be longer than {maximum} characters.")
+
+    return validate
+
+
+def one_of(allowed: Iterable[str]) -> Validator:
+    known = frozenset(allowed)
+
+    def validate(given: Given) -> None:
+        if given.value not in known:
+            raise Invalid("Not a valid choice.")
+
+    return validate
+
+
+def some_of(allowed: Iterable[str]) -> Validator:
+    known = frozenset(allowed)
+
+    def validate(given: Given) -> None:
+        wrong = [value for value in given.value if value not in known]
+        if wrong:
+            raise Invalid(not_choices(dict.fromkeys(wrong)))
+
+    return validate
+
+
+def not_choices(values: Iterable[str]) -> str:
+    """Return the message about values that cannot be chosen."""
+    names = [*values]
+    listed = ", ".join(f"'{name}'" for name in names)
+    return f"{listed} {'is not a valid choice' if len(names) == 1 else 'are not valid choices'} for this field."
+
+
+_URL = re.compile(r"[a-z]+://(?P<host>[^/?:]+)(?::[0-9]+)?(?:/.*?)?(?:\?.*)?$", re.IGNORECASE)
+_HOST_PART = re.compile(r"(?:xn-|[a-z0-9_]+)(?:-[a-z0-9_-]+)*$", re.IGNORECASE)
+_TOP_LEVEL_DOMAIN = re.compile(r"(?:[a-z]{2,20}|xn--(?:[a-z0-9]+-)*[a-z0-9]+)$", re.IGNORECASE)
+
+
+def url(given: Given) -> None:
+    """Accept the URLs that WTForms accepts, whatever their scheme."""
+    match = _URL.match(given.value or "")
+    if match is None or not _is_host(match["host"]):
+        raise Invalid("Invalid URL.")
+
+
+def _is_host(host: str) -> bool:
+    try:
+        ipaddress.IPv4Address(host)
+    except ValueError:
+        pass
+    else:
+        return True
+    try:
+        host = host.encode("idna").decode()
+    except UnicodeError:
+        pass
+    parts = host.split(".")
+    if len(host) > 253 or len(parts) < 2 or _TOP_LEVEL_DOMAIN.match(parts[-1]) is None:
+        return False
+    return all(0 < len(part) <= 63 and _HOST_PART.match(part) is not None for part in parts)
+
+
+_EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@(?P<domain>(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,})$")
+_RESERVED_DOMAINS = ("arpa", "invalid", "local", "localhost", "onion", "test")
+
+
+def email_or_url(given: Given) -> None:
+    match = _EMAIL.match(given.value or "")
+    if match is not None and match["domain"].rpartition(".")[2].lower() not in _RESERVED_DOMAINS:
+        return
+    try:
+        url(given)
+    except Invalid:
+        raise Invalid("Contact must be email address or URL") from None
+
+
+NO_URL = "A list of http[s] URLs separated by whitespace characters is needed ('{}' doesn't seem to be a valid URL)."
+
+
+def each_url(is_valid: Callable[[Any], bool], message: str = NO_URL) -> Validator:
+    """Validate each URL of a list; the first invalid one is named."""
+
+    def validate(given: Given) -> None:
+        for word in given.value.split():
+            if not is_valid(urlparse(word)):
+                raise Invalid(message.format(word))
+
+    return validate
+
+
+def is_web_url(parsed: Any) -> bool:
+    return parsed.scheme.startswith("http") and bool(parsed.netloc)
+
+
+def is_repository(parsed: Any) -> bool:
+    """Whether a URL is that of a repository, or ``copr://owner/project``."""
+    if parsed.scheme not in ("http", "https", "copr") or not parsed.netloc:
+        return False
+    return bool(parsed.scheme != "copr" or parsed.path.partition("/")[2].partition("/")[0])

@@ -1,0 +1,252 @@
+"""The packages of projects: their default sources, and building them from these."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ..engine.build import Build
+from ..engine.project import Project
+from ..engine.store import Store
+from ..model.package import Package
+from ..model.source import REBUILDABLE
+from ..wire.answer import CATCH_ALL, ApiError
+from . import forms
+from .authentication import authenticate
+from .builds import render_build
+from .context import RequestContext, Success, nul_error, require
+from .forms import Field, Given, Invalid, form_data, read_form
+from .paging import PACKAGE, check_order, check_range, parse_paging, sort_rows
+from .projects import check_deletable, find_project, find_project_in_body, find_project_in_path
+from .rendering import json_line, render_page
+from .sources import SOURCES, package_name_field
+from .submission import MAX_TIMEOUT, PRESERVED, SourceOfBuild, build_fields, selected_chroots, submit_builds
+from .users import User, may_edit
+
+_RENAMED = {
+    "is_background": "background",
+    "memory_limit": "memory_reqs",
+    "source_build_method": "srpm_build_method",
+    "script_builddeps": "builddeps",
+    "script_resultdir": "resultdir",
+    "script_chroot": "chroot",
+    "script_repos": "repos",
+}
+"""Copr's own names of fields, by those of its API."""
+
+
+def get_package(context: RequestContext) -> Success:
+    """Answer ``package``."""
+    arguments = context.target.arguments
+    for key in ("ownername", "projectname", "packagename"):
+        require(key, arguments.get(key))
+    project = find_project(context)
+    package = _find_package(project, arguments["packagename"])
+    return Success(_render(package, project, context) + b"\n")
+
+
+def list_packages(context: RequestContext) -> Success:
+    """Answer ``package/list``."""
+    paging = parse_paging(context.target.arguments, context.default_limit)
+    project = find_project(context)
+    check_order(paging.order, PACKAGE)
+    check_range(paging)
+    packages = sort_rows([*project.packages.values()], paging, PACKAGE)
+    stop = None if paging.limit is None else paging.offset + paging.limit
+    return Success(
+        render_page([_render(package, project, context) for package in packages[paging.offset : stop]], paging)
+    )
+
+
+def add_package(context: RequestContext) -> Success:
+    """Answer ``package/add``; Copr adds the package of the body, and then looks for that of the path."""
+    user = authenticate(context)
+    project = find_project_in_path(context)
+    data = form_data(context.body, ("python_versions",), _RENAMED)
+    _store_package(project, user, data, context)
+    name = context.target.parameters["packagename"]
+    if name not in project.packages:
+        raise ApiError(500, CATCH_ALL)
+    return Success(_render(project.packages[name], project) + b"\n")
+
+
+def edit_package(context: RequestContext) -> Success:
+    """Answer ``package/edit``; what is not sent stays as it is stored."""
+    user = authenticate(context)
+    project = find_project_in_path(context)
+    data = form_data(context.body, ("python_versions",), _RENAMED)
+    name = context.target.parameters["packagename"]
+    package = project.packages.get(name)
+    if package is None:
+        raise nul_error(name) or ApiError(404, f"Package {name} does not exists in copr {project}.")
+    stored = {
+        key: value if isinstance(value, list) else [value] for key, value in package.config.items() if key not in data
+    }
+    _store_package(project, user, {**stored, **data} if data else data, context, package)
+    return Success(_render(project.packages[name], project) + b"\n")
+
+
+def reset_package(context: RequestContext) -> Success:
+    """Answer ``package/reset``, after which the package has no default source."""
+    user, project, package = _read_package(context)
+    if not may_edit(user, project):
+        raise ApiError(403, f"You are not allowed to reset package `{package.id}`.")
+    project.update_package(package.name, source_type="unset", config={})
+    return Success(_render(project.packages[package.name], project) + b"\n")
+
+
+def delete_package(context: RequestContext) -> Success:
+    """Answer ``package/delete``, which also deletes its builds."""
+    user, project, package = _read_package(context)
+    if not may_edit(user, project):
+        raise ApiError(403, f"You are not allowed to delete package `{package.id}`.")
+    builds = _builds_of(package, project)
+    check_deletable(user, builds)
+    for build in builds:
+        context.store.remove(build)
+    del project.packages[package.name]
+    return Success(_render(package, project) + b"\n")
+
+
+def build_package(context: RequestContext) -> Success:
+    """Answer ``package/build`` with a build of its default source, for which package and chroots are known at once."""
+    user = authenticate(context)
+    project = find_project_in_body(context)
+    data = form_data(context.body, (*PRESERVED, "python_versions"), _RENAMED)
+    fields = {
+        **build_fields(project, user, context.store),
+        "package_name": Field(forms.stripped_text, validators=[forms.required()]),
+    }
+    form = read_form(fields, data)
+    package = _find_package(project, form.values["package_name"])
+    form.raise_as_lines()
+    if package.source_type not in REBUILDABLE:
+        problem = (
+            f"Package 'Unset default source for package {package.name}' doesn't have the default source method set, but it "
+            "is required for the rebuild request.  Please configure some source  method first"
+        )
+        raise ApiError(400, problem)
+    chroots = selected_chroots(project, form.values) or package.allowed(project.active_chroots)
+    source = SourceOfBuild(package.source_type, package.config)
+    (build,) = submit_builds(context.store, user, project, [source], form.values, chroots=chroots, package=package.name)
+    return Success(render_build(build) + b"\n")
+
+
+def _find_package(project: Project, name: str | None) -> Package:
+    package = project.packages.get(name or "")
+    if package is None:
+        raise nul_error(name or "") or ApiError(404, f"No package with name {name} in copr {project.projectname}")
+    return package
+
+
+def _read_package(context: RequestContext) -> tuple[User, Project, Package]:
+    """Return the user, and the package that the body names."""
+    user = authenticate(context)
+    project = find_project_in_body(context)
+    name = context.body.fields().get("package_name")
+    return user, project, _find_package(project, name if isinstance(name, str) else None)
+
+
+def _store_package(
+    project: Project, user: User, data: forms.FormData, context: RequestContext, package: Package | None = None
+) -> None:
+    """Add or change a package as a form says.
+
+    :raises ApiError: 403, 400, or 409 if it is to be added and there is one.
+    """
+    if not may_edit(user, project):
+        raise ApiError(403, "You are not allowed to add or edit packages in this copr.")
+    type = context.target.parameters.get("source_type") or (package.source_type if package else "")
+    source = SOURCES.get(type)
+    if source is None:
+        raise ApiError(400, f"Unsupported package source type {type}")
+    form = read_form({**_package_fields(context.store), **source.fields(context.store)}, data)
+    form.raise_as_lines()
+    values = form.values
+    name = values["package_name"] if package is None else package.name
+    if package is None and name in project.packages:
+        raise ApiError(409, f"Package {name} already exists in copr {project}.")
+    if package is None:
+        project.add_package(name, source.type, {})
+    changed: dict[str, Any] = {"source_type": source.type, "config": source.config(values)}
+    if "webhook_rebuild" in data:
+        changed["webhook_rebuild"] = values["webhook_rebuild"]
+    if "max_builds" in data:
+        changed["max_builds"] = values["max_builds"] or None
+    if "chroot_denylist" in data:
+        patterns = (values["chroot_denylist"] or "").split(",")
+        changed["chroot_denylist"] = tuple(pattern.strip() for pattern in patterns if pattern.strip())
+    project.update_package(name, **changed)
+
+
+def _package_fields(store: Store) -> Mapping[str, Field]:
+    return {
+        "package_name": package_name_field(),
+        "webhook_rebuild": Field(forms.boolean, False),
+        "chroot_denylist": Field(
+            forms.stripped_text, filters=[_with_plain_commas], validators=[forms.optional, _denylist(store)]
+        ),
+        "max_builds": Field(forms.integer, validators=[forms.optional, forms.in_range(0, 100)]),
+        "timeout": Field(forms.integer, validators=[forms.optional, forms.in_range(0, MAX_TIMEOUT)]),
+    }
+
+
+def _with_plain_commas(value: Any) -> Any:
+    return ", ".join(part.strip() for part in value.split(",")) if value else value
+
+
+_PATTERN = r"^[a-z0-9-_*.+]+$"
+
+
+def _denylist(store: Store) -> forms.Validator:
+    def validate(given: Given) -> None:
+        for pattern in (part.strip() for part in given.value.split(",")):
+            if not re.match(_PATTERN, pattern):
+                raise Invalid(f'Pattern "{pattern}" does not match "{_PATTERN}"')
+            matched = {name for name in store.active_chroots if fnmatchcase(name, pattern)}
+            if not matched:
+                raise Invalid(f'no chroot matched by pattern "{pattern}"')
+            if len(matched) == len(store.active_chroots):
+                raise Invalid("patterns are deny-listing all chroots")
+
+    return validate
+
+
+def _builds_of(package: Package, project: Project) -> list[Build]:
+    """Return the builds of a package, the newest first."""
+    store = project.store
+    found = (store.find_build(number) for number in store.index.page(project.full_name, package.name, 0, None))
+    return [build for build in found if build is not None]
+
+
+def _render(package: Package, project: Project, context: RequestContext | None = None) -> bytes:
+    arguments = {} if context is None else context.target.arguments
+    latest = succeeded = None
+    if _is_true(arguments.get("with_latest_build")):
+        latest = next(iter(_builds_of(package, project)), None)
+    if _is_true(arguments.get("with_latest_succeeded_build")):
+        succeeded = next((build for build in _builds_of(package, project) if build.state == "succeeded"), None)
+    config = {
+        ("source_build_method" if key == "srpm_build_method" else key): value for key, value in package.config.items()
+    }
+    fields = {
+        "id": package.id,
+        "name": package.name,
+        "ownername": project.ownername,
+        "projectname": project.projectname,
+        "source_type": package.source_type,
+        "source_dict": config,
+        "auto_rebuild": package.webhook_rebuild,
+        "builds": {
+            "latest": None if latest is None else json.loads(render_build(latest)),
+            "latest_succeeded": None if succeeded is None else json.loads(render_build(succeeded)),
+        },
+    }
+    return json.dumps(fields).encode()
+
+
+def _is_true(value: str | None) -> bool:
+    return value in ("True", "true", "1")

@@ -1,0 +1,223 @@
+"""The chroots of projects: their settings, and the build configuration that follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..engine.project import Project
+from ..model.project import NO_SETTINGS, ProjectChroot
+from ..wire.answer import CATCH_ALL, ApiError
+from . import forms
+from .authentication import authenticate
+from .bodies import Upload
+from .build_config import derive_project_config
+from .context import RequestContext, Success, nul_error, require
+from .forms import Field, Given, Invalid, Values, form_data, read_form
+from .projects import find_project, find_project_in_path
+from .rendering import json_line
+from .users import may_edit
+
+_RENAMED = {
+    "additional_repos": "repos",
+    "additional_packages": "buildroot_pkgs",
+    "additional_modules": "module_toggle",
+}
+"""Copr's own names of fields, by those of its API."""
+
+_SETTINGS = {
+    "buildroot_pkgs": "additional_packages",
+    "repos": "additional_repos",
+    "with_opts": "with_opts",
+    "without_opts": "without_opts",
+}
+"""The settings of fields with a list of words."""
+
+_RESETTABLE = {
+    **_SETTINGS,
+    "module_toggle": "additional_modules",
+    "bootstrap": "bootstrap",
+    "bootstrap_image": "bootstrap_image",
+    "isolation": "isolation",
+    "comps_name": "comps_name",
+}
+
+
+def get_project_chroot(context: RequestContext) -> Success:
+    """Answer ``project-chroot``."""
+    project, name = _find(context)
+    return _chroot(project, name)
+
+
+def get_build_config(context: RequestContext) -> Success:
+    """Answer ``project-chroot/build-config``; Copr fails for a chroot that the project has dropped."""
+    project, name = _find(context)
+    if name not in project.active_chroots:
+        raise ApiError(500, CATCH_ALL)
+    return Success(json_line(derive_project_config(project, name)))
+
+
+def edit_project_chroot(context: RequestContext) -> Success:
+    """Answer ``project-chroot/edit``, which changes only what was sent."""
+    context.body.read_json_file()
+    user = authenticate(context)
+    project = find_project_in_path(context)
+    data = form_data(context.body, renamed=_RENAMED)
+    form = read_form(_FIELDS, data)
+    name = _check_chroot(project, context.target.parameters["chrootname"])
+    _require_image(form)
+    form.raise_as_lines()
+    settings = _reset(project, name, form.values)
+    settings = replace(settings, **_changed(form.values, data))
+    if not may_edit(user, project):
+        raise ApiError(403, "Only owners and admins may update their projects.")
+    project.update_chroot(name, settings)
+    return _chroot(project, name)
+
+
+def _find(context: RequestContext) -> tuple[Project, str]:
+    project_arguments = context.target.arguments
+    for key in ("ownername", "projectname", "chrootname"):
+        require(key, project_arguments.get(key))
+    project = find_project(context)
+    return project, _check_chroot(project, project_arguments["chrootname"])
+
+
+def _check_chroot(project: Project, name: str) -> str:
+    if name.count("-") < 2:
+        raise ApiError(404, "Chroot identification is not valid")
+    if name not in project.known_chroots or not project.store.mock_chroots.get(name):
+        raise nul_error(name) or ApiError(404, f"Chroot name {name} does not exist in Copr {project}.")
+    return name
+
+
+def _require_image(form: forms.Filled) -> None:
+    if form.values["bootstrap"] == "custom_image" and not form.values["bootstrap_image"]:
+        form.errors.setdefault("bootstrap_image", []).append("Custom image is selected, but not specified")
+
+
+def _reset(project: Project, name: str, values: Values) -> ProjectChroot:
+    """Return the settings with those that are to be reset at their defaults.
+
+    :raises ApiError: 400 for an unknown setting.
+    """
+    settings = project.known_chroots[name]
+    for given in (values["reset_fields"] or "").split():
+        field = _RESETTABLE.get(_RENAMED.get(given, given))
+        if field is None:
+            raise ApiError(
+                400,
+                f"Trying to reset an invalid attribute: {given}\n"
+                f"See `copr-cli get-chroot {project}/{name}' for all the possible attributes",
+            )
+        settings = replace(settings, **{field: getattr(NO_SETTINGS, field)})
+    return settings
+
+
+def _changed(values: Values, data: Mapping[str, object]) -> dict[str, Any]:
+    changed: dict[str, Any] = {
+        setting: tuple((values[field] or "").split()) for field, setting in _SETTINGS.items() if field in data
+    }
+    if "module_toggle" in data:
+        changed["additional_modules"] = tuple(filter(None, (values["module_toggle"] or "").split(", ")))
+    for name in ("bootstrap", "isolation", "bootstrap_image"):
+        if values[name] is not None:
+            changed[name] = values[name]
+    if "bootstrap_image" in changed and "bootstrap" not in changed:
+        changed["bootstrap"] = "custom_image"
+    upload: Upload | None = values["upload_comps"]
+    if values["delete_comps"]:
+        changed["comps_name"] = None
+    if upload is not None:
+        changed["comps_name"] = upload.filename
+    return changed
+
+
+def _modules(given: Given) -> None:
+    """Validate modules, which are separated by commas, as Copr does."""
+    enabled: set[str] = set()
+    for module in given.value.split(","):
+        if module == "":
+            return
+        name, colon, stream = module.strip().partition(":")
+        if not colon or ":" in stream:
+            raise Invalid(f"Module name '{module}' must consist of two parts separated with colon, e.g. module:stream")
+        if not _is_module(name):
+            raise Invalid(f"Module name '{name}' must contain only letters, digits, dashes, underscores.")
+        if name in enabled:
+            raise Invalid(f"Module name '{name}' specified multiple times")
+        enabled.add(name)
+        if not _is_module(stream):
+            raise Invalid(
+                f"Stream part of module name '{stream}' must contain only letters, digits, dashes, underscores."
+            )
+
+
+def _is_module(name: str) -> bool:
+    return bool(name) and (name[0].isascii() and (name[0].isalnum() or name[0] in "-_!")) and " " not in name
+
+
+def _without_blanks(value: Any) -> str:
+    """Remove blank items from a list that is separated by commas."""
+    return ", ".join(module.strip() for module in value.split(",") if module.strip()) if value else ""
+
+
+_FIELDS = {
+    "buildroot_pkgs": Field(forms.stripped_text),
+    "repos": Field(
+        forms.text,
+        filters=[forms.one_per_line],
+        validators=[forms.each_url(forms.is_repository), forms.optional],
+    ),
+    "module_toggle": Field(forms.stripped_text, filters=[_without_blanks], validators=[_modules]),
+    "with_opts": Field(forms.stripped_text),
+    "without_opts": Field(forms.stripped_text),
+    "bootstrap": Field(
+        forms.choice,
+        filters=[forms.null_if_none],
+        checks=[forms.one_of(("unchanged", "default", "off", "on", "image", "custom_image"))],
+        validators=[forms.optional],
+    ),
+    "bootstrap_image": Field(
+        forms.stripped_text,
+        filters=[lambda value: value or None],
+        validators=[
+            forms.optional,
+            forms.matches(
+                r"^([\w.-]+(:\d+)?/)?[\w./-]+(:[\w.-]+)?$",
+                "Enter valid bootstrap image id (<registry>/]<name>[:<tag>], e.g. fedora:33).",
+            ),
+        ],
+    ),
+    "isolation": Field(
+        forms.choice,
+        filters=[forms.null_if_none],
+        checks=[forms.one_of(("unchanged", "default", "nspawn", "simple"))],
+        validators=[forms.optional],
+    ),
+    "reset_fields": Field(forms.stripped_text),
+    "upload_comps": Field(forms.file),
+    "delete_comps": Field(forms.boolean, False),
+}
+
+
+def _chroot(project: Project, name: str) -> Success:
+    chroot = project.known_chroots[name]
+    return Success(
+        json_line(
+            {
+                "additional_repos": chroot.additional_repos,
+                "additional_packages": chroot.additional_packages,
+                "additional_modules": chroot.additional_modules,
+                "with_opts": chroot.with_opts,
+                "without_opts": chroot.without_opts,
+                "isolation": chroot.isolation,
+                "mock_chroot": name,
+                "ownername": project.ownername,
+                "projectname": project.projectname,
+                "comps_name": chroot.comps_name,
+                "delete_after_days": project.days_until_deletion(chroot),
+            }
+        )
+    )

@@ -1,0 +1,191 @@
+"""The sources of packages and builds: for each type, its form, and the fields that Copr stores.
+
+Packages are configured with the same fields as builds are submitted with.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..engine.store import Store
+from ..model.source import SourceType
+from . import forms
+from .forms import Field, Given, Invalid, Values
+
+PACKAGE_NAME = r"^[-+_.a-zA-Z0-9]+$"
+
+DIST_GITS = {"fedora": "https://src.fedoraproject.org"}
+"""The dist-git instances that the service knows, with their URLs; the first is the default."""
+
+_DIST_GIT = next(iter(DIST_GITS))
+
+_PYTHON_VERSIONS = ["3", "2"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A type of source.
+
+    :param fields: returns the fields of its form.
+    :param config: returns what Copr stores, given the form and the name of the package.
+    """
+
+    type: SourceType
+    fields: Callable[[Store], Mapping[str, Field]]
+    config: Callable[[Values], dict[str, object]]
+    needs_package_name: bool = False
+
+
+def _scm_fields(store: Store) -> Mapping[str, Field]:
+    spec = forms.matches(r"^.+\.spec$", "RPM spec file must end with .spec")
+    return {
+        "scm_type": Field(forms.choice, "git", checks=[forms.one_of(("git", "svn"))]),
+        "clone_url": Field(forms.stripped_text, validators=[forms.required(), forms.url]),
+        "committish": Field(forms.stripped_text, validators=[forms.optional]),
+        "subdirectory": Field(forms.stripped_text, validators=[forms.optional]),
+        "spec": Field(forms.stripped_text, validators=[forms.optional, spec]),
+        "srpm_build_method": Field(
+            forms.choice, "rpkg", checks=[forms.one_of(("rpkg", "tito", "tito_test", "make_srpm"))]
+        ),
+    }
+
+
+def _scm_config(values: Values) -> dict[str, object]:
+    names = ("clone_url", "subdirectory", "committish", "spec", "srpm_build_method")
+    return {"type": values["scm_type"], **{name: values[name] for name in names}}
+
+
+def _pypi_fields(store: Store) -> Mapping[str, Field]:
+    return {
+        "pypi_package_name": Field(forms.stripped_text, validators=[forms.required()]),
+        "pypi_package_version": Field(forms.stripped_text, validators=[forms.optional]),
+        "spec_generator": Field(forms.choice, "pyp2spec", checks=[forms.one_of(("pyp2rpm", "pyp2spec"))]),
+        "spec_template": Field(forms.choice, "", checks=[forms.one_of(("", "fedora", "epel7", "mageia", "pld"))]),
+        "python_versions": Field(forms.choices, checks=[forms.some_of(_PYTHON_VERSIONS)]),
+    }
+
+
+def _pypi_config(values: Values) -> dict[str, object]:
+    names = ("pypi_package_name", "pypi_package_version", "spec_generator", "spec_template", "python_versions")
+    return {name: values[name] for name in names}
+
+
+def _gem_fields(store: Store) -> Mapping[str, Field]:
+    return {"gem_name": Field(forms.stripped_text, validators=[forms.required()])}
+
+
+def _gem_config(values: Values) -> dict[str, object]:
+    return {"gem_name": values["gem_name"]}
+
+
+def _unix_lines(script: Any) -> Any:
+    """Let a script from a browser end its lines as Unix does."""
+    if not script:
+        return script
+    if script.split("\n")[0].endswith("\r"):
+        script = script.replace("\r\n", "\n")
+    return script if script.endswith("\n") else f"{script}\n"
+
+
+def _custom_fields(store: Store) -> Mapping[str, Field]:
+    active = store.active_chroots
+    latest = {f"fedora-latest-{_arch(name)}" for name in active if name.startswith("fedora-") and name.count("-") == 2}
+    too_long = "Maximum script size is 4kB"
+    return {
+        "script": Field(
+            forms.text, filters=[_unix_lines], validators=[forms.required(), forms.no_longer_than(4096, too_long)]
+        ),
+        "builddeps": Field(forms.stripped_text, validators=[forms.optional]),
+        "chroot": Field(forms.choice, "fedora-latest-x86_64", checks=[forms.one_of({*latest, *active})]),
+        "resultdir": Field(forms.stripped_text, validators=[forms.optional]),
+        "repos": Field(
+            forms.text,
+            filters=[forms.one_per_line],
+            validators=[forms.each_url(forms.is_repository), forms.optional],
+        ),
+    }
+
+
+def _custom_config(values: Values) -> dict[str, object]:
+    return {name: values[name] for name in ("script", "chroot", "builddeps", "resultdir", "repos")}
+
+
+def _arch(chrootname: str) -> str:
+    return chrootname.rpartition("-")[2]
+
+
+def _is_dist_git(given: Given) -> None:
+    if given.value not in DIST_GITS:
+        raise Invalid(f"DistGit ID must be one of: {', '.join(DIST_GITS)}")
+
+
+def _distgit_fields(store: Store) -> Mapping[str, Field]:
+    return {
+        "distgit": Field(
+            forms.choice,
+            filters=[lambda value: _DIST_GIT if forms.null_if_none(value) is None else value],
+            checks=[forms.one_of(DIST_GITS)],
+            validators=[_is_dist_git],
+        ),
+        "committish": Field(forms.stripped_text, validators=[forms.optional]),
+        "namespace": Field(
+            forms.stripped_text,
+            filters=[lambda value: posixpath.normpath(value) if value else None],
+            validators=[forms.optional],
+        ),
+    }
+
+
+def _distgit_config(values: Values) -> dict[str, object]:
+    config: dict[str, object] = {"clone_url": clone_url(values)}
+    for name in ("distgit", "namespace", "committish"):
+        if values[name]:
+            config[name] = values[name]
+    return config
+
+
+def clone_url(values: Values) -> str:
+    """Return the address of a package in a dist-git instance."""
+    package, namespace = values["package_name"], values["namespace"]
+    path = f"{namespace}/rpms" if namespace else "rpms"
+    return f"{DIST_GITS[values['distgit']]}/{path}/{package}"
+
+
+SOURCES: Mapping[str, Source] = {
+    source.type: source
+    for source in (
+        Source("scm", _scm_fields, _scm_config),
+        Source("pypi", _pypi_fields, _pypi_config),
+        Source("rubygems", _gem_fields, _gem_config),
+        Source("custom", _custom_fields, _custom_config),
+        Source("distgit", _distgit_fields, _distgit_config, needs_package_name=True),
+    )
+}
+"""The types of sources that a package can have."""
+
+
+def package_name_field() -> Field:
+    message = f"Please enter a valid package name in {PACKAGE_NAME}"
+    return Field(forms.stripped_text, validators=[forms.matches(PACKAGE_NAME, message), forms.no_longer_than(100)])
+
+
+def latest_fedora(config: Mapping[str, object], store: Store) -> dict[str, object]:
+    """Return the source of a custom build with the newest Fedora in place of ``fedora-latest``.
+
+    :raises LookupError: if there is no such chroot, for which Copr has no error of its own.
+    """
+    chroot = str(config.get("chroot"))
+    if "fedora-latest" not in chroot:
+        return dict(config)
+    arch = _arch(chroot)
+    found = [
+        name
+        for name in store.active_chroots
+        if name.startswith("fedora-") and name.endswith(f"-{arch}") and name.split("-")[1] not in ("rawhide", "eln")
+    ]
+    if not found:
+        raise LookupError(chroot)
+    return {**config, "chroot": max(found, key=lambda name: name.split("-")[1])}

@@ -1,0 +1,388 @@
+"""Submitting builds: ``build/create`` for each kind of source, and ``build/check-before-build``.
+
+The order of the checks is Copr's: login, project, form, permission to build, Packit, batch, directory.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+from ..engine.build import Build
+from ..engine.project import Project
+from ..engine.store import Store
+from ..engine.submission import Submission, submit
+from ..model.project import COPR_URL
+from ..model.source import SourceType
+from ..wire.answer import CATCH_ALL, ApiError
+from . import forms
+from .authentication import authenticate
+from .bodies import Upload
+from .builds import render_build
+from .context import RequestContext, Success
+from .forms import Field, Given, Invalid, Values, form_data, read_form
+from .projects import find_project_in_body
+from .rendering import json_line, render_items
+from .sources import SOURCES, Source, latest_fedora, package_name_field
+from .users import User, may_build_in
+
+DEFAULT_TIMEOUT = 18_000
+"""The timeout of builds that ask for none, in seconds."""
+
+MAX_TIMEOUT = 108_000
+
+PRESERVED = ("chroots", "exclude_chroots")
+"""The fields of which each item of a list counts."""
+
+_NO_META = {"limit": None, "offset": None, "order": None, "order_type": None}
+
+_SOURCE_FILES = (".src.rpm", ".nosrc.rpm", ".spec")
+
+
+class SourceOfBuild(NamedTuple):
+    """The source of one build; ``url`` is that of a source package."""
+
+    type: SourceType
+    config: Mapping[str, object]
+    url: str | None = None
+    content: bytes | None = None
+
+
+class _Request(NamedTuple):
+    user: User
+    project: Project
+    values: Values
+
+
+def create_from_url(context: RequestContext) -> Success:
+    """Answer ``build/create/url`` with one build for each URL."""
+    ends_right = forms.each_url(
+        lambda parsed: parsed.path.endswith(_SOURCE_FILES),
+        "URLs must end with .src.rpm, .nosrc.rpm, or .spec ('{}' doesn't seem to be a valid URL).",
+    )
+    pkgs = Field(
+        forms.text,
+        filters=[forms.one_per_line],
+        validators=[forms.required("URLs to packages are required"), forms.each_url(forms.is_web_url), ends_right],
+    )
+    request = _read(context, after={"pkgs": pkgs})
+    urls = request.values["pkgs"].split("\n")
+    builds = _submit(context, request, [SourceOfBuild("link", {"url": url}, _package_url(url)) for url in urls])
+    return Success(render_items(map(render_build, builds), _NO_META))
+
+
+def create_from_upload(context: RequestContext) -> Success:
+    """Answer ``build/create/upload``; the file is kept, and can be downloaded while the fake serves results."""
+    # Copr reads the JSON file before it looks at the login.
+    context.body.read_json_file()
+    pkgs = Field(forms.file, validators=[forms.required(), _is_source_file])
+    request = _read(context, after={"pkgs": pkgs})
+    file: Upload = request.values["pkgs"]
+    name, directory = _secure_filename(file.filename), context.store.next_directory()
+    url = f"{COPR_URL}/tmp/{directory}/{name}"
+    config = {"url": url, "pkg": name, "tmp": directory}
+    (build,) = _submit(context, request, [SourceOfBuild("upload", config, _package_url(url), file.content)])
+    return Success(render_build(build) + b"\n")
+
+
+def create_from_scm(context: RequestContext) -> Success:
+    """Answer ``build/create/scm``."""
+    names = ("clone_url", "committish", "subdirectory", "spec", "srpm_build_method")
+    return _create(
+        context, "scm", lambda values: {"type": values["scm_type"], **{name: values[name] for name in names}}
+    )
+
+
+def create_from_distgit(context: RequestContext) -> Success:
+    """Answer ``build/create/distgit``."""
+    return _create(context, "distgit")
+
+
+def create_from_pypi(context: RequestContext) -> Success:
+    """Answer ``build/create/pypi``, where each item of every list counts; by default it is built for Python 3."""
+    preserved = (*PRESERVED, "python_versions")
+    return _create(context, "pypi", preserved=preserved, defaults={"python_versions": ["3"]})
+
+
+def create_from_rubygems(context: RequestContext) -> Success:
+    """Answer ``build/create/rubygems``."""
+    return _create(context, "rubygems")
+
+
+def create_from_custom(context: RequestContext) -> Success:
+    """Answer ``build/create/custom``."""
+    return _create(context, "custom")
+
+
+def check_before_build(context: RequestContext) -> Success:
+    """Answer ``build/check-before-build``, which checks in another order than ``build/create``."""
+    user = authenticate(context)
+    project = find_project_in_body(context)
+    data = form_data(context.body, PRESERVED)
+    form = read_form(build_fields(project, user, context.store), data)
+    check_directory(project, form.values["project_dirname"])
+    if not may_build_in(user, project):
+        raise ApiError(403, f"User '{user.name}' is not allowed to build in '{project}'")
+    form.raise_as_dictionary()
+    return Success(json_line({"message": "It should be safe to submit a build like this"}))
+
+
+def _create(
+    context: RequestContext,
+    type: SourceType,
+    config: Any = None,
+    *,
+    preserved: Sequence[str] = PRESERVED,
+    defaults: Mapping[str, object] | None = None,
+) -> Success:
+    source = SOURCES[type]
+    request = _read(context, source, preserved=preserved)
+    values = {**request.values, **{name: value for name, value in (defaults or {}).items() if not request.values[name]}}
+    (build,) = _submit(context, request, [SourceOfBuild(type, (config or source.config)(values))])
+    return Success(render_build(build) + b"\n")
+
+
+def _read(
+    context: RequestContext,
+    source: Source | None = None,
+    *,
+    after: Mapping[str, Field] | None = None,
+    preserved: Sequence[str] = PRESERVED,
+) -> _Request:
+    """Return who submits to which project, and the form.
+
+    :raises ApiError: 401, 404, 400 for an invalid form, or 403.
+    """
+    user = authenticate(context)
+    project = find_project_in_body(context)
+    data = form_data(context.body, preserved, {"source_build_method": "srpm_build_method"})
+    fields = {**build_fields(project, user, context.store), **(after or {})}
+    if source is not None:
+        own = source.fields(context.store)
+        fields = {**({"package_name": package_name_field()} if source.needs_package_name else {}), **own, **fields}
+    form = read_form(fields, data)
+    form.raise_as_dictionary()
+    if not may_build_in(user, project):
+        raise ApiError(403, f"User {user.name} is not allowed to build in the copr: {project}")
+    return _Request(user, project, form.values)
+
+
+def _submit(context: RequestContext, request: _Request, sources: Iterable[SourceOfBuild]) -> list[Build]:
+    user, project, values = request
+    return submit_builds(
+        context.store, user, project, sources, values, chroots=selected_chroots(project, values), isolation="unchanged"
+    )
+
+
+def submit_builds(
+    store: Store,
+    user: User,
+    project: Project,
+    sources: Iterable[SourceOfBuild],
+    values: Values,
+    *,
+    chroots: Sequence[str],
+    isolation: str | None = None,
+    package: str | None = None,
+) -> list[Build]:
+    """Add the builds of a request, all of them or none.
+
+    :param values: a form with the fields of :func:`build_fields`.
+    :raises ApiError: 400 or 403.
+    """
+    if not project.active_chroots:
+        raise ApiError(400, f"Can't create build - project {project} has no active chroots")
+    forge = values["packit_forge_project"]
+    if forge and forge not in project.settings.packit_forge_projects_allowed:
+        raise ApiError(403, f"Forge project {forge} can't build in this Copr via Packit.")
+    if not may_build_in(user, project):
+        raise ApiError(403, "You don't have permissions to build in this copr.")
+    check_directory(project, values["project_dirname"])
+    submissions = [
+        Submission(
+            source_type=source.type,
+            config=_stored_config(source, project, store),
+            submitter=user.name,
+            chroots=[name for name in project.active_chroots if name in chroots],
+            package=package,
+            url=source.url,
+            project_dirname=values["project_dirname"] or None,
+            timeout=DEFAULT_TIMEOUT if values["timeout"] is None else values["timeout"],
+            enable_net=project.settings.enable_net if values["enable_net"] is None else values["enable_net"],
+            is_background=values["background"],
+            bootstrap=values["bootstrap"],
+            isolation=values["isolation"] or isolation,
+            content=source.content,
+        )
+        for source in sources
+    ]
+    return [submit(store, project, submission, _batch(store, values)) for submission in submissions]
+
+
+def _stored_config(source: SourceOfBuild, project: Project, store: Store) -> Mapping[str, object]:
+    config = dict(source.config)
+    if project.settings.fedora_review:
+        config["fedora_review"] = True
+    if source.type == "custom":
+        try:
+            return latest_fedora(config, store)
+        except LookupError:
+            raise ApiError(500, CATCH_ALL) from None
+    return config
+
+
+def _batch(store: Store, values: Values) -> int | None:
+    """Return the batch of a build that is submitted, added if necessary."""
+    if values["with_build_id"]:
+        return _batch_of(store, values["with_build_id"])
+    if values["after_build_id"]:
+        return store.add_batch(_batch_of(store, values["after_build_id"]))
+    return None
+
+
+def _batch_of(store: Store, build_id: int) -> int:
+    build = store.builds[build_id]
+    if build.batch is None:
+        store.put_in_batch(build, store.add_batch())
+    assert build.batch is not None
+    return build.batch
+
+
+def build_fields(project: Project, user: User, store: Store) -> Mapping[str, Field]:
+    """Return the fields that all kinds of builds have, in Copr's order."""
+    active = project.active_chroots
+    return {
+        "timeout": Field(forms.integer, DEFAULT_TIMEOUT, validators=[forms.optional, forms.in_range(0, MAX_TIMEOUT)]),
+        "enable_net": Field(forms.optional_boolean),
+        "background": Field(forms.boolean, False),
+        "project_dirname": Field(forms.stripped_text),
+        "bootstrap": Field(
+            forms.choice,
+            filters=[forms.null_if_none],
+            checks=[forms.one_of(("unchanged", "default", "off", "on", "image"))],
+            validators=[forms.optional],
+        ),
+        "isolation": Field(
+            forms.choice,
+            filters=[forms.null_if_none],
+            checks=[forms.one_of(("unchanged", "default", "nspawn", "simple"))],
+            validators=[forms.optional],
+        ),
+        "chroots": Field(forms.choices, checks=[_chroot_patterns(active)]),
+        "exclude_chroots": Field(forms.choices, checks=[_chroot_patterns(active)]),
+        "after_build_id": _batch_field("with_build_id", user, store),
+        "with_build_id": _batch_field("after_build_id", user, store),
+        "packit_forge_project": Field(forms.stripped_text),
+    }
+
+
+def _chroot_patterns(active: Sequence[str]) -> forms.Validator:
+    def validate(given: Given) -> None:
+        for pattern in given.value:
+            if not any(fnmatchcase(name, pattern) for name in active):
+                raise Invalid(forms.not_choices([pattern]))
+
+    return validate
+
+
+def _batch_field(other: str, user: User, store: Store) -> Field:
+    is_modified = other == "after_build_id"
+
+    def validate(given: Given) -> None:
+        if given.values[other]:
+            raise Invalid("Only one batch option can be specified")
+        if not given.value:
+            return
+        build = store.find_build(given.value)
+        if build is None:
+            raise Invalid(f"Build {given.value} not found")
+        problem = _batch_problem(build, user, is_modified, store)
+        if problem is not None:
+            raise Invalid(problem)
+
+    return Field(forms.integer, filters=[forms.null_if_none], validators=[forms.optional, validate])
+
+
+def _batch_problem(build: Build, user: User, is_modified: bool, store: Store) -> str | None:
+    """Return why a user may not put a build into a batch, with the build or after it."""
+    if build.batch is not None:
+        builds = store.builds_of(build.batch)
+        if not is_modified:
+            return None
+        if all(other.is_finished for other in builds):
+            return f"Batch {build.batch} is already finished"
+        projects = dict.fromkeys(other.project for other in builds)
+        if all(may_build_in(user, project) for project in projects):
+            return None
+        named = ", ".join(project.full_name for project in projects)
+        plural = "projects" if len(projects) > 1 else "project"
+        return (
+            f"The batch {build.batch} belongs to {plural} {named}.  You are not allowed to build there, so you neither can "
+            "edit the batch."
+        )
+    start = f"Build {build.id} is not yet in any batch, and "
+    if not may_build_in(user, build.project):
+        reason = (
+            f"user '{user.name}' doesn't have the build permissions in project '{build.project}' to create a new one"
+        )
+        return start + reason
+    if build.is_finished:
+        return f"{start}new batch can not be created because the build has already finished"
+    return None
+
+
+def selected_chroots(project: Project, values: Values) -> list[str]:
+    """Return the chroots that a build is submitted to; none if its source build decides."""
+    active = project.active_chroots
+    chosen = _matching(active, values["chroots"])
+    excluded = _matching(active, values["exclude_chroots"])
+    return [name for name in chosen or active if name not in excluded] if excluded else chosen
+
+
+def _matching(chroots: Sequence[str], patterns: Sequence[str]) -> list[str]:
+    return [name for name in chroots if any(fnmatchcase(name, pattern) for pattern in patterns)]
+
+
+def check_directory(project: Project, dirname: str | None) -> None:
+    """Reject a directory that a project does not have and cannot get.
+
+    :raises ApiError: 400.
+    """
+    if not dirname or dirname in project.directories:
+        return
+    name = project.projectname
+    if not dirname.startswith(f"{name}:"):
+        raise ApiError(400, f"Copr dirname must start with '{name}:' prefix")
+    kind, *rest = dirname.removeprefix(f"{name}:").split(":")
+    is_request = kind == "pr" and len(rest) == 1 and all(character.isnumeric() for character in rest[0])
+    if not (is_request or (kind == "custom" and rest)):
+        raise ApiError(
+            400,
+            f"Please use directory format {name}:custom:<SUFFIX_OF_CHOICE> or {name}:pr:<ID> (for automatically removed "
+            "directories)",
+        )
+    if not all(part.isalnum() for part in (kind, *rest)):
+        raise ApiError(
+            400,
+            f"Wrong directory '{dirname}' specified.  Directory name can consist of alpha-numeric strings separated by "
+            "colons.",
+        )
+
+
+def _package_url(url: str) -> str | None:
+    return None if url.endswith(".spec") else url
+
+
+def _is_source_file(given: Given) -> None:
+    if not given.value.filename.lower().endswith(_SOURCE_FILES):
+        raise Invalid("You can upload only .src.rpm, .nosrc.rpm, and .spec files")
+
+
+def _secure_filename(name: str) -> str:
+    """Return the name under which Werkzeug stores an uploaded file."""
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    words = ascii_name.replace("/", " ").split()
+    return re.sub(r"[^A-Za-z0-9_.-]", "", "_".join(words)).strip("._")

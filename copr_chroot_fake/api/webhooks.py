@@ -1,0 +1,227 @@
+"""Webhooks, with which forges and scripts let packages be built; they are outside ``/api_3`` and answer in text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..engine.build import Build
+from ..engine.project import Project
+from ..engine.store import Store
+from ..engine.submission import Submission, submit
+from ..model.package import Package
+from ..wire.answer import HTML, Answer, ApiError
+from ..wire.headers import read_header
+from .context import RequestContext
+from .sources import latest_fedora
+from .submission import DEFAULT_TIMEOUT, check_directory
+
+_OK = "OK"
+
+
+class _Push:
+    """What a forge tells about a push: its repository, the branch or tag, and the changed files of each commit."""
+
+    def __init__(self, clone_url: str, ref: str, committish: str, *, is_tag: bool, commits: list[list[str]]) -> None:
+        self.clone_url = clone_url
+        self.ref = ref
+        self.committish = committish
+        self.is_tag = is_tag
+        self.commits = commits
+
+
+def github(context: RequestContext) -> Answer:
+    """Answer ``webhooks/github``."""
+    event = read_header(context.headers, b"x-github-event")
+    if event is None:
+        # Copr fails without the header.
+        return _page(500)
+    if event == "ping":
+        return _text(_OK)
+    return _rebuild(context, _read_github)
+
+
+def gitlab(context: RequestContext) -> Answer:
+    """Answer ``webhooks/gitlab``."""
+    return _rebuild(context, _read_gitlab)
+
+
+def bitbucket(context: RequestContext) -> Answer:
+    """Answer ``webhooks/bitbucket``."""
+    return _rebuild(context, _read_bitbucket)
+
+
+def custom(context: RequestContext) -> Answer:
+    """Answer ``webhooks/custom`` with the id of the build of a package."""
+    project = _project_by_id(context)
+    if project is None:
+        return _text("PROJECT_NOT_FOUND\n", 404)
+    if not _knows_secret(context, project):
+        return _text("BAD_UUID\n", 403)
+    name = context.target.parameters.get("packagename")
+    if name is None:
+        return _text("PACKAGE_NAME_REQUIRED\n", 400)
+    package = project.packages.get(name)
+    if package is None:
+        return _text("PACKAGE_NOT_FOUND\n", 404)
+    if read_header(context.headers, b"x-github-event") == "ping":
+        return _text("SKIPPED\n")
+    return _build_custom(context, project, package, project.projectname)
+
+
+def custom_directory(context: RequestContext) -> Answer:
+    """Answer ``webhooks/custom-dir``, which builds in a directory of a project."""
+    store, parameters = context.store, context.target.parameters
+    dirname = parameters["dirname"]
+    project = store.projects.get(f"{parameters['ownername']}/{dirname.partition(':')[0]}")
+    if project is None:
+        return _text("PROJECT_NOT_FOUND\n", 404)
+    package = project.packages.get(parameters["packagename"])
+    if package is None:
+        return _text("PACKAGE_NOT_FOUND\n", 404)
+    if not _knows_secret(context, project):
+        return _text("BAD_UUID\n", 403)
+    try:
+        check_directory(project, dirname)
+    except ApiError:
+        return _text("CANT_CREATE_DIRECTORY\n", 400)
+    return _build_custom(context, project, package, dirname)
+
+
+def _build_custom(context: RequestContext, project: Project, package: Package, dirname: str) -> Answer:
+    if not project.active_chroots:
+        return _text("NO_ACTIVE_CHROOTS_IN_PROJECT\n", 500)
+    stored: dict[str, object] = {}
+    if context.body.content:
+        stored = {"tmp": context.store.next_directory(), "hook_data": True}
+    build = _submit(context.store, project, package, stored, dirname)
+    return _text("BUILD_REQUEST_ERROR\n", 500) if build is None else _text(f"{build.id}\n")
+
+
+def _rebuild(context: RequestContext, read: Callable[[Any], _Push]) -> Answer:
+    """Build the packages of a project that a push concerns."""
+    project = _project_by_id(context)
+    if project is None:
+        return _page(404)
+    if not _knows_secret(context, project):
+        return _page(403)
+    try:
+        push = read(context.body.json())
+    except ApiError as error:
+        return _page(error.status)
+    except KeyError:
+        return _text("Bad Request", 400)
+    except (TypeError, AttributeError, IndexError):
+        return _page(500)
+    name = context.target.parameters.get("packagename")
+    if project.active_chroots:
+        for package in [*project.packages.values()]:
+            if _concerns(push, package, name):
+                _submit(context.store, project, package, {"committish": push.committish}, project.projectname)
+    return _text(_OK)
+
+
+def _read_github(payload: Any) -> _Push:
+    clone_url = payload["repository"]["clone_url"]
+    is_tag, ref = payload.get("ref_type") == "tag", payload.get("ref", "")
+    return _Push(clone_url, ref, ref if is_tag else payload.get("after", ""), is_tag=is_tag, commits=_commits(payload))
+
+
+def _read_gitlab(payload: Any) -> _Push:
+    clone_url = payload["project"]["git_http_url"]
+    commits = _commits(payload)
+    is_tag, ref = payload["object_kind"] == "tag_push", payload.get("ref", "")
+    if is_tag:
+        ref = ref.rpartition("/")[2]
+    return _Push(clone_url, ref, ref if is_tag else payload.get("after", ""), is_tag=is_tag, commits=commits)
+
+
+def _read_bitbucket(payload: Any) -> _Push:
+    links = payload["repository"]["links"]
+    _ = links["self"]["href"]
+    new = payload["push"]["changes"][0]["new"]
+    is_tag, ref = new["type"] == "tag", new["name"]
+    return _Push(links["html"]["href"], ref, ref if is_tag else new["target"]["hash"], is_tag=is_tag, commits=[])
+
+
+def _commits(payload: Mapping[str, Any]) -> list[list[str]]:
+    return [[*commit["added"], *commit["modified"], *commit["removed"]] for commit in payload.get("commits", [])]
+
+
+def _concerns(push: _Push, package: Package, name: str | None) -> bool:
+    if package.source_type != "scm" or not package.webhook_rebuild:
+        return False
+    if _plain_url(str(package.config.get("clone_url", ""))) != _plain_url(push.clone_url):
+        return False
+    if push.is_tag:
+        return package.name == name or _is_version_of(push.ref, package.name)
+    committish = str(package.config.get("committish") or "")
+    if committish and not push.ref.endswith(committish):
+        return False
+    directory = str(package.config.get("subdirectory") or "").strip("/")
+    prefix = "" if directory in ("", ".") else f"{directory.removeprefix('./')}/"
+    return any(path.startswith(prefix) for paths in push.commits for path in paths)
+
+
+def _plain_url(url: str) -> str:
+    return re.sub(r"(\.git)?/*$", "", url)
+
+
+def _is_version_of(tag: str, package: str) -> bool:
+    """Return whether a tag is the package's name with a version, or with a version and a release."""
+    for separator in "-_":
+        parts = tag.split(separator)
+        for _ in range(2):
+            if len(parts) < 2 or not any(character.isdigit() for character in parts[-1]):
+                break
+            parts.pop()
+            if package in ("-".join(parts), "_".join(parts)):
+                return True
+    return False
+
+
+def _submit(
+    store: Store, project: Project, package: Package, changed: Mapping[str, object], dirname: str
+) -> Build | None:
+    config: dict[str, object] = {**package.config, **changed}
+    if package.source_type == "custom":
+        try:
+            config = latest_fedora(config, store)
+        except LookupError:
+            return None
+    submission = Submission(
+        source_type=package.source_type,
+        config=config,
+        submitter=None,
+        chroots=package.allowed(project.active_chroots),
+        package=package.name,
+        project_dirname=dirname,
+        timeout=DEFAULT_TIMEOUT,
+        enable_net=project.settings.enable_net,
+        is_background=True,
+    )
+    return submit(store, project, submission)
+
+
+def _project_by_id(context: RequestContext) -> Project | None:
+    number = int(context.target.parameters["project_id"])
+    return next((project for project in context.store.projects.values() if project.id == number), None)
+
+
+def _knows_secret(context: RequestContext, project: Project) -> bool:
+    return project.webhook_secret is not None and context.target.parameters["secret"] == project.webhook_secret
+
+
+def _text(text: str, status: int = 200) -> Answer:
+    body = text.encode()
+    return Answer(status, (("Content-Type", HTML), ("Content-Length", str(len(body)))), body)
+
+
+_TITLES = {400: "Bad Request", 403: "Access Restricted", 404: "Not Found", 415: "Unsupported Media Type"}
+
+
+def _page(status: int) -> Answer:
+    """Return an error page; Copr's own has its design, which is not recorded."""
+    title = _TITLES.get(status, "Internal Server Error")
+    return _text(f"<!doctype html>\n<html lang=en>\n<title>{status} {title}</title>\n<h1>{title}</h1>\n", status)
