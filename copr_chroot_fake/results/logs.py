@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterable, Iterator
 
 from ..model.nevra import Nevra
-from .job import Job, Phase
+from ..model.states import State
+from .job import Job
 from .rpm_file import file_name
 
 _BUILDROOT = (
@@ -38,7 +39,7 @@ _ERROR_LINES = (
 def builder_live(job: Job) -> bytes:
     """Return the output of the builder; during the build, the part written so far."""
     lines = [*_head(job), *(_source_lines(job) if job.is_source_build else _mock_lines(job))]
-    if job.phase is Phase.RUNNING:
+    if job.phase is State.RUNNING:
         # A line per second if the duration is unknown.
         written = job.elapsed if job.fraction is None else job.fraction * (len(lines) - 1)
         return encode_lines(lines[: 1 + int(written)])
@@ -52,14 +53,14 @@ def root(job: Job) -> bytes:
 
 def build(job: Job) -> bytes:
     """Return the output of rpmbuild."""
-    end = _wrote_lines(job) if job.phase is Phase.SUCCEEDED else _ERROR_LINES
+    end = _wrote_lines(job) if job.phase is State.SUCCEEDED else _ERROR_LINES
     return encode_lines([*_build_lines(job), *end])
 
 
 def state(job: Job) -> bytes:
     """Return mock's log of the start and end of each step."""
     began, ended = (f"{_format_time(unix_time)},000 - " for unix_time in (job.started_on, job.modified))
-    finish = [f"{ended}Finish: rpmbuild {job.package}.spec"] if job.phase is Phase.SUCCEEDED else []
+    finish = [f"{ended}Finish: rpmbuild {job.package}.spec"] if job.phase is State.SUCCEEDED else []
     return encode_lines(
         [
             f"{began}Start: run",
@@ -75,7 +76,7 @@ def state(job: Job) -> bytes:
 def backend(job: Job) -> bytes:
     """Return the log of the backend's worker."""
     messages = ["Marking build as starting", "Checking for cancel request", "VM allocation process starts"]
-    if job.phase is not Phase.STARTING:
+    if job.phase is not State.STARTING:
         messages += [
             "Allocating ssh connection to builder",
             "Checking that builder machine is OK",
@@ -92,8 +93,8 @@ def _backend_end(job: Job) -> Iterator[str]:
         return
     stamp = f"[{_format_time(job.modified)},000]"
     pid = f"[PID:{_pid(job)}]"
-    failed = job.phase is not Phase.SUCCEEDED
-    if job.phase is Phase.CANCELED:
+    failed = job.phase is not State.SUCCEEDED
+    if job.phase is State.CANCELED:
         yield f"{stamp}[ ERROR]{pid} Build was canceled"
     else:
         yield f"{stamp}[  INFO]{pid} Downloading results from builder"
@@ -179,14 +180,14 @@ def _build_lines(job: Job) -> list[str]:
 
 def _end_lines(job: Job) -> list[str]:
     """Return the last lines; the log of a canceled build just stops."""
-    if job.phase is Phase.CANCELED:
+    if job.phase is State.CANCELED:
         return []
     if job.is_source_build:
         return _source_end(job)
     minutes, seconds = divmod(max(job.modified - job.started_on, 0), 60)
     took = f"{minutes} minutes {seconds} seconds"
     cleaned = ["Start: clean chroot", "Finish: clean chroot"]
-    if job.phase is Phase.FAILED:
+    if job.phase is State.FAILED:
         return [
             *_ERROR_LINES,
             f"ERROR: Exception({job.package}.spec) Config({job.chrootname}) {took}",
@@ -211,7 +212,7 @@ def _end_lines(job: Job) -> list[str]:
 
 
 def _source_end(job: Job) -> list[str]:
-    if job.phase is Phase.FAILED:
+    if job.phase is State.FAILED:
         return [f"error: Bad source: {job.package}.tar.gz: No such file or directory", "Copr build error: Build failed"]
     return [f"Wrote: {file_name(job.source)}", "Running SRPMResults tool", "SRPMResults finished"]
 
