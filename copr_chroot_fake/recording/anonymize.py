@@ -1,14 +1,14 @@
 """Replace the names in a scenario: owners, projects, packages, people and URLs.
 
-A name is replaced by the same one everywhere, numbered in order of appearance,
-so the same scenario always gives the same result. States, times, versions and
-the names of chroots stay.
+A name is replaced by the same one everywhere, numbered in order of appearance, so the same scenario always gives the
+same result. States, times, versions and the names of chroots stay.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from typing import cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -21,20 +21,6 @@ from ..scenario.spec import DEFAULT_OWNER, DEFAULT_PROJECT, ScenarioSpec
 from ..validation.spec import parse
 
 Entry = dict[str, object]
-
-STEMS = {
-    "owner": ("owner", "user", "maker"),
-    "group": ("group", "team", "crew"),
-    "project": ("project", "space", "place"),
-    "dir": ("dir", "branch", "part"),
-    "package": ("package", "rpm", "thing"),
-    "person": ("person", "human", "being"),
-    "repo": ("repo", "mirror", "source"),
-    "image": ("image", "picture", "disk"),
-    "results": ("results", "outcome", "files"),
-    "server": ("server", "host", "box"),
-}
-"""The replacements of each kind, followed by a number; the second and third are used if the scenario has the first."""
 
 _KNOWN_DIRS = ("pr", "custom")
 """Parts of directory names that Copr generates."""
@@ -72,7 +58,8 @@ def anonymize(scenario: Scenario) -> Scenario:
     return cast(Scenario, _anonymize(_Names(_texts(document)), document))
 
 
-def _texts(value: object) -> Iterable[str]:
+def _texts(value: object) -> Iterator[str]:
+    """Yield all texts in a document, except its keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
@@ -84,7 +71,7 @@ def _texts(value: object) -> Iterable[str]:
 
 
 class _Names:
-    """The replacement of each name.
+    """The replacement of each name: its kind and a number.
 
     :param texts: all texts in the scenario, whose words are not used as replacements.
     """
@@ -92,17 +79,14 @@ class _Names:
     def __init__(self, texts: Iterable[str]) -> None:
         self._used = frozenset(word for text in texts for word in re.findall(r"[A-Za-z0-9_.+-]+", text))
         self._replacements: dict[tuple[str, str], str] = {}
-        self._counts = {kind: count(1) for kind in STEMS}
+        self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(1))
 
     def replace(self, kind: str, name: str) -> str:
         """Return the replacement of a name, a word that is not in the scenario."""
-        replacement = self._replacements.get((kind, name))
-        while replacement is None:
-            number = next(self._counts[kind])
-            words = (f"{stem}{number}" for stem in STEMS[kind])
-            replacement = next((word for word in words if word not in self._used), None)
-        self._replacements[kind, name] = replacement
-        return replacement
+        if (kind, name) not in self._replacements:
+            words = (f"{kind}{number}" for number in self._numbers[kind])
+            self._replacements[kind, name] = next(word for word in words if word not in self._used)
+        return self._replacements[kind, name]
 
     def owner(self, name: str) -> str:
         return f"@{self.replace('group', name)}" if name.startswith("@") else self.replace("owner", name)

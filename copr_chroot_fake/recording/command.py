@@ -20,7 +20,7 @@ class BuildId(click.IntRange):
     """A build id; hides the password of a misplaced URL in the error message."""
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        # click passes the text of the argument, whatever its annotations say.
+        # click passes the text of the argument.
         return super().convert(cast(int, checks.shown_address(value) if "@" in str(value) else value), param, ctx)
 
 
