@@ -87,8 +87,8 @@ def job_of(chroot: BuildChroot) -> Job | None:
 
 
 def _fraction_done(chroot: BuildChroot, now: float) -> float | None:
-    life = chroot.lifecycle_run
-    return None if life is None or life.stage.state != State.RUNNING else life.elapsed_fraction(now)
+    run = chroot.lifecycle_run
+    return None if run is None or run.stage.state != State.RUNNING else run.elapsed_fraction(now)
 
 
 def source_job_of(build: Build) -> Job | None:

@@ -1,4 +1,4 @@
-"""Finds all errors in scenarios, with the code that loads them."""
+"""Find all errors in scenarios, with the code that loads them."""
 
 from __future__ import annotations
 
