@@ -51,7 +51,7 @@ def _files(job: Job) -> Iterator[File]:
         yield File(f"{name}.gz", job.modified, partial(_compressed, write, job))
     if job.phase is State.CANCELED:
         return
-    yield File(f"{job.package}.spec", job.modified, partial(_spec, job))
+    yield File(f"{job.build.package}.spec", job.modified, partial(_spec, job))
     if job.phase is State.SUCCEEDED:
         yield File("success", job.modified, lambda: b"done")
         yield File("results.json", job.modified, partial(_results, job))
@@ -69,7 +69,7 @@ def _package(nevra: Nevra, job: Job) -> bytes:
 
 
 def _build_info(job: Job) -> bytes:
-    return f"build_id={job.build_id}\nbuilder_ip=127.0.0.1".encode()
+    return f"build_id={job.build.id}\nbuilder_ip=127.0.0.1".encode()
 
 
 def _results(job: Job) -> bytes:

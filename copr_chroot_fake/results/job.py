@@ -15,31 +15,31 @@ from ..model.states import State
 class Job(NamedTuple):
     """A chroot's build or a source build; *job* is the backend's term.
 
-    :param directory: the owner and the project directory, ``owner/dirname``.
     :param phase: starting, running, succeeded, failed or canceled; it determines the files.
     :param fraction: how much of the build is done, from 0 to 1; ``None`` if its duration is unknown.
     :param elapsed: seconds since the start.
     :param modified: when the changing files were last written, as a Unix time.
-    :param timeout: in seconds.
     :param source: the source package; it has a default version if the build has none.
     """
 
-    build_id: int
+    build: Build
     chrootname: str
-    directory: str
-    package: str
     phase: State
     fraction: float | None
     elapsed: float
     started_on: int
     modified: int
-    timeout: int
     source: Nevra
     packages: tuple[Nevra, ...]
 
     @property
     def is_source_build(self) -> bool:
         return self.chrootname == SOURCES
+
+    @property
+    def directory(self) -> str:
+        """The owner and the project directory, ``owner/dirname``."""
+        return f"{self.build.project.ownername}/{self.build.project_dirname}"
 
 
 _STARTED = {state: state for state in (State.STARTING, State.RUNNING, State.SUCCEEDED, State.FAILED, State.CANCELED)}
@@ -71,16 +71,13 @@ def job_of(chroot: BuildChroot) -> Job | None:
     if phase.is_final and store.results_delay and now < ended_on + store.results_delay:
         phase, fraction, modified = State.RUNNING, 1, ended_on
     return Job(
-        build_id=build.id,
+        build=build,
         chrootname=chroot.name,
-        directory=_directory_of(build),
-        package=build.package,
         phase=phase,
         fraction=fraction,
         elapsed=max(now - started_on, 0),
         started_on=started_on,
         modified=modified,
-        timeout=build.timeout,
         source=_source_of(chroot),
         packages=chroot.packages,
     )
@@ -104,23 +101,16 @@ def source_job_of(build: Build) -> Job | None:
     now = build.store.clock.now()
     source = _source_package_of(build)
     return Job(
-        build_id=build.id,
+        build=build,
         chrootname=SOURCES,
-        directory=_directory_of(build),
-        package=build.package,
         phase=phase,
         fraction=None,
         elapsed=max(now - submitted_on, 0),
         started_on=submitted_on,
         modified=submitted_on if phase.is_final else max(int(now), submitted_on),
-        timeout=build.timeout,
         source=source,
         packages=(source,),
     )
-
-
-def _directory_of(build: Build) -> str:
-    return f"{build.project.ownername}/{build.project_dirname}"
 
 
 def _source_package_of(build: Build) -> Nevra:
