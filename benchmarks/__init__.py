@@ -1,5 +1,5 @@
-"""Where the figures in docs/benchmarks.md come from: ``python -m benchmarks``, or ``make bench``.
+"""Benchmarks, which measure the figures in docs/benchmarks.md: ``make bench``, or ``python -m benchmarks``.
 
-Machines differ and are noisy, so a figure is a ratio of two things measured in
-turn in one run, and a table says beside it how far it may go.
+Machines differ, and measurements are noisy. Therefore most figures are a ratio of two measurements that alternate in
+one run.
 """

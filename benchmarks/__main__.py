@@ -1,7 +1,7 @@
-"""Measure every figure beside its baseline: a table on the terminal, and table, plot and numbers in files.
+"""Measure all figures: print them as a table, and write a table, a plot and the numbers to files.
 
-Status 1 where one is out of its bound, and in the short form, which machines that
-are busy with other things run too, where one is far out of it.
+The exit status is 1 if a figure is outside its bound. With --short, which also runs on busy machines, it is 1 only if
+a figure is far outside its bound.
 """
 
 from __future__ import annotations
@@ -11,30 +11,30 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import believable, companions, in_process, living, million, peers, plugin, scenarios, served
+from . import generated_data, in_process, million, other_endpoints, other_servers, plugin, polls, scenarios, served
 from .figures import Figure
-from .report import HEAD, line, write
+from .report import HEAD, row, write
 
 ROUNDS, SHORT_ROUNDS = 15, 5
-ALL = (in_process, companions, served, peers, plugin, living, million, believable, scenarios)
-SHORT = (in_process, companions, served, living, scenarios)
+ALL = (in_process, other_endpoints, served, other_servers, plugin, polls, million, generated_data, scenarios)
+SHORT = (in_process, other_endpoints, served, polls, scenarios)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--short", action="store_true", help="a part of the figures, in fewer rounds")
-    parser.add_argument("--into", type=Path, default=Path("build/benchmarks"), help="directory for what is written")
-    said = parser.parse_args()
+    parser.add_argument("--short", action="store_true", help="measure some of the figures, in fewer rounds")
+    parser.add_argument("--into", type=Path, default=Path("build/benchmarks"), help="output directory")
+    options = parser.parse_args()
     print(HEAD, flush=True)
     figures: list[Figure] = []
-    for figure in _measured(said.short):
+    for figure in _measure(options.short):
         figures.append(figure)
-        print(line(figure), flush=True)
-    write(figures, said.into)
-    return any(figure.is_far_off if said.short else not figure.within for figure in figures)
+        print(row(figure), flush=True)
+    write(figures, options.into)
+    return any(figure.is_far_outside if options.short else not figure.is_within for figure in figures)
 
 
-def _measured(short: bool) -> Iterator[Figure]:
+def _measure(short: bool) -> Iterator[Figure]:
     for module in SHORT if short else ALL:
         yield from module.measure(SHORT_ROUNDS if short else ROUNDS)
 

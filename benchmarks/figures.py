@@ -1,81 +1,80 @@
-"""A figure, and measuring two things in turn."""
+"""A figure, and measurements that alternate."""
 
 from __future__ import annotations
 
 import statistics
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from copr_chroot_fake import FakeCopr
 
+FAR_OUTSIDE = 5
+"""A ratio is far outside its bound if it is this many times as bad."""
 
-class Figure(NamedTuple):
-    """One line of the table; ``within`` says how far it may go."""
 
-    what: str
+@dataclass(frozen=True)
+class Figure:
+    """A measured value with its bound, which is either a maximum or a minimum.
+
+    :param name: for a ratio, the two things compared, with a slash between them.
+    """
+
+    name: str
     value: float
-    unit: str
-    at_most: float | None = None
-    at_least: float | None = None
+    unit: str = "times"
+    maximum: float | None = None
+    minimum: float = 0
 
     @property
     def bound(self) -> str:
-        return f"≤ {self.at_most:g}" if self.at_most is not None else f"≥ {self.at_least:g}"
+        return f"≥ {self.minimum:g}" if self.maximum is None else f"≤ {self.maximum:g}"
 
     @property
-    def within(self) -> bool:
-        return (self.at_most is None or self.value <= self.at_most) and (
-            self.at_least is None or self.value >= self.at_least
-        )
+    def fraction_of_bound(self) -> float:
+        """The value relative to its bound: at most 1 if it is within the bound."""
+        return self.minimum / self.value if self.maximum is None else self.value / self.maximum
 
     @property
-    def of_its_bound(self) -> float:
-        """How much of what it may take it takes: up to 1 is within its bound."""
-        if self.at_most is not None:
-            return self.value / self.at_most
-        return (self.at_least or 0) / self.value
+    def is_within(self) -> bool:
+        return self.fraction_of_bound <= 1
 
     @property
-    def is_far_off(self) -> bool:
-        """Whether a ratio is so bad that no neighbour on a busy machine accounts for it."""
-        return self.unit == "times" and self.of_its_bound > FAR
+    def is_far_outside(self) -> bool:
+        """Whether a ratio is too bad to be explained by other load on the machine."""
+        return self.unit == "times" and self.fraction_of_bound > FAR_OUTSIDE
 
 
-FAR = 5
-"""How many times its bound a ratio has to be to be far off."""
+def ratio(measured: Callable[[], float], baseline: Callable[[], float], rounds: int) -> float:
+    """Return the median of the quotients of alternating measurements, after a first round that does not count."""
+    measured(), baseline()
+    return statistics.median(measured() / baseline() for _ in range(rounds))
 
 
-def ratio(ours: Callable[[], float], other: Callable[[], float], rounds: int) -> float:
-    """The median of the quotients of measurements taken in turn, after one of each that does not count."""
-    ours(), other()
-    return statistics.median(ours() / other() for _ in range(rounds))
-
-
-def difference(ours: Callable[[], float], other: Callable[[], float], rounds: int) -> float:
-    """The difference of the lower quartiles of measurements taken in turn: what disturbs them only ever adds."""
-    ours(), other()
-    taken = [(ours(), other()) for _ in range(rounds)]
-    return _lower_quartile([one for one, _ in taken]) - _lower_quartile([one for _, one in taken])
+def difference(measured: Callable[[], float], baseline: Callable[[], float], rounds: int) -> float:
+    """Return the difference of the lower quartiles of alternating measurements, because noise only ever adds time."""
+    measured(), baseline()
+    pairs = [(measured(), baseline()) for _ in range(rounds)]
+    return _lower_quartile([first for first, _ in pairs]) - _lower_quartile([second for _, second in pairs])
 
 
 def _lower_quartile(values: list[float]) -> float:
     return statistics.quantiles(values, n=4)[0]
 
 
-def timed(work: Callable[[], object], times: int = 200) -> Callable[[], float]:
-    """How many seconds something takes, done so many times."""
+def timed(function: Callable[[], object], times: int = 200) -> Callable[[], float]:
+    """Return a function that measures the seconds for so many calls."""
 
     def run() -> float:
         began = time.perf_counter()
         for _ in range(times):
-            work()
+            function()
         return time.perf_counter() - began
 
     return run
 
 
-def asked(fake: FakeCopr, target: str, times: int = 300) -> Callable[[], float]:
-    """How many seconds so many answers take, without any door."""
+def timed_requests(fake: FakeCopr, target: str, times: int = 300) -> Callable[[], float]:
+    """Return a function that measures the seconds for so many requests, without an adapter."""
     assert fake.answer("GET", target).status == 200
     return timed(lambda: fake.answer("GET", target), times)

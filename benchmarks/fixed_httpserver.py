@@ -1,4 +1,4 @@
-"""pytest-httpserver with one fixed response, on the port that is given."""
+"""Run pytest-httpserver with one fixed response, on the port given as argument."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests through httpx and the fake, beside httpx with a transport that returns the same bytes."""
+"""Requests through httpx to the fake, compared with a transport that returns the same bytes."""
 
 from __future__ import annotations
 
@@ -18,40 +18,44 @@ GET = "/api_3/build-chroot?build_id=1&chrootname=bulk-050-x86_64"
 LIST = "/api_3/build-chroot/list?build_id=1"
 
 
-def hundred_chroots() -> FakeCopr:
+def fake_with_hundred_chroots() -> FakeCopr:
     fake = FakeCopr()
     fake.add_build([f"bulk-{number:03}-x86_64" for number in range(100)], id=1, state="succeeded")
     return fake
 
 
 def measure(rounds: int) -> Iterator[Figure]:
-    fake = hundred_chroots()
+    fake = fake_with_hundred_chroots()
     yield Figure(
-        "get, httpx and the fake / httpx and a static MockTransport", _over(fake, GET, rounds), "times", at_most=1.15
+        "httpx, GET a chroot: fake / MockTransport with a fixed response",
+        _compare_with_mock_transport(fake, GET, rounds),
+        maximum=1.15,
     )
-    yield Figure("list of 100, the same", _over(fake, LIST, rounds), "times", at_most=1.3)
     yield Figure(
-        "list of 100, written anew / joined from what is kept", _anew_over_joined(fake, rounds), "times", at_least=20
+        "httpx, GET a list of 100 chroots: fake / MockTransport with a fixed response",
+        _compare_with_mock_transport(fake, LIST, rounds),
+        maximum=1.3,
     )
+    yield Figure("render a list of 100 chroots: with json.dumps / cached", _compare_rendering(fake, rounds), minimum=20)
 
 
-def _over(fake: FakeCopr, target: str, rounds: int) -> float:
+def _compare_with_mock_transport(fake: FakeCopr, target: str, rounds: int) -> float:
     body = fake.answer("GET", target).body
     headers = {"Content-Type": "application/json"}
-    static = httpx.MockTransport(lambda request: httpx.Response(200, headers=headers, content=body))
+    fixed = httpx.MockTransport(lambda request: httpx.Response(200, headers=headers, content=body))
     with (
-        httpx.Client(transport=fake.transport, base_url="https://copr.example") as ours,
-        httpx.Client(transport=static, base_url="https://copr.example") as other,
+        httpx.Client(transport=fake.transport, base_url="https://copr.example") as client,
+        httpx.Client(transport=fixed, base_url="https://copr.example") as baseline,
     ):
-        assert ours.get(target).content == other.get(target).content
-        return ratio(timed(lambda: ours.get(target)), timed(lambda: other.get(target)), rounds)
+        assert client.get(target).content == baseline.get(target).content
+        return ratio(timed(lambda: client.get(target)), timed(lambda: baseline.get(target)), rounds)
 
 
-def _anew_over_joined(fake: FakeCopr, rounds: int) -> float:
+def _compare_rendering(fake: FakeCopr, rounds: int) -> float:
     chroots = fake.builds[1].chroots
     meta = {"limit": 100, "offset": 0, "order": "id", "order_type": "ASC"}
 
-    def anew() -> bytes:
+    def render_with_json() -> bytes:
         items = [
             {
                 "started_on": chroot.started_on,
@@ -64,8 +68,8 @@ def _anew_over_joined(fake: FakeCopr, rounds: int) -> float:
         ]
         return json.dumps({"items": items, "meta": meta}).encode() + b"\n"
 
-    def joined() -> bytes:
+    def render_from_cache() -> bytes:
         return render_page(render_chroots(chroots), Paging(100, 0, "id", "ASC"))
 
-    assert anew() == joined() == fake.answer("GET", LIST).body
-    return ratio(timed(anew), timed(joined), rounds)
+    assert render_with_json() == render_from_cache() == fake.answer("GET", LIST).body
+    return ratio(timed(render_with_json), timed(render_from_cache), rounds)

@@ -1,4 +1,4 @@
-"""Load on a server over plain sockets: requests per second, and how late answers come."""
+"""Load on a server over plain sockets: requests per second, and latency."""
 
 from __future__ import annotations
 
@@ -9,24 +9,20 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
 CONNECTIONS = 8
-MANY = 64
-
-
-def request(target: str, more: str = "") -> bytes:
-    return f"GET {target} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n".encode()
+MANY_CONNECTIONS = 64
 
 
 def rate(port: int, target: str, times: int = 150) -> Callable[[], float]:
-    """Requests per second over several connections."""
-    sent = request(target)
+    """Return a function that measures requests per second over several connections."""
+    request = _request(target)
 
     def run() -> float:
-        with _connected(port, CONNECTIONS) as connections:
-            length = _answer_length(connections[0], sent)
+        with _connections(port, CONNECTIONS) as connections:
+            length = _response_length(connections[0], request)
             began = time.perf_counter()
             for _ in range(times):
                 for connection in connections:
-                    connection.sendall(sent)
+                    connection.sendall(request)
                 for connection in connections:
                     _receive(connection, length)
             return times * CONNECTIONS / (time.perf_counter() - began)
@@ -35,14 +31,14 @@ def rate(port: int, target: str, times: int = 150) -> Callable[[], float]:
 
 
 def reconnecting_rate(port: int, target: str, times: int = 150) -> Callable[[], float]:
-    """Requests per second of one client, with a connection for each, for servers that keep none open."""
-    sent = request(target, "Connection: close\r\n")
+    """Return a function that measures requests per second of one client that opens a connection for each."""
+    request = _request(target, "Connection: close\r\n")
 
     def run() -> float:
         began = time.perf_counter()
         for _ in range(times):
             with socket.create_connection(("127.0.0.1", port)) as connection:
-                connection.sendall(sent)
+                connection.sendall(request)
                 while connection.recv(65536):
                     pass
         return times / (time.perf_counter() - began)
@@ -50,47 +46,54 @@ def reconnecting_rate(port: int, target: str, times: int = 150) -> Callable[[], 
     return run
 
 
-def late(port: int, target: str, requests: int = 6400) -> Callable[[], float]:
-    """Within how many seconds 99 of 100 answers come to many clients, each of which asks again at once."""
-    sent = request(target)
+def latency(port: int, target: str, requests: int = 6400) -> Callable[[], float]:
+    """Return a function that measures the 99th percentile of the latency, in seconds.
+
+    There are many clients. Each sends the next request as soon as it has received a response.
+    """
+    request = _request(target)
 
     def run() -> float:
-        taken: list[float] = []
-        with _connected(port, MANY) as connections, selectors.DefaultSelector() as selector:
-            length = _answer_length(connections[0], sent)
+        latencies: list[float] = []
+        with _connections(port, MANY_CONNECTIONS) as connections, selectors.DefaultSelector() as selector:
+            length = _response_length(connections[0], request)
             for connection in connections:
-                connection.sendall(sent)
+                connection.sendall(request)
                 selector.register(connection, selectors.EVENT_READ, time.perf_counter())
-            while len(taken) < requests:
+            while len(latencies) < requests:
                 for key, _ in selector.select():
-                    asked = key.fileobj
-                    assert isinstance(asked, socket.socket)
-                    _receive(asked, length)
-                    taken.append(time.perf_counter() - key.data)
-                    asked.sendall(sent)
-                    selector.modify(asked, selectors.EVENT_READ, time.perf_counter())
+                    readable = key.fileobj
+                    assert isinstance(readable, socket.socket)
+                    _receive(readable, length)
+                    latencies.append(time.perf_counter() - key.data)
+                    readable.sendall(request)
+                    selector.modify(readable, selectors.EVENT_READ, time.perf_counter())
             for connection in connections:
                 _receive(connection, length)
-        return sorted(taken)[int(len(taken) * 0.99)]
+        return sorted(latencies)[int(len(latencies) * 0.99)]
 
     return run
 
 
-def ask_often(port: int, target: str, times: int) -> None:
-    """So many requests over several connections."""
+def send_repeatedly(port: int, target: str, times: int) -> None:
+    """Send so many requests over several connections."""
     rate(port, target, times // CONNECTIONS)()
 
 
-def ask_each(port: int, targets: Iterable[str]) -> None:
-    """One request for each target, on one connection."""
+def send_each(port: int, targets: Iterable[str]) -> None:
+    """Send a request for each target, on one connection."""
     with socket.create_connection(("127.0.0.1", port)) as connection:
         for target in targets:
-            _answer_length(connection, request(target))
+            _response_length(connection, _request(target))
+
+
+def _request(target: str, header: str = "") -> bytes:
+    return f"GET {target} HTTP/1.1\r\nHost: localhost\r\n{header}\r\n".encode()
 
 
 @contextmanager
-def _connected(port: int, number: int) -> Iterator[list[socket.socket]]:
-    """Connections of one measurement: the server closes those on which nobody has asked for some seconds."""
+def _connections(port: int, number: int) -> Iterator[list[socket.socket]]:
+    """Open connections for one measurement; the server closes connections that are idle for some seconds."""
     with ExitStack() as opened:
         yield [opened.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(number)]
 
@@ -102,13 +105,14 @@ def _receive(connection: socket.socket, length: int) -> None:
         length -= received
 
 
-def _answer_length(connection: socket.socket, sent: bytes) -> int:
-    connection.sendall(sent)
+def _response_length(connection: socket.socket, request: bytes) -> int:
+    """Send a request, receive its response and return the number of bytes in it."""
+    connection.sendall(request)
     received = b""
     while b"\r\n\r\n" not in received:
         received += connection.recv(65536)
     head, _, body = received.partition(b"\r\n\r\n")
-    fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
-    left = int(fields[b"content-length"]) - len(body)
-    _receive(connection, left)
-    return len(head) + 4 + int(fields[b"content-length"])
+    headers = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
+    content_length = int(headers[b"content-length"])
+    _receive(connection, content_length - len(body))
+    return len(head) + 4 + content_length

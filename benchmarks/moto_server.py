@@ -1,4 +1,4 @@
-"""moto's server on the port that is given."""
+"""Run moto's server on the port given as argument."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""What the pytest plugin and its fixtures cost."""
+"""The time that the pytest plugin and its fixtures take."""
 
 from __future__ import annotations
 
+import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -14,21 +15,21 @@ from copr_chroot_fake import CoprClient, FakeCopr
 from copr_chroot_fake.http_server.live_server import LiveServer
 
 from .figures import Figure, ratio, timed
-from .in_process import GET, hundred_chroots
+from .in_process import GET, fake_with_hundred_chroots
 from .processes import printed_by
 
 COPR = "https://copr.fedorainfracloud.org"
 
 
 def measure(rounds: int) -> Iterator[Figure]:
-    yield Figure("a pytest run with the plugin, over one without it", 1000 * _plugin_seconds(rounds), "ms", at_most=3)
-    yield Figure("copr_fake and copr_client, set up and torn down", 1e6 * _fixtures_seconds(), "µs", at_most=150)
-    per_test, per_request = _respx_ratios(rounds)
-    yield Figure("a test with copr_httpx / one with respx.mock and a static route", per_test, "times", at_most=1.2)
-    yield Figure("a request through copr_httpx / one through that", per_request, "times", at_most=1.2)
-    ready, stop = _server_seconds(rounds)
-    yield Figure("copr_server ready on first use, imports included", 1000 * ready, "ms", at_most=60)
-    yield Figure("copr_server stopped", 1000 * stop, "ms", at_most=30)
+    yield Figure("pytest run, time added by the plugin", 1000 * _plugin_seconds(rounds), "ms", maximum=3)
+    yield Figure("copr_fake and copr_client, setup and teardown", 1e6 * _fixtures_seconds(), "µs", maximum=150)
+    per_test, per_request = _compare_with_respx(rounds)
+    yield Figure("test with one request: copr_httpx / respx.mock with a fixed route", per_test, maximum=1.2)
+    yield Figure("test with 50 requests: copr_httpx / respx.mock with a fixed route", per_request, maximum=1.2)
+    start, stop = _server_seconds(rounds)
+    yield Figure("copr_server, first start including imports", 1000 * start, "ms", maximum=60)
+    yield Figure("copr_server, stop", 1000 * stop, "ms", maximum=30)
 
 
 def _plugin_seconds(rounds: int) -> float:
@@ -39,20 +40,21 @@ def _plugin_seconds(rounds: int) -> float:
 
 
 def _fixtures_seconds(times: int = 2000) -> float:
-    def one() -> None:
+    def set_up_and_tear_down() -> None:
         fake = FakeCopr()
         with CoprClient(transport=fake.transport, sleep=fake.clock.tick, now=fake.clock.now):
             pass
 
-    one()
-    return timed(one, times)() / times
+    set_up_and_tear_down()
+    return timed(set_up_and_tear_down, times)() / times
 
 
-def _respx_ratios(rounds: int) -> tuple[float, float]:
-    fake = hundred_chroots()
+def _compare_with_respx(rounds: int) -> tuple[float, float]:
+    """Return the ratios of tests with one request, and of tests with 50 requests."""
+    fake = fake_with_hundred_chroots()
     body = fake.answer("GET", GET).body
 
-    def ours(requests: int) -> Callable[[], float]:
+    def with_fake(requests: int) -> Callable[[], float]:
         def test() -> None:
             with fake.mock_httpx(COPR), httpx.Client(verify=False) as client:
                 for _ in range(requests):
@@ -60,7 +62,7 @@ def _respx_ratios(rounds: int) -> tuple[float, float]:
 
         return timed(test, 20)
 
-    def static(requests: int) -> Callable[[], float]:
+    def with_respx(requests: int) -> Callable[[], float]:
         def test() -> None:
             with respx.mock as router, httpx.Client(verify=False) as client:
                 router.get(url__startswith=COPR).respond(200, content=body)
@@ -69,23 +71,26 @@ def _respx_ratios(rounds: int) -> tuple[float, float]:
 
         return timed(test, 20)
 
-    return ratio(ours(1), static(1), rounds), ratio(ours(50), static(50), rounds)
+    return ratio(with_fake(1), with_respx(1), rounds), ratio(with_fake(50), with_respx(50), rounds)
 
 
 def _server_seconds(rounds: int) -> tuple[float, float]:
-    """From a process that has loaded pytest, as a test run has: the first start, and the medians of stopping."""
+    """Return the medians of a first start, in a process that has imported pytest and created a fake, and of a stop."""
     code = (
-        "import pytest, time; began = time.perf_counter()\n"
+        "import pytest, time\n"
+        "from copr_chroot_fake import FakeCopr\n"
+        "FakeCopr(); began = time.perf_counter()\n"
         "from copr_chroot_fake.http_server.live_server import LiveServer\n"
         "server = LiveServer(FakeCopr); print(time.perf_counter() - began); server.stop()"
     )
     starts = [printed_by("-c", code) for _ in range(rounds)]
-    stops = []
-    for _ in range(rounds):
-        server = LiveServer(FakeCopr)
-        with httpx.Client(base_url=server.add("x", FakeCopr()), verify=False) as client:
-            client.get("/api_3/")
-            began = time.perf_counter()
-            server.stop()
-            stops.append(time.perf_counter() - began)
-    return sorted(starts)[rounds // 2], sorted(stops)[rounds // 2]
+    return statistics.median(starts), statistics.median(_stop_seconds() for _ in range(rounds))
+
+
+def _stop_seconds() -> float:
+    server = LiveServer(FakeCopr)
+    with httpx.Client(base_url=server.add("x", FakeCopr()), verify=False) as client:
+        client.get("/api_3/")
+        began = time.perf_counter()
+        server.stop()
+        return time.perf_counter() - began

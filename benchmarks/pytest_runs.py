@@ -1,8 +1,7 @@
-"""What the plugin adds to a run of pytest: prints it in seconds of processor time.
+"""Print the processor time, in seconds, that the plugin adds to a run of pytest.
 
-A process of its own, which has run pytest once without the plugin, forks for
-each run: what comes before is far longer than the run, and its noise is more
-than what there is to measure.
+This process runs pytest once without the plugin, and then forks for each measured run. The startup before that takes
+far longer than a run, and varies more than the plugin adds.
 """
 
 from __future__ import annotations
@@ -17,13 +16,11 @@ import pytest
 from .figures import difference
 
 PLUGIN = "copr-chroot-fake"
-OTHERS = [entry.name for entry in entry_points(group="pytest11") if entry.name != PLUGIN]
+OTHER_PLUGINS = [entry.name for entry in entry_points(group="pytest11") if entry.name != PLUGIN]
 
 
-def runs(path: str, without: list[str]) -> Callable[[], float]:
-    arguments = ["-q", "-p", "no:cacheprovider", path]
-    for name in without:
-        arguments += ["-p", f"no:{name}"]
+def timed_run(path: str, disabled: list[str]) -> Callable[[], float]:
+    arguments = ["-q", "-p", "no:cacheprovider", path, *(f"-pno:{name}" for name in disabled)]
 
     def run() -> float:
         child = os.fork()
@@ -39,6 +36,7 @@ def runs(path: str, without: list[str]) -> Callable[[], float]:
 if __name__ == "__main__":
     path, rounds, stdout = sys.argv[1], int(sys.argv[2]), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    pytest.main(["-q", "-p", "no:cacheprovider", path, *(f"-pno:{name}" for name in (*OTHERS, PLUGIN))])
-    added = difference(runs(path, OTHERS), runs(path, [*OTHERS, PLUGIN]), rounds)
+    without_plugins = [*OTHER_PLUGINS, PLUGIN]
+    pytest.main(["-q", "-p", "no:cacheprovider", path, *(f"-pno:{name}" for name in without_plugins)])
+    added = difference(timed_run(path, OTHER_PLUGINS), timed_run(path, without_plugins), rounds)
     os.write(stdout, f"{added}\n".encode())

@@ -1,6 +1,6 @@
-"""Scenarios of 100,000 chroots, loaded and checked, beside what ``json.load`` of the same file takes.
+"""Loading and checking scenarios of 100,000 chroots, compared with ``json.load`` of the same file.
 
-Each is done in a process of its own: what is in memory already slows down either.
+Each measurement runs in a process of its own, because data that is already in memory slows it down.
 """
 
 from __future__ import annotations
@@ -12,50 +12,47 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from faker import Generator
-
-from copr_chroot_fake import CoprProvider, FakeCopr, Scenario
+from copr_chroot_fake import FakeCopr, Scenario
+from copr_chroot_fake.generate.provider import seeded_provider
 from copr_chroot_fake.scenario_cli.check import check
 
 from .figures import Figure, ratio
 from .processes import printed_by
 
-BUILDS, EACH = 5000, 20
-MISTAKES = 1000
-AT_MOST = 12
+BUILDS, CHROOTS_PER_BUILD = 5000, 20
+ERRORS = 1000
+MAXIMUM = 12
 
 
 def measure(rounds: int) -> Iterator[Figure]:
-    # One takes seconds, and differs little from the next.
-    few = max(rounds // 3, 1)
+    # A measurement takes seconds, and varies little.
+    few_rounds = max(rounds // 3, 1)
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, "scenario.json")
 
-        def beside_json(what: str, action: str) -> Figure:
-            times = ratio(lambda: _in_process(action, path), lambda: _in_process("json", path), few)
-            return Figure(f"a scenario of 100,000 chroots, {what} / json.load", times, "times", at_most=AT_MOST)
+        def compare_with_json(name: str, action: str, scenario: Scenario) -> Figure:
+            path.write_text(json.dumps(scenario))
+            times = ratio(lambda: _time_in_process(action, path), lambda: _time_in_process("json", path), few_rounds)
+            return Figure(f"{name} / json.load", times, maximum=MAXIMUM)
 
-        made_up = CoprProvider(Generator().seed_instance(7)).copr_scenario(BUILDS, EACH)
-        path.write_text(json.dumps(made_up))
-        yield beside_json("made up, loaded", "load")
-        for build in made_up["builds"][: MISTAKES * 5 : 5]:
+        scenario = seeded_provider("7").copr_scenario(BUILDS, CHROOTS_PER_BUILD)
+        yield compare_with_json("load a generated scenario of 100,000 chroots", "load", scenario)
+        for build in scenario["builds"][: ERRORS * 5 : 5]:
             build["timeout"] = -1
-        path.write_text(json.dumps(made_up))
-        yield beside_json(f"made up and with {MISTAKES:,} mistakes, checked", "check")
-        path.write_text(json.dumps(_living()))
-        yield beside_json("that live, loaded", "load")
+        yield compare_with_json(f"check the same scenario with {ERRORS:,} errors", "check", scenario)
+        yield compare_with_json("load a scenario of 100,000 chroots with lifecycles", "load", _advancing_scenario())
 
 
-def _living() -> Scenario:
-    """As a fake writes it, with everything drawn that was to be drawn."""
+def _advancing_scenario() -> Scenario:
+    """Return a scenario exported from a fake, with all random durations already drawn."""
     fake = FakeCopr()
-    names = [f"fedora-{version}-x86_64" for version in range(24, 24 + EACH)]
-    for number in range(1, BUILDS + 1):
-        fake.add_build(names, id=number, lifecycle="realistic")
+    names = [f"fedora-{version}-x86_64" for version in range(24, 24 + CHROOTS_PER_BUILD)]
+    for build_id in range(1, BUILDS + 1):
+        fake.add_build(names, id=build_id, lifecycle="realistic")
     return fake.to_scenario()
 
 
-def _in_process(action: str, path: Path) -> float:
+def _time_in_process(action: str, path: Path) -> float:
     return printed_by("-m", "benchmarks.scenarios", action, str(path))
 
 
@@ -65,14 +62,15 @@ def _load_json(path: Path) -> object:
 
 
 def _check(path: Path) -> None:
-    (checked,) = check([path])
-    assert len(checked.errors) == MISTAKES
+    (report,) = check([path])
+    assert len(report.errors) == ERRORS
 
 
 ACTIONS: Mapping[str, Callable[[Path], object]] = {"json": _load_json, "load": FakeCopr.from_scenario, "check": _check}
 
 if __name__ == "__main__":
-    do, path = ACTIONS[sys.argv[1]], Path(sys.argv[2])
+    action, path = ACTIONS[sys.argv[1]], Path(sys.argv[2])
     began = time.perf_counter()
-    kept = do(path)
+    # The result is kept until the time is taken, so that freeing it does not count.
+    result = action(path)
     print(time.perf_counter() - began)

@@ -1,4 +1,4 @@
-"""The least that an ASGI application can do, as the baseline of the served fake; it imports nothing."""
+"""A minimal ASGI application, the baseline for the served fake. It imports nothing."""
 
 BODY = (
     b'{"started_on": 1700000000, "ended_on": 1700000300, "state": "succeeded", "name": "bulk-050-x86_64", '
@@ -7,6 +7,6 @@ BODY = (
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
 
 
-async def app(scope, receive, send):  # type: ignore[no-untyped-def]  # typing would be an import
+async def app(scope, receive, send):  # type: ignore[no-untyped-def]  # annotations would need an import
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     await send({"type": "http.response.body", "body": BODY})

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
+
+from .errors import CoprFakeError
 
 
 def printable(text: str) -> str:
     """Return a text on one line, with characters escaped that are not printable."""
     if text.isprintable():
         return text
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def counted(number: int, noun: str) -> str:
@@ -25,3 +30,15 @@ class Failure(click.ClickException):
     def __init__(self, message: str) -> None:
         # The message may quote a file or a response.
         super().__init__(printable(message))
+
+
+@contextmanager
+def failing() -> Iterator[None]:
+    """Within the block, an error of the package ends the command.
+
+    :raises Failure: with the message of the error.
+    """
+    try:
+        yield
+    except CoprFakeError as error:
+        raise Failure(str(error)) from None

@@ -1,8 +1,7 @@
 """Locks that a fork waits for, so that they are free in the child, and the data that they protect is consistent.
 
-A forked child has only the thread that forked. A lock that another thread held would
-stay locked in the child for ever, and a module that it was importing would stay
-incomplete.
+A forked child has only the thread that forked. A lock that another thread held would stay locked in the child forever,
+and a module that it was importing would stay incomplete.
 """
 
 from __future__ import annotations
@@ -66,7 +65,8 @@ def _after_in_parent() -> None:
 
 def _after_in_child() -> None:
     for lock in _missed:
-        # The thread that holds it does not exist here. Python's own modules do the same.
+        # The thread that holds it does not exist here. Python's own modules reset their locks with this private method,
+        # which typeshed lacks, because there is no public one.
         lock._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001
     _after_in_parent()
 

@@ -10,7 +10,7 @@ version = release = __version__
 
 root_doc = "docs/index"
 include_patterns = ["docs/**", "fixtures/README.md", "CHANGELOG.md", "SECURITY.md"]
-# docs/index.rst includes the first; the others have many files, and no pages.
+# docs/index.rst includes README.md; the directories have no pages.
 exclude_patterns = ["docs/README.md", ".git", ".nox", ".venv", "build"]
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click"]

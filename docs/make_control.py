@@ -1,4 +1,4 @@
-"""Print docs/reference/control.md from the OpenAPI document of the control API: ``make docs``."""
+"""Generate docs/reference/control.md from the OpenAPI document of the control API (``make docs``)."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ ERRORS = """
 
 
 def main() -> None:
-    openapi = document()
-    components: Schema = openapi["components"]  # type: ignore[assignment]  # of the document's form
+    openapi: Schema = document()
+    components = openapi["components"]
     print(HEAD)
-    for line in calls(openapi["paths"]):  # type: ignore[arg-type]  # the paths of an OpenAPI document
+    for line in calls(openapi["paths"]):
         print(line)
     print(ERRORS)
     for status, response in components["responses"].items():
@@ -58,8 +58,8 @@ def calls(paths: Mapping[str, Mapping[str, Schema]]) -> Iterator[str]:
 
 
 def request_of(operation: Schema) -> str:
-    arguments = [each for each in operation["parameters"] if each["in"] == "query"]
-    query = [f"`{each['name']}=` ({type_of(each['schema'])})" for each in arguments]
+    arguments = [item for item in operation["parameters"] if item["in"] == "query"]
+    query = [f"`{item['name']}=` ({type_of(item['schema'])})" for item in arguments]
     if "requestBody" not in operation:
         return ", ".join(query)
     body = operation["requestBody"]
@@ -89,7 +89,7 @@ def definition(name: str, schema: Schema) -> Iterator[str]:
 
 
 def without_null(schema: Schema) -> Schema:
-    kept = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
+    kept = [item for item in schema.get("anyOf", ()) if item.get("type") != "null"]
     return {"anyOf": kept} if kept else schema
 
 
@@ -99,11 +99,11 @@ def type_of(schema: Schema) -> str:
         name = schema["$ref"].rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
     if "anyOf" in schema:
-        return " or ".join(type_of(each) for each in schema["anyOf"])
+        return " or ".join(type_of(item) for item in schema["anyOf"])
     if "const" in schema:
         return f"`{schema['const']}`"
     if "enum" in schema:
-        return ", ".join(f"`{each}`" for each in schema["enum"])
+        return ", ".join(f"`{item}`" for item in schema["enum"])
     if schema.get("type") == "array":
         return f"list of {type_of(schema.get('items', {}))}"
     if schema.get("type") == "object":

@@ -80,8 +80,9 @@ def test_every_package_is_on_the_architecture_page() -> None:
     assert named == packages | modules
 
 
-def test_files_and_tables_named_in_adding_exist() -> None:
-    page = (DOCS / "adding.md").read_text()
+@pytest.mark.parametrize("name", ["adding.md", "architecture.md"])
+def test_files_and_tables_named_on_the_page_exist(name: str) -> None:
+    page = (DOCS / name).read_text()
     code = Path(copr_chroot_fake.__file__).parent
     named = [name for name in re.findall(r"`([\w/]+\.py)`", page) if "NAME" not in name]
     files = {name: (ROOT if name.startswith("tests/") else code) / name for name in named}

@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.cli import main
-from copr_chroot_fake.recording.output_file import OutputFile
+from copr_chroot_fake.recording.output_file import open_output_file
 from copr_chroot_fake.scenario_cli.check import check
 from copr_chroot_fake.worlds.initial import InitialConfig
 
@@ -302,7 +302,7 @@ def test_two_recorders_cannot_write_one_file(exists: bool, tmp_path: Path) -> No
     path = tmp_path / "build.json"
     if exists:
         path.write_text("{}")
-    with copr() as server, OutputFile(path) as file:
+    with copr() as server, open_output_file(path) as file:
         requests = server.request_count
         for output in (path, file.write_partial({"builds": []})):
             done = invoke(server, "7", "-o", output)

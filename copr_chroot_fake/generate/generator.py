@@ -1,4 +1,4 @@
-"""Generates Copr data from one ``Random``, after checking the caller's arguments."""
+"""Generate Copr data from one ``Random``, after checking the caller's arguments."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _INTERVAL = LogNormal(150, 1.5, 1, 6 * 3600)
 
 
 class DataGenerator:
-    """Generates one item after the other from the same ``Random``.
+    """Generate one item after the other from the same ``Random``.
 
     The methods have the arguments of the :class:`~copr_chroot_fake.CoprProvider` methods of the same name.
     """

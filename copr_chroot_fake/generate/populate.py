@@ -1,4 +1,4 @@
-"""Adds generated builds to a store."""
+"""Add generated builds to a store."""
 
 from __future__ import annotations
 

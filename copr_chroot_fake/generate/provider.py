@@ -1,4 +1,4 @@
-"""The Faker provider: generates Copr data of one kind, or a whole scenario."""
+"""The Faker provider: its methods generate Copr data of one kind, or a whole scenario."""
 
 from __future__ import annotations
 

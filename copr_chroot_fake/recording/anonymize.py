@@ -1,40 +1,26 @@
 """Replace the names in a scenario: owners, projects, packages, people and URLs.
 
-A name is replaced by the same one everywhere, numbered in order of appearance,
-so the same scenario always gives the same result. States, times, versions and
-the names of chroots stay.
+A name is replaced by the same one everywhere, numbered in order of appearance, so the same scenario always gives the
+same result. States, times, versions and the names of chroots stay.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from typing import cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ..api.build_config import repo_id
-from ..model.nevra import dump_package, parse_package
+from ..model.nevra import parse_package
 from ..model.project import RESULTS_URL
 from ..scenario.entries import Scenario
 from ..scenario.spec import DEFAULT_OWNER, DEFAULT_PROJECT, ScenarioSpec
 from ..validation.spec import parse
 
 Entry = dict[str, object]
-
-STEMS = {
-    "owner": ("owner", "user", "maker"),
-    "group": ("group", "team", "crew"),
-    "project": ("project", "space", "place"),
-    "dir": ("dir", "branch", "part"),
-    "package": ("package", "rpm", "thing"),
-    "person": ("person", "human", "being"),
-    "repo": ("repo", "mirror", "source"),
-    "image": ("image", "picture", "disk"),
-    "results": ("results", "outcome", "files"),
-    "server": ("server", "host", "box"),
-}
-"""The replacements of each kind, followed by a number; the second and third are used if the scenario has the first."""
 
 _KNOWN_DIRS = ("pr", "custom")
 """Parts of directory names that Copr generates."""
@@ -66,21 +52,14 @@ def anonymize(scenario: Scenario) -> Scenario:
     :raises InputError: if the scenario is invalid.
     """
     parse(ScenarioSpec, "", scenario)
-    document = cast(Entry, scenario)
-    names = _Names(_texts(document))
-    anonymous = dict(document)
-    if "projects" in document:
-        anonymous["projects"] = [_anonymize_project(names, entry) for entry in _entries(document, "projects")]
-    if "builds" in document:
-        anonymous["builds"] = [_anonymize_build(names, _in_full(entry)) for entry in _entries(document, "builds")]
-    return cast(Scenario, anonymous)
+    document = dict(cast(Entry, scenario))
+    if document.get("builds"):
+        document["builds"] = [_with_whole_project(build) for build in cast("list[Entry]", document["builds"])]
+    return cast(Scenario, _anonymize(_Names(_texts(document)), document))
 
 
-def _entries(document: Mapping[str, object], key: str) -> list[Entry]:
-    return cast("list[Entry]", document.get(key) or [])
-
-
-def _texts(value: object) -> Iterable[str]:
+def _texts(value: object) -> Iterator[str]:
+    """Yield all texts in a document, except its keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
@@ -92,7 +71,7 @@ def _texts(value: object) -> Iterable[str]:
 
 
 class _Names:
-    """The replacement of each name.
+    """The replacement of each name: its kind and a number.
 
     :param texts: all texts in the scenario, whose words are not used as replacements.
     """
@@ -100,20 +79,21 @@ class _Names:
     def __init__(self, texts: Iterable[str]) -> None:
         self._used = frozenset(word for text in texts for word in re.findall(r"[A-Za-z0-9_.+-]+", text))
         self._replacements: dict[tuple[str, str], str] = {}
-        self._counts = {kind: count(1) for kind in STEMS}
+        self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(1))
 
     def replace(self, kind: str, name: str) -> str:
         """Return the replacement of a name, a word that is not in the scenario."""
-        replacement = self._replacements.get((kind, name))
-        while replacement is None:
-            number = next(self._counts[kind])
-            words = (f"{stem}{number}" for stem in STEMS[kind])
-            replacement = next((word for word in words if word not in self._used), None)
-        self._replacements[kind, name] = replacement
-        return replacement
+        if (kind, name) not in self._replacements:
+            words = (f"{kind}{number}" for number in self._numbers[kind])
+            self._replacements[kind, name] = next(word for word in words if word not in self._used)
+        return self._replacements[kind, name]
 
     def owner(self, name: str) -> str:
         return f"@{self.replace('group', name)}" if name.startswith("@") else self.replace("owner", name)
+
+    def full_name(self, name: str) -> str:
+        owner, _, dirname = name.partition("/")
+        return f"{self.owner(owner)}/{self.dirname(dirname)}"
 
     def dirname(self, name: str) -> str:
         """Replace a project, or one of its directories; the parts that Copr generates stay: ``:pr:1``."""
@@ -182,6 +162,10 @@ class _Names:
     def package(self, name: str) -> str:
         return self.replace("package", name)
 
+    def nevra(self, text: str) -> str:
+        name = parse_package("packages", text).name
+        return f"{self.package(name)}{text[len(name) :]}"
+
     def package_or_group(self, name: str) -> str:
         return f"@{self.package(name[1:])}" if name.startswith("@") else self.package(name)
 
@@ -194,6 +178,7 @@ class _Names:
 
 
 _METHODS: Mapping[str, Callable[[_Names, str], str]] = {
+    "project": _Names.full_name,
     "ownername": _Names.owner,
     "projectname": _Names.dirname,
     "project_dirname": _Names.dirname,
@@ -201,6 +186,7 @@ _METHODS: Mapping[str, Callable[[_Names, str], str]] = {
     "additional_packages": _Names.package_or_group,
     "bootstrap_image": _Names.image,
     "package": _Names.package,
+    "packages": _Names.nevra,
     "submitter": _Names.person,
     "source_result_dir": _Names.result_dir,
     "result_dir": _Names.result_dir,
@@ -208,73 +194,39 @@ _METHODS: Mapping[str, Callable[[_Names, str], str]] = {
     "url": _Names.url,
     "baseurl": _Names.url,
 }
-"""How to replace the texts of each key, in any entry; names are numbered in this order."""
+"""How to replace the text, or the list of texts, that has a key."""
 
 
-def _replace_texts(names: _Names, entry: Entry) -> Entry:
-    """Return an entry with replaced texts and lists of texts."""
-    anonymous = dict(entry)
-    for key, method in _METHODS.items():
-        value = entry.get(key)
-        if isinstance(value, str):
-            anonymous[key] = method(names, value)
-        elif isinstance(value, list):
-            anonymous[key] = [method(names, item) if isinstance(item, str) else item for item in value]
-    return anonymous
+def _with_whole_project(build: Entry) -> Entry:
+    """Return a build that has both an owner and a project if it has a part of these; the other part has a default."""
+    if not any(build.get(key) for key in ("ownername", "projectname", "project_dirname")):
+        return build
+    defaults = {"ownername": DEFAULT_OWNER, "projectname": DEFAULT_PROJECT}
+    return {**build, **{key: build.get(key) or default for key, default in defaults.items()}}
 
 
-def _in_full(entry: Entry) -> Entry:
-    """Return a build whose project is in three keys, and whose chroots are objects: the shapes that are anonymized."""
-    full = {key: value for key, value in entry.items() if key != "project"}
-    given = entry.get("project")
-    owner, _, dirname = (given if isinstance(given, str) else f"{DEFAULT_OWNER}/{DEFAULT_PROJECT}").partition("/")
-    if isinstance(given, str):
-        full["project_dirname"] = dirname
-    if any(full.get(key) for key in ("ownername", "projectname", "project_dirname")):
-        full["ownername"] = full.get("ownername") or owner
-        full["projectname"] = full.get("projectname") or dirname.partition(":")[0]
-    chroots = entry.get("chroots")
-    if isinstance(chroots, Mapping):
-        full["chroots"] = [
-            {"name": name, **({"state": settings} if isinstance(settings, str) else settings)}
-            for name, settings in chroots.items()
-        ]
-    elif isinstance(chroots, list):
-        full["chroots"] = [{"name": chroot} if isinstance(chroot, str) else chroot for chroot in chroots]
-    return full
+def _anonymize(names: _Names, value: object, key: str = "") -> object:
+    """Return a value with other names.
+
+    :param key: the key of the value, or of the list that contains it.
+    """
+    if isinstance(value, list):
+        return [_anonymize(names, item, key) for item in value]
+    if isinstance(value, Mapping):
+        return _anonymize_entry(names, value, key)
+    method = _METHODS.get(key)
+    return method(names, value) if method is not None and isinstance(value, str) else value
 
 
-def _anonymize_project(names: _Names, entry: Entry) -> Entry:
-    anonymous = _replace_texts(names, entry)
-    chroots = entry.get("chroots")
-    if isinstance(chroots, Mapping):
-        anonymous["chroots"] = {name: _replace_texts(names, chroot or {}) for name, chroot in chroots.items()}
-    return anonymous
-
-
-def _anonymize_build(names: _Names, entry: Entry) -> Entry:
-    anonymous = _replace_texts(names, entry)
-    if entry.get("source_package"):
-        anonymous["source_package"] = _replace_texts(names, cast(Entry, entry["source_package"]))
-    if "chroots" in entry:
-        anonymous["chroots"] = [_anonymize_chroot(names, chroot) for chroot in _entries(entry, "chroots")]
-    return anonymous
-
-
-def _anonymize_chroot(names: _Names, entry: Entry) -> Entry:
-    anonymous = _replace_texts(names, entry)
-    if entry.get("packages"):
-        anonymous["packages"] = [_anonymize_nevra(names, package) for package in _entries(entry, "packages")]
+def _anonymize_entry(names: _Names, entry: Mapping[str, object], key: str) -> Entry:
     config = cast("Entry | None", entry.get("build_config"))
+    anonymous = {name: _anonymize(names, value, name) for name, value in entry.items() if name != "build_config"}
+    if key == "packages":
+        anonymous["name"] = names.package(cast(str, entry["name"]))
     if config is not None:
-        anonymous["build_config"] = _anonymize_config(names, config, cast(str, entry["name"]))
+        # Chroots are a list of objects with names, or an object whose keys are the names.
+        anonymous["build_config"] = _anonymize_config(names, config, cast(str, entry.get("name", key)))
     return anonymous
-
-
-def _anonymize_nevra(names: _Names, package: object) -> object:
-    nevra = parse_package("package", package)
-    name = names.package(nevra.name)
-    return f"{name}{package[len(nevra.name) :]}" if isinstance(package, str) else {**dump_package(nevra), "name": name}
 
 
 def _anonymize_config(names: _Names, config: Entry, chrootname: str) -> Entry:
@@ -283,12 +235,13 @@ def _anonymize_config(names: _Names, config: Entry, chrootname: str) -> Entry:
     for key in _LISTS:
         if known.get(key):
             known[key] = [item for item in cast("list[object]", known[key]) if isinstance(item, str)]
-    anonymous = _replace_texts(names, known)
-    if known.get("repos"):
+    anonymous = {key: value if key == "repos" else _anonymize(names, value, key) for key, value in known.items()}
+    repos = known.get("repos")
+    if isinstance(repos, list):
         addresses = cast("list[str]", known.get("additional_repos") or [])
         by_id = {repo_id(address): address for address in addresses if address}
-        repos = [_keep_known(repo, _REPO_TYPES) for repo in _entries(known, "repos") if isinstance(repo, dict)]
-        anonymous["repos"] = [_anonymize_repo(names, repo, by_id, chrootname) for repo in repos]
+        known_repos = [_keep_known(repo, _REPO_TYPES) for repo in repos if isinstance(repo, dict)]
+        anonymous["repos"] = [_anonymize_repo(names, repo, by_id, chrootname) for repo in known_repos]
     return anonymous
 
 
@@ -304,7 +257,7 @@ def _keep_known(document: Entry, types: Mapping[str, type]) -> Entry:
 def _anonymize_repo(names: _Names, repo: Entry, by_id: Mapping[str, str], chrootname: str) -> Entry:
     baseurl, name = repo.get("baseurl"), repo.get("id")
     if name in _OWN_REPOS:
-        return _replace_texts(names, repo)
+        return _anonymize_entry(names, repo, "repos")
     anonymous = dict(repo)
     address = names.address(by_id.get(str(name), str(baseurl)))
     if baseurl is not None:

@@ -7,8 +7,7 @@ from typing import cast
 
 import click
 
-from ..cli_output import Failure, printable
-from ..errors import CoprFakeError
+from ..cli_output import Failure, failing, printable
 from ..model.project import COPR_URL
 from ..validation import checks
 from ..validation.checks import LARGEST_INTEGER
@@ -21,7 +20,7 @@ class BuildId(click.IntRange):
     """A build id; hides the password of a misplaced URL in the error message."""
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        # click passes the text of the argument, whatever its annotations say.
+        # click passes the text of the argument.
         return super().convert(cast(int, checks.shown_address(value) if "@" in str(value) else value), param, ctx)
 
 
@@ -74,13 +73,12 @@ def record_command(
     from .reporter import open_reporter
 
     try:
-        copr_url = checks.address("--url", url)
-        seconds = checks.amount("--interval", INTERVAL if interval is None else interval)
-        with open_reporter() as reporter:
-            unique_ids = tuple(dict.fromkeys(build_ids))
-            problems = record(unique_ids, copr_url, output, seconds if watch else None, anonymize, reporter)
-    except CoprFakeError as error:
-        raise Failure(str(error)) from None
+        with failing():
+            copr_url = checks.address("--url", url)
+            seconds = checks.amount("--interval", INTERVAL if interval is None else interval)
+            with open_reporter() as reporter:
+                unique_ids = tuple(dict.fromkeys(build_ids))
+                problems = record(unique_ids, copr_url, output, seconds if watch else None, anonymize, reporter)
     except Interrupted:
         raise Failure("interrupted before anything was recorded") from None
     for line in problems:

@@ -5,24 +5,16 @@ from __future__ import annotations
 from ..client.clients import CoprClient
 from ..client.errors import NotFoundError, NotJsonError, ServerError
 from ..client.results import ChrootStatus
-from ..errors import CoprFakeError
 from .observations import ChrootDetails, Json
 
 MAX_READS = 10
 """How often to read a chroot again that changes while it is read."""
 
 
-class BuildNotFoundError(CoprFakeError):
-    """The build does not exist."""
-
-    def __init__(self, build_id: int) -> None:
-        super().__init__(f"there is no build {build_id}")
-
-
 def fetch_statuses(client: CoprClient, build_id: int) -> tuple[ChrootStatus, ...]:
     """Return the status of each chroot of a build.
 
-    :raises BuildNotFoundError: if the build does not exist. The list is empty then, so another endpoint decides.
+    :raises NotFoundError: if the build does not exist. The list is empty then, so another endpoint decides.
     """
     statuses = tuple(client.iter_all(build_id))
     if not statuses:
@@ -30,7 +22,7 @@ def fetch_statuses(client: CoprClient, build_id: int) -> tuple[ChrootStatus, ...
             client.get(build_id, "any-chroot-x86_64")
         except NotFoundError as error:
             if error.missing == "build":
-                raise BuildNotFoundError(build_id) from None
+                raise
     return statuses
 
 
@@ -61,12 +53,9 @@ def _fetch_build_config(client: CoprClient, build_id: int, name: str) -> Json | 
 def fetch_build(client: CoprClient, build_id: int) -> Json | None:
     """Return the build; ``None`` if this Copr does not have the endpoint.
 
-    :raises BuildNotFoundError: if the build does not exist.
+    :raises NotFoundError: if the build does not exist.
     """
-    try:
-        return _fetch_optional(client, f"build/{build_id}")
-    except NotFoundError as error:
-        raise BuildNotFoundError(build_id) from error
+    return _fetch_optional(client, f"build/{build_id}")
 
 
 def fetch_source(client: CoprClient, build_id: int) -> Json | None:

@@ -1,7 +1,7 @@
 """Derive lifecycles from observed statuses, and check that a replay goes through the same states.
 
-A time stamped by Copr takes precedence over the time of a poll. States that
-were missed between two polls are filled in from the transition table.
+A time stamped by Copr takes precedence over the time of a poll. States that were missed between two polls are derived
+from the transition table.
 """
 
 from __future__ import annotations
@@ -228,7 +228,7 @@ def find_replay_differences(scenario: Scenario, observations: Observations) -> I
         replayed[change.build_id, change.chrootname].append(change.state.value)
     for build in observations.builds.values():
         if (build.deleted_at is None) != (build.id in store.builds):
-            yield f"build {build.id}: whether it is deleted in the end"
+            yield f"build {build.id}: the replay {'deletes' if build.deleted_at is None else 'does not delete'} it"
         elif build.deleted_at is None:
             for chroot in store.builds[build.id].values():
                 observed = build.chroots[chroot.name]

@@ -1,4 +1,4 @@
-"""What a recording has observed: the responses about builds, projects and chroots, before they become a scenario."""
+"""The observations of a recording: responses about builds, projects and chroots, before they become a scenario."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ObservedStatus(NamedTuple):
 
 
 class ChrootDetails(NamedTuple):
-    """What Copr returns per chroot, and the chroot's status at that time."""
+    """The build configuration and packages of a chroot, and its status at that time."""
 
     status: ChrootStatus
     build_config: Json | None

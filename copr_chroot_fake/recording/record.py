@@ -16,7 +16,7 @@ from ..client.clients import CoprClient
 from ..client.errors import ClientError, ServerError
 from ..errors import CoprFakeError
 from ..validation import checks
-from .output_file import OutputFile
+from .output_file import open_output_file
 from .recorder import Recorder
 from .reporter import Reporter
 from .to_scenario import Conversion, to_scenario
@@ -54,7 +54,7 @@ def record(
         time.sleep(seconds)
 
     with ExitStack() as locks, _interrupt_on_signals() as ignore_signals, CoprClient(url, sleep=pause) as client:
-        file = None if output is None else locks.enter_context(OutputFile(output))
+        file = None if output is None else locks.enter_context(open_output_file(output))
         recorder = Recorder(client, build_ids, interval, reporter)
         problem = None
         try:

@@ -1,4 +1,4 @@
-"""Poll builds of a Copr, once or until they have ended, and collect what it responds."""
+"""Poll builds of a Copr, once or until they have ended, and collect its responses."""
 
 from __future__ import annotations
 
@@ -9,15 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from ..client.clients import CoprClient
 from ..client.errors import ClientError, NotFoundError
 from ..client.results import ChrootStatus
-from .fetch import (
-    BuildNotFoundError,
-    fetch_build,
-    fetch_details,
-    fetch_mock_chroots,
-    fetch_project,
-    fetch_source,
-    fetch_statuses,
-)
+from .fetch import fetch_build, fetch_details, fetch_mock_chroots, fetch_project, fetch_source, fetch_statuses
 from .observations import Json, Observations, ObservedBuild, ObservedChroot, ObservedStatus
 from .project_lookup import UNKNOWN, find_project_dir
 from .reporter import Reporter
@@ -27,7 +19,7 @@ MAX_FAILURES = 10
 
 
 class Recorder:
-    """Observes builds of a Copr.
+    """Observe builds of a Copr.
 
     :param build_ids: the builds, in order.
     :param interval: seconds from the start of a round to the next one; ``None`` to read the builds only once.
@@ -86,7 +78,7 @@ class Recorder:
         for build_id in self._build_ids:
             build = self.observations.builds.get(build_id)
             if build_id in self._not_found:
-                yield str(BuildNotFoundError(build_id))
+                yield f"there is no build {build_id}"
             elif build is None:
                 yield f"build {build_id}: nothing has been read"
             else:
@@ -111,11 +103,7 @@ class Recorder:
 
     def _run_first_round(self, deadline: float, save: Callable[[], object]) -> None:
         for build_id in self._build_ids:
-            try:
-                self._poll(build_id, deadline)
-            except BuildNotFoundError:
-                self._not_found.add(build_id)
-            else:
+            if self._poll(build_id, deadline):
                 save()
 
     def _run_round(self, deadline: float, save: Callable[[], object]) -> None:
@@ -130,19 +118,17 @@ class Recorder:
     def _poll(self, build_id: int, deadline: float) -> bool:
         """Poll a build, and read details until the deadline; return whether anything has changed.
 
-        :raises BuildNotFoundError: if the build does not exist and has never been observed.
         :raises ClientError: if a request fails; everything read before is kept.
         """
         try:
             return self._observe(build_id, deadline)
-        except BuildNotFoundError:
-            pass
         except NotFoundError as error:
             if error.missing != "build":
                 raise
         build = self._builds.get(build_id)
         if build is None:
-            raise BuildNotFoundError(build_id)
+            self._not_found.add(build_id)
+            return False
         build.deleted_at = int(self._now())
         self._reporter.print(f"build {build_id} has been deleted")
         return True

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Reporter(Protocol):
-    """Receives the progress of a recording."""
+    """Receive the progress of a recording."""
 
     def update(self, build_id: int, statuses: Sequence[ChrootStatus], completed: int) -> None:
         """Report the states of a build's chroots, and the number of chroots whose details have been read."""

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ..errors import InputError
 from ..model.lifecycle import ABSENT, PlannedStage, dump_plan, parse_lifecycle
 from ..model.nevra import dump_package
-from ..model.project import BOOTSTRAPS, RESULTS_URL
+from ..model.project import RESULTS_URL, SourcePackage
 from ..model.states import State, parse_state
 from ..scenario.entries import Scenario
+from ..scenario.spec import BuildSpec, ChrootSpec, ProjectSpec
 from ..validation import checks
+from ..validation.spec import fields_of, parse
 from .anonymize import anonymize
 from .lifecycles import derive_lifecycles, find_replay_differences
 from .observations import Json, Observations, ObservedBuild, ObservedChroot, valid
 from .project_lookup import ProjectDir, find_package, find_project_dir, find_result_dir
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Entry = dict[str, object]
 
@@ -27,14 +32,8 @@ _FAILING: Entry = {"additional_repos": ["copr://"]}
 The address of one of its repositories cannot be parsed; no response shows which.
 """
 
-_PROJECT_SETTINGS: Mapping[str, Callable[[str, object], object]] = {
-    "additional_repos": checks.texts,
-    "devel_mode": checks.flag,
-    "module_hotfixes": checks.flag,
-    "repo_priority": checks.whole_number,
-    "bootstrap": checks.one_of(BOOTSTRAPS),
-}
-"""The settings that ``/project`` shows."""
+_PROJECT_SETTINGS = ("additional_repos", "devel_mode", "module_hotfixes", "repo_priority", "bootstrap")
+"""The settings in a response of ``/project``."""
 
 
 class Conversion(NamedTuple):
@@ -87,14 +86,10 @@ def _find_expressible(build: ObservedBuild, omissions: list[str]) -> Mapping[str
         if chroot.details is None:
             continue
         try:
-            checks.chroot_name("name", name)
             for _, status in chroot.statuses:
-                parse_state("state", status.state)
-                checks.optional(checks.unix_time)("started_on", status.started_on)
-                checks.optional(checks.unix_time)("ended_on", status.ended_on)
-                checks.end_after_start("ended_on", status.started_on, status.ended_on)
-                checks.optional(checks.text)("result_url", status.result_url or None)
-            checks.optional(checks.json_object)("build_config", chroot.details.build_config)
+                times: Entry = {"started_on": status.started_on, "ended_on": status.ended_on}
+                result: Entry = {"result_url": status.result_url or None, "build_config": chroot.details.build_config}
+                parse(ChrootSpec, "", {"name": name, "state": status.state, **times, **result})
         except InputError as error:
             omissions.append(f"build {build.id}, {name}: cannot be expressed in a scenario: {error}")
         else:
@@ -112,7 +107,7 @@ def _name_project(full_name: str) -> Entry:
 
 
 def _write_project(full_name: str, document: Json | None, builds: Iterable[_Build]) -> Entry:
-    """Write a project with the settings that ``/project`` shows; the others only show in build configurations.
+    """Write a project with the settings from ``/project``; other settings are only part of build configurations.
 
     Its chroots are those that ``/project`` lists and those with a build configuration: Copr has none for other chroots.
     """
@@ -131,11 +126,17 @@ def _write_project(full_name: str, document: Json | None, builds: Iterable[_Buil
         for name in dict.fromkeys([*enabled, *configured])
         if name in enabled or name not in failing
     }
-    settings = {key: valid(check, document.get(key)) for key, check in _PROJECT_SETTINGS.items()}
+    settings = _valid_fields(ProjectSpec, _PROJECT_SETTINGS, document)
     if settings["bootstrap"] == "default":
         # Copr's word for a project that has no bootstrap setting.
         del settings["bootstrap"]
     return {**_name_project(full_name), **_without_defaults(settings), "chroots": chroots}
+
+
+def _valid_fields(spec: type[DataclassInstance], keys: Iterable[str], document: Json) -> Entry:
+    """Return some entries of a response; ``None`` for a value that the field of the spec does not accept."""
+    fields = fields_of(spec)
+    return {key: valid(fields[key].check, document.get(key)) for key in keys}
 
 
 def _without_defaults(settings: Mapping[str, object]) -> Entry:
@@ -180,16 +181,14 @@ def _check_stages(
 
 
 def _write_submission(observed: ObservedBuild, build: Json) -> Entry:
-    """Write what ``/build/<id>`` and ``/build/source-chroot/<id>`` show of a build's origin."""
-    source_package = valid(checks.mapping, build.get("source_package")) or {}
-    texts = {key: valid(checks.text, source_package.get(key)) for key in ("version", "url")}
+    """Write a build's origin from the responses of ``/build/<id>`` and ``/build/source-chroot/<id>``."""
+    response = valid(checks.mapping, build.get("source_package")) or {}
+    source_package = _without_defaults(_valid_fields(SourcePackage, ("version", "url"), response))
     return _without_defaults(
         {
-            "is_background": valid(checks.flag, build.get("is_background")),
-            "submitted_on": valid(checks.unix_time, build.get("submitted_on")),
-            "submitter": valid(checks.text, build.get("submitter")),
+            **_valid_fields(BuildSpec, ("is_background", "submitted_on", "submitter"), build),
             **_write_source(observed.source, build),
-            "source_package": _without_defaults(texts) or None,
+            "source_package": source_package or None,
             "canceled": observed.was_canceled,
         }
     )
@@ -197,7 +196,7 @@ def _write_submission(observed: ObservedBuild, build: Json) -> Entry:
 
 def _write_source(source: Json | None, build: Json) -> Entry:
     if source is None:
-        # The build shows these states of its source build as its own.
+        # In these states of its source build, the build has the same state.
         state = build.get("state")
         return {"source_state": state if state in ("starting", "pending") else State.WAITING.value}
     entry: Entry = {}

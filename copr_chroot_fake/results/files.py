@@ -9,8 +9,9 @@ from functools import partial
 from typing import NamedTuple
 
 from ..model.nevra import Nevra, dump_package
+from ..model.states import State
 from . import logs, rpm_file
-from .job import Job, Phase
+from .job import Job
 
 
 class File(NamedTuple):
@@ -37,21 +38,21 @@ def files_of(job: Job) -> list[File]:
 
 
 def _files(job: Job) -> Iterator[File]:
-    if job.phase is not Phase.STARTING:
+    if job.phase is not State.STARTING:
         yield File("build.info", job.started_on, partial(_build_info, job))
     if not job.phase.is_final:
         for name, write in LIVE_LOGS.items():
-            if name == "backend.log" or job.phase is Phase.RUNNING:
+            if name == "backend.log" or job.phase is State.RUNNING:
                 yield File(name, job.modified, partial(write, job))
         return
     # The worker of a canceled build downloads nothing from the builder.
-    downloaded = {} if job.phase is Phase.CANCELED or job.is_source_build else _MOCK_LOGS
+    downloaded = {} if job.phase is State.CANCELED or job.is_source_build else _MOCK_LOGS
     for name, write in {**LIVE_LOGS, **downloaded}.items():
         yield File(f"{name}.gz", job.modified, partial(_compressed, write, job))
-    if job.phase is Phase.CANCELED:
+    if job.phase is State.CANCELED:
         return
-    yield File(f"{job.package}.spec", job.modified, partial(_spec, job))
-    if job.phase is Phase.SUCCEEDED:
+    yield File(f"{job.build.package}.spec", job.modified, partial(_spec, job))
+    if job.phase is State.SUCCEEDED:
         yield File("success", job.modified, lambda: b"done")
         yield File("results.json", job.modified, partial(_results, job))
         for name, nevra in {rpm_file.file_name(nevra): nevra for nevra in job.packages}.items():
@@ -68,7 +69,7 @@ def _package(nevra: Nevra, job: Job) -> bytes:
 
 
 def _build_info(job: Job) -> bytes:
-    return f"build_id={job.build_id}\nbuilder_ip=127.0.0.1".encode()
+    return f"build_id={job.build.id}\nbuilder_ip=127.0.0.1".encode()
 
 
 def _results(job: Job) -> bytes:

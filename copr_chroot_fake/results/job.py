@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import NamedTuple
 
 from ..engine.build import Build
@@ -13,41 +12,23 @@ from ..model.project import SOURCES
 from ..model.states import State
 
 
-class Phase(Enum):
-    """The phase of a build, which determines its files."""
-
-    STARTING = "starting"
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELED = "canceled"
-
-    @property
-    def is_final(self) -> bool:
-        return self not in (Phase.STARTING, Phase.RUNNING)
-
-
 class Job(NamedTuple):
     """A chroot's build or a source build; *job* is the backend's term.
 
-    :param directory: the owner and the project directory, ``owner/dirname``.
+    :param phase: starting, running, succeeded, failed or canceled; it determines the files.
     :param fraction: how much of the build is done, from 0 to 1; ``None`` if its duration is unknown.
     :param elapsed: seconds since the start.
     :param modified: when the changing files were last written, as a Unix time.
-    :param timeout: in seconds.
     :param source: the source package; it has a default version if the build has none.
     """
 
-    build_id: int
+    build: Build
     chrootname: str
-    directory: str
-    package: str
-    phase: Phase
+    phase: State
     fraction: float | None
     elapsed: float
     started_on: int
     modified: int
-    timeout: int
     source: Nevra
     packages: tuple[Nevra, ...]
 
@@ -55,17 +36,19 @@ class Job(NamedTuple):
     def is_source_build(self) -> bool:
         return self.chrootname == SOURCES
 
+    @property
+    def directory(self) -> str:
+        """The owner and the project directory, ``owner/dirname``."""
+        return f"{self.build.project.ownername}/{self.build.project_dirname}"
 
-_PHASES = {
-    State.STARTING: Phase.STARTING,
-    State.RUNNING: Phase.RUNNING,
-    State.UNKNOWN: Phase.RUNNING,
-    State.SUCCEEDED: Phase.SUCCEEDED,
-    State.FORKED: Phase.SUCCEEDED,
-    State.FAILED: Phase.FAILED,
-    State.CANCELED: Phase.CANCELED,
-}
+
+_STARTED = {state: state for state in (State.STARTING, State.RUNNING, State.SUCCEEDED, State.FAILED, State.CANCELED)}
+
+_PHASES = {**_STARTED, State.UNKNOWN: State.RUNNING, State.FORKED: State.SUCCEEDED}
 """In all other states the build has not started, even if the chroot has a result directory."""
+
+# The import begins after the end of the source build.
+_SOURCE_PHASES = {**_STARTED, State.IMPORTING: State.SUCCEEDED}
 
 
 def job_of(chroot: BuildChroot) -> Job | None:
@@ -80,43 +63,29 @@ def job_of(chroot: BuildChroot) -> Job | None:
     now = store.clock.now()
     started_on = chroot.started_on or chroot.ended_on or build.submitted_on or 0
     ended_on = chroot.ended_on or started_on
-    if chroot.was_canceled and phase is Phase.FAILED:
-        phase = Phase.CANCELED
+    if chroot.was_canceled and phase is State.FAILED:
+        phase = State.CANCELED
     fraction = _fraction_done(chroot, now)
     modified = max(ended_on if phase.is_final else int(now), started_on)
     # Progress by poll or by method calls can set times that are ahead of the clock.
     if phase.is_final and store.results_delay and now < ended_on + store.results_delay:
-        phase, fraction, modified = Phase.RUNNING, 1, ended_on
+        phase, fraction, modified = State.RUNNING, 1, ended_on
     return Job(
-        build_id=build.id,
+        build=build,
         chrootname=chroot.name,
-        directory=_directory_of(build),
-        package=build.package,
         phase=phase,
         fraction=fraction,
         elapsed=max(now - started_on, 0),
         started_on=started_on,
         modified=modified,
-        timeout=build.timeout,
         source=_source_of(chroot),
         packages=chroot.packages,
     )
 
 
 def _fraction_done(chroot: BuildChroot, now: float) -> float | None:
-    life = chroot.lifecycle_run
-    return None if life is None or life.stage.state != State.RUNNING else life.elapsed_fraction(now)
-
-
-_SOURCE_PHASES = {
-    State.STARTING: Phase.STARTING,
-    State.RUNNING: Phase.RUNNING,
-    # The import begins after the end of the source build.
-    State.IMPORTING: Phase.SUCCEEDED,
-    State.SUCCEEDED: Phase.SUCCEEDED,
-    State.FAILED: Phase.FAILED,
-    State.CANCELED: Phase.CANCELED,
-}
+    run = chroot.lifecycle_run
+    return None if run is None or run.stage.state != State.RUNNING else run.elapsed_fraction(now)
 
 
 def source_job_of(build: Build) -> Job | None:
@@ -132,23 +101,16 @@ def source_job_of(build: Build) -> Job | None:
     now = build.store.clock.now()
     source = _source_package_of(build)
     return Job(
-        build_id=build.id,
+        build=build,
         chrootname=SOURCES,
-        directory=_directory_of(build),
-        package=build.package,
         phase=phase,
         fraction=None,
         elapsed=max(now - submitted_on, 0),
         started_on=submitted_on,
         modified=submitted_on if phase.is_final else max(int(now), submitted_on),
-        timeout=build.timeout,
         source=source,
         packages=(source,),
     )
-
-
-def _directory_of(build: Build) -> str:
-    return f"{build.project.ownername}/{build.project_dirname}"
 
 
 def _source_package_of(build: Build) -> Nevra:

@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterable, Iterator
 
 from ..model.nevra import Nevra
-from .job import Job, Phase
+from ..model.states import State
+from .job import Job
 from .rpm_file import file_name
 
 _BUILDROOT = (
@@ -38,7 +39,7 @@ _ERROR_LINES = (
 def builder_live(job: Job) -> bytes:
     """Return the output of the builder; during the build, the part written so far."""
     lines = [*_head(job), *(_source_lines(job) if job.is_source_build else _mock_lines(job))]
-    if job.phase is Phase.RUNNING:
+    if job.phase is State.RUNNING:
         # A line per second if the duration is unknown.
         written = job.elapsed if job.fraction is None else job.fraction * (len(lines) - 1)
         return encode_lines(lines[: 1 + int(written)])
@@ -52,20 +53,20 @@ def root(job: Job) -> bytes:
 
 def build(job: Job) -> bytes:
     """Return the output of rpmbuild."""
-    end = _wrote_lines(job) if job.phase is Phase.SUCCEEDED else _ERROR_LINES
+    end = _wrote_lines(job) if job.phase is State.SUCCEEDED else _ERROR_LINES
     return encode_lines([*_build_lines(job), *end])
 
 
 def state(job: Job) -> bytes:
     """Return mock's log of the start and end of each step."""
     began, ended = (f"{_format_time(unix_time)},000 - " for unix_time in (job.started_on, job.modified))
-    finish = [f"{ended}Finish: rpmbuild {job.package}.spec"] if job.phase is Phase.SUCCEEDED else []
+    finish = [f"{ended}Finish: rpmbuild {job.build.package}.spec"] if job.phase is State.SUCCEEDED else []
     return encode_lines(
         [
             f"{began}Start: run",
             f"{began}Start: chroot init",
             f"{began}Finish: chroot init",
-            f"{began}Start: rpmbuild {job.package}.spec",
+            f"{began}Start: rpmbuild {job.build.package}.spec",
             *finish,
             f"{ended}Finish: run",
         ]
@@ -75,7 +76,7 @@ def state(job: Job) -> bytes:
 def backend(job: Job) -> bytes:
     """Return the log of the backend's worker."""
     messages = ["Marking build as starting", "Checking for cancel request", "VM allocation process starts"]
-    if job.phase is not Phase.STARTING:
+    if job.phase is not State.STARTING:
         messages += [
             "Allocating ssh connection to builder",
             "Checking that builder machine is OK",
@@ -92,8 +93,8 @@ def _backend_end(job: Job) -> Iterator[str]:
         return
     stamp = f"[{_format_time(job.modified)},000]"
     pid = f"[PID:{_pid(job)}]"
-    failed = job.phase is not Phase.SUCCEEDED
-    if job.phase is Phase.CANCELED:
+    failed = job.phase is not State.SUCCEEDED
+    if job.phase is State.CANCELED:
         yield f"{stamp}[ ERROR]{pid} Build was canceled"
     else:
         yield f"{stamp}[  INFO]{pid} Downloading results from builder"
@@ -101,7 +102,7 @@ def _backend_end(job: Job) -> Iterator[str]:
         if failed:
             yield f"{stamp}[ ERROR]{pid} Backend process error: No success file => build failure"
         yield (
-            f"{stamp}[  INFO]{pid} Finished build: id={job.build_id} failed={failed} timeout={job.timeout} "
+            f"{stamp}[  INFO]{pid} Finished build: id={job.build.id} failed={failed} timeout={job.build.timeout} "
             f"destdir=/var/lib/copr/public_html/results/{job.directory} chroot={job.chrootname} "
         )
     yield f"{stamp}[  INFO]{pid} Releasing VM back to pool"
@@ -126,9 +127,9 @@ def _head(job: Job) -> list[str]:
 def _source_lines(job: Job) -> list[str]:
     return [
         "INFO: making the source package with rpkg",
-        f"Running: git clone https://example.org/{job.package}.git",
+        f"Running: git clone https://example.org/{job.build.package}.git",
         *(f"Receiving objects: {percent:>3}%" for percent in range(0, 101, 5)),
-        f"Running: rpkg srpm --spec {job.package}.spec",
+        f"Running: rpkg srpm --spec {job.build.package}.spec",
     ]
 
 
@@ -140,7 +141,7 @@ def _mock_lines(job: Job) -> list[str]:
         "Finish: init plugins",
         "INFO: Signal handler active",
         "Start: run",
-        f"INFO: Start({job.package}.spec)  Config({job.chrootname})",
+        f"INFO: Start({job.build.package}.spec)  Config({job.chrootname})",
         "Start: clean chroot",
         "Finish: clean chroot",
         *_root_lines(job),
@@ -164,7 +165,7 @@ def _root_lines(job: Job) -> list[str]:
 def _build_lines(job: Job) -> list[str]:
     arch = job.chrootname.rpartition("-")[2]
     return [
-        f"Start: rpmbuild {job.package}.spec",
+        f"Start: rpmbuild {job.build.package}.spec",
         f"Building target platforms: {arch}",
         f"Building for target {arch}",
         "Executing(%prep): /bin/sh -e /var/tmp/rpm-tmp.prep",
@@ -179,28 +180,28 @@ def _build_lines(job: Job) -> list[str]:
 
 def _end_lines(job: Job) -> list[str]:
     """Return the last lines; the log of a canceled build just stops."""
-    if job.phase is Phase.CANCELED:
+    if job.phase is State.CANCELED:
         return []
     if job.is_source_build:
         return _source_end(job)
     minutes, seconds = divmod(max(job.modified - job.started_on, 0), 60)
     took = f"{minutes} minutes {seconds} seconds"
     cleaned = ["Start: clean chroot", "Finish: clean chroot"]
-    if job.phase is Phase.FAILED:
+    if job.phase is State.FAILED:
         return [
             *_ERROR_LINES,
-            f"ERROR: Exception({job.package}.spec) Config({job.chrootname}) {took}",
+            f"ERROR: Exception({job.build.package}.spec) Config({job.chrootname}) {took}",
             f"INFO: Results and/or logs in: {_RESULTS}",
             "INFO: Cleaning up build root ('cleanup_on_failure=True')",
             *cleaned,
             "ERROR: Command failed: ",
-            f" # bash --login -c /usr/bin/rpmbuild -ba --nodeps /builddir/build/SPECS/{job.package}.spec",
+            f" # bash --login -c /usr/bin/rpmbuild -ba --nodeps /builddir/build/SPECS/{job.build.package}.spec",
             "Copr build error: Build failed",
         ]
     return [
         *_wrote_lines(job),
-        f"Finish: rpmbuild {job.package}.spec",
-        f"INFO: Done({job.package}.spec) Config({job.chrootname}) {took}",
+        f"Finish: rpmbuild {job.build.package}.spec",
+        f"INFO: Done({job.build.package}.spec) Config({job.chrootname}) {took}",
         f"INFO: Results and/or logs in: {_RESULTS}",
         "INFO: Cleaning up build root ('cleanup_on_success=True')",
         *cleaned,
@@ -211,8 +212,11 @@ def _end_lines(job: Job) -> list[str]:
 
 
 def _source_end(job: Job) -> list[str]:
-    if job.phase is Phase.FAILED:
-        return [f"error: Bad source: {job.package}.tar.gz: No such file or directory", "Copr build error: Build failed"]
+    if job.phase is State.FAILED:
+        return [
+            f"error: Bad source: {job.build.package}.tar.gz: No such file or directory",
+            "Copr build error: Build failed",
+        ]
     return [f"Wrote: {file_name(job.source)}", "Running SRPMResults tool", "SRPMResults finished"]
 
 
@@ -230,13 +234,13 @@ def _directory(nevra: Nevra) -> str:
 def _command(job: Job) -> str:
     backend, command = "https://copr.fedorainfracloud.org/backend", "/usr/bin/copr-rpmbuild --verbose --drop-resultdir"
     if job.is_source_build:
-        return f"{command} --srpm --task-url {backend}/get-srpm-build-task/{job.build_id}"
-    task = f"{backend}/get-build-task/{job.build_id}-{job.chrootname}"
+        return f"{command} --srpm --task-url {backend}/get-srpm-build-task/{job.build.id}"
+    task = f"{backend}/get-build-task/{job.build.id}-{job.chrootname}"
     return f"{command} --task-url {task} --chroot {job.chrootname}"
 
 
 def _pid(job: Job) -> int:
-    return 1000 + job.build_id % 1_000_000
+    return 1000 + job.build.id % 1_000_000
 
 
 def _format_time(unix_time: int) -> str:

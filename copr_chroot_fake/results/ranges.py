@@ -6,9 +6,6 @@ A request for several ranges gets the whole file, which RFC 9110 allows.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-
-from ..wire.answer import Answer
 
 _RANGE = re.compile(r"[ \t]*(\d{0,18})-(\d{0,18})[ \t]*", re.ASCII)
 
@@ -37,14 +34,3 @@ def parse_range(header: str, size: int) -> range | None:
     if not part:
         raise UnsatisfiableRangeError
     return part
-
-
-def partial_response(body: bytes, part: range, content_type: str, headers: Sequence[tuple[str, str]]) -> Answer:
-    """Return a 206 response with one range of a file."""
-    content = body[part.start : part.stop]
-    own_headers = (
-        ("Content-Type", content_type),
-        ("Content-Range", f"bytes {part.start}-{part.stop - 1}/{len(body)}"),
-        ("Content-Length", str(len(content))),
-    )
-    return Answer(206, (*own_headers, *headers), content)

@@ -1,4 +1,4 @@
-"""Writes minimal RPM packages: valid for rpm, but without files to install.
+"""Write minimal RPM packages: valid for rpm, but without files to install.
 
 A package in the format of RPM 4 consists of a lead, which is obsolete, a signature with sizes and digests, a header
 with tags, and a compressed archive. See https://rpm-software-management.github.io/rpm/manual/format_v4.html.

@@ -1,4 +1,4 @@
-"""Serves results over HTTP, with ranges, conditional requests and directory indexes.
+"""Serve results over HTTP, with ranges, conditional requests and directory indexes.
 
 It behaves like lighttpd in Copr's configuration. For example, after the build the address of a log redirects to the
 compressed log, which is sent as text with the content encoding gzip.
@@ -19,7 +19,7 @@ from ..wire.answer import HTML, Answer
 from ..wire.headers import RawHeaders, read_header
 from . import tree
 from .files import LIVE_LOGS, File
-from .ranges import UnsatisfiableRangeError, parse_range, partial_response
+from .ranges import UnsatisfiableRangeError, parse_range
 
 METHODS = "GET, HEAD, OPTIONS"
 
@@ -84,8 +84,7 @@ def _index(path: str, directory: tree.Directory) -> Answer:
     rows = [_INDEX_ROW.format(link="../", name="..", slash="/", modified="", size="-", type="Directory")]
     rows += map(_directory_row, sorted(directory.directories))
     rows += map(_file_row, directory.files)
-    body = _INDEX_PAGE.format(title=escape(path), rows="".join(rows)).encode(errors="replace")
-    return Answer(200, (("Content-Type", HTML), ("Content-Length", str(len(body)))), body)
+    return _html(200, _INDEX_PAGE.format(title=escape(path), rows="".join(rows)))
 
 
 def _directory_row(name: str) -> str:
@@ -129,7 +128,7 @@ def _file(file: File, method: str, headers: RawHeaders) -> Answer:
         return Answer(304, tuple(file_headers), b"")
     if file.name.endswith(".log.gz"):
         file_headers.append(("Content-Encoding", "gzip"))
-    content_type = _content_type(file.name)
+    part = None
     range_header = read_header(headers, b"range") if method == "GET" else None
     # If-Range: the range is only useful if the file has not changed since the client fetched the rest.
     if range_header is not None and read_header(headers, b"if-range") in (None, etag, modified):
@@ -137,9 +136,12 @@ def _file(file: File, method: str, headers: RawHeaders) -> Answer:
             part = parse_range(range_header, len(body))
         except UnsatisfiableRangeError:
             return _page(416, ("Content-Range", f"bytes */{len(body)}"))
-        if part is not None:
-            return partial_response(body, part, content_type, file_headers)
-    return Answer(200, (("Content-Type", content_type), ("Content-Length", str(len(body))), *file_headers), body)
+    content_type = ("Content-Type", _content_type(file.name))
+    if part is None:
+        return Answer(200, (content_type, ("Content-Length", str(len(body))), *file_headers), body)
+    content_range = ("Content-Range", f"bytes {part.start}-{part.stop - 1}/{len(body)}")
+    content_length = ("Content-Length", str(len(part)))
+    return Answer(206, (content_type, content_range, content_length, *file_headers), body[part.start : part.stop])
 
 
 def _is_unmodified(headers: RawHeaders, etag: str, modified: int) -> bool:
@@ -167,5 +169,9 @@ def _content_type(name: str) -> str:
 
 def _page(status: int, *headers: tuple[str, str]) -> Answer:
     title = f"{status} {HTTPStatus(status).phrase}"
-    body = _STATUS_PAGE.format(title=escape(title)).encode()
+    return _html(status, _STATUS_PAGE.format(title=escape(title)), *headers)
+
+
+def _html(status: int, page: str, *headers: tuple[str, str]) -> Answer:
+    body = page.encode(errors="replace")
     return Answer(status, (("Content-Type", HTML), ("Content-Length", str(len(body))), *headers), body)

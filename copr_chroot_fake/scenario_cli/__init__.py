@@ -1,1 +1,1 @@
-"""The command ``scenario``: checks, shows and generates scenarios, and prints their schema."""
+"""The command ``scenario``: check, show and generate scenarios, and print their schema."""

@@ -1,9 +1,9 @@
-"""Finds all errors in scenarios, with the code that loads them."""
+"""Find all errors in scenarios, with the code that loads them."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,7 +42,7 @@ class Report(NamedTuple):
 
 def check(files: Iterable[Path]) -> Iterator[Report]:
     """Check files; each one is added to the files before it, as ``serve`` does."""
-    earlier = Earlier()
+    earlier: set[object] = set()
     for file in files:
         try:
             path, text = _read_text(file)
@@ -70,7 +70,7 @@ def _read_text(file: Path) -> tuple[Path, str]:
         raise ScenarioError(_display_name(file), InputError("", f"cannot be read: {error}")) from None
 
 
-def _find_errors(path: Path, text: str, earlier: Earlier) -> Iterator[Diagnostic]:
+def _find_errors(path: Path, text: str, earlier: set[object]) -> Iterator[Diagnostic]:
     # Standard input has no suffix, but a scenario in JSON begins with a brace.
     yaml = not text.lstrip().startswith("{") if path == STDIN else parsing.is_yaml(path)
     file = _display_name(path)
@@ -104,57 +104,41 @@ def _parse(path: Path, text: str, yaml: bool) -> tuple[object, RepeatedKey | Non
         return parsing.parse(text, path, yaml=yaml, may_repeat=True), error
 
 
-def _errors(document: object, earlier: Earlier) -> list[InputError]:
-    """Return all errors in a scenario; its valid projects and builds are added to those of earlier files."""
+def _errors(document: object, earlier: set[object]) -> list[InputError]:
+    """Return all errors in a scenario, and add its builds and projects to those of earlier files."""
     errors: list[InputError] = []
     try:
-        spec = parse(ScenarioSpec, "", document)
+        parse(ScenarioSpec, "", document)
     except InputError as error:
         errors.extend(error.errors)
-        builds, projects = _entries(document, "builds"), _entries(document, "projects")
-    else:
-        builds, projects = [*map(vars, spec.builds)], [*map(vars, spec.projects)]
-    errors.extend(earlier.repeated(builds, projects, errors))
+    invalid = {error.location for error in errors}
+    identities = [identity for identity in _identities(document) if identity.location not in invalid]
+    errors.extend(InputError(each.location, each.problem) for each in identities if each.value in earlier)
+    earlier.update(each.value for each in identities)
     return errors
+
+
+class _Identity(NamedTuple):
+    """The location and value that identify a build or a project, and the problem if an earlier file has the same."""
+
+    location: str
+    value: int | tuple[str, str]
+    problem: str
+
+
+def _identities(document: object) -> Iterator[_Identity]:
+    """Yield the identities of builds and projects; the document can be invalid."""
+    for index, build in enumerate(_entries(document, "builds")):
+        number = build.get("id")
+        if isinstance(number, int):
+            yield _Identity(f"builds[{index}].id", number, f"there is a build {number} already; expected another id")
+    for index, project in enumerate(_entries(document, "projects")):
+        owner, name = project.get("ownername"), project.get("projectname")
+        if isinstance(owner, str) and isinstance(name, str):
+            problem = f"there is a project {owner}/{name} already; expected another name"
+            yield _Identity(f"projects[{index}].projectname", (owner, name), problem)
 
 
 def _entries(document: object, key: str) -> list[dict[str, object]]:
     entries = document.get(key) if isinstance(document, dict) else None
     return [entry if isinstance(entry, dict) else {} for entry in entries] if isinstance(entries, list) else []
-
-
-class Earlier:
-    """The projects and builds of the files that have been checked so far."""
-
-    def __init__(self) -> None:
-        self._builds: set[object] = set()
-        self._projects: set[tuple[object, object]] = set()
-
-    def repeated(
-        self,
-        builds: Sequence[Mapping[str, object]],
-        projects: Sequence[Mapping[str, object]],
-        errors: Sequence[InputError],
-    ) -> list[InputError]:
-        """Return an error for each project and build of a file that an earlier one has, and remember the others."""
-        found = []
-        wrong = {error.location for error in errors}
-        new_builds, new_projects = set(), set()
-        for index, build in enumerate(builds):
-            number = build.get("id")
-            location = f"builds[{index}].id"
-            if isinstance(number, int) and location not in wrong:
-                if number in self._builds:
-                    found.append(InputError(location, f"there is a build {number} already; expected another id"))
-                new_builds.add(number)
-        for index, project in enumerate(projects):
-            owner, name = project.get("ownername"), project.get("projectname")
-            location = f"projects[{index}].projectname"
-            if isinstance(owner, str) and isinstance(name, str) and location not in wrong:
-                if (owner, name) in self._projects:
-                    problem = f"there is a project {owner}/{name} already; expected another name"
-                    found.append(InputError(location, problem))
-                new_projects.add((owner, name))
-        self._builds |= new_builds
-        self._projects |= new_projects
-        return found

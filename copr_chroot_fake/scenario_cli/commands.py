@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from ..cli_output import Failure, counted, printable
-from ..errors import CoprFakeError
+from ..cli_output import Failure, counted, failing, printable
 
 if TYPE_CHECKING:
     from .check import Report
-
-T = TypeVar("T")
 
 INVALID = 1
 """Exit status of ``check`` if a scenario has errors."""
@@ -91,10 +87,8 @@ def show(name: str, ids: tuple[int, ...], limit: int, seed: int) -> None:
     from ..fake import FakeCopr
     from .show import show as print_scenario
 
-    def load() -> FakeCopr:
-        return FakeCopr.from_scenario(name, progress="clock", seed=seed)
-
-    fake = _or_fail(load)
+    with failing():
+        fake = FakeCopr.from_scenario(name, progress="clock", seed=seed)
     for build_id in ids:
         if build_id not in fake.builds:
             raise Failure(f"{name} has no build {build_id}; omit --build to see all builds")
@@ -117,13 +111,11 @@ def generate(builds: int, chroots: int, seed: int, output: Path | None) -> None:
 
     The same options and the same seed give the same scenario.
     """
-
-    def generated() -> object:
+    with failing():
         from ..generate.provider import seeded_provider
 
-        return seeded_provider(str(seed)).copr_scenario(builds, chroots)
-
-    _write(_or_fail(generated), output)
+        document = seeded_provider(str(seed)).copr_scenario(builds, chroots)
+    _write(document, output)
 
 
 @scenario.command()
@@ -140,14 +132,6 @@ def schema(output: Path | None) -> None:
     _write(scenario_schema(), output)
 
 
-def _or_fail(function: Callable[[], T]) -> T:
-    """Return the function's result; turn an error of the package into a failure of the command."""
-    try:
-        return function()
-    except CoprFakeError as error:
-        raise Failure(str(error)) from None
-
-
 def _write(document: object, output: Path | None) -> None:
     text = json.dumps(document, indent=2)
     if output is None:
@@ -156,8 +140,7 @@ def _write(document: object, output: Path | None) -> None:
     from ..atomic_file import replace_file
 
     try:
-        replace_file(output, f"{text}\n".encode())
-    except CoprFakeError as error:
-        raise Failure(str(error)) from None
+        with failing():
+            replace_file(output, f"{text}\n".encode())
     except OSError as error:
         raise Failure(f"{output}: cannot be written: {error.strerror}") from None

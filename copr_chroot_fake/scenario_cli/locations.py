@@ -1,4 +1,4 @@
-"""Finds the line of a location such as ``builds[3].chroots[0].state`` in a JSON or YAML text.
+"""Find the line of a location such as ``builds[3].chroots[0].state`` in a JSON or YAML text.
 
 Both walks go through a valid text in its order. They visit every value, but only descend into those that ``enter``
 accepts, so that a large scenario with few errors is searched quickly.
@@ -67,7 +67,9 @@ class _Targets:
 
     def is_in(self, location: str) -> bool:
         """Return whether one of them is at a location, or in the value there."""
-        return not location or location in self._all or any(self._has_prefix(f"{location}{sign}") for sign in ".[")
+        return (
+            not location or location in self._all or any(self._has_prefix(location + separator) for separator in ".[")
+        )
 
     def _has_prefix(self, prefix: str) -> bool:
         index = bisect_left(self.sorted, prefix)
@@ -84,7 +86,7 @@ def _outwards(location: str) -> Iterator[str]:
 
 @dataclass
 class _Container:
-    """A JSON object or list that the walk is in, the sign that ends it, and the number of its values so far."""
+    """A JSON object or list around the current value: its closing bracket, and the number of its values so far."""
 
     location: str
     end: str

@@ -1,4 +1,4 @@
-"""Shows a scenario in the terminal: tables of its contents, and a bar for each lifecycle."""
+"""Show a scenario in the terminal: tables of its contents, and a bar for each lifecycle."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ..cli_output import counted, printable
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
 from ..engine.faults import ActiveFault
+from ..engine.lifecycle_run import LifecycleRun
 from ..fake import FakeCopr
 from ..model import defaults
 from ..model.lifecycle import LIFECYCLES
@@ -150,10 +151,10 @@ def _states(build: Build) -> Text:
 
 def _count_packages(chroot: BuildChroot) -> int:
     """Return how many packages a chroot has, or will have at the end of its lifecycle."""
-    life = chroot.lifecycle_run
-    if life is None or life.plan[-1].state != State.SUCCEEDED:
+    run = chroot.lifecycle_run
+    if run is None or run.plan[-1].state != State.SUCCEEDED:
         return len(chroot.packages)
-    return len(defaults.packages(chroot.name, chroot.build.package) if life.packages is None else life.packages)
+    return len(defaults.packages(chroot.name, chroot.build.package) if run.packages is None else run.packages)
 
 
 def _faults(faults: Iterable[ActiveFault]) -> Table:
@@ -174,8 +175,8 @@ def _format(value: object) -> str:
 
 
 def _build(build: Build, chroots: Sequence[BuildChroot], seed: int, console: Console) -> Group:
-    lives = [(chroot, chroot.lifecycle_run) for chroot in chroots if chroot.lifecycle_run is not None]
-    names = dict.fromkeys(_lifecycle_name(chroot, seed) for chroot, _ in lives)
+    runs = [(chroot, chroot.lifecycle_run) for chroot in chroots if chroot.lifecycle_run is not None]
+    names = dict.fromkeys(_lifecycle_name(chroot, run, seed) for chroot, run in runs)
     dirname = printable(f"{build.project.ownername}/{build.project_dirname}")
     title = Text.assemble((f"Build {build.id}", "bold"), f"  {printable(build.package)}  {dirname}")
     if names:
@@ -186,19 +187,14 @@ def _build(build: Build, chroots: Sequence[BuildChroot], seed: int, console: Con
     parts: list[RenderableType] = [title]
     if fixed:
         parts.append(_chroots(fixed))
-    if lives:
-        parts.append(bars_table(lives, console))
+    if runs:
+        parts.append(bars_table(runs, console))
     return Group(*parts)
 
 
-def _lifecycle_name(chroot: BuildChroot, seed: int) -> str:
-    for name, lifecycle in LIFECYCLES.items():
-        if (
-            chroot.lifecycle_run is not None
-            and lifecycle.plan(f"{seed}/{chroot.build.id}/{chroot.name}") == chroot.lifecycle_run.plan
-        ):
-            return name
-    return "custom lifecycle"
+def _lifecycle_name(chroot: BuildChroot, run: LifecycleRun, seed: int) -> str:
+    key = f"{seed}/{chroot.build.id}/{chroot.name}"
+    return next((name for name, lifecycle in LIFECYCLES.items() if lifecycle.plan(key) == run.plan), "custom lifecycle")
 
 
 def _chroots(chroots: Iterable[BuildChroot]) -> Table:

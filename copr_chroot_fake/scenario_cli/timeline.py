@@ -1,4 +1,4 @@
-"""Draws planned lifecycles as bars: a segment for each stage, proportional to its duration."""
+"""Draw planned lifecycles as bars: a segment for each stage, proportional to its duration."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _TICK_CELLS = 9
 
 
 class Segment(NamedTuple):
-    """The part of a bar that stands for one stage: its name in the legend, and its width."""
+    """The part of a bar for one stage: its name in the legend, and its width."""
 
     name: str
     cells: int
@@ -62,9 +62,9 @@ class Scale(NamedTuple):
         return round(seconds / self.seconds * self.cells) if self.seconds else 0
 
 
-def remaining_stages(life: LifecycleRun) -> Sequence[PlannedStage]:
+def remaining_stages(run: LifecycleRun) -> Sequence[PlannedStage]:
     """Return the stages of a lifecycle from the current one on."""
-    return life.plan[life.index :]
+    return run.plan[run.index :]
 
 
 def is_endless(stages: Sequence[PlannedStage]) -> bool:
@@ -141,11 +141,11 @@ def format_duration(seconds: float) -> str:
     return f"{rounded}s"
 
 
-def bars_table(lives: Sequence[tuple[BuildChroot, LifecycleRun]], console: Console) -> Table:
+def bars_table(runs: Sequence[tuple[BuildChroot, LifecycleRun]], console: Console) -> Table:
     """Return a row for each chroot: its name, its bar on a common scale, and its final state."""
-    plans = [remaining_stages(life) for _, life in lives]
-    results = [_result(life) for _, life in lives]
-    name_cells = min(max(len(chroot.name) for chroot, _ in lives), console.width // 3)
+    plans = [remaining_stages(run) for _, run in runs]
+    results = [_result(run) for _, run in runs]
+    name_cells = min(max(len(chroot.name) for chroot, _ in runs), console.width // 3)
     cells = max(8, console.width - name_cells - max(len(result.plain) for result in results) - 2)
     scale = scale_for(plans, cells)
     grid = Table.grid(padding=(0, 1, 0, 0))
@@ -154,7 +154,7 @@ def bars_table(lives: Sequence[tuple[BuildChroot, LifecycleRun]], console: Conso
     grid.add_column(overflow="fold")
     grid.add_row("", Text(_axis(scale), "bright_black"), "")
     line = "-" if console.options.ascii_only else "━"
-    for (chroot, _), stages, result in zip(lives, plans, results, strict=True):
+    for (chroot, _), stages, result in zip(runs, plans, results, strict=True):
         grid.add_row(Text(printable(chroot.name)), _bar(stages, scale, line), result)
     return grid
 
@@ -179,9 +179,9 @@ def _bar(stages: Sequence[PlannedStage], scale: Scale, line: str) -> Text:
     return bar
 
 
-def _result(life: LifecycleRun) -> Text:
+def _result(run: LifecycleRun) -> Text:
     """Return the final state of a lifecycle, with the time until then and what delays it."""
-    stages = remaining_stages(life)
+    stages = remaining_stages(run)
     last = stages[-1].state
     if is_endless(stages):
         result = Text(f"{last} forever", STYLES[last])
@@ -190,14 +190,14 @@ def _result(life: LifecycleRun) -> Text:
     else:
         name = "build deleted" if last == DELETED else last
         result = Text(f"{name} after {format_duration(total_seconds(stages))}", STYLES[last])
-    hold = "" if life.held_in is None else f", held in {life.held_in}"
-    return result.append(hold + _PROGRESS_NOTES[life.mode], "default")
+    hold = "" if run.held_in is None else f", held in {run.held_in}"
+    return result.append(hold + _PROGRESS_NOTES[run.mode], "default")
 
 
 def legend(builds: Iterable[Build]) -> Text | None:
     """Return the meaning of the letters in the bars of builds, or ``None`` if there are no bars."""
-    lives = [chroot.lifecycle_run for build in builds for chroot in build.chroots if chroot.lifecycle_run is not None]
-    names = {name_of(stage) for life in lives for stage in drawn_stages(remaining_stages(life))}
+    runs = [chroot.lifecycle_run for build in builds for chroot in build.chroots if chroot.lifecycle_run is not None]
+    names = {name_of(stage) for run in runs for stage in drawn_stages(remaining_stages(run))}
     parts = [
         Text.assemble((letter, f"bold {STYLES[name]}"), f" {name}") for name, letter in LETTERS.items() if name in names
     ]
