@@ -111,6 +111,16 @@ def _exceeds(digits: bytes, limit: int) -> bool:
     return significant.isdigit() and (len(significant) > 20 or int(significant) > limit)
 
 
+def received(body: bytes, receive: Receive) -> Receive:
+    """Return a function that receives a body that was read already, and then what follows."""
+    pending = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_again() -> Mapping[str, object]:
+        return pending.pop() if pending else await receive()
+
+    return receive_again
+
+
 class AsgiApp:
     """An ASGI application that answers from memory."""
 

@@ -88,7 +88,7 @@ class BuildView(TypedDict):
     id: int
     project: str
     project_dirname: str
-    package: str
+    package: str | None
     memory_limit: int
     timeout: int
     enable_net: bool

@@ -394,7 +394,7 @@ class Build(Mapping[str, BuildChroot]):
     @property
     def result_dir(self) -> str:
         """The default name of its chroots' result directories."""
-        return defaults.result_dir(self.id, self.stored_package or defaults.PACKAGE)
+        return defaults.result_dir(self.id, self.stored_package)
 
     @property
     def source_result_dir(self) -> str:

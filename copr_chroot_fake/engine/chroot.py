@@ -256,11 +256,7 @@ class BuildChroot:
         elif to in (State.SUCCEEDED, State.FAILED):
             self._ended_on = now
         if to is State.SUCCEEDED:
-            default = (
-                ()
-                if has_ended
-                else self._planned_packages or defaults.packages(self._name, self._build.package or defaults.PACKAGE)
-            )
+            default = () if has_ended else self._planned_packages or defaults.packages(self._name, self._build.package)
             self._packages += default if packages is None else packages
         if not has_ended:
             self._enter_state(to, now)
@@ -658,7 +654,7 @@ class BuildChroot:
             elif stamp is Stamp.NO_RESULT_DIR:
                 self._result_dir = ""
             elif packages is None:
-                self._packages = defaults.packages(self._name, self._build.package or defaults.PACKAGE)
+                self._packages = defaults.packages(self._name, self._build.package)
             else:
                 self._packages = packages
         self._enter_state(state, now)

@@ -124,7 +124,7 @@ def add_chroot(spec: ChrootSpec, build: Build) -> BuildChroot:
         build.catch_up()
         if spec.name in build:
             raise InputError("chrootname", f"build {build.id} has {spec.name} already; expected another")
-        completed = complete_chroot(spec, build.id, build.package or defaults.PACKAGE)
+        completed = complete_chroot(spec, build.id, build.package)
         with all_or_nothing(store) as undo:
             undo.append(build.undo_attached())
             undo.append(partial(build.project.replace_chroots, build.project.known_chroots))

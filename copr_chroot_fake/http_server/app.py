@@ -15,9 +15,10 @@ from collections.abc import Mapping
 from typing import cast
 from urllib.parse import unquote
 
-from ..adapters.asgi import HttpScope, Receive, Send, connection_of, respond
+from ..adapters.asgi import BodyReader, HttpScope, Receive, Send, connection_of, received, respond
 from ..errors import InputError
 from ..wire.answer import Answer, error_body, json_answer
+from ..wire.routes import READ_METHODS
 from ..worlds.memory import PER_REQUEST, NoMemoryError
 from ..worlds.world import TooManyError, World, Worlds
 from .control_adapter import ControlAdapter
@@ -34,6 +35,7 @@ class ServedApp:
         self._worlds = worlds
         self._memory = worlds.memory
         self._control = control
+        self._bodies = BodyReader()
 
     async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
         path, name = cast(bytes, scope["raw_path"]), None
@@ -47,6 +49,14 @@ class ServedApp:
         if isinstance(world, Answer):
             await respond(world, send)
             return
+        if scope["method"] not in READ_METHODS:
+            body = await self._bodies.receive(cast(HttpScope, scope)["headers"], receive)
+            if body is None:
+                return
+            if isinstance(body, Answer):
+                await respond(body, send)
+                return
+            receive = received(body, receive)
         # Unchecked: no request is rejected to save memory, since the journal has its own limit.
         self._memory.charged += PER_REQUEST + len(cast(bytes, scope["query_string"]))
         if world.fake.faults:

@@ -40,15 +40,15 @@ def package_arch(chrootname: str) -> str:
     return sys.intern(_PACKAGE_ARCHES.get(arch, arch))
 
 
-def packages(chrootname: str, package: str) -> tuple[Nevra, ...]:
+def packages(chrootname: str, package: str | None) -> tuple[Nevra, ...]:
     """Return a source and a binary package, with the dist tag of the chroot."""
     release = sys.intern(f"1{dist_tag(chrootname)}")
-    return tuple(Nevra(package, "1.0", release, arch) for arch in ("src", package_arch(chrootname)))
+    return tuple(Nevra(package or PACKAGE, "1.0", release, arch) for arch in ("src", package_arch(chrootname)))
 
 
-def result_dir(build_id: int, package: str) -> str:
+def result_dir(build_id: int, package: str | None) -> str:
     """Return the name of the result directory that a build has in each of its chroots."""
-    return f"{source_result_dir(build_id)}-{package}"
+    return f"{source_result_dir(build_id)}-{package or PACKAGE}"
 
 
 def source_result_dir(build_id: int) -> str:

@@ -115,8 +115,9 @@ def source_job_of(build: Build) -> Job | None:
 
 def _source_package_of(build: Build) -> Nevra:
     version = build.source.version or defaults.SOURCE_VERSION
-    parsed = Nevra.parse(f"{build.package}-{version}.src")
-    return Nevra(build.package, version, "1", "src") if parsed is None else parsed
+    name = build.package or defaults.PACKAGE
+    parsed = Nevra.parse(f"{name}-{version}.src")
+    return Nevra(name, version, "1", "src") if parsed is None else parsed
 
 
 def _source_of(chroot: BuildChroot) -> Nevra:

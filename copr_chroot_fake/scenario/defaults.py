@@ -25,14 +25,11 @@ BUILD_SECONDS = 300
 
 def complete_build(build: BuildSpec, build_id: int) -> BuildSpec:
     """Return a build whose chroots have plausible values for all fields that are not given."""
-    chroots = tuple(
-        complete_chroot(build.with_defaults(chroot), build_id, build.package or defaults.PACKAGE)
-        for chroot in build.chroots
-    )
+    chroots = tuple(complete_chroot(build.with_defaults(chroot), build_id, build.package) for chroot in build.chroots)
     return replace(build, chroots=chroots)
 
 
-def complete_chroot(chroot: ChrootSpec, build_id: int, package: str) -> ChrootSpec:
+def complete_chroot(chroot: ChrootSpec, build_id: int, package: str | None) -> ChrootSpec:
     """Return a chroot with plausible values for all fields that are not given."""
     state = chroot.state
     if state is None:

@@ -18,10 +18,11 @@ from ..engine.build import Build
 from ..engine.chroot import BuildChroot
 from ..engine.faults import ActiveFault
 from ..engine.lifecycle_run import LifecycleRun
+from ..engine.project import Project
 from ..fake import FakeCopr
 from ..model import defaults
 from ..model.lifecycle import LIFECYCLES
-from ..model.project import NO_SETTINGS, Project
+from ..model.project import NO_SETTINGS
 from ..model.states import State
 from ..validation.spec import dump
 from .timeline import STYLES, bars_table, format_duration, legend
@@ -116,12 +117,11 @@ def _projects(projects: Iterable[Project]) -> Table:
 
 def _settings(project: Project) -> Iterator[str]:
     """Yield the settings of a project, and the number of its chroots with settings of their own."""
-    if project.bootstrap is not None:
-        yield f"bootstrap {project.bootstrap}"
-    if project.repo_priority is not None:
-        yield f"repo_priority {project.repo_priority}"
-    yield from (name for name in ("devel_mode", "module_hotfixes") if getattr(project, name))
-    yield from project.additional_repos
+    for name, value in dump(project.settings).items():
+        if isinstance(value, list):
+            yield from map(str, value)
+        else:
+            yield name if value is True else f"{name} {_format(value)}"
     configured = sum(settings != NO_SETTINGS for settings in project.chroots.values())
     if configured:
         yield f"{counted(configured, 'chroot')} with own settings"
@@ -133,7 +133,7 @@ def _builds(builds: Iterable[Build]) -> Table:
         _row(
             table,
             str(build.id),
-            build.package,
+            build.package or "",
             f"{build.project.ownername}/{build.project_dirname}",
             str(len(build.chroots)),
             _states(build),
@@ -178,7 +178,7 @@ def _build(build: Build, chroots: Sequence[BuildChroot], seed: int, console: Con
     runs = [(chroot, chroot.lifecycle_run) for chroot in chroots if chroot.lifecycle_run is not None]
     names = dict.fromkeys(_lifecycle_name(chroot, run, seed) for chroot, run in runs)
     dirname = printable(f"{build.project.ownername}/{build.project_dirname}")
-    title = Text.assemble((f"Build {build.id}", "bold"), f"  {printable(build.package)}  {dirname}")
+    title = Text.assemble((f"Build {build.id}", "bold"), f"  {printable(build.package or '')}  {dirname}")
     if names:
         title.append(f"  {', '.join(names)}", "italic")
     if build.is_canceled:

@@ -21,7 +21,7 @@ def encode_headers(headers: Headers) -> RawHeaders:
     :raises InputError: if the headers are no pairs of text or bytes, or if no client can send them.
     """
     try:
-        pairs = headers.items() if is_mapping(headers) else headers
+        pairs: Iterable[tuple[object, object]] = headers.items() if is_mapping(headers) else headers  # type: ignore[assignment]  # or it is an error
         return [(_encode(name), _encode(value)) for name, value in pairs]
     except UnicodeEncodeError as error:
         raise InputError(
@@ -32,8 +32,8 @@ def encode_headers(headers: Headers) -> RawHeaders:
         raise InputError("headers", "expected a mapping, or pairs of name and value, all text") from error
 
 
-def _encode(value: str | bytes) -> bytes:
-    if type(value) is bytes:
+def _encode(value: object) -> bytes:
+    if isinstance(value, bytes):
         return value
     text = plain_text(value)
     if text is None:
