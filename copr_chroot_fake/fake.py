@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import fields
 from functools import cached_property
 from operator import attrgetter
+from types import EllipsisType
 from typing import TYPE_CHECKING, Any
 
 from .api.dispatch import Api
@@ -15,14 +16,14 @@ from .engine.build import Build
 from .engine.clock import SystemClock, VirtualClock
 from .engine.collection import Collection
 from .engine.faults import Faults
+from .engine.project import Project
 from .engine.store import Store
 from .errors import CoprFakeError, InputError, ScenarioError, needing
 from .journal.log import RequestLog
 from .model.account import Account, Group, fas_name_of
 from .model.lifecycle import DEFAULT_LIFECYCLE, LifecycleLike
 from .model.progress import ProgressLike, parse_progress
-from .engine.project import Project
-from .model.project import COPR_URL, RESULTS_URL
+from .model.project import COPR_URL, RESULTS_URL, PermissionName, PermissionState
 from .model.states import State, StateName
 from .options import FakeOptions, options_after_source, options_as_keywords
 from .scenario.load import ScenarioSource, load_scenario, without_garbage_collection
@@ -137,16 +138,36 @@ class FakeCopr:
         project: str,
         *,
         chroots: Iterable[str] | Mapping[str, Mapping[str, object]] = (),
+        description: str | None = None,
+        instructions: str | None = None,
+        homepage: str | None = None,
+        contact: str | None = None,
         additional_repos: Iterable[str] = (),
+        runtime_dependencies: Iterable[str] = (),
+        packit_forge_projects_allowed: Iterable[str] = (),
+        persistent: bool = False,
+        unlisted_on_hp: bool = False,
+        auto_prune: bool = True,
+        enable_net: bool = True,
         devel_mode: bool = False,
+        multilib: bool = False,
         module_hotfixes: bool = False,
-        repo_priority: int | None = None,
+        fedora_review: bool = False,
+        appstream: bool = True,
+        follow_fedora_branching: bool = True,
         bootstrap: str | None = None,
+        isolation: str | None = "default",
+        storage: str | None = "backend",
+        repo_priority: int | None = None,
+        delete_after_days: int | None = None,
+        permissions: Mapping[str, Mapping[PermissionName, PermissionState]] | None = None,
     ) -> Project:
         """Add a project.
 
         :param project: ``owner/project``.
         :param chroots: the names of the chroots that it enables, or a mapping of names to settings.
+        :param delete_after_days: days until a temporary project is deleted.
+        :param permissions: what other users than the owner may do: ``{"bob": {"builder": "approved"}}``.
         :raises InputError: naming the invalid value; nothing is added then.
         """
         ownername, projectname = split_full_name("project", project)
@@ -154,11 +175,29 @@ class FakeCopr:
             "ownername": ownername,
             "projectname": projectname,
             "chroots": chroots,
+            "description": description,
+            "instructions": instructions,
+            "homepage": homepage,
+            "contact": contact,
             "additional_repos": additional_repos,
+            "runtime_dependencies": runtime_dependencies,
+            "packit_forge_projects_allowed": packit_forge_projects_allowed,
+            "persistent": persistent,
+            "unlisted_on_hp": unlisted_on_hp,
+            "auto_prune": auto_prune,
+            "enable_net": enable_net,
             "devel_mode": devel_mode,
+            "multilib": multilib,
             "module_hotfixes": module_hotfixes,
-            "repo_priority": repo_priority,
+            "fedora_review": fedora_review,
+            "appstream": appstream,
+            "follow_fedora_branching": follow_fedora_branching,
             "bootstrap": bootstrap,
+            "isolation": isolation,
+            "storage": storage,
+            "repo_priority": repo_priority,
+            "delete_after_days": delete_after_days,
+            "permissions": permissions,
         }
         return create.add_project(parse(ProjectSpec, "", entry), self._store)
 
@@ -168,7 +207,8 @@ class FakeCopr:
         *,
         id: int | None = None,
         project: Project | str = f"{DEFAULT_OWNER}/{DEFAULT_PROJECT}",
-        package: str = DEFAULT_PACKAGE,
+        package: str | None = DEFAULT_PACKAGE,
+        version: str | None = None,
         state: State | StateName | None = None,
         lifecycle: LifecycleLike | None = None,
         progress: ProgressLike | None = None,
@@ -177,6 +217,9 @@ class FakeCopr:
         enable_net: bool = False,
         is_background: bool = False,
         bootstrap: str | None = None,
+        isolation: str | None = None,
+        submitted_on: int | None = None,
+        submitter: str | EllipsisType | None = ...,
     ) -> Build:
         """Add a build; omitted values get plausible defaults.
 
@@ -187,6 +230,10 @@ class FakeCopr:
         :param id: its id; the next one by default.
         :param project: ``owner/project``, or ``owner/project:pr:1`` for another directory of it. A missing project is
             added; chroots that it lacks are enabled in it.
+        :param package: its name; ``None`` while its source build has not told it.
+        :param version: the version and release of the source package, such as ``1:2.0-3``.
+        :param submitted_on: the Unix time of its submission; by default one that fits its chroots.
+        :param submitter: the user who submitted it; by default the owner of the project, ``None`` for a webhook.
         :param state: the state of all chroots that have no state or lifecycle of their own. If all have ended, and one
             of them as canceled, the build counts as canceled by a user.
         :param lifecycle: the lifecycle of the others, or its name; "succeeds" by default.
@@ -206,6 +253,10 @@ class FakeCopr:
             "enable_net": enable_net,
             "is_background": is_background,
             "bootstrap": bootstrap,
+            "isolation": isolation,
+            "submitted_on": submitted_on,
+            **({} if isinstance(submitter, EllipsisType) else {"submitter": submitter}),
+            "source_package": {"version": version},
             "state": state,
             "lifecycle": lifecycle,
             "progress": progress,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Mapping
@@ -135,7 +136,7 @@ def _parse_multipart(content_type: str, content: bytes) -> tuple[dict[str, objec
         rb"(?:\A|\r?\n)--" + re.escape(boundary.encode(errors="replace")) + rb"(--)?[ \t]*(?:\r?\n|\Z)"
     )
     matches = [*delimiter.finditer(content)][: MAX_PARTS + 2]
-    for match, following in zip(matches, matches[1:], strict=False):
+    for match, following in itertools.pairwise(matches):
         if match[1]:
             break
         head, separator, value = _split_part(content[match.end() : following.start()])

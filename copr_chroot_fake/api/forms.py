@@ -6,6 +6,7 @@ every invalid field. The rules of its validators are WTForms' own, those of the 
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -310,10 +311,8 @@ def _is_host(host: str) -> bool:
         pass
     else:
         return True
-    try:
+    with contextlib.suppress(UnicodeError):
         host = host.encode("idna").decode()
-    except UnicodeError:
-        pass
     parts = host.split(".")
     if len(host) > 253 or len(parts) < 2 or _TOP_LEVEL_DOMAIN.match(parts[-1]) is None:
         return False

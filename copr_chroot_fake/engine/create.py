@@ -14,8 +14,8 @@ from ..model.project import NO_SETTINGS, ProjectSettings, SourcePackage
 from ..model.source import SOURCE_PLAN
 from ..model.states import State
 from ..scenario.defaults import complete_build, complete_chroot
-from ..validation import checks
 from ..scenario.spec import DEFAULT_OWNER, DERIVED, BuildSpec, ChrootSpec, ProjectSpec, ScenarioSpec, SourceSpec
+from ..validation import checks
 from .batch import Batch
 from .build import Build, Cancellation, confirmation_due
 from .chroot import BuildChroot, Overrides
@@ -325,9 +325,10 @@ def _derive_source(build: Build) -> None:
     """Give a build a source package that fits its chroots, and the only state that can have led to theirs."""
     chroots = [chroot.save() for chroot in build.chroots]
     if build.stored_package is not None:
-        version = _source_version(build)
+        version = build.source.package.version or _source_version(build)
         build.source.result_dir = build.source_result_dir
-        url = f"{build.source_results_url}/{build.stored_package}-{version}.src.rpm"
+        file = f"{build.stored_package}-{version.rpartition(':')[2]}.src.rpm"
+        url = f"{build.source_results_url}/{file}"
         build.source.package = SourcePackage(version, url)
     fixed = [chroot.state for chroot in chroots if chroot.lifecycle_run is None]
     if State.IMPORTING in fixed:

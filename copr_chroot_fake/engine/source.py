@@ -195,7 +195,7 @@ class SourceBuild:
             build.set_package(name or defaults.package_of(self.config) or defaults.PACKAGE)
         default = defaults.SOURCE_VERSION
         version = made.version or self.package.version or default
-        url = made.url or f"{build.source_results_url}/{build.package}-{version.partition(':')[2] or version}.src.rpm"
+        url = made.url or f"{build.source_results_url}/{build.package}-{version.rpartition(':')[2]}.src.rpm"
         self.package = SourcePackage(version, url)
         if not build.names:
             build.add_waiting(build.allowed_chroots)
@@ -283,7 +283,7 @@ class SourceBuild:
             run.count_poll()
         elif build.cancellation is not None:
             self._confirm_cancellation()
-        elif math.isfinite(build.store.unblocked_at(build.batch)):
+        elif build.store.unblocked_at(build.batch) < math.inf:
             self._enter_next_stage(build.store.clock.reach(run.due))
             run.count_poll()
 
