@@ -132,7 +132,7 @@ def build_package(context: RequestContext) -> Success:
     chroots = selected_chroots(project, form.values) or package.allowed(project.active_chroots)
     source = SourceOfBuild(package.source_type, package.config)
     (build,) = submit_builds(context.store, user, project, [source], form.values, chroots=chroots, package=package.name)
-    return Success(render_build(build) + b"\n")
+    return Success(build + b"\n")
 
 
 def _find_package(project: Project, name: str | None) -> Package:

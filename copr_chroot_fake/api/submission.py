@@ -70,8 +70,8 @@ def create_from_url(context: RequestContext) -> Success:
     )
     request = _read(context, after={"pkgs": pkgs})
     urls = request.values["pkgs"].split("\n")
-    builds = _submit(context, request, [SourceOfBuild("link", {"url": url}, _package_url(url)) for url in urls])
-    return Success(render_items(map(render_build, builds), _NO_META))
+    sources = [SourceOfBuild("link", {"url": url}, _package_url(url)) for url in urls]
+    return Success(render_items(_submit(context, request, sources), _NO_META))
 
 
 def create_from_upload(context: RequestContext) -> Success:
@@ -84,8 +84,8 @@ def create_from_upload(context: RequestContext) -> Success:
     name, directory = _secure_filename(file.filename), context.store.next_directory()
     url = f"{COPR_URL}/tmp/{directory}/{name}"
     config = {"url": url, "pkg": name, "tmp": directory}
-    (build,) = _submit(context, request, [SourceOfBuild("upload", config, _package_url(url), file.content)])
-    return Success(render_build(build) + b"\n")
+    source = SourceOfBuild("upload", config, _package_url(url), file.content)
+    return _answer_one(_submit(context, request, [source]))
 
 
 def create_from_scm(context: RequestContext) -> Success:
@@ -141,8 +141,7 @@ def _create(
     source = SOURCES[type]
     request = _read(context, source, preserved=preserved)
     values = {**request.values, **{name: value for name, value in (defaults or {}).items() if not request.values[name]}}
-    (build,) = _submit(context, request, [SourceOfBuild(type, (config or source.config)(values))])
-    return Success(render_build(build) + b"\n")
+    return _answer_one(_submit(context, request, [SourceOfBuild(type, (config or source.config)(values))]))
 
 
 def _read(
@@ -170,7 +169,12 @@ def _read(
     return _Request(user, project, form.values)
 
 
-def _submit(context: RequestContext, request: _Request, sources: Iterable[SourceOfBuild]) -> list[Build]:
+def _answer_one(builds: Sequence[bytes]) -> Success:
+    (build,) = builds
+    return Success(build + b"\n")
+
+
+def _submit(context: RequestContext, request: _Request, sources: Iterable[SourceOfBuild]) -> list[bytes]:
     user, project, values = request
     return submit_builds(
         context.store, user, project, sources, values, chroots=selected_chroots(project, values), isolation="unchanged"
@@ -187,8 +191,8 @@ def submit_builds(
     chroots: Sequence[str],
     isolation: str | None = None,
     package: str | None = None,
-) -> list[Build]:
-    """Add the builds of a request, all of them or none.
+) -> list[bytes]:
+    """Add the builds of a request, all of them or none, and return the JSON of each.
 
     :param values: a form with the fields of :func:`build_fields`.
     :raises ApiError: 400 or 403.
@@ -219,7 +223,15 @@ def submit_builds(
         )
         for source in sources
     ]
-    return [submit(store, project, submission, _batch(store, values)) for submission in submissions]
+    return [_submit_one(store, project, submission, values) for submission in submissions]
+
+
+def _submit_one(store: Store, project: Project, submission: Submission, values: Values) -> bytes:
+    build = submit(store, project, submission, _batch(store, values))
+    # The response shows the build before it can advance.
+    rendered = render_build(build)
+    build.source.start()
+    return rendered
 
 
 def _stored_config(source: SourceOfBuild, project: Project, store: Store) -> Mapping[str, object]:

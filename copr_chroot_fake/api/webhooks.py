@@ -201,7 +201,9 @@ def _submit(
         enable_net=project.settings.enable_net,
         is_background=True,
     )
-    return submit(store, project, submission)
+    build = submit(store, project, submission)
+    build.source.start()
+    return build
 
 
 def _project_by_id(context: RequestContext) -> Project | None:

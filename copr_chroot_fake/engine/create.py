@@ -192,7 +192,7 @@ def _add_build(
         progress = spec.progress or store.progress
         build.attach(_create_chroot(spec.with_defaults(chroot), build, progress, begun))
     if spec.source is not None:
-        _resume_source(build, spec.source, begun)
+        _resume_source(build, spec.source)
     _derive_submission(build, spec, begun)
     additions.builds[number] = build
     if full_name in undescribed:
@@ -237,23 +237,12 @@ def _create_build(spec: BuildSpec, number: int, project: Project, store: Store, 
     return build
 
 
-def _resume_source(build: Build, spec: SourceSpec, begun: float) -> None:
+def _resume_source(build: Build, spec: SourceSpec) -> None:
     """Let the source build of a submitted build continue from its state."""
-    source = build.source
-    index = next((index for index, stage in enumerate(SOURCE_PLAN) if stage.state is source.stored_state), None)
-    if not spec.advances or index is None:
-        return
-    source.run = LifecycleRun(
-        SOURCE_PLAN,
-        spec.progress or build.store.progress,
-        begun,
-        index=index,
-        remaining=spec.remaining,
-        polls=spec.polls or 0,
-        packages=None,
-        result_dir=None,
-    )
-    build.had_lifecycle = True
+    states = [stage.state for stage in SOURCE_PLAN]
+    if spec.advances and build.source.stored_state in states:
+        position = states.index(build.source.stored_state)
+        build.source.start(position, remaining=spec.remaining, polls=spec.polls or 0)
 
 
 def _create_chroot(spec: ChrootSpec, build: Build, progress: Progress, begun: float) -> BuildChroot:

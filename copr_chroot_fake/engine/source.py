@@ -16,13 +16,13 @@ from ..model import defaults
 from ..model.lifecycle import Lifecycle
 from ..model.progress import Progress
 from ..model.project import SourcePackage
-from ..model.source import UNFINISHED, SourceType
+from ..model.source import SOURCE_PLAN, UNFINISHED, SourceType
 from ..model.states import State, StateName, parse_state
 from ..validation import checks
+from .lifecycle_run import LifecycleRun
 
 if TYPE_CHECKING:
     from .build import Build
-    from .lifecycle_run import LifecycleRun
 
 _REPORTED = (State.STARTING, State.RUNNING, State.SUCCEEDED, State.FAILED, State.PENDING, State.CANCELED)
 """The states that the backend reports."""
@@ -191,11 +191,11 @@ class SourceBuild:
     def _succeed(self, name: str | None, made: SourcePackage, skip: Iterable[str]) -> None:
         """Make the source package and its chroots known."""
         build = self._build
-        if build.package is None:
+        if build.stored_package is None:
             build.set_package(name or defaults.package_of(self.config) or defaults.PACKAGE)
         default = defaults.SOURCE_VERSION
         version = made.version or self.package.version or default
-        url = made.url or f"{build.source_results_url}/{build.package}-{version.rpartition(':')[2]}.src.rpm"
+        url = made.url or f"{build.source_results_url}/{build.stored_package}-{version.rpartition(':')[2]}.src.rpm"
         self.package = SourcePackage(version, url)
         if not build.names:
             build.add_waiting(build.allowed_chroots)
@@ -247,6 +247,27 @@ class SourceBuild:
                 chroot.queue(self.lifecycle)
 
     # Its lifecycle. Whoever calls what changes it holds the store's lock.
+
+    def start(self, position: int = 0, *, remaining: float | None = None, polls: int = 0) -> None:
+        """Advance from a stage on.
+
+        :param remaining: seconds until the stage ends, by default all of them.
+        """
+        build = self._build
+        if remaining is None:
+            remaining = SOURCE_PLAN[position].lasts
+        self.run = LifecycleRun(
+            SOURCE_PLAN,
+            self.progress or build.store.progress,
+            build.store.clock.now(),
+            index=position,
+            remaining=remaining,
+            polls=polls,
+            packages=None,
+            result_dir=None,
+        )
+        build.had_lifecycle = True
+        build.forget_rendered()
 
     @property
     def next_due(self) -> float:

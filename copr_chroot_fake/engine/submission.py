@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from ..model.lifecycle import DEFAULT_LIFECYCLE, LIFECYCLES
 from ..model.project import SourcePackage
-from ..model.source import SOURCE_PLAN, SourceType
+from ..model.source import SourceType
 from ..model.states import State
 from .build import Build
-from .lifecycle_run import LifecycleRun
 from .project import Project
 from .source import SourceBuild
 
@@ -48,8 +47,7 @@ class Submission:
 
 
 def submit(store: Store, project: Project, submission: Submission, batch: int | None = None) -> Build:
-    """Add a build that advances from its source build on, unless reports do that."""
-    now = store.clock.now()
+    """Add a build, which :meth:`SourceBuild.start` lets advance, once Copr has shown it."""
     build = Build(
         store.next_build_id(),
         project,
@@ -62,7 +60,7 @@ def submit(store: Store, project: Project, submission: Submission, batch: int | 
         is_background=submission.is_background,
         bootstrap=submission.bootstrap,
         isolation=submission.isolation,
-        submitted_on=int(now),
+        submitted_on=int(store.clock.now()),
         submitter=submission.submitter,
     )
     build.source = SourceBuild(
@@ -76,17 +74,6 @@ def submit(store: Store, project: Project, submission: Submission, batch: int | 
         is_independent=True,
     )
     build.source.content = submission.content
-    build.source.run = LifecycleRun(
-        SOURCE_PLAN,
-        store.progress,
-        now,
-        index=0,
-        remaining=SOURCE_PLAN[0].lasts,
-        polls=0,
-        packages=None,
-        result_dir=None,
-    )
-    build.had_lifecycle = True
     build.add_waiting(submission.chroots)
     store.add_submitted(build, batch)
     return build
