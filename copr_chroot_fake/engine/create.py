@@ -228,15 +228,16 @@ def _derive_submission(build: Build, begun: float) -> None:
 
 
 def _derive_source(build: Build) -> None:
-    """Give a build a source package that fits its chroots, and the only state that can have led to theirs."""
+    """Give a build the source package that fits its chroots, and the state that has led to theirs, unless given."""
     chroots = [chroot.save() for chroot in build.chroots]
-    version = _source_version(build)
-    build.submission = build.submission._replace(
+    version, given = _source_version(build), build.submission
+    derived = SourcePackage(version, f"{build.source_results_url}/{build.package}-{version}.src.rpm")
+    build.submission = given._replace(
         source_result_dir=build.source_result_dir,
-        source_package=SourcePackage(version, f"{build.source_results_url}/{build.package}-{version}.src.rpm"),
+        source_package=derived if given.source_package == SourcePackage() else given.source_package,
     )
     fixed = [chroot.state for chroot in chroots if chroot.lifecycle_run is None]
-    if State.IMPORTING in fixed:
+    if State.IMPORTING in fixed and given.source_state is None:
         build.source_state = State.IMPORTING
     if State.CANCELED in fixed and all(chroot.state.is_final and chroot.lifecycle_run is None for chroot in chroots):
         # Nothing else leads there. It would end chroots that are not over yet.

@@ -13,7 +13,9 @@ from .project import Project
 
 @dataclass(frozen=True)
 class Account:
-    """A user of Copr, with the login and the token of the API, which ``repr`` omits.
+    """A user of Copr, with the login and the token of the API.
+
+    ``repr`` omits the token.
 
     :param name: the user's name; projects of this owner are the user's own.
     :param groups: groups whose projects are the user's too, each with its ``@``.

@@ -137,7 +137,7 @@ def schema(output: Path | None) -> None:
     """
     from ..scenario.schema import scenario_schema
 
-    _write(scenario_schema(), output)
+    _write_text(scenario_schema(), output)
 
 
 def _or_fail(function: Callable[[], T]) -> T:
@@ -149,14 +149,17 @@ def _or_fail(function: Callable[[], T]) -> T:
 
 
 def _write(document: object, output: Path | None) -> None:
-    text = json.dumps(document, indent=2)
+    _write_text(f"{json.dumps(document, indent=2)}\n", output)
+
+
+def _write_text(text: str, output: Path | None) -> None:
     if output is None:
-        click.echo(text)
+        click.echo(text, nl=False)
         return
     from ..atomic_file import replace_file
 
     try:
-        replace_file(output, f"{text}\n".encode())
+        replace_file(output, text.encode())
     except CoprFakeError as error:
         raise Failure(str(error)) from None
     except OSError as error:

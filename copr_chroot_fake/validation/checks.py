@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import islice
-from typing import Annotated, TypeGuard, TypeVar, cast
+from typing import Annotated, TypeAlias, TypeGuard, TypeVar, cast
 
 from ..errors import CoprFakeError, InputError
 from ..excerpt import excerpt as excerpt
@@ -267,26 +267,30 @@ def number(location: str, value: object) -> float:
     return number
 
 
-def _integer(kind: str, minimum: int) -> Callable[[str, object], int]:
-    """Return a check for an integer from a minimum to the largest that Copr can store."""
+def integers(minimum: int, maximum: int = LARGEST_INTEGER, kind: str = "a whole number") -> Rule:
+    """Return the rule of integers from a minimum to a maximum, by default the largest that Copr can store."""
 
     def check(location: str, value: object) -> int:
         number = plain_integer(value)
-        if number is None or not minimum <= number <= LARGEST_INTEGER:
-            raise InputError(location, f"expected {kind} from {minimum} to {LARGEST_INTEGER}, got {shown(value)}")
+        if number is None or not minimum <= number <= maximum:
+            raise InputError(location, f"expected {kind} from {minimum} to {maximum}, got {shown(value)}")
         return number
 
-    return check
+    return Rule(check, keywords={"minimum": minimum, "maximum": maximum})
 
 
-whole_number = _integer("a whole number", 0)
-WholeNumber = Annotated[int, Rule(whole_number), Keywords(minimum=0, maximum=LARGEST_INTEGER)]
+IntegerCheck: TypeAlias = Callable[[str, object], int]
 
-positive = _integer("a whole number", 1)
-Positive = Annotated[int, Rule(positive), Keywords(minimum=1, maximum=LARGEST_INTEGER)]
+_WHOLE_NUMBERS, _POSITIVE = integers(0), integers(1)
+_UNIX_TIMES = integers(0, kind="a Unix time in whole seconds,")
 
-unix_time = _integer("a Unix time in whole seconds,", 0)
-UnixTime = Annotated[int, Rule(unix_time), Keywords(minimum=0, maximum=LARGEST_INTEGER)]
+WholeNumber = Annotated[int, _WHOLE_NUMBERS]
+Positive = Annotated[int, _POSITIVE]
+UnixTime = Annotated[int, _UNIX_TIMES]
+
+whole_number: IntegerCheck = _WHOLE_NUMBERS.check
+positive: IntegerCheck = _POSITIVE.check
+unix_time: IntegerCheck = _UNIX_TIMES.check
 
 
 def amount(location: str, value: object) -> float:

@@ -15,7 +15,7 @@ it as ``metadata={"key": …}``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache, partial
@@ -76,6 +76,8 @@ class _Table:
     """Whether instances keep their values in ``__dict__``, and most defaults are attributes of the class."""
     made: Mapping[str, object]
     """The defaults that are not, by name."""
+    never_none: frozenset[str]
+    """The fields with a default that may not be ``None`` in an instance."""
 
 
 def parse(spec: type[SpecT], location: str, value: object) -> SpecT:
@@ -92,7 +94,7 @@ def validate(instance: DataclassInstance) -> None:
     :raises InputErrors: with every error in it.
     """
     table = _table_of(type(instance))
-    errors = _fill(table, instance, _entry_of(table, instance))
+    errors = _fill(table, instance, _entry_of(table, instance), table.never_none)
     if errors:
         raise InputErrors(errors)
 
@@ -125,7 +127,9 @@ def _parse(table: _Table, location: str, value: object) -> object:
     return instance
 
 
-def _fill(table: _Table, instance: Any, entry: Mapping[str, object]) -> list[InputError]:
+def _fill(
+    table: _Table, instance: Any, entry: Mapping[str, object], never_none: Collection[str] = ()
+) -> list[InputError]:
     """Set the valid fields of a spec from an object; return the errors in it."""
     values: dict[str, Any] = {}
     errors: list[InputError] = []
@@ -134,7 +138,7 @@ def _fill(table: _Table, instance: Any, entry: Mapping[str, object]) -> list[Inp
         found = known.get(key) or known.get(checks.key(key))
         if found is None:
             unknown.append(checks.key(key))
-        elif item is not None:
+        elif item is not None or found[0] in never_none:
             try:
                 values[found[0]] = found[1]("", item)
             except InputError as error:
@@ -201,6 +205,11 @@ def _table_of(spec: type[DataclassInstance]) -> _Table:
         getattr(spec, "_RELATIONS", ()),
         not hasattr(spec, "__slots__"),
         made,
+        frozenset(
+            name
+            for name, field in table.items()
+            if field.default is not MISSING and NoneType not in get_args(hints[name])
+        ),
     )
 
 
