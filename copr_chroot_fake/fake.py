@@ -89,7 +89,7 @@ class FakeCopr:
     def from_options(cls, options: FakeOptions) -> FakeCopr:
         """Return a fake with these options."""
         if not checks.is_kind(options, FakeOptions):
-            raise InputError("options", f"expected FakeOptions, got {checks.shown(options)}")
+            raise InputError("options", f"expected FakeOptions, got {checks.excerpt(options)}")
         given: dict[str, Any] = {field.name: getattr(options, field.name) for field in fields(FakeOptions)}
         return cls(**given)
 
@@ -230,7 +230,7 @@ class FakeCopr:
         account = Account(name, login, token, checks.groups("groups", groups))
         with self._store.lock:
             if account.login in self._store.accounts:
-                raise InputError("login", f"{checks.shown(account.login)} exists already; expected another")
+                raise InputError("login", f"{checks.excerpt(account.login)} exists already; expected another")
             self._store.accounts[account.login] = account
         return account
 

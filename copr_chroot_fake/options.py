@@ -120,7 +120,7 @@ def options_after_source(
 
 def _check_names(args: tuple[object, ...], options: Mapping[str, object]) -> None:
     if args:
-        raise TypeError(f"FakeCopr takes its options as keyword arguments, got {checks.shown(args[0])}")
+        raise TypeError(f"FakeCopr takes its options as keyword arguments, got {checks.excerpt(args[0])}")
     for name in options:
         if name not in NAMES:
             raise TypeError(f"FakeCopr has no option {name!r}; {checks.choices(name, NAMES)}")

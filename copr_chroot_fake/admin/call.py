@@ -78,7 +78,7 @@ class Call:
         build, name = self.build, self.path["chrootname"]
         chroot = build.get(name)
         if chroot is None:
-            raise NotFoundError(f"chroot {checks.shown(name)} in build {build.id}", build.keys())
+            raise NotFoundError(f"chroot {checks.excerpt(name)} in build {build.id}", build.keys())
         return chroot
 
     def number(self, kind: str, existing: Collection[int]) -> int:
@@ -89,7 +89,7 @@ class Call:
         text = self.path[f"{kind}_id"]
         number = parse_digits(text)
         if number is None or number not in existing:
-            raise NotFoundError(f"{kind} {checks.shown(text)}", existing)
+            raise NotFoundError(f"{kind} {checks.excerpt(text)}", existing)
         return number
 
 

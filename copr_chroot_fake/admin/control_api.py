@@ -72,7 +72,7 @@ class ControlApi:
 
     @contextmanager
     def _memory_for(self, operation: Operation, method: str, world: World, body: bytes) -> Iterator[None]:
-        """Charge for what a call adds to a world, unless it fails.
+        """Charge for the memory that a call adds to a world, unless it fails.
 
         :raises NoMemoryError: if the memory limit is reached.
         """

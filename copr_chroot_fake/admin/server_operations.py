@@ -96,5 +96,5 @@ def _world(call: Call) -> World:
     worlds, name = call.setting.worlds, call.path["world"]
     world = worlds.find(name)
     if world is None:
-        raise NotFoundError(f"world {checks.shown(name)}", worlds.names)
+        raise NotFoundError(f"world {checks.excerpt(name)}", worlds.names)
     return world

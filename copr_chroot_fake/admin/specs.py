@@ -118,7 +118,7 @@ class HoldBody:
 
 @dataclass(frozen=True, kw_only=True)
 class ClockBody:
-    """What to do with the clock: ``now`` moves it to a time, and ``tick`` by some seconds from there."""
+    """Changes of the clock: ``now`` moves it to a time, and ``tick`` by some seconds from there."""
 
     now: Amount | None = None
     tick: Amount = 0.0
@@ -138,7 +138,7 @@ def _parse_source(location: str, value: object) -> ScenarioSource:
     bundled = by_name()
     if value not in bundled:
         choices = checks.choices(value, bundled)
-        raise InputError(location, f"{checks.shown(value)} is not a bundled scenario; {choices}")
+        raise InputError(location, f"{checks.excerpt(value)} is not a bundled scenario; {choices}")
     return bundled[value]
 
 

@@ -33,5 +33,5 @@ class Account:
     def owns(self, project: Project) -> bool:
         """Whether a project is the user's, or that of a group of the user."""
         if not checks.is_kind(project, Project):
-            raise InputError("project", f"expected a Project, got {checks.shown(project)}")
+            raise InputError("project", f"expected a Project, got {checks.excerpt(project)}")
         return project.ownername in (self.name, *self.groups)

@@ -95,7 +95,7 @@ class Project:
         with _changing:
             if name not in self.chroots:
                 enabled = checks.listing(self.chroots) or "none"
-                raise InputError("chrootname", f"{self} has not enabled {checks.shown(name)}; enabled: {enabled}")
+                raise InputError("chrootname", f"{self} has not enabled {checks.excerpt(name)}; enabled: {enabled}")
             replace_chroots(self, {other: settings for other, settings in self.chroots.items() if other != name})
 
     @property

@@ -86,7 +86,7 @@ def _parse_limit(location: str, text: str) -> int | None:
 def _parse_integer(location: str, text: str) -> int:
     # Python refuses to convert more than a few thousand digits.
     if not (text.isascii() and text.isdigit() and len(text) < 100):
-        raise InputError(location, f"expected a whole number, got {checks.shown(text)}")
+        raise InputError(location, f"expected a whole number, got {checks.excerpt(text)}")
     return int(text)
 
 
@@ -94,7 +94,7 @@ def _parse_amount(location: str, text: str) -> float:
     try:
         return checks.amount(location, float(text))
     except ValueError:
-        problem = f"expected a number from 0 to {checks.LARGEST_INTEGER}, got {checks.shown(text)}"
+        problem = f"expected a number from 0 to {checks.LARGEST_INTEGER}, got {checks.excerpt(text)}"
         raise InputError(location, problem) from None
 
 

@@ -1,4 +1,4 @@
-"""What ``Annotated`` adds to the type of a field, and conditions on several fields of a spec."""
+"""Rules, which ``Annotated`` adds to the types of fields, and conditions on several fields of a spec."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What annotations add to the JSON Schema of a type: ``Annotated[int, Keywords(minimum=1)]``.
+"""Annotations that add to the JSON Schema of a type: ``Annotated[int, Keywords(minimum=1)]``.
 
 ``docs/schemas.py`` generates the schemas, for ``make docs``.
 """
@@ -30,4 +30,4 @@ NO_NULL = r"^[^\x00]+$"
 """A pattern for texts that are not empty and have no null characters, which the service's database cannot store."""
 
 _WHITE_SPACE = r"\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-"""What Python's ``str.strip`` removes, for use in a set of characters."""
+"""The characters that Python's ``str.strip`` removes, for use in a set of characters."""

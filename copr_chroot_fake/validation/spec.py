@@ -47,10 +47,10 @@ SpecT = TypeVar("SpecT", bound="DataclassInstance")
 Dump = Callable[[Any], object]
 
 MAX_UNKNOWN_KEYS = 20
-"""How many unknown keys of one object are reported one by one."""
+"""Maximum number of unknown keys of one object that are reported one by one."""
 
 MAX_ERRORS = 1000
-"""After how many errors the rest of a list or an object is not validated: input can have millions of them."""
+"""Number of errors after which the rest of a list or an object is not validated: input can have millions of them."""
 
 
 class Field(NamedTuple):
@@ -64,7 +64,7 @@ class Field(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """The fields of a spec by name, and what parsing needs of them."""
+    """The fields of a spec by name, and derived data for parsing."""
 
     spec: type[Any]
     fields: Mapping[str, Field]
@@ -75,7 +75,7 @@ class _Table:
     has_dict: bool
     """Whether instances keep their values in ``__dict__``, and most defaults are attributes of the class."""
     made: Mapping[str, object]
-    """The defaults that are not, by name."""
+    """The other defaults, by name."""
     never_none: frozenset[str]
     """The fields with a default that may not be ``None`` in an instance."""
 
@@ -247,7 +247,7 @@ _PLAIN: Mapping[object, Check] = {bool: checks.flag, str: checks.any_text, objec
 
 
 class Unique(NamedTuple):
-    """What no two items of a list may have in common: the fields that identify an item, the last of which is wrong.
+    """The fields that identify an item of a list; an error about a repeated item is located at the last of them.
 
     ``problem`` is formatted with the values of these fields.
     """
@@ -259,7 +259,7 @@ class Unique(NamedTuple):
 def parse_list(
     check: Callable[[str, object], T], location: str, value: object, unique: Unique | None = None
 ) -> tuple[T, ...]:
-    """Return what a check makes of each item of a list.
+    """Return the valid form of each item of a list.
 
     :raises InputErrors: with every error in it, up to :data:`MAX_ERRORS`.
     """
@@ -302,7 +302,7 @@ def _with_repeated(
 
 
 def parse_mapping(check_key: Check, check: Callable[[str, object], T], location: str, value: object) -> dict[str, T]:
-    """Return what checks make of each key and each value of an object.
+    """Return the valid form of each key and each value of an object.
 
     :raises InputErrors: with every error in it, up to :data:`MAX_ERRORS`.
     """
