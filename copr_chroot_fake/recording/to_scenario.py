@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from ..errors import InputError
 from ..model.lifecycle import ABSENT, PlannedStage, dump_plan, parse_lifecycle
 from ..model.nevra import dump_package
-from ..model.project import BOOTSTRAPS, RESULTS_URL
+from ..model.project import RESULTS_URL, SourcePackage
 from ..model.states import State, parse_state
 from ..scenario.entries import Scenario
+from ..scenario.spec import BuildSpec, ProjectSpec
 from ..validation import checks
+from ..validation.spec import fields_of
 from .anonymize import anonymize
 from .lifecycles import derive_lifecycles, find_replay_differences
 from .observations import Json, Observations, ObservedBuild, ObservedChroot, valid
@@ -27,14 +29,8 @@ _FAILING: Entry = {"additional_repos": ["copr://"]}
 The address of one of its repositories cannot be parsed; no response shows which.
 """
 
-_PROJECT_SETTINGS: Mapping[str, Callable[[str, object], object]] = {
-    "additional_repos": checks.texts,
-    "devel_mode": checks.flag,
-    "module_hotfixes": checks.flag,
-    "repo_priority": checks.whole_number,
-    "bootstrap": checks.one_of(BOOTSTRAPS),
-}
-"""The settings that ``/project`` shows."""
+_PROJECT_SETTINGS = ("additional_repos", "devel_mode", "module_hotfixes", "repo_priority", "bootstrap")
+"""The settings in responses of ``/project``."""
 
 
 class Conversion(NamedTuple):
@@ -131,11 +127,17 @@ def _write_project(full_name: str, document: Json | None, builds: Iterable[_Buil
         for name in dict.fromkeys([*enabled, *configured])
         if name in enabled or name not in failing
     }
-    settings = {key: valid(check, document.get(key)) for key, check in _PROJECT_SETTINGS.items()}
+    settings = _read_valid(ProjectSpec, document, _PROJECT_SETTINGS)
     if settings["bootstrap"] == "default":
         # Copr's word for a project that has no bootstrap setting.
         del settings["bootstrap"]
     return {**_name_project(full_name), **_without_defaults(settings), "chroots": chroots}
+
+
+def _read_valid(spec: type[ProjectSpec | BuildSpec | SourcePackage], document: Json, names: Iterable[str]) -> Entry:
+    """Return fields of a response that are also fields of a spec; ``None`` for a missing or invalid one."""
+    declared = fields_of(spec)
+    return {name: valid(declared[name].check, document.get(name)) for name in names}
 
 
 def _without_defaults(settings: Mapping[str, object]) -> Entry:
@@ -182,12 +184,10 @@ def _check_stages(
 def _write_submission(observed: ObservedBuild, build: Json) -> Entry:
     """Write what ``/build/<id>`` and ``/build/source-chroot/<id>`` show of a build's origin."""
     source_package = valid(checks.mapping, build.get("source_package")) or {}
-    texts = {key: valid(checks.text, source_package.get(key)) for key in ("version", "url")}
+    texts = _read_valid(SourcePackage, source_package, ("version", "url"))
     return _without_defaults(
         {
-            "is_background": valid(checks.flag, build.get("is_background")),
-            "submitted_on": valid(checks.unix_time, build.get("submitted_on")),
-            "submitter": valid(checks.text, build.get("submitter")),
+            **_read_valid(BuildSpec, build, ("is_background", "submitted_on", "submitter")),
             **_write_source(observed.source, build),
             "source_package": _without_defaults(texts) or None,
             "canceled": observed.was_canceled,
