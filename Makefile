@@ -62,11 +62,14 @@ format: .venv/develop.stamp
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# First the pages that are made from the code, then the site of all pages, in build/site; a warning is an error.
+# First the schemas and pages that are generated from the code, and are committed; then the site of all pages, in
+# build/site. A warning is an error.
 docs: .venv/docs.stamp
-	$(BIN)/python docs/make_states.py > docs/states.md
-	$(BIN)/python docs/draw_states.py > docs/states.svg
-	$(BIN)/python docs/make_control.py > docs/reference/control.md
+	$(BIN)/python -m docs.make_scenario_schema > .venv/generated && mv .venv/generated copr_chroot_fake/scenario/schema.json
+	$(BIN)/python -m docs.make_openapi > .venv/generated && mv .venv/generated copr_chroot_fake/admin/openapi.json
+	$(BIN)/python -m docs.make_states > docs/states.md
+	$(BIN)/python -m docs.draw_states > docs/states.svg
+	$(BIN)/python -m docs.make_control > docs/reference/control.md
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --doctree-dir build/doctrees -c docs . build/site
 
 # The list of every public name, which shows a reviewer what has changed.

@@ -1,7 +1,6 @@
 """The exceptions that the kit raises.
 
-None of them is a response of the fake: what Copr would answer a client, errors included, is an
-:class:`~copr_chroot_fake.Answer`.
+None of them is a response of the fake: Copr's responses, errors included, are :class:`~copr_chroot_fake.Answer`.
 """
 
 from __future__ import annotations
@@ -12,22 +11,21 @@ from contextlib import contextmanager
 from .excerpt import line
 
 _MAX_LOCATION = 200
-"""The longest location in a message, in characters; unknown keys are part of it."""
+"""Maximum length of a location in a message, in characters; it can contain unknown keys."""
 
 
 class CoprFakeError(Exception):
-    """The base of everything that the kit raises."""
+    """The base class of the kit's exceptions."""
 
 
 class InputError(CoprFakeError, ValueError):
-    """Invalid input: ``location`` names the value, ``problem`` says what is wrong with it and what would be valid.
+    """Invalid input: the ``location`` of the value, and the ``problem`` with it, which includes what would be valid.
 
     The message has both on one line. ``errors`` are all errors that were found, the first of which this one describes.
     """
 
     def __init__(self, location: str, problem: str) -> None:
-        # A location in an object may begin with a dot, so that a key which begins with a bracket is not taken for an
-        # index.
+        # A key in an object may be given with a leading dot, which distinguishes a key such as "[0]" from an index.
         self._path = location
         self.location = location.removeprefix(".")
         self.problem = problem
@@ -39,7 +37,7 @@ class InputError(CoprFakeError, ValueError):
 
 
 class InputErrors(InputError):
-    """Several errors in one input; the message is that of the first, and says how many more there are."""
+    """Several errors in one input; the message is that of the first, and has the number of the others."""
 
     def __init__(self, errors: Sequence[InputError]) -> None:
         first = errors[0]
@@ -70,7 +68,7 @@ class ScenarioError(InputError):
 
 def below(error: InputError, location: str) -> InputError:
     """Return the same errors in an object that is at a location itself."""
-    located = [InputError(_join(location, nested._path), nested.problem) for nested in error.errors]  # noqa: SLF001
+    located = [InputError(_join(location, nested._path), nested.problem) for nested in error.errors]  # noqa: SLF001  # private to this module
     return located[0] if len(located) == 1 else InputErrors(located)
 
 

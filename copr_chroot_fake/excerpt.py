@@ -1,4 +1,4 @@
-"""Values and texts as messages show them: on one line, never long, and never written out as a whole."""
+"""Excerpts of values and texts for messages: one short line, whatever the size of the value."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from itertools import islice
 from typing import Any
 
 LONGEST = 60
-"""How many characters of a value a message shows at most."""
+"""Maximum length of an excerpt, in characters."""
 
 LONGEST_LINE = 2000
-"""How many characters a message has at most."""
+"""Maximum length of a message, in characters."""
 
 
-def shown(value: object) -> str:
-    """A value as error messages show it, whatever its own ``repr`` does."""
+def excerpt(value: object) -> str:
+    """Return the beginning of the ``repr`` of a value, even if its own raises."""
     return line(_EXCERPT.repr(value), LONGEST)
 
 
-def excerpt(text: object) -> str:
-    """The beginning of what a text, or another exception, says, without quotation marks."""
+def text_excerpt(text: object) -> str:
+    """Return the beginning of a text, or of the message of another exception, without quotation marks."""
     try:
         return line(str(text), LONGEST)
     except Exception:
@@ -29,7 +29,7 @@ def excerpt(text: object) -> str:
 
 
 def line(text: str, longest: int = LONGEST_LINE) -> str:
-    """The beginning of a text, on one line, in which all characters can be printed."""
+    """Return the beginning of a text as one line of printable characters."""
     start = " ".join(text[: 2 * longest].split())
     printable = start if start.isprintable() else "".join(map(_escaped, start))
     return printable if len(printable) <= longest else printable[: longest - 3] + "..."
@@ -44,14 +44,14 @@ def _unprintable(value: object) -> str:
 
 
 def _type_name(value: object) -> str:
-    # A metaclass can have its own idea of it.
+    # A metaclass can override __name__.
     return str(type.__dict__["__name__"].__get__(type(value)))
 
 
 class _Excerpt(reprlib.Repr):
-    """Writes values by what they are; the standard library's own goes by the names of their types.
+    """Represents values by their types; the base class goes by the names of the types.
 
-    The items and levels that it enters are so few that all of them together are not many either.
+    So few items and levels are represented that their total number is small, too.
     """
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class _Excerpt(reprlib.Repr):
         if issubclass(kind, bool):
             return builtins.repr(x)
         if issubclass(kind, int):
-            # Python does not convert those of very many digits.
+            # Python does not convert integers of very many digits.
             return int.__repr__(x) if int.bit_length(x) < 1000 else "a very large int"
         if issubclass(kind, list):
             return self.repr_list(list.__getitem__(x, slice(self.maxlist + 1)), level)
@@ -79,7 +79,7 @@ class _Excerpt(reprlib.Repr):
         return self._other(x)
 
     def _pairs(self, pairs: Iterable[tuple[object, object]], level: int) -> str:
-        """A dictionary in its own order, and without another look at its keys."""
+        """Represent a dictionary in its own order, without hashing or comparing its keys."""
         if level <= 0:
             return "{...}"
         return (

@@ -91,7 +91,7 @@ class FakeCopr:
     def from_options(cls, options: FakeOptions) -> FakeCopr:
         """Return a fake with these options."""
         if not checks.is_kind(options, FakeOptions):
-            raise InputError("options", f"expected FakeOptions, got {checks.shown(options)}")
+            raise InputError("options", f"expected FakeOptions, got {checks.excerpt(options)}")
         given: dict[str, Any] = {field.name: getattr(options, field.name) for field in fields(FakeOptions)}
         return cls(**given)
 

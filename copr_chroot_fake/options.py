@@ -6,13 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import update_wrapper
 from inspect import signature
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Annotated, Concatenate, ParamSpec, TypeVar, cast
 
 from .engine.clock import Clock, check_clock
 from .errors import InputError
-from .model.progress import ProgressLike, parse_progress
+from .model.progress import ProgressLike, ProgressValue, parse_progress
 from .scenario.load import ScenarioSource
 from .validation import checks
+from .validation.checks import Amount, Positive, WholeNumber
+from .validation.rule import Rule
+from .validation.schema import Written
+from .validation.spec import validate
 
 P = ParamSpec("P")
 S = TypeVar("S")
@@ -20,54 +24,65 @@ R = TypeVar("R")
 _Init = Callable[Concatenate[S, P], None]
 
 
+def _check_limit(location: str, value: object) -> int:
+    if checks.whole_number(location, value) == 0:
+        raise InputError(location, "0 would be an empty page; expected at least 1, or no limit")
+    return checks.positive(location, value)
+
+
+def _check_clock(location: str, value: object) -> Clock:
+    try:
+        return check_clock(cast(Clock, value))
+    except InputError as error:
+        raise InputError(location, error.problem) from None
+
+
+def _check_progress(location: str, value: object) -> object:
+    parse_progress(location, value)
+    return value
+
+
+DefaultLimit = Annotated[int, Rule(_check_limit), Written(Positive)]
+ProgressOption = Annotated[ProgressLike, Rule(_check_progress), Written(ProgressValue)]
+
+
 @dataclass(frozen=True, kw_only=True)
-class FakeOptions:
+class SharedOptions:
+    """The options of a fake that its users can set in Python and over HTTP; see :class:`FakeOptions`."""
+
+    default_limit: DefaultLimit | None = 100
+    progress: ProgressOption = "poll"
+    seed: WholeNumber = 0
+    requests_kept: WholeNumber = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class FakeOptions(SharedOptions):
     """How a fake behaves.
 
     :param default_limit: the ``limit`` of list requests that have none: 100 as in Copr's API reference, or ``None`` for
         no limit, as Fedora's Copr is deployed.
+    :param progress: what advances chroots that have no progress of their own:
+        ``poll``, ``clock``, ``manual`` or ``immediate``, or a :class:`Progress`.
+    :param seed: the random seed; the same seed gives the same run.
+    :param requests_kept: the number of latest requests that are kept; fewer if they take more than about 64 MB.
     :param results_url: the URL below which ``result_url`` is; Copr's own by default.
     :param serve_results: whether the fake serves results below ``/results``: logs, packages and directory indexes.
     :param results_delay: seconds from the end of a build until its results appear.
-    :param progress: what advances chroots that have no progress of their own:
-        ``poll``, ``clock``, ``manual`` or ``immediate``, or a :class:`Progress`.
     :param clock: the source of time; by default a new :class:`VirtualClock`, which stands still until it is moved.
-    :param seed: the random seed; the same seed gives the same run.
-    :param requests_kept: the number of latest requests that are kept; fewer if they take more than about 64 MB.
-    :raises InputError: for an invalid value.
+    :raises InputErrors: for each invalid value.
     """
 
-    default_limit: int | None = 100
-    results_url: str | None = None
+    results_url: Annotated[str, Rule(checks.address)] | None = None
     serve_results: bool = False
-    results_delay: float = 0
-    progress: ProgressLike = "poll"
-    clock: Clock | None = None
-    seed: int = 0
-    requests_kept: int = 10_000
+    results_delay: Amount = 0
+    clock: Annotated[Clock, Rule(_check_clock)] | None = None
 
     def __post_init__(self) -> None:
-        _check_limit(self.default_limit)
-        for name, check in _CHECKS.items():
-            object.__setattr__(self, name, check(name, getattr(self, name)))
-        parse_progress("progress", self.progress)
-        if self.clock is not None:
-            check_clock(self.clock)
+        validate(self)
 
 
-def _check_limit(limit: int | None) -> None:
-    if limit is not None and checks.whole_number("default_limit", limit) == 0:
-        raise InputError("default_limit", "0 would be an empty page; expected at least 1, or None for no limit")
-
-
-_CHECKS: Mapping[str, Callable[[str, object], object]] = {
-    "results_url": checks.optional(checks.address),
-    "serve_results": checks.flag,
-    "results_delay": checks.amount,
-    "seed": checks.whole_number,
-    "requests_kept": checks.whole_number,
-}
-
+SHARED_NAMES = tuple(field.name for field in fields(SharedOptions))
 NAMES = tuple(field.name for field in fields(FakeOptions))
 
 
@@ -105,7 +120,7 @@ def options_after_source(
 
 def _check_names(args: tuple[object, ...], options: Mapping[str, object]) -> None:
     if args:
-        raise TypeError(f"FakeCopr takes its options as keyword arguments, got {checks.shown(args[0])}")
+        raise TypeError(f"FakeCopr takes its options as keyword arguments, got {checks.excerpt(args[0])}")
     for name in options:
         if name not in NAMES:
             raise TypeError(f"FakeCopr has no option {name!r}; {checks.choices(name, NAMES)}")
@@ -115,5 +130,5 @@ def _show_options(wrapper: Callable[..., object], method: Callable[..., object])
     """Let a wrapper look like its method with the options as keyword arguments, for ``help()`` and the docs."""
     update_wrapper(wrapper, method)
     options = signature(FakeOptions).parameters.values()
-    given = [taken for taken in signature(method).parameters.values() if taken.name != "options"]
-    wrapper.__signature__ = signature(method).replace(parameters=[*given, *options])  # type: ignore[attr-defined]
+    given = [parameter for parameter in signature(method).parameters.values() if parameter.name != "options"]
+    vars(wrapper)["__signature__"] = signature(method).replace(parameters=[*given, *options])

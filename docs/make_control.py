@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from copr_chroot_fake.admin.openapi import document
+from copr_chroot_fake.admin.control_api import DOCUMENT
 
 Schema = Mapping[str, Any]
 
@@ -31,10 +32,10 @@ ERRORS = """
 
 
 def main() -> None:
-    openapi: Schema = document()
-    components = openapi["components"]
+    document: Schema = json.loads(DOCUMENT.read_text())
+    components: Schema = document["components"]
     print(HEAD)
-    for line in calls(openapi["paths"]):
+    for line in calls(document["paths"]):
         print(line)
     print(ERRORS)
     for status, response in components["responses"].items():

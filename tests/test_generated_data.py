@@ -27,7 +27,7 @@ from .examples import examples
 from .generated_data import check_packages, check_responses, dist_tag_pattern, get_build_chroot
 from .invariants import check_one
 
-VALIDATOR = Draft202012Validator(scenario_schema())
+VALIDATOR = Draft202012Validator(json.loads(scenario_schema()))
 NOW = 1_790_000_000
 
 

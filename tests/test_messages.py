@@ -1,4 +1,4 @@
-"""How values are shown in messages: on one line, never long, and without writing out all of a large one."""
+"""Excerpts of values in messages are short, and on one line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from copr_chroot_fake import FakeCopr, ScenarioError, State
-from copr_chroot_fake.validation.checks import shown
+from copr_chroot_fake.validation.checks import excerpt
 
 from .hostile import HOSTILE, Name
 
@@ -35,14 +35,14 @@ from .hostile import HOSTILE, Name
         (UserList([1] * 99), "a UserList of 99 items"),
     ],
 )
-def test_values_are_shown_on_one_short_line(value: object, text: str) -> None:
-    assert shown(value) == text
+def test_excerpt_is_one_short_line(value: object, text: str) -> None:
+    assert excerpt(value) == text
 
 
 @pytest.mark.parametrize("make", HOSTILE.values(), ids=HOSTILE)
 def test_any_value_can_be_shown(make: Callable[[], object]) -> None:
     """Whatever it does itself when it is asked for its text."""
-    text = shown(make())
+    text = excerpt(make())
     assert text.isprintable()
     assert 0 < len(text) <= 60
 
@@ -57,10 +57,10 @@ def test_large_values_are_not_written_out_as_a_whole() -> None:
             return "item"
 
     items: list[object] = [Item()] * 1_000_000
-    shown(items)
-    shown(tuple(items))
-    shown(dict.fromkeys(range(1_000_000), items))
-    shown(deque(items))
+    excerpt(items)
+    excerpt(tuple(items))
+    excerpt(dict.fromkeys(range(1_000_000), items))
+    excerpt(deque(items))
     assert count[0] < 1000
 
 
@@ -69,7 +69,7 @@ def test_values_that_share_their_parts_are_shown_at_once() -> None:
     value: list[object] = [0]
     for _ in range(50):
         value = [value] * 20
-    assert shown(value).startswith("[[[[...]")
+    assert excerpt(value).startswith("[[[[...]")
 
 
 def test_key_that_should_not_be_there_does_not_fill_the_message() -> None:

@@ -40,3 +40,11 @@ def test_signature_shows_the_options() -> None:
 def test_invalid_option_is_named() -> None:
     with pytest.raises(InputError, match=r"^requests_kept: "):
         replace(FakeOptions(), requests_kept=-1)
+
+
+def test_all_invalid_options_are_reported() -> None:
+    """None is invalid unless an option says what it means."""
+    with pytest.raises(InputError) as raised:
+        FakeCopr(progress="pol", seed=None, serve_results=1, clock=7, default_limit=None)  # type: ignore[arg-type]  # the errors are the point
+    locations = [error.location for error in raised.value.errors]
+    assert locations == ["progress", "seed", "serve_results", "clock"]

@@ -31,7 +31,7 @@ from .recording_loop import (
     record,
 )
 
-SCHEMA = jsonschema.Draft202012Validator(scenario_schema())
+SCHEMA = jsonschema.Draft202012Validator(json.loads(scenario_schema()))
 
 
 def assert_valid(recording: Recording, tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from copr_chroot_fake.errors import InputErrors, ScenarioError, below
 from copr_chroot_fake.scenario.spec import ChrootSpec
 from copr_chroot_fake.validation.checks import Text, WholeNumber, one_of
 from copr_chroot_fake.validation.rule import Relation, Rule
-from copr_chroot_fake.validation.schema import NO_NULL, Schemas
+from copr_chroot_fake.validation.schema import NO_NULL
 from copr_chroot_fake.validation.spec import MAX_ERRORS, Unique, check_of, dump, parse, parse_list, validate
+from docs.schemas import Schemas
 
 
 class Color(str, Enum):
@@ -168,7 +169,7 @@ def test_errors_of_scenarios_keep_source_and_location() -> None:
 
 
 def test_schema_follows_from_hints() -> None:
-    schemas = Schemas("#/$defs/", nulls=True)
+    schemas = Schemas("#/$defs/")
     assert schemas.ref(Thing) == {"$ref": "#/$defs/Thing"}
     thing = schemas.definitions["Thing"]
     assert thing["required"] == ["name"]

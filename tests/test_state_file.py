@@ -305,7 +305,7 @@ WRONG: dict[bytes, str] = {
     state_with(initial={"scenarios": [7]}): "main.initial.scenarios[0]: expected an object",
     state_with(initial={"scenarios": [], "speed": 0}): "main.initial.speed: time would stand still",
     state_with(initial={"scenarios": [], "progress": "pol"}): "main.initial.progress: 'pol' is not possible",
-    state_with(initial={"scenarios": [], "default_limit": 0}): "main.initial.default_limit: expected a whole number",
+    state_with(initial={"scenarios": [], "default_limit": 0}): "main.initial.default_limit: 0 would be an empty page",
     state_with().replace(b'"worlds": {}', b'"worlds": {"a": {}}'): "worlds.a.scenario: missing",
     state_with().replace(b'"worlds": {}', b'"worlds": {"a b": %s}' % state_with()[22:-15]): "'a b' is not a valid name",
 }  # fmt: skip

@@ -1,45 +1,46 @@
-"""Control API calls on builds and their chroots: show, add, control and delete them."""
+"""Control calls on builds, their chroots, and projects."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, cast
-
+from ..engine import create
 from ..engine.dump import write_project
 from ..errors import InputError
-from ..model.nevra import parse_packages
-from ..model.states import State, parse_state
-from ..validation import checks
+from ..scenario.spec import ProjectSpec
 from . import views
-from .bodies import MOST_MADE_UP, ChrootBody
-from .call import Call, at_most
+from .call import Call, page
+from .specs import (
+    AddedBuild,
+    AddedChroot,
+    AdvanceBody,
+    AdvanceBuildBody,
+    HoldBody,
+    MockChrootsBody,
+    PageQuery,
+    PopulateBody,
+    ReportBody,
+    SetStateBody,
+)
 
 
-def show_builds(call: Call) -> views.BuildsView:
-    """The builds, in the order in which they were added."""
+def show_builds(call: Call, query: PageQuery) -> views.BuildsView:
+    """List the builds, in the order in which they were added."""
     builds = call.fake.builds
-    return {"builds": [views.build(build) for build in call.page(builds.values())], "total": len(builds)}
+    return {"builds": [views.build(build) for build in page(builds.values(), query)], "total": len(builds)}
 
 
-def show_build(call: Call) -> views.BuildView:
-    """A build, with a page of its chroots."""
-    return views.build(call.build, call.limit(), call.offset)
+def show_build(call: Call, query: PageQuery) -> views.BuildView:
+    """Get a build, with a page of its chroots."""
+    return views.build(call.build, query.limit, query.offset)
 
 
-def add_build(call: Call) -> views.BuildView:
-    """Add a build."""
-    # All fields are checked by the method.
-    given = cast("dict[str, Any]", {"chroots": [], **call.given})
-    return views.build(call.fake.add_build(**given))
+def add_build(call: Call, body: AddedBuild) -> views.BuildView:
+    """Add a build; omitted fields get plausible defaults, and the ``id`` is the next one by default."""
+    return views.build(create.add_build(body, call.store))
 
 
-def populate(call: Call) -> views.BuildsView:
-    """Add builds as Copr could have them now, made up from the fake's seed or another."""
-    fields = call.fields
-    added = call.fake.populate(
-        builds=fields.read("builds", at_most(MOST_MADE_UP), 10),
-        chroots=fields.read("chroots", at_most(MOST_MADE_UP), 5),
-        seed=fields.read("seed", checks.whole_number, None),
-    )
+def populate(call: Call, body: PopulateBody) -> views.BuildsView:
+    """Add generated builds in their current state, from the fake's random seed or another."""
+    added = call.fake.populate(body.builds, body.chroots, body.seed)
     return {"builds": [views.build(build) for build in added], "total": len(added)}
 
 
@@ -55,85 +56,72 @@ def cancel_build(call: Call) -> views.BuildView:
     return views.build(build)
 
 
-def advance_build(call: Call) -> views.BuildView:
+def advance_build(call: Call, body: AdvanceBuildBody) -> views.BuildView:
     """Advance each chroot of a build that can advance: by one stage, or to the end of its lifecycle."""
     build = call.build
-    to = call.fields.read("to", checks.one_of(("end",)), None)
     with build.store.lock:
         for chroot in build.values():
             if chroot.can_advance:
-                chroot.advance(to=None if to is None else "end")
+                chroot.advance(to=body.to)
     return views.build(build)
 
 
-def add_chroot(call: Call) -> views.ChrootView:
-    """Add a chroot to a build."""
-    said = cast(ChrootBody, call.given)
-    name = checks.chroot_name("name", said["name"])
-    if name in call.build:
-        raise InputError("name", f"build {call.build.id} has {name} already; expected another")
-    # The other fields are checked by the method.
-    added = call.build.add_chroot(
-        name, state=said.get("state"), lifecycle=said.get("lifecycle"), progress=said.get("progress")
-    )
-    return views.chroot(added)
+def add_chroot(call: Call, body: AddedChroot) -> views.ChrootView:
+    """Add a chroot to a build; omitted fields get plausible defaults."""
+    build = call.build
+    with build.store.lock:
+        if body.name in build:
+            raise InputError("name", f"build {build.id} has {body.name} already; expected another")
+        return views.chroot(create.add_chroot(body, build))
 
 
-def add_mock_chroots(call: Call) -> None:
-    """Let the service know chroots that no project and no build has."""
-    call.fake.add_mock_chroots(*call.fields.require("names", _chroot_names))
+def add_mock_chroots(call: Call, body: MockChrootsBody) -> None:
+    """Add chroots to Copr's list without adding them to a project or a build."""
+    call.fake.add_mock_chroots(*body.names)
 
 
-def show_projects(call: Call) -> views.ProjectsView:
-    """The projects."""
+def show_projects(call: Call, query: PageQuery) -> views.ProjectsView:
+    """List the projects."""
     projects = call.fake.projects
-    return {"projects": [write_project(project) for project in call.page(projects.values())], "total": len(projects)}
+    return {"projects": [write_project(project) for project in page(projects.values(), query)], "total": len(projects)}
 
 
-def add_project(call: Call) -> None:
+def add_project(call: Call, body: ProjectSpec) -> None:
     """Add a project."""
-    # What each field has to be is checked there.
-    settings: dict[str, Any] = {**call.given}
-    owner, name = (checks.path_segment(key, settings.pop(key)) for key in ("ownername", "projectname"))
-    call.fake.add_project(f"{owner}/{name}", **settings)
+    create.add_project(body, call.store)
 
 
 def show_chroot(call: Call) -> views.ChrootView:
-    """A build chroot."""
+    """Get a build chroot."""
     return views.chroot(call.chroot)
 
 
-def report(call: Call) -> views.ReportView:
+def report(call: Call, body: ReportBody) -> views.ReportView:
     """Report a state of a build chroot as Copr's backend does; ``taken`` is whether Copr accepts the report."""
-    chroot, fields = call.chroot, call.fields
-    taken = chroot.report(
-        fields.require("state", parse_state),
-        at=fields.read("at", checks.unix_time, None),
-        result_dir=fields.read("result_dir", checks.path_segment, None),
-        packages=fields.read("packages", parse_packages, None),
-    )
+    chroot = call.chroot
+    taken = chroot.report(body.state, at=body.at, result_dir=body.result_dir, packages=body.packages)
     return {"taken": taken, "chroot": views.chroot(chroot)}
 
 
-def set_state(call: Call) -> views.ChrootView:
+def set_state(call: Call, body: SetStateBody) -> views.ChrootView:
     """Set the state of a build chroot, possible or not."""
-    chroot, fields = call.chroot, call.fields
-    times = {key: fields.read(key, checks.unix_time, None) for key in ("started_on", "ended_on") if key in call.said}
-    chroot.set_state(fields.require("state", parse_state), **times)
+    chroot = call.chroot
+    times = {key: getattr(body, key) for key in ("started_on", "ended_on") if key in call.sent}
+    chroot.set_state(body.state, **times)
     return views.chroot(chroot)
 
 
-def advance(call: Call) -> views.ChrootView:
+def advance(call: Call, body: AdvanceBody) -> views.ChrootView:
     """Advance a build chroot to its next stage, on to a state, or to the end of its lifecycle."""
     chroot = call.chroot
-    chroot.advance(to=call.fields.read("to", _state_or_end, None))
+    chroot.advance(to=body.to)
     return views.chroot(chroot)
 
 
-def hold(call: Call) -> views.ChrootView:
+def hold(call: Call, body: HoldBody) -> views.ChrootView:
     """Hold a build chroot in a state, once it is reached; by default in its current one."""
     chroot = call.chroot
-    chroot.hold(call.fields.read("state", parse_state, None))
+    chroot.hold(body.state)
     return views.chroot(chroot)
 
 
@@ -142,13 +130,3 @@ def release(call: Call) -> views.ChrootView:
     chroot = call.chroot
     chroot.release()
     return views.chroot(chroot)
-
-
-def _state_or_end(field: str, value: object) -> State | Literal["end"]:
-    valid = [*(state.value for state in State), "end"]
-    checked = checks.one_of(valid)(field, value)
-    return "end" if checked == "end" else State(checked)
-
-
-def _chroot_names(field: str, value: object) -> list[str]:
-    return [checks.chroot_name(f"{field}[{at}]", name) for at, name in enumerate(checks.items(field, value))]

@@ -9,15 +9,17 @@ from operator import attrgetter, eq
 from typing import Annotated
 
 from ..engine.chroot import Change
-from ..engine.clock import SystemClock, check_speed
+from ..engine.clock import SystemClock
 from ..errors import CoprFakeError, InputError
-from ..model.fault import parse_fault
+from ..model.account import Account
+from ..model.fault import FaultValue
 from ..scenario.entries import Scenario
 from ..scenario.spec import ScenarioSpec
 from ..validation import checks
 from ..validation.schema import Written
 from . import views
-from .call import Call, in_digits
+from .call import Call, latest, page
+from .specs import ChangesQuery, ClockBody, PageQuery, ScenarioObject, SeedBody
 
 
 def show_scenario(call: Call) -> Annotated[Scenario, Written(ScenarioSpec)]:
@@ -25,15 +27,15 @@ def show_scenario(call: Call) -> Annotated[Scenario, Written(ScenarioSpec)]:
     return call.fake.to_scenario()
 
 
-def replace_scenario(call: Call) -> views.WorldView:
+def replace_scenario(call: Call, body: ScenarioObject) -> views.WorldView:
     """Replace everything with a scenario."""
-    call.world.replace_fake(call.world.initial_state.make_from(call.said))
+    call.world.replace_fake(call.world.initial_state.make_from(body))
     return views.world(call.world)
 
 
-def add_scenario(call: Call) -> views.WorldView:
+def add_scenario(call: Call, body: ScenarioObject) -> views.WorldView:
     """Add the content of a scenario."""
-    call.fake.add_scenario(call.said)
+    call.fake.add_scenario(body)
     return views.world(call.world)
 
 
@@ -47,23 +49,20 @@ def show_seed(call: Call) -> views.SeedView:
     return {"seed": call.fake.seed}
 
 
-def reseed(call: Call) -> None:
+def reseed(call: Call, body: SeedBody) -> None:
     """Set the random seed."""
-    call.fake.reseed(call.fields.require("seed", checks.whole_number))
+    call.fake.reseed(body.seed)
 
 
-def show_accounts(call: Call) -> views.AccountsView:
+def show_accounts(call: Call, query: PageQuery) -> views.AccountsView:
     """List the accounts."""
     accounts = call.fake.accounts
-    return {"accounts": [views.account(account) for account in call.page(accounts)], "total": len(accounts)}
+    return {"accounts": [views.account(account) for account in page(accounts, query)], "total": len(accounts)}
 
 
-def add_account(call: Call) -> views.AccountView:
+def add_account(call: Call, body: Account) -> views.AccountView:
     """Add an account; logins without an account are rejected from then on."""
-    fields = call.fields
-    groups: tuple[str, ...] = fields.read("groups", checks.groups, ())
-    name, login = (fields.require(key, checks.text) for key in ("name", "login"))
-    return views.account(call.fake.add_account(name, login, fields.require("token", checks.secret), groups))
+    return views.account(call.fake.add_account(body.name, body.login, body.token, body.groups))
 
 
 def show_clock(call: Call) -> views.ClockView:
@@ -71,33 +70,27 @@ def show_clock(call: Call) -> views.ClockView:
     return views.clock(call.fake)
 
 
-def change_clock(call: Call) -> views.ClockView:
+def change_clock(call: Call, body: ClockBody) -> views.ClockView:
     """Move, pause or resume the clock, or set its speed; an invalid body changes nothing."""
-    fields, clock = call.fields, call.fake.clock
-    now = fields.read("now", checks.amount, None)
-    tick = fields.read("tick", checks.amount, 0.0)
-    speed = fields.read("speed", check_speed, None)
-    paused = fields.read("paused", checks.flag, None)
-    if not isinstance(clock, SystemClock) and (speed is not None or paused is False):
+    clock, tick = call.fake.clock, body.tick
+    if not isinstance(clock, SystemClock) and (body.speed is not None or body.paused is False):
         raise CoprFakeError("this fake has a virtual clock, which has no speed; move it with now or tick")
-    if tick and (clock.now() if now is None else now) + tick > checks.LARGEST_INTEGER:
+    if tick and (clock.now() if body.now is None else body.now) + tick > checks.LARGEST_INTEGER:
         raise InputError("tick", f"{tick} would move the clock beyond {checks.LARGEST_INTEGER}, the last time of Copr")
-    if now is not None:
-        clock.move_to(now)
+    if body.now is not None:
+        clock.move_to(body.now)
     clock.tick(tick)
     if isinstance(clock, SystemClock):
-        clock.speed = speed or clock.speed
-        if paused is not None:
-            (clock.pause if paused else clock.resume)()
+        clock.speed = body.speed or clock.speed
+        if body.paused is not None:
+            (clock.pause if body.paused else clock.resume)()
     return views.clock(call.fake)
 
 
-def show_changes(call: Call) -> views.ChangesView:
+def show_changes(call: Call, query: ChangesQuery) -> views.ChangesView:
     """List the latest changes of state, in chronological order."""
-    build_id = call.query.read("build_id", in_digits(checks.positive), None)
-    chrootname = call.query.read("chrootname", checks.text, None)
-    found = _filter("chrootname", chrootname, _filter("build_id", build_id, call.fake.changes))
-    return {"changes": [views.change(change) for change in call.latest(found)], "total": len(found)}
+    found = _filter("chrootname", query.chrootname, _filter("build_id", query.build_id, call.fake.changes))
+    return {"changes": [views.change(change) for change in latest(found, query)], "total": len(found)}
 
 
 def _filter(name: str, value: object, changes: Sequence[Change]) -> Sequence[Change]:
@@ -107,10 +100,10 @@ def _filter(name: str, value: object, changes: Sequence[Change]) -> Sequence[Cha
     return list(compress(changes, map(partial(eq, value), map(attrgetter(name), changes))))
 
 
-def show_snapshots(call: Call) -> views.SnapshotsView:
+def show_snapshots(call: Call, query: PageQuery) -> views.SnapshotsView:
     """List the snapshots."""
     snapshots = call.world.snapshots
-    return {"snapshots": [{"id": number} for number in call.page(snapshots)], "total": len(snapshots)}
+    return {"snapshots": [{"id": number} for number in page(snapshots, query)], "total": len(snapshots)}
 
 
 def take_snapshot(call: Call) -> views.SnapshotView:
@@ -131,15 +124,15 @@ def delete_snapshot(call: Call) -> None:
     del snapshots[call.number("snapshot", snapshots)]
 
 
-def show_faults(call: Call) -> views.FaultsView:
+def show_faults(call: Call, query: PageQuery) -> views.FaultsView:
     """List the faults."""
     faults = call.fake.faults
-    return {"faults": [views.fault(active) for active in call.page(faults)], "total": len(faults)}
+    return {"faults": [views.fault(active) for active in page(faults, query)], "total": len(faults)}
 
 
-def add_fault(call: Call) -> views.FaultView:
+def add_fault(call: Call, body: FaultValue) -> views.FaultView:
     """Add a fault."""
-    return views.fault(call.fake.faults.add_written(parse_fault("", call.body)))
+    return views.fault(call.fake.faults.add_written(body))
 
 
 def clear_faults(call: Call) -> None:

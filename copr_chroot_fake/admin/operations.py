@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from types import NoneType
-from typing import NamedTuple, get_type_hints
+from typing import Any, NamedTuple, get_type_hints
 from urllib.parse import unquote
 
-from ..model.fault import FaultName, FaultObject
-from ..scenario.spec import ProjectSpec, ScenarioSpec
-from . import bodies, builds, fake_operations, request_operations, server_operations
-from .call import Call
+from . import builds, fake_operations, request_operations, server_operations
 
 
 @dataclass(frozen=True)
 class Operation:
-    """A control call. The docstring of its function is the summary, and the return type that of the response.
+    """A control call. The docstring of its function is the summary.
 
-    :param takes: the type of the body; ``None`` for no body.
+    The type hints of the function are those of its ``body`` and ``query``, if it has any, and of the response.
+
     :param has_optional_body: whether a missing body is equivalent to an empty object.
-    :param query: the type of the query.
     :param creates: whether it creates something, and the status is 201.
     :param grows: whether a world retains the content of the body, although the status is not 201.
     """
 
-    run: Callable[[Call], object]
-    takes: object = None
+    run: Callable[..., object]
     has_optional_body: bool = False
-    query: type | None = None
     creates: bool = False
     grows: bool = False
 
@@ -40,16 +33,9 @@ class Operation:
         return self.creates or self.grows
 
     @cached_property
-    def returns(self) -> object:
-        """The type of the response; ``None`` if it is empty."""
-        type_: object = get_type_hints(self.run, include_extras=True)["return"]
-        return None if type_ is NoneType else type_
-
-    @property
-    def status(self) -> int:
-        if self.creates:
-            return 201
-        return 204 if self.returns is None else 200
+    def hints(self) -> Mapping[str, Any]:
+        """The types of ``body`` and ``query``, if it takes any, and ``return``."""
+        return get_type_hints(self.run, include_extras=True)
 
 
 _WORLD = "/worlds/{world}"
@@ -58,76 +44,76 @@ _CHROOT = _BUILD + "/chroots/{chrootname}"
 
 TABLE: Mapping[str, Mapping[str, Operation]] = {
     "/health": {"GET": Operation(server_operations.show_health)},
-    "/overview": {"GET": Operation(server_operations.show_overview, query=bodies.OverviewQuery)},
+    "/overview": {"GET": Operation(server_operations.show_overview)},
     "/save": {"POST": Operation(server_operations.save)},
-    "/worlds": {"GET": Operation(server_operations.show_worlds, query=bodies.PageQuery)},
+    "/worlds": {"GET": Operation(server_operations.show_worlds)},
     _WORLD: {
         "GET": Operation(server_operations.show_world),
-        "PUT": Operation(server_operations.replace_world, takes=bodies.WorldBody, has_optional_body=True, grows=True),
+        "PUT": Operation(server_operations.replace_world, has_optional_body=True, grows=True),
         "DELETE": Operation(server_operations.delete_world),
     },
     _WORLD + "/reset": {"POST": Operation(server_operations.reset_world)},
     "/reset": {"POST": Operation(server_operations.reset)},
     "/scenario": {
         "GET": Operation(fake_operations.show_scenario),
-        "PUT": Operation(fake_operations.replace_scenario, takes=ScenarioSpec, grows=True),
-        "POST": Operation(fake_operations.add_scenario, takes=ScenarioSpec, grows=True),
+        "PUT": Operation(fake_operations.replace_scenario, grows=True),
+        "POST": Operation(fake_operations.add_scenario, grows=True),
         "DELETE": Operation(fake_operations.clear),
     },
     "/seed": {
         "GET": Operation(fake_operations.show_seed),
-        "POST": Operation(fake_operations.reseed, takes=bodies.SeedBody),
+        "POST": Operation(fake_operations.reseed),
     },
     "/accounts": {
-        "GET": Operation(fake_operations.show_accounts, query=bodies.PageQuery),
-        "POST": Operation(fake_operations.add_account, takes=bodies.AccountBody, creates=True),
+        "GET": Operation(fake_operations.show_accounts),
+        "POST": Operation(fake_operations.add_account, creates=True),
     },
     "/clock": {
         "GET": Operation(fake_operations.show_clock),
-        "PATCH": Operation(fake_operations.change_clock, takes=bodies.ClockBody),
+        "PATCH": Operation(fake_operations.change_clock),
     },
-    "/changes": {"GET": Operation(fake_operations.show_changes, query=bodies.ChangesQuery)},
+    "/changes": {"GET": Operation(fake_operations.show_changes)},
     "/snapshots": {
-        "GET": Operation(fake_operations.show_snapshots, query=bodies.PageQuery),
+        "GET": Operation(fake_operations.show_snapshots),
         "POST": Operation(fake_operations.take_snapshot, creates=True),
     },
     "/snapshots/{snapshot_id}": {"DELETE": Operation(fake_operations.delete_snapshot)},
     "/snapshots/{snapshot_id}/restore": {"POST": Operation(fake_operations.restore_snapshot)},
     "/projects": {
-        "GET": Operation(builds.show_projects, query=bodies.PageQuery),
-        "POST": Operation(builds.add_project, takes=ProjectSpec, grows=True),
+        "GET": Operation(builds.show_projects),
+        "POST": Operation(builds.add_project, grows=True),
     },
-    "/populate": {"POST": Operation(builds.populate, takes=bodies.PopulateBody, has_optional_body=True, creates=True)},
-    "/mock-chroots": {"POST": Operation(builds.add_mock_chroots, takes=bodies.MockChrootsBody, grows=True)},
+    "/populate": {"POST": Operation(builds.populate, has_optional_body=True, creates=True)},
+    "/mock-chroots": {"POST": Operation(builds.add_mock_chroots, grows=True)},
     "/builds": {
-        "GET": Operation(builds.show_builds, query=bodies.PageQuery),
-        "POST": Operation(builds.add_build, takes=bodies.BuildBody, creates=True),
+        "GET": Operation(builds.show_builds),
+        "POST": Operation(builds.add_build, creates=True),
     },
     _BUILD: {
-        "GET": Operation(builds.show_build, query=bodies.PageQuery),
+        "GET": Operation(builds.show_build),
         "DELETE": Operation(builds.remove_build),
     },
     _BUILD + "/cancel": {"POST": Operation(builds.cancel_build)},
     _BUILD + "/advance": {
-        "POST": Operation(builds.advance_build, takes=bodies.AdvanceBuildBody, has_optional_body=True),
+        "POST": Operation(builds.advance_build, has_optional_body=True),
     },
-    _BUILD + "/chroots": {"POST": Operation(builds.add_chroot, takes=bodies.ChrootBody, creates=True)},
+    _BUILD + "/chroots": {"POST": Operation(builds.add_chroot, creates=True)},
     _CHROOT: {"GET": Operation(builds.show_chroot)},
-    _CHROOT + "/report": {"POST": Operation(builds.report, takes=bodies.ReportBody)},
-    _CHROOT + "/advance": {"POST": Operation(builds.advance, takes=bodies.AdvanceBody, has_optional_body=True)},
-    _CHROOT + "/hold": {"POST": Operation(builds.hold, takes=bodies.HoldBody, has_optional_body=True)},
+    _CHROOT + "/report": {"POST": Operation(builds.report)},
+    _CHROOT + "/advance": {"POST": Operation(builds.advance, has_optional_body=True)},
+    _CHROOT + "/hold": {"POST": Operation(builds.hold, has_optional_body=True)},
     _CHROOT + "/release": {"POST": Operation(builds.release)},
-    _CHROOT + "/state": {"POST": Operation(builds.set_state, takes=bodies.SetStateBody)},
+    _CHROOT + "/state": {"POST": Operation(builds.set_state)},
     "/requests": {
-        "GET": Operation(request_operations.show_requests, query=bodies.RequestsQuery),
+        "GET": Operation(request_operations.show_requests),
         "DELETE": Operation(request_operations.clear_requests),
     },
-    "/requests/count": {"GET": Operation(request_operations.count_requests, query=bodies.AskedQuery)},
-    "/unmatched": {"GET": Operation(request_operations.show_unmatched, query=bodies.UnmatchedQuery)},
-    "/verify": {"POST": Operation(request_operations.verify, takes=bodies.VerifyBody)},
+    "/requests/count": {"GET": Operation(request_operations.count_requests)},
+    "/unmatched": {"GET": Operation(request_operations.show_unmatched)},
+    "/verify": {"POST": Operation(request_operations.verify)},
     "/faults": {
-        "GET": Operation(fake_operations.show_faults, query=bodies.PageQuery),
-        "POST": Operation(fake_operations.add_fault, takes=FaultObject | FaultName, creates=True),
+        "GET": Operation(fake_operations.show_faults),
+        "POST": Operation(fake_operations.add_fault, creates=True),
         "DELETE": Operation(fake_operations.clear_faults),
     },
     "/faults/{fault_id}": {"DELETE": Operation(fake_operations.remove_fault)},
@@ -169,8 +155,3 @@ def all_operations() -> Iterator[tuple[str, str, Operation]]:
     for path, operations in TABLE.items():
         for method, operation in operations.items():
             yield path, method, operation
-
-
-def parameters_in(path: str) -> list[str]:
-    """Return the names of the parameters in a path template."""
-    return re.findall(r"{(\w+)}", path)

@@ -26,7 +26,7 @@ from ..scenario.spec import ProjectSpec
 from ..validation.schema import Keywords, Written
 from ..validation.spec import dump
 from ..wire.routes import EndpointName
-from .bodies import DEFAULT_LIMIT
+from .specs import DEFAULT_LIMIT
 
 if TYPE_CHECKING:
     from ..fake import FakeCopr
@@ -41,11 +41,19 @@ class ErrorView(TypedDict):
     error: str
 
 
+class LocatedErrorView(TypedDict):
+    """An error; ``where`` is the location in the body, or the name of an argument."""
+
+    where: str
+    problem: str
+
+
 class InputErrorView(TypedDict):
-    """An invalid body or query; ``where`` is the location in the body, or the name of an argument."""
+    """An invalid body or query: the first error with its location, and all ``errors``, 100 at most."""
 
     error: str
     where: str
+    errors: list[LocatedErrorView]
 
 
 class HealthView(TypedDict):

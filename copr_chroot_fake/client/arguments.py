@@ -32,7 +32,7 @@ def url(location: str, value: object) -> httpx.URL:
         # Resolving the host does this too, but only when the first request is sent.
         api.host.encode("idna")
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise InputError(location, f"{checks.shown_address(value)} is not an address: {error}") from None
+        raise InputError(location, f"{checks.address_excerpt(value)} is not an address: {error}") from None
     return api
 
 
@@ -54,7 +54,7 @@ def path(location: str, value: object) -> str:
     """Check a path below the API."""
     text = _text(location, value)
     if not (_PATH.fullmatch(text) and text.isprintable()) or not {".", ".."}.isdisjoint(text.split("/")):
-        raise InputError(location, f"{checks.shown(value)} is no path; expected one below /api_3, such as build/7")
+        raise InputError(location, f"{checks.excerpt(value)} is no path; expected one below /api_3, such as build/7")
     return text
 
 
@@ -65,14 +65,14 @@ def any_query(arguments: Mapping[str, object]) -> Arguments:
 
 def function(location: str, value: T) -> T:
     if not callable(value):
-        raise InputError(location, f"expected a function, got {checks.shown(value)}")
+        raise InputError(location, f"expected a function, got {checks.excerpt(value)}")
     return value
 
 
 def transport(location: str, value: object, kind: type[object]) -> None:
     """Check that a value is a transport of httpx or ``None``."""
     if value is not None and not isinstance(value, kind):
-        raise InputError(location, f"expected a transport of httpx, a {kind.__name__}, got {checks.shown(value)}")
+        raise InputError(location, f"expected a transport of httpx, a {kind.__name__}, got {checks.excerpt(value)}")
 
 
 def _number(location: str, value: object) -> int:
@@ -93,10 +93,10 @@ def _number_or_text(location: str, value: object) -> int | str:
     number = checks.plain_integer(value)
     if number is None:
         if checks.plain_text(value) is None:
-            raise InputError(location, f"expected a whole number or a text, got {checks.shown(value)}")
+            raise InputError(location, f"expected a whole number or a text, got {checks.excerpt(value)}")
         return _text(location, value)
     if abs(number) > _LARGEST_NUMBER:
-        raise InputError(location, f"expected a whole number of at most 64 bits, got {checks.shown(value)}")
+        raise InputError(location, f"expected a whole number of at most 64 bits, got {checks.excerpt(value)}")
     return number
 
 
@@ -106,5 +106,5 @@ def _text(location: str, value: object) -> str:
     if len(text) > _LONGEST_TEXT:
         raise InputError(location, f"expected a text of at most {_LONGEST_TEXT} characters, got {len(text)}")
     if not checks.is_unicode(text):
-        raise InputError(location, f"{checks.shown(text)} has a lone surrogate, which cannot be sent; leave it out")
+        raise InputError(location, f"{checks.excerpt(text)} has a lone surrogate, which cannot be sent; leave it out")
     return text

@@ -65,7 +65,7 @@ class Body:
         if not encoding or encoding == "identity":
             return bytes(self._received)
         if encoding not in ("gzip", "x-gzip"):
-            raise UnreadableError(f"the encoding {checks.shown(encoding)} was not requested")
+            raise UnreadableError(f"the encoding {checks.excerpt(encoding)} was not requested")
         decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
         try:
             # One byte more than allowed shows whether the limit is exceeded.

@@ -171,7 +171,7 @@ def _unix_time(location: str, value: object) -> int | None:
         return None
     seconds = cast(int, _of_type(int, location, value))
     if not 0 <= seconds <= _LATEST:
-        raise InputError(location, f"{checks.shown(value)} is no Unix time of the years 1970 to 9999")
+        raise InputError(location, f"{checks.excerpt(value)} is no Unix time of the years 1970 to 9999")
     return seconds
 
 
@@ -212,9 +212,9 @@ def _of_type(expected: type | UnionType, location: str, value: object) -> object
     # bool is a subclass of int.
     is_other = isinstance(value, bool) and bool not in (expected, *get_args(expected))
     if is_other or not isinstance(value, expected):
-        raise InputError(location, "missing" if value is None else f"{checks.shown(value)} is not possible")
+        raise InputError(location, "missing" if value is None else f"{checks.excerpt(value)} is not possible")
     if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
-        raise InputError(location, f"{checks.shown(value)} is not possible")
+        raise InputError(location, f"{checks.excerpt(value)} is not possible")
     return value
 
 

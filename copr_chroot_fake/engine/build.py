@@ -154,7 +154,7 @@ class Build(Mapping[str, BuildChroot]):
         chroot = None if name is None else self._by_name.get(name)
         if chroot is None:
             names = checks.listing(self._by_name) or "no chroots"
-            raise KeyError(f"build {self.id} has no chroot {checks.shown(chrootname)}; it has {names}")
+            raise KeyError(f"build {self.id} has no chroot {checks.excerpt(chrootname)}; it has {names}")
         return chroot
 
     @overload

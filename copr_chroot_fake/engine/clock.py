@@ -33,7 +33,7 @@ def check_clock(clock: Clock) -> Clock:
     except Exception:
         is_clock = False
     if not is_clock:
-        raise InputError("clock", f"expected a VirtualClock or a SystemClock, got {checks.shown(clock)}")
+        raise InputError("clock", f"expected a VirtualClock or a SystemClock, got {checks.excerpt(clock)}")
     return clock
 
 

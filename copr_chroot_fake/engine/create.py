@@ -75,7 +75,7 @@ def _create_scenario(spec: ScenarioSpec, store: Store) -> Additions:
 
 def login_exists(login: str) -> str:
     """Return the problem with a login that another account has."""
-    return f"{checks.shown(login)} exists already; expected another"
+    return f"{checks.excerpt(login)} exists already; expected another"
 
 
 def _collect(errors: list[InputError], location: str, add: Callable[[], object]) -> None:
@@ -311,16 +311,16 @@ def _derive_submission(build: Build, spec: BuildSpec, begun: float) -> None:
 
 
 def _derive_source(build: Build) -> None:
-    """Give a build a source package that fits its chroots, and the only state that can have led to theirs."""
+    """Give a build the source package that fits its chroots, and the state that has led to theirs, unless given."""
     chroots = [chroot.save() for chroot in build.chroots]
+    source = build.source
     if build.stored_package is not None:
-        version = build.source.package.version or _source_version(build)
-        build.source.result_dir = build.source_result_dir
+        source.result_dir = build.source_result_dir
+        version = source.package.version or _source_version(build)
         file = f"{build.stored_package}-{version.rpartition(':')[2]}.src.rpm"
-        url = f"{build.source_results_url}/{file}"
-        build.source.package = SourcePackage(version, url)
+        source.package = SourcePackage(version, source.package.url or f"{build.source_results_url}/{file}")
     fixed = [chroot.state for chroot in chroots if chroot.lifecycle_run is None]
-    if State.IMPORTING in fixed:
+    if State.IMPORTING in fixed and source.is_derived:
         build.source_state = State.IMPORTING
     if State.CANCELED in fixed and all(chroot.state.is_final and chroot.lifecycle_run is None for chroot in chroots):
         # Nothing else leads there. It would end chroots that are not over yet.

@@ -116,7 +116,7 @@ class Project:
         with self.store.lock:
             if name not in self.chroots:
                 enabled = checks.listing(self.chroots) or "none"
-                raise InputError("chrootname", f"{self} has not enabled {checks.shown(name)}; enabled: {enabled}")
+                raise InputError("chrootname", f"{self} has not enabled {checks.excerpt(name)}; enabled: {enabled}")
             self.drop_chroots([name])
 
     def enable_chroots(self, chrootnames: Iterable[str]) -> None:

@@ -221,7 +221,7 @@ class SourceBuild:
                 known = {_distribution(name) for name in build.store.mock_chroots}
                 raise InputError(
                     f"failed_for[{index}]",
-                    f"{checks.shown(distribution)} is not a distribution; {checks.choices(distribution, known)}",
+                    f"{checks.excerpt(distribution)} is not a distribution; {checks.choices(distribution, known)}",
                 )
         with build.store.lock:
             build.catch_up()

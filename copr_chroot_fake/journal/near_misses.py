@@ -84,4 +84,4 @@ def _ids_one_edit_away(builds: Container[int], sent: str) -> Iterator[str]:
 
 def _near_chroots(build: Build, sent: str) -> str:
     close = checks.nearest(sent, build.keys(), 3, 0.3) or list(islice(build.keys(), 3))
-    return f"build {build.id} has {checks.listing(close) or 'no chroots'}, not {checks.shown(sent)}"
+    return f"build {build.id} has {checks.listing(close) or 'no chroots'}, not {checks.excerpt(sent)}"

@@ -11,7 +11,9 @@ from ..validation.spec import validate
 
 @dataclass(frozen=True)
 class Account:
-    """A user of Copr, with the login and the token of the API, which ``repr`` omits.
+    """A user of Copr, with the login and the token of the API.
+
+    ``repr`` omits the token.
 
     :param name: the user's name; projects of this owner are the user's own.
     :param groups: the user's groups, each with its ``@``; the user may change and build in their projects.

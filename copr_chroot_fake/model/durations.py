@@ -125,12 +125,12 @@ def parse_duration(location: str, value: object) -> Duration:
     if kinds == ["uniform"]:
         return _uniform(f"{location}.uniform", parse(_UniformObject, location, entry).uniform)
     expected = "expected seconds, not negative, or an object with uniform or lognormal"
-    raise InputError(location, f"{expected}, got {checks.shown(value)}")
+    raise InputError(location, f"{expected}, got {checks.excerpt(value)}")
 
 
 def _uniform(location: str, bounds: tuple[float, ...]) -> Uniform:
     if len(bounds) != 2:
-        raise InputError(location, f"expected two numbers, [minimum, maximum], got {checks.shown(list(bounds))}")
+        raise InputError(location, f"expected two numbers, [minimum, maximum], got {checks.excerpt(list(bounds))}")
     try:
         return Uniform(*bounds)
     except InputError as error:
@@ -159,5 +159,5 @@ def _next(random: Random) -> float:
     except Exception:
         number = None
     if number is None or not 0 <= number < 1:
-        raise InputError("random", f"expected a random.Random, got {checks.shown(random)}")
+        raise InputError("random", f"expected a random.Random, got {checks.excerpt(random)}")
     return number

@@ -27,14 +27,14 @@ SECONDS_CLOSED = 1.0
 def _check_status(location: str, value: object) -> int:
     status = checks.plain_integer(value)
     if status is None or not 200 <= status <= 599:
-        raise InputError(location, f"expected the status of a response, from 200 to 599, got {checks.shown(value)}")
+        raise InputError(location, f"expected the status of a response, from 200 to 599, got {checks.excerpt(value)}")
     return status
 
 
 def _check_probability(location: str, value: object) -> float:
     probability = checks.plain_number(value)
     if probability is None or not 0 <= probability <= 1:
-        raise InputError(location, f"expected a probability from 0 to 1, got {checks.shown(value)}")
+        raise InputError(location, f"expected a probability from 0 to 1, got {checks.excerpt(value)}")
     return probability
 
 
@@ -59,7 +59,7 @@ class _DribbleObject:
 
 def _parse_dribble(location: str, value: object) -> Dribble:
     if not (checks.is_kind(value, Dribble) or checks.is_mapping(value)):
-        raise InputError(location, f"expected an object with bytes and every, got {checks.shown(value)}")
+        raise InputError(location, f"expected an object with bytes and every, got {checks.excerpt(value)}")
     described = parse(_DribbleObject, location, value._asdict() if checks.is_kind(value, Dribble) else value)
     return Dribble(described.bytes, described.every)
 
@@ -218,7 +218,7 @@ def parse_fault(location: str, value: object) -> FaultSpec:
     if checks.plain_text(value) is not None:
         return FaultSpec(fault=_named(location, value))
     if not checks.is_mapping(value):
-        raise InputError(location, f"expected a fault, the name of one, or an object, got {checks.shown(value)}")
+        raise InputError(location, f"expected a fault, the name of one, or an object, got {checks.excerpt(value)}")
     described = parse(FaultObject, location, value)
     given = {field.name: getattr(described, field.name) for field in fields(Fault)}
     changes = {name: item for name, item in given.items() if item is not None}

@@ -39,7 +39,7 @@ def _parse_name(kind: str, names: Mapping[str, str], location: str, value: objec
     text = checks.plain_text(value)
     name = None if text is None else names.get(text)
     if name is None:
-        raise InputError(location, f"{checks.shown(value)} is not {kind}; {checks.choices(text, names)}")
+        raise InputError(location, f"{checks.excerpt(value)} is not {kind}; {checks.choices(text, names)}")
     return name
 
 
@@ -139,7 +139,7 @@ class Lifecycle:
     def __init__(self, *stages: Stage) -> None:
         for at, stage in enumerate(stages):
             if not checks.is_kind(stage, Stage):
-                raise InputError(f"stages[{at}]", f"expected a Stage, got {checks.shown(stage)}")
+                raise InputError(f"stages[{at}]", f"expected a Stage, got {checks.excerpt(stage)}")
         errors = [InputError(f"stages{location}", problem) for location, problem in _order_errors(stages)]
         if errors:
             raise InputErrors(errors)

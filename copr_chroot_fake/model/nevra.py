@@ -82,7 +82,7 @@ def parse_package(location: str, value: object) -> Nevra:
         raise InputError(location, error.problem) from None
     if nevra is None:
         expected = "expected name-[epoch:]version-release.architecture"
-        raise InputError(location, f"{checks.shown(text)} is not a NEVRA; {expected}")
+        raise InputError(location, f"{checks.excerpt(text)} is not a NEVRA; {expected}")
     return nevra
 
 

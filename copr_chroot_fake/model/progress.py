@@ -67,7 +67,7 @@ def parse_progress(location: str, value: object) -> Progress:
         return _by_poll(f"{location}.poll", *entry.values())
     if checks.plain_text(value) is None:
         expected = f"expected one of {', '.join(get_args(ProgressMode))}, or an object with poll"
-        raise InputError(location, f"{expected}, got {checks.shown(value)}")
+        raise InputError(location, f"{expected}, got {checks.excerpt(value)}")
     return _of_mode(checks.one_of(get_args(ProgressMode))(location, value))
 
 

@@ -80,7 +80,7 @@ def parse_state(location: str, value: object) -> State:
     name = checks.plain_text(value)
     state = None if name is None else _BY_NAME.get(name)
     if state is None:
-        raise InputError(location, f"{checks.shown(value)} is not a state; {checks.choices(name, _BY_NAME)}")
+        raise InputError(location, f"{checks.excerpt(value)} is not a state; {checks.choices(name, _BY_NAME)}")
     return state
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
@@ -16,9 +16,15 @@ from ..options import FakeOptions
 from ..scenario.bundled import by_name
 from ..scenario.load import ScenarioSource
 from ..validation import checks
+from ..validation.rule import Rule
 from . import _OPTIONS
 
 MARKER = "copr_fake"
+
+
+def _any_source(location: str, value: object) -> object:
+    """Accept any scenario; loading it reports what is wrong with it."""
+    return value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,14 +32,9 @@ class Options(FakeOptions):
     """The options of ``copr_fake``: those of a fake, and the plugin's own."""
 
     serve_results: bool = True
-    scenario: ScenarioSource | None = None
-    url: str = COPR_URL
+    scenario: Annotated[ScenarioSource, Rule(_any_source)] | None = None
+    url: Annotated[str, Rule(checks.server)] = COPR_URL
     strict: bool = False
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        checks.flag("strict", self.strict)
-        checks.server("url", self.url)
 
     def make(self) -> FakeCopr:
         """Make an empty fake."""
@@ -85,7 +86,7 @@ def _parse_limit(location: str, text: str) -> int | None:
 def _parse_integer(location: str, text: str) -> int:
     # Python refuses to convert more than a few thousand digits.
     if not (text.isascii() and text.isdigit() and len(text) < 100):
-        raise InputError(location, f"expected a whole number, got {checks.shown(text)}")
+        raise InputError(location, f"expected a whole number, got {checks.excerpt(text)}")
     return int(text)
 
 
@@ -93,7 +94,7 @@ def _parse_amount(location: str, text: str) -> float:
     try:
         return checks.amount(location, float(text))
     except ValueError:
-        problem = f"expected a number from 0 to {checks.LARGEST_INTEGER}, got {checks.shown(text)}"
+        problem = f"expected a number from 0 to {checks.LARGEST_INTEGER}, got {checks.excerpt(text)}"
         raise InputError(location, problem) from None
 
 

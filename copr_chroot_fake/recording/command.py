@@ -21,7 +21,7 @@ class BuildId(click.IntRange):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         # click passes the text of the argument.
-        return super().convert(cast(int, checks.shown_address(value) if "@" in str(value) else value), param, ctx)
+        return super().convert(cast(int, checks.address_excerpt(value) if "@" in str(value) else value), param, ctx)
 
 
 @click.command("record")

@@ -47,7 +47,7 @@ def _path(source: object) -> Path:
     try:
         return Path(checks.plain_text(source) or os.fspath(cast("os.PathLike[str]", source)))
     except Exception as error:
-        problem = f"expected the path of a scenario, or its document, got {checks.shown(source)}"
+        problem = f"expected the path of a scenario, or its document, got {checks.excerpt(source)}"
         raise InputError("source", problem) from error
 
 

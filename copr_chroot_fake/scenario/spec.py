@@ -268,7 +268,7 @@ def _parse_full_name(location: str, value: object) -> str:
     text = checks.text(location, value)
     owner, slash, name = text.partition("/")
     if not (owner and slash and name):
-        raise InputError(location, f"{checks.shown(text)} is not a full name; expected owner/project")
+        raise InputError(location, f"{checks.excerpt(text)} is not a full name; expected owner/project")
     checks.path_segment(location, owner)
     checks.path_segment(location, name)
     checks.path_segment(location, name.partition(":")[0])
@@ -296,7 +296,7 @@ def _check_directory(build: BuildSpec) -> Iterable[tuple[str, str]]:
     dirname, (owner, name) = build.project_dirname, build.location
     if dirname is not None and dirname != name and not dirname.startswith(f"{name}:"):
         expected = f"expected {name} or {name}:something"
-        yield "project_dirname", f"{checks.shown(dirname)} is not a directory of {owner}/{name}; {expected}"
+        yield "project_dirname", f"{checks.excerpt(dirname)} is not a directory of {owner}/{name}; {expected}"
 
 
 def _check_default_lifecycle(build: BuildSpec) -> Iterable[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from ..errors import InputError
-from ..excerpt import excerpt, line
+from ..excerpt import line, text_excerpt
 from .parsing import SyntaxMistake, refuse_repeats
 
 MOST_REPEATED = 1_000_000
@@ -108,7 +108,7 @@ class _Loader(yaml.SafeLoader):
         except InputError:
             raise
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
-            raise _mistake(node.start_mark, f"not YAML that can be read: {excerpt(error)}") from None
+            raise _mistake(node.start_mark, f"not YAML that can be read: {text_excerpt(error)}") from None
 
 
 def _count(node: yaml.Node, counts: dict[int, int]) -> int:

@@ -129,18 +129,21 @@ def schema(output: Path | None) -> None:
     """
     from ..scenario.schema import scenario_schema
 
-    _write(scenario_schema(), output)
+    _write_text(scenario_schema(), output)
 
 
 def _write(document: object, output: Path | None) -> None:
-    text = json.dumps(document, indent=2)
+    _write_text(f"{json.dumps(document, indent=2)}\n", output)
+
+
+def _write_text(text: str, output: Path | None) -> None:
     if output is None:
-        click.echo(text)
+        click.echo(text, nl=False)
         return
     from ..atomic_file import replace_file
 
     try:
         with failing():
-            replace_file(output, f"{text}\n".encode())
+            replace_file(output, text.encode())
     except OSError as error:
         raise Failure(f"{output}: cannot be written: {error.strerror}") from None

@@ -14,7 +14,7 @@ import click
 
 from ..cli_output import Failure
 from ..errors import CoprFakeError, InputError
-from ..excerpt import shown
+from ..excerpt import excerpt
 from ..model.progress import ProgressMode
 from ..scenario.bundled import DEFAULT_SCENARIO, shipped_scenarios
 from ..validation import checks
@@ -46,7 +46,7 @@ class Limit(click.ParamType):  # type: ignore[type-arg]  # no subscript before c
         if value.isascii() and value.isdigit() and len(value) <= 10 and 1 <= int(value) <= LARGEST_INTEGER:
             return int(value)
         self.fail(
-            f"{shown(value)} is not a limit; expected a whole number from 1 to {LARGEST_INTEGER}, or none", param, ctx
+            f"{excerpt(value)} is not a limit; expected a whole number from 1 to {LARGEST_INTEGER}, or none", param, ctx
         )
 
 

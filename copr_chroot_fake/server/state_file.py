@@ -9,34 +9,74 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import cast
+from typing import Annotated, cast
 
 from ..atomic_file import AtomicFile, replace_file
-from ..engine.clock import SystemClock, check_speed
+from ..engine.clock import SystemClock
 from ..errors import CoprFakeError, InputError, ScenarioError, below
 from ..fake import FakeCopr
+from ..options import DefaultLimit, ProgressOption
 from ..scenario.bundled import by_name
 from ..scenario.load import ScenarioSource
 from ..scenario.parsing import read_json
 from ..validation import checks
-from ..validation.fields import Fields, Form
-from ..worlds.initial import InitialConfig, check_progress_mode
+from ..validation.checks import Amount, WholeNumber
+from ..validation.rule import Rule
+from ..validation.spec import parse
+from ..worlds.initial import InitialConfig, Speed
 from ..worlds.limits import MAX_MEMORY, MAX_STATE
 from ..worlds.memory import NoMemoryError
 from ..worlds.world import TooManyError, World, Worlds
 
 _VERSION = 1
-_STATE = Form(("version", "main", "worlds"))
-_WORLD = Form(("scenario", "clock", "seed", "initial"))
-_CLOCK = Form(("now", "speed", "paused"))
 _SAVED_OPTIONS = ("progress", "default_limit", "seed")
 """The options that are saved; for the others, and the accounts, those of the current command apply."""
 
-_INITIAL = Form(("scenarios",), ("scenarios", *_SAVED_OPTIONS, "speed"))
+
+def _parse_version(location: str, value: object) -> int:
+    if checks.whole_number(location, value) != _VERSION:
+        raise InputError(location, f"unsupported; expected {_VERSION}, as in states saved by this kit")
+    return _VERSION
+
+
+def _parse_source(location: str, value: object) -> ScenarioSource:
+    # Only absolute paths are saved; any other text is the name of a bundled scenario, not of a file.
+    return _bundled().get(value, value) if isinstance(value, str) else checks.mapping(location, value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _SavedClock:
+    now: Amount
+    speed: Speed
+    paused: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class _SavedInitial:
+    scenarios: tuple[Annotated[ScenarioSource, Rule(_parse_source)], ...]
+    progress: ProgressOption = "clock"
+    default_limit: DefaultLimit | None = None
+    seed: WholeNumber = 0
+    speed: Speed = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class _SavedWorld:
+    scenario: Annotated[Mapping[str, object], Rule(checks.mapping)]
+    clock: _SavedClock
+    seed: WholeNumber
+    initial: _SavedInitial
+
+
+@dataclass(frozen=True, kw_only=True)
+class _SavedState:
+    version: Annotated[int, Rule(_parse_version)]
+    main: _SavedWorld
+    worlds: Mapping[str, _SavedWorld]
 
 
 class UnloadableError(CoprFakeError):
@@ -227,26 +267,27 @@ def _load_each(content: bytes, initial: InitialConfig) -> Iterator[tuple[str, Fa
     :raises InputError: naming the location in the state and what is expected there.
     """
     try:
-        state = Fields("", read_json(content.decode()), _STATE)
-        if state.require("version", checks.whole_number) != _VERSION:
-            raise InputError("version", f"unsupported; expected {_VERSION}, as in states saved by this kit")
-        yield "", *_load_world("main", state.require("main", checks.mapping), initial)
-        for name, document in state.require("worlds", checks.mapping).items():
-            yield name, *_load_world(f"worlds.{name}", document, initial)
+        state = parse(_SavedState, "", read_json(content.decode()))
+        yield "", *_load_world("main", state.main, initial)
+        for name, world in state.worlds.items():
+            yield name, *_load_world(f"worlds.{name}", world, initial)
     except RecursionError:
         raise InputError("", "nested too deeply to be a state") from None
 
 
-def _load_world(location: str, document: object, options: InitialConfig) -> tuple[FakeCopr, InitialConfig]:
-    state = Fields(location, document, _WORLD)
-    initial = state.require("initial", lambda location, value: _load_initial(location, value, options))
+def _load_world(location: str, world: _SavedWorld, current: InitialConfig) -> tuple[FakeCopr, InitialConfig]:
+    """Return a fake and its initial state; the options that are not saved are those of ``current``."""
+    saved = world.initial
+    options = {name: getattr(saved, name) for name in _SAVED_OPTIONS}
+    initial = replace(
+        current, scenarios=saved.scenarios, options=replace(current.options, **options), speed=saved.speed
+    )
     fake = initial.make_empty()
-    fake.reseed(state.require("seed", checks.whole_number))
-    state.require("clock", lambda field, value: _load_clock(fake, field, value))
-    scenario = state.require("scenario", checks.mapping)
+    fake.reseed(world.seed)
+    _load_clock(cast(SystemClock, fake.clock), world.clock)
     location = f"{location}.scenario"
     try:
-        fake.add_scenario(scenario)
+        fake.add_scenario(world.scenario)
     except ScenarioError as error:
         raise below(error, location) from None
     except RecursionError:
@@ -257,42 +298,13 @@ def _load_world(location: str, document: object, options: InitialConfig) -> tupl
     return fake, initial
 
 
-def _load_clock(fake: FakeCopr, location: str, value: object) -> None:
+def _load_clock(clock: SystemClock, saved: _SavedClock) -> None:
     """Set a clock to its saved time; a running clock continues from the current time if that is later."""
-    state = Fields(location, value, _CLOCK)
-    clock = cast(SystemClock, fake.clock)
     # A running clock would already be ahead of the time that it is set to.
     clock.pause()
-    now = state.require("now", checks.amount)
-    clock.speed = state.require("speed", check_speed)
-    if state.require("paused", checks.flag):
-        clock.restore(now)
+    clock.speed = saved.speed
+    if saved.paused:
+        clock.restore(saved.now)
     else:
-        clock.move_to(max(clock.now(), now))
+        clock.move_to(max(clock.now(), saved.now))
         clock.resume()
-
-
-def _load_initial(location: str, value: object, current: InitialConfig) -> InitialConfig:
-    """Return a saved initial state, with the options that are not saved from ``current``."""
-    state = Fields(location, value, _INITIAL)
-    default = InitialConfig(FakeCopr)
-    options = replace(
-        current.options,
-        progress=state.read("progress", check_progress_mode, default.options.progress),
-        default_limit=state.read("default_limit", checks.positive, None),
-        seed=state.read("seed", checks.whole_number, default.options.seed),
-    )
-    return replace(
-        current,
-        scenarios=state.require("scenarios", _load_sources),
-        options=options,
-        speed=state.read("speed", check_speed, default.speed),
-    )
-
-
-def _load_sources(location: str, value: object) -> tuple[ScenarioSource, ...]:
-    # Only absolute paths are saved; any other text is the name of a bundled scenario, not of a file.
-    return tuple(
-        _bundled().get(item, item) if isinstance(item, str) else checks.mapping(f"{location}[{index}]", item)
-        for index, item in enumerate(checks.items(location, value))
-    )

@@ -1,1 +1,1 @@
-"""Validation of input: checks of values, fields of objects, collected errors and JSON Schemas."""
+"""Validation of input: checks of values, specs of objects, and their errors."""

@@ -1,7 +1,7 @@
 """Checks of single values: each takes a location and a value, and returns the value's valid form.
 
-A check raises :class:`~copr_chroot_fake.InputError` for an invalid value, with a problem that says what would be valid.
-The types beside them are for the fields of specs (see :mod:`.spec`).
+For an invalid value, a check raises :class:`~copr_chroot_fake.InputError` with the problem and what would be valid.
+The types beside the checks are those of the fields of specs (see :mod:`.spec`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import islice
-from typing import Annotated, TypeGuard, TypeVar, cast
+from typing import Annotated, TypeAlias, TypeGuard, TypeVar, cast
 
 from ..errors import CoprFakeError, InputError
 from ..excerpt import excerpt as excerpt
-from ..excerpt import shown as shown
+from ..excerpt import text_excerpt
 from .rule import Rule
 from .schema import NO_NULL, Keywords, whole
 
@@ -31,7 +31,7 @@ _CHROOT_NAME = re.compile(r"[^\s/]+-[^\s/-]+-[^\s/-]+")
 
 
 def optional(check: Callable[[str, object], T]) -> Callable[[str, object], T | None]:
-    """Return the same check, which allows ``None`` too."""
+    """Return a check that also accepts ``None``."""
 
     def check_unless_none(location: str, value: object) -> T | None:
         return None if value is None else check(location, value)
@@ -62,14 +62,14 @@ def is_mapping(value: object) -> TypeGuard[Mapping[str, object]]:
 def key(value: object) -> str:
     """Return a key as locations contain it; an excerpt if it is not a text."""
     text = plain_text(value)
-    return shown(value) if text is None else text
+    return excerpt(value) if text is None else text
 
 
 def any_text(location: str, value: object) -> str:
     """Return any text, even an empty one."""
     text = plain_text(value)
     if text is None:
-        raise InputError(location, f"expected a text, got {shown(value)}")
+        raise InputError(location, f"expected a text, got {excerpt(value)}")
     return text
 
 
@@ -77,9 +77,9 @@ def text(location: str, value: object) -> str:
     """Return a text that is not empty and that Copr can store."""
     text = plain_text(value)
     if not text:
-        raise InputError(location, f"expected a text that is not empty, got {shown(value)}")
+        raise InputError(location, f"expected a text that is not empty, got {excerpt(value)}")
     if not _is_storable(text):
-        raise InputError(location, f"{shown(text)} has a null character or half a surrogate pair; expected neither")
+        raise InputError(location, f"{excerpt(text)} has a null character or half a surrogate pair; expected neither")
     return text
 
 
@@ -107,7 +107,7 @@ def is_unicode(text: str) -> bool:
 def content(location: str, value: object) -> bytes:
     """Return bytes."""
     if not is_kind(value, bytes):
-        raise InputError(location, f"expected bytes, got {shown(value)}")
+        raise InputError(location, f"expected bytes, got {excerpt(value)}")
     return value
 
 
@@ -135,20 +135,20 @@ def address(location: str, value: object) -> str:
     match = _ADDRESS.fullmatch(text) if text and _is_storable(text) else None
     if match is None or int(match["port"] or 0) > 65535:
         raise InputError(
-            location, f"{shown_address(value)} is not an address; expected one such as http://copr.test:5000"
+            location, f"{address_excerpt(value)} is not an address; expected one such as http://copr.test:5000"
         )
     return match[0].rstrip("/")
 
 
-def shown_address(value: object) -> str:
+def address_excerpt(value: object) -> str:
     """Return an excerpt of an address for error messages, without any password."""
     text = plain_text(value)
     if text is None:
-        return shown(value)
+        return excerpt(value)
     # An unescaped password can contain any character.
     before, _, rest = text.rpartition("@")
     scheme, found, _ = before.partition("://")
-    return shown(f"{scheme}{found}{rest}" if found else rest)
+    return excerpt(f"{scheme}{found}{rest}" if found else rest)
 
 
 def without_user(address: str) -> str:
@@ -161,7 +161,7 @@ def server(location: str, value: object) -> str:
     found = address(location, value)
     if found.count("/") > 2 or "@" in found:
         expected = "expected scheme, host and port only, such as http://copr.test:5000"
-        raise InputError(location, f"{shown_address(value)} is more than a server; {expected}")
+        raise InputError(location, f"{address_excerpt(value)} is more than a server; {expected}")
     return found
 
 
@@ -178,7 +178,7 @@ def items(location: str, value: object) -> Iterable[object]:
     if type(value) is list:
         return value
     if issubclass(type(value), (str, bytes, Mapping)) or not issubclass(type(value), Iterable):
-        raise InputError(location, f"expected a list, got {shown(value)}")
+        raise InputError(location, f"expected a list, got {excerpt(value)}")
     with _reading(location):
         return list(cast(Iterable[object], value))
 
@@ -207,12 +207,12 @@ def texts(location: str, value: object) -> tuple[str, ...]:
 def mapping(location: str, value: object) -> Mapping[str, object]:
     """Return an object as a mapping."""
     if type(value) is dict:
-        # Nearly always, and much faster to find out.
+        # The usual case, and much faster to determine.
         return value
     if not is_mapping(value):
-        raise InputError(location, f"expected an object, got {shown(value)}")
+        raise InputError(location, f"expected an object, got {excerpt(value)}")
     with _reading(location):
-        # Read only once, as other mappings may return something else the next time.
+        # Read only once, as another mapping may return something else the next time.
         return dict(value)
 
 
@@ -230,7 +230,7 @@ def json_object(location: str, value: object) -> dict[str, object]:
     except RecursionError:
         raise InputError(location, _TOO_DEEP) from None
     except Exception as error:
-        raise InputError(location, f"expected a value that JSON can represent: {excerpt(error)}") from None
+        raise InputError(location, f"expected a value that JSON can represent: {text_excerpt(error)}") from None
     if is_too_deep(copied):
         raise InputError(location, _TOO_DEEP)
     return copied
@@ -258,7 +258,7 @@ def _inside(value: dict[str, object] | list[object]) -> Iterable[object]:
 def flag(location: str, value: object) -> bool:
     """Return true or false."""
     if not isinstance(value, bool):
-        raise InputError(location, f"expected true or false, got {shown(value)}")
+        raise InputError(location, f"expected true or false, got {excerpt(value)}")
     return value
 
 
@@ -278,53 +278,49 @@ def number(location: str, value: object) -> float:
     """Return any number except NaN."""
     number = plain_number(value)
     if number is None or number != number:
-        raise InputError(location, f"expected a number, got {shown(value)}")
+        raise InputError(location, f"expected a number, got {excerpt(value)}")
     return number
 
 
-def _integer(kind: str, minimum: int) -> Callable[[str, object], int]:
-    """Return a check for an integer from a minimum to the largest that Copr can store."""
+def integers(minimum: int, maximum: int = LARGEST_INTEGER, kind: str = "a whole number") -> Rule:
+    """Return the rule of integers from a minimum to a maximum, by default the largest that Copr can store."""
+    return _numbers(plain_integer, minimum, maximum, kind)
 
-    def check(location: str, value: object) -> int:
-        number = plain_integer(value)
-        if number is None or not minimum <= number <= LARGEST_INTEGER:
-            raise InputError(location, f"expected {kind} from {minimum} to {LARGEST_INTEGER}, got {shown(value)}")
+
+def _numbers(plain: Callable[[object], float | None], minimum: int, maximum: int, kind: str) -> Rule:
+    def check(location: str, value: object) -> float:
+        number = plain(value)
+        # The comparison is false for NaN.
+        if number is None or not minimum <= number <= maximum:
+            raise InputError(location, f"expected {kind} from {minimum} to {maximum}, got {excerpt(value)}")
         return number
 
-    return check
+    return Rule(check, keywords={"minimum": minimum, "maximum": maximum})
 
 
-whole_number = _integer("a whole number", 0)
-WholeNumber = Annotated[int, Rule(whole_number), Keywords(minimum=0, maximum=LARGEST_INTEGER)]
+IntegerCheck: TypeAlias = Callable[[str, object], int]
 
-positive = _integer("a whole number", 1)
-Positive = Annotated[int, Rule(positive), Keywords(minimum=1, maximum=LARGEST_INTEGER)]
+_WHOLE_NUMBERS, _POSITIVE = integers(0), integers(1)
+_UNIX_TIMES = integers(0, kind="a Unix time in whole seconds,")
 
-unix_time = _integer("a Unix time in whole seconds,", 0)
-UnixTime = Annotated[int, Rule(unix_time), Keywords(minimum=0, maximum=LARGEST_INTEGER)]
+WholeNumber = Annotated[int, _WHOLE_NUMBERS]
+Positive = Annotated[int, _POSITIVE]
+UnixTime = Annotated[int, _UNIX_TIMES]
 
-
-def amount(location: str, value: object) -> float:
-    """Return a number of seconds, or a weight."""
-    number = plain_number(value)
-    # The comparison is false for NaN.
-    if number is None or not 0 <= number <= LARGEST_INTEGER:
-        raise InputError(location, f"expected a number from 0 to {LARGEST_INTEGER}, got {shown(value)}")
-    return number
+whole_number: IntegerCheck = _WHOLE_NUMBERS.check
+positive: IntegerCheck = _POSITIVE.check
+unix_time: IntegerCheck = _UNIX_TIMES.check
 
 
-Amount = Annotated[float, Rule(amount), Keywords(minimum=0, maximum=LARGEST_INTEGER)]
+_AMOUNTS = _numbers(plain_number, 0, LARGEST_INTEGER, "a number")
 
+Amount = Annotated[float, _AMOUNTS]
+"""A number of seconds, or a weight."""
 
-def remaining(location: str, value: object) -> float:
-    """Return the seconds until something is due, negative if it is overdue."""
-    number = plain_number(value)
-    if number is None or not abs(number) <= LARGEST_INTEGER:
-        raise InputError(location, f"expected seconds from -{LARGEST_INTEGER} to {LARGEST_INTEGER}, got {shown(value)}")
-    return number
+amount: Callable[[str, object], float] = _AMOUNTS.check
 
-
-Remaining = Annotated[float, Rule(remaining), Keywords(minimum=-LARGEST_INTEGER, maximum=LARGEST_INTEGER)]
+Remaining = Annotated[float, _numbers(plain_number, -LARGEST_INTEGER, LARGEST_INTEGER, "seconds")]
+"""The seconds until something is due, negative if it is overdue."""
 
 
 def end_after_start(location: str, started_on: int | None, ended_on: int | None) -> None:
@@ -339,7 +335,7 @@ def one_of(valid: Collection[str]) -> Callable[[str, object], str]:
     def check(location: str, value: object) -> str:
         text = plain_text(value)
         if text is None or text not in valid:
-            raise InputError(location, f"{shown(value)} is not possible; {choices(text, valid)}")
+            raise InputError(location, f"{excerpt(value)} is not possible; {choices(text, valid)}")
         return text
 
     return check
@@ -350,7 +346,7 @@ def chroot_name(location: str, value: object) -> str:
     name = plain_text(value)
     if name is None or not (_is_known_chroot_name(name) if len(name) <= _MAX_CACHED else _is_chroot_name(name)):
         expected = "expected distribution-version-architecture, such as fedora-41-x86_64"
-        raise InputError(location, f"{shown(value)} is not a chroot name; {expected}")
+        raise InputError(location, f"{excerpt(value)} is not a chroot name; {expected}")
     return sys.intern(name)
 
 
@@ -371,7 +367,7 @@ def path_segment(location: str, value: object) -> str:
     """Return a name that becomes one segment of a result address."""
     name = word(location, value)
     if "/" in name or name != name.strip():
-        raise InputError(location, f"{shown(name)} has a slash or white space around it; expected a plain name")
+        raise InputError(location, f"{excerpt(name)} has a slash or white space around it; expected a plain name")
     return name
 
 
@@ -382,7 +378,7 @@ def login(location: str, value: object) -> str:
     """Return the login of a user of the API; a colon ends it in a request."""
     login = text(location, value)
     if ":" in login:
-        raise InputError(location, f"{shown(login)} has a colon, which ends a login; expected none")
+        raise InputError(location, f"{excerpt(login)} has a colon, which ends a login; expected none")
     return login
 
 
@@ -393,7 +389,7 @@ def group(location: str, value: object) -> str:
     """Return a group as the owner of projects: its name, after an ``@``."""
     name = path_segment(location, value)
     if not name.startswith("@") or name == "@":
-        raise InputError(location, f"{shown(name)} is not a group; expected its name after an @, such as @copr")
+        raise InputError(location, f"{excerpt(name)} is not a group; expected its name after an @, such as @copr")
     return name
 
 

@@ -1,9 +1,9 @@
-"""What ``Annotated`` adds to the type of a field, and conditions on several fields of a spec."""
+"""Rules, which ``Annotated`` adds to the types of fields, and conditions on several fields of a spec."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 Check = Callable[[str, object], Any]
@@ -12,13 +12,14 @@ Check = Callable[[str, object], Any]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How a value is validated, and how it is written as JSON if not as it is.
+    """How a value is validated, how it is written as JSON if not as it is, and keywords of its JSON Schema.
 
-    The keywords of its JSON Schema are another annotation: :class:`.schema.Keywords` or :class:`.schema.Written`.
+    Other annotations can add to the schema: :class:`.schema.Keywords` and :class:`.schema.Written`.
     """
 
     check: Check
     dump: Callable[[Any], object] | None = None
+    keywords: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

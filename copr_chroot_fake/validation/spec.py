@@ -15,7 +15,7 @@ it as ``metadata={"key": …}``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache, partial
@@ -47,10 +47,10 @@ SpecT = TypeVar("SpecT", bound="DataclassInstance")
 Dump = Callable[[Any], object]
 
 MAX_UNKNOWN_KEYS = 20
-"""How many unknown keys of one object are reported one by one."""
+"""Maximum number of unknown keys of one object that are reported one by one."""
 
 MAX_ERRORS = 1000
-"""After how many errors the rest of a list or an object is not validated: input can have millions of them."""
+"""Number of errors after which the rest of a list or an object is not validated: input can have millions of them."""
 
 
 class Field(NamedTuple):
@@ -64,7 +64,7 @@ class Field(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """The fields of a spec by name, and what parsing needs of them."""
+    """The fields of a spec by name, and derived data for parsing."""
 
     spec: type[Any]
     fields: Mapping[str, Field]
@@ -75,9 +75,11 @@ class _Table:
     has_dict: bool
     """Whether instances keep their values in ``__dict__``, and most defaults are attributes of the class."""
     made: Mapping[str, object]
-    """The defaults that are not, by name."""
+    """The other defaults, by name."""
     nullable: frozenset[str]
-    """The keys of fields that can be null on purpose."""
+    """The fields that can be null on purpose."""
+    never_none: frozenset[str]
+    """The fields with a default that may not be ``None`` in an instance."""
 
 
 def parse(spec: type[SpecT], location: str, value: object) -> SpecT:
@@ -94,7 +96,7 @@ def validate(instance: DataclassInstance) -> None:
     :raises InputErrors: with every error in it.
     """
     table = _table_of(type(instance))
-    errors = _fill(table, instance, _entry_of(table, instance))
+    errors = _fill(table, instance, _entry_of(table, instance), table.never_none)
     if errors:
         raise InputErrors(errors)
 
@@ -127,7 +129,9 @@ def _parse(table: _Table, location: str, value: object) -> object:
     return instance
 
 
-def _fill(table: _Table, instance: Any, entry: Mapping[str, object]) -> list[InputError]:
+def _fill(
+    table: _Table, instance: Any, entry: Mapping[str, object], never_none: Collection[str] = ()
+) -> list[InputError]:
     """Set the valid fields of a spec from an object; return the errors in it."""
     values: dict[str, Any] = {}
     errors: list[InputError] = []
@@ -136,8 +140,8 @@ def _fill(table: _Table, instance: Any, entry: Mapping[str, object]) -> list[Inp
         found = known.get(key) or known.get(checks.key(key))
         if found is None:
             unknown.append(checks.key(key))
-        elif item is None:
-            if key in table.nullable:
+        elif item is None and found[0] not in never_none:
+            if found[0] in table.nullable:
                 values[found[0]] = None
         else:
             try:
@@ -206,8 +210,16 @@ def _table_of(spec: type[DataclassInstance]) -> _Table:
         getattr(spec, "_RELATIONS", ()),
         not hasattr(spec, "__slots__"),
         made,
-        frozenset(field.key for name, field in table.items() if _is_nullable(hints[name])),
+        frozenset(name for name in table if _is_nullable(hints[name])),
+        frozenset(
+            name for name, field in table.items() if field.default is not MISSING and not _accepts_none(hints[name])
+        ),
     )
+
+
+def _accepts_none(hint: object) -> bool:
+    inner = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    return NoneType in get_args(inner)
 
 
 def _is_nullable(hint: object) -> bool:
@@ -249,7 +261,7 @@ _PLAIN: Mapping[object, Check] = {bool: checks.flag, str: checks.any_text, objec
 
 
 class Unique(NamedTuple):
-    """What no two items of a list may have in common: the fields that identify an item, the last of which is wrong.
+    """The fields that identify an item of a list; an error about a repeated item is located at the last of them.
 
     ``problem`` is formatted with the values of these fields.
     """
@@ -261,7 +273,7 @@ class Unique(NamedTuple):
 def parse_list(
     check: Callable[[str, object], T], location: str, value: object, unique: Unique | None = None
 ) -> tuple[T, ...]:
-    """Return what a check makes of each item of a list.
+    """Return the valid form of each item of a list.
 
     :raises InputErrors: with every error in it, up to :data:`MAX_ERRORS`.
     """
@@ -304,7 +316,7 @@ def _with_repeated(
 
 
 def parse_mapping(check_key: Check, check: Callable[[str, object], T], location: str, value: object) -> dict[str, T]:
-    """Return what checks make of each key and each value of an object.
+    """Return the valid form of each key and each value of an object.
 
     :raises InputErrors: with every error in it, up to :data:`MAX_ERRORS`.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..errors import InputError
-from ..excerpt import shown
+from ..excerpt import excerpt
 from ..validation.checks import is_mapping, plain_text
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
@@ -25,7 +25,7 @@ def encode_headers(headers: Headers) -> RawHeaders:
         return [(_encode(name), _encode(value)) for name, value in pairs]
     except UnicodeEncodeError as error:
         raise InputError(
-            "headers", f"{shown(error.object)} cannot be sent: {error.reason}; expected valid Unicode"
+            "headers", f"{excerpt(error.object)} cannot be sent: {error.reason}; expected valid Unicode"
         ) from None
     except Exception as error:
         # A caller may pass objects that raise any exception.

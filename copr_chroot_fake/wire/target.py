@@ -10,7 +10,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, unquote_to_bytes
 
 from ..errors import InputError
-from ..excerpt import shown
+from ..excerpt import excerpt
 from .routes import EndpointName, match_route
 
 
@@ -87,7 +87,9 @@ def split_target(target: str) -> tuple[str, Mapping[str, str]]:
     try:
         target.encode()
     except UnicodeEncodeError as error:
-        raise InputError("target", f"{shown(target)} cannot be sent: {error.reason}; expected valid Unicode") from None
+        raise InputError(
+            "target", f"{excerpt(target)} cannot be sent: {error.reason}; expected valid Unicode"
+        ) from None
     path, _, query = target.partition("?")
     arguments: dict[str, str] = {}
     for part in query.split("&"):

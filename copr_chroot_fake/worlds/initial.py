@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Protocol
 
-from ..engine.clock import SystemClock
-from ..model.progress import ProgressMode
+from ..engine.clock import SystemClock, check_speed
 from ..options import FakeOptions
-from ..validation import checks
+from ..validation.checks import LARGEST_INTEGER
+from ..validation.rule import Rule
+from ..validation.schema import Keywords
 
 if TYPE_CHECKING:
     from ..engine.snapshot import Snapshot
@@ -29,6 +30,9 @@ class InitialState(Protocol):
         :raises ScenarioError: for an invalid scenario; nothing has changed then.
         """
 
+
+Speed = Annotated[float, Rule(check_speed), Keywords(exclusiveMinimum=0, maximum=LARGEST_INTEGER)]
+"""Seconds on a fake's clock for each real second."""
 
 _BY_CLOCK = FakeOptions(progress="clock")
 
@@ -68,14 +72,6 @@ class InitialConfig:
         fake = self.make_empty()
         fake.add_scenario(scenario)
         return fake
-
-
-def check_progress_mode(location: str, value: object) -> ProgressMode:
-    """Return a valid progress mode.
-
-    :raises InputError: listing the modes.
-    """
-    return cast(ProgressMode, checks.one_of(get_args(ProgressMode))(location, value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import CoprFakeError, InputError
-from ..excerpt import shown
+from ..excerpt import excerpt
 from .limits import MAX_MEMORY, MAX_WORLDS
 from .memory import NEW_WORLD, Memory
 
@@ -200,7 +200,7 @@ class Worlds:
     def _make(self, name: str, initial_state: InitialState, fake: FakeCopr | None = None) -> World:
         if not NAME.fullmatch(name):
             expected = "letters, digits, '.', '_', '~' and '-', at most 100, not starting with '.'"
-            raise InputError("world", f"{shown(name)} is not a valid name of a world; expected {expected}")
+            raise InputError("world", f"{excerpt(name)} is not a valid name of a world; expected {expected}")
         if name not in self._named and len(self._named) >= self.max_worlds:
             raise TooManyError(
                 f"there are {self.max_worlds} worlds already; delete one, or serve with a larger --max-worlds"

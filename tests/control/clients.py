@@ -11,8 +11,8 @@ from typing import Any, cast
 from jsonschema import Draft202012Validator
 
 from copr_chroot_fake import Answer, FakeCopr, SystemClock
-from copr_chroot_fake.admin import openapi
 from copr_chroot_fake.admin.call import Setting
+from copr_chroot_fake.admin.control_api import DOCUMENT as DOCUMENT_FILE
 from copr_chroot_fake.admin.control_api import ControlApi
 from copr_chroot_fake.admin.operations import TABLE, find
 from copr_chroot_fake.worlds.initial import InitialConfig, InitialSnapshot
@@ -25,7 +25,7 @@ F41, F42, S390X = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
 CHROOT = f"/builds/1/chroots/{F41}"
 """Path of a chroot in the control API."""
 
-DOCUMENT: dict[str, Any] = json.loads(json.dumps(openapi.document()))
+DOCUMENT: dict[str, Any] = json.loads(DOCUMENT_FILE.read_text())
 
 Send = Callable[[str, str, bytes], Reply]
 """Sends method, target and body, and returns the response."""

@@ -46,6 +46,36 @@ def test_add_build_accepts_all_options_of_python(control: Control) -> None:
     assert control.copr_chroot(1, F42)["started_on"] == 5
 
 
+def test_added_build_accepts_the_fields_of_scenarios(control: Control) -> None:
+    """Given fields replace what is derived from the chroots."""
+    build = {
+        "id": 1,
+        "ownername": "me",
+        "projectname": "tools",
+        "project_dirname": "tools:pr:1",
+        "submitted_on": 5,
+        "submitter": "you",
+        "source_state": "failed",
+        "source_result_dir": "00000007",
+        "source_package": {"version": "7-1", "url": "http://copr.test/tool-7-1.src.rpm"},
+        "canceled": True,
+        "chroots": {F41: "importing"},
+    }
+    view = control.post("/builds", build)
+    assert (view["project_dirname"], view["submitted_on"], view["submitter"]) == ("tools:pr:1", 5, "you")
+    (written,) = control.get("/scenario")["builds"]
+    given = ("submitted_on", "submitter", "source_state", "source_result_dir", "source_package", "canceled")
+    assert {key: written[key] for key in given} == {key: build[key] for key in given}
+
+
+def test_added_chroot_accepts_the_fields_of_scenarios(control: Control) -> None:
+    control.post("/builds", {"id": 1, "chroots": [F41]})
+    view = control.post("/builds/1/chroots", {"name": F42, "state": "failed", "started_on": 5, "ended_on": 6})
+    assert (view["started_on"], view["ended_on"]) == (5, 6)
+    held = control.post("/builds/1/chroots", {"name": S390X, "hold": "running"})
+    assert held["held_in"] == "running"
+
+
 def test_populate_adds_generated_builds(control: Control) -> None:
     """The same seed generates the same builds."""
     added = control.post("/populate", {"builds": 3, "chroots": 4, "seed": 7})

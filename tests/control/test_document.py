@@ -44,7 +44,7 @@ def test_document_has_errors_of_every_operation() -> None:
             failures = {status for status in operation["responses"] if status[0] == "4"}
             assert failures == {"401", "403", "409", "413", "422"} | ({"404"} if "{" in path else set())
     input_error, error = (DOCUMENT["components"]["schemas"][name] for name in ("InputErrorView", "ErrorView"))
-    assert (input_error["required"], error["required"]) == (["error", "where"], ["error"])
+    assert (input_error["required"], error["required"]) == (["error", "where", "errors"], ["error"])
     for status, response in DOCUMENT["components"]["responses"].items():
         view = "InputErrorView" if status == "422" else "ErrorView"
         schema = response["content"]["application/json"]["schema"]

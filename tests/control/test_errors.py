@@ -106,7 +106,7 @@ WRONG: list[tuple[str, str, object, str]] = [
     *(
         (method, path.format(build_id=1, chrootname=F41, world="new"), body, "body")
         for path, method, operation in all_operations()
-        if operation.takes is not None
+        if "body" in operation.hints
         for body in ([1], "text", None)
         if not (path == "/faults" and body == "text")
     ),
@@ -309,6 +309,20 @@ def test_invalid_body_is_422_and_changes_nothing(
     assert local.all_responses() == before
 
 
+def test_all_errors_of_a_body_are_reported(local: Control) -> None:
+    """Each with its location, and the closest valid key or value; 100 at most."""
+    body = {"id": 0, "chroots": {F41: {"state": "runing"}, F42: {"polls": -1}}, "memory_limt": 1}
+    reported = local.ask("POST", "/builds", body).document["errors"]
+    assert [(error["where"], error["problem"].partition(" valid:")[0]) for error in reported] == [
+        ("id", "expected a whole number from 1 to 2147483647, got 0"),
+        (f"chroots.{F41}.state", "'runing' is not a state; did you mean 'running'?"),
+        (f"chroots.{F42}.polls", "expected a whole number from 0 to 2147483647, got -1"),
+        ("memory_limt", "unknown key; did you mean 'memory_limit'?"),
+    ]
+    many = local.ask("POST", "/mock-chroots", {"names": [0] * 200})
+    assert len(many.document["errors"]) == 100
+
+
 @pytest.mark.parametrize(("raw", "where"), WRONG_JSON)
 def test_invalid_json_is_422_and_changes_nothing(control: Control, raw: bytes, where: str) -> None:
     """The error has line and column, or the duplicate key."""
@@ -332,13 +346,15 @@ def test_number_with_too_many_digits_is_422(control: Control) -> None:
     [
         (path, method)
         for path, method, operation in all_operations()
-        if operation.takes and not operation.has_optional_body
+        if "body" in operation.hints and not operation.has_optional_body
     ],
 )
 def test_missing_required_body_is_422(local: Control, path: str, method: str) -> None:
     before = filled(local).all_responses()
     refused = local.ask(method, path.format(build_id=1, chrootname=F41))
-    assert (refused.status, refused.document) == (422, {"error": "body: missing; expected JSON", "where": "body"})
+    errors = [{"where": "body", "problem": "missing; expected JSON"}]
+    missing = {"error": "body: missing; expected JSON", "where": "body", "errors": errors}
+    assert (refused.status, refused.document) == (422, missing)
     assert local.all_responses() == before
 
 

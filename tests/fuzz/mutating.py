@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
 
-from copr_chroot_fake.admin import openapi
+from copr_chroot_fake.admin.control_api import DOCUMENT
 from copr_chroot_fake.scenario.schema import scenario_schema
 
 JUNK: tuple[Any, ...] = (
@@ -22,7 +22,7 @@ class Mutator:
 
     def __init__(self, cases: Sequence[bytes]) -> None:
         documents = [document for case in cases for _, document in _split(case)]
-        named = set(_names_in([scenario_schema(), json.loads(json.dumps(openapi.document()))]))
+        named = set(_names_in([json.loads(text) for text in (scenario_schema(), DOCUMENT.read_text())]))
         self._values = [*JUNK, *sorted(named), *(value for document in documents for _, value in _places_in(document))]
         self._keys = sorted(named | {key for document in documents for key in _keys_in(document)})
 

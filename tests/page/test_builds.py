@@ -76,7 +76,7 @@ def test_reused_ids_are_displayed_correctly(open_page: Open, fake: FakeCopr) -> 
     fake.faults.add({"id": 1, "status": 500})
     page.wait_for("h3", ["Build 1 hello"])
     assert page.texts(".chroots .name") == [EPEL]
-    page.wait_for("#faults .what", ["status 500"])
+    page.wait_for("#faults .fields", ["status 500"])
 
 
 def lengths(page: Page, row: int) -> list[tuple[str, float]]:

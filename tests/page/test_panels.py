@@ -83,7 +83,7 @@ def test_faults_are_added_removed_and_cleared(open_page: Open, fake: FakeCopr) -
     assert [option.text for option in choice.options] == list(FAULTS)
     choice.select_by_visible_text("outage")
     page.press("Add fault")
-    page.wait_for("#faults .what", ["first 5, status 503"])
+    page.wait_for("#faults .fields", ["first 5, status 503"])
     assert [active.fault for active in fake.faults] == [FAULTS["outage"]]
     fake.answer("GET", "/api_3/")
     page.wait_for("#faults .soft", ["1 hit of 1 seen"])

@@ -262,7 +262,7 @@ def test_options(copr_fake):
     [
         (
             "progres='poll'",
-            "progres: no such option of copr_fake; did you mean 'progress'? valid: default_limit, results_url, ",
+            "progres: no such option of copr_fake; did you mean 'progress'? valid: default_limit, progress, seed, ",
         ),
         (
             "progress='pol'",
@@ -279,7 +279,7 @@ def test_options(copr_fake):
         ("url='https://jdoe@copr.test'", "url: 'https://copr.test' is more than a server"),
         (
             "'mass-rebuild'",
-            "takes only named options; valid: default_limit, results_url, serve_results, results_delay",
+            "takes only named options; valid: default_limit, progress, seed, requests_kept, results_url, ",
         ),
     ],
 )

@@ -22,7 +22,7 @@ from ..examples import examples
 from .examples import MISTAKES, UNSAYABLE
 
 F41 = "fedora-41-x86_64"
-SCHEMA: dict[str, Any] = scenario_schema()
+SCHEMA: dict[str, Any] = json.loads(scenario_schema())
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 

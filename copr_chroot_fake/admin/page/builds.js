@@ -23,9 +23,9 @@ export class Builds {
 
   show({ builds, changes, clock, total_builds: total }) {
     const byBuild = Map.groupBy(changes, (change) => change.build_id);
-    const shown = builds.toReversed().map((build, index) => ({ build, changes: byBuild.get(build.id) ?? [], now: clock.now, index }));
+    const items = builds.toReversed().map((build, index) => ({ build, changes: byBuild.get(build.id) ?? [], now: clock.now, index }));
     setText(this.#count, total > builds.length ? `the latest ${builds.length} of ${total}` : total || "");
-    updateChildren(this.#place, shown.length ? shown : [null], (item) => item && `${item.build.id} ${item.build.package}`, (item) =>
+    updateChildren(this.#place, items.length ? items : [null], (item) => item && `${item.build.id} ${item.build.package}`, (item) =>
       item === null ? { node: el("p", { class: "panel empty" }, "No builds.") } : this.#build(item));
     const seen = new Set([...builds.flatMap((build) => build.chroots), ...changes].map(({ state }) => state));
     updateChildren(this.#legend, STATES.filter((state) => seen.has(state)), (state) => state, (state) => ({
@@ -69,9 +69,9 @@ export class Builds {
   #draw(axis, lines, build, changes, now) {
     const span = spanOf(build, changes, now, axis.clientWidth);
     const byChroot = Map.groupBy(changes, (change) => change.chrootname);
-    const shown = build.chroots.map((chroot) => ({ chroot, segments: segmentsOf(chroot, byChroot.get(chroot.name) ?? [], span), span }));
+    const items = build.chroots.map((chroot) => ({ chroot, segments: segmentsOf(chroot, byChroot.get(chroot.name) ?? [], span), span }));
     drawAxis(axis, span);
-    updateChildren(lines, shown, ({ chroot }) => chroot.name, ({ chroot }) => this.#chroot(build.id, chroot.name));
+    updateChildren(lines, items, ({ chroot }) => chroot.name, ({ chroot }) => this.#chroot(build.id, chroot.name));
   }
 
   #chroot(id, name) {
@@ -109,7 +109,7 @@ export class Builds {
   }
 }
 
-/** The path, method and body of what a button does. */
+/** The path, method and body of the call of a button. */
 function callOf(label, path) {
   return label === "Finish" ? [`${path}/advance`, "POST", { to: "end" }] : [`${path}/${label.toLowerCase()}`];
 }

@@ -27,14 +27,14 @@ export function showFaults(faults, total, act) {
 }
 
 function faultPart({ id, fault }, act) {
-  const what = Object.entries(fault).map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`);
+  const fields = Object.entries(fault).map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`);
   const counts = el("span", { class: "soft" });
   const remove = button("Remove", `Remove fault ${id}`, () => {
     act(`Remove fault ${id}`, `faults/${id}`, "DELETE");
     // The button disappears together with the focus.
     byId("fault-name").focus();
   });
-  const node = el("li", {}, el("b", {}, `#${id}`), el("span", { class: "what" }, what.join(", ")), remove, counts);
+  const node = el("li", {}, el("b", {}, `#${id}`), el("span", { class: "fields" }, fields.join(", ")), remove, counts);
   return { node, update: ({ seen, hits }) => setText(counts, `${hits} hit of ${seen} seen`) };
 }
 

@@ -1,16 +1,21 @@
-"""The OpenAPI document of the control API, generated from the table of calls and their types."""
+"""Print the OpenAPI document of the control API, from the table of calls and their types: ``make docs``."""
 
 from __future__ import annotations
 
 import inspect
-from functools import lru_cache
-from typing import get_type_hints
+import json
+import re
+from dataclasses import fields
+from types import NoneType
+from typing import get_args, get_type_hints
 
-from .. import __version__
-from ..validation.schema import Schema, Schemas, whole
-from ..worlds.world import NAME
-from . import views
-from .operations import Operation, all_operations, parameters_in
+from copr_chroot_fake import __version__
+from copr_chroot_fake.admin import views
+from copr_chroot_fake.admin.operations import Operation, all_operations
+from copr_chroot_fake.validation.schema import whole
+from copr_chroot_fake.worlds.world import NAME
+
+from .schemas import Schema, Schemas
 
 _ERRORS = {
     401: "The control token is missing or wrong.",
@@ -18,7 +23,7 @@ _ERRORS = {
     404: "An object in the path does not exist.",
     409: "The operation is not possible now.",
     413: "The body is too large.",
-    422: "Invalid body or query; ``where`` is the location.",
+    422: "Invalid body or query; ``where`` is the location of the first error.",
 }
 _ID: Schema = {"type": "integer", "minimum": 1}
 _PARAMETERS: dict[str, Schema] = {
@@ -30,20 +35,15 @@ _PARAMETERS: dict[str, Schema] = {
 }
 
 
-def document(url: str = "/_fake") -> dict[str, object]:
-    """Return the document of the API at a URL."""
-    return {**_document(), "servers": [{"url": url}]}
-
-
-@lru_cache(maxsize=1)
-def _document() -> dict[str, object]:
-    schemas = Schemas(nulls=True)
+def main() -> None:
+    schemas = Schemas()
     paths: dict[str, dict[str, object]] = {}
     for path, method, operation in all_operations():
         paths.setdefault(path, {})[method.lower()] = _operation(path, operation, schemas)
-    return {
+    document = {
         "openapi": "3.1.0",
         "info": {"title": "copr-chroot-fake, control", "version": __version__},
+        "servers": [{"url": "/_fake"}],
         "security": [{}, {"token": []}],
         "paths": paths,
         "components": {
@@ -52,6 +52,7 @@ def _document() -> dict[str, object]:
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
+    print(json.dumps(document, indent=2))
 
 
 def _operation(path: str, operation: Operation, schemas: Schemas) -> dict[str, object]:
@@ -61,32 +62,47 @@ def _operation(path: str, operation: Operation, schemas: Schemas) -> dict[str, o
         "parameters": [*_in_path(path), *_in_query(operation, schemas)],
         "responses": _responses(path, operation, schemas),
     }
-    if operation.takes is not None:
+    if "body" in operation.hints:
         description["requestBody"] = {
             "required": not operation.has_optional_body,
-            "content": _json(schemas.ref(operation.takes)),
+            "content": _json(schemas.ref(operation.hints["body"])),
         }
     return description
 
 
 def _in_path(path: str) -> list[object]:
-    return [{"name": name, "in": "path", "required": True, "schema": _PARAMETERS[name]} for name in parameters_in(path)]
+    names = re.findall(r"{(\w+)}", path)
+    return [{"name": name, "in": "path", "required": True, "schema": _PARAMETERS[name]} for name in names]
 
 
 def _in_query(operation: Operation, schemas: Schemas) -> list[object]:
-    if operation.query is None:
+    if "query" not in operation.hints:
         return []
-    hints = get_type_hints(operation.query, include_extras=True)
-    return [{"name": name, "in": "query", "schema": schemas.ref(type_)} for name, type_ in hints.items()]
+    query = operation.hints["query"]
+    hints = get_type_hints(query, include_extras=True)
+    return [
+        {"name": field.name, "in": "query", "schema": _argument(hints[field.name], field.default, schemas)}
+        for field in fields(query)
+    ]
+
+
+def _argument(type_: object, default: object, schemas: Schemas) -> Schema:
+    """Return the schema of an optional argument of a query; without a default it is ``X | None``, and never null."""
+    if default is None:
+        return schemas.ref(get_args(type_)[0])
+    return {**schemas.ref(type_), "default": default}
 
 
 def _responses(path: str, operation: Operation, schemas: Schemas) -> dict[str, object]:
+    returned = operation.hints["return"]
     success: dict[str, object] = {"description": "Success."}
-    if operation.returns is not None:
-        success["content"] = _json(schemas.ref(operation.returns))
-    possible = [status for status in _ERRORS if status != 404 or parameters_in(path)]
-    errors = {str(status): {"$ref": f"#/components/responses/{status}"} for status in possible}
-    return {str(operation.status): success, **errors}
+    if returned is not NoneType:
+        success["content"] = _json(schemas.ref(returned))
+    status = 201 if operation.creates else 204 if returned is NoneType else 200
+    errors = {
+        str(error): {"$ref": f"#/components/responses/{error}"} for error in _ERRORS if error != 404 or "{" in path
+    }
+    return {str(status): success, **errors}
 
 
 def _error(status: int, text: str, schemas: Schemas) -> dict[str, object]:
@@ -98,3 +114,7 @@ def _error(status: int, text: str, schemas: Schemas) -> dict[str, object]:
 
 def _json(schema: Schema) -> dict[str, object]:
     return {"application/json": {"schema": schema}}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,271 @@
+"""Specs of bodies and queries of control calls, beside those of builds, chroots, projects, faults and accounts.
+
+The OpenAPI document is generated from them by ``make docs``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from ..errors import InputError
+from ..model.lifecycle import DEFAULT_LIFECYCLE
+from ..model.nevra import PackageValue
+from ..model.states import State, StateValue
+from ..options import SharedOptions
+from ..scenario.bundled import by_name
+from ..scenario.load import ScenarioSource
+from ..scenario.spec import BuildSpec, ChrootSpec, ScenarioSpec
+from ..validation import checks
+from ..validation.checks import Amount, ChrootName, PathSegment, Positive, Text, UnixTime, WholeNumber
+from ..validation.rule import Rule
+from ..validation.schema import Keywords, Written
+from ..validation.spec import check_of, parse
+from ..wire.routes import EndpointName
+from ..worlds.initial import Speed
+
+if TYPE_CHECKING:
+    from ..fake import FakeCopr
+
+MAX_GENERATED = 100
+"""Maximum number of builds, and of chroots of each, that one call generates, as it blocks all others meanwhile."""
+
+DEFAULT_LIMIT, MAX_LIMIT = 100, 1000
+"""How many items of a list one call returns, by default and at most, as it blocks all others meanwhile."""
+
+DEFAULT_UNMATCHED, MAX_UNMATCHED = 20, 100
+"""The same for unmatched requests, as a near miss is searched for each of them."""
+
+DEFAULT_BUILDS = 50
+"""How many builds an overview has by default."""
+
+
+def _parse_added(spec: type[Any], location: str, value: object) -> Any:
+    """Parse a build or a chroot to add: it advances unless a state or a lifecycle is given."""
+    entry = checks.mapping(location, value)
+    if entry.get("state") is None and entry.get("lifecycle") is None:
+        entry = {**entry, "lifecycle": DEFAULT_LIFECYCLE}
+    return parse(spec, location, entry)
+
+
+AddedBuild = Annotated[BuildSpec, Rule(partial(_parse_added, BuildSpec)), Written(BuildSpec)]
+AddedChroot = Annotated[ChrootSpec, Rule(partial(_parse_added, ChrootSpec)), Written(ChrootSpec)]
+
+ScenarioObject = Annotated[Mapping[str, object], Rule(checks.mapping), Written(ScenarioSpec)]
+"""A scenario that the fake parses, as it does those in files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PopulateBody:
+    """How much to generate: so many builds, with about so many chroots each."""
+
+    builds: Annotated[int, checks.integers(0, MAX_GENERATED)] = 10
+    chroots: Annotated[int, checks.integers(1, MAX_GENERATED)] = 5
+    seed: WholeNumber | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MockChrootsBody:
+    names: tuple[ChrootName, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportBody:
+    """A state that the backend reports, now or at a Unix time; ``packages`` get plausible defaults."""
+
+    state: StateValue
+    at: UnixTime | None = None
+    result_dir: PathSegment | None = None
+    packages: tuple[PackageValue, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetStateBody:
+    """A state, possible or not; null removes a time, an omitted time stays."""
+
+    state: StateValue
+    started_on: UnixTime | None = None
+    ended_on: UnixTime | None = None
+
+
+def _parse_destination(location: str, value: object) -> State | Literal["end"]:
+    checked = checks.one_of([*(state.value for state in State), "end"])(location, value)
+    return "end" if checked == "end" else State(checked)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdvanceBody:
+    """How far to advance: ``to`` a state or the ``end`` of the lifecycle; by one stage by default."""
+
+    to: Annotated[State | Literal["end"], Rule(_parse_destination)] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdvanceBuildBody:
+    """How far to advance each chroot: to the ``end`` of its lifecycle; by one stage by default."""
+
+    to: Literal["end"] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldBody:
+    """The state in which to hold a chroot; its current one by default."""
+
+    state: StateValue | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockBody:
+    """Changes of the clock: ``now`` moves it to a time, and ``tick`` by some seconds from there."""
+
+    now: Amount | None = None
+    tick: Amount = 0.0
+    speed: Speed | None = None
+    paused: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedBody:
+    seed: WholeNumber
+
+
+def _parse_source(location: str, value: object) -> ScenarioSource:
+    """Return a scenario, or the path of a bundled one; clients cannot read other files."""
+    if not isinstance(value, str):
+        return checks.json_object(location, value)
+    bundled = by_name()
+    if value not in bundled:
+        choices = checks.choices(value, bundled)
+        raise InputError(location, f"{checks.excerpt(value)} is not a bundled scenario; {choices}")
+    return bundled[value]
+
+
+ScenarioName = Annotated[str, Keywords(enum=[*by_name()])]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorldBody(SharedOptions):
+    """The initial state of a world; omitted fields are as in that of the server. A ``default_limit`` of null is none.
+
+    Its ``scenario`` can be the name of a bundled one.
+    """
+
+    scenario: Annotated[ScenarioSource, Rule(_parse_source), Written(ScenarioSpec | ScenarioName)] | None = None
+    speed: Speed | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Subject:
+    build_id: Positive | None = None
+    chrootname: Text | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestedBody(_Subject):
+    """An endpoint was requested, at least once or so many times."""
+
+    assertion: Literal["requested"]
+    endpoint: EndpointName
+    times: WholeNumber | None = None
+
+    def check(self, fake: FakeCopr) -> None:
+        fake.assert_requested(self.endpoint, build_id=self.build_id, chrootname=self.chrootname, times=self.times)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotRequestedBody(_Subject):
+    """An endpoint was not requested."""
+
+    assertion: Literal["not-requested"]
+    endpoint: EndpointName
+
+    def check(self, fake: FakeCopr) -> None:
+        fake.assert_not_requested(self.endpoint, build_id=self.build_id, chrootname=self.chrootname)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolledBody(_Subject):
+    """Nothing was polled twice within so many seconds of the fake's clock."""
+
+    assertion: Literal["polled-no-faster-than"]
+    seconds: Amount
+
+    def check(self, fake: FakeCopr) -> None:
+        fake.assert_polled_no_faster_than(self.seconds, build_id=self.build_id, chrootname=self.chrootname)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PagesBody:
+    """Every chroot of a build was on a page of its list that was requested."""
+
+    assertion: Literal["all-pages-read"]
+    build_id: Positive
+
+    def check(self, fake: FakeCopr) -> None:
+        fake.assert_all_pages_read(self.build_id)
+
+
+Assertion = RequestedBody | NotRequestedBody | PolledBody | PagesBody
+
+_ASSERTIONS: Mapping[str, Callable[[str, object], Assertion]] = {
+    "requested": check_of(RequestedBody),
+    "not-requested": check_of(NotRequestedBody),
+    "polled-no-faster-than": check_of(PolledBody),
+    "all-pages-read": check_of(PagesBody),
+}
+
+
+def _parse_assertion(location: str, value: object) -> Assertion:
+    name = checks.mapping(location, value).get("assertion")
+    return _ASSERTIONS[checks.one_of(_ASSERTIONS)("assertion", name)](location, value)
+
+
+VerifyBody = Annotated[Assertion, Rule(_parse_assertion)]
+
+Limit = Annotated[int, checks.integers(0, MAX_LIMIT)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageQuery:
+    """A page of a list: at most ``limit`` items, after the first ``offset`` ones."""
+
+    limit: Limit = DEFAULT_LIMIT
+    offset: WholeNumber = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnmatchedQuery:
+    """A page of the unmatched requests: at most ``limit`` targets, after the first ``offset`` ones."""
+
+    limit: Annotated[int, checks.integers(0, MAX_UNMATCHED)] = DEFAULT_UNMATCHED
+    offset: WholeNumber = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestFilter(_Subject):
+    """Which requests."""
+
+    endpoint: EndpointName | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestsQuery(PageQuery, RequestFilter):
+    """Which requests that came ``after`` the one of that number: the latest ``limit``, before the last ``offset``."""
+
+    after: WholeNumber = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangesQuery(PageQuery, _Subject):
+    """Which changes: the latest ``limit``, before the last ``offset``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverviewQuery:
+    """Maximum numbers of builds and of chroots of each, and the number of a request; only later ones are returned."""
+
+    builds: Limit = DEFAULT_BUILDS
+    chroots: Limit = DEFAULT_LIMIT
+    after: WholeNumber = 0
