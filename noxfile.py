@@ -57,7 +57,7 @@ OF_THE_WHEEL = (
     "tests/control/test_server.py",
     "tests/pytest_plugin",
     "tests/scenarios/test_commands.py",
-    "tests/scenarios/test_shipped.py",
+    "tests/scenarios/test_bundled.py",
     "tests/test_packaging.py",
     "tests/test_public_names.py",
     "tests/test_serve.py",

@@ -258,11 +258,11 @@ def test_unreadable_lock_still_names_the_file(path: Path, content: bytes) -> Non
     with AtomicFile(path):
         (lock,) = {*path.parent.iterdir()} - {path}
         lock.write_bytes(content)
-        with pytest.raises(CoprFakeError, match="in use by") as refused:
+        with pytest.raises(CoprFakeError, match="in use by") as raised:
             AtomicFile(path).__enter__()
-    assert len(str(refused.value)) < 2000
-    assert "\n" not in str(refused.value)
-    assert content or "in use by another process" in str(refused.value)
+    assert len(str(raised.value)) < 2000
+    assert "\n" not in str(raised.value)
+    assert content or "in use by another process" in str(raised.value)
 
 
 def test_files_of_a_killed_process_are_removed(path: Path) -> None:
@@ -331,11 +331,11 @@ def test_unusable_directory_is_found_on_entering(
     failing = FailingOs(2, code)
     monkeypatch.setattr(atomic, "os", failing)
     file = AtomicFile(path)
-    with pytest.raises(CoprFakeError) as refused:
+    with pytest.raises(CoprFakeError) as raised:
         file.__enter__()
     assert failing.calls[:2] == ["stat", "open"]
     expected = remedy.format(path.parent)
-    assert str(refused.value) == f"{path}: nothing can be written to {path.parent}: {expected}"
+    assert str(raised.value) == f"{path}: nothing can be written to {path.parent}: {expected}"
 
 
 def test_file_that_is_mounted_by_itself_is_rejected(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,8 +120,8 @@ def test_busy_clients_do_not_delay_the_end(start: Start) -> None:
         asking = [pool.submit(ask, number % 2 == 0) for number in range(16)]
         assert eventually(lambda: served.request_count > 200)
         assert served.end(timeout=5) == (0, "", "")
-        for asked in asking:
-            asked.result()
+        for sent in asking:
+            sent.result()
 
 
 class ServerWithNewClient(uvicorn_server.FakeServer):

@@ -25,7 +25,7 @@ from copr_chroot_fake.scenario.schema import scenario_schema
 
 from .examples import examples
 from .generated_data import check_packages, check_responses, dist_tag_pattern, get_build_chroot
-from .invariants import check_one
+from .invariants import check_chroot
 
 VALIDATOR = Draft202012Validator(scenario_schema())
 NOW = 1_790_000_000
@@ -96,7 +96,7 @@ def test_fields_of_a_chroot_fit_its_state(state: State, seed: int, now: int) -> 
     fake = FakeCopr.from_scenario({"builds": [build, {"id": 9, "package": "hello", "chroots": [entry]}]})
     for number in (8, 9):
         for chroot in get_build_chroot(fake, "/list", build_id=number)["items"]:
-            check_one(chroot)
+            check_chroot(chroot)
             assert chroot["state"] == state
 
 

@@ -209,22 +209,22 @@ async def _exhaust(items: AsyncIterator[object]) -> None:
 
 def problem_with(world: World, path: str, parameter: str, value: str) -> str | None:
     """What is wrong with how a callable takes a value."""
-    refused: Exception | None = None
+    raised: Exception | None = None
     try:
         call(world.find(path), path, parameter, HOSTILE[value]())
     except AssertionError as error:
         if "assert_" not in path:
             return f"raises {error!r}"
     except CoprFakeError as error:
-        refused = error
+        raised = error
         if (wrong := wrong_with_message(error, parameter)) is not None:
             return wrong
     except Exception as error:
         return f"raises {type(error).__name__}: {str(error)[:100]}"
     if path.split(".")[0] not in CHANGING or not world.has_changed():
         return None
-    if refused is not None:
-        return f"has changed the fake, and then raised {refused}"
+    if raised is not None:
+        return f"has changed the fake, and then raised {raised}"
     try:
         FakeCopr.from_scenario(json.loads(json.dumps(world.fake.to_scenario())))
     except Exception as error:
@@ -321,9 +321,9 @@ def test_hostile_values_in_a_scenario_are_refused_clearly(place: tuple[str | int
         for key in way:
             inner = inner[key]
         inner[last] = make()
-        refused = refusal(lambda: fake.add_scenario(document))  # noqa: B023  # called at once
-        if refused is not None:
-            assert wrong_with_message(refused, "source") is None, name
+        raised = refusal(lambda: fake.add_scenario(document))  # noqa: B023  # called at once
+        if raised is not None:
+            assert wrong_with_message(raised, "source") is None, name
             assert not fake.builds, name
             assert not fake.projects, name
         else:

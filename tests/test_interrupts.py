@@ -233,8 +233,8 @@ def test_modules_that_change_state_exist() -> None:
 def test_interrupted_advance_has_moved_some_chroots(act: Act) -> None:
     """Each chroot is in a state in which it can be, nothing that is shown is out of date, and the fake goes on."""
     for fake in interrupted(make, act):
-        written = fake.to_scenario()
-        loaded = FakeCopr.from_scenario(written, progress="clock", serve_results=True)
+        dumped = fake.to_scenario()
+        loaded = FakeCopr.from_scenario(dumped, progress="clock", serve_results=True)
         assert states(loaded) == states(fake)
         for target in ("/api_3/build/1", "/api_3/build/2", "/api_3/build-chroot/list?build_id=1"):
             assert loaded.answer("GET", target) == fake.answer("GET", target)

@@ -202,8 +202,8 @@ def test_limits_of_the_command_apply_to_loaded_worlds(start: Start, state: Path,
     server.world("b").get(HOME)
     server.end()
     kept = state.read_bytes()
-    refused = failed("serve", "--port", "0", "--state", str(state), "--max-worlds", "1")
-    assert refused.startswith(f"Error: {state}: worlds: ")
+    raised = failed("serve", "--port", "0", "--state", str(state), "--max-worlds", "1")
+    assert raised.startswith(f"Error: {state}: worlds: ")
     assert state.read_bytes() == kept
     server = start(str(served), "--state", str(state), "--journal", "2", "--max-worlds", "2")
     for world in (server, server.world("a")):
@@ -233,9 +233,9 @@ def test_failed_save_keeps_the_file(state: Path, served: Path, monkeypatch: pyte
     worlds.get_or_create("another")
     with monkeypatch.context() as failing:
         failing.setattr(step, fail)
-        with pytest.raises(CoprFakeError, match="No space left") as refused:
+        with pytest.raises(CoprFakeError, match="No space left") as raised:
             file.save(worlds)
-    assert str(refused.value).startswith(f"{state}: ")
+    assert str(raised.value).startswith(f"{state}: ")
     assert state.read_bytes() == kept
     assert list(state.parent.iterdir()) == [state]
     file.save(worlds)
@@ -246,8 +246,8 @@ def test_failed_save_at_the_end_is_status_1(start: Start, state: Path, served: P
     """One line names the file."""
     server = start(str(served), "--state", str(state))
     shutil.rmtree(state.parent)
-    refused = server.call("POST", "/_fake/save")
-    assert (refused.status, str(state) in refused.document["error"]) == (409, True)
+    raised = server.call("POST", "/_fake/save")
+    assert (raised.status, str(state) in raised.document["error"]) == (409, True)
     assert server.get(HOME) == {"version": 3}
     line = f"Error: {state}: the state cannot be saved: No such file or directory\n"
     assert server.end() == (1, "", line)
@@ -314,10 +314,10 @@ WRONG: dict[bytes, str] = {
 @pytest.mark.parametrize(("content", "message"), WRONG.items(), ids=WRONG.values())
 def test_invalid_state_is_located(state: Path, served: Path, content: bytes, message: str) -> None:
     state.write_bytes(content)
-    with pytest.raises(CoprFakeError) as refused:
+    with pytest.raises(CoprFakeError) as raised:
         StateFile(state).load(InitialConfig(FakeCopr), 10)
-    assert str(refused.value).startswith(f"{state}: ")
-    assert message in str(refused.value)
+    assert str(raised.value).startswith(f"{state}: ")
+    assert message in str(raised.value)
 
 
 @pytest.mark.parametrize("content", [b"{", b"[" * 100_000, state_with(seed=-1)], ids=["cut", "nested", "wrong"])

@@ -62,12 +62,12 @@ def test_unloadable_state_does_not_replace_the_file(state: Path) -> None:
     file.save(worlds)
     kept = state.read_bytes()
     worlds.replace("bad", InitialConfig(FakeCopr), Unloadable(clock=SystemClock()))
-    with pytest.raises(CoprFakeError) as refused:
+    with pytest.raises(CoprFakeError) as raised:
         file.save(worlds)
     assert re.match(
         rf"{state}: the state was not saved, because it could not be loaded again: "
         r"worlds\.bad\.scenario\.builds\[0\]\.chroots\[0\].*ended_on.*; the file is unchanged",
-        str(refused.value),
+        str(raised.value),
     )
     assert state.read_bytes() == kept
     assert [*state.parent.iterdir()] == [state]
@@ -90,9 +90,9 @@ def test_control_api_reports_an_unloadable_state(state: Path) -> None:
     kept = state.read_bytes()
     worlds.replace("bad", InitialConfig(FakeCopr), Unloadable(clock=SystemClock()))
     for _ in range(2):
-        refused = control.ask("POST", "/save")
-        assert refused.status == 409
-        assert "worlds.bad.scenario.builds[0]" in refused.document["error"]
+        raised = control.ask("POST", "/save")
+        assert raised.status == 409
+        assert "worlds.bad.scenario.builds[0]" in raised.document["error"]
         assert state.read_bytes() == kept
     control.do("POST", "/builds", {"id": 6, "chroots": [F41], "state": "running"})
     worlds.delete("bad")
@@ -224,9 +224,9 @@ def test_failed_save_leaves_the_last_state(start: Start, state: Path) -> None:
     server.control("POST", "/save")
     kept = state.read_bytes()
     before = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
-    refused = server.call("POST", "/_fake/save")
-    assert refused.status == 409
-    assert refused.document["error"] == f"{state}: the state cannot be saved: File too large"
+    raised = server.call("POST", "/_fake/save")
+    assert raised.status == 409
+    assert raised.document["error"] == f"{state}: the state cannot be saved: File too large"
     assert state.read_bytes() == kept
     assert {path.name for path in state.parent.iterdir()} == {state.name, LOCK}
     resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, before)

@@ -119,6 +119,6 @@ def test_messages_list_the_first_alternatives(call: Callable[[FakeCopr], object]
     for number in range(1, 31):
         fake.add_build([f"fedora-{version}-x86_64" for version in range(30)] if number == 1 else [], id=number)
         fake.faults.add("outage")
-    with pytest.raises((InputError, KeyError)) as refused:
+    with pytest.raises((InputError, KeyError)) as raised:
         call(fake)
-    assert message in str(refused.value)
+    assert message in str(raised.value)

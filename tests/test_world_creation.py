@@ -159,12 +159,12 @@ def test_bodies_received_at_once_are_limited() -> None:
             statuses = []
             # The first may come before the held one has been read.
             for _ in range(100):
-                refused = server.call("POST", "/_fake/seed", body)
-                statuses.append(refused.status)
-                if refused.status == 503:
+                raised = server.call("POST", "/_fake/seed", body)
+                statuses.append(raised.status)
+                if raised.status == 503:
                     break
             assert statuses[-1] == 503
-            assert "try again later" in refused.document["error"]
+            assert "try again later" in raised.document["error"]
             held.send(call[-1:])
             assert held.reply().status == 204
         assert server.call("POST", "/_fake/seed", body).status == 204

@@ -85,8 +85,8 @@ class Observed:
         clock = world.control("GET", "/clock")
         shown = world.control("GET", "/scenario")
         self.now: float = max(clock.pop("now"), shown.pop("now"))
-        asked = [request["target"] for request in world.control("GET", "/requests")["requests"]]
-        self.shown = (shown, clock, asked, world.control("GET", "/faults"), world.control("GET", "/unmatched"))
+        sent = [request["target"] for request in world.control("GET", "/requests")["requests"]]
+        self.shown = (shown, clock, sent, world.control("GET", "/faults"), world.control("GET", "/unmatched"))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Observed) and self.shown == other.shown and abs(self.now - other.now) < 3600
@@ -128,11 +128,11 @@ def test_reset_restores_initial_state_of_the_world(server: Server, name: str) ->
     world = server.world(name) if name else server
     began = Observed(world)
     resets = [(world, "/reset"), *[(server, f"/worlds/{name}/reset")] * bool(name)]
-    for asked, reset in resets:
+    for sent, reset in resets:
         for change in [*CHANGES][:-1]:
             CHANGES[change](world)
         assert Observed(world) != began
-        asked.control("POST", reset)
+        sent.control("POST", reset)
         assert Observed(world) == began
 
 
@@ -168,10 +168,10 @@ def test_failed_reset_changes_nothing(server: Server, path: Path) -> None:
     CHANGES["another build"](world)
     before = Observed(world)
     path.write_text('{"builds": [{"id": 0}]}')
-    for asked, target in ((world, "/reset"), (server, "/worlds/a/reset")):
-        refused = asked.call("POST", f"/_fake{target}")
-        assert refused.status == 409
-        assert "builds[0].id: expected a whole number" in refused.document["error"]
+    for sent, target in ((world, "/reset"), (server, "/worlds/a/reset")):
+        raised = sent.call("POST", f"/_fake{target}")
+        assert raised.status == 409
+        assert "builds[0].id: expected a whole number" in raised.document["error"]
         assert Observed(world) == before
 
 
@@ -194,9 +194,9 @@ def test_number_of_worlds_is_limited(server: Server) -> None:
     for number in range(20):
         server.world(f"w{number}").get(GET)
     for target in (GET, "/_fake/clock"):
-        refused = server.world("more").call("GET", target)
-        assert refused.status == 503
-        assert "--max-worlds" in refused.document["error"]
+        raised = server.world("more").call("GET", target)
+        assert raised.status == 503
+        assert "--max-worlds" in raised.document["error"]
     assert server.call("PUT", "/_fake/worlds/more", {}).status == 409
     assert server.world("w7").get(GET)["state"] == "running"
     server.control("PUT", "/worlds/w7", {})
@@ -243,9 +243,9 @@ def test_name_of_world_is_decoded(shared: Server, name: str) -> None:
 def test_invalid_name_of_world_is_404(shared: Server, name: str) -> None:
     """The error describes valid names, and no world is created."""
     before = names(shared)
-    refused = shared.world(name).call("GET", HOME)
-    assert refused.status == 404
-    assert "expected letters, digits" in refused.document["error"]
+    raised = shared.world(name).call("GET", HOME)
+    assert raised.status == 404
+    assert "expected letters, digits" in raised.document["error"]
     assert names(shared) == before
 
 
@@ -299,11 +299,11 @@ def test_concurrent_resets_lose_no_response(server: Server) -> None:
     with ThreadPoolExecutor(CLIENTS) as pool:
         asking = [pool.submit(check_answers, worlds[at], expected[at]) for at in clients]
         rounds = 0
-        while not all(asked.done() for asked in asking):
+        while not all(sent.done() for sent in asking):
             reset_repeatedly(server)
             rounds += 1
-        for asked in asking:
-            asked.result()
+        for sent in asking:
+            sent.result()
     assert rounds > 0
     for at, world in enumerate(worlds[-len(ALONE) :], len(worlds) - len(ALONE)):
         assert world.request_count == clients.count(at) * REQUESTS + 2

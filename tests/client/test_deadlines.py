@@ -308,7 +308,7 @@ def test_dribbling_server_times_out(at_once: bytes, byte: bytes, kind: str) -> N
         async with AsyncCoprClient(url, timeout=0.1) as client:
             await client.get(1, F41)
 
-    def ask(url: str) -> None:
+    def send(url: str) -> None:
         if kind == "sync":
             with CoprClient(url, timeout=0.1) as client:
                 client.get(1, F41)
@@ -316,7 +316,7 @@ def test_dribbling_server_times_out(at_once: bytes, byte: bytes, kind: str) -> N
             anyio.run(ask_async, url, backend=kind)
 
     with dribbling(at_once, byte) as (server, url), pytest.raises(RequestTimeoutError, match=r"within 0\.1 s"):
-        ask(url)
+        send(url)
     assert server.sent < 1000
 
 

@@ -105,7 +105,7 @@ def test_new_version_is_submitted(copr_fake: FakeCopr, copr_builder: Run, commit
 
 
 @pytest.mark.parametrize(
-    ("lives", "is_well", "says"),
+    ("lifecycles", "is_well", "says"),
     [
         (["succeeds"], True, ["Build of hello-1.0-1 (ID: 1) finished: succeeded"]),
         (["skipped"], True, ["Build of hello-1.0-1 (ID: 1) finished: skipped"]),
@@ -131,14 +131,14 @@ def test_waiting_reports_the_end_of_each_build(
     builder: CoprBuilder,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-    lives: list[str],
+    lifecycles: list[str],
     is_well: bool,
     says: list[str],
 ) -> None:
     """A canceled build is no failure."""
     monkeypatch.setattr("copr_builder.copr_builder.time", SimpleNamespace(sleep=copr_fake.clock.tick))
     caplog.set_level("INFO", "copr.builder")
-    for build_id, lifecycle in enumerate(lives, 1):
+    for build_id, lifecycle in enumerate(lifecycles, 1):
         copr_fake.add_build([F41], id=build_id, lifecycle=lifecycle)
     assert builder._watch_builds([*copr_fake.builds]) is is_well  # noqa: SLF001  # there is no other way to it
     assert caplog.messages == says

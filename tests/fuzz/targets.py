@@ -94,9 +94,9 @@ def scenarios(case: bytes) -> None:
         assert fake.to_scenario() == FakeCopr().to_scenario(), "of a scenario with a mistake nothing is added"
         return
     assert is_right, checked
-    written = json.loads(json.dumps(fake.to_scenario(), allow_nan=False))
-    again = FakeCopr.from_scenario(written)
-    assert json.loads(json.dumps(again.to_scenario())) == written, "what is written out loads back"
+    dumped = json.loads(json.dumps(fake.to_scenario(), allow_nan=False))
+    again = FakeCopr.from_scenario(dumped)
+    assert json.loads(json.dumps(again.to_scenario())) == dumped, "what is written out loads back"
     for one, other in zip(_answers(fake), _answers(again), strict=True):
         assert one == other, "what loads back gives the same answers"
 

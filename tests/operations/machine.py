@@ -263,11 +263,11 @@ class OperationsMachine(RuleBasedStateMachine):
         for build in self.fake.builds.values():
             self.held[id(build)] = build
             self.held |= {id(chroot): chroot for chroot in build.chroots}
-        written = self.fake.to_scenario()
-        assert self.twin.to_scenario() == written
+        dumped = self.fake.to_scenario()
+        assert self.twin.to_scenario() == dumped
         assert _shown(self.twin) == _shown(self.fake)
         copy = self._reload()
-        assert copy.to_scenario() == written
+        assert copy.to_scenario() == dumped
         assert _shown(copy) == _shown(self.fake)
         self.take_snapshot()
         self.steps += 1
@@ -341,8 +341,8 @@ def _everything(fake: FakeCopr) -> object:
     """All that a snapshot brings back."""
     faults = [(fault.id, fault.seen, fault.hits) for fault in fake.faults]
     # First, as it lets everything happen that is due.
-    written = fake.to_scenario()
-    return written, _shown(fake), fake.seed, fake.accounts, faults, fake.changes
+    dumped = fake.to_scenario()
+    return dumped, _shown(fake), fake.seed, fake.accounts, faults, fake.changes
 
 
 def _objects(fake: FakeCopr) -> tuple[object, ...]:

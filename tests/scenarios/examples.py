@@ -21,8 +21,8 @@ def builds(*entries: dict[str, object]) -> dict[str, object]:
     return {"builds": [{"id": number, **entry} for number, entry in enumerate(entries, 1)]}
 
 
-def chroots(*entries: dict[str, object], **said: object) -> dict[str, object]:
-    return builds({"chroots": [{"name": F43, **entry} for entry in entries], **said})
+def chroots(*entries: dict[str, object], **given: object) -> dict[str, object]:
+    return builds({"chroots": [{"name": F43, **entry} for entry in entries], **given})
 
 
 def stages(*entries: object) -> dict[str, object]:

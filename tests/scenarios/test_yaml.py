@@ -35,9 +35,9 @@ def write(tmp_path: Path, text: str) -> Path:
 
 
 def problem_in(path: Path) -> str:
-    with pytest.raises(ScenarioError) as refused:
+    with pytest.raises(ScenarioError) as raised:
         FakeCopr.from_scenario(path)
-    return str(refused.value).removeprefix(f"{path}: ")
+    return str(raised.value).removeprefix(f"{path}: ")
 
 
 def mistakes_in(path: Path) -> list[str]:
@@ -144,7 +144,7 @@ def test_aliases_of_many_builds_are_read(tmp_path: Path) -> None:
 def test_yaml_that_is_no_scenario_is_refused_with_its_place(tmp_path: Path, text: str, problem: str) -> None:
     """The command finds the same mistakes."""
     path = write(tmp_path, text)
-    refused = problem_in(path)
-    assert refused.startswith(problem)
+    raised = problem_in(path)
+    assert raised.startswith(problem)
     (mistake, *_) = mistakes_in(path)
-    assert refused.rpartition(": ")[2] in mistake
+    assert raised.rpartition(": ")[2] in mistake
