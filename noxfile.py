@@ -41,7 +41,7 @@ ON_EACH_PYTHON = (
     "tests/test_generated_data.py",
     "tests/test_adapter_equivalence.py",
     "tests/test_adapters.py",
-    "tests/test_ending.py",
+    "tests/test_shutdown.py",
     "tests/test_official_client.py",
     "tests/test_packaging.py",
     "tests/test_public_names.py",

@@ -1,4 +1,4 @@
-"""What the tests share: asking a fake through every door, and starting servers."""
+"""Shared fixtures: adapters to send requests through, and server processes."""
 
 from __future__ import annotations
 

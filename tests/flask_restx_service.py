@@ -14,10 +14,10 @@ Ask = Callable[[str, str], tuple[int, bytes]]
 
 
 class Url(fields.StringMixin, fields.Raw):  # type: ignore[misc]  # flask-restx has no types
-    """Copr's own field, as Flask-RESTX generates a URL if there is none."""
+    """Copr's own field; Flask-RESTX would generate a URL if it is missing."""
 
 
-def asking_flask_restx(responses: Mapping[str, object]) -> Ask:
+def flask_restx_requester(responses: Mapping[str, object]) -> Ask:
     """Start a service with Copr's endpoints.
 
     :param responses: the unmasked response of each endpoint.

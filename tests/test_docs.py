@@ -29,7 +29,7 @@ GENERATED = [("make_states.py", "states.md"), ("make_control.py", "reference/con
 
 @pytest.mark.parametrize(("script", "page"), GENERATED)
 def test_generated_pages_are_up_to_date(script: str, page: str) -> None:
-    """``make docs`` would change nothing."""
+    """``make docs`` would not change them."""
     generated = subprocess.run([sys.executable, DOCS / script], capture_output=True, text=True, check=True).stdout
     assert (DOCS / page).read_text() == generated, "run make docs"
 

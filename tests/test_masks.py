@@ -13,7 +13,7 @@ from copr_chroot_fake import FakeCopr, InputError
 
 from .adapters import ADAPTERS, OpenAdapter, credentials, direct_client
 from .examples import examples
-from .flask_restx_service import asking_flask_restx
+from .flask_restx_service import flask_restx_requester
 
 AskBoth = Callable[[str, str], tuple[tuple[int, bytes], tuple[int, bytes]]]
 
@@ -129,7 +129,7 @@ def ask_both() -> AskBoth:
     fake = world()
     send = direct_client(fake)
     whole = {endpoint: json.loads(send("GET", target).body) for endpoint, target in TARGETS.items()}
-    ask_reference = asking_flask_restx(whole)
+    ask_reference = flask_restx_requester(whole)
 
     def both(endpoint: str, mask: str) -> tuple[tuple[int, bytes], tuple[int, bytes]]:
         got = send("GET", TARGETS[endpoint], [("X-Fields", mask)])

@@ -137,7 +137,7 @@ def test_constructed_spec_is_validated() -> None:
     with pytest.raises(InputErrors, match="minimum: above the maximum"):
         Range(10)
     with pytest.raises(InputErrors, match="minimum: expected a whole number"):
-        Range("1")  # type: ignore[arg-type]
+        Range("1")  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_repeated_item_is_reported_beside_other_errors() -> None:

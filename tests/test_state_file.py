@@ -26,7 +26,7 @@ def state(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def served(tmp_path: Path, state: Path) -> Path:
-    """A scenario with a build that lives; the state is alone in its directory."""
+    """A scenario with a build that advances; the state is in a separate directory."""
     state.parent.mkdir()
     path = tmp_path / "scenario.json"
     chroots = [{"name": F41}, {"name": F42}]
@@ -45,7 +45,7 @@ MADE = {
 
 
 def prepare(server: Server) -> None:
-    """Let much happen in several worlds, whose time then stands still where they have something that lives."""
+    """Change several worlds in many ways, and pause the clocks of worlds with builds that advance."""
     first, made, ahead = (server.world(name) for name in ("first", "made", "ahead"))
     server.control("PUT", "/worlds/made", MADE)
     server.control("PUT", "/worlds/ahead", {"scenario": {}, "progress": "manual"})
@@ -64,7 +64,7 @@ def prepare(server: Server) -> None:
 
 
 class Observed(NamedTuple):
-    """What a world shows of itself, and answers, several times."""
+    """The observable state of a world, and its responses to repeated requests."""
 
     scenario: Any
     speed: float
@@ -73,7 +73,7 @@ class Observed(NamedTuple):
 
     @classmethod
     def at(cls, world: Server) -> Observed:
-        # Copr is asked last, as polls and faults count that.
+        # Requests to Copr come last, because they count for polls and faults.
         shown, clock = world.control("GET", "/scenario"), world.control("GET", "/clock")
         del shown["now"]
         replies = [world.call("GET", target) for target in (GET, LIST, HOME, LIST.replace("=1", "=7")) * 3]
@@ -85,7 +85,7 @@ def observe_all(server: Server) -> list[Observed]:
 
 
 def observe_after_resets(server: Server) -> list[Observed]:
-    """The same of what they go back to, as far as that does not depend on when it does so."""
+    """Observe the worlds after a reset, except for times that depend on when it happens."""
     server.control("POST", "/reset")
     for name in ("first", "made", "ahead"):
         server.control("POST", f"/worlds/{name}/reset")
@@ -216,7 +216,7 @@ def test_limits_of_the_command_apply_to_loaded_worlds(start: Start, state: Path,
         assert world.request_count == 2
 
 
-# What cannot be saved, or loaded.
+# States that cannot be saved or loaded.
 
 
 def fail(*_: object, **__: object) -> None:
@@ -225,7 +225,7 @@ def fail(*_: object, **__: object) -> None:
 
 @pytest.mark.parametrize("step", ["os.open", "os.fsync", "os.write", "os.replace"])
 def test_failed_save_keeps_the_file(state: Path, served: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
-    """Whichever step fails; no other file is left."""
+    """At any step; no other file is left."""
     worlds = Worlds(InitialConfig(FakeCopr, scenarios=(served,)))
     file = StateFile(state)
     file.save(worlds)

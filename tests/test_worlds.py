@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from .examples import examples
-from .served import F41, GET, HOME, LIST, Server, Start, raw, serving_as, under_way
+from .served import F41, GET, HOME, LIST, Server, Start, raw, serving_as, start_request
 
 
 def scenario(build_id: int, project: str) -> dict[str, Any]:
-    """A build of a project, which stays as it is."""
+    """Return a scenario with a build that does not change."""
     names = [f"fedora-{number}-x86_64" for number in (41, 42)]
     chroots = [{"name": name, "state": "running", "started_on": 9, "result_dir": "results"} for name in names]
     return {"builds": [{"id": build_id, "projectname": project, "chroots": chroots}]}
@@ -31,7 +31,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(request: pytest.FixtureRequest, path: Path) -> Iterator[Server]:
-    """One in which nothing has happened, with room for twenty worlds; in a thread unless a test asks for a process."""
+    """A new server for twenty worlds, in a thread unless a test requests a process."""
     with serving_as(getattr(request, "param", "thread"), path, max_worlds=20) as server:
         yield server
 
@@ -91,7 +91,7 @@ class Observed:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Observed) and self.shown == other.shown and abs(self.now - other.now) < 3600
 
-    __hash__ = None  # type: ignore[assignment]  # what equals it approximately has no hash in common
+    __hash__ = None  # type: ignore[assignment]  # approximate equality allows no hash
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -153,8 +153,8 @@ def test_request_in_progress_finishes_after_a_reset(server: Server, back: str) -
     target = f"/api_3/build-chroot/2/{F41}"
     whole = world.call("GET", target)
     with server.connect() as late, server.connect() as dribbled:
-        under_way(world, late, {"nth": 1, "delay": 0.1}, target)
-        under_way(world, dribbled, {"nth": 1, "dribble": {"bytes": 100, "every": 0.02}}, target)
+        start_request(world, late, {"nth": 1, "delay": 0.1}, target)
+        start_request(world, dribbled, {"nth": 1, "dribble": {"bytes": 100, "every": 0.02}}, target)
         BACK[back](server)
         assert world.call("GET", target).status == 404
         assert world.request_count == 1
@@ -175,7 +175,7 @@ def test_failed_reset_changes_nothing(server: Server, path: Path) -> None:
         assert Observed(world) == before
 
 
-# How many there can be, and what they are called.
+# Number and names of worlds.
 
 
 def test_world_has_a_short_url(server: Server) -> None:
@@ -266,7 +266,7 @@ ALONE = {f"alone-{number}": scenario(1, f"alone-{number}") for number in range(2
 
 
 def reset_repeatedly(server: Server) -> None:
-    """Reset worlds, except those left alone, in every possible way."""
+    """Reset worlds in every possible way, except for some."""
     server.control("POST", "/reset")
     server.control("PUT", "/scenario", scenario(1, "served"))
     for name, beginning in MADE.items():
@@ -274,12 +274,12 @@ def reset_repeatedly(server: Server) -> None:
         server.control("POST", f"/worlds/{name}/reset")
         server.world(name).control("POST", "/reset")
     for name in FIRST:
-        # Another one may have been quicker.
+        # Another thread may have been faster.
         server.call("DELETE", f"/_fake/worlds/{name}")
 
 
 def check_answers(world: Server, expected: Mapping[str, bytes]) -> None:
-    """Every answer of a world is its own, and whole."""
+    """Check that responses are complete and come from their world."""
     with world.connect() as wire:
         for target in [GET, LIST] * (REQUESTS // 2):
             wire.send(raw("GET", world.prefix + target))

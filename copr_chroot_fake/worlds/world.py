@@ -78,7 +78,7 @@ class World:
     def replace_fake(self, fake: FakeCopr) -> None:
         """Use another fake from now on, without snapshots; requests in progress finish with the old one."""
         if self._url is not None:
-            fake._set_base_url(self._url)  # noqa: SLF001  # what a server does
+            fake._set_base_url(self._url)  # noqa: SLF001  # called by servers
         self.fake = fake
         self._memory.free()
         self.app = fake.asgi
@@ -89,7 +89,7 @@ class World:
     def set_url(self, url: str) -> None:
         """Set the base URL of the results of this and later fakes, unless they have a ``results_url``."""
         self._url = url
-        self.fake._set_base_url(url)  # noqa: SLF001  # what a server does
+        self.fake._set_base_url(url)  # noqa: SLF001  # called by servers
 
     def reset(self) -> None:
         """Restore the initial state; no request is answered by an incomplete fake."""

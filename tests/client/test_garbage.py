@@ -231,7 +231,7 @@ DELETED = object()
 
 
 def use(result: Any) -> None:
-    """Do with what a call returns what callers do."""
+    """Use the result of a call as callers do."""
     assert str(result)
     for each in result if isinstance(result, (list, tuple)) else [result]:
         for name in ("started_at", "ended_at", "is_final", "next_offset", "repo_urls"):

@@ -21,7 +21,7 @@ BY_CLOCK = pytest.mark.copr_fake(progress="clock")
 
 
 def watched(output: str) -> list[str]:
-    """The states that watch-build told of."""
+    """Return the states that watch-build has printed."""
     return re.findall(r"^  \d\d:\d\d:\d\d Build \d+: (\w+)$", output, flags=re.MULTILINE)
 
 
@@ -233,7 +233,7 @@ LOGS = {f"{name}.log.gz" for name in ("backend", "builder-live", "build", "root"
 
 
 def downloaded(directory: Path) -> set[str]:
-    """What lies in a directory, but for the index, which wget follows."""
+    """Return the files in a directory, except for the index, which wget follows."""
     return {path.name for path in directory.iterdir()} - {"index.html"}
 
 

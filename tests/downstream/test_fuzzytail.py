@@ -32,7 +32,7 @@ def fuzzytail(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Run:
-    """Run it within this process; after an hour of sleep, on the fake's clock, somebody presses Ctrl-C."""
+    """Run it in this process, and interrupt it after an hour of sleep on the fake's clock."""
 
     def sleep(seconds: float) -> None:
         copr_fake.clock.tick(seconds)
@@ -78,11 +78,11 @@ def test_builds_reports_an_outage(copr_fake: FakeCopr, fuzzytail: Run, fault: Fa
 
 
 IMPORTED = ("--no-tui", "--skip-import")
-"""Not on the whole screen, and without the logs of imports: they are on yet another server, which is not faked."""
+"""No full-screen output, and no logs of imports, which are on a server that is not faked."""
 
 
 def words(text: str) -> str:
-    """A text without what a terminal may have wrapped it at."""
+    """Join the words of a text that the terminal may have wrapped."""
     return "".join(text.split())
 
 

@@ -31,7 +31,7 @@ def client(copr_fake: FakeCopr, copr_config: Path, monkeypatch: pytest.MonkeyPat
 
 
 def waited(client: Client, build_id: int, timeout: float = DAY) -> Any:
-    """The build at the end of the official client's own wait for it."""
+    """Return the build at the end of the official client's own wait."""
     (build,) = wait(client.build_proxy.get(build_id), timeout=timeout)
     return build
 

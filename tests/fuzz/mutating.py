@@ -27,7 +27,7 @@ class Mutator:
         self._keys = sorted(named | {key for document in documents for key in _keys_in(document)})
 
     def change(self, case: bytes, seed: int) -> bytes | None:
-        """A case whose document has a few places changed; ``None`` for one that has none."""
+        """Return a case with some changed values in its document; ``None`` if it has no document."""
         random = Random(seed)
         for head, document in _split(case):
             root = [document]
@@ -57,7 +57,7 @@ class Mutator:
 
 
 def _split(case: bytes) -> Iterator[tuple[bytes, Any]]:
-    """What is in front of the document of a case, and the document, if it has one."""
+    """Return the part of a case before its document, and the document, if it has one."""
     first, newline, rest = case.partition(b"\n")
     for head, text in ((b"", case), (first + newline, rest)):
         try:
@@ -81,7 +81,7 @@ def _keys_in(document: Any) -> Iterator[str]:
 
 
 def _names_in(schemas: Any) -> Iterator[str]:
-    """The properties and the choices that schemas have."""
+    """Return the properties and enum values of schemas."""
     for _, schema in _places_in(schemas):
         if isinstance(schema, dict):
             properties, choices = schema.get("properties", {}), schema.get("enum", [])
@@ -142,7 +142,7 @@ TOKENS: tuple[bytes, ...] = (
     ),
     *(b"http://copr/", b"CONNECT ", b"TRACE ", b"QUERY ", b"{", b"[" * 2000, b'"\\ud800"', b"NaN", b"X: y\r\n" * 1500),
 )
-"""Bytes that mean something to a parser, or more than it may take."""
+"""Bytes with a meaning for parsers, and oversized values."""
 
 
 def make_connection(random: Random) -> bytes:

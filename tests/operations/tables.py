@@ -1,7 +1,4 @@
-"""The public operations with the arguments to draw for each, and the members that change nothing.
-
-Values are few, so that they collide, and some of them are invalid.
-"""
+"""The public operations with strategies for their arguments, and the members that change nothing."""
 
 from __future__ import annotations
 
@@ -25,9 +22,9 @@ PROJECTS = ["jdoe/playground", "@copr/tools", "@copr/tools:pr:1"]
 ids = st.sampled_from(IDS)
 names = st.sampled_from([*NAMES * 4, "x y", "fedora"])
 known_names = st.sampled_from(NAMES)
-# Mostly those that events lead away from.
+# Mostly states that are not final.
 states = st.sampled_from([*State, *[State.PENDING] * 6, *[State.RUNNING] * 3, *[State.WAITING] * 2])
-# Multiples of a quarter, with which floats are exact.
+# Multiples of 0.25, which floats represent exactly.
 seconds = st.sampled_from([0, 0.25, 1, 10, 29.75, 60, 100, 400, 10_000, LAST - EPOCH - 9, -1])
 times = st.sampled_from([0, 5, EPOCH - 1, EPOCH, EPOCH + 7, EPOCH + 500, LAST, -1])
 texts = st.sampled_from(["a", "00000007-other"] * 3 + ["", "a/b"])
@@ -232,7 +229,7 @@ FAKE: Mapping[str, Arguments] = {
     "populate": optional(builds=st.sampled_from([0, 1]), chroots=st.just(2), seed=st.sampled_from([1, 2])),
     "clear_requests": nothing,
 }
-"""Those with a rule of their own are in ``OWN_RULE``."""
+"""The operations; ``OWN_RULE`` has those with a separate rule."""
 
 OWN_RULE: Mapping[str, str] = {
     "FakeCopr.answer": "poll",
@@ -269,4 +266,4 @@ READ_ONLY: Mapping[str, str] = {
 """The members that only read, or only lead to the fake."""
 
 THROUGH_ANOTHER = {"Faults.reseed": "FakeCopr.reseed"}
-"""What is only called by another operation."""
+"""Operations that are only called by another one."""

@@ -1,4 +1,4 @@
-"""Scenarios, right and wrong, to try readers with."""
+"""Valid and invalid scenarios for tests of readers."""
 
 from __future__ import annotations
 
@@ -109,9 +109,9 @@ WHOLE: dict[str, Any] = {
         {"breaks": "refused", "seconds": 3, "probability": 0.5},
     ],
 }
-"""Everything that a scenario can say, but for texts, of which any does."""
+"""A scenario with every key."""
 
-MISTAKES: list[tuple[object, str]] = [
+INVALID_SCENARIOS: list[tuple[object, str]] = [
     ("{", "line 1, column 2: not JSON: Expecting property name enclosed in double quotes"),
     ('{"now": ' + "9" * 5000 + "}", "scenario: not JSON that can be read: "),
     ('{"now": 1e400}', "now: expected a number from 0 to 2147483647, got inf"),
@@ -142,7 +142,7 @@ MISTAKES: list[tuple[object, str]] = [
     ({"projects": [{"ownername": "a", "projectname": "b"}] * 2}, "projects[1].projectname: there is a project a/b"),
     ({"chroots": ["fedora"]}, "chroots[0]: 'fedora' is not a chroot name; expected distribution-version-architecture"),
 ]
-"""Mistakes, each with what a reader says of it."""
+"""Invalid scenarios, each with a part of the error."""
 
 RUNNING = {"state": "running", "lasts": 5, "ends": "failed"}
 PROJECT = {"ownername": "jdoe", "projectname": "tools"}
@@ -275,16 +275,16 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
         ["builds[0].chroots", "chroots", "faults", "projects"],
     ),
 }
-"""Scenarios with several mistakes, and all places that are wrong in each, in order."""
+"""Scenarios with several errors, and all their locations in order."""
 
 UNSAYABLE = (
-    # Which characters the database stores.
+    # Characters that the database cannot store.
     "has a null character or half a surrogate pair",
-    # What is there already.
+    # Objects that exist already.
     r"there is a build \d+ already",
     r"there is a project .* already",
     "the build has .* already",
-    # What the machine does not do.
+    # Transitions that do not exist.
     "no event leads from",
     "a lifecycle cannot begin with deleted",
     "absent can only be the first stage",
@@ -296,7 +296,7 @@ UNSAYABLE = (
     "is above the maximum",
     "expected seconds from minimum to maximum",
     "is not a directory of",
-    # What goes with what.
+    # Relations between fields.
     "its lifecycle does not get to",
     "is not a stage of its lifecycle",
     "is not a stage that is",
@@ -312,7 +312,7 @@ UNSAYABLE = (
     r"expected a (whole number|Unix time)\b.*, got \d+\.0$",
     r"expected the status of a response.*, got \d+\.0$",
 )
-"""Why a reader refuses what the schema takes."""
+"""Errors of the reader for scenarios that the schema accepts."""
 
 _KEYS = st.sampled_from(["builds", "projects", "chroots", "faults", "id", "name", "lifecycle", "stages", "state"])
 JSON = st.recursive(
@@ -320,4 +320,4 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS | st.text(max_size=5), inner, max_size=4),
     max_leaves=20,
 )
-"""Any document, with a liking for what scenarios have."""
+"""Any document; names of scenario keys are frequent."""

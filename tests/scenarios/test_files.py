@@ -13,7 +13,7 @@ from copr_chroot_fake import CoprFakeError, FakeCopr, InputError, MissingExtraEr
 from copr_chroot_fake.scenario.bundled import DEFAULT_SCENARIO, shipped_scenarios
 
 from ..adapters import direct_client
-from .examples import MISTAKES, WHOLE, write
+from .examples import INVALID_SCENARIOS, WHOLE, write
 
 
 def test_default_scenario_has_a_chroot_in_every_state() -> None:
@@ -107,7 +107,7 @@ def test_invalid_scenario_adds_nothing(tmp_path: Path) -> None:
     assert b"Chroot fedora-41-x86_64 does not exist" in raised.body
 
 
-@pytest.mark.parametrize(("document", "message"), MISTAKES, ids=[message[:60] for _, message in MISTAKES])
+@pytest.mark.parametrize(("document", "message"), INVALID_SCENARIOS, ids=[row[1][:60] for row in INVALID_SCENARIOS])
 def test_error_names_file_location_and_remedy(tmp_path: Path, document: object, message: str) -> None:
     """It is one line."""
     path = write(tmp_path, document)

@@ -19,7 +19,7 @@ from copr_chroot_fake.scenario.bundled import shipped_scenarios
 from copr_chroot_fake.scenario.schema import scenario_schema
 
 from ..examples import examples
-from .examples import MISTAKES, UNSAYABLE
+from .examples import INVALID_SCENARIOS, UNSAYABLE
 
 F41 = "fedora-41-x86_64"
 SCHEMA: dict[str, Any] = scenario_schema()
@@ -160,7 +160,7 @@ def test_schema_and_reader_accept_valid_scenarios(scenario: dict[str, object]) -
     assert error_of(scenario) is None
 
 
-@pytest.mark.parametrize("scenario", [mistake for mistake, _ in MISTAKES if isinstance(mistake, dict)], ids=json.dumps)
+@pytest.mark.parametrize("scenario", [row[0] for row in INVALID_SCENARIOS if isinstance(row[0], dict)], ids=json.dumps)
 def test_schema_rejects_the_errors_of_the_reader(scenario: dict[str, object]) -> None:
     """Except those that concern several values."""
     check_agreement(scenario)

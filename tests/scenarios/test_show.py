@@ -188,7 +188,7 @@ def test_bars_show_holds_progress_and_cancellation(tmp_path: Path) -> None:
     assert "  fails  canceled\n" in text
 
 
-def test_invalid_scenario_is_not_shown(tmp_path: Path) -> None:
+def test_invalid_scenario_is_rejected(tmp_path: Path) -> None:
     """The first error is reported, and the exit status is 2."""
     path = write(tmp_path, {"x": 1})
     for name, problem in ((str(path), f"{path}: x: unknown key"), ("page", "did you mean 'pages'?")):
