@@ -27,7 +27,7 @@ class Number(IntEnum):
 
 
 def _fail(*arguments: object) -> Any:
-    raise RuntimeError("nobody may ask me")
+    raise RuntimeError("hostile value")
 
 
 class BrokenText(str):

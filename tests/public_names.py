@@ -103,8 +103,10 @@ def _called(owner: type, name: str) -> str:
 
 
 def _signature(called: Callable[..., object]) -> str:
-    shown = [_plain(taken) for name, taken in inspect.signature(called).parameters.items() if name != "self"]
-    return str(inspect.Signature(shown))
+    parameters = [
+        _plain(parameter) for name, parameter in inspect.signature(called).parameters.items() if name != "self"
+    ]
+    return str(inspect.Signature(parameters))
 
 
 class _Some:
@@ -137,10 +139,10 @@ def _pytest() -> Iterator[str]:
             ("--help", "ini", r"^  (copr_fake_\w+) \("),
             ("--markers", "marker", r"^@pytest\.mark\.(copr_fake\(.*?\))"),
         ):
-            shown = subprocess.run(
+            output = subprocess.run(
                 [*command, option], cwd=empty, env=alone, capture_output=True, text=True, timeout=60, check=False
             ).stdout
-            yield from (f"pytest {kind} {name}" for name in sorted(re.findall(pattern, shown, flags=re.MULTILINE)))
+            yield from (f"pytest {kind} {name}" for name in sorted(re.findall(pattern, output, flags=re.MULTILINE)))
 
 
 def _commands() -> Iterator[str]:

@@ -234,8 +234,9 @@ class Wire:
         self.socket.sendall(data)
 
     def send_on(self, piece: bytes, pause: float = 0) -> None:
-        """Send the same bytes repeatedly.
+        """Send the same bytes repeatedly, in real time, to test the server's real timers.
 
+        :param pause: seconds between two sends.
         :raises ConnectionError: when the server closes the connection.
         """
         until = time.monotonic() + PATIENCE

@@ -23,7 +23,7 @@ def test_changes_are_applied_when_they_are_due(ends: str) -> None:
         fake.add_build(
             [F41, F42], id=number, lifecycle="deleted" if ends == "deleted" and number == 3 else running_for(3600)
         )
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     fake.builds[1].cancel()
     fake.builds[2][F42].hold("running")
     fake.clock.tick(10)
@@ -34,7 +34,7 @@ def test_changes_are_applied_when_they_are_due(ends: str) -> None:
         (2, fake.changes[0].at + 3600)
     }
     assert (3 in fake.builds) == (ends == "succeeds")
-    fake.restore(taken)
+    fake.restore(snapshot)
     assert set(fake.builds) == {1, 2, 3}
     fake.clock.tick(3600)
     ended = {(change.build_id, change.chrootname) for change in fake.changes if change.state == "succeeded"}

@@ -87,9 +87,9 @@ def test_token_allows_any_host(guarded: Server, host: str) -> None:
     """With a token set, open paths allow it too."""
     assert get(guarded, CLOCK, f"Host: {host}", f"Authorization: Bearer {TOKEN}").status == 200
     assert get(guarded, "/_fake/health", f"Host: {host}").status == 200
-    refused = get(guarded, CLOCK, f"Host: {host}", "Authorization: Bearer another")
-    assert refused.status == (401 if host in OWN else 403)
-    assert "send the token" in refused.document["error"] or host in OWN
+    answer = get(guarded, CLOCK, f"Host: {host}", "Authorization: Bearer another")
+    assert answer.status == (401 if host in OWN else 403)
+    assert "send the token" in answer.document["error"] or host in OWN
 
 
 def test_trailers_do_not_replace_headers(local: Server) -> None:
@@ -270,9 +270,9 @@ def test_guard_without_token_ignores_empty_token() -> None:
     guard = Guard("127.0.0.1", None)
     for authorization in (b"Bearer ", b"Bearer", b""):
         assert guard.refusal({b"host": b"127.0.0.1", b"authorization": authorization}, is_open=False) is None
-        refused = guard.refusal({b"host": b"evil.example", b"authorization": authorization}, is_open=False)
-        assert refused is not None
-        assert refused.status == 403
+        answer = guard.refusal({b"host": b"evil.example", b"authorization": authorization}, is_open=False)
+        assert answer is not None
+        assert answer.status == 403
 
 
 def test_rejected_host_error_names_the_option(local: Server, guarded: Server) -> None:

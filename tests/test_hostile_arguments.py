@@ -237,7 +237,7 @@ def problem_with(world: World, path: str, parameter: str, value: str) -> str | N
 def wrong_with_message(error: CoprFakeError, parameter: str) -> str | None:
     message = str(error)
     if isinstance(error, ScenarioError):
-        # It names the file, and the place in it.
+        # It names the file, and the location in it.
         parameter = "source" if parameter != "source" else ""
     if len(message) > 2000 or not message.isprintable():
         return f"has no short line for a message: {message[:200]!r}"
@@ -282,12 +282,12 @@ def test_speed_of_a_clock_is_checked_when_it_is_set() -> None:
         assert type(clock.speed) in (int, float)
 
 
-def locations_in(value: object, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+def locations_in(value: object, location: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     """Yield each value with its location, without the root."""
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in inner:
-        yield (*place, key)
-        yield from locations_in(item, (*place, key))
+        yield (*location, key)
+        yield from locations_in(item, (*location, key))
 
 
 def commands(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
@@ -306,10 +306,10 @@ def refusal(do: Callable[[], object]) -> ScenarioError | None:
     return None
 
 
-PLACES = [*locations_in(WHOLE)]
+LOCATIONS = [*locations_in(WHOLE)]
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: ".".join(map(str, place)))
+@pytest.mark.parametrize("place", LOCATIONS, ids=lambda place: ".".join(map(str, place)))
 def test_hostile_values_in_a_scenario_are_rejected(place: tuple[str | int, ...]) -> None:
     """Rejected scenarios add nothing; accepted ones can be dumped and loaded."""
     for name, make in HOSTILE.items():

@@ -186,11 +186,11 @@ def test_interrupted_call_has_happened_or_not(act: Act) -> None:
 
 
 def test_interrupted_restore_is_completed() -> None:
-    taken: dict[FakeCopr, Snapshot] = {}
+    snapshots: dict[FakeCopr, Snapshot] = {}
 
     def changed() -> FakeCopr:
         fake = make()
-        taken[fake] = fake.snapshot()
+        snapshots[fake] = fake.snapshot()
         fake.builds[2].delete()
         fake.add_scenario({**SCENARIO, "now": fake.clock.now() + 5})
         fake.add_account("jdoe", "login", "token")
@@ -198,7 +198,7 @@ def test_interrupted_restore_is_completed() -> None:
         return fake
 
     possible = {seen_of(changed()), seen_of(make())}
-    for fake in interrupted(changed, lambda fake: fake.restore(taken[fake])):
+    for fake in interrupted(changed, lambda fake: fake.restore(snapshots[fake])):
         assert in_another_thread(seen_of, fake) in possible
 
 

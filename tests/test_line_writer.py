@@ -6,11 +6,15 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import BinaryIO
 
 import pytest
 
+from copr_chroot_fake.http_server import line_writer
 from copr_chroot_fake.http_server.line_writer import LineWriter
+
+from .served import eventually
 
 Pipe = tuple[BinaryIO, BinaryIO]
 
@@ -72,8 +76,7 @@ def test_dropped_lines_are_counted(pipe: Pipe) -> None:
         writer.write(f"{number:099}")
     got: list[bytes] = []
     reader = read_all(reading, got)
-    while len(got) < 3:
-        time.sleep(0.001)
+    assert eventually(lambda: len(got) >= 3)
     writer.write("later")
     writer.close(10)
     writing.close()
@@ -113,13 +116,15 @@ def test_closed_reader_is_not_an_error(pipe: Pipe) -> None:
     writer.close(10)
 
 
-def test_non_blocking_file_is_supported(pipe: Pipe) -> None:
+def test_non_blocking_file_is_supported(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process that shares the terminal or pipe can make it non-blocking."""
     reading, writing = pipe
     os.set_blocking(writing.fileno(), False)
+    is_blocked = threading.Event()
+    monkeypatch.setattr(line_writer, "time", SimpleNamespace(sleep=lambda _: is_blocked.set()))
     writer = LineWriter(writing.fileno(), dropped)
     writer.write("x" * 300_000)
-    time.sleep(0.03)
+    assert is_blocked.wait(10)
     got: list[bytes] = []
     reader = read_all(reading, got)
     writer.close(10)

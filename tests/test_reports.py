@@ -121,10 +121,10 @@ def test_canceled_build_stays_canceled_after_restore() -> None:
     fake = FakeCopr(progress="clock")
     build = fake.add_build([F41], id=1)
     build.cancel()
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     fake.clock.tick(10)
     assert build[F41].state == "canceled"
-    fake.restore(taken)
+    fake.restore(snapshot)
     assert (build.is_canceled, build[F41].state) == (True, "importing")
     fake.clock.tick(9)
     assert build[F41].state == "importing"

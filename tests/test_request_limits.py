@@ -77,7 +77,7 @@ def test_larger_head_is_rejected(server: Server, target: str, piece: int, pause:
         ):
             with server.connect() as wire:
                 sent = head + b"\r\n"
-                # The server rejects it before the end.
+                # The server rejects it before the end. The pauses make it receive the pieces one by one.
                 with suppress(ConnectionError):
                     for at in range(0, len(sent), piece):
                         wire.send(sent[at : at + piece])
@@ -148,10 +148,11 @@ def test_dribbled_request_closes_the_connection(impatient: Server, beginning: st
 def test_each_request_has_its_own_timeout(impatient: Server) -> None:
     """Also if the response was sent before the end of the request's body."""
     with impatient.connect() as wire:
-        for _ in range(5):
+        for _ in range(6):
             wire.send(BEGINNINGS["half a body that is ignored"])
             assert wire.reply().status == 405
-            time.sleep(0.1)
+            # Real time: together the requests take longer than the real timer of one.
+            time.sleep(0.05)
             wire.send(b"x")
 
 
@@ -161,4 +162,5 @@ def test_responses_and_idle_connections_are_not_timed_out(impatient: Server) -> 
         for _ in range(2):
             wire.send(raw("GET", HOME))
             assert wire.reply().status == 200
+            # Real time, longer than the real timer of a request.
             time.sleep(0.25)

@@ -90,7 +90,7 @@ def filled(requests: int) -> FakeCopr:
 
 
 @pytest.mark.parametrize(
-    "look",
+    "read",
     [
         lambda fake: fake.requests_after(fake.journal.count(About()) - 3),
         lambda fake: fake.assert_requested("build-chroot/list", build_id=1),
@@ -99,14 +99,14 @@ def filled(requests: int) -> FakeCopr:
         lambda fake: fake.assert_all_pages_read(1),
     ],
 )
-def test_cost_of_a_read_depends_on_new_requests(look: Callable[[FakeCopr], object]) -> None:
+def test_cost_of_a_read_depends_on_new_requests(read: Callable[[FakeCopr], object]) -> None:
     """Each request is parsed only once."""
 
     def steps(requests: int) -> int:
         fake = filled(requests)
-        look(fake)
+        read(fake)
         fake.answer("GET", "/api_3/")
-        return count_steps(lambda: look(fake))
+        return count_steps(lambda: read(fake))
 
     assert steps(200) <= steps(20) * 1.2 + 20
 

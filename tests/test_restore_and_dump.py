@@ -40,7 +40,7 @@ def test_restore_brings_back_all_state() -> None:
     build = fake.add_build([F41], id=1, lifecycle="realistic")
     removed = fake.add_build({F41: "running"}, id=2)
     fake.clock.tick(20)
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     before = all_answers(fake, 1)
 
     fake.clock.tick(1000)
@@ -53,7 +53,7 @@ def test_restore_brings_back_all_state() -> None:
     assert all_answers(fake, 1) != before
 
     for _ in range(2):
-        fake.restore(taken)
+        fake.restore(snapshot)
         assert all_answers(fake, 1) == before
         assert fake.builds == {1: build, 2: removed}
         assert list(fake.projects) == ["jdoe/playground"]
@@ -64,7 +64,7 @@ def test_restore_brings_back_all_state() -> None:
 
 def test_restore_brings_back_accounts() -> None:
     fake = FakeCopr()
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     with fake.snapshot():
         before = fake.add_account("frostyx", login="abc", token="s3cret")
         again = fake.snapshot()
@@ -74,7 +74,7 @@ def test_restore_brings_back_accounts() -> None:
     assert fake.accounts == []
     fake.restore(again)
     assert fake.accounts == [before]
-    fake.restore(taken)
+    fake.restore(snapshot)
     assert fake.accounts == []
 
 
@@ -84,9 +84,9 @@ def test_run_repeats_after_a_restore() -> None:
     fake.add_build({F41: {}, F42: {"lifecycle": "retried"}}, id=1)
     fake.builds[1][F42].hold("running")
     all_answers(fake, 1)
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     first = all_answers(fake, 6)
-    fake.restore(taken)
+    fake.restore(snapshot)
     assert all_answers(fake, 6) == first
 
 
@@ -129,9 +129,9 @@ def test_snapshot_of_another_fake_is_rejected() -> None:
 def test_restore_does_not_move_a_system_clock() -> None:
     clock = SystemClock(speed=1000)
     fake = FakeCopr(clock=clock)
-    taken = fake.snapshot()
-    fake.restore(taken)
-    assert clock.now() >= taken.now
+    snapshot = fake.snapshot()
+    fake.restore(snapshot)
+    assert clock.now() >= snapshot.now
 
 
 def reloaded(fake: FakeCopr, directory: Path) -> FakeCopr:

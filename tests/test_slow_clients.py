@@ -145,7 +145,7 @@ def test_200_idle_connections_do_not_disturb() -> None:
         assert server.get(HOME) == {"version": 3}
 
 
-@pytest.mark.skipif(os.name != "posix", reason="the limit of open files is set as POSIX has it")
+@pytest.mark.skipif(os.name != "posix", reason="the limit of open files is set with POSIX calls")
 @pytest.mark.parametrize("is_lowered_later", [False, True])
 def test_server_without_file_descriptors_closes_idle_connections(start: Start, is_lowered_later: bool) -> None:
     """It logs one warning, keeps busy connections, and accepts new ones."""

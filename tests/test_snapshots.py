@@ -44,10 +44,10 @@ def test_snapshot_restores_its_own_chroot() -> None:
 def test_snapshot_restores_after_a_lifecycle_was_added() -> None:
     fake = FakeCopr(progress="clock")
     build = fake.add_build([F41], id=1, state="running")
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     fake.builds[1].add_chroot(F42, lifecycle="deleted")
     assert build.is_coupled
-    fake.restore(taken)
+    fake.restore(snapshot)
     fake.clock.tick(10_000)
     assert (build.is_coupled, build.had_lifecycle, fake.builds) == (False, False, {1: build})
 
@@ -58,11 +58,11 @@ def test_snapshot_restores_the_same_fault() -> None:
     before = fake.snapshot()
     fault = fake.faults.add({"status": 500, "first": 1})
     fake.answer("GET", "/api_3/")
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     fake.answer("GET", "/api_3/")
     fake.restore(before)
     assert fake.faults.add("outage").id == fault.id
-    fake.restore(taken)
+    fake.restore(snapshot)
     assert ([*fake.faults], fault.seen, fault.hits) == ([fault], 1, 1)
     fake.faults.remove(fault)
     assert not fake.faults
@@ -104,9 +104,9 @@ def test_restored_source_package_follows_the_results() -> None:
     fake = FakeCopr(serve_results=True)
     build = fake.add_build([F41], id=1)
     fake._set_base_url("http://copr.test:5000")  # noqa: SLF001  # called by servers
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     fake._set_base_url("http://copr.test:6000")  # noqa: SLF001  # called by servers
-    fake.restore(taken)
+    fake.restore(snapshot)
     url = build.submission.source_package.url
     assert url is not None
     assert url.startswith("http://copr.test:6000/results/")

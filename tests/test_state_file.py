@@ -74,10 +74,10 @@ class Observed(NamedTuple):
     @classmethod
     def at(cls, world: Server) -> Observed:
         # Requests to Copr come last, because they count for polls and faults.
-        shown, clock = world.control("GET", "/scenario"), world.control("GET", "/clock")
-        del shown["now"]
+        scenario, clock = world.control("GET", "/scenario"), world.control("GET", "/clock")
+        del scenario["now"]
         replies = [world.call("GET", target) for target in (GET, LIST, HOME, LIST.replace("=1", "=7")) * 3]
-        return cls(shown, clock["speed"], clock["paused"], [(reply.status, reply.body) for reply in replies])
+        return cls(scenario, clock["speed"], clock["paused"], [(reply.status, reply.body) for reply in replies])
 
 
 def observe_all(server: Server) -> list[Observed]:
@@ -89,7 +89,7 @@ def observe_after_resets(server: Server) -> list[Observed]:
     server.control("POST", "/reset")
     for name in ("first", "made", "ahead"):
         server.control("POST", f"/worlds/{name}/reset")
-    return [look._replace(scenario=None, answers=look.answers[:8]) for look in observe_all(server)]
+    return [state._replace(scenario=None, answers=state.answers[:8]) for state in observe_all(server)]
 
 
 def test_saved_state_is_loaded(start: Start, state: Path, served: Path) -> None:
@@ -99,7 +99,7 @@ def test_saved_state_is_loaded(start: Start, state: Path, served: Path) -> None:
     assert before.control("POST", "/save") == {"file": str(state)}
     ahead = json.loads(state.read_text())["worlds"]["ahead"]["clock"]["now"]
     seen = observe_all(before)
-    assert {status for look in seen for status, _ in look.answers} == {200, 404, 500, 503}
+    assert {status for state in seen for status, _ in state.answers} == {200, 404, 500, 503}
     reset = observe_after_resets(before)
     before.end(signal.SIGKILL)
     after = start(str(served), "--state", str(state))
@@ -260,14 +260,14 @@ def test_unwritable_state_file_prevents_start(tmp_path: Path) -> None:
     assert failed("serve", "--port", "0", "--state", str(path)) == line
 
 
-TOLD = {
+OPTIONS = {
     "scenario": ["none.json"],
     "speed": ["--speed", "1e300"],
     "accounts": ["--account", "frostyx:abc:s3cret", "--account", "jdoe:abc:t0ken"],
 }
 
 
-@pytest.mark.parametrize("options", TOLD.values(), ids=TOLD)
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_options_are_checked_although_a_state_exists(state: Path, served: Path, options: list[str]) -> None:
     StateFile(state).save(Worlds(InitialConfig(FakeCopr)))
     line = failed("serve", "--port", "0", *options, "--state", str(state))
@@ -282,7 +282,7 @@ def state_with(**options: object) -> bytes:
     return json.dumps({"version": 1, "main": main, "worlds": {}}).encode()
 
 
-WRONG: dict[bytes, str] = {
+INVALID_STATES: dict[bytes, str] = {
     b"": "line 1, column 1: not JSON",
     b"{": "line 1, column 2: not JSON",
     b"\xff": "cannot be read",
@@ -311,7 +311,7 @@ WRONG: dict[bytes, str] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("content", "message"), WRONG.items(), ids=WRONG.values())
+@pytest.mark.parametrize(("content", "message"), INVALID_STATES.items(), ids=INVALID_STATES.values())
 def test_invalid_state_is_located(state: Path, served: Path, content: bytes, message: str) -> None:
     state.write_bytes(content)
     with pytest.raises(CoprFakeError) as raised:

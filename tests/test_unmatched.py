@@ -53,7 +53,7 @@ def test_near_miss_is_one_digit_away_in_many_builds() -> None:
     assert "100878" in near[1] + near[2]
 
 
-WRONG: list[Callable[[str], str]] = [
+UNMATCHED: list[Callable[[str], str]] = [
     lambda name: f"/api_3/build/7{name}",
     lambda name: f"/api_3/build/1?{name}={name}",
     lambda name: f"/api_3/build-chroot/1/{name}",
@@ -63,8 +63,8 @@ WRONG: list[Callable[[str], str]] = [
 ]
 
 
-@pytest.mark.parametrize("wrong", WRONG)
-def test_near_miss_search_is_bounded(wrong: Callable[[str], str]) -> None:
+@pytest.mark.parametrize("target_of", UNMATCHED)
+def test_near_miss_search_is_bounded(target_of: Callable[[str], str]) -> None:
     """In the number of builds, chroots, projects and results, and in the length of names."""
 
     def steps(size: int, length: int) -> int:
@@ -72,8 +72,8 @@ def test_near_miss_search_is_bounded(wrong: Callable[[str], str]) -> None:
         for number in range(2, size):
             fake.add_build([F41], id=number, state="succeeded", project=f"jdoe/p{number}")
         fake.add_build([f"fedora-{number}-x86_64" for number in range(size)], id=1, state="running")
-        fake.builds[1].delete() if "build/1" in wrong("") else None
-        fake.answer("GET", wrong("x" * length))
+        fake.builds[1].delete() if "build/1" in target_of("") else None
+        fake.answer("GET", target_of("x" * length))
         return count_steps(lambda: [unmatched.near_miss for unmatched in fake.unmatched], "difflib")
 
     assert steps(400, 20_000) <= steps(110, 200) * 1.2 + 200

@@ -147,11 +147,11 @@ def test_dribbled_body_arrives_in_pieces(server: Server) -> None:
 
 # Connections that fail.
 
-Ask = Callable[[str, float], bytes]
+Get = Callable[[str, float], bytes]
 """Requests a URL with a timeout for each read."""
 
 
-def ask_http_client(url: str, timeout: float) -> bytes:
+def get_with_http_client(url: str, timeout: float) -> bytes:
     server = Server(url)
     connection = http.client.HTTPConnection(*server.address, timeout=timeout)
     try:
@@ -161,55 +161,55 @@ def ask_http_client(url: str, timeout: float) -> bytes:
         connection.close()
 
 
-def ask_requests(url: str, timeout: float) -> bytes:
+def get_with_requests(url: str, timeout: float) -> bytes:
     with requests.Session() as session:
         session.trust_env = False
         return session.get(url, timeout=timeout).content
 
 
-def ask_httpx(url: str, timeout: float) -> bytes:
+def get_with_httpx(url: str, timeout: float) -> bytes:
     return httpx.get(url, timeout=timeout, trust_env=False, verify=False).content
 
 
-FAILURES: dict[str, dict[Ask, type[Exception]]] = {
+FAILURES: dict[str, dict[Get, type[Exception]]] = {
     "refused": {
-        ask_http_client: ConnectionRefusedError,
-        ask_requests: requests.ConnectionError,
-        ask_httpx: httpx.ConnectError,
+        get_with_http_client: ConnectionRefusedError,
+        get_with_requests: requests.ConnectionError,
+        get_with_httpx: httpx.ConnectError,
     },
     "reset": {
-        ask_http_client: ConnectionResetError,
-        ask_requests: requests.ConnectionError,
-        ask_httpx: httpx.ReadError,
+        get_with_http_client: ConnectionResetError,
+        get_with_requests: requests.ConnectionError,
+        get_with_httpx: httpx.ReadError,
     },
     "reset-within": {
-        ask_http_client: ConnectionResetError,
-        ask_requests: requests.exceptions.ChunkedEncodingError,
-        ask_httpx: httpx.ReadError,
+        get_with_http_client: ConnectionResetError,
+        get_with_requests: requests.exceptions.ChunkedEncodingError,
+        get_with_httpx: httpx.ReadError,
     },
     "timeout": {
-        ask_http_client: TimeoutError,
-        ask_requests: requests.ReadTimeout,
-        ask_httpx: httpx.ReadTimeout,
+        get_with_http_client: TimeoutError,
+        get_with_requests: requests.ReadTimeout,
+        get_with_httpx: httpx.ReadTimeout,
     },
 }
 WORDS = {"refused": "refused", "reset": "reset by peer", "reset-within": "reset by peer", "timeout": "timed out"}
 
 
 @pytest.mark.parametrize("breaks", FAILURES)
-@pytest.mark.parametrize("ask", [ask_http_client, ask_requests, ask_httpx])
-def test_client_raises_the_error_of_a_real_failure(server: Server, breaks: str, ask: Ask) -> None:
+@pytest.mark.parametrize("get", [get_with_http_client, get_with_requests, get_with_httpx])
+def test_client_raises_the_error_of_a_real_failure(server: Server, breaks: str, get: Get) -> None:
     """The next request succeeds."""
     fault = {"breaks": breaks, "nth": 1, **({"seconds": 0.2} if breaks == "refused" else {})}
     server.control("POST", "/faults", fault)
-    with pytest.raises(FAILURES[breaks][ask]) as failed:
-        ask(server.url + GET, 0.1 if breaks == "timeout" else PATIENCE)
-    assert type(failed.value) is FAILURES[breaks][ask]
-    if ask is not ask_httpx or breaks == "refused":
+    with pytest.raises(FAILURES[breaks][get]) as failed:
+        get(server.url + GET, 0.1 if breaks == "timeout" else PATIENCE)
+    assert type(failed.value) is FAILURES[breaks][get]
+    if get is not get_with_httpx or breaks == "refused":
         # httpx has no error for failures while it reads.
         assert WORDS[breaks] in str(failed.value)
     assert eventually(lambda: not server.is_refusing)
-    assert ask(server.url + GET, PATIENCE) == BODY
+    assert get(server.url + GET, PATIENCE) == BODY
 
 
 def test_reset_within_follows_half_of_the_body(server: Server) -> None:

@@ -83,13 +83,13 @@ class Observed:
 
     def __init__(self, world: Server) -> None:
         clock = world.control("GET", "/clock")
-        shown = world.control("GET", "/scenario")
-        self.now: float = max(clock.pop("now"), shown.pop("now"))
+        content = world.control("GET", "/scenario")
+        self.now: float = max(clock.pop("now"), content.pop("now"))
         sent = [request["target"] for request in world.control("GET", "/requests")["requests"]]
-        self.shown = (shown, clock, sent, world.control("GET", "/faults"), world.control("GET", "/unmatched"))
+        self.state = (content, clock, sent, world.control("GET", "/faults"), world.control("GET", "/unmatched"))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Observed) and self.shown == other.shown and abs(self.now - other.now) < 3600
+        return isinstance(other, Observed) and self.state == other.state and abs(self.now - other.now) < 3600
 
     __hash__ = None  # type: ignore[assignment]  # approximate equality allows no hash
 

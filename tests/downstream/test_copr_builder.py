@@ -5,7 +5,6 @@ In between it submits an SRPM, for which the fake has no endpoint, so a run that
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,11 +14,12 @@ from copr_builder.copr_builder import CoprBuilder
 
 from copr_chroot_fake import FakeCopr
 
+from ..programs import needs
 from .processes import Run
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="copr-builder runs git, which is not installed")
+pytestmark = needs("git")
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def commit(tmp_path: Path) -> str:
     who = ["-c", "user.name=J. Doe", "-c", "user.email=jdoe@example.org"]
     for command in (["init", "--initial-branch", "main"], ["add", "."], [*who, "commit", "--message", "Say hello"]):
         subprocess.run(["git", *command], cwd=source, check=True, capture_output=True)
-    shown = subprocess.run(["git", "log", "--pretty=format:%h"], cwd=source, check=True, capture_output=True, text=True)
-    return shown.stdout
+    log = subprocess.run(["git", "log", "--pretty=format:%h"], cwd=source, check=True, capture_output=True, text=True)
+    return log.stdout
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_missing_project_is_an_error(copr_fake: FakeCopr, copr_builder: Run, com
     assert "Copr project jdoe/playground not found" in done.stderr
 
 
-@pytest.mark.skipif(shutil.which("rpmbuild") is None, reason="copr-builder runs rpmbuild, which is not here")
+@needs("rpmbuild")
 @pytest.mark.parametrize("state", ["skipped", "canceled"])
 def test_new_version_is_submitted(copr_fake: FakeCopr, copr_builder: Run, commit: str, state: str) -> None:
     """A failed build does not count. The fake has no endpoint for the SRPM, which ends the run."""

@@ -35,10 +35,10 @@ def test_fault_of_another_fake_with_the_same_id_is_rejected(fake: FakeCopr) -> N
     with pytest.raises(InputError, match="id: there is no such fault 1; there are: 1"):
         fake.faults.remove(FakeCopr().faults.add("outage"))
     with fake.snapshot():
-        gone = fake.faults.add("outage")
+        removed = fake.faults.add("outage")
     fake.faults.add("outage")
     with pytest.raises(InputError, match="id: there is no such fault 2; there are: 1, 2"):
-        fake.faults.remove(gone)
+        fake.faults.remove(removed)
 
 
 def test_restore_brings_back_faults_and_their_counts(fake: FakeCopr) -> None:
@@ -46,7 +46,7 @@ def test_restore_brings_back_faults_and_their_counts(fake: FakeCopr) -> None:
     outage = fake.faults.add("outage")
     drawn = fake.faults.add(Fault(status=500, probability=0.5))
     statuses(fake, 3)
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     runs = []
     for _ in range(3):
         added = fake.faults.add(Fault(status=599, probability=0.5))
@@ -54,7 +54,7 @@ def test_restore_brings_back_faults_and_their_counts(fake: FakeCopr) -> None:
         fake.faults.remove(outage.id)
         fake.faults.remove(drawn.id)
         assert added.id == 3
-        fake.restore(taken)
+        fake.restore(snapshot)
         assert [*fake.faults] == [outage, drawn]
         assert [active.seen for active in (outage, drawn)] == [3, 3]
     assert runs[0][:2] == [503, 503]
@@ -67,10 +67,10 @@ def test_restore_brings_back_faults_and_their_counts(fake: FakeCopr) -> None:
 def test_snapshot_of_a_fault_is_restored_repeatedly(fake: FakeCopr) -> None:
     """Changes after a restore do not change the snapshot."""
     fake.faults.add("outage")
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     for _ in range(3):
         fake.faults.clear()
-        fake.restore(taken)
+        fake.restore(snapshot)
         assert statuses(fake, 6) == [503] * 5 + [200]
 
 

@@ -181,8 +181,8 @@ INVALID_FAULTS: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-def dotted(place: str, field: str) -> str:
-    return f"{place}.{field}" if field else place
+def dotted(location: str, field: str) -> str:
+    return f"{location}.{field}" if field else location
 
 
 @pytest.mark.parametrize(("entry", "field", "problem"), INVALID_FAULTS, ids=[str(row[0]) for row in INVALID_FAULTS])

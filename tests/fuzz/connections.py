@@ -148,6 +148,7 @@ class Harness:
         for _ in range(100):
             if not (self._server.server_state.connections or self._server.server_state.tasks):
                 break
+            # uvicorn has no event for this.
             await asyncio.sleep(0.001)
         return bytes(got)
 

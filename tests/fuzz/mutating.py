@@ -23,7 +23,11 @@ class Mutator:
     def __init__(self, cases: Sequence[bytes]) -> None:
         documents = [document for case in cases for _, document in _split(case)]
         named = set(_names_in([scenario_schema(), json.loads(json.dumps(openapi.document()))]))
-        self._values = [*JUNK, *sorted(named), *(value for document in documents for _, value in _places_in(document))]
+        self._values = [
+            *JUNK,
+            *sorted(named),
+            *(value for each in documents for _, value in _locations_in(each)),
+        ]
         self._keys = sorted(named | {key for document in documents for key in _keys_in(document)})
 
     def change(self, case: bytes, seed: int) -> bytes | None:
@@ -37,16 +41,16 @@ class Mutator:
         return None
 
     def _spoil(self, root: list[Any], random: Random) -> None:
-        places = [place for place, _ in _places_in(root) if place]
-        if not places:
+        locations = [location for location, _ in _locations_in(root) if location]
+        if not locations:
             return
-        *way, last = random.choice(places)
+        *parents, last = random.choice(locations)
         parent: Any = root
-        for key in way:
+        for key in parents:
             parent = parent[key]
         value = json.loads(json.dumps(random.choice(self._values)))
         match random.randrange(4):
-            case 0 if way:
+            case 0 if parents:
                 del parent[last]
             case 1 if isinstance(parent[last], dict):
                 parent[last][random.choice(self._keys)] = value
@@ -67,22 +71,22 @@ def _split(case: bytes) -> Iterator[tuple[bytes, Any]]:
         return
 
 
-def _places_in(document: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    yield place, document
+def _locations_in(document: Any, location: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    yield location, document
     inner = (
         document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
     )
     for key, value in inner:
-        yield from _places_in(value, (*place, key))
+        yield from _locations_in(value, (*location, key))
 
 
 def _keys_in(document: Any) -> Iterator[str]:
-    return (key for _, value in _places_in(document) if isinstance(value, dict) for key in value)
+    return (key for _, value in _locations_in(document) if isinstance(value, dict) for key in value)
 
 
 def _names_in(schemas: Any) -> Iterator[str]:
     """Return the properties and enum values of schemas."""
-    for _, schema in _places_in(schemas):
+    for _, schema in _locations_in(schemas):
         if isinstance(schema, dict):
             properties, choices = schema.get("properties", {}), schema.get("enum", [])
             yield from properties if isinstance(properties, dict) else ()

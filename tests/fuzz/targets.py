@@ -91,7 +91,7 @@ def scenarios(case: bytes) -> None:
         assert refusal.source == str(path), refusal
         assert str(refusal).startswith(f"{path}: "), refusal
         assert "\n" not in str(refusal), refusal
-        assert fake.to_scenario() == FakeCopr().to_scenario(), "of a scenario with a mistake nothing is added"
+        assert fake.to_scenario() == FakeCopr().to_scenario(), "an invalid scenario adds nothing"
         return
     assert is_right, checked
     dumped = json.loads(json.dumps(fake.to_scenario(), allow_nan=False))
@@ -140,7 +140,7 @@ def control(case: bytes) -> None:
     if answer.status >= 400:
         document = json.loads(answer.body)
         assert isinstance(document["error"], str), answer
-        assert _all_targets(worlds) == before, "what is refused has changed nothing"
+        assert _all_targets(worlds) == before, "a rejected call changes nothing"
     json.dumps(_all_targets(worlds), allow_nan=False)
 
 

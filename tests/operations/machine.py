@@ -30,7 +30,7 @@ from .tables import EPOCH
 
 T = TypeVar("T")
 
-places = st.sampled_from([0, 0, 0, 0, 1, 2, 3, 4, 5, 7, 11])
+indexes = st.sampled_from([0, 0, 0, 0, 1, 2, 3, 4, 5, 7, 11])
 """Mostly the first one, because sequences of operations on one object find most errors."""
 
 ALMOST_STILL = 1e-300
@@ -110,28 +110,28 @@ class OperationsMachine(RuleBasedStateMachine):
         (self.only if operation in NOT_WRITTEN else self.both)(lambda fake: getattr(fake, operation)(**arguments))
 
     @precondition(lambda self: self.fake.builds)
-    @rule(data=st.data(), at=places, operation=st.sampled_from([*tables.BUILD]))
+    @rule(data=st.data(), at=indexes, operation=st.sampled_from([*tables.BUILD]))
     def operate_build(self, data: st.DataObject, at: int, operation: str) -> None:
         build = _pick([*self.fake.builds], at)
         arguments = data.draw(tables.BUILD[operation], operation)
         self.both(lambda fake: _operate(fake.builds[build], operation, arguments))
 
     @precondition(lambda self: bool(_chroots(self.fake)))
-    @rule(data=st.data(), at=places, operation=st.sampled_from([*tables.CHROOT]))
+    @rule(data=st.data(), at=indexes, operation=st.sampled_from([*tables.CHROOT]))
     def operate_chroot(self, data: st.DataObject, at: int, operation: str) -> None:
         build, name = _pick(_chroots(self.fake), at)
         arguments = data.draw(tables.CHROOT[operation], operation)
         self.both(lambda fake: _operate(fake.builds[build][name], operation, arguments))
 
     @precondition(lambda self: self.fake.builds)
-    @rule(at=places, name=tables.known_names, arguments=tables.added)
+    @rule(at=indexes, name=tables.known_names, arguments=tables.added)
     def add_chroot(self, at: int, name: str, arguments: dict[str, object]) -> None:
         """More likely to succeed than with any build."""
         build = _pick([*self.fake.builds], at)
         self.both(lambda fake: fake.builds[build].add_chroot(name, **arguments))  # type: ignore[arg-type]  # drawn arguments are valid
 
     @precondition(lambda self: bool(_chroots(self.fake)))
-    @rule(at=places, steps=tables.history)
+    @rule(at=indexes, steps=tables.history)
     def operate_one_chroot(self, at: int, steps: list[tuple[str, dict[str, object]]]) -> None:
         """Several operations on the same chroot find more than as many on different ones."""
         build, name = _pick(_chroots(self.fake), at)
@@ -152,18 +152,18 @@ class OperationsMachine(RuleBasedStateMachine):
         if events:
             self.both(lambda fake: METHODS[_pick(events, which)](fake.builds[build][name]))
 
-    @precondition(lambda self: bool(_gone(self)))
-    @rule(data=st.data(), at=places)
+    @precondition(lambda self: bool(_removed(self)))
+    @rule(data=st.data(), at=indexes)
     def operate_removed(self, data: st.DataObject, at: int) -> None:
         """Operations on removed builds and chroots have no effect on the fake."""
-        target = _pick(_gone(self), at)
+        target = _pick(_removed(self), at)
         table = tables.BUILD if isinstance(target, Build) else tables.CHROOT
         operation = data.draw(st.sampled_from([*table]))
         arguments = data.draw(table[operation], operation)
         self.only(lambda fake: _operate(target, operation, arguments))
 
     @precondition(lambda self: self.fake.projects)
-    @rule(data=st.data(), at=places, operation=st.sampled_from([*tables.PROJECT]))
+    @rule(data=st.data(), at=indexes, operation=st.sampled_from([*tables.PROJECT]))
     def operate_project(self, data: st.DataObject, at: int, operation: str) -> None:
         full_name = _pick([*self.fake.projects], at)
         arguments = data.draw(tables.PROJECT[operation], operation)
@@ -188,7 +188,7 @@ class OperationsMachine(RuleBasedStateMachine):
     def add_mock_chroots(self, names: list[str]) -> None:
         self.both(lambda fake: fake.add_mock_chroots(*names))
 
-    @rule(at=places, times=st.integers(1, 3))
+    @rule(at=indexes, times=st.integers(1, 3))
     def poll(self, at: int, times: int) -> None:
         target = _pick([*_targets(self.fake)], at)
         for _ in range(times):
@@ -240,7 +240,7 @@ class OperationsMachine(RuleBasedStateMachine):
         self.saved.append(self.fake.to_scenario())
 
     @precondition(lambda self: self.saved)
-    @rule(at=places, replaces=st.booleans())
+    @rule(at=indexes, replaces=st.booleans())
     def load_saved_scenario(self, at: int, replaces: bool) -> None:
         """Load it into the running fake, which may have some of its builds."""
 
@@ -295,7 +295,7 @@ def _chroots(fake: FakeCopr) -> list[tuple[int, str]]:
     return [(build.id, chroot.name) for build in fake.builds.values() for chroot in build.chroots]
 
 
-def _gone(machine: OperationsMachine) -> list[Build | BuildChroot]:
+def _removed(machine: OperationsMachine) -> list[Build | BuildChroot]:
     return [held for held in machine.held.values() if not _is_there(machine.fake, held)]
 
 
@@ -333,8 +333,8 @@ def _is_there(fake: FakeCopr, held: Build | BuildChroot) -> bool:
 
 def _shown(fake: FakeCopr) -> object:
     # A restore leaves the address alone.
-    shown = repr([views.build(build) for build in fake.builds.values()])
-    return shown.replace(fake.results_url, RESULTS_URL), [*fake.projects]
+    text = repr([views.build(build) for build in fake.builds.values()])
+    return text.replace(fake.results_url, RESULTS_URL), [*fake.projects]
 
 
 def _everything(fake: FakeCopr) -> object:

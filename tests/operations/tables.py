@@ -104,10 +104,10 @@ _fixed = both(
         build_config=st.just({"a": [1]}),
     ),
 )
-_living = both(required(lifecycle=lifecycles), optional(progress=progress, result_dir=texts, packages=packages))
+_advancing = both(required(lifecycle=lifecycles), optional(progress=progress, result_dir=texts, packages=packages))
 _canceled = st.just({"state": "failed", "canceled": True})
-_ways = states | _living | _living | _fixed | _canceled | _settings
-_chroots = st.dictionaries(known_names, _ways, max_size=3)
+_any_settings = states | _advancing | _advancing | _fixed | _canceled | _settings
+_chroots = st.dictionaries(known_names, _any_settings, max_size=3)
 added = optional(state=states) | both(required(lifecycle=lifecycles), optional(progress=progress))
 _build = both(
     required(id=ids, chroots=_chroots),

@@ -223,7 +223,7 @@ def test_strict(copr_fake):
 
 NATIVE = pytest.param(
     "tool.pytest",
-    marks=pytest.mark.skipif(pytest.version_tuple < (9, 2), reason="there pytest's own table has texts only"),
+    marks=pytest.mark.skipif(pytest.version_tuple < (9, 2), reason="older versions only support strings in this table"),
 )
 
 

@@ -158,7 +158,7 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
     ),
     "chroots of one name": (
         chroots({"polls": -1}, {"state": "done"}, {}),
-        [f"builds[0].chroots[{place}" for place in ("0].polls", "1].name", "1].state", "2].name")],
+        [f"builds[0].chroots[{location}" for location in ("0].polls", "1].name", "1].state", "2].name")],
     ),
     "directories of what is no project": (
         builds({**PROJECT, "project_dirname": "other"}, {"projectname": "a/b", "project_dirname": "other"}),
@@ -188,7 +188,7 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
             {"lifecycle": "succeeds", "state": "running", "stage": 1},
             {"name": S390X, "lifecycle": "stuck-pending", "state": "pending", "stage": 9},
         ),
-        [f"builds[0].chroots[{place}" for place in ("0].stage", "1].stage")],
+        [f"builds[0].chroots[{location}" for location in ("0].stage", "1].stage")],
     ),
     "the end of a stage that lasts for ever": (
         chroots({"lifecycle": "stuck-pending", "state": "pending", "remaining": 5}),
@@ -202,7 +202,7 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
     ),
     "an order of stages": (
         stages({"state": "deleted"}, {**RUNNING, "ends": None}, {"state": "importing", "lasts": 1}),
-        [f"builds[0].lifecycle.stages[{place}" for place in ("0]", "0].lasts", "0].state", "1]", "2].ends")],
+        [f"builds[0].lifecycle.stages[{location}" for location in ("0]", "0].lasts", "0].state", "1]", "2].ends")],
     ),
     "stages before their order": (
         stages(
@@ -211,10 +211,10 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
             5,
         ),
         [
-            *(f"builds[0].lifecycle.stages[1].{place}" for place in ("ends.x", "ends.x", "lasts.uniform[0]")),
+            *(f"builds[0].lifecycle.stages[1].{location}" for location in ("ends.x", "ends.x", "lasts.uniform[0]")),
             *(
-                f"builds[0].lifecycle.stages[1].{place}"
-                for place in ("lasts.uniform[1]", "state", "without[0]", "without[1]")
+                f"builds[0].lifecycle.stages[1].{location}"
+                for location in ("lasts.uniform[1]", "state", "without[0]", "without[1]")
             ),
             "builds[0].lifecycle.stages[2]",
         ],
@@ -235,20 +235,20 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
     ),
     "polls": (
         builds({"progress": {"poll": {"running": 0, "other": 0, "done": 0}}}),
-        [f"builds[0].progress.poll{place}" for place in (".done", ".done", ".other", ".running")],
+        [f"builds[0].progress.poll{location}" for location in (".done", ".done", ".other", ".running")],
     ),
     "packages": (
         chroots({"packages": ["a", "b", {"name": 5, "arch": ""}, 7]}),
         [
-            f"builds[0].chroots[0].packages[{place}"
-            for place in ("0]", "1]", "2].arch", "2].name", "2].release", "2].version", "3]")
+            f"builds[0].chroots[0].packages[{location}"
+            for location in ("0]", "1]", "2].arch", "2].name", "2].release", "2].version", "3]")
         ],
     ),
     "chroots of a project": (
         {"projects": [{**PROJECT, "chroots": {"a": {}, "b": {"with_opts": [1, ""]}, F43: {"bootstrap": 1}, S390X: 5}}]},
         [
-            f"projects[0].chroots.{place}"
-            for place in ("a", "b", "b.with_opts[0]", "b.with_opts[1]", f"{S390X}", f"{F43}.bootstrap")
+            f"projects[0].chroots.{location}"
+            for location in ("a", "b", "b.with_opts[0]", "b.with_opts[1]", f"{S390X}", f"{F43}.bootstrap")
         ],
     ),
     "faults": (
@@ -259,8 +259,8 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
             ]
         },
         [
-            f"faults[{place}"
-            for place in (
+            f"faults[{location}"
+            for location in (
                 *("0]", "1]", "2]", "3].first", "4].id", "4].nth", "4].seen", "4].statu"),
                 *("5].dribble.bytes", "5].dribble.every", "6].status", "7].seconds"),
             )

@@ -68,10 +68,10 @@ def test_overridden_merged_key_is_not_a_duplicate(tmp_path: Path) -> None:
 
 def test_error_in_merged_value_has_the_line_of_the_value(tmp_path: Path) -> None:
     text = MERGED.replace("timeout: 300", "timeout: no").replace("package: hello", "package: a/b")
-    place = "expected a plain name"
+    remedy = "expected a plain name"
     assert errors_in(write(tmp_path, text)) == [
-        f"4: builds[0].package: 'a/b' has a slash or white space around it; {place}",
-        f"4: builds[1].package: 'a/b' has a slash or white space around it; {place}",
+        f"4: builds[0].package: 'a/b' has a slash or white space around it; {remedy}",
+        f"4: builds[1].package: 'a/b' has a slash or white space around it; {remedy}",
         "10: builds[2].timeout: expected a whole number from 0 to 2147483647, got False",
     ]
 
@@ -98,8 +98,8 @@ def test_exponential_aliases_are_rejected(tmp_path: Path, first: str, repeat: st
     """They are rejected before they are expanded, which would never end for twenty levels."""
     path = write(tmp_path, laughs(20, first, repeat))
     assert "aliases repeat more than 1000000 values; expected fewer" in problem_in(path)
-    (mistake,) = errors_in(path)
-    assert mistake.startswith("8:")
+    (error,) = errors_in(path)
+    assert error.startswith("8:")
 
 
 def test_aliases_of_many_builds_are_read(tmp_path: Path) -> None:
@@ -146,5 +146,5 @@ def test_invalid_yaml_scenario_is_located(tmp_path: Path, text: str, problem: st
     path = write(tmp_path, text)
     raised = problem_in(path)
     assert raised.startswith(problem)
-    (mistake, *_) = errors_in(path)
-    assert raised.rpartition(": ")[2] in mistake
+    (error, *_) = errors_in(path)
+    assert raised.rpartition(": ")[2] in error
