@@ -24,8 +24,8 @@ def test_unmatched_requests_are_grouped_by_target() -> None:
         fake.clock.tick(1)
     first, second = fake.unmatched
     assert (first.method, first.target, first.count, first.last.number) == ("GET", "/api_3/build/1", 3, 5)
-    assert (second.target, second.count, second.near_miss) == ("/api_3/build/2", 1, "build 12 is there, 2 is not")
-    assert str(first) == "GET /api_3/build/1 -> 404 (3 times): build 12 is there, 1 is not"
+    assert (second.target, second.count, second.near_miss) == ("/api_3/build/2", 1, "build 12 exists, 2 does not")
+    assert str(first) == "GET /api_3/build/1 -> 404 (3 times): build 12 exists, 1 does not"
     fake.clear_requests()
     assert fake.unmatched == []
 
@@ -98,7 +98,7 @@ def test_report_shows_the_first_unmatched_targets(request: pytest.FixtureRequest
     for number in range(1, 25):
         fake.answer("GET", f"/api_3/build/{number}")
     lines = unmatched_text(request.node).splitlines()
-    assert lines[1] == "GET /api_3/build/1 -> 404: there are no builds, 1 is not"
+    assert lines[1] == "GET /api_3/build/1 -> 404: there are no builds"
     assert (len(lines), lines[-1]) == (21, "… and 5 more targets")
     assert max(map(len, lines)) < 600
 

@@ -61,7 +61,7 @@ def test_journal_has_the_id_of_the_fault(fake: FakeCopr) -> None:
         fake.faults.add(fault)
     statuses(fake, 4)
     assert [(request.fault, request.status) for request in fake.requests] == [(1, 503), (2, 0), (3, 0), (None, 200)]
-    assert f"{GET} -> no answer by fault 2 at" in str(fake.requests[1])
+    assert f"{GET} -> no response by fault 2 at" in str(fake.requests[1])
     fake.assert_requested("build-chroot", times=4)
 
 

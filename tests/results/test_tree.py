@@ -352,7 +352,7 @@ def test_journal_contains_requests_for_results() -> None:
     (unmatched,) = fake.unmatched
     assert unmatched.target == "/results/jdo/playgroud/"
     build[F43].advance(to="running")
-    assert unmatched.near_miss == f"{path_of(build[F43])} is there, /results/jdo/playgroud/ is not"
+    assert unmatched.near_miss == f"{path_of(build[F43])} exists, /results/jdo/playgroud/ does not"
 
 
 def test_faults_apply_to_requests_for_results() -> None:
