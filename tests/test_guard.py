@@ -249,7 +249,7 @@ def test_unusable_token_is_rejected(
     token: str, problem: str, host: str, is_in_environment: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From any source, for any host; the error does not print it."""
-    monkeypatch.setattr("copr_chroot_fake.server.standalone.StandaloneServer", None)
+    monkeypatch.setattr("copr_chroot_fake.http_server.uvicorn_server.bind", None)
     environment = {"COPR_FAKE_CONTROL_TOKEN": token} if is_in_environment else {}
     option = [] if is_in_environment else ["--control-token", token]
     done = CliRunner(env=environment).invoke(main, ["serve", "--port", "0", "--host", host, *option])
@@ -269,8 +269,8 @@ def test_guard_without_token_ignores_empty_token() -> None:
     """It does not admit an unknown host."""
     guard = Guard("127.0.0.1", None)
     for authorization in (b"Bearer ", b"Bearer", b""):
-        assert guard.refusal({b"host": b"127.0.0.1", b"authorization": authorization}, is_open=False) is None
-        answer = guard.refusal({b"host": b"evil.example", b"authorization": authorization}, is_open=False)
+        assert guard.rejection({b"host": b"127.0.0.1", b"authorization": authorization}, is_open=False) is None
+        answer = guard.rejection({b"host": b"evil.example", b"authorization": authorization}, is_open=False)
         assert answer is not None
         assert answer.status == 403
 

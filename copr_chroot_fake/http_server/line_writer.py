@@ -32,7 +32,7 @@ class LineWriter:
         self._bytes = 0
         self._dropped = 0
         self._is_closing = False
-        # A daemon, because a write may block for ever.
+        # A daemon, because a write may block forever.
         self._thread = threading.Thread(target=self._run, name="copr-fake-log", daemon=True)
         self._thread.start()
 

@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 
     from ..http_server.access_log import LogStyle
     from ..http_server.guard import Guard
+    from ..http_server.uvicorn_server import App
     from ..model.account import Account
+    from ..worlds.initial import InitialConfig
+    from ..worlds.world import Worlds
+    from .state_file import StateFile
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -255,12 +259,14 @@ def serve(
     _check_results(serve_results, results_delay, public_url)
     _check_control(host, no_control, control_token, insecure_control)
     from ..fake import FakeCopr
-    from ..http_server.access_log import dropped_line
+    from ..http_server.access_log import AccessLog, dropped_line
+    from ..http_server.app import ServedApp
+    from ..http_server.control_adapter import ControlAdapter
     from ..http_server.line_writer import LineWriter
     from ..http_server.uvicorn_server import end_on_signals, url_of
+    from ..http_server.uvicorn_server import serve as serve_app
     from ..options import FakeOptions
     from ..worlds.initial import InitialConfig
-    from .standalone import StandaloneServer
     from .state_file import StateFile
 
     end_on_signals()
@@ -283,29 +289,46 @@ def serve(
         guard = None if no_control else _guard(host, control_token, allowed_hosts, url)
     except CoprFakeError as error:
         raise Failure(str(error)) from None
-    with ExitStack() as locked:
+    with ExitStack() as stack:
         try:
-            server = StandaloneServer(
-                initial,
-                guard=guard,
-                state=None if state is None else locked.enter_context(StateFile(state)),
-                max_worlds=max_worlds,
-                max_memory=max_memory,
-                max_body=max_body,
-                max_head=max_head,
-                public_url=url,
-            )
+            state_file = None if state is None else stack.enter_context(StateFile(state))
+            worlds = _make_worlds(initial, state_file, max_worlds, max_memory)
         except CoprFakeError as error:
             raise Failure(str(error)) from None
+        save = None if state_file is None else state_file.save_while_serving
+        control = None if guard is None else ControlAdapter(worlds, initial, guard, save, max_body=max_body)
+        app: App = ServedApp(worlds, control)
         listener = _bind(host, port)
         writer = LineWriter(_STANDARD_ERROR, partial(dropped_line, log or "text"))
-        locked.callback(writer.close)
+        stack.callback(writer.close)
         if access_log:
-            server.log_requests(log or "text", writer.write)
+            app = AccessLog(app, log or "text", writer.write)
+        worlds.set_url(url or url_of(listener))
         try:
-            server.serve(listener, lambda: click.echo(f"Copr fake: {url_of(listener)}"), writer.write)
-        except CoprFakeError as error:
-            raise click.ClickException(str(error)) from None
+            serve_app(app, listener, lambda: click.echo(f"Copr fake: {url_of(listener)}"), max_head, writer.write)
+        finally:
+            if state_file is not None:
+                _save(state_file, worlds)
+
+
+def _make_worlds(initial: InitialConfig, state_file: StateFile | None, max_worlds: int, max_memory: int) -> Worlds:
+    """Return the saved worlds, or new ones.
+
+    :raises CoprFakeError: for an invalid scenario or state.
+    """
+    from ..worlds.world import Worlds
+
+    # Created even if the state replaces it, to report invalid scenarios now and not at a reset.
+    fake = initial.make()
+    loaded = None if state_file is None else state_file.load(initial, max_worlds, max_memory)
+    return Worlds(initial, max_worlds, fake, max_memory=max_memory) if loaded is None else loaded
+
+
+def _save(state_file: StateFile, worlds: Worlds) -> None:
+    try:
+        state_file.save_at_end(worlds)
+    except CoprFakeError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _check_results(serve_results: bool, results_delay: float | None, public_url: str | None) -> None:

@@ -104,7 +104,7 @@ def test_client_times_out_within_a_body(fake: FakeCopr, timed: Timed) -> None:
 def test_endless_wait_without_a_timeout_is_an_error(fake: FakeCopr, timed: Timed) -> None:
     """The error is not one of the library's, so that nothing retries it."""
     fake.faults.add(Fault(breaks="timeout"))
-    with pytest.raises(CoprFakeError, match="the client would wait for ever; give it a timeout"):
+    with pytest.raises(CoprFakeError, match="the client would wait forever; give it a timeout"):
         timed(fake, None)
     assert seconds_passed(fake) == 0
 
