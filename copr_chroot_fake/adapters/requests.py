@@ -42,7 +42,7 @@ def mock_requests(responder: Responder, *urls: str) -> Iterator[responses.Reques
 
 
 class FakeResponse(responses.CallbackResponse):
-    """Answers with the fake whatever no other response of the mock matches.
+    """Answers the requests that no other response of the mock matches with the fake.
 
     If two responses match, responses treats them as a sequence, uses each once and removes it.
     """

@@ -231,7 +231,7 @@ def test_cancellation_is_not_a_timeout() -> None:
     started = asyncio.Event()
 
     class Silent(Stream):
-        async def __aiter__(self):  # type: ignore[no-untyped-def]
+        async def __aiter__(self):  # type: ignore[no-untyped-def]  # an untyped stream of a user
             started.set()
             await asyncio.Event().wait()
             yield b""
