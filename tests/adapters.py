@@ -142,7 +142,7 @@ _ALL = {
 }
 
 ADAPTERS = {name: _ALL[name] for name in os.environ.get("COPR_FAKE_ADAPTERS", ",".join(_ALL)).split(",")}
-"""The adapters to test; the environment restricts them where only the core matters, as for mutation tests."""
+"""The adapters to test. The environment can restrict them, as mutation tests do, which only need the core."""
 
 
 def running_server(fake: FakeCopr) -> AbstractContextManager[str]:

@@ -1,4 +1,4 @@
-"""What the tests share: asking a fake through every door, and starting servers."""
+"""Shared fixtures: adapters to send requests through, and server processes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytest_plugins = ["pytester"]
 
 @pytest.fixture(params=ADAPTERS)
 def open_adapter(request: pytest.FixtureRequest) -> Iterator[OpenAdapter]:
-    """OpenAdapter a door to a fake: the test runs once for each of them."""
+    """A function that opens an adapter to a fake; the test runs once for each adapter."""
     with ExitStack() as opened:
         yield lambda fake: opened.enter_context(ADAPTERS[request.param](fake))
 

@@ -1,4 +1,4 @@
-"""Lets events happen to build chroots by hand, and advances several of them."""
+"""Reports events of build chroots, and advances several chroots."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 SHARE = float(os.environ.get("COPR_FAKE_EXAMPLES", "0.2"))
-"""The share of the examples that is tried: all of them in CI, few where the tests run for each mutant."""
+"""The fraction of examples to run: all of them in CI, few for each mutant."""
 
 
 def examples(number: int) -> int:

@@ -9,15 +9,15 @@ from flask import Flask
 from flask_restx import Api, Resource, fields
 from werkzeug.test import Client
 
-Ask = Callable[[str, str], tuple[int, bytes]]
+Request = Callable[[str, str], tuple[int, bytes]]
 """Takes an endpoint and a mask, and returns a status and a body."""
 
 
 class Url(fields.StringMixin, fields.Raw):  # type: ignore[misc]  # flask-restx has no types
-    """Copr's own field, as Flask-RESTX generates a URL if there is none."""
+    """Copr's own field; Flask-RESTX would generate a URL if it is missing."""
 
 
-def asking_flask_restx(responses: Mapping[str, object]) -> Ask:
+def flask_restx_requester(responses: Mapping[str, object]) -> Request:
     """Start a service with Copr's endpoints.
 
     :param responses: the unmasked response of each endpoint.
@@ -28,11 +28,11 @@ def asking_flask_restx(responses: Mapping[str, object]) -> Ask:
         _add(api, endpoint, model, skips_none, responses[endpoint])
     client = Client(app)
 
-    def ask(endpoint: str, mask: str) -> tuple[int, bytes]:
+    def request(endpoint: str, mask: str) -> tuple[int, bytes]:
         response = client.get(f"/{endpoint}", headers={"X-Fields": mask})
         return response.status_code, response.get_data()
 
-    return ask
+    return request
 
 
 def _add(api: Api, endpoint: str, model: object, skips_none: bool, data: object) -> None:

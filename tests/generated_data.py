@@ -8,7 +8,7 @@ from typing import Any
 
 from copr_chroot_fake import FakeCopr, Nevra
 
-from .invariants import check_one
+from .invariants import check_chroot
 
 DIST_TAGS = {
     "fedora": r"\.fc{version}",
@@ -53,7 +53,7 @@ def check_responses(fake: FakeCopr, now: int) -> None:
         assert len(items) == len(build.chroots) > 0
         sources = set()
         for item in items:
-            check_one(item)
+            check_chroot(item)
             times = [item[field] for field in ("started_on", "ended_on") if item[field] is not None]
             assert [submitted, *times, now] == sorted([submitted, *times, now])
             directory = (

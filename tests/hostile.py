@@ -1,4 +1,4 @@
-"""Values that nobody should pass, each made anew: some can be read only once, or may be changed by who reads them."""
+"""Hostile values, created for each use, because some can be read only once and others change when they are read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Number(IntEnum):
 
 
 def _fail(*arguments: object) -> Any:
-    raise RuntimeError("nobody may ask me")
+    raise RuntimeError("hostile value")
 
 
 class BrokenText(str):
@@ -59,7 +59,7 @@ class LyingInteger(int):
 
 
 class Broken:
-    """An object of which nothing can be asked."""
+    """An object whose methods all fail."""
 
     __eq__ = __hash__ = __repr__ = __str__ = __bool__ = __len__ = __iter__ = __getattr__ = _fail
 
@@ -82,7 +82,7 @@ class NumberLike:
 
 
 class LyingMapping(Mapping[str, object]):
-    """Has keys of which it has no values."""
+    """A mapping with keys that have no values."""
 
     def __getitem__(self, key: str) -> object:
         raise KeyError(key)
@@ -99,7 +99,7 @@ class BrokenMapping(LyingMapping):
 
 
 class LyingDict(dict[str, object]):
-    """Has one thing inside, and shows another."""
+    """A dict whose methods return other content than it has."""
 
     __iter__ = keys = items = values = get = __getitem__ = __contains__ = _fail
 

@@ -1,4 +1,4 @@
-"""What holds of everything that a client can see of a build chroot, whatever happens behind it."""
+"""Invariants of every response with a build chroot."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ FOLLOWS = {state: {t.target for t in TRANSITIONS if state in t.sources} for stat
 
 
 def reachable(state: State) -> set[State]:
-    """Where events lead from a state, that state itself included."""
-    reached, todo = {state}, [state]
-    while todo:
-        for target in FOLLOWS[todo.pop()] - reached:
-            reached.add(target)
-            todo.append(target)
-    return reached
+    """Return all states to which events lead from a state, and the state itself."""
+    found, pending = {state}, [state]
+    while pending:
+        for target in FOLLOWS[pending.pop()] - found:
+            found.add(target)
+            pending.append(target)
+    return found
 
 
 REACHABLE = {state: reachable(state) for state in State}
 
 
-def check_one(shown: Mapping[str, object]) -> None:
-    """One view of a chroot that has followed the table is one that Copr could show."""
-    state = State(str(shown["state"]))
-    started, ended, results = shown["started_on"], shown["ended_on"], shown["result_url"]
+def check_chroot(chroot: Mapping[str, object]) -> None:
+    """Check that Copr could return this chroot if it has followed the transition table."""
+    state = State(str(chroot["state"]))
+    started, ended, results = chroot["started_on"], chroot["ended_on"], chroot["result_url"]
     if state in (State.STARTING, State.RUNNING, State.SUCCEEDED):
-        assert started is not None, shown
-        assert results is not None, shown
+        assert started is not None, chroot
+        assert results is not None, chroot
     if state in (State.SUCCEEDED, State.FAILED, State.SKIPPED):
-        assert isinstance(started, int), shown
-        assert isinstance(ended, int), shown
-        assert ended >= started, shown
+        assert isinstance(started, int), chroot
+        assert isinstance(ended, int), chroot
+        assert ended >= started, chroot
     else:
-        assert ended is None, shown
+        assert ended is None, chroot
     if state in (State.WAITING, State.IMPORTING, State.CANCELED):
-        assert results is None, shown
+        assert results is None, chroot
 
 
-def check_step(before: Mapping[str, object], after: Mapping[str, object]) -> None:
-    """Two views, one after the other, can have been so: on a path of the table, and no time runs backwards."""
+def check_change(before: Mapping[str, object], after: Mapping[str, object]) -> None:
+    """Check that a later response can follow an earlier one: on a path of the table, with later times."""
     state, later = State(str(before["state"])), State(str(after["state"]))
     assert later in REACHABLE[state], (before, after)
     if state.is_final:

@@ -1,6 +1,6 @@
-"""Every public name of the kit, a line each, as ``make names`` writes them to public_names.txt.
+"""All public names of the kit, one per line; ``make names`` writes them to public_names.txt.
 
-Signatures have names and defaults; the types are in typed_api.py, as type checkers see them.
+Signatures have names and defaults; typed_api.py tests the types.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SCENARIO = (
     *(spec.ScenarioSpec, spec.ProjectSpec, ProjectChroot, SourcePackage),
     *(spec.BuildSpec, spec.ChrootSpec, FaultObject, _DribbleObject),
 )
-"""What a scenario is made of, as a file or in Python."""
+"""The types of the objects in a scenario."""
 
 OF_WHAT_THE_KIT_MAKES = {
     "ActiveFault": "fault hits id seen",
@@ -53,7 +53,7 @@ OF_WHAT_THE_KIT_MAKES = {
     "Snapshot": "",
     "UnmatchedRequests": "count last method near_miss target",
 }
-"""The members that are for those who test; the others, and the way to make one, are the kit's own."""
+"""Classes of which only some members are public, and not the constructor."""
 
 
 def public_names() -> str:
@@ -66,7 +66,7 @@ def _python() -> Iterator[str]:
     for name in sorted([*copr_chroot_fake.__all__, "CoprProvider", "CoprServer", "MakeCoprFake"]):
         path, value = f"{KIT}.{name}", getattr(copr_chroot_fake, name)
         if name in OF_WHAT_THE_KIT_MAKES:
-            members = sorted(_said(value) & {*OF_WHAT_THE_KIT_MAKES[name].split()})
+            members = sorted(_attributes(value) & {*OF_WHAT_THE_KIT_MAKES[name].split()})
             yield from (path, *(f"{path}.{member}{_called(value, member)}" for member in members))
         else:
             yield from _named(path, value)
@@ -78,21 +78,21 @@ def _named(path: str, value: object) -> Iterator[str]:
     elif issubclass(value, Enum):
         yield path
         yield from (f"{path}.{member.name} = {member.value!r}" for member in value)
-        yield from (f"{path}.{name}" for name in sorted(_said(value) - {member.name for member in value}))
+        yield from (f"{path}.{name}" for name in sorted(_attributes(value) - {member.name for member in value}))
     else:
-        makes = {"__init__", "__new__"} & {name for cls in _own(value) for name in vars(cls)}
+        makes = {"__init__", "__new__"} & {name for cls in _kit_classes(value) for name in vars(cls)}
         yield f"{path}{_signature(value) if makes else ''}"
-        yield from (f"{path}.{name}{_called(value, name)}" for name in sorted(_said(value)))
+        yield from (f"{path}.{name}{_called(value, name)}" for name in sorted(_attributes(value)))
 
 
-def _own(owner: type) -> list[type]:
-    """The classes of the kit that it is made from."""
+def _kit_classes(owner: type) -> list[type]:
+    """Return the kit's classes among the bases."""
     return [cls for cls in owner.__mro__ if cls.__module__.startswith(KIT)]
 
 
-def _said(owner: type) -> set[str]:
-    """What instances have of the kit's own."""
-    names = {name for cls in _own(owner) for name in (*vars(cls), *inspect.get_annotations(cls))}
+def _attributes(owner: type) -> set[str]:
+    """Return the annotated attributes of the kit's classes."""
+    names = {name for cls in _kit_classes(owner) for name in (*vars(cls), *inspect.get_annotations(cls))}
     return {name for name in names if not name.startswith("_")}
 
 
@@ -103,8 +103,10 @@ def _called(owner: type, name: str) -> str:
 
 
 def _signature(called: Callable[..., object]) -> str:
-    shown = [_plain(taken) for name, taken in inspect.signature(called).parameters.items() if name != "self"]
-    return str(inspect.Signature(shown))
+    parameters = [
+        _plain(parameter) for name, parameter in inspect.signature(called).parameters.items() if name != "self"
+    ]
+    return str(inspect.Signature(parameters))
 
 
 class _Some:
@@ -113,7 +115,7 @@ class _Some:
 
 
 def _plain(parameter: inspect.Parameter) -> inspect.Parameter:
-    """Without its type, and with a default only where that shows the same in every run."""
+    """Format a parameter without its type, and with its default if that is the same in every run."""
     default = parameter.default
     is_plain = default is parameter.empty or type(default) in (bool, int, float, str, tuple, type(None))
     return parameter.replace(annotation=parameter.empty, default=default if is_plain else _Some())
@@ -129,7 +131,7 @@ def _pytest() -> Iterator[str]:
     with TemporaryDirectory() as empty:
         # In no project, wherever temporary directories are.
         command = [sys.executable, "-m", "pytest", "--rootdir", empty, "-c", os.devnull, "--color=no"]
-        # Only the kit's own plugin, which saves most of the time.
+        # Only the kit's plugin, to save time.
         command += ["-p", "no:cacheprovider", "-p", "copr_chroot_fake.pytest_plugin"]
         alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         for option, kind, pattern in (
@@ -137,10 +139,10 @@ def _pytest() -> Iterator[str]:
             ("--help", "ini", r"^  (copr_fake_\w+) \("),
             ("--markers", "marker", r"^@pytest\.mark\.(copr_fake\(.*?\))"),
         ):
-            shown = subprocess.run(
+            output = subprocess.run(
                 [*command, option], cwd=empty, env=alone, capture_output=True, text=True, timeout=60, check=False
             ).stdout
-            yield from (f"pytest {kind} {name}" for name in sorted(re.findall(pattern, shown, flags=re.MULTILINE)))
+            yield from (f"pytest {kind} {name}" for name in sorted(re.findall(pattern, output, flags=re.MULTILINE)))
 
 
 def _commands() -> Iterator[str]:

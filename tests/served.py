@@ -33,7 +33,7 @@ from copr_chroot_fake.worlds.world import Worlds
 
 COMMAND = [sys.executable, "-m", "copr_chroot_fake"]
 PATIENCE = 10
-"""Seconds after which a test fails if something does not happen."""
+"""Timeout of tests in seconds."""
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 HOME = "/api_3/"
@@ -119,7 +119,7 @@ class Server:
 
 
 class Served(Server):
-    """A server process that has printed its line."""
+    """A server process that has printed its URL."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None
@@ -234,8 +234,9 @@ class Wire:
         self.socket.sendall(data)
 
     def send_on(self, piece: bytes, pause: float = 0) -> None:
-        """Send the same bytes repeatedly.
+        """Send the same bytes repeatedly, in real time, to test the server's real timers.
 
+        :param pause: seconds between two sends.
         :raises ConnectionError: when the server closes the connection.
         """
         until = time.monotonic() + PATIENCE
@@ -290,7 +291,7 @@ def files_of(process: subprocess.Popen[str]) -> int:
     return len(list(directory.iterdir())) if directory.exists() else 0
 
 
-def under_way(server: Server, wire: Wire, fault: Mapping[str, object], target: str = HOME) -> None:
+def start_request(server: Server, wire: Wire, fault: Mapping[str, object], target: str = HOME) -> None:
     """Send a request affected by a fault; return while it is in progress."""
     server.control("POST", "/faults", fault)
     before = server.request_count

@@ -1,4 +1,4 @@
-"""Counts the steps of Python code, to say how work grows without measuring time."""
+"""Counts executed lines of Python, to test how work grows without measuring time."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ KIT = "copr_chroot_fake"
 
 
 def count_steps(function: Callable[[], object], *files: str) -> int:
-    """How many lines of the kit's code a call executes: each iteration of a loop counts, code in C does not.
-
-    :param files: parts of the paths of other files whose lines count too.
-    """
+    """Return how many lines of the kit's code a call executes, counting repetitions; code in C is not counted."""
     steps = 0
 
     def trace(frame: FrameType, event: str, argument: object) -> TraceFunction | None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from .served import HOME, LIST, Start, failed, raw, under_way
+from .served import HOME, LIST, Start, failed, raw, start_request
 
 SENT: list[tuple[str, str, object, int]] = [
     ("GET", LIST, None, 200),
@@ -58,7 +58,7 @@ def test_log_has_failed_and_slow_responses(start: Start, log: str) -> None:
     faults = ({"breaks": "reset"}, {"breaks": "timeout"}, {"delay": 300}, {"breaks": "reset-within"}, {"delay": 0.02})
     for fault in faults:
         with served.connect() as wire:
-            under_way(served, wire, {"nth": 1, **fault})
+            start_request(served, wire, {"nth": 1, **fault})
             if fault in faults[3:]:
                 with suppress(ConnectionResetError):
                     wire.reply()

@@ -163,7 +163,7 @@ def test_account_copies_its_groups(fake: FakeCopr) -> None:
     account = fake.add_account("frostyx", "def", "t0ken", groups=groups)
     groups.append("@kde")
     assert account.groups == ("@copr",)
-    made = Account("frostyx", "def", "t0ken", groups)  # type: ignore[arg-type]  # any list will do
+    made = Account("frostyx", "def", "t0ken", groups)  # type: ignore[arg-type]  # lists are accepted too
     assert made.groups == ("@copr", "@kde")
     with pytest.raises(InputError, match=r"^groups: expected a list, got '@copr'$"):
         Account("frostyx", "def", "t0ken", "@copr")  # type: ignore[arg-type]  # wrong on purpose

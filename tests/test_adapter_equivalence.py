@@ -18,8 +18,8 @@ from .examples import examples
 F41 = "fedora-41-x86_64"
 
 escapes = st.binary(min_size=1, max_size=4).map(lambda raw: "".join(f"%{byte:02x}" for byte in raw))
-# Everything that a target can contain on the wire. Excluded are fragments, which no client sends, and the segments
-# . and .., which clients resolve.
+# Characters of targets on the wire, except for fragments, which clients do not send, and the segments . and ..,
+# which clients resolve.
 printable = "".join(sorted({*string.printable} - {*string.whitespace, "#", "?"}))
 text = st.lists(
     st.one_of(
@@ -60,7 +60,7 @@ headers = st.lists(st.tuples(st.sampled_from(["X-Fields", "x-fields", "Authoriza
 
 @pytest.fixture(scope="module")
 def senders() -> Iterator[Mapping[str, SendRequest]]:
-    """OpenAdapter each adapter to its own, equal fake."""
+    """Open each adapter to a separate, equal fake."""
     with ExitStack() as opened:
         yield {name: opened.enter_context(adapter(_fake())) for name, adapter in ADAPTERS.items()}
 

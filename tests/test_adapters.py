@@ -1,4 +1,4 @@
-"""The adapters themselves: ASGI details, which addresses they answer, and routes that tests add."""
+"""Details of adapters: ASGI, addresses, and routes that tests add."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_asgi_works_without_a_raw_path(fake: FakeCopr) -> None:
     scope = {"type": "http", "method": "GET", "path": path, "query_string": b""}
     start, body = run_asgi(fake, scope)
     assert start["status"] == 404
-    assert b"Chroot fedora-\\ud83d\\ude00-x86_64 does not exist" in bytes(body["body"])  # type: ignore[call-overload]  # the body of a message of ASGI
+    assert b"Chroot fedora-\\ud83d\\ude00-x86_64 does not exist" in bytes(body["body"])  # type: ignore[call-overload]  # the body of an ASGI message is bytes
 
 
 def test_one_transport_serves_many_clients_and_hosts(fake: FakeCopr) -> None:
@@ -104,7 +104,7 @@ def httpx_mock(fake: FakeCopr, *urls: str) -> Iterator[GetStatus]:
         except AssertionError:
             return None
 
-    with mock_httpx(fake.transport._responder, *urls):  # noqa: SLF001  # several addresses are no option of FakeCopr's
+    with mock_httpx(fake.transport._responder, *urls):  # noqa: SLF001  # FakeCopr has no option for several addresses
         yield get
 
 
@@ -132,8 +132,8 @@ def requests_mock(fake: FakeCopr, *urls: str) -> Iterator[GetStatus]:
         yield get
 
 
-def test_serving_ends_with_the_block() -> None:
-    """Results are served too, at an address of their own."""
+def test_server_stops_at_the_end_of_the_block() -> None:
+    """Results are served too, at another address."""
     fake = FakeCopr(serve_results=True)
     build = fake.add_build({F41: "succeeded"}, id=1)
     with fake.serving() as url, httpx.Client() as client:
@@ -186,7 +186,7 @@ each_mock = pytest.mark.parametrize("mock", [httpx_mock, httpx2_mock, requests_m
 def test_mock_answers_one_scheme_host_and_port(
     fake: FakeCopr, mock: Mock, url: str, requested: str, status: int | None
 ) -> None:
-    """However they are written."""
+    """In any notation of the URL."""
     with mock(fake, url) as get:
         assert get(f"{requested}/api_3/") == status
 

@@ -1,4 +1,4 @@
-"""What the clock leads to is noticed in every build, though only those are looked at that have something due."""
+"""The agenda applies changes of every build when they are due, and only visits builds with due changes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def running_for(seconds: float) -> Lifecycle:
 
 
 @pytest.mark.parametrize("ends", ["succeeds", "deleted"])
-def test_changes_are_noticed_when_they_are_due(ends: str) -> None:
-    """Of builds that were added, changed, canceled and taken back meanwhile."""
+def test_changes_are_applied_when_they_are_due(ends: str) -> None:
+    """Builds may be added, changed, canceled and restored in the meantime."""
     fake = FakeCopr(progress="clock")
     for number in range(1, 4):
         fake.add_build(
             [F41, F42], id=number, lifecycle="deleted" if ends == "deleted" and number == 3 else running_for(3600)
         )
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     fake.builds[1].cancel()
     fake.builds[2][F42].hold("running")
     fake.clock.tick(10)
@@ -34,15 +34,15 @@ def test_changes_are_noticed_when_they_are_due(ends: str) -> None:
         (2, fake.changes[0].at + 3600)
     }
     assert (3 in fake.builds) == (ends == "succeeds")
-    fake.restore(taken)
+    fake.restore(snapshot)
     assert set(fake.builds) == {1, 2, 3}
     fake.clock.tick(3600)
     ended = {(change.build_id, change.chrootname) for change in fake.changes if change.state == "succeeded"}
     assert ended >= {(number, name) for number in (1, 2) for name in (F41, F42)}
 
 
-def test_build_that_waits_twice_goes_on_once() -> None:
-    """A build that is due earlier than it was before is not forgotten, and nothing happens to it again."""
+def test_build_with_two_due_times_advances_once() -> None:
+    """A build that becomes due earlier than before is not forgotten, and does not advance again at the later time."""
     fake = FakeCopr(progress="clock")
     build = fake.add_build([F41, F42], id=1, lifecycle=running_for(100))
     assert len(fake.changes) == 2
@@ -56,8 +56,7 @@ def test_build_that_waits_twice_goes_on_once() -> None:
     assert len(fake.changes) == 4
 
 
-def test_clear_forgets_what_is_due() -> None:
-    """Nothing happens to builds that were cleared."""
+def test_clear_empties_the_agenda() -> None:
     fake = FakeCopr(progress="clock")
     fake.add_build([F41], id=1, lifecycle="deleted")
     fake.clear()
@@ -66,8 +65,8 @@ def test_clear_forgets_what_is_due() -> None:
 
 
 @pytest.mark.parametrize("lifecycle", ["succeeds", "deleted"])
-def test_look_costs_what_is_due(lifecycle: str) -> None:
-    """However many builds there are that go on later."""
+def test_cost_of_a_read_depends_on_due_builds(lifecycle: str) -> None:
+    """It does not depend on the number of builds that are due later."""
 
     def steps(builds: int) -> int:
         fake = FakeCopr(progress="clock")

@@ -82,7 +82,7 @@ def test_new_file_gets_the_mode_without_the_umask(tmp_path: Path, mode: int) -> 
 
 
 def test_every_failing_call_leaves_the_old_content(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a temporary file; only a failure to flush the directory comes after the new content is there."""
+    """No temporary file remains. Only flushing the directory can fail after the content was replaced."""
     with AtomicFile(path) as file:
         beside = names(path.parent)
         for fail_at in range(1, 100):
@@ -104,7 +104,7 @@ def test_every_failing_call_leaves_the_old_content(path: Path, monkeypatch: pyte
 
 
 def test_every_failing_call_leaves_nothing_locked(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While the lock is acquired; the next process is not kept out, and removes what could not be removed."""
+    """The next process can lock the file, and removes leftovers."""
     for fail_at in range(1, 100):
         failing = FailingOs(fail_at)
         with monkeypatch.context() as patch:
@@ -146,7 +146,7 @@ def test_short_writes_are_continued(path: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("is_there", [True, False])
 def test_symbolic_links_are_followed(tmp_path: Path, is_there: bool) -> None:
-    """Relative ones, chains, and those to a file that is yet to be written; what is temporary is beside that file."""
+    """Relative links, chains, and links to a missing file; the temporary file is beside the target."""
     home, links = tmp_path / "home", tmp_path / "links"
     home.mkdir()
     links.mkdir()
@@ -175,7 +175,7 @@ def test_link_that_leads_to_itself_is_rejected(tmp_path: Path) -> None:
 
 
 def special(path: Path, kind: str) -> Path:
-    """A file that is no regular one."""
+    """A file that is not a regular file."""
     if kind == "pipe":
         os.mkfifo(path)
     elif kind == "directory":
@@ -192,7 +192,7 @@ def special(path: Path, kind: str) -> Path:
 
 @pytest.mark.parametrize("kind", ["pipe", "directory", "socket", "link", "/dev/zero", "/dev/null"])
 def test_only_regular_files_are_read_and_replaced(tmp_path: Path, kind: str) -> None:
-    """Whether there is something else at first, or only later; it is neither read nor replaced."""
+    """Also if another kind of file appears later."""
     path = special(tmp_path / "file", kind)
     before = path.stat().st_mode
     match = f"^{path}: is a (directory|device or a pipe); expected"
@@ -218,7 +218,7 @@ def test_pipe_that_comes_later_is_neither_read_nor_replaced(path: Path) -> None:
 
 
 def test_large_file_is_not_read(path: Path) -> None:
-    """One of the largest size is; the file in this test takes no room on the disk."""
+    """A file of the maximum size is read; the file in this test is sparse."""
     assert AtomicFile(path).read(len(OLD)) == OLD
     os.truncate(path, 1 << 40)
     with pytest.raises(CoprFakeError, match=f"{path}: {1 << 40} bytes; expected at most 1000"):
@@ -231,7 +231,7 @@ def test_missing_file_has_no_content(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("is_there", [True, False])
 def test_locked_file_names_its_holder(tmp_path: Path, is_there: bool) -> None:
-    """To whoever enters or replaces it meanwhile; afterwards it is free."""
+    """To another process that locks or replaces it; afterwards the file is free."""
     path = tmp_path / "file"
     if is_there:
         path.write_bytes(OLD)
@@ -258,15 +258,15 @@ def test_unreadable_lock_still_names_the_file(path: Path, content: bytes) -> Non
     with AtomicFile(path):
         (lock,) = {*path.parent.iterdir()} - {path}
         lock.write_bytes(content)
-        with pytest.raises(CoprFakeError, match="in use by") as refused:
+        with pytest.raises(CoprFakeError, match="in use by") as raised:
             AtomicFile(path).__enter__()
-    assert len(str(refused.value)) < 2000
-    assert "\n" not in str(refused.value)
-    assert content or "in use by another process" in str(refused.value)
+    assert len(str(raised.value)) < 2000
+    assert "\n" not in str(raised.value)
+    assert content or "in use by another process" in str(raised.value)
 
 
 def test_files_of_a_killed_process_are_removed(path: Path) -> None:
-    """Its own only: nothing else that is beside the file."""
+    """Other files in the directory stay."""
     with AtomicFile(path):
         (lock,) = {*path.parent.iterdir()} - {path}
     temporary = path.with_name(f".{path.name}.copr-fake-new")
@@ -280,7 +280,7 @@ def test_files_of_a_killed_process_are_removed(path: Path) -> None:
 
 
 def test_lock_is_not_shared_with_a_removed_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The holder may remove its lock file after another process has opened it, and before that can lock it."""
+    """The holder may remove its lock file after another process has opened it, and before it is locked."""
     opened: list[Path] = []
 
     class ReleasingOs:
@@ -291,7 +291,7 @@ def test_lock_is_not_shared_with_a_removed_file(path: Path, monkeypatch: pytest.
             handle = os.open(path, *args)
             opened.append(path)
             if len(opened) == 1:
-                os.unlink(path)  # noqa: PTH108 - the call of the other process
+                os.unlink(path)  # noqa: PTH108  # Path.unlink is replaced in this test
             return handle
 
     with monkeypatch.context() as patch:
@@ -305,7 +305,7 @@ def test_lock_is_not_shared_with_a_removed_file(path: Path, monkeypatch: pytest.
 
 
 def test_lock_of_another_process_is_not_removed(path: Path) -> None:
-    """As after somebody has removed the lock file by hand."""
+    """Somebody may have deleted the lock file, and another process created it again."""
     first, second = AtomicFile(path), AtomicFile(path)
     with first:
         (lock,) = {*path.parent.iterdir()} - {path}
@@ -331,15 +331,15 @@ def test_unusable_directory_is_found_on_entering(
     failing = FailingOs(2, code)
     monkeypatch.setattr(atomic, "os", failing)
     file = AtomicFile(path)
-    with pytest.raises(CoprFakeError) as refused:
+    with pytest.raises(CoprFakeError) as raised:
         file.__enter__()
     assert failing.calls[:2] == ["stat", "open"]
     expected = remedy.format(path.parent)
-    assert str(refused.value) == f"{path}: nothing can be written to {path.parent}: {expected}"
+    assert str(raised.value) == f"{path}: nothing can be written to {path.parent}: {expected}"
 
 
 def test_file_that_is_mounted_by_itself_is_rejected(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It cannot be replaced, which would otherwise be noticed at the first attempt."""
+    """It cannot be replaced; without the check, the first save would fail."""
     monkeypatch.setattr("os.path.ismount", lambda mount: Path(mount) == path)
     with pytest.raises(CoprFakeError, match=r"mounted as a single file, .*; mount its directory instead"):
         AtomicFile(path).__enter__()

@@ -19,8 +19,8 @@ PROJECT = "ownername=jdoe&projectname=playground"
 PRECEDENCE = ("running", "starting", "pending", "failed", "succeeded", "skipped", "forked")
 
 
-def read(ask: SendRequest, target: str) -> Any:
-    got = ask("GET", f"/api_3/{target}")
+def read(send: SendRequest, target: str) -> Any:
+    got = send("GET", f"/api_3/{target}")
     assert got.status == 200, (target, got)
     return json.loads(got.body)
 
@@ -37,10 +37,10 @@ def expected_state(source: str, chroots: Iterable[str], canceled: bool) -> str:
     return next((state for state in PRECEDENCE if state in states), "pending" if "waiting" in states else "unknown")
 
 
-def check_endpoints_agree(ask: SendRequest, fake: FakeCopr, build_id: int) -> None:
+def check_endpoints_agree(send: SendRequest, fake: FakeCopr, build_id: int) -> None:
     """Assert that all endpoints match the list of the build's chroots."""
-    items = read(ask, f"build-chroot/list?build_id={build_id}")["items"]
-    build = read(ask, f"build/{build_id}")
+    items = read(send, f"build-chroot/list?build_id={build_id}")["items"]
+    build = read(send, f"build/{build_id}")
     assert build["chroots"] == [item["name"] for item in items]
     source = fake.builds[build_id].source_state
     canceled = fake.builds[build_id].is_canceled
@@ -49,15 +49,15 @@ def check_endpoints_agree(ask: SendRequest, fake: FakeCopr, build_id: int) -> No
     ends = [item["ended_on"] for item in items]
     assert build["started_on"] == (min(starts) if starts else None)
     assert build["ended_on"] == (max(ends) if ends and None not in ends else None)
-    assert read(ask, f"build/list?{PROJECT}")["items"] == [build]
-    (monitored,) = read(ask, f"monitor?{PROJECT}")["packages"] or [{"chroots": {}}]
+    assert read(send, f"build/list?{PROJECT}")["items"] == [build]
+    (monitored,) = read(send, f"monitor?{PROJECT}")["packages"] or [{"chroots": {}}]
     assert {name: chroot["state"] for name, chroot in monitored["chroots"].items()} == {
         item["name"]: item["state"] for item in items
     }
-    packages = read(ask, f"build/built-packages/{build_id}")
+    packages = read(send, f"build/built-packages/{build_id}")
     assert list(packages) == build["chroots"]
     for name in build["chroots"]:
-        assert packages[name] == read(ask, f"build-chroot/built-packages?build_id={build_id}&chrootname={name}")
+        assert packages[name] == read(send, f"build-chroot/built-packages?build_id={build_id}&chrootname={name}")
 
 
 @pytest.mark.parametrize("lifecycle", LIFECYCLES)
@@ -65,12 +65,12 @@ def test_endpoints_agree_throughout_a_lifecycle(lifecycle: str) -> None:
     """Build, list, monitor and packages match the chroots, one of which is ahead of the other."""
     fake = FakeCopr(progress="clock", seed=3)
     fake.add_build({F41: {"lifecycle": lifecycle}, F42: {"lifecycle": lifecycle}}, id=1)
-    ask = direct_client(fake)
+    send = direct_client(fake)
     for _ in range(100):
         if 1 not in fake.builds:
-            assert ask("GET", "/api_3/build/1").status == 404
+            assert send("GET", "/api_3/build/1").status == 404
             break
-        check_endpoints_agree(ask, fake, 1)
+        check_endpoints_agree(send, fake, 1)
         fake.clock.tick(7)
         fake.builds[1][F41].advance() if fake.builds.get(1) and fake.builds[1][F41].can_advance else None
 
@@ -80,15 +80,15 @@ def test_showing_a_build_polls_its_chroots(endpoint: str) -> None:
     """HEAD, OPTIONS and other endpoints are no polls."""
     fake = FakeCopr()
     fake.add_build([F41, F42], id=1)
-    ask = direct_client(fake)
+    send = direct_client(fake)
     target = f"/api_3/{endpoint}?{PROJECT}" if endpoint in ("build/list", "monitor") else f"/api_3/{endpoint}/1"
-    ask("HEAD", target)
-    ask("OPTIONS", target)
+    send("HEAD", target)
+    send("OPTIONS", target)
     for other in (f"project?{PROJECT}", "mock-chroots/list", "build/2"):
-        ask("GET", f"/api_3/{other}")
-    ask("GET", target)
+        send("GET", f"/api_3/{other}")
+    send("GET", target)
     assert [chroot.state for chroot in fake.builds[1].values()] == ["importing", "importing"]
-    ask("GET", target)
+    send("GET", target)
     assert [chroot.state for chroot in fake.builds[1].values()] == ["pending", "pending"]
 
 
@@ -96,8 +96,8 @@ def test_source_chroot_polls_only_waiting_chroots() -> None:
     """Further polls change nothing after the source build has ended."""
     fake = FakeCopr()
     fake.add_build({F41: {"lifecycle": "as-deployed"}}, id=1)
-    ask = direct_client(fake)
-    states = [read(ask, "build/source-chroot/1")["state"] for _ in range(5)]
+    send = direct_client(fake)
+    states = [read(send, "build/source-chroot/1")["state"] for _ in range(5)]
     assert states == ["running", "succeeded", "succeeded", "succeeded", "succeeded"]
     assert fake.builds[1][F41].state == "pending"
 
@@ -193,10 +193,10 @@ def test_builds_are_listed_newest_first() -> None:
         fake.add_build({F41: "succeeded"}, id=build_id, package="a" if build_id % 2 else "b")
     fake.add_build({F41: "succeeded"}, id=6, project="jdoe/other")
     fake.builds[7].delete()
-    ask = direct_client(fake)
+    send = direct_client(fake)
 
     def ids(more: str) -> list[int]:
-        return [item["id"] for item in read(ask, f"build/list?{PROJECT}{more}")["items"]]
+        return [item["id"] for item in read(send, f"build/list?{PROJECT}{more}")["items"]]
 
     assert ids("") == ids("&order_type=ASC") == ids("&order_type=DESC") == [9, 5, 2, 1]
     assert ids("&limit=2&offset=1") == [5, 2]
@@ -209,10 +209,10 @@ def test_status_is_filtered_after_offset_and_before_limit() -> None:
     fake = FakeCopr()
     for build_id in range(1, 9):
         fake.add_build({F41: "running" if build_id % 2 else "failed"}, id=build_id)
-    ask = direct_client(fake)
+    send = direct_client(fake)
 
     def ids(more: str) -> list[int]:
-        return [item["id"] for item in read(ask, f"build/list?{PROJECT}&{more}")["items"]]
+        return [item["id"] for item in read(send, f"build/list?{PROJECT}&{more}")["items"]]
 
     assert ids("status=running") == [7, 5, 3, 1]
     assert ids("status=running&limit=2") == [7, 5]
@@ -228,18 +228,18 @@ def test_deleted_builds_make_room_on_the_page() -> None:
     fake.add_build({F41: "succeeded"}, id=1)
     fake.add_build([F41], id=2, lifecycle="deleted")
     fake.clock.tick(3600)
-    ask = direct_client(fake)
-    assert [item["id"] for item in read(ask, f"build/list?{PROJECT}&limit=1")["items"]] == [1]
-    assert list(read(ask, f"monitor?{PROJECT}")["packages"][0]["chroots"]) == [F41]
+    send = direct_client(fake)
+    assert [item["id"] for item in read(send, f"build/list?{PROJECT}&limit=1")["items"]] == [1]
+    assert list(read(send, f"monitor?{PROJECT}")["packages"][0]["chroots"]) == [F41]
 
 
 def test_poll_that_deletes_a_build_gets_a_404() -> None:
     fake = FakeCopr()
     fake.add_build([F41], id=1, lifecycle=Lifecycle(Stage("waiting", 10), Stage("deleted")))
-    ask = direct_client(fake)
-    assert ask("GET", "/api_3/build/source-chroot/1").status == 200
+    send = direct_client(fake)
+    assert send("GET", "/api_3/build/source-chroot/1").status == 200
     for _ in range(2):
-        deleted = ask("GET", "/api_3/build/source-chroot/1")
+        deleted = send("GET", "/api_3/build/source-chroot/1")
         assert (deleted.status, json.loads(deleted.body)) == (404, {"error": "Build 1 does not exist."})
 
 
@@ -248,8 +248,8 @@ def test_build_that_leaves_the_status_is_not_listed() -> None:
     fake = FakeCopr()
     fake.add_build([F41], id=1, lifecycle=Lifecycle(Stage("running", 10), Stage("succeeded")))
     fake.add_build([F41], id=2, state="running")
-    ask = direct_client(fake)
-    pages = [[item["id"] for item in read(ask, f"build/list?{PROJECT}&status=running")["items"]] for _ in range(3)]
+    send = direct_client(fake)
+    pages = [[item["id"] for item in read(send, f"build/list?{PROJECT}&status=running")["items"]] for _ in range(3)]
     assert pages == [[2, 1], [2], [2]]
 
 
@@ -264,10 +264,10 @@ def test_build_state_of_waiting_and_unknown_chroots(chroot: str, build: str) -> 
 def test_project_without_builds_has_empty_lists() -> None:
     fake = FakeCopr()
     fake.add_project("jdoe/playground", chroots=[F41])
-    ask = direct_client(fake)
-    assert read(ask, f"build/list?{PROJECT}")["items"] == []
-    assert read(ask, f"build/list?{PROJECT}&packagename=hello")["items"] == []
-    assert read(ask, f"monitor?{PROJECT}")["packages"] == []
+    send = direct_client(fake)
+    assert read(send, f"build/list?{PROJECT}")["items"] == []
+    assert read(send, f"build/list?{PROJECT}&packagename=hello")["items"] == []
+    assert read(send, f"monitor?{PROJECT}")["packages"] == []
 
 
 @pytest.mark.parametrize("argument", ["status", "packagename"])
@@ -286,12 +286,12 @@ def test_monitor_has_the_latest_build_of_each_package() -> None:
     fake.add_build({F41: "failed"}, id=2, package="hello")
     fake.add_build({F41: "running"}, id=3, package="other")
     fake.add_build({F41: "running"}, id=4, package="hello", project="jdoe/playground:pr:1")
-    ask = direct_client(fake)
+    send = direct_client(fake)
 
     def monitored(more: str = "") -> dict[str, dict[str, tuple[int, str]]]:
         return {
             package["name"]: {name: (at["build_id"], at["state"]) for name, at in package["chroots"].items()}
-            for package in read(ask, f"monitor?{PROJECT}{more}")["packages"]
+            for package in read(send, f"monitor?{PROJECT}{more}")["packages"]
         }
 
     assert monitored() == {
@@ -311,9 +311,9 @@ def test_restore_brings_back_the_source_state() -> None:
     advance_all(build)
     fake.add_build([F41], id=2)
     fake.restore(snapshot)
-    ask = direct_client(fake)
+    send = direct_client(fake)
     assert build.source_state == "importing"
-    assert [(item["id"], item["state"]) for item in read(ask, f"build/list?{PROJECT}")["items"]] == [(1, "importing")]
+    assert [(item["id"], item["state"]) for item in read(send, f"build/list?{PROJECT}")["items"]] == [(1, "importing")]
 
 
 @pytest.mark.parametrize("steps", range(6))
@@ -333,10 +333,10 @@ def test_polls_during_a_hold_do_not_count() -> None:
         [F41], id=1, lifecycle=Lifecycle(Stage("pending", 1), Stage("starting", 1), Stage("running"))
     )
     build[F41].hold("pending")
-    ask = direct_client(fake)
-    assert {read(ask, "build/1")["state"] for _ in range(9)} == {"pending"}
+    send = direct_client(fake)
+    assert {read(send, "build/1")["state"] for _ in range(9)} == {"pending"}
     build[F41].release()
-    assert [read(ask, "build/1")["state"] for _ in range(5)] == ["starting"] * 3 + ["running"] * 2
+    assert [read(send, "build/1")["state"] for _ in range(5)] == ["starting"] * 3 + ["running"] * 2
 
 
 def test_faults_select_endpoints_by_name() -> None:
@@ -346,6 +346,6 @@ def test_faults_select_endpoints_by_name() -> None:
     fake.add_build({F41: "running"}, id=2)
     fake.faults.add({"endpoint": "build", "build_id": 1, "status": 503})
     fake.faults.add({"endpoint": "project", "status": 504})
-    ask = direct_client(fake)
+    send = direct_client(fake)
     targets = ("build/1", "build/2", "build/built-packages/1", f"project?{PROJECT}", f"monitor?{PROJECT}")
-    assert [ask("GET", f"/api_3/{target}").status for target in targets] == [503, 200, 200, 504, 200]
+    assert [send("GET", f"/api_3/{target}").status for target in targets] == [503, 200, 200, 504, 200]

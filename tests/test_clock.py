@@ -1,4 +1,4 @@
-"""The clock of a fake runs forwards: the virtual one when it is moved, the system's by itself, at some speed."""
+"""The clocks of a fake: the virtual clock moves by calls, the system clock by itself, at some speed."""
 
 from __future__ import annotations
 
@@ -13,62 +13,61 @@ from copr_chroot_fake import CoprFakeError, FakeCopr, InputError, SystemClock, V
 from .events import finish_all
 
 F41 = "fedora-41-x86_64"
-BEGAN = 1_700_000_000
+START = 1_700_000_000
 
 
 @pytest.fixture
 def monotonic(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """The system's time, which goes on only when told to."""
-    shown = 100.0
+    """Replace the system's time; return the function that advances it."""
+    seconds_passed = 100.0
 
-    def go_on(seconds: float) -> None:
-        nonlocal shown
-        shown += seconds
+    def advance(seconds: float) -> None:
+        nonlocal seconds_passed
+        seconds_passed += seconds
 
-    monkeypatch.setattr(time, "monotonic", lambda: shown)
+    monkeypatch.setattr(time, "monotonic", lambda: seconds_passed)
     monkeypatch.setattr(time, "time", lambda: 1_700_000_000.0)
-    return go_on
+    return advance
 
 
-def test_a_clock_of_the_system_can_be_moved_on(monotonic: Callable[[float], None]) -> None:
-    """By seconds or to a time, from which it goes on at its speed."""
+def test_system_clock_can_be_moved_forward(monotonic: Callable[[float], None]) -> None:
+    """It continues from there at its speed."""
     clock = SystemClock(speed=10)
     monotonic(1)
-    assert clock.tick(5) == BEGAN + 15
-    clock.move_to(BEGAN + 100)
+    assert clock.tick(5) == START + 15
+    clock.move_to(START + 100)
     monotonic(2)
-    assert clock.now() == BEGAN + 120
+    assert clock.now() == START + 120
 
 
-def test_a_paused_clock_stands_still_and_can_be_moved(monotonic: Callable[[float], None]) -> None:
-    """Resumed, it goes on from where it stands, at the speed that was set last."""
+def test_paused_clock_moves_only_by_calls(monotonic: Callable[[float], None]) -> None:
+    """When resumed, it continues from its time at the last speed that was set."""
     clock = SystemClock()
     clock.pause()
     clock.pause()
     monotonic(50)
-    assert (clock.now(), clock.is_paused, clock.speed) == (BEGAN, True, 1)
+    assert (clock.now(), clock.is_paused, clock.speed) == (START, True, 1)
     clock.tick(7)
     clock.speed = 60
     monotonic(50)
-    assert clock.now() == BEGAN + 7
+    assert clock.now() == START + 7
     clock.resume()
     clock.resume()
     monotonic(1)
-    assert (clock.now(), clock.is_paused, clock.speed) == (BEGAN + 67, False, 60)
+    assert (clock.now(), clock.is_paused, clock.speed) == (START + 67, False, 60)
 
 
-def test_another_speed_counts_from_now_on(monotonic: Callable[[float], None]) -> None:
-    """What has passed has passed at the old one."""
+def test_new_speed_applies_from_now_on(monotonic: Callable[[float], None]) -> None:
     clock = SystemClock()
     monotonic(10)
     clock.speed = 2
     monotonic(10)
-    assert clock.now() == BEGAN + 30
+    assert clock.now() == START + 30
 
 
 @pytest.fixture(params=["virtual", "system"])
 def stopped(request: pytest.FixtureRequest) -> VirtualClock | SystemClock:
-    """A clock of each kind that stands still at 1000."""
+    """A clock of each kind that does not move by itself, at 1000."""
     if request.param == "virtual":
         return VirtualClock(1000.0)
     clock = SystemClock()
@@ -77,8 +76,7 @@ def stopped(request: pytest.FixtureRequest) -> VirtualClock | SystemClock:
     return clock
 
 
-def test_a_clock_moves_on_by_any_step(stopped: VirtualClock | SystemClock) -> None:
-    """By none or a part of a second, too."""
+def test_clock_moves_by_zero_and_fractional_steps(stopped: VirtualClock | SystemClock) -> None:
     stopped.move_to(1000)
     stopped.move_to(1000.5)
     assert stopped.tick(0) == 1000.5
@@ -90,7 +88,7 @@ AMOUNT = "expected a number from 0 to 2147483647, got"
 
 
 @pytest.mark.parametrize(
-    ("wrong", "message"),
+    ("move", "message"),
     [
         (lambda clock: clock.tick(-1), f"seconds: {AMOUNT} -1"),
         (lambda clock: clock.tick(float("nan")), f"seconds: {AMOUNT} nan"),
@@ -99,13 +97,13 @@ AMOUNT = "expected a number from 0 to 2147483647, got"
         (lambda clock: clock.move_to(999), "now: 999 is before the clock's 1000.0; time does not run backwards"),
     ],
 )
-def test_a_clock_refuses_what_no_time_does(
-    stopped: VirtualClock | SystemClock, wrong: Callable[[VirtualClock | SystemClock], object], message: str
+def test_invalid_move_of_a_clock_is_rejected(
+    stopped: VirtualClock | SystemClock, move: Callable[[VirtualClock | SystemClock], object], message: str
 ) -> None:
-    """The error names the value, and the clock is as it was."""
-    with pytest.raises(InputError) as refused:
-        wrong(stopped)
-    assert str(refused.value) == message
+    """The error names the value, and the clock is unchanged."""
+    with pytest.raises(InputError) as raised:
+        move(stopped)
+    assert str(raised.value) == message
     assert stopped.now() == 1000
 
 
@@ -118,13 +116,13 @@ def test_a_clock_refuses_what_no_time_does(
         ("fast", f"speed: {AMOUNT} 'fast'"),
     ],
 )
-def test_a_speed_that_is_none_is_refused(speed: float, message: str) -> None:
-    """From the first as later on; the clock goes on at the speed that it had."""
+def test_invalid_speed_is_rejected(speed: float, message: str) -> None:
+    """It is checked in the constructor and when it is set."""
     clock = SystemClock()
-    for say in (lambda: SystemClock(speed), lambda: setattr(clock, "speed", speed)):
-        with pytest.raises(InputError) as refused:
-            say()
-        assert str(refused.value) == message
+    for set_speed in (lambda: SystemClock(speed), lambda: setattr(clock, "speed", speed)):
+        with pytest.raises(InputError) as raised:
+            set_speed()
+        assert str(raised.value) == message
     assert clock.speed == 1
 
 
@@ -139,20 +137,19 @@ class OnlyReach:
 
 
 @pytest.mark.parametrize("clock", [5, OnlyNow(), OnlyReach()])
-def test_what_is_no_clock_is_refused(clock: object) -> None:
-    """A clock tells the time, and when something happens that was due."""
+def test_object_without_clock_methods_is_rejected(clock: object) -> None:
+    """A clock needs ``now`` and ``reach``."""
     with pytest.raises(InputError, match="clock: expected a VirtualClock or a SystemClock, got "):
         FakeCopr(clock=clock)  # type: ignore[arg-type]  # wrong on purpose
 
 
-def test_a_virtual_clock_cannot_begin_at_what_is_no_time() -> None:
-    """The error names the value."""
+def test_invalid_start_of_a_virtual_clock_is_rejected() -> None:
     with pytest.raises(InputError, match=f"^now: {AMOUNT} -1$"):
         VirtualClock(-1)
 
 
-def test_a_clock_goes_no_further_than_copr_can_keep(monotonic: Callable[[float], None]) -> None:
-    """By itself it stays at the end, and nobody moves it beyond."""
+def test_clock_stops_at_the_latest_time_copr_can_store(monotonic: Callable[[float], None]) -> None:
+    """A running clock stays there, and calls that exceed it are errors."""
     clock = SystemClock(speed=1_000_000)
     monotonic(1_000_000)
     assert clock.now() == 2**31 - 1
@@ -161,8 +158,8 @@ def test_a_clock_goes_no_further_than_copr_can_keep(monotonic: Callable[[float],
             late.tick(1)
 
 
-def test_the_systems_time_can_run_faster() -> None:
-    """With a speed, a life of minutes is over in no time; its times are those of the fake's clock."""
+def test_system_clock_can_run_faster() -> None:
+    """The times of chroots are those of the fake's clock."""
     clock = SystemClock(speed=1e9)
     fake = FakeCopr(progress="clock", clock=clock)
     began = clock.now()
@@ -175,8 +172,8 @@ def test_the_systems_time_can_run_faster() -> None:
     assert chroot.ended_on - chroot.started_on == 260
 
 
-def test_a_clock_of_ones_own_is_not_the_kits_to_move() -> None:
-    """Who brings a clock moves it; asking the fake for it says so."""
+def test_custom_clock_is_not_available_as_fake_clock() -> None:
+    """The test that provides the clock moves it."""
 
     class Stopped:
         def now(self) -> float:
@@ -189,21 +186,21 @@ def test_a_clock_of_ones_own_is_not_the_kits_to_move() -> None:
         _ = FakeCopr(clock=Stopped()).clock
 
 
-def test_time_passes_only_on_a_clock_that_stands_still() -> None:
-    """For whoever waits in the same process; the system's time passes by itself."""
+def test_pass_time_only_moves_a_virtual_clock() -> None:
+    """The system's time passes by itself."""
     still = FakeCopr()
-    still._api.pass_time(5)  # noqa: SLF001  # what adapters call
-    assert still.clock.now() == BEGAN + 5
+    still._api.pass_time(5)  # noqa: SLF001  # called by adapters
+    assert still.clock.now() == START + 5
     clock = SystemClock()
     clock.pause()
     before = clock.now()
-    FakeCopr(clock=clock)._api.pass_time(5)  # noqa: SLF001  # what adapters call
+    FakeCopr(clock=clock)._api.pass_time(5)  # noqa: SLF001  # called by adapters
     assert clock.now() == before
 
 
 @pytest.mark.parametrize("clock", [VirtualClock(), SystemClock()], ids=["virtual", "system"])
-def test_clock_does_not_move_where_no_time_is(clock: VirtualClock | SystemClock) -> None:
-    """A refused step leaves it as it is, and steps that are fine one by one can be too much together."""
+def test_rejected_step_does_not_move_the_clock(clock: VirtualClock | SystemClock) -> None:
+    """Steps that are valid one by one can exceed the latest time together."""
     for wrong in (1e308, math.inf, math.nan, 10**5000, -1):
         with pytest.raises(InputError, match=r"^seconds: "):
             clock.tick(wrong)
@@ -216,8 +213,8 @@ def test_clock_does_not_move_where_no_time_is(clock: VirtualClock | SystemClock)
         clock.tick(10)
 
 
-def test_no_life_goes_beyond_the_last_time() -> None:
-    """What would end after the last time that Copr can keep ends then, so that the fake can be loaded again."""
+def test_lifecycle_ends_at_the_latest_time() -> None:
+    """The fake can then be dumped and loaded."""
     fake = FakeCopr(clock=VirtualClock(2**31 - 20))
     build = fake.add_build(
         [F41], id=1, lifecycle={"stages": [{"state": "running", "lasts": 2**31 - 1, "ends": "failed"}]}
@@ -228,5 +225,5 @@ def test_no_life_goes_beyond_the_last_time() -> None:
     assert build[F41].ended_on == 2**31 - 1
     fake.clock.tick(15)
     fake.add_build([F41], id=4).cancel()
-    written = fake.to_scenario()
-    assert FakeCopr.from_scenario(written).to_scenario() == written
+    dumped = fake.to_scenario()
+    assert FakeCopr.from_scenario(dumped).to_scenario() == dumped

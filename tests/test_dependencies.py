@@ -1,4 +1,4 @@
-"""What the package imports is what it says that it needs."""
+"""The package imports only its declared dependencies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PACKAGE = Path(copr_chroot_fake.__file__).parent
 ROOT = PACKAGE.parent
 
 DISTRIBUTIONS = {"yaml": "pyyaml", "requests": "responses", "urllib3": "responses"}
-"""Of modules that are not called as what installs them; responses is nothing without the two that it replaces."""
+"""The distributions of modules with other names, and the packages that responses replaces and requires."""
 
 
 def imported(path: Path) -> Iterator[str]:

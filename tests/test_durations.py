@@ -1,4 +1,4 @@
-"""Durations: within their bounds and like their distribution, and those that cannot be refused."""
+"""Random durations: bounds, distributions, and errors for invalid ones."""
 
 from __future__ import annotations
 
@@ -14,26 +14,25 @@ from copr_chroot_fake.model.durations import draw_whole
 F41 = "fedora-41-x86_64"
 
 
-def taken(duration: Uniform | LogNormal, builds: int = 200) -> list[int]:
-    """How many seconds builds take from start to end that differ only in their id."""
+def durations_of_builds(duration: Uniform | LogNormal, builds: int = 200) -> list[int]:
+    """Return the durations in seconds of builds that differ only in their id."""
     fake = FakeCopr(progress="immediate")
-    life = Lifecycle(Stage("pending", 1), Stage("starting", duration), Stage("failed"))
-    chroots = [fake.add_build([F41], id=number, lifecycle=life)[F41] for number in range(1, builds + 1)]
+    lifecycle = Lifecycle(Stage("pending", 1), Stage("starting", duration), Stage("failed"))
+    chroots = [fake.add_build([F41], id=number, lifecycle=lifecycle)[F41] for number in range(1, builds + 1)]
     return [(chroot.ended_on or 0) - (chroot.started_on or 0) for chroot in chroots]
 
 
 @pytest.mark.parametrize("duration", [Uniform(60, 120), LogNormal(300, 0.5, 200, 1000)])
 def test_build_durations_stay_within_bounds_and_differ(duration: Uniform | LogNormal) -> None:
-    """Hardly two are the same."""
-    seconds = taken(duration)
+    seconds = durations_of_builds(duration)
     assert duration.minimum <= min(seconds) < max(seconds) <= duration.maximum
     assert len(set(seconds)) > 40
 
 
 @pytest.mark.parametrize(("duration", "middle"), [(Uniform(1000, 2000), 1500), (LogNormal(300, 0.5, 0, 10_000), 300)])
 def test_half_of_the_build_durations_are_below_the_median(duration: Uniform | LogNormal, middle: int) -> None:
-    """The middle of the bounds, or the median that is said."""
-    assert 430 < sum(seconds < middle for seconds in taken(duration, builds=1000)) < 570
+    """The median of a uniform distribution is the middle of its bounds."""
+    assert 430 < sum(seconds < middle for seconds in durations_of_builds(duration, builds=1000)) < 570
 
 
 @pytest.mark.parametrize("draw", [draw_whole, lambda duration, random: duration.draw(random)])
@@ -41,7 +40,7 @@ def test_half_of_the_build_durations_are_below_the_median(duration: Uniform | Lo
 def test_fractional_durations_stay_within_their_bounds(
     duration: Uniform | LogNormal, draw: Callable[[Uniform | LogNormal, Random], float]
 ) -> None:
-    """Rounding does not lead beyond them, nor does any sigma."""
+    """Also if they are rounded, and with an extreme sigma."""
     random = Random(0)
     drawn = [draw(duration, random) for _ in range(200)]
     assert all(duration.minimum <= seconds <= duration.maximum for seconds in drawn)
@@ -56,31 +55,30 @@ def test_fractional_durations_stay_within_their_bounds(
         (lambda: LogNormal(9, 0, 1, 9), 9),
     ],
 )
-def test_bounds_are_possible_durations_themselves(make: Callable[[], Uniform | LogNormal], seconds: float) -> None:
-    """Both can be the same, and a median can be one of them."""
+def test_durations_may_equal_their_bounds(make: Callable[[], Uniform | LogNormal], seconds: float) -> None:
     assert make().draw(Random(0)) == seconds
 
 
-MOST = 2**31 - 1
+MAXIMUM = 2**31 - 1
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda: Uniform(5, 4), "minimum: 5 is above the maximum, 4; expected at most that"),
-        (lambda: Uniform(-1, 4), f"minimum: expected a number from 0 to {MOST}, got -1"),
-        (lambda: Uniform(0, math.inf), f"maximum: expected a number from 0 to {MOST}, got inf"),
-        (lambda: LogNormal(5, -1, 1, 9), f"sigma: expected a number from 0 to {MOST}, got -1"),
+        (lambda: Uniform(-1, 4), f"minimum: expected a number from 0 to {MAXIMUM}, got -1"),
+        (lambda: Uniform(0, math.inf), f"maximum: expected a number from 0 to {MAXIMUM}, got inf"),
+        (lambda: LogNormal(5, -1, 1, 9), f"sigma: expected a number from 0 to {MAXIMUM}, got -1"),
         (lambda: LogNormal(5, 1, 6, 9), "median: expected seconds from minimum to maximum, above 0, got 5"),
         (lambda: LogNormal(5, 1, 1, 4), "median: expected seconds from minimum to maximum, above 0, got 5"),
         (lambda: LogNormal(0, 1, 0, 9), "median: expected seconds from minimum to maximum, above 0, got 0"),
     ],
 )
-def test_durations_in_python_that_cannot_be_are_refused(make: Callable[[], object], message: str) -> None:
-    """The error names the argument and says what would do."""
-    with pytest.raises(InputError) as refused:
+def test_invalid_duration_in_python_is_rejected(make: Callable[[], object], message: str) -> None:
+    """The error names the argument and valid values."""
+    with pytest.raises(InputError) as raised:
         make()
-    assert str(refused.value) == message
+    assert str(raised.value) == message
 
 
 @pytest.mark.parametrize(
@@ -90,7 +88,7 @@ def test_durations_in_python_that_cannot_be_are_refused(make: Callable[[], objec
         ({"normal": 5}, ": expected seconds, not negative, or an object with uniform or lognormal, got {'normal': 5}"),
         ({"uniform": 5}, ".uniform: expected a list, got 5"),
         ({"uniform": [5]}, ".uniform: expected two numbers, [minimum, maximum], got [5]"),
-        ({"uniform": ["a", 5]}, f".uniform[0]: expected a number from 0 to {MOST}, got 'a'"),
+        ({"uniform": ["a", 5]}, f".uniform[0]: expected a number from 0 to {MAXIMUM}, got 'a'"),
         ({"uniform": [5, 4]}, ".uniform: 5 is above the maximum, 4; expected at most that"),
         ({"lognormal": 5}, ".lognormal: expected an object, got 5"),
         ({"lognormal": {"median": 5, "minimum": 1, "maximum": 9}}, ".lognormal.sigma: missing, and required; add it"),
@@ -100,12 +98,11 @@ def test_durations_in_python_that_cannot_be_are_refused(make: Callable[[], objec
         ),
         (
             {"lognormal": {"median": 5, "sigma": "x", "minimum": 1, "maximum": 9}},
-            f".lognormal.sigma: expected a number from 0 to {MOST}, got 'x'",
+            f".lognormal.sigma: expected a number from 0 to {MAXIMUM}, got 'x'",
         ),
     ],
 )
-def test_durations_in_a_scenario_that_cannot_be_are_refused(lasts: object, message: str) -> None:
-    """The error names the place and says what would do."""
-    with pytest.raises(InputError) as refused:
+def test_invalid_duration_in_a_scenario_is_located(lasts: object, message: str) -> None:
+    with pytest.raises(InputError) as raised:
         FakeCopr().add_build([F41], id=1, lifecycle={"stages": [{"state": "running", "lasts": lasts}]})
-    assert str(refused.value) == f"lifecycle.stages[0].lasts{message}"
+    assert str(raised.value) == f"lifecycle.stages[0].lasts{message}"

@@ -1,4 +1,4 @@
-"""A process can be forked while other threads are busy with fakes, and the child goes on using them."""
+"""Forking while other threads use fakes; the child continues to use them."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ pytestmark = [
 
 NAME = "fedora-41-x86_64"
 SECONDS = 30
-"""How long a child may take; far longer than any needs."""
+"""Timeout of a child process in seconds, far longer than any needs."""
 
 
 def run_in_child(act: Callable[[], object]) -> None:
-    """Fork, let the child do something, and expect that it gets to its end."""
+    """Run a function in a forked child, and check that it succeeds."""
     child = os.fork()
     if child == 0:
         status = 1
@@ -56,7 +56,7 @@ def run_in_child(act: Callable[[], object]) -> None:
 
 @contextmanager
 def busy(acts: Sequence[Callable[[int], object]]) -> Iterator[None]:
-    """Do things over and over, each in a thread of its own, with numbers from 1."""
+    """Run functions repeatedly, each in a thread, with numbers from 1."""
     stop = threading.Event()
 
     def repeat(act: Callable[[int], object]) -> None:
@@ -79,12 +79,12 @@ def busy(acts: Sequence[Callable[[int], object]]) -> Iterator[None]:
 
 
 def check(*fakes: FakeCopr) -> None:
-    """Everything works, and nothing is half done."""
+    """Check that a fake works and is consistent."""
     for fake in fakes:
-        check_one(fake)
+        check_works(fake)
 
 
-def check_one(fake: FakeCopr) -> None:
+def check_works(fake: FakeCopr) -> None:
     for build in fake.builds.values():
         assert [*build.project.chroots] == [chroot.name for chroot in build.values()] == [NAME, "epel-9-x86_64"]
     build = fake.add_build([NAME, "epel-9-x86_64"], id=LAST)
@@ -104,7 +104,7 @@ LISTED = "/api_3/build/list?ownername=jdoe&projectname=playground"
 
 
 def test_fork_works_while_threads_use_fakes() -> None:
-    """Twenty times, while four threads fill, ask and move three fakes, two of which share a clock."""
+    """Fork twenty times, while four threads use three fakes, two of which share a clock."""
     clock = VirtualClock()
     fakes = [FakeCopr(progress="clock", clock=clock) for _ in range(2)] + [FakeCopr(progress="clock")]
 
@@ -145,7 +145,7 @@ def test_fork_works_within_a_change_of_the_same_thread() -> None:
 
 
 def test_fork_does_not_wait_forever(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A thread that holds a fake and waits for the forking one does not keep it from forking."""
+    """A thread that holds a fake's lock and waits for the forking thread does not block the fork."""
     monkeypatch.setattr(forking, "WAIT", 0.01)
     fake, other = FakeCopr(), FakeCopr()
     began, forked = threading.Event(), threading.Event()
@@ -168,7 +168,7 @@ def test_fork_does_not_wait_forever(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class SlowModule(MetaPathFinder, Loader):
-    """A module of the kit that takes as long to import as a test says."""
+    """A module of the kit whose import waits for the test."""
 
     name = "copr_chroot_fake.slow_to_import"
 
@@ -186,7 +186,7 @@ class SlowModule(MetaPathFinder, Loader):
 
 
 def test_fork_waits_for_imports_of_the_kit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The child can import what another thread was importing, as the kit does when something is first used."""
+    """The child can import the module that another thread was importing."""
     slow = SlowModule()
     monkeypatch.setattr(sys, "meta_path", [slow, *sys.meta_path])
     monkeypatch.delitem(sys.modules, slow.name, raising=False)
@@ -201,7 +201,7 @@ def test_fork_waits_for_imports_of_the_kit(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_child_has_a_server_of_its_own() -> None:
-    """What the parent serves stays its own; what the child serves is on a new port, until it stops."""
+    """The parent continues to serve its fakes; the child serves on another port, until it stops."""
     server = LiveServer(FakeCopr)
     try:
         fake = FakeCopr()
@@ -229,7 +229,7 @@ def test_child_has_a_server_of_its_own() -> None:
 
 
 def test_child_can_leave_a_served_fake() -> None:
-    """The end of the block ends nothing but the block; the parent serves on."""
+    """The parent continues to serve when the child leaves the block."""
     fake = FakeCopr()
     with fake.serving() as url:
         serving = fake.serving()
@@ -243,8 +243,8 @@ def test_child_can_leave_a_served_fake() -> None:
         assert httpx.get(f"{url}/api_3/").status_code == 200
 
 
-def test_server_stops_though_a_child_lives() -> None:
-    """A child that was forked meanwhile keeps neither the port nor a connection open."""
+def test_server_stops_while_a_child_runs() -> None:
+    """The child keeps neither the port nor a connection open."""
     reading, writing = os.pipe()
     server = LiveServer(FakeCopr)
     port = int(server.url.rpartition(":")[2])
@@ -272,7 +272,7 @@ def test_server_stops_though_a_child_lives() -> None:
 
 
 def test_child_can_use_requests_and_httpx() -> None:
-    """While other threads send requests through the same adapters; a client of httpx has a lock of its own."""
+    """Other threads send requests through the same adapters during the fork."""
     fake = FakeCopr()
     fake.add_build([NAME], id=1)
     url = f"https://copr.fedorainfracloud.org/api_3/build-chroot/1/{NAME}"

@@ -25,7 +25,7 @@ from copr_chroot_fake.scenario.schema import scenario_schema
 
 from .examples import examples
 from .generated_data import check_packages, check_responses, dist_tag_pattern, get_build_chroot
-from .invariants import check_one
+from .invariants import check_chroot
 
 VALIDATOR = Draft202012Validator(json.loads(scenario_schema()))
 NOW = 1_790_000_000
@@ -96,7 +96,7 @@ def test_fields_of_a_chroot_fit_its_state(state: State, seed: int, now: int) -> 
     fake = FakeCopr.from_scenario({"builds": [build, {"id": 9, "package": "hello", "chroots": [entry]}]})
     for number in (8, 9):
         for chroot in get_build_chroot(fake, "/list", build_id=number)["items"]:
-            check_one(chroot)
+            check_chroot(chroot)
             assert chroot["state"] == state
 
 
@@ -190,7 +190,7 @@ def test_generated_data_only_depends_on_random_random() -> None:
     assert call_all(CoprProvider(generator)) == generated
 
 
-def test_a_seed_gives_the_same_data_as_before() -> None:
+def test_seed_gives_the_pinned_data() -> None:
     """Update this test when a change to the tables is intended."""
     faker = provider(2026)
     assert [faker.copr_mock_chroot() for _ in range(3)] == ["epel-10-x86_64", "fedora-43-x86_64", "fedora-44-aarch64"]
@@ -233,7 +233,7 @@ def test_another_seed_or_call_gives_other_data() -> None:
     assert first != provider(2).copr_scenario()
 
 
-def test_a_seed_gives_the_same_data_in_another_process() -> None:
+def test_seed_gives_the_same_data_in_another_process() -> None:
     """It does not depend on hash randomization."""
     code = (
         "import json, sys; from faker import Generator; from copr_chroot_fake import CoprProvider;"

@@ -27,13 +27,13 @@ def local() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[Server]:
-    """A server whom others can ask, with a token."""
+    """A server whom others can get, with a token."""
     with starting() as start:
         yield start("--host", "0.0.0.0", "--control-token", TOKEN, "--allow-host", "copr", "--allow-host", "copr.test")
 
 
-def ask(server: Server, target: str, *headers: str, method: str = "GET") -> Reply:
-    """Send these headers and no others, in which PORT is the server's."""
+def get(server: Server, target: str, *headers: str, method: str = "GET") -> Reply:
+    """Send a request with exactly these headers; PORT stands for the server's port."""
     lines = [f"{method} {target} HTTP/1.1", *headers, "", ""]
     with server.connect() as wire:
         wire.send("\r\n".join(lines).replace("PORT", str(server.address[1])).encode("latin-1"))
@@ -76,7 +76,7 @@ FOREIGN = [
 @pytest.mark.parametrize("host", [*OWN, *FOREIGN])
 def test_unknown_host_is_rejected(local: Server, host: str, target: str) -> None:
     """DNS rebinding sends the name of the attacking page, also to open paths."""
-    reply = ask(local, target, f"Host: {host}")
+    reply = get(local, target, f"Host: {host}")
     assert reply.status == (200 if host in OWN else 403)
     if host in FOREIGN:
         assert "is not a known name of this server" in reply.document["error"]
@@ -85,28 +85,28 @@ def test_unknown_host_is_rejected(local: Server, host: str, target: str) -> None
 @pytest.mark.parametrize("host", [*OWN, *FOREIGN])
 def test_token_allows_any_host(guarded: Server, host: str) -> None:
     """With a token set, open paths allow it too."""
-    assert ask(guarded, CLOCK, f"Host: {host}", f"Authorization: Bearer {TOKEN}").status == 200
-    assert ask(guarded, "/_fake/health", f"Host: {host}").status == 200
-    refused = ask(guarded, CLOCK, f"Host: {host}", "Authorization: Bearer another")
-    assert refused.status == (401 if host in OWN else 403)
-    assert "send the token" in refused.document["error"] or host in OWN
+    assert get(guarded, CLOCK, f"Host: {host}", f"Authorization: Bearer {TOKEN}").status == 200
+    assert get(guarded, "/_fake/health", f"Host: {host}").status == 200
+    answer = get(guarded, CLOCK, f"Host: {host}", "Authorization: Bearer another")
+    assert answer.status == (401 if host in OWN else 403)
+    assert "send the token" in answer.document["error"] or host in OWN
 
 
 def test_trailers_do_not_replace_headers(local: Server) -> None:
     chunked = "Transfer-Encoding: chunked"
     for host, trailer, status in (("evil.example", "localhost", 403), ("localhost", "evil.example", 405)):
-        reply = ask(local, CLOCK, f"Host: {host}", chunked, "", "1", "x", "0", f"Host: {trailer}", method="POST")
+        reply = get(local, CLOCK, f"Host: {host}", chunked, "", "1", "x", "0", f"Host: {trailer}", method="POST")
         assert reply.status == status
 
 
 def test_request_without_host_is_rejected(local: Server) -> None:
     """Every browser sends one."""
-    assert ask(local, CLOCK).status == 403
+    assert get(local, CLOCK).status == 403
 
 
 def test_name_of_the_listen_address_is_allowed(start: Start) -> None:
     served = start("--host", "localhost")
-    assert ask(served, CLOCK, "Host: localhost:PORT").status == 200
+    assert get(served, CLOCK, "Host: localhost:PORT").status == 200
 
 
 HOST = "Host: 127.0.0.1:PORT"
@@ -138,7 +138,7 @@ SENT: list[tuple[list[str], int]] = [
 @pytest.mark.parametrize("target", [CLOCK, f"/worlds/a{CLOCK}"])
 @pytest.mark.parametrize(("headers", "status"), SENT, ids=[" ".join(headers) for headers, _ in SENT])
 def test_pages_of_other_sites_are_rejected(local: Server, headers: list[str], status: int, target: str) -> None:
-    assert ask(local, target, HOST, *headers).status == status
+    assert get(local, target, HOST, *headers).status == status
 
 
 @pytest.mark.parametrize(("headers", "status"), SENT, ids=[" ".join(headers) for headers, _ in SENT])
@@ -147,7 +147,7 @@ def test_pages_of_other_sites_are_rejected_with_token(
     guarded: Server, headers: list[str], status: int, authorized: bool
 ) -> None:
     """A missing token is reported only if nothing else is wrong."""
-    reply = ask(guarded, CLOCK, HOST, *headers, *[f"Authorization: Bearer {TOKEN}"] * authorized)
+    reply = get(guarded, CLOCK, HOST, *headers, *[f"Authorization: Bearer {TOKEN}"] * authorized)
     assert reply.status == (401 if status == 200 and not authorized else status)
 
 
@@ -171,8 +171,8 @@ AUTHORIZED: list[tuple[str, int]] = [
 @pytest.mark.parametrize("target", [CLOCK, f"/worlds/a{CLOCK}", "/_fake/none", "/_fake/health/"])
 @pytest.mark.parametrize(("authorization", "status"), AUTHORIZED)
 def test_control_call_requires_the_token(guarded: Server, authorization: str, status: int, target: str) -> None:
-    """Other requests do not learn what exists."""
-    reply = ask(guarded, target, HOST, f"Authorization: {authorization}")
+    """The error does not reveal what exists."""
+    reply = get(guarded, target, HOST, f"Authorization: {authorization}")
     if status == 401:
         assert (reply.status, reply.headers["www-authenticate"]) == (401, "Bearer")
         assert "Authorization: Bearer TOKEN" in reply.document["error"]
@@ -191,7 +191,7 @@ def test_every_method_requires_the_token(guarded: Server, method: str) -> None:
 @pytest.mark.parametrize("target", ["/_fake/", "/_fake/health", "/_fake/openapi.json", HOME, LIST])
 def test_open_paths_need_no_token(guarded: Server, target: str) -> None:
     """The page asks for the token; Copr needs none."""
-    assert ask(guarded, target, HOST).status == 200
+    assert get(guarded, target, HOST).status == 200
 
 
 def test_copr_endpoints_admit_any_host_and_origin(local: Server) -> None:
@@ -203,7 +203,7 @@ def test_copr_endpoints_admit_any_host_and_origin(local: Server) -> None:
                 "Origin: http://evil.example",
                 "Sec-Fetch-Site: cross-site",
             )
-            replies = [ask(local, target, "Host: copr.example", *headers, method=method) for headers in ((), preflight)]
+            replies = [get(local, target, "Host: copr.example", *headers, method=method) for headers in ((), preflight)]
             assert replies[0].status == replies[1].status in (200, 404, 405)
             assert not [name for reply in replies for name in reply.headers if name.startswith("access-control")]
 
@@ -211,7 +211,7 @@ def test_copr_endpoints_admit_any_host_and_origin(local: Server) -> None:
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:PORT"])
 def test_preflight_has_no_cors_headers(local: Server, origin: str) -> None:
     sent = ("Access-Control-Request-Method: PUT", "Access-Control-Request-Headers: authorization")
-    reply = ask(local, "/_fake/scenario", HOST, f"Origin: {origin}", *sent, method="OPTIONS")
+    reply = get(local, "/_fake/scenario", HOST, f"Origin: {origin}", *sent, method="OPTIONS")
     assert reply.status == (405 if "PORT" in origin else 403)
     assert not [name for name in reply.headers if name.startswith("access-control")]
 
@@ -249,7 +249,7 @@ def test_unusable_token_is_rejected(
     token: str, problem: str, host: str, is_in_environment: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From any source, for any host; the error does not print it."""
-    monkeypatch.setattr("copr_chroot_fake.server.standalone.StandaloneServer", None)
+    monkeypatch.setattr("copr_chroot_fake.http_server.uvicorn_server.bind", None)
     environment = {"COPR_FAKE_CONTROL_TOKEN": token} if is_in_environment else {}
     option = [] if is_in_environment else ["--control-token", token]
     done = CliRunner(env=environment).invoke(main, ["serve", "--port", "0", "--host", host, *option])
@@ -269,15 +269,15 @@ def test_guard_without_token_ignores_empty_token() -> None:
     """It does not admit an unknown host."""
     guard = Guard("127.0.0.1", None)
     for authorization in (b"Bearer ", b"Bearer", b""):
-        assert guard.refusal({b"host": b"127.0.0.1", b"authorization": authorization}, is_open=False) is None
-        refused = guard.refusal({b"host": b"evil.example", b"authorization": authorization}, is_open=False)
-        assert refused is not None
-        assert refused.status == 403
+        assert guard.rejection({b"host": b"127.0.0.1", b"authorization": authorization}, is_open=False) is None
+        answer = guard.rejection({b"host": b"evil.example", b"authorization": authorization}, is_open=False)
+        assert answer is not None
+        assert answer.status == 403
 
 
 def test_rejected_host_error_names_the_option(local: Server, guarded: Server) -> None:
     for server, remedies in ((local, ["localhost"]), (guarded, ["send the token"])):
-        error = ask(server, CLOCK, "Host: intranet:PORT").document["error"]
+        error = get(server, CLOCK, "Host: intranet:PORT").document["error"]
         assert f"Host 'intranet:{server.address[1]}' is not a known name of this server" in error
         assert all(remedy in error for remedy in ["--allow-host", "IP address", *remedies])
 
@@ -285,9 +285,9 @@ def test_rejected_host_error_names_the_option(local: Server, guarded: Server) ->
 def test_host_of_public_url_is_allowed(start: Start) -> None:
     """But not names that contain it."""
     served = start("--serve-results", "--public-url", "https://Copr-Fake:8443/below")
-    assert ask(served, CLOCK, "Host: copr-fake:8443").status == 200
+    assert get(served, CLOCK, "Host: copr-fake:8443").status == 200
     for name in ("copr-fake2", "copr-fake.evil.example", "fake"):
-        assert ask(served, CLOCK, f"Host: {name}").status == 403
+        assert get(served, CLOCK, f"Host: {name}").status == 403
 
 
 @pytest.mark.parametrize("name", ["", "http://copr", "copr:5000", "copr/x", "*", " copr", "copr,other", "k\xf6pr"])
@@ -307,22 +307,22 @@ def test_token_is_read_from_the_environment(start: Start) -> None:
     environment = {**os.environ, "COPR_FAKE_CONTROL_TOKEN": TOKEN}
     for arguments, token in (((), TOKEN), (("--control-token", "other"), "other")):
         served = start("--host", "0.0.0.0", *arguments, env=environment)
-        assert ask(served, CLOCK, HOST).status == 401
-        assert ask(served, CLOCK, HOST, f"Authorization: Bearer {token}").status == 200
+        assert get(served, CLOCK, HOST).status == 401
+        assert get(served, CLOCK, HOST, f"Authorization: Bearer {token}").status == 200
 
 
 def test_token_is_required_on_loopback_too(start: Start) -> None:
     """Also with --insecure-control."""
     for arguments in ((), ("--insecure-control",)):
-        assert ask(start("--control-token", TOKEN, *arguments), CLOCK, HOST).status == 401
+        assert get(start("--control-token", TOKEN, *arguments), CLOCK, HOST).status == 401
 
 
 def test_insecure_control_admits_everybody(start: Start) -> None:
     """Except pages of other sites."""
     served = start("--host", "0.0.0.0", "--insecure-control")
-    assert ask(served, CLOCK, HOST).status == 200
-    assert ask(served, CLOCK, HOST, "Origin: http://evil.example").status == 403
-    assert ask(served, CLOCK, "Host: evil.example").status == 403
+    assert get(served, CLOCK, HOST).status == 200
+    assert get(served, CLOCK, HOST, "Origin: http://evil.example").status == 403
+    assert get(served, CLOCK, "Host: evil.example").status == 403
 
 
 def test_no_control_disables_the_control_api(start: Start) -> None:
@@ -336,6 +336,6 @@ def test_no_control_disables_the_control_api(start: Start) -> None:
 
 
 def test_rejection_is_a_json_error(local: Server, guarded: Server) -> None:
-    for reply in (ask(local, CLOCK, "Host: evil.example"), ask(guarded, CLOCK, HOST)):
+    for reply in (get(local, CLOCK, "Host: evil.example"), get(guarded, CLOCK, HOST)):
         assert reply.headers["content-type"] == "application/json"
         assert set(reply.document) == {"error"}

@@ -1,4 +1,4 @@
-"""Every public callable with values that nobody should pass: it takes them, or says which one it cannot, and why."""
+"""Every public callable with hostile values: it accepts them, or raises an error that names the parameter."""
 
 from __future__ import annotations
 
@@ -89,26 +89,26 @@ OTHERWISE: Mapping[str, Mapping[str, Any]] = {
     "Progress.polls_needed": {"state": kit.State.RUNNING},
     "Lifecycle.plan": {"seed": "seed"},
 }
-"""What a callable needs to be given instead, or as well."""
+"""Other valid values for single callables."""
 
 WITHOUT = r".*Error|Clock.*|Build\.get"
-"""Not attacked: errors, which the kit raises itself, a protocol, and a method of a mapping."""
+"""Callables that are not tested: errors, which the kit raises itself, a protocol, and a method of a mapping."""
 
 NAMES = (Path(__file__).parent / "public_names.txt").read_text().splitlines()
 CALLABLES = [found[1] for name in NAMES if (found := re.match(r"copr_chroot_fake\.([\w.]+)\((?!\))", name))]
-"""Every public callable that takes something, as public_names.txt has it."""
+"""Every public callable with parameters, from public_names.txt."""
 
 
 CHANGING = {"Account", "Build", "BuildChroot", "FakeCopr", "Faults", "Project", "VirtualClock"}
-"""What is, or belongs to, a fake."""
+"""Classes whose methods can change a fake."""
 
 
 def _no_sleep(seconds: float) -> None:
-    """Let the counting clock of a client be its only time."""
+    """Return at once; the time of a client is a counter."""
 
 
 class World:
-    """A fake with something of everything, and what has methods."""
+    """A fake with an object of each kind."""
 
     def __init__(self) -> None:
         self.restore()
@@ -165,13 +165,13 @@ def attacks(path: str) -> Iterator[tuple[str, str]]:
     """Each parameter with each value."""
     for parameter in inspect.signature(World().find(path)).parameters:
         for value, make in HOSTILE.items():
-            # Errors of a callback are the caller's own.
+            # Errors of a callback are the caller's.
             if parameter != "on_progress" or not callable(make()):
                 yield parameter, value
 
 
 def call(called: Callable[..., object], path: str, attacked: str, value: object) -> None:
-    """Call it with a value for one parameter, and what is valid for those that have to be given."""
+    """Call a callable with a value for one parameter, and valid values for the required ones."""
     otherwise = OTHERWISE.get(path, {})
     positional: list[object] = []
     named: dict[str, object] = {}
@@ -190,7 +190,7 @@ def call(called: Callable[..., object], path: str, attacked: str, value: object)
 
 
 def use(result: object) -> None:
-    """Let happen what only happens to a result that is used."""
+    """Use a result, because some only then do their work."""
     if isinstance(result, AbstractContextManager):
         with result:
             pass
@@ -208,28 +208,28 @@ async def _exhaust(items: AsyncIterator[object]) -> None:
 
 
 def problem_with(world: World, path: str, parameter: str, value: str) -> str | None:
-    """What is wrong with how a callable takes a value."""
-    refused: Exception | None = None
+    """Return a description of the problem if a callable handles a value badly."""
+    raised: Exception | None = None
     try:
         call(world.find(path), path, parameter, HOSTILE[value]())
     except AssertionError as error:
         if "assert_" not in path:
             return f"raises {error!r}"
     except CoprFakeError as error:
-        refused = error
+        raised = error
         if (wrong := wrong_with_message(error, parameter)) is not None:
             return wrong
     except Exception as error:
         return f"raises {type(error).__name__}: {str(error)[:100]}"
     if path.split(".")[0] not in CHANGING or not world.has_changed():
         return None
-    if refused is not None:
-        return f"has changed the fake, and then raised {refused}"
+    if raised is not None:
+        return f"has changed the fake, and then raised {raised}"
     try:
         FakeCopr.from_scenario(json.loads(json.dumps(world.fake.to_scenario())))
     except Exception as error:
         return f"was taken, and cannot be loaded again: {error}"
-    # What comes next is to find the fake as it was.
+    # Restore the fake for the next value.
     world.restore()
     return None
 
@@ -237,7 +237,7 @@ def problem_with(world: World, path: str, parameter: str, value: str) -> str | N
 def wrong_with_message(error: CoprFakeError, parameter: str) -> str | None:
     message = str(error)
     if isinstance(error, ScenarioError):
-        # It names the file, and the place in it.
+        # It names the file, and the location in it.
         parameter = "source" if parameter != "source" else ""
     if len(message) > 2000 or not message.isprintable():
         return f"has no short line for a message: {message[:200]!r}"
@@ -247,8 +247,8 @@ def wrong_with_message(error: CoprFakeError, parameter: str) -> str | None:
 
 
 @pytest.mark.parametrize("path", [path for path in CALLABLES if not re.fullmatch(WITHOUT, path)])
-def test_hostile_values_are_taken_or_refused_clearly(path: str) -> None:
-    """Nothing but the documented errors is raised, each names the parameter, and a refused call has changed nothing."""
+def test_hostile_values_are_accepted_or_rejected(path: str) -> None:
+    """Only documented errors are raised. Each names the parameter, and a rejected call changes nothing."""
     problems = []
     world = World()
     for parameter, value in attacks(path):
@@ -259,8 +259,7 @@ def test_hostile_values_are_taken_or_refused_clearly(path: str) -> None:
     assert not problems, "\n".join(problems)
 
 
-def test_hostile_names_of_chroots_are_no_keys_of_a_build() -> None:
-    """As any key is that is not there."""
+def test_build_lookup_survives_hostile_keys() -> None:
     build = FakeCopr().add_build([F41], id=1)
     for name, make in HOSTILE.items():
         key = make()
@@ -278,17 +277,17 @@ def test_speed_of_a_clock_is_checked_when_it_is_set() -> None:
         try:
             clock.speed = make()
         except InputError as error:
-            assert wrong_with_message(error, "speed") is None, name  # noqa: PT017  # there may be none
+            assert wrong_with_message(error, "speed") is None, name  # noqa: PT017  # the call may also succeed
         assert 0 < clock.speed < 2**31
         assert type(clock.speed) in (int, float)
 
 
-def places_in(value: object, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Where each value is, its own place left out."""
+def locations_in(value: object, location: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield each value with its location, without the root."""
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in inner:
-        yield (*place, key)
-        yield from places_in(item, (*place, key))
+        yield (*location, key)
+        yield from locations_in(item, (*location, key))
 
 
 def commands(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
@@ -307,12 +306,12 @@ def refusal(do: Callable[[], object]) -> ScenarioError | None:
     return None
 
 
-PLACES = [*places_in(WHOLE)]
+LOCATIONS = [*locations_in(WHOLE)]
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: ".".join(map(str, place)))
-def test_hostile_values_in_a_scenario_are_refused_clearly(place: tuple[str | int, ...]) -> None:
-    """At each of its places, and nothing of it is added then; what is taken can be written out, and loads again."""
+@pytest.mark.parametrize("place", LOCATIONS, ids=lambda place: ".".join(map(str, place)))
+def test_hostile_values_in_a_scenario_are_rejected(place: tuple[str | int, ...]) -> None:
+    """Rejected scenarios add nothing; accepted ones can be dumped and loaded."""
     for name, make in HOSTILE.items():
         fake = FakeCopr()
         document = copy.deepcopy(WHOLE)
@@ -321,9 +320,9 @@ def test_hostile_values_in_a_scenario_are_refused_clearly(place: tuple[str | int
         for key in way:
             inner = inner[key]
         inner[last] = make()
-        refused = refusal(lambda: fake.add_scenario(document))  # noqa: B023  # called at once
-        if refused is not None:
-            assert wrong_with_message(refused, "source") is None, name
+        raised = refusal(lambda: fake.add_scenario(document))  # noqa: B023  # the lambda is called at once
+        if raised is not None:
+            assert wrong_with_message(raised, "source") is None, name
             assert not fake.builds, name
             assert not fake.projects, name
         else:
@@ -339,8 +338,8 @@ OPTIONS = [
 
 
 @pytest.mark.parametrize(("path", "option"), OPTIONS)
-def test_hostile_options_of_commands_are_refused_clearly(path: str, option: str) -> None:
-    """As far as the command line is read: nothing is run."""
+def test_hostile_command_line_options_are_rejected(path: str, option: str) -> None:
+    """Only the command line is parsed; no command runs."""
     command = dict(commands("", main))[path]
     texts = [made for make in HOSTILE.values() if type(made := make()) is str and made.isprintable()]
     for text in [

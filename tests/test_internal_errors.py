@@ -66,7 +66,7 @@ async def invalid_response(scope: Mapping[str, object], receive: Receive, send: 
 def served_app() -> App:
     worlds = Worlds(FailingState(), 10, FakeCopr())
     control = ControlAdapter(worlds, InitialConfig(FakeCopr), Guard("127.0.0.1", None))
-    control._api = cast(ControlApi, FailingControl())  # noqa: SLF001
+    control._api = cast(ControlApi, FailingControl())  # noqa: SLF001  # no option replaces it
     return ServedApp(worlds, control)
 
 
@@ -80,8 +80,8 @@ FAILURES: dict[str, tuple[Callable[[], App], str]] = {
 
 
 @pytest.mark.parametrize("failure", FAILURES)
-def test_failure_is_answered_with_500(failure: str, caplog: pytest.LogCaptureFixture) -> None:
-    """What came before is answered, and the client is told nothing of the code."""
+def test_internal_error_is_a_500_response(failure: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Earlier requests are answered, and the response does not reveal code."""
     make, target = FAILURES[failure]
     with running(make()) as url:
         with Server(url).connect() as wire:
@@ -124,7 +124,7 @@ async def fail_after(scope: Mapping[str, object], receive: Receive, send: Send) 
 
 
 @pytest.mark.parametrize("app", [fail_within, fail_after])
-def test_failure_within_a_response_closes_the_connection(
+def test_error_within_a_response_closes_the_connection(
     app: Callable[..., Awaitable[None]], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nothing is added to the response."""
@@ -135,7 +135,7 @@ def test_failure_within_a_response_closes_the_connection(
 
 
 def test_invalid_response_closes_the_connection(caplog: pytest.LogCaptureFixture) -> None:
-    """An application that sends what is no HTTP has begun its response."""
+    """The application has started an invalid HTTP response."""
     with running(invalid_response) as url, Server(url).connect() as wire:
         wire.send(raw("GET", HOME))
         assert wire.rest() == b""
@@ -143,7 +143,7 @@ def test_invalid_response_closes_the_connection(caplog: pytest.LogCaptureFixture
     assert record.getMessage().startswith(f"internal error: GET {HOME}: RuntimeError: ")
 
 
-def test_failure_of_the_protocol_is_answered(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_protocol_error_is_a_500_response(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """Only that connection ends."""
 
     def fail(protocol: FakeProtocol, data: bytes) -> None:
@@ -162,11 +162,9 @@ def test_failure_of_the_protocol_is_answered(monkeypatch: pytest.MonkeyPatch, ca
     check_log(caplog, "a connection")
 
 
-def test_failure_of_a_callback_is_logged_in_one_line(
+def test_error_in_a_callback_is_logged_in_one_line(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever the event loop calls."""
-
     def fail(protocol: FakeProtocol, transport: object) -> None:
         raise LookupError(SECRET)
 
@@ -184,8 +182,8 @@ def test_failure_of_a_callback_is_logged_in_one_line(
         assert not record.exc_info
 
 
-def test_access_log_has_the_failure() -> None:
-    """With the status that the client gets."""
+def test_access_log_has_the_internal_error() -> None:
+    """With the status that the client receives."""
     lines: list[str] = []
     for app, status in ((failing_app, 500), (fail_within, 200)):
         with running(AccessLog(app, "json", lines.append)) as url:
@@ -194,8 +192,8 @@ def test_access_log_has_the_failure() -> None:
 
 
 @pytest.mark.parametrize(("zeros", "size", "status"), [(5000, 2, 204), (5000, 101, 413), (0, 10**30, 400)])
-def test_long_content_length_is_no_failure(zeros: int, size: int, status: int) -> None:
-    """However many digits it has, the number counts."""
+def test_long_content_length_is_parsed(zeros: int, size: int, status: int) -> None:
+    """Leading zeros are ignored."""
     body = b'{"seed": 7}'.ljust(min(size, 200))
     digits = "0" * zeros + str(max(size, len(body)))
     with serving(InitialConfig(FakeCopr), max_body=100) as server:
@@ -204,7 +202,7 @@ def test_long_content_length_is_no_failure(zeros: int, size: int, status: int) -
 
 
 def test_error_response_to_head_has_no_body() -> None:
-    """Also if what follows its headers is what is invalid."""
+    """Also if the invalid part follows the headers."""
     with serving() as server:
         got = server.exchange(raw("HEAD", HOME, Transfer_Encoding="chunked") + b"zz\r\n")
     assert got.startswith(b"HTTP/1.1 400 Bad Request\r\n")

@@ -1,4 +1,4 @@
-"""An exception that comes from outside in the middle of a call, as Ctrl-C does, leaves nothing half done."""
+"""An exception raised from outside within a call, such as KeyboardInterrupt, leaves a consistent fake."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CHANGING = {
         "api/builds.py",
     )
 }
-"""The modules in which something changes; an interrupt anywhere else is one before a change or after it."""
+"""The modules that change state; an interrupt elsewhere comes before or after a change."""
 F40, F41, F42 = "fedora-40-x86_64", "fedora-41-x86_64", "fedora-42-x86_64"
 LISTS = ("/api_3/build/list?ownername=jdoe&projectname=", "/api_3/monitor?ownername=jdoe&projectname=")
 
@@ -47,18 +47,18 @@ Act = Callable[[FakeCopr], object]
 
 
 class Interrupts:
-    """Raises a KeyboardInterrupt at the ``at``-th point within the package at which Python can."""
+    """Raises KeyboardInterrupt at the ``at``-th point within the package at which Python can raise it."""
 
     def __init__(self, at: int) -> None:
         self.left = at
 
     def __call__(self, frame: FrameType, event: str, _: object) -> Interrupts | None:
         code = frame.f_code
-        # A generator that is not read to its end is closed, of which nobody gets to see an exception.
+        # Python ignores exceptions when it closes an unfinished generator.
         if code.co_filename not in CHANGING or code.co_name == "<genexpr>":
             return None
         line = linecache.getline(code.co_filename, frame.f_lineno).lstrip()
-        # Python itself raises none between a with statement and its block.
+        # Python does not raise between a with statement and its block.
         if event in ("call", "line") and not line.startswith("with "):
             self.left -= 1
             if self.left == 0:
@@ -80,7 +80,7 @@ def interrupt(act: Callable[[T], object], subject: T, at: int) -> bool:
 
 
 def points_of(act: Callable[[T], object], subject: T) -> int:
-    """At how many points of a call an interrupt can come."""
+    """Count the points of a call at which an interrupt is possible."""
     before, interrupts = sys.gettrace(), Interrupts(0)
     sys.settrace(interrupts)
     try:
@@ -105,7 +105,7 @@ def seen_of(fake: FakeCopr) -> str:
 
 
 def make() -> FakeCopr:
-    """A fake with two builds, of which all answers have been asked for once."""
+    """Return a fake with two builds whose responses are cached."""
     fake = FakeCopr(progress="clock", serve_results=True)
     fake.add_build({F40: {}, F41: {"lifecycle": "canceled-while-running"}}, id=1)
     fake.add_build({F40: {"progress": "poll"}, F41: {"state": "pending"}}, id=2)
@@ -140,7 +140,7 @@ ACTS: dict[str, Act] = {
     "cancel": lambda fake: fake.builds[1].cancel(),
     "clear": lambda fake: fake.clear(),
     "reseed": lambda fake: fake.reseed(9),
-    "set_base_url": lambda fake: fake._set_base_url("http://elsewhere.example"),  # noqa: SLF001  # what a server does
+    "set_base_url": lambda fake: fake._set_base_url("http://elsewhere.example"),  # noqa: SLF001  # called by servers
     "force_state": lambda fake: fake.builds[1][F40].set_state("waiting", started_on=None, ended_on=7),
     "event": lambda fake: fake.builds[1][F40].report("starting"),
     "report": lambda fake: fake.builds[1][F40].report("starting", result_dir="elsewhere"),
@@ -156,11 +156,11 @@ ACTS: dict[str, Act] = {
 
 
 TRIED = 60
-"""At how many points of a call an interrupt is tried at most, evenly spread; with more it takes longer."""
+"""Maximum number of points of a call to interrupt, evenly spread; more take longer."""
 
 
 def interrupted(make: Callable[[], FakeCopr], act: Act) -> Iterator[FakeCopr]:
-    """Fakes, in whose call an interrupt has come at one point after another."""
+    """Yield fakes whose call was interrupted, at one point after another."""
     points = points_of(act, make())
     assert points > 0
     for at in range(1, points + 1, math.ceil(points / TRIED)):
@@ -170,14 +170,14 @@ def interrupted(make: Callable[[], FakeCopr], act: Act) -> Iterator[FakeCopr]:
 
 
 def in_another_thread(act: Act, fake: FakeCopr) -> object:
-    """What comes of something in another thread, which the lock of the fake does not keep waiting."""
+    """Return the result of a function in another thread, where a lock that is still held would block it."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(act, fake).result(10)
 
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
 def test_interrupted_call_has_happened_or_not(act: Act) -> None:
-    """Wherever the interrupt comes, all that can be seen of the fake is as before the call or as after it."""
+    """The observable state is that before or after the call."""
     done = make()
     act(done)
     possible = {seen_of(make()), seen_of(done)}
@@ -185,13 +185,12 @@ def test_interrupted_call_has_happened_or_not(act: Act) -> None:
         assert in_another_thread(seen_of, fake) in possible
 
 
-def test_interrupted_restore_has_happened_or_not() -> None:
-    """It is completed before the interrupt goes on."""
-    taken: dict[FakeCopr, Snapshot] = {}
+def test_interrupted_restore_is_completed() -> None:
+    snapshots: dict[FakeCopr, Snapshot] = {}
 
     def changed() -> FakeCopr:
         fake = make()
-        taken[fake] = fake.snapshot()
+        snapshots[fake] = fake.snapshot()
         fake.builds[2].delete()
         fake.add_scenario({**SCENARIO, "now": fake.clock.now() + 5})
         fake.add_account("jdoe", "login", "token")
@@ -199,7 +198,7 @@ def test_interrupted_restore_has_happened_or_not() -> None:
         return fake
 
     possible = {seen_of(changed()), seen_of(make())}
-    for fake in interrupted(changed, lambda fake: fake.restore(taken[fake])):
+    for fake in interrupted(changed, lambda fake: fake.restore(snapshots[fake])):
         assert in_another_thread(seen_of, fake) in possible
 
 
@@ -209,8 +208,8 @@ def due() -> FakeCopr:
     return fake
 
 
-def test_interrupted_catching_up_goes_on_later() -> None:
-    """What the clock has brought about is the same, however often it was interrupted."""
+def test_interrupted_transitions_are_completed_later() -> None:
+    """The result is the same after any number of interrupts."""
     expected = seen_of(due())
     for fake in interrupted(due, lambda fake: fake.changes):
         assert in_another_thread(seen_of, fake) == expected
@@ -225,16 +224,16 @@ def states(fake: FakeCopr) -> list[str]:
 
 
 def test_modules_that_change_state_exist() -> None:
-    """Otherwise nothing would be interrupted in them."""
+    """A renamed module would not be interrupted."""
     assert [path for path in CHANGING if not Path(path).is_file()] == []
 
 
 @pytest.mark.parametrize("act", [advance_all, lambda fake: finish_all(fake.builds[1])], ids=["advance", "finish"])
 def test_interrupted_advance_has_moved_some_chroots(act: Act) -> None:
-    """Each chroot is in a state in which it can be, nothing that is shown is out of date, and the fake goes on."""
+    """Each chroot is in a possible state, cached responses are up to date, and the fake continues to work."""
     for fake in interrupted(make, act):
-        written = fake.to_scenario()
-        loaded = FakeCopr.from_scenario(written, progress="clock", serve_results=True)
+        dumped = fake.to_scenario()
+        loaded = FakeCopr.from_scenario(dumped, progress="clock", serve_results=True)
         assert states(loaded) == states(fake)
         for target in ("/api_3/build/1", "/api_3/build/2", "/api_3/build-chroot/list?build_id=1"):
             assert loaded.answer("GET", target) == fake.answer("GET", target)
@@ -242,8 +241,7 @@ def test_interrupted_advance_has_moved_some_chroots(act: Act) -> None:
         assert fake.builds[1].is_finished
 
 
-def test_interrupted_pause_is_none_or_a_whole_one() -> None:
-    """A clock that says that it is paused stands still."""
+def test_interrupted_pause_is_complete_or_undone() -> None:
     for act in (SystemClock.pause, SystemClock.resume):
         for at in count(1):
             clock = SystemClock(speed=1000)

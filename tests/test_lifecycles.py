@@ -1,4 +1,4 @@
-"""Lives as data: drawn durations and outcomes, the same for the same seed, and lives that cannot be refused."""
+"""Lifecycles as data: random durations and outcomes, reproducible by seed, and errors for invalid lifecycles."""
 
 from __future__ import annotations
 
@@ -18,30 +18,29 @@ F41 = "fedora-41-x86_64"
 
 
 def ends(lifecycle: Lifecycle | str, seed: int = 0, builds: int = 200) -> list[tuple[str, int]]:
-    """How many builds that differ only in their id end, and how many seconds they take from start to end."""
+    """Return state and duration in seconds of builds that differ only in their id."""
     fake = FakeCopr(progress="immediate", seed=seed)
     chroots = [fake.add_build([F41], id=number, lifecycle=lifecycle)[F41] for number in range(1, builds + 1)]
     return [(str(chroot.state), (chroot.ended_on or 0) - (chroot.started_on or 0)) for chroot in chroots]
 
 
-def test_outcomes_come_by_their_weights() -> None:
-    """Of many builds, nine out of ten succeed where that is the weight."""
-    life = Lifecycle(Stage("running", 10, {"succeeded": 9, "failed": 1, "pending": 0}))
-    counts = Counter(state for state, _ in ends(life, builds=2000))
+def test_outcomes_follow_their_weights() -> None:
+    lifecycle = Lifecycle(Stage("running", 10, {"succeeded": 9, "failed": 1, "pending": 0}))
+    counts = Counter(state for state, _ in ends(lifecycle, builds=2000))
     assert set(counts) == {"succeeded", "failed"}
     assert 140 < counts["failed"] < 260
 
 
-def test_a_stage_can_go_on_or_end_the_life_by_weight() -> None:
-    """Of the endings of a stage, the next stage's state goes on with the life."""
-    life = Lifecycle(Stage("importing", 1, {"pending": 1, "failed": 1}), Stage("pending", 1), Stage("skipped"))
-    counts = Counter(state for state, _ in ends(life))
+def test_stage_continues_or_ends_by_weight() -> None:
+    """An ending with the next stage's state continues the lifecycle."""
+    lifecycle = Lifecycle(Stage("importing", 1, {"pending": 1, "failed": 1}), Stage("pending", 1), Stage("skipped"))
+    counts = Counter(state for state, _ in ends(lifecycle))
     assert set(counts) == {"skipped", "failed"}
     assert 60 < counts["failed"] < 140
 
 
-def test_the_same_seed_is_the_same_run_on_every_python() -> None:
-    """Pinned, so that a Python or a platform on which it differs is noticed; another seed is another run."""
+def test_seed_gives_the_same_run_on_every_python() -> None:
+    """The pinned values reveal a Python or platform on which it differs."""
     assert ends("realistic", seed=7, builds=8) == PINNED
     assert ends("realistic", seed=8, builds=8) != PINNED
 
@@ -59,7 +58,7 @@ PINNED = [
 
 
 def test_chroot_plan_depends_on_seed_build_and_name_only() -> None:
-    """Builds added before or after, and polls in between, do not change what is drawn."""
+    """Other builds and polls do not change what is drawn."""
     alone, crowded = FakeCopr(progress="clock", seed=3), FakeCopr(progress="clock", seed=3)
     crowded.add_build([F41], id=1, lifecycle="realistic")
     chroots = [fake.add_build(["epel-9-s390x", F41], id=2, lifecycle="realistic")[F41] for fake in (alone, crowded)]
@@ -70,7 +69,7 @@ def test_chroot_plan_depends_on_seed_build_and_name_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "made"),
+    ("scenario", "expected"),
     [
         (
             [{"state": "running", "lasts": 5, "ends": {"succeeded": 2, "failed": 1}}],
@@ -98,30 +97,30 @@ def test_chroot_plan_depends_on_seed_build_and_name_only() -> None:
         ),
     ],
 )
-def test_a_life_is_the_same_in_a_scenario_as_in_python(written: list[dict[str, object]], made: Lifecycle) -> None:
-    """One ending can be said without a weight in both."""
-    assert parse_lifecycle("lifecycle", {"stages": written}) == made
+def test_scenario_and_python_lifecycles_are_equal(scenario: list[dict[str, object]], expected: Lifecycle) -> None:
+    """A single ending needs no weight in either."""
+    assert parse_lifecycle("lifecycle", {"stages": scenario}) == expected
 
 
-def test_a_life_is_written_out_as_it_was_drawn() -> None:
-    """Each stage with all that was said of it."""
-    written: list[dict[str, object]] = [
+def test_dumped_lifecycle_has_all_given_fields() -> None:
+    """Random durations are dumped as drawn."""
+    dumped: list[dict[str, object]] = [
         {"state": "running", "lasts": 5},
         {"state": "running", "lasts": 1, "canceled": True},
         {"state": "failed", "without": ["ended_on", "packages"]},
     ]
     fake = FakeCopr()
     for number, lasts in enumerate((5, {"uniform": [5, 5]}), 1):
-        stages = [{**written[0], "lasts": lasts}, *written[1:]]
+        stages = [{**dumped[0], "lasts": lasts}, *dumped[1:]]
         fake.add_build([F41], id=number, lifecycle={"stages": stages})
-    assert [build["chroots"][0]["lifecycle"] for build in fake.to_scenario()["builds"]] == [{"stages": written}] * 2
+    assert [build["chroots"][0]["lifecycle"] for build in fake.to_scenario()["builds"]] == [{"stages": dumped}] * 2
 
 
-def stages(*said: Mapping[str, object]) -> dict[str, object]:
-    return {"stages": list(said)}
+def stages(*given: Mapping[str, object]) -> dict[str, object]:
+    return {"stages": list(given)}
 
 
-IMPOSSIBLE: list[tuple[object, str]] = [
+INVALID_LIFECYCLES: list[tuple[object, str]] = [
     ("suceeds", "lifecycle: 'suceeds' is not possible; did you mean 'succeeds'? valid: succeeds, as-deployed, fails, "),
     ([], "lifecycle: expected an object, got []"),
     ({}, "lifecycle.stages: missing, and required"),
@@ -188,21 +187,23 @@ IMPOSSIBLE: list[tuple[object, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("life", "message"), IMPOSSIBLE, ids=[message[:50] for _, message in IMPOSSIBLE])
-def test_a_life_that_cannot_be_is_refused_with_place_and_reason(life: object, message: str) -> None:
-    """The error names the stage and what is wrong with it, and nothing is added."""
+@pytest.mark.parametrize(
+    ("lifecycle", "message"), INVALID_LIFECYCLES, ids=[message[:50] for _, message in INVALID_LIFECYCLES]
+)
+def test_invalid_lifecycle_is_rejected(lifecycle: object, message: str) -> None:
+    """The error names the stage and the reason, and nothing is added."""
     fake = FakeCopr()
-    with pytest.raises(InputError) as refused:
-        fake.add_build([F41], id=1, lifecycle=life)  # type: ignore[arg-type]  # wrong on purpose
-    assert str(refused.value).startswith(message)
+    with pytest.raises(InputError) as raised:
+        fake.add_build([F41], id=1, lifecycle=lifecycle)  # type: ignore[arg-type]  # wrong on purpose
+    assert str(raised.value).startswith(message)
     assert not fake.builds
 
 
 @pytest.mark.parametrize(
-    ("stage", "places"),
+    ("stage", "locations"),
     [
         ({"state": "runing", "lasts": -1, "ends": {"x": 1}}, ["ends.x", "lasts", "state"]),
-        # Whether endings go with what it lasts is open where one of them is wrong.
+        # The relation between endings and duration is not checked if either is invalid.
         ({"state": "running", "lasts": -1, "ends": {"failed": 1}}, ["lasts"]),
         ({"state": "running", "lasts": 1, "ends": {"x": 0}}, ["ends.x"]),
         (
@@ -211,18 +212,18 @@ def test_a_life_that_cannot_be_is_refused_with_place_and_reason(life: object, me
         ),
     ],
 )
-def test_all_that_is_wrong_with_a_stage_is_found(tmp_path: Path, stage: dict[str, object], places: list[str]) -> None:
-    """Nothing is said that only comes of another mistake, in that stage or in their order."""
+def test_all_errors_of_a_stage_are_reported(tmp_path: Path, stage: dict[str, object], locations: list[str]) -> None:
+    """Errors that only follow from another error are not reported."""
     path = tmp_path / "wrong.json"
     path.write_text(json.dumps({"builds": [{"id": 1, "lifecycle": stages({"state": "running", "lasts": 5}, stage)}]}))
     (checked,) = check([path])
     assert sorted(error.location for error in checked.errors) == [
-        f"builds[0].lifecycle.stages[1].{place}" for place in places
+        f"builds[0].lifecycle.stages[1].{location}" for location in locations
     ]
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("given", "message"),
     [
         ({"lifecycle": "succeeds", "state": "failed"}, "chroots[0].state: failed is not a stage of its lifecycle"),
         (
@@ -243,31 +244,29 @@ def test_all_that_is_wrong_with_a_stage_is_found(tmp_path: Path, stage: dict[str
         ({"lifecycle": "succeeds", "progress": "never"}, "chroots[0].progress: 'never' is not possible; valid: poll, "),
     ],
 )
-def test_what_does_not_fit_a_life_is_refused(said: dict[str, object], message: str) -> None:
-    """The error names the field and the reason."""
-    with pytest.raises(InputError) as refused:
-        FakeCopr.from_scenario({"builds": [{"id": 1, "chroots": [{"name": F41, **said}]}]})
-    assert message in str(refused.value)
+def test_field_that_contradicts_the_lifecycle_is_rejected(given: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError) as raised:
+        FakeCopr.from_scenario({"builds": [{"id": 1, "chroots": [{"name": F41, **given}]}]})
+    assert message in str(raised.value)
 
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
         (lambda: "running", "stages[0]: expected a Stage, got 'running'"),
-        (lambda: Stage("running", 5, ends={"failed": "x"}), "ends.failed: expected a number from 0 "),  # type: ignore[dict-item]
-        (lambda: Stage("running", 5, ends=7), "ends: expected an object, got 7"),  # type: ignore[arg-type]
+        (lambda: Stage("running", 5, ends={"failed": "x"}), "ends.failed: expected a number from 0 "),  # type: ignore[dict-item]  # wrong on purpose
+        (lambda: Stage("running", 5, ends=7), "ends: expected an object, got 7"),  # type: ignore[arg-type]  # wrong on purpose
         (lambda: Stage("pending", 5, ends="succeeded"), "stages[0]: no event leads from pending to succeeded"),
     ],
 )
-def test_a_life_in_python_is_checked_where_it_is_made(wrong: Callable[[], Stage], message: str) -> None:
-    """As one in a scenario is."""
-    with pytest.raises(InputError) as refused:
+def test_lifecycle_constructor_validates(wrong: Callable[[], Stage], message: str) -> None:
+    with pytest.raises(InputError) as raised:
         Lifecycle(wrong())
-    assert str(refused.value).startswith(message)
+    assert str(raised.value).startswith(message)
 
 
-def test_a_life_that_begins_late_begins_as_copr_would_show_it() -> None:
-    """A chroot that is running from the first has started, and has its results where they will be."""
+def test_lifecycle_starting_at_running_has_started() -> None:
+    """The chroot has a start time and a result directory."""
     fake = FakeCopr()
     chroot = fake.add_build([F41], id=1, lifecycle=Lifecycle(Stage("running", 10), Stage("succeeded")))[F41]
     assert (chroot.started_on, chroot.ended_on, chroot.result_dir) == (1_700_000_000, None, "00000001-hello")
@@ -275,19 +274,17 @@ def test_a_life_that_begins_late_begins_as_copr_would_show_it() -> None:
     assert (chroot.ended_on, bool(chroot.packages)) == (1_700_000_010, True)
 
 
-def test_a_life_can_begin_in_a_canceled_build() -> None:
-    """The first stage cancels it as any other does."""
-    life = Lifecycle(Stage("pending", 5, canceled=True), Stage("canceled"))
-    assert FakeCopr().add_build([F41], id=1, lifecycle=life).is_canceled
+def test_first_stage_can_cancel_the_build() -> None:
+    lifecycle = Lifecycle(Stage("pending", 5, canceled=True), Stage("canceled"))
+    assert FakeCopr().add_build([F41], id=1, lifecycle=lifecycle).is_canceled
 
 
-def test_lives_of_the_same_stages_are_the_same() -> None:
-    """In a set there is one of them."""
-    lives = {Lifecycle(Stage("pending", 5), Stage("skipped")) for _ in range(2)}
-    assert lives == {Lifecycle(Stage("pending", 5), Stage("skipped"))}
-    assert Lifecycle(Stage("pending", 6), Stage("skipped")) not in lives
+def test_lifecycles_with_equal_stages_are_equal() -> None:
+    """Their hashes are equal too."""
+    lifecycles = {Lifecycle(Stage("pending", 5), Stage("skipped")) for _ in range(2)}
+    assert lifecycles == {Lifecycle(Stage("pending", 5), Stage("skipped"))}
+    assert Lifecycle(Stage("pending", 6), Stage("skipped")) not in lifecycles
 
 
-def test_a_life_tells_what_it_is() -> None:
-    """In a failed assertion, and where it is refused what it does not get to."""
+def test_repr_lists_the_stages() -> None:
     assert repr(Lifecycle(Stage("pending", 5), Stage("skipped"))) == "<Lifecycle pending skipped>"

@@ -13,7 +13,7 @@ from copr_chroot_fake import FakeCopr, InputError
 
 from .adapters import ADAPTERS, OpenAdapter, credentials, direct_client
 from .examples import examples
-from .flask_restx_service import asking_flask_restx
+from .flask_restx_service import flask_restx_requester
 
 AskBoth = Callable[[str, str], tuple[tuple[int, bytes], tuple[int, bytes]]]
 
@@ -127,12 +127,12 @@ def well_formed(endpoint: str) -> st.SearchStrategy[str]:
 def ask_both() -> AskBoth:
     """Return the responses of the fake and of Flask-RESTX with the same data."""
     fake = world()
-    ask = direct_client(fake)
-    whole = {endpoint: json.loads(ask("GET", target).body) for endpoint, target in TARGETS.items()}
-    ask_reference = asking_flask_restx(whole)
+    send = direct_client(fake)
+    whole = {endpoint: json.loads(send("GET", target).body) for endpoint, target in TARGETS.items()}
+    ask_reference = flask_restx_requester(whole)
 
     def both(endpoint: str, mask: str) -> tuple[tuple[int, bytes], tuple[int, bytes]]:
-        got = ask("GET", TARGETS[endpoint], [("X-Fields", mask)])
+        got = send("GET", TARGETS[endpoint], [("X-Fields", mask)])
         # Web servers strip blanks around header values.
         return (got.status, got.body), ask_reference(endpoint, mask.strip(" \t"))
 
@@ -214,10 +214,10 @@ def test_deprecated_paths_accept_masks(path: str) -> None:
 @pytest.mark.parametrize("adapter", REPEATING)
 def test_repeated_masks_are_joined_with_a_comma(adapter: str) -> None:
     """Web servers join repeated headers."""
-    with ADAPTERS[adapter](world()) as ask:
-        both = ask("GET", TARGETS["build-chroot"], [("X-Fields", "name"), ("X-Fields", "state")])
+    with ADAPTERS[adapter](world()) as send:
+        both = send("GET", TARGETS["build-chroot"], [("X-Fields", "name"), ("X-Fields", "state")])
         assert json.loads(both.body) == {"name": F41, "state": "succeeded"}
-        empty = ask("GET", TARGETS["build-chroot"], [("X-Fields", ""), ("X-Fields", "state")])
+        empty = send("GET", TARGETS["build-chroot"], [("X-Fields", ""), ("X-Fields", "state")])
         assert (empty.status, empty.body) == (400, b'{"message": "Mask parse error: Unexpected comma"}\n')
 
 
@@ -229,8 +229,8 @@ def test_non_ascii_masks_are_read_as_latin_1(open_adapter: OpenAdapter) -> None:
 @pytest.mark.parametrize("adapter", REPEATING)
 def test_mask_of_a_no_break_space_is_an_internal_error(adapter: str) -> None:
     """Flask-RESTX strips the mask and fails on the empty rest."""
-    with ADAPTERS[adapter](world()) as ask:
-        response = ask("GET", TARGETS["build-chroot/list"], [("X-Fields", "\xa0")])
+    with ADAPTERS[adapter](world()) as send:
+        response = send("GET", TARGETS["build-chroot/list"], [("X-Fields", "\xa0")])
         assert (response.status, response.body) == (500, BUG)
 
 
@@ -251,9 +251,9 @@ def test_mask_of_a_no_break_space_is_an_internal_error(adapter: str) -> None:
 )
 @pytest.mark.parametrize("mask", ["name", "name{"])
 def test_masks_ignored_for_errors_and_without_model(target: str, status: int, mask: str) -> None:
-    ask = direct_client(world())
-    masked = ask("GET", target, [("X-Fields", mask)])
-    assert masked == ask("GET", target)
+    send = direct_client(world())
+    masked = send("GET", target, [("X-Fields", mask)])
+    assert masked == send("GET", target)
     assert masked.status == status
 
 
@@ -267,12 +267,12 @@ def test_invalid_mask_is_rejected_for_an_empty_list() -> None:
 
 def test_head_has_the_masked_length(open_adapter: OpenAdapter) -> None:
     """OPTIONS ignores masks."""
-    ask = open_adapter(world())
-    got, head = (ask(method, TARGETS["build-chroot"], [("X-Fields", "name")]) for method in ("GET", "HEAD"))
+    send = open_adapter(world())
+    got, head = (send(method, TARGETS["build-chroot"], [("X-Fields", "name")]) for method in ("GET", "HEAD"))
     assert head.body == b""
     assert head.headers["content-length"] == got.headers["content-length"] == str(len(got.body))
-    assert ask("HEAD", TARGETS["build-chroot"], [("X-Fields", "name{")]).status == 400
-    options = ask("OPTIONS", TARGETS["build-chroot/list"], [("X-Fields", "name{")])
+    assert send("HEAD", TARGETS["build-chroot"], [("X-Fields", "name{")]).status == 400
+    options = send("OPTIONS", TARGETS["build-chroot/list"], [("X-Fields", "name{")])
     assert (options.status, options.allow) == (200, {"GET", "HEAD", "OPTIONS"})
 
 
@@ -315,12 +315,12 @@ def test_invalid_mask_is_no_poll() -> None:
     """The journal has the request, without states."""
     fake = FakeCopr()
     fake.add_build([F41], id=1)
-    ask = direct_client(fake)
-    before = ask("GET", TARGETS["build-chroot"]).body
+    send = direct_client(fake)
+    before = send("GET", TARGETS["build-chroot"]).body
     for _ in range(3):
-        assert ask("GET", TARGETS["build-chroot"], [("X-Fields", "name{x}")]).status == 400
+        assert send("GET", TARGETS["build-chroot"], [("X-Fields", "name{x}")]).status == 400
     assert [request.states for request in fake.requests[1:]] == [{}, {}, {}]
-    after = ask("GET", TARGETS["build-chroot"]).body
+    after = send("GET", TARGETS["build-chroot"]).body
     reference = FakeCopr()
     reference.add_build([F41], id=1)
     assert [before, after] == [direct_client(reference)("GET", TARGETS["build-chroot"]).body for _ in range(2)]
@@ -343,9 +343,9 @@ def test_custom_build_config_is_masked() -> None:
     """Its form may differ from Copr's."""
     fake = FakeCopr()
     fake.add_build({F41: {"build_config": {"repos": ["x"], "isolation": "nspawn", "timeout": None}}}, id=1)
-    ask = direct_client(fake)
+    send = direct_client(fake)
     masked = [
-        json.loads(ask("GET", TARGETS["build-chroot/build-config"], [("X-Fields", mask)]).body)
+        json.loads(send("GET", TARGETS["build-chroot/build-config"], [("X-Fields", mask)]).body)
         for mask in ("repos{id},isolation", "timeout,*")
     ]
     assert masked == [

@@ -1,4 +1,4 @@
-"""Excerpts of values in messages are short, and on one line."""
+"""Values in messages: on one short line, without formatting large values completely."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ from .hostile import HOSTILE, Name
         (UserList([1] * 99), "a UserList of 99 items"),
     ],
 )
-def test_excerpt_is_one_short_line(value: object, text: str) -> None:
+def test_value_is_formatted_on_one_short_line(value: object, text: str) -> None:
     assert excerpt(value) == text
 
 
 @pytest.mark.parametrize("make", HOSTILE.values(), ids=HOSTILE)
-def test_any_value_can_be_shown(make: Callable[[], object]) -> None:
-    """Whatever it does itself when it is asked for its text."""
+def test_any_value_can_be_formatted(make: Callable[[], object]) -> None:
+    """Also if its own ``repr`` fails."""
     text = excerpt(make())
     assert text.isprintable()
     assert 0 < len(text) <= 60
 
 
-def test_large_values_are_not_written_out_as_a_whole() -> None:
-    """Of a million items only the first few are looked at."""
+def test_large_value_is_not_formatted_completely() -> None:
+    """Only the first items of a million are formatted."""
     count = [0]
 
     class Item:
@@ -64,18 +64,18 @@ def test_large_values_are_not_written_out_as_a_whole() -> None:
     assert count[0] < 1000
 
 
-def test_values_that_share_their_parts_are_shown_at_once() -> None:
-    """A list of the same list, fifty levels deep, has more items than could ever be shown."""
+def test_value_with_shared_parts_is_formatted_quickly() -> None:
+    """Fifty levels of a list with twenty references to the same list."""
     value: list[object] = [0]
     for _ in range(50):
         value = [value] * 20
     assert excerpt(value).startswith("[[[[...]")
 
 
-def test_key_that_should_not_be_there_does_not_fill_the_message() -> None:
-    """The error still has all of it."""
+def test_long_unknown_key_is_shortened_in_the_message() -> None:
+    """The error's ``location`` has all of it."""
     key = "k" * 1_000_000
-    with pytest.raises(ScenarioError) as refused:
+    with pytest.raises(ScenarioError) as raised:
         FakeCopr.from_scenario({key: 1})
-    assert len(str(refused.value)) < 400
-    assert refused.value.location == key
+    assert len(str(raised.value)) < 400
+    assert raised.value.location == key

@@ -20,8 +20,8 @@ def fake_of_250(default_limit: int | None = 100) -> FakeCopr:
     return fake
 
 
-def page(ask: SendRequest, arguments: str = "") -> tuple[list[str], dict[str, object]]:
-    response = ask("GET", f"/api_3/build-chroot/list?build_id=1{arguments}")
+def page(send: SendRequest, arguments: str = "") -> tuple[list[str], dict[str, object]]:
+    response = send("GET", f"/api_3/build-chroot/list?build_id=1{arguments}")
     assert response.status == 200
     document = json.loads(response.body)
     return [item["name"] for item in document["items"]], document["meta"]
@@ -64,8 +64,8 @@ def test_limit_offset_and_order_type(arguments: str, expected: list[str]) -> Non
 
 
 def test_joined_pages_are_the_whole_list() -> None:
-    ask = direct_client(fake_of_250())
-    joined = [name for offset in (0, 100, 200) for name in page(ask, f"&offset={offset}")[0]]
+    send = direct_client(fake_of_250())
+    joined = [name for offset in (0, 100, 200) for name in page(send, f"&offset={offset}")[0]]
     assert joined == NAMES
 
 
@@ -81,9 +81,9 @@ def test_nulls_sort_last_ascending_and_first_descending() -> None:
         id=1,
     )
     ascending = ["fedora-43-x86_64", "fedora-41-x86_64", "fedora-42-x86_64"]
-    ask = direct_client(fake)
-    assert page(ask, "&order=started_on")[0] == ascending
-    assert page(ask, "&order=started_on&order_type=DESC")[0] == ascending[::-1]
+    send = direct_client(fake)
+    assert page(send, "&order=started_on")[0] == ascending
+    assert page(send, "&order=started_on&order_type=DESC")[0] == ascending[::-1]
 
 
 @pytest.mark.parametrize(
@@ -132,9 +132,9 @@ def test_list_of_builds_only_checks_its_order() -> None:
     fake = FakeCopr()
     for number in (1, 2):
         fake.add_build(["fedora-41-x86_64"], id=number)
-    ask = direct_client(fake)
-    assert [item["id"] for item in json.loads(ask("GET", f"{BUILDS}&order=package_id").body)["items"]] == [2, 1]
-    rejected = ask("GET", f"{BUILDS}&order=nonsense")
+    send = direct_client(fake)
+    assert [item["id"] for item in json.loads(send("GET", f"{BUILDS}&order=package_id").body)["items"]] == [2, 1]
+    rejected = send("GET", f"{BUILDS}&order=nonsense")
     assert (rejected.status, json.loads(rejected.body)["error"]) == (
         500,
         "Cannot order by nonsense, build doesn't have such property",

@@ -1,4 +1,4 @@
-"""Chroots progress by poll, by clock, by hand or at once, and show the states of their life in order."""
+"""Progress of chroots by poll, by clock, immediately or manually."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from .polls import listed, state
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 DOCUMENTED = ["importing", "pending", "starting", "running", "succeeded"]
-BEGAN = 1_700_000_000
+START = 1_700_000_000
 
 
-def test_by_poll_each_answer_shows_the_next_state() -> None:
-    """The default: a loop that polls sees the documented life, one state a poll, and then its end."""
+def test_each_poll_returns_the_next_state() -> None:
+    """This is the default."""
     fake = FakeCopr()
     fake.add_build([F41], id=1)
-    ask = direct_client(fake)
-    assert [state(ask) for _ in range(6)] == [*DOCUMENTED, "succeeded"]
+    send = direct_client(fake)
+    assert [state(send) for _ in range(6)] == [*DOCUMENTED, "succeeded"]
 
 
 @pytest.mark.parametrize(
@@ -34,97 +34,93 @@ def test_by_poll_each_answer_shows_the_next_state() -> None:
         (Progress("poll", polls=2), [name for name in DOCUMENTED for _ in range(2)]),
     ],
 )
-def test_by_poll_a_state_is_shown_as_often_as_said(progress: Progress, seen: list[str]) -> None:
-    """The number of answers that show a state can be said for all, or for some."""
+def test_polls_option_repeats_states(progress: Progress, seen: list[str]) -> None:
+    """The number of polls applies to all states, or to single ones."""
     fake = FakeCopr(progress=progress)
     fake.add_build([F41], id=1)
-    ask = direct_client(fake)
-    assert [state(ask) for _ in seen] == seen
+    send = direct_client(fake)
+    assert [state(send) for _ in seen] == seen
 
 
-def test_a_list_counts_for_the_chroots_on_its_page() -> None:
-    """What is on the page goes on with the next look, what is not stays."""
+def test_list_polls_the_chroots_on_its_page() -> None:
     fake = FakeCopr()
     build = fake.add_build([F41, F42], id=1)
-    ask = direct_client(fake)
-    assert listed(ask, "&limit=1") == ["importing"]
-    assert listed(ask, "&limit=1") == ["pending"]
-    assert listed(ask) == ["starting", "importing"]
+    send = direct_client(fake)
+    assert listed(send, "&limit=1") == ["importing"]
+    assert listed(send, "&limit=1") == ["pending"]
+    assert listed(send) == ["starting", "importing"]
     assert [chroot.state for chroot in build.values()] == ["starting", "importing"]
 
 
-def test_packages_count_and_the_build_config_and_head_do_not() -> None:
-    """What can change with the state counts as a look; what does not show it does not count."""
+def test_packages_are_a_poll_but_config_and_head_are_not() -> None:
+    """A response that cannot change with the state does not count as a poll."""
     fake = FakeCopr()
     chroot = fake.add_build([F41], id=1)[F41]
-    ask = direct_client(fake)
+    send = direct_client(fake)
     target = f"build_id=1&chrootname={F41}"
     for _ in range(3):
-        ask("GET", f"/api_3/build-chroot/build-config?{target}")
-        ask("HEAD", f"/api_3/build-chroot?{target}")
+        send("GET", f"/api_3/build-chroot/build-config?{target}")
+        send("HEAD", f"/api_3/build-chroot?{target}")
     assert chroot.state == "importing"
-    assert state(ask) == "importing"
-    packages = [json.loads(ask("GET", f"/api_3/build-chroot/built-packages?{target}").body) for _ in range(8)]
-    assert [bool(shown["packages"]) for shown in packages[-2:]] == [True, True]
+    assert state(send) == "importing"
+    packages = [json.loads(send("GET", f"/api_3/build-chroot/built-packages?{target}").body) for _ in range(8)]
+    assert [bool(document["packages"]) for document in packages[-2:]] == [True, True]
 
 
-def test_looking_at_the_object_is_no_poll() -> None:
-    """A test may look at a build as often as it likes."""
+def test_reading_attributes_is_not_a_poll() -> None:
     fake = FakeCopr()
     build = fake.add_build([F41], id=1)
     assert [build[F41].state for _ in range(5)] == ["importing"] * 5
 
 
-def test_times_fit_the_life_even_if_nobody_moves_the_clock() -> None:
-    """By poll, what happens is stamped with when it was due."""
+def test_polled_chroot_has_the_times_of_its_lifecycle() -> None:
+    """The clock need not move."""
     fake = FakeCopr()
     chroot = fake.add_build([F41], id=1)[F41]
     for _ in DOCUMENTED:
         state(direct_client(fake))
-    assert (chroot.started_on, chroot.ended_on) == (BEGAN + 40, BEGAN + 300)
+    assert (chroot.started_on, chroot.ended_on) == (START + 40, START + 300)
 
 
-def test_by_clock_nothing_happens_before_its_time() -> None:
-    """However often it is polled, a chroot goes on when the clock says so."""
+def test_clock_chroot_does_not_advance_early() -> None:
+    """Polls make no difference."""
     fake = FakeCopr(progress="clock")
     fake.add_build([F41], id=1)
-    ask = direct_client(fake)
-    assert [state(ask) for _ in range(3)] == ["importing"] * 3
+    send = direct_client(fake)
+    assert [state(send) for _ in range(3)] == ["importing"] * 3
     fake.clock.tick(9)
-    assert state(ask) == "importing"
+    assert state(send) == "importing"
     fake.clock.tick(1)
-    assert state(ask) == "pending"
-    fake.clock.move_to(BEGAN + 60)
-    assert state(ask) == "running"
+    assert state(send) == "pending"
+    fake.clock.move_to(START + 60)
+    assert state(send) == "running"
 
 
-def test_by_clock_a_late_read_catches_up_with_due_times() -> None:
-    """After a day all has happened, at its own time and not at that of the look."""
+def test_late_read_applies_transitions_at_their_times() -> None:
     fake = FakeCopr(progress="clock")
     chroot = fake.add_build([F41], id=1)[F41]
     fake.clock.tick(86400)
     assert chroot.state == "succeeded"
-    assert (chroot.started_on, chroot.ended_on) == (BEGAN + 40, BEGAN + 300)
+    assert (chroot.started_on, chroot.ended_on) == (START + 40, START + 300)
     assert chroot.packages
 
 
-def test_at_once_the_first_look_sees_the_end() -> None:
-    """The life is over by the first look, and its times are in the past."""
+def test_immediate_chroot_has_ended_at_the_first_poll() -> None:
+    """Its times are in the past."""
     fake = FakeCopr(progress="immediate")
     chroot = fake.add_build([F41], id=1)[F41]
     assert state(direct_client(fake)) == "succeeded"
-    assert (chroot.started_on, chroot.ended_on) == (BEGAN - 260, BEGAN)
+    assert (chroot.started_on, chroot.ended_on) == (START - 260, START)
 
 
-def test_at_once_nothing_is_before_the_first_of_all_times() -> None:
-    """A life that would have begun before 1970 begins with it, and is over later than the clock says."""
+def test_immediate_chroot_has_no_negative_times() -> None:
+    """A lifecycle that would start before 1970 starts then, and ends after the current time."""
     fake = FakeCopr(progress="immediate", clock=VirtualClock(0))
     chroot = fake.add_build([F41], id=1)[F41]
     assert (chroot.state, chroot.started_on, chroot.ended_on) == ("succeeded", 40, 300)
 
 
-def test_by_hand_only() -> None:
-    """Polls and time do nothing; advance goes on by one stage, with an error at the end."""
+def test_manual_chroot_advances_by_calls_only() -> None:
     fake = FakeCopr(progress="manual")
     chroot = fake.add_build([F41], id=1)[F41]
     fake.clock.tick(1000)
@@ -136,21 +132,20 @@ def test_by_hand_only() -> None:
 
 
 @pytest.mark.parametrize("progress", ["poll", "clock", "manual"])
-def test_advance_and_run_to_work_whatever_the_progress(progress: str) -> None:
-    """A hand can always go on, and goes along the life."""
+def test_advance_works_with_any_progress(progress: str) -> None:
     fake = FakeCopr(progress=progress)  # type: ignore[arg-type]  # one of the names
     chroot = fake.add_build([F41], id=1, lifecycle="retried")[F41]
     assert chroot.advance() == "pending"
     chroot.advance(to="running")
     chroot.advance(to="pending")
-    assert (chroot.state, chroot.result_url, chroot.started_on) == ("pending", None, BEGAN + 40)
+    assert (chroot.state, chroot.result_url, chroot.started_on) == ("pending", None, START + 40)
     chroot.advance(to="succeeded")
-    assert chroot.started_on == BEGAN + 330
+    assert chroot.started_on == START + 330
 
 
 @pytest.mark.parametrize("progress", ["poll", "clock", "manual"])
-def test_by_hand_nothing_is_ahead_of_the_systems_time(progress: str) -> None:
-    """Which no hand can move: a stage that is not over yet ends now."""
+def test_advance_does_not_exceed_the_system_time(progress: str) -> None:
+    """A stage that would end later ends now."""
     fake = FakeCopr(progress=progress, clock=SystemClock())  # type: ignore[arg-type]  # one of the names
     chroot = fake.add_build([F41], id=1)[F41]
     chroot.advance(to="end")
@@ -159,8 +154,8 @@ def test_by_hand_nothing_is_ahead_of_the_systems_time(progress: str) -> None:
     assert chroot.started_on <= chroot.ended_on <= fake.clock.now()
 
 
-def test_a_build_and_a_fake_advance_all_that_can() -> None:
-    """Fixed, held, stuck and ended chroots stay; the number tells how many went on."""
+def test_advance_all_skips_chroots_that_cannot_advance() -> None:
+    """Fixed, held, stuck and ended chroots stay."""
     fake = FakeCopr()
     build = fake.add_build({F41: {}, F42: "running", "fedora-43-x86_64": {"lifecycle": "stuck-pending"}}, id=1)
     fake.add_build([F41], id=2)
@@ -171,14 +166,13 @@ def test_a_build_and_a_fake_advance_all_that_can() -> None:
     assert [chroot.state for chroot in build.values()] == ["starting", "running", "pending"]
 
 
-def test_a_build_and_a_chroot_can_progress_in_their_own_way() -> None:
-    """The closest word counts: the chroot's, then the build's, then the fake's."""
+def test_progress_of_chroot_overrides_build_and_fake() -> None:
     fake = FakeCopr(progress="manual")
     fake.add_build({F41: {"progress": "immediate"}, F42: {}}, id=1, progress={"poll": 1})
     fake.add_build([F41], id=2)
-    ask = direct_client(fake)
+    send = direct_client(fake)
     for _ in range(2):
-        seen = [state(ask, F41), state(ask, F42), state(ask, F41, 2)]
+        seen = [state(send, F41), state(send, F42), state(send, F41, 2)]
     assert seen == ["succeeded", "pending", "importing"]
 
 
@@ -197,14 +191,13 @@ def test_a_build_and_a_chroot_can_progress_in_their_own_way() -> None:
         (7, "progress: expected one of poll, clock, manual, immediate, or an object with poll, got 7"),
     ],
 )
-def test_unknown_progress_is_an_error_listing_valid_ones(progress: Progress, message: str) -> None:
-    """A misspelt choice never just does nothing."""
-    with pytest.raises(InputError) as refused:
+def test_invalid_progress_is_rejected_with_valid_values(progress: Progress, message: str) -> None:
+    with pytest.raises(InputError) as raised:
         FakeCopr(progress=progress)
-    assert message in str(refused.value)
-    with pytest.raises(InputError) as refused:
+    assert message in str(raised.value)
+    with pytest.raises(InputError) as raised:
         FakeCopr().add_build([F41], id=1, progress=progress)
-    assert message in str(refused.value)
+    assert message in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -214,78 +207,74 @@ def test_unknown_progress_is_an_error_listing_valid_ones(progress: Progress, mes
         ({"running": 0}, "polls_in.running: expected a whole number from 1"),
     ],
 )
-def test_polls_in_an_impossible_state_are_rejected_in_python(polls_in: dict[State, int], message: str) -> None:
-    """The error names the argument."""
-    with pytest.raises(InputError) as refused:
+def test_invalid_polls_in_is_rejected_in_python(polls_in: dict[State, int], message: str) -> None:
+    with pytest.raises(InputError) as raised:
         Progress("poll", polls_in=polls_in)
-    assert message in str(refused.value)
+    assert message in str(raised.value)
 
 
-@pytest.mark.parametrize("how", ["clock", "manual", "immediate"])
+@pytest.mark.parametrize("mode", ["clock", "manual", "immediate"])
 @pytest.mark.parametrize(("polls", "polls_in", "name"), [(2, {}, "polls"), (1, {State.RUNNING: 2}, "polls_in")])
-def test_what_does_not_progress_by_poll_has_no_number_of_polls(
-    how: ProgressMode, polls: int, polls_in: dict[State, int], name: str
+def test_number_of_polls_requires_progress_by_poll(
+    mode: ProgressMode, polls: int, polls_in: dict[State, int], name: str
 ) -> None:
-    """It would not mean anything there."""
-    with pytest.raises(InputError, match=f"^{name}: only 'poll' counts polls, not '{how}'; expected none$"):
-        Progress(how, polls, polls_in)
+    with pytest.raises(InputError, match=f"^{name}: only 'poll' counts polls, not '{mode}'; expected none$"):
+        Progress(mode, polls, polls_in)
 
 
 @pytest.mark.parametrize(
-    ("progress", "written"),
+    ("progress", "dumped"),
     [
         ("clock", "clock"),
         ({"poll": 1}, "poll"),
         ({"poll": 2}, {"poll": 2}),
         ({"poll": {"running": 3}}, {"poll": {"other": 1, "running": 3}}),
-        (Progress("poll", 2, {"running": 3}), {"poll": {"other": 2, "running": 3}}),  # type: ignore[dict-item]  # a name is as good as the state
+        (Progress("poll", 2, {"running": 3}), {"poll": {"other": 2, "running": 3}}),  # type: ignore[dict-item]  # a state may be given by name
     ],
 )
-def test_the_progress_of_a_chroot_is_written_out(progress: ProgressLike, written: object) -> None:
-    """As briefly as it can be said in a scenario, however it was said."""
+def test_progress_is_dumped_in_its_shortest_form(progress: ProgressLike, dumped: object) -> None:
     fake = FakeCopr()
     fake.add_build([F41], id=1, progress=progress)
     (build,) = fake.to_scenario()["builds"]
-    assert build["chroots"][0]["progress"] == written
+    assert build["chroots"][0]["progress"] == dumped
 
 
 @pytest.mark.parametrize("progress", ["poll", "clock", "immediate"])
-def test_a_fixed_state_never_moves(progress: str) -> None:
-    """A chroot of which the state is said stays in it, whoever looks and whatever the time."""
+def test_fixed_state_does_not_change(progress: str) -> None:
+    """Neither polls nor time change it."""
     fake = FakeCopr(progress=progress)  # type: ignore[arg-type]  # one of the names
     fake.add_build({F41: "running"}, id=1)
-    ask = direct_client(fake)
+    send = direct_client(fake)
     for _ in range(5):
-        assert state(ask) == "running"
+        assert state(send) == "running"
         fake.clock.tick(10_000)
 
 
-def test_a_held_chroot_stays_until_it_is_released() -> None:
-    """By poll it is shown in that state again and again, and then goes on with the next look."""
+def test_held_chroot_stays_until_released() -> None:
+    """After the release, the next poll returns the next state."""
     fake = FakeCopr()
     fake.add_build([F41], id=1)
     fake.builds[1][F41].hold("running")
-    ask = direct_client(fake)
-    assert [state(ask) for _ in range(6)] == ["importing", "pending", "starting", "running", "running", "running"]
+    send = direct_client(fake)
+    assert [state(send) for _ in range(6)] == ["importing", "pending", "starting", "running", "running", "running"]
     fake.builds[1][F41].release()
-    assert state(ask) == "succeeded"
+    assert state(send) == "succeeded"
 
 
-def test_by_clock_a_released_chroot_ends_its_stage_then() -> None:
-    """The time that it was held counts for its stage, and what follows begins after it."""
+def test_released_chroot_ends_its_overdue_stage_at_once() -> None:
+    """The time for which it was held counts for its stage; the next stage begins at the release."""
     fake = FakeCopr(progress="clock")
     chroot = fake.add_build([F41], id=1)[F41]
     fake.builds[1][F41].hold("pending")
     fake.clock.tick(1000)
     assert chroot.state == "pending"
     fake.builds[1][F41].release()
-    assert (chroot.state, chroot.started_on) == ("starting", BEGAN + 1000)
+    assert (chroot.state, chroot.started_on) == ("starting", START + 1000)
     fake.clock.tick(260)
-    assert (chroot.state, chroot.ended_on) == ("succeeded", BEGAN + 1260)
+    assert (chroot.state, chroot.ended_on) == ("succeeded", START + 1260)
 
 
-def test_hold_and_release_of_what_cannot_be_held_are_errors() -> None:
-    """The errors name the chroot and what is wrong."""
+def test_invalid_hold_and_release_are_errors() -> None:
     fake = FakeCopr()
     fake.add_build({F41: {}, F42: "running"}, id=1)
     with pytest.raises(EventError, match=f"build 1, {F41} is importing: its lifecycle does not reach failed"):
@@ -300,47 +289,45 @@ def test_hold_and_release_of_what_cannot_be_held_are_errors() -> None:
 
 
 @pytest.mark.parametrize("progress", ["poll", "clock"])
-def test_canceling_is_confirmed_with_the_next_step(progress: str) -> None:
-    """The chroots lag behind the build, even one that would never end, and then end as Copr ends them."""
+def test_cancel_is_confirmed_with_the_next_transition(progress: str) -> None:
+    """This also ends chroots that are stuck."""
     fake = FakeCopr(progress=progress)  # type: ignore[arg-type]  # one of the names
     build = fake.add_build({F41: {}, F42: {"lifecycle": "stuck-running"}}, id=1)
     build[F42].advance(to="running")
-    ask = direct_client(fake)
-    assert listed(ask) == ["importing", "running"]
+    send = direct_client(fake)
+    assert listed(send) == ["importing", "running"]
     build.cancel()
     assert [chroot.state for chroot in build.values()] == ["importing", "running"]
     if progress == "clock":
         fake.clock.tick(10)
-    assert listed(ask) == ["canceled", "failed"]
+    assert listed(send) == ["canceled", "failed"]
     assert (build[F41].started_on, build[F41].ended_on) == (None, None)
 
 
-def test_after_an_event_by_hand_the_life_goes_on_from_there() -> None:
-    """A life picks up where an event has led, and ends with one that ends the chroot."""
+def test_lifecycle_continues_after_a_reported_event() -> None:
+    """A final state ends the lifecycle."""
     fake = FakeCopr()
     chroot = fake.add_build([F41], id=1)[F41]
-    ask = direct_client(fake)
-    assert state(ask) == "importing"
+    send = direct_client(fake)
+    assert state(send) == "importing"
     chroot.report("pending")
     chroot.report("starting")
-    assert [state(ask) for _ in range(2)] == ["starting", "running"]
+    assert [state(send) for _ in range(2)] == ["starting", "running"]
     chroot.report("pending")
-    assert [state(ask) for _ in range(3)] == ["pending", "starting", "running"]
+    assert [state(send) for _ in range(3)] == ["pending", "starting", "running"]
     chroot.report("failed")
-    assert [state(ask) for _ in range(2)] == ["failed", "failed"]
+    assert [state(send) for _ in range(2)] == ["failed", "failed"]
 
 
-def test_a_state_with_a_life_is_where_the_life_begins() -> None:
-    """A chroot can be put into the middle of its life."""
+def test_state_selects_the_first_stage_of_a_lifecycle() -> None:
     fake = FakeCopr()
     chroot = fake.add_build({F41: {"state": "running", "lifecycle": "fails"}}, id=1)[F41]
-    ask = direct_client(fake)
-    assert [state(ask) for _ in range(2)] == ["running", "failed"]
+    send = direct_client(fake)
+    assert [state(send) for _ in range(2)] == ["running", "failed"]
     assert chroot.ended_on is not None
 
 
-def test_packages_said_of_a_living_chroot_come_out_in_the_end() -> None:
-    """They are not there before."""
+def test_given_packages_appear_when_the_chroot_succeeds() -> None:
     chroot = FakeCopr().add_build({F41: {"packages": ["hello-2-3.fc41.noarch"]}}, id=1)[F41]
     chroot.advance(to="running")
     assert not chroot.packages
@@ -348,8 +335,7 @@ def test_packages_said_of_a_living_chroot_come_out_in_the_end() -> None:
     assert [str(nevra) for nevra in chroot.packages] == ["hello-2-3.fc41.noarch"]
 
 
-def test_given_result_directory_exists_from_the_start() -> None:
-    """Not before."""
+def test_given_result_directory_appears_when_started() -> None:
     chroot = FakeCopr().add_build({F41: {"result_dir": "other"}}, id=1)[F41]
     assert chroot.result_dir == ""
     chroot.advance(to="starting")

@@ -1,4 +1,4 @@
-"""The public names are those that are written down."""
+"""The public names match ``public_names.txt``."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from .public_names import public_names
 
 WRITTEN = Path(__file__).with_name("public_names.txt")
 
-REMEDY = """public names have changed, without public_names.txt:
+REMEDY = """public names differ from public_names.txt:
 
 {changes}
 
-If that is meant: `make names` writes them anew, and CHANGELOG.md says what a user sees of it. A name or a parameter
-that goes, or means something else, has to be deprecated first, as docs/stability.md says. If it is not meant: give the
-new name a leading underscore, or bring the old one back."""
+If you meant to change them, run `make names`, and describe the change for users in CHANGELOG.md. Names and parameters
+that are removed or change their meaning must be deprecated first, see docs/stability.md. Otherwise, give the new name a
+leading underscore, or restore the old one."""
 
 
-def test_no_public_name_comes_or_goes_unseen() -> None:
-    """Signatures, fixtures, options, commands, calls, fields of scenarios, extras and entry points are pinned."""
+def test_public_names_match_the_pinned_list() -> None:
+    """The list has signatures, fixtures, options, commands, calls, scenario fields, extras and entry points."""
     written, found = WRITTEN.read_text(), public_names()
     changes = unified_diff(written.splitlines(), found.splitlines(), "written", "found", lineterm="", n=0)
     assert written == found, REMEDY.format(changes="\n".join(changes))

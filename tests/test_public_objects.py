@@ -1,4 +1,4 @@
-"""Builds as mappings, snapshots as context managers, and what public objects offer for convenience."""
+"""Builds as mappings, snapshots as context managers, and other conveniences of public objects."""
 
 from __future__ import annotations
 

@@ -254,11 +254,11 @@ def test_result_urls_of_another_copr_are_verbatim() -> None:
     assert recording.scenario["builds"][0]["package"] == "hello"
 
 
-@pytest.mark.parametrize("life", [life for life in LIFECYCLES if life != "deleted"])
-def test_chroot_that_changes_while_read_is_recorded_consistently(life: str) -> None:
+@pytest.mark.parametrize("lifecycle", [lifecycle for lifecycle in LIFECYCLES if lifecycle != "deleted"])
+def test_chroot_that_changes_while_read_is_recorded_consistently(lifecycle: str) -> None:
     """The state, times and packages belong together although each poll moves the chroot."""
     fake = FakeCopr(progress={"poll": 2})
-    fake.add_build([F43, S390X], id=1, lifecycle=life)
+    fake.add_build([F43, S390X], id=1, lifecycle=lifecycle)
     (build,) = record(fake).scenario["builds"]
     for chroot in build["chroots"]:
         assert ("packages" in chroot) == (chroot["state"] == "succeeded")

@@ -1,4 +1,4 @@
-"""The ``record`` command reads from a server, in a process of its own where signals or terminals matter."""
+"""The ``record`` command, as a separate process if signals or terminals matter."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from copr_chroot_fake.recording.anonymize import anonymize
 from copr_chroot_fake.scenario.bundled import by_name
 
 from .client.garbage import serving
-from .client.test_garbage import ANSWERS, DELETED, JUNK, places, replaced
+from .client.test_garbage import ANSWERS, DELETED, JUNK, locations, replaced
 from .recording_loop import F42, F43, Stop, record
 
 ENDPOINTS = [
@@ -101,7 +101,7 @@ class Corrupting(httpx.BaseTransport):
 def changes(draw: st.DrawFn, document: Any) -> Any:
     """Return a document in which some values are replaced or missing."""
     for _ in range(draw(st.integers(1, 3))):
-        path = draw(st.sampled_from(list(places(document))))
+        path = draw(st.sampled_from(list(locations(document))))
         document = replaced(document, path, draw(st.sampled_from([*JUNK, *TEXTS, *([DELETED] if path else [])])))
     return document
 

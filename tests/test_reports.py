@@ -1,4 +1,4 @@
-"""What is reported of a chroot from outside: when it was, where the results are, and what no report can say."""
+"""Reported events: their times, results and errors, and the recorded changes."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def fake_in(state: State | str, *, canceled: bool = False) -> tuple[FakeCopr, Bu
 
 
 @pytest.mark.parametrize("event", Event)
-def test_an_event_happens_at_the_time_that_is_said(event: Event) -> None:
-    """Whatever the clock shows."""
+def test_event_happens_at_the_given_time(event: Event) -> None:
+    """It does not depend on the clock."""
     transition = next(transition for transition in TRANSITIONS if transition.event is event)
     fake, chroot = fake_in(transition.sources[0], canceled=bool(transition.canceled))
     METHODS[event](chroot, at=LATER)
@@ -39,16 +39,14 @@ def test_ended_chroot_has_no_possible_events() -> None:
         chroot.advance()
 
 
-def test_a_rescheduled_chroot_has_no_result_directory() -> None:
-    """Its name is empty, as before it started."""
+def test_rescheduled_chroot_has_no_result_directory() -> None:
     _, chroot = fake_in("pending")
     chroot.report("starting")
     chroot.report("pending")
     assert chroot.result_dir == ""
 
 
-def test_the_latest_ten_thousand_changes_are_remembered() -> None:
-    """So that a fake can be used for ever."""
+def test_latest_10000_changes_are_kept() -> None:
     fake, chroot = fake_in("pending")
     for _ in range(5_001):
         chroot.set_state("running")
@@ -57,8 +55,7 @@ def test_the_latest_ten_thousand_changes_are_remembered() -> None:
     assert fake.changes[-1].state == "pending"
 
 
-def test_two_events_can_happen_in_one_second() -> None:
-    """A time is only ever refused for being before the last one."""
+def test_two_events_may_have_the_same_time() -> None:
     _, chroot = fake_in("pending")
     chroot.report("starting", at=LATER)
     chroot.report("failed", at=LATER)
@@ -66,24 +63,23 @@ def test_two_events_can_happen_in_one_second() -> None:
 
 
 @pytest.mark.parametrize(("state", "ends"), [("pending", "canceled"), ("starting", "failed"), ("running", "failed")])
-def test_a_report_of_a_cancel_confirms_it(state: str, ends: str) -> None:
-    """What was being built ends as failed; while nobody has canceled the build, Copr does not accept it."""
+def test_canceled_report_confirms_a_cancel(state: str, ends: str) -> None:
+    """Running chroots end as failed. Copr ignores the report unless the build is canceled."""
     assert not fake_in(state)[1].report("canceled")
     _, chroot = fake_in(state, canceled=True)
     assert chroot.report("canceled")
     assert chroot.state == ends
 
 
-def test_a_report_says_where_the_results_are() -> None:
-    """The result directory is as said, or the one by default."""
-    said, default = fake_in("pending")[1], fake_in("pending")[1]
-    assert said.report("starting", result_dir="00000009-other")
+def test_report_sets_the_result_directory() -> None:
+    given, default = fake_in("pending")[1], fake_in("pending")[1]
+    assert given.report("starting", result_dir="00000009-other")
     assert default.report("starting")
-    assert (said.result_dir, default.result_dir) == ("00000009-other", "00000001-hello")
+    assert (given.result_dir, default.result_dir) == ("00000009-other", "00000001-hello")
 
 
 @pytest.mark.parametrize(
-    ("wrong", "message"),
+    ("call", "message"),
     [
         (lambda chroot: chroot.report("done"), "state: 'done' is not a state"),
         (lambda chroot: chroot.report("failed", result_dir="a/b"), "result_dir: 'a/b' has a slash"),
@@ -98,20 +94,18 @@ def test_a_report_says_where_the_results_are() -> None:
     ],
 )
 @pytest.mark.parametrize("state", ["running", "succeeded"])
-def test_what_cannot_be_said_of_a_chroot_is_refused(
-    state: str, wrong: Callable[[BuildChroot], object], message: str
-) -> None:
-    """The error begins with the name of the value, and the chroot is as it was."""
+def test_invalid_report_is_rejected(state: str, call: Callable[[BuildChroot], object], message: str) -> None:
+    """The error begins with the name of the value, and the chroot is unchanged."""
     fake, chroot = fake_in(state)
-    with pytest.raises(InputError) as refused:
-        wrong(chroot)
-    assert str(refused.value).startswith(message)
+    with pytest.raises(InputError) as raised:
+        call(chroot)
+    assert str(raised.value).startswith(message)
     assert (chroot.state, fake.changes) == (state, [])
 
 
 @pytest.mark.parametrize("progress", ["poll", "clock", "manual", "immediate"])
-def test_a_chroot_is_released_once(progress: Literal["poll", "clock", "manual", "immediate"]) -> None:
-    """However it goes on, and also where its life gets stuck in the state in which it is held."""
+def test_chroot_can_be_released_only_once(progress: Literal["poll", "clock", "manual", "immediate"]) -> None:
+    """Also if its lifecycle is stuck in the state in which it is held."""
     fake = FakeCopr(progress=progress)
     chroot = fake.add_build([F41], id=1, lifecycle="stuck-pending")[F41]
     chroot.hold("pending")
@@ -123,14 +117,14 @@ def test_a_chroot_is_released_once(progress: Literal["poll", "clock", "manual", 
 
 
 def test_canceled_build_stays_canceled_after_restore() -> None:
-    """And is as soon confirmed as it was to be."""
+    """The confirmation is due at the same time as before."""
     fake = FakeCopr(progress="clock")
     build = fake.add_build([F41], id=1)
     build.cancel()
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     fake.clock.tick(10)
     assert build[F41].state == "canceled"
-    fake.restore(taken)
+    fake.restore(snapshot)
     assert (build.is_canceled, build[F41].state) == (True, "importing")
     fake.clock.tick(9)
     assert build[F41].state == "importing"

@@ -31,8 +31,7 @@ def test_journal_is_limited_in_bytes(known: bool) -> None:
     assert sum(unmatched.count for unmatched in fake.unmatched) == sum(not request.matched for request in fake.requests)
 
 
-def test_latest_request_is_kept_whatever_its_size() -> None:
-    """Alone."""
+def test_latest_request_is_kept_at_any_size() -> None:
     log = RequestLog(100, 1000)
     for number in range(1, 4):
         log.entries.append(("GET", "x" * 2000, 200, 0, True, (), None, number))
@@ -40,8 +39,7 @@ def test_latest_request_is_kept_whatever_its_size() -> None:
     assert [entry[7] for entry in log.entries] == [3]
 
 
-def test_no_request_is_kept() -> None:
-    """If none is to be."""
+def test_log_of_size_zero_is_empty() -> None:
     fake = FakeCopr(requests_kept=0)
     fake.answer("GET", "/api_3/build/2")
     assert (fake.requests, fake.unmatched) == ([], [])
@@ -49,13 +47,13 @@ def test_no_request_is_kept() -> None:
 
 
 def test_many_small_requests_take_half_of_the_bytes() -> None:
-    """So that only large ones have to be counted."""
+    """So only large requests must be counted."""
     log = RequestLog(100, 100_000)
     assert log.large_size * 100 <= 50_000
 
 
-def test_log_counts_what_it_keeps() -> None:
-    """Entries of changing size; those that were dropped do not count anymore."""
+def test_log_counts_the_bytes_it_keeps() -> None:
+    """Dropped entries do not count."""
     log = RequestLog(5, 10_000)
     for number in range(1, 200):
         size = 3000 if number % 3 else 10
@@ -69,7 +67,7 @@ def test_log_counts_what_it_keeps() -> None:
 
 
 def test_states_of_many_chroots_count_as_bytes() -> None:
-    """As each request has shown others, it keeps them all."""
+    """Every request has documents of its own if the states differ."""
     fake = FakeCopr(requests_kept=1_000_000)
     build = fake.add_build({f"fedora-{number}-{'x' * 20_000}": "pending" for number in range(10)}, id=1)
     for number in range(300):
@@ -92,7 +90,7 @@ def filled(requests: int) -> FakeCopr:
 
 
 @pytest.mark.parametrize(
-    "look",
+    "read",
     [
         lambda fake: fake.requests_after(fake.journal.count(About()) - 3),
         lambda fake: fake.assert_requested("build-chroot/list", build_id=1),
@@ -101,33 +99,33 @@ def filled(requests: int) -> FakeCopr:
         lambda fake: fake.assert_all_pages_read(1),
     ],
 )
-def test_look_costs_what_is_new(look: Callable[[FakeCopr], object]) -> None:
-    """However many requests there are; each is read once."""
+def test_cost_of_a_read_depends_on_new_requests(read: Callable[[FakeCopr], object]) -> None:
+    """Each request is parsed only once."""
 
     def steps(requests: int) -> int:
         fake = filled(requests)
-        look(fake)
+        read(fake)
         fake.answer("GET", "/api_3/")
-        return count_steps(lambda: look(fake))
+        return count_steps(lambda: read(fake))
 
     assert steps(200) <= steps(20) * 1.2 + 20
 
 
-def test_assertions_forget_what_was_dropped() -> None:
-    """Also when they have been used before."""
+def test_assertions_ignore_dropped_requests() -> None:
+    """Also if they were used before."""
     fake = FakeCopr(requests_kept=3)
     fake.add_build([F41, F42], id=1, state="running")
     for _ in range(2):
         fake.answer("GET", "/api_3/build-chroot/list/1")
         fake.assert_all_pages_read(1)
-    with pytest.raises(AssertionError, match="polled after 0 s"):
+    with pytest.raises(AssertionError, match="polled again after 0 s"):
         fake.assert_polled_no_faster_than(1)
     for number in range(3):
         fake.answer("GET", f"/api_3/build-chroot/1/{F41}?{number}")
         fake.assert_requested("build-chroot/list", times=min(2, 2 - number))
         fake.assert_requested("build-chroot", build_id=1, times=number + 1)
     fake.assert_polled_no_faster_than(1)
-    with pytest.raises(AssertionError, match="2 of 2 chroots of build 1 were on no page"):
+    with pytest.raises(AssertionError, match="2 of 2 chroots of build 1 are on no page"):
         fake.assert_all_pages_read(1)
     fake.clear_requests()
     fake.assert_not_requested("build-chroot")
@@ -135,13 +133,12 @@ def test_assertions_forget_what_was_dropped() -> None:
     fake.assert_requested("build-chroot", times=1)
 
 
-def test_fastest_polls_are_shown() -> None:
-    """Of all that were too fast."""
+def test_message_has_the_fastest_polls() -> None:
     fake = FakeCopr()
     fake.add_build([F41], id=1, state="running")
     for wait in (20, 5, 10, 0):
         fake.answer("GET", "/api_3/build/1")
         fake.clock.tick(wait)
-    with pytest.raises(AssertionError, match="polled after 5 s, but no faster than every 30 s was wanted"):
+    with pytest.raises(AssertionError, match="polled again after 5 s, expected at least 30 s"):
         fake.assert_polled_no_faster_than(30)
     fake.assert_polled_no_faster_than(5)

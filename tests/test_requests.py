@@ -26,8 +26,8 @@ def fake() -> FakeCopr:
 
 
 def test_head_has_headers_of_get_without_body(fake: FakeCopr) -> None:
-    ask = direct_client(fake)
-    got, head = ask("GET", GET), ask("HEAD", GET)
+    send = direct_client(fake)
+    got, head = send("GET", GET), send("HEAD", GET)
     assert (head.status, head.body) == (200, b"")
     assert head.headers["content-length"] == got.headers["content-length"] == str(len(got.body))
 
@@ -63,10 +63,10 @@ def test_options_headers_are_in_werkzeug_style(fake: FakeCopr) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE"])
 def test_other_methods_are_not_allowed(fake: FakeCopr, method: str) -> None:
     """A path that lacks its trailing slash is unknown for these methods."""
-    ask = direct_client(fake)
-    assert ask(method, "/api_3/build-chroot/").status == 405
-    assert ask(method, "/api_3/build-chroot/list").status == 405
-    missing = ask(method, "/api_3/build-chroot")
+    send = direct_client(fake)
+    assert send(method, "/api_3/build-chroot/").status == 405
+    assert send(method, "/api_3/build-chroot/list").status == 405
+    missing = send(method, "/api_3/build-chroot")
     assert (missing.status, missing.body) == (404, NO_SUCH_ENDPOINT)
 
 
@@ -121,8 +121,8 @@ def test_unknown_paths_are_not_found(fake: FakeCopr, path: str) -> None:
 )
 def test_equivalent_targets_get_the_same_response(fake: FakeCopr, target: str) -> None:
     """Escapes, slashes, signs, zeros, white space and repetitions make no difference."""
-    ask = direct_client(fake)
-    assert ask("GET", target).body == ask("GET", GET).body
+    send = direct_client(fake)
+    assert send("GET", target).body == send("GET", GET).body
 
 
 @pytest.mark.parametrize(
@@ -173,11 +173,11 @@ def test_escaped_slash_separates_path_segments(fake: FakeCopr) -> None:
 def test_numbers_too_long_for_python_are_rejected(fake: FakeCopr) -> None:
     """They get the same errors as other invalid numbers."""
     digits = "9" * 5000
-    ask = direct_client(fake)
-    assert ask("GET", f"/api_3/build-chroot/{digits}/fedora-41-x86_64").status == 404
-    limit = ask("GET", f"/api_3/build-chroot/list?build_id=1&limit={digits}")
+    send = direct_client(fake)
+    assert send("GET", f"/api_3/build-chroot/{digits}/fedora-41-x86_64").status == 404
+    limit = send("GET", f"/api_3/build-chroot/list?build_id=1&limit={digits}")
     assert json.loads(limit.body) == {"error": "{'limit': ['Not a valid integer value.']}"}
-    assert ask("GET", f"/api_3/build-chroot/list?build_id={digits}").status == 500
+    assert send("GET", f"/api_3/build-chroot/list?build_id={digits}").status == 500
 
 
 @pytest.mark.parametrize("target", ["/api_3/\ud800", "/api_3/build-chroot?\udfff=1"])

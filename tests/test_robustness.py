@@ -22,7 +22,7 @@ MAX_HEAD = 8192
 MAX_BODY = 4096
 
 
-# What is no request, or none that can be answered.
+# Invalid requests.
 
 Make = Callable[[Random], "bytes | list[bytes]"]
 """Returns the bytes to send, in one piece or several."""
@@ -56,7 +56,7 @@ def _garbage(random: Random) -> bytes:
 
 
 def _spliced(random: Random) -> bytes:
-    """A request with a few bytes in it that are not its own."""
+    """Return a request with a few foreign bytes in it."""
     sent = bytearray(_good(random))
     for _ in range(random.randrange(1, 4)):
         at = random.randrange(len(sent))
@@ -75,7 +75,7 @@ def _badly_escaped(random: Random) -> bytes:
 
 
 def _with(*lines: bytes, body: bytes = b"") -> bytes:
-    """A call of the control API with further lines in its head, and no body with which it would do anything."""
+    """Return a control call with additional header lines, whose body changes nothing."""
     return b"\r\n".join([b"POST /_fake/faults HTTP/1.1", b"Host: localhost", *lines, b"", body])
 
 
@@ -219,7 +219,7 @@ def test_invalid_requests_leave_the_server_unchanged(start: Start) -> None:
 
 @pytest.fixture(scope="module", params=["process", "thread"])
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A server with small bounds, in both ways."""
+    """A server with small limits, as a process and in a thread."""
     with serving_as(request.param, max_head=MAX_HEAD, max_body=MAX_BODY) as server:
         yield server
 

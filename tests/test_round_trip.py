@@ -1,4 +1,4 @@
-"""What a fake writes loads back, and goes on in the same way, whatever was done by hand before."""
+"""Dumped fakes load back and behave as the original, after unusual events."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ LAST = 2**31 - 1
 
 
 def reloaded(fake: FakeCopr) -> FakeCopr:
-    """The fake as it loads from what it writes, which is what it was loaded from."""
-    written = json.loads(json.dumps(fake.to_scenario()))
-    copy = FakeCopr.from_scenario(written, serve_results=fake.serves_results)
-    assert copy.to_scenario() == written
+    """Return the fake loaded from its dump, after checking that it dumps the same."""
+    dumped = json.loads(json.dumps(fake.to_scenario()))
+    copy = FakeCopr.from_scenario(dumped, serve_results=fake.serves_results)
+    assert copy.to_scenario() == dumped
     return copy
 
 
-def test_a_new_start_clears_the_end() -> None:
-    """A chroot that was skipped, and then queued by force, has not ended when it starts."""
+def test_new_start_clears_the_end() -> None:
+    """A skipped chroot that is queued again has no end when it starts."""
     fake = FakeCopr()
     chroot = fake.add_build({F41: "pending"}, id=1)[F41]
     chroot.report("skipped")
@@ -38,8 +38,7 @@ def test_a_new_start_clears_the_end() -> None:
     assert reloaded(fake).builds[1][F41].started_on == EPOCH + 100
 
 
-def test_a_start_that_is_also_an_end_clears_an_older_end() -> None:
-    """A life that skips the chroot without an end leaves none."""
+def test_skip_without_an_end_clears_an_older_end() -> None:
     skipped = Lifecycle(Stage("pending", 10), Stage("skipped", without=frozenset({Stamp.ENDED_ON})))
     fake = FakeCopr(progress="manual")
     chroot = fake.add_build({F41: {"lifecycle": skipped, "state": "pending", "ended_on": 5}}, id=1)[F41]
@@ -50,7 +49,7 @@ def test_a_start_that_is_also_an_end_clears_an_older_end() -> None:
 
 @pytest.mark.parametrize("progress", ["manual", "clock"])
 def test_no_time_is_later_than_copr_can_store(progress: str) -> None:
-    """However long a stage lasts, and however late it is canceled."""
+    """Neither long stages nor late cancels exceed the latest time."""
     ages = Lifecycle(*(Stage(state, LAST) for state in ("pending", "starting", "running")), Stage("failed"))
     fake = FakeCopr(progress=progress)  # type: ignore[arg-type]  # one of the names
     chroot = fake.add_build([F41], id=1, lifecycle=ages)[F41]
@@ -67,8 +66,8 @@ def test_no_time_is_later_than_copr_can_store(progress: str) -> None:
     reloaded(fake)
 
 
-def test_a_build_may_start_at_the_last_time() -> None:
-    """Its made-up end is no later."""
+def test_build_may_start_at_the_latest_time() -> None:
+    """Its default end is the same time."""
     fake = FakeCopr()
     chroot = fake.add_build({F41: {"state": "succeeded", "started_on": LAST}}, id=1)[F41]
     assert (chroot.started_on, chroot.ended_on) == (LAST, LAST)
@@ -104,10 +103,10 @@ WITHOUT_RESULTS = Lifecycle(
 
 @pytest.mark.parametrize("lifecycle", ["succeeds", "retried", WITHOUT_RESULTS], ids=str)
 @pytest.mark.parametrize("happen", [rescheduled, rescheduled_and_started, started_elsewhere, advanced])
-def test_a_loaded_life_follows_the_same_events(
+def test_loaded_lifecycle_follows_the_same_events(
     lifecycle: Lifecycle | str, happen: Callable[[BuildChroot], None]
 ) -> None:
-    """An event can lead back to a stage before the one in which it was written, and to what was planned there."""
+    """An event can return to a stage before the current one, with its planned duration."""
     fake = FakeCopr(progress="manual")
     chroot = fake.add_build({F41: {"lifecycle": lifecycle, "result_dir": "planned"}}, id=1)[F41]
     chroot.hold("pending")
@@ -120,8 +119,7 @@ def test_a_loaded_life_follows_the_same_events(
     assert copy.to_scenario() == fake.to_scenario()
 
 
-def test_a_loaded_hold_holds_at_an_earlier_stage() -> None:
-    """An event has led past it, and another one leads back."""
+def test_loaded_hold_applies_to_an_earlier_stage() -> None:
     fake = FakeCopr(progress="manual")
     chroot = fake.add_build([F41], id=1)[F41]
     chroot.hold("pending")
@@ -134,8 +132,8 @@ def test_a_loaded_hold_holds_at_an_earlier_stage() -> None:
         each.builds[1][F41].release()
 
 
-def test_a_loaded_life_is_in_the_same_of_two_stages() -> None:
-    """Queued for the second time, which lasts longer."""
+def test_loaded_lifecycle_is_in_the_same_of_equal_stages() -> None:
+    """The second ``pending`` lasts longer than the first."""
     twice = Lifecycle(
         *(Stage("pending", 10), Stage("starting", 10), Stage("pending", 90), Stage("starting", 10), Stage("running"))
     )
@@ -149,8 +147,7 @@ def test_a_loaded_life_is_in_the_same_of_two_stages() -> None:
             assert each.builds[1][F41].state == state
 
 
-def test_a_held_life_loads_back_as_overdue() -> None:
-    """With the time that it ends at once it is released."""
+def test_overdue_held_lifecycle_loads_back() -> None:
     fake = FakeCopr()
     fake.add_build([F41], id=1, progress="immediate")
     fake.builds[1][F41].hold("running")
@@ -162,8 +159,7 @@ def test_a_held_life_loads_back_as_overdue() -> None:
         assert each.builds[1][F41].ended_on == EPOCH
 
 
-def test_a_loaded_log_goes_on_growing() -> None:
-    """As much of it is there as was before."""
+def test_loaded_log_continues_to_grow() -> None:
     fake = FakeCopr(progress="clock", serve_results=True)
     fake.add_build([F41], id=1)
     fake.clock.tick(60 + 200)
@@ -178,18 +174,17 @@ def test_a_loaded_log_goes_on_growing() -> None:
         assert bodies[0] == bodies[1]
 
 
-def test_an_event_into_a_canceled_stage_cancels_the_build() -> None:
-    """As the life does when it gets there by itself, and as the build does once it is loaded."""
-    life = Lifecycle(Stage("waiting", 10), Stage("pending", 20, canceled=True), Stage("canceled"))
+def test_event_into_a_canceled_stage_cancels_the_build() -> None:
+    lifecycle = Lifecycle(Stage("waiting", 10), Stage("pending", 20, canceled=True), Stage("canceled"))
     fake = FakeCopr(progress="manual")
-    build = fake.add_build([F41], id=1, lifecycle=life)
+    build = fake.add_build([F41], id=1, lifecycle=lifecycle)
     build[F41].report("pending")
     assert build.is_canceled
     assert reloaded(fake).builds[1].is_canceled
 
 
-def test_a_forced_failure_was_not_canceled() -> None:
-    """Its results are those of a failure, though it had been canceled before."""
+def test_forced_failure_has_results_of_a_failure() -> None:
+    """Also if the chroot had been canceled before."""
     fake = FakeCopr(serve_results=True)
     build = fake.add_build({F41: "running"}, id=1)
     build.cancel()
@@ -202,8 +197,7 @@ def test_a_forced_failure_was_not_canceled() -> None:
         assert each.answer("GET", log).status == 200
 
 
-def test_any_fault_loads_back() -> None:
-    """After the largest id the next one is one that is free, and nothing is counted beyond the largest number."""
+def test_faults_with_extreme_numbers_load_back() -> None:
     fake = FakeCopr()
     for _ in range(3):
         fake.faults.add({"id": LAST, "seen": LAST, "status": 500, "after": 5})
@@ -213,8 +207,7 @@ def test_any_fault_loads_back() -> None:
     assert [fault.id for fault in reloaded(fake).faults] == [LAST, 2, 1]
 
 
-def test_polls_are_counted_up_to_the_largest_number() -> None:
-    """More are never needed."""
+def test_number_of_polls_stays_within_its_maximum() -> None:
     fake = FakeCopr()
     fake.add_build({F41: {"lifecycle": "stuck-running", "state": "running", "polls": LAST}}, id=1)
     fake.answer("GET", "/api_3/build/1")
@@ -222,16 +215,15 @@ def test_polls_are_counted_up_to_the_largest_number() -> None:
 
 
 @pytest.mark.parametrize("name", ["x y", "fedora", "", None])
-def test_a_project_enables_only_valid_chroots(name: str) -> None:
-    """Others would not load back."""
+def test_project_enables_only_valid_chroots(name: str) -> None:
+    """Other names would not load back."""
     project = FakeCopr().add_project("jdoe/tools")
     with pytest.raises(InputError, match="is not a chroot name"):
         project.enable(name)
     assert not project.chroots
 
 
-def test_the_service_knows_an_enabled_chroot() -> None:
-    """Once the project is in the fake, as it does after it is loaded."""
+def test_enabled_chroot_becomes_a_mock_chroot() -> None:
     fake = FakeCopr()
     project = fake.add_project("jdoe/tools", chroots=[F41])
     project.enable(F42)
@@ -248,8 +240,7 @@ def test_the_service_knows_an_enabled_chroot() -> None:
         project.disable(F42)
 
 
-def test_a_build_configuration_cannot_be_changed() -> None:
-    """What is read of it is a copy."""
+def test_build_config_attribute_is_a_copy() -> None:
     fake = FakeCopr()
     chroot = fake.add_build({F41: {"build_config": {"repos": [1]}}}, id=1)[F41]
     read = chroot.build_config
@@ -258,8 +249,7 @@ def test_a_build_configuration_cannot_be_changed() -> None:
     assert chroot.build_config == {"repos": [1]}
 
 
-def test_the_systems_clock_can_be_set_exactly() -> None:
-    """To a time far from the one that it shows, as a loaded state has it."""
+def test_paused_system_clock_is_restored_exactly() -> None:
     clock = SystemClock()
     clock.pause()
     for now in (0.1, 1_700_000_000.3, 0.7):
@@ -269,14 +259,14 @@ def test_the_systems_clock_can_be_set_exactly() -> None:
     assert clock.now() == 1_700_000_000.1
 
 
-def test_a_loaded_source_package_follows_the_results() -> None:
-    """Also into a fake that is served already."""
-    written = FakeCopr(serve_results=True)
-    written.add_build([F41], id=1)
+def test_loaded_source_package_uses_the_url_of_results() -> None:
+    """Also in a fake that is being served."""
+    dumped = FakeCopr(serve_results=True)
+    dumped.add_build([F41], id=1)
     fake = FakeCopr(serve_results=True)
-    fake._set_base_url("http://copr.test:5000")  # noqa: SLF001  # what a server does
-    fake.add_scenario(written.to_scenario())
+    fake._set_base_url("http://copr.test:5000")  # noqa: SLF001  # called by servers
+    fake.add_scenario(dumped.to_scenario())
     url = fake.builds[1].submission.source_package.url
     assert url is not None
     assert url.startswith("http://copr.test:5000/results/jdoe/")
-    assert fake.to_scenario() == written.to_scenario()
+    assert fake.to_scenario() == dumped.to_scenario()

@@ -1,4 +1,4 @@
-"""A type of the kit's forms becomes the JSON Schema of what is written of it."""
+"""JSON Schemas of Python types."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Grove(Tree):
         (Sequence[str], {"type": "array", "items": {"type": "string"}}),
         (Iterable[object], {"type": "array", "items": {}}),
         (int | None, {"anyOf": [{"type": "integer"}, {"type": "null"}]}),
-        (Optional[int], {"anyOf": [{"type": "integer"}, {"type": "null"}]}),  # noqa: UP045  # the other way to say it
+        (Optional[int], {"anyOf": [{"type": "integer"}, {"type": "null"}]}),  # noqa: UP045  # tests the other spelling
         (Literal["a", "b"], {"type": "string", "enum": ["a", "b"]}),
         (Literal["a", 1], {"enum": ["a", 1]}),
         (dict[str, object], {"type": "object"}),
@@ -68,13 +68,13 @@ class Grove(Tree):
     ],
     ids=lambda value: json.dumps(value) if isinstance(value, dict) else None,
 )
-def test_a_type_is_said_as_json_has_it(type_: object, schema: dict[str, object]) -> None:
-    """With what its annotations say besides."""
+def test_type_has_the_schema_of_its_json(type_: object, schema: dict[str, object]) -> None:
+    """Annotations add keywords."""
     assert Schemas().ref(type_) == schema
 
 
-def test_a_form_is_defined_once_and_may_refer_to_itself() -> None:
-    """By its own name and docstring, with the keys that it has from others, and no key but those."""
+def test_typed_dict_becomes_a_definition() -> None:
+    """It has the name and docstring of the type, with inherited keys, and may refer to itself."""
     schemas = Schemas("#/$defs/")
     assert schemas.ref(Tree) == schemas.ref(Tree) == {"$ref": "#/$defs/Tree"}
     assert schemas.definitions == {
@@ -118,8 +118,8 @@ def test_what_json_does_not_have_is_an_error(type_: object) -> None:
         Schemas().ref(type_)
 
 
-def test_white_space_is_the_same_in_every_dialect() -> None:
-    """A pattern lists what Python strips, as JavaScript takes other characters for white space."""
+def test_pattern_lists_white_space_characters() -> None:
+    """JavaScript's ``\\s`` matches other characters than Python's."""
     (pattern,) = whole(r"[\s]").keywords.values()
     found = [chr(code) for code in range(sys.maxunicode + 1) if re.search(str(pattern), chr(code))]
     assert found == [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()]

@@ -48,28 +48,34 @@ def states(served: Served, build_id: int) -> list[str]:
     return [item["state"] for item in served.get(f"/api_3/build-chroot/list?build_id={build_id}")["items"]]
 
 
-LIVING = 11
-LIFE = str(shipped_scenarios() / "lives" / "succeeds.json")
+BUILD_ID = 11
+SCENARIO = str(shipped_scenarios() / "lives" / "succeeds.json")
 
 
 def test_progress_poll_advances_with_each_request(start: Start) -> None:
-    served = start(LIFE, "--progress", "poll")
-    assert [states(served, LIVING)[0] for _ in range(5)] == ["importing", "pending", "starting", "running", "succeeded"]
+    served = start(SCENARIO, "--progress", "poll")
+    assert [states(served, BUILD_ID)[0] for _ in range(5)] == [
+        "importing",
+        "pending",
+        "starting",
+        "running",
+        "succeeded",
+    ]
 
 
 def test_progress_immediate_returns_final_states(start: Start) -> None:
-    assert states(start(LIFE, "--progress", "immediate"), LIVING) == ["succeeded", "succeeded"]
+    assert states(start(SCENARIO, "--progress", "immediate"), BUILD_ID) == ["succeeded", "succeeded"]
 
 
 def test_progress_manual_does_not_advance(start: Start) -> None:
-    served = start(LIFE, "--progress", "manual")
-    assert [states(served, LIVING)[0] for _ in range(3)] == ["importing"] * 3
+    served = start(SCENARIO, "--progress", "manual")
+    assert [states(served, BUILD_ID)[0] for _ in range(3)] == ["importing"] * 3
 
 
 def test_progress_clock_advances_at_given_speed(start: Start) -> None:
     """It is the default, also for the bundled scenario."""
-    slow, fast = start(LIFE), start("--speed", "1e9", "--seed", "7")
-    assert states(slow, LIVING) == ["importing", "importing"]
+    slow, fast = start(SCENARIO), start("--speed", "1e9", "--seed", "7")
+    assert states(slow, BUILD_ID) == ["importing", "importing"]
     assert eventually(lambda: set(states(fast, 3)) <= {"succeeded", "failed"})
     assert len(set(states(fast, 1))) == 11
 

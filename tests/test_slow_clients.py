@@ -24,7 +24,7 @@ LARGE = 16 * MIB
 
 @dataclass(eq=False)
 class Connection:
-    """A connection with so many bytes that its client has not read."""
+    """A connection with a number of unread bytes."""
 
     unread: int
     aborted: bool = field(default=False)
@@ -83,7 +83,7 @@ async def large_response(scope: Mapping[str, object], receive: Receive, send: Se
 
 
 def connect(server: Server) -> Wire:
-    """A connection for which the system of the client keeps little that it has not read."""
+    """Open a connection with a small receive buffer."""
     client = socket.socket()
     client.settimeout(PATIENCE)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
@@ -92,7 +92,7 @@ def connect(server: Server) -> Wire:
 
 
 def disconnected(wire: Wire) -> bool:
-    """Whether the server has cut a connection off before all of the response was sent; reads all that comes."""
+    """Read everything; return whether the server disconnected before the end of the response."""
     received = 0
     with suppress(ConnectionError):
         while piece := wire.socket.recv(MIB):
@@ -117,7 +117,7 @@ def test_memory_for_clients_that_do_not_read_is_limited() -> None:
 
 @pytest.mark.parametrize("connection", ["keep-alive", "close"])
 def test_client_that_does_not_read_loses_its_connection(monkeypatch: pytest.MonkeyPatch, connection: str) -> None:
-    """Also where the connection would have been closed, and while another one reads slowly."""
+    """Also if the connection was to be closed; other clients may read slowly."""
     monkeypatch.setattr(uvicorn_server, "_SWEEP_INTERVAL", 0.02)
     with running(large_response, slow_clients=SlowClients(timeout=0.3)) as url:
         server = Server(url)
@@ -132,12 +132,12 @@ def test_client_that_does_not_read_loses_its_connection(monkeypatch: pytest.Monk
 
 
 def is_reset(wire: Wire) -> bool:
-    """Whether the server has cut off a connection; nothing is read from it."""
+    """Return whether the server has reset a connection, without reading from it."""
     return wire.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
 
 
-def test_two_hundred_idle_connections_are_no_burden() -> None:
-    """Whether they have sent nothing, or a part of a request."""
+def test_200_idle_connections_do_not_disturb() -> None:
+    """With and without a part of a request."""
     with serving() as server, ExitStack() as open_still:
         for number in range(200):
             wire = open_still.enter_context(server.connect())
@@ -145,17 +145,17 @@ def test_two_hundred_idle_connections_are_no_burden() -> None:
         assert server.get(HOME) == {"version": 3}
 
 
-@pytest.mark.skipif(os.name != "posix", reason="the limit of open files is set as POSIX has it")
+@pytest.mark.skipif(os.name != "posix", reason="the limit of open files is set with POSIX calls")
 @pytest.mark.parametrize("is_lowered_later", [False, True])
 def test_server_without_file_descriptors_closes_idle_connections(start: Start, is_lowered_later: bool) -> None:
-    """It says so once, keeps a connection on which it answers, and answers new ones."""
+    """It logs one warning, keeps busy connections, and accepts new ones."""
     import resource
 
     limits = (80, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     if is_lowered_later and not hasattr(resource, "prlimit"):
         pytest.skip("the limit of another process can be set on Linux only")
     if is_lowered_later:
-        # The limit that it knows is wrong then, as where other files have been opened.
+        # The server read its limit before, and does not know about the change.
         served = start()
         resource.prlimit(served.process.pid, resource.RLIMIT_NOFILE, limits)
     else:

@@ -1,4 +1,4 @@
-"""Snapshots restore exactly what they were taken of, in whatever order, and with the same objects."""
+"""Snapshots restore their state in any order, and keep the identity of objects."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_snapshots_restore_in_any_order() -> None:
 
 
 def test_snapshot_restores_its_own_chroot() -> None:
-    """A chroot that was added between two restores is not taken for the one of the snapshot."""
+    """It differs from a chroot of that name that was added between two restores."""
     fake = FakeCopr()
     build = fake.add_build([F41], id=1)
     first = fake.snapshot()
@@ -41,36 +41,35 @@ def test_snapshot_restores_its_own_chroot() -> None:
     assert other not in build.chroots
 
 
-def test_snapshot_restores_what_an_added_life_changed() -> None:
-    """A build without a life is one again, also if a life that could delete it was added since."""
+def test_snapshot_restores_after_a_lifecycle_was_added() -> None:
     fake = FakeCopr(progress="clock")
     build = fake.add_build([F41], id=1, state="running")
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     fake.builds[1].add_chroot(F42, lifecycle="deleted")
     assert build.is_coupled
-    fake.restore(taken)
+    fake.restore(snapshot)
     fake.clock.tick(10_000)
     assert (build.is_coupled, build.had_lifecycle, fake.builds) == (False, False, {1: build})
 
 
 def test_snapshot_restores_the_same_fault() -> None:
-    """Also if another one has had its id since; a test can remove the one that it holds."""
+    """Also if another fault has had its id since."""
     fake = FakeCopr()
     before = fake.snapshot()
     fault = fake.faults.add({"status": 500, "first": 1})
     fake.answer("GET", "/api_3/")
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     fake.answer("GET", "/api_3/")
     fake.restore(before)
     assert fake.faults.add("outage").id == fault.id
-    fake.restore(taken)
+    fake.restore(snapshot)
     assert ([*fake.faults], fault.seen, fault.hits) == ([fault], 1, 1)
     fake.faults.remove(fault)
     assert not fake.faults
 
 
-def test_failed_run_to_leaves_other_chroots_alone() -> None:
-    """On the way it has canceled the build, which ended another chroot."""
+def test_failed_advance_leaves_other_chroots_unchanged() -> None:
+    """Its lifecycle had canceled the build, which ended another chroot."""
     canceled_at_pending = Lifecycle(Stage("waiting", 10), Stage("pending", 10, canceled=True), Stage("canceled"))
     fake = FakeCopr()
     build = fake.add_build(
@@ -88,7 +87,6 @@ def test_failed_run_to_leaves_other_chroots_alone() -> None:
 
 
 def test_sandbox_in_a_sandbox_may_restore_an_outer_snapshot() -> None:
-    """Each sandbox ends as it began, whatever was restored within it."""
     fake = FakeCopr()
     build = fake.add_build([F41], id=1)
     outside = fake.snapshot()
@@ -102,13 +100,13 @@ def test_sandbox_in_a_sandbox_may_restore_an_outer_snapshot() -> None:
 
 
 def test_restored_source_package_follows_the_results() -> None:
-    """A snapshot that was taken while the fake was served elsewhere restores no address that is gone."""
+    """A snapshot does not restore the former address of the server."""
     fake = FakeCopr(serve_results=True)
     build = fake.add_build([F41], id=1)
-    fake._set_base_url("http://copr.test:5000")  # noqa: SLF001  # what a server does
-    taken = fake.snapshot()
-    fake._set_base_url("http://copr.test:6000")  # noqa: SLF001  # what a server does
-    fake.restore(taken)
+    fake._set_base_url("http://copr.test:5000")  # noqa: SLF001  # called by servers
+    snapshot = fake.snapshot()
+    fake._set_base_url("http://copr.test:6000")  # noqa: SLF001  # called by servers
+    fake.restore(snapshot)
     url = build.submission.source_package.url
     assert url is not None
     assert url.startswith("http://copr.test:6000/results/")

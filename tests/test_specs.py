@@ -46,7 +46,7 @@ class Range:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Thing:
+class Example:
     name: Text
     kind: Literal["small", "large"] = "small"
     color: ColorValue | None = None
@@ -57,7 +57,7 @@ class Thing:
 
 def errors_of(value: object, location: str = "") -> list[tuple[str, str]]:
     with pytest.raises(InputErrors) as caught:
-        parse(Thing, location, value)
+        parse(Example, location, value)
     return [(error.location, error.problem.partition(";")[0]) for error in caught.value.errors]
 
 
@@ -72,17 +72,17 @@ WHOLE: dict[str, Any] = {
 
 
 def test_object_is_parsed_and_dumped() -> None:
-    thing = parse(Thing, "", WHOLE)
-    expected = Thing(name="a", kind="large", color=Color.RED, tags=("x", "y"), ranges={"r": Range(1)}, link="l")
-    assert thing == expected
-    assert dump(thing) == WHOLE
-    assert parse(Thing, "", thing) == thing
+    example = parse(Example, "", WHOLE)
+    expected = Example(name="a", kind="large", color=Color.RED, tags=("x", "y"), ranges={"r": Range(1)}, link="l")
+    assert example == expected
+    assert dump(example) == WHOLE
+    assert parse(Example, "", example) == example
 
 
 def test_omitted_and_null_fields_have_defaults() -> None:
-    thing = parse(Thing, "", {"name": "a", "color": None, "ranges": None})
-    assert thing == Thing(name="a")
-    assert dump(thing) == {"name": "a"}
+    example = parse(Example, "", {"name": "a", "color": None, "ranges": None})
+    assert example == Example(name="a")
+    assert dump(example) == {"name": "a"}
 
 
 def test_all_errors_are_reported_with_locations() -> None:
@@ -103,9 +103,9 @@ def test_message_has_suggestion_and_number_of_errors() -> None:
     with pytest.raises(
         InputError, match=r"^knd: unknown key; did you mean 'kind'\? valid: name, .* \(and 1 more error\)$"
     ):
-        parse(Thing, "", {"knd": "small"})
+        parse(Example, "", {"knd": "small"})
     with pytest.raises(InputError, match=r"^name: missing, and required; add it$"):
-        parse(Thing, "", {})
+        parse(Example, "", {})
 
 
 def test_location_of_odd_keys_is_unambiguous() -> None:
@@ -138,14 +138,14 @@ def test_constructed_spec_is_validated() -> None:
     with pytest.raises(InputErrors, match="minimum: above the maximum"):
         Range(10)
     with pytest.raises(InputErrors, match="minimum: expected a whole number"):
-        Range("1")  # type: ignore[arg-type]
+        Range("1")  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_repeated_item_is_reported_beside_other_errors() -> None:
     unique = Unique(("name",), "{!r} exists already")
-    items = [{"name": "a"}, {"name": "a", "kind": 1}, {"name": 1}, {"name": 1}, Thing(name="a")]
+    items = [{"name": "a"}, {"name": "a", "kind": 1}, {"name": 1}, {"name": 1}, Example(name="a")]
     with pytest.raises(InputErrors) as caught:
-        parse_list(check_of(Thing), "things", items, unique)
+        parse_list(check_of(Example), "things", items, unique)
     assert [(error.location, error.problem[:6]) for error in caught.value.errors] == [
         ("things[1].kind", "1 is n"),
         ("things[1].name", "'a' ex"),
@@ -170,13 +170,13 @@ def test_errors_of_scenarios_keep_source_and_location() -> None:
 
 def test_schema_follows_from_hints() -> None:
     schemas = Schemas("#/$defs/")
-    assert schemas.ref(Thing) == {"$ref": "#/$defs/Thing"}
-    thing = schemas.definitions["Thing"]
-    assert thing["required"] == ["name"]
+    assert schemas.ref(Example) == {"$ref": "#/$defs/Example"}
+    example = schemas.definitions["Example"]
+    assert example["required"] == ["name"]
     text = {"type": "string", "minLength": 1, "pattern": NO_NULL}
-    properties = cast("dict[str, object]", thing["properties"])
+    properties = cast("dict[str, object]", example["properties"])
     assert properties["$link"] == {"anyOf": [text, {"type": "null"}]}
-    assert "description" not in thing
+    assert "description" not in example
     assert schemas.definitions["Range"] == {
         "description": "From a minimum to a maximum.",
         "type": "object",

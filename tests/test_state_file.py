@@ -26,7 +26,7 @@ def state(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def served(tmp_path: Path, state: Path) -> Path:
-    """A scenario with a build that lives; the state is alone in its directory."""
+    """A scenario with a build that advances; the state is in a separate directory."""
     state.parent.mkdir()
     path = tmp_path / "scenario.json"
     chroots = [{"name": F41}, {"name": F42}]
@@ -45,7 +45,7 @@ MADE = {
 
 
 def prepare(server: Server) -> None:
-    """Let much happen in several worlds, whose time then stands still where they have something that lives."""
+    """Change several worlds in many ways, and pause the clocks of worlds with builds that advance."""
     first, made, ahead = (server.world(name) for name in ("first", "made", "ahead"))
     server.control("PUT", "/worlds/made", MADE)
     server.control("PUT", "/worlds/ahead", {"scenario": {}, "progress": "manual"})
@@ -64,7 +64,7 @@ def prepare(server: Server) -> None:
 
 
 class Observed(NamedTuple):
-    """What a world shows of itself, and answers, several times."""
+    """The observable state of a world, and its responses to repeated requests."""
 
     scenario: Any
     speed: float
@@ -73,11 +73,11 @@ class Observed(NamedTuple):
 
     @classmethod
     def at(cls, world: Server) -> Observed:
-        # Copr is asked last, as polls and faults count that.
-        shown, clock = world.control("GET", "/scenario"), world.control("GET", "/clock")
-        del shown["now"]
+        # Requests to Copr come last, because they count for polls and faults.
+        scenario, clock = world.control("GET", "/scenario"), world.control("GET", "/clock")
+        del scenario["now"]
         replies = [world.call("GET", target) for target in (GET, LIST, HOME, LIST.replace("=1", "=7")) * 3]
-        return cls(shown, clock["speed"], clock["paused"], [(reply.status, reply.body) for reply in replies])
+        return cls(scenario, clock["speed"], clock["paused"], [(reply.status, reply.body) for reply in replies])
 
 
 def observe_all(server: Server) -> list[Observed]:
@@ -85,11 +85,11 @@ def observe_all(server: Server) -> list[Observed]:
 
 
 def observe_after_resets(server: Server) -> list[Observed]:
-    """The same of what they go back to, as far as that does not depend on when it does so."""
+    """Observe the worlds after a reset, except for times that depend on when it happens."""
     server.control("POST", "/reset")
     for name in ("first", "made", "ahead"):
         server.control("POST", f"/worlds/{name}/reset")
-    return [look._replace(scenario=None, answers=look.answers[:8]) for look in observe_all(server)]
+    return [state._replace(scenario=None, answers=state.answers[:8]) for state in observe_all(server)]
 
 
 def test_saved_state_is_loaded(start: Start, state: Path, served: Path) -> None:
@@ -99,7 +99,7 @@ def test_saved_state_is_loaded(start: Start, state: Path, served: Path) -> None:
     assert before.control("POST", "/save") == {"file": str(state)}
     ahead = json.loads(state.read_text())["worlds"]["ahead"]["clock"]["now"]
     seen = observe_all(before)
-    assert {status for look in seen for status, _ in look.answers} == {200, 404, 500, 503}
+    assert {status for state in seen for status, _ in state.answers} == {200, 404, 500, 503}
     reset = observe_after_resets(before)
     before.end(signal.SIGKILL)
     after = start(str(served), "--state", str(state))
@@ -202,8 +202,8 @@ def test_limits_of_the_command_apply_to_loaded_worlds(start: Start, state: Path,
     server.world("b").get(HOME)
     server.end()
     kept = state.read_bytes()
-    refused = failed("serve", "--port", "0", "--state", str(state), "--max-worlds", "1")
-    assert refused.startswith(f"Error: {state}: worlds: ")
+    raised = failed("serve", "--port", "0", "--state", str(state), "--max-worlds", "1")
+    assert raised.startswith(f"Error: {state}: worlds: ")
     assert state.read_bytes() == kept
     server = start(str(served), "--state", str(state), "--journal", "2", "--max-worlds", "2")
     for world in (server, server.world("a")):
@@ -216,7 +216,7 @@ def test_limits_of_the_command_apply_to_loaded_worlds(start: Start, state: Path,
         assert world.request_count == 2
 
 
-# What cannot be saved, or loaded.
+# States that cannot be saved or loaded.
 
 
 def fail(*_: object, **__: object) -> None:
@@ -225,7 +225,7 @@ def fail(*_: object, **__: object) -> None:
 
 @pytest.mark.parametrize("step", ["os.open", "os.fsync", "os.write", "os.replace"])
 def test_failed_save_keeps_the_file(state: Path, served: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
-    """Whichever step fails; no other file is left."""
+    """At any step; no other file is left."""
     worlds = Worlds(InitialConfig(FakeCopr, scenarios=(served,)))
     file = StateFile(state)
     file.save(worlds)
@@ -233,9 +233,9 @@ def test_failed_save_keeps_the_file(state: Path, served: Path, monkeypatch: pyte
     worlds.get_or_create("another")
     with monkeypatch.context() as failing:
         failing.setattr(step, fail)
-        with pytest.raises(CoprFakeError, match="No space left") as refused:
+        with pytest.raises(CoprFakeError, match="No space left") as raised:
             file.save(worlds)
-    assert str(refused.value).startswith(f"{state}: ")
+    assert str(raised.value).startswith(f"{state}: ")
     assert state.read_bytes() == kept
     assert list(state.parent.iterdir()) == [state]
     file.save(worlds)
@@ -246,8 +246,8 @@ def test_failed_save_at_the_end_is_status_1(start: Start, state: Path, served: P
     """One line names the file."""
     server = start(str(served), "--state", str(state))
     shutil.rmtree(state.parent)
-    refused = server.call("POST", "/_fake/save")
-    assert (refused.status, str(state) in refused.document["error"]) == (409, True)
+    raised = server.call("POST", "/_fake/save")
+    assert (raised.status, str(state) in raised.document["error"]) == (409, True)
     assert server.get(HOME) == {"version": 3}
     line = f"Error: {state}: the state cannot be saved: No such file or directory\n"
     assert server.end() == (1, "", line)
@@ -260,14 +260,14 @@ def test_unwritable_state_file_prevents_start(tmp_path: Path) -> None:
     assert failed("serve", "--port", "0", "--state", str(path)) == line
 
 
-TOLD = {
+OPTIONS = {
     "scenario": ["none.json"],
     "speed": ["--speed", "1e300"],
     "accounts": ["--account", "frostyx:abc:s3cret", "--account", "jdoe:abc:t0ken"],
 }
 
 
-@pytest.mark.parametrize("options", TOLD.values(), ids=TOLD)
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_options_are_checked_although_a_state_exists(state: Path, served: Path, options: list[str]) -> None:
     StateFile(state).save(Worlds(InitialConfig(FakeCopr)))
     line = failed("serve", "--port", "0", *options, "--state", str(state))
@@ -282,7 +282,7 @@ def state_with(**options: object) -> bytes:
     return json.dumps({"version": 1, "main": main, "worlds": {}}).encode()
 
 
-WRONG: dict[bytes, str] = {
+INVALID_STATES: dict[bytes, str] = {
     b"": "line 1, column 1: not JSON",
     b"{": "line 1, column 2: not JSON",
     b"\xff": "cannot be read",
@@ -311,13 +311,13 @@ WRONG: dict[bytes, str] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("content", "message"), WRONG.items(), ids=WRONG.values())
+@pytest.mark.parametrize(("content", "message"), INVALID_STATES.items(), ids=INVALID_STATES.values())
 def test_invalid_state_is_located(state: Path, served: Path, content: bytes, message: str) -> None:
     state.write_bytes(content)
-    with pytest.raises(CoprFakeError) as refused:
+    with pytest.raises(CoprFakeError) as raised:
         StateFile(state).load(InitialConfig(FakeCopr), 10)
-    assert str(refused.value).startswith(f"{state}: ")
-    assert message in str(refused.value)
+    assert str(raised.value).startswith(f"{state}: ")
+    assert message in str(raised.value)
 
 
 @pytest.mark.parametrize("content", [b"{", b"[" * 100_000, state_with(seed=-1)], ids=["cut", "nested", "wrong"])

@@ -46,7 +46,7 @@ ACTS: dict[str, Callable[[FakeCopr, int, str], object]] = {
     "tick": lambda fake, at, name: fake.clock.tick(at * 100),
     "chroot": lambda fake, at, name: fake.add_mock_chroots(f"fedora-{at}-ppc64le"),
 }
-"""What can happen to one of the builds, or to a chroot of it."""
+"""Operations on a build or one of its chroots."""
 
 HAPPENED = st.lists(st.tuples(st.integers(1, 4), st.sampled_from([*ACTS]), st.sampled_from(CHROOTS)), max_size=15)
 INITIAL = st.builds(
@@ -64,8 +64,8 @@ INITIAL = st.builds(
 LIVED = st.tuples(INITIAL, HAPPENED, st.sampled_from([0.1, 1, 7]))
 
 
-def live(world: World, lived: tuple[InitialConfig, list[tuple[int, str, str]], float]) -> None:
-    """Let all that was drawn happen in a world, whose time then stands still."""
+def operate(world: World, lived: tuple[InitialConfig, list[tuple[int, str, str]], float]) -> None:
+    """Apply drawn operations to a world, and pause its clock."""
     clock = cast(SystemClock, world.fake.clock)
     clock.pause()
     for at, kind, name in lived[1]:
@@ -75,7 +75,7 @@ def live(world: World, lived: tuple[InitialConfig, list[tuple[int, str, str]], f
     clock.speed = lived[2]
 
 
-def shown(world: World) -> list[Any]:
+def observe(world: World) -> list[Any]:
     """Return everything observable of a world, with future responses."""
     fake, clock = world.fake, cast(SystemClock, world.fake.clock)
     scenario = {**fake.to_scenario(), "now": None}
@@ -107,11 +107,11 @@ def test_any_worlds_load_back_unchanged(
 ) -> None:
     """Content, clock, initial state and responses."""
     worlds = Worlds(main[0], 10)
-    live(worlds.main, main)
+    operate(worlds.main, main)
     for name, lived in named.items():
-        live(worlds.replace(name, lived[0]), lived)
+        operate(worlds.replace(name, lived[0]), lived)
     file = StateFile(tmp_path_factory.mktemp("state") / "state.json")
     file.save(worlds)
     loaded = file.load(main[0], 10)
     assert loaded is not None
-    assert [shown(world) for world in (loaded.main, *loaded)] == [shown(world) for world in (worlds.main, *worlds)]
+    assert [observe(world) for world in (loaded.main, *loaded)] == [observe(world) for world in (worlds.main, *worlds)]

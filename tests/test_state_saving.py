@@ -1,4 +1,4 @@
-"""Saving the state: only loadable states, one server at a time, whatever fails."""
+"""Saving the state: only loadable states, by one server at a time, and safe against failures."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def state(tmp_path: Path) -> Path:
 
 
 class Unloadable(FakeCopr):
-    """A fake whose scenario cannot be loaded; which one that is stands for any mistake of the kit."""
+    """A fake whose scenario cannot be loaded, as a bug of the kit could cause."""
 
     def to_scenario(self) -> Any:
         return {"builds": [{"id": 7, "chroots": [{"name": F41, "state": "failed", "started_on": 9, "ended_on": 5}]}]}
 
 
 def builds_in(state: Path, world: str = "") -> list[int]:
-    """The ids of the builds that a saved world has."""
+    """Return the ids of the builds in a saved world."""
     saved = json.loads(state.read_text())
     scenario = (saved["worlds"][world] if world else saved["main"])["scenario"]
     return [build["id"] for build in scenario["builds"]]
@@ -62,12 +62,12 @@ def test_unloadable_state_does_not_replace_the_file(state: Path) -> None:
     file.save(worlds)
     kept = state.read_bytes()
     worlds.replace("bad", InitialConfig(FakeCopr), Unloadable(clock=SystemClock()))
-    with pytest.raises(CoprFakeError) as refused:
+    with pytest.raises(CoprFakeError) as raised:
         file.save(worlds)
     assert re.match(
         rf"{state}: the state was not saved, because it could not be loaded again: "
         r"worlds\.bad\.scenario\.builds\[0\]\.chroots\[0\].*ended_on.*; the file is unchanged",
-        str(refused.value),
+        str(raised.value),
     )
     assert state.read_bytes() == kept
     assert [*state.parent.iterdir()] == [state]
@@ -90,9 +90,9 @@ def test_control_api_reports_an_unloadable_state(state: Path) -> None:
     kept = state.read_bytes()
     worlds.replace("bad", InitialConfig(FakeCopr), Unloadable(clock=SystemClock()))
     for _ in range(2):
-        refused = control.ask("POST", "/save")
-        assert refused.status == 409
-        assert "worlds.bad.scenario.builds[0]" in refused.document["error"]
+        raised = control.ask("POST", "/save")
+        assert raised.status == 409
+        assert "worlds.bad.scenario.builds[0]" in raised.document["error"]
         assert state.read_bytes() == kept
     control.do("POST", "/builds", {"id": 6, "chroots": [F41], "state": "running"})
     worlds.delete("bad")
@@ -224,9 +224,9 @@ def test_failed_save_leaves_the_last_state(start: Start, state: Path) -> None:
     server.control("POST", "/save")
     kept = state.read_bytes()
     before = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
-    refused = server.call("POST", "/_fake/save")
-    assert refused.status == 409
-    assert refused.document["error"] == f"{state}: the state cannot be saved: File too large"
+    raised = server.call("POST", "/_fake/save")
+    assert raised.status == 409
+    assert raised.document["error"] == f"{state}: the state cannot be saved: File too large"
     assert state.read_bytes() == kept
     assert {path.name for path in state.parent.iterdir()} == {state.name, LOCK}
     resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, before)
@@ -237,7 +237,7 @@ def test_failed_save_leaves_the_last_state(start: Start, state: Path) -> None:
 
 
 class SlowDisk:
-    """A disk whose writing ends when it is let go."""
+    """A disk on which a write ends when the test allows it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.writes = 0
@@ -349,7 +349,7 @@ def test_other_requests_are_answered_between_worlds(state: Path) -> None:
 
 
 def kill_during_save(server: Served, reached: Callable[[], bool]) -> None:
-    """Kill a server that saves, at a moment, or at the latest when it answers."""
+    """Kill a server during a save: after some seconds, or at the latest when it responds."""
     with server.connect() as wire:
         wire.send(raw("POST", "/_fake/save"))
         while not reached() and not select.select([wire.socket], [], [], 0)[0]:

@@ -1,4 +1,4 @@
-"""How builds came about: who submitted them and when, their sources, and what their chroots say of them."""
+"""Submissions of builds: submitter, time, source package and source build."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from copr_chroot_fake import FakeCopr, InputError
 from .adapters import direct_client
 
 F41, F42, EPEL = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
-BEGAN = 1_700_000_000
+START = 1_700_000_000
 
 
-def test_a_build_that_is_added_came_about_in_some_way() -> None:
-    """What clients read of a build is there without being said, and fits its owner, its times and its packages."""
+def test_build_has_a_default_submission() -> None:
+    """It fits the owner, times and packages of the build."""
     fake = FakeCopr()
     fake.add_build({F41: "succeeded"}, id=7, project="@copr/tools:pr:3", package="hello")
-    shown = json.loads(direct_client(fake)("GET", "/api_3/build/7").body)
-    assert shown == {
+    document = json.loads(direct_client(fake)("GET", "/api_3/build/7").body)
+    assert document == {
         "chroots": [F41],
-        "ended_on": BEGAN + 300,
+        "ended_on": START + 300,
         "id": 7,
         "is_background": False,
         "ownername": "@copr",
         "project_dirname": "tools:pr:3",
         "projectname": "tools",
         "repo_url": "https://download.copr.fedorainfracloud.org/results/@copr/tools",
-        "started_on": BEGAN,
+        "started_on": START,
         "state": "succeeded",
-        "submitted_on": BEGAN - 60,
+        "submitted_on": START - 60,
         "submitter": "jdoe",
         "source_package": {
             "name": "hello",
@@ -52,8 +52,8 @@ def test_a_build_that_is_added_came_about_in_some_way() -> None:
         ({F41: {"state": "succeeded", "packages": ["hello-data-9-1.fc41.noarch", "hello-2-3.fc41.src"]}}, "2-3"),
     ],
 )
-def test_the_source_has_the_version_of_the_packages(chroots: Mapping[str, Any], version: str) -> None:
-    """Of those that there are or will be, without the dist tag of any chroot."""
+def test_source_package_has_the_version_of_the_packages(chroots: Mapping[str, Any], version: str) -> None:
+    """Without the dist tag of a chroot."""
     fake = FakeCopr()
     fake.add_build(chroots, id=7)
     assert json.loads(fake.answer("GET", "/api_3/build/7").body)["source_package"]["version"] == version
@@ -69,31 +69,30 @@ def test_the_source_has_the_version_of_the_packages(chroots: Mapping[str, Any], 
     ],
 )
 def test_build_added_with_a_canceled_chroot_is_canceled(chroots: Mapping[str, Any], state: str, canceled: bool) -> None:
-    """Nothing else leads there; only where others have not ended yet they go on."""
+    """Unless other chroots have not ended."""
     build = FakeCopr().add_build(chroots, id=7)
     assert (build.state, build.is_canceled) == (state, canceled)
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("fields", "expected"),
     [
-        ({}, (BEGAN - 60, "jdoe")),
-        ({"ownername": "frostyx"}, (BEGAN - 60, "frostyx")),
-        ({"ownername": "@copr"}, (BEGAN - 60, "jdoe")),
+        ({}, (START - 60, "jdoe")),
+        ({"ownername": "frostyx"}, (START - 60, "frostyx")),
+        ({"ownername": "@copr"}, (START - 60, "jdoe")),
         ({"submitted_on": 5, "submitter": "praiskup"}, (5, "praiskup")),
         ({"chroots": []}, (1_800_000_000, "jdoe")),
     ],
 )
-def test_a_build_of_a_scenario_was_submitted_by_somebody(said: dict[str, object], shown: tuple[int, str]) -> None:
-    """Shortly before the first of its chroots started, or when the scenario begins: Copr always knows both."""
-    chroots = [{"name": F41}, {"name": F42, "state": "running", "started_on": BEGAN}]
-    fake = FakeCopr.from_scenario({"now": 1_800_000_000, "builds": [{"id": 7, "chroots": chroots, **said}]})
+def test_build_of_a_scenario_has_a_default_submission(fields: dict[str, object], expected: tuple[int, str]) -> None:
+    """The time is shortly before the first start of a chroot, or the scenario's time."""
+    chroots = [{"name": F41}, {"name": F42, "state": "running", "started_on": START}]
+    fake = FakeCopr.from_scenario({"now": 1_800_000_000, "builds": [{"id": 7, "chroots": chroots, **fields}]})
     answer = json.loads(fake.answer("GET", "/api_3/build/7").body)
-    assert (answer["submitted_on"], answer["submitter"]) == shown
+    assert (answer["submitted_on"], answer["submitter"]) == expected
 
 
-def test_the_state_of_a_source_build_can_be_set() -> None:
-    """By its name too, at once for whoever asks; what is none is refused."""
+def test_source_state_can_be_set() -> None:
     fake = FakeCopr()
     build = fake.add_build({F41: "waiting"}, id=7)
     assert json.loads(fake.answer("GET", "/api_3/build/7").body)["state"] == "pending"
@@ -105,8 +104,7 @@ def test_the_state_of_a_source_build_can_be_set() -> None:
     assert build.source_state == "failed"
 
 
-def test_a_chroot_said_to_be_importing_is_in_a_build_that_is() -> None:
-    """The build says importing too, as its source is where the chroot is."""
+def test_build_of_an_importing_chroot_is_importing() -> None:
     fake = FakeCopr()
     assert fake.add_build({F41: "importing"}, id=1).state == "importing"
     assert fake.add_build({F41: "importing", F42: "running"}, id=2).state == "importing"

@@ -1,4 +1,4 @@
-"""Many threads poll, advance and question one fake, and each sees only what Copr could show."""
+"""Concurrent threads that poll, advance and change one fake."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from copr_chroot_fake.engine.collection import Collection
 from copr_chroot_fake.model.progress import ProgressLike
 
 from .events import advance_all
-from .invariants import check_one, check_step
+from .invariants import check_change, check_chroot
 
 THREADS = 16
 NAMES = [f"fedora-{number}-x86_64" for number in range(40, 48)]
@@ -34,29 +34,29 @@ def _switch_threads_often() -> Iterator[None]:
 
 
 def watch(fake: FakeCopr, act: Callable[[], object]) -> None:
-    """Poll everything over and over, acting in between, and check each view and each pair of views."""
+    """Poll all chroots repeatedly, call ``act`` in between, and check each response and each change."""
     seen: dict[str, dict[str, object]] = {}
     with httpx.Client(transport=fake.transport, base_url="https://copr.example/api_3") as client:
         for turn in range(40):
             name = NAMES[turn % len(NAMES)]
             packages = client.get(f"/build-chroot/built-packages?build_id=1&chrootname={name}").json()["packages"]
-            shown = client.get(f"/build-chroot?build_id=1&chrootname={name}").json()
+            document = client.get(f"/build-chroot?build_id=1&chrootname={name}").json()
             if packages:
-                assert shown["state"] == "succeeded"
-            for item in [shown, *client.get("/build-chroot/list?build_id=1").json()["items"]]:
-                check_one(item)
+                assert document["state"] == "succeeded"
+            for item in [document, *client.get("/build-chroot/list?build_id=1").json()["items"]]:
+                check_chroot(item)
                 if item["name"] in seen:
-                    check_step(seen[item["name"]], item)
+                    check_change(seen[item["name"]], item)
                 seen[item["name"]] = item
             act()
 
 
 @pytest.mark.parametrize("progress", [{"poll": 7}, "clock", "manual"], ids=["poll", "clock", "manual"])
 def test_no_thread_sees_a_state_out_of_order(progress: ProgressLike) -> None:
-    """Sixteen threads that poll and push on the same build see paths of the table, with times and packages that fit."""
+    """Every thread sees a path of the transition table, with consistent times and packages."""
     fake = FakeCopr(progress=progress, seed=11)
-    lives = [life for name, life in LIFECYCLES.items() if name not in UNTIMED]
-    fake.add_build({name: {"lifecycle": life} for name, life in zip(NAMES, lives, strict=False)}, id=1)
+    lifecycles = [lifecycle for name, lifecycle in LIFECYCLES.items() if name not in UNTIMED]
+    fake.add_build({name: {"lifecycle": lifecycle} for name, lifecycle in zip(NAMES, lifecycles, strict=False)}, id=1)
     actions: list[Callable[[], object]] = [
         lambda: fake.clock.tick(1),
         lambda: advance_all(fake),
@@ -69,8 +69,7 @@ def test_no_thread_sees_a_state_out_of_order(progress: ProgressLike) -> None:
             watcher.result()
 
 
-def test_each_stage_is_shown_as_often_as_said_whoever_asks() -> None:
-    """No poll is lost or counted twice between threads."""
+def test_polls_of_many_threads_are_counted_once() -> None:
     fake = FakeCopr(progress={"poll": 100})
     fake.add_build(NAMES[:1], id=1)
 
@@ -85,8 +84,7 @@ def test_each_stage_is_shown_as_often_as_said_whoever_asks() -> None:
     )
 
 
-def test_builds_can_be_added_while_others_are_asked_for() -> None:
-    """Every build added by any thread is there, with its chroots known."""
+def test_builds_can_be_added_while_others_are_requested() -> None:
     fake = FakeCopr()
 
     def add(number: int) -> int:
@@ -100,7 +98,6 @@ def test_builds_can_be_added_while_others_are_asked_for() -> None:
 
 
 def test_threads_can_read_objects_while_the_clock_moves() -> None:
-    """Whatever property is read, and whoever moves on the chroot meanwhile."""
     fake = FakeCopr(progress="clock")
     stop, failures = threading.Event(), list[BaseException]()
 
@@ -127,7 +124,7 @@ def test_threads_can_read_objects_while_the_clock_moves() -> None:
 
 
 def test_builds_can_be_added_while_they_are_iterated() -> None:
-    """An iteration is over what there was when it began; lookups see what is there now."""
+    """An iteration covers the builds at its beginning."""
     fake = FakeCopr()
     for number in (1, 2):
         fake.add_build(NAMES[:1], id=number)
@@ -144,7 +141,6 @@ def test_builds_can_be_added_while_they_are_iterated() -> None:
 
 
 def test_builds_are_a_read_only_mapping() -> None:
-    """As a dictionary is, but for changes."""
     fake = FakeCopr()
     first, second = (fake.add_build(NAMES[:1], id=number) for number in (1, 2))
     builds = fake.builds
@@ -159,7 +155,7 @@ def test_builds_are_a_read_only_mapping() -> None:
         == "{1: <Build 1 hello in jdoe/playground, importing>, 2: <Build 2 hello in jdoe/playground, importing>}"
     )
     with pytest.raises(TypeError):
-        builds[3] = first  # type: ignore[index]
+        builds[3] = first  # type: ignore[index]  # wrong on purpose
     with pytest.raises(KeyError, match="3"):
         builds[3]
 
@@ -174,8 +170,8 @@ class Counted(dict[int, str]):
         return self
 
 
-def test_looking_up_a_build_copies_nothing() -> None:
-    """Only iterations do, which take as long themselves."""
+def test_lookup_of_a_build_copies_nothing() -> None:
+    """Only iterations copy, and take as long themselves."""
     entries = Counted({1: "one"})
     collection = Collection(entries)
     assert collection[1] == "one"
@@ -200,7 +196,7 @@ COLLECTIONS: dict[str, Callable[[FakeCopr], Iterable[object]]] = {
 
 @pytest.mark.parametrize("collection", COLLECTIONS.values(), ids=COLLECTIONS)
 def test_collections_can_grow_while_iterated(collection: Callable[[FakeCopr], Iterable[object]]) -> None:
-    """An iteration is over what there was when it began."""
+    """An iteration covers the items at its beginning."""
     fake = FakeCopr()
     build = fake.add_build(NAMES[:1], id=1)
     fake.faults.add("outage")
@@ -223,7 +219,6 @@ def test_collections_can_grow_while_iterated(collection: Callable[[FakeCopr], It
 
 
 def test_collections_can_be_iterated_while_threads_change_them() -> None:
-    """Builds and projects come and go, and chroots are enabled, under whoever iterates."""
     fake = FakeCopr()
     project = fake.add_project("jdoe/playground")
 
@@ -251,8 +246,7 @@ def test_collections_can_be_iterated_while_threads_change_them() -> None:
 
 
 @pytest.mark.parametrize("clock", [VirtualClock(0), SystemClock()], ids=["virtual", "system"])
-def test_no_tick_of_a_clock_is_lost(clock: VirtualClock | SystemClock) -> None:
-    """Ticks from many threads add up."""
+def test_concurrent_ticks_add_up(clock: VirtualClock | SystemClock) -> None:
     before = clock.now()
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(clock.tick, [1000] * 200))
@@ -260,7 +254,6 @@ def test_no_tick_of_a_clock_is_lost(clock: VirtualClock | SystemClock) -> None:
 
 
 def test_faults_count_each_request_once() -> None:
-    """A fault for the first requests hits exactly so many, whichever threads send them."""
     fake = FakeCopr()
     first = fake.faults.add({"status": 503, "first": 100})
     drawn = fake.faults.add({"status": 500, "probability": 0.5})
@@ -274,8 +267,8 @@ def test_faults_count_each_request_once() -> None:
     assert sorted(statuses) == sorted(alone.answer("GET", "/api_3/").status for _ in range(300))
 
 
-def test_random_lives_do_not_depend_on_threads() -> None:
-    """What is drawn for a build is the same, whatever is added at the same time."""
+def test_random_lifecycles_do_not_depend_on_threads() -> None:
+    """Builds added at the same time do not change the draws."""
 
     def add(fake: FakeCopr, number: int) -> None:
         fake.add_build(NAMES[:2], id=number, lifecycle="realistic")
@@ -291,15 +284,14 @@ def test_random_lives_do_not_depend_on_threads() -> None:
     assert changes[0] == changes[1]
 
 
-def test_adapters_can_be_first_used_by_many_threads() -> None:
-    """Whichever of them makes it."""
+def test_adapter_is_created_safely_by_many_threads() -> None:
     fake = FakeCopr()
     ready = threading.Barrier(THREADS)
 
-    def ask(_: int) -> int:
+    def send(_: int) -> int:
         ready.wait(10)
         return fake.transport.handle_request(httpx.Request("GET", "https://copr.example/api_3/")).status_code
 
     with ThreadPoolExecutor(THREADS) as pool:
-        assert set(pool.map(ask, range(THREADS))) == {200}
+        assert set(pool.map(send, range(THREADS))) == {200}
     assert len(fake.requests) == THREADS

@@ -1,4 +1,4 @@
-"""Type checkers see the public API completely."""
+"""The public API is completely typed."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ EXAMPLES = Path(__file__).parent / "typed_api.py"
 @pytest.mark.parametrize(
     "checker", [["mypy", "--strict"], ["pyright", "--pythonpath", sys.executable]], ids=["mypy", "pyright"]
 )
-def test_a_file_of_examples_has_no_error(checker: list[str]) -> None:
-    """Every type that the examples assert is the one that is seen."""
+def test_type_checkers_accept_the_examples(checker: list[str]) -> None:
+    """The examples assert types."""
     done = subprocess.run(
         [sys.executable, "-m", *checker, str(EXAMPLES)],
         cwd=EXAMPLES.parent.parent,
@@ -27,8 +27,7 @@ def test_a_file_of_examples_has_no_error(checker: list[str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_wrong_use_is_an_error(tmp_path: Path) -> None:
-    """A misspelt option or endpoint is seen before anything is run."""
+def test_type_checker_rejects_misspelt_options(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.py"
     wrong.write_text(
         "from copr_chroot_fake import FakeCopr\nfake = FakeCopr(progress='pol')\nfake.assert_requested('lists')\n"

@@ -1,4 +1,4 @@
-"""Unmatched requests are grouped, and what they are near to is found without looking at everything."""
+"""Unmatched requests are grouped, and near misses are found in bounded time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ F41 = "fedora-41-x86_64"
 
 
 def test_unmatched_requests_are_grouped_by_target() -> None:
-    """In the order of each one's first request, with their number and the last of them."""
+    """In the order of the first requests, with their number and the last request."""
     fake = FakeCopr()
     fake.add_build([F41], id=12)
     for number in (1, 2, 1, 12, 1):
@@ -24,14 +24,14 @@ def test_unmatched_requests_are_grouped_by_target() -> None:
         fake.clock.tick(1)
     first, second = fake.unmatched
     assert (first.method, first.target, first.count, first.last.number) == ("GET", "/api_3/build/1", 3, 5)
-    assert (second.target, second.count, second.near_miss) == ("/api_3/build/2", 1, "build 12 is there, 2 is not")
-    assert str(first) == "GET /api_3/build/1 -> 404 (3 times): build 12 is there, 1 is not"
+    assert (second.target, second.count, second.near_miss) == ("/api_3/build/2", 1, "build 12 exists, 2 does not")
+    assert str(first) == "GET /api_3/build/1 -> 404 (3 times): build 12 exists, 1 does not"
     fake.clear_requests()
     assert fake.unmatched == []
 
 
 def test_dropped_requests_do_not_count() -> None:
-    """Neither those of a group that goes on, nor a group of which nothing is left."""
+    """Groups of which all requests were dropped disappear."""
     fake = FakeCopr(requests_kept=3)
     for number in (1, 2, 2, 2, 3):
         fake.answer("GET", f"/api_3/build/{number}")
@@ -42,7 +42,7 @@ def test_dropped_requests_do_not_count() -> None:
 
 
 def test_near_miss_is_one_digit_away_in_many_builds() -> None:
-    """A digit more, less or other is found among any number of builds."""
+    """With one digit more, less or changed."""
     fake = FakeCopr()
     fake.add_scenario({"builds": [{"id": number, "chroots": []} for number in range(100_000, 101_000)]})
     for sent in ("10087", "1008787", "109878", "000000"):
@@ -53,7 +53,7 @@ def test_near_miss_is_one_digit_away_in_many_builds() -> None:
     assert "100878" in near[1] + near[2]
 
 
-WRONG: list[Callable[[str], str]] = [
+UNMATCHED: list[Callable[[str], str]] = [
     lambda name: f"/api_3/build/7{name}",
     lambda name: f"/api_3/build/1?{name}={name}",
     lambda name: f"/api_3/build-chroot/1/{name}",
@@ -63,25 +63,23 @@ WRONG: list[Callable[[str], str]] = [
 ]
 
 
-@pytest.mark.parametrize("wrong", WRONG)
-def test_near_miss_looks_at_a_bounded_number(wrong: Callable[[str], str]) -> None:
-    """Of builds, chroots, projects and results, and at a bounded part of a long name."""
+@pytest.mark.parametrize("target_of", UNMATCHED)
+def test_near_miss_search_is_bounded(target_of: Callable[[str], str]) -> None:
+    """In the number of builds, chroots, projects and results, and in the length of names."""
 
     def steps(size: int, length: int) -> int:
         fake = FakeCopr(serve_results=True)
         for number in range(2, size):
             fake.add_build([F41], id=number, state="succeeded", project=f"jdoe/p{number}")
         fake.add_build([f"fedora-{number}-x86_64" for number in range(size)], id=1, state="running")
-        fake.builds[1].delete() if "build/1" in wrong("") else None
-        fake.answer("GET", wrong("x" * length))
+        fake.builds[1].delete() if "build/1" in target_of("") else None
+        fake.answer("GET", target_of("x" * length))
         return count_steps(lambda: [unmatched.near_miss for unmatched in fake.unmatched], "difflib")
 
     assert steps(400, 20_000) <= steps(110, 200) * 1.2 + 200
 
 
-def test_list_of_unmatched_searches_for_nothing() -> None:
-    """A near miss is searched for when it is asked for."""
-
+def test_near_miss_is_only_searched_when_read() -> None:
     def steps(builds: int) -> int:
         fake = FakeCopr()
         for number in range(1, builds):
@@ -93,14 +91,14 @@ def test_list_of_unmatched_searches_for_nothing() -> None:
 
 
 def test_report_shows_the_first_unmatched_targets(request: pytest.FixtureRequest) -> None:
-    """And how many more there are; a long target is cut."""
+    """With the number of further ones; long targets are shortened."""
     fake = FakeCopr()
     request.node.stash[FAKES] = [(fake, Options())]
     fake.answer("GET", f"/api_3/{'x' * 5000}")
     for number in range(1, 25):
         fake.answer("GET", f"/api_3/build/{number}")
     lines = unmatched_text(request.node).splitlines()
-    assert lines[1] == "GET /api_3/build/1 -> 404: there are no builds, 1 is not"
+    assert lines[1] == "GET /api_3/build/1 -> 404: there are no builds"
     assert (len(lines), lines[-1]) == (21, "… and 5 more targets")
     assert max(map(len, lines)) < 600
 
@@ -114,11 +112,11 @@ def test_report_shows_the_first_unmatched_targets(request: pytest.FixtureRequest
     ],
 )
 def test_messages_list_the_first_alternatives(call: Callable[[FakeCopr], object], message: str) -> None:
-    """And say how many more there are."""
+    """With the number of further ones."""
     fake = FakeCopr()
     for number in range(1, 31):
         fake.add_build([f"fedora-{version}-x86_64" for version in range(30)] if number == 1 else [], id=number)
         fake.faults.add("outage")
-    with pytest.raises((InputError, KeyError)) as refused:
+    with pytest.raises((InputError, KeyError)) as raised:
         call(fake)
-    assert message in str(refused.value)
+    assert message in str(raised.value)

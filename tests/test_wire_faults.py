@@ -32,8 +32,8 @@ from .served import (
     files_of,
     raw,
     serving,
+    start_request,
     starting,
-    under_way,
 )
 
 SCENARIO = {"builds": [{"id": 1, "chroots": [{"name": F41, "state": "running", "started_on": 9}]}]}
@@ -41,12 +41,12 @@ BODY = FakeCopr.from_scenario(SCENARIO).answer("GET", GET).body
 
 
 MakeWorld = Callable[[], Server]
-"""Makes a world with a build in it, of its own for each call."""
+"""Creates a new world with a build."""
 
 
 @contextmanager
 def making_worlds(how: str) -> Iterator[MakeWorld]:
-    """Of one server: of a process, or of the one that a test session has in a thread."""
+    """Worlds of a server process, or of the server in a thread that a test session has."""
     numbers = itertools.count()
     if how == "process":
         with starting() as start:
@@ -77,12 +77,12 @@ def server(make_world: MakeWorld) -> Server:
 
 @pytest.fixture(params=["process", "thread"])
 def make_own_world(request: pytest.FixtureRequest) -> Iterator[MakeWorld]:
-    """The same for a test that leaves its server without a port."""
+    """A world of a separate server, for tests that close its port."""
     with making_worlds(request.param) as make:
         yield make
 
 
-# Answers that come, and are not what they should be.
+# Responses that are received, but changed.
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_delay_precedes_the_response(server: Server) -> None:
     """Other requests are not delayed."""
     begun = time.monotonic()
     with server.connect() as wire:
-        under_way(server, wire, {"delay": 0.3, "nth": 1}, GET)
+        start_request(server, wire, {"delay": 0.3, "nth": 1}, GET)
         assert server.call("GET", GET).body == BODY
         wire.socket.setblocking(False)
         with pytest.raises(BlockingIOError):
@@ -137,7 +137,7 @@ def test_dribbled_body_arrives_in_pieces(server: Server) -> None:
         got: list[bytes] = []
         times: list[float] = []
         while len(b"".join(got)) < len(BODY):
-            # The head has come before the first piece, or with it.
+            # The head arrives before the first piece, or with it.
             piece = wire.socket.recv(65536).rpartition(b"\r\n\r\n")[2]
             got += [piece] * bool(piece)
             times += [time.monotonic()] * bool(piece)
@@ -147,11 +147,11 @@ def test_dribbled_body_arrives_in_pieces(server: Server) -> None:
 
 # Connections that fail.
 
-Ask = Callable[[str, float], bytes]
-"""Ask an address, with a time to wait for each thing that is to come."""
+Get = Callable[[str, float], bytes]
+"""Requests a URL with a timeout for each read."""
 
 
-def ask_http_client(url: str, timeout: float) -> bytes:
+def get_with_http_client(url: str, timeout: float) -> bytes:
     server = Server(url)
     connection = http.client.HTTPConnection(*server.address, timeout=timeout)
     try:
@@ -161,55 +161,55 @@ def ask_http_client(url: str, timeout: float) -> bytes:
         connection.close()
 
 
-def ask_requests(url: str, timeout: float) -> bytes:
+def get_with_requests(url: str, timeout: float) -> bytes:
     with requests.Session() as session:
         session.trust_env = False
         return session.get(url, timeout=timeout).content
 
 
-def ask_httpx(url: str, timeout: float) -> bytes:
+def get_with_httpx(url: str, timeout: float) -> bytes:
     return httpx.get(url, timeout=timeout, trust_env=False, verify=False).content
 
 
-FAILURES: dict[str, dict[Ask, type[Exception]]] = {
+FAILURES: dict[str, dict[Get, type[Exception]]] = {
     "refused": {
-        ask_http_client: ConnectionRefusedError,
-        ask_requests: requests.ConnectionError,
-        ask_httpx: httpx.ConnectError,
+        get_with_http_client: ConnectionRefusedError,
+        get_with_requests: requests.ConnectionError,
+        get_with_httpx: httpx.ConnectError,
     },
     "reset": {
-        ask_http_client: ConnectionResetError,
-        ask_requests: requests.ConnectionError,
-        ask_httpx: httpx.ReadError,
+        get_with_http_client: ConnectionResetError,
+        get_with_requests: requests.ConnectionError,
+        get_with_httpx: httpx.ReadError,
     },
     "reset-within": {
-        ask_http_client: ConnectionResetError,
-        ask_requests: requests.exceptions.ChunkedEncodingError,
-        ask_httpx: httpx.ReadError,
+        get_with_http_client: ConnectionResetError,
+        get_with_requests: requests.exceptions.ChunkedEncodingError,
+        get_with_httpx: httpx.ReadError,
     },
     "timeout": {
-        ask_http_client: TimeoutError,
-        ask_requests: requests.ReadTimeout,
-        ask_httpx: httpx.ReadTimeout,
+        get_with_http_client: TimeoutError,
+        get_with_requests: requests.ReadTimeout,
+        get_with_httpx: httpx.ReadTimeout,
     },
 }
 WORDS = {"refused": "refused", "reset": "reset by peer", "reset-within": "reset by peer", "timeout": "timed out"}
 
 
 @pytest.mark.parametrize("breaks", FAILURES)
-@pytest.mark.parametrize("ask", [ask_http_client, ask_requests, ask_httpx])
-def test_client_raises_the_error_of_a_real_failure(server: Server, breaks: str, ask: Ask) -> None:
+@pytest.mark.parametrize("get", [get_with_http_client, get_with_requests, get_with_httpx])
+def test_client_raises_the_error_of_a_real_failure(server: Server, breaks: str, get: Get) -> None:
     """The next request succeeds."""
     fault = {"breaks": breaks, "nth": 1, **({"seconds": 0.2} if breaks == "refused" else {})}
     server.control("POST", "/faults", fault)
-    with pytest.raises(FAILURES[breaks][ask]) as failed:
-        ask(server.url + GET, 0.1 if breaks == "timeout" else PATIENCE)
-    assert type(failed.value) is FAILURES[breaks][ask]
-    if ask is not ask_httpx or breaks == "refused":
-        # httpx has none for what fails while it reads.
+    with pytest.raises(FAILURES[breaks][get]) as failed:
+        get(server.url + GET, 0.1 if breaks == "timeout" else PATIENCE)
+    assert type(failed.value) is FAILURES[breaks][get]
+    if get is not get_with_httpx or breaks == "refused":
+        # httpx has no error for failures while it reads.
         assert WORDS[breaks] in str(failed.value)
     assert eventually(lambda: not server.is_refusing)
-    assert ask(server.url + GET, PATIENCE) == BODY
+    assert get(server.url + GET, PATIENCE) == BODY
 
 
 def test_reset_within_follows_half_of_the_body(server: Server) -> None:
@@ -247,7 +247,7 @@ def test_timeout_fault_keeps_the_connection_open(server: Server) -> None:
     assert server.call("GET", GET).body == BODY
 
 
-# A port that refuses connections. It is the server's, so that it refuses them for all worlds.
+# A closed port refuses connections to all worlds.
 
 
 def test_adding_fault_responds_before_port_closes(server: Server) -> None:
@@ -268,8 +268,8 @@ def test_adding_fault_responds_before_port_closes(server: Server) -> None:
     assert server.call("GET", GET).body == BODY
 
 
-def test_where_it_depends_on_the_request_that_is_reset_first(server: Server) -> None:
-    """It is not known before what is asked; others are answered until then, and nobody after."""
+def test_refusal_of_selected_requests_begins_with_a_reset(server: Server) -> None:
+    """The server must read a request to select it; until then others are answered."""
     server.control("POST", "/faults", {"breaks": "refused", "endpoint": "build-chroot/list", "nth": 1, "seconds": 0.3})
     assert server.call("GET", GET).body == BODY
     with server.connect() as wire:
@@ -308,8 +308,8 @@ def test_pending_response_is_finished_when_port_closes(make_own_world: MakeWorld
     """In every world."""
     server, other = make_own_world(), make_own_world()
     with server.connect() as one, other.connect() as two:
-        under_way(server, one, {"nth": 1, "delay": 0.1}, GET)
-        under_way(other, two, {"nth": 1, "delay": 0.1}, GET)
+        start_request(server, one, {"nth": 1, "delay": 0.1}, GET)
+        start_request(other, two, {"nth": 1, "delay": 0.1}, GET)
         server.control("POST", "/faults", {"breaks": "refused", "nth": 1, "seconds": 300})
         assert server.is_refusing
         assert [one.reply().body, two.reply().body] == [BODY, BODY]
@@ -322,10 +322,10 @@ def test_pending_response_is_finished_when_port_closes(make_own_world: MakeWorld
     ids=str,
 )
 def test_fault_affects_only_its_world(make_world: MakeWorld, fault: dict[str, Any]) -> None:
-    """Unless it closes the port, which all share."""
+    """Unless it closes the port, which all worlds share."""
     server, other = make_world(), make_world()
     with server.connect() as wire:
-        under_way(server, wire, fault, GET)
+        start_request(server, wire, fault, GET)
         for _ in range(3):
             assert other.call("GET", GET).body == BODY
     assert other.control("GET", "/faults") == {"faults": [], "total": 0}
@@ -344,7 +344,7 @@ def test_faults_print_and_leak_nothing(start: Start) -> None:
     for fault, at_once, more, is_reset in itertools.product(faults, (1, 3), (0, 1, 3), (False, True)):
         served.control("DELETE", "/faults")
         with served.connect() as wire:
-            under_way(served, wire, fault, " HTTP/1.1\r\n\r\nGET ".join([HOME] * at_once))
+            start_request(served, wire, fault, " HTTP/1.1\r\n\r\nGET ".join([HOME] * at_once))
             with suppress(ConnectionResetError):
                 wire.send(raw("GET", LIST) * more)
             if is_reset:

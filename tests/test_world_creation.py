@@ -1,4 +1,4 @@
-"""Which requests create a world."""
+"""Requests that create a world, and requests that do not."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def empty(server: Threaded) -> None:
 
 
 def status_of(server: Threaded, request: str, *headers: str, body: str = "") -> int:
-    """The status of the response to a request; ``W`` stands for a world that does not exist."""
+    """Return the status of the response; ``W`` stands for a world that does not exist."""
     lines = [f"{request.replace(' W', ' /worlds/new')} HTTP/1.1", *headers]
     lines += [f"Content-Length: {len(body)}"] * bool(body)
     with server.connect() as wire:
@@ -106,7 +106,7 @@ CREATING: list[tuple[int, str, list[str], str]] = [
 def test_accepted_request_creates_the_world(
     server: Threaded, status: int, request_line: str, headers: list[str], body: str
 ) -> None:
-    """A request to its Copr, whatever the response, or a successful control call, whose effect stays."""
+    """A request to its Copr with any response, or a successful control call."""
     assert status_of(server, request_line, *headers, body=body) == status
     (world,) = server.worlds
     assert world.name == "new"
@@ -137,7 +137,7 @@ def test_world_may_appear_while_a_body_is_received(server: Threaded) -> None:
 
 
 def test_limit_holds_for_calls_that_create_others(server: Threaded) -> None:
-    """A call that creates another world takes the last place before its own world does."""
+    """A call that creates another world takes the last place before its own world can."""
     for number in range(MAX_WORLDS - 1):
         assert status_of(server, f"GET /worlds/w{number}{HOME}", HOST) == 200
     assert status_of(server, "PUT W/_fake/worlds/last", HOST, AUTHORIZED, body="{}") == 200
@@ -157,14 +157,14 @@ def test_bodies_received_at_once_are_limited() -> None:
         with server.connect() as held:
             held.send(call[:-1])
             statuses = []
-            # The first may come before the held one has been read.
+            # The first request may arrive before the held one was read.
             for _ in range(100):
-                refused = server.call("POST", "/_fake/seed", body)
-                statuses.append(refused.status)
-                if refused.status == 503:
+                raised = server.call("POST", "/_fake/seed", body)
+                statuses.append(raised.status)
+                if raised.status == 503:
                     break
             assert statuses[-1] == 503
-            assert "try again later" in refused.document["error"]
+            assert "try again later" in raised.document["error"]
             held.send(call[-1:])
             assert held.reply().status == 204
         assert server.call("POST", "/_fake/seed", body).status == 204

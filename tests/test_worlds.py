@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from .examples import examples
-from .served import F41, GET, HOME, LIST, Server, Start, raw, serving_as, under_way
+from .served import F41, GET, HOME, LIST, Server, Start, raw, serving_as, start_request
 
 
 def scenario(build_id: int, project: str) -> dict[str, Any]:
-    """A build of a project, which stays as it is."""
+    """Return a scenario with a build that does not change."""
     names = [f"fedora-{number}-x86_64" for number in (41, 42)]
     chroots = [{"name": name, "state": "running", "started_on": 9, "result_dir": "results"} for name in names]
     return {"builds": [{"id": build_id, "projectname": project, "chroots": chroots}]}
@@ -31,7 +31,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(request: pytest.FixtureRequest, path: Path) -> Iterator[Server]:
-    """One in which nothing has happened, with room for twenty worlds; in a thread unless a test asks for a process."""
+    """A new server for twenty worlds, in a thread unless a test requests a process."""
     with serving_as(getattr(request, "param", "thread"), path, max_worlds=20) as server:
         yield server
 
@@ -83,15 +83,15 @@ class Observed:
 
     def __init__(self, world: Server) -> None:
         clock = world.control("GET", "/clock")
-        shown = world.control("GET", "/scenario")
-        self.now: float = max(clock.pop("now"), shown.pop("now"))
-        asked = [request["target"] for request in world.control("GET", "/requests")["requests"]]
-        self.shown = (shown, clock, asked, world.control("GET", "/faults"), world.control("GET", "/unmatched"))
+        content = world.control("GET", "/scenario")
+        self.now: float = max(clock.pop("now"), content.pop("now"))
+        sent = [request["target"] for request in world.control("GET", "/requests")["requests"]]
+        self.state = (content, clock, sent, world.control("GET", "/faults"), world.control("GET", "/unmatched"))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Observed) and self.shown == other.shown and abs(self.now - other.now) < 3600
+        return isinstance(other, Observed) and self.state == other.state and abs(self.now - other.now) < 3600
 
-    __hash__ = None  # type: ignore[assignment]  # what equals it approximately has no hash in common
+    __hash__ = None  # type: ignore[assignment]  # approximate equality allows no hash
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -128,11 +128,11 @@ def test_reset_restores_initial_state_of_the_world(server: Server, name: str) ->
     world = server.world(name) if name else server
     began = Observed(world)
     resets = [(world, "/reset"), *[(server, f"/worlds/{name}/reset")] * bool(name)]
-    for asked, reset in resets:
+    for sent, reset in resets:
         for change in [*CHANGES][:-1]:
             CHANGES[change](world)
         assert Observed(world) != began
-        asked.control("POST", reset)
+        sent.control("POST", reset)
         assert Observed(world) == began
 
 
@@ -153,8 +153,8 @@ def test_request_in_progress_finishes_after_a_reset(server: Server, back: str) -
     target = f"/api_3/build-chroot/2/{F41}"
     whole = world.call("GET", target)
     with server.connect() as late, server.connect() as dribbled:
-        under_way(world, late, {"nth": 1, "delay": 0.1}, target)
-        under_way(world, dribbled, {"nth": 1, "dribble": {"bytes": 100, "every": 0.02}}, target)
+        start_request(world, late, {"nth": 1, "delay": 0.1}, target)
+        start_request(world, dribbled, {"nth": 1, "dribble": {"bytes": 100, "every": 0.02}}, target)
         BACK[back](server)
         assert world.call("GET", target).status == 404
         assert world.request_count == 1
@@ -168,14 +168,14 @@ def test_failed_reset_changes_nothing(server: Server, path: Path) -> None:
     CHANGES["another build"](world)
     before = Observed(world)
     path.write_text('{"builds": [{"id": 0}]}')
-    for asked, target in ((world, "/reset"), (server, "/worlds/a/reset")):
-        refused = asked.call("POST", f"/_fake{target}")
-        assert refused.status == 409
-        assert "builds[0].id: expected a whole number" in refused.document["error"]
+    for sent, target in ((world, "/reset"), (server, "/worlds/a/reset")):
+        raised = sent.call("POST", f"/_fake{target}")
+        assert raised.status == 409
+        assert "builds[0].id: expected a whole number" in raised.document["error"]
         assert Observed(world) == before
 
 
-# How many there can be, and what they are called.
+# Number and names of worlds.
 
 
 def test_world_has_a_short_url(server: Server) -> None:
@@ -194,9 +194,9 @@ def test_number_of_worlds_is_limited(server: Server) -> None:
     for number in range(20):
         server.world(f"w{number}").get(GET)
     for target in (GET, "/_fake/clock"):
-        refused = server.world("more").call("GET", target)
-        assert refused.status == 503
-        assert "--max-worlds" in refused.document["error"]
+        raised = server.world("more").call("GET", target)
+        assert raised.status == 503
+        assert "--max-worlds" in raised.document["error"]
     assert server.call("PUT", "/_fake/worlds/more", {}).status == 409
     assert server.world("w7").get(GET)["state"] == "running"
     server.control("PUT", "/worlds/w7", {})
@@ -243,9 +243,9 @@ def test_name_of_world_is_decoded(shared: Server, name: str) -> None:
 def test_invalid_name_of_world_is_404(shared: Server, name: str) -> None:
     """The error describes valid names, and no world is created."""
     before = names(shared)
-    refused = shared.world(name).call("GET", HOME)
-    assert refused.status == 404
-    assert "expected letters, digits" in refused.document["error"]
+    raised = shared.world(name).call("GET", HOME)
+    assert raised.status == 404
+    assert "expected letters, digits" in raised.document["error"]
     assert names(shared) == before
 
 
@@ -266,7 +266,7 @@ ALONE = {f"alone-{number}": scenario(1, f"alone-{number}") for number in range(2
 
 
 def reset_repeatedly(server: Server) -> None:
-    """Reset worlds, except those left alone, in every possible way."""
+    """Reset worlds in every possible way, except for some."""
     server.control("POST", "/reset")
     server.control("PUT", "/scenario", scenario(1, "served"))
     for name, beginning in MADE.items():
@@ -274,12 +274,12 @@ def reset_repeatedly(server: Server) -> None:
         server.control("POST", f"/worlds/{name}/reset")
         server.world(name).control("POST", "/reset")
     for name in FIRST:
-        # Another one may have been quicker.
+        # Another thread may have been faster.
         server.call("DELETE", f"/_fake/worlds/{name}")
 
 
 def check_answers(world: Server, expected: Mapping[str, bytes]) -> None:
-    """Every answer of a world is its own, and whole."""
+    """Check that responses are complete and come from their world."""
     with world.connect() as wire:
         for target in [GET, LIST] * (REQUESTS // 2):
             wire.send(raw("GET", world.prefix + target))
@@ -299,11 +299,11 @@ def test_concurrent_resets_lose_no_response(server: Server) -> None:
     with ThreadPoolExecutor(CLIENTS) as pool:
         asking = [pool.submit(check_answers, worlds[at], expected[at]) for at in clients]
         rounds = 0
-        while not all(asked.done() for asked in asking):
+        while not all(sent.done() for sent in asking):
             reset_repeatedly(server)
             rounds += 1
-        for asked in asking:
-            asked.result()
+        for sent in asking:
+            sent.result()
     assert rounds > 0
     for at, world in enumerate(worlds[-len(ALONE) :], len(worlds) - len(ALONE)):
         assert world.request_count == clients.count(at) * REQUESTS + 2

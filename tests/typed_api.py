@@ -1,4 +1,4 @@
-"""The public API as a type checker sees it: mypy and pyright agree on every type said here; nothing of it is run."""
+"""Examples of the public API with type assertions for mypy and pyright; they are never run."""
 
 from __future__ import annotations
 

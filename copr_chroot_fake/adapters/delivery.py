@@ -1,7 +1,8 @@
 """Delayed, partial and failed responses for clients in the same process.
 
-Nobody waits here: a delay moves the fake's virtual clock, and a client whose read timeout is shorter gets its timeout
-at once. A failed connection raises the error that a socket raises; each adapter turns it into its library's own.
+These delays take no real time: a delay moves the fake's virtual clock, and a client with a shorter read timeout gets
+its timeout at once. A failed connection raises the error that a socket raises; each adapter converts it to its
+library's own.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from ..wire.headers import RawHeaders
 
 
 class Responder(Protocol):
-    """What an adapter connects to: the API of a fake."""
+    """The API of a fake, to which an adapter connects."""
 
     def answer(self, method: str, target: str, headers: RawHeaders = (), body: bytes = b"") -> Answer:
-        """Return Copr's answer, and how to deliver it."""
+        """Return Copr's response, and how to deliver it."""
 
     def pass_time(self, seconds: float) -> None:
-        """Let ``seconds`` pass while a client waits."""
+        """Move a virtual clock by ``seconds``, for which a client waits."""
 
 
 def socket_error(failure: Failure) -> OSError:
@@ -44,9 +45,7 @@ def wait_for_response(delivery: Delivery, responder: Responder, timeout: float |
     """
     if delivery.failure is Failure.TIMEOUT:
         if timeout is None:
-            raise CoprFakeError(
-                "a fault makes the read time out, but the client would wait for ever; give it a timeout"
-            )
+            raise CoprFakeError("a fault makes the read time out, but the client would wait forever; give it a timeout")
         responder.pass_time(timeout)
         raise socket_error(delivery.failure)
     _wait(delivery.delay, responder, timeout)

@@ -47,13 +47,13 @@ class Httpx2Mocker(AbstractRequestMocker):
     @classmethod
     def handler(cls, httpx_request: httpx.Request) -> httpx.Response:
         with _httpx2_errors():
-            response: httpx.Response = super().handler(httpx_request)  # type: ignore[no-untyped-call]
+            response: httpx.Response = super().handler(httpx_request)  # type: ignore[no-untyped-call]  # respx has no types here
         return response
 
     @classmethod
     async def async_handler(cls, httpx_request: httpx.Request) -> httpx.Response:
         with _httpx2_errors():
-            response: httpx.Response = await super().async_handler(httpx_request)  # type: ignore[no-untyped-call]
+            response: httpx.Response = await super().async_handler(httpx_request)  # type: ignore[no-untyped-call]  # as above
         return response
 
     @classmethod

@@ -42,7 +42,7 @@ def mock_requests(responder: Responder, *urls: str) -> Iterator[responses.Reques
 
 
 class FakeResponse(responses.CallbackResponse):
-    """Answers with the fake whatever no other response of the mock matches.
+    """Answers the requests that no other response of the mock matches with the fake.
 
     If two responses match, responses treats them as a sequence, uses each once and removes it.
     """
@@ -111,7 +111,7 @@ class FakeMock(responses.RequestsMock):
     def __init__(self, responder: Responder) -> None:
         super().__init__(assert_all_requests_are_fired=False)
         # The lock of responses, held while it looks for a matching response; a forked child must not inherit it locked.
-        self._thread_lock = new_lock(innermost=True)  # type: ignore[assignment]  # any kind of lock does
+        self._thread_lock = new_lock(innermost=True)  # type: ignore[assignment]  # any lock with its methods works
         self._responder = responder
 
     def _on_request(

@@ -29,7 +29,7 @@ def mock_httpx(responder: Responder, *urls: str, using: str = HTTPCoreMocker.nam
 
 
 class FakeRoute(respx.Route):
-    """Answers with the fake whatever no other route of the router matches.
+    """Answers the requests that no other route of the router matches with the fake.
 
     A side effect would do the same, but respx inspects its signature and copies its response for each request, which
     takes long compared with the answer itself.

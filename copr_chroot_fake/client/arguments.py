@@ -19,7 +19,8 @@ Arguments = Mapping[str, int | str]
 _LONGEST_TEXT = 10_000
 """In characters; servers reject much longer URLs."""
 
-_LARGEST_NUMBER = 2**63 - 1
+LARGEST_NUMBER = 2**63 - 1
+"""No service stores larger integers, and Python refuses to print very large ones."""
 
 _PATH = re.compile(r"[^\s/?#]+(?:/[^\s/?#]+)*/?")
 
@@ -95,7 +96,7 @@ def _number_or_text(location: str, value: object) -> int | str:
         if checks.plain_text(value) is None:
             raise InputError(location, f"expected a whole number or a text, got {checks.excerpt(value)}")
         return _text(location, value)
-    if abs(number) > _LARGEST_NUMBER:
+    if abs(number) > LARGEST_NUMBER:
         raise InputError(location, f"expected a whole number of at most 64 bits, got {checks.excerpt(value)}")
     return number
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from inspect import isawaitable
-from types import TracebackType
 from typing import Literal, TypeVar, cast, overload
 
 import anyio
@@ -77,9 +76,7 @@ class CoprClient:
     def __enter__(self) -> CoprClient:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -235,9 +232,7 @@ class AsyncCoprClient:
     async def __aenter__(self) -> AsyncCoprClient:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self.aclose()
 
     async def aclose(self) -> None:

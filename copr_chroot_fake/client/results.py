@@ -186,9 +186,6 @@ def _each(parse: Parser) -> Parser:
 _LATEST = 253_402_300_799
 """The end of the year 9999, the last one that ``datetime`` supports."""
 
-_LARGEST_NUMBER = 2**63 - 1
-"""No service stores larger integers, and Python refuses to print very large ones."""
-
 
 def _parse(kind: Callable[..., T], location: str, document: object, **parsers: Parser) -> T:
     """Parse a JSON object: each field with its parser, or else by its type; other keys go into ``unknown``.
@@ -213,7 +210,7 @@ def _of_type(expected: type | UnionType, location: str, value: object) -> object
     is_other = isinstance(value, bool) and bool not in (expected, *get_args(expected))
     if is_other or not isinstance(value, expected):
         raise InputError(location, "missing" if value is None else f"{checks.excerpt(value)} is not possible")
-    if isinstance(value, int) and abs(value) > _LARGEST_NUMBER:
+    if isinstance(value, int) and abs(value) > arguments.LARGEST_NUMBER:
         raise InputError(location, f"{checks.excerpt(value)} is not possible")
     return value
 

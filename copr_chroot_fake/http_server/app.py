@@ -22,7 +22,7 @@ from ..wire.routes import READ_METHODS
 from ..worlds.memory import PER_REQUEST, NoMemoryError
 from ..worlds.world import TooManyError, World, Worlds
 from .control_adapter import ControlAdapter
-from .guard import refuse_foreign_page
+from .guard import reject_foreign_page
 
 WORLDS, SHORT_WORLDS = b"/worlds/", b"/@"
 CONTROL = b"/_fake"
@@ -68,8 +68,8 @@ class ServedApp:
 
     def _create(self, name: str, scope: Mapping[str, object]) -> World | Answer:
         """Create a world for a request to its Copr, or return the error."""
-        refusal = refuse_foreign_page(dict(cast(HttpScope, scope)["headers"]))
-        world = refusal or self._draft(name)
+        rejection = reject_foreign_page(dict(cast(HttpScope, scope)["headers"]))
+        world = rejection or self._draft(name)
         if isinstance(world, World):
             self._worlds.add(world)
         return world

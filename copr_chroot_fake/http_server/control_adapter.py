@@ -63,7 +63,7 @@ class ControlAdapter:
         """
         http = cast(HttpScope, scope)
         headers = dict(http["headers"])
-        body = self._guard.refusal(headers, self.is_open(path)) or await self._receive(headers, receive)
+        body = self._guard.rejection(headers, self.is_open(path)) or await self._receive(headers, receive)
         return _without_body_for_head(body, http) if isinstance(body, Answer) else body
 
     async def answer(self, world: World, path: str, scope: Mapping[str, object], body: bytes) -> Answer:

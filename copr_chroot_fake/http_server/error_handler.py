@@ -55,8 +55,8 @@ async def _respond(scope: Mapping[str, object], send: Send) -> None:
 def describe(context: str, error: BaseException) -> str:
     """Return one log line: the context (such as method and target), the exception and where it was raised."""
     frames = traceback.extract_tb(error.__traceback__, limit=-1)
-    place = "".join(f", in {PurePath(frame.filename).name}:{frame.lineno}" for frame in frames)
-    return f"internal error: {_short.repr(context)[1:-1]}: {type(error).__name__}: {_short.repr(str(error))}{place}"
+    location = "".join(f", in {PurePath(frame.filename).name}:{frame.lineno}" for frame in frames)
+    return f"internal error: {_short.repr(context)[1:-1]}: {type(error).__name__}: {_short.repr(str(error))}{location}"
 
 
 _short = reprlib.Repr()

@@ -59,7 +59,7 @@ class Guard:
         self._names = {"localhost", host.lower(), *(name.lower() for name in names)}
         self._token = None if token is None else check_token("token", token).encode()
 
-    def refusal(self, headers: Mapping[bytes, bytes], is_open: bool) -> Answer | None:
+    def rejection(self, headers: Mapping[bytes, bytes], is_open: bool) -> Answer | None:
         """Return the error for a request that is not admitted; open paths need no token."""
         host = headers.get(b"host", b"").decode("latin-1")
         has_token = self._token is not None and self._has_token(headers.get(b"authorization", b""))
@@ -69,13 +69,13 @@ class Guard:
             problem = (
                 f"Host {host!r} is not a known name of this server; {remedy}, or serve with --allow-host and the name"
             )
-            return _refused(403, problem)
-        page_refusal = refuse_foreign_page(headers)
-        if page_refusal is not None:
-            return page_refusal
+            return _rejected(403, problem)
+        page_rejection = reject_foreign_page(headers)
+        if page_rejection is not None:
+            return page_rejection
         if self._token is None or is_open or has_token:
             return None
-        answer = _refused(401, "the control token is missing or wrong; send it as 'Authorization: Bearer TOKEN'")
+        answer = _rejected(401, "the control token is missing or wrong; send it as 'Authorization: Bearer TOKEN'")
         return answer._replace(headers=(*answer.headers, ("WWW-Authenticate", "Bearer")))
 
     def _has_token(self, authorization: bytes) -> bool:
@@ -93,13 +93,13 @@ class Guard:
         return bool(name) and (name in self._names or _is_address(name))
 
 
-def refuse_foreign_page(headers: Mapping[bytes, bytes]) -> Answer | None:
+def reject_foreign_page(headers: Mapping[bytes, bytes]) -> Answer | None:
     """Return the error for a request from a page of another site; ``None`` for any other request."""
     origin = headers.get(b"origin")
     if origin is not None and origin.partition(b"://")[2] != headers.get(b"host", b""):
-        return _refused(403, "requests from pages of another origin are rejected")
+        return _rejected(403, "requests from pages of another origin are rejected")
     if headers.get(b"sec-fetch-site", b"none") not in _LOCAL_SITES:
-        return _refused(403, "requests from pages of another site are rejected")
+        return _rejected(403, "requests from pages of another site are rejected")
     return None
 
 
@@ -111,5 +111,5 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _refused(status: int, problem: str) -> Answer:
+def _rejected(status: int, problem: str) -> Answer:
     return json_answer(error_body(problem), status)

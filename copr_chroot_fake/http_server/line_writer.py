@@ -32,7 +32,7 @@ class LineWriter:
         self._bytes = 0
         self._dropped = 0
         self._is_closing = False
-        # A daemon, because a write may block for ever.
+        # A daemon, because a write may block forever.
         self._thread = threading.Thread(target=self._run, name="copr-fake-log", daemon=True)
         self._thread.start()
 
@@ -43,11 +43,14 @@ class LineWriter:
             if self._bytes + len(data) > self._max_pending:
                 self._dropped += 1
                 return
-            if self._dropped:
-                self._append(self._dropped_line(self._dropped).encode() + b"\n")
-                self._dropped = 0
+            self._append_dropped_count()
             self._append(data)
             self._changed.notify()
+
+    def _append_dropped_count(self) -> None:
+        if self._dropped:
+            self._append(self._dropped_line(self._dropped).encode() + b"\n")
+            self._dropped = 0
 
     def _append(self, data: bytes) -> None:
         self._pending.append(data)
@@ -56,9 +59,7 @@ class LineWriter:
     def close(self, timeout: float = CLOSE_TIMEOUT) -> None:
         """Write pending lines, for at most ``timeout`` seconds; nothing may be written after that."""
         with self._changed:
-            if self._dropped:
-                self._append(self._dropped_line(self._dropped).encode() + b"\n")
-                self._dropped = 0
+            self._append_dropped_count()
             self._is_closing = True
             self._changed.notify()
         self._thread.join(timeout)

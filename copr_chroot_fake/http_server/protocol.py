@@ -63,7 +63,7 @@ class FakeProtocol(HttpToolsProtocol):
         self._max_head = self._config.max_head
         self._unanswered: deque[RequestResponseCycle] = deque()
         self.flow = _Flow(transport, self._unanswered)
-        self._deadline = self.loop.call_later(REQUEST_TIMEOUT, self._refuse)
+        self._deadline = self.loop.call_later(REQUEST_TIMEOUT, self._reject)
         self._config.on_connect()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -125,7 +125,7 @@ class FakeProtocol(HttpToolsProtocol):
             self._receive(data)
         except Exception as error:
             self._config.report(describe("a connection", error))
-            self._refuse(500, PROBLEM)
+            self._reject(500, PROBLEM)
 
     def _receive(self, data: bytes) -> None:
         self._received = len(data)
@@ -140,9 +140,9 @@ class FakeProtocol(HttpToolsProtocol):
             self._clear_deadline()
             return
         if self._head_bytes > self._max_head:
-            self._refuse_head()
+            self._reject_head()
         elif self._deadline is None:
-            self._deadline = self.loop.call_later(REQUEST_TIMEOUT, self._refuse)
+            self._deadline = self.loop.call_later(REQUEST_TIMEOUT, self._reject)
 
     def _clear_deadline(self) -> None:
         if self._deadline is not None:
@@ -152,14 +152,14 @@ class FakeProtocol(HttpToolsProtocol):
     def _parsed_bytes(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
-    def _refuse_head(self) -> None:
+    def _reject_head(self) -> None:
         problem = f"the head of the request is larger than {self._max_head} bytes; serve with a larger --max-head"
-        self._refuse(431, problem)
+        self._reject(431, problem)
 
     def send_400_response(self, msg: str) -> None:
-        self._refuse(400, msg)
+        self._reject(400, msg)
 
-    def _refuse(self, status: int | None = None, problem: str = "") -> None:
+    def _reject(self, status: int | None = None, problem: str = "") -> None:
         """Ignore further data, answer complete requests, send an error response if there is a status, and close."""
         if self._final_response is not None:
             return
@@ -192,7 +192,7 @@ class FakeProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         # A head that arrived in one piece within the limit need not be counted.
         if (self._received > self._max_head or not self._is_head_new) and self._parsed_bytes() > self._max_head:
-            self._refuse_head()
+            self._reject_head()
             raise ValueError("stop parsing")
         super().on_headers_complete()
         self._unanswered.append(self.cycle)
@@ -220,7 +220,7 @@ class FakeProtocol(HttpToolsProtocol):
         if self.is_silent:
             self.transport.close()
         elif cycle is not None and cycle.more_body and not cycle.response_complete:
-            self._refuse()
+            self._reject()
         else:
             super().shutdown()
 

@@ -13,7 +13,7 @@ from .log import RequestLog
 from .request import Request, chroot_names, read_request
 
 _METHODS: Mapping[EndpointName, Sequence[str]] = {"build/cancel": ("PUT", "POST")}
-"""The methods of endpoints that are not read with GET."""
+"""The methods of endpoints that do not use GET."""
 
 _POLLED: Sequence[EndpointName] = (
     "build-chroot",
@@ -32,7 +32,7 @@ class About(NamedTuple):
     endpoint: EndpointName | None = None
     build_id: int | None = None
     chrootname: str | None = None
-    by_its_method: bool = False
+    has_valid_method: bool = False
     """Match only requests with a method of their endpoint."""
 
 
@@ -46,33 +46,33 @@ class Selection(NamedTuple):
         return len(self.numbers) - self.start
 
     def latest(self, limit: int, offset: int = 0) -> Sequence[int]:
-        """The last ``limit`` numbers before the last ``offset`` ones."""
+        """Return the last ``limit`` numbers before the last ``offset`` ones."""
         end = max(len(self.numbers) - offset, self.start)
         return self.numbers[max(end - limit, self.start) : end]
 
 
 class RequestIndex:
-    """The numbers of the requests in a log, by what they are about.
+    """The numbers of the requests in a log, by endpoint, build and chroot.
 
-    Each use first reads the entries since the last one; dropped entries are skipped, and forgotten once they are the
-    majority. The cost is proportional to the new and the matching entries. The caller holds the store's lock.
+    Each use first adds the new entries of the log. Dropped entries are skipped, and removed once they are the majority.
+    The cost is proportional to the new and the matching entries. The caller holds the store's lock.
     """
 
     def __init__(self, log: RequestLog, has_results: bool) -> None:
         self._log = log
         self._has_results = has_results
-        self._start_anew(1)
+        self._clear(1)
 
-    def _start_anew(self, number: int) -> None:
+    def _clear(self, number: int) -> None:
         self._first = number
-        """The first number that it has read."""
+        """The first number in the index."""
         self._next = number
-        """The first number that it has not read."""
+        """The first number that is not in the index yet."""
         self._numbers: dict[About, list[int]] = {}
         self._last_polls: dict[Hashable, tuple[float, int]] = {}
-        """Time and number of the last poll of each thing."""
+        """Time and number of the last poll of each object."""
         self._polls: dict[About, list[tuple[float, int, int]]] = {}
-        """Seconds from one poll of a thing to the next, and the numbers of both, as a heap."""
+        """A heap of the intervals in seconds between two polls of an object, with the numbers of both."""
         self._pages: dict[int, _Pages] = {}
 
     def find(self, about: About, after: int = 0) -> Selection:
@@ -111,43 +111,43 @@ class RequestIndex:
     def _read_new(self) -> None:
         entries, first = self._log.entries, self._log.first_number
         if not entries or first - self._first > len(entries):
-            self._start_anew(first)
+            self._clear(first)
         for entry in islice(entries, max(self._next - first, 0), None):
             self._add(read_request(entry, self._has_results))
             self._next = entry[7] + 1
 
     def _add(self, request: Request) -> None:
-        by_its_method = request.endpoint is not None and request.method in _METHODS.get(request.endpoint, ("GET",))
-        things = {*product((None, request.build_id), (None, request.chrootname))}
-        for build_id, chrootname in things:
+        has_valid_method = request.endpoint is not None and request.method in _METHODS.get(request.endpoint, ("GET",))
+        scopes = {*product((None, request.build_id), (None, request.chrootname))}
+        for build_id, chrootname in scopes:
             for endpoint in {None, request.endpoint}:
                 self._put(About(endpoint, build_id, chrootname), request.number)
-            if by_its_method:
+            if has_valid_method:
                 self._put(About(request.endpoint, build_id, chrootname, True), request.number)
-        if by_its_method and request.endpoint in _POLLED:
-            self._add_poll(request, [About(None, build_id, chrootname, True) for build_id, chrootname in things])
+        if has_valid_method and request.endpoint in _POLLED:
+            self._add_poll(request, [About(None, build_id, chrootname, True) for build_id, chrootname in scopes])
 
     def _put(self, about: About, number: int) -> None:
         self._numbers.setdefault(about, []).append(number)
 
-    def _add_poll(self, request: Request, abouts: Sequence[About]) -> None:
+    def _add_poll(self, request: Request, filters: Sequence[About]) -> None:
         polled = _polled_object(request)
         before = self._last_polls.get(polled)
         self._last_polls[polled] = request.at, request.number
         if before is not None:
             poll = (request.at - before[0], before[1], request.number)
-            for about in abouts:
+            for about in filters:
                 heappush(self._polls.setdefault(about, []), poll)
 
 
 class _Pages:
-    """The pages of one build's list that were read."""
+    """The pages of one build's list that were requested."""
 
     def __init__(self) -> None:
         self.next = 0
-        """The first number of a request that is not among them yet."""
+        """The first number of a request that is not included yet."""
         self.last_numbers: dict[tuple[str, ...], int] = {}
-        """The number of the last request for each, by the names of its chroots."""
+        """The number of the last request for each page, by the names of its chroots."""
 
 
 def _polled_object(request: Request) -> Hashable:

@@ -37,8 +37,8 @@ class UnmatchedRequests:
 
     @property
     def near_miss(self) -> str:
-        """The closest existing object, as a text; it is searched for at each access."""
-        # Imported only if it is used.
+        """A text with the closest existing objects; each access searches again."""
+        # Imported late: most tests need no near misses.
         from .near_misses import near_miss
 
         with self._store.lock:
@@ -66,8 +66,7 @@ class Journal:
         """Return the requests after the one with this number."""
         last = checks.whole_number("number", after)
         with self._store.lock:
-            numbers = self._index.find(About(), last).numbers
-            return self._read(numbers)
+            return self._read(self._index.find(About(), last).numbers)
 
     def page(self, about: About, after: int, limit: int, offset: int) -> tuple[list[Request], int]:
         """Return the latest ``limit`` matching requests before the last ``offset`` ones, and the number of matches."""
@@ -103,26 +102,26 @@ class Journal:
     ) -> None:
         __tracebackhide__ = True
         times = checks.optional(checks.whole_number)("times", times)
-        build_id, chrootname = _check_thing(build_id, chrootname)
-        count = self.count(_about(endpoint, build_id, chrootname))
+        build_id, chrootname = _check_filter(build_id, chrootname)
+        name = cast(EndpointName, checks.one_of(get_args(EndpointName))("endpoint", endpoint))
+        count = self.count(About(name, build_id, chrootname, has_valid_method=True))
         if count != times if times is not None else not count:
-            expected = "at least once" if times is None else _times(times)
-            to_be = "was not to be requested" if times == 0 else f"was to be requested {expected}"
+            expected = "at least 1 request" if times is None else _requests(times)
             subject = _described(endpoint, build_id, chrootname)
-            raise AssertionError(f"{subject} {to_be} and was {_times(count)}.{self._instead()}")
+            raise AssertionError(f"{subject}: expected {expected}, got {count or 'none'}.{self._latest()}")
 
     def assert_polled_no_faster_than(self, seconds: float, build_id: int | None, chrootname: str | None) -> None:
         __tracebackhide__ = True
-        build_id, chrootname = _check_thing(build_id, chrootname)
+        build_id, chrootname = _check_filter(build_id, chrootname)
         with self._store.lock:
             fastest = self._index.fastest_polls(build_id, chrootname)
         if fastest is None:
             return
         before, request = fastest
         if request.at - before.at < seconds:
-            after = f"{request.at - before.at:g} s"
+            interval = f"{request.at - before.at:g} s"
             raise AssertionError(
-                f"polled after {after}, but no faster than every {seconds:g} s was wanted:\n  {before}\n  {request}"
+                f"polled again after {interval}, expected at least {seconds:g} s:\n  {before}\n  {request}"
             )
 
     def assert_all_pages_read(self, build: Build) -> None:
@@ -132,30 +131,24 @@ class Journal:
             missing = [chroot.name for chroot in build.chroots if chroot.name not in seen and not chroot.is_absent]
         if missing:
             raise AssertionError(
-                f"{len(missing)} of {len(build.chroots)} chroots of build {build.id} were on no page that was read: "
-                f"{checks.listing(missing, 5)}.{self._instead()}"
+                f"{len(missing)} of {len(build.chroots)} chroots of build {build.id} are on no page that was read: "
+                f"{checks.listing(missing, 5)}.{self._latest()}"
             )
 
-    def _instead(self) -> str:
+    def _latest(self) -> str:
         """Return the latest requests, for the message of an assertion."""
-        requests, total = self.page(About(), 0, _REQUESTS_SHOWN, 0)
+        requests, total = self.page(About(), 0, _MAX_REQUESTS, 0)
         if not requests:
             return " Nothing was requested."
-        more = f"\n  … and {total - _REQUESTS_SHOWN} before" if total > _REQUESTS_SHOWN else ""
-        return " Requested was:" + more + "".join(f"\n  {request}" for request in requests)
+        more = f"\n  … and {total - _MAX_REQUESTS} before" if total > _MAX_REQUESTS else ""
+        return " Requests:" + more + "".join(f"\n  {request}" for request in requests)
 
 
-_REQUESTS_SHOWN = 20
+_MAX_REQUESTS = 20
 """The maximum number of requests in the message of an assertion."""
 
 
-def _about(endpoint: EndpointName, build_id: int | None, chrootname: str | None) -> About:
-    """Return a filter for requests of an endpoint with its own methods."""
-    name = cast(EndpointName, checks.one_of(get_args(EndpointName))("endpoint", endpoint))
-    return About(name, build_id, chrootname, True)
-
-
-def _check_thing(build_id: int | None, chrootname: str | None) -> tuple[int | None, str | None]:
+def _check_filter(build_id: int | None, chrootname: str | None) -> tuple[int | None, str | None]:
     """Check the types of a build id and a chroot name."""
     return (
         checks.optional(checks.whole_number)("build_id", build_id),
@@ -169,5 +162,5 @@ def _described(endpoint: str, build_id: int | None, chrootname: str | None) -> s
     return f"{endpoint!r}{of_build}{of_chroot}"
 
 
-def _times(count: int) -> str:
-    return {0: "not", 1: "once", 2: "twice"}.get(count, f"{count} times")
+def _requests(count: int) -> str:
+    return {0: "no request", 1: "1 request"}.get(count, f"{count} requests")

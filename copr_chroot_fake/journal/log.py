@@ -23,7 +23,7 @@ _ENTRY_BYTES = 256
 
 
 class RequestLog:
-    """The latest requests, which are numbered without gaps, and an account of those that matched nothing.
+    """The latest requests, which are numbered without gaps, and a count of those that matched nothing.
 
     Entries are simply appended to :attr:`entries`, which is bounded in number. Only entries above :attr:`large_size`
     are accounted for in bytes, to keep requests cheap: all others together take at most half of the limit.
@@ -38,7 +38,7 @@ class RequestLog:
     def __init__(self, max_entries: int, max_bytes: int = MAX_BYTES) -> None:
         self.entries: deque[Entry] = deque(maxlen=max_entries)
         self.large_size = max_bytes // 2 // max(max_entries, 1)
-        """A larger entry, in bytes, has to be passed to :meth:`account`."""
+        """The size in bytes above which :meth:`account` must be called for an entry."""
         self._max_large_bytes = max_bytes // 2
         self._large_bytes = 0
         self._accounted: list[tuple[Entry, int]] = []

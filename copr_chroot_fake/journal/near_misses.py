@@ -1,6 +1,6 @@
-"""Near misses: what exists that comes closest to what an unmatched request asked for.
+"""Near misses: the existing objects that are closest to an unmatched request.
 
-Each search looks at a bounded number of candidates, however many there are.
+Each search compares a bounded number of candidates, however many exist.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from ..wire.target import parse_target
 from .request import Request
 
 _OF_PROJECTS: tuple[EndpointName, ...] = ("project", "build/list", "monitor")
-"""The endpoints that are asked about a project."""
+"""The endpoints with a project in the query."""
 
 
 def near_miss(store: Store, request: Request) -> str:
-    """What exists that comes closest to what a request did not find, as a text."""
+    """Return a text with the existing objects that are closest to what a request did not find."""
     path = request.target.partition("?")[0]
     if request.endpoint is None:
         return _near_path(path, store.serves_results)
@@ -31,13 +31,13 @@ def near_miss(store: Store, request: Request) -> str:
     build = None if request.build_id is None else store.builds.get(request.build_id)
     if build is None:
         sent = parse_target(request.target, store.serves_results).raw_build_id
-        return f"{_near_builds(store.builds, str(sent))}, {checks.shortened(str(sent))} is not"
+        return _near_builds(store.builds, str(sent))
     return _near_chroots(build, request.chrootname or "")
 
 
 def _near_path(path: str, has_results: bool) -> str:
     (close,) = checks.nearest(path, [route.path for route in routes(has_results)], 1, 0)
-    return f"{close} is there, {checks.shortened(path)} is not"
+    return f"{close} exists, {checks.shortened(path)} does not"
 
 
 def _near_project(projects: Iterable[str], arguments: Mapping[str, str]) -> str:
@@ -45,7 +45,7 @@ def _near_project(projects: Iterable[str], arguments: Mapping[str, str]) -> str:
     near = checks.nearest(sent, projects, 1, 0)
     if not near:
         return "there are no projects"
-    return f"project {checks.shortened(near[0])} is there, {checks.shortened(sent)} is not"
+    return f"project {checks.shortened(near[0])} exists, {checks.shortened(sent)} does not"
 
 
 def _near_results(store: Store, path: str) -> str:
@@ -56,20 +56,22 @@ def _near_results(store: Store, path: str) -> str:
         if chroot.result_dir
     )
     near = checks.nearest(path, directories, 1, 0)
-    there = f"{checks.shortened(near[0], 300)} is there" if near else "there are no results"
-    return f"{there}, {checks.shortened(path, 300)} is not"
+    if not near:
+        return "there are no results"
+    return f"{checks.shortened(near[0], 300)} exists, {checks.shortened(path, 300)} does not"
 
 
 def _near_builds(builds: Mapping[int, Build], sent: str) -> str:
-    """By what is written rather than by number: a digit is sooner missing than wrong by one."""
+    """Compare ids as texts: a missing digit is a likelier mistake than an id that is off by one."""
     near = checks.nearest(sent, chain(_ids_one_edit_away(builds, sent), map(str, builds)), 3, 0)
     if not near:
         return "there are no builds"
-    return f"build{'s' if len(near) > 1 else ''} {', '.join(near)} {'are' if len(near) > 1 else 'is'} there"
+    exist = f"build {near[0]} exists" if len(near) == 1 else f"builds {', '.join(near)} exist"
+    return f"{exist}, {checks.shortened(sent)} does not"
 
 
 def _ids_one_edit_away(builds: Container[int], sent: str) -> Iterator[str]:
-    """Existing ids with one digit more, less or other than what was sent, without looking at all builds."""
+    """Yield existing ids that have one digit more, less or other than what was sent, without iterating over builds."""
     digits = "0123456789"
     if not sent.isdecimal() or not sent.isascii() or len(sent) > len(str(checks.LARGEST_INTEGER)):
         return

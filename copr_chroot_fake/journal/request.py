@@ -1,4 +1,4 @@
-"""A recorded request as tests see it."""
+"""A recorded request, parsed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Request(NamedTuple):
     """A request and its outcome.
 
     :param endpoint: the endpoint; ``None`` if the path has none.
-    :param build_id: the requested build; ``None`` if there is no number of one in the request.
+    :param build_id: the requested build; ``None`` if the request has no build id.
     :param arguments: the query arguments, as sent.
     :param status: the status of the response; 0 if a fault prevented one.
     :param at: Unix time on the fake's clock.
@@ -49,7 +49,7 @@ class Request(NamedTuple):
     def __str__(self) -> str:
         states = ", ".join(f"{name} {state}" for name, state in map(_name_and_state, self.shown[:3]))
         more = f" and {len(self.shown) - 3} more" if len(self.shown) > 3 else ""
-        outcome = self.status or "no answer"
+        outcome = self.status or "no response"
         cause = "" if self.fault is None else f" by fault {self.fault}"
         request = f"{checks.shortened(self.method)} {checks.shortened(self.target, 1000)}"
         return f"{request} -> {outcome}{cause}{f' ({states}{more})' if states else ''} at {self.at:.10g}"

@@ -1,4 +1,4 @@
-"""What the fixtures and hooks do when they are used. PYTEST_DONT_REWRITE"""
+"""The implementation of fixtures and hooks, imported when they are used. PYTEST_DONT_REWRITE"""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def make_fake(item: pytest.Item, options: Options, overrides: Mapping[str, Any])
 
 
 def unmatched_text(item: pytest.Item, *, strict: bool = False) -> str:
-    """Return a line with the near miss for each target that a test requested in vain; empty if there are none.
+    """Return a line with the near miss for each unmatched target of a test; empty if there are none.
 
     :param strict: only of fakes that are strict.
     """

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 from urllib.parse import urlsplit
 
 import click
@@ -26,61 +27,73 @@ if TYPE_CHECKING:
 
     from ..http_server.access_log import LogStyle
     from ..http_server.guard import Guard
+    from ..http_server.uvicorn_server import App
     from ..model.account import Account
+    from ..worlds.initial import InitialConfig
+    from ..worlds.world import Worlds
+    from .state_file import StateFile
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 _TOKEN_VARIABLE = "COPR_FAKE_CONTROL_TOKEN"
 _HOST_NAME = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 _STANDARD_ERROR = 2
 
 
-class Limit(click.ParamType):  # type: ignore[type-arg]  # no subscript before click 8.4
-    """A number of items, or ``none`` for no limit."""
+class _ParsedText(click.ParamType):  # type: ignore[type-arg]  # click before 8.4 has no subscript
+    """The type of an option whose text a function parses.
 
-    name = "limit"
+    :param parse: raises :class:`ValueError` with the message for an invalid text.
+    """
 
-    def convert(self, value: str | int | None, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
-        if value is None or isinstance(value, int):
-            return value
-        if value == "none":
-            return None
-        if value.isascii() and value.isdigit() and len(value) <= 10 and 1 <= int(value) <= LARGEST_INTEGER:
-            return int(value)
-        self.fail(
-            f"{excerpt(value)} is not a limit; expected a whole number from 1 to {LARGEST_INTEGER}, or none", param, ctx
-        )
+    def __init__(self, name: str, parse: Callable[[str], object]) -> None:
+        self.name = name
+        self._parse = parse
 
-
-class Login(click.ParamType):  # type: ignore[type-arg]  # no subscript before click 8.4
-    """A user account: name, login, token, and groups whose projects the user may change."""
-
-    name = "account"
-
-    def convert(self, value: str | Account, param: click.Parameter | None, ctx: click.Context | None) -> Account:
-        from ..model.account import Account
-
-        if isinstance(value, Account):
-            return value
-        name, _, rest = value.partition(":")
-        login, _, rest = rest.partition(":")
-        token, _, groups = rest.partition(":")
-        if not (name and login and token):
-            # The message does not quote the value, which may contain a token.
-            self.fail("expected NAME:LOGIN:TOKEN, or NAME:LOGIN:TOKEN:@GROUP,…", param, ctx)
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
         try:
-            return Account(name, login, token, tuple(group for group in groups.split(",") if group))
-        except InputError as error:
-            self.fail(f"{name!r}: {error}", param, ctx)
+            return self._parse(value) if isinstance(value, str) else value
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
-class HostName(click.ParamType):  # type: ignore[type-arg]  # no subscript before click 8.4
-    """A host name, without scheme and port."""
+def _parse_limit(text: str) -> int | None:
+    """Parse a number of items, or ``none`` for no limit."""
+    if text == "none":
+        return None
+    if text.isascii() and text.isdigit() and len(text) <= 10 and 1 <= int(text) <= LARGEST_INTEGER:
+        return int(text)
+    raise ValueError(f"{excerpt(text)} is not a limit; expected a whole number from 1 to {LARGEST_INTEGER}, or none")
 
-    name = "host name"
 
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not _HOST_NAME.fullmatch(value):
-            self.fail(f"{value!r} is not a host name; expected one such as copr, without http:// and port", param, ctx)
-        return value
+def _parse_account(text: str) -> Account:
+    """Parse a user account: name, login, token, and groups whose projects the user may change."""
+    from ..model.account import Account
+
+    name, _, rest = text.partition(":")
+    login, _, rest = rest.partition(":")
+    token, _, groups = rest.partition(":")
+    if not (name and login and token):
+        # The message does not quote the text, which may contain a token.
+        raise ValueError("expected NAME:LOGIN:TOKEN, or NAME:LOGIN:TOKEN:@GROUP,…")
+    try:
+        return Account(name, login, token, tuple(group for group in groups.split(",") if group))
+    except InputError as error:
+        raise ValueError(f"{name!r}: {error}") from None
+
+
+def _parse_host_name(text: str) -> str:
+    """Parse a host name without scheme and port."""
+    if not _HOST_NAME.fullmatch(text):
+        raise ValueError(f"{text!r} is not a host name; expected one such as copr, without http:// and port")
+    return text
+
+
+def _number_option(
+    name: str, default: int, text: str, minimum: int = 0, maximum: int | None = None
+) -> Callable[[Command], Command]:
+    """Return an option that takes a whole number."""
+    return click.option(name, default=default, show_default=True, type=click.IntRange(minimum, maximum), help=text)
 
 
 def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -103,18 +116,12 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
 @click.command()
 @click.argument("scenarios", metavar="[SCENARIO]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port",
-    default=5000,
-    show_default=True,
-    type=click.IntRange(0, 65535),
-    help="Port to listen on; 0 selects a free port.",
-)
+@_number_option("--port", 5000, "Port to listen on; 0 selects a free port.", maximum=65535)
 @click.option(
     "--default-limit",
     default=100,
     show_default=True,
-    type=Limit(),
+    type=_ParsedText("limit", _parse_limit),
     metavar="100|none",
     help="Items in a list if the request has no limit: 100 as in the API reference, none as on the deployed Copr.",
 )
@@ -133,12 +140,11 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     type=click.FloatRange(min=0, min_open=True),
     help="Seconds on the fake's clock for each real second.",
 )
-@click.option(
+@_number_option(
     "--seed",
-    default=0,
-    show_default=True,
-    type=click.IntRange(min=0, max=LARGEST_INTEGER),
-    help="Seed of random durations and outcomes; the same seed reproduces the same run.",
+    0,
+    "Seed of random durations and outcomes; the same seed reproduces the same run.",
+    maximum=LARGEST_INTEGER,
 )
 @click.option(
     "--serve-results",
@@ -165,7 +171,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     "--account",
     "accounts",
     multiple=True,
-    type=Login(),
+    type=_ParsedText("account", _parse_account),
     metavar="NAME:LOGIN:TOKEN[:@GROUP,…]",
     help="User who may log in, and cancel builds of their own and their groups' projects; can be repeated. By "
     "default, any login is accepted and may cancel any build.",
@@ -182,47 +188,19 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     "--allow-host",
     "allowed_hosts",
     multiple=True,
-    type=HostName(),
+    type=_ParsedText("host name", _parse_host_name),
     metavar="NAME",
     help="Host name that control calls without a token may use, such as a docker compose service; can be repeated. "
     "IP addresses, localhost, and the names in --host and --public-url are always allowed.",
 )
 @click.option("--insecure-control", is_flag=True, help="Allow everybody who can reach the server to control the fake.")
-@click.option(
-    "--max-worlds",
-    default=MAX_WORLDS,
-    show_default=True,
-    type=click.IntRange(min=0),
-    help="Maximum number of named worlds.",
+@_number_option("--max-worlds", MAX_WORLDS, "Maximum number of named worlds.")
+@_number_option("--max-memory", MAX_MEMORY, "Maximum memory of all worlds, in estimated bytes.")
+@_number_option(
+    "--journal", 10_000, "Number of requests that each world keeps in its journal.", maximum=LARGEST_INTEGER
 )
-@click.option(
-    "--max-memory",
-    default=MAX_MEMORY,
-    show_default=True,
-    type=click.IntRange(min=0),
-    help="Maximum memory of all worlds, in estimated bytes.",
-)
-@click.option(
-    "--journal",
-    default=10_000,
-    show_default=True,
-    type=click.IntRange(min=0, max=LARGEST_INTEGER),
-    help="Number of requests that each world keeps in its journal.",
-)
-@click.option(
-    "--max-body",
-    default=MAX_BODY,
-    show_default=True,
-    type=click.IntRange(min=0),
-    help="Maximum body of a control call, in bytes.",
-)
-@click.option(
-    "--max-head",
-    default=MAX_HEAD,
-    show_default=True,
-    type=click.IntRange(min=1024),
-    help="Maximum size of a request without its body, in bytes.",
-)
+@_number_option("--max-body", MAX_BODY, "Maximum body of a control call, in bytes.")
+@_number_option("--max-head", MAX_HEAD, "Maximum size of a request without its body, in bytes.", minimum=1024)
 @click.option("--access-log", is_flag=True, help="Write a line for each request to standard error.")
 @click.option(
     "--log", type=click.Choice(["text", "json"]), help="Format of these lines; requires --access-log.  [default: text]"
@@ -281,12 +259,14 @@ def serve(
     _check_results(serve_results, results_delay, public_url)
     _check_control(host, no_control, control_token, insecure_control)
     from ..fake import FakeCopr
-    from ..http_server.access_log import dropped_line
+    from ..http_server.access_log import AccessLog, dropped_line
+    from ..http_server.app import ServedApp
+    from ..http_server.control_adapter import ControlAdapter
     from ..http_server.line_writer import LineWriter
     from ..http_server.uvicorn_server import end_on_signals, url_of
+    from ..http_server.uvicorn_server import serve as serve_app
     from ..options import FakeOptions
     from ..worlds.initial import InitialConfig
-    from .standalone import StandaloneServer
     from .state_file import StateFile
 
     end_on_signals()
@@ -309,29 +289,46 @@ def serve(
         guard = None if no_control else _guard(host, control_token, allowed_hosts, url)
     except CoprFakeError as error:
         raise Failure(str(error)) from None
-    with ExitStack() as locked:
+    with ExitStack() as stack:
         try:
-            server = StandaloneServer(
-                initial,
-                guard=guard,
-                state=None if state is None else locked.enter_context(StateFile(state)),
-                max_worlds=max_worlds,
-                max_memory=max_memory,
-                max_body=max_body,
-                max_head=max_head,
-                public_url=url,
-            )
+            state_file = None if state is None else stack.enter_context(StateFile(state))
+            worlds = _make_worlds(initial, state_file, max_worlds, max_memory)
         except CoprFakeError as error:
             raise Failure(str(error)) from None
+        save = None if state_file is None else state_file.save_while_serving
+        control = None if guard is None else ControlAdapter(worlds, initial, guard, save, max_body=max_body)
+        app: App = ServedApp(worlds, control)
         listener = _bind(host, port)
         writer = LineWriter(_STANDARD_ERROR, partial(dropped_line, log or "text"))
-        locked.callback(writer.close)
+        stack.callback(writer.close)
         if access_log:
-            server.log_requests(log or "text", writer.write)
+            app = AccessLog(app, log or "text", writer.write)
+        worlds.set_url(url or url_of(listener))
         try:
-            server.serve(listener, lambda: click.echo(f"Copr fake: {url_of(listener)}"), writer.write)
-        except CoprFakeError as error:
-            raise click.ClickException(str(error)) from None
+            serve_app(app, listener, lambda: click.echo(f"Copr fake: {url_of(listener)}"), max_head, writer.write)
+        finally:
+            if state_file is not None:
+                _save(state_file, worlds)
+
+
+def _make_worlds(initial: InitialConfig, state_file: StateFile | None, max_worlds: int, max_memory: int) -> Worlds:
+    """Return the saved worlds, or new ones.
+
+    :raises CoprFakeError: for an invalid scenario or state.
+    """
+    from ..worlds.world import Worlds
+
+    # Created even if the state replaces it, to report invalid scenarios now and not at a reset.
+    fake = initial.make()
+    loaded = None if state_file is None else state_file.load(initial, max_worlds, max_memory)
+    return Worlds(initial, max_worlds, fake, max_memory=max_memory) if loaded is None else loaded
+
+
+def _save(state_file: StateFile, worlds: Worlds) -> None:
+    try:
+        state_file.save_at_end(worlds)
+    except CoprFakeError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _check_results(serve_results: bool, results_delay: float | None, public_url: str | None) -> None:

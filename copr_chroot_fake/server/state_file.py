@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
 from typing import Annotated, cast
 
 from ..atomic_file import AtomicFile, replace_file
@@ -115,10 +114,8 @@ class StateFile:
         self._file.__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.__exit__(kind, error, trace)
+    def __exit__(self, *error: object) -> None:
+        self._file.__exit__(None, None, None)
 
     def save(self, worlds: Worlds) -> str:
         """Replace the file with the state of all worlds, and return its path.

@@ -1,8 +1,8 @@
 """The limit for the memory of all worlds together, by an estimate.
 
-Whatever adds to a world is charged in advance by a generous estimate, which takes
-no time. Only when the charges reach the limit are all worlds measured, and the
-charges corrected.
+Additions to a world are charged in advance by a generous estimate, which takes no
+time. Only when the charges reach the limit, all worlds are measured, and the charges
+are corrected.
 """
 
 from __future__ import annotations

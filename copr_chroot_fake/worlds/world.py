@@ -78,7 +78,7 @@ class World:
     def replace_fake(self, fake: FakeCopr) -> None:
         """Use another fake from now on, without snapshots; requests in progress finish with the old one."""
         if self._url is not None:
-            fake._set_base_url(self._url)  # noqa: SLF001  # what a server does
+            fake._set_base_url(self._url)  # noqa: SLF001  # called by servers
         self.fake = fake
         self._memory.free()
         self.app = fake.asgi
@@ -89,7 +89,7 @@ class World:
     def set_url(self, url: str) -> None:
         """Set the base URL of the results of this and later fakes, unless they have a ``results_url``."""
         self._url = url
-        self.fake._set_base_url(url)  # noqa: SLF001  # what a server does
+        self.fake._set_base_url(url)  # noqa: SLF001  # called by servers
 
     def reset(self) -> None:
         """Restore the initial state; no request is answered by an incomplete fake."""
@@ -118,7 +118,7 @@ class World:
     @property
     def fake_bytes(self) -> int:
         """Estimated memory of the content of the fake in bytes."""
-        return self.fake._retained_bytes  # noqa: SLF001  # of no use to users of a single fake
+        return self.fake._retained_bytes  # noqa: SLF001  # only worlds need it
 
 
 class Worlds:
@@ -171,7 +171,7 @@ class Worlds:
         return self._named.get(name) or self.replace(name, self.initial_state)
 
     def draft(self, name: str) -> World:
-        """Return a new world that does not exist for anybody else until :meth:`add`.
+        """Return a new world, which other requests cannot use until :meth:`add`.
 
         :raises InputError: for an invalid name.
         :raises TooManyError: if there are too many worlds.
@@ -180,7 +180,7 @@ class Worlds:
         return self._make(name, self.initial_state)
 
     def add(self, draft: World) -> None:
-        """Add a draft, unless its name, or the last free place, has been taken in the meantime."""
+        """Add a draft, unless another world has taken its name or the last place since."""
         if draft.name not in self._named and len(self._named) < self.max_worlds:
             self._named[draft.name] = draft
 

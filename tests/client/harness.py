@@ -104,7 +104,7 @@ def page_of(*states: str, limit: int | None = None, **more: object) -> httpx.Res
 
 
 class Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body in pieces, which records how many were read and whether it was closed."""
+    """A body in pieces, which counts the pieces that were read and records whether it was closed."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)

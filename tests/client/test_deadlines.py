@@ -231,7 +231,7 @@ def test_cancellation_is_not_a_timeout() -> None:
     started = asyncio.Event()
 
     class Silent(Stream):
-        async def __aiter__(self):  # type: ignore[no-untyped-def]
+        async def __aiter__(self):  # type: ignore[no-untyped-def]  # an untyped stream of a user
             started.set()
             await asyncio.Event().wait()
             yield b""
@@ -308,7 +308,7 @@ def test_dribbling_server_times_out(at_once: bytes, byte: bytes, kind: str) -> N
         async with AsyncCoprClient(url, timeout=0.1) as client:
             await client.get(1, F41)
 
-    def ask(url: str) -> None:
+    def send(url: str) -> None:
         if kind == "sync":
             with CoprClient(url, timeout=0.1) as client:
                 client.get(1, F41)
@@ -316,7 +316,7 @@ def test_dribbling_server_times_out(at_once: bytes, byte: bytes, kind: str) -> N
             anyio.run(ask_async, url, backend=kind)
 
     with dribbling(at_once, byte) as (server, url), pytest.raises(RequestTimeoutError, match=r"within 0\.1 s"):
-        ask(url)
+        send(url)
     assert server.sent < 1000
 
 
@@ -348,7 +348,7 @@ def test_proxy_of_the_environment_is_used(variable: str, scheme: str, monkeypatc
 
 @contextmanager
 def answering_once(answer: bytes) -> Iterator[tuple[str, list[bytes]]]:
-    """The address of a server that answers one request, and what that began with."""
+    """Run a server that answers one request; yield its address and the request line."""
     heads: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -371,7 +371,7 @@ def test_each_address_of_a_host_is_tried(monkeypatch: pytest.MonkeyPatch) -> Non
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.2", "127.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: found)
     with listener, CoprClient(f"http://copr.test:{port}", retries=0, timeout=0.1) as client:
-        # It accepts, and says nothing.
+        # It accepts connections, but sends nothing.
         with pytest.raises(RequestTimeoutError):
             client.get(1, F41)
         found.pop()

@@ -206,11 +206,11 @@ JUNK: list[Any] = [
 ]
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def locations(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     yield path
     inner: Iterable[Any] = value.items() if isinstance(value, dict) else enumerate(value) if type(value) is list else ()
     for key, below in inner:
-        yield from places(below, (*path, key))
+        yield from locations(below, (*path, key))
 
 
 def replaced(document: Any, path: tuple[Any, ...], junk: Any) -> Any:
@@ -231,7 +231,7 @@ DELETED = object()
 
 
 def use(result: Any) -> None:
-    """Do with what a call returns what callers do."""
+    """Use the result of a call as callers do."""
     assert str(result)
     for each in result if isinstance(result, (list, tuple)) else [result]:
         for name in ("started_at", "ended_at", "is_final", "next_offset", "repo_urls"):
@@ -241,10 +241,10 @@ def use(result: Any) -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_values_of_any_type_anywhere(harness: Harness, name: str) -> None:
-    """A response with any JSON value in any place is parsed or raises a client error."""
+    """A response with any JSON value in any location is parsed or raises a client error."""
     document = DOCUMENTS[name]
     made = [
-        replaced(document, path, junk) for path in places(document) for junk in [*JUNK, *([DELETED] if path else [])]
+        replaced(document, path, junk) for path in locations(document) for junk in [*JUNK, *([DELETED] if path else [])]
     ]
     answers = iter(made)
     transport = httpx.MockTransport(lambda request: httpx.Response(200, text=json.dumps(next(answers, document))))

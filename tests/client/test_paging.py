@@ -14,7 +14,7 @@ from .harness import Harness
 
 
 class Pages:
-    """A service whose pages begin where it says, whatever was requested."""
+    """A service whose pages have given offsets, whatever was requested."""
 
     def __init__(self, *offsets: int, size: int = 2, limit: int = 2) -> None:
         self._offsets = list(offsets)

@@ -39,7 +39,7 @@ def test_missing_times_are_none(harness: Harness, fake: FakeCopr) -> None:
     assert (status.started_at, status.ended_at, status.is_final) == (None, None, False)
 
 
-def test_get_list_returns_a_page_and_iter_all_all(harness: Harness, fake: FakeCopr) -> None:
+def test_get_list_returns_a_page_and_iter_all_all_items(harness: Harness, fake: FakeCopr) -> None:
     names = [f"bulk-{number}-x86_64" for number in range(250)]
     fake.add_build(names, id=1, state="running")
     client = harness.client(fake.transport)
@@ -160,7 +160,7 @@ def test_not_found_names_the_missing_kind_of_object(
     assert raised.value.missing == missing
 
 
-def test_not_found_with_another_message_names_nothing(harness: Harness) -> None:
+def test_not_found_with_another_message_has_no_kind(harness: Harness) -> None:
     """A proxy in front of Copr may return 404 in JSON."""
     with pytest.raises(NotFoundError) as raised:
         harness.client(responding(httpx.Response(404, json={"error": "No chroot here"}))).get(1, F41)

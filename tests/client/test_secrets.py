@@ -26,7 +26,7 @@ SECRET = "s3cret"
 URL = f"http://jdoe:{SECRET}@copr.test"
 
 
-def shown(error: BaseException) -> str:
+def printable(error: BaseException) -> str:
     """Return everything printable of an error, its causes and its request."""
     lines = "".join(traceback.format_exception(error))
     seen: list[object] = [lines, vars(error)]
@@ -58,7 +58,7 @@ def test_errors_contain_no_password(harness: Harness, answer: httpx.Response | E
     client = harness.client(httpx.MockTransport(handle), url=URL, retries=1)
     with pytest.raises(ClientError) as raised:
         client.get(1, F41)
-    assert SECRET not in shown(raised.value)
+    assert SECRET not in printable(raised.value)
     assert "jdoe" not in str(raised.value)
     assert "copr.test" in str(raised.value)
     assert set(sent) == {f"Basic {base64.b64encode(f'jdoe:{SECRET}'.encode()).decode()}"}
@@ -78,7 +78,7 @@ def test_invalid_url_is_reported_without_password(harness: Harness, url: str) ->
     """Even if the password is not escaped or the scheme is missing."""
     with pytest.raises(InputError, match=r"^url: ") as raised:
         harness.client(url=url)
-    assert SECRET not in shown(raised.value)
+    assert SECRET not in printable(raised.value)
 
 
 def record(url: str, *arguments: str | Path, **options: Any) -> str:

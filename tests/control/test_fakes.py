@@ -241,9 +241,9 @@ def test_unmatched_requests_have_near_misses(control: Control) -> None:
     for target in ("/list/123", "/1234/fedora-41-x8664", "/lst/1234"):
         control.copr(target)
     assert [item["near_miss"] for item in control.get("/unmatched")["unmatched"]] == [
-        "build 1234 is there, 123 is not",
+        "build 1234 exists, 123 does not",
         f"build 1234 has {F41}, not 'fedora-41-x8664'",
-        "/api_3/build-chroot/list is there, /api_3/build-chroot/lst/1234 is not",
+        "/api_3/build-chroot/list exists, /api_3/build-chroot/lst/1234 does not",
     ]
 
 

@@ -11,7 +11,7 @@ from copr_chroot_fake.admin.operations import TABLE
 from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.world import Worlds
 
-from ..invariants import check_one
+from ..invariants import check_chroot
 from .clients import F41, F42, Control, control_of, fresh_control, in_process
 
 
@@ -119,7 +119,7 @@ def test_view_is_consistent_while_the_clock_runs() -> None:
     while not finished:
         build = control.get("/builds/1")
         for chroot in build["chroots"]:
-            check_one(chroot)
+            check_chroot(chroot)
             assert bool(chroot["possible_events"]) == (not State(chroot["state"]).is_final)
         finished = build["finished"]
         assert finished == all(State(chroot["state"]).is_final for chroot in build["chroots"])

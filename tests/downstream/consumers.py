@@ -1,4 +1,4 @@
-"""Typical functions that poll builds in Copr; none of them knows the kit."""
+"""Typical functions that poll builds in Copr, written without knowledge of the kit."""
 
 from __future__ import annotations
 

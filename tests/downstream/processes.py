@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,11 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-import pytest
-
 from copr_chroot_fake.pytest_plugin.support import CoprServer
 
-WITH_WGET = pytest.mark.skipif(shutil.which("wget") is None, reason="download-build runs wget, which is not installed")
+from ..programs import needs
+
+needs_wget = needs("wget")
+"""For tests of download-build, which runs wget."""
 
 
 class Run(Protocol):

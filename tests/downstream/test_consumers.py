@@ -1,4 +1,4 @@
-"""Each consumer, tested with one fixture, including what goes wrong in production."""
+"""Each consumer is tested with one fixture, including failures known from production."""
 
 from __future__ import annotations
 

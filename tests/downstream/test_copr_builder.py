@@ -5,7 +5,6 @@ In between it submits an SRPM, for which the fake has no endpoint, so a run that
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,11 +14,12 @@ from copr_builder.copr_builder import CoprBuilder
 
 from copr_chroot_fake import FakeCopr
 
+from ..programs import needs
 from .processes import Run
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="copr-builder runs git, which is not installed")
+pytestmark = needs("git")
 
 
 @pytest.fixture
@@ -38,13 +38,13 @@ def commit(tmp_path: Path) -> str:
     who = ["-c", "user.name=J. Doe", "-c", "user.email=jdoe@example.org"]
     for command in (["init", "--initial-branch", "main"], ["add", "."], [*who, "commit", "--message", "Say hello"]):
         subprocess.run(["git", *command], cwd=source, check=True, capture_output=True)
-    shown = subprocess.run(["git", "log", "--pretty=format:%h"], cwd=source, check=True, capture_output=True, text=True)
-    return shown.stdout
+    log = subprocess.run(["git", "log", "--pretty=format:%h"], cwd=source, check=True, capture_output=True, text=True)
+    return log.stdout
 
 
 @pytest.fixture
 def builder(copr_config: Path, commit: str, tmp_path: Path) -> CoprBuilder:
-    """What the program is made of, with the configuration that the program has."""
+    """The program's main object, with the program's configuration."""
     return CoprBuilder(str(tmp_path / "builder.conf"), str(copr_config))
 
 
@@ -65,7 +65,7 @@ def add_build(fake: FakeCopr, build_id: int, commit: str, state: str, submitted_
 
 
 @pytest.mark.parametrize(
-    ("state", "status", "says"),
+    ("state", "status", "output"),
     [
         ("succeeded", 0, "Newest version is already built"),
         ("running", 0, "Newest version is already built"),
@@ -74,14 +74,14 @@ def add_build(fake: FakeCopr, build_id: int, commit: str, state: str, submitted_
     ],
 )
 def test_existing_build_is_found(
-    copr_fake: FakeCopr, copr_builder: Run, commit: str, state: str, status: int, says: str
+    copr_fake: FakeCopr, copr_builder: Run, commit: str, state: str, status: int, output: str
 ) -> None:
     """The latest build of the package, with its version."""
     add_build(copr_fake, 1, "0ddba11", "succeeded", submitted_on=1_600_000_000)
     add_build(copr_fake, 2, commit, state)
     done = copr_builder("--config", "builder.conf")
     assert done.returncode == status
-    assert says in done.stderr
+    assert output in done.stderr
     assert [request.endpoint for request in copr_fake.requests] == ["project", "build/list"]
 
 
@@ -91,7 +91,7 @@ def test_missing_project_is_an_error(copr_fake: FakeCopr, copr_builder: Run, com
     assert "Copr project jdoe/playground not found" in done.stderr
 
 
-@pytest.mark.skipif(shutil.which("rpmbuild") is None, reason="copr-builder runs rpmbuild, which is not here")
+@needs("rpmbuild")
 @pytest.mark.parametrize("state", ["skipped", "canceled"])
 def test_new_version_is_submitted(copr_fake: FakeCopr, copr_builder: Run, commit: str, state: str) -> None:
     """A failed build does not count. The fake has no endpoint for the SRPM, which ends the run."""
@@ -105,7 +105,7 @@ def test_new_version_is_submitted(copr_fake: FakeCopr, copr_builder: Run, commit
 
 
 @pytest.mark.parametrize(
-    ("lives", "is_well", "says"),
+    ("lifecycles", "is_successful", "output"),
     [
         (["succeeds"], True, ["Build of hello-1.0-1 (ID: 1) finished: succeeded"]),
         (["skipped"], True, ["Build of hello-1.0-1 (ID: 1) finished: skipped"]),
@@ -131,17 +131,17 @@ def test_waiting_reports_the_end_of_each_build(
     builder: CoprBuilder,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-    lives: list[str],
-    is_well: bool,
-    says: list[str],
+    lifecycles: list[str],
+    is_successful: bool,
+    output: list[str],
 ) -> None:
     """A canceled build is no failure."""
     monkeypatch.setattr("copr_builder.copr_builder.time", SimpleNamespace(sleep=copr_fake.clock.tick))
     caplog.set_level("INFO", "copr.builder")
-    for build_id, lifecycle in enumerate(lives, 1):
+    for build_id, lifecycle in enumerate(lifecycles, 1):
         copr_fake.add_build([F41], id=build_id, lifecycle=lifecycle)
-    assert builder._watch_builds([*copr_fake.builds]) is is_well  # noqa: SLF001  # there is no other way to it
-    assert caplog.messages == says
+    assert builder._watch_builds([*copr_fake.builds]) is is_successful  # noqa: SLF001  # no public method calls it alone
+    assert caplog.messages == output
 
 
 @pytest.mark.copr_fake(progress="clock")
@@ -158,6 +158,6 @@ def test_waiting_for_a_fork_never_ends(
     monkeypatch.setattr("copr_builder.copr_builder.time", SimpleNamespace(sleep=sleep))
     copr_fake.add_build([F41], id=1, lifecycle="forked")
     with pytest.raises(KeyboardInterrupt):
-        builder._watch_builds([1])  # noqa: SLF001  # its loop, which has no other way in
+        builder._watch_builds([1])  # noqa: SLF001  # no public method calls it alone
     assert copr_fake.builds[1].is_finished
     assert len(copr_fake.requests) >= 300

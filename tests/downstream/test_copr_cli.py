@@ -13,7 +13,7 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.model.fault import FaultLike
 
 from ..served import starting
-from .processes import WITH_WGET, Run
+from .processes import Run, needs_wget
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
@@ -21,7 +21,7 @@ BY_CLOCK = pytest.mark.copr_fake(progress="clock")
 
 
 def watched(output: str) -> list[str]:
-    """The states that watch-build told of."""
+    """Return the states that watch-build has printed."""
     return re.findall(r"^  \d\d:\d\d:\d\d Build \d+: (\w+)$", output, flags=re.MULTILINE)
 
 
@@ -233,11 +233,11 @@ LOGS = {f"{name}.log.gz" for name in ("backend", "builder-live", "build", "root"
 
 
 def downloaded(directory: Path) -> set[str]:
-    """What lies in a directory, but for the index, which wget follows."""
+    """Return the files in a directory, except for the index, which wget follows."""
     return {path.name for path in directory.iterdir()} - {"index.html"}
 
 
-@WITH_WGET
+@needs_wget
 def test_download_build_fetches_all_results(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
     """It mentions chroots that have not started."""
     copr_fake.add_build({F41: "succeeded", F42: "failed", "epel-9-s390x": "pending"}, id=1)
@@ -251,7 +251,7 @@ def test_download_build_fetches_all_results(copr_fake: FakeCopr, copr_cli: Run, 
     assert {request.status for request in copr_fake.requests} == {200}
 
 
-@WITH_WGET
+@needs_wget
 @pytest.mark.parametrize(("option", "files"), [("--rpms", RPMS), ("--logs", LOGS), ("--spec", {"hello.spec"})])
 def test_download_build_fetches_one_kind_and_one_chroot(
     copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path, option: str, files: set[str]
@@ -262,7 +262,7 @@ def test_download_build_fetches_one_kind_and_one_chroot(
     assert not (tmp_path / F42).exists()
 
 
-@WITH_WGET
+@needs_wget
 def test_download_build_fetches_packages_that_rpm_reads(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
     copr_fake.add_build([F41], id=1)
     assert copr_cli("watch-build", "1").returncode == 0
@@ -270,7 +270,7 @@ def test_download_build_fetches_packages_that_rpm_reads(copr_fake: FakeCopr, cop
     assert {path.read_bytes()[:4] for path in tmp_path.rglob("*.rpm")} == {b"\xed\xab\xee\xdb"}
 
 
-@WITH_WGET
+@needs_wget
 def test_download_build_fetches_from_a_server_without_worlds(copr_config: Path, copr_cli: Run, tmp_path: Path) -> None:
     """The results are directly below the server's address, as in Copr."""
     scenario = {"builds": [{"id": 1, "chroots": [{"name": F41, "lifecycle": "succeeds", "progress": "immediate"}]}]}

@@ -19,7 +19,7 @@ F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 class Ended(NamedTuple):
     status: int
-    shown: str
+    output: str
 
 
 Run = Callable[..., Ended]
@@ -32,7 +32,7 @@ def fuzzytail(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Run:
-    """Run it within this process; after an hour of sleep, on the fake's clock, somebody presses Ctrl-C."""
+    """Run it in this process, and interrupt it after an hour of sleep on the fake's clock."""
 
     def sleep(seconds: float) -> None:
         copr_fake.clock.tick(seconds)
@@ -55,9 +55,9 @@ def fuzzytail(
 def test_builds_prints_states_and_chroots(copr_fake: FakeCopr, fuzzytail: Run) -> None:
     copr_fake.add_build({F41: "succeeded", F42: "failed"}, id=1, package="hello")
     copr_fake.add_build({F41: "forked"}, id=2, package="ripgrep")
-    status, shown = fuzzytail("builds", "jdoe/playground")
+    status, output = fuzzytail("builds", "jdoe/playground")
     assert status == 0
-    rows = [re.findall(r"[\w-]+", line) for line in shown.splitlines() if line.startswith("│")]
+    rows = [re.findall(r"[\w-]+", line) for line in output.splitlines() if line.startswith("│")]
     assert rows == [["2", "ripgrep", "forked", F41], ["1", "hello", "failed", F41, F42]]
 
 
@@ -65,24 +65,24 @@ def test_builds_filters_by_state_and_limit(copr_fake: FakeCopr, fuzzytail: Run) 
     for build_id in range(1, 9):
         copr_fake.add_build({F41: "running" if build_id % 2 else "succeeded"}, id=build_id)
     running = fuzzytail("builds", "jdoe/playground", "--status", "running", "--limit", "2")
-    assert re.findall(r"^│ +(\d) ", running.shown, flags=re.MULTILINE) == ["7", "5"]
-    assert fuzzytail("builds", "jdoe/playground", "--status", "failed").shown == "No builds found.\n"
+    assert re.findall(r"^│ +(\d) ", running.output, flags=re.MULTILINE) == ["7", "5"]
+    assert fuzzytail("builds", "jdoe/playground", "--status", "failed").output == "No builds found.\n"
 
 
 @pytest.mark.parametrize("fault", ["outage", "gateway-timeout", {"breaks": "refused"}, {"breaks": "timeout"}])
 def test_builds_reports_an_outage(copr_fake: FakeCopr, fuzzytail: Run, fault: FaultLike) -> None:
     copr_fake.faults.add(fault)
-    status, shown = fuzzytail("builds", "jdoe/playground")
+    status, output = fuzzytail("builds", "jdoe/playground")
     assert status == 1
-    assert "COPR Error: " in shown
+    assert "COPR Error: " in output
 
 
 IMPORTED = ("--no-tui", "--skip-import")
-"""Not on the whole screen, and without the logs of imports: they are on yet another server, which is not faked."""
+"""No full-screen output, and no logs of imports, which are on a server that is not faked."""
 
 
 def words(text: str) -> str:
-    """A text without what a terminal may have wrapped it at."""
+    """Join the words of a text that the terminal may have wrapped."""
     return "".join(text.split())
 
 
@@ -94,14 +94,14 @@ def log_of(fake: FakeCopr, log: str) -> str:
 def test_logs_prints_all_logs_of_a_finished_build(copr_fake: FakeCopr, fuzzytail: Run) -> None:
     """Of the source build and of each chroot."""
     copr_fake.add_build({F41: "succeeded", F42: "failed"}, id=1)
-    status, shown = fuzzytail("logs", "jdoe/playground", "--build", "1", "--skip-import")
+    status, output = fuzzytail("logs", "jdoe/playground", "--build", "1", "--skip-import")
     assert status == 0
     for name in ("SRPM Build", F41, F42):
         for log in ("backend", "builder-live"):
-            assert re.search(rf"{name} │ {log}", shown), (name, log)
+            assert re.search(rf"{name} │ {log}", output), (name, log)
     for log in ("backend.log", "builder-live.log"):
-        assert words(log_of(copr_fake, log)) in words(shown)
-    assert "No content" not in shown
+        assert words(log_of(copr_fake, log)) in words(output)
+    assert "No content" not in output
 
 
 @pytest.mark.parametrize("lifecycle", ["succeeds", "fails", "appears-late", "canceled-while-running"])
@@ -109,9 +109,9 @@ def test_logs_prints_all_logs_of_a_finished_build(copr_fake: FakeCopr, fuzzytail
 def test_growing_log_is_followed(copr_fake: FakeCopr, fuzzytail: Run, lifecycle: str) -> None:
     """Each line is printed once, until the build ends."""
     copr_fake.add_build([F41], id=1, lifecycle=lifecycle)
-    status, shown = fuzzytail("jdoe/playground", "--build", "1", "--builder-live", "--rpm-only", *IMPORTED)
+    status, output = fuzzytail("jdoe/playground", "--build", "1", "--builder-live", "--rpm-only", *IMPORTED)
     assert status == 0
-    assert words(shown.rpartition("━")[2]) == words(log_of(copr_fake, "builder-live.log")) + "Alllogscomplete!"
+    assert words(output.rpartition("━")[2]) == words(log_of(copr_fake, "builder-live.log")) + "Alllogscomplete!"
     fetched = [each.status for each in copr_fake.requests if each.target.endswith("/builder-live.log")]
     assert fetched.count(200) > 100
     assert copr_fake.builds[1].is_finished
@@ -122,9 +122,9 @@ def test_growing_log_is_followed(copr_fake: FakeCopr, fuzzytail: Run, lifecycle:
 def test_unsuccessful_build_is_followed_to_its_end(copr_fake: FakeCopr, fuzzytail: Run, lifecycle: str) -> None:
     """It also recognizes a fork as an end."""
     copr_fake.add_build([F41], id=1, lifecycle=lifecycle)
-    status, shown = fuzzytail("jdoe/playground", "--build", "1", *IMPORTED)
+    status, output = fuzzytail("jdoe/playground", "--build", "1", *IMPORTED)
     assert status == 0
-    assert shown.endswith("All logs complete!\n")
+    assert output.endswith("All logs complete!\n")
     assert copr_fake.builds[1].state.is_final
 
 
@@ -133,9 +133,9 @@ def test_watch_follows_builds_until_interrupted(copr_fake: FakeCopr, fuzzytail: 
     """It finds pending and running builds, and looks for new ones."""
     copr_fake.add_build({F41: "succeeded"}, id=1)
     copr_fake.add_build([F41], id=2)
-    status, shown = fuzzytail("watch", "jdoe/playground", "--skip-backend", *IMPORTED)
+    status, output = fuzzytail("watch", "jdoe/playground", "--skip-backend", *IMPORTED)
     assert status == 0
-    assert re.findall(r"New build detected: #(\d)", shown) == ["2"]
-    assert len(re.findall(r"^RPMResults finished$", shown, flags=re.MULTILINE)) == 1
-    assert "All logs complete!" in shown
-    assert shown.endswith("Interrupted.\n")
+    assert re.findall(r"New build detected: #(\d)", output) == ["2"]
+    assert len(re.findall(r"^RPMResults finished$", output, flags=re.MULTILINE)) == 1
+    assert "All logs complete!" in output
+    assert output.endswith("Interrupted.\n")

@@ -15,7 +15,7 @@ from copr.v3.pagination import next_page
 from copr_chroot_fake import FakeCopr
 
 from .consumers import built_nevras_with_the_official_client
-from .processes import WITH_WGET, Run
+from .processes import Run, needs_wget
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 DAY = 24 * 60 * 60
@@ -31,7 +31,7 @@ def client(copr_fake: FakeCopr, copr_config: Path, monkeypatch: pytest.MonkeyPat
 
 
 def waited(client: Client, build_id: int, timeout: float = DAY) -> Any:
-    """The build at the end of the official client's own wait for it."""
+    """Return the build at the end of the official client's own wait."""
     (build,) = wait(client.build_proxy.get(build_id), timeout=timeout)
     return build
 
@@ -180,7 +180,7 @@ def test_all_skipped_is_neither_a_failure_nor_a_success(copr_fake: FakeCopr, cli
     assert packages[F41] == packages[F42] == {"packages": []}
 
 
-@WITH_WGET
+@needs_wget
 @pytest.mark.copr_fake(progress="clock", results_delay=45)
 def test_results_appear_some_time_after_success(
     copr_fake: FakeCopr, client: Client, copr_cli: Run, tmp_path: Path
@@ -200,7 +200,7 @@ def test_results_appear_some_time_after_success(
     assert len(list(tmp_path.rglob("*.rpm"))) == 2
 
 
-@WITH_WGET
+@needs_wget
 def test_late_results_fault_delays_results(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
     """For a fake whose clock stands still: the first downloads find nothing."""
     copr_fake.add_build({F41: "succeeded"}, id=1)

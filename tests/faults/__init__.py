@@ -1,1 +1,1 @@
-"""What goes wrong on purpose: which requests it hits, what clients get then, and what stays as it is."""
+"""Tests of faults: which requests they hit, what clients receive, and what they leave unchanged."""

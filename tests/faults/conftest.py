@@ -1,4 +1,4 @@
-"""A build that is asked for while something goes wrong."""
+"""The fixture of the tests of faults."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import pytest
 
 from copr_chroot_fake import FakeCopr
 
-from .asked import running
+from .helpers import fake_with_running_build
 
 
 @pytest.fixture
 def fake() -> FakeCopr:
-    """A build whose chroots stay as they are."""
-    return running()
+    """A fake with a build whose chroots do not change."""
+    return fake_with_running_build()

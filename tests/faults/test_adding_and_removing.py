@@ -1,4 +1,4 @@
-"""Faults are added and removed, and snapshots and sandboxes have them."""
+"""Adding and removing faults, and faults in snapshots."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import pytest
 
 from copr_chroot_fake import FakeCopr, Fault, InputError
 
-from .asked import LIST, statuses
+from .helpers import LIST, statuses
 
 
-def test_nothing_goes_wrong_unless_it_is_said(fake: FakeCopr) -> None:
-    """And none of it any longer once it is removed or cleared."""
+def test_faults_are_added_removed_and_cleared(fake: FakeCopr) -> None:
     assert len(fake.faults) == 0
     added = fake.faults.add("outage")
     fake.faults.add(Fault(status=500))
@@ -31,23 +30,23 @@ def test_nothing_goes_wrong_unless_it_is_said(fake: FakeCopr) -> None:
 
 
 def test_fault_of_another_fake_with_the_same_id_is_rejected(fake: FakeCopr) -> None:
-    """Nor is one that a restore has taken away for the next one."""
+    """So is a fault that a restore has removed."""
     fake.faults.add("outage")
     with pytest.raises(InputError, match="id: there is no such fault 1; there are: 1"):
         fake.faults.remove(FakeCopr().faults.add("outage"))
     with fake.snapshot():
-        gone = fake.faults.add("outage")
+        removed = fake.faults.add("outage")
     fake.faults.add("outage")
     with pytest.raises(InputError, match="id: there is no such fault 2; there are: 1, 2"):
-        fake.faults.remove(gone)
+        fake.faults.remove(removed)
 
 
-def test_a_restored_fake_has_the_faults_that_it_had(fake: FakeCopr) -> None:
-    """With what they had seen, also those removed since, and as often as it is restored."""
+def test_restore_brings_back_faults_and_their_counts(fake: FakeCopr) -> None:
+    """It also brings back faults that were removed since, any number of times."""
     outage = fake.faults.add("outage")
     drawn = fake.faults.add(Fault(status=500, probability=0.5))
     statuses(fake, 3)
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     runs = []
     for _ in range(3):
         added = fake.faults.add(Fault(status=599, probability=0.5))
@@ -55,7 +54,7 @@ def test_a_restored_fake_has_the_faults_that_it_had(fake: FakeCopr) -> None:
         fake.faults.remove(outage.id)
         fake.faults.remove(drawn.id)
         assert added.id == 3
-        fake.restore(taken)
+        fake.restore(snapshot)
         assert [*fake.faults] == [outage, drawn]
         assert [active.seen for active in (outage, drawn)] == [3, 3]
     assert runs[0][:2] == [503, 503]
@@ -65,18 +64,17 @@ def test_a_restored_fake_has_the_faults_that_it_had(fake: FakeCopr) -> None:
     assert (outage.seen, outage.hits) == (4, 4)
 
 
-def test_a_fault_nobody_holds_is_restored_as_often_as_one_likes(fake: FakeCopr) -> None:
-    """What happens to it after a restore does not change what was taken."""
+def test_snapshot_of_a_fault_is_restored_repeatedly(fake: FakeCopr) -> None:
+    """Changes after a restore do not change the snapshot."""
     fake.faults.add("outage")
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     for _ in range(3):
         fake.faults.clear()
-        fake.restore(taken)
+        fake.restore(snapshot)
         assert statuses(fake, 6) == [503] * 5 + [200]
 
 
-def test_snapshots_of_runs_apart_have_each_its_own_faults(fake: FakeCopr) -> None:
-    """Though the same ids were given to other ones."""
+def test_snapshots_with_the_same_fault_ids_are_separate(fake: FakeCopr) -> None:
     before = fake.snapshot()
     one = fake.faults.add(Fault(status=501))
     with_one = fake.snapshot()
@@ -88,8 +86,7 @@ def test_snapshots_of_runs_apart_have_each_its_own_faults(fake: FakeCopr) -> Non
     assert other.hits == 0
 
 
-def test_faults_of_a_sandbox_are_gone_after_it(fake: FakeCopr) -> None:
-    """Whatever was tried there."""
+def test_faults_added_in_a_sandbox_are_removed_after_it(fake: FakeCopr) -> None:
     kept = fake.faults.add(Fault(endpoint="build-chroot/list", status=500))
     with fake.snapshot():
         fake.faults.clear()

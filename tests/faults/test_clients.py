@@ -14,12 +14,12 @@ from copr_chroot_fake import ClientError, CoprClient, CoprFakeError, FakeCopr, F
 from copr_chroot_fake.wire.answer import CATCH_ALL
 
 from ..adapters import COPR
-from .asked import F41, IN_PROCESS, passed
+from .helpers import F41, IN_PROCESS, seconds_passed
 
 
 @pytest.fixture
 def official(fake: FakeCopr) -> Iterator[Client]:
-    """Connect the official client, which uses requests."""
+    """The official client, which uses requests, connected to the fake."""
     with IN_PROCESS["mock_requests"](fake):
         yield Client({"copr_url": str(COPR), "connection_attempts": 3})
 
@@ -61,7 +61,7 @@ def test_official_client_under_faults(fake: FakeCopr, official: Client, fault: A
     fake.faults.add(fault)
     assert list_repeatedly(official, len(ends)) == ends
     assert len(fake.requests) == len(ends)
-    assert (passed(fake) >= 6) == (fault == "slow-list")
+    assert (seconds_passed(fake) >= 6) == (fault == "slow-list")
 
 
 @pytest.mark.parametrize("breaks", ["refused", "reset"])
@@ -72,7 +72,7 @@ def test_official_client_reconnects(
     monkeypatch.setattr("copr.v3.requests.time.sleep", fake.clock.tick)
     fake.faults.add(Fault(breaks=breaks, first=5))
     assert list_repeatedly(official, 2) == [f"CoprRequestException: Unable to connect to {COPR}/api_3/.", "fine"]
-    assert (len(fake.requests), passed(fake)) == (6, 20)
+    assert (len(fake.requests), seconds_passed(fake)) == (6, 20)
 
 
 def test_official_client_fails_on_a_truncated_response(fake: FakeCopr, official: Client) -> None:

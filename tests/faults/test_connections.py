@@ -20,12 +20,12 @@ from urllib3 import Retry
 
 from copr_chroot_fake import Dribble, FakeCopr, Fault
 
-from .asked import GET, IN_PROCESS, OWN, URL
+from .helpers import COPR_ANSWER, GET, IN_PROCESS, URL
 
 TIMEOUT = 0.05
 """The read timeout in process, in seconds."""
 
-PATIENCE = {"timeout": [TIMEOUT], "late": [TIMEOUT], "stalled": [TIMEOUT, 1.0]}
+REAL_TIMEOUTS = {"timeout": [TIMEOUT], "late": [TIMEOUT], "stalled": [TIMEOUT, 1.0]}
 """The read timeouts to try with real connections; a busy machine can be too slow for the first."""
 
 
@@ -143,7 +143,9 @@ CALLERS_AND_ADAPTERS = [(name, adapter) for name in CALLERS for adapter in ADAPT
 Act = Callable[[socket.socket], object]
 """What a server does with a connection when it has read the request."""
 
-HEAD = b"HTTP/1.1 200 OK\r\n" + b"".join(f"{name}: {value}\r\n".encode() for name, value in OWN.headers) + b"\r\n"
+HEAD = (
+    b"HTTP/1.1 200 OK\r\n" + b"".join(f"{name}: {value}\r\n".encode() for name, value in COPR_ANSWER.headers) + b"\r\n"
+)
 
 
 def send_pieces(connection: socket.socket, *pieces: bytes) -> None:
@@ -162,7 +164,7 @@ def go_silent(connection: socket.socket, *pieces: bytes) -> None:
     connection.recv(1)
 
 
-HALF = OWN.body[: len(OWN.body) // 2]
+HALF = COPR_ANSWER.body[: len(COPR_ANSWER.body) // 2]
 
 FAILURES: dict[str, tuple[Fault, Act | None]] = {
     "refused": (Fault(breaks="refused"), None),
@@ -177,12 +179,12 @@ FAILURES: dict[str, tuple[Fault, Act | None]] = {
     "late": (Fault(delay=9), go_silent),
     "stalled": (
         Fault(dribble=Dribble(bytes=20, every=9)),
-        lambda connection: go_silent(connection, HEAD, OWN.body[:20]),
+        lambda connection: go_silent(connection, HEAD, COPR_ANSWER.body[:20]),
     ),
     "dribbled": (
         Fault(dribble=Dribble(bytes=100, every=0.01)),
         lambda connection: send_pieces(
-            connection, HEAD, *(OWN.body[at : at + 100] for at in range(0, len(OWN.body), 100))
+            connection, HEAD, *(COPR_ANSWER.body[at : at + 100] for at in range(0, len(COPR_ANSWER.body), 100))
         ),
     ),
 }
@@ -196,7 +198,7 @@ def failing_server(act: Act | None) -> Iterator[tuple[str, list[bytes]]]:
     def run() -> None:
         while True:
             connection, _ = listener.accept()
-            # A client may have gone before.
+            # The client may have disconnected.
             with connection, suppress(OSError):
                 request = connection.recv(65536)
                 if request == b"stop":
@@ -230,11 +232,11 @@ def real_outcome(caller: str, failure: str, seconds: float) -> tuple[Outcome, in
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize(("caller", "adapter"), CALLERS_AND_ADAPTERS)
 def test_in_process_failure_equals_a_real_one(fake: FakeCopr, caller: str, adapter: str, failure: str) -> None:
-    """Exception, moment, received part of the body and number of attempts are the same."""
+    """The exception, its time, the received part of the body and the number of attempts are equal."""
     fake.faults.add(FAILURES[failure][0])
     with IN_PROCESS[adapter](fake) as opened:
         in_process = CALLERS[caller](URL, opened if adapter == "transport" else None, TIMEOUT)
-    for seconds in PATIENCE.get(failure, [10]):
+    for seconds in REAL_TIMEOUTS.get(failure, [10]):
         real, attempts = real_outcome(caller, failure, seconds)
         if real == in_process:
             break
@@ -247,12 +249,12 @@ def test_in_process_failure_equals_a_real_one(fake: FakeCopr, caller: str, adapt
 def test_requests_retries_as_its_adapter_is_configured(fake: FakeCopr, failure: str) -> None:
     """Backoff takes time only on the fake's clock."""
     began = fake.clock.now()
-    fake.faults.add(Fault(breaks=failure, first=2))  # type: ignore[arg-type]  # all three are valid
+    fake.faults.add(Fault(breaks=failure, first=2))  # type: ignore[arg-type]  # pytest passes a plain str; all three are valid
     fake.faults.add(Fault(status=503, nth=3))
     retries = Retry(5, backoff_factor=10, status_forcelist=[503])
     with IN_PROCESS["mock_requests"](fake):
         got = requests_caller(retries=retries)(URL, None, TIMEOUT)
-    assert got == Outcome("answered", body=OWN.body)
+    assert got == Outcome("answered", body=COPR_ANSWER.body)
     assert [request.status for request in fake.requests] == [0, 0, 503, 200]
     waited = 2 * TIMEOUT if failure == "timeout" else 0
     assert fake.clock.now() - began == pytest.approx(0 + 20 + 40 + waited)

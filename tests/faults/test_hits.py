@@ -9,11 +9,11 @@ import pytest
 
 from copr_chroot_fake import FakeCopr, Fault, LogNormal, Uniform
 
-from .asked import F41, F42, GET, LIST, statuses
+from .helpers import F41, F42, GET, LIST, statuses
 
 
 @pytest.mark.parametrize(
-    ("choice", "hit"),
+    ("selection", "hit"),
     [
         ({}, [1, 2, 3, 4, 5, 6, 7]),
         ({"nth": 3}, [3]),
@@ -31,10 +31,10 @@ from .asked import F41, F42, GET, LIST, statuses
     ],
     ids=str,
 )
-def test_the_requests_that_are_chosen_are_hit(fake: FakeCopr, choice: dict[str, Any], hit: list[int]) -> None:
-    """Counted from the first after the fault was added; each is counted."""
+def test_selected_requests_are_hit(fake: FakeCopr, selection: dict[str, Any], hit: list[int]) -> None:
+    """Requests are counted from the first one after the fault was added."""
     statuses(fake, 2)
-    added = fake.faults.add(Fault(status=503, **choice))
+    added = fake.faults.add(Fault(status=503, **selection))
     assert [number for number, status in enumerate(statuses(fake, 7), 1) if status == 503] == hit
     assert (added.seen, added.hits) == (7, len(hit))
 
@@ -45,21 +45,21 @@ def probable(seed: int, count: int = 2000) -> list[int]:
     return statuses(fake, count, "/api_3/")
 
 
-def test_a_probability_is_as_frequent_as_it_says() -> None:
+def test_hits_match_the_probability() -> None:
     """Within four standard deviations."""
     assert abs(probable(7).count(503) - 600) < 4 * (2000 * 0.3 * 0.7) ** 0.5
 
 
-def test_the_seed_decides_what_is_drawn(fake: FakeCopr) -> None:
-    """The same one gives the same run, another one another, whichever way it is said."""
+def test_seed_determines_the_hits(fake: FakeCopr) -> None:
+    """It may be given to the constructor or to ``reseed``."""
     assert probable(7, 50) == probable(7, 50) != probable(8, 50)
     fake.reseed(8)
     fake.faults.add(Fault(status=503, probability=0.3))
     assert statuses(fake, 50, "/api_3/") == probable(8, 50)
 
 
-def test_what_is_drawn_depends_on_nothing_else_that_is(fake: FakeCopr) -> None:
-    """Neither on other faults nor on builds; and of two faults each draws for itself."""
+def test_random_draws_are_independent(fake: FakeCopr) -> None:
+    """Neither other faults nor builds change the draws of a fault."""
     first = fake.faults.add(Fault(status=503, probability=0.3))
     fake.faults.add(Fault(delay=Uniform(1, 2), nth=1))
     second = fake.faults.add(Fault(status=504, probability=0.3))
@@ -87,7 +87,7 @@ TARGETS = {
 
 
 @pytest.mark.parametrize(
-    ("about", "hit"),
+    ("filters", "hit"),
     [
         ({}, [*TARGETS]),
         (
@@ -107,15 +107,15 @@ TARGETS = {
     ],
     ids=str,
 )
-def test_only_what_a_fault_is_about_is_hit_and_counted(fake: FakeCopr, about: dict[str, Any], hit: list[str]) -> None:
-    """Through the query and the path alike, whether what is meant is there or not."""
-    added = fake.faults.add(Fault(status=599, **about))
+def test_only_requests_that_match_are_hit_and_counted(fake: FakeCopr, filters: dict[str, Any], hit: list[str]) -> None:
+    """Build and chroot may be in the query or the path, and need not exist."""
+    added = fake.faults.add(Fault(status=599, **filters))
     assert [name for name, target in TARGETS.items() if fake.answer("GET", target).status == 599] == hit
     assert (added.seen, added.hits) == (len(hit), len(hit))
 
 
 def test_first_added_fault_hits_and_all_count(fake: FakeCopr) -> None:
-    """Each counts what it is about, hit or not."""
+    """Each fault counts the requests that match it, whether it hits them or not."""
     fake.faults.add(Fault(status=503, nth=2))
     fake.faults.add(Fault(status=504, first=3))
     fake.faults.add(Fault(endpoint="build-chroot/list", status=500))
@@ -125,14 +125,13 @@ def test_first_added_fault_hits_and_all_count(fake: FakeCopr) -> None:
     assert [(active.seen, active.hits) for active in fake.faults] == [(6, 1), (6, 2), (1, 1), (6, 1)]
 
 
-def test_any_method_is_hit(fake: FakeCopr) -> None:
-    """A proxy that is down is down for all."""
+def test_faults_hit_every_method(fake: FakeCopr) -> None:
     fake.faults.add(Fault(status=503, first=3))
     assert [fake.answer(method, GET).status for method in ("POST", "OPTIONS", "HEAD", "GET")] == [503, 503, 503, 200]
 
 
-def test_a_delay_is_drawn_within_its_bounds(fake: FakeCopr) -> None:
-    """From the seed, anew for each request."""
+def test_random_delay_stays_within_its_bounds(fake: FakeCopr) -> None:
+    """It is drawn for each request."""
     fake.faults.add(Fault(delay=Uniform(5, 6), first=20))
     fake.faults.add(Fault(delay=LogNormal(median=8, sigma=0.8, minimum=2, maximum=60)))
     drawn = [answer.delivery.delay for answer in (fake.answer("GET", GET) for _ in range(40)) if answer.delivery]
@@ -142,8 +141,8 @@ def test_a_delay_is_drawn_within_its_bounds(fake: FakeCopr) -> None:
     assert len(set(drawn[20:])) > 10
 
 
-def test_counts_hold_among_threads() -> None:
-    """No request is lost or counted twice, and as many are hit as are to be."""
+def test_faults_count_correctly_among_threads() -> None:
+    """No request is lost or counted twice."""
     fake = FakeCopr()
     first = fake.faults.add(Fault(status=503, first=500))
     every = fake.faults.add(Fault(endpoint="home", status=504, every=4))
@@ -171,10 +170,10 @@ def test_counts_hold_among_threads() -> None:
     ],
     ids=lambda value: " and ".join(map(str, value)) if isinstance(value, list) else None,
 )
-def test_a_connection_is_refused_where_any_request_would_be(
+def test_connection_is_refused_if_any_request_would_be(
     fake: FakeCopr, some: list[Fault], seconds: float | None
 ) -> None:
-    """It counts then, as the request that nobody can send."""
+    """A refused connection counts as a request."""
     added = [fake.faults.add(fault) for fault in some]
     assert fake.faults.refuse_next() == seconds
     assert sum(active.hits for active in added) == (0 if seconds is None else 1)

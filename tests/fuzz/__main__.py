@@ -1,7 +1,7 @@
 """Fuzz a target for some seconds, guided by coverage: ``python -m tests.fuzz requests 300``.
 
-Begins with the cases that are kept, and keeps the fewest that reach as much as
-all did. A case that fails is shown, and kept too; mend it, and go on.
+Starts with the stored cases, and stores the smallest set with the same coverage. A failing case is printed and stored;
+fix the bug, and run it again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from .cases import keep_cases, read_cases
 
 WORK = Path("build/fuzz")
 LONGEST = 2048
-"""How many bytes a case has at most."""
+"""Maximum size of a case in bytes."""
 
 
 def main(target: str, seconds: str) -> int:
@@ -36,7 +36,7 @@ def main(target: str, seconds: str) -> int:
 
 
 def _fuzz(target: str, *arguments: str | Path) -> int:
-    """A process of its own, as the fuzzer ends the one that it runs in."""
+    """Run the fuzzer in a process of its own, because the fuzzer exits."""
     return subprocess.run([sys.executable, "-m", "tests.fuzz.fuzzing", target, *map(str, arguments)]).returncode
 
 

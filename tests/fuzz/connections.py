@@ -1,7 +1,7 @@
-"""Bytes sent to a server over a connection, in pieces of any size, and what must hold whatever they are.
+"""Arbitrary bytes sent to a server over a connection in pieces, and invariants of the responses.
 
-The server runs in the event loop of the client, so each piece is read on its own
-and nothing has to be waited for.
+The server runs in the event loop of the client, so each piece is read separately
+without waiting.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ _HEALTH = b"GET /_fake/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 def connections(case: bytes) -> None:
-    """The first byte is the size of the pieces in which the rest is sent, 60 of them at most; 0 for all at once."""
-    # What closes the port for all would close it for the next case.
+    """The first byte of a case is the number of pieces (up to 60) in which the rest is sent; 0 sends it at once."""
+    # A fault that closes the port would affect the next case.
     data = case[1:].replace(b"refuse", b"refute")
     size = max((case[0] if case else 0) or len(data), len(data) // 60, 1)
     _harness().run([data[at : at + size] for at in range(0, len(data), size)])
@@ -128,7 +128,7 @@ class Harness:
         assert not self._server.server_state.tasks, "no request is left"
 
     async def _exchange(self, pieces: list[bytes]) -> bytes:
-        """All that comes for the pieces until the server closes the connection."""
+        """Send the pieces; return all received data until the server closes the connection."""
         loop, got = self._loop, bytearray()
         with socket.socket() as client:
             client.setblocking(False)
@@ -148,6 +148,7 @@ class Harness:
         for _ in range(100):
             if not (self._server.server_state.connections or self._server.server_state.tasks):
                 break
+            # uvicorn has no event for this.
             await asyncio.sleep(0.001)
         return bytes(got)
 
@@ -180,7 +181,7 @@ def _check_replies(got: bytes, seen: list[Seen], may_break: bool) -> None:
         status, headers, body, got = reply
         is_closed = b"close" in headers.get(b"connection", b"")
         if request is None or request.status != status:
-            # The server itself says that what comes is no request, or that it has not come whole.
+            # The server responds itself to invalid and incomplete requests.
             assert status in (400, 431), (status, body)
             assert is_closed
             is_head = request is not None and request.method == "HEAD"

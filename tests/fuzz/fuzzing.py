@@ -20,7 +20,7 @@ def main(target: str, options: list[str]) -> None:
         if target == "connections" and seed % 4 == 0:
             return make_connection(Random(seed))[:most]
         changed = mutator.change(case, seed) if seed % 4 else None
-        # What is too long would be cut, and a document that is cut is none.
+        # A truncated document is not a document.
         return changed if changed is not None and len(changed) <= most else bytes(atheris.Mutate(case, most))
 
     atheris.Setup([f"{sys.executable} -m {__spec__.name} {target}", *options], TARGETS[target], custom_mutator=mutate)

@@ -23,11 +23,11 @@ class Mutator:
     def __init__(self, cases: Sequence[bytes]) -> None:
         documents = [document for case in cases for _, document in _split(case)]
         named = set(_names_in([json.loads(text) for text in (scenario_schema(), DOCUMENT.read_text())]))
-        self._values = [*JUNK, *sorted(named), *(value for document in documents for _, value in _places_in(document))]
+        self._values = [*JUNK, *sorted(named), *(value for document in documents for _, value in _locations_in(document))]
         self._keys = sorted(named | {key for document in documents for key in _keys_in(document)})
 
     def change(self, case: bytes, seed: int) -> bytes | None:
-        """A case whose document has a few places changed; ``None`` for one that has none."""
+        """Return a case with some changed values in its document; ``None`` if it has no document."""
         random = Random(seed)
         for head, document in _split(case):
             root = [document]
@@ -37,16 +37,16 @@ class Mutator:
         return None
 
     def _spoil(self, root: list[Any], random: Random) -> None:
-        places = [place for place, _ in _places_in(root) if place]
-        if not places:
+        locations = [location for location, _ in _locations_in(root) if location]
+        if not locations:
             return
-        *way, last = random.choice(places)
+        *parents, last = random.choice(locations)
         parent: Any = root
-        for key in way:
+        for key in parents:
             parent = parent[key]
         value = json.loads(json.dumps(random.choice(self._values)))
         match random.randrange(4):
-            case 0 if way:
+            case 0 if parents:
                 del parent[last]
             case 1 if isinstance(parent[last], dict):
                 parent[last][random.choice(self._keys)] = value
@@ -57,7 +57,7 @@ class Mutator:
 
 
 def _split(case: bytes) -> Iterator[tuple[bytes, Any]]:
-    """What is in front of the document of a case, and the document, if it has one."""
+    """Return the part of a case before its document, and the document, if it has one."""
     first, newline, rest = case.partition(b"\n")
     for head, text in ((b"", case), (first + newline, rest)):
         try:
@@ -67,22 +67,22 @@ def _split(case: bytes) -> Iterator[tuple[bytes, Any]]:
         return
 
 
-def _places_in(document: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    yield place, document
+def _locations_in(document: Any, location: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    yield location, document
     inner = (
         document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
     )
     for key, value in inner:
-        yield from _places_in(value, (*place, key))
+        yield from _locations_in(value, (*location, key))
 
 
 def _keys_in(document: Any) -> Iterator[str]:
-    return (key for _, value in _places_in(document) if isinstance(value, dict) for key in value)
+    return (key for _, value in _locations_in(document) if isinstance(value, dict) for key in value)
 
 
 def _names_in(schemas: Any) -> Iterator[str]:
-    """The properties and the choices that schemas have."""
-    for _, schema in _places_in(schemas):
+    """Return the properties and enum values of schemas."""
+    for _, schema in _locations_in(schemas):
         if isinstance(schema, dict):
             properties, choices = schema.get("properties", {}), schema.get("enum", [])
             yield from properties if isinstance(properties, dict) else ()
@@ -142,7 +142,7 @@ TOKENS: tuple[bytes, ...] = (
     ),
     *(b"http://copr/", b"CONNECT ", b"TRACE ", b"QUERY ", b"{", b"[" * 2000, b'"\\ud800"', b"NaN", b"X: y\r\n" * 1500),
 )
-"""Bytes that mean something to a parser, or more than it may take."""
+"""Bytes with a meaning for parsers, and oversized values."""
 
 
 def make_connection(random: Random) -> bytes:

@@ -1,4 +1,4 @@
-"""Fuzz targets: each takes a case as it would be sent, and checks what must hold."""
+"""Fuzz targets: each takes a case as bytes and checks invariants."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ def _check_answer(method: str, answer: Answer) -> None:
     if headers["Content-Type"] == "application/json":
         document = json.loads(answer.body)
         if answer.status != 200:
-            # A mask that will not do is refused in Flask-RESTX's own form.
+            # Errors of masks have Flask-RESTX's format.
             assert isinstance(document.get("error", document.get("message")), str), answer
     else:
         answer.body.decode()
 
 
 def scenarios(case: bytes) -> None:
-    """What a file says: JSON where it begins like an object or a list, else YAML."""
+    """Load a scenario: as JSON if it begins like an object or a list, else as YAML."""
     name = "scenario.json" if case.lstrip()[:1] in (b"{", b"[") else "scenario.yaml"
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, name)
@@ -91,12 +91,12 @@ def scenarios(case: bytes) -> None:
         assert refusal.source == str(path), refusal
         assert str(refusal).startswith(f"{path}: "), refusal
         assert "\n" not in str(refusal), refusal
-        assert fake.to_scenario() == FakeCopr().to_scenario(), "of a scenario with a mistake nothing is added"
+        assert fake.to_scenario() == FakeCopr().to_scenario(), "an invalid scenario adds nothing"
         return
     assert is_right, checked
-    written = json.loads(json.dumps(fake.to_scenario(), allow_nan=False))
-    again = FakeCopr.from_scenario(written)
-    assert json.loads(json.dumps(again.to_scenario())) == written, "what is written out loads back"
+    dumped = json.loads(json.dumps(fake.to_scenario(), allow_nan=False))
+    again = FakeCopr.from_scenario(dumped)
+    assert json.loads(json.dumps(again.to_scenario())) == dumped, "what is written out loads back"
     for one, other in zip(_answers(fake), _answers(again), strict=True):
         assert one == other, "what loads back gives the same answers"
 
@@ -110,7 +110,7 @@ def _refusal(fake: FakeCopr, path: Path) -> ScenarioError | None:
 
 
 def _answers(fake: FakeCopr) -> Iterator[Answer]:
-    """What a client sees that asks for everything, again and again."""
+    """Return the responses to repeated requests for everything."""
     for _ in range(3):
         for build in list(fake.builds.values())[:5]:
             yield fake.answer("GET", f"/api_3/build/{build.id}")
@@ -130,7 +130,7 @@ def control(case: bytes) -> None:
     worlds = Worlds(InitialConfig(FakeCopr))
     api = ControlApi(Setting(worlds, InitialConfig(FakeCopr), None))
     _fill(worlds)
-    before = _all_there_is(worlds)
+    before = _all_targets(worlds)
     answer = api.answer(worlds.main, method, path, query, body)
     if not isinstance(answer, Answer):
         answer = asyncio.run(answer)
@@ -140,22 +140,22 @@ def control(case: bytes) -> None:
     if answer.status >= 400:
         document = json.loads(answer.body)
         assert isinstance(document["error"], str), answer
-        assert _all_there_is(worlds) == before, "what is refused has changed nothing"
-    json.dumps(_all_there_is(worlds), allow_nan=False)
+        assert _all_targets(worlds) == before, "a rejected call changes nothing"
+    json.dumps(_all_targets(worlds), allow_nan=False)
 
 
 def _fill(worlds: Worlds) -> None:
     fake = worlds.main.fake
-    fake.clock.pause()  # type: ignore[union-attr]  # a served fake's clock is the system's
+    fake.clock.pause()  # type: ignore[union-attr]  # a served fake has a system clock
     fake.clock.move_to(1_800_000_000)
     fake.add_build({F41: "running", F42: {"lifecycle": "succeeds", "progress": "manual"}}, id=1)
     fake.faults.add({"delay": 0})
     fake.answer("GET", "/api_3/build-chroot/list/1")
     worlds.main.take_snapshot()
-    worlds.replace("some", InitialConfig(FakeCopr)).fake.clock.pause()  # type: ignore[union-attr]  # a recipe's clock can be paused
+    worlds.replace("some", InitialConfig(FakeCopr)).fake.clock.pause()  # type: ignore[union-attr]  # a world has a system clock
 
 
-def _all_there_is(worlds: Worlds) -> Mapping[str, Sequence[Any]]:
+def _all_targets(worlds: Worlds) -> Mapping[str, Sequence[Any]]:
     return {
         world.name: (
             world.fake.to_scenario(),

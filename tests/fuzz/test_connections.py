@@ -15,7 +15,7 @@ CASES = int(os.environ.get("COPR_FAKE_CONNECTIONS", "150"))
 
 @pytest.mark.parametrize("part", range(4))
 def test_mutated_requests_are_answered_or_rejected(part: int) -> None:
-    """As HTTP, without a failure, a connection that stays open, or a world that nobody may create."""
+    """Each connection ends, without internal errors, and without worlds that the client may not create."""
     for seed in range(part * CASES, (part + 1) * CASES):
         case = make_connection(Random(seed))
         try:

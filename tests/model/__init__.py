@@ -1,5 +1,4 @@
-"""A plain model of the service, to hold the fake against: its rules once more, as simply as they can be said.
+"""A simple model of Copr, with which the fake is compared.
 
-Written from the description of the service and of the companions, and from the
-page about lives; it shares nothing with the package.
+It follows the documentation of Copr's endpoints and of the lifecycles, and shares no code with the package.
 """

@@ -1,6 +1,6 @@
-"""What the model answers: the service's rules on arguments, pages and errors.
+"""The responses of the model: the service's rules for arguments, pages and errors.
 
-Every answer is a status and a body, or an :class:`Error`.
+Every response is a status and a body, or an :class:`Error`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from .rendering import RESULTS, build_fields, chroot_fields, line, packages, source_package
 from .service import Build, Chroot, Impossible, Model
-from .shown import RESULTS, build_fields, chroot_fields, line, packages, source_package
 from .tables import NUMBERS, UNIMPORTED
 
 BUG = "Request wasn't successful, there is probably a bug in the Copr code."
@@ -30,8 +30,8 @@ class Error(Exception):
         self.body = json.dumps({**more, "error": message}, separators=(",", ":") if compact else None) + "\n"
 
 
-class Answering:
-    """One request to the model: what is asked for has been looked at when it is answered."""
+class Responder:
+    """Responds to one request; chroots in the response are polled."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Answering:
         method: str,
         arguments: Mapping[str, str],
         user: tuple[str, str] | None = None,
-        is_seen: bool = True,
+        is_readable: bool = True,
         is_in_path: bool = False,
     ) -> None:
         self.model = model
@@ -47,8 +47,8 @@ class Answering:
         self.arguments = arguments
         self.user = user
         self.is_in_path = is_in_path
-        """Whether the build is named there, as a number of any size."""
-        self.counts = method == "GET" and is_seen
+        """Whether the path contains the build id, which can then have any size."""
+        self.counts = method == "GET" and is_readable
 
     # The endpoints of build chroots.
 
@@ -105,18 +105,18 @@ class Answering:
             key = self._key(order, build)
             absent = [chroot for chroot in build.chroots if chroot.is_absent]
             for chroot in absent:
-                self._look(build, chroot)
-            there = in_order(build.there, key, order, order_type)
-            page = there[offset:][:limit] if limit is not None else there[offset:]
+                self._poll(build, chroot)
+            ordered = in_order(build.present_chroots, key, order, order_type)
+            page = ordered[offset:][:limit] if limit is not None else ordered[offset:]
             for chroot in page:
                 if chroot not in absent:
-                    self._look(build, chroot)
+                    self._poll(build, chroot)
             if order != "id":
                 page = in_order([chroot for chroot in build.chroots if chroot in page], key, order, order_type)
             items = [json.dumps(chroot_fields(build, chroot)) for chroot in page if build.id in self.model.builds]
         return self._page(items, limit, offset, order, order_type)
 
-    # The companions.
+    # Other endpoints.
 
     def build(self, build_id: int) -> str:
         return line(build_fields(self._find_build(build_id)))
@@ -127,7 +127,7 @@ class Answering:
         return line(
             {
                 chroot.name: {"packages": [{key: nevra[key] for key in keys} for nevra in packages(build, chroot)]}
-                for chroot in build.there
+                for chroot in build.present_chroots
             }
         )
 
@@ -135,7 +135,7 @@ class Answering:
         build = self._known(build_id)
         for chroot in build.chroots:
             if chroot.is_absent or chroot.state in UNIMPORTED:
-                self._look(build, chroot)
+                self._poll(build, chroot)
         build = self._known(build_id)
         if build.source in ("waiting", "pending", "starting"):
             raise Error(500, BUG)
@@ -159,7 +159,7 @@ class Answering:
             limit = int(sent) if sent.strip() else limit
         items = []
         for build in builds if limit is None else builds[:limit]:
-            self._look_at_all(build)
+            self._poll_all(build)
             if build.id in self.model.builds and (not status or build.state == status):
                 items.append(json.dumps(build_fields(build)))
         return self._page(items, limit, offset, order, order_type)
@@ -203,13 +203,13 @@ class Answering:
         latest: dict[str, dict[str, tuple[Build, Chroot]]] = {}
         for build in sorted(self.model.builds.values(), key=lambda build: -build.id):
             if f"{build.owner}/{build.project}" == full_name and build.dirname == dirname:
-                for chroot in build.there:
+                for chroot in build.present_chroots:
                     if chroot.name in self.model.projects[full_name]:
                         latest.setdefault(build.package, {}).setdefault(chroot.name, (build, chroot))
         for package in sorted(latest):
             for build, chroot in latest[package].values():
-                self._look(build, chroot)
-        shown = [
+                self._poll(build, chroot)
+        rendering = [
             {
                 "name": package,
                 "chroots": {
@@ -225,7 +225,7 @@ class Answering:
             for package in sorted(latest)
         ]
         start = '{"output": "ok","message": "Project monitor request successful","packages": [\n'
-        return start + ",\n".join(map(json.dumps, shown)) + "]}"
+        return start + ",\n".join(map(json.dumps, rendering)) + "]}"
 
     def auth_check(self) -> str:
         name = self._log_in()
@@ -246,21 +246,21 @@ class Answering:
             raise Error(409, f"Cannot cancel build {build_id}") from None
         return line(build_fields(build))
 
-    # What they have in common.
+    # Shared rules.
 
     def _required(self, name: str) -> str:
         if name not in self.arguments:
             raise Error(400, f"Missing argument {name}")
         return self.arguments[name]
 
-    def _look(self, build: Build, chroot: Chroot) -> None:
+    def _poll(self, build: Build, chroot: Chroot) -> None:
         if self.counts and build.id in self.model.builds:
-            self.model.look(build, chroot)
+            self.model.poll(build, chroot)
             self.model.catch_up()
 
-    def _look_at_all(self, build: Build) -> None:
+    def _poll_all(self, build: Build) -> None:
         for chroot in build.chroots:
-            self._look(build, chroot)
+            self._poll(build, chroot)
 
     def _find_chroot(self, counts: bool) -> tuple[Build, Chroot]:
         sent, name = self._required("build_id"), self._required("chrootname")
@@ -269,7 +269,7 @@ class Answering:
             raise Error(404, f"Build {sent} does not exist.")
         chroot = next((chroot for chroot in build.chroots if chroot.name == name), None)
         if chroot is not None and counts:
-            self._look(build, chroot)
+            self._poll(build, chroot)
         if build.id not in self.model.builds:
             raise Error(404, f"Build {sent} does not exist.")
         if chroot is None or chroot.is_absent:
@@ -286,7 +286,7 @@ class Answering:
         return self.model.builds[build_id]
 
     def _find_build(self, build_id: int) -> Build:
-        self._look_at_all(self._known(build_id))
+        self._poll_all(self._known(build_id))
         return self._known(build_id)
 
     def _find_project(self) -> str:
@@ -306,19 +306,19 @@ class Answering:
         return self.model.accounts[login][1]
 
     def _paging(self) -> tuple[int | None, int, str, str]:
-        mistakes = {}
+        errors = {}
         numbers: dict[str, int | None] = {}
         for name in ("limit", "offset"):
             sent = self.arguments.get(name, "")
             try:
                 numbers[name] = int(sent) if sent.strip() else None
             except ValueError:
-                mistakes[name] = ["Not a valid integer value."]
+                errors[name] = ["Not a valid integer value."]
         order_type = self.arguments.get("order_type", "ASC")
         if order_type.strip() and order_type not in ("ASC", "DESC"):
-            mistakes["order_type"] = ["Not a valid choice."]
-        if mistakes:
-            raise Error(500, str(mistakes))
+            errors["order_type"] = ["Not a valid choice."]
+        if errors:
+            raise Error(500, str(errors))
         order = self.arguments.get("order") or "id"
         order = "id" if order == "name" else order
         if not order_type and order == "id":
@@ -346,13 +346,13 @@ class Answering:
 def in_order(
     chroots: Sequence[Chroot], key: Callable[[Chroot], object], order: str, order_type: str
 ) -> Sequence[Chroot]:
-    """With what is nowhere last, and first in the other direction."""
+    """Sort chroots; those without a key are last, or first in descending order."""
     descending = order_type == "DESC"
     if order == "id":
         return chroots[::-1] if descending else chroots
-    have = sorted((c for c in chroots if key(c) is not None), key=key, reverse=descending)  # type: ignore[arg-type]  # none of these has no key
-    have_not = [chroot for chroot in chroots if key(chroot) is None]
-    return [*have_not, *have] if descending else [*have, *have_not]
+    having = sorted((c for c in chroots if key(c) is not None), key=key, reverse=descending)  # type: ignore[arg-type]  # none of the keys is None
+    without = [chroot for chroot in chroots if key(chroot) is None]
+    return [*without, *having] if descending else [*having, *without]
 
 
 def check_order(order: str, columns: Sequence[str], table: str) -> None:
@@ -368,7 +368,7 @@ def check_range(limit: int | None, offset: int) -> None:
 
 
 def cast(sent: str) -> int | None:
-    """As PostgreSQL does."""
+    """Convert a build id as PostgreSQL does."""
     if not re.fullmatch(r"[ \t\n\v\f\r]*[+-]?[0-9]+[ \t\n\v\f\r]*", sent, re.ASCII):
         return None
     return int(sent) if -(2**31) <= int(sent) < 2**31 else None

@@ -1,6 +1,6 @@
-"""What the service knows, and how that changes.
+"""The state of the service, and progress it changes.
 
-All is eager: whatever is due has happened, in the order in which it was due, before anything else does.
+The model is eager: before anything else happens, all due transitions are applied in order.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .tables import BUILDING, EPOCH, EVENTS, FINAL, FORWARD, LIFECYCLES, UNIMPOR
 
 
 class Impossible(Exception):
-    """Cannot happen now."""
+    """The operation is not possible now."""
 
 
 @dataclass
@@ -25,12 +25,12 @@ class Chroot:
     result_dir: str = ""
     has_packages: bool = False
     stages: Sequence[tuple[str, int | None]] = ()
-    """What it goes through; empty where its state is fixed."""
+    """The lifecycle; empty if the state is fixed."""
     at: int = 0
     due: float | None = None
-    how: str = "poll"
+    progress: str = "poll"
     polls: int = 1
-    looks: int = 0
+    polled: int = 0
     held_in: str | None = None
 
     @property
@@ -57,8 +57,8 @@ class Build:
     project: str
     dirname: str
     package: str
-    made_up: Mapping[str, object]
-    """What the kit makes up of where it came from, as it is answered."""
+    submission: Mapping[str, object]
+    """The fields of the submission, which the kit generates, as in a response."""
     chroots: list[Chroot] = field(default_factory=list)
     source: str = "succeeded"
     confirmed_by: float | None = None
@@ -68,7 +68,7 @@ class Build:
         return self.confirmed_by is not None
 
     @property
-    def there(self) -> list[Chroot]:
+    def present_chroots(self) -> list[Chroot]:
         return [chroot for chroot in self.chroots if not chroot.is_absent]
 
     @property
@@ -81,7 +81,7 @@ class Build:
             return "canceled"
         if self.source in ("starting", "pending", "running", "importing", "failed"):
             return self.source
-        states = {chroot.state for chroot in self.there}
+        states = {chroot.state for chroot in self.present_chroots}
         if not states:
             return "waiting"
         order = ("running", "starting", "pending", "failed", "succeeded", "skipped", "forked")
@@ -98,7 +98,7 @@ class Build:
             return chroot.due
         return self.confirmed_by if chroot.due is None else min(chroot.due, self.confirmed_by)
 
-    def can_go_on(self, chroot: Chroot) -> bool:
+    def can_advance(self, chroot: Chroot) -> bool:
         return bool(chroot.stages) and not chroot.is_held and self.due(chroot) is not None
 
 
@@ -110,12 +110,12 @@ class Model:
     now: float = EPOCH
     known: list[str] = field(default_factory=list)
     projects: dict[str, list[str]] = field(default_factory=dict)
-    """The chroots that each has enabled."""
+    """The enabled chroots of each project."""
     builds: dict[int, Build] = field(default_factory=dict)
     accounts: dict[str, tuple[str, str, Sequence[str]]] = field(default_factory=dict)
     """By login: the token, the name, and the groups."""
 
-    # What is added.
+    # Objects.
 
     def know(self, names: Sequence[str]) -> None:
         self.known += [name for name in names if name not in self.known]
@@ -126,43 +126,43 @@ class Model:
         self.know(chroots)
         self.projects[full_name] = [*chroots]
 
-    def add_build(self, build: Build, chroots: Sequence[tuple[str, str]], how: str, polls: int) -> None:
+    def add_build(self, build: Build, chroots: Sequence[tuple[str, str]], progress: str, polls: int) -> None:
         if build.id in self.builds:
             raise Impossible
         self.builds[build.id] = build
         self.projects.setdefault(f"{build.owner}/{build.project}", [])
-        for name, way in chroots:
-            self.add_chroot(build.id, name, way, how, polls)
-        # What it is while its chroots wait or are imported.
+        for name, course in chroots:
+            self.add_chroot(build.id, name, course, progress, polls)
+        # The source build is not finished while its chroots wait or are imported.
         firsts = {chroot.stage for chroot in build.chroots}
         if firsts & {"waiting", "absent"}:
             build.source = "running"
         elif "importing" in firsts:
             build.source = "importing"
-        ways = [way for _, way in chroots]
-        if "=importing" in ways:
+        courses = [course for _, course in chroots]
+        if "=importing" in courses:
             build.source = "importing"
-        if "=canceled" in ways and all(way.startswith("=") and way[1:] in FINAL for way in ways):
+        if "=canceled" in courses and all(course.startswith("=") and course[1:] in FINAL for course in courses):
             build.confirmed_by = self.now + 10
 
-    def add_chroot(self, build_id: int, name: str, way: str, how: str, polls: int) -> None:
-        """``way`` is a life, or after ``=`` a state in which it stays."""
+    def add_chroot(self, build_id: int, name: str, course: str, progress: str, polls: int) -> None:
+        """Add a chroot; ``course`` is a lifecycle, or after ``=`` a fixed state."""
         build = self.builds[build_id]
         if any(chroot.name == name for chroot in build.chroots):
             raise Impossible
-        if way.startswith("="):
-            chroot = Chroot(name, way[1:])
+        if course.startswith("="):
+            chroot = Chroot(name, course[1:])
             self._appear(build, chroot, EPOCH)
             if chroot.ended_on is not None and chroot.state != "skipped":
                 chroot.ended_on = EPOCH + 300
         else:
-            stages = LIFECYCLES[way]
+            stages = LIFECYCLES[course]
             begun = self.now
-            if how == "immediate":
+            if progress == "immediate":
                 begun = max(0, begun - sum(lasts or 0 for _, lasts in stages))
             lasts = stages[0][1]
             due = None if lasts is None else begun + lasts
-            chroot = Chroot(name, "waiting", stages=stages, due=due, how=how, polls=polls)
+            chroot = Chroot(name, "waiting", stages=stages, due=due, progress=progress, polls=polls)
             if not chroot.is_absent:
                 chroot.state = chroot.stage
                 self._appear(build, chroot, int(begun))
@@ -173,7 +173,7 @@ class Model:
             enabled.append(name)
 
     def _appear(self, build: Build, chroot: Chroot, now: int) -> None:
-        """Be in a state as one that has got there the usual way."""
+        """Set the values of a chroot that has reached its state in the usual way."""
         state = chroot.state
         if state in (*BUILDING, "succeeded", "failed", "skipped"):
             chroot.started_on = now
@@ -183,10 +183,10 @@ class Model:
             chroot.result_dir = f"{build.id:08d}-{build.package}"
         chroot.has_packages = state == "succeeded"
 
-    # What happens.
+    # Transitions.
 
     def change(self, build: Build, chroot: Chroot, to: str, now: int) -> None:
-        """Come into another state, by whatever leads there."""
+        """Change the state, with the values that an event would set."""
         before = chroot.state
         if to == "starting":
             chroot.started_on, chroot.result_dir = now, f"{build.id:08d}-{build.package}"
@@ -218,14 +218,19 @@ class Model:
     def step(self, build: Build, chroot: Chroot) -> None:
         due = build.due(chroot)
         assert due is not None
-        timed = chroot.how in ("clock", "immediate")
+        timed = chroot.progress in ("clock", "immediate")
         now = max(due if timed else max(due, self.now), chroot.latest)
-        if build.is_canceled and chroot.state not in FINAL and not chroot.is_absent and not self.is_to_wait(chroot):
+        if (
+            build.is_canceled
+            and chroot.state not in FINAL
+            and not chroot.is_absent
+            and not self.confirms_itself(chroot)
+        ):
             self.confirm(build, chroot, int(now))
             chroot.stages = ()
             return
         was_absent = chroot.is_absent
-        chroot.at, chroot.looks = chroot.at + 1, 0
+        chroot.at, chroot.polled = chroot.at + 1, 0
         lasts = chroot.stages[chroot.at][1]
         chroot.due = None if lasts is None else now + lasts
         state, _, canceled = chroot.stage.partition(" ")
@@ -243,8 +248,8 @@ class Model:
         if chroot.at + 1 == len(chroot.stages) and chroot.state in FINAL:
             chroot.stages = ()
 
-    def is_to_wait(self, chroot: Chroot) -> bool:
-        """Whether its life says next how long it takes to confirm that the build is canceled."""
+    def confirms_itself(self, chroot: Chroot) -> bool:
+        """Whether the next stage of its lifecycle confirms that the build is canceled."""
         following, _ = (*chroot.stages, ("", None))[chroot.at + 1]
         return following == f"{chroot.state} canceled"
 
@@ -254,8 +259,8 @@ class Model:
                 due = [
                     (build.due(chroot) or 0, at)
                     for at, chroot in enumerate(build.chroots)
-                    if chroot.how in ("clock", "immediate") and build.can_go_on(chroot)
-                    if chroot.how == "immediate" or (build.due(chroot) or 0) <= self.now
+                    if chroot.progress in ("clock", "immediate") and build.can_advance(chroot)
+                    if chroot.progress == "immediate" or (build.due(chroot) or 0) <= self.now
                 ]
                 if not due:
                     break
@@ -264,12 +269,12 @@ class Model:
     def tick(self, seconds: float) -> None:
         self.now += seconds
 
-    def look(self, build: Build, chroot: Chroot) -> None:
-        """An answer shows it."""
-        if chroot.stages and chroot.how == "poll":
-            if chroot.looks >= chroot.polls and build.can_go_on(chroot):
+    def poll(self, build: Build, chroot: Chroot) -> None:
+        """Count a response with the chroot as a poll."""
+        if chroot.stages and chroot.progress == "poll":
+            if chroot.polled >= chroot.polls and build.can_advance(chroot):
                 self.step(build, chroot)
-            chroot.looks += 1
+            chroot.polled += 1
 
     def event(self, build: Build, chroot: Chroot, event: str) -> None:
         sources, to = EVENTS[event]
@@ -282,17 +287,17 @@ class Model:
             self.confirm(build, chroot, now)
         else:
             self.change(build, chroot, to, now)
-        self._live_on(chroot, now)
+        self._continue_lifecycle(chroot, now)
 
-    def _live_on(self, chroot: Chroot, now: float) -> None:
-        """Go on from where something else has led, if that is on its way."""
-        ways = [*range(chroot.at, len(chroot.stages)), *range(min(chroot.at, len(chroot.stages)))]
-        at = next((at for at in ways if chroot.stages[at][0].split()[0] == chroot.state), None)
+    def _continue_lifecycle(self, chroot: Chroot, now: float) -> None:
+        """Continue at the stage of the new state, if the lifecycle has one."""
+        courses = [*range(chroot.at, len(chroot.stages)), *range(min(chroot.at, len(chroot.stages)))]
+        at = next((at for at in courses if chroot.stages[at][0].split()[0] == chroot.state), None)
         if at is None or chroot.state in FINAL:
             chroot.stages = ()
             return
         lasts = chroot.stages[at][1]
-        chroot.at, chroot.looks, chroot.due = at, 0, None if lasts is None else now + lasts
+        chroot.at, chroot.polled, chroot.due = at, 0, None if lasts is None else now + lasts
 
     def cancel(self, build: Build) -> None:
         if build.is_canceled or build.is_finished:
@@ -300,9 +305,9 @@ class Model:
         build.confirmed_by = self.now + 10
 
     def advance(self, build: Build) -> int:
-        going = [chroot for chroot in build.chroots if build.can_go_on(chroot)]
+        going = [chroot for chroot in build.chroots if build.can_advance(chroot)]
         for chroot in going:
-            if build.can_go_on(chroot):
+            if build.can_advance(chroot):
                 self.step(build, chroot)
                 self.catch_up()
         return len(going)
@@ -317,14 +322,14 @@ class Model:
             return
         if chroot.held_in is None:
             raise Impossible
-        if chroot.is_held and chroot.due is not None and chroot.how == "clock":
+        if chroot.is_held and chroot.due is not None and chroot.progress == "clock":
             chroot.due = max(chroot.due, self.now)
         chroot.held_in = None
 
     def run_to(self, build: Build, chroot: Chroot, to: str) -> None:
         if to in [stage.split()[0] for stage, _ in chroot.stages[chroot.at :]]:
             while chroot.is_absent or chroot.state != to:
-                if not build.can_go_on(chroot) or build.id not in self.builds:
+                if not build.can_advance(chroot) or build.id not in self.builds:
                     raise Impossible
                 self.step(build, chroot)
                 self.catch_up()

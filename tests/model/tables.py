@@ -1,4 +1,4 @@
-"""The states, which event leads from where to where, and what each life goes through, for how many seconds."""
+"""The states, the events that lead from one to another, and the lifecycles with the duration of each stage."""
 
 from __future__ import annotations
 

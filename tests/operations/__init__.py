@@ -1,1 +1,1 @@
-"""Every public operation of a fake in any order: snapshots restore exactly, and a written fake loads back as it was."""
+"""Random sequences of public operations: snapshots restore exactly, and a dumped fake loads back."""

@@ -30,18 +30,18 @@ from .tables import EPOCH
 
 T = TypeVar("T")
 
-places = st.sampled_from([0, 0, 0, 0, 1, 2, 3, 4, 5, 7, 11])
-"""Mostly the first one, as what happens to it one after the other finds most."""
+indexes = st.sampled_from([0, 0, 0, 0, 1, 2, 3, 4, 5, 7, 11])
+"""Mostly the first one, because sequences of operations on one object find most errors."""
 
 ALMOST_STILL = 1e-300
-"""The speed at which no float shows that time passes: a running clock, and yet every run is the same."""
+"""A speed so low that floats do not change: the clock runs, but each run is reproducible."""
 
 NOT_WRITTEN = ("add_account", "clear", "populate", "add", "add_scenario", "reset")
-"""After these a reloaded fake goes on differently by design: a scenario has no accounts, and no ids used up."""
+"""Operations after which a reloaded fake differs by design: a scenario has no accounts and no used ids."""
 
 
 class Taken(NamedTuple):
-    """A snapshot, and everything that it has to bring back."""
+    """A snapshot, and everything that it must restore."""
 
     snapshot: Snapshot
     now: float
@@ -50,7 +50,7 @@ class Taken(NamedTuple):
 
 
 class OperationsMachine(RuleBasedStateMachine):
-    """A fake, and its twin: a fake that was loaded from what the other one wrote, and is operated like it since."""
+    """A fake and its twin, which was loaded from the fake's dump and gets the same operations since."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,42 +65,42 @@ class OperationsMachine(RuleBasedStateMachine):
         self.runs, self.serves, self.progress = runs, serves, progress
         self.fake = self._make({"now": EPOCH})
         self.twin = self._make({"now": EPOCH})
-        self.both(lambda fake: fake.add_build(**build))  # type: ignore[arg-type]  # what it takes
+        self.both(lambda fake: fake.add_build(**build))  # type: ignore[arg-type]  # drawn arguments are valid
 
     def _make(self, scenario: Scenario) -> FakeCopr:
-        """A fake with the same options that has loaded a scenario, as a file has it."""
+        """Return a fake with the same options, loaded from a scenario."""
         clock = SystemClock(ALMOST_STILL) if self.runs else VirtualClock()
         clock.restore(scenario["now"])
         return FakeCopr.from_scenario(
             json.loads(json.dumps(scenario)),
             clock=clock,
             serve_results=self.serves,
-            progress=self.progress,  # type: ignore[arg-type]  # one of those that are drawn
+            progress=self.progress,  # type: ignore[arg-type]  # one of the names
             seed=5,
         )
 
     def _reload(self) -> FakeCopr:
-        """The fake, written and loaded back; what a scenario does not have is done again."""
+        """Return the fake loaded from its dump, with the parts that a scenario does not have."""
         copy = self._make(self.fake.to_scenario())
         copy.reseed(self.fake.seed)
         for account in self.fake.accounts:
             copy.add_account(account.name, account.login, account.token, account.groups)
         root = self.fake.results_url.removesuffix("/results")
-        copy._set_base_url(root)  # noqa: SLF001  # what a server does
+        copy._set_base_url(root)  # noqa: SLF001  # called by servers
         return copy
 
     def teardown(self) -> None:
         while self.sandboxes:
             self.sandboxes.pop()[0].close()
 
-    # What can be done.
+    # Operations.
 
     def both(self, do: Callable[[FakeCopr], object]) -> None:
         """Do it to the fake and to its twin, with the same outcome."""
         assert _outcome(do, self.fake) == _outcome(do, self.twin)
 
     def only(self, do: Callable[[FakeCopr], object]) -> None:
-        """Do it to the fake alone; the twin is made anew from it."""
+        """Operate on the fake alone, and create the twin again from its dump."""
         _outcome(do, self.fake)
         self.twin = self._reload()
 
@@ -110,28 +110,28 @@ class OperationsMachine(RuleBasedStateMachine):
         (self.only if operation in NOT_WRITTEN else self.both)(lambda fake: getattr(fake, operation)(**arguments))
 
     @precondition(lambda self: self.fake.builds)
-    @rule(data=st.data(), at=places, operation=st.sampled_from([*tables.BUILD]))
+    @rule(data=st.data(), at=indexes, operation=st.sampled_from([*tables.BUILD]))
     def operate_build(self, data: st.DataObject, at: int, operation: str) -> None:
         build = _pick([*self.fake.builds], at)
         arguments = data.draw(tables.BUILD[operation], operation)
         self.both(lambda fake: _operate(fake.builds[build], operation, arguments))
 
     @precondition(lambda self: bool(_chroots(self.fake)))
-    @rule(data=st.data(), at=places, operation=st.sampled_from([*tables.CHROOT]))
+    @rule(data=st.data(), at=indexes, operation=st.sampled_from([*tables.CHROOT]))
     def operate_chroot(self, data: st.DataObject, at: int, operation: str) -> None:
         build, name = _pick(_chroots(self.fake), at)
         arguments = data.draw(tables.CHROOT[operation], operation)
         self.both(lambda fake: _operate(fake.builds[build][name], operation, arguments))
 
     @precondition(lambda self: self.fake.builds)
-    @rule(at=places, name=tables.known_names, arguments=tables.added)
+    @rule(at=indexes, name=tables.known_names, arguments=tables.added)
     def add_chroot(self, at: int, name: str, arguments: dict[str, object]) -> None:
         """More likely to succeed than with any build."""
         build = _pick([*self.fake.builds], at)
-        self.both(lambda fake: fake.builds[build].add_chroot(name, **arguments))  # type: ignore[arg-type]  # what it takes
+        self.both(lambda fake: fake.builds[build].add_chroot(name, **arguments))  # type: ignore[arg-type]  # drawn arguments are valid
 
     @precondition(lambda self: bool(_chroots(self.fake)))
-    @rule(at=places, steps=tables.history)
+    @rule(at=indexes, steps=tables.history)
     def operate_one_chroot(self, at: int, steps: list[tuple[str, dict[str, object]]]) -> None:
         """Several operations on the same chroot find more than as many on different ones."""
         build, name = _pick(_chroots(self.fake), at)
@@ -152,18 +152,18 @@ class OperationsMachine(RuleBasedStateMachine):
         if events:
             self.both(lambda fake: METHODS[_pick(events, which)](fake.builds[build][name]))
 
-    @precondition(lambda self: bool(_gone(self)))
-    @rule(data=st.data(), at=places)
+    @precondition(lambda self: bool(_removed(self)))
+    @rule(data=st.data(), at=indexes)
     def operate_removed(self, data: st.DataObject, at: int) -> None:
-        """What a test still holds of a build or a chroot that is gone is harmless."""
-        target = _pick(_gone(self), at)
+        """Operations on removed builds and chroots have no effect on the fake."""
+        target = _pick(_removed(self), at)
         table = tables.BUILD if isinstance(target, Build) else tables.CHROOT
         operation = data.draw(st.sampled_from([*table]))
         arguments = data.draw(table[operation], operation)
         self.only(lambda fake: _operate(target, operation, arguments))
 
     @precondition(lambda self: self.fake.projects)
-    @rule(data=st.data(), at=places, operation=st.sampled_from([*tables.PROJECT]))
+    @rule(data=st.data(), at=indexes, operation=st.sampled_from([*tables.PROJECT]))
     def operate_project(self, data: st.DataObject, at: int, operation: str) -> None:
         full_name = _pick([*self.fake.projects], at)
         arguments = data.draw(tables.PROJECT[operation], operation)
@@ -180,7 +180,7 @@ class OperationsMachine(RuleBasedStateMachine):
         operation = data.draw(st.sampled_from([*table]))
         arguments = data.draw(table[operation], operation)
         if self.runs and arguments.get("now") == 0:
-            # Where a float does show that time passes.
+            # At a speed at which time passes.
             arguments = {"now": 1}
         self.both(lambda fake: _operate(fake.clock, operation, arguments))
 
@@ -188,13 +188,13 @@ class OperationsMachine(RuleBasedStateMachine):
     def add_mock_chroots(self, names: list[str]) -> None:
         self.both(lambda fake: fake.add_mock_chroots(*names))
 
-    @rule(at=places, times=st.integers(1, 3))
+    @rule(at=indexes, times=st.integers(1, 3))
     def poll(self, at: int, times: int) -> None:
         target = _pick([*_targets(self.fake)], at)
         for _ in range(times):
             self.both(lambda fake: fake.answer("GET", target))
 
-    # Snapshots, and what is written.
+    # Snapshots and dumps.
 
     def _take(self) -> Taken:
         snapshot = self.fake.snapshot()
@@ -212,7 +212,7 @@ class OperationsMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.taken)
     @rule(order=st.lists(st.integers(0, 50), min_size=1, max_size=5))
     def restore_snapshot(self, order: list[int]) -> None:
-        """Several of them, in any order; there is one of after each step."""
+        """Restore any of the snapshots; there is one after each step."""
         for at in order:
             taken = _pick(self.taken, at)
             # A restore leaves the system's time alone.
@@ -240,9 +240,9 @@ class OperationsMachine(RuleBasedStateMachine):
         self.saved.append(self.fake.to_scenario())
 
     @precondition(lambda self: self.saved)
-    @rule(at=places, replaces=st.booleans())
+    @rule(at=indexes, replaces=st.booleans())
     def load_saved_scenario(self, at: int, replaces: bool) -> None:
-        """Into the running fake, in which something of it may be."""
+        """Load it into the running fake, which may have some of its builds."""
 
         def load(fake: FakeCopr) -> None:
             if replaces:
@@ -253,21 +253,21 @@ class OperationsMachine(RuleBasedStateMachine):
 
     @rule()
     def continue_with_reloaded(self) -> None:
-        """What has been loaded goes on as the original does, whatever is done from now on."""
+        """Check that a loaded fake behaves as the original from now on."""
         self.twin = self._reload()
 
-    # What holds after every step.
+    # Invariants.
 
     @invariant()
     def the_fake_loads_back(self) -> None:
         for build in self.fake.builds.values():
             self.held[id(build)] = build
             self.held |= {id(chroot): chroot for chroot in build.chroots}
-        written = self.fake.to_scenario()
-        assert self.twin.to_scenario() == written
+        dumped = self.fake.to_scenario()
+        assert self.twin.to_scenario() == dumped
         assert _shown(self.twin) == _shown(self.fake)
         copy = self._reload()
-        assert copy.to_scenario() == written
+        assert copy.to_scenario() == dumped
         assert _shown(copy) == _shown(self.fake)
         self.take_snapshot()
         self.steps += 1
@@ -275,7 +275,7 @@ class OperationsMachine(RuleBasedStateMachine):
             self._compare_future(copy)
 
     def _compare_future(self, copy: FakeCopr) -> None:
-        """Clients see the same of both from now on; afterwards nothing of it has happened."""
+        """Check that future responses of both are equal, and restore both."""
         before, now = _everything(self.fake), self.fake.clock.now()
         with self.fake.snapshot():
             for passed in (0, 25, 400):
@@ -295,7 +295,7 @@ def _chroots(fake: FakeCopr) -> list[tuple[int, str]]:
     return [(build.id, chroot.name) for build in fake.builds.values() for chroot in build.chroots]
 
 
-def _gone(machine: OperationsMachine) -> list[Build | BuildChroot]:
+def _removed(machine: OperationsMachine) -> list[Build | BuildChroot]:
     return [held for held in machine.held.values() if not _is_there(machine.fake, held)]
 
 
@@ -328,32 +328,32 @@ def _outcome(do: Callable[[FakeCopr], object], fake: FakeCopr) -> str:
 
 def _is_there(fake: FakeCopr, held: Build | BuildChroot) -> bool:
     build = held if isinstance(held, Build) else held.build
-    return fake.builds.get(build.id) is build and (held is build or build.get(held.name) is held)  # type: ignore[union-attr]  # a chroot then
+    return fake.builds.get(build.id) is build and (held is build or build.get(held.name) is held)  # type: ignore[union-attr]  # it is a chroot if it is not the build
 
 
 def _shown(fake: FakeCopr) -> object:
     # A restore leaves the address alone.
-    shown = repr([views.build(build) for build in fake.builds.values()])
-    return shown.replace(fake.results_url, RESULTS_URL), [*fake.projects]
+    text = repr([views.build(build) for build in fake.builds.values()])
+    return text.replace(fake.results_url, RESULTS_URL), [*fake.projects]
 
 
 def _everything(fake: FakeCopr) -> object:
     """All that a snapshot brings back."""
     faults = [(fault.id, fault.seen, fault.hits) for fault in fake.faults]
     # First, as it lets everything happen that is due.
-    written = fake.to_scenario()
-    return written, _shown(fake), fake.seed, fake.accounts, faults, fake.changes
+    dumped = fake.to_scenario()
+    return dumped, _shown(fake), fake.seed, fake.accounts, faults, fake.changes
 
 
 def _objects(fake: FakeCopr) -> tuple[object, ...]:
-    """What a test may hold."""
+    """Return the objects that a test may hold."""
     builds = [*fake.builds.values()]
     chroots = [chroot for build in builds for chroot in build.chroots]
     return (*fake.projects.values(), *builds, *chroots, *fake.faults, *fake.accounts)
 
 
 def _targets(fake: FakeCopr) -> Iterator[str]:
-    """What clients ask, of everything that there is."""
+    """Return targets for everything that exists."""
     yield from ("/api_3/mock-chroots/list", "/api_3/build/7", "/api_3/build-chroot?build_id=1&chrootname=fedora")
     for build in [*fake.builds.values()]:
         yield f"/api_3/build-chroot/list/{build.id}?order=mock_chroot_id"

@@ -1,7 +1,4 @@
-"""The public operations with the arguments to draw for each, and the members that change nothing.
-
-Values are few, so that they collide, and some of them are invalid.
-"""
+"""The public operations with strategies for their arguments, and the members that change nothing."""
 
 from __future__ import annotations
 
@@ -25,9 +22,9 @@ PROJECTS = ["jdoe/playground", "@copr/tools", "@copr/tools:pr:1"]
 ids = st.sampled_from(IDS)
 names = st.sampled_from([*NAMES * 4, "x y", "fedora"])
 known_names = st.sampled_from(NAMES)
-# Mostly those that events lead away from.
+# Mostly states that are not final.
 states = st.sampled_from([*State, *[State.PENDING] * 6, *[State.RUNNING] * 3, *[State.WAITING] * 2])
-# Multiples of a quarter, with which floats are exact.
+# Multiples of 0.25, which floats represent exactly.
 seconds = st.sampled_from([0, 0.25, 1, 10, 29.75, 60, 100, 400, 10_000, LAST - EPOCH - 9, -1])
 times = st.sampled_from([0, 5, EPOCH - 1, EPOCH, EPOCH + 7, EPOCH + 500, LAST, -1])
 texts = st.sampled_from(["a", "00000007-other"] * 3 + ["", "a/b"])
@@ -107,10 +104,10 @@ _fixed = both(
         build_config=st.just({"a": [1]}),
     ),
 )
-_living = both(required(lifecycle=lifecycles), optional(progress=progress, result_dir=texts, packages=packages))
+_advancing = both(required(lifecycle=lifecycles), optional(progress=progress, result_dir=texts, packages=packages))
 _canceled = st.just({"state": "failed", "canceled": True})
-_ways = states | _living | _living | _fixed | _canceled | _settings
-_chroots = st.dictionaries(known_names, _ways, max_size=3)
+_any_settings = states | _advancing | _advancing | _fixed | _canceled | _settings
+_chroots = st.dictionaries(known_names, _any_settings, max_size=3)
 added = optional(state=states) | both(required(lifecycle=lifecycles), optional(progress=progress))
 _build = both(
     required(id=ids, chroots=_chroots),
@@ -232,7 +229,7 @@ FAKE: Mapping[str, Arguments] = {
     "populate": optional(builds=st.sampled_from([0, 1]), chroots=st.just(2), seed=st.sampled_from([1, 2])),
     "clear_requests": nothing,
 }
-"""Those with a rule of their own are in ``OWN_RULE``."""
+"""The operations; ``OWN_RULE`` has those with a separate rule."""
 
 OWN_RULE: Mapping[str, str] = {
     "FakeCopr.answer": "poll",
@@ -269,4 +266,4 @@ READ_ONLY: Mapping[str, str] = {
 """The members that only read, or only lead to the fake."""
 
 THROUGH_ANOTHER = {"Faults.reseed": "FakeCopr.reseed"}
-"""What is only called by another operation."""
+"""Operations that are only called by another one."""

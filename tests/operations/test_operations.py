@@ -1,6 +1,6 @@
-"""Whatever is done to a fake, in any order: snapshots restore it, and it loads back from what it writes.
+"""Random sequences of operations on a fake: snapshots restore it, and its dump loads back.
 
-``COPR_FAKE_EXAMPLES`` is the number of runs to try.
+``COPR_FAKE_EXAMPLES`` sets the number of runs.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ DRAWN = {
 
 
 def test_every_public_operation_is_drawn() -> None:
-    """A member is drawn, or is known to change nothing, or is the kit's own."""
+    """Each public member is an operation, is known to change nothing, or is private in effect."""
     of_the_kit = {member for member, why in NO_CALLS.items() if why == INSIDE}
     members = {
         f"{cls.__name__}.{name}" for cls in DRAWN for name in {*dir(cls), *get_annotations(cls)} if name[0] != "_"

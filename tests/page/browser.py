@@ -52,7 +52,7 @@ def chromium() -> Iterator[Chrome]:
             options.add_argument(flag)
         browser = Chrome(options=options, service=Service(CHROMEDRIVER))
         try:
-            # Its own first page would still be loading, in whatever test comes first.
+            # The browser's own start page may still be loading in the first test.
             browser.get("about:blank")
             yield browser
         finally:

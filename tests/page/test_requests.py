@@ -30,11 +30,11 @@ def test_page_loads_nothing_from_other_sites(
     page.press("Advance build 1")
     page.wait(lambda: page.states == ["pending"])
     messages = [json.loads(entry["message"])["message"] for entry in read_log(browser, "performance")]
-    asked = {
+    sent = {
         message["params"]["request"]["url"] for message in messages if message["method"] == "Network.requestWillBeSent"
     }
-    assert len(asked) > 5
-    assert [url for url in asked if not url.startswith((server.url + "/", "data:"))] == []
+    assert len(sent) > 5
+    assert [url for url in sent if not url.startswith((server.url + "/", "data:"))] == []
     entries = cast("list[str]", page.run("return performance.getEntriesByType('resource').map(entry => entry.name)"))
     assert [url for url in entries if not url.startswith((page.url, "data:"))] == []
     assert read_log(browser, "browser") == []
@@ -49,12 +49,12 @@ def test_hidden_page_does_not_poll(open_page: Open, fake: FakeCopr) -> None:
     """
     page.run(hide, True)
 
-    def asked() -> int:
+    def sent() -> int:
         return cast(int, page.run("return performance.getEntriesByType('resource').length"))
 
-    before = asked()
+    before = sent()
     with pytest.raises(TimeoutException):
-        page.wait(lambda: asked() > before + 1, seconds=1.5)
+        page.wait(lambda: sent() > before + 1, seconds=1.5)
     fake.add_build([F43], id=1)
     page.run(hide, False)
     page.wait_for("h3", ["Build 1 hello"])

@@ -20,7 +20,7 @@ def test_it(copr_fake, copr_client):
         failed.stdout.fnmatch_lines(
             [
                 "*Unmatched Copr requests*",
-                "GET /api_3/build-chroot?build_id=7*: build 70 is there, 7 is not",
+                "GET /api_3/build-chroot?build_id=7*: build 70 exists, 7 does not",
             ]
         )
     passed = run(body.format(True))

@@ -111,4 +111,4 @@ def test_misspelled(copr_fake):
 """
     )
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["*/results/jdo/playground/ -> 404: /results/jdoe/playground/*-hello/ is there, *"])
+    result.stdout.fnmatch_lines(["*/results/jdo/playground/ -> 404: /results/jdoe/playground/*-hello/ exists, *"])

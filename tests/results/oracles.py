@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from ..programs import needs
 
-TOOLS = ("rpm", "rpmspec", "rpm2cpio", "createrepo_c", "wget")
-
-_missing = [tool for tool in TOOLS if shutil.which(tool) is None]
-needs_tools = pytest.mark.skipif(
-    bool(_missing) and not os.environ.get("CI"), reason=f"not installed: {', '.join(_missing)}"
-)
+needs_tools = needs("rpm", "rpmspec", "rpm2cpio", "createrepo_c", "wget")
 
 
 def run(*command: str | Path, cwd: Path | None = None) -> str:

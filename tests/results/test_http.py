@@ -28,19 +28,19 @@ def fake() -> FakeCopr:
 
 
 @pytest.fixture
-def ask(fake: FakeCopr) -> SendRequest:
+def send(fake: FakeCopr) -> SendRequest:
     return direct_client(fake)
 
 
-def test_file_has_type_length_etag_and_time(ask: SendRequest) -> None:
+def test_file_has_type_length_etag_and_time(send: SendRequest) -> None:
     """The time of the last modification is the end of the build."""
-    got = ask("GET", RPM)
+    got = send("GET", RPM)
     assert (got.status, got.content_type) == (200, "application/x-rpm")
     assert got.body.startswith(b"\xed\xab\xee\xdb")
     assert got.headers["content-length"] == str(len(got.body))
     assert got.headers["last-modified"] == formatdate(ENDED, usegmt=True)
     assert got.headers["accept-ranges"] == "bytes"
-    assert ask("GET", RPM).headers["etag"] == got.headers["etag"] != ask("GET", f"{DIRECTORY}success").headers["etag"]
+    assert send("GET", RPM).headers["etag"] == got.headers["etag"] != send("GET", f"{DIRECTORY}success").headers["etag"]
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,14 @@ def test_file_has_type_length_etag_and_time(ask: SendRequest) -> None:
         ("", "text/html; charset=utf-8"),
     ],
 )
-def test_content_types_follow_coprs_configuration(ask: SendRequest, name: str, type_: str) -> None:
+def test_content_types_follow_coprs_configuration(send: SendRequest, name: str, type_: str) -> None:
     """All files except packages are text, even JSON."""
-    assert ask("GET", DIRECTORY + name).content_type == type_
+    assert send("GET", DIRECTORY + name).content_type == type_
 
 
-def test_compressed_log_has_content_encoding_gzip(fake: FakeCopr, ask: SendRequest) -> None:
+def test_compressed_log_has_content_encoding_gzip(fake: FakeCopr, send: SendRequest) -> None:
     """HTTP clients that support it decompress the log."""
-    got = ask("GET", f"{LOG}.gz")
+    got = send("GET", f"{LOG}.gz")
     raw = fake.answer("GET", f"{LOG}.gz").body
     assert got.headers["content-encoding"] == "gzip"
     assert got.headers["content-length"] == str(len(raw))
@@ -68,20 +68,20 @@ def test_compressed_log_has_content_encoding_gzip(fake: FakeCopr, ask: SendReque
     assert gzip.decompress(raw).endswith(b"RPMResults finished\n")
 
 
-def test_head_has_the_headers_of_get(ask: SendRequest) -> None:
+def test_head_has_the_headers_of_get(send: SendRequest) -> None:
     for target in (RPM, DIRECTORY, f"{DIRECTORY}missing", LOG, f"{LOG}.gz"):
-        head, got = ask("HEAD", target), ask("GET", target)
+        head, got = send("HEAD", target), send("GET", target)
         assert (head.status, head.body) == (got.status, b"")
         assert {**head.headers, "date": ""} == {**got.headers, "date": ""}
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-def test_other_methods_are_not_allowed(ask: SendRequest, method: str) -> None:
+def test_other_methods_are_not_allowed(send: SendRequest, method: str) -> None:
     """The response lists the allowed methods."""
     for target in (RPM, DIRECTORY, f"{DIRECTORY}missing"):
-        got = ask(method, target)
+        got = send(method, target)
         assert (got.status, got.allow) == (405, {"GET", "HEAD", "OPTIONS"})
-    assert ask("OPTIONS", RPM).allow == {"GET", "HEAD", "OPTIONS"}
+    assert send("OPTIONS", RPM).allow == {"GET", "HEAD", "OPTIONS"}
 
 
 @pytest.mark.parametrize(
@@ -97,10 +97,10 @@ def test_other_methods_are_not_allowed(ask: SendRequest, method: str) -> None:
         ("bytes=0-0", 0, 1),
     ],
 )
-def test_range_gets_a_part_of_the_file(ask: SendRequest, sent: str, first: int, last: int | None) -> None:
+def test_range_gets_a_part_of_the_file(send: SendRequest, sent: str, first: int, last: int | None) -> None:
     """A range can have a first byte, a last byte, or only a length; it can exceed the end of the file."""
-    whole = ask("GET", RPM)
-    got = ask("GET", RPM, [("Range", sent)])
+    whole = send("GET", RPM)
+    got = send("GET", RPM, [("Range", sent)])
     part = range(len(whole.body))[first:last]
     assert (got.status, got.body) == (206, whole.body[first:last])
     assert got.headers["content-range"] == f"bytes {part.start}-{part.stop - 1}/{len(whole.body)}"
@@ -108,40 +108,40 @@ def test_range_gets_a_part_of_the_file(ask: SendRequest, sent: str, first: int, 
 
 
 @pytest.mark.parametrize("sent", ["bytes=999999-", "bytes=-0"])
-def test_unsatisfiable_range_gets_the_size(ask: SendRequest, sent: str) -> None:
+def test_unsatisfiable_range_gets_the_size(send: SendRequest, sent: str) -> None:
     """A client that follows a log can tell that it has not grown."""
-    size = len(ask("GET", RPM).body)
-    got = ask("GET", RPM, [("Range", sent)])
+    size = len(send("GET", RPM).body)
+    got = send("GET", RPM, [("Range", sent)])
     assert (got.status, got.headers["content-range"]) == (416, f"bytes */{size}")
 
 
 @pytest.mark.parametrize(
     "sent", ["bytes", "bytes=", "bytes=a-b", "bytes=-", "bytes=4-2", "lines=0-1", "bytes=0-1,", "bytes=" + "0-1," * 20]
 )
-def test_invalid_range_is_ignored(ask: SendRequest, sent: str) -> None:
+def test_invalid_range_is_ignored(send: SendRequest, sent: str) -> None:
     """The response has the whole file."""
-    whole = ask("GET", RPM)
-    got = ask("GET", RPM, [("Range", sent)])
+    whole = send("GET", RPM)
+    got = send("GET", RPM, [("Range", sent)])
     assert (got.status, got.body) == (200, whole.body)
 
 
 @pytest.mark.parametrize("sent", ["bytes=0-3,-4", "bytes=0-3, 999999-", "bytes=999999-,9999999-"])
-def test_several_ranges_get_the_whole_file(ask: SendRequest, sent: str) -> None:
-    whole = ask("GET", RPM)
-    got = ask("GET", RPM, [("Range", sent)])
+def test_several_ranges_get_the_whole_file(send: SendRequest, sent: str) -> None:
+    whole = send("GET", RPM)
+    got = send("GET", RPM, [("Range", sent)])
     assert (got.status, got.body, got.content_type) == (200, whole.body, whole.content_type)
 
 
-def test_if_range_gets_the_whole_of_a_changed_file(ask: SendRequest) -> None:
+def test_if_range_gets_the_whole_of_a_changed_file(send: SendRequest) -> None:
     """A client with a part of the same file gets the range."""
-    whole = ask("GET", RPM)
+    whole = send("GET", RPM)
     for validator, status in (
         (whole.headers["etag"], 206),
         (whole.headers["last-modified"], 206),
         ('"another"', 200),
         (formatdate(0, usegmt=True), 200),
     ):
-        assert ask("GET", RPM, [("Range", "bytes=0-3"), ("If-Range", validator)]).status == status
+        assert send("GET", RPM, [("Range", "bytes=0-3"), ("If-Range", validator)]).status == status
 
 
 @pytest.fixture
@@ -154,9 +154,9 @@ def tokyo_time_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("tokyo_time_zone")
-def test_unmodified_file_is_not_sent_again(ask: SendRequest) -> None:
+def test_unmodified_file_is_not_sent_again(send: SendRequest) -> None:
     """An ETag takes precedence over a time, which is in GMT whatever the local time zone is."""
-    whole = ask("GET", RPM)
+    whole = send("GET", RPM)
     etag, modified = whole.headers["etag"], whole.headers["last-modified"]
     for headers, status in (
         ([("If-None-Match", etag)], 304),
@@ -171,30 +171,30 @@ def test_unmodified_file_is_not_sent_again(ask: SendRequest) -> None:
         ([("If-Modified-Since", "yesterday")], 200),
         ([("If-Modified-Since", "Mon, 01 Jan 0001 00:00:00 +2359")], 200),
     ):
-        got = ask("GET", RPM, headers)
+        got = send("GET", RPM, headers)
         assert (got.status, got.body) == (status, b"" if status == 304 else whole.body), headers
 
 
 @pytest.mark.parametrize(
     "target", ["/results", "/results/jdoe", DIRECTORY.rstrip("/"), f"/results/jdoe/playground/{F43}"]
 )
-def test_directory_without_slash_redirects(ask: SendRequest, target: str) -> None:
+def test_directory_without_slash_redirects(send: SendRequest, target: str) -> None:
     """The location is relative, so it is right behind any prefix."""
-    got = ask("GET", target)
+    got = send("GET", target)
     assert (got.status, got.headers["location"]) == (301, target.rpartition("/")[2] + "/")
 
 
-def test_live_log_redirects_to_its_compressed_form(ask: SendRequest) -> None:
+def test_live_log_redirects_to_its_compressed_form(send: SendRequest) -> None:
     """Logs that are never written without compression do not redirect."""
-    got = ask("GET", LOG)
+    got = send("GET", LOG)
     assert (got.status, got.headers["location"]) == (301, "builder-live.log.gz")
-    assert ask("GET", f"{DIRECTORY}backend.log").status == 301
-    assert ask("GET", f"{DIRECTORY}root.log").status == 404
+    assert send("GET", f"{DIRECTORY}backend.log").status == 301
+    assert send("GET", f"{DIRECTORY}root.log").status == 404
 
 
-def test_doubled_slashes_are_ignored(ask: SendRequest) -> None:
-    assert ask("GET", f"{DIRECTORY}/success").body == b"done"
-    assert ask("GET", f"/results//jdoe///playground/{F43}/00000001-hello/success").body == b"done"
+def test_doubled_slashes_are_ignored(send: SendRequest) -> None:
+    assert send("GET", f"{DIRECTORY}/success").body == b"done"
+    assert send("GET", f"/results//jdoe///playground/{F43}/00000001-hello/success").body == b"done"
 
 
 @pytest.mark.parametrize(
@@ -235,10 +235,10 @@ def test_log_can_be_followed_with_ranges() -> None:
     assert whole.startswith(followed)
 
 
-def test_every_adapter_sends_the_same_response(fake: FakeCopr, ask: SendRequest, open_adapter: OpenAdapter) -> None:
+def test_every_adapter_sends_the_same_response(fake: FakeCopr, send: SendRequest, open_adapter: OpenAdapter) -> None:
     """Some clients decompress the body."""
     ask_adapter = open_adapter(fake)
-    etag = ask("GET", RPM).headers["etag"]
+    etag = send("GET", RPM).headers["etag"]
     for method, target, headers in [
         *[("GET", target, []) for target in (RPM, LOG, f"{LOG}.gz", DIRECTORY, DIRECTORY[:-1], f"{DIRECTORY}missing")],
         *[("HEAD", target, []) for target in (RPM, f"{LOG}.gz", DIRECTORY)],
@@ -249,7 +249,7 @@ def test_every_adapter_sends_the_same_response(fake: FakeCopr, ask: SendRequest,
         ("GET", RPM, [("If-Match", '"other"')]),
         ("GET", RPM, [("If-Modified-Since", formatdate(ENDED, usegmt=True))]),
     ]:
-        expected = without_date(ask(method, target, headers))
+        expected = without_date(send(method, target, headers))
         got = without_date(ask_adapter(method, target, headers))
         if expected.headers.get("content-encoding") == "gzip" and method == "GET":
             assert got.body in (expected.body, gzip.decompress(expected.body)), target

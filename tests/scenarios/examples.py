@@ -1,4 +1,4 @@
-"""Scenarios, right and wrong, to try readers with."""
+"""Valid and invalid scenarios for tests of readers."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def builds(*entries: dict[str, object]) -> dict[str, object]:
     return {"builds": [{"id": number, **entry} for number, entry in enumerate(entries, 1)]}
 
 
-def chroots(*entries: dict[str, object], **said: object) -> dict[str, object]:
-    return builds({"chroots": [{"name": F43, **entry} for entry in entries], **said})
+def chroots(*entries: dict[str, object], **given: object) -> dict[str, object]:
+    return builds({"chroots": [{"name": F43, **entry} for entry in entries], **given})
 
 
 def stages(*entries: object) -> dict[str, object]:
@@ -109,9 +109,9 @@ WHOLE: dict[str, Any] = {
         {"breaks": "refused", "seconds": 3, "probability": 0.5},
     ],
 }
-"""Everything that a scenario can say, but for texts, of which any does."""
+"""A scenario with every key."""
 
-MISTAKES: list[tuple[object, str]] = [
+INVALID_SCENARIOS: list[tuple[object, str]] = [
     ("{", "line 1, column 2: not JSON: Expecting property name enclosed in double quotes"),
     ('{"now": ' + "9" * 5000 + "}", "scenario: not JSON that can be read: "),
     ('{"now": 1e400}', "now: expected a number from 0 to 2147483647, got inf"),
@@ -142,7 +142,7 @@ MISTAKES: list[tuple[object, str]] = [
     ({"projects": [{"ownername": "a", "projectname": "b"}] * 2}, "projects[1].projectname: there is a project a/b"),
     ({"chroots": ["fedora"]}, "chroots[0]: 'fedora' is not a chroot name; expected distribution-version-architecture"),
 ]
-"""Mistakes, each with what a reader says of it."""
+"""Invalid scenarios, each with a part of the error."""
 
 RUNNING = {"state": "running", "lasts": 5, "ends": "failed"}
 PROJECT = {"ownername": "jdoe", "projectname": "tools"}
@@ -158,7 +158,7 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
     ),
     "chroots of one name": (
         chroots({"polls": -1}, {"state": "done"}, {}),
-        [f"builds[0].chroots[{place}" for place in ("0].polls", "1].name", "1].state", "2].name")],
+        [f"builds[0].chroots[{location}" for location in ("0].polls", "1].name", "1].state", "2].name")],
     ),
     "directories of what is no project": (
         builds({**PROJECT, "project_dirname": "other"}, {"projectname": "a/b", "project_dirname": "other"}),
@@ -188,7 +188,7 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
             {"lifecycle": "succeeds", "state": "running", "stage": 1},
             {"name": S390X, "lifecycle": "stuck-pending", "state": "pending", "stage": 9},
         ),
-        [f"builds[0].chroots[{place}" for place in ("0].stage", "1].stage")],
+        [f"builds[0].chroots[{location}" for location in ("0].stage", "1].stage")],
     ),
     "the end of a stage that lasts for ever": (
         chroots({"lifecycle": "stuck-pending", "state": "pending", "remaining": 5}),
@@ -202,7 +202,7 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
     ),
     "an order of stages": (
         stages({"state": "deleted"}, {**RUNNING, "ends": None}, {"state": "importing", "lasts": 1}),
-        [f"builds[0].lifecycle.stages[{place}" for place in ("0]", "0].lasts", "0].state", "1]", "2].ends")],
+        [f"builds[0].lifecycle.stages[{location}" for location in ("0]", "0].lasts", "0].state", "1]", "2].ends")],
     ),
     "stages before their order": (
         stages(
@@ -211,10 +211,10 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
             5,
         ),
         [
-            *(f"builds[0].lifecycle.stages[1].{place}" for place in ("ends.x", "ends.x", "lasts.uniform[0]")),
+            *(f"builds[0].lifecycle.stages[1].{location}" for location in ("ends.x", "ends.x", "lasts.uniform[0]")),
             *(
-                f"builds[0].lifecycle.stages[1].{place}"
-                for place in ("lasts.uniform[1]", "state", "without[0]", "without[1]")
+                f"builds[0].lifecycle.stages[1].{location}"
+                for location in ("lasts.uniform[1]", "state", "without[0]", "without[1]")
             ),
             "builds[0].lifecycle.stages[2]",
         ],
@@ -235,20 +235,20 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
     ),
     "polls": (
         builds({"progress": {"poll": {"running": 0, "other": 0, "done": 0}}}),
-        [f"builds[0].progress.poll{place}" for place in (".done", ".done", ".other", ".running")],
+        [f"builds[0].progress.poll{location}" for location in (".done", ".done", ".other", ".running")],
     ),
     "packages": (
         chroots({"packages": ["a", "b", {"name": 5, "arch": ""}, 7]}),
         [
-            f"builds[0].chroots[0].packages[{place}"
-            for place in ("0]", "1]", "2].arch", "2].name", "2].release", "2].version", "3]")
+            f"builds[0].chroots[0].packages[{location}"
+            for location in ("0]", "1]", "2].arch", "2].name", "2].release", "2].version", "3]")
         ],
     ),
     "chroots of a project": (
         {"projects": [{**PROJECT, "chroots": {"a": {}, "b": {"with_opts": [1, ""]}, F43: {"bootstrap": 1}, S390X: 5}}]},
         [
-            f"projects[0].chroots.{place}"
-            for place in ("a", "b", "b.with_opts[0]", "b.with_opts[1]", f"{S390X}", f"{F43}.bootstrap")
+            f"projects[0].chroots.{location}"
+            for location in ("a", "b", "b.with_opts[0]", "b.with_opts[1]", f"{S390X}", f"{F43}.bootstrap")
         ],
     ),
     "faults": (
@@ -259,8 +259,8 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
             ]
         },
         [
-            f"faults[{place}"
-            for place in (
+            f"faults[{location}"
+            for location in (
                 *("0]", "1]", "2]", "3].first", "4].id", "4].nth", "4].seen", "4].statu"),
                 *("5].dribble.bytes", "5].dribble.every", "6].status", "7].seconds"),
             )
@@ -275,16 +275,16 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
         ["builds[0].chroots", "chroots", "faults", "projects"],
     ),
 }
-"""Scenarios with several mistakes, and all places that are wrong in each, in order."""
+"""Scenarios with several errors, and all their locations in order."""
 
 UNSAYABLE = (
-    # Which characters the database stores.
+    # Characters that the database cannot store.
     "has a null character or half a surrogate pair",
-    # What is there already.
+    # Objects that exist already.
     r"there is a build \d+ already",
     r"there is a project .* already",
     "the build has .* already",
-    # What the machine does not do.
+    # Transitions that do not exist.
     "no event leads from",
     "a lifecycle cannot begin with deleted",
     "absent can only be the first stage",
@@ -296,7 +296,7 @@ UNSAYABLE = (
     "is above the maximum",
     "expected seconds from minimum to maximum",
     "is not a directory of",
-    # What goes with what.
+    # Relations between fields.
     "its lifecycle does not get to",
     "is not a stage of its lifecycle",
     "is not a stage that is",
@@ -312,7 +312,7 @@ UNSAYABLE = (
     r"expected a (whole number|Unix time)\b.*, got \d+\.0$",
     r"expected the status of a response.*, got \d+\.0$",
 )
-"""Why a reader refuses what the schema takes."""
+"""Errors of the reader for scenarios that the schema accepts."""
 
 _KEYS = st.sampled_from(["builds", "projects", "chroots", "faults", "id", "name", "lifecycle", "stages", "state"])
 JSON = st.recursive(
@@ -320,4 +320,4 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS | st.text(max_size=5), inner, max_size=4),
     max_leaves=20,
 )
-"""Any document, with a liking for what scenarios have."""
+"""Any document; names of scenario keys are frequent."""

@@ -20,7 +20,7 @@ from copr_chroot_fake.scenario_cli.check import Diagnostic, check
 
 from ..examples import examples
 from .command import run
-from .examples import JSON, MISTAKES, PROJECT, TOGETHER, WHOLE, chroots, write
+from .examples import INVALID_SCENARIOS, JSON, PROJECT, TOGETHER, WHOLE, chroots, write
 
 
 def errors_in(path: Path) -> list[Diagnostic]:
@@ -89,7 +89,7 @@ def test_every_invalid_value_is_reported_on_its_line(tmp_path: Path, format_: st
     assert errors == sorted(errors, key=lambda error: error.line or 0)
 
 
-@pytest.mark.parametrize(("document", "message"), MISTAKES, ids=[message[:60] for _, message in MISTAKES])
+@pytest.mark.parametrize(("document", "message"), INVALID_SCENARIOS, ids=[row[1][:60] for row in INVALID_SCENARIOS])
 def test_errors_include_the_error_of_loading(tmp_path: Path, document: object, message: str) -> None:
     """The messages are the same, and the exit status is 1."""
     path = write(tmp_path, document)

@@ -1,4 +1,4 @@
-"""``scenario generate``, ``scenario schema``, and what all ``scenario`` commands have in common."""
+"""``scenario generate``, ``scenario schema``, and behaviour that all ``scenario`` commands share."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .command import run
 from .examples import write
 
 
-def test_the_same_seed_generates_the_same_scenario(tmp_path: Path) -> None:
+def test_seed_reproduces_the_generated_scenario(tmp_path: Path) -> None:
     """It is valid, and has the given number of builds."""
     path = tmp_path / "generated.json"
     generated = run("generate", "--builds", "20", "--chroots", "3", "--seed", "7")
@@ -77,7 +77,7 @@ def test_failed_write_leaves_the_output_as_it_was(tmp_path: Path, monkeypatch: p
     assert [*tmp_path.iterdir()] == [path]
 
 
-def test_the_schema_is_printed_or_written_to_a_file(tmp_path: Path) -> None:
+def test_schema_is_printed_or_written_to_a_file(tmp_path: Path) -> None:
     """A scenario can refer to that file."""
     path = tmp_path / "schema.json"
     assert run("schema").stdout == scenario_schema()

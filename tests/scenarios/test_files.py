@@ -1,4 +1,4 @@
-"""Scenario files: what they say is served, and each mistake in one is named with its place."""
+"""Scenario files: defaults, bundled names, combining, and located errors."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from copr_chroot_fake import CoprFakeError, FakeCopr, InputError, MissingExtraEr
 from copr_chroot_fake.scenario.bundled import DEFAULT_SCENARIO, shipped_scenarios
 
 from ..adapters import direct_client
-from .examples import MISTAKES, WHOLE, write
+from .examples import INVALID_SCENARIOS, WHOLE, write
 
 
-def test_the_default_scenario_has_a_chroot_in_every_state() -> None:
-    """A newcomer sees all states at once, in build 1."""
+def test_default_scenario_has_a_chroot_in_every_state() -> None:
     fake = FakeCopr.from_scenario(shipped_scenarios() / DEFAULT_SCENARIO)
     assert {chroot.state for chroot in fake.builds[1].chroots} == set(State)
 
 
-def test_a_scenario_that_ships_goes_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whichever folder it is in; a file of that name takes precedence, and a directory does not."""
+def test_bundled_scenario_is_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In any directory. A file of that name takes precedence, a directory does not."""
     monkeypatch.chdir(tmp_path)
     assert len(FakeCopr.from_scenario("mass-rebuild").builds) == 60
     (tmp_path / "pages").mkdir()
@@ -35,27 +34,26 @@ def test_a_scenario_that_ships_goes_by_its_name(tmp_path: Path, monkeypatch: pyt
     assert list(FakeCopr.from_scenario("mass-rebuild").builds) == [7]
 
 
-@pytest.mark.parametrize(("name", "is_meant"), [("mass-rebild", True), ("Mass-Rebuild", True), ("nowhere", False)])
-def test_wrong_name_error_lists_the_bundled_scenarios(name: str, is_meant: bool) -> None:
-    """And with the one that was probably meant."""
-    with pytest.raises(ScenarioError, match=r"no such file, .* valid: all-states, .*, succeeds$") as refused:
+@pytest.mark.parametrize(("name", "is_suggested"), [("mass-rebild", True), ("Mass-Rebuild", True), ("nowhere", False)])
+def test_wrong_name_error_lists_the_bundled_scenarios(name: str, is_suggested: bool) -> None:
+    """It suggests the closest one."""
+    with pytest.raises(ScenarioError, match=r"no such file, .* valid: all-states, .*, succeeds$") as raised:
         FakeCopr.from_scenario(name)
-    assert ("; did you mean 'mass-rebuild'? valid: " in str(refused.value)) == is_meant
+    assert ("; did you mean 'mass-rebuild'? valid: " in str(raised.value)) == is_suggested
 
 
 @pytest.mark.parametrize("path", ["./lives/succeds", "mass-rebuild.json", "/mass-rebuild", "lives/succeeds"])
 def test_path_is_not_taken_for_a_bundled_scenario(path: str) -> None:
-    """The error is about a file."""
     with pytest.raises(ScenarioError, match="no such file; expected a scenario in JSON or YAML"):
         FakeCopr.from_scenario(path)
 
 
-def test_the_key_that_leads_an_editor_to_the_schema_is_ignored() -> None:
-    """A scenario may say where its schema is."""
+def test_schema_key_is_ignored() -> None:
+    """Editors find the schema by it."""
     assert list(FakeCopr.from_scenario({"$schema": "scenario.schema.json", "builds": [{"id": 1}]}).builds) == [1]
 
 
-def test_what_a_scenario_leaves_out_is_as_for_a_new_object() -> None:
+def test_omitted_keys_have_the_defaults_of_a_new_object() -> None:
     """A chroot with only a name is waiting, and has neither times nor results."""
     fake = FakeCopr.from_scenario({"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64"}]}]})
     assert json.loads(direct_client(fake)("GET", "/api_3/build-chroot/1/fedora-41-x86_64").body) == {
@@ -68,23 +66,23 @@ def test_what_a_scenario_leaves_out_is_as_for_a_new_object() -> None:
 
 
 def test_undescribed_project_has_the_chroots_of_its_builds() -> None:
-    """Two builds can be in one such project, which has enabled the chroots of both."""
+    """Two builds can share such a project."""
     builds = [{"id": number, "chroots": [{"name": f"fedora-4{number}-x86_64"}]} for number in (1, 2)]
     fake = FakeCopr.from_scenario({"builds": builds})
     (project,) = fake.projects.values()
     assert list(project.chroots) == ["fedora-41-x86_64", "fedora-42-x86_64"]
 
 
-def test_a_described_project_has_only_what_it_says() -> None:
-    """A build in a chroot that its project does not list is one that the project has lost since."""
+def test_described_project_has_only_its_listed_chroots() -> None:
+    """A build can have a chroot that its project has lost since."""
     chroots = [{"name": "fedora-41-x86_64"}]
     project = {"ownername": "jdoe", "projectname": "tools"}
     fake = FakeCopr.from_scenario({"projects": [project], "builds": [{"id": 1, "chroots": chroots, **project}]})
     assert direct_client(fake)("GET", "/api_3/build-chroot/build-config/1/fedora-41-x86_64").status == 500
 
 
-def test_several_scenarios_add_up(tmp_path: Path) -> None:
-    """Each scenario adds its own to what is there, and may build in projects that are there."""
+def test_scenarios_can_be_combined(tmp_path: Path) -> None:
+    """A later scenario may use existing projects."""
     fake = FakeCopr.from_scenario({"projects": [{"ownername": "jdoe", "projectname": "playground"}]})
     fake.add_scenario(write(tmp_path, {"builds": [{"id": 5}]}))
     fake.add_scenario({"builds": [{"id": 6}]})
@@ -92,37 +90,37 @@ def test_several_scenarios_add_up(tmp_path: Path) -> None:
     assert len(fake.projects) == 1
 
 
-def test_a_mistake_adds_nothing(tmp_path: Path) -> None:
-    """Of a scenario with one mistake in its last build, nothing is added."""
+def test_invalid_scenario_adds_nothing(tmp_path: Path) -> None:
+    """Also if the only error is in the last build."""
     fake = FakeCopr()
-    mistaken = {
+    invalid = {
         "chroots": ["fedora-41-x86_64"],
         "projects": [{"ownername": "jdoe", "projectname": "tools"}],
         "builds": [{"id": 1}, {"id": 2, "timeout": -5}],
     }
     with pytest.raises(ScenarioError):
-        fake.add_scenario(mistaken)
+        fake.add_scenario(invalid)
     assert not fake.builds
     assert not fake.projects
     fake.add_build(["fedora-43-x86_64"], id=9)
-    refused = direct_client(fake)("GET", "/api_3/build-chroot/9/fedora-41-x86_64")
-    assert b"Chroot fedora-41-x86_64 does not exist" in refused.body
+    raised = direct_client(fake)("GET", "/api_3/build-chroot/9/fedora-41-x86_64")
+    assert b"Chroot fedora-41-x86_64 does not exist" in raised.body
 
 
-@pytest.mark.parametrize(("document", "message"), MISTAKES, ids=[message[:60] for _, message in MISTAKES])
-def test_a_mistake_is_named_with_file_place_and_remedy(tmp_path: Path, document: object, message: str) -> None:
-    """The error is one line: the file, the place in it, and what was expected there."""
+@pytest.mark.parametrize(("document", "message"), INVALID_SCENARIOS, ids=[row[1][:60] for row in INVALID_SCENARIOS])
+def test_error_names_file_location_and_remedy(tmp_path: Path, document: object, message: str) -> None:
+    """It is one line."""
     path = write(tmp_path, document)
-    with pytest.raises(ScenarioError) as refused:
+    with pytest.raises(ScenarioError) as raised:
         FakeCopr.from_scenario(path)
-    assert str(refused.value).startswith(f"{path}: ")
-    assert message in str(refused.value)
-    assert "\n" not in str(refused.value)
+    assert str(raised.value).startswith(f"{path}: ")
+    assert message in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", None])
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
-    """A file that is not text, or a directory, is an error that says so."""
+def test_unreadable_file_is_named(tmp_path: Path, content: bytes | None) -> None:
+    """The file is not text, or a directory."""
     path = tmp_path / "scenario.json"
     path.mkdir() if content is None else path.write_bytes(content)
     with pytest.raises(ScenarioError, match=r"scenario\.json: cannot be read: "):
@@ -131,19 +129,17 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | No
 
 @pytest.mark.parametrize("source", [5, None, [], b"scenario.json"])
 def test_source_must_be_a_path_or_a_document(source: object) -> None:
-    """The error says what is expected."""
     with pytest.raises(InputError, match="source: expected the path of a scenario, or its document"):
         FakeCopr.from_scenario(source)  # type: ignore[arg-type]  # wrong on purpose
 
 
-def test_a_path_that_no_file_can_have_is_named() -> None:
-    """Like any other that cannot be read."""
+def test_impossible_path_is_an_error() -> None:
     with pytest.raises(ScenarioError, match="cannot be read: "):
         FakeCopr.from_scenario("a\0b")
 
 
 def test_null_counts_as_a_missing_key() -> None:
-    """Whatever the key, except those that are required."""
+    """Unless the key is required."""
     build = {"id": 1, "timeout": None, "chroots": [{"name": "fedora-41-x86_64", "state": None, "packages": None}]}
     fake = FakeCopr.from_scenario({"now": None, "projects": None, "builds": [build]})
     assert fake.builds[1].timeout == 18000
@@ -151,14 +147,12 @@ def test_null_counts_as_a_missing_key() -> None:
         FakeCopr.from_scenario({"builds": [{"id": None}]})
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    """A file that is not there is an error that says so."""
+def test_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r"nowhere\.json: no such file"):
         FakeCopr.from_scenario(tmp_path / "nowhere.json")
 
 
-def test_a_scenario_in_yaml_is_the_same_as_in_json(tmp_path: Path) -> None:
-    """With everything that a scenario can say."""
+def test_yaml_and_json_scenarios_are_equal(tmp_path: Path) -> None:
     as_yaml = FakeCopr.from_scenario(write(tmp_path, yaml.safe_dump(WHOLE), "scenario.yaml"))
     assert as_yaml.to_scenario() == FakeCopr.from_scenario(write(tmp_path, WHOLE)).to_scenario()
 
@@ -178,16 +172,14 @@ def test_a_scenario_in_yaml_is_the_same_as_in_json(tmp_path: Path) -> None:
         ("? [1]\n: 1", "line 1, column 3: not YAML: found unhashable key"),
     ],
 )
-def test_a_mistake_in_yaml_is_named_with_its_place(tmp_path: Path, text: str, message: str) -> None:
-    """The error gives the line, and is on one line itself."""
-    with pytest.raises(ScenarioError, match=rf"scenario\.YML: ({message})") as refused:
+def test_error_in_yaml_is_located(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ScenarioError, match=rf"scenario\.YML: ({message})") as raised:
         FakeCopr.from_scenario(write(tmp_path, text, "scenario.YML"))
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(raised.value)
 
 
-def test_yaml_without_its_extra_names_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where PyYAML is not installed, the error says which extra brings it."""
+def test_yaml_without_its_extra_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "yaml", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'copr-chroot-fake\[yaml\]'") as refused:
+    with pytest.raises(MissingExtraError, match=r"pip install 'copr-chroot-fake\[yaml\]'") as raised:
         FakeCopr.from_scenario(write(tmp_path, "builds: []", "scenario.yaml"))
-    assert isinstance(refused.value, CoprFakeError)
+    assert isinstance(raised.value, CoprFakeError)

@@ -1,4 +1,4 @@
-"""The schema of a scenario takes what its reader takes, and nothing else that a schema can tell."""
+"""The JSON Schema of scenarios agrees with the reader, except for rules that a schema cannot express."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from copr_chroot_fake.scenario.bundled import shipped_scenarios
 from copr_chroot_fake.scenario.schema import scenario_schema
 
 from ..examples import examples
-from .examples import MISTAKES, UNSAYABLE
+from .examples import INVALID_SCENARIOS, UNSAYABLE
 
 F41 = "fedora-41-x86_64"
 SCHEMA: dict[str, Any] = json.loads(scenario_schema())
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 
-def refusal(scenario: Mapping[str, object]) -> str | None:
-    """What the reader has against a scenario, if it has anything."""
+def error_of(scenario: Mapping[str, object]) -> str | None:
+    """Return the reader's error for a scenario, or ``None``."""
     try:
         FakeCopr.from_scenario(scenario)
     except InputError as error:
@@ -36,41 +36,41 @@ def refusal(scenario: Mapping[str, object]) -> str | None:
 
 
 def check_agreement(scenario: Mapping[str, object]) -> None:
-    refused = refusal(scenario)
+    raised = error_of(scenario)
     if not VALIDATOR.is_valid(scenario):
-        assert refused is not None, [error.message for error in VALIDATOR.iter_errors(scenario)]
-    elif refused is not None:
-        assert any(re.search(reason, refused) for reason in UNSAYABLE), refused
+        assert raised is not None, [error.message for error in VALIDATOR.iter_errors(scenario)]
+    elif raised is not None:
+        assert any(re.search(reason, raised) for reason in UNSAYABLE), raised
 
 
-def build(**said: object) -> dict[str, object]:
-    return {"builds": [{"id": 1, **said}]}
+def build(**given: object) -> dict[str, object]:
+    return {"builds": [{"id": 1, **given}]}
 
 
-def chroot(**said: object) -> dict[str, object]:
-    return build(chroots=[{"name": F41, **said}])
+def chroot(**given: object) -> dict[str, object]:
+    return build(chroots=[{"name": F41, **given}])
 
 
-def stage(**said: object) -> dict[str, object]:
-    return chroot(lifecycle={"stages": [{"state": "running", **said}]})
+def stage(**given: object) -> dict[str, object]:
+    return chroot(lifecycle={"stages": [{"state": "running", **given}]})
 
 
 @pytest.mark.parametrize("path", sorted(shipped_scenarios().rglob("*.json")), ids=lambda path: path.stem)
-def test_every_shipped_scenario_is_valid(path: Path) -> None:
-    """And so is what a fake filled from it writes out."""
+def test_bundled_scenario_is_valid(path: Path) -> None:
+    """So is its dump."""
     VALIDATOR.validate(json.loads(path.read_text()))
     VALIDATOR.validate(FakeCopr.from_scenario(path).to_scenario())
 
 
-def test_the_schema_is_valid_itself() -> None:
-    """It refers to nothing outside, and can be written to a file."""
+def test_schema_is_valid() -> None:
+    """It is JSON without references to other documents."""
     Draft202012Validator.check_schema(SCHEMA)
-    written = json.dumps(SCHEMA)
-    assert json.loads(written) == SCHEMA
-    assert set(re.findall(r'"\$ref": "([^"]+)"', written)) == {f"#/$defs/{name}" for name in SCHEMA["$defs"]}
+    dumped = json.dumps(SCHEMA)
+    assert json.loads(dumped) == SCHEMA
+    assert set(re.findall(r'"\$ref": "([^"]+)"', dumped)) == {f"#/$defs/{name}" for name in SCHEMA["$defs"]}
 
 
-WRONG: list[Any] = [
+INVALID: list[Any] = [
     {"build": []},
     {"now": -1},
     {"now": True},
@@ -129,11 +129,10 @@ WRONG: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("scenario", WRONG, ids=json.dumps)
-def test_what_is_wrong_is_refused_by_schema_and_reader(scenario: dict[str, object]) -> None:
-    """An editor underlines what the reader would refuse."""
+@pytest.mark.parametrize("scenario", INVALID, ids=json.dumps)
+def test_schema_and_reader_reject_invalid_scenarios(scenario: dict[str, object]) -> None:
     assert not VALIDATOR.is_valid(scenario)
-    assert refusal(scenario) is not None
+    assert error_of(scenario) is not None
 
 
 @pytest.mark.parametrize(
@@ -155,15 +154,15 @@ def test_what_is_wrong_is_refused_by_schema_and_reader(scenario: dict[str, objec
     ],
     ids=json.dumps,
 )
-def test_what_is_right_is_taken_by_schema_and_reader(scenario: dict[str, object]) -> None:
-    """In whichever way it is written, with null for what is left out, too."""
+def test_schema_and_reader_accept_valid_scenarios(scenario: dict[str, object]) -> None:
+    """Null is accepted for omitted keys."""
     VALIDATOR.validate(scenario)
-    assert refusal(scenario) is None
+    assert error_of(scenario) is None
 
 
-@pytest.mark.parametrize("scenario", [mistake for mistake, _ in MISTAKES if isinstance(mistake, dict)], ids=json.dumps)
-def test_typical_mistakes_are_refused_by_the_schema_too(scenario: dict[str, object]) -> None:
-    """Unless more than one value is needed to see that."""
+@pytest.mark.parametrize("scenario", [row[0] for row in INVALID_SCENARIOS if isinstance(row[0], dict)], ids=json.dumps)
+def test_schema_rejects_the_errors_of_the_reader(scenario: dict[str, object]) -> None:
+    """Except those that concern several values."""
     check_agreement(scenario)
 
 
@@ -174,22 +173,22 @@ Json = st.recursive(
 )
 
 
-def fitting(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
-    """What a schema takes, of the keywords that this kit's schemas have."""
+def valid_values(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
+    """Return a strategy for the values that a schema accepts, for the keywords that this kit uses."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
-        return st.deferred(lambda: FITTING[name])
+        return st.deferred(lambda: VALID[name])
     if "anyOf" in schema:
-        return st.one_of([fitting(choice) for choice in schema["anyOf"]])
+        return st.one_of([valid_values(choice) for choice in schema["anyOf"]])
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     return BY_TYPE[schema["type"]](schema) if "type" in schema else Json
 
 
-def fitting_numbers(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
-    least = schema.get("exclusiveMinimum", schema.get("minimum"))
+def valid_numbers(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
+    minimum = schema.get("exclusiveMinimum", schema.get("minimum"))
     floats = st.floats(
-        least,
+        minimum,
         schema.get("maximum"),
         exclude_min="exclusiveMinimum" in schema,
         allow_nan=False,
@@ -198,11 +197,11 @@ def fitting_numbers(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     return floats.map(lambda number: int(number) if number.is_integer() else number)
 
 
-def fitting_objects(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
+def valid_objects(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     if "properties" not in schema:
-        names = fitting(schema.get("propertyNames", {"type": "string"}))
-        return st.dictionaries(names, fitting(schema.get("additionalProperties", {})), max_size=3)
-    values = {name: fitting(value) for name, value in schema["properties"].items()}
+        names = valid_values(schema.get("propertyNames", {"type": "string"}))
+        return st.dictionaries(names, valid_values(schema.get("additionalProperties", {})), max_size=3)
+    values = {name: valid_values(value) for name, value in schema["properties"].items()}
     required = {name: values.pop(name) for name in schema["required"]}
     return st.fixed_dictionaries(required, optional=values)
 
@@ -211,18 +210,18 @@ BY_TYPE: dict[str, Callable[[Mapping[str, Any]], st.SearchStrategy[Any]]] = {
     "null": lambda schema: st.none(),
     "boolean": lambda schema: st.booleans(),
     "integer": lambda schema: st.integers(schema.get("minimum"), schema.get("maximum")),
-    "number": fitting_numbers,
+    "number": valid_numbers,
     "string": lambda schema: (
         st.from_regex(schema["pattern"]) if "pattern" in schema else st.text(min_size=schema.get("minLength", 0))
     ),
     "array": lambda schema: st.lists(
-        fitting(schema["items"]), min_size=schema.get("minItems", 0), max_size=schema.get("maxItems", 3)
+        valid_values(schema["items"]), min_size=schema.get("minItems", 0), max_size=schema.get("maxItems", 3)
     ),
-    "object": fitting_objects,
+    "object": valid_objects,
 }
 
-FITTING = {name: fitting(schema) for name, schema in SCHEMA["$defs"].items()}
-FITTING["Scenario"] = fitting(SCHEMA)
+VALID = {name: valid_values(schema) for name, schema in SCHEMA["$defs"].items()}
+VALID["Scenario"] = valid_values(SCHEMA)
 
 IN_A_SCENARIO: dict[str, Callable[[Any], Any]] = {
     "Scenario": lambda entry: entry,
@@ -245,30 +244,30 @@ IN_A_SCENARIO: dict[str, Callable[[Any], Any]] = {
     "FaultObject": lambda entry: {"faults": [entry]},
     "DribbleObject": lambda entry: {"faults": [{"dribble": entry}]},
 }
-"""By the name of a form, the smallest scenario with one of it."""
+"""By the name of a definition, the smallest scenario that contains one."""
 
 JUNK: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, False, 0, 1, -1, 1.0, 1.5, 2**31, "", "x", " x", "x\n", "x/y", "running", F41, "a-1-1.src", [], {}]
 )
 
 
-def places(document: object) -> Iterator[tuple[Any, Any]]:
-    """Every object and list in a document with each of its keys."""
+def locations(document: object) -> Iterator[tuple[Any, Any]]:
+    """Yield every object and list in a document, with each of its keys."""
     if isinstance(document, (dict, list)):
         for key in [*document] if isinstance(document, dict) else range(len(document)):
             yield document, key
-            yield from places(document[key])
+            yield from locations(document[key])
 
 
 @st.composite
 def changed(draw: st.DrawFn, documents: st.SearchStrategy[Any]) -> Any:
-    """A document in which one thing is another one, missing or too much."""
+    """A document in which one value is replaced, removed or added."""
     document = copy.deepcopy(draw(documents))
-    inside, key = draw(st.sampled_from([*places(document), (document, None)]))
-    how = "add" if key is None else draw(st.sampled_from(["replace", "remove", "add"]))
-    if how == "replace":
+    inside, key = draw(st.sampled_from([*locations(document), (document, None)]))
+    action = "add" if key is None else draw(st.sampled_from(["replace", "remove", "add"]))
+    if action == "replace":
         inside[key] = draw(JUNK)
-    elif how == "remove":
+    elif action == "remove":
         del inside[key]
     elif isinstance(inside, list):
         inside.append(draw(JUNK))
@@ -277,21 +276,20 @@ def changed(draw: st.DrawFn, documents: st.SearchStrategy[Any]) -> Any:
     return document
 
 
-def test_every_form_has_a_scenario_to_try_it_in() -> None:
-    """A new form cannot be forgotten."""
-    assert IN_A_SCENARIO.keys() == FITTING.keys()
+def test_every_definition_has_a_scenario() -> None:
+    assert IN_A_SCENARIO.keys() == VALID.keys()
 
 
-@pytest.mark.parametrize("name", FITTING)
+@pytest.mark.parametrize("name", VALID)
 def test_schema_and_reader_agree(name: str) -> None:
-    """Both take a scenario, both refuse it, or it is refused for a reason that a schema cannot say."""
-    documents = FITTING[name].map(IN_A_SCENARIO[name])
+    """Both accept or both reject a scenario, unless the reason is one that a schema cannot express."""
+    documents = VALID[name].map(IN_A_SCENARIO[name])
 
     @settings(max_examples=examples(60), deadline=None, derandomize=True, suppress_health_check=[*HealthCheck])
     @given(documents, changed(documents))
-    def agree(right: dict[str, object], other: dict[str, object]) -> None:
-        assert VALIDATOR.is_valid(right)
-        check_agreement(right)
+    def agree(valid: dict[str, object], other: dict[str, object]) -> None:
+        assert VALIDATOR.is_valid(valid)
+        check_agreement(valid)
         check_agreement(other)
 
     agree()

@@ -106,16 +106,16 @@ def in_terminal(*arguments: str, columns: int = 100, **env: str) -> str:
     environment = {**plain, "TERM": "xterm-256color", **env}
     process = subprocess.Popen([*COMMAND, "scenario", *arguments], stdout=terminal, env=environment)
     os.close(terminal)
-    written = b""
+    dumped = b""
     with os.fdopen(controller, "rb", closefd=True, buffering=0) as screen:
         try:
             while chunk := screen.read(65536):
-                written += chunk
+                dumped += chunk
         except OSError:
             # Linux reports a closed terminal as an error.
             pass
     assert process.wait(10) == 0
-    return written.decode().replace("\r\n", "\n")
+    return dumped.decode().replace("\r\n", "\n")
 
 
 def test_terminal_output_is_coloured_unless_no_color_is_set() -> None:
@@ -188,7 +188,7 @@ def test_bars_show_holds_progress_and_cancellation(tmp_path: Path) -> None:
     assert "  fails  canceled\n" in text
 
 
-def test_invalid_scenario_is_not_shown(tmp_path: Path) -> None:
+def test_invalid_scenario_is_rejected(tmp_path: Path) -> None:
     """The first error is reported, and the exit status is 2."""
     path = write(tmp_path, {"x": 1})
     for name, problem in ((str(path), f"{path}: x: unknown key"), ("page", "did you mean 'pages'?")):

@@ -54,6 +54,6 @@ def test_axis_has_readable_ticks_from_zero(seconds: float, cells: int) -> None:
     ("seconds", "text"),
     [(0, "0s"), (59.6, "1m"), (61, "1m 01s"), (300, "5m"), (3600, "1h"), (3661, "1h 01m"), (90_000, "1d 01h")],
 )
-def test_a_duration_has_at_most_two_units(seconds: float, text: str) -> None:
+def test_duration_has_at_most_two_units(seconds: float, text: str) -> None:
     """It is rounded to seconds."""
     assert timeline.format_duration(seconds) == text

@@ -1,4 +1,4 @@
-"""Scenarios in YAML: aliases and merge keys, and what is no scenario, each with the place of the mistake."""
+"""Scenarios in YAML: aliases, merge keys, and located errors."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ def write(tmp_path: Path, text: str) -> Path:
 
 
 def problem_in(path: Path) -> str:
-    with pytest.raises(ScenarioError) as refused:
+    with pytest.raises(ScenarioError) as raised:
         FakeCopr.from_scenario(path)
-    return str(refused.value).removeprefix(f"{path}: ")
+    return str(raised.value).removeprefix(f"{path}: ")
 
 
-def mistakes_in(path: Path) -> list[str]:
-    """As the command prints them, without the file."""
+def errors_in(path: Path) -> list[str]:
+    """Return the errors as the command prints them, without the file name."""
     (checked,) = check([path])
     return [str(error).removeprefix(f"{path}:") for error in checked.errors]
 
 
-def test_merge_keys_give_what_an_entry_lacks(tmp_path: Path) -> None:
-    """What an entry says itself counts, then the first of several that are merged."""
+def test_merge_keys_add_missing_keys(tmp_path: Path) -> None:
+    """The object's own keys take precedence, then the first merged object."""
     path = write(tmp_path, MERGED)
-    assert mistakes_in(path) == []
+    assert errors_in(path) == []
     builds = FakeCopr.from_scenario(path).builds.values()
     assert [(build.id, build.package, build.timeout) for build in builds] == [
         (1, "hello", 100),
@@ -59,27 +59,27 @@ def test_merge_keys_give_what_an_entry_lacks(tmp_path: Path) -> None:
     assert {build[F41].state.value for build in builds} == {"running"}
 
 
-def test_merged_key_that_is_overridden_is_not_repeated(tmp_path: Path) -> None:
-    """Whichever of the two comes first in the file."""
+def test_overridden_merged_key_is_not_a_duplicate(tmp_path: Path) -> None:
+    """In either order."""
     text = "projects:\n - {ownername: a, <<: &x {projectname: b, devel_mode: true, <<: {devel_mode: false}}}\n"
     project = FakeCopr.from_scenario(write(tmp_path, f"{text} - {{<<: *x, ownername: c}}\n")).projects["c/b"]
     assert project.devel_mode
 
 
-def test_mistake_in_merged_value_is_where_it_is_written(tmp_path: Path) -> None:
+def test_error_in_merged_value_has_the_line_of_the_value(tmp_path: Path) -> None:
     text = MERGED.replace("timeout: 300", "timeout: no").replace("package: hello", "package: a/b")
-    place = "expected a plain name"
-    assert mistakes_in(write(tmp_path, text)) == [
-        f"4: builds[0].package: 'a/b' has a slash or white space around it; {place}",
-        f"4: builds[1].package: 'a/b' has a slash or white space around it; {place}",
+    remedy = "expected a plain name"
+    assert errors_in(write(tmp_path, text)) == [
+        f"4: builds[0].package: 'a/b' has a slash or white space around it; {remedy}",
+        f"4: builds[1].package: 'a/b' has a slash or white space around it; {remedy}",
         "10: builds[2].timeout: expected a whole number from 0 to 2147483647, got False",
     ]
 
 
-def test_repeated_merge_key_is_refused(tmp_path: Path) -> None:
+def test_repeated_merge_key_is_rejected(tmp_path: Path) -> None:
     path = write(tmp_path, "builds:\n- id: 1\n  <<: {timeout: 1}\n  <<: {memory_limit: 2}\n")
     assert problem_in(path) == "<<: the key is there twice in one object; expected once"
-    assert mistakes_in(path) == ["4: builds[0].<<: the key is there twice in one object; expected once"]
+    assert errors_in(path) == ["4: builds[0].<<: the key is there twice in one object; expected once"]
 
 
 def laughs(levels: int, first: str, repeat: str) -> str:
@@ -94,16 +94,16 @@ def laughs(levels: int, first: str, repeat: str) -> str:
     ("first", "repeat"),
     [("[x]", "[{}]"), ("{x: y}", "{{x: [{}]}}"), ("{x: y}", "{{<<: [{}]}}"), ("[x]", "{{? [{}] : 1}}")],
 )
-def test_aliases_that_multiply_are_refused(tmp_path: Path, first: str, repeat: str) -> None:
-    """Before anything is made of them: twenty levels are more than could ever be read."""
+def test_exponential_aliases_are_rejected(tmp_path: Path, first: str, repeat: str) -> None:
+    """They are rejected before they are expanded, which would never end for twenty levels."""
     path = write(tmp_path, laughs(20, first, repeat))
     assert "aliases repeat more than 1000000 values; expected fewer" in problem_in(path)
-    (mistake,) = mistakes_in(path)
-    assert mistake.startswith("8:")
+    (error,) = errors_in(path)
+    assert error.startswith("8:")
 
 
 def test_aliases_of_many_builds_are_read(tmp_path: Path) -> None:
-    """The limit is for what multiplies, and not for what is long."""
+    """The limit concerns nested aliases, not long documents."""
     chroots = ", ".join(f"{{name: fedora-{number}-x86_64}}" for number in range(20))
     builds = "".join(f"- {{id: {number}, chroots: *all}}\n" for number in range(2, 100))
     path = write(tmp_path, f"builds:\n- {{id: 1, chroots: &all [{chroots}]}}\n{builds}")
@@ -141,10 +141,10 @@ def test_aliases_of_many_builds_are_read(tmp_path: Path) -> None:
         ("", "expected an object, got None"),
     ],
 )
-def test_yaml_that_is_no_scenario_is_refused_with_its_place(tmp_path: Path, text: str, problem: str) -> None:
-    """The command finds the same mistakes."""
+def test_invalid_yaml_scenario_is_located(tmp_path: Path, text: str, problem: str) -> None:
+    """The ``check`` command reports the same errors."""
     path = write(tmp_path, text)
-    refused = problem_in(path)
-    assert refused.startswith(problem)
-    (mistake, *_) = mistakes_in(path)
-    assert refused.rpartition(": ")[2] in mistake
+    raised = problem_in(path)
+    assert raised.startswith(problem)
+    (error, *_) = errors_in(path)
+    assert raised.rpartition(": ")[2] in error

@@ -1,4 +1,4 @@
-"""A fake can be taken back to what it was, and written out so that it loads back to the same answers."""
+"""Snapshots restore a fake, and a dumped scenario loads back to the same responses."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 
 def all_answers(fake: FakeCopr, rounds: int, tick: float = 0) -> list[bytes]:
-    """What clients see who ask everything of builds 1 to 3, round after round."""
-    ask = direct_client(fake)
+    """Return the responses to all endpoints of builds 1 to 3, for a number of rounds."""
+    send = direct_client(fake)
     seen = []
     for _ in range(rounds):
         for build in (1, 2, 3):
-            seen.append(ask("GET", f"/api_3/build-chroot/list?build_id={build}").body)
+            seen.append(send("GET", f"/api_3/build-chroot/list?build_id={build}").body)
             for endpoint in ("", "/build-config", "/built-packages"):
                 for name in (F41, F42):
                     target = f"/api_3/build-chroot{endpoint}?build_id={build}&chrootname={name}"
-                    seen.append(ask("GET", target).body)
+                    seen.append(send("GET", target).body)
         fake.clock.tick(tick)
     return seen
 
 
-def test_a_restored_fake_and_all_that_is_held_of_it_is_as_it_was() -> None:
-    """States, times, lives, the clock, builds added and removed, projects changed: everything is back."""
+def test_restore_brings_back_all_state() -> None:
+    """States, times, lifecycles, clock, builds and projects."""
     fake = FakeCopr(progress="clock")
     build = fake.add_build([F41], id=1, lifecycle="realistic")
     removed = fake.add_build({F41: "running"}, id=2)
     fake.clock.tick(20)
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     before = all_answers(fake, 1)
 
     fake.clock.tick(1000)
@@ -53,7 +53,7 @@ def test_a_restored_fake_and_all_that_is_held_of_it_is_as_it_was() -> None:
     assert all_answers(fake, 1) != before
 
     for _ in range(2):
-        fake.restore(taken)
+        fake.restore(snapshot)
         assert all_answers(fake, 1) == before
         assert fake.builds == {1: build, 2: removed}
         assert list(fake.projects) == ["jdoe/playground"]
@@ -62,10 +62,9 @@ def test_a_restored_fake_and_all_that_is_held_of_it_is_as_it_was() -> None:
         assert build[F41].state.is_final
 
 
-def test_accounts_are_taken_back_too() -> None:
-    """Whoever was added since may not log in, and whoever was there before may."""
+def test_restore_brings_back_accounts() -> None:
     fake = FakeCopr()
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     with fake.snapshot():
         before = fake.add_account("frostyx", login="abc", token="s3cret")
         again = fake.snapshot()
@@ -75,24 +74,24 @@ def test_accounts_are_taken_back_too() -> None:
     assert fake.accounts == []
     fake.restore(again)
     assert fake.accounts == [before]
-    fake.restore(taken)
+    fake.restore(snapshot)
     assert fake.accounts == []
 
 
-def test_after_a_restore_the_run_is_the_same_again() -> None:
-    """Polls counted, durations drawn and holds set are part of what is restored."""
+def test_run_repeats_after_a_restore() -> None:
+    """Counted polls, drawn durations and holds are restored."""
     fake = FakeCopr(progress={"poll": 2})
     fake.add_build({F41: {}, F42: {"lifecycle": "retried"}}, id=1)
     fake.builds[1][F42].hold("running")
     all_answers(fake, 1)
-    taken = fake.snapshot()
+    snapshot = fake.snapshot()
     first = all_answers(fake, 6)
-    fake.restore(taken)
+    fake.restore(snapshot)
     assert all_answers(fake, 6) == first
 
 
-def test_what_is_drawn_after_a_restore_is_the_same_again() -> None:
-    """Whatever seed and which faults there have been since, and before."""
+def test_random_draws_repeat_after_a_restore() -> None:
+    """Other seeds and faults in between do not matter."""
     fake = FakeCopr(seed=3)
     fake.faults.add("outage")
     fake.faults.remove(1)
@@ -106,40 +105,37 @@ def test_what_is_drawn_after_a_restore_is_the_same_again() -> None:
     assert runs[0] == runs[1]
 
 
-def try_in_vain(fake: FakeCopr, chroot: BuildChroot) -> None:
+def fail_in_sandbox(fake: FakeCopr, chroot: BuildChroot) -> None:
     with fake.snapshot():
         chroot.advance(to="succeeded")
         fake.clock.tick(5)
         chroot.advance()
 
 
-def test_what_happens_in_a_sandbox_has_not_happened() -> None:
-    """Even where it ends with an error."""
+def test_sandbox_is_restored_after_an_error() -> None:
     fake = FakeCopr()
     chroot = fake.add_build([F41], id=1)[F41]
     with pytest.raises(EventError):
-        try_in_vain(fake, chroot)
+        fail_in_sandbox(fake, chroot)
     assert (chroot.state, chroot.ended_on, fake.clock.now()) == ("importing", None, 1_700_000_000)
     chroot.advance(to="running")
 
 
-def test_a_snapshot_is_of_its_fake_only() -> None:
-    """Restoring another fake's is an error."""
+def test_snapshot_of_another_fake_is_rejected() -> None:
     with pytest.raises(InputError, match="the snapshot is of another fake"):
         FakeCopr().restore(FakeCopr().snapshot())
 
 
-def test_the_systems_time_goes_on_through_a_restore() -> None:
-    """Only a virtual clock can be taken back."""
+def test_restore_does_not_move_a_system_clock() -> None:
     clock = SystemClock(speed=1000)
     fake = FakeCopr(clock=clock)
-    taken = fake.snapshot()
-    fake.restore(taken)
-    assert clock.now() >= taken.now
+    snapshot = fake.snapshot()
+    fake.restore(snapshot)
+    assert clock.now() >= snapshot.now
 
 
 def reloaded(fake: FakeCopr, directory: Path) -> FakeCopr:
-    """The fake, written to a file and loaded from it."""
+    """Write the fake to a file and load it."""
     path = directory / "written.json"
     path.write_text(json.dumps(fake.to_scenario()))
     return FakeCopr.from_scenario(path)
@@ -148,7 +144,7 @@ def reloaded(fake: FakeCopr, directory: Path) -> FakeCopr:
 @pytest.mark.parametrize("progress", ["poll", "clock", "manual", "immediate"])
 @pytest.mark.parametrize("name", LIFECYCLES)
 def test_dumped_fake_loads_to_the_same_answers(tmp_path: Path, name: str, progress: str) -> None:
-    """Wherever its lifecycles are, clients of both see the same from then on."""
+    """At any point of a lifecycle."""
     for steps in (0, 1, 2, 4, 7):
         fake = FakeCopr(progress=progress, seed=5)  # type: ignore[arg-type]  # one of the names
         fake.add_build([F41, F42], id=1, lifecycle=name)
@@ -160,8 +156,7 @@ def test_dumped_fake_loads_to_the_same_answers(tmp_path: Path, name: str, progre
         assert all_answers(copy, 12, tick=25) == all_answers(fake, 12, tick=25), f"after {steps} steps"
 
 
-def test_holds_cancellations_and_what_is_given_are_written_out(tmp_path: Path) -> None:
-    """So is all that is set of projects and builds."""
+def test_dump_has_holds_cancellations_and_given_values(tmp_path: Path) -> None:
     fake = FakeCopr(progress="clock")
     fake.add_project("@copr/copr-dev", chroots={F41: {"with_opts": ["a"], "bootstrap": "on"}}, devel_mode=True)
     fake.add_build(
@@ -183,7 +178,7 @@ def test_holds_cancellations_and_what_is_given_are_written_out(tmp_path: Path) -
 
 
 def pass_hold(chroot: BuildChroot) -> None:
-    """An event leads it on from the state in which it is held."""
+    """Report an event that leaves the state in which the chroot is held."""
     chroot.advance(to="pending")
     chroot.hold("pending")
     chroot.report("starting")
@@ -195,11 +190,11 @@ def lose_builder(chroot: BuildChroot) -> None:
 
 
 def stay(chroot: BuildChroot) -> None:
-    """It goes no further than it is."""
+    """Do not advance."""
 
 
-NOT_WRITTEN_DOWN = frozenset({Stamp.STARTED_ON, Stamp.RESULT_DIR})
-LOST = Lifecycle(Stage("pending", 9), Stage("starting", 9, without=NOT_WRITTEN_DOWN), Stage("running"))
+OMITTED = frozenset({Stamp.STARTED_ON, Stamp.RESULT_DIR})
+LOST = Lifecycle(Stage("pending", 9), Stage("starting", 9, without=OMITTED), Stage("running"))
 BARE = Lifecycle(Stage("running", 9), Stage("succeeded", 9, without=frozenset({Stamp.PACKAGES})), Stage("deleted"))
 
 
@@ -213,10 +208,10 @@ BARE = Lifecycle(Stage("running", 9), Stage("succeeded", 9, without=frozenset({S
         (BARE, stay),
     ],
 )
-def test_what_a_chroot_has_not_got_yet_is_written_out(
+def test_dump_has_the_planned_values_of_a_chroot(
     tmp_path: Path, lifecycle: LifecycleLike, go: Callable[[BuildChroot], None]
 ) -> None:
-    """And what it will never get is not made up, at whatever unusual place of its life it is."""
+    """Values that a lifecycle omits do not get defaults when it is loaded."""
     fake = FakeCopr(progress="manual")
     fake.add_build({F41: {"lifecycle": lifecycle, "result_dir": "other", "packages": ["a-1-1.noarch"]}}, id=1)
     go(fake.builds[1][F41])
@@ -227,8 +222,8 @@ def test_what_a_chroot_has_not_got_yet_is_written_out(
             advance_all(each)
 
 
-def test_who_was_canceled_is_written_out(tmp_path: Path) -> None:
-    """Its results are not those of a chroot that has failed."""
+def test_dump_has_canceled_chroots(tmp_path: Path) -> None:
+    """Their results differ from those of failed chroots."""
     fake = FakeCopr(serve_results=True)
     build = fake.add_build({F41: "running", F42: "failed"}, id=1)
     build.cancel()
@@ -245,7 +240,6 @@ RECORDED = [*exchanges("responses.jsonl"), *exchanges("companions.jsonl")]
 
 @pytest.mark.parametrize("scenario", sorted({exchange.scenario for exchange in RECORDED}))
 def test_dumped_recorded_worlds_load_to_the_same_answers(tmp_path: Path, scenario: str) -> None:
-    """A world of Copr's survives being loaded and written."""
     world = FakeCopr.from_scenario(DIRECTORY / scenario)
     copy = reloaded(world, tmp_path)
     for exchange in RECORDED:
@@ -253,8 +247,8 @@ def test_dumped_recorded_worlds_load_to_the_same_answers(tmp_path: Path, scenari
             assert copy.answer(exchange.method, exchange.url) == world.answer(exchange.method, exchange.url)
 
 
-def test_a_scenario_says_what_time_it_is() -> None:
-    """A fake that has no builds yet takes over its time, any other only moves on."""
+def test_time_of_a_scenario_sets_the_clock_of_an_empty_fake() -> None:
+    """With builds, the clock only moves forward."""
     now = {"now": 1_600_000_000}
     assert FakeCopr.from_scenario(now).clock.now() == 1_600_000_000
     fake = FakeCopr()
@@ -265,7 +259,6 @@ def test_a_scenario_says_what_time_it_is() -> None:
     assert fake.clock.now() == 1_700_000_005
 
 
-def test_a_chroot_tells_what_it_is() -> None:
-    """In a failed assertion one sees the build, the name and the state."""
+def test_repr_describes_the_chroot() -> None:
     chroot: BuildChroot = FakeCopr().add_build([F41], id=1)[F41]
     assert repr(chroot) == "<BuildChroot 1 fedora-41-x86_64 importing>"

@@ -1,4 +1,4 @@
-"""The scenarios that ship: each is of its own, is described, and shows what it is for."""
+"""The bundled scenarios: names, descriptions and contents."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from ..documents import ROOT
 
 
 @pytest.mark.parametrize("name", LIFECYCLES)
-def test_each_life_ships_as_a_small_scenario(name: str) -> None:
-    """A scenario of that name has a build whose chroots live that life."""
+def test_each_named_lifecycle_has_a_scenario(name: str) -> None:
     fake = FakeCopr.from_scenario(shipped_scenarios() / "lives" / f"{name}.json")
     (build,) = fake.builds.values()
     for chroot in build.values():
@@ -29,8 +28,8 @@ def test_each_life_ships_as_a_small_scenario(name: str) -> None:
 
 
 @pytest.mark.parametrize("reverse", [False, True])
-def test_all_shipped_scenarios_can_be_served_together(reverse: bool) -> None:
-    """None of them has a build or a project of another, whichever comes first."""
+def test_all_bundled_scenarios_can_be_combined(reverse: bool) -> None:
+    """Their builds and projects differ."""
     fake = FakeCopr()
     names = sorted(by_name(), reverse=reverse)
     for name in names:
@@ -38,8 +37,7 @@ def test_all_shipped_scenarios_can_be_served_together(reverse: bool) -> None:
     assert len(fake.builds) == sum(len(FakeCopr.from_scenario(name).builds) for name in names)
 
 
-def test_each_bundled_scenario_has_a_name_and_a_description() -> None:
-    """With its builds on the page of scenarios, and with what it is for beside the files."""
+def test_each_bundled_scenario_is_documented() -> None:
     files = [path.stem for path in shipped_scenarios().rglob("*.json")]
     assert sorted(files) == sorted(by_name())
     page = (ROOT / "docs" / "scenarios.md").read_text().partition("## Bundled scenarios")[2]
@@ -53,16 +51,16 @@ def test_each_bundled_scenario_has_a_name_and_a_description() -> None:
     assert sorted(headings) == sorted(["lives", *(set(files) - set(LIFECYCLES))])
 
 
-def ask(fake: FakeCopr, target: str) -> tuple[int, Any]:
+def get(fake: FakeCopr, target: str) -> tuple[int, Any]:
     answer = fake.answer("GET", f"/api_3/build-chroot/{target}")
     return answer.status, json.loads(answer.body)
 
 
-def test_pages_look_finished_on_the_first_one_only() -> None:
-    """There are two and a half of them."""
+def test_pages_scenario_has_final_states_on_the_first_page() -> None:
+    """The second page has some failures, and only the third unfinished chroots."""
     fake = FakeCopr.from_scenario("pages")
     states = [
-        {item["state"] for item in ask(fake, f"list?build_id=100&offset={offset}")[1]["items"]}
+        {item["state"] for item in get(fake, f"list?build_id=100&offset={offset}")[1]["items"]}
         for offset in range(0, 300, 100)
     ]
     assert states == [
@@ -73,17 +71,17 @@ def test_pages_look_finished_on_the_first_one_only() -> None:
     assert len(fake.builds[100].chroots) == 250
 
 
-def test_the_mass_rebuild_is_of_many_lives() -> None:
-    """60 packages over four architectures, some that fail on some of them, and four that never end."""
+def test_mass_rebuild_has_many_lifecycles() -> None:
+    """60 packages in four chroots each; some fail in some chroots, and four never end."""
     scenario = json.loads(by_name()["mass-rebuild"].read_text())
     builds = scenario["builds"]
     assert len({build["package"] for build in builds}) == 60
     assert {len(build["chroots"]) for build in builds} == {4}
-    lives = [build["lifecycle"] for build in builds]
-    assert {*LIFECYCLES} - {*lives} == {
+    lifecycles = [build["lifecycle"] for build in builds]
+    assert {*LIFECYCLES} - {*lifecycles} == {
         "succeeds", "as-deployed", "forked", "deleted", "appears-late", "source-fails",
     }  # fmt: skip
-    assert lives.count("realistic") > 40
+    assert lifecycles.count("realistic") > 40
     fake = FakeCopr.from_scenario("mass-rebuild", progress="immediate")
     endless = {
         build.id: {chroot.name for chroot in build.values() if not chroot.state.is_final}
@@ -94,32 +92,32 @@ def test_the_mass_rebuild_is_of_many_lives() -> None:
     assert set.intersection(*endless.values()) == {"fedora-rawhide-s390x"}
 
 
-def test_every_bootstrap_is_chosen_at_every_level() -> None:
-    """By a project, by its settings for a chroot, and by a build; and each shows as it should."""
+def test_bootstraps_scenario_has_every_setting() -> None:
+    """In projects, their chroots, and builds."""
     fake = FakeCopr.from_scenario("bootstraps")
     projects = list(fake.projects.values())
     settings = [chroot for project in projects for chroot in project.chroots.values()]
     for level in (projects, settings, fake.builds.values()):
         assert {each.bootstrap for each in level} == {None, *BOOTSTRAPS}
-    shown = {
-        (build.id, chroot.name): ask(fake, f"build-config/{build.id}/{chroot.name}")[1].get("bootstrap")
+    bootstraps = {
+        (build.id, chroot.name): get(fake, f"build-config/{build.id}/{chroot.name}")[1].get("bootstrap")
         for build in fake.builds.values()
         for chroot in build.values()
     }
-    assert [shown[number, "fedora-43-x86_64"] for number in range(201, 208)] == [
+    assert [bootstraps[number, "fedora-43-x86_64"] for number in range(201, 208)] == [
         *(None, None, "on", "off", "image", "custom_image", None)
     ]
-    assert {*shown.values()} == {None, "on", "off", "image", "custom_image"}
+    assert {*bootstraps.values()} == {None, "on", "off", "image", "custom_image"}
 
 
-def test_every_setting_of_repositories_is_set_and_shows() -> None:
-    """But for those that Copr cannot show, which are errors."""
+def test_repositories_scenario_has_every_setting() -> None:
+    """Two invalid repositories make Copr fail."""
     fake = FakeCopr.from_scenario("repositories")
     broken = {
         (build.id, chroot.name)
         for build in fake.builds.values()
         for chroot in build.values()
-        if ask(fake, f"build-config/{build.id}/{chroot.name}")[0] == 500
+        if get(fake, f"build-config/{build.id}/{chroot.name}")[0] == 500
     }
     assert broken == {(310, "fedora-43-x86_64"), (312, "fedora-41-x86_64")}
     projects = list(fake.projects.values())
@@ -130,8 +128,8 @@ def test_every_setting_of_repositories_is_set_and_shows() -> None:
         assert any(getattr(chroot, name) for chroot in chroots), name
 
 
-def test_each_outage_happens_to_its_own_build_and_to_no_other() -> None:
-    """Every fault with a name is there, and every way in which a connection breaks or a body is spoiled."""
+def test_outages_scenario_has_a_build_for_each_fault() -> None:
+    """Each fault only hits requests for its own build."""
     fake = FakeCopr.from_scenario("outages", serve_results=True)
     faults = {active.fault.build_id: active for active in fake.faults}
     assert {*faults} == {*fake.builds} == {*range(601, 618)}

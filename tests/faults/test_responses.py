@@ -1,4 +1,4 @@
-"""An answer that is hit is another one, the same through every door."""
+"""Responses that a fault replaces or damages are the same with every adapter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from copr_chroot_fake import Dribble, FakeCopr, Fault
 from copr_chroot_fake.wire.answer import CATCH_ALL, JSON
 
 from ..adapters import OpenAdapter
-from .asked import F41, GET, HTML, LIST, OWN
+from .helpers import COPR_ANSWER, F41, GET, HTML, LIST
 
 ANSWERS: list[tuple[Fault, int, str, Callable[[bytes], bool]]] = [
     (Fault(status=500), 500, JSON, lambda body: body == b'{"error":"%s"}\n' % CATCH_ALL.encode()),
@@ -28,47 +28,48 @@ ANSWERS: list[tuple[Fault, int, str, Callable[[bytes], bool]]] = [
     (Fault(status=502, body="malformed"), 502, JSON, lambda body: body == b'{"error": "Bad Gateway",}\n'),
     (Fault(status=204), 204, "", lambda body: body == b""),
     (Fault(body="empty"), 200, JSON, lambda body: body == b""),
-    (Fault(body="cut"), 200, JSON, lambda body: body == OWN.body[: len(OWN.body) // 2]),
-    (Fault(body="malformed"), 200, JSON, lambda body: body == OWN.body[:-2] + b",}\n"),
-    (Fault(delay=0.01), 200, JSON, lambda body: body == OWN.body),
+    (Fault(body="cut"), 200, JSON, lambda body: body == COPR_ANSWER.body[: len(COPR_ANSWER.body) // 2]),
+    (Fault(body="malformed"), 200, JSON, lambda body: body == COPR_ANSWER.body[:-2] + b",}\n"),
+    (Fault(delay=0.01), 200, JSON, lambda body: body == COPR_ANSWER.body),
     (Fault(delay=0.01, status=503, body="empty"), 503, HTML, lambda body: body == b""),
-    (Fault(dribble=Dribble(bytes=50, every=0.001)), 200, JSON, lambda body: body == OWN.body),
+    (Fault(dribble=Dribble(bytes=50, every=0.001)), 200, JSON, lambda body: body == COPR_ANSWER.body),
 ]
 
 
-@pytest.mark.parametrize(("fault", "status", "content_type", "is_right"), ANSWERS, ids=[str(row[0]) for row in ANSWERS])
-def test_another_answer_comes_through_every_door(
+@pytest.mark.parametrize(
+    ("fault", "status", "content_type", "is_expected"), ANSWERS, ids=[str(row[0]) for row in ANSWERS]
+)
+def test_every_adapter_returns_the_response_of_a_fault(
     fake: FakeCopr,
     open_adapter: OpenAdapter,
     fault: Fault,
     status: int,
     content_type: str,
-    is_right: Callable[[bytes], bool],
+    is_expected: Callable[[bytes], bool],
 ) -> None:
-    """With its own type and the length that it has; and once the fault is gone it is Copr's again."""
-    ask = open_adapter(fake)
+    """The headers fit the body. Without the fault, the response is Copr's again."""
+    send = open_adapter(fake)
     added = fake.faults.add(fault)
-    got = ask("GET", GET)
-    assert (got.status, got.content_type) == (status, content_type)
-    assert is_right(got.body), got.body
-    assert got.headers.get("content-length", "0") == str(len(got.body))
+    response = send("GET", GET)
+    assert (response.status, response.content_type) == (status, content_type)
+    assert is_expected(response.body), response.body
+    assert response.headers.get("content-length", "0") == str(len(response.body))
     fake.faults.remove(added.id)
-    assert ask("GET", GET).body == OWN.body
+    assert send("GET", GET).body == COPR_ANSWER.body
 
 
 @pytest.mark.parametrize("fault", [Fault(status=503), Fault(body="cut"), Fault(dribble=Dribble(9, 0.001))], ids=str)
-def test_head_has_the_head_of_what_get_has(fake: FakeCopr, open_adapter: OpenAdapter, fault: Fault) -> None:
-    """And no body, whatever goes wrong with that."""
-    ask = open_adapter(fake)
+def test_head_has_the_headers_of_get(fake: FakeCopr, open_adapter: OpenAdapter, fault: Fault) -> None:
+    send = open_adapter(fake)
     fake.faults.add(fault)
-    head, got = ask("HEAD", GET), ask("GET", GET)
+    head, response = send("HEAD", GET), send("GET", GET)
     assert head.body == b""
-    assert head.status == got.status
-    assert {**head.headers, "date": ""} == {**got.headers, "date": ""}
+    assert head.status == response.status
+    assert {**head.headers, "date": ""} == {**response.headers, "date": ""}
 
 
-def test_what_is_malformed_is_not_read_as_json(fake: FakeCopr) -> None:
-    """Whatever the endpoint, an error included."""
+def test_malformed_body_is_invalid_json(fake: FakeCopr) -> None:
+    """Also for other endpoints and errors."""
     fake.faults.add(Fault(body="malformed"))
     for target in (GET, LIST, "/api_3/", "/api_3/build-chroot", f"/api_3/build-chroot/build-config/1/{F41}"):
         with pytest.raises(ValueError, match=r"double quotes|trailing comma"):

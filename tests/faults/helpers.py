@@ -1,4 +1,4 @@
-"""What the tests of faults ask for, and how they ask in process."""
+"""Requests and helpers for the tests of faults."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ URL = f"{COPR}{GET}"
 HTML = "text/html; charset=iso-8859-1"
 
 
-def running(clock: SystemClock | None = None) -> FakeCopr:
-    """A fake with a build whose chroots stay as they are."""
+def fake_with_running_build(clock: SystemClock | None = None) -> FakeCopr:
+    """Return a fake with a build whose chroots do not change."""
     fake = FakeCopr(clock=clock)
     fake.add_build([F41, F42], id=1, state="running")
     return fake
 
 
-OWN = running().answer("GET", GET)
-"""Copr's own answer."""
+COPR_ANSWER = fake_with_running_build().answer("GET", GET)
+"""The response to ``GET`` without a fault."""
 
 
 def statuses(fake: FakeCopr, count: int, target: str = GET) -> list[int]:
     return [fake.answer("GET", target).status for _ in range(count)]
 
 
-def passed(fake: FakeCopr) -> float:
-    """How many seconds have passed on its clock."""
+def seconds_passed(fake: FakeCopr) -> float:
+    """Return the seconds that have passed on the fake's clock."""
     return fake.clock.now() - 1_700_000_000
 
 

@@ -1,4 +1,4 @@
-"""Entries with wrong keys are reported briefly, however many keys are wrong."""
+"""Errors for unknown keys are brief, however many there are."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def write(path: Path, keys: int, length: int = 10) -> Path:
 
 
 def test_first_unknown_keys_are_reported(tmp_path: Path) -> None:
-    """Each of them, and how many more there are."""
+    """The error has the number of further ones."""
     (checked,) = check([write(tmp_path / "keys.json", 500)])
     problems = [error.problem for error in checked.errors]
     assert sum(problem.startswith("unknown key") for problem in problems) == 20
@@ -28,7 +28,7 @@ def test_first_unknown_keys_are_reported(tmp_path: Path) -> None:
 
 
 def test_unknown_keys_take_bounded_work(tmp_path: Path) -> None:
-    """No suggestion is searched for beyond the first, nor with more than the beginning of a long key."""
+    """Suggestions are only searched for the first unknown keys, with the beginning of a long key."""
 
     def steps(keys: int, length: int) -> int:
         path = write(tmp_path / "keys.json", keys, length)

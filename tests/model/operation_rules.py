@@ -1,4 +1,4 @@
-"""What can be done to a service: to the fake behind each door, and to the model."""
+"""Rules for operations: each is applied to the fake of every adapter, and to the model."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ from copr_chroot_fake.model.machine import Event
 from ..adapters import SendRequest
 from ..events import METHODS, advance_all, finish_all
 from . import service
-from .drawn import ACCOUNTS, IDS, LIMIT, PACKAGES, PROGRESS, PROJECTS, ids, names, ways
 from .service import Impossible, Model
+from .strategies import ACCOUNTS, IDS, LIMIT, PACKAGES, PROGRESS, PROJECTS, courses, ids, names
 from .tables import EVENTS
 
 T = TypeVar("T")
 
 
-class Door(NamedTuple):
-    """One way to ask, and the fake behind it as it was before anything was done."""
+class Adapter(NamedTuple):
+    """An adapter, its fake, and a snapshot of the fake without content."""
 
     fake: FakeCopr
-    ask: SendRequest
-    blank: Snapshot
+    send: SendRequest
+    initial: Snapshot
 
 
 Taken = tuple[Sequence[Snapshot], Model, dict[str, int]]
 
 
-class Doing(RuleBasedStateMachine):
-    """Everything that can be done to a service."""
+class OperationRules(RuleBasedStateMachine):
+    """Rules for everything that can be done with a fake."""
 
-    doors: Mapping[str, Door]
+    adapters: Mapping[str, Adapter]
     taken = Bundle("taken")
 
     @initialize(
         builds=st.lists(
-            st.tuples(st.dictionaries(names, ways, min_size=2), st.sampled_from(PROGRESS)), min_size=2, max_size=3
+            st.tuples(st.dictionaries(names, courses, min_size=2), st.sampled_from(PROGRESS)), min_size=2, max_size=3
         )
     )
     def begin(self, builds: list[tuple[dict[str, str], tuple[str, int]]]) -> None:
-        for door in self.doors.values():
-            door.fake.restore(door.blank)
+        for adapter in self.adapters.values():
+            adapter.fake.restore(adapter.initial)
         self.model = Model(LIMIT)
         self.faults: dict[str, int] = {}
         for build_id, (chroots, progress), project in zip(IDS, builds, PROJECTS, strict=False):
             self.add_build(build_id, chroots, project, PACKAGES[0], progress)
 
     def each(self, do: Callable[[FakeCopr], T]) -> T | None:
-        """Do it to every fake, which take it in the same way; ``None`` where it cannot be done."""
-        outcomes = {name: _outcome(do, door.fake) for name, door in self.doors.items()}
+        """Apply an operation to every fake, with the same result; return ``None`` if it is impossible."""
+        outcomes = {name: _outcome(do, adapter.fake) for name, adapter in self.adapters.items()}
         first = next(iter(outcomes.values()))
         assert all(outcome == first for outcome in outcomes.values()), outcomes
         if isinstance(first, str):
@@ -61,7 +61,7 @@ class Doing(RuleBasedStateMachine):
         return first[0]
 
     def both(self, do: Callable[[FakeCopr], T], expect: Callable[[], object]) -> T | None:
-        """The model takes it too, or leaves it too."""
+        """Apply an operation to the fakes and to the model, which accept or reject it alike."""
         before = self.model.copy()
         try:
             expect()
@@ -73,11 +73,11 @@ class Doing(RuleBasedStateMachine):
         assert (done is not None) == possible, (done, possible)
         return None if done is None else done[0]
 
-    # What is there.
+    # Objects.
 
     @rule(
         id=ids,
-        chroots=st.dictionaries(names, ways),
+        chroots=st.dictionaries(names, courses),
         project=st.sampled_from(PROJECTS),
         package=st.sampled_from(PACKAGES),
         progress=st.sampled_from(PROGRESS),
@@ -85,38 +85,44 @@ class Doing(RuleBasedStateMachine):
     def add_build(
         self, id: int, chroots: dict[str, str], project: str, package: str, progress: tuple[str, int]
     ) -> None:
-        said = {name: {"state": way[1:]} if way[0] == "=" else {"lifecycle": way} for name, way in chroots.items()}
-        how = cast("dict[str, int]", {"poll": progress[1]}) if progress[0] == "poll" else progress[0]
-        made_up: dict[str, object] = {}
+        settings = {
+            name: {"state": course[1:]} if course[0] == "=" else {"lifecycle": course}
+            for name, course in chroots.items()
+        }
+        mode = cast("dict[str, int]", {"poll": progress[1]}) if progress[0] == "poll" else progress[0]
+        submission_fields: dict[str, object] = {}
 
         def add(fake: FakeCopr) -> str:
-            build = fake.add_build(said, id=id, project=project, package=package, progress=how)  # type: ignore[arg-type]  # what is drawn is one of the names
+            build = fake.add_build(settings, id=id, project=project, package=package, progress=mode)  # type: ignore[arg-type]  # drawn values are valid names
             submission = build.submission
-            made_up["submitted_on"], made_up["submitter"] = submission.submitted_on, submission.submitter
-            made_up["source_package"] = {
+            submission_fields["submitted_on"], submission_fields["submitter"] = (
+                submission.submitted_on,
+                submission.submitter,
+            )
+            submission_fields["source_package"] = {
                 "name": package,
                 "url": submission.source_package.url,
                 "version": submission.source_package.version,
             }
-            return repr(made_up)
+            return repr(submission_fields)
 
         owner, dirname = project.split("/")
-        build = service.Build(id, owner, dirname.partition(":")[0], dirname, package, made_up)
+        build = service.Build(id, owner, dirname.partition(":")[0], dirname, package, submission_fields)
         self.both(add, lambda: self.model.add_build(build, [*chroots.items()], *progress))
 
-    @rule(id=ids, name=names, way=ways, progress=st.sampled_from(PROGRESS))
-    def add_chroot(self, id: int, name: str, way: str, progress: tuple[str, int]) -> None:
+    @rule(id=ids, name=names, course=courses, progress=st.sampled_from(PROGRESS))
+    def add_chroot(self, id: int, name: str, course: str, progress: tuple[str, int]) -> None:
         if id not in self.model.builds:
             return
-        how = cast("dict[str, int]", {"poll": progress[1]}) if progress[0] == "poll" else progress[0]
+        mode = cast("dict[str, int]", {"poll": progress[1]}) if progress[0] == "poll" else progress[0]
 
         def add(fake: FakeCopr) -> None:
-            if way[0] == "=":
-                fake.builds[id].add_chroot(name, state=State(way[1:]))
+            if course[0] == "=":
+                fake.builds[id].add_chroot(name, state=State(course[1:]))
             else:
-                fake.builds[id].add_chroot(name, lifecycle=way, progress=how)  # type: ignore[arg-type]  # what is drawn is one of the names
+                fake.builds[id].add_chroot(name, lifecycle=course, progress=mode)  # type: ignore[arg-type]  # drawn values are valid names
 
-        self.both(add, lambda: self.model.add_chroot(id, name, way, *progress))
+        self.both(add, lambda: self.model.add_chroot(id, name, course, *progress))
 
     @rule(project=st.sampled_from(PROJECTS[:2]), chroots=st.lists(names, unique=True))
     def add_project(self, project: str, chroots: list[str]) -> None:
@@ -142,7 +148,7 @@ class Doing(RuleBasedStateMachine):
             return
         self.both(lambda fake: fake.builds[id].delete(), lambda: self.model.builds.pop(id))
 
-    # What happens.
+    # Transitions.
 
     def chroot(
         self,
@@ -160,7 +166,7 @@ class Doing(RuleBasedStateMachine):
     @rule(id=ids, name=names, event=st.sampled_from([*EVENTS]), is_likely=st.booleans())
     def event(self, id: int, name: str, event: str, is_likely: bool) -> None:
         if is_likely:
-            # One that can happen, instead of one that need not.
+            # Replace the event by a possible one.
             states = [c.state for b, c in self.model.every_chroot() if (b.id, c.name) == (id, name)]
             possible = [one for one, (sources, _) in EVENTS.items() if {*states} & {*sources}]
             event = possible[[*EVENTS].index(event) % len(possible)] if possible else event
@@ -182,8 +188,8 @@ class Doing(RuleBasedStateMachine):
     @rule(id=ids, name=names, state=st.sampled_from([*State]))
     def hold(self, id: int, name: str, state: State) -> None:
         chroots = self.model.builds[id].chroots if id in self.model.builds else []
-        if any(chroot.name == name and chroot.how == "immediate" for chroot in chroots):
-            # Of what nobody has looked at yet the model knows the end already.
+        if any(chroot.name == name and chroot.progress == "immediate" for chroot in chroots):
+            # The eager model has already advanced immediate chroots that were not polled yet.
             return
         self.chroot(id, name, lambda c: c.hold(state), lambda b, c: self.model.hold(c, state.value))
 
@@ -231,14 +237,14 @@ class Doing(RuleBasedStateMachine):
 
     @rule(target=taken)
     def snapshot(self) -> Taken:
-        snapshots = [door.fake.snapshot() for door in self.doors.values()]
+        snapshots = [adapter.fake.snapshot() for adapter in self.adapters.values()]
         return snapshots, self.model.copy(), {**self.faults}
 
     @rule(taken=taken)
     def restore(self, taken: Taken) -> None:
         snapshots, then, faults = taken
-        for door, snapshot in zip(self.doors.values(), snapshots, strict=True):
-            door.fake.restore(snapshot)
+        for adapter, snapshot in zip(self.adapters.values(), snapshots, strict=True):
+            adapter.fake.restore(snapshot)
         self.model, self.faults = then.copy(), {**faults}
 
 

@@ -1,4 +1,4 @@
-"""What a service can be asked: every door answers the same bytes, and those of the model."""
+"""Rules for requests: every adapter returns the same bytes, and those of the model."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from hypothesis.stateful import rule
 from copr_chroot_fake import FakeCopr
 
 from ..adapters import Response, credentials
-from .answers import Answering, Error
-from .doing import Doing
-from .drawn import (
+from .answers import Error, Responder
+from .operation_rules import OperationRules
+from .service import Model
+from .strategies import (
     IDS,
     LIMIT,
     PACKAGES,
@@ -31,18 +32,17 @@ from .drawn import (
     projects_sent,
     slashes,
 )
-from .service import Model
 from .tables import NUMBERS
 
 UNMASKED = ("build/built-packages", "monitor", "mock-chroots/list", "auth-check")
-"""The endpoints that heed no mask."""
+"""The endpoints that ignore masks."""
 
 
-class ServiceMachine(Doing):
-    """Everything that can be done to a service, and everything that it can be asked."""
+class ServiceMachine(OperationRules):
+    """Rules for operations and requests."""
 
     @rule()
-    def look_at_the_objects(self) -> None:
+    def read_objects(self) -> None:
         def seen(fake: FakeCopr) -> object:
             return {
                 build_id: (
@@ -61,7 +61,7 @@ class ServiceMachine(Doing):
             build_id: (
                 build.state,
                 build.source,
-                min((c.started_on for c in build.there if c.started_on is not None), default=None),
+                min((c.started_on for c in build.present_chroots if c.started_on is not None), default=None),
                 [
                     None if c.is_absent else (c.name, c.state, c.started_on, c.ended_on, c.result_dir)
                     for c in build.chroots
@@ -72,9 +72,9 @@ class ServiceMachine(Doing):
         assert self.each(seen) == expected
 
     @rule()
-    def write_it_out(self) -> None:
-        """It loads back to the same answers, also after more polls and more time."""
-        fake = self.doors["answer"].fake
+    def dump_and_load(self) -> None:
+        """The loaded fake returns the same responses, now and later."""
+        fake = self.adapters["answer"].fake
         with fake.snapshot():
             again = FakeCopr.from_scenario(fake.to_scenario(), default_limit=LIMIT)
             for seconds in (0, 15, 40, 400):
@@ -84,19 +84,19 @@ class ServiceMachine(Doing):
                     assert fake.answer("GET", target) == again.answer("GET", target), target
 
     @rule()
-    def try_everything(self) -> None:
-        """In a sandbox, in which nothing has happened after it."""
+    def request_everything_in_a_sandbox(self) -> None:
+        """The end of the sandbox restores the fakes."""
         before, faults = self.model.copy(), {**self.faults}
         with ExitStack() as sandboxes:
-            for door in self.doors.values():
-                sandboxes.enter_context(door.fake.snapshot())
+            for adapter in self.adapters.values():
+                sandboxes.enter_context(adapter.fake.snapshot())
             for build_id in IDS:
-                self.ask_for_a_build("", build_id, "GET", "")
-            self.ask("GET", "mock-chroots/list", "", {}, "mock-chroots/list", Answering.mock_chroots)
+                self.request_build("", build_id, "GET", "")
+            self.request("GET", "mock-chroots/list", "", {}, "mock-chroots/list", Responder.mock_chroots)
         self.model, self.faults = before, faults
 
     @rule(
-        form=st.sampled_from(["", "/built-packages", "/build-config"]),
+        kind=st.sampled_from(["", "/built-packages", "/build-config"]),
         build=builds_sent,
         name=names_sent,
         method=methods,
@@ -104,9 +104,9 @@ class ServiceMachine(Doing):
         mask=masks,
         in_path=st.booleans(),
     )
-    def ask_for_a_build_chroot(
+    def request_build_chroot(
         self,
-        form: str,
+        kind: str,
         build: str | None,
         name: str | None,
         method: str,
@@ -115,47 +115,49 @@ class ServiceMachine(Doing):
         in_path: bool,
     ) -> None:
         endpoint, answer = {
-            "": ("build-chroot", Answering.get),
-            "/build-config": ("build-chroot/build-config", Answering.build_config),
-            "/built-packages": ("build-chroot/built-packages", Answering.built_packages),
-        }[form]
-        path = f"build-chroot{form}"
+            "": ("build-chroot", Responder.get),
+            "/build-config": ("build-chroot/build-config", Responder.build_config),
+            "/built-packages": ("build-chroot/built-packages", Responder.built_packages),
+        }[kind]
+        path = f"build-chroot{kind}"
         sent = {key: value for key, value in (("build_id", build), ("chrootname", name)) if value is not None}
-        if in_path and form != "/built-packages" and build is not None and build.isdigit() and name:
-            self.ask(method, f"{path}/{build}/{name}", slash, {}, endpoint, answer, also=sent, mask=mask)
+        if in_path and kind != "/built-packages" and build is not None and build.isdigit() and name:
+            self.request(method, f"{path}/{build}/{name}", slash, {}, endpoint, answer, also=sent, mask=mask)
         else:
-            self.ask(method, path, slash, sent, endpoint, answer, mask=mask, slashed=form == "")
+            self.request(method, path, slash, sent, endpoint, answer, mask=mask, slashed=kind == "")
 
     @rule(build=builds_sent, page=pages, method=methods, slash=slashes, mask=masks, in_path=st.booleans())
-    def ask_for_the_chroots_of_a_build(
+    def request_chroot_list(
         self, build: str | None, page: dict[str, str], method: str, slash: str, mask: str | None, in_path: bool
     ) -> None:
         sent = {} if build is None else {"build_id": build}
         if in_path and build is not None and build.isdigit():
             path = f"build-chroot/list/{build}"
-            self.ask(method, path, slash, page, "build-chroot/list", Answering.list, also=sent, mask=mask)
+            self.request(method, path, slash, page, "build-chroot/list", Responder.list, also=sent, mask=mask)
         else:
-            self.ask(
-                method, "build-chroot/list", slash, {**page, **sent}, "build-chroot/list", Answering.list, mask=mask
+            self.request(
+                method, "build-chroot/list", slash, {**page, **sent}, "build-chroot/list", Responder.list, mask=mask
             )
 
     @rule(
-        form=st.sampled_from(["", "built-packages/", "source-chroot/"]),
+        kind=st.sampled_from(["", "built-packages/", "source-chroot/"]),
         id=ids_sent,
         method=methods,
         slash=slashes,
         mask=masks,
     )
-    def ask_for_a_build(self, form: str, id: int, method: str, slash: str, mask: str | None = None) -> None:
+    def request_build(self, kind: str, id: int, method: str, slash: str, mask: str | None = None) -> None:
         endpoint, answer = {
-            "": ("build", Answering.build),
-            "built-packages/": ("build/built-packages", Answering.build_packages),
-            "source-chroot/": ("build/source-chroot", Answering.source_chroot),
-        }[form]
-        self.ask(method, f"build/{form}{id}", slash, {}, endpoint, lambda asked: answer(asked, id), mask=mask)
+            "": ("build", Responder.build),
+            "built-packages/": ("build/built-packages", Responder.build_packages),
+            "source-chroot/": ("build/source-chroot", Responder.source_chroot),
+        }[kind]
+        self.request(
+            method, f"build/{kind}{id}", slash, {}, endpoint, lambda responder: answer(responder, id), mask=mask
+        )
 
     @rule(
-        form=st.sampled_from(["build/list", "project", "monitor"]),
+        kind=st.sampled_from(["build/list", "project", "monitor"]),
         project=projects_sent,
         page=pages,
         package=mostly([None], PACKAGES),
@@ -164,9 +166,9 @@ class ServiceMachine(Doing):
         slash=slashes,
         mask=masks,
     )
-    def ask_for_a_project(
+    def request_project(
         self,
-        form: str,
+        kind: str,
         project: tuple[str | None, str | None],
         page: dict[str, str],
         package: str | None,
@@ -176,38 +178,46 @@ class ServiceMachine(Doing):
         mask: str | None,
     ) -> None:
         arguments = {"ownername": project[0], "projectname": project[1]}
-        if form == "build/list":
+        if kind == "build/list":
             arguments |= {**page, "packagename": package, "status": status}
-        if form == "monitor" and status == "":
+        if kind == "monitor" and status == "":
             arguments["project_dirname"] = "tools:pr:1"
         endpoint, answer = {
-            "build/list": ("build/list", Answering.builds),
-            "project": ("project", Answering.project),
-            "monitor": ("monitor", Answering.monitor),
-        }[form]
+            "build/list": ("build/list", Responder.builds),
+            "project": ("project", Responder.project),
+            "monitor": ("monitor", Responder.monitor),
+        }[kind]
         sent = {key: value for key, value in arguments.items() if value is not None}
-        self.ask(method, form, slash, sent, endpoint, answer, mask=mask, slashed=form == "project")
+        self.request(method, kind, slash, sent, endpoint, answer, mask=mask, slashed=kind == "project")
 
     @rule(user=st.sampled_from(USERS), id=ids_sent, method=methods, slash=slashes, mask=masks)
-    def ask_to_cancel(self, user: tuple[str, str] | None, id: int, method: str, slash: str, mask: str | None) -> None:
+    def request_cancel(self, user: tuple[str, str] | None, id: int, method: str, slash: str, mask: str | None) -> None:
         path = f"build/cancel/{id}"
-        self.ask(
-            method, path, slash, {}, "build/cancel", lambda asked: asked.cancel(id), user=user, mask=mask, changes=True
+        self.request(
+            method,
+            path,
+            slash,
+            {},
+            "build/cancel",
+            lambda responder: responder.cancel(id),
+            user=user,
+            mask=mask,
+            changes=True,
         )
 
     @rule(user=st.sampled_from(USERS))
-    def ask_who_one_is(self, user: tuple[str, str] | None) -> None:
+    def request_auth_check(self, user: tuple[str, str] | None) -> None:
         if self.model.accounts or user is None:
-            self.ask("GET", "auth-check", "", {}, "auth-check", Answering.auth_check, user=user)
+            self.request("GET", "auth-check", "", {}, "auth-check", Responder.auth_check, user=user)
 
-    def ask(
+    def request(
         self,
         method: str,
         path: str,
         slash: str,
         arguments: Mapping[str, str],
         endpoint: str,
-        answer: Callable[[Answering], str],
+        answer: Callable[[Responder], str],
         *,
         also: Mapping[str, str] | None = None,
         user: tuple[str, str] | None = None,
@@ -215,11 +225,14 @@ class ServiceMachine(Doing):
         changes: bool = False,
         slashed: bool = False,
     ) -> None:
-        """Through every door; ``also`` is what the path says, ``slashed`` that it really ends in a slash."""
+        """Send a request through every adapter; ``also`` has arguments from the path."""
         query = f"?{urlencode(arguments)}" if arguments else ""
         headers = [] if user is None else [("Authorization", credentials(*user))]
         headers += [] if mask is None else [("X-Fields", mask)]
-        seen = {name: door.ask(method, f"/api_3/{path}{slash}{query}", headers) for name, door in self.doors.items()}
+        seen = {
+            name: adapter.send(method, f"/api_3/{path}{slash}{query}", headers)
+            for name, adapter in self.adapters.items()
+        }
         parts = {name: (got.status, got.content_type, got.body, got.allow) for name, got in seen.items()}
         got = seen["answer"]
         assert all(part == parts["answer"] for part in parts.values()), seen
@@ -234,14 +247,18 @@ class ServiceMachine(Doing):
             assert got.body == b""
             assert got.allow == (None if slashed and not slash else {*known})
         else:
-            heeded = None if endpoint in UNMASKED else mask
-            is_seen = heeded != UNREADABLE
-            asked = Answering(self.model, method, {**(also or {}), **arguments}, user, is_seen, also is not None)
-            self._compare(got, asked, answer, heeded)
+            used_mask = None if endpoint in UNMASKED else mask
+            is_readable = used_mask != UNREADABLE
+            responder = Responder(
+                self.model, method, {**(also or {}), **arguments}, user, is_readable, also is not None
+            )
+            self._compare(got, responder, answer, used_mask)
 
-    def _compare(self, got: Response, asked: Answering, answer: Callable[[Answering], str], mask: str | None) -> None:
+    def _compare(
+        self, got: Response, responder: Responder, answer: Callable[[Responder], str], mask: str | None
+    ) -> None:
         try:
-            status, body = 200, answer(asked)
+            status, body = 200, answer(responder)
             if mask == UNREADABLE:
                 status, body = 400, '{"message": "Mask parse error: Missing closing bracket"}\n'
             elif mask is not None:
@@ -250,21 +267,21 @@ class ServiceMachine(Doing):
         except Error as error:
             status, body = error.status, error.body
         self.model.catch_up()
-        expected = (status, b"" if asked.method == "HEAD" else body.encode())
+        expected = (status, b"" if responder.method == "HEAD" else body.encode())
         assert (got.status, got.body) == expected
 
 
-def _everything(then: Model) -> Sequence[str]:
-    lists = [f"/api_3/build-chroot/list/{build_id}?limit=9" for build_id in then.builds]
+def _everything(model: Model) -> Sequence[str]:
+    lists = [f"/api_3/build-chroot/list/{build_id}?limit=9" for build_id in model.builds]
     builds = [
-        f"/api_3/build/{form}{build_id}"
-        for build_id in then.builds
-        for form in ("", "source-chroot/", "built-packages/")
+        f"/api_3/build/{kind}{build_id}"
+        for build_id in model.builds
+        for kind in ("", "source-chroot/", "built-packages/")
     ]
-    projects = [full_name.split("/") for full_name in then.projects]
+    projects = [full_name.split("/") for full_name in model.projects]
     about = [
-        f"/api_3/{form}?{urlencode({'ownername': owner, 'projectname': name})}"
+        f"/api_3/{kind}?{urlencode({'ownername': owner, 'projectname': name})}"
         for owner, name in projects
-        for form in ("project", "build/list", "monitor")
+        for kind in ("project", "build/list", "monitor")
     ]
     return [*lists, *builds, *about, "/api_3/mock-chroots/list"]

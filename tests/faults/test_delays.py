@@ -1,4 +1,4 @@
-"""What takes long passes on the fake's clock, and each client gives up when it would."""
+"""Delays pass on the fake's clock, and each client times out as with a real server."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from urllib3 import Timeout
 
 from copr_chroot_fake import CoprFakeError, Dribble, FakeCopr, Fault, SystemClock
 
-from .asked import IN_PROCESS, OWN, URL, passed, running
+from .helpers import COPR_ANSWER, IN_PROCESS, URL, fake_with_running_build, seconds_passed
 
 
 def with_httpx(lib: Any, adapter: str, timeout: Callable[[Any], Any]) -> Timed:
-    def ask(fake: FakeCopr, seconds: float | None) -> bytes:
+    def send(fake: FakeCopr, seconds: float | None) -> bytes:
         with (
             IN_PROCESS[adapter](fake) as opened,
             lib.Client(transport=opened if adapter == "transport" else None, timeout=timeout(seconds)) as client,
@@ -26,11 +26,11 @@ def with_httpx(lib: Any, adapter: str, timeout: Callable[[Any], Any]) -> Timed:
             content: bytes = client.get(URL).content
             return content
 
-    return ask
+    return send
 
 
 def with_async_httpx(lib: Any, adapter: str) -> Timed:
-    def ask(fake: FakeCopr, seconds: float | None) -> bytes:
+    def send(fake: FakeCopr, seconds: float | None) -> bytes:
         async def get(transport: Any) -> bytes:
             async with lib.AsyncClient(transport=transport, timeout=seconds) as client:
                 content: bytes = (await client.get(URL)).content
@@ -39,19 +39,19 @@ def with_async_httpx(lib: Any, adapter: str) -> Timed:
         with IN_PROCESS[adapter](fake) as opened:
             return asyncio.run(get(opened if adapter == "transport" else None))
 
-    return ask
+    return send
 
 
 def with_requests(timeout: Callable[[Any], Any]) -> Timed:
-    def ask(fake: FakeCopr, seconds: float | None) -> bytes:
+    def send(fake: FakeCopr, seconds: float | None) -> bytes:
         with IN_PROCESS["mock_requests"](fake):
             return requests.get(URL, timeout=timeout(seconds)).content
 
-    return ask
+    return send
 
 
 Timed = Callable[[FakeCopr, "float | None"], bytes]
-"""Asks for a chroot, and waits for so many seconds at most."""
+"""Requests a chroot with a timeout in seconds, or none."""
 
 TIMED: dict[str, Timed] = {
     "httpx": with_httpx(httpx, "transport", lambda seconds: seconds),
@@ -74,44 +74,42 @@ def timed(request: pytest.FixtureRequest) -> Timed:
     return TIMED[request.param]
 
 
-GAVE_UP = (httpx.ReadTimeout, httpx2.ReadTimeout, requests.ReadTimeout)
+TIMEOUTS = (httpx.ReadTimeout, httpx2.ReadTimeout, requests.ReadTimeout)
 
 
 @pytest.mark.parametrize("fault", [Fault(breaks="timeout"), Fault(delay=45), Fault(breaks="reset", delay=45)], ids=str)
-def test_a_client_gives_up_when_it_would(fake: FakeCopr, timed: Timed, fault: Fault) -> None:
-    """By its own timeout, which passes on the fake's clock and nowhere else."""
+def test_client_times_out_on_the_clock_of_the_fake(fake: FakeCopr, timed: Timed, fault: Fault) -> None:
     fake.faults.add(fault)
-    with pytest.raises(GAVE_UP):
+    with pytest.raises(TIMEOUTS):
         timed(fake, 30)
-    assert passed(fake) == 30
+    assert seconds_passed(fake) == 30
 
 
 @pytest.mark.parametrize("seconds", [30, None])
-def test_a_delay_passes_on_the_clock(fake: FakeCopr, timed: Timed, seconds: float | None) -> None:
-    """Once for the answer, and once for each piece of it but the first; a client may wait so long for each."""
+def test_delay_passes_on_the_clock_of_the_fake(fake: FakeCopr, timed: Timed, seconds: float | None) -> None:
+    """It passes once before the response and once between pieces; the timeout applies to each."""
     fake.faults.add(Fault(delay=20, dribble=Dribble(bytes=100, every=25)))
-    assert timed(fake, seconds) == OWN.body
-    assert passed(fake) == 20 + 25 * ((len(OWN.body) - 1) // 100)
+    assert timed(fake, seconds) == COPR_ANSWER.body
+    assert seconds_passed(fake) == 20 + 25 * ((len(COPR_ANSWER.body) - 1) // 100)
 
 
-def test_a_client_gives_up_within_a_body_too(fake: FakeCopr, timed: Timed) -> None:
-    """When a piece is too long in coming; requests has a word of its own for that."""
+def test_client_times_out_within_a_body(fake: FakeCopr, timed: Timed) -> None:
+    """requests raises ``ConnectionError`` then."""
     fake.faults.add(Fault(dribble=Dribble(bytes=100, every=31)))
     with pytest.raises((httpx.ReadTimeout, httpx2.ReadTimeout, requests.ConnectionError)):
         timed(fake, 30)
-    assert passed(fake) == 30
+    assert seconds_passed(fake) == 30
 
 
-def test_who_would_wait_for_ever_is_told_so(fake: FakeCopr, timed: Timed) -> None:
-    """By an error that is none of the library's, so that nobody tries again."""
+def test_endless_wait_without_a_timeout_is_an_error(fake: FakeCopr, timed: Timed) -> None:
+    """The error is not one of the library's, so that nothing retries it."""
     fake.faults.add(Fault(breaks="timeout"))
-    with pytest.raises(CoprFakeError, match="the client would wait for ever; give it a timeout"):
+    with pytest.raises(CoprFakeError, match="the client would wait forever; give it a timeout"):
         timed(fake, None)
-    assert passed(fake) == 0
+    assert seconds_passed(fake) == 0
 
 
-def test_nobody_waits_where_the_systems_time_runs(timed: Timed) -> None:
-    """It goes on by itself."""
-    fake = running(clock=SystemClock())
+def test_delay_does_not_move_a_system_clock(timed: Timed) -> None:
+    fake = fake_with_running_build(clock=SystemClock())
     fake.faults.add(Fault(delay=86400))
-    assert timed(fake, None) == OWN.body
+    assert timed(fake, None) == COPR_ANSWER.body

@@ -1,4 +1,4 @@
-"""How the model's builds and chroots are shown."""
+"""Documents of the model's builds and chroots."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def chroot_fields(build: Build, chroot: Chroot) -> dict[str, object]:
 
 
 def build_fields(build: Build) -> dict[str, object]:
-    started = [chroot.started_on for chroot in build.there if chroot.started_on is not None]
-    ended = [chroot.ended_on for chroot in build.there]
+    started = [chroot.started_on for chroot in build.present_chroots if chroot.started_on is not None]
+    ended = [chroot.ended_on for chroot in build.present_chroots]
     return {
-        "chroots": [chroot.name for chroot in build.there],
+        "chroots": [chroot.name for chroot in build.present_chroots],
         "ended_on": max((time or 0 for time in ended), default=None) if None not in ended else None,
         "id": build.id,
         "is_background": False,
@@ -36,12 +36,12 @@ def build_fields(build: Build) -> dict[str, object]:
         "repo_url": f"{RESULTS}/{build.owner}/{build.project}",
         "started_on": min(started, default=None),
         "state": build.state,
-        **build.made_up,
+        **build.submission,
     }
 
 
 def source_package(build: Build) -> Mapping[str, object]:
-    package = build.made_up["source_package"]
+    package = build.submission["source_package"]
     assert isinstance(package, dict)
     return package
 

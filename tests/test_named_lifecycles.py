@@ -1,4 +1,4 @@
-"""Each life that has a name is lived as its name says, and what is absent or deleted is not there."""
+"""The named lifecycles: their states in order, absent chroots and deleted builds."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 
 @pytest.mark.parametrize("name", LIFECYCLES)
-def test_every_named_life_is_the_same_by_poll_and_by_clock(name: str) -> None:
-    """What a poller sees in order is what somebody sees who looks all the time."""
+def test_polls_and_clock_give_the_same_states(name: str) -> None:
+    """A client that polls gets the states that one who watches every second gets."""
     by_poll, by_clock = FakeCopr(), FakeCopr(progress="clock")
     seen: dict[FakeCopr, list[str]] = {by_poll: [], by_clock: []}
     for fake, states in seen.items():
@@ -47,30 +47,28 @@ ENDS = {
 
 
 @pytest.mark.parametrize(("name", "end"), ENDS.items())
-def test_every_named_life_ends_as_its_name_says(name: str, end: str) -> None:
-    """After polls enough, a chroot is where its life leads."""
+def test_named_lifecycle_ends_in_its_final_state(name: str, end: str) -> None:
     fake = FakeCopr()
     fake.add_build([F41], id=1, lifecycle=name)
-    ask = direct_client(fake)
-    assert [state(ask) for _ in range(12)][-2:] == [end, end]
+    send = direct_client(fake)
+    assert [state(send) for _ in range(12)][-2:] == [end, end]
 
 
-def test_no_named_life_is_without_a_test_of_its_end() -> None:
-    """Each life is in the table above, except the one whose end is drawn."""
+def test_final_state_of_every_lifecycle_is_tested() -> None:
+    """The end of ``realistic`` is random."""
     assert set(ENDS) == set(LIFECYCLES) - {"realistic"}
 
 
-def test_a_build_deleted_midway_has_no_chroots_anymore() -> None:
-    """The list of a deleted build is empty, and all its chroots are gone with it."""
+def test_deleted_build_has_no_chroots() -> None:
+    """Its list is empty, and requests for its chroots fail."""
     fake = FakeCopr()
     fake.add_build({F41: {"lifecycle": Lifecycle(Stage("running", 5), Stage("deleted"))}, F42: "running"}, id=1)
-    ask = direct_client(fake)
-    assert [listed(ask) for _ in range(2)] == [["running", "running"], []]
-    assert state(ask, F42) == "Build 1 does not exist."
+    send = direct_client(fake)
+    assert [listed(send) for _ in range(2)] == [["running", "running"], []]
+    assert state(send, F42) == "Build 1 does not exist."
 
 
-def test_by_clock_a_deleted_build_is_seen_by_any_chroot() -> None:
-    """Whichever chroot is asked for, the whole build is gone when its time is over."""
+def test_build_is_deleted_whichever_chroot_is_requested() -> None:
     fake = FakeCopr(progress="clock")
     fake.add_build({F41: {"lifecycle": Lifecycle(Stage("running", 5), Stage("deleted"))}, F42: "running"}, id=1)
     fake.clock.tick(5)
@@ -78,19 +76,18 @@ def test_by_clock_a_deleted_build_is_seen_by_any_chroot() -> None:
     assert list(fake.builds) == []
 
 
-def test_chroots_that_appear_late_are_not_listed_before() -> None:
-    """Until the import a build has no chroots, and asking for one says that it was not submitted to it."""
+def test_late_chroots_are_not_listed_before_they_appear() -> None:
+    """Before the import, requests for a chroot get the error that the build was not submitted to it."""
     fake = FakeCopr()
     fake.add_build([F41, F42], id=1, lifecycle="appears-late")
-    ask = direct_client(fake)
-    assert [listed(ask) for _ in range(3)] == [[], ["pending", "pending"], ["starting", "starting"]]
+    send = direct_client(fake)
+    assert [listed(send) for _ in range(3)] == [[], ["pending", "pending"], ["starting", "starting"]]
     fake.add_build([F41], id=2, lifecycle="appears-late")
-    assert state(ask, build_id=2) == f"Build 2 was not submitted to {F41} chroot."
-    assert state(ask, build_id=2) == "pending"
+    assert state(send, build_id=2) == f"Build 2 was not submitted to {F41} chroot."
+    assert state(send, build_id=2) == "pending"
 
 
-def test_what_is_not_there_yet_takes_no_event() -> None:
-    """An event to an absent chroot is an error that says so."""
+def test_absent_chroot_rejects_events() -> None:
     chroot = FakeCopr().add_build([F41], id=1, lifecycle="appears-late")[F41]
     with pytest.raises(
         EventError, match=f"build 1, {F41} is absent: the backend does not report pending then; possible: nothing"
@@ -98,9 +95,9 @@ def test_what_is_not_there_yet_takes_no_event() -> None:
         chroot.report("pending")
 
 
-def test_waiting_as_deployed_is_one_argument_away() -> None:
-    """The deployed service begins with waiting, where the reference says importing."""
+def test_as_deployed_lifecycle_begins_with_waiting() -> None:
+    """The API reference begins with ``importing`` instead."""
     fake = FakeCopr()
     fake.add_build([F41], id=1, lifecycle="as-deployed")
-    ask = direct_client(fake)
-    assert [state(ask) for _ in range(5)] == ["waiting", "pending", "starting", "running", "succeeded"]
+    send = direct_client(fake)
+    assert [state(send) for _ in range(5)] == ["waiting", "pending", "starting", "running", "succeeded"]

@@ -1,4 +1,4 @@
-"""What is done and asked with: names, ids and numbers are few, so that they collide."""
+"""Values to draw; there are few names, ids and numbers, so that they collide."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ USERS = [None, ("abc", "right"), ("abc", "wrong"), ("def", "right")]
 ACCOUNTS = [("frostyx", "abc", "right", []), ("praiskup", "def", "right", ["@copr"])]
 
 ids, names = st.sampled_from(IDS), st.sampled_from(NAMES)
-ways = st.one_of(st.sampled_from([*LIFECYCLES]), st.sampled_from(FIXED))
+courses = st.one_of(st.sampled_from([*LIFECYCLES]), st.sampled_from(FIXED))
 slashes = st.sampled_from(["", "", "/"])
 methods = st.sampled_from([*["GET"] * 8, "HEAD", "OPTIONS", "PUT", "POST"])
 masks = st.sampled_from([*[None] * 8, "state,name", UNREADABLE])
 
 
 def mostly(likely: Sequence[T], odd: Sequence[T]) -> st.SearchStrategy[T]:
-    """One that is there, or now and then one that is not."""
+    """Draw mostly a valid value, and sometimes an unusual one."""
     return st.sampled_from([*[*likely] * (3 * len(odd)), *[*odd] * len(likely)])
 
 

@@ -19,7 +19,7 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.http_server import uvicorn_server
 from copr_chroot_fake.http_server.uvicorn_server import bind
 
-from .served import COMMAND, HOME, LIST, PATIENCE, Served, Start, Wire, eventually, raw, replies, serving, under_way
+from .served import COMMAND, HOME, LIST, PATIENCE, Served, Start, Wire, eventually, raw, replies, serving, start_request
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
@@ -38,8 +38,8 @@ def test_signal_waits_for_responses_in_progress(start: Start) -> None:
     served = start()
     whole = served.call("GET", LIST)
     with served.connect() as late, served.connect() as dribbled:
-        under_way(served, late, {"nth": 1, "delay": 0.5}, LIST)
-        under_way(served, dribbled, {"nth": 1, "dribble": {"bytes": 500, "every": 0.05}}, LIST)
+        start_request(served, late, {"nth": 1, "delay": 0.5}, LIST)
+        start_request(served, dribbled, {"nth": 1, "dribble": {"bytes": 500, "every": 0.05}}, LIST)
         served.process.send_signal(signal.SIGTERM)
         assert eventually(lambda: served.is_refusing)
         for wire in (late, dribbled):
@@ -49,8 +49,8 @@ def test_signal_waits_for_responses_in_progress(start: Start) -> None:
 
 
 def leave_late_answer(served: Served, wire: Wire) -> None:
-    """A client that does not wait for an answer which is minutes away."""
-    under_way(served, wire, {"delay": 300})
+    """Disconnect before a response that is delayed by minutes."""
+    start_request(served, wire, {"delay": 300})
     wire.socket.close()
 
 
@@ -60,7 +60,7 @@ def keep(served: Served, wire: Wire) -> None:
 
 
 def wait_behind(served: Served, wire: Wire) -> None:
-    under_way(served, wire, {"breaks": "timeout"})
+    start_request(served, wire, {"breaks": "timeout"})
     wire.send(raw("GET", HOME))
 
 
@@ -74,7 +74,7 @@ LEFT: dict[str, Callable[[Served, Wire], None]] = {
     "one that is kept": keep,
     "half a head": lambda served, wire: wire.send(raw("GET", HOME)[:-1]),
     "half a body": lambda served, wire: wire.send(raw("POST", "/_fake/seed", b'{"seed": 7}')[:-1]),
-    "an answer that never comes": lambda served, wire: under_way(served, wire, {"breaks": "timeout"}),
+    "an answer that never comes": lambda served, wire: start_request(served, wire, {"breaks": "timeout"}),
     "a request behind one that is never answered": wait_behind,
     "an answer that nobody waits for": leave_late_answer,
     "a closed port": close_port,
@@ -92,7 +92,7 @@ def test_incomplete_requests_do_not_delay_the_end(start: Start, left: str) -> No
 def test_second_ctrl_c_ends_server_at_once(start: Start) -> None:
     served = start()
     with served.connect() as wire:
-        under_way(served, wire, {"delay": 300})
+        start_request(served, wire, {"delay": 300})
         served.process.send_signal(signal.SIGINT)
         assert eventually(lambda: served.is_refusing)
         assert served.process.poll() is None
@@ -120,8 +120,8 @@ def test_busy_clients_do_not_delay_the_end(start: Start) -> None:
         asking = [pool.submit(ask, number % 2 == 0) for number in range(16)]
         assert eventually(lambda: served.request_count > 200)
         assert served.end(timeout=5) == (0, "", "")
-        for asked in asking:
-            asked.result()
+        for sent in asking:
+            sent.result()
 
 
 class ServerWithNewClient(uvicorn_server.FakeServer):
@@ -138,7 +138,7 @@ class ServerWithNewClient(uvicorn_server.FakeServer):
 
     async def main_loop(self) -> None:
         loop = asyncio.get_running_loop()
-        # Only then does it tell of connections that it fails to make.
+        # Only in debug mode does asyncio report connections that it fails to set up.
         loop.set_debug(True)
         loop.set_exception_handler(lambda _, context: self.problems.append(context))
         self._meeting = loop.create_task(self._meet())
@@ -178,7 +178,7 @@ def test_slow_response_is_aborted_at_the_end(
     monkeypatch.setattr(uvicorn_server, "SHUTDOWN_TIMEOUT", 0.05)
     with ExitStack() as ends_last, serving() as server:
         wire = ends_last.enter_context(server.connect())
-        under_way(server, wire, {"delay": 6})
+        start_request(server, wire, {"delay": 6})
         begun = time.monotonic()
     assert time.monotonic() - begun < 5
     assert capfd.readouterr() == ("", "")
@@ -193,6 +193,6 @@ def test_signal_during_start_ends_server(tmp_path: Path, signum: signal.Signals)
         [*COMMAND, "serve", str(pipe)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     with process, pipe.open("w"):
-        # It has opened the scenario, and waits for what it says.
+        # The server has opened the scenario, a pipe, and waits for its content.
         process.send_signal(signum)
         assert (process.communicate(timeout=10), process.returncode) == (("", ""), 0)

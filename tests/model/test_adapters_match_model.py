@@ -1,7 +1,7 @@
-"""Whatever is done and asked, in any order: every door answers the same bytes, and those of a plain model.
+"""Random operations and requests: every adapter returns the same bytes, and those of the model.
 
-There is a fake behind each door, all of them are told the same, and the model too.
-``COPR_FAKE_EXAMPLES`` says how many runs are tried.
+Each adapter has its own fake. All fakes and the model get the same operations.
+``COPR_FAKE_EXAMPLES`` sets the number of runs.
 """
 
 from __future__ import annotations
@@ -15,19 +15,18 @@ from copr_chroot_fake import FakeCopr
 
 from ..adapters import ADAPTERS
 from ..examples import examples
-from .asking import ServiceMachine
-from .doing import Door
-from .drawn import LIMIT
+from .operation_rules import Adapter
+from .request_rules import ServiceMachine
+from .strategies import LIMIT
 
 
-def test_every_door_answers_what_the_model_does() -> None:
-    """All that can be done, and all that can be asked, in any order."""
+def test_every_adapter_matches_the_model() -> None:
     with ExitStack() as opened:
-        doors = {}
-        for name, open_door in ADAPTERS.items():
+        adapters = {}
+        for name, open_adapter in ADAPTERS.items():
             fake = FakeCopr(default_limit=LIMIT)
-            doors[name] = Door(fake, opened.enter_context(open_door(fake)), fake.snapshot())
-        machine = type("Machine", (ServiceMachine,), {"doors": doors})
+            adapters[name] = Adapter(fake, opened.enter_context(open_adapter(fake)), fake.snapshot())
+        machine = type("Machine", (ServiceMachine,), {"adapters": adapters})
         run_state_machine_as_test(
             machine,
             settings=settings(

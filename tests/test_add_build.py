@@ -1,4 +1,4 @@
-"""A fake is filled by hand with little said, and what is not said is made up so that it fits."""
+"""Builds and projects added by a test: given values are used, omitted ones get defaults, invalid ones are errors."""
 
 from __future__ import annotations
 
@@ -19,33 +19,35 @@ F41 = "fedora-41-x86_64"
 RESULTS = "https://download.copr.fedorainfracloud.org/results"
 
 
-def shown(fake: FakeCopr, endpoint: str = "", chrootname: str = F41, ask: SendRequest | None = None) -> Document:
-    """What an endpoint shows of a chroot of build 1."""
+def get_document(
+    fake: FakeCopr, endpoint: str = "", chrootname: str = F41, send: SendRequest | None = None
+) -> Document:
+    """Return the JSON of an endpoint for a chroot of build 1."""
     target = f"/api_3/build-chroot{endpoint}?build_id=1&chrootname={chrootname}"
-    response = (ask or direct_client(fake))("GET", target)
+    response = (send or direct_client(fake))("GET", target)
     assert response.status == 200, response
     return cast(Document, json.loads(response.body))
 
 
-def test_a_build_that_succeeded_is_one_line() -> None:
-    """With an id, a chroot and a state said, there are times, results and packages that fit."""
+def test_omitted_fields_get_consistent_defaults() -> None:
+    """A state alone gives a build times, results and packages that fit it."""
     fake = FakeCopr()
     fake.add_build([F41], id=1, state="succeeded")
-    ask = direct_client(fake)
-    assert shown(fake, ask=ask) == {
+    send = direct_client(fake)
+    assert get_document(fake, send=send) == {
         "started_on": 1700000000,
         "ended_on": 1700000300,
         "state": "succeeded",
         "name": F41,
         "result_url": f"{RESULTS}/jdoe/playground/{F41}/00000001-hello/",
     }
-    assert shown(fake, "/built-packages", ask=ask) == {
+    assert get_document(fake, "/built-packages", send=send) == {
         "packages": [
             {"arch": "src", "epoch": None, "release": "1.fc41", "version": "1.0", "name": "hello"},
             {"arch": "x86_64", "epoch": None, "release": "1.fc41", "version": "1.0", "name": "hello"},
         ]
     }
-    assert shown(fake, "/build-config", ask=ask) == {
+    assert get_document(fake, "/build-config", send=send) == {
         "additional_repos": ["copr://jdoe/playground"],
         "additional_packages": [],
         "with_opts": [],
@@ -69,22 +71,21 @@ def test_a_build_that_succeeded_is_one_line() -> None:
 
 @pytest.mark.parametrize("state", State)
 def test_times_and_results_fit_the_state(state: State) -> None:
-    """What started has a start and results, what ended has an end, and what neither did has nothing."""
+    """A started chroot has a start and results, and an ended one an end."""
     fake = FakeCopr()
     fake.add_build({F41: state}, id=1)
-    document = shown(fake)
+    document = get_document(fake)
     started = state in {"starting", "running", "succeeded", "failed", "skipped"}
     ended = state in {"succeeded", "failed", "skipped"}
     results = state in {"starting", "running", "succeeded", "failed", "forked"}
-    packages = shown(fake, "/built-packages")["packages"]
+    packages = get_document(fake, "/built-packages")["packages"]
     assert (document["started_on"] is not None) == started
     assert (document["ended_on"] is not None) == ended
     assert (document["result_url"] is not None) == results
     assert bool(packages) == (state == "succeeded")
 
 
-def test_each_chroot_can_say_its_own() -> None:
-    """Settings by chroot name win over what the build says, and over what would be made up."""
+def test_chroot_settings_override_those_of_the_build() -> None:
     fake = FakeCopr()
     build = fake.add_build(
         {
@@ -113,22 +114,21 @@ def test_each_chroot_can_say_its_own() -> None:
         ("opensuse-leap-15.6-x86_64", "1"),
     ],
 )
-def test_made_up_packages_have_the_dist_tag_of_their_chroot(chrootname: str, release: str) -> None:
-    """A package's release ends in its distribution's tag, where the name of the chroot tells it."""
+def test_default_packages_have_the_dist_tag_of_their_chroot(chrootname: str, release: str) -> None:
+    """The release has no tag if the chroot's name does not determine it."""
     fake = FakeCopr()
     build = fake.add_build([chrootname], id=1, state="succeeded")
     assert {nevra.release for nevra in build[chrootname].packages} == {release}
 
 
-def test_a_result_url_given_verbatim_is_answered_as_given() -> None:
-    """Nothing is derived where the address of the results is said."""
+def test_given_result_url_is_returned_unchanged() -> None:
     fake = FakeCopr()
     fake.add_build({F41: {"state": "pending", "result_url": "http://127.0.0.1:8080/anywhere?"}}, id=1)
-    assert shown(fake, ask=direct_client(fake))["result_url"] == "http://127.0.0.1:8080/anywhere?"
+    assert get_document(fake, send=direct_client(fake))["result_url"] == "http://127.0.0.1:8080/anywhere?"
 
 
-def test_a_build_config_given_verbatim_is_answered_as_given() -> None:
-    """Nothing is derived, left out or put in order where the configuration is said."""
+def test_given_build_config_is_returned_unchanged() -> None:
+    """Nothing is added, omitted or reordered."""
     config: Document = {"timeout": None, "chroot": "mine", "repos": []}
     fake = FakeCopr()
     fake.add_build({F41: {"build_config": config}}, id=1)
@@ -136,54 +136,53 @@ def test_a_build_config_given_verbatim_is_answered_as_given() -> None:
     assert response.body == b'{"timeout": null, "chroot": "mine", "repos": []}\n'
 
 
-def test_a_given_build_config_is_not_shared_with_its_giver() -> None:
-    """Changing the object afterwards does not change what is answered."""
+def test_given_build_config_is_copied() -> None:
+    """Changing the object afterwards does not change the response."""
     config: dict[str, object] = {"timeout": 5}
     fake = FakeCopr()
     fake.add_build({F41: {"build_config": config}}, id=1)
     config["timeout"] = 6
-    assert shown(fake, "/build-config") == {"timeout": 5}
+    assert get_document(fake, "/build-config") == {"timeout": 5}
 
 
-def test_the_project_can_be_named_with_a_directory() -> None:
-    """A build in another directory of a project has its results there, and that repository besides."""
+def test_project_may_be_given_with_a_directory() -> None:
+    """The build's results are in that directory, which is an additional repository."""
     fake = FakeCopr()
     fake.add_build([F41], id=1, project="@copr/copr-dev:pr:12", package="copr-cli", state="succeeded")
-    assert shown(fake)["result_url"] == f"{RESULTS}/@copr/copr-dev:pr:12/{F41}/00000001-copr-cli/"
-    repos = cast(list[dict[str, object]], shown(fake, "/build-config")["repos"])
+    assert get_document(fake)["result_url"] == f"{RESULTS}/@copr/copr-dev:pr:12/{F41}/00000001-copr-cli/"
+    repos = cast(list[dict[str, object]], get_document(fake, "/build-config")["repos"])
     assert [repo["id"] for repo in repos] == ["copr_base", "copr_coprdir"]
     assert list(fake.projects) == ["@copr/copr-dev"]
 
 
-def test_a_build_is_added_to_a_project_that_is_there() -> None:
-    """The project's settings count, and a chroot that it had not enabled is enabled."""
+def test_build_is_added_to_an_existing_project() -> None:
+    """The project's settings apply, and its missing chroot is enabled."""
     fake = FakeCopr()
     project = fake.add_project("jdoe/tools", chroots={F41: {"with_opts": ["tests"]}}, repo_priority=7)
     fake.add_build([F41, "fedora-42-x86_64"], id=1, project=project)
-    assert shown(fake, "/build-config")["with_opts"] == ["tests"]
-    assert shown(fake, "/build-config", "fedora-42-x86_64")["with_opts"] == []
+    assert get_document(fake, "/build-config")["with_opts"] == ["tests"]
+    assert get_document(fake, "/build-config", "fedora-42-x86_64")["with_opts"] == []
     assert list(project.chroots) == [F41, "fedora-42-x86_64"]
 
 
 def test_build_config_of_a_removed_project_chroot_is_500() -> None:
-    """A project can lose a chroot after a build, which Copr then cannot configure."""
+    """Copr fails if a project has lost a chroot since the build."""
     fake = FakeCopr()
     build = fake.add_build([F41], id=1, state="succeeded")
     build.project.disable(F41)
     response = direct_client(fake)("GET", f"/api_3/build-chroot/build-config?build_id=1&chrootname={F41}")
     assert (response.status, b"there is probably a bug in the Copr code" in response.body) == (500, True)
-    assert shown(fake)["state"] == "succeeded"
+    assert get_document(fake)["state"] == "succeeded"
 
 
-def test_results_can_be_elsewhere() -> None:
-    """The address of the results is an option of the fake."""
+def test_results_url_option_sets_the_url_of_results() -> None:
     fake = FakeCopr(results_url="http://127.0.0.1:8000/results/")
     fake.add_build([F41], id=1, state="succeeded")
-    assert shown(fake)["result_url"] == f"http://127.0.0.1:8000/results/jdoe/playground/{F41}/00000001-hello/"
+    assert get_document(fake)["result_url"] == f"http://127.0.0.1:8000/results/jdoe/playground/{F41}/00000001-hello/"
 
 
-def test_known_chroots_are_told_from_unknown_ones() -> None:
-    """A chroot that the service knows was not submitted to; any other does not exist."""
+def test_unknown_chroot_differs_from_unused_one() -> None:
+    """The build was not submitted to a chroot that Copr knows; any other chroot does not exist."""
     fake = FakeCopr()
     fake.add_build([F41], id=1)
     fake.add_mock_chroots("fedora-42-x86_64")
@@ -194,15 +193,13 @@ def test_known_chroots_are_told_from_unknown_ones() -> None:
 
 
 def test_two_fakes_share_nothing() -> None:
-    """What is added to one is not in another."""
     one, other = FakeCopr(), FakeCopr()
     one.add_build([F41], id=1)
     assert list(one.builds) == [1]
     assert list(other.builds) == []
 
 
-def test_a_build_names_its_chroots_when_asked_for_another() -> None:
-    """Looking up a chroot that is not there says which are."""
+def test_missing_chroot_error_lists_the_chroots() -> None:
     fake = FakeCopr()
     build, bare = fake.add_build([F41, "epel-9-s390x"], id=1), fake.add_build([], id=2)
     with pytest.raises(KeyError, match="build 1 has no chroot 'f41'; it has fedora-41-x86_64, epel-9-s390x"):
@@ -222,30 +219,29 @@ def test_a_build_names_its_chroots_when_asked_for_another() -> None:
         ("hello-2:1.2-3.fc42.noarch", Nevra("hello", "1.2", "3.fc42", "noarch", 2)),
     ],
 )
-def test_a_nevra_is_read_and_printed(text: str, nevra: Nevra) -> None:
-    """A package can be written as its NEVRA, whose epoch is printed only where it means something."""
+def test_nevra_is_parsed_and_formatted(text: str, nevra: Nevra) -> None:
+    """An epoch of 0 is omitted."""
     assert Nevra.parse(text) == nevra
     assert str(nevra) == text.replace("0:", "")
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("settings", "message"),
     [
         ({"name": ""}, "name: expected a text that is not empty, got ''"),
         ({"arch": 7}, "arch: expected a text that is not empty, got 7"),
         ({"epoch": -1}, "epoch: expected a whole number from 0"),
     ],
 )
-def test_a_nevra_that_cannot_be_is_refused(said: dict[str, object], message: str) -> None:
-    """The error begins with the name of the part."""
-    with pytest.raises(InputError) as refused:
-        Nevra(**{"name": "hello", "version": "1", "release": "1", "arch": "src", **said})  # type: ignore[arg-type]  # wrong on purpose
-    assert str(refused.value).startswith(message)
+def test_invalid_part_of_a_nevra_is_named(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError) as raised:
+        Nevra(**{"name": "hello", "version": "1", "release": "1", "arch": "src", **settings})  # type: ignore[arg-type]  # wrong on purpose
+    assert str(raised.value).startswith(message)
 
 
 @pytest.mark.parametrize(("arch", "built"), [("x86_64", "x86_64"), ("i386", "i686"), ("armhfp", "armv7hl")])
-def test_generated_packages_have_the_architecture_rpm_uses(arch: str, built: str) -> None:
-    """Which has another name than the chroot's in some cases."""
+def test_default_packages_have_the_architecture_rpm_uses(arch: str, built: str) -> None:
+    """RPM's name of an architecture can differ from the chroot's."""
     name = f"fedora-41-{arch}"
     build = FakeCopr().add_build([name], id=1, state="succeeded")
     assert {nevra.arch for nevra in build[name].packages} == {"src", built}
@@ -255,7 +251,7 @@ DEEP = json.loads("[" * 600 + "]" * 600)
 ENDLESS: dict[str, object] = {}
 ENDLESS.update(first=ENDLESS, second=ENDLESS)
 
-IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
+INVALID_BUILDS: list[tuple[dict[str, object], str]] = [
     ({"id": 0}, "id: expected a whole number from 1 to 2147483647, got 0"),
     ({"id": True}, "id: expected a whole number from 1"),
     ({"id": "7"}, "id: expected a whole number from 1"),
@@ -317,25 +313,25 @@ IMPOSSIBLE: list[tuple[dict[str, object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("said", "message"), IMPOSSIBLE, ids=[str(said) for said, _ in IMPOSSIBLE])
-def test_what_no_build_can_have_is_refused_and_nothing_stays(said: dict[str, object], message: str) -> None:
-    """The error names the field and what would do, and the fake is as it was."""
+@pytest.mark.parametrize(("settings", "message"), INVALID_BUILDS, ids=[str(settings) for settings, _ in INVALID_BUILDS])
+def test_invalid_build_is_rejected_and_nothing_changes(settings: dict[str, object], message: str) -> None:
+    """The error names the field and valid values."""
     fake = FakeCopr()
     fake.add_build([F41], id=1, project="jdoe/first")
-    arguments: dict[str, object] = {"id": 2, "chroots": [F41, "fedora-42-x86_64"], **said}
-    with pytest.raises(InputError) as refused:
+    arguments: dict[str, object] = {"id": 2, "chroots": [F41, "fedora-42-x86_64"], **settings}
+    with pytest.raises(InputError) as raised:
         fake.add_build(**arguments)  # type: ignore[arg-type]  # wrong on purpose
-    assert message in str(refused.value)
-    assert not refused.value.location.startswith("builds")
-    assert isinstance(refused.value, ValueError)
+    assert message in str(raised.value)
+    assert not raised.value.location.startswith("builds")
+    assert isinstance(raised.value, ValueError)
     assert list(fake.builds) == [1]
     assert list(fake.projects) == ["jdoe/first"]
     body = direct_client(fake)("GET", "/api_3/build-chroot/1/fedora-42-x86_64").body
     assert b"fedora-42-x86_64 does not exist" in body
 
 
-def test_what_is_nested_deeper_than_python_goes_is_refused() -> None:
-    """As what is nested a little too deeply."""
+def test_nesting_beyond_the_recursion_limit_is_rejected() -> None:
+    """The error is the same as for slightly too deep nesting."""
     config: dict[str, object] = {}
     for _ in range(100_000):
         config = {"a": config}
@@ -343,15 +339,14 @@ def test_what_is_nested_deeper_than_python_goes_is_refused() -> None:
         FakeCopr().add_build({F41: {"build_config": config}}, id=1)
 
 
-def test_a_chroot_named_twice_is_refused() -> None:
-    """A build has a chroot once."""
+def test_repeated_chroot_is_rejected() -> None:
     entry = {"id": 1, "chroots": [{"name": F41}, {"name": F41}]}
     with pytest.raises(InputError, match=r"builds\[0\].chroots\[1\].name: the build has fedora-41-x86_64 already"):
         FakeCopr.from_scenario({"builds": [entry]})
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("settings", "message"),
     [
         ({"project": "/new"}, "project: '/new' is not a full name; expected owner/project"),
         ({"project": "jdoe/a/b"}, "project: 'a/b' has a slash"),
@@ -364,25 +359,24 @@ def test_a_chroot_named_twice_is_refused() -> None:
         ({"project": "jdoe/taken"}, "there is a project jdoe/taken already"),
     ],
 )
-def test_what_no_project_can_have_is_refused_and_nothing_stays(said: dict[str, object], message: str) -> None:
-    """The error names the field and what would do, and the fake is as it was."""
+def test_invalid_project_is_rejected_and_nothing_changes(settings: dict[str, object], message: str) -> None:
+    """The error names the field and valid values."""
     fake = FakeCopr()
     fake.add_project("jdoe/taken")
-    with pytest.raises(InputError) as refused:
-        fake.add_project(**{"project": "jdoe/new", **said})  # type: ignore[arg-type]  # wrong on purpose
-    assert message in str(refused.value)
+    with pytest.raises(InputError) as raised:
+        fake.add_project(**{"project": "jdoe/new", **settings})  # type: ignore[arg-type]  # wrong on purpose
+    assert message in str(raised.value)
     assert list(fake.projects) == ["jdoe/taken"]
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1.5, "100", True])
-def test_an_impossible_default_limit_is_refused(limit: int) -> None:
-    """The default limit is a number of items, or none."""
+def test_invalid_default_limit_is_rejected(limit: int) -> None:
     with pytest.raises(InputError, match="default_limit: "):
         FakeCopr(default_limit=limit)
 
 
-def test_chroot_being_canceled_is_in_a_canceled_build() -> None:
-    """It need not be said of the build, whose other chroots are confirmed 10 seconds after that began."""
+def test_chroot_being_canceled_cancels_its_build() -> None:
+    """The other chroots are confirmed as canceled 10 seconds after the cancellation began."""
     running: dict[str, object] = {"state": "running", "lasts": 60, "canceled": True}
     canceled = {"name": F41, "state": "running", "lifecycle": {"stages": [running, {"state": "failed"}]}}
     other = {"name": "fedora-42-x86_64", "lifecycle": "stuck-pending"}
@@ -393,15 +387,14 @@ def test_chroot_being_canceled_is_in_a_canceled_build() -> None:
     assert [chroot.state for chroot in build.values()] == ["running", "canceled"]
 
 
-def test_settings_of_a_chroot_are_typed() -> None:
-    """Settings can be put together apart and type-checked."""
+def test_chroot_settings_have_a_type() -> None:
+    """``ChrootSettings`` type-checks settings that are assembled separately."""
     settings: ChrootSettings = {"state": "failed", "ended_on": 1000}
     build = FakeCopr().add_build({F41: settings}, id=1)
     assert (build[F41].started_on, build[F41].ended_on) == (700, 1000)
 
 
-def test_a_build_says_what_it_is() -> None:
-    """In a debugger, and where an assertion fails."""
+def test_repr_describes_the_build() -> None:
     assert (
         repr(FakeCopr().add_build([F41], id=7, project="jdoe/tools", package="make"))
         == "<Build 7 make in jdoe/tools, importing>"

@@ -1,4 +1,4 @@
-"""How much a server takes, and how long it waits for it: its bounds to the byte, and clients that do not go on."""
+"""Limits of the size of requests, and of the time in which they must arrive."""
 
 from __future__ import annotations
 
@@ -19,41 +19,39 @@ FAULTS = "/_fake/faults"
 
 @pytest.fixture(scope="module", params=["process", "thread"])
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A server with small bounds, in both ways."""
+    """A server with small limits, as a process and in a thread."""
     with serving_as(request.param, max_head=MAX_HEAD, max_body=MAX_BODY) as server:
         yield server
 
 
-@pytest.mark.parametrize(("kept", "asked"), [(0, 3), (1, 3), (5, 12), (5, 3)])
-def test_the_journal_has_the_latest_requests(start: Start, kept: int, asked: int) -> None:
-    """As many as said, of the own world and of others."""
+@pytest.mark.parametrize(("kept", "sent"), [(0, 3), (1, 3), (5, 12), (5, 3)])
+def test_journal_option_limits_each_world(start: Start, kept: int, sent: int) -> None:
     served = start("--journal", str(kept))
     for world in (served, served.world("a")):
-        for number in range(asked):
+        for number in range(sent):
             world.get(f"{HOME}?{number}")
         requests = world.control("GET", "/requests")["requests"]
-        first = max(asked - kept, 0)
-        assert [request["target"] for request in requests] == [f"{HOME}?{number}" for number in range(first, asked)]
+        first = max(sent - kept, 0)
+        assert [request["target"] for request in requests] == [f"{HOME}?{number}" for number in range(first, sent)]
 
 
 @pytest.mark.parametrize("is_announced", [True, False])
-def test_a_body_is_no_larger_than_said(server: Server, is_announced: bool) -> None:
-    """To the byte, announced or in chunks; the error names the option, and what came after is answered."""
+def test_larger_body_is_rejected(server: Server, is_announced: bool) -> None:
+    """The error names the option, and the next request on the connection is answered."""
     for size, status in ((MAX_BODY, 201), (MAX_BODY + 1, 413), (MAX_BODY * 9, 413)):
         body = b'{"status": 503, "nth": 999}'.ljust(size)
         chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (size, body)
         sent = raw("POST", FAULTS, body) if is_announced else raw("POST", FAULTS, Transfer_Encoding="chunked") + chunks
         with server.connect() as wire:
             wire.send(sent + raw("GET", HOME))
-            refused, answered = wire.reply(), wire.reply()
-        assert refused.status == status
-        assert status == 201 or f"larger than {MAX_BODY} bytes" in refused.document["error"]
-        assert status == 201 or "--max-body" in refused.document["error"]
+            raised, answered = wire.reply(), wire.reply()
+        assert raised.status == status
+        assert status == 201 or f"larger than {MAX_BODY} bytes" in raised.document["error"]
+        assert status == 201 or "--max-body" in raised.document["error"]
         assert answered.status == 200
 
 
-def test_a_body_that_is_too_large_need_not_come(server: Server) -> None:
-    """Who waits for being told to go on is told not to."""
+def test_expect_100_continue_is_rejected_for_large_bodies(server: Server) -> None:
     with server.connect() as wire:
         wire.send(raw("POST", FAULTS, Content_Length=str(MAX_BODY + 1), Expect="100-continue"))
         assert wire.reply().status == 413
@@ -66,8 +64,8 @@ def test_a_body_that_is_too_large_need_not_come(server: Server) -> None:
 
 @pytest.mark.parametrize(("piece", "pause"), [(100_000, 0), (1000, 0.001), (8192, 0.01), (50, 0)])
 @pytest.mark.parametrize("target", [HOME, "/worlds/a/_fake/requests/count"])
-def test_a_head_is_no_larger_than_said(server: Server, target: str, piece: int, pause: float) -> None:
-    """In whatever pieces it comes, and whether it is its target, one header or many; the error names the option."""
+def test_larger_head_is_rejected(server: Server, target: str, piece: int, pause: float) -> None:
+    """In whatever pieces it arrives, with a long target, one long header or many; the error names the option."""
     line, rest = b"GET %s" % target.encode(), b" HTTP/1.1\r\nHost: localhost\r\n"
     argument = b"?chrootname="
     for size, status in ((MAX_HEAD - 100, 200), (MAX_HEAD + 100, 431)):
@@ -79,7 +77,7 @@ def test_a_head_is_no_larger_than_said(server: Server, target: str, piece: int, 
         ):
             with server.connect() as wire:
                 sent = head + b"\r\n"
-                # It is refused as soon as that is known.
+                # The server rejects it before the end. The pauses make it receive the pieces one by one.
                 with suppress(ConnectionError):
                     for at in range(0, len(sent), piece):
                         wire.send(sent[at : at + piece])
@@ -90,83 +88,79 @@ def test_a_head_is_no_larger_than_said(server: Server, target: str, piece: int, 
             assert status == 200 or "--max-head" in reply.document["error"]
 
 
-def test_heads_are_bounded_one_by_one(server: Server) -> None:
-    """However many requests come on one connection, or in one piece."""
+def test_head_limit_applies_to_each_request(server: Server) -> None:
+    """Even if they arrive in one piece."""
     sent = raw("GET", HOME, X="x" * (MAX_HEAD - 200)) * 30
     with server.connect() as wire:
         wire.send(sent)
         assert [wire.reply().status for _ in range(30)] == [200] * 30
 
 
-# Clients that do not go on.
-
-
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A server that waits for requests no longer than for a moment."""
+    """A server that waits 0.2 seconds for requests."""
     monkeypatch.setattr(protocol, "REQUEST_TIMEOUT", 0.2)
     with serving(max_head=MAX_HEAD, max_body=MAX_BODY) as server:
         yield server
 
 
-BEGUN = {
+BEGINNINGS = {
     "nothing": b"",
     "half a head": raw("GET", HOME)[:-2],
     "half a body": raw("POST", "/_fake/seed", b"x" * 2000)[:-1],
-    "half a body of no account": raw("POST", HOME, b"x" * 9)[:-1],
+    "half a body that is ignored": raw("POST", HOME, b"x" * 9)[:-1],
     "half a request with a whole one": raw("GET", HOME) + b"GET",
 }
 
-ANSWERED = {"half a body of no account": [405], "half a request with a whole one": [200]}
-"""With which status, where anything is."""
+ANSWERED = {"half a body that is ignored": [405], "half a request with a whole one": [200]}
+"""The statuses of the responses, if there are any."""
 
 
-@pytest.mark.parametrize("begun", BEGUN)
-def test_a_request_that_does_not_come_whole_is_given_up(impatient: Server, begun: str) -> None:
-    """The connection is closed, and what has come whole is answered before."""
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+def test_incomplete_request_closes_the_connection(impatient: Server, beginning: str) -> None:
+    """Complete requests before it are answered."""
     with impatient.connect() as wire:
-        wire.send(BEGUN[begun])
+        wire.send(BEGINNINGS[beginning])
         got = replies(wire.rest())
-    assert [reply.status for reply in got] == ANSWERED.get(begun, [])
+    assert [reply.status for reply in got] == ANSWERED.get(beginning, [])
 
 
-@pytest.mark.parametrize("begun", ["half a head", "half a body"])
-def test_every_request_of_a_connection_is_waited_for_as_long(impatient: Server, begun: str) -> None:
-    """Also after one that has been answered."""
+@pytest.mark.parametrize("beginning", ["half a head", "half a body"])
+def test_timeout_applies_to_later_requests_too(impatient: Server, beginning: str) -> None:
     with impatient.connect() as wire:
         wire.send(raw("GET", HOME))
         assert wire.reply().status == 200
-        wire.send(BEGUN[begun])
-        begun_at = time.monotonic()
+        wire.send(BEGINNINGS[beginning])
+        sent_at = time.monotonic()
         assert wire.rest() == b""
-        # For longer than that a connection is kept on which nothing is asked.
-        assert time.monotonic() - begun_at < 3
+        # The keep-alive timeout of an idle connection is longer.
+        assert time.monotonic() - sent_at < 3
 
 
-@pytest.mark.parametrize("begun", ["half a head", "half a body"])
-def test_it_is_given_up_though_some_of_it_comes_again_and_again(impatient: Server, begun: str) -> None:
-    """A byte now and then does not keep a connection."""
+@pytest.mark.parametrize("beginning", ["half a head", "half a body"])
+def test_dribbled_request_closes_the_connection(impatient: Server, beginning: str) -> None:
     with impatient.connect() as wire:
-        wire.send(BEGUN[begun][:-9])
+        wire.send(BEGINNINGS[beginning][:-9])
         with pytest.raises(ConnectionError):
             wire.send_on(b"x", pause=0.01)
 
 
-def test_each_request_has_its_own_time(impatient: Server) -> None:
-    """Also where the answer has come before all of its body had been sent."""
+def test_each_request_has_its_own_timeout(impatient: Server) -> None:
+    """Also if the response was sent before the end of the request's body."""
     with impatient.connect() as wire:
-        for _ in range(5):
-            wire.send(BEGUN["half a body of no account"])
+        for _ in range(6):
+            wire.send(BEGINNINGS["half a body that is ignored"])
             assert wire.reply().status == 405
-            time.sleep(0.1)
+            # Real time: together the requests take longer than the real timer of one.
+            time.sleep(0.05)
             wire.send(b"x")
 
 
-def test_patience_is_with_requests_only(impatient: Server) -> None:
-    """An answer may take as long as it takes, and a connection be kept for another request."""
+def test_responses_and_idle_connections_are_not_timed_out(impatient: Server) -> None:
     impatient.control("POST", "/faults", {"nth": 1, "delay": 0.25})
     with impatient.connect() as wire:
         for _ in range(2):
             wire.send(raw("GET", HOME))
             assert wire.reply().status == 200
+            # Real time, longer than the real timer of a request.
             time.sleep(0.25)

@@ -1,4 +1,4 @@
-"""What can be done with a fake beside asking it: its changes, chroots added later, the end of a life, clearing."""
+"""Changes of a fake from outside: recorded state changes, chroots added later, ``finish``, ``clear`` and ``reseed``."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from copr_chroot_fake import EventError, FakeCopr, InputError, Lifecycle, Stage,
 from .events import finish_all
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
-BEGAN = 1_700_000_000
+START = 1_700_000_000
 
 
-def test_changes_of_state_are_remembered_with_their_times() -> None:
-    """Those of lives, of events and of force, in their order, each at the time at which it was due."""
+def test_changes_have_the_time_at_which_they_were_due() -> None:
+    """Changes by lifecycles, events and ``set_state`` are recorded in order."""
     fake = FakeCopr(progress="clock")
     build = fake.add_build({F41: {"lifecycle": "succeeds"}, F42: "running"}, id=1)
     fake.clock.tick(45)
@@ -31,8 +31,7 @@ def test_changes_of_state_are_remembered_with_their_times() -> None:
     ]
 
 
-def test_changes_are_of_what_has_been_added_only() -> None:
-    """A scenario that is refused leaves none, nor does what a sandbox took back."""
+def test_changes_exclude_rejected_and_restored_builds() -> None:
     fake = FakeCopr()
     with pytest.raises(InputError):
         fake.add_scenario({"builds": [{"id": 1, "lifecycle": "succeeds", "chroots": [{"name": F41}, {"name": "x"}]}]})
@@ -42,8 +41,7 @@ def test_changes_are_of_what_has_been_added_only() -> None:
     assert fake.changes == []
 
 
-def test_a_way_that_is_refused_is_no_change() -> None:
-    """A chroot that is held on its way to a state has not been anywhere."""
+def test_failed_advance_records_no_change() -> None:
     fake = FakeCopr(progress="manual")
     chroot = fake.add_build([F41], id=1)[F41]
     fake.builds[1][F41].hold("starting")
@@ -54,22 +52,21 @@ def test_a_way_that_is_refused_is_no_change() -> None:
     assert chroot.state == "importing"
 
 
-def test_a_chroot_can_be_added_to_a_build_that_is_there() -> None:
-    """It comes last, lives or stays as it is told, and Copr knows it from then on."""
+def test_chroot_is_added_to_an_existing_build() -> None:
+    """It comes last, and Copr knows it from then on."""
     fake = FakeCopr()
     build = fake.add_build({F41: "succeeded"}, id=1)
     fake.builds[1].add_chroot("fedora-42-s390x")
     assert [change.state for change in fake.changes] == ["importing"]
-    living = fake.builds[1].add_chroot(F42, lifecycle="stuck-pending", progress="immediate")
-    assert (living.state, [chroot.name for chroot in build.values()]) == ("pending", [F41, "fedora-42-s390x", F42])
+    advancing = fake.builds[1].add_chroot(F42, lifecycle="stuck-pending", progress="immediate")
+    assert (advancing.state, [chroot.name for chroot in build.values()]) == ("pending", [F41, "fedora-42-s390x", F42])
     fixed = fake.builds[1].add_chroot("epel-9-s390x", state="failed")
     assert (fixed.started_on, fixed.ended_on, fixed.result_dir) == (1_700_000_000, 1_700_000_300, "00000001-hello")
     answer = fake.answer("GET", f"/api_3/build-chroot/build-config/1/{F42}")
     assert answer.status == 200
 
 
-def test_a_chroot_that_is_added_later_can_end_its_build() -> None:
-    """One whose life deletes the build does so."""
+def test_chroot_added_later_can_delete_its_build() -> None:
     fake = FakeCopr(progress="clock")
     fake.add_build({F41: "running"}, id=1)
     fake.builds[1].add_chroot(F42, lifecycle="deleted")
@@ -78,7 +75,7 @@ def test_a_chroot_that_is_added_later_can_end_its_build() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "message"),
+    ("add", "message"),
     [
         (lambda fake: fake.builds[1].add_chroot(F41), f"chrootname: build 1 has {F41} already"),
         (lambda fake: fake.builds[1].add_chroot("fedora"), "chrootname: 'fedora' is not a chroot name"),
@@ -91,20 +88,19 @@ def test_a_chroot_that_is_added_later_can_end_its_build() -> None:
         ),
     ],
 )
-def test_a_chroot_that_cannot_be_added_is_refused(wrong: Callable[[FakeCopr], object], message: str) -> None:
-    """The error names the value, and the build is as it was."""
+def test_invalid_added_chroot_is_rejected(add: Callable[[FakeCopr], object], message: str) -> None:
+    """The error names the value, and the build is unchanged."""
     fake = FakeCopr()
     build = fake.add_build([F41], id=1)
     before = fake.to_scenario()
     with pytest.raises(InputError, match=message):
-        wrong(fake)
+        add(fake)
     assert len(build.chroots) == 1
     assert fake.to_scenario() == before
     assert len(fake.changes) == 1
 
 
-def test_a_restored_fake_has_no_chroot_that_was_added_since() -> None:
-    """Neither the build nor the API shows it."""
+def test_restore_removes_chroots_added_since() -> None:
     fake = FakeCopr()
     build = fake.add_build([F41], id=1)
     with fake.snapshot():
@@ -113,8 +109,7 @@ def test_a_restored_fake_has_no_chroot_that_was_added_since() -> None:
     assert build.get(F42) is None
 
 
-def test_a_build_is_finished_as_far_as_its_lives_go() -> None:
-    """What is held, stuck or fixed stays where it is."""
+def test_finish_stops_at_held_stuck_and_fixed_chroots() -> None:
     fake = FakeCopr()
     names = ["fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x", "epel-10-s390x"]
     settings = [{"lifecycle": "retried"}, {"lifecycle": "stuck-running"}, {"hold": "starting", "lifecycle": "fails"}]
@@ -125,8 +120,7 @@ def test_a_build_is_finished_as_far_as_its_lives_go() -> None:
     assert build[names[2]].advance(to="end") == "failed"
 
 
-def test_what_can_happen_to_a_chroot_is_known_before_it_is_tried() -> None:
-    """Exactly the events that do not raise."""
+def test_possible_events_are_those_that_do_not_raise() -> None:
     fake = FakeCopr(progress="manual")
     build = fake.add_build(
         [F41, F42], id=1, lifecycle=Lifecycle(Stage("pending", 5), Stage("starting", 1), Stage("failed"))
@@ -141,8 +135,7 @@ def test_what_can_happen_to_a_chroot_is_known_before_it_is_tried() -> None:
     assert absent.possible_events == []
 
 
-def test_a_cleared_fake_has_nothing_and_can_be_filled_again() -> None:
-    """Builds, projects, known chroots and faults are gone; the time and what was asked stay."""
+def test_clear_keeps_only_time_and_requests() -> None:
     fake = FakeCopr()
     fake.add_build([F41], id=1)
     fake.faults.add("outage")
@@ -150,17 +143,17 @@ def test_a_cleared_fake_has_nothing_and_can_be_filled_again() -> None:
     fake.answer("GET", "/api_3/")
     fake.clear()
     assert (len(fake.builds), len(fake.projects), len(fake.faults), len(fake.changes)) == (0, 0, 0, 0)
-    assert (fake.clock.now(), len(fake.requests)) == (BEGAN + 10, 1)
+    assert (fake.clock.now(), len(fake.requests)) == (START + 10, 1)
     fake.add_build([F41], id=1)
     assert fake.answer("GET", f"/api_3/build-chroot/1/{F41}").status == 200
 
 
-def test_a_new_seed_counts_for_what_is_drawn_from_then_on() -> None:
-    """The same as if the fake had begun with it."""
+def test_new_seed_applies_from_then_on() -> None:
+    """Later draws are the same as in a fake that began with the seed."""
 
     def ended_on(fake: FakeCopr) -> int | None:
-        life = Lifecycle(Stage("pending", Uniform(1, 1_000_000)), Stage("starting", 1), Stage("failed"))
-        chroot = fake.add_build([F41], id=1, lifecycle=life, progress="manual")[F41]
+        lifecycle = Lifecycle(Stage("pending", Uniform(1, 1_000_000)), Stage("starting", 1), Stage("failed"))
+        chroot = fake.add_build([F41], id=1, lifecycle=lifecycle, progress="manual")[F41]
         chroot.advance(to="end")
         return chroot.ended_on
 

@@ -1,4 +1,4 @@
-"""What happens to one chroot of a build happens to all of them at its time, whoever is looked at first."""
+"""Chroots of one build share its cancellation and deletion, which take effect on time in any order of reading."""
 
 from __future__ import annotations
 
@@ -27,65 +27,65 @@ from .events import advance_all
 from .polls import listed, state
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
-BEGAN = 1_700_000_000
+START = 1_700_000_000
 
 
-def shown(build: Build) -> dict[str, tuple[str, int | None, int | None]]:
+def states_and_times(build: Build) -> dict[str, tuple[str, int | None, int | None]]:
     return {chroot.name: (chroot.state, chroot.started_on, chroot.ended_on) for chroot in build.values()}
 
 
-def test_a_cancel_does_not_undo_what_was_already_due() -> None:
-    """What had succeeded by then has, though nobody had looked; the rest is confirmed."""
+def test_cancel_keeps_transitions_that_were_already_due() -> None:
+    """A chroot that was due to succeed has succeeded, even if it was never read; others are canceled."""
     fake = FakeCopr(progress="clock")
     build = fake.add_build({F41: {"lifecycle": "stuck-running"}, F42: {}}, id=1)
     fake.clock.tick(1000)
     build.cancel()
     assert build[F42].state == "succeeded"
     fake.clock.tick(10)
-    assert (build[F41].state, build[F41].ended_on) == ("failed", BEGAN + 1010)
+    assert (build[F41].state, build[F41].ended_on) == ("failed", START + 1010)
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations([F41, F42])))
 def test_canceling_lifecycle_is_due_whichever_chroot_is_read(order: tuple[str, ...]) -> None:
-    """One life cancels the build after 45 seconds, by when the other is starting, and ends as failed."""
+    """One lifecycle cancels the build after 45 seconds, when the other chroot is starting; that one fails."""
     fake = FakeCopr(progress="clock")
     canceled = Lifecycle(Stage("pending", 45), Stage("pending", 5, canceled=True), Stage("canceled"))
     build = fake.add_build({F41: {"lifecycle": canceled}, F42: {}}, id=1)
     fake.clock.tick(1000)
     for name in order:
         _ = build[name].state
-    assert shown(build) == {F41: ("canceled", None, None), F42: ("failed", BEGAN + 40, BEGAN + 55)}
+    assert states_and_times(build) == {F41: ("canceled", None, None), F42: ("failed", START + 40, START + 55)}
 
 
 @pytest.mark.parametrize(
-    ("life", "end"), [("canceled-while-pending", "canceled"), ("canceled-while-running", "failed")]
+    ("lifecycle", "end"), [("canceled-while-pending", "canceled"), ("canceled-while-running", "failed")]
 )
-def test_canceled_chroots_wait_as_long_as_their_lifecycle(life: str, end: str) -> None:
-    """That another one has canceled the build at the same moment confirms none of them sooner."""
+def test_canceled_chroots_wait_as_long_as_their_lifecycle(lifecycle: str, end: str) -> None:
+    """A simultaneous cancellation by another chroot does not confirm them sooner."""
     fake = FakeCopr(progress="clock")
-    build = fake.add_build([F41, F42], id=1, lifecycle=life)
+    build = fake.add_build([F41, F42], id=1, lifecycle=lifecycle)
     fake.clock.tick(40 if end == "canceled" else 300)
-    before = shown(build)
+    before = states_and_times(build)
     assert build.is_canceled
     fake.clock.tick(9)
-    assert shown(build) == before
+    assert states_and_times(build) == before
     fake.clock.tick(1)
     assert {chroot.state for chroot in build.values()} == {end}
 
 
 def test_chroot_can_start_just_before_its_build_is_canceled() -> None:
-    """A stage says what comes first: what begins with it happens, and then its build is canceled."""
+    """A stage first enters its state, and then cancels the build."""
     fake = FakeCopr(progress="clock")
-    life = Lifecycle(Stage("pending", 10), Stage("starting", 5, canceled=True), Stage("failed"))
-    build = fake.add_build([F41], id=1, lifecycle=life)
+    lifecycle = Lifecycle(Stage("pending", 10), Stage("starting", 5, canceled=True), Stage("failed"))
+    build = fake.add_build([F41], id=1, lifecycle=lifecycle)
     fake.clock.tick(10)
-    assert (shown(build), build.is_canceled) == ({F41: ("starting", BEGAN + 10, None)}, True)
+    assert (states_and_times(build), build.is_canceled) == ({F41: ("starting", START + 10, None)}, True)
     fake.clock.tick(5)
-    assert shown(build) == {F41: ("failed", BEGAN + 10, BEGAN + 15)}
+    assert states_and_times(build) == {F41: ("failed", START + 10, START + 15)}
 
 
-def test_an_event_after_a_cancel_does_not_lose_its_confirmation() -> None:
-    """However a chroot goes on, by ten seconds after the cancel it is confirmed, and written out it is still so."""
+def test_event_after_a_cancel_keeps_its_confirmation() -> None:
+    """The chroot is canceled ten seconds after the cancel, also in a dumped and loaded fake."""
     fake = FakeCopr(progress="clock")
     build = fake.add_build([F41], id=1, lifecycle="stuck-pending")
     build.cancel()
@@ -96,8 +96,8 @@ def test_an_event_after_a_cancel_does_not_lose_its_confirmation() -> None:
         assert each.builds[1][F41].state == "canceled"
 
 
-def test_what_appears_in_a_canceled_build_is_canceled_then() -> None:
-    """It has not been there to be canceled before, and written out it is the same."""
+def test_chroot_appearing_in_a_canceled_build_is_canceled() -> None:
+    """A dumped and loaded fake does the same."""
     fake = FakeCopr(progress="clock")
     build = fake.add_build([F41], id=1, lifecycle="appears-late")
     build.cancel()
@@ -116,10 +116,10 @@ def test_what_appears_in_a_canceled_build_is_canceled_then() -> None:
         ({"lifecycle": "stuck-pending"}, None, "pending"),
     ],
 )
-def test_at_once_is_at_once_wherever_a_life_begins(
+def test_immediate_chroot_ends_from_any_initial_stage(
     chroot: dict[str, str], clock: VirtualClock | None, end: str
 ) -> None:
-    """The first look sees the end, or where it is held or stuck, and once that is over, the end."""
+    """The first poll returns the final state, or the state in which the chroot is held or stuck."""
     fake = FakeCopr(progress="immediate", clock=clock)
     build = fake.add_build({F41: chroot}, id=1)
     assert state(direct_client(fake)) == end
@@ -132,7 +132,7 @@ def test_at_once_is_at_once_wherever_a_life_begins(
 
 
 def test_immediate_chroot_can_be_held_before_the_first_read() -> None:
-    """Holding is no look."""
+    """Holding does not count as a poll."""
     fake = FakeCopr(progress="immediate")
     chroot = fake.add_build([F41], id=1)[F41]
     fake.builds[1][F41].hold("running")
@@ -144,15 +144,15 @@ def test_immediate_chroot_can_be_held_before_the_first_read() -> None:
 
 
 def test_added_chroot_does_not_cancel_finished_ones() -> None:
-    """Those that progress at once have succeeded when it comes, though nobody has looked."""
+    """Immediate chroots have succeeded before the new one is added, even if they were never read."""
     fake = FakeCopr(progress="immediate")
     build = fake.add_build([F41], id=1)
     fake.builds[1].add_chroot(F42, lifecycle="canceled-while-pending")
     assert {chroot.name: chroot.state for chroot in build.values()} == {F41: "succeeded", F42: "canceled"}
 
 
-def test_whatever_is_read_is_as_of_now() -> None:
-    """Presence, cancellation and the builds themselves, without any look before."""
+def test_attributes_are_up_to_date_without_polls() -> None:
+    """Presence, cancellation and the mapping of builds follow the clock."""
     fake = FakeCopr(progress="clock")
     late = fake.add_build([F41], id=1, lifecycle="appears-late")
     canceled = fake.add_build([F41], id=2, lifecycle="canceled-while-pending")
@@ -167,7 +167,7 @@ def test_whatever_is_read_is_as_of_now() -> None:
 
 
 def test_removed_build_does_not_affect_its_successor() -> None:
-    """Removing it again, or the end of its life, is of no effect."""
+    """Neither its end nor a second deletion affects a new build with the same id."""
     fake = FakeCopr(progress="clock")
     old = fake.add_build([F41], id=1, lifecycle=Lifecycle(Stage("running", 5), Stage("deleted")))
     old.delete()
@@ -179,8 +179,8 @@ def test_removed_build_does_not_affect_its_successor() -> None:
 
 
 @pytest.mark.parametrize("to", ["running", "succeeded"])
-def test_run_to_that_fails_leaves_the_chroot_as_it_was(to: State) -> None:
-    """Not somewhere on the way."""
+def test_failed_advance_leaves_the_chroot_unchanged(to: State) -> None:
+    """It does not stop halfway."""
     fake = FakeCopr()
     build = fake.add_build({F41: "importing", F42: {}}, id=1)
     build.cancel()
@@ -195,8 +195,7 @@ def test_run_to_that_fails_leaves_the_chroot_as_it_was(to: State) -> None:
     assert (chroot.state, chroot.started_on) == ("importing", None)
 
 
-def test_run_to_that_fails_leaves_the_source_as_it_was() -> None:
-    """What the chroot has told of it on the way has not happened."""
+def test_failed_advance_leaves_the_source_unchanged() -> None:
     build = FakeCopr().add_build([F41], id=1)
     build.cancel()
     with pytest.raises(EventError):
@@ -204,8 +203,7 @@ def test_run_to_that_fails_leaves_the_source_as_it_was() -> None:
     assert (build[F41].state, build.source_state) == ("importing", "importing")
 
 
-def test_an_absent_chroot_runs_to_nowhere_but_along_its_life() -> None:
-    """It is not there to be anything else."""
+def test_absent_chroot_only_advances_along_its_lifecycle() -> None:
     chroot = FakeCopr().add_build([F41], id=1, lifecycle="appears-late")[F41]
     with pytest.raises(EventError, match="is absent: nothing leads from there to waiting"):
         chroot.advance(to="waiting")
@@ -213,34 +211,32 @@ def test_an_absent_chroot_runs_to_nowhere_but_along_its_life() -> None:
     assert chroot.state == "starting"
 
 
-def test_page_ordered_by_state_follows_the_shown_states() -> None:
-    """By poll, the look that shows it also changes it."""
+def test_page_is_ordered_by_the_states_it_shows() -> None:
+    """With progress by poll, the request that returns a state also changes it."""
     fake = FakeCopr()
     build = fake.add_build([F41, F42], id=1)
     build[F41].advance(to="pending")
-    ask = direct_client(fake)
+    send = direct_client(fake)
     for _ in range(5):
         numbers = {"pending": 4, "starting": 6, "running": 3, "importing": 7, "succeeded": 1}
-        states = listed(ask, "&order=status")
+        states = listed(send, "&order=status")
         assert states == sorted(states, key=numbers.__getitem__)
 
 
 def test_build_state_and_lifecycle_apply_to_each_chroot() -> None:
-    """Its chroots begin in that state of that life."""
     chroot = FakeCopr().add_build([F41], id=1, state="running", lifecycle="fails")[F41]
     assert chroot.state == "running"
     assert chroot.advance() == "failed"
 
 
-def test_another_fakes_project_is_refused() -> None:
+def test_project_of_another_fake_is_rejected() -> None:
     """Its settings would be lost."""
     for project in (Project("jdoe", "tools"), FakeCopr().add_project("jdoe/tools")):
         with pytest.raises(InputError, match="project: jdoe/tools is not of this fake"):
             FakeCopr().add_build([F41], id=1, project=project)
 
 
-def test_objects_keep_their_identity_through_a_restore() -> None:
-    """Who holds the builds sees them go."""
+def test_mapping_of_builds_follows_a_restore() -> None:
     fake = FakeCopr()
     builds = fake.builds
     with fake.snapshot():
@@ -250,16 +246,14 @@ def test_objects_keep_their_identity_through_a_restore() -> None:
 
 
 @pytest.mark.parametrize("progress", ["clock", "immediate"])
-def test_a_chroot_that_has_ended_unseen_needs_no_release_either(progress: Literal["clock", "immediate"]) -> None:
-    """Whether anybody has looked since makes no difference."""
+def test_release_is_allowed_after_an_unread_end(progress: Literal["clock", "immediate"]) -> None:
     fake = FakeCopr(progress=progress)
     fake.add_build([F41], id=1)
     fake.clock.tick(1000)
     fake.builds[1][F41].release()
 
 
-def test_a_chroot_that_has_ended_needs_no_release() -> None:
-    """A test can release what it has held, whatever has become of it."""
+def test_release_is_allowed_after_a_reported_end() -> None:
     fake = FakeCopr()
     chroot = fake.add_build([F41], id=1)[F41]
     fake.builds[1][F41].hold("running")
@@ -272,14 +266,13 @@ def test_a_chroot_that_has_ended_needs_no_release() -> None:
     "progress",
     [Progress("poll", 2, {State.RUNNING: 5}), {"poll": {"other": 2, "running": 5}}],
 )
-def test_other_numbers_of_polls_survive_being_written(progress: Progress) -> None:
-    """Some states have their own number, and all others another one."""
+def test_polls_per_state_load_back(progress: Progress) -> None:
     fake = FakeCopr(progress=progress)
     fake.add_build([F41], id=1)
     copy = FakeCopr.from_scenario(fake.to_scenario())
     for each in (fake, copy):
-        ask = direct_client(each)
-        assert [state(ask) for _ in range(12)] == [
+        send = direct_client(each)
+        assert [state(send) for _ in range(12)] == [
             *["importing"] * 2,
             *["pending"] * 2,
             *["starting"] * 2,
@@ -288,8 +281,8 @@ def test_other_numbers_of_polls_survive_being_written(progress: Progress) -> Non
         ]
 
 
-def test_a_life_without_packages_survives_being_written() -> None:
-    """None said is not the same as none there."""
+def test_empty_packages_load_back() -> None:
+    """An empty list differs from an omitted one."""
     fake = FakeCopr()
     fake.add_build({F41: {"packages": []}}, id=1)
     copy = FakeCopr.from_scenario(fake.to_scenario())
@@ -298,12 +291,12 @@ def test_a_life_without_packages_survives_being_written() -> None:
         assert each.builds[1][F41].packages == ()
 
 
-def test_a_written_scenario_is_not_the_fakes_own() -> None:
-    """Changing it does not change what is answered."""
+def test_dumped_scenario_is_a_copy() -> None:
+    """Changing it does not change the fake."""
     fake = FakeCopr()
     fake.add_build({F41: {"build_config": {"repos": []}}}, id=1)
-    written = fake.to_scenario()
-    written["builds"][0]["chroots"][0]["build_config"]["repos"] = 7
+    dumped = fake.to_scenario()
+    dumped["builds"][0]["chroots"][0]["build_config"]["repos"] = 7
     config = fake.builds[1][F41].build_config
     assert config == {"repos": []}
 
@@ -325,17 +318,17 @@ def test_a_written_scenario_is_not_the_fakes_own() -> None:
         (lambda chroot: FakeCopr().answer("GET", None), "target: expected a text"),  # type: ignore[arg-type]  # wrong on purpose
     ],
 )
-def test_values_that_cannot_be_are_refused_by_name(make: Callable[[BuildChroot], object], message: str) -> None:
-    """The kit's own error, and the chroot is as it was."""
+def test_invalid_value_is_named(make: Callable[[BuildChroot], object], message: str) -> None:
+    """The chroot is unchanged."""
     chroot = FakeCopr().add_build({F41: "pending"}, id=1)[F41]
-    with pytest.raises(InputError) as refused:
+    with pytest.raises(InputError) as raised:
         make(chroot)
-    assert message in str(refused.value)
+    assert message in str(raised.value)
     assert chroot.state == "pending"
 
 
-def test_a_life_that_ends_canceled_cancels_its_build() -> None:
-    """Though no stage of it says so: nothing is canceled in Copr but in a canceled build."""
+def test_lifecycle_ending_as_canceled_cancels_its_build() -> None:
+    """Copr has canceled chroots only in canceled builds."""
     fake = FakeCopr(progress="manual")
     build = fake.add_build(
         {F41: {"lifecycle": Lifecycle(Stage("pending", 10), Stage("canceled"))}, F42: "running"}, id=1
@@ -346,10 +339,10 @@ def test_a_life_that_ends_canceled_cancels_its_build() -> None:
 
 
 class MovedClock:
-    """Moved by whatever is brought about on it."""
+    """A clock that moves to the time of every event."""
 
     def __init__(self) -> None:
-        self.time = float(BEGAN)
+        self.time = float(START)
 
     def now(self) -> float:
         return self.time
@@ -359,18 +352,18 @@ class MovedClock:
         return self.time
 
 
-def test_what_has_ended_with_the_step_of_another_does_not_go_on() -> None:
-    """A step can take time, in which others end by the clock."""
-    ways = {F41: {"progress": "manual"}, F42: {"progress": "clock"}}
-    chroots = [{"name": name} | way for name, way in ways.items()]
+def test_chroot_ended_by_another_is_not_advanced() -> None:
+    """Advancing one chroot can take time, in which others end by the clock."""
+    progress = {F41: {"progress": "manual"}, F42: {"progress": "clock"}}
+    chroots = [{"name": name} | own for name, own in progress.items()]
     scenario = {"builds": [{"id": 1, "lifecycle": "import-fails", "chroots": chroots}]}
     build = FakeCopr.from_scenario(scenario, clock=MovedClock()).builds[1]
     assert advance_all(build) == 2
     assert {chroot.state for chroot in build.values()} == {"failed"}
 
 
-def test_an_event_goes_on_in_the_next_stage_of_its_state() -> None:
-    """A life with a state twice goes on from the later one, where it has passed the other."""
+def test_event_continues_at_the_next_stage_of_its_state() -> None:
+    """A lifecycle with the same state twice continues from the later one after it has passed the first."""
     fake = FakeCopr(progress="manual")
     chroot = fake.add_build([F41], id=1, lifecycle="retried")[F41]
     chroot.advance(to="running")
@@ -378,8 +371,7 @@ def test_an_event_goes_on_in_the_next_stage_of_its_state() -> None:
     assert [chroot.advance() for _ in range(3)] == ["starting", "running", "succeeded"]
 
 
-def test_an_event_that_no_stage_has_ends_the_life() -> None:
-    """Nothing says then how it goes on, so it stays."""
+def test_event_without_a_stage_ends_the_lifecycle() -> None:
     fake = FakeCopr(progress="manual")
     chroot = fake.add_build([F41], id=1, lifecycle="import-fails")[F41]
     chroot.report("pending")

@@ -1,4 +1,4 @@
-"""Faults as they are written: by name, as entries, in scenarios; and what is refused of them."""
+"""Specs of faults: by name, as objects and in scenarios, and the errors for invalid ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from copr_chroot_fake import FAULTS, Answer, Dribble, FakeCopr, Fault, InputError, LogNormal, ScenarioError, Uniform
 from copr_chroot_fake.wire.answer import JSON
 
-from .asked import F41, F42, GET, HTML, LIST, statuses
+from .helpers import F41, F42, GET, HTML, LIST, statuses
 
 NAMED = {
     "gateway-timeout": ([504, 200, 200], [200, 200]),
@@ -26,8 +26,8 @@ NAMED = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_name_stands_for_its_fault(fake: FakeCopr, name: str) -> None:
-    """In Python, in an entry and in a scenario alike."""
+def test_name_selects_a_predefined_fault(fake: FakeCopr, name: str) -> None:
+    """In Python, in an object and in a scenario alike."""
     of_scenario = FakeCopr.from_scenario({"faults": [name]})
     for added in (fake.faults.add(name), fake.faults.add({"name": name}), *of_scenario.faults):  # type: ignore[arg-type]  # one of the names
         assert added.fault == FAULTS[name]  # type: ignore[index]  # one of the names
@@ -35,8 +35,8 @@ def test_a_name_stands_for_its_fault(fake: FakeCopr, name: str) -> None:
     assert (statuses(fake, 3, LIST), statuses(fake, 2)) == NAMED[name]
 
 
-def test_a_named_fault_can_be_changed() -> None:
-    """Another choice among the requests takes the place of its own."""
+def test_fields_override_those_of_a_named_fault() -> None:
+    """Another selection of requests replaces the named fault's own."""
     fake = FakeCopr.from_scenario(
         {
             "builds": [{"id": 1, "chroots": [{"name": F41}]}],
@@ -52,8 +52,7 @@ def test_a_named_fault_can_be_changed() -> None:
     assert [fake.answer("GET", "/api_3/").headers[0][1] for _ in range(2)] == [HTML, JSON]
 
 
-def test_a_fault_tells_what_it_is() -> None:
-    """As it would be written."""
+def test_str_describes_the_fault() -> None:
     fault = Fault(endpoint="build-chroot/list", delay=Uniform(1, 2), dribble=Dribble(16, 0.5), every=2)
     assert (
         str(fault)
@@ -66,7 +65,7 @@ DURATIONS: st.SearchStrategy[Any] = st.one_of(
     st.just(Uniform(1, 9)),
     st.just(LogNormal(median=8, sigma=0.8, minimum=2, maximum=60)),
 )
-CHOICES: st.SearchStrategy[dict[str, Any]] = st.one_of(
+SELECTIONS: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just({}),
     st.builds(dict, nth=st.integers(1, 12)),
     st.builds(dict, after=st.integers(1, 4), first=st.integers(1, 4)),
@@ -74,7 +73,7 @@ CHOICES: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.builds(dict, every=st.integers(1, 5)),
     st.builds(dict, probability=st.sampled_from([0, 0.2, 0.5, 1])),
 )
-ABOUT = st.fixed_dictionaries(
+FILTERS = st.fixed_dictionaries(
     {},
     optional={
         "endpoint": st.sampled_from(["build-chroot", "build-chroot/list", "home"]),
@@ -95,7 +94,7 @@ EFFECTS: st.SearchStrategy[dict[str, Any]] = st.one_of(
         dribble=st.sampled_from([None, Dribble(7, 0.5)]),
     ),
 )
-FAULT = st.builds(lambda *said: Fault(**{**said[0], **said[1], **said[2]}), ABOUT, CHOICES, EFFECTS)
+FAULT = st.builds(lambda *parts: Fault(**{**parts[0], **parts[1], **parts[2]}), FILTERS, SELECTIONS, EFFECTS)
 
 
 def answers(fake: FakeCopr, rounds: int) -> list[Answer]:
@@ -105,10 +104,8 @@ def answers(fake: FakeCopr, rounds: int) -> list[Answer]:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(FAULT, max_size=4), st.integers(0, 4), st.sets(st.integers(1, 4)), st.integers(0, 9))
-def test_dumped_fake_with_faults_loads_to_the_same_answers(
-    some: list[Fault], asked: int, removed: set[int], seed: int
-) -> None:
-    """Whatever they have seen so far, and with the same ids."""
+def test_dumped_faults_load_back(some: list[Fault], helpers: int, removed: set[int], seed: int) -> None:
+    """Their ids and counts are the same."""
     fake = FakeCopr(seed=seed)
     for number in (1, 2):
         fake.add_build([F41, F42], id=number)
@@ -116,7 +113,7 @@ def test_dumped_fake_with_faults_loads_to_the_same_answers(
         fake.faults.add(fault)
     for number in removed & {active.id for active in fake.faults}:
         fake.faults.remove(number)
-    answers(fake, asked)
+    answers(fake, helpers)
     copy = FakeCopr.from_scenario(json.loads(json.dumps(fake.to_scenario())), seed=seed)
     assert [(active.id, active.fault, active.seen) for active in copy.faults] == [
         (active.id, active.fault, active.seen) for active in fake.faults
@@ -124,14 +121,14 @@ def test_dumped_fake_with_faults_loads_to_the_same_answers(
     assert answers(copy, 8) == answers(fake, 8)
 
 
-def test_an_id_that_is_taken_gives_way(fake: FakeCopr) -> None:
-    """Scenarios add up, whichever ids they were written with."""
+def test_taken_fault_id_is_replaced(fake: FakeCopr) -> None:
+    """So scenarios with the same ids can be combined."""
     for _ in range(2):
         fake.add_scenario({"faults": [{"id": 7, "status": 500}, {"status": 503}]})
     assert [active.id for active in fake.faults] == [7, 8, 9, 10]
 
 
-MISTAKES: list[tuple[dict[str, Any], str, str]] = [
+INVALID_FAULTS: list[tuple[dict[str, Any], str, str]] = [
     (
         {"endpoint": "build/lists"},
         "endpoint",
@@ -184,24 +181,24 @@ MISTAKES: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-def dotted(place: str, field: str) -> str:
-    return f"{place}.{field}" if field else place
+def dotted(location: str, field: str) -> str:
+    return f"{location}.{field}" if field else location
 
 
-@pytest.mark.parametrize(("entry", "field", "problem"), MISTAKES, ids=[str(mistake[0]) for mistake in MISTAKES])
-def test_a_wrong_value_is_refused_by_its_name_with_what_would_do(
+@pytest.mark.parametrize(("entry", "field", "problem"), INVALID_FAULTS, ids=[str(row[0]) for row in INVALID_FAULTS])
+def test_invalid_value_is_rejected_with_valid_ones(
     fake: FakeCopr, entry: dict[str, Any], field: str, problem: str
 ) -> None:
-    """In Python by the field, in a scenario by the place, and nothing is added."""
-    with pytest.raises(InputError) as refused:
+    """The error has the field's name in Python, and its location in a scenario; nothing is added."""
+    with pytest.raises(InputError) as raised:
         Fault(**entry)
-    assert str(refused.value).startswith(f"{field or 'fault'}: {problem}")
-    with pytest.raises(InputError) as refused:
+    assert str(raised.value).startswith(f"{field or 'fault'}: {problem}")
+    with pytest.raises(InputError) as raised:
         fake.faults.add(entry)
-    assert str(refused.value).startswith(f"{dotted('fault', field)}: {problem}")
-    with pytest.raises(ScenarioError) as refused:
+    assert str(raised.value).startswith(f"{dotted('fault', field)}: {problem}")
+    with pytest.raises(ScenarioError) as raised:
         fake.add_scenario({"faults": ["outage", entry]})
-    assert str(refused.value).startswith(f"{dotted('faults[1]', field)}: {problem}")
+    assert str(raised.value).startswith(f"{dotted('faults[1]', field)}: {problem}")
     assert len(fake.faults) == 0
 
 
@@ -217,13 +214,11 @@ def test_a_wrong_value_is_refused_by_its_name_with_what_would_do(
         ({"name": "outage", "breaks": "reset"}, "faults[0].status: cannot be combined with breaks reset"),
     ],
 )
-def test_a_wrong_entry_is_refused_by_its_place(entry: object, message: str) -> None:
-    """With what was meant, or would do."""
-    with pytest.raises(ScenarioError) as refused:
+def test_invalid_fault_of_a_scenario_is_located(entry: object, message: str) -> None:
+    with pytest.raises(ScenarioError) as raised:
         FakeCopr.from_scenario({"faults": [entry]})
-    assert str(refused.value).startswith(message)
+    assert str(raised.value).startswith(message)
 
 
-def test_the_table_of_mistakes_has_every_field() -> None:
-    """None of them can be wrong unnoticed."""
-    assert {field.partition(".")[0] for _, field, _ in MISTAKES} == {field.name for field in fields(Fault)} | {""}
+def test_invalid_values_cover_every_field() -> None:
+    assert {field.partition(".")[0] for _, field, _ in INVALID_FAULTS} == {field.name for field in fields(Fault)} | {""}

@@ -1,4 +1,4 @@
-"""Lives out of the ordinary: what their stages stamp, what they do to their builds, and where the source is then."""
+"""Unusual lifecycles: omitted values, late chroots, deletion, cancellation, and the state of the source build."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
 
 def test_ended_chroot_of_canceled_build_follows_its_lifecycle() -> None:
-    """There is nothing of it to be confirmed; here its build is deleted only when the life says so."""
+    """It needs no confirmation of the cancel; its build is deleted only when the lifecycle deletes it."""
     fake = FakeCopr(progress="clock")
-    life = Lifecycle(Stage("running", 5), Stage("succeeded", 100), Stage("deleted"))
-    build = fake.add_build({F41: {"lifecycle": life}, F42: "pending"}, id=1)
+    lifecycle = Lifecycle(Stage("running", 5), Stage("succeeded", 100), Stage("deleted"))
+    build = fake.add_build({F41: {"lifecycle": lifecycle}, F42: "pending"}, id=1)
     fake.clock.tick(5)
     build.cancel()
     fake.clock.tick(99)
@@ -23,19 +23,19 @@ def test_ended_chroot_of_canceled_build_follows_its_lifecycle() -> None:
     assert not fake.builds
 
 
-def test_a_build_is_deleted_by_the_life_of_its_first_chroot_too() -> None:
-    """Whatever becomes of those that come after it."""
+def test_lifecycle_of_the_first_chroot_deletes_the_build() -> None:
+    """The later chroots are not due before that."""
     fake = FakeCopr(progress="clock")
     fake.add_build({F41: {"lifecycle": "deleted"}, F42: {"lifecycle": "stuck-pending"}}, id=1)
     fake.clock.tick(1000)
     assert not fake.builds
 
 
-def test_a_chroot_can_appear_in_the_middle_of_being_built() -> None:
-    """It has started then, and has a result directory."""
+def test_chroot_can_appear_while_it_is_running() -> None:
+    """It has a start time and a result directory then."""
     fake = FakeCopr(progress="clock")
-    life = Lifecycle(Stage("absent", 10), Stage("running", 5), Stage("failed"))
-    chroot = fake.add_build([F41], id=1, lifecycle=life)[F41]
+    lifecycle = Lifecycle(Stage("absent", 10), Stage("running", 5), Stage("failed"))
+    chroot = fake.add_build([F41], id=1, lifecycle=lifecycle)[F41]
     began = int(fake.clock.now())
     fake.clock.tick(10)
     assert (chroot.state, chroot.started_on, chroot.result_dir) == ("running", began + 10, "00000001-hello")
@@ -44,7 +44,6 @@ def test_a_chroot_can_appear_in_the_middle_of_being_built() -> None:
 
 
 def test_lifecycle_starting_at_its_end_has_given_packages() -> None:
-    """As one that gets there."""
     fake = FakeCopr()
     package = "hello-2.12-3.fc41.x86_64"
     build = fake.add_build({F41: {"lifecycle": Lifecycle(Stage("succeeded")), "packages": [package]}}, id=1)
@@ -52,7 +51,7 @@ def test_lifecycle_starting_at_its_end_has_given_packages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("without", "shown"),
+    ("without", "present"),
     [
         ("started_on", (None, True, True, True)),
         ("result_dir", (True, None, True, True)),
@@ -60,31 +59,33 @@ def test_lifecycle_starting_at_its_end_has_given_packages() -> None:
         ("packages", (True, True, True, None)),
     ],
 )
-def test_a_stage_can_go_without_what_it_would_write_down(without: str, shown: tuple[bool | None, ...]) -> None:
-    """Each thing by itself, as Copr sometimes loses it."""
+def test_without_omits_a_value_of_a_stage(without: str, present: tuple[bool | None, ...]) -> None:
+    """Copr sometimes loses these values."""
     names = frozenset({Stamp(without)})
     stages = [Stage("pending", 1), Stage("starting", 1, without=names), Stage("succeeded", without=names)]
     chroot = FakeCopr(progress="manual").add_build([F41], id=1, lifecycle=Lifecycle(*stages))[F41]
     chroot.advance(to="end")
-    seen = (chroot.started_on, chroot.result_dir, chroot.ended_on, chroot.packages)
-    assert tuple(bool(value) or None for value in seen) == shown
+    values = (chroot.started_on, chroot.result_dir, chroot.ended_on, chroot.packages)
+    assert tuple(bool(value) or None for value in values) == present
 
 
 @pytest.mark.parametrize("before", [(), (Stage("absent", 1),)])
-def test_the_first_stage_that_is_there_can_go_without_too(before: tuple[Stage, ...]) -> None:
-    """Whether the life begins with it, or with not being there yet."""
+def test_without_applies_to_the_first_present_stage(before: tuple[Stage, ...]) -> None:
+    """The lifecycle may begin with the stage, or with ``absent``."""
     running = Stage("running", 1, without=frozenset({Stamp.STARTED_ON, Stamp.RESULT_DIR}))
-    life = Lifecycle(*before, running, Stage("succeeded"))
-    chroot = FakeCopr(progress="manual").add_build([F41], id=1, lifecycle=life)[F41]
+    lifecycle = Lifecycle(*before, running, Stage("succeeded"))
+    chroot = FakeCopr(progress="manual").add_build([F41], id=1, lifecycle=lifecycle)[F41]
     chroot.advance(to="running")
     assert (chroot.started_on, chroot.result_dir) == (None, "")
 
 
-@pytest.mark.parametrize("lives", [("succeeds", "as-deployed"), ("as-deployed", "succeeds")])
-def test_the_source_is_no_further_than_any_chroot_tells(lives: tuple[str, str]) -> None:
-    """A chroot that waits for the source package says that it is still being made."""
+@pytest.mark.parametrize("lifecycles", [("succeeds", "as-deployed"), ("as-deployed", "succeeds")])
+def test_source_state_follows_the_earliest_chroot(lifecycles: tuple[str, str]) -> None:
+    """While a chroot waits for the source package, the source build is running."""
     fake = FakeCopr(progress="manual")
-    build = fake.add_build({name: {"lifecycle": life} for name, life in zip((F41, F42), lives, strict=True)}, id=1)
+    build = fake.add_build(
+        {name: {"lifecycle": lifecycle} for name, lifecycle in zip((F41, F42), lifecycles, strict=True)}, id=1
+    )
     assert build.source_state == "running"
 
 
@@ -98,16 +99,14 @@ def test_the_source_is_no_further_than_any_chroot_tells(lives: tuple[str, str]) 
         ({"lifecycle": {"stages": [{"state": "failed"}]}}, "its lifecycle has ended"),
     ],
 )
-def test_a_chroot_that_cannot_go_on_says_why(chroot: dict[str, object], reason: str) -> None:
-    """And what would help, if anything does."""
+def test_error_explains_why_a_chroot_cannot_advance(chroot: dict[str, object], reason: str) -> None:
     fake = FakeCopr.from_scenario({"builds": [{"id": 1, "chroots": [{"name": F41, **chroot}]}]})
-    with pytest.raises(EventError) as refused:
+    with pytest.raises(EventError) as raised:
         fake.builds[1][F41].advance()
-    assert str(refused.value).partition(": ")[2] == reason
+    assert str(raised.value).partition(": ")[2] == reason
 
 
-def test_a_chroot_that_has_ended_can_go_on_where_its_life_does() -> None:
-    """Here to the end of its build."""
+def test_ended_chroot_can_advance_to_the_deletion() -> None:
     fake = FakeCopr(progress="manual")
     chroot = fake.add_build([F41], id=1, lifecycle=Lifecycle(Stage("succeeded", 100), Stage("deleted")))[F41]
     assert chroot.can_advance
@@ -115,11 +114,11 @@ def test_a_chroot_that_has_ended_can_go_on_where_its_life_does() -> None:
     assert not fake.builds
 
 
-def test_lifecycle_sets_the_backend_time_of_a_cancellation() -> None:
-    """It is not confirmed before that, whoever has canceled the build."""
+def test_lifecycle_sets_the_time_of_the_confirmation() -> None:
+    """It applies even if a call has canceled the build."""
     fake = FakeCopr(progress="clock")
-    life = Lifecycle(Stage("pending", 5), Stage("pending", 30, canceled=True), Stage("canceled"))
-    build = fake.add_build([F41], id=1, lifecycle=life)
+    lifecycle = Lifecycle(Stage("pending", 5), Stage("pending", 30, canceled=True), Stage("canceled"))
+    build = fake.add_build([F41], id=1, lifecycle=lifecycle)
     build.cancel()
     fake.clock.tick(34)
     assert build[F41].state == "pending"
@@ -127,16 +126,16 @@ def test_lifecycle_sets_the_backend_time_of_a_cancellation() -> None:
     assert build[F41].state == "canceled"
 
 
-def test_the_time_of_a_scenario_does_not_move_the_systems() -> None:
-    """It is for a clock that stands still."""
+def test_time_of_a_scenario_does_not_move_a_system_clock() -> None:
+    """It applies only to a virtual clock."""
     fake = FakeCopr(clock=SystemClock())
     fake.add_scenario({"now": 5, "builds": [{"id": 1, "chroots": [{"name": F41, "state": "running"}]}]})
     assert fake.clock.now() > 1_700_000_000
 
 
 @pytest.mark.parametrize(("state", "end"), [("pending", "canceled"), ("running", "failed")])
-def test_a_life_that_says_how_it_is_canceled_goes_on_after_that(state: str, end: str) -> None:
-    """Whoever has canceled the build; what the backend confirms otherwise is the end."""
+def test_lifecycle_continues_after_its_canceled_stage(state: str, end: str) -> None:
+    """Without such a stage, the confirmation of the cancel ends it."""
     fake = FakeCopr(progress="clock")
     stages = [
         {"state": state, "lasts": 5},
@@ -152,7 +151,7 @@ def test_a_life_that_says_how_it_is_canceled_goes_on_after_that(state: str, end:
 
 
 def test_stuck_chroot_is_canceled_with_its_build_when_read() -> None:
-    """Though nothing of its own life was ever due."""
+    """Its own lifecycle has no transition that is due."""
     fake = FakeCopr(progress="clock")
     canceling = Lifecycle(Stage("running", 5), Stage("running", 30, canceled=True), Stage("failed"))
     build = fake.add_build({F41: {"lifecycle": canceling}, F42: {"lifecycle": Lifecycle(Stage("pending"))}}, id=1)
