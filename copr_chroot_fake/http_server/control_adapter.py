@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from ..adapters.asgi import HttpScope, Receive
-from ..wire.answer import Answer, error_body, json_answer
+from ..adapters.asgi import BodyReader, HttpScope, Receive
+from ..wire.answer import Answer
 from ..worlds.limits import MAX_BODIES, MAX_BODY
 from .guard import Guard
 
@@ -40,10 +40,7 @@ class ControlAdapter:
         self._initial = initial
         self._guard = guard
         self._save = save
-        self._max_body = max_body
-        self._max_bodies = max_bodies
-        self._receiving = 0
-        """Bytes received so far of all bodies that are not complete."""
+        self._bodies = BodyReader(max_body, max_bodies, "serve with a larger --max-body")
 
     @cached_property
     def _api(self) -> ControlApi:
@@ -62,8 +59,9 @@ class ControlAdapter:
         This depends on no world.
         """
         http = cast(HttpScope, scope)
-        headers = dict(http["headers"])
-        body = self._guard.rejection(headers, self.is_open(path)) or await self._receive(headers, receive)
+        headers = http["headers"]
+        rejection = self._guard.rejection(dict(headers), self.is_open(path))
+        body = rejection or await self._bodies.receive(headers, receive)
         return _without_body_for_head(body, http) if isinstance(body, Answer) else body
 
     async def answer(self, world: World, path: str, scope: Mapping[str, object], body: bytes) -> Answer:
@@ -72,39 +70,6 @@ class ControlAdapter:
         method, query = http["method"], http["query_string"].decode("latin-1")
         answer = self._api.answer(world, "GET" if method == "HEAD" else method, path, query, body)
         return _without_body_for_head(answer if isinstance(answer, Answer) else await answer, http)
-
-    async def _receive(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes | Answer | None:
-        if _exceeds(headers.get(b"content-length", b"0"), self._max_body):
-            return self._too_large()
-        body = bytearray()
-        try:
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    return None
-                piece = cast(bytes, message.get("body", b""))
-                body += piece
-                self._receiving += len(piece)
-                if len(body) > self._max_body:
-                    return self._too_large()
-                if len(body) < self._receiving > self._max_bodies:
-                    problem = f"more than {self._max_bodies} bytes of other bodies are being received; try again later"
-                    return json_answer(error_body(problem), 503)
-                if not message.get("more_body", False):
-                    return bytes(body)
-        finally:
-            self._receiving -= len(body)
-
-    def _too_large(self) -> Answer:
-        problem = f"the body is larger than {self._max_body} bytes; serve with a larger --max-body"
-        return json_answer(error_body(problem), 413)
-
-
-def _exceeds(digits: bytes, limit: int) -> bool:
-    """Whether the number in a header is above a limit, however many digits it has."""
-    significant = digits.lstrip(b"0")
-    # Python converts at most 4,300 digits.
-    return significant.isdigit() and (len(significant) > 20 or int(significant) > limit)
 
 
 def _without_body_for_head(answer: Answer, http: HttpScope) -> Answer:

@@ -23,7 +23,8 @@ class Mutator:
     def __init__(self, cases: Sequence[bytes]) -> None:
         documents = [document for case in cases for _, document in _split(case)]
         named = set(_names_in([json.loads(text) for text in (scenario_schema(), DOCUMENT.read_text())]))
-        self._values = [*JUNK, *sorted(named), *(value for document in documents for _, value in _locations_in(document))]
+        values = [value for document in documents for _, value in _locations_in(document)]
+        self._values = [*JUNK, *sorted(named), *values]
         self._keys = sorted(named | {key for document in documents for key in _keys_in(document)})
 
     def change(self, case: bytes, seed: int) -> bytes | None:
