@@ -1,19 +1,21 @@
 """API logins and permissions.
 
 While a fake has no accounts, any login is valid, is the user's name, and may cancel any build.
+
+Copr takes the second word of the header ``Authorization`` as base64 of a login, a colon and a token, whatever the first
+word is, and fails if it cannot.
 """
 
 from __future__ import annotations
 
-import binascii
 import json
 from base64 import b64decode
 
 from ..engine.build import Build
 from ..engine.store import Store
-from ..wire.answer import Answer, ApiError, json_answer
+from ..wire.answer import CATCH_ALL, Answer, ApiError, json_answer
 from ..wire.headers import read_header
-from .context import RequestContext
+from .context import RequestContext, nul_error
 
 _MESSAGE = "Login invalid/expired. Please visit https://copr.fedorainfracloud.org/api to get or renew your API token."
 
@@ -32,12 +34,18 @@ class InvalidLoginError(ApiError):
 def authenticate(context: RequestContext) -> str:
     """Return the name of the user who sends a request.
 
-    :raises InvalidLoginError: if the login or the token is wrong.
+    :raises InvalidLoginError: if the login or the token is missing or wrong.
+    :raises ApiError: 500 if the header has no login and token.
     """
-    login, token = _parse_credentials(read_header(context.headers, b"authorization") or "")
+    header = read_header(context.headers, b"authorization")
+    if header is None:
+        raise InvalidLoginError
+    login, token = _parse_credentials(header)
     accounts = context.store.accounts
     if not accounts and login:
         return login
+    if login and token and (error := nul_error(login)):
+        raise error
     account = accounts.get(login)
     if account is None or account.token != token:
         raise InvalidLoginError
@@ -52,12 +60,12 @@ def may_cancel(store: Store, user: str, build: Build) -> bool:
 
 
 def _parse_credentials(header: str) -> tuple[str, str]:
-    """Return login and token of basic authentication; empty if the header is invalid."""
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return "", ""
+    """Return login and token.
+
+    :raises ApiError: 500 if the header has no second word, or that is no base64 of UTF-8 with exactly one colon.
+    """
     try:
-        login, _, token = b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, ValueError):
-        return "", ""
+        login, token = b64decode(header.split()[1]).decode().split(":")
+    except (IndexError, ValueError):
+        raise ApiError(500, CATCH_ALL) from None
     return login, token

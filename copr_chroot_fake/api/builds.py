@@ -83,7 +83,11 @@ def cancel_build(context: RequestContext) -> Success:
         raise no_such_build(raw_id)
     if not may_cancel(context.store, user, build):
         raise ApiError(403, "You are not allowed to cancel this build.")
+    build.catch_up()
     try:
+        if build.source_state in (State.FAILED, State.CANCELED):
+            # For Copr the build has ended with its source build, whatever its chroots do.
+            raise EventError("the source build has ended")
         build.cancel()
     except EventError:
         raise ApiError(409, f"Cannot cancel build {build.id}") from None

@@ -100,7 +100,8 @@ ROUTES = (
     _route("mock-chroots/list", "/mock-chroots/list"),
     _route("monitor", "/monitor"),
     _route("auth-check", "/auth-check"),
-    _route("gssapi_login", "/gssapi_login/"),
+    _route("gssapi_login", "/gssapi_login"),
+    _route("gssapi_login", "/gssapi_login/web-ui"),
     _route("home", "/"),
     Route(
         "results",
