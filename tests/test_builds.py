@@ -16,6 +16,8 @@ from .events import advance_all
 F41, F42, EPEL = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
 PROJECT = "ownername=jdoe&projectname=playground"
 
+BUG = b'{"error": "Request wasn\'t successful, there is probably a bug in the Copr code."}\n'
+
 PRECEDENCE = ("running", "starting", "pending", "failed", "succeeded", "skipped", "forked")
 
 
@@ -275,8 +277,10 @@ def test_nul_in_list_arguments_is_an_internal_error(argument: str) -> None:
     """PostgreSQL's driver rejects NUL, which Copr does not expect."""
     fake = FakeCopr()
     fake.add_build([F41], id=1)
-    got = direct_client(fake)("GET", f"/api_3/build/list?{PROJECT}&{argument}=%00")
-    assert (got.status, b"there is probably a bug in the Copr code" in got.body) == (500, True)
+    fields = "project_dirname=nope&additional_fields[]=url_build&additional_fields[]=nope&additional_fields[]=a#b"
+    got = direct_client(fake)("GET", f"/api_3/monitor?{PROJECT}&{fields}")
+    assert (got.status, json.loads(got.body)) == (400, {"error": "Wrong additional_fields argument(s): a, nope"})
+    assert direct_client(fake)("GET", f"/api_3/monitor?ownername=jdoe&projectname=x&{fields}").status == 404
 
 
 def test_monitor_has_the_latest_build_of_each_package() -> None:

@@ -10,7 +10,7 @@ from ..engine.chroot import BuildChroot
 from ..wire.answer import CATCH_ALL, ApiError
 from .build_config import derive_build_config
 from .context import RequestContext, Success, find_build, no_such_build, nul_error, require
-from .paging import BUILD_CHROOT, Paging, check_order, check_range, parse_paging, slice_page, sort_chroots
+from .paging import BUILD_CHROOT, Paging, check_order, check_query, parse_paging, slice_page, sort_chroots
 from .rendering import json_line, render_page
 
 
@@ -37,12 +37,12 @@ def get_built_packages(context: RequestContext) -> Success:
 def list_build_chroots(context: RequestContext) -> Success:
     """Answer ``build-chroot/list``; a build that does not exist has an empty list."""
     target = context.target
-    paging = parse_paging(target.arguments, context.default_limit)
-    require("build_id", target.raw_build_id)
+    paging = parse_paging(target.arguments, context.default_limit, name_is_id=True)
+    raw_id = require("build_id", target.raw_build_id)
     check_order(paging.order, BUILD_CHROOT)
     if target.build_id is None:
-        raise ApiError(500, CATCH_ALL, compact=True)
-    check_range(paging)
+        raise nul_error(raw_id) or ApiError(500, CATCH_ALL, compact=True)
+    check_query(paging, BUILD_CHROOT)
     build = context.store.find_build(target.build_id)
     chroots = [] if build is None else render_chroots(_poll_page(build, paging, context))
     return Success(render_page(chroots, paging), chroots)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from ..engine.build import Build
 from ..engine.store import Store
@@ -16,8 +17,8 @@ from ..model.source_states import UNIMPORTED
 from ..model.states import State
 from ..wire.answer import CATCH_ALL, ApiError
 from .authentication import authenticate, may_cancel
-from .context import RequestContext, Success, find_build, no_such_build
-from .paging import BUILD, Paging, check_order, check_range, parse_paging
+from .context import RequestContext, Success, find_build, no_such_build, nul_error
+from .paging import BUILD, Paging, check_order, check_query, parse_paging
 from .projects import find_project
 from .rendering import json_line, render_page
 
@@ -62,12 +63,11 @@ def list_builds(context: RequestContext) -> Success:
     paging = parse_paging(arguments, context.default_limit)
     project = find_project(context)
     check_order(paging.order, BUILD)
-    check_range(paging)
     package, status = arguments.get("packagename"), arguments.get("status")
-    for text in (package, status):
-        if text is not None and "\0" in text:
-            raise ApiError(500, CATCH_ALL)
+    if package and (error := nul_error(package)):
+        raise error
     limit = None if status else paging.limit
+    check_query(paging._replace(limit=limit), BUILD, joined=("package",) if package else ())
     builds = _newest_builds(store, project, package or None, paging.offset, limit)
     if status:
         paging = paging._replace(limit=_status_limit(context, paging))
@@ -120,13 +120,11 @@ def _status_limit(context: RequestContext, paging: Paging) -> int | None:
 
 
 def _filter_by_state(builds: Sequence[Build], status: str, limit: int | None) -> list[Build]:
-    matches: list[Build] = []
-    for build in builds:
-        if limit is not None and len(matches) >= limit:
-            break
-        if build.state == status:
-            matches.append(build)
-    return matches
+    """Return the builds in a state; a limit cuts them as a slice in Python does, so a negative one omits the last."""
+    matches = (build for build in builds if build.state == status)
+    if limit is None or limit < 0:
+        return [*matches][:limit]
+    return [*islice(matches, min(limit, len(builds)))]
 
 
 def _poll_builds(builds: Sequence[Build], status: str | None, is_poll: bool) -> Iterator[bytes]:
