@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from typing import cast
 from urllib.parse import parse_qs, urlencode, urlparse, urlunparse
 
 from ..engine.chroot import BuildChroot
@@ -19,6 +21,8 @@ DEFAULT_PRIORITY = 99
 def derive_build_config(chroot: BuildChroot, store: Store) -> dict[str, object]:
     """Return the configuration with the keys in Copr's order; keys without a value are omitted.
 
+    A priority that is no integer is kept as text, which Copr cannot serialize.
+
     :raises ApiError: 500 if the project no longer has the chroot, or if the URL of a repository is invalid.
     """
     settings = chroot.build.project.chroots.get(chroot.name)
@@ -27,8 +31,14 @@ def derive_build_config(chroot: BuildChroot, store: Store) -> dict[str, object]:
     try:
         return _derive_fields(chroot, settings, store)
     except (ValueError, IndexError):
-        # An invalid priority or host, or a copr:// URL without a project.
+        # An invalid host, or a copr:// URL without a project.
         raise ApiError(500, CATCH_ALL) from None
+
+
+def has_valid_priorities(config: Mapping[str, object]) -> bool:
+    """Return whether the priority of each repository is an integer or ``None``."""
+    repos = cast(Iterable[Repo], config["repos"])
+    return not any(isinstance(repo["priority"], str) for repo in repos)
 
 
 def _derive_fields(chroot: BuildChroot, settings: ProjectChroot, store: Store) -> dict[str, object]:
@@ -93,7 +103,7 @@ def _additional_repo(url: str, chrootname: str, store: Store) -> Repo:
     parts = urlparse(url)
     arguments = parse_qs(parts.query)
     # The first priority counts; parse_qs ignores blank ones.
-    priority = int(arguments["priority"][0]) if "priority" in arguments else None
+    priority = _parse_priority(arguments["priority"][0]) if "priority" in arguments else None
     hotfixes = gpgcheck = None
     if parts.scheme == "copr":
         project = parts.path.split("/")[1]
@@ -111,7 +121,16 @@ def _additional_repo(url: str, chrootname: str, store: Store) -> Repo:
     return _repo(name, f"Additional repo {name}", baseurl, hotfixes, priority, gpgcheck)
 
 
-def _repo(id: str, name: str, baseurl: str, hotfixes: bool | None, priority: int | None, gpgcheck: bool | None) -> Repo:
+def _parse_priority(text: str) -> int | str:
+    try:
+        return int(text)
+    except ValueError:
+        return text
+
+
+def _repo(
+    id: str, name: str, baseurl: str, hotfixes: bool | None, priority: int | str | None, gpgcheck: bool | None
+) -> Repo:
     return {
         "baseurl": baseurl,
         "module_hotfixes": hotfixes,

@@ -12,7 +12,7 @@ from ..engine.clock import VirtualClock
 from ..engine.faults import Hit, Subject
 from ..engine.store import Store
 from ..journal.log import REFERENCE_BYTES, RequestLog
-from ..wire.answer import HTML, Answer, ApiError, json_answer
+from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, json_answer
 from ..wire.headers import RawHeaders, read_header
 from ..wire.routes import EndpointName
 from ..wire.target import Target, parse_target
@@ -144,7 +144,9 @@ class Api:
 
 
 def _success_response(success: Success) -> tuple[Answer, Sequence[bytes]]:
-    body, chroots, headers = success
+    body, chroots, headers, invalid_field = success
+    if invalid_field:
+        raise ApiError(500, CATCH_ALL)
     answer = json_answer(body)
     return (answer._replace(headers=answer.headers + headers) if headers else answer), chroots
 
@@ -158,7 +160,11 @@ def _masked_response(header: str, endpoint: EndpointName, context: RequestContex
         handler(context._replace(is_poll=False))
         return mask, ()
     success = handler(context)
-    return _success_response(success if mask is None else success._replace(body=masks.apply_mask(success.body, mask)))
+    if mask is None:
+        return _success_response(success)
+    if success.invalid_field and not masks.selects(mask, success.invalid_field):
+        success = success._replace(invalid_field=())
+    return _success_response(success._replace(body=masks.apply_mask(success.body, mask)))
 
 
 def _fault_subject(target: Target) -> Subject:
