@@ -158,22 +158,41 @@ def test_source_fails_before_other_chroots_change() -> None:
     assert (build.state, build.source_state) == ("failed", "failed")
 
 
-@pytest.mark.parametrize("source", ["waiting", "pending", "starting"])
-def test_source_without_a_log_is_an_internal_error(source: str) -> None:
-    scenario = {"builds": [{"id": 1, "source_state": source}]}
-    got = direct_client(FakeCopr.from_scenario(scenario))("GET", "/api_3/build/source-chroot/1")
-    assert got.status == 500
-    assert b"there is probably a bug in the Copr code" in got.body
-
-
 @pytest.mark.parametrize(
-    ("options", "directory"), [({}, "00000001"), ({"source_result_dir": "00000007-x"}, "00000007-x")]
+    ("source", "directory"),
+    [
+        *((source, "00000001") for source in ("waiting", "pending", "starting", "skipped", "forked", "unknown")),
+        *((source, "") for source in ("running", "importing", "succeeded", "failed", "canceled")),
+    ],
 )
-def test_source_results_have_their_own_directory(options: dict[str, str], directory: str) -> None:
+def test_source_without_a_log_is_an_internal_error(source: str, directory: str) -> None:
+    """The log has an address in some states, if there is a directory."""
+    scenario = {"builds": [{"id": 1, "source_state": source, "source_result_dir": directory}]}
+    got = direct_client(FakeCopr.from_scenario(scenario))("GET", "/api_3/build/source-chroot/1")
+    assert (got.status, got.body) == (500, BUG)
+
+
+def test_source_results_have_their_own_directory() -> None:
     """By default it is named after the build's id."""
-    fake = FakeCopr.from_scenario({"builds": [{"id": 1, **options}]})
-    url = read(direct_client(fake), "build/source-chroot/1")["result_url"]
-    assert url == f"{fake.results_url}/jdoe/playground/srpm-builds/{directory}"
+    fake = FakeCopr.from_scenario({"builds": [{"id": 1, "source_result_dir": "00000007-x"}]})
+    fake.add_build([F41], id=2)
+    urls = [read(direct_client(fake), f"build/source-chroot/{number}")["result_url"] for number in (1, 2)]
+    root = f"{fake.results_url}/jdoe/playground/srpm-builds"
+    assert urls == [f"{root}/00000007-x", f"{root}/00000002"]
+
+
+def test_source_of_a_build_with_a_lifecycle_has_a_directory() -> None:
+    """Even if a scenario does not give its name."""
+    scenario = {"builds": [{"id": 1, "chroots": [{"name": F41, "lifecycle": "succeeds"}]}]}
+    source = read(direct_client(FakeCopr.from_scenario(scenario)), "build/source-chroot/1")
+    assert (source["state"], source["result_url"].split("/")[-1]) == ("importing", "00000001")
+
+
+def test_end_at_zero_is_an_end() -> None:
+    chroots = [{"name": F41, "state": "succeeded", "started_on": 0, "ended_on": 0}]
+    fake = FakeCopr.from_scenario({"builds": [{"id": 1, "chroots": chroots}, {"id": 2}]})
+    ends = [read(direct_client(fake), f"build/{number}")["ended_on"] for number in (1, 2)]
+    assert ends == [0, None]
 
 
 def test_cancel_before_import_cancels_the_source() -> None:

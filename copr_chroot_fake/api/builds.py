@@ -22,7 +22,8 @@ from .paging import BUILD, Paging, check_order, check_query, parse_paging
 from .projects import find_project
 from .rendering import json_line, render_page
 
-_WITHOUT_LOG = (State.WAITING, State.PENDING, State.STARTING)
+_WITH_LOG = (State.RUNNING, State.IMPORTING, State.SUCCEEDED, State.FAILED, State.CANCELED)
+"""States of a source build in which its log has an address."""
 
 _POST_WARNING = (("Warning", "This method is deprecated: Use PUT method instead of POST"),)
 
@@ -40,7 +41,7 @@ def get_built_packages(context: RequestContext) -> Success:
 def get_source_chroot(context: RequestContext) -> Success:
     """Answer ``build/source-chroot``, a poll of the chroots that wait for the source build.
 
-    Copr fails until the log of the source build has an address.
+    Copr fails unless the log of the source build has an address.
     """
     raw_id, build = find_build(context)
     if build is None:
@@ -52,7 +53,9 @@ def get_source_chroot(context: RequestContext) -> Success:
                 chroot.poll(True)
     if not build.is_in_store:
         raise no_such_build(raw_id)
-    if build.source_state in _WITHOUT_LOG:
+    # The source build of a build with a lifecycle has a directory, whether or not a scenario gives its name.
+    has_directory = bool(build.submission.source_result_dir) or build.had_lifecycle
+    if not has_directory or build.source_state not in _WITH_LOG:
         raise ApiError(500, CATCH_ALL)
     return Success(json_line({"state": build.source_state.value, "result_url": build.source_results_url}))
 
@@ -142,7 +145,7 @@ def _render_build(build: Build) -> bytes:
     project, submission = build.project, build.submission
     fields = {
         "chroots": [chroot.name for chroot in build.known_chroots],
-        "ended_on": build.ended_on,
+        "ended_on": _ended_on(build),
         "id": build.id,
         "is_background": build.is_background,
         "ownername": project.ownername,
@@ -161,6 +164,12 @@ def _render_build(build: Build) -> bytes:
     }
     build.rendered = json.dumps(fields).encode()
     return build.rendered
+
+
+def _ended_on(build: Build) -> int | None:
+    """Return when the last of its chroots ended, ``None`` while one of them has no end; 0 is a time like any other."""
+    ends = [chroot.ended_on for chroot in build.known_chroots]
+    return None if None in ends else max(ends, default=None)  # type: ignore[type-var]  # none of them is None
 
 
 def _render_packages(build: Build) -> bytes:
