@@ -291,9 +291,63 @@ def test_project_without_builds_has_empty_lists() -> None:
     assert read(ask, f"monitor?{PROJECT}")["packages"] == []
 
 
-@pytest.mark.parametrize("argument", ["status", "packagename"])
-def test_nul_in_list_arguments_is_an_internal_error(argument: str) -> None:
-    """PostgreSQL's driver rejects NUL, which Copr does not expect."""
+def test_nul_in_package_name_is_an_internal_error() -> None:
+    """PostgreSQL's driver rejects NUL, which Copr does not expect. Statuses are compared in Python."""
+    fake = FakeCopr()
+    fake.add_build([F41], id=1)
+    ask = direct_client(fake)
+    for paging in ("", "&order=user", "&offset=-1"):
+        got = ask("GET", f"/api_3/build/list?{PROJECT}&packagename=%00{paging}")
+        assert (got.status, got.body) == (500, BUG), "the driver fails before the database does"
+    assert read(ask, f"build/list?{PROJECT}&status=%00")["items"] == []
+
+
+def test_monitor_of_an_unknown_directory_is_not_found() -> None:
+    """A project has its own directory, and those of its builds."""
+    build = {"id": 1, "project_dirname": "playground:pr:1", "chroots": [{"name": F41, "state": "succeeded"}]}
+    ask = direct_client(FakeCopr.from_scenario({"builds": [build]}))
+    counts = {
+        dirname: len(read(ask, f"monitor?{PROJECT}&project_dirname={dirname}")["packages"])
+        for dirname in ("", "playground", "playground:pr:1")
+    }
+    assert counts == {"": 0, "playground": 0, "playground:pr:1": 1}
+    missing = ask("GET", f"/api_3/monitor?{PROJECT}&project_dirname=nope")
+    message = {"error": "Dirname 'nope' doesn't exist in 'jdoe/playground' copr"}
+    assert (missing.status, json.loads(missing.body)) == (404, message)
+    assert ask("GET", f"/api_3/monitor?{PROJECT}&project_dirname=%00").body == BUG
+
+
+@pytest.mark.parametrize(
+    ("state", "build_log", "backend_log"),
+    [
+        ("pending", None, None),
+        ("starting", None, "backend.log"),
+        ("running", "builder-live.log", "backend.log"),
+        ("succeeded", "builder-live.log.gz", "backend.log.gz"),
+        ("failed", "builder-live.log.gz", "backend.log.gz"),
+        ("skipped", None, None),
+    ],
+)
+def test_monitor_has_the_urls_of_logs(state: str, build_log: str | None, backend_log: str | None) -> None:
+    """As additional fields; they are compressed when the chroot has ended."""
+    fake = FakeCopr()
+    build = fake.add_build({F41: {"state": state, "result_dir": "00000001-hello"}}, id=1, package="hello")
+    fields = "additional_fields[]=url_backend_log&additional_fields%5B%5D=url_build_log&additional_fields[]=url_build"
+    (package,) = read(direct_client(fake), f"monitor?{PROJECT}&{fields}")["packages"]
+    urls = [name and f"{build[F41].result_url}{name}" for name in (build_log, backend_log)]
+    assert [*package["chroots"][F41].items()][3:5] == [*zip(("url_build_log", "url_backend_log"), urls, strict=True)]
+
+
+def test_monitor_without_results_has_no_logs() -> None:
+    fake = FakeCopr()
+    fake.add_build({F41: "pending"}, id=1)
+    (package,) = read(direct_client(fake), f"monitor?{PROJECT}&additional_fields[]=url_build_log")["packages"]
+    assert [*package["chroots"][F41]] == ["state", "status", "build_id", "url_build_log", "pkg_version"]
+    assert package["chroots"][F41]["url_build_log"] is None
+
+
+def test_monitor_names_wrong_additional_fields() -> None:
+    """The project comes first, and the directory after them."""
     fake = FakeCopr()
     fake.add_build([F41], id=1)
     fields = "project_dirname=nope&additional_fields[]=url_build&additional_fields[]=nope&additional_fields[]=a#b"
