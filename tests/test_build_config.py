@@ -79,7 +79,7 @@ def test_known_projects_set_gpgcheck_and_hotfixes() -> None:
     assert (entry["repo_gpgcheck"], entry["module_hotfixes"]) == (None, None)
 
 
-@pytest.mark.parametrize("url", ["https://a.example/?priority=high", "http://[a/", "copr://jdoe", "copr:jdoe"])
+@pytest.mark.parametrize("url", ["http://[a/", "copr://jdoe", "copr:jdoe"])
 def test_invalid_repo_url_is_an_internal_error(url: str) -> None:
     """Copr does not expect these URLs."""
     fake = FakeCopr()
@@ -87,6 +87,35 @@ def test_invalid_repo_url_is_an_internal_error(url: str) -> None:
     fake.add_build([F41], id=1, project="jdoe/tools")
     status, document = config(fake)
     assert (status, "there is probably a bug in the Copr code" in str(document["error"])) == (500, True)
+
+
+@pytest.mark.parametrize(
+    ("mask", "status"),
+    [
+        (None, 500),
+        ("repos", 500),
+        ("repos{}", 500),
+        ("repos{priority}", 500),
+        ("repos{*}", 500),
+        ("*", 500),
+        ("*,repos{id}", 200),
+        ("repos{id}", 200),
+        ("repos{name}", 200),
+        ("timeout", 200),
+        ("repos{priority{x}}", 400),
+        ("repos{", 400),
+    ],
+)
+def test_priority_that_is_no_number_counts_only_if_selected(mask: str | None, status: int) -> None:
+    """Flask-RESTX converts selected fields only; errors of the mask come first."""
+    fake = FakeCopr()
+    fake.add_project("jdoe/tools", additional_repos=["https://a.example/?priority=high"])
+    fake.add_build([F41], id=1, project="jdoe/tools")
+    headers = () if mask is None else (("X-Fields", mask),)
+    answer = fake.answer("GET", f"/api_3/build-chroot/build-config/1/{F41}", headers)
+    assert answer.status == status
+    if status == 200:
+        assert b'"priority"' not in answer.body
 
 
 @pytest.mark.parametrize(

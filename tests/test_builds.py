@@ -16,6 +16,8 @@ from .events import advance_all
 F41, F42, EPEL = "fedora-41-x86_64", "fedora-42-x86_64", "epel-9-s390x"
 PROJECT = "ownername=jdoe&projectname=playground"
 
+BUG = b'{"error": "Request wasn\'t successful, there is probably a bug in the Copr code."}\n'
+
 PRECEDENCE = ("running", "starting", "pending", "failed", "succeeded", "skipped", "forked")
 
 
@@ -156,22 +158,41 @@ def test_source_fails_before_other_chroots_change() -> None:
     assert (build.state, build.source_state) == ("failed", "failed")
 
 
-@pytest.mark.parametrize("source", ["waiting", "pending", "starting"])
-def test_source_without_a_log_is_an_internal_error(source: str) -> None:
-    scenario = {"builds": [{"id": 1, "source_state": source}]}
-    got = direct_client(FakeCopr.from_scenario(scenario))("GET", "/api_3/build/source-chroot/1")
-    assert got.status == 500
-    assert b"there is probably a bug in the Copr code" in got.body
-
-
 @pytest.mark.parametrize(
-    ("options", "directory"), [({}, "00000001"), ({"source_result_dir": "00000007-x"}, "00000007-x")]
+    ("source", "directory"),
+    [
+        *((source, "00000001") for source in ("waiting", "pending", "starting", "skipped", "forked", "unknown")),
+        *((source, "") for source in ("running", "importing", "succeeded", "failed", "canceled")),
+    ],
 )
-def test_source_results_have_their_own_directory(options: dict[str, str], directory: str) -> None:
+def test_source_without_a_log_is_an_internal_error(source: str, directory: str) -> None:
+    """The log has an address in some states, if there is a directory."""
+    scenario = {"builds": [{"id": 1, "source_state": source, "source_result_dir": directory}]}
+    got = direct_client(FakeCopr.from_scenario(scenario))("GET", "/api_3/build/source-chroot/1")
+    assert (got.status, got.body) == (500, BUG)
+
+
+def test_source_results_have_their_own_directory() -> None:
     """By default it is named after the build's id."""
-    fake = FakeCopr.from_scenario({"builds": [{"id": 1, **options}]})
-    url = read(direct_client(fake), "build/source-chroot/1")["result_url"]
-    assert url == f"{fake.results_url}/jdoe/playground/srpm-builds/{directory}"
+    fake = FakeCopr.from_scenario({"builds": [{"id": 1, "source_result_dir": "00000007-x"}]})
+    fake.add_build([F41], id=2)
+    urls = [read(direct_client(fake), f"build/source-chroot/{number}")["result_url"] for number in (1, 2)]
+    root = f"{fake.results_url}/jdoe/playground/srpm-builds"
+    assert urls == [f"{root}/00000007-x", f"{root}/00000002"]
+
+
+def test_source_of_a_build_with_a_lifecycle_has_a_directory() -> None:
+    """Even if a scenario does not give its name."""
+    scenario = {"builds": [{"id": 1, "chroots": [{"name": F41, "lifecycle": "succeeds"}]}]}
+    source = read(direct_client(FakeCopr.from_scenario(scenario)), "build/source-chroot/1")
+    assert (source["state"], source["result_url"].split("/")[-1]) == ("importing", "00000001")
+
+
+def test_end_at_zero_is_an_end() -> None:
+    chroots = [{"name": F41, "state": "succeeded", "started_on": 0, "ended_on": 0}]
+    fake = FakeCopr.from_scenario({"builds": [{"id": 1, "chroots": chroots}, {"id": 2}]})
+    ends = [read(direct_client(fake), f"build/{number}")["ended_on"] for number in (1, 2)]
+    assert ends == [0, None]
 
 
 def test_cancel_before_import_cancels_the_source() -> None:
@@ -270,13 +291,69 @@ def test_project_without_builds_has_empty_lists() -> None:
     assert read(send, f"monitor?{PROJECT}")["packages"] == []
 
 
-@pytest.mark.parametrize("argument", ["status", "packagename"])
-def test_nul_in_list_arguments_is_an_internal_error(argument: str) -> None:
-    """PostgreSQL's driver rejects NUL, which Copr does not expect."""
+def test_nul_in_package_name_is_an_internal_error() -> None:
+    """PostgreSQL's driver rejects NUL, which Copr does not expect. Statuses are compared in Python."""
     fake = FakeCopr()
     fake.add_build([F41], id=1)
-    got = direct_client(fake)("GET", f"/api_3/build/list?{PROJECT}&{argument}=%00")
-    assert (got.status, b"there is probably a bug in the Copr code" in got.body) == (500, True)
+    ask = direct_client(fake)
+    for paging in ("", "&order=user", "&offset=-1"):
+        got = ask("GET", f"/api_3/build/list?{PROJECT}&packagename=%00{paging}")
+        assert (got.status, got.body) == (500, BUG), "the driver fails before the database does"
+    assert read(ask, f"build/list?{PROJECT}&status=%00")["items"] == []
+
+
+def test_monitor_of_an_unknown_directory_is_not_found() -> None:
+    """A project has its own directory, and those of its builds."""
+    build = {"id": 1, "project_dirname": "playground:pr:1", "chroots": [{"name": F41, "state": "succeeded"}]}
+    ask = direct_client(FakeCopr.from_scenario({"builds": [build]}))
+    counts = {
+        dirname: len(read(ask, f"monitor?{PROJECT}&project_dirname={dirname}")["packages"])
+        for dirname in ("", "playground", "playground:pr:1")
+    }
+    assert counts == {"": 0, "playground": 0, "playground:pr:1": 1}
+    missing = ask("GET", f"/api_3/monitor?{PROJECT}&project_dirname=nope")
+    message = {"error": "Dirname 'nope' doesn't exist in 'jdoe/playground' copr"}
+    assert (missing.status, json.loads(missing.body)) == (404, message)
+    assert ask("GET", f"/api_3/monitor?{PROJECT}&project_dirname=%00").body == BUG
+
+
+@pytest.mark.parametrize(
+    ("state", "build_log", "backend_log"),
+    [
+        ("pending", None, None),
+        ("starting", None, "backend.log"),
+        ("running", "builder-live.log", "backend.log"),
+        ("succeeded", "builder-live.log.gz", "backend.log.gz"),
+        ("failed", "builder-live.log.gz", "backend.log.gz"),
+        ("skipped", None, None),
+    ],
+)
+def test_monitor_has_the_urls_of_logs(state: str, build_log: str | None, backend_log: str | None) -> None:
+    """As additional fields; they are compressed when the chroot has ended."""
+    fake = FakeCopr()
+    build = fake.add_build({F41: {"state": state, "result_dir": "00000001-hello"}}, id=1, package="hello")
+    fields = "additional_fields[]=url_backend_log&additional_fields%5B%5D=url_build_log&additional_fields[]=url_build"
+    (package,) = read(direct_client(fake), f"monitor?{PROJECT}&{fields}")["packages"]
+    urls = [name and f"{build[F41].result_url}{name}" for name in (build_log, backend_log)]
+    assert [*package["chroots"][F41].items()][3:5] == [*zip(("url_build_log", "url_backend_log"), urls, strict=True)]
+
+
+def test_monitor_without_results_has_no_logs() -> None:
+    fake = FakeCopr()
+    fake.add_build({F41: "pending"}, id=1)
+    (package,) = read(direct_client(fake), f"monitor?{PROJECT}&additional_fields[]=url_build_log")["packages"]
+    assert [*package["chroots"][F41]] == ["state", "status", "build_id", "url_build_log", "pkg_version"]
+    assert package["chroots"][F41]["url_build_log"] is None
+
+
+def test_monitor_names_wrong_additional_fields() -> None:
+    """The project comes first, and the directory after them."""
+    fake = FakeCopr()
+    fake.add_build([F41], id=1)
+    fields = "project_dirname=nope&additional_fields[]=url_build&additional_fields[]=nope&additional_fields[]=a#b"
+    got = direct_client(fake)("GET", f"/api_3/monitor?{PROJECT}&{fields}")
+    assert (got.status, json.loads(got.body)) == (400, {"error": "Wrong additional_fields argument(s): a, nope"})
+    assert direct_client(fake)("GET", f"/api_3/monitor?ownername=jdoe&projectname=x&{fields}").status == 404
 
 
 def test_monitor_has_the_latest_build_of_each_package() -> None:

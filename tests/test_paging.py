@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 
 import pytest
 
 from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.api.paging import BUILD, BUILD_CHROOT, COPR, PACKAGE, Table, parse_paging
 
 from .adapters import SendRequest, direct_client
 
 NAMES = [f"bulk-{number:03}-x86_64" for number in range(250)]
+BUG = b'{"error": "Request wasn\'t successful, there is probably a bug in the Copr code."}\n'
 BUILDS = "/api_3/build/list?ownername=jdoe&projectname=playground"
 
 
@@ -91,17 +94,47 @@ def test_nulls_sort_last_ascending_and_first_descending() -> None:
     [
         ("state", "Cannot order by state"),
         ("result_dir_url", "Cannot order by result_dir_url"),
+        ("tags", "Cannot order by tags"),
+        ("set_tags", "Cannot order by set_tags"),
+        ("backend_enqueue", "Cannot order by backend_enqueue"),
         ("__class__", "Cannot order by __class__"),
         ("__tablename__", "Cannot order by __tablename__"),
         ("mro", "Cannot order by mro"),
+        ("__slots__", "Cannot order by __slots__, build_chroot doesn't have such property"),
+        ("batch", "Cannot order by batch, build_chroot doesn't have such property"),
         ("Status", "Cannot order by Status, build_chroot doesn't have such property"),
         ("%20", "Cannot order by  , build_chroot doesn't have such property"),
     ],
 )
 def test_order_by_unknown_column_is_rejected(order: str, message: str) -> None:
-    """Copr has another message for attributes of its model that are no columns."""
+    """Copr has another message for attributes of its model that are no columns and not empty."""
     response = direct_client(fake_of_250())("GET", f"/api_3/build-chroot/list?build_id=1&order={order}")
     assert (response.status, json.loads(response.body)) == (500, {"error": message})
+
+
+@pytest.mark.parametrize("order", ["tags_raw", "build", "mock_chroot", "git_hash", "build_id"])
+def test_order_by_equal_values_has_no_effect(order: str) -> None:
+    assert page(direct_client(fake_of_250()), f"&limit=3&order={order}")[0] == NAMES[:3]
+
+
+@pytest.mark.parametrize("order", ["copr_chroot", "results"])
+def test_order_by_a_relation_is_an_internal_error(order: str) -> None:
+    """The query lacks the table."""
+    for build_id in (1, 2):
+        got = direct_client(fake_of_250())("GET", f"/api_3/build-chroot/list?build_id={build_id}&order={order}")
+        assert (got.status, got.body) == (500, BUG.replace(b'": "', b'":"'))
+
+
+def test_order_by_the_table_is_an_internal_error() -> None:
+    """Copr's own code fails, not the database, so the response has another style."""
+    got = direct_client(fake_of_250())("GET", "/api_3/build-chroot/list?build_id=1&order=__table__")
+    assert (got.status, got.body) == (500, BUG)
+
+
+def test_nul_in_build_id_fails_before_the_database() -> None:
+    ask = direct_client(fake_of_250())
+    assert ask("GET", "/api_3/build-chroot/list?build_id=%00").body == BUG
+    assert ask("GET", "/api_3/build-chroot/list?build_id=x").body == BUG.replace(b'": "', b'":"')
 
 
 def test_invalid_order_comes_before_invalid_build_id() -> None:
@@ -127,18 +160,69 @@ def test_copr_chroot_ids_follow_the_order_of_the_project() -> None:
     assert page(direct_client(fake), "&order=build_id&limit=1")[0] == ["b-1-x86_64"]
 
 
-def test_list_of_builds_only_checks_its_order() -> None:
-    """It is always newest first."""
+def fake_of_builds() -> FakeCopr:
     fake = FakeCopr()
-    for number in (1, 2):
-        fake.add_build(["fedora-41-x86_64"], id=number)
-    send = direct_client(fake)
-    assert [item["id"] for item in json.loads(send("GET", f"{BUILDS}&order=package_id").body)["items"]] == [2, 1]
-    rejected = send("GET", f"{BUILDS}&order=nonsense")
-    assert (rejected.status, json.loads(rejected.body)["error"]) == (
-        500,
-        "Cannot order by nonsense, build doesn't have such property",
-    )
+    for number, state in ((1, "failed"), (2, "succeeded"), (3, "succeeded"), (4, "succeeded")):
+        fake.add_build({"fedora-41-x86_64": state}, id=number, package="hello")
+    return fake
+
+
+@pytest.mark.parametrize(
+    "order", ["package_id", "source_type", "pkgs", "repos", "isolation", "memory_reqs", "srpm_url"]
+)
+def test_list_of_builds_only_checks_its_order(order: str) -> None:
+    """It is always newest first, by whichever column it is ordered."""
+    items = json.loads(direct_client(fake_of_builds())("GET", f"{BUILDS}&order={order}&order_type=ASC").body)["items"]
+    assert [item["id"] for item in items] == [4, 3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("order", "message"),
+    [
+        ("status", "Cannot order by status"),
+        ("chroots", "Cannot order by chroots"),
+        ("name", "Cannot order by name, build doesn't have such property"),
+        ("_cached_status", "Cannot order by _cached_status, build doesn't have such property"),
+        ("tags", "Cannot order by tags, build doesn't have such property"),
+    ],
+)
+def test_list_of_builds_rejects_an_unknown_order(order: str, message: str) -> None:
+    got = direct_client(fake_of_builds())("GET", f"{BUILDS}&order={order}")
+    assert (got.status, json.loads(got.body)) == (500, {"error": message})
+
+
+def test_list_of_builds_of_a_package_joins_its_table() -> None:
+    """So it can be ordered by the relation, which is an internal error otherwise."""
+    ask = direct_client(fake_of_builds())
+    for order in ("package", "user", "copr", "batch", "build_chroots"):
+        got = ask("GET", f"{BUILDS}&order={order}")
+        assert (got.status, got.body) == (500, BUG.replace(b'": "', b'":"'))
+    assert ask("GET", f"{BUILDS}&order=package&packagename=hello").status == 200
+
+
+@pytest.mark.parametrize(
+    ("limit", "ids"), [("-1", [4, 3]), ("-3", []), ("0", []), ("2", [4, 3]), (f"{2**70}", [4, 3, 2]), ("", [4, 3, 2])]
+)
+def test_limit_of_builds_in_a_state_is_a_slice(limit: str, ids: list[int]) -> None:
+    """Copr limits the filtered list in Python, where a negative limit omits the last items."""
+    ask = direct_client(fake_of_builds())
+    got = json.loads(ask("GET", f"{BUILDS}&status=succeeded&limit={limit}").body)
+    assert ([item["id"] for item in got["items"]], got["meta"]["limit"]) == (ids, int(limit) if limit else 100)
+    assert ask("GET", f"{BUILDS}&status=succeeded&offset=-1").status == 500
+    assert ask("GET", f"{BUILDS}&limit=-1").status == 500
+
+
+@pytest.mark.parametrize("table", [BUILD_CHROOT, BUILD, PACKAGE, COPR], ids=lambda table: table.name)
+def test_names_of_a_table_are_of_one_kind(table: Table) -> None:
+    kinds = (table.columns, table.relations, table.attributes)
+    assert len({*chain(*kinds)}) == sum(map(len, kinds))
+
+
+def test_empty_order_type_depends_on_the_order() -> None:
+    """Lists of packages and projects can be ordered by name."""
+    for order, order_type in (("id", "DESC"), ("name", "ASC"), ("status", "")):
+        assert parse_paging({"order": order, "order_type": ""}, None).order_type == order_type
+    assert parse_paging({"order": "name"}, None, name_is_id=True).order == "id"
 
 
 def test_list_of_builds_uses_the_default_limit() -> None:

@@ -12,7 +12,7 @@ import pytest
 from copr_chroot_fake import FakeCopr, InputError
 from copr_chroot_fake.wire.routes import ROUTES, WRITE_METHODS, Route
 
-from .adapters import direct_client
+from .adapters import ADAPTERS, direct_client
 
 GET = "/api_3/build-chroot?build_id=1&chrootname=fedora-41-x86_64"
 NO_SUCH_ENDPOINT = b'{"error":"Such API endpoint doesn\'t exist"}\n'
@@ -60,7 +60,7 @@ def test_options_headers_are_in_werkzeug_style(fake: FakeCopr) -> None:
     )
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "FOO"])
 def test_other_methods_are_not_allowed(fake: FakeCopr, method: str) -> None:
     """A path that lacks its trailing slash is unknown for these methods."""
     send = direct_client(fake)
@@ -75,6 +75,20 @@ def test_home_page_errors_are_compact(fake: FakeCopr) -> None:
     response = direct_client(fake)("POST", "/api_3/")
     assert response.status == 405
     assert response.body == b'{"error":"The method is not allowed for the requested URL."}\n'
+
+
+@pytest.mark.parametrize("method", ["FOO", "PROPFIND", "X-Y~z"])
+def test_server_accepts_any_method(fake: FakeCopr, method: str) -> None:
+    """The request is answered and recorded as in process, and the connection stays open."""
+    with ADAPTERS["server"](fake) as ask:
+        assert ask(method, "/api_3/build-chroot/list") == ask("POST", "/api_3/build-chroot/list")
+        assert ask(method, "/api_3/build-chroot").status == 404
+    assert [request.method for request in fake.requests] == [method, "POST", method]
+
+
+def test_fragment_is_ignored(fake: FakeCopr) -> None:
+    """No client sends one."""
+    assert fake.answer("GET", f"{GET}#f") == fake.answer("GET", GET)
 
 
 def test_options_without_trailing_slash_has_no_allow(fake: FakeCopr) -> None:

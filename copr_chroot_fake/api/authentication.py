@@ -1,17 +1,19 @@
 """API logins.
 
 While a fake has no accounts, any login is valid, is the user's name, and may do everything.
+
+Copr takes the second word of the header ``Authorization`` as base64 of a login, a colon and a token, whatever the first
+word is, and fails if it cannot.
 """
 
 from __future__ import annotations
 
-import binascii
 import json
 from base64 import b64decode
 
 from ..wire.answer import CATCH_ALL, Answer, ApiError, json_answer
 from ..wire.headers import read_header
-from .context import RequestContext
+from .context import RequestContext, nul_error
 from .users import User, find_user
 
 _MESSAGE = "Login invalid/expired. Please visit https://copr.fedorainfracloud.org/api to get or renew your API token."
@@ -31,11 +33,16 @@ class InvalidLoginError(ApiError):
 def authenticate(context: RequestContext) -> User:
     """Return the user who sends a request.
 
-    :raises InvalidLoginError: if there is no login, or it is wrong.
-    :raises ApiError: 500 for a header that Copr cannot read.
+    :raises InvalidLoginError: if the login or the token is missing or wrong.
+    :raises ApiError: 500 if the header has no login and token.
     """
-    login, token = _parse_credentials(read_header(context.headers, b"authorization"))
+    header = read_header(context.headers, b"authorization")
+    if header is None:
+        raise InvalidLoginError
+    login, token = _parse_credentials(header)
     store = context.store
+    if store.accounts and login and token and (error := nul_error(login)):
+        raise error
     account = store.accounts.get(login)
     name = login if account is None else account.name
     if store.accounts and (account is None or account.token != token or account.expired):
@@ -46,12 +53,13 @@ def authenticate(context: RequestContext) -> User:
     return user
 
 
-def _parse_credentials(header: str | None) -> tuple[str, str]:
-    """Return login and token; empty without a header. Copr does not look at the scheme."""
-    if header is None:
-        return "", ""
+def _parse_credentials(header: str) -> tuple[str, str]:
+    """Return login and token.
+
+    :raises ApiError: 500 if the header has no second word, or that is no base64 of UTF-8 with exactly one colon.
+    """
     try:
         login, token = b64decode(header.split()[1]).decode().split(":")
-    except (IndexError, binascii.Error, ValueError):
+    except (IndexError, ValueError):
         raise ApiError(500, CATCH_ALL) from None
-    return login.strip(), token
+    return login, token

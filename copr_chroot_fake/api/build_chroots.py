@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
 from ..wire.answer import CATCH_ALL, ApiError
-from .build_config import derive_build_config
+from .build_config import derive_build_config, has_valid_priorities
 from .context import RequestContext, Success, find_build, no_such_build, nul_error, require
-from .paging import BUILD_CHROOT, Paging, check_order, check_range, parse_paging, slice_page, sort_chroots
+from .paging import BUILD_CHROOT, Paging, check_order, check_query, parse_paging, slice_page, sort_chroots
 from .rendering import json_line, render_page
 
 
@@ -24,8 +24,11 @@ def get_build_config(context: RequestContext) -> Success:
     """Answer ``build-chroot/build-config``, which is no poll."""
     chroot = _find_chroot(context, False)
     own_config = chroot.build_config
-    config = derive_build_config(chroot, context.store) if own_config is None else dict(own_config)
-    return Success(json_line(config), (render_chroot(chroot),))
+    if own_config is not None:
+        return Success(json_line(dict(own_config)), (render_chroot(chroot),))
+    config = derive_build_config(chroot, context.store)
+    invalid_field = () if has_valid_priorities(config) else ("repos", "priority")
+    return Success(json_line(config), (render_chroot(chroot),), invalid_field=invalid_field)
 
 
 def get_built_packages(context: RequestContext) -> Success:
@@ -37,12 +40,12 @@ def get_built_packages(context: RequestContext) -> Success:
 def list_build_chroots(context: RequestContext) -> Success:
     """Answer ``build-chroot/list``; a build that does not exist has an empty list."""
     target = context.target
-    paging = parse_paging(target.arguments, context.default_limit)
-    require("build_id", target.raw_build_id)
+    paging = parse_paging(target.arguments, context.default_limit, name_is_id=True)
+    raw_id = require("build_id", target.raw_build_id)
     check_order(paging.order, BUILD_CHROOT)
     if target.build_id is None:
-        raise ApiError(500, CATCH_ALL, compact=True)
-    check_range(paging)
+        raise nul_error(raw_id) or ApiError(500, CATCH_ALL, compact=True)
+    check_query(paging, BUILD_CHROOT)
     build = context.store.find_build(target.build_id)
     chroots = [] if build is None else render_chroots(_poll_page(build, paging, context))
     return Success(render_page(chroots, paging), chroots)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from typing import cast
 from urllib.parse import parse_qs, urlencode, urlparse, urlunparse
 
 from ..engine.chroot import BuildChroot
@@ -19,6 +21,8 @@ DEFAULT_PRIORITY = 99
 
 def derive_build_config(chroot: BuildChroot, store: Store) -> dict[str, object]:
     """Return the configuration of a build with the keys in Copr's order; keys without a value are omitted.
+
+    A priority that is no integer is kept as text, which Copr cannot serialize.
 
     :raises ApiError: 500 if the project never had the chroot, if the service has deactivated it, or if the URL of a
         repository is invalid.
@@ -42,6 +46,12 @@ def derive_build_config(chroot: BuildChroot, store: Store) -> dict[str, object]:
     if is_enabled:
         fields["repos"] = _repos(project, name, settings, build.project_dirname)
     return fields
+
+
+def has_valid_priorities(config: Mapping[str, object]) -> bool:
+    """Return whether the priority of each repository is an integer or ``None``."""
+    repos = cast(Iterable[Repo], config.get("repos", ()))
+    return not any(isinstance(repo["priority"], str) for repo in repos)
 
 
 def derive_project_config(project: Project, name: str) -> dict[str, object]:
@@ -84,7 +94,7 @@ def _bootstrap(project: Project, settings: ProjectChroot, of_build: str | None, 
 def _repos(project: Project, name: str, settings: ProjectChroot, dirname: str) -> list[Repo]:
     """Return the repositories of a project for one of its chroots, and those of a directory of it.
 
-    :raises ApiError: 500 for an invalid priority or host, or a ``copr://`` URL without a project.
+    :raises ApiError: 500 for an invalid host, or a ``copr://`` URL without a project.
     """
     store, own = project.store, project.settings
     root = f"{store.results_root}/{project}/{name}/"
@@ -114,7 +124,7 @@ def _additional_repo(url: str, chrootname: str, store: Store) -> Repo:
     parts = urlparse(url)
     arguments = parse_qs(parts.query)
     # The first priority counts; parse_qs ignores blank ones.
-    priority = int(arguments["priority"][0]) if "priority" in arguments else None
+    priority = _parse_priority(arguments["priority"][0]) if "priority" in arguments else None
     hotfixes = gpgcheck = None
     if parts.scheme == "copr":
         project = parts.path.split("/")[1]
@@ -132,7 +142,16 @@ def _additional_repo(url: str, chrootname: str, store: Store) -> Repo:
     return _repo(name, f"Additional repo {name}", baseurl, hotfixes, priority, gpgcheck)
 
 
-def _repo(id: str, name: str, baseurl: str, hotfixes: bool | None, priority: int | None, gpgcheck: bool | None) -> Repo:
+def _parse_priority(text: str) -> int | str:
+    try:
+        return int(text)
+    except ValueError:
+        return text
+
+
+def _repo(
+    id: str, name: str, baseurl: str, hotfixes: bool | None, priority: int | str | None, gpgcheck: bool | None
+) -> Repo:
     return {
         "baseurl": baseurl,
         "module_hotfixes": hotfixes,

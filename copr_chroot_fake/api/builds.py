@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from ..engine.build import Build
 from ..engine.project import Project
@@ -16,13 +17,14 @@ from ..model.source import UNIMPORTED
 from ..model.states import State
 from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError
 from .authentication import authenticate
-from .context import RequestContext, Success, find_build, no_such_build
-from .paging import BUILD, Paging, check_order, check_range, parse_paging
+from .context import RequestContext, Success, find_build, no_such_build, nul_error
+from .paging import BUILD, Paging, check_order, check_query, parse_paging
 from .projects import check_deletable, find_project
 from .rendering import json_line, render_page
 from .users import may_build_in, may_edit
 
-_WITHOUT_LOG = (State.WAITING, State.PENDING, State.STARTING)
+_WITH_LOG = (State.RUNNING, State.IMPORTING, State.SUCCEEDED, State.FAILED, State.CANCELED)
+"""States of a source build in which its log has an address."""
 
 
 def get_build(context: RequestContext) -> Success:
@@ -38,7 +40,7 @@ def get_built_packages(context: RequestContext) -> Success:
 def get_source_chroot(context: RequestContext) -> Success:
     """Answer ``build/source-chroot``, a poll of the chroots that wait for the source build.
 
-    Copr fails until the log of the source build has an address.
+    Copr fails unless the log of the source build has an address.
     """
     raw_id, build = find_build(context)
     if build is None:
@@ -52,7 +54,9 @@ def get_source_chroot(context: RequestContext) -> Success:
                 chroot.poll(True)
     if not build.is_in_store:
         raise no_such_build(raw_id)
-    if build.source_state in _WITHOUT_LOG:
+    # A source build that follows from the lifecycles of the chroots has a directory, whether or not it was named.
+    has_directory = bool(build.source.result_dir) or (build.had_lifecycle and not build.source.is_independent)
+    if not has_directory or build.source_state not in _WITH_LOG:
         raise ApiError(500, CATCH_ALL)
     return Success(json_line({"state": build.source_state.value, "result_url": build.source_results_url}))
 
@@ -63,12 +67,11 @@ def list_builds(context: RequestContext) -> Success:
     paging = parse_paging(arguments, context.default_limit)
     project = find_project(context)
     check_order(paging.order, BUILD)
-    check_range(paging)
     package, status = arguments.get("packagename"), arguments.get("status")
-    for text in (package, status):
-        if text is not None and "\0" in text:
-            raise ApiError(500, CATCH_ALL)
+    if package and (error := nul_error(package)):
+        raise error
     limit = None if status else paging.limit
+    check_query(paging._replace(limit=limit), BUILD, joined=("package",) if package else ())
     builds = _newest_builds(store, project, package or None, paging.offset, limit)
     if status:
         paging = paging._replace(limit=_status_limit(context, paging))
@@ -100,7 +103,11 @@ def cancel_build(context: RequestContext) -> Success:
     build = _find_build(context)
     if not may_build_in(user, build.project):
         raise ApiError(403, "You are not allowed to cancel this build.")
+    build.catch_up()
     try:
+        if build.source_state in (State.FAILED, State.CANCELED):
+            # For Copr the build has ended with its source build, whatever its chroots do.
+            raise EventError("the source build has ended")
         build.cancel()
     except EventError:
         raise ApiError(409, f"Cannot cancel build {build.id}") from None
@@ -190,13 +197,11 @@ def _status_limit(context: RequestContext, paging: Paging) -> int | None:
 
 
 def _filter_by_state(builds: Sequence[Build], status: str, limit: int | None) -> list[Build]:
-    matches: list[Build] = []
-    for build in builds:
-        if limit is not None and len(matches) >= limit:
-            break
-        if build.state == status:
-            matches.append(build)
-    return matches
+    """Return the builds in a state; a limit cuts them as a slice in Python does, so a negative one omits the last."""
+    matches = (build for build in builds if build.state == status)
+    if limit is None or limit < 0:
+        return [*matches][:limit]
+    return [*islice(matches, min(limit, len(builds)))]
 
 
 def _poll_builds(builds: Sequence[Build], status: str | None, is_poll: bool) -> Iterator[bytes]:

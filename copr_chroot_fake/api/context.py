@@ -36,11 +36,13 @@ class Success(NamedTuple):
 
     :param chroots: the JSON of each build chroot that the response is about, for the request journal.
     :param headers: headers besides ``Content-Type`` and ``Content-Length``.
+    :param invalid_field: the path of a field that Copr cannot serialize, so that a response with it is an error.
     """
 
     body: bytes
     chroots: Sequence[bytes] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    invalid_field: Sequence[str] = ()
 
 
 def require(name: str, value: str | int | None) -> str | int:

@@ -5,14 +5,14 @@ Errors come in Copr's order of precedence: route, method, and then those of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import count
 
 from ..engine.clock import VirtualClock
 from ..engine.faults import Hit, Subject
 from ..engine.store import Store
 from ..journal.log import REFERENCE_BYTES, RequestLog
-from ..wire.answer import HTML, Answer, ApiError, json_answer
+from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, json_answer
 from ..wire.headers import RawHeaders, read_header
 from ..wire.routes import EndpointName
 from ..wire.target import Target, parse_target
@@ -32,6 +32,7 @@ from . import (
     submission,
     webhooks,
 )
+from .authentication import InvalidLoginError
 from .bodies import RequestBody
 from .context import RequestContext, Success
 
@@ -178,6 +179,9 @@ class Api:
             if method == target.deprecated_method and answer.status == 200:
                 answer = _with_warning(answer, method, target.methods[0])
             return answer, chroots
+        except InvalidLoginError as error:
+            warns = method == target.deprecated_method and endpoint in _WARNS_BEFORE_LOGIN
+            return _with_warning(error.answer(), method, target.methods[0]) if warns else error.answer(), ()
         except ApiError as error:
             return error.answer(), ()
 
@@ -213,7 +217,9 @@ class Api:
 
 
 def _success_response(success: Success) -> tuple[Answer, Sequence[bytes]]:
-    body, chroots, headers = success
+    body, chroots, headers, invalid_field = success
+    if invalid_field:
+        raise ApiError(500, CATCH_ALL)
     answer = json_answer(body)
     return (answer._replace(headers=answer.headers + headers) if headers else answer), chroots
 
@@ -227,7 +233,15 @@ def _masked_response(header: str, endpoint: EndpointName, context: RequestContex
         handler(context._replace(is_poll=False))
         return mask, ()
     success = handler(context)
-    return _success_response(success if mask is None else success._replace(body=masks.apply_mask(success.body, mask)))
+    if mask is None:
+        return _success_response(success)
+    if success.invalid_field and not masks.selects(mask, success.invalid_field):
+        success = success._replace(invalid_field=())
+    return _success_response(success._replace(body=masks.apply_mask(success.body, mask)))
+
+
+_WARNS_BEFORE_LOGIN: Collection[EndpointName] = ("project-chroot/edit", "package/reset", "package/delete")
+"""Endpoints where the warning about a deprecated method is also in the response to an invalid login."""
 
 
 def _with_warning(answer: Answer, method: str, preferred: str) -> Answer:

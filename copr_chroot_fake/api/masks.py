@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from ..wire.answer import CATCH_ALL, Answer, ApiError, json_answer
@@ -90,6 +90,15 @@ def _strip_brackets(text: str) -> str:
 def apply_mask(body: bytes, mask: Mask) -> bytes:
     """Return a JSON body with the selected fields in the mask's order; ignore fields that the body lacks."""
     return json.dumps(_select(json.loads(body), mask)).encode() + b"\n"
+
+
+def selects(mask: Mask, path: Sequence[str]) -> bool:
+    """Return whether a response with the selected fields has any of a field, given by its path."""
+    name, *rest = path
+    if name not in mask:
+        return _ALL_OTHERS in mask
+    inner_mask = mask[name]
+    return not rest or not inner_mask or selects(inner_mask, rest)
 
 
 def _check(mask: Mask, model: Model) -> None:

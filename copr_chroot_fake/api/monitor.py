@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
 from ..engine.chroot import BuildChroot
 from ..engine.project import Project
 from ..engine.store import Store
-from ..model.states import STATUS_NUMBERS
-from .context import RequestContext, Success
+from ..model.states import STATUS_NUMBERS, State
+from ..wire.answer import ApiError
+from .context import RequestContext, Success, nul_error
 from .projects import find_project
+
+_ADDITIONAL_FIELDS = ("url_build_log", "url_backend_log", "url_build")
+"""Copr accepts the last one, but never returns it."""
 
 
 def get_monitor(context: RequestContext) -> Success:
     """Answer ``monitor``."""
-    project, store = find_project(context), context.store
-    dirname = context.target.arguments.get("project_dirname") or project.projectname
+    target, store = context.target, context.store
+    project = find_project(context)
+    fields = {*target.additional_fields}
+    wrong_fields = sorted(fields.difference(_ADDITIONAL_FIELDS))
+    if wrong_fields:
+        raise ApiError(400, f"Wrong additional_fields argument(s): {', '.join(wrong_fields)}")
+    dirname = _find_dirname(project, store, target.arguments.get("project_dirname"))
     packages = {}
     for package in sorted(store.index.packages(project.full_name)):
         latest = _latest_chroots(store, project, package, dirname)
@@ -24,7 +33,20 @@ def get_monitor(context: RequestContext) -> Success:
             packages[package] = latest
     for chroot in (chroot for latest in packages.values() for chroot in latest):
         chroot.poll(context.is_poll)
-    return Success(_render_monitor(packages))
+    return Success(_render_monitor(packages, [field for field in _LOG_URLS if field in fields]))
+
+
+def _find_dirname(project: Project, store: Store, dirname: str | None) -> str:
+    """Return a directory of the project: its own, or one with a build; by default its own.
+
+    :raises ApiError: 404 if there is no such directory.
+    """
+    if not dirname or dirname == project.projectname:
+        return project.projectname
+    builds = map(store.find_build, store.index.page(project.full_name, None, 0, None))
+    if any(build is not None and build.project_dirname == dirname for build in builds):
+        return dirname
+    raise nul_error(dirname) or ApiError(404, f"Dirname '{dirname}' doesn't exist in '{project}' copr")
 
 
 def _latest_chroots(store: Store, project: Project, package: str, dirname: str) -> list[BuildChroot]:
@@ -43,20 +65,39 @@ def _latest_chroots(store: Store, project: Project, package: str, dirname: str) 
     return [chroot for chroot in latest.values() if chroot.name in active]
 
 
-def _render_monitor(packages: Mapping[str, Sequence[BuildChroot]]) -> bytes:
+def _render_monitor(packages: Mapping[str, Sequence[BuildChroot]], url_fields: Sequence[str]) -> bytes:
     """Return the packages with the white space of Copr's streamed response."""
-    items = ",\n".join(json.dumps({"name": name, "chroots": _chroot_fields(packages[name])}) for name in packages)
+    items = ",\n".join(
+        json.dumps({"name": name, "chroots": {chroot.name: _chroot_fields(chroot, url_fields) for chroot in chroots}})
+        for name, chroots in packages.items()
+    )
     start = '{"output": "ok","message": "Project monitor request successful","packages": [\n'
     return f"{start}{items}]}}".encode()
 
 
-def _chroot_fields(chroots: Iterable[BuildChroot]) -> dict[str, object]:
+def _chroot_fields(chroot: BuildChroot, url_fields: Iterable[str]) -> dict[str, object]:
     return {
-        chroot.name: {
-            "state": chroot.state.value,
-            "status": STATUS_NUMBERS[chroot.state],
-            "build_id": chroot.build.id,
-            "pkg_version": chroot.build.source.version,
-        }
-        for chroot in chroots
+        "state": chroot.state.value,
+        "status": STATUS_NUMBERS[chroot.state],
+        "build_id": chroot.build.id,
+        **{field: _LOG_URLS[field](chroot) for field in url_fields},
+        "pkg_version": chroot.build.source.version,
     }
+
+
+def _log_url(chroot: BuildChroot, name: str, uncompressed_in: Container[State]) -> str | None:
+    """Return the URL of a log; ``None`` while there is none. It is compressed when the chroot has ended."""
+    if chroot.result_url is None:
+        return None
+    url = f"{chroot.result_url.rstrip('/')}/{name}"
+    if chroot.state in uncompressed_in:
+        return url
+    return f"{url}.gz" if chroot.state in _COMPRESSED_IN else None
+
+
+_COMPRESSED_IN = (State.FAILED, State.SUCCEEDED, State.CANCELED, State.IMPORTING)
+
+_LOG_URLS: Mapping[str, Callable[[BuildChroot], str | None]] = {
+    "url_build_log": lambda chroot: _log_url(chroot, "builder-live.log", (State.RUNNING,)),
+    "url_backend_log": lambda chroot: _log_url(chroot, "backend.log", (State.STARTING, State.RUNNING)),
+}

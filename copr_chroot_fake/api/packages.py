@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -12,14 +12,14 @@ from ..engine.build import Build
 from ..engine.project import Project
 from ..engine.store import Store
 from ..model.package import Package
-from ..model.source import REBUILDABLE
+from ..model.source import REBUILDABLE, SOURCE_TYPES
 from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
 from .authentication import authenticate
 from .builds import render_build
 from .context import RequestContext, Success, nul_error, require
 from .forms import Field, Given, Invalid, form_data, read_form
-from .paging import PACKAGE, check_order, check_range, parse_paging, sort_rows
+from .paging import PACKAGE, check_order, check_query, parse_paging, slice_rows, sort_rows
 from .projects import check_deletable, find_project, find_project_in_body, find_project_in_path
 from .rendering import render_page
 from .sources import SOURCES, package_name_field
@@ -53,12 +53,24 @@ def list_packages(context: RequestContext) -> Success:
     paging = parse_paging(context.target.arguments, context.default_limit)
     project = find_project(context)
     check_order(paging.order, PACKAGE)
-    check_range(paging)
-    packages = sort_rows([*project.packages.values()], paging, PACKAGE)
-    stop = None if paging.limit is None else paging.offset + paging.limit
+    check_query(paging, PACKAGE)
+    packages = sort_rows(project.packages.values(), _COLUMNS.get(paging.order, _id_of), paging)
     return Success(
-        render_page([_render(package, project, context) for package in packages[paging.offset : stop]], paging)
+        render_page([_render(package, project, context) for package in slice_rows(packages, paging)], paging)
     )
+
+
+def _id_of(package: Package) -> int:
+    return package.id
+
+
+_COLUMNS: Mapping[str, Callable[[Package], int | str | None]] = {
+    "name": lambda package: package.name,
+    "max_builds": lambda package: package.max_builds,
+    "source_type": lambda package: SOURCE_TYPES.index(package.source_type),
+    "webhook_rebuild": lambda package: package.webhook_rebuild,
+}
+"""The columns that a list can be ordered by; the others are the same for all packages, or unknown to the fake."""
 
 
 def add_package(context: RequestContext) -> Success:

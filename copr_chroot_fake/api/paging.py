@@ -5,8 +5,8 @@ The rules are Copr's, taken from recordings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot
@@ -15,6 +15,8 @@ from ..model.states import STATUS_NUMBERS
 from ..wire.answer import CATCH_ALL, ApiError
 
 _MAX_BIGINT = 2**63 - 1
+
+T = TypeVar("T")
 
 Column = Callable[[BuildChroot], int | str | None]
 
@@ -50,50 +52,18 @@ _CHROOT_COLUMNS: dict[str, Callable[[Store, Build], Column]] = {
     "git_hash": lambda store, build: lambda chroot: None,
     "status_reason": lambda store, build: lambda chroot: None,
     "build_requires": lambda store, build: lambda chroot: None,
+    "tags_raw": lambda store, build: lambda chroot: None,
+    # Copr orders by the condition that joins these tables, which all chroots of a build fulfil.
+    "build": lambda store, build: lambda chroot: None,
+    "mock_chroot": lambda store, build: lambda chroot: None,
 }
-"""The columns of Copr's table besides ``id``, which is the order in which a build has its chroots."""
-
-_ATTRIBUTES = frozenset(
-    {
-        *dir(type),
-        "__abstract__",
-        "__fsa__",
-        "__mapper__",
-        "__table_args__",
-        "__tablename__",
-        "_compressed_log_variant",
-        "_sa_class_manager",
-        "_sa_registry",
-        "build",
-        "copr_chroot",
-        "dist_git_url",
-        "distgit_clone_url",
-        "fedora_review",
-        "finished",
-        "metadata",
-        "mock_chroot",
-        "query",
-        "query_class",
-        "registry",
-        "result_dir_url",
-        "results",
-        "results_dict",
-        "rpm_backend_log_url",
-        "rpm_fedora_review_url",
-        "rpm_live_log_url",
-        "rpm_live_logs",
-        "serializable_attributes",
-        "state",
-        "task_id",
-        "to_dict",
-    }
-)
-"""Attributes of Copr's SQLAlchemy models besides columns; ordering by one of them is another error."""
+"""What a list of build chroots can be ordered by besides ``id``, the order in which a build has its chroots."""
 
 
-def parse_paging(arguments: Mapping[str, str], default_limit: int | None) -> Paging:
+def parse_paging(arguments: Mapping[str, str], default_limit: int | None, *, name_is_id: bool = False) -> Paging:
     """Return the page that a request selects.
 
+    :param name_is_id: whether ``name`` orders by ``id``, for the sake of old clients.
     :raises ApiError: 500, with all invalid arguments in the order of Copr's form.
     """
     errors: dict[str, list[str]] = {}
@@ -105,9 +75,13 @@ def parse_paging(arguments: Mapping[str, str], default_limit: int | None) -> Pag
     if errors:
         raise ApiError(500, str(errors))
     order = arguments.get("order") or "id"
-    if not order_type and order == "id":
-        order_type = "DESC"
-    return Paging(limit or default_limit, offset or 0, order, order_type)
+    if name_is_id and order == "name":
+        order = "id"
+    return Paging(limit or default_limit, offset or 0, order, order_type or _DEFAULT_ORDER_TYPES.get(order, ""))
+
+
+_DEFAULT_ORDER_TYPES = {"id": "DESC", "name": "ASC"}
+"""The order type that replaces an empty one."""
 
 
 def _parse_integer(name: str, arguments: Mapping[str, str], errors: dict[str, list[str]]) -> int | None:
@@ -122,60 +96,132 @@ def _parse_integer(name: str, arguments: Mapping[str, str], errors: dict[str, li
 
 
 class Table(NamedTuple):
-    """A table of Copr's database: columns to order by besides ``id``, and other attributes of its model."""
+    """A table of Copr's database, and the SQLAlchemy model of it.
+
+    :param columns: what a list can be ordered by besides ``id``.
+    :param relations: relations to tables that the query does not join; PostgreSQL rejects an order by one of them.
+    :param attributes: other attributes of the model, except those with a false value, such as an empty tuple.
+    """
 
     name: str
     columns: Collection[str]
+    relations: Collection[str]
     attributes: Collection[str]
 
 
-BUILD_CHROOT = Table("build_chroot", _CHROOT_COLUMNS.keys(), _ATTRIBUTES)
+_MODEL_ATTRIBUTES = """
+__abstract__ __annotations__ __base__ __bases__ __basicsize__ __call__ __class__ __class_getitem__ __delattr__ __dict__
+__dictoffset__ __dir__ __doc__ __eq__ __firstlineno__ __flags__ __format__ __fsa__ __ge__ __getattribute__ __getstate__
+__gt__ __hash__ __init__ __init_subclass__ __instancecheck__ __le__ __lt__ __mapper__ __module__ __mro__ __name__ __ne__
+__new__ __or__ __orig_bases__ __prepare__ __qualname__ __reduce__ __reduce_ex__ __repr__ __ror__ __setattr__ __sizeof__
+__str__ __subclasscheck__ __subclasses__ __subclasshook__ __table_cls__ __tablename__ __weakref__ __weakrefoffset__
+_sa_class_manager _sa_registry metadata mro query query_class registry serializable_attributes to_dict
+"""
+"""The attributes of every model, with Python 3.13, SQLAlchemy 2.0 and Flask-SQLAlchemy 3.1."""
+
+
+def _names(*texts: str) -> frozenset[str]:
+    return frozenset(" ".join(texts).split())
+
+
+BUILD_CHROOT = Table(
+    "build_chroot",
+    _CHROOT_COLUMNS.keys(),
+    _names("copr_chroot results"),
+    _names(
+        _MODEL_ATTRIBUTES,
+        "__table_args__ _compile_extra_buildchroot_tags _compressed_log_variant backend_enqueue dist_git_url",
+        "distgit_clone_url fedora_review finished name result_dir_url results_dict rpm_backend_log_url",
+        "rpm_fedora_review_url rpm_live_log_url rpm_live_logs set_tags state tags task_id",
+    ),
+)
 
 BUILD = Table(
     "build",
-    frozenset(
-        {
-            "batch_id",
-            "bootstrap",
-            "canceled",
-            "copr_dir_id",
-            "copr_id",
-            "enable_net",
-            "is_background",
-            "package_id",
-            "pkg_version",
-            "result_dir",
-            "source_status",
-            "submitted_on",
-            "timeout",
-            "user_id",
-        }
+    _names(
+        "batch_id bootstrap built_packages canceled copr_dir_id copr_id enable_net fail_type is_background isolation",
+        "memory_reqs module_id package_id pkg_version pkgs repos result_dir resubmitted_from_id scm_object_id",
+        "scm_object_type scm_object_url source_json source_status source_type srpm_url ssh_public_keys submitted_by",
+        "submitted_on timeout update_callback user_id webhook_history_id",
     ),
-    _ATTRIBUTES,
+    _names("batch build_chroots copr copr_dir module package user webhook_history"),
+    _names(
+        _MODEL_ATTRIBUTES,
+        "SCM_COMMIT SCM_PULL_REQUEST __table_args__ _compressed_log_variant appstream backend_enqueue_buildchroots",
+        "batching_user_error blocked bootstrap_set cancelable chroot_states chroots chroots_dict_by_name",
+        "chroots_ended_on chroots_started_on chroots_still_active copr_dirname copr_full_dirname copr_name ended_on",
+        "fail_type_text finished finished_early get_chroots_by_status get_source_log_urls group_name",
+        "import_log_url_distgit isolation_set max_ended_on min_started_on package_name persistent repeatable",
+        "repos_list result_dir_url results_dict resubmitted_from sandbox source_backend_log_url source_is_uploaded",
+        "source_json_dict source_live_log_url source_state source_type_text started_on state status submitter task_id",
+    ),
 )
 """Copr accepts these orders for a list of builds, but always lists the newest build first."""
 
+PACKAGE = Table(
+    "package",
+    _names(
+        "chroot_denylist_raw copr_id enable_net max_builds name source_json source_type timeout webhook_rebuild",
+    ),
+    _names("builds copr"),
+    _names(
+        _MODEL_ATTRIBUTES,
+        "__table_args__ chroot_denylist chroots dist_git_clone_url dist_git_repo dist_git_url",
+        "get_search_related_copr_id has_source_type_set last_build main_pkg matched_chroot source_json_dict",
+        "source_type_text validate_max_builds validate_timeout",
+    ),
+)
+
+COPR = Table(
+    "copr",
+    _names(
+        "appstream auto_createrepo auto_prune bootstrap build_enable_net contact created_on delete_after deleted",
+        "description fedora_review follow_fedora_branching forked_from_id group_id homepage instructions isolation",
+        "latest_indexed_data_update module_hotfixes multilib name packit_forge_projects_allowed persistent playground",
+        "repo_priority repos runtime_dependencies scm_api_auth_json scm_api_type scm_repo_url storage unlisted_on_hp",
+        "user_id webhook_secret",
+    ),
+    _names(
+        "actions all_forks builds copr_chroots copr_permissions dirs forked_from group legal_flags modules packages",
+        "user",
+    ),
+    _names(
+        _MODEL_ATTRIBUTES,
+        "active_chroots active_chroots_grouped active_chroots_sorted active_copr_chroots active_multilib_chroots",
+        "admin_mails build_count delete_after_days delete_after_msg devel_mode disable_createrepo downvotes enable_net",
+        "enable_permissible_chroots enable_permissible_copr_chroots forks full_name get_search_related_copr_id",
+        "is_a_group_project is_release_arch_modified main_dir mock_chroots modified_chroots modules_url",
+        "new_webhook_secret outdated_chroots owner owner_name packit_forge_projects_allowed_list repo_id repo_name",
+        "repo_url repos_list runtime_deps scm_api_auth score still_forking upvotes votes",
+    ),
+)
+"""Projects."""
+
 
 def check_order(order: str, table: Table) -> None:
-    """Reject an order that is no column.
+    """Reject an order that is neither a column nor a relation.
 
     :raises ApiError: 500.
     """
-    if order == "id" or order in table.columns:
+    if order == "id" or order in table.columns or order in table.relations:
         return
+    if order == "__table__":
+        # Copr tests whether the attribute is true, which SQLAlchemy does not allow.
+        raise ApiError(500, CATCH_ALL)
     if order in table.attributes:
         raise ApiError(500, f"Cannot order by {order}")
     raise ApiError(500, f"Cannot order by {order}, {table.name} doesn't have such property")
 
 
-def check_range(paging: Paging) -> None:
-    """Reject limits and offsets that PostgreSQL rejects when it runs the query.
+def check_query(paging: Paging, table: Table, joined: Collection[str] = ()) -> None:
+    """Reject relations, limits and offsets that PostgreSQL rejects when it runs the query.
 
+    :param joined: relations whose tables this query joins, so that it can be ordered by them, to no effect.
     :raises ApiError: 500.
     """
-    for number in (paging.limit or 0, paging.offset):
-        if not 0 <= number <= _MAX_BIGINT:
-            raise ApiError(500, CATCH_ALL, compact=True)
+    is_in_range = all(0 <= number <= _MAX_BIGINT for number in (paging.limit or 0, paging.offset))
+    if not is_in_range or (paging.order in table.relations and paging.order not in joined):
+        raise ApiError(500, CATCH_ALL, compact=True)
 
 
 def slice_page(chroots: Sequence[BuildChroot], paging: Paging, store: Store) -> Sequence[BuildChroot]:
@@ -196,24 +242,22 @@ def slice_page(chroots: Sequence[BuildChroot], paging: Paging, store: Store) -> 
 
 
 def sort_chroots(chroots: Sequence[BuildChroot], paging: Paging, store: Store) -> Sequence[BuildChroot]:
-    """Return chroots of one build in the order of a column; as in PostgreSQL, nulls are the largest values."""
+    """Return chroots of one build in the order of a column."""
     if paging.order == "id" or not chroots:
         return chroots
-    column = _CHROOT_COLUMNS[paging.order](store, chroots[0].build)
+    return sort_rows(chroots, _CHROOT_COLUMNS[paging.order](store, chroots[0].build), paging)
 
-    def key(chroot: BuildChroot) -> tuple[bool, int | str]:
-        value = column(chroot)
+
+def sort_rows(rows: Iterable[T], column: Callable[[T], int | str | None], paging: Paging) -> list[T]:
+    """Return rows in the order of a column; as in PostgreSQL, nulls are the largest values."""
+
+    def key(row: T) -> tuple[bool, int | str]:
+        value = column(row)
         return (True, 0) if value is None else (False, value)
 
-    return sorted(chroots, key=key, reverse=paging.order_type == "DESC")
+    return sorted(rows, key=key, reverse=paging.order_type == "DESC")
 
 
-COPR = Table("copr", frozenset({"name"}), frozenset())
-PACKAGE = Table("package", frozenset({"name"}), frozenset())
-
-
-def sort_rows(rows, paging, table):
-    if paging.order in ("id", "name"):
-        key = (lambda r: r.id) if paging.order == "id" else (lambda r: getattr(r, "projectname", None) or r.name)
-        return sorted(rows, key=key, reverse=paging.order_type == "DESC")
-    return rows
+def slice_rows(rows: Sequence[T], paging: Paging) -> Sequence[T]:
+    """Return the rows of a page."""
+    return rows[paging.offset : None if paging.limit is None else paging.offset + paging.limit]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from operator import attrgetter
 from random import Random
 from typing import Any
 from urllib.parse import urlparse
@@ -19,7 +20,7 @@ from . import forms
 from .authentication import authenticate
 from .context import RequestContext, Success, nul_error, require
 from .forms import Field, Given, Invalid, Values, form_data, read_form
-from .paging import COPR, Paging, check_order, check_range, parse_paging, sort_rows
+from .paging import COPR, Paging, check_order, check_query, parse_paging, slice_rows, sort_rows
 from .rendering import json_line, render_page
 from .users import User, find_user, may_edit, owner_of, require_group_member
 
@@ -79,11 +80,43 @@ def _contains(text: str, part: str) -> bool:
 
 def _render_projects(projects: list[Project], paging: Paging, *, is_sorted: bool = False) -> bytes:
     check_order(paging.order, COPR)
-    check_range(paging)
+    # A search joins no table that it could be ordered by.
+    check_query(paging, COPR, joined=() if is_sorted else ("group", "user"))
     if not is_sorted:
-        projects = sort_rows(projects, paging, COPR)
-    stop = None if paging.limit is None else paging.offset + paging.limit
-    return render_page([_render(project) for project in projects[paging.offset : stop]], paging)
+        projects = sort_rows(projects, _COLUMNS.get(paging.order, _id_of), paging)
+    return render_page([_render(project) for project in slice_rows(projects, paging)], paging)
+
+
+def _id_of(project: Project) -> int:
+    return project.id
+
+
+_COLUMNS: Mapping[str, Callable[[Project], int | str | None]] = {
+    "name": lambda project: project.projectname,
+    "created_on": lambda project: project.created_on,
+    "build_enable_net": lambda project: project.settings.enable_net,
+    **{
+        name: attrgetter(f"settings.{name}")
+        for name in (
+            "appstream",
+            "auto_prune",
+            "bootstrap",
+            "contact",
+            "description",
+            "fedora_review",
+            "follow_fedora_branching",
+            "homepage",
+            "instructions",
+            "isolation",
+            "module_hotfixes",
+            "multilib",
+            "persistent",
+            "repo_priority",
+            "unlisted_on_hp",
+        )
+    },
+}
+"""The columns that a list can be ordered by; the others are the same for all projects, or unknown to the fake."""
 
 
 def add_project(context: RequestContext) -> Success:

@@ -228,13 +228,13 @@ class Build(Mapping[str, BuildChroot]):
     @property
     def ended_on(self) -> int | None:
         """Unix time at which the last of its chroots ended; ``None`` while one of them has no end."""
-        last = 0
+        last: int | None = None
         for chroot in self.known_chroots:
             ended_on = chroot.ended_on
             if ended_on is None:
                 return None
-            last = max(last, ended_on)
-        return last or None
+            last = ended_on if last is None else max(last, ended_on)
+        return last
 
     @property
     def started_at(self) -> datetime | None:

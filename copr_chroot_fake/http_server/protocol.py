@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import struct
 from collections import deque
@@ -22,6 +23,14 @@ from .slow_clients import SlowClients
 
 REQUEST_TIMEOUT = 60
 """Seconds within which a request must arrive, from the time of its first byte, or of the connection."""
+
+_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}(?= )")
+
+# The parser rejects PRI, with which a client begins HTTP/2.
+_PARSED_METHODS = (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"TRACE", b"CONNECT", b"PRI")
+
+_METHOD_STAND_IN = b"REPORT"
+"""A method without a meaning here. The parser gets it instead of any other, as it rejects unknown ones."""
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -46,6 +55,8 @@ class FakeProtocol(HttpToolsProtocol):
     is_silent = False
     _is_waiting = False
     """Whether the next request is not answered until the client has read the last response."""
+    _method: str | None = None
+    """The method of the request, if the parser has got another."""
     _in_head = False
     _is_head_new = False
     _has_received_body = False
@@ -130,6 +141,8 @@ class FakeProtocol(HttpToolsProtocol):
     def _receive(self, data: bytes) -> None:
         self._received = len(data)
         self._is_head_new = self._has_received_body = False
+        if not self._in_head and (self.cycle is None or not self.cycle.more_body):
+            data = self._replace_method(data)
         super().data_received(data)
         if self._in_head:
             # The piece in which a head begins may also contain the end of the previous request.
@@ -143,6 +156,14 @@ class FakeProtocol(HttpToolsProtocol):
             self._reject_head()
         elif self._deadline is None:
             self._deadline = self.loop.call_later(REQUEST_TIMEOUT, self._reject)
+
+    def _replace_method(self, data: bytes) -> bytes:
+        """Return the beginning of a request with a method that the parser accepts, if it has one in full."""
+        match = _METHOD.match(data)
+        if match is None or match[0] in _PARSED_METHODS:
+            return data
+        self._method = match[0].decode()
+        return _METHOD_STAND_IN + data[match.end() :]
 
     def _clear_deadline(self) -> None:
         if self._deadline is not None:
@@ -195,6 +216,10 @@ class FakeProtocol(HttpToolsProtocol):
             self._reject_head()
             raise ValueError("stop parsing")
         super().on_headers_complete()
+        if self._method is not None:
+            # The application, which has this scope, starts later.
+            self.scope["method"] = self._method
+            self._method = None
         self._unanswered.append(self.cycle)
         self._in_head = False
         self._has_received_body = True

@@ -194,11 +194,14 @@ def _write_submission(observed: ObservedBuild, build: Json) -> Entry:
     )
 
 
+_SOURCE_STATES_SHOWN = ("starting", "pending", "running", "importing", "failed")
+
+
 def _write_source(source: Json | None, build: Json) -> Entry:
     if source is None:
-        # In these states of its source build, the build has the same state.
-        state = build.get("state")
-        return {"source_state": state if state in ("starting", "pending") else State.WAITING.value}
+        # The source has no log. The build shows these states of its source as its own, unless they are of a chroot.
+        states = ("starting", "pending", "importing") if build.get("chroots") else _SOURCE_STATES_SHOWN
+        return {"source_state": build["state"]} if build.get("state") in states else {}
     entry: Entry = {}
     state = valid(parse_state, source.get("state"))
     if state is not None and state is not State.SUCCEEDED:

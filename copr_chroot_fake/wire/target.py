@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -26,6 +26,8 @@ class Target(NamedTuple):
     :param lacks_slash: whether the path lacks the trailing slash that Copr's route has.
     :param parameters: the parameters in the path, by name.
     :param deprecated_method: the method that gets a warning to use the first one instead.
+    :param additional_fields: each value of the monitor's argument ``additional_fields[]``, the only one that may be
+        repeated.
     """
 
     endpoint: EndpointName | None
@@ -38,6 +40,7 @@ class Target(NamedTuple):
     lacks_slash: bool = False
     parameters: Mapping[str, str] = MappingProxyType({})
     deprecated_method: str | None = None
+    additional_fields: tuple[str, ...] = ()
 
 
 def parse_target(target: str, has_results: bool) -> Target:
@@ -72,6 +75,7 @@ def _parse(target: str, has_results: bool) -> Target:
         route.trailing_slash and not path.endswith("/"),
         parameters,
         route.deprecated_method,
+        _values(target, "additional_fields[]") if route.endpoint == "monitor" else (),
     )
 
 
@@ -82,6 +86,8 @@ _parse_cached = lru_cache(maxsize=1024)(_parse)
 def split_target(target: str) -> tuple[str, Mapping[str, str]]:
     """Return the decoded path and the query's arguments; the first of a repeated argument counts.
 
+    A fragment, which clients do not send, is ignored.
+
     :raises InputError: if no client can send the target.
     """
     try:
@@ -90,14 +96,25 @@ def split_target(target: str) -> tuple[str, Mapping[str, str]]:
         raise InputError(
             "target", f"{excerpt(target)} cannot be sent: {error.reason}; expected valid Unicode"
         ) from None
-    path, _, query = target.partition("?")
+    path, _, query = target.partition("#")[0].partition("?")
     arguments: dict[str, str] = {}
+    for name, value in _split_query(query):
+        arguments.setdefault(name, value)
+    # As in Werkzeug, an escaped slash separates segments, and invalid UTF-8 becomes U+FFFD.
+    return unquote(path), MappingProxyType(arguments)
+
+
+def _values(target: str, name: str) -> tuple[str, ...]:
+    """Return each value of a repeated argument."""
+    query = target.partition("#")[0].partition("?")[2]
+    return tuple(value for key, value in _split_query(query) if key == name)
+
+
+def _split_query(query: str) -> Iterator[tuple[str, str]]:
     for part in query.split("&"):
         if part:
             name, _, value = part.partition("=")
-            arguments.setdefault(_decode(name), _decode(value))
-    # As in Werkzeug, an escaped slash separates segments, and invalid UTF-8 becomes U+FFFD.
-    return unquote(path), MappingProxyType(arguments)
+            yield _decode(name), _decode(value)
 
 
 def _decode(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,11 @@ from ..adapters import ADAPTERS, Response, SendRequest, direct_client, http_clie
 from ..recordings import DIRECTORY, Exchange, exchanges
 from ..served import starting
 
-EXCHANGES = [*exchanges("responses.jsonl"), *exchanges("companions.jsonl"), *exchanges("masks.jsonl")]
+EXCHANGES = [
+    exchange
+    for file in ("responses.jsonl", "companions.jsonl", "masks.jsonl", "fresh.jsonl")
+    for exchange in exchanges(file)
+]
 SCENARIOS = sorted({exchange.scenario for exchange in EXCHANGES})
 
 Mismatch = tuple[Exchange, Response, Sequence[str]]
@@ -29,7 +34,11 @@ MAX_REPORTED = 10
 def command(fake: FakeCopr, scenario: str) -> Iterator[SendRequest]:
     """Run the server command in a process of its own."""
     with starting() as start:
-        server = start("--default-limit", "none", str(DIRECTORY / scenario))
+        accounts = [
+            f"--account={account.name}:{account.login}:{account.token}:{','.join(account.groups)}"
+            for account in fake.accounts
+        ]
+        server = start("--default-limit", "none", *accounts, str(DIRECTORY / scenario))
         with http_client(server.url) as ask:
             yield ask
         server.end()
@@ -38,11 +47,24 @@ def command(fake: FakeCopr, scenario: str) -> Iterator[SendRequest]:
 @cache
 def fake_of(scenario: str) -> FakeCopr:
     """Load a scenario once; requests do not change it."""
-    return FakeCopr.from_scenario(DIRECTORY / scenario, default_limit=None)
+    fake = FakeCopr.from_scenario(DIRECTORY / scenario, default_limit=None)
+    fake.add_account("frostyx", "acc1", "tok1", groups=["@copr"])
+    fake.add_account("jdoe", "acc2", "tok2")
+    return fake
 
 
 def recorded(scenario: str) -> list[Exchange]:
     return [exchange for exchange in EXCHANGES if exchange.scenario == scenario]
+
+
+def is_normalized(url: str) -> bool:
+    """Return whether client libraries change a URL before they send it, or reject it."""
+    path, fragment = url.partition("?")[0], url.partition("#")[1]
+    return bool(fragment or _DOT_SEGMENT.search(path) or _INVALID_ESCAPE.search(url))
+
+
+_DOT_SEGMENT = re.compile(r"/\.{1,2}(/|$)")
+_INVALID_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 def replay(exchange: Exchange, ask: SendRequest) -> Response:
@@ -65,12 +87,17 @@ def test_core_matches_recordings(scenario: str) -> None:
 @pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("adapter", [*(name for name in ADAPTERS if name not in ("answer", "server")), "command"])
 def test_adapter_matches_core(adapter: str, scenario: str) -> None:
-    """Every recorded request gets the core's status, headers and body; only a server adds the date."""
+    """Every recorded request gets the core's status, headers and body; only a server adds the date.
+
+    Client libraries normalize some requests; the server gets these too.
+    """
     fake = fake_of(scenario)
     core = direct_client(fake)
     mismatches = []
     with command(fake, scenario) if adapter == "command" else ADAPTERS[adapter](fake) as ask:
         for exchange in recorded(scenario):
+            if adapter != "command" and is_normalized(exchange.url):
+                continue
             expected, got = replay(exchange, core), without_date(replay(exchange, ask))
             if got != expected:
                 mismatches.append(
