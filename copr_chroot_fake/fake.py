@@ -316,6 +316,11 @@ class FakeCopr:
         """The users who may log in; if there are none, anybody may."""
         return list(self._store.accounts.values())
 
+    @property
+    def groups(self) -> list[Group]:
+        """The groups of users."""
+        return list(self._store.groups.values())
+
     def populate(self, builds: int = 10, chroots: int = 5, seed: int | None = None) -> list[Build]:
         """Add generated builds with about so many chroots each, as Copr could have them now; return the builds.
 

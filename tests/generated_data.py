@@ -47,8 +47,8 @@ def check_responses(fake: FakeCopr, now: int) -> None:
     """Check that all responses about the fake's builds are consistent."""
     submitted = 0
     for build in fake.builds.values():
-        assert submitted <= (build.submission.submitted_on or 0) <= now
-        submitted = build.submission.submitted_on or 0
+        assert submitted <= (build.submitted_on or 0) <= now
+        submitted = build.submitted_on or 0
         items = get_build_chroot(fake, "/list", build_id=build.id)["items"]
         assert len(items) == len(build.chroots) > 0
         sources = set()

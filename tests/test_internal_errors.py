@@ -51,7 +51,7 @@ class FailingState:
         return self.make()
 
 
-def failing_service(method: str, target: str, headers: object) -> Answer:
+def failing_service(method: str, target: str, headers: object, body: bytes) -> Answer:
     raise LookupError(SECRET)
 
 

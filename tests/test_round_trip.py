@@ -266,7 +266,7 @@ def test_loaded_source_package_uses_the_url_of_results() -> None:
     fake = FakeCopr(serve_results=True)
     fake._set_base_url("http://copr.test:5000")  # noqa: SLF001  # called by servers
     fake.add_scenario(dumped.to_scenario())
-    url = fake.builds[1].submission.source_package.url
+    url = fake.builds[1].source.url
     assert url is not None
     assert url.startswith("http://copr.test:5000/results/jdoe/")
     assert fake.to_scenario() == dumped.to_scenario()

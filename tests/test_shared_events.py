@@ -16,7 +16,6 @@ from copr_chroot_fake import (
     InputError,
     Lifecycle,
     Progress,
-    Project,
     Stage,
     State,
     VirtualClock,
@@ -231,9 +230,9 @@ def test_build_state_and_lifecycle_apply_to_each_chroot() -> None:
 
 def test_project_of_another_fake_is_rejected() -> None:
     """Its settings would be lost."""
-    for project in (Project("jdoe", "tools"), FakeCopr().add_project("jdoe/tools")):
-        with pytest.raises(InputError, match="project: jdoe/tools is not of this fake"):
-            FakeCopr().add_build([F41], id=1, project=project)
+    project = FakeCopr().add_project("jdoe/tools")
+    with pytest.raises(InputError, match="project: jdoe/tools is not of this fake"):
+        FakeCopr().add_build([F41], id=1, project=project)
 
 
 def test_mapping_of_builds_follows_a_restore() -> None:

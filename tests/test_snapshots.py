@@ -107,7 +107,7 @@ def test_restored_source_package_follows_the_results() -> None:
     snapshot = fake.snapshot()
     fake._set_base_url("http://copr.test:6000")  # noqa: SLF001  # called by servers
     fake.restore(snapshot)
-    url = build.submission.source_package.url
+    url = build.source.url
     assert url is not None
     assert url.startswith("http://copr.test:6000/results/")
     assert fake.to_scenario()["builds"][0]["source_package"]["url"].startswith(RESULTS_URL)

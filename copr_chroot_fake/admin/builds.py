@@ -18,6 +18,8 @@ from .specs import (
     PageQuery,
     PopulateBody,
     ReportBody,
+    ReportImportBody,
+    ReportSourceBody,
     SetStateBody,
 )
 
@@ -54,6 +56,20 @@ def cancel_build(call: Call) -> views.BuildView:
     build = call.build
     build.cancel()
     return views.build(build)
+
+
+def report_source(call: Call, body: ReportSourceBody) -> views.BuildReportView:
+    """Report a state of a source build as Copr's backend does; ``taken`` is whether Copr accepts the report."""
+    build = call.build
+    taken = build.report_source(body.state, package=body.package, version=body.version, url=body.url, skip=body.skip)
+    return {"taken": taken, "build": views.build(build)}
+
+
+def report_import(call: Call, body: ReportImportBody) -> views.BuildReportView:
+    """Report that the source package is in dist-git; ``taken`` is whether Copr accepts the report."""
+    build = call.build
+    taken = build.report_import(failed_for=body.failed_for)
+    return {"taken": taken, "build": views.build(build)}
 
 
 def advance_build(call: Call, body: AdvanceBuildBody) -> views.BuildView:

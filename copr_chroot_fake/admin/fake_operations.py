@@ -19,7 +19,7 @@ from ..validation import checks
 from ..validation.schema import Written
 from . import views
 from .call import Call, latest, page
-from .specs import ChangesQuery, ClockBody, PageQuery, ScenarioObject, SeedBody
+from .specs import ChangesQuery, ClockBody, GroupBody, PageQuery, ScenarioObject, SeedBody
 
 
 def show_scenario(call: Call) -> Annotated[Scenario, Written(ScenarioSpec)]:
@@ -62,7 +62,21 @@ def show_accounts(call: Call, query: PageQuery) -> views.AccountsView:
 
 def add_account(call: Call, body: Account) -> views.AccountView:
     """Add an account; logins without an account are rejected from then on."""
-    return views.account(call.fake.add_account(body.name, body.login, body.token, body.groups))
+    added = call.fake.add_account(
+        body.name, body.login, body.token, body.groups, admin=body.admin, expired=body.expired
+    )
+    return views.account(added)
+
+
+def show_groups(call: Call, query: PageQuery) -> views.GroupsView:
+    """List the groups."""
+    groups = call.fake.groups
+    return {"groups": [views.group(group) for group in page(groups, query)], "total": len(groups)}
+
+
+def add_group(call: Call, body: GroupBody) -> views.GroupView:
+    """Add a group of users."""
+    return views.group(call.fake.add_group(body.name, body.fas_name))
 
 
 def show_clock(call: Call) -> views.ClockView:

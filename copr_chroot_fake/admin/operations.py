@@ -68,6 +68,10 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
         "GET": Operation(fake_operations.show_accounts),
         "POST": Operation(fake_operations.add_account, creates=True),
     },
+    "/groups": {
+        "GET": Operation(fake_operations.show_groups),
+        "POST": Operation(fake_operations.add_group, creates=True),
+    },
     "/clock": {
         "GET": Operation(fake_operations.show_clock),
         "PATCH": Operation(fake_operations.change_clock),
@@ -94,6 +98,8 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
         "DELETE": Operation(builds.remove_build),
     },
     _BUILD + "/cancel": {"POST": Operation(builds.cancel_build)},
+    _BUILD + "/report-source": {"POST": Operation(builds.report_source)},
+    _BUILD + "/report-import": {"POST": Operation(builds.report_import, has_optional_body=True)},
     _BUILD + "/advance": {
         "POST": Operation(builds.advance_build, has_optional_body=True),
     },

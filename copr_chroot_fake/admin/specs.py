@@ -19,7 +19,7 @@ from ..scenario.bundled import by_name
 from ..scenario.load import ScenarioSource
 from ..scenario.spec import BuildSpec, ChrootSpec, ScenarioSpec
 from ..validation import checks
-from ..validation.checks import Amount, ChrootName, PathSegment, Positive, Text, UnixTime, WholeNumber
+from ..validation.checks import Amount, ChrootName, Group, PathSegment, Positive, Text, UnixTime, WholeNumber
 from ..validation.rule import Rule
 from ..validation.schema import Keywords, Written
 from ..validation.spec import check_of, parse
@@ -79,6 +79,36 @@ class ReportBody:
     at: UnixTime | None = None
     result_dir: PathSegment | None = None
     packages: tuple[PackageValue, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportSourceBody:
+    """A state of a source build that the backend reports.
+
+    One that succeeds has a ``package``, with a ``version`` and the ``url`` of its source package; omitted ones get
+    plausible defaults. The chroots in ``skip`` are not built.
+    """
+
+    state: StateValue
+    package: PathSegment | None = None
+    version: Text | None = None
+    url: Text | None = None
+    skip: tuple[ChrootName, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportImportBody:
+    """The distributions, such as fedora-42, for which the import into dist-git has failed."""
+
+    failed_for: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupBody:
+    """A group of users; ``fas_name`` is its name in the account system, by default the same without the ``@``."""
+
+    name: Group
+    fas_name: Text | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from ..engine.faults import ActiveFault
 from ..journal.index import About
 from ..journal.journal import UnmatchedRequests
 from ..journal.request import Request
-from ..model.account import Account
+from ..model.account import Account, Group
 from ..model.fault import FaultObject
 from ..model.lifecycle import ABSENT
 from ..model.machine import Event, possible_events
@@ -107,11 +107,19 @@ class BuildView(TypedDict):
     ended_on: int | None
     submitted_on: int | None
     submitter: str | None
+    version: str | None
     source_state: State
     canceled: bool
     finished: bool
     total_chroots: int
     chroots: list[ChrootView]
+
+
+class BuildReportView(TypedDict):
+    """Whether Copr has accepted a report, and the build after it."""
+
+    taken: bool
+    build: BuildView
 
 
 class BuildsView(TypedDict):
@@ -122,17 +130,36 @@ class BuildsView(TypedDict):
 
 
 class AccountView(TypedDict):
-    """A user who may log in, without the token."""
+    """A user who may log in, without the token; one who is ``admin`` may do everything.
+
+    With an ``expired`` token, the login is rejected.
+    """
 
     name: str
     login: str
     groups: list[str]
+    admin: bool
+    expired: bool
 
 
 class AccountsView(TypedDict):
     """A page of the accounts, and their total number. Without accounts, any login is accepted."""
 
     accounts: list[AccountView]
+    total: int
+
+
+class GroupView(TypedDict):
+    """A group, with its name in the account system."""
+
+    name: str
+    fas_name: str
+
+
+class GroupsView(TypedDict):
+    """A page of the groups, and their total number."""
+
+    groups: list[GroupView]
     total: int
 
 
@@ -336,6 +363,7 @@ def build(item: Build, chroots: int = DEFAULT_LIMIT, offset: int = 0) -> BuildVi
             "ended_on": item.ended_on,
             "submitted_on": item.submitted_on,
             "submitter": item.submitter,
+            "version": item.source.version,
             "source_state": item.source_state,
             "canceled": item.is_canceled,
             "finished": item.is_finished,
@@ -345,7 +373,17 @@ def build(item: Build, chroots: int = DEFAULT_LIMIT, offset: int = 0) -> BuildVi
 
 
 def account(item: Account) -> AccountView:
-    return {"name": item.name, "login": item.login, "groups": list(item.groups)}
+    return {
+        "name": item.name,
+        "login": item.login,
+        "groups": list(item.groups),
+        "admin": item.admin,
+        "expired": item.expired,
+    }
+
+
+def group(item: Group) -> GroupView:
+    return {"name": item.name, "fas_name": item.fas_name}
 
 
 def clock(fake: FakeCopr) -> ClockView:

@@ -94,15 +94,11 @@ class OperationRules(RuleBasedStateMachine):
 
         def add(fake: FakeCopr) -> str:
             build = fake.add_build(settings, id=id, project=project, package=package, progress=mode)  # type: ignore[arg-type]  # drawn values are valid names
-            submission = build.submission
-            submission_fields["submitted_on"], submission_fields["submitter"] = (
-                submission.submitted_on,
-                submission.submitter,
-            )
+            submission_fields["submitted_on"], submission_fields["submitter"] = build.submitted_on, build.submitter
             submission_fields["source_package"] = {
                 "name": package,
-                "url": submission.source_package.url,
-                "version": submission.source_package.version,
+                "url": build.source.url,
+                "version": build.source.version,
             }
             return repr(submission_fields)
 

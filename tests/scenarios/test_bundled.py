@@ -95,8 +95,8 @@ def test_mass_rebuild_has_many_lifecycles() -> None:
 def test_bootstraps_scenario_has_every_setting() -> None:
     """In projects, their chroots, and builds."""
     fake = FakeCopr.from_scenario("bootstraps")
-    projects = list(fake.projects.values())
-    settings = [chroot for project in projects for chroot in project.chroots.values()]
+    projects = [project.settings for project in fake.projects.values()]
+    settings = [chroot for project in fake.projects.values() for chroot in project.chroots.values()]
     for level in (projects, settings, fake.builds.values()):
         assert {each.bootstrap for each in level} == {None, *BOOTSTRAPS}
     bootstraps = {

@@ -63,7 +63,7 @@ def test_overridden_merged_key_is_not_a_duplicate(tmp_path: Path) -> None:
     """In either order."""
     text = "projects:\n - {ownername: a, <<: &x {projectname: b, devel_mode: true, <<: {devel_mode: false}}}\n"
     project = FakeCopr.from_scenario(write(tmp_path, f"{text} - {{<<: *x, ownername: c}}\n")).projects["c/b"]
-    assert project.devel_mode
+    assert project.settings.devel_mode
 
 
 def test_error_in_merged_value_has_the_line_of_the_value(tmp_path: Path) -> None:
