@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .engine.faults import Faults as Faults
     from .engine.project import Project as Project
     from .engine.snapshot import Snapshot as Snapshot
+    from .engine.source import SourceBuild as SourceBuild
     from .errors import CoprFakeError as CoprFakeError
     from .errors import EventError as EventError
     from .errors import InputError as InputError
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from .journal.journal import UnmatchedRequests as UnmatchedRequests
     from .journal.request import Request as Request
     from .model.account import Account as Account
+    from .model.account import Group as Group
     from .model.durations import LogNormal as LogNormal
     from .model.durations import Uniform as Uniform
     from .model.fault import FAULTS as FAULTS
@@ -58,8 +60,11 @@ if TYPE_CHECKING:
     from .model.lifecycle import Lifecycle as Lifecycle
     from .model.lifecycle import Stage as Stage
     from .model.nevra import Nevra as Nevra
+    from .model.package import Package as Package
     from .model.progress import Progress as Progress
+    from .model.project import Permissions as Permissions
     from .model.project import ProjectChroot as ProjectChroot
+    from .model.project import ProjectSettings as ProjectSettings
     from .model.states import State as State
     from .options import FakeOptions as FakeOptions
     from .pytest_plugin.support import CoprServer as CoprServer
@@ -97,6 +102,7 @@ _MODULES = {
     "FakeOptions": ".options",
     "Fault": ".model.fault",
     "Faults": ".engine.faults",
+    "Group": ".model.account",
     "HttpxTransport": ".adapters.httpx",
     "InputError": ".errors",
     "LIFECYCLES": ".model.lifecycle",
@@ -107,10 +113,13 @@ _MODULES = {
     "Nevra": ".model.nevra",
     "NotFoundError": ".client.errors",
     "NotJsonError": ".client.errors",
+    "Package": ".model.package",
     "PagingError": ".client.errors",
+    "Permissions": ".model.project",
     "Progress": ".model.progress",
     "Project": ".engine.project",
     "ProjectChroot": ".model.project",
+    "ProjectSettings": ".model.project",
     "Repo": ".client.results",
     "Request": ".journal.request",
     "RequestTimeoutError": ".client.errors",
@@ -118,6 +127,7 @@ _MODULES = {
     "ScenarioError": ".errors",
     "ServerError": ".client.errors",
     "Snapshot": ".engine.snapshot",
+    "SourceBuild": ".engine.source",
     "Stage": ".model.lifecycle",
     "State": ".model.states",
     "SystemClock": ".engine.clock",
@@ -157,6 +167,7 @@ __all__ = [
     "FakeOptions",
     "Fault",
     "Faults",
+    "Group",
     "HttpxTransport",
     "InputError",
     "Lifecycle",
@@ -165,10 +176,13 @@ __all__ = [
     "Nevra",
     "NotFoundError",
     "NotJsonError",
+    "Package",
     "PagingError",
+    "Permissions",
     "Progress",
     "Project",
     "ProjectChroot",
+    "ProjectSettings",
     "Repo",
     "Request",
     "RequestTimeoutError",
@@ -176,6 +190,7 @@ __all__ = [
     "ScenarioError",
     "ServerError",
     "Snapshot",
+    "SourceBuild",
     "Stage",
     "State",
     "SystemClock",

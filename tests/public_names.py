@@ -21,8 +21,9 @@ import click
 import copr_chroot_fake
 from copr_chroot_fake.admin.operations import all_operations
 from copr_chroot_fake.cli import main
+from copr_chroot_fake.model.account import Account, Group
 from copr_chroot_fake.model.fault import FaultObject, _DribbleObject
-from copr_chroot_fake.model.project import ProjectChroot, SourcePackage
+from copr_chroot_fake.model.project import Permissions, ProjectChroot, SourcePackage
 from copr_chroot_fake.scenario import spec
 from copr_chroot_fake.validation.spec import fields_of
 
@@ -30,7 +31,8 @@ KIT = copr_chroot_fake.__name__
 
 SCENARIO = (
     *(spec.ScenarioSpec, spec.ProjectSpec, ProjectChroot, SourcePackage),
-    *(spec.BuildSpec, spec.ChrootSpec, FaultObject, _DribbleObject),
+    *(spec.BuildSpec, spec.SourceSpec, spec.BatchSpec, spec.ChrootSpec, FaultObject, _DribbleObject),
+    *(spec.PackageSpec, Permissions, spec.MockChroot, spec.LastIds, Account, Group),
 )
 """The types of the objects in a scenario."""
 
@@ -38,14 +40,19 @@ OF_WHAT_THE_KIT_MAKES = {
     "ActiveFault": "fault hits id seen",
     "Build": (
         "add_chroot bootstrap cancel delete enable_net ended_at ended_on get id is_background is_canceled is_finished "
-        "items keys memory_limit package project project_dirname source_state started_at started_on state submitted_on "
-        "submitter timeout values"
+        "isolation items keys memory_limit package project project_dirname report_import report_source source "
+        "source_state started_at started_on state submitted_on submitter timeout values"
     ),
     "BuildChroot": (
         "advance build build_config ended_at ended_on held_in hold is_absent name packages release report result_dir "
         "result_url set_state started_at started_on state"
     ),
     "Faults": "add clear remove",
+    "Project": (
+        "chroots created_on creator directories disable enable full_name group id ownername packages permissions "
+        "projectname settings webhook_secret"
+    ),
+    "SourceBuild": "config ended_on result_dir started_on state type url version",
     "AsgiApp": "",
     "CoprServer": "fake url",
     "HttpxTransport": "",

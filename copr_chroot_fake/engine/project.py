@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -41,6 +40,24 @@ class SavedProject(NamedTuple):
 class Project:
     """A project of a fake."""
 
+    __slots__ = (
+        "__weakref__",
+        "_enabled",
+        "_rows",
+        "created_on",
+        "creator",
+        "directories",
+        "full_name",
+        "id",
+        "ownername",
+        "packages",
+        "permissions",
+        "projectname",
+        "settings",
+        "store",
+        "webhook_secret",
+    )
+
     def __init__(
         self,
         store: Store,
@@ -55,6 +72,8 @@ class Project:
         self.id = id
         self.ownername = ownername
         self.projectname = projectname
+        self.full_name = f"{ownername}/{projectname}"
+        """``owner/project``."""
         self.settings = settings
         self.creator = creator
         """The user who added it, who is its owner even if it is the project of a group; ``None`` if unknown."""
@@ -74,11 +93,6 @@ class Project:
 
     def __str__(self) -> str:
         return self.full_name
-
-    @cached_property
-    def full_name(self) -> str:
-        """``owner/project``."""
-        return f"{self.ownername}/{self.projectname}"
 
     @property
     def group(self) -> str | None:
