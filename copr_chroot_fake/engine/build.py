@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
 from ..errors import EventError, InputError
 from ..model import defaults
-from ..model.lifecycle import DEFAULT_LIFECYCLE, Lifecycle, LifecycleLike, couples_chroots
+from ..model.lifecycle import ABSENT, DEFAULT_LIFECYCLE, Lifecycle, LifecycleLike, couples_chroots
 from ..model.progress import ProgressLike
 from ..model.project import SOURCES
 from ..model.source import DERIVED_STATES, UNFINISHED, source_state_of
@@ -50,6 +50,7 @@ class SavedBuild(NamedTuple):
 
     cancellation: Cancellation | None
     package: str | None
+    hidden_package: str | None
     submitted_on: int | None
     submitter: str | None
     batch: int | None
@@ -74,6 +75,7 @@ class Build(Mapping[str, BuildChroot]):
         "chroots",
         "enable_net",
         "had_lifecycle",
+        "hidden_package",
         "id",
         "is_background",
         "is_coupled",
@@ -115,6 +117,8 @@ class Build(Mapping[str, BuildChroot]):
         self.store = store
         self.project_dirname = project_dirname
         self.stored_package = package
+        self.hidden_package: str | None = None
+        """The name that its source build will tell; ``None`` if it is known, or nothing knows it."""
         self.memory_limit = memory_limit
         self.timeout = timeout
         self.enable_net = enable_net
@@ -361,6 +365,23 @@ class Build(Mapping[str, BuildChroot]):
         chroots, package = self.project.active_chroots, self.project.packages.get(self.stored_package or "")
         return chroots if package is None else package.allowed(chroots)
 
+    def source_started_on(self, now: int) -> int:
+        """Return the Unix time at which its source build started; if that is unknown, when it was submitted."""
+        times = (self.source.started_on, self.submitted_on, now)
+        return min(next(time for time in times if time is not None), now)
+
+    def hide_package(self) -> None:
+        """Let the name of its package be unknown until its first chroot appears, unless one is there."""
+        runs = [chroot.lifecycle_run for chroot in self.chroots]
+        if runs and all(run is not None and run.stage.state == ABSENT for run in runs):
+            self.hidden_package, self.stored_package = self.stored_package, None
+
+    def reveal_package(self) -> None:
+        """Let the name of its package be known, as its first chroot appears."""
+        if self.hidden_package is not None:
+            self.set_package(self.hidden_package)
+            self.hidden_package = None
+
     def set_package(self, name: str) -> None:
         """Let its package be known; the project gets the package, with the source of this build, if it lacks it."""
         self.stored_package = name
@@ -394,7 +415,7 @@ class Build(Mapping[str, BuildChroot]):
     @property
     def result_dir(self) -> str:
         """The default name of its chroots' result directories."""
-        return defaults.result_dir(self.id, self.stored_package)
+        return defaults.result_dir(self.id, self.stored_package or self.hidden_package)
 
     @property
     def source_result_dir(self) -> str:
@@ -422,12 +443,15 @@ class Build(Mapping[str, BuildChroot]):
             if self.source.is_derived and not self.is_in_store:
                 own = source_state_of(run.stage.state)
                 self.source_state = min(self.source_state, own, key=DERIVED_STATES.index)
+        if run is None or run.stage.state != ABSENT:
+            self.reveal_package()
         self.forget_rendered()
 
     def undo_attached(self) -> Callable[[], None]:
         """Return a function that removes chroots attached since, and their effects on the build."""
         number, cancellation, source_state = len(self.chroots), self.cancellation, self.source_state
         had_lifecycle, is_coupled = self.had_lifecycle, self.is_coupled
+        stored_package, hidden_package = self.stored_package, self.hidden_package
 
         def undo() -> None:
             del self.chroots[number:]
@@ -435,6 +459,7 @@ class Build(Mapping[str, BuildChroot]):
             self.forget_rendered()
             self.cancellation, self.source.stored_state = cancellation, source_state
             self.had_lifecycle, self.is_coupled = had_lifecycle, is_coupled
+            self.stored_package, self.hidden_package = stored_package, hidden_package
 
         return undo
 
@@ -443,6 +468,7 @@ class Build(Mapping[str, BuildChroot]):
         return SavedBuild(
             self.cancellation,
             self.stored_package,
+            self.hidden_package,
             self.submitted_on,
             self.submitter,
             self.batch,
@@ -459,7 +485,7 @@ class Build(Mapping[str, BuildChroot]):
         for chroot, fields in saved.chroots:
             chroot.restore(fields)
         self.cancellation = saved.cancellation
-        self.stored_package = saved.package
+        self.stored_package, self.hidden_package = saved.package, saved.hidden_package
         self.submitted_on, self.submitter, self.batch = saved.submitted_on, saved.submitter, saved.batch
         self.source.restore(saved.source)
         self.had_lifecycle = saved.had_lifecycle

@@ -27,7 +27,7 @@ from ..model.machine import (
     stamps_of,
 )
 from ..model.nevra import Nevra, PackageLike, parse_packages
-from ..model.source import UNIMPORTED, source_state_after
+from ..model.source import UNIMPORTED
 from ..model.states import State, StateName, parse_state
 from ..validation import checks
 from .interrupts import forget_changes_after, last_change
@@ -256,7 +256,9 @@ class BuildChroot:
         elif to in (State.SUCCEEDED, State.FAILED):
             self._ended_on = now
         if to is State.SUCCEEDED:
-            default = () if has_ended else self._planned_packages or defaults.packages(self._name, self._build.package)
+            default = (
+                () if has_ended else self._planned_packages or defaults.packages(self._name, self._build.stored_package)
+            )
             self._packages += default if packages is None else packages
         if not has_ended:
             self._enter_state(to, now)
@@ -552,13 +554,15 @@ class BuildChroot:
     def undo_on_error(self, change: Callable[[], None]) -> None:
         """Make a change, and undo what there is of it if it is interrupted by an exception."""
         build = self._build
-        before, cancellation, source_state = self.save(), build.cancellation, build.source_state
+        before, cancellation = self.save(), build.cancellation
+        source, package = build.source.save(), build.stored_package
         last = last_change(build.store.changes)
         try:
             change()
         except BaseException:
             self.restore(before)
-            build.cancellation, build.source_state = cancellation, source_state
+            build.cancellation, build.stored_package = cancellation, package
+            build.source.restore(source)
             forget_changes_after(last, build.store.changes)
             raise
 
@@ -605,7 +609,8 @@ class BuildChroot:
         had_state = run is not None and run.index > 0 and run.plan[run.index - 1].state != ABSENT
         if not had_state:
             stamps = [stamp for stamp in stamps_of(state) if stamp not in stage.without]
-            self._stamp(state, stamps, int(now), self._planned_result_dir, self._planned_packages)
+            self._stamp(state, stamps, int(now), int(now), self._planned_result_dir, self._planned_packages)
+            self._build.reveal_package()
         elif state is not self._state:
             event = event_between(self._state, state)
             assert event is not None, "lifecycles are checked to follow the state machine"
@@ -638,15 +643,23 @@ class BuildChroot:
         self.was_canceled = event is Event.CONFIRM_CANCEL
         stamps = [stamp for stamp in transition.stamps if stamp not in without]
         packages = self._planned_packages if packages is None else packages
-        self._stamp(transition.target, stamps, now, result_dir or self._planned_result_dir, packages)
+        # What is never built started when its source build did.
+        started_on = now if event is Event.START else self._build.source_started_on(now)
+        self._stamp(transition.target, stamps, now, started_on, result_dir or self._planned_result_dir, packages)
 
     def _stamp(
-        self, state: State, stamps: list[Stamp], now: int, result_dir: str, packages: tuple[Nevra, ...] | None
+        self,
+        state: State,
+        stamps: list[Stamp],
+        now: int,
+        started_on: int,
+        result_dir: str,
+        packages: tuple[Nevra, ...] | None,
     ) -> None:
         for stamp in stamps:
             if stamp is Stamp.STARTED_ON:
                 # A chroot that starts again has no end.
-                self._started_on, self._ended_on = now, None
+                self._started_on, self._ended_on = started_on, None
             elif stamp is Stamp.ENDED_ON:
                 self._ended_on = now
             elif stamp is Stamp.RESULT_DIR:
@@ -654,7 +667,7 @@ class BuildChroot:
             elif stamp is Stamp.NO_RESULT_DIR:
                 self._result_dir = ""
             elif packages is None:
-                self._packages = defaults.packages(self._name, self._build.package)
+                self._packages = defaults.packages(self._name, self._build.stored_package)
             else:
                 self._packages = packages
         self._enter_state(state, now)
@@ -662,7 +675,7 @@ class BuildChroot:
     def _enter_state(self, state: State, now: int) -> None:
         build = self._build
         if not build.source.is_independent:
-            build.source_state = source_state_after(build.source_state, self._state, state)
+            build.source.follow(self._state, state)
         self._state = state
         self.forget_rendered()
         if build.is_in_store:

@@ -193,6 +193,8 @@ def _add_build(
         build.attach(_create_chroot(spec.with_defaults(chroot), build, progress, begun))
     if spec.source is not None:
         _resume_source(build, spec.source)
+    else:
+        build.hide_package()
     _derive_submission(build, spec, begun)
     additions.builds[number] = build
     if full_name in undescribed:
@@ -314,14 +316,17 @@ def _derive_source(build: Build) -> None:
     """Give a build the source package that fits its chroots, and the state that has led to theirs, unless given."""
     chroots = [chroot.save() for chroot in build.chroots]
     source = build.source
-    if build.stored_package is not None:
+    package = build.stored_package or build.hidden_package
+    if package is not None:
         source.result_dir = build.source_result_dir
         version = source.package.version or _source_version(build)
-        file = f"{build.stored_package}-{version.rpartition(':')[2]}.src.rpm"
+        file = f"{package}-{version.rpartition(':')[2]}.src.rpm"
         source.package = SourcePackage(version, source.package.url or f"{build.source_results_url}/{file}")
     fixed = [chroot.state for chroot in chroots if chroot.lifecycle_run is None]
-    if State.IMPORTING in fixed and source.is_derived:
+    if source.is_derived and State.IMPORTING in fixed:
         build.source_state = State.IMPORTING
+    if source.is_derived and set(fixed) == {State.FORKED} and len(fixed) == len(chroots):
+        build.source_state = State.FORKED
     if State.CANCELED in fixed and all(chroot.state.is_final and chroot.lifecycle_run is None for chroot in chroots):
         # Nothing else leads there. It would end chroots that are not over yet.
         build.mark_canceled(build.store.clock.now())

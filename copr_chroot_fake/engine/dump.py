@@ -107,7 +107,7 @@ def _write_build(build: Build, now: float) -> BuildEntry:
         "ownername": build.project.ownername,
         "projectname": build.project.projectname,
         "project_dirname": build.project_dirname,
-        "package": build.package,
+        "package": build.stored_package or build.hidden_package,
         "memory_limit": build.memory_limit,
         "timeout": build.timeout,
         "enable_net": build.enable_net,

@@ -16,7 +16,7 @@ from ..model import defaults
 from ..model.lifecycle import Lifecycle
 from ..model.progress import Progress
 from ..model.project import SourcePackage
-from ..model.source import SOURCE_PLAN, UNFINISHED, SourceType
+from ..model.source import SOURCE_PLAN, UNBUILT, UNFINISHED, SourceType, source_state_after
 from ..model.states import State, StateName, parse_state
 from ..validation import checks
 from .lifecycle_run import LifecycleRun
@@ -118,13 +118,18 @@ class SourceBuild:
     def version(self) -> str | None:
         """The version of the source package; ``None`` before it is made."""
         self._build.catch_up()
-        return self.package.version
+        return self.package.version if self.has_package else None
 
     @property
     def url(self) -> str | None:
-        """The URL of the source package, if it has one."""
+        """The URL of the source package; ``None`` before it is made."""
         self._build.catch_up()
-        return self.package.url
+        return self.package.url if self.has_package else None
+
+    @property
+    def has_package(self) -> bool:
+        """Whether it has made its source package, if its state follows from the chroots; else that is as given."""
+        return self.is_independent or not self._build.had_lifecycle or self.stored_state not in UNBUILT
 
     def report(
         self,
@@ -157,6 +162,13 @@ class SourceBuild:
                 self._store(to, int(build.store.clock.now()), name, made, skipped)
                 self._continue_from(self.stored_state)
             return True
+
+    def follow(self, before: State, after: State) -> None:
+        """Change its state as one of the chroots has changed its own, from whose lifecycles it follows."""
+        had_package = self.has_package
+        self._build.source_state = source_state_after(self.stored_state, before, after)
+        if not had_package and self.stored_state in (State.FAILED, State.CANCELED):
+            self.package = SourcePackage()
 
     def _accepts(self, to: State) -> bool:
         is_canceled = self._build.cancellation is not None
@@ -192,7 +204,8 @@ class SourceBuild:
         """Make the source package and its chroots known."""
         build = self._build
         if build.stored_package is None:
-            build.set_package(name or defaults.package_of(self.config) or defaults.PACKAGE)
+            build.set_package(name or build.hidden_package or defaults.package_of(self.config) or defaults.PACKAGE)
+            build.hidden_package = None
         default = defaults.SOURCE_VERSION
         version = made.version or self.package.version or default
         url = made.url or f"{build.source_results_url}/{build.stored_package}-{version.rpartition(':')[2]}.src.rpm"

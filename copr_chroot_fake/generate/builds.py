@@ -39,7 +39,7 @@ _AGE = LogNormal(3600, 2, 1, 366 * 24 * 3600)
 _FAILURE_RATES = Weighted(((0.02, 90), (0.5, 6), (1.0, 4)))
 """Probability that a chroot fails; the same for all chroots of a build."""
 
-_COMPLETED_STAGES = {State.FORKED: 0, State.SKIPPED: 1, State.CANCELED: 2}
+_COMPLETED_STAGES = {State.SKIPPED: 1, State.CANCELED: 2}
 """Number of stages before a final state; before any other, all four."""
 
 _TIMEOUTS = Weighted(((18_000, 88), (36_000, 5), (72_000, 4), (7_200, 3)))
@@ -217,7 +217,7 @@ def _chroot_entry(
 
 def _source_state(states: Sequence[State]) -> State:
     """Return the state of the source build: no chroot is queued or built before the source package is imported."""
-    return next((state for state in states if state in (State.WAITING, State.IMPORTING)), State.SUCCEEDED)
+    return next((state for state in states if state in (State.WAITING, State.IMPORTING, State.FORKED)), State.SUCCEEDED)
 
 
 def _clamp(time: int) -> int:

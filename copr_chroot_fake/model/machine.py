@@ -1,8 +1,6 @@
 """The state machine of a build chroot: which event leads from which state to which, and what it stamps.
 
-The table is the whole of it, and what the diagram in the docs is drawn from.
-It says what the recorded lives of builds show; what no recording shows (an
-import that fails, a fork) it has from the service's source.
+The table is complete, and the diagram in the docs is generated from it. Its source is the recordings of the service.
 """
 
 from __future__ import annotations
@@ -33,7 +31,7 @@ class Event(str, Enum):
 
 
 class Stamp(str, Enum):
-    """What an event writes on a build chroot beside its state."""
+    """A field of a build chroot that an event sets, beside its state."""
 
     STARTED_ON = "started_on"
     ENDED_ON = "ended_on"
@@ -43,19 +41,19 @@ class Stamp(str, Enum):
 
 
 class Transition(NamedTuple):
-    """What an event does to a chroot in some states."""
+    """The effect of an event on a chroot in one of some states."""
 
     event: Event
     sources: tuple[State, ...]
     target: State
     stamps: tuple[Stamp, ...] = ()
     canceled: bool | None = None
-    """Whether the build has to have been canceled, or not; ``None`` where it does not matter."""
+    """Whether the build has to be canceled, or must not be; ``None`` if either is possible."""
 
 
 _UNBUILT = (State.WAITING, State.IMPORTING, State.PENDING)
 _BUILDING = (State.STARTING, State.RUNNING)
-_AT_ONCE = (Stamp.STARTED_ON, Stamp.ENDED_ON)
+_TIMES = (Stamp.STARTED_ON, Stamp.ENDED_ON)
 
 TRANSITIONS = (
     Transition(Event.IMPORT, (State.WAITING,), State.IMPORTING),
@@ -64,18 +62,21 @@ TRANSITIONS = (
     Transition(Event.RUN, (State.STARTING,), State.RUNNING),
     Transition(Event.SUCCEED, _BUILDING, State.SUCCEEDED, (Stamp.ENDED_ON, Stamp.PACKAGES)),
     Transition(Event.FAIL, _BUILDING, State.FAILED, (Stamp.ENDED_ON,)),
-    # The source or its import failed, of which the chroots learn all at once.
-    Transition(Event.FAIL, (State.WAITING, State.IMPORTING), State.FAILED, _AT_ONCE),
-    Transition(Event.SKIP, _UNBUILT, State.SKIPPED, _AT_ONCE),
+    # The source build failed, or the package excludes the architecture: the chroot gets the times of the source build.
+    Transition(Event.FAIL, (State.WAITING,), State.FAILED, _TIMES),
+    Transition(Event.SKIP, _UNBUILT, State.SKIPPED, _TIMES),
+    # The import failed: Copr stores no times, so the build never ends.
+    Transition(Event.FAIL, (State.IMPORTING,), State.FAILED),
     # Its builder died. It keeps started_on until it starts again.
     Transition(Event.RESCHEDULE, _BUILDING, State.PENDING, (Stamp.NO_RESULT_DIR,)),
     # A chroot that was starting keeps started_on and its result directory.
     Transition(Event.CONFIRM_CANCEL, (*_UNBUILT, State.STARTING), State.CANCELED, canceled=True),
     # A chroot that was running when it was canceled ends as failed.
     Transition(Event.CONFIRM_CANCEL, (State.RUNNING,), State.FAILED, (Stamp.ENDED_ON,), canceled=True),
-    Transition(Event.FORK, (State.WAITING,), State.FORKED, (Stamp.RESULT_DIR,)),
+    # A copy of a chroot that was built before.
+    Transition(Event.FORK, (State.WAITING,), State.FORKED, (*_TIMES, Stamp.RESULT_DIR)),
 )
-"""All that can happen. ``unknown`` is in none: nothing leads there, and nothing away."""
+"""All possible transitions. No transition has the state ``unknown``."""
 
 _BY_EVENT = {(transition.event, source): transition for transition in TRANSITIONS for source in transition.sources}
 
@@ -83,7 +84,7 @@ _FORWARD = tuple(t for t in TRANSITIONS if t.event not in (Event.RESCHEDULE, Eve
 
 
 def find_transition(event: Event, state: State, canceled: bool) -> Transition | None:
-    """What an event does in a state; ``None`` where it cannot happen."""
+    """Return the transition of an event in a state; ``None`` if it is impossible."""
     transition = _BY_EVENT.get((event, state))
     if transition is None or transition.canceled not in (None, canceled):
         return None
@@ -91,11 +92,12 @@ def find_transition(event: Event, state: State, canceled: bool) -> Transition | 
 
 
 def possible_events(state: State, canceled: bool) -> list[Event]:
+    """Return the events that are possible in a state."""
     return [event for event in Event if find_transition(event, state, canceled)]
 
 
 def event_between(source: State, target: State) -> Event | None:
-    """The event that leads straight from one state to another; ``None`` where none does."""
+    """Return the event that leads directly from one state to another; ``None`` if there is none."""
     for transition in TRANSITIONS:
         if source in transition.sources and transition.target is target:
             return transition.event
@@ -109,18 +111,18 @@ _STAMPS_OF = {
     State.RUNNING: _STARTED,
     State.SUCCEEDED: (*_STARTED, Stamp.ENDED_ON, Stamp.PACKAGES),
     State.FAILED: (*_STARTED, Stamp.ENDED_ON),
-    State.SKIPPED: _AT_ONCE,
-    State.FORKED: (Stamp.RESULT_DIR,),
+    State.SKIPPED: _TIMES,
+    State.FORKED: (*_STARTED, Stamp.ENDED_ON),
 }
 
 
 def stamps_of(state: State) -> tuple[Stamp, ...]:
-    """What is written down of a chroot that has got to a state the usual way."""
+    """Return the fields that are set for a chroot that has reached a state in the usual way."""
     return _STAMPS_OF.get(state, ())
 
 
 def shortest_path(source: State, target: State) -> list[Event] | None:
-    """The fewest events, none of them a mishap, that lead from one state to another."""
+    """Return the fewest events that lead from one state to another, without rescheduling and canceling."""
     paths: dict[State, list[Event]] = {source: []}
     reached = deque([source])
     while reached and target not in paths:

@@ -27,6 +27,9 @@ SOURCE_PLAN = (
 DERIVED_STATES = (State.RUNNING, State.IMPORTING, State.SUCCEEDED)
 """The states of a source build that follow from those of its chroots, unless something fails."""
 
+UNBUILT = (State.WAITING, State.PENDING, State.STARTING, State.RUNNING)
+"""The states of a source build that has not made a source package yet."""
+
 UNFINISHED = (State.WAITING, State.PENDING, State.STARTING, State.RUNNING, State.IMPORTING)
 
 UNIMPORTED = (State.WAITING, State.IMPORTING)
@@ -45,6 +48,8 @@ def source_state_after(source: State, before: State, after: State) -> State:
     """Return the state of a source build after one of its chroots has changed its state."""
     if source not in UNFINISHED or after is State.WAITING:
         return source
+    if after is State.FORKED:
+        return State.FORKED
     if after is State.IMPORTING:
         return State.IMPORTING
     if before in UNIMPORTED and after in (State.FAILED, State.CANCELED):

@@ -151,7 +151,7 @@ class Responder:
         builds = [
             build
             for build in sorted(self.model.builds.values(), key=lambda build: -build.id)
-            if f"{build.owner}/{build.project}" == full_name and package in (None, "", build.package)
+            if f"{build.owner}/{build.project}" == full_name and package in (None, "", build.name)
         ][offset:]
         if status:
             builds = [build for build in builds if build.state == status]

@@ -95,11 +95,6 @@ class OperationRules(RuleBasedStateMachine):
         def add(fake: FakeCopr) -> str:
             build = fake.add_build(settings, id=id, project=project, package=package, progress=mode)  # type: ignore[arg-type]  # drawn values are valid names
             submission_fields["submitted_on"], submission_fields["submitter"] = build.submitted_on, build.submitter
-            submission_fields["source_package"] = {
-                "name": package,
-                "url": build.source.url,
-                "version": build.source.version,
-            }
             return repr(submission_fields)
 
         owner, dirname = project.split("/")

@@ -37,13 +37,15 @@ def build_fields(build: Build) -> dict[str, object]:
         "started_on": min(started, default=None),
         "state": build.state,
         **build.submission,
+        "source_package": source_package(build),
     }
 
 
 def source_package(build: Build) -> Mapping[str, object]:
-    package = build.submission["source_package"]
-    assert isinstance(package, dict)
-    return package
+    if not build.has_source_package:
+        return {"name": build.name, "url": None, "version": None}
+    directory = f"{RESULTS}/{build.owner}/{build.dirname}/srpm-builds/{build.id:08d}"
+    return {"name": build.name, "url": f"{directory}/{build.package}-1.0-1.src.rpm", "version": "1.0-1"}
 
 
 def packages(build: Build, chroot: Chroot) -> list[dict[str, object]]:

@@ -58,14 +58,35 @@ class Build:
     dirname: str
     package: str
     submission: Mapping[str, object]
-    """The fields of the submission, which the kit generates, as in a response."""
+    """When and by whom it was submitted, which the kit derives, as in a response."""
     chroots: list[Chroot] = field(default_factory=list)
     source: str = "succeeded"
+    had_lifecycle: bool = False
+    is_name_known: bool = True
+    source_failed: bool = False
+    """Whether it never made a source package."""
     confirmed_by: float | None = None
 
     @property
     def is_canceled(self) -> bool:
         return self.confirmed_by is not None
+
+    @property
+    def has_source_package(self) -> bool:
+        return not self.source_failed and not (
+            self.had_lifecycle and self.source in ("waiting", "pending", "starting", "running")
+        )
+
+    @property
+    def name(self) -> str | None:
+        """The name of its package, once the source build has told it."""
+        return self.package if self.is_name_known else None
+
+    @property
+    def submitted_on(self) -> int:
+        submitted_on = self.submission["submitted_on"]
+        assert isinstance(submitted_on, int)
+        return submitted_on
 
     @property
     def present_chroots(self) -> list[Chroot]:
@@ -133,6 +154,7 @@ class Model:
         self.projects.setdefault(f"{build.owner}/{build.project}", [])
         for name, course in chroots:
             self.add_chroot(build.id, name, course, progress, polls)
+        build.is_name_known = not chroots or bool(build.present_chroots)
         # The source build is not finished while its chroots wait or are imported.
         firsts = {chroot.stage for chroot in build.chroots}
         if firsts & {"waiting", "absent"}:
@@ -140,6 +162,8 @@ class Model:
         elif "importing" in firsts:
             build.source = "importing"
         courses = [course for _, course in chroots]
+        if {*courses} == {"=forked"}:
+            build.source = "forked"
         if "=importing" in courses:
             build.source = "importing"
         if "=canceled" in courses and all(course.startswith("=") and course[1:] in FINAL for course in courses):
@@ -157,6 +181,7 @@ class Model:
                 chroot.ended_on = EPOCH + 300
         else:
             stages = LIFECYCLES[course]
+            build.had_lifecycle = True
             begun = self.now
             if progress == "immediate":
                 begun = max(0, begun - sum(lasts or 0 for _, lasts in stages))
@@ -167,6 +192,7 @@ class Model:
                 chroot.state = chroot.stage
                 self._appear(build, chroot, int(begun))
         build.chroots.append(chroot)
+        build.is_name_known |= not chroot.is_absent
         self.know([name])
         enabled = self.projects[f"{build.owner}/{build.project}"]
         if name not in enabled:
@@ -175,9 +201,9 @@ class Model:
     def _appear(self, build: Build, chroot: Chroot, now: int) -> None:
         """Set the values of a chroot that has reached its state in the usual way."""
         state = chroot.state
-        if state in (*BUILDING, "succeeded", "failed", "skipped"):
+        if state in (*BUILDING, "succeeded", "failed", "skipped", "forked"):
             chroot.started_on = now
-        if state in ("succeeded", "failed", "skipped"):
+        if state in ("succeeded", "failed", "skipped", "forked"):
             chroot.ended_on = now
         if state in (*BUILDING, "succeeded", "failed", "forked"):
             chroot.result_dir = f"{build.id:08d}-{build.package}"
@@ -190,13 +216,16 @@ class Model:
         before = chroot.state
         if to == "starting":
             chroot.started_on, chroot.result_dir = now, f"{build.id:08d}-{build.package}"
-        elif to == "skipped" or (to == "failed" and before in UNIMPORTED):
-            chroot.started_on = chroot.ended_on = now
+        elif to in ("skipped", "forked") or (to == "failed" and before == "waiting"):
+            # The source build started when the build was submitted.
+            chroot.started_on, chroot.ended_on = min(build.submitted_on, now), now
+            if to == "forked":
+                chroot.result_dir = f"{build.id:08d}-{build.package}"
+        elif to == "failed" and before == "importing":
+            pass
         elif to in ("succeeded", "failed"):
             chroot.ended_on = now
             chroot.has_packages = to == "succeeded"
-        elif to == "forked":
-            chroot.result_dir = f"{build.id:08d}-{build.package}"
         elif to == "pending" and before in BUILDING:
             chroot.result_dir = ""
         self.put_into(build, chroot, to)
@@ -207,7 +236,10 @@ class Model:
             return
         if to == "importing":
             build.source = "importing"
+        elif to == "forked":
+            build.source = "forked"
         elif before in UNIMPORTED and to in ("failed", "canceled"):
+            build.source_failed = not build.has_source_package
             build.source = to
         else:
             build.source = "succeeded"
@@ -237,6 +269,7 @@ class Model:
         if state == "deleted":
             self.builds.pop(build.id, None)
         elif was_absent:
+            build.is_name_known = True
             self.put_into(build, chroot, state)
             self._appear(build, chroot, int(now))
         elif state != chroot.state:
