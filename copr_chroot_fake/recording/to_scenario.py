@@ -153,7 +153,7 @@ def _write_build(build: _Build, started_at: int, lifecycles: bool, omissions: li
     if project_dir.dirname != entry["projectname"]:
         entry["project_dirname"] = project_dir.dirname
     package = find_package(observed)
-    if package is not None:
+    if package is not None or _has_no_package(observed):
         entry["package"] = package
     if observed.build is not None:
         entry |= _write_submission(observed, observed.build)
@@ -164,6 +164,12 @@ def _write_build(build: _Build, started_at: int, lifecycles: bool, omissions: li
         for name, chroot in build.chroots.items()
     ]
     return entry
+
+
+def _has_no_package(observed: ObservedBuild) -> bool:
+    """Return whether the last response of ``/build/<id>`` shows that the name of the package is not known yet."""
+    source_package = valid(checks.mapping, (observed.build or {}).get("source_package"))
+    return source_package is not None and source_package.get("name", "") is None
 
 
 def _check_stages(
@@ -206,7 +212,7 @@ def _write_source(source: Json | None, build: Json) -> Entry:
     state = valid(parse_state, source.get("state"))
     if state is not None and state is not State.SUCCEEDED:
         entry["source_state"] = str(state)
-    match = re.search(r"/srpm-builds/([^/\s]+)/?$", valid(checks.text, source.get("result_url")) or "")
+    match = re.search(r"/srpm-builds/([^/]+)/?$", valid(checks.text, source.get("result_url")) or "")
     if match is not None:
         entry["source_result_dir"] = match[1]
     return entry
