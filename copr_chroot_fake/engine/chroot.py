@@ -643,9 +643,8 @@ class BuildChroot:
         self.was_canceled = event is Event.CONFIRM_CANCEL
         stamps = [stamp for stamp in transition.stamps if stamp not in without]
         packages = self._planned_packages if packages is None else packages
-        # What is never built started when its source build did; without a lifecycle nobody knows when that was.
-        is_now = event is Event.START or self.lifecycle_run is None
-        started_on = now if is_now else self._build.source_started_on(now)
+        # What is never built started when its source build did.
+        started_on = now if event is Event.START else self._build.source_started_on(now)
         self._stamp(transition.target, stamps, now, started_on, result_dir or self._planned_result_dir, packages)
 
     def _stamp(

@@ -191,8 +191,8 @@ def _add_build(
     for chroot in spec.chroots:
         progress = spec.progress or store.progress
         build.attach(_create_chroot(spec.with_defaults(chroot), build, progress, begun))
-    if spec.source is not None:
-        _resume_source(build, spec.source)
+    if build.source.is_independent:
+        _resume_source(build, spec.source or SourceSpec())
     else:
         build.hide_package()
     _derive_submission(build, spec, begun)
@@ -234,7 +234,7 @@ def _create_build(spec: BuildSpec, number: int, project: Project, store: Store, 
         ended_on=source.ended_on,
         lifecycle=source.lifecycle,
         progress=source.progress,
-        is_independent=spec.source is not None,
+        is_independent=spec.source is not None and not spec.source.follows,
     )
     return build
 

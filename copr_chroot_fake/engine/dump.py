@@ -122,13 +122,15 @@ def _write_build(build: Build, now: float) -> BuildEntry:
         "source_state": source.stored_state.value,
         "source_result_dir": source.result_dir,
         "source_package": asdict(package),
-        "source": _write_source(source, now) if source.is_independent else None,
+        "source": _write_source(source, now),
         "chroots": [_write_chroot(chroot, now) for chroot in build.chroots],
     }
     return written
 
 
-def _write_source(source: SourceBuild, now: float) -> Mapping[str, object]:
+def _write_source(source: SourceBuild, now: float) -> Mapping[str, object] | None:
+    if not source.is_independent:
+        return None if source.started_on is None else {"started_on": source.started_on, "follows": True}
     run = source.run
     written = {
         "type": source.type,

@@ -157,6 +157,9 @@ def _write_build(build: _Build, started_at: int, lifecycles: bool, omissions: li
         entry["package"] = package
     if observed.build is not None:
         entry |= _write_submission(observed, observed.build)
+    source_start = _source_start(build.chroots.values())
+    if source_start not in (None, entry.get("submitted_on")):
+        entry["source"] = {"started_on": source_start, "follows": True}
     stages = derive_lifecycles(observed, build.chroots, started_at) if lifecycles else {}
     root = f"{RESULTS_URL}/{entry['ownername']}/{project_dir.dirname}"
     entry["chroots"] = [
@@ -170,6 +173,17 @@ def _has_no_package(observed: ObservedBuild) -> bool:
     """Return whether the last response of ``/build/<id>`` shows that the name of the package is not known yet."""
     source_package = valid(checks.mapping, (observed.build or {}).get("source_package"))
     return source_package is not None and source_package.get("name", "") is None
+
+
+def _source_start(chroots: Iterable[ObservedChroot]) -> int | None:
+    """Return when the source build started, which chroots that were never built show as their own start."""
+    ends = [
+        chroot.last for chroot in chroots if chroot.last.state in _NEVER_BUILT and chroot.last.started_on is not None
+    ]
+    return next((end.started_on for end in ends if end.state != State.FAILED or end.result_url is None), None)
+
+
+_NEVER_BUILT = (State.FAILED, State.SKIPPED, State.FORKED)
 
 
 def _check_stages(

@@ -308,10 +308,11 @@ def _check_default_lifecycle(build: BuildSpec) -> Iterable[tuple[str, str]]:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceSpec:
-    """The source build of a submitted build, which advances before its chroots; times are Unix times in seconds.
+    """The source build of a build; times are Unix times in seconds.
 
-    ``config`` has the fields of the source. ``lifecycle`` is that of the chroots after the import. The source build is
-    advanced by ``progress``; ``polls`` responses have shown its state, which ends in ``remaining`` seconds.
+    That of a submitted build advances before the chroots, by ``progress``; ``polls`` responses have shown its state,
+    which ends in ``remaining`` seconds. ``config`` has the fields of the source, and ``lifecycle`` is that of the
+    chroots after the import. One that ``follows`` has the state that fits the lifecycles of the chroots.
     """
 
     type: SourceType = "unset"
@@ -323,6 +324,7 @@ class SourceSpec:
     polls: WholeNumber | None = None
     remaining: Remaining | None = None
     advances: bool = False
+    follows: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

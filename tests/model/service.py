@@ -219,8 +219,8 @@ class Model:
         if to == "starting":
             chroot.started_on, chroot.result_dir = now, f"{build.id:08d}-{build.package}"
         elif to in ("skipped", "forked") or (to == "failed" and before == "waiting"):
-            # The source build started when the build was submitted, as far as a lifecycle tells.
-            chroot.started_on, chroot.ended_on = min(build.submitted_on, now) if chroot.stages else now, now
+            # The source build started when the build was submitted.
+            chroot.started_on, chroot.ended_on = min(build.submitted_on, now), now
             if to == "forked":
                 chroot.result_dir = f"{build.id:08d}-{build.package}"
         elif to == "failed" and before == "importing":
