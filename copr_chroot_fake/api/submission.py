@@ -15,7 +15,6 @@ from ..engine.build import Build
 from ..engine.project import Project
 from ..engine.store import Store
 from ..engine.submission import Submission, submit
-from ..model.project import COPR_URL
 from ..model.source import SourceType
 from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
@@ -82,7 +81,7 @@ def create_from_upload(context: RequestContext) -> Success:
     request = _read(context, after={"pkgs": pkgs})
     file: Upload = request.values["pkgs"]
     name, directory = _secure_filename(file.filename), context.store.next_directory()
-    url = f"{COPR_URL}/tmp/{directory}/{name}"
+    url = f"{context.store.uploads_root}/{directory}/{name}"
     config = {"url": url, "pkg": name, "tmp": directory}
     source = SourceOfBuild("upload", config, _package_url(url), file.content)
     return _answer_one(_submit(context, request, [source]))

@@ -16,10 +16,11 @@ from ..model.account import Account, Group, fas_name_of
 from ..model.fault import FaultSpec
 from ..model.lifecycle import ABSENT
 from ..model.progress import Progress
-from ..model.project import RESULTS_URL, SourcePackage
+from ..model.project import COPR_URL, RESULTS_URL, SourcePackage
 from ..model.states import State
 from ..scenario.spec import LastIds
 from ..validation import checks
+from ..wire.routes import RESULTS, UPLOADS
 from .agenda import Agenda
 from .batch import Batch
 from .build import Build
@@ -96,6 +97,12 @@ class Store:
         """Seconds from the end of a build until its results appear."""
         self.rendered_bytes = 0
         """The size of rendered chroots that are not accounted for in the log yet."""
+
+    @property
+    def uploads_root(self) -> str:
+        """The URL of uploaded files: Copr's, or that of the server which serves them with the results."""
+        is_served = self.results_root != self.own_results_root
+        return f"{self.results_root.removesuffix(RESULTS) if is_served else COPR_URL}{UPLOADS}"
 
     def add(self, additions: Additions, *, enable: bool = False) -> None:
         """Add everything or nothing; mock chroots are added in the order in which they are first named.
