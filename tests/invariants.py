@@ -30,13 +30,16 @@ def check_chroot(chroot: Mapping[str, object]) -> None:
     if state in (State.STARTING, State.RUNNING, State.SUCCEEDED):
         assert started is not None, chroot
         assert results is not None, chroot
-    if state in (State.SUCCEEDED, State.FAILED, State.SKIPPED):
+    if state is State.FAILED and started is None:
+        # The import failed.
+        assert (ended, results) == (None, None), chroot
+    elif state in (State.SUCCEEDED, State.FAILED, State.SKIPPED, State.FORKED):
         assert isinstance(started, int), chroot
         assert isinstance(ended, int), chroot
         assert ended >= started, chroot
     else:
         assert ended is None, chroot
-    if state in (State.WAITING, State.IMPORTING, State.CANCELED):
+    if state in (State.WAITING, State.IMPORTING) or (state is State.CANCELED and started is None):
         assert results is None, chroot
 
 

@@ -165,14 +165,31 @@ def test_build_is_added_to_an_existing_project() -> None:
     assert list(project.chroots) == [F41, "fedora-42-x86_64"]
 
 
-def test_build_config_of_a_removed_project_chroot_is_500() -> None:
-    """Copr fails if a project has lost a chroot since the build."""
+def test_build_config_of_a_disabled_chroot_has_no_settings_of_the_chroot() -> None:
+    """Its row is still in Copr's database."""
     fake = FakeCopr()
     build = fake.add_build([F41], id=1, state="succeeded")
     build.project.disable(F41)
+    assert get_document(fake, "/build-config") == {
+        "additional_repos": ["copr://jdoe/playground"],
+        "enable_net": False,
+        "is_background": False,
+        "memory_limit": 2048,
+        "timeout": 18000,
+    }
+    assert get_document(fake)["state"] == "succeeded"
+
+
+@pytest.mark.parametrize("reason", ["not a chroot of the project", "deactivated"])
+def test_build_config_of_a_chroot_that_cannot_be_built_for_is_500(reason: str) -> None:
+    fake = FakeCopr()
+    build = fake.add_build([F41], id=1, state="succeeded")
+    if reason == "deactivated":
+        fake.add_scenario({"chroots": [{"name": F41, "is_active": False}]})
+    else:
+        build.project.replace_chroots({})
     response = direct_client(fake)("GET", f"/api_3/build-chroot/build-config?build_id=1&chrootname={F41}")
     assert (response.status, b"there is probably a bug in the Copr code" in response.body) == (500, True)
-    assert get_document(fake)["state"] == "succeeded"
 
 
 def test_results_url_option_sets_the_url_of_results() -> None:

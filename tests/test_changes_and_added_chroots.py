@@ -130,7 +130,7 @@ def test_possible_events_are_those_that_do_not_raise() -> None:
     assert build[F41].possible_events == ["skip", "confirm cancel"]
     assert not build[F41].report("starting")
     with pytest.raises(EventError, match="possible: skipped, canceled"):
-        build[F41].report("running")
+        build[F41].report("waiting")
     absent = fake.add_build([F41], id=2, lifecycle="appears-late")[F41]
     assert absent.possible_events == []
 

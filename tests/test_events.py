@@ -129,9 +129,16 @@ def test_late_end_report_only_changes_ended_on() -> None:
 
 def test_impossible_report_is_an_error() -> None:
     with pytest.raises(
-        EventError, match="is pending: the backend does not report succeeded then; possible: starting, skipped"
+        EventError, match="is pending: the backend does not report waiting then; possible: starting, skipped"
     ):
-        chroot_in(State.PENDING).report("succeeded")
+        chroot_in(State.PENDING).report("waiting")
+
+
+def test_report_out_of_order_is_stored() -> None:
+    """Copr does not check which state the chroot was in."""
+    chroot = chroot_in(State.PENDING)
+    assert chroot.report("succeeded", at=1200)
+    assert (chroot.state, chroot.started_on, chroot.ended_on) == ("succeeded", None, 1200)
 
 
 def test_set_state_allows_inconsistent_values() -> None:

@@ -62,7 +62,7 @@ def test_two_events_may_have_the_same_time() -> None:
     assert (chroot.started_on, chroot.ended_on) == (LATER, LATER)
 
 
-@pytest.mark.parametrize(("state", "ends"), [("pending", "canceled"), ("starting", "failed"), ("running", "failed")])
+@pytest.mark.parametrize(("state", "ends"), [("pending", "canceled"), ("starting", "canceled"), ("running", "failed")])
 def test_canceled_report_confirms_a_cancel(state: str, ends: str) -> None:
     """Running chroots end as failed. Copr ignores the report unless the build is canceled."""
     assert not fake_in(state)[1].report("canceled")

@@ -108,11 +108,11 @@ BEGINNINGS = {
     "nothing": b"",
     "half a head": raw("GET", HOME)[:-2],
     "half a body": raw("POST", "/_fake/seed", b"x" * 2000)[:-1],
-    "half a body that is ignored": raw("POST", HOME, b"x" * 9)[:-1],
+    "half a body that is ignored": raw("GET", HOME, b"x" * 9)[:-1],
     "half a request with a whole one": raw("GET", HOME) + b"GET",
 }
 
-ANSWERED = {"half a body that is ignored": [405], "half a request with a whole one": [200]}
+ANSWERED = {"half a body that is ignored": [200], "half a request with a whole one": [200]}
 """The statuses of the responses, if there are any."""
 
 
@@ -150,7 +150,7 @@ def test_each_request_has_its_own_timeout(impatient: Server) -> None:
     with impatient.connect() as wire:
         for _ in range(6):
             wire.send(BEGINNINGS["half a body that is ignored"])
-            assert wire.reply().status == 405
+            assert wire.reply().status == 200
             # Real time: together the requests take longer than the real timer of one.
             time.sleep(0.05)
             wire.send(b"x")

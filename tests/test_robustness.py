@@ -260,7 +260,7 @@ def test_started_response_is_not_mixed_with_an_error(server: Server) -> None:
     slow = server.world("slow")
     slow.control("PUT", "/scenario", {"faults": [{"dribble": {"bytes": 1, "every": 0.1}}]})
     with server.connect() as wire:
-        wire.send(b"POST /worlds/slow/api_3/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
+        wire.send(b"GET /worlds/slow/api_3/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n")
         assert eventually(lambda: slow.request_count == 1)
         assert eventually(lambda: b"\r\n\r\n{" in wire.socket.recv(65536, socket.MSG_PEEK))
         wire.send(b"zz\r\n")
