@@ -156,7 +156,7 @@ def _write_build(build: _Build, started_at: int, lifecycles: bool, omissions: li
     if package is not None:
         entry["package"] = package
     if observed.build is not None:
-        entry |= _write_submission(observed, observed.build)
+        entry |= {**_write_submission(observed, observed.build), **_write_unknown(observed.build, package)}
     stages = derive_lifecycles(observed, build.chroots, started_at) if lifecycles else {}
     root = f"{RESULTS_URL}/{entry['ownername']}/{project_dir.dirname}"
     entry["chroots"] = [
@@ -192,6 +192,17 @@ def _write_submission(observed: ObservedBuild, build: Json) -> Entry:
             "canceled": observed.was_canceled,
         }
     )
+
+
+def _write_unknown(build: Json, package: str | None) -> Entry:
+    """Write what ``/build/<id>`` has as unknown: a webhook has no submitter, an unmade source package no name."""
+    source_package = valid(checks.mapping, build.get("source_package")) or {}
+    entry: Entry = {}
+    if build.get("submitter", "") is None:
+        entry["submitter"] = None
+    if package is None and source_package.get("name", "") is None:
+        entry["package"] = None
+    return entry
 
 
 _SOURCE_STATES_SHOWN = ("starting", "pending", "running", "importing", "failed")
