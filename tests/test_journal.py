@@ -106,6 +106,18 @@ def test_requested_and_not_requested_assertions(fake: FakeCopr) -> None:
     fake.assert_not_requested("build-chroot/list", build_id=2)
 
 
+def test_writes_satisfy_the_requested_assertion() -> None:
+    """With any method that the endpoint takes, deprecated ones included."""
+    fake = FakeCopr()
+    fake.add_project("jdoe/hello")
+    headers = {"Authorization": "Basic amRvZTp4", "Content-Type": "application/json"}
+    for method in ("DELETE", "POST", "OPTIONS", "GET"):
+        fake.answer(method, "/api_3/project/delete/jdoe/hello", headers, b"{}")
+    fake.answer("POST", "/api_3/build/create/url", headers, b"{}")
+    fake.assert_requested("project/delete", times=2)
+    fake.assert_requested("build/create/url", times=1)
+
+
 def test_failed_assertion_lists_recorded_requests(fake: FakeCopr) -> None:
     with pytest.raises(
         AssertionError, match=r"^'build-chroot': expected at least 1 request, got none\. Nothing was requested\.$"

@@ -249,6 +249,19 @@ def test_build_of_unknown_project_is_reproduced() -> None:
     assert recording.scenario["builds"][0]["ownername"] == "unknown"
 
 
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_unknown_package_and_submitter_are_reproduced(anonymous: bool) -> None:
+    """Neither the name of a package that was not made, nor the submitter of a webhook, is invented."""
+    fake = FakeCopr(progress="manual")
+    fake.add_build([], id=1, package=None, submitter=None)
+    fake.builds[1].source_state = State.FAILED
+    fake.add_build([], id=2)
+    served = record(fake, anonymous=anonymous).serve()
+    documents = [json.loads(served.answer("GET", f"/api_3/build/{number}").body) for number in (1, 2)]
+    assert [document["submitter"] is None for document in documents] == [True, False]
+    assert [document["source_package"]["name"] is None for document in documents] == [True, False]
+
+
 def test_result_urls_of_another_copr_are_verbatim() -> None:
     """They are not below the URL of Fedora's results."""
     fake = FakeCopr(results_url="https://copr.example.org/results")

@@ -30,6 +30,24 @@ def test_unmatched_requests_are_grouped_by_target() -> None:
     assert fake.unmatched == []
 
 
+def test_near_miss_of_requests_without_a_build() -> None:
+    """The project is named in the path, in the query, or in the body, which is not recorded."""
+    fake = FakeCopr()
+    fake.add_project("jdoe/hello", chroots=[F41])
+    login = {"Authorization": "Basic amRvZTp4"}
+    fake.answer("DELETE", "/api_3/project/delete/jdoe/helo", login)
+    fake.answer("GET", "/api_3/package/list?ownername=jdoe&projectname=hell")
+    fake.answer("GET", "/api_3/package?ownername=jdoe&projectname=hello&packagename=helo")
+    body = b'{"ownername": "jdoe", "projectname": "helo", "gem_name": "rake"}'
+    fake.answer("POST", "/api_3/build/create/rubygems", {**login, "Content-Type": "application/json"}, body)
+    assert [unmatched.near_miss for unmatched in fake.unmatched] == [
+        "project jdoe/hello exists, jdoe/helo does not",
+        "project jdoe/hello exists, jdoe/hell does not",
+        "the response names what does not exist",
+        "the response names what does not exist",
+    ]
+
+
 def test_dropped_requests_do_not_count() -> None:
     """Groups of which all requests were dropped disappear."""
     fake = FakeCopr(requests_kept=3)

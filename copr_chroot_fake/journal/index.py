@@ -8,12 +8,14 @@ from heapq import heappop, heappush
 from itertools import islice, product
 from typing import NamedTuple
 
-from ..wire.routes import EndpointName
+from ..wire.routes import ROUTES, EndpointName
 from .log import RequestLog
 from .request import Request, chroot_names, read_request
 
-_METHODS: Mapping[EndpointName, Sequence[str]] = {"build/cancel": ("PUT", "POST")}
-"""The methods of endpoints that do not use GET."""
+_METHODS: Mapping[EndpointName, Sequence[str]] = {
+    route.endpoint: [method for method in route.methods if method not in ("HEAD", "OPTIONS")] for route in ROUTES
+}
+"""The methods that do what an endpoint is for; all routes of an endpoint have the same ones."""
 
 _POLLED: Sequence[EndpointName] = (
     "build-chroot",
@@ -117,7 +119,7 @@ class RequestIndex:
             self._next = entry[7] + 1
 
     def _add(self, request: Request) -> None:
-        has_valid_method = request.endpoint is not None and request.method in _METHODS.get(request.endpoint, ("GET",))
+        has_valid_method = request.endpoint is not None and request.method in _METHODS[request.endpoint]
         scopes = {*product((None, request.build_id), (None, request.chrootname))}
         for build_id, chrootname in scopes:
             for endpoint in {None, request.endpoint}:

@@ -30,8 +30,10 @@ def near_miss(store: Store, request: Request) -> str:
         return _near_results(store, path)
     build = None if request.build_id is None else store.builds.get(request.build_id)
     if build is None:
-        sent = parse_target(request.target, store.serves_results).raw_build_id
-        return _near_builds(store.builds, str(sent))
+        target = parse_target(request.target, store.serves_results)
+        if target.raw_build_id is None:
+            return _near_named(store, {**request.arguments, **target.parameters})
+        return _near_builds(store.builds, str(target.raw_build_id))
     return _near_chroots(build, request.chrootname or "")
 
 
@@ -46,6 +48,13 @@ def _near_project(projects: Iterable[str], arguments: Mapping[str, str]) -> str:
     if not near:
         return "there are no projects"
     return f"project {checks.shortened(near[0])} exists, {checks.shortened(sent)} does not"
+
+
+def _near_named(store: Store, names: Mapping[str, str]) -> str:
+    """Compare projects, unless the request names none, or one that exists: its body is not recorded."""
+    if "projectname" in names and f"{names.get('ownername', '')}/{names['projectname']}" not in store.projects:
+        return _near_project(store.projects, names)
+    return "the response names what does not exist"
 
 
 def _near_results(store: Store, path: str) -> str:

@@ -153,10 +153,10 @@ def _write_build(build: _Build, started_at: int, lifecycles: bool, omissions: li
     if project_dir.dirname != entry["projectname"]:
         entry["project_dirname"] = project_dir.dirname
     package = find_package(observed)
-    if package is not None or _has_no_package(observed):
+    if package is not None:
         entry["package"] = package
     if observed.build is not None:
-        entry |= _write_submission(observed, observed.build)
+        entry |= {**_write_submission(observed, observed.build), **_write_unknown(observed.build, package)}
     source_start = _source_start(build.chroots.values())
     if source_start not in (None, entry.get("submitted_on")):
         entry["source"] = {"started_on": source_start, "follows": True}
@@ -167,12 +167,6 @@ def _write_build(build: _Build, started_at: int, lifecycles: bool, omissions: li
         for name, chroot in build.chroots.items()
     ]
     return entry
-
-
-def _has_no_package(observed: ObservedBuild) -> bool:
-    """Return whether the last response of ``/build/<id>`` shows that the name of the package is not known yet."""
-    source_package = valid(checks.mapping, (observed.build or {}).get("source_package"))
-    return source_package is not None and source_package.get("name", "") is None
 
 
 def _source_start(chroots: Iterable[ObservedChroot]) -> int | None:
@@ -212,6 +206,17 @@ def _write_submission(observed: ObservedBuild, build: Json) -> Entry:
             "canceled": observed.was_canceled,
         }
     )
+
+
+def _write_unknown(build: Json, package: str | None) -> Entry:
+    """Write what ``/build/<id>`` has as unknown: a webhook has no submitter, an unmade source package no name."""
+    source_package = valid(checks.mapping, build.get("source_package")) or {}
+    entry: Entry = {}
+    if build.get("submitter", "") is None:
+        entry["submitter"] = None
+    if package is None and source_package.get("name", "") is None:
+        entry["package"] = None
+    return entry
 
 
 _SOURCE_STATES_SHOWN = ("starting", "pending", "running", "importing", "failed")
