@@ -15,7 +15,6 @@ from types import EllipsisType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..errors import EventError, InputError
-from ..model import defaults
 from ..model.lifecycle import ABSENT, DELETED, Lifecycle, PlannedStage
 from ..model.machine import (
     Event,
@@ -256,8 +255,7 @@ class BuildChroot:
         elif to in (State.SUCCEEDED, State.FAILED):
             self._ended_on = now
         if to is State.SUCCEEDED:
-            plausible = defaults.packages(self._name, self._build.stored_package)
-            default = () if has_ended else self._planned_packages or plausible
+            default = () if has_ended else self._planned_packages or self._build.default_packages(self._name)
             self._packages += default if packages is None else packages
         if not has_ended:
             self._enter_state(to, now)
@@ -666,7 +664,7 @@ class BuildChroot:
             elif stamp is Stamp.NO_RESULT_DIR:
                 self._result_dir = ""
             elif packages is None:
-                self._packages = defaults.packages(self._name, self._build.stored_package)
+                self._packages = self._build.default_packages(self._name)
             else:
                 self._packages = packages
         self._enter_state(state, now)

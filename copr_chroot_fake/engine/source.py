@@ -206,8 +206,7 @@ class SourceBuild:
         if build.stored_package is None:
             build.set_package(name or build.hidden_package or defaults.package_of(self.config) or defaults.PACKAGE)
             build.hidden_package = None
-        default = defaults.SOURCE_VERSION
-        version = made.version or self.package.version or default
+        version = made.version or self.package.version or defaults.version_of(self.config)
         url = made.url or f"{build.source_results_url}/{build.stored_package}-{version.rpartition(':')[2]}.src.rpm"
         self.package = SourcePackage(version, url)
         if not build.names:

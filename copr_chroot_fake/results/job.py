@@ -121,5 +121,5 @@ def _source_package_of(build: Build) -> Nevra:
 
 
 def _source_of(chroot: BuildChroot) -> Nevra:
-    default = defaults.packages(chroot.name, chroot.build.package)[0]
+    default = chroot.build.default_packages(chroot.name)[0]
     return next((nevra for nevra in chroot.packages if nevra.arch == "src"), default)
