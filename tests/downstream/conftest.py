@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from copr_chroot_fake.pytest_plugin.support import CoprServer
 
+from ..served import Served, Server, starting
 from .processes import Forker, Run, forking
+from .service import SCENARIO, Copr
 
 
 @pytest.fixture(scope="session")
@@ -20,9 +24,32 @@ def forker() -> Iterator[Forker]:
 
 @pytest.fixture
 def copr_cli(forker: Forker, copr_server: CoprServer, copr_config: Path, tmp_path: Path) -> Run:
-    return forker.runner("copr-cli", copr_server, tmp_path)
+    return forker.runner("copr-cli", copr_server.url, tmp_path)
 
 
 @pytest.fixture
 def copr_builder(forker: Forker, copr_server: CoprServer, copr_config: Path, tmp_path: Path) -> Run:
-    return forker.runner("copr-builder", copr_server, tmp_path)
+    return forker.runner("copr-builder", copr_server.url, tmp_path)
+
+
+_NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def copr_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """``copr-chroot-fake serve`` with users and a project, in which submitted builds advance by poll."""
+    scenario = tmp_path_factory.mktemp("copr-process") / "scenario.json"
+    scenario.write_text(json.dumps(SCENARIO))
+    with starting() as start:
+        yield start(str(scenario), "--progress", "poll", "--serve-results")
+
+
+@pytest.fixture
+def copr(
+    copr_process: Served, forker: Forker, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Copr]:
+    """A new world of the server process."""
+    name = f"test-{next(_NUMBERS)}"
+    world = Server(f"{copr_process.url}/@{name}")
+    yield Copr(world, forker, tmp_path, tmp_path_factory.mktemp("homes"))
+    copr_process.control("DELETE", f"/worlds/{name}")
