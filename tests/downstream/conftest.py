@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
 
 from copr_chroot_fake.pytest_plugin.support import CoprServer
 
-from ..served import Served, Server, starting
+from ..served import Served, starting
 from .processes import Forker, Run, forking
-from .service import SCENARIO, Copr
+from .service import SCENARIO, Copr, new_world
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +31,6 @@ def copr_builder(forker: Forker, copr_server: CoprServer, copr_config: Path, tmp
     return forker.runner("copr-builder", copr_server.url, tmp_path)
 
 
-_NUMBERS = count(1)
-
-
 @pytest.fixture(scope="session")
 def copr_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """``copr-chroot-fake serve`` with users and a project, in which submitted builds advance by poll."""
@@ -49,7 +45,5 @@ def copr(
     copr_process: Served, forker: Forker, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Copr]:
     """A new world of the server process."""
-    name = f"test-{next(_NUMBERS)}"
-    world = Server(f"{copr_process.url}/@{name}")
-    yield Copr(world, forker, tmp_path, tmp_path_factory.mktemp("homes"))
-    copr_process.control("DELETE", f"/worlds/{name}")
+    with new_world(copr_process, forker, tmp_path, tmp_path_factory.mktemp("homes")) as copr:
+        yield copr

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,8 @@ SCENARIO = {
     "projects": [{"ownername": "jdoe", "projectname": "tools", "chroots": [F43, F42]}],
 }
 """jdoe has a project, tools."""
+
+_NUMBERS = count(1)
 
 
 class Copr:
@@ -87,3 +92,16 @@ class Copr:
     def states(self, build_id: int) -> dict[str, str]:
         """Return the states of a build's chroots by name."""
         return {chroot["name"]: chroot["state"] for chroot in self.builds[build_id]["chroots"]}
+
+
+@contextmanager
+def new_world(server: Server, forker: Forker, directory: Path, homes: Path) -> Iterator[Copr]:
+    """Add a world to a server, and delete it after the block.
+
+    :param directory: where programs run.
+    :param homes: where the users' configuration files are.
+    """
+    name = f"test-{next(_NUMBERS)}"
+    server.control("PUT", f"/worlds/{name}")
+    yield Copr(Server(f"{server.url}/@{name}"), forker, directory, homes)
+    server.control("DELETE", f"/worlds/{name}")
