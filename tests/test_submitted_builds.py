@@ -47,7 +47,7 @@ def test_submitted_build_advances_with_each_poll() -> None:
 
 @pytest.mark.parametrize("step", [1, 30, 1000])
 def test_submitted_build_advances_with_the_clock(step: int) -> None:
-    """Its times do not depend on when somebody looks."""
+    """Its times do not depend on how often it is polled."""
     fake = fake_with_project("clock")
     submit(fake)
     begun = int(fake.clock.now())

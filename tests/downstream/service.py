@@ -33,7 +33,7 @@ _NUMBERS = count(1)
 
 
 class Copr:
-    """A world of a server: users run programs in it, and tests look at what it has then."""
+    """A world of a server: users run programs in it, and tests check its content afterwards."""
 
     def __init__(self, server: Server, forker: Forker, directory: Path, homes: Path) -> None:
         self.server = server
@@ -72,7 +72,7 @@ class Copr:
         """Return the official client of a user."""
         return Client(config_from_file(str(self.config(user))))
 
-    # What it has, as the control API says.
+    # Its content, from the control API.
 
     @property
     def projects(self) -> dict[str, Any]:
