@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .processes import WITH_WGET
+from .processes import needs_wget
 from .service import EPEL, F42, F43, Copr
 
 URL = "https://example.org/hello-2.0-1.src.rpm"
@@ -179,7 +179,7 @@ def test_list_builds_and_monitor_show_submitted_builds(copr: Copr) -> None:
     assert {row["chroot"]: row["pkg_version"] for row in monitored} == {F43: "2.0-1", F42: "2.0-1"}
 
 
-@WITH_WGET
+@needs_wget
 def test_download_build_fetches_packages_of_a_submitted_build(copr: Copr, tmp_path: Path) -> None:
     copr.output("build", "tools", URL, "-r", F43)
     assert copr.run("download-build", "1", "--rpms").returncode == 0
