@@ -47,8 +47,8 @@ _STARTED = {state: state for state in (State.STARTING, State.RUNNING, State.SUCC
 _PHASES = {**_STARTED, State.UNKNOWN: State.RUNNING, State.FORKED: State.SUCCEEDED}
 """In all other states the build has not started, even if the chroot has a result directory."""
 
-# The import begins after the end of the source build.
-_SOURCE_PHASES = {**_STARTED, State.IMPORTING: State.SUCCEEDED}
+# The import begins after the end of the source build. A fork has a copy of the results.
+_SOURCE_PHASES = {**_STARTED, State.IMPORTING: State.SUCCEEDED, State.FORKED: State.SUCCEEDED}
 
 
 def job_of(chroot: BuildChroot) -> Job | None:

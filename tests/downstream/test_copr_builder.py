@@ -119,7 +119,7 @@ def test_new_version_is_submitted(copr_fake: FakeCopr, copr_builder: Run, commit
             ["source-fails", "succeeds"],
             False,
             [
-                "Build of hello-1.0-1 (ID: 1) finished: failed",
+                "Build of hello-None (ID: 1) finished: failed",
                 f"\tChroot {F41} finished: failed",
                 "Build of hello-1.0-1 (ID: 2) finished: succeeded",
             ],
