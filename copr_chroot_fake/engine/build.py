@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 from ..errors import EventError, InputError
 from ..model import defaults
 from ..model.lifecycle import ABSENT, DEFAULT_LIFECYCLE, Lifecycle, LifecycleLike, couples_chroots
+from ..model.nevra import Nevra
 from ..model.progress import ProgressLike
 from ..model.project import SOURCES
 from ..model.source import DERIVED_STATES, UNFINISHED, source_state_of
@@ -416,6 +417,12 @@ class Build(Mapping[str, BuildChroot]):
     def result_dir(self) -> str:
         """The default name of its chroots' result directories."""
         return defaults.result_dir(self.id, self.stored_package or self.hidden_package)
+
+    def default_packages(self, chrootname: str) -> tuple[Nevra, ...]:
+        """Return plausible packages that it builds in a chroot."""
+        version = self.source.package.version if self.source.is_independent else None
+        package = self.stored_package or self.hidden_package
+        return defaults.packages(chrootname, package, version or defaults.SOURCE_VERSION)
 
     @property
     def source_result_dir(self) -> str:

@@ -159,7 +159,7 @@ class SourceBuild:
             if not self._accepts(to):
                 return False
             with build.restored_on_error():
-                self._store(to, int(build.store.clock.now()), name, made, skipped)
+                self._store(to, build.store.clock.now(), name, made, skipped)
                 self._continue_from(self.stored_state)
             return True
 
@@ -179,7 +179,7 @@ class SourceBuild:
             return not is_canceled and self.stored_state in (State.STARTING, State.RUNNING)
         return True
 
-    def _store(self, to: State, now: int, name: str | None, made: SourcePackage, skip: Iterable[str]) -> None:
+    def _store(self, to: State, now: float, name: str | None, made: SourcePackage, skip: Iterable[str]) -> None:
         build = self._build
         build.forget_rendered()
         self.is_independent = True
@@ -190,40 +190,39 @@ class SourceBuild:
             return
         self.result_dir = "" if to is State.PENDING else self.result_dir or defaults.source_result_dir(build.id)
         if to is State.STARTING:
-            self.started_on = now
+            self.started_on = int(now)
         if to in (State.SUCCEEDED, State.FAILED):
-            self.ended_on = now
+            self.ended_on = int(now)
         if to is State.SUCCEEDED:
-            self._succeed(name, made, skip)
+            self._succeed(now, name, made, skip)
             return
         self.stored_state = to
         if to is State.FAILED:
-            self._end_chroots(build.names, State.FAILED)
+            self._end_chroots(build.names, State.FAILED, now)
 
-    def _succeed(self, name: str | None, made: SourcePackage, skip: Iterable[str]) -> None:
+    def _succeed(self, now: float, name: str | None, made: SourcePackage, skip: Iterable[str]) -> None:
         """Make the source package and its chroots known."""
         build = self._build
         if build.stored_package is None:
             build.set_package(name or build.hidden_package or defaults.package_of(self.config) or defaults.PACKAGE)
             build.hidden_package = None
-        default = defaults.SOURCE_VERSION
-        version = made.version or self.package.version or default
+        version = made.version or self.package.version or defaults.version_of(self.config)
         url = made.url or f"{build.source_results_url}/{build.stored_package}-{version.rpartition(':')[2]}.src.rpm"
         self.package = SourcePackage(version, url)
         if not build.names:
             build.add_waiting(build.allowed_chroots)
         self.stored_state = State.IMPORTING if build.names else State.FAILED
         for chroot in build.chroots:
-            chroot.wait_for_source()
-        self._end_chroots(skip, State.SKIPPED)
+            chroot.wait_for_source(now)
+        self._end_chroots(skip, State.SKIPPED, now)
 
-    def _end_chroots(self, chrootnames: Iterable[str], state: State) -> None:
+    def _end_chroots(self, chrootnames: Iterable[str], state: State, now: float) -> None:
         """End chroots with the times of the source build, as Copr does for those that are never built."""
         started_on = self.ended_on if self.started_on is None else self.started_on
         for name in chrootnames:
             chroot = self._build.get(name)
             if chroot is not None:
-                chroot.end_unbuilt(state, started_on, self.ended_on)
+                chroot.end_unbuilt(state, started_on, self.ended_on, now)
 
     def report_import(self, failed_for: Iterable[str] = ()) -> bool:
         """Report that the package is in dist-git; see :meth:`Build.report_import`."""
@@ -241,11 +240,11 @@ class SourceBuild:
             if self.stored_state is not State.IMPORTING:
                 return False
             with build.restored_on_error():
-                self._import(failed)
+                self._import(failed, build.store.clock.now())
                 self._continue_from(self.stored_state)
             return True
 
-    def _import(self, failed: Iterable[str]) -> None:
+    def _import(self, failed: Iterable[str], now: float) -> None:
         build = self._build
         build.forget_rendered()
         self.is_independent = True
@@ -255,9 +254,9 @@ class SourceBuild:
         for chroot in waiting:
             if chroot in missing:
                 # Copr stores no times, so the build never ends.
-                chroot.end_unbuilt(State.FAILED, None, None)
+                chroot.end_unbuilt(State.FAILED, None, None, now)
             else:
-                chroot.queue(self.lifecycle)
+                chroot.queue(self.lifecycle, now)
 
     # Its lifecycle. Whoever calls what changes it holds the store's lock.
 
@@ -324,10 +323,11 @@ class SourceBuild:
     def _confirm_cancellation(self) -> None:
         """Let it, and the chroots that wait for it, end as canceled, as the backend confirms that."""
         with self._build.restored_on_error():
-            self._store(State.CANCELED, int(self._build.store.clock.now()), None, SourcePackage(), ())
+            now = self._build.store.clock.now()
+            self._store(State.CANCELED, now, None, SourcePackage(), ())
             for chroot in self._build.chroots:
                 if chroot.is_waiting:
-                    chroot.end_unbuilt(State.CANCELED, None, None)
+                    chroot.end_unbuilt(State.CANCELED, None, None, now)
             self.run = None
 
     def _enter_next_stage(self, now: float) -> None:
@@ -335,13 +335,12 @@ class SourceBuild:
         assert run is not None
         with build.restored_on_error():
             stage = run.enter_next_stage(now)
-            at = int(now)
             if stage.state is State.SUCCEEDED:
-                self._import(())
+                self._import((), now)
             elif stage.state is State.IMPORTING:
-                self._store(State.SUCCEEDED, at, None, SourcePackage(), ())
+                self._store(State.SUCCEEDED, now, None, SourcePackage(), ())
             else:
-                self._store(State(stage.state), at, None, SourcePackage(), ())
+                self._store(State(stage.state), now, None, SourcePackage(), ())
             if self.stored_state not in UNFINISHED:
                 self.run = None
 
