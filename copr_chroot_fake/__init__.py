@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from .engine.clock import Clock as Clock
     from .engine.clock import SystemClock as SystemClock
     from .engine.clock import VirtualClock as VirtualClock
-    from .engine.project import Project as Project
     from .engine.faults import ActiveFault as ActiveFault
     from .engine.faults import Faults as Faults
+    from .engine.project import Project as Project
     from .engine.snapshot import Snapshot as Snapshot
     from .errors import CoprFakeError as CoprFakeError
     from .errors import EventError as EventError

@@ -15,13 +15,13 @@ from .engine.build import Build
 from .engine.clock import SystemClock, VirtualClock
 from .engine.collection import Collection
 from .engine.faults import Faults
+from .engine.project import Project
 from .engine.store import Store
 from .errors import CoprFakeError, InputError, ScenarioError, needing
 from .journal.log import RequestLog
 from .model.account import Account, Group, fas_name_of
 from .model.lifecycle import DEFAULT_LIFECYCLE, LifecycleLike
 from .model.progress import ProgressLike, parse_progress
-from .engine.project import Project
 from .model.project import COPR_URL, RESULTS_URL
 from .model.states import State, StateName
 from .options import FakeOptions, options_after_source, options_as_keywords

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from email.message import Message
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 from urllib.parse import unquote, unquote_plus
 
@@ -135,7 +136,7 @@ def _parse_multipart(content_type: str, content: bytes) -> tuple[dict[str, objec
         rb"(?:\A|\r?\n)--" + re.escape(boundary.encode(errors="replace")) + rb"(--)?[ \t]*(?:\r?\n|\Z)"
     )
     matches = [*delimiter.finditer(content)][: MAX_PARTS + 2]
-    for match, following in zip(matches, matches[1:], strict=False):
+    for match, following in pairwise(matches):
         if match[1]:
             break
         head, separator, value = _split_part(content[match.end() : following.start()])

@@ -9,9 +9,9 @@ import json
 from collections.abc import Iterator, Sequence
 
 from ..engine.build import Build
+from ..engine.project import Project
 from ..engine.store import Store
 from ..errors import EventError
-from ..engine.project import Project
 from ..model.source import UNIMPORTED
 from ..model.states import State
 from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError

@@ -32,6 +32,7 @@ from . import (
     submission,
     webhooks,
 )
+from .authentication import InvalidLoginError
 from .bodies import RequestBody
 from .context import RequestContext, Success
 
@@ -97,6 +98,11 @@ TEXT_HANDLERS: Mapping[EndpointName, Callable[[RequestContext], Answer]] = {
     "upload": builds.get_upload,
 }
 """The endpoints outside Copr's API, which do not answer in JSON."""
+
+_WARN_BEFORE_LOGIN: frozenset[EndpointName] = frozenset(
+    {"project/permissions/request", "project-chroot/edit", "package/reset", "package/delete"}
+)
+"""The endpoints where Copr warns of a deprecated method even if the login is invalid."""
 
 _CHROOT_ENDPOINTS = ("build-chroot", "build-chroot/build-config", "build-chroot/built-packages")
 
@@ -178,6 +184,11 @@ class Api:
             if method == target.deprecated_method and answer.status == 200:
                 answer = _with_warning(answer, method, target.methods[0])
             return answer, chroots
+        except InvalidLoginError as error:
+            answer = error.answer()
+            if method == target.deprecated_method and endpoint in _WARN_BEFORE_LOGIN:
+                answer = _with_warning(answer, method, target.methods[0])
+            return answer, ()
         except ApiError as error:
             return error.answer(), ()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlparse
@@ -310,10 +311,8 @@ def _is_host(host: str) -> bool:
         pass
     else:
         return True
-    try:
+    with suppress(UnicodeError):
         host = host.encode("idna").decode()
-    except UnicodeError:
-        pass
     parts = host.split(".")
     if len(host) > 253 or len(parts) < 2 or _TOP_LEVEL_DOMAIN.match(parts[-1]) is None:
         return False

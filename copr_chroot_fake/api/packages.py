@@ -21,7 +21,7 @@ from .context import RequestContext, Success, nul_error, require
 from .forms import Field, Given, Invalid, form_data, read_form
 from .paging import PACKAGE, check_order, check_range, parse_paging, sort_rows
 from .projects import check_deletable, find_project, find_project_in_body, find_project_in_path
-from .rendering import json_line, render_page
+from .rendering import render_page
 from .sources import SOURCES, package_name_field
 from .submission import MAX_TIMEOUT, PRESERVED, SourceOfBuild, build_fields, selected_chroots, submit_builds
 from .users import User, may_edit
@@ -125,8 +125,8 @@ def build_package(context: RequestContext) -> Success:
     form.raise_as_lines()
     if package.source_type not in REBUILDABLE:
         problem = (
-            f"Package 'Unset default source for package {package.name}' doesn't have the default source method set, but it "
-            "is required for the rebuild request.  Please configure some source  method first"
+            f"Package 'Unset default source for package {package.name}' doesn't have the default source method set, "
+            "but it is required for the rebuild request.  Please configure some source  method first"
         )
         raise ApiError(400, problem)
     chroots = selected_chroots(project, form.values) or package.allowed(project.active_chroots)
@@ -159,10 +159,10 @@ def _store_package(
     """
     if not may_edit(user, project):
         raise ApiError(403, "You are not allowed to add or edit packages in this copr.")
-    type = context.target.parameters.get("source_type") or (package.source_type if package else "")
-    source = SOURCES.get(type)
+    source_type = context.target.parameters.get("source_type") or (package.source_type if package else "")
+    source = SOURCES.get(source_type)
     if source is None:
-        raise ApiError(400, f"Unsupported package source type {type}")
+        raise ApiError(400, f"Unsupported package source type {source_type}")
     form = read_form({**_package_fields(context.store), **source.fields(context.store)}, data)
     form.raise_as_lines()
     values = form.values

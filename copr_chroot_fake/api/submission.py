@@ -320,8 +320,8 @@ def _batch_problem(build: Build, user: User, is_modified: bool, store: Store) ->
         named = ", ".join(project.full_name for project in projects)
         plural = "projects" if len(projects) > 1 else "project"
         return (
-            f"The batch {build.batch} belongs to {plural} {named}.  You are not allowed to build there, so you neither can "
-            "edit the batch."
+            f"The batch {build.batch} belongs to {plural} {named}.  You are not allowed to build there, so you neither "
+            "can edit the batch."
         )
     start = f"Build {build.id} is not yet in any batch, and "
     if not may_build_in(user, build.project):
@@ -361,8 +361,8 @@ def check_directory(project: Project, dirname: str | None) -> None:
     if not (is_request or (kind == "custom" and rest)):
         raise ApiError(
             400,
-            f"Please use directory format {name}:custom:<SUFFIX_OF_CHOICE> or {name}:pr:<ID> (for automatically removed "
-            "directories)",
+            f"Please use directory format {name}:custom:<SUFFIX_OF_CHOICE> or {name}:pr:<ID> (for automatically "
+            "removed directories)",
         )
     if not all(part.isalnum() for part in (kind, *rest)):
         raise ApiError(

@@ -14,8 +14,8 @@ from ..model.project import NO_SETTINGS, ProjectSettings, SourcePackage
 from ..model.source import SOURCE_PLAN
 from ..model.states import State
 from ..scenario.defaults import complete_build, complete_chroot
-from ..validation import checks
 from ..scenario.spec import DEFAULT_OWNER, DERIVED, BuildSpec, ChrootSpec, ProjectSpec, ScenarioSpec, SourceSpec
+from ..validation import checks
 from .batch import Batch
 from .build import Build, Cancellation, confirmation_due
 from .chroot import BuildChroot, Overrides

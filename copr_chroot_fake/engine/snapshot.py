@@ -1,8 +1,8 @@
 """Snapshots of a fake.
 
 A snapshot keeps the objects of the fake. Restoring it brings back the same builds, chroots, projects and faults with
-their values of that time, in whatever order snapshots are restored: what was added since is removed, and what was removed
-is back.
+their values of that time, in whatever order snapshots are restored: what was added since is removed, and what was
+removed is back.
 """
 
 from __future__ import annotations

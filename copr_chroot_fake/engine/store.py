@@ -315,7 +315,7 @@ class Store:
         return None
 
     def unblocked_at(self, batch: int | None) -> float:
-        """Return the Unix time from which the builds of a batch may start; ``inf`` while another batch is unfinished."""
+        """Return the Unix time from which the builds of a batch may start; ``inf`` while another one is unfinished."""
         blocked_by = None if batch is None else self.batches[batch].blocked_by
         if blocked_by is None:
             return -math.inf

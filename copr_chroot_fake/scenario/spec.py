@@ -12,11 +12,11 @@ from functools import partial
 from typing import Annotated, ClassVar
 
 from ..errors import InputError
+from ..model.account import Account, Group
 from ..model.fault import FaultValue
 from ..model.lifecycle import LIFECYCLES, LifecycleValue, has_end, positions
 from ..model.nevra import PackageValue
 from ..model.progress import ProgressValue
-from ..model.account import Account, Group
 from ..model.project import (
     Bootstrap,
     Isolation,
@@ -221,8 +221,8 @@ class PackageSpec:
 class ProjectSpec(ProjectSettings):
     """A project; ``chroots`` are the names of those that it enables, or their settings by name.
 
-    ``creator`` is the user who added it, ``permissions`` those of other users by name, and ``directories`` those that it
-    has beside its main one.
+    ``creator`` is the user who added it, ``permissions`` those of other users by name, and ``directories`` those that
+    it has beside its main one.
     """
 
     ownername: PathSegment
@@ -329,9 +329,10 @@ class SourceSpec:
 class BuildSpec:
     """A build; ``memory_limit`` in MB, ``timeout`` in seconds.
 
-    ``package`` is null while the source build has not told its name, and ``submitter`` for a webhook. ``batch`` is the id of
-    its batch. Its project is ``project``, or ``ownername``, ``projectname`` and ``project_dirname``. ``chroots`` are names,
-    objects, or states or settings by name; those with neither a ``state`` nor a ``lifecycle`` have those of the build.
+    ``package`` is null while the source build has not told its name, and ``submitter`` for a webhook. ``batch`` is the
+    id of its batch. Its project is ``project``, or ``ownername``, ``projectname`` and ``project_dirname``. ``chroots`` are
+    names, objects, or states or settings by name; those with neither a ``state`` nor a ``lifecycle`` have those of the
+    build.
     """
 
     id: Positive | None = None
