@@ -49,11 +49,16 @@ class RequestBody:
 
     @cached_property
     def _parsed(self) -> object:
-        """The JSON document, or the exception that parsing it raised."""
+        """The JSON document, or the exception that parsing it raised.
+
+        :raises ApiError: 500 if it is nested too deeply.
+        """
         try:
             return json.loads(self._content)
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             return error
+        except RecursionError:
+            raise ApiError(500, CATCH_ALL) from None
 
     def json(self) -> object:
         """Return the JSON document.

@@ -96,7 +96,7 @@ def read_form(fields: Mapping[str, Field], data: FormData) -> Filled:
             values[name] = _read(form_field, data.get(name, ()), problems[name])
         for name, form_field in fields.items():
             problems[name] = _validate(form_field, Given(data.get(name, ()), values[name], values), problems[name])
-    except (TypeError, ValueError, AttributeError, OverflowError):
+    except (TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         raise ApiError(500, CATCH_ALL) from None
     return Filled(values, {name: messages for name, messages in problems.items() if messages})
 
@@ -211,6 +211,11 @@ def null_if_blank(value: Any) -> Any:
 def null_if_none(value: Any) -> Any:
     """Read the text None as null, as forms in browsers send it."""
     return None if value in (None, "None") else value
+
+
+def null_if_not_chosen(value: Any) -> Any:
+    """Read a blank choice, or the text None, as null."""
+    return None if value is None or not value.strip() or value == "None" else value
 
 
 def one_per_line(value: Any) -> str:

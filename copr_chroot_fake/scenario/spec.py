@@ -330,9 +330,9 @@ class BuildSpec:
     """A build; ``memory_limit`` in MB, ``timeout`` in seconds.
 
     ``package`` is null while the source build has not told its name, and ``submitter`` for a webhook. ``batch`` is the
-    id of its batch. Its project is ``project``, or ``ownername``, ``projectname`` and ``project_dirname``. ``chroots`` are
-    names, objects, or states or settings by name; those with neither a ``state`` nor a ``lifecycle`` have those of the
-    build.
+    id of its batch. Its project is ``project``, or ``ownername``, ``projectname`` and ``project_dirname``. ``chroots``
+    are names, objects, or states or settings by name; those with neither a ``state`` nor a ``lifecycle`` have those of
+    the build.
     """
 
     id: Positive | None = None
