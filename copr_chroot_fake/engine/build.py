@@ -384,7 +384,10 @@ class Build(Mapping[str, BuildChroot]):
         if progress.mode == "immediate":
             # Its stages are over now, and not before it was submitted.
             plan = tuple(stage if stage.lasts is None else stage._replace(lasts=0) for stage in plan)
-        index = next((index for index, stage in enumerate(plan) if stage.state == State.PENDING), 0)
+        index = next((index for index, stage in enumerate(plan) if stage.state == State.PENDING), None)
+        if index is None:
+            # It stays as it is reported.
+            return
         chroot.lifecycle_run = LifecycleRun(
             plan, progress, now, index=index, remaining=None, polls=0, packages=None, result_dir=None
         )
@@ -499,6 +502,10 @@ class Build(Mapping[str, BuildChroot]):
             return
         if self.source.run is not None:
             self.source.poll(counts)
+            for run in [chroot.lifecycle_run for chroot in self.chroots] if self.source.run is None else ():
+                # The response shows the chroots in their first state.
+                if run is not None and run.mode == "poll":
+                    run.count_poll()
             return
         for chroot in self.chroots:
             chroot.poll(counts)

@@ -256,7 +256,9 @@ class BuildChroot:
         elif to in (State.SUCCEEDED, State.FAILED):
             self._ended_on = now
         if to is State.SUCCEEDED:
-            default = () if has_ended else self._planned_packages or defaults.packages(self._name, self._build.package)
+            default = (
+                () if has_ended else self._planned_packages or defaults.packages(self._name, self._build.stored_package)
+            )
             self._packages += default if packages is None else packages
         if not has_ended:
             self._enter_state(to, now)
@@ -289,24 +291,24 @@ class BuildChroot:
         """Whether it waits for the source package."""
         return self._state in UNIMPORTED
 
-    def wait_for_source(self) -> None:
-        """Wait for the import of the source package, whatever state it is in."""
+    def wait_for_source(self, now: float) -> None:
+        """Wait for the import of the source package, whatever state it is in, without a lifecycle."""
+        self.lifecycle_run = None
         if self._state is not State.WAITING:
-            self._enter_state(State.WAITING, int(self._build.store.clock.now()))
+            self._enter_state(State.WAITING, int(now))
 
-    def queue(self, lifecycle: Lifecycle | None) -> None:
+    def queue(self, lifecycle: Lifecycle | None, now: float) -> None:
         """Become pending, as the source package is imported; a chroot without a lifecycle gets this one."""
-        now = self._build.store.clock.now()
         self._enter_state(State.PENDING, int(now))
         if self.lifecycle_run is not None:
             self.continue_from(now)
         elif lifecycle is not None:
             self._build.start_run(self, lifecycle, now)
 
-    def end_unbuilt(self, state: State, started_on: int | None, ended_on: int | None) -> None:
+    def end_unbuilt(self, state: State, now: float, started_on: int | None, ended_on: int | None) -> None:
         """End without having been built, with the times of the source build."""
         self._started_on, self._ended_on = started_on, ended_on
-        self._enter_state(state, int(self._build.store.clock.now()))
+        self._enter_state(state, int(now))
         self.lifecycle_run = None
 
     def _time(self, at: int | None) -> int:
@@ -654,7 +656,7 @@ class BuildChroot:
             elif stamp is Stamp.NO_RESULT_DIR:
                 self._result_dir = ""
             elif packages is None:
-                self._packages = defaults.packages(self._name, self._build.package)
+                self._packages = defaults.packages(self._name, self._build.stored_package)
             else:
                 self._packages = packages
         self._enter_state(state, now)
