@@ -502,14 +502,18 @@ class Build(Mapping[str, BuildChroot]):
             return
         if self.source.run is not None:
             self.source.poll(counts)
-            for run in [chroot.lifecycle_run for chroot in self.chroots] if self.source.run is None else ():
-                # The response shows the chroots in their first state.
-                if run is not None and run.mode == "poll":
-                    run.count_poll()
+            if self.source.run is None:
+                self._count_first_poll()
             return
         for chroot in self.chroots:
             chroot.poll(counts)
         self._needs_polls = any(chroot.needs_polls for chroot in self.chroots)
+
+    def _count_first_poll(self) -> None:
+        """Count the response that shows that its chroots are pending, as its source build has ended with it."""
+        for chroot in self.chroots:
+            if chroot.lifecycle_run is not None and chroot.lifecycle_run.mode == "poll":
+                chroot.lifecycle_run.count_poll()
 
     def catch_up(self) -> None:
         """Make everything happen to it that is due, in the order in which it was due."""

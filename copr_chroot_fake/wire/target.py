@@ -89,13 +89,19 @@ def split_target(target: str) -> tuple[str, Mapping[str, str]]:
     except UnicodeEncodeError as error:
         raise InputError("target", f"{shown(target)} cannot be sent: {error.reason}; expected valid Unicode") from None
     path, _, query = target.partition("?")
-    arguments: dict[str, str] = {}
-    for part in query.split("&"):
-        if part:
-            name, _, value = part.partition("=")
-            arguments.setdefault(_decode(name), _decode(value))
+    arguments = parse_urlencoded(query)
     # As in Werkzeug, an escaped slash separates segments, and invalid UTF-8 becomes U+FFFD.
     return unquote(path), MappingProxyType(arguments)
+
+
+def parse_urlencoded(text: str) -> dict[str, str]:
+    """Return the arguments of a query or the fields of a form; the first of a repeated one counts."""
+    found: dict[str, str] = {}
+    for part in text.split("&"):
+        if part:
+            name, _, value = part.partition("=")
+            found.setdefault(_decode(name), _decode(value))
+    return found
 
 
 def _decode(text: str) -> str:

@@ -352,12 +352,10 @@ BOUNDARY = "drawn"
 
 
 def _multipart(draw: st.DrawFn, document: dict[str, Any], hostile: bool) -> tuple[str, bytes]:
-    parts = [
-        (name, None, str(value).encode(errors="surrogatepass")) for name, value in document.items() if name != "pkgs"
-    ]
+    fields = {name: value for name, value in document.items() if name != "pkgs"}
+    parts: list[tuple[str, str | None, bytes]] = [("json", "json", json.dumps(fields).encode())]
     if draw(st.booleans()):
-        fields = {name: value for name, value in document.items() if name != "pkgs"}
-        parts = [("json", "json", json.dumps(fields).encode())]
+        parts = [(name, None, str(value).encode(errors="surrogatepass")) for name, value in fields.items()]
     filename = draw(st.sampled_from(["hello-1.0-1.src.rpm", "a.spec", *(HOSTILE_TEXTS if hostile else ())]))
     parts.append(("pkgs", filename, b"content\r\n--drawnx\r\n"))
     if hostile:

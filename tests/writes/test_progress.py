@@ -115,7 +115,7 @@ def test_submitted_build_waits_for_reports_by_hand() -> None:
     assert shown(fake, build)["state"] == "pending"
     seen = []
     for state in ("starting", "running", "succeeded"):
-        assert build.report_source(state)  # type: ignore[arg-type]  # a state
+        assert build.report_source(state)
         seen.append(shown(fake, build)["state"])
     assert build.report_import()
     for state in ("starting", "running", "succeeded"):

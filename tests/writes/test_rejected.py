@@ -40,7 +40,8 @@ def _changes_in_spite_of_error(step: Step) -> bool:
 
     It adds the package that the body names, and then looks for the one that the path names.
     """
-    return step.recorded["url"].startswith("/api_3/package/add/") and step.recorded["status"] == 500
+    adds_package: bool = step.recorded["url"].startswith("/api_3/package/add/")
+    return adds_package and step.recorded["status"] == 500
 
 
 FAKE = FakeCopr.from_scenario(WORLD, progress="manual")
