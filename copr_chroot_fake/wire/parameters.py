@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 _KEY = re.compile(r"([\w!#$%&'*+\-.^`|~]+)=", re.ASCII)
 _TOKEN = re.compile(r"[\w!#$%&'*+\-.^`|~]+", re.ASCII)
-_QUOTED = re.compile(r'"(?:\\[\\"]|[^"])*"')
+_QUOTED = re.compile(r'"(?:\\[\\"]|[^"\\]|\\(?![\\"]))*"')
 _ESCAPED = re.compile(r"\\(.)")
 _DELIMITER = re.compile(r";[ \t]*")
 _ENCODED = re.compile(r"([\w!#$%&*+\-.^`|~]*)'[\w!#$%&*+\-.^`|~]*'([\w!#$%&'*+\-.^`|~]+)$", re.ASCII)
