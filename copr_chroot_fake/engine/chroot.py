@@ -289,7 +289,8 @@ class BuildChroot:
         return self._state in UNIMPORTED
 
     def wait_for_source(self, now: float) -> None:
-        """Wait for the import of the source package, whatever state it is in."""
+        """Wait for the import of the source package, whatever state it is in, without a lifecycle."""
+        self.lifecycle_run = None
         if self._state is not State.WAITING:
             self._enter_state(State.WAITING, int(now))
 
@@ -301,7 +302,7 @@ class BuildChroot:
         elif lifecycle is not None:
             self._build.start_run(self, lifecycle, now)
 
-    def end_unbuilt(self, state: State, started_on: int | None, ended_on: int | None, now: float) -> None:
+    def end_unbuilt(self, state: State, now: float, started_on: int | None, ended_on: int | None) -> None:
         """End without having been built, with the times of the source build."""
         self._started_on, self._ended_on = started_on, ended_on
         self._enter_state(state, int(now))

@@ -14,7 +14,16 @@ from ..model.project import NO_SETTINGS, ProjectSettings, SourcePackage
 from ..model.source import SOURCE_PLAN
 from ..model.states import State
 from ..scenario.defaults import complete_build, complete_chroot
-from ..scenario.spec import DEFAULT_OWNER, DERIVED, BuildSpec, ChrootSpec, ProjectSpec, ScenarioSpec, SourceSpec
+from ..scenario.spec import (
+    DEFAULT_OWNER,
+    DERIVED,
+    BatchSpec,
+    BuildSpec,
+    ChrootSpec,
+    ProjectSpec,
+    ScenarioSpec,
+    SourceSpec,
+)
 from ..validation import checks
 from .batch import Batch
 from .build import Build, Cancellation, confirmation_due
@@ -54,12 +63,9 @@ def _create_scenario(spec: ScenarioSpec, store: Store) -> Additions:
     for index, account in enumerate(spec.accounts):
         if account.login in store.accounts:
             errors.append(InputError(f"accounts[{index}].login", login_exists(account.login)))
+    additions.batches = {batch.id: Batch(batch.id, batch.blocked_by) for batch in spec.batches}
     for index, batch in enumerate(spec.batches):
-        if batch.id in store.batches:
-            errors.append(
-                InputError(f"batches[{index}].id", f"there is a batch {batch.id} already; expected another id")
-            )
-        additions.batches[batch.id] = Batch(batch.id, batch.blocked_by)
+        _collect(errors, f"batches[{index}]", partial(_check_batch, batch, additions, store))
     for index, project in enumerate(spec.projects):
         _collect(errors, f"projects[{index}]", partial(_add_project, project, additions, store))
     undescribed: dict[str, Project] = {}
@@ -71,6 +77,15 @@ def _create_scenario(spec: ScenarioSpec, store: Store) -> Additions:
     if spec.last_ids is not None:
         additions.last_ids = spec.last_ids
     return additions
+
+
+def _check_batch(batch: BatchSpec, additions: Additions, store: Store) -> None:
+    """Check that a batch is new, and waits for one that was added before it, so that none waits for itself."""
+    if batch.id in store.batches:
+        raise InputError("id", f"there is a batch {batch.id} already; expected another id")
+    before = batch.blocked_by
+    if before is not None and (before >= batch.id or not (before in additions.batches or before in store.batches)):
+        raise InputError("blocked_by", f"there is no batch {before} that was added before; expected the id of one")
 
 
 def login_exists(login: str) -> str:
@@ -124,7 +139,7 @@ def add_chroot(spec: ChrootSpec, build: Build) -> BuildChroot:
         build.catch_up()
         if spec.name in build:
             raise InputError("chrootname", f"build {build.id} has {spec.name} already; expected another")
-        completed = complete_chroot(spec, build.id, build.package)
+        completed = complete_chroot(spec, build.id, build.stored_package)
         with all_or_nothing(store) as undo:
             undo.append(build.undo_attached())
             undo.append(partial(build.project.replace_chroots, build.project.known_chroots))
@@ -184,10 +199,8 @@ def _add_build(
         project = undescribed[full_name] = _create_project(store, owner, name, ProjectSettings())
     begun = store.begin_of(additions)
     build = _create_build(spec, number, project, store, begun)
-    if spec.batch is not None:
-        if spec.batch not in additions.batches and spec.batch not in store.batches:
-            raise InputError("batch", f"there is no batch {spec.batch}; expected one of batches")
-        (additions.batches.get(spec.batch) or store.batches[spec.batch]).builds.append(number)
+    if spec.batch is not None and spec.batch not in additions.batches and spec.batch not in store.batches:
+        raise InputError("batch", f"there is no batch {spec.batch}; expected one of batches")
     for chroot in spec.chroots:
         progress = spec.progress or store.progress
         build.attach(_create_chroot(spec.with_defaults(chroot), build, progress, begun))

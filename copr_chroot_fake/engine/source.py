@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import EventError, InputError
 from ..model import defaults
-from ..model.lifecycle import Lifecycle
+from ..model.lifecycle import Lifecycle, lifecycle_of
 from ..model.progress import Progress
 from ..model.project import SourcePackage
 from ..model.source import SOURCE_PLAN, UNBUILT, UNFINISHED, SourceType, source_state_after
@@ -23,6 +23,7 @@ from .lifecycle_run import LifecycleRun
 
 if TYPE_CHECKING:
     from .build import Build
+    from .chroot import BuildChroot
 
 _REPORTED = (State.STARTING, State.RUNNING, State.SUCCEEDED, State.FAILED, State.PENDING, State.CANCELED)
 """The states that the backend reports."""
@@ -30,6 +31,9 @@ _REPORTED = (State.STARTING, State.RUNNING, State.SUCCEEDED, State.FAILED, State
 
 _CANCELABLE = (State.WAITING, State.PENDING, State.STARTING, State.RUNNING)
 """The states from which a source build can become canceled."""
+
+
+_NOT_MADE = SourcePackage()
 
 
 class SavedSource(NamedTuple):
@@ -42,6 +46,8 @@ class SavedSource(NamedTuple):
     package: SourcePackage
     run: LifecycleRun | None
     is_independent: bool
+    lifecycle: Lifecycle | None
+    progress: Progress | None
 
 
 class SourceBuild:
@@ -179,7 +185,14 @@ class SourceBuild:
             return not is_canceled and self.stored_state in (State.STARTING, State.RUNNING)
         return True
 
-    def _store(self, to: State, now: float, name: str | None, made: SourcePackage, skip: Iterable[str]) -> None:
+    def _store(
+        self,
+        to: State,
+        now: float,
+        name: str | None = None,
+        made: SourcePackage = _NOT_MADE,
+        skip: Iterable[str] = (),
+    ) -> None:
         build = self._build
         build.forget_rendered()
         self.is_independent = True
@@ -213,8 +226,15 @@ class SourceBuild:
             build.add_waiting(build.allowed_chroots)
         self.stored_state = State.IMPORTING if build.names else State.FAILED
         for chroot in build.chroots:
-            chroot.wait_for_source(now)
+            self._take_over(chroot, now)
         self._end_chroots(skip, State.SKIPPED, now)
+
+    def _take_over(self, chroot: BuildChroot, now: float) -> None:
+        """Let a chroot wait for the import, whatever state it is in; its lifecycle continues from there."""
+        run = chroot.lifecycle_run
+        if run is not None and self.lifecycle is None:
+            self.lifecycle, self.progress = lifecycle_of(run.plan), run.progress
+        chroot.wait_for_source(now)
 
     def _end_chroots(self, chrootnames: Iterable[str], state: State, now: float) -> None:
         """End chroots with the times of the source build, as Copr does for those that are never built."""
@@ -222,7 +242,7 @@ class SourceBuild:
         for name in chrootnames:
             chroot = self._build.get(name)
             if chroot is not None:
-                chroot.end_unbuilt(state, started_on, self.ended_on, now)
+                chroot.end_unbuilt(state, now, started_on, self.ended_on)
 
     def report_import(self, failed_for: Iterable[str] = ()) -> bool:
         """Report that the package is in dist-git; see :meth:`Build.report_import`."""
@@ -240,11 +260,11 @@ class SourceBuild:
             if self.stored_state is not State.IMPORTING:
                 return False
             with build.restored_on_error():
-                self._import(failed, build.store.clock.now())
+                self._import(build.store.clock.now(), failed)
                 self._continue_from(self.stored_state)
             return True
 
-    def _import(self, failed: Iterable[str], now: float) -> None:
+    def _import(self, now: float, failed: Iterable[str] = ()) -> None:
         build = self._build
         build.forget_rendered()
         self.is_independent = True
@@ -254,7 +274,7 @@ class SourceBuild:
         for chroot in waiting:
             if chroot in missing:
                 # Copr stores no times, so the build never ends.
-                chroot.end_unbuilt(State.FAILED, None, None, now)
+                chroot.end_unbuilt(State.FAILED, now, None, None)
             else:
                 chroot.queue(self.lifecycle, now)
 
@@ -299,7 +319,7 @@ class SourceBuild:
             is_immediate = self.run.mode == "immediate"
             if build.confirmed_by is not None:
                 if is_immediate or build.confirmed_by <= now:
-                    self._confirm_cancellation()
+                    self._confirm_cancellation(now if is_immediate else build.confirmed_by)
                 return
             unblocked_at = build.store.unblocked_at(build.batch)
             due = max(self.run.due, unblocked_at)
@@ -314,20 +334,22 @@ class SourceBuild:
             return
         if not run.has_enough_polls or run.due is None:
             run.count_poll()
-        elif build.cancellation is not None:
-            self._confirm_cancellation()
-        elif build.store.unblocked_at(build.batch) < math.inf:
-            self._enter_next_stage(build.store.clock.reach(run.due))
+            return
+        if build.cancellation is not None:
+            self._confirm_cancellation(build.store.clock.now())
+            return
+        unblocked_at = build.store.unblocked_at(build.batch)
+        if unblocked_at < math.inf:
+            self._enter_next_stage(build.store.clock.reach(max(run.due, unblocked_at)))
             run.count_poll()
 
-    def _confirm_cancellation(self) -> None:
+    def _confirm_cancellation(self, now: float) -> None:
         """Let it, and the chroots that wait for it, end as canceled, as the backend confirms that."""
         with self._build.restored_on_error():
-            now = self._build.store.clock.now()
-            self._store(State.CANCELED, now, None, SourcePackage(), ())
+            self._store(State.CANCELED, now)
             for chroot in self._build.chroots:
                 if chroot.is_waiting:
-                    chroot.end_unbuilt(State.CANCELED, None, None, now)
+                    chroot.end_unbuilt(State.CANCELED, now, None, None)
             self.run = None
 
     def _enter_next_stage(self, now: float) -> None:
@@ -336,11 +358,9 @@ class SourceBuild:
         with build.restored_on_error():
             stage = run.enter_next_stage(now)
             if stage.state is State.SUCCEEDED:
-                self._import((), now)
-            elif stage.state is State.IMPORTING:
-                self._store(State.SUCCEEDED, now, None, SourcePackage(), ())
+                self._import(now)
             else:
-                self._store(State(stage.state), now, None, SourcePackage(), ())
+                self._store(State.SUCCEEDED if stage.state is State.IMPORTING else State(stage.state), now)
             if self.stored_state not in UNFINISHED:
                 self.run = None
 
@@ -360,6 +380,8 @@ class SourceBuild:
             self.package,
             copy.copy(self.run),
             self.is_independent,
+            self.lifecycle,
+            self.progress,
         )
 
     def restore(self, saved: SavedSource) -> None:
@@ -368,6 +390,7 @@ class SourceBuild:
         self.result_dir, self.package = saved.result_dir, saved.package
         self.run = copy.copy(saved.run)
         self.is_independent = saved.is_independent
+        self.lifecycle, self.progress = saved.lifecycle, saved.progress
 
 
 def _distribution(chrootname: str) -> str:

@@ -57,7 +57,7 @@ DERIVED = ""
 
 def _check_times(chroot: ChrootSpec) -> Iterable[tuple[str, str]]:
     started_on, ended_on = chroot.started_on, chroot.ended_on
-    if started_on is not None and ended_on is not None and ended_on < started_on:
+    if started_on is not None and ended_on is not None and ended_on < started_on and not chroot.late_start:
         yield "ended_on", f"{ended_on} is before started_on, {started_on}; expected that time or a later one"
 
 
@@ -111,7 +111,8 @@ class ChrootSettings:
     was shown by ``polls`` responses already. It stays in the state ``hold`` until it is released. ``stage`` is the
     index of its stage, for a lifecycle that is in the state more than once, ``remaining`` the seconds until that stage
     ends, negative while it is held beyond its end, and ``planned_result_dir`` the directory that its next start sets.
-    One that failed may have been ``canceled`` while it ran, which only its results show.
+    One that failed may have been ``canceled`` while it ran, which only its results show. After a ``late_start``, which
+    the backend reported although the chroot had ended, it may have started after its end.
     """
 
     state: StateValue | None = None
@@ -129,8 +130,9 @@ class ChrootSettings:
     packages: tuple[PackageValue, ...] | None = None
     build_config: JsonObject | None = None
     canceled: bool = False
+    late_start: bool = False
     _RELATIONS: ClassVar[tuple[object, ...]] = (
-        Relation(("started_on", "ended_on"), _check_times, frozenset({"ended_on"})),
+        Relation(("started_on", "ended_on", "late_start"), _check_times, frozenset({"ended_on"})),
         Relation(("canceled", "state"), _check_canceled, frozenset({"canceled"})),
         Relation(
             ("state", "lifecycle", *_OF_LIFECYCLE),
