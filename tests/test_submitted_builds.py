@@ -34,17 +34,6 @@ def fake_with_project(progress: ProgressMode = "poll") -> FakeCopr:
     return fake
 
 
-def test_submitted_build_advances_with_each_poll() -> None:
-    """First its source build does, and then the chroots."""
-    fake = fake_with_project()
-    submit(fake)
-    states = [get(fake)["state"] for _ in range(10)]
-    assert states == [
-        *("pending", "starting", "running", "importing"),
-        *("pending", "pending", "starting", "running", "succeeded", "succeeded"),
-    ]
-
-
 @pytest.mark.parametrize("step", [1, 30, 1000])
 def test_submitted_build_advances_with_the_clock(step: int) -> None:
     """Its times do not depend on how often it is polled."""
@@ -56,14 +45,6 @@ def test_submitted_build_advances_with_the_clock(step: int) -> None:
         assert get(fake)["id"] == 1
     build = get(fake)
     assert (build["state"], build["started_on"] - begun, build["ended_on"] - begun) == ("succeeded", 90, 350)
-
-
-def test_submitted_build_ends_immediately() -> None:
-    """After the response to the submission."""
-    fake = fake_with_project("immediate")
-    assert submit(fake)["items"][0]["state"] == "pending"
-    build = get(fake)
-    assert (build["state"], build["chroots"]) == ("succeeded", [F43, F42])
 
 
 @pytest.mark.parametrize(

@@ -230,7 +230,7 @@ def _submit_one(store: Store, project: Project, submission: Submission, values: 
     build = submit(store, project, submission, _batch(store, values))
     # The response shows the build before it can advance.
     rendered = render_build(build)
-    build.source.start()
+    build.source.start(build.store.clock.now())
     return rendered
 
 

@@ -204,7 +204,7 @@ def _submit(
         is_background=True,
     )
     build = submit(store, project, submission)
-    build.source.start()
+    build.source.start(build.store.clock.now())
     return build
 
 

@@ -205,7 +205,7 @@ def _add_build(
         progress = spec.progress or store.progress
         build.attach(_create_chroot(spec.with_defaults(chroot), build, progress, begun))
     if build.source.is_independent:
-        _resume_source(build, spec.source or SourceSpec())
+        _resume_source(build, spec.source or SourceSpec(), begun)
     else:
         build.hide_package()
     _derive_submission(build, spec, begun)
@@ -252,12 +252,12 @@ def _create_build(spec: BuildSpec, number: int, project: Project, store: Store, 
     return build
 
 
-def _resume_source(build: Build, spec: SourceSpec) -> None:
+def _resume_source(build: Build, spec: SourceSpec, begun: float) -> None:
     """Let the source build of a submitted build continue from its state."""
     states = [stage.state for stage in SOURCE_PLAN]
     if spec.advances and build.source.stored_state in states:
         position = states.index(build.source.stored_state)
-        build.source.start(position, remaining=spec.remaining, polls=spec.polls or 0)
+        build.source.start(begun, position, remaining=spec.remaining, polls=spec.polls or 0)
 
 
 def _create_chroot(spec: ChrootSpec, build: Build, progress: Progress, begun: float) -> BuildChroot:

@@ -280,8 +280,8 @@ class SourceBuild:
 
     # Its lifecycle. Whoever calls what changes it holds the store's lock.
 
-    def start(self, position: int = 0, *, remaining: float | None = None, polls: int = 0) -> None:
-        """Advance from a stage on.
+    def start(self, begun: float, position: int = 0, *, remaining: float | None = None, polls: int = 0) -> None:
+        """Advance from a stage on, since a Unix time.
 
         :param remaining: seconds until the stage ends, by default all of them.
         """
@@ -291,7 +291,7 @@ class SourceBuild:
         self.run = LifecycleRun(
             SOURCE_PLAN,
             self.progress or build.store.progress,
-            build.store.clock.now(),
+            begun,
             index=position,
             remaining=remaining,
             polls=polls,
