@@ -129,7 +129,9 @@ class SourceBuild:
     @property
     def has_package(self) -> bool:
         """Whether it has made its source package, if its state follows from the chroots; else that is as given."""
-        return self.is_independent or not self._build.had_lifecycle or self.stored_state not in UNBUILT
+        if self.is_independent or self.stored_state not in UNBUILT:
+            return True
+        return all(chroot.lifecycle_run is None for chroot in self._build.chroots)
 
     def report(
         self,
@@ -198,6 +200,8 @@ class SourceBuild:
             return
         self.stored_state = to
         if to is State.FAILED:
+            # Nothing will tell the name of the package.
+            build.hidden_package = None
             self._end_chroots(build.names, State.FAILED)
 
     def _succeed(self, name: str | None, made: SourcePackage, skip: Iterable[str]) -> None:
