@@ -120,12 +120,10 @@ class FakeCopr:
         """
         with without_garbage_collection():
             file, spec = load_scenario(source)
-            with self._store.lock:
-                try:
-                    batch = create.create_scenario(spec, self._store)
-                except InputError as error:
-                    raise ScenarioError(file, error) from None
-                self._store.add(batch)
+            try:
+                create.add_scenario(spec, self._store)
+            except InputError as error:
+                raise ScenarioError(file, error) from None
 
     def to_scenario(self) -> Scenario:
         """Return the fake as a scenario, which loads back to the same responses; lifecycles continue where they are.
@@ -310,7 +308,7 @@ class FakeCopr:
         group = Group(name, fas_name_of(checks.group("name", name)) if fas_name is None else fas_name)
         with self._store.lock:
             if group.name in self._store.groups:
-                raise InputError("name", f"there is a group {group.name} already; expected another")
+                raise InputError("name", create.group_exists(group.name))
             self._store.groups[group.name] = group
         return group
 

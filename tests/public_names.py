@@ -48,6 +48,7 @@ OF_WHAT_THE_KIT_MAKES = {
         "result_url set_state started_at started_on state"
     ),
     "Faults": "add clear remove",
+    "Package": "chroot_denylist config id max_builds name source_type webhook_rebuild",
     "Project": (
         "chroots created_on creator directories disable enable full_name group id ownername packages permissions "
         "projectname settings webhook_secret"

@@ -81,6 +81,8 @@ OTHERWISE: Mapping[str, Mapping[str, Any]] = {
     **dict.fromkeys(("CoprClient", "AsyncCoprClient"), _TRANSPORT),
     **dict.fromkeys(("CoprClient.wait", "AsyncCoprClient.wait"), _ENDED),
     "FakeCopr.add_account": {"login": "another"},
+    "FakeCopr.add_group": {"name": "@tools", "fas_name": "tools"},
+    "Group": {"name": "@tools", "fas_name": "tools"},
     "FakeCopr.add_project": {"project": "jdoe/tools"},
     "FakeCopr.from_options": {"options": kit.FakeOptions()},
     "Build.add_chroot": {"name": "fedora-42-x86_64"},
@@ -117,6 +119,7 @@ class World:
         """Have a new fake."""
         self.fake = fake = FakeCopr()
         fake.add_account("jdoe", "jdoe-login", "secret", ["@copr"])
+        fake.add_group("@copr")
         build = fake.add_build([F41, "fedora-43-x86_64"], id=1, lifecycle="realistic")
         fake.builds[1]["fedora-43-x86_64"].hold("running")
         fake.add_build({F41: "succeeded"}, id=2)

@@ -26,7 +26,7 @@ from ..model.machine import (
     stamps_of,
 )
 from ..model.nevra import Nevra, PackageLike, parse_packages
-from ..model.source import UNIMPORTED
+from ..model.source import UNFINISHED, UNIMPORTED
 from ..model.states import State, StateName, parse_state
 from ..validation import checks
 from .interrupts import forget_changes_after, last_change
@@ -289,10 +289,12 @@ class BuildChroot:
         return self._state in UNIMPORTED
 
     def wait_for_source(self, now: float) -> None:
-        """Wait for the import of the source package, whatever state it is in, without a lifecycle."""
-        self.lifecycle_run = None
-        if self._state is not State.WAITING:
-            self._enter_state(State.WAITING, int(now))
+        """Wait for the import of the source package, whatever state it is in; then its lifecycle continues."""
+        if self._state is State.WAITING and not self._is_absent:
+            return
+        if self.lifecycle_run is not None and not self.lifecycle_run.wait(now):
+            self.lifecycle_run = None
+        self._enter_state(State.WAITING, int(now))
 
     def queue(self, lifecycle: Lifecycle | None, now: float) -> None:
         """Become pending, as the source package is imported; a chroot without a lifecycle gets this one."""
@@ -431,6 +433,7 @@ class BuildChroot:
         self._started_on, self._ended_on = started_on, ended_on
         self.lifecycle_run = None
         self.was_canceled = False
+        self._build.reveal_package()
         self._enter_state(state, int(self._build.store.clock.now()))
 
     # Its lifecycle. Whoever calls what changes it holds the store's lock.
@@ -504,6 +507,8 @@ class BuildChroot:
 
     def _due_in(self, run: LifecycleRun) -> float | None:
         confirmed_by = self._build.confirmed_by
+        if self._waits_for_import:
+            return confirmed_by
         if confirmed_by is None or run.stage.canceled or self._state.is_final or self._is_absent:
             return run.due
         return confirmed_by if run.due is None else min(run.due, confirmed_by)
@@ -522,6 +527,13 @@ class BuildChroot:
         run = self.lifecycle_run
         return run is not None and run.stage.state == ABSENT
 
+    @property
+    def _waits_for_import(self) -> bool:
+        """Whether it only goes on once its source package is imported, whatever its lifecycle says."""
+        source = self._build.source
+        is_waiting = self._state is State.WAITING and source.is_independent and source.stored_state in UNFINISHED
+        return is_waiting and not self._is_absent
+
     def advance_problem(self) -> str | None:
         """Return why it cannot enter a next stage now; ``None`` if it can."""
         run = self.lifecycle_run
@@ -531,6 +543,8 @@ class BuildChroot:
             return "its state is fixed; use report() or set_state()"
         if run.is_held:
             return "it is held; release it first"
+        if self.due is None and self._waits_for_import:
+            return "its source package is not imported; report that with report_import()"
         if self.due is None:
             return "it is stuck; its lifecycle has no next stage"
         return None
@@ -552,13 +566,14 @@ class BuildChroot:
         """Make a change, and undo what there is of it if it is interrupted by an exception."""
         build = self._build
         before, cancellation = self.save(), build.cancellation
-        source, package = build.source.save(), build.stored_package
+        source, package, hidden_package = build.source.save(), build.stored_package, build.hidden_package
         last = last_change(build.store.changes)
         try:
             change()
         except BaseException:
             self.restore(before)
-            build.cancellation, build.stored_package = cancellation, package
+            build.cancellation = cancellation
+            build.stored_package, build.hidden_package = package, hidden_package
             build.source.restore(source)
             forget_changes_after(last, build.store.changes)
             raise

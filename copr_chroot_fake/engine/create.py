@@ -20,11 +20,11 @@ from ..scenario.spec import (
     BatchSpec,
     BuildSpec,
     ChrootSpec,
+    LastIds,
     ProjectSpec,
     ScenarioSpec,
     SourceSpec,
 )
-from ..validation import checks
 from .batch import Batch
 from .build import Build, Cancellation, confirmation_due
 from .chroot import BuildChroot, Overrides
@@ -41,17 +41,21 @@ WITHOUT_RESULTS = (State.WAITING, State.IMPORTING, State.PENDING)
 """The states in which the given result directory of a chroot with a lifecycle is the one that it will have."""
 
 
-def create_scenario(spec: ScenarioSpec, store: Store) -> Additions:
-    """Return everything that a scenario describes, to be added to a store.
+def add_scenario(spec: ScenarioSpec, store: Store) -> list[Build]:
+    """Add everything that a scenario describes to a store, or nothing; return the builds.
 
-    :raises InputErrors: naming each project, build, account and batch that the store has already.
+    :raises InputErrors: naming each project, build, account, group and batch that the store has already.
     """
-    store.catch_up()
-    with store.ids_restored_on_error():
-        return _create_scenario(spec, store)
+    with store.lock:
+        store.catch_up()
+        with all_or_nothing(store) as undo:
+            additions = _create_scenario(spec, store)
+            store.add(additions, undo)
+    return [*additions.builds.values()]
 
 
 def _create_scenario(spec: ScenarioSpec, store: Store) -> Additions:
+    _reserve_ids(spec, store)
     additions = Additions(
         mock_chroots={chroot.name: chroot.is_active for chroot in spec.chroots},
         accounts=spec.accounts,
@@ -63,9 +67,11 @@ def _create_scenario(spec: ScenarioSpec, store: Store) -> Additions:
     for index, account in enumerate(spec.accounts):
         if account.login in store.accounts:
             errors.append(InputError(f"accounts[{index}].login", login_exists(account.login)))
-    additions.batches = {batch.id: Batch(batch.id, batch.blocked_by) for batch in spec.batches}
+    for index, group in enumerate(spec.groups):
+        if group.name in store.groups:
+            errors.append(InputError(f"groups[{index}].name", group_exists(group.name)))
     for index, batch in enumerate(spec.batches):
-        _collect(errors, f"batches[{index}]", partial(_check_batch, batch, additions, store))
+        _collect(errors, f"batches[{index}]", partial(_add_batch, batch, additions, store))
     for index, project in enumerate(spec.projects):
         _collect(errors, f"projects[{index}]", partial(_add_project, project, additions, store))
     undescribed: dict[str, Project] = {}
@@ -74,23 +80,34 @@ def _create_scenario(spec: ScenarioSpec, store: Store) -> Additions:
     if errors:
         raise InputErrors(errors)
     additions.projects.update(undescribed)
-    if spec.last_ids is not None:
-        additions.last_ids = spec.last_ids
     return additions
 
 
-def _check_batch(batch: BatchSpec, additions: Additions, store: Store) -> None:
-    """Check that a batch is new, and waits for one that was added before it, so that none waits for itself."""
-    if batch.id in store.batches:
-        raise InputError("id", f"there is a batch {batch.id} already; expected another id")
-    before = batch.blocked_by
-    if before is not None and (before >= batch.id or not (before in additions.batches or before in store.batches)):
-        raise InputError("blocked_by", f"there is no batch {before} that was added before; expected the id of one")
+def _reserve_ids(spec: ScenarioSpec, store: Store) -> None:
+    """Let the ids of projects and packages without one be above those that the scenario gives to others."""
+    given = LastIds() if spec.last_ids is None else spec.last_ids
+    projects = [project.id for project in spec.projects if project.id is not None]
+    packages = [package.id for project in spec.projects for package in project.packages if package.id is not None]
+    store.raise_last_ids([given.build], [given.project, *projects], [given.package, *packages])
 
 
 def login_exists(login: str) -> str:
     """Return the problem with a login that another account has."""
-    return f"{checks.excerpt(login)} exists already; expected another"
+    return f"{login!r} exists already; expected another"
+
+
+def group_exists(name: str) -> str:
+    """Return the problem with the name of a group that exists."""
+    return f"there is a group {name} already; expected another"
+
+
+def _add_batch(spec: BatchSpec, additions: Additions, store: Store) -> None:
+    if spec.id in store.batches:
+        raise InputError("id", f"there is a batch {spec.id} already; expected another id")
+    # A batch can only wait for an earlier one, so that no two wait for each other.
+    if not (spec.blocked_by is None or spec.blocked_by in store.batches or spec.blocked_by in additions.batches):
+        raise InputError("blocked_by", f"there is no batch {spec.blocked_by} before this one; expected an earlier one")
+    additions.batches[spec.id] = Batch(spec.id, spec.blocked_by)
 
 
 def _collect(errors: list[InputError], location: str, add: Callable[[], object]) -> None:
@@ -105,10 +122,10 @@ def add_project(spec: ProjectSpec, store: Store) -> Project:
 
     :raises InputError: if the store has it already.
     """
-    with store.lock:
+    with store.lock, all_or_nothing(store) as undo:
         additions = Additions()
         project = _add_project(spec, additions, store)
-        store.add(additions)
+        store.add(additions, undo)
     return project
 
 
@@ -117,14 +134,15 @@ def add_build(spec: BuildSpec, store: Store) -> Build:
 
     :raises InputError: if the store has its id already.
     """
-    with store.lock, store.ids_restored_on_error():
+    with store.lock:
         store.catch_up()
-        additions, undescribed = Additions(), dict[str, Project]()
-        build_id = store.next_build_id() if spec.id is None else spec.id
-        build = _add_build(complete_build(spec, build_id), additions, store, undescribed, build_id)
-        additions.projects.update(undescribed)
-        _derive_source(build)
-        store.add(additions, enable=True)
+        with all_or_nothing(store) as undo:
+            additions, undescribed = Additions(), dict[str, Project]()
+            build_id = store.next_build_id() if spec.id is None else spec.id
+            build = _add_build(complete_build(spec, build_id), additions, store, undescribed, build_id)
+            additions.projects.update(undescribed)
+            _derive_source(build)
+            store.add(additions, undo, enable=True)
     return build
 
 
@@ -212,7 +230,7 @@ def _add_build(
     additions.builds[number] = build
     if full_name in undescribed:
         # Without a description it has enabled the chroots that its builds were submitted to.
-        project.replace_chroots({**dict.fromkeys(build.names, NO_SETTINGS), **project.chroots})
+        project.replace_chroots(dict.fromkeys((*project.chroots, *build.names), NO_SETTINGS))
     return build
 
 
@@ -254,7 +272,7 @@ def _create_build(spec: BuildSpec, number: int, project: Project, store: Store, 
 
 def _resume_source(build: Build, spec: SourceSpec, begun: float) -> None:
     """Let the source build of a submitted build continue from its state."""
-    states = [stage.state for stage in SOURCE_PLAN]
+    states = [stage.state for stage in SOURCE_PLAN if stage.lasts is not None]
     if spec.advances and build.source.stored_state in states:
         position = states.index(build.source.stored_state)
         build.source.start(begun, position, remaining=spec.remaining, polls=spec.polls or 0)

@@ -13,7 +13,7 @@ from ..model.progress import dump_progress
 from ..model.project import ProjectChroot
 from ..model.states import State
 from ..scenario.entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
-from ..scenario.spec import PackageSpec
+from ..scenario.spec import LastIds, PackageSpec
 from ..validation.spec import dump
 from .build import Build
 from .chroot import BuildChroot
@@ -50,11 +50,9 @@ def _write_rest(store: Store) -> Mapping[str, object]:
         "accounts": [{**dump(account), "token": account.token} for account in store.accounts.values()],
         "groups": [dump(group) for group in store.groups.values()],
         "batches": [{"id": batch.id, "blocked_by": batch.blocked_by} for batch in store.batches.values()],
-        "last_ids": {
-            "build": store.last_build_id,
-            "project": store.last_project_id,
-            "package": store.last_package_id,
-        },
+        "last_ids": dump(
+            LastIds(build=store.last_build_id, project=store.last_project_id, package=store.last_package_id)
+        ),
     }
     return {key: value for key, value in written.items() if value}
 

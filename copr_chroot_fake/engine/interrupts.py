@@ -29,7 +29,8 @@ def complete(change: Callable[[], None]) -> None:
 def all_or_nothing(store: Store) -> Iterator[Undo]:
     """Remove again what has been added to a store, if not all of it could be; what else has changed is for ``undo``.
 
-    Whatever is added comes last in its dictionary, so that nothing has to be copied before.
+    The ids that were given are given again. Whatever is added comes last in its dictionary, so that nothing has to be
+    copied before.
     """
     growing: list[dict[Any, Any]] = [
         store.mock_chroots,
@@ -40,7 +41,7 @@ def all_or_nothing(store: Store) -> Iterator[Undo]:
         store.builds,
     ]
     sizes = [len(dictionary) for dictionary in growing]
-    last = last_change(store.changes)
+    last, ids = last_change(store.changes), store.last_ids
     undo: Undo = []
     try:
         yield undo
@@ -50,6 +51,7 @@ def all_or_nothing(store: Store) -> Iterator[Undo]:
         for dictionary, size in zip(growing, sizes, strict=True):
             while len(dictionary) > size:
                 dictionary.popitem()
+        store.last_ids = ids
         forget_changes_after(last, store.changes)
         store.index.forget()
         raise

@@ -133,6 +133,16 @@ class LifecycleRun:
                 return True
         return False
 
+    def wait(self, now: float) -> bool:
+        """Go back to before it is pending, to a stage in which it waits; return whether there is such a place."""
+        if self.move_to_state(State.WAITING, now):
+            return True
+        pending = next((index for index, stage in enumerate(self.plan) if stage.state == State.PENDING), None)
+        if pending is not None:
+            self.plan = (PlannedStage(State.WAITING, 0), *self.plan[pending:])
+            self._go_to(0, now)
+        return pending is not None
+
     def _go_to(self, index: int, now: float) -> None:
         self.index = index
         self.polls = 0

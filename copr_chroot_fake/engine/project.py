@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +17,7 @@ from ..model.package import Package
 from ..model.project import NO_SETTINGS, Permissions, ProjectChroot, ProjectSettings
 from ..model.source import SourceType
 from ..validation import checks
+from .interrupts import all_or_nothing
 
 if TYPE_CHECKING:
     from .store import Store
@@ -37,13 +39,19 @@ class SavedProject(NamedTuple):
     webhook_secret: str | None
 
 
+class _Chroots(NamedTuple):
+    """The settings of a project's chroots by name; ``known`` are those that it has dropped, too."""
+
+    known: Mapping[str, ProjectChroot]
+    enabled: Mapping[str, ProjectChroot]
+
+
 class Project:
     """A project of a fake."""
 
     __slots__ = (
         "__weakref__",
-        "_enabled",
-        "_rows",
+        "_chroots",
         "created_on",
         "creator",
         "directories",
@@ -102,17 +110,17 @@ class Project:
     @property
     def chroots(self) -> Mapping[str, ProjectChroot]:
         """The settings of the chroots that are enabled in it, by name, read-only."""
-        return self._enabled
+        return self._chroots.enabled
 
     @property
     def known_chroots(self) -> Mapping[str, ProjectChroot]:
         """The settings of its chroots, those that it has dropped included."""
-        return self._rows
+        return self._chroots.known
 
     @property
     def active_chroots(self) -> list[str]:
         """The enabled chroots that the service has not deactivated: those that builds can use."""
-        return [name for name in self._enabled if self.store.mock_chroots[name]]
+        return [name for name in self.chroots if self.store.mock_chroots[name]]
 
     def enable(self, chrootname: str) -> None:
         """Enable a chroot; one that was dropped has its former settings again.
@@ -138,8 +146,10 @@ class Project:
         with self.store.lock:
             missing = [name for name in chrootnames if name not in self.chroots]
             if missing:
-                self.store.know(missing)
-                self._move_last({name: replace(self._row(name), dropped_on=None) for name in missing})
+                with all_or_nothing(self.store) as undo:
+                    undo.append(partial(self.replace_chroots, self.known_chroots))
+                    self.store.know(missing)
+                    self._move_last({name: replace(self._row(name), dropped_on=None) for name in missing})
 
     def drop_chroots(self, chrootnames: Iterable[str]) -> None:
         now = int(self.store.clock.now())
@@ -147,21 +157,20 @@ class Project:
 
     def _move_last(self, changed: Mapping[str, ProjectChroot]) -> None:
         """Store chroots after the others: Copr's database moves rows of which an indexed column changes."""
-        kept = {name: row for name, row in self._rows.items() if name not in changed}
+        kept = {name: row for name, row in self.known_chroots.items() if name not in changed}
         self.replace_chroots({**kept, **changed})
 
     def update_chroot(self, chrootname: str, settings: ProjectChroot) -> None:
         """Store the settings of a chroot."""
-        self.replace_chroots({**self._rows, chrootname: settings})
+        self.replace_chroots({**self.known_chroots, chrootname: settings})
 
     def replace_chroots(self, chroots: Mapping[str, ProjectChroot]) -> None:
         """Have exactly these chroots, with these settings."""
         enabled = {name: row for name, row in chroots.items() if row.dropped_on is None}
-        self._rows = MappingProxyType(dict(chroots))
-        self._enabled = MappingProxyType(enabled)
+        self._chroots = _Chroots(MappingProxyType(dict(chroots)), MappingProxyType(enabled))
 
     def _row(self, chrootname: str) -> ProjectChroot:
-        return self._rows.get(chrootname, NO_SETTINGS)
+        return self.known_chroots.get(chrootname, NO_SETTINGS)
 
     def days_until_deletion(self, chroot: ProjectChroot) -> int | None:
         """Return the full days until Copr deletes what a dropped chroot contains; ``None`` for an enabled one."""
@@ -187,7 +196,7 @@ class Project:
         """Return everything about it that can change, for :meth:`restore`."""
         return SavedProject(
             self.settings,
-            self._rows,
+            self.known_chroots,
             self.permissions,
             dict(self.packages),
             tuple(self.directories),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import EventError, InputError
 from ..model import defaults
-from ..model.lifecycle import Lifecycle, lifecycle_of
+from ..model.lifecycle import Lifecycle
 from ..model.progress import Progress
 from ..model.project import SourcePackage
 from ..model.source import SOURCE_PLAN, UNBUILT, UNFINISHED, SourceType, source_state_after
@@ -23,7 +23,6 @@ from .lifecycle_run import LifecycleRun
 
 if TYPE_CHECKING:
     from .build import Build
-    from .chroot import BuildChroot
 
 _REPORTED = (State.STARTING, State.RUNNING, State.SUCCEEDED, State.FAILED, State.PENDING, State.CANCELED)
 """The states that the backend reports."""
@@ -135,7 +134,9 @@ class SourceBuild:
     @property
     def has_package(self) -> bool:
         """Whether it has made its source package, if its state follows from the chroots; else that is as given."""
-        return self.is_independent or not self._build.had_lifecycle or self.stored_state not in UNBUILT
+        if self.is_independent or self.stored_state not in UNBUILT:
+            return True
+        return all(chroot.lifecycle_run is None for chroot in self._build.chroots)
 
     def report(
         self,
@@ -211,6 +212,8 @@ class SourceBuild:
             return
         self.stored_state = to
         if to is State.FAILED:
+            # Nothing will tell the name of the package.
+            build.hidden_package = None
             self._end_chroots(build.names, State.FAILED, now)
 
     def _succeed(self, now: float, name: str | None, made: SourcePackage, skip: Iterable[str]) -> None:
@@ -226,15 +229,8 @@ class SourceBuild:
             build.add_waiting(build.allowed_chroots)
         self.stored_state = State.IMPORTING if build.names else State.FAILED
         for chroot in build.chroots:
-            self._take_over(chroot, now)
+            chroot.wait_for_source(now)
         self._end_chroots(skip, State.SKIPPED, now)
-
-    def _take_over(self, chroot: BuildChroot, now: float) -> None:
-        """Let a chroot wait for the import, whatever state it is in; its lifecycle continues from there."""
-        run = chroot.lifecycle_run
-        if run is not None and self.lifecycle is None:
-            self.lifecycle, self.progress = lifecycle_of(run.plan), run.progress
-        chroot.wait_for_source(now)
 
     def _end_chroots(self, chrootnames: Iterable[str], state: State, now: float) -> None:
         """End chroots with the times of the source build, as Copr does for those that are never built."""

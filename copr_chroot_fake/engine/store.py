@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -18,7 +17,6 @@ from ..model.lifecycle import ABSENT
 from ..model.progress import Progress
 from ..model.project import COPR_URL, RESULTS_URL, SourcePackage
 from ..model.states import State
-from ..scenario.spec import LastIds
 from ..validation import checks
 from ..wire.routes import RESULTS, UPLOADS
 from .agenda import Agenda
@@ -41,7 +39,6 @@ class Additions:
     accounts: Sequence[Account] = ()
     groups: Sequence[Group] = ()
     batches: dict[int, Batch] = field(default_factory=dict)
-    last_ids: LastIds | None = None
     project_ids: set[int] = field(default_factory=set)
     """The ids of projects that are taken."""
     projects: dict[str, Project] = field(default_factory=dict)
@@ -105,30 +102,28 @@ class Store:
         is_served = self.results_root != self.own_results_root
         return f"{self.results_root.removesuffix(RESULTS) if is_served else COPR_URL}{UPLOADS}"
 
-    def add(self, additions: Additions, *, enable: bool = False) -> None:
-        """Add everything or nothing; mock chroots are added in the order in which they are first named.
+    def add(self, additions: Additions, undo: Undo, *, enable: bool = False) -> None:
+        """Add everything; mock chroots are added in the order in which they are first named.
 
+        :param undo: of :func:`all_or_nothing`.
         :param enable: whether projects enable the chroots of the builds that they get.
         """
-        with self.lock, all_or_nothing(self) as undo:
-            if additions.now is not None and isinstance(self.clock, VirtualClock):
-                undo.append(partial(self.clock.restore, self.clock.now()))
-                self.clock.restore(self.begin_of(additions))
-            if additions.faults:
-                undo.append(partial(self.faults.restore, self.faults.save()))
-                for fault in additions.faults:
-                    self.faults.add_written(fault)
-            undo.append(partial(self.mock_chroots.update, dict(self.mock_chroots)))
-            self._add_builds(additions)
-            for build in additions.builds.values():
-                self._add_to_project(build, undo)
-                if build.batch is not None:
-                    self._join(build, build.batch, undo)
-                if enable:
-                    undo.append(partial(build.project.replace_chroots, build.project.known_chroots))
-                    build.project.enable_chroots(build.names)
+        if additions.now is not None and isinstance(self.clock, VirtualClock):
+            undo.append(partial(self.clock.restore, self.clock.now()))
+            self.clock.restore(self.begin_of(additions))
+        if additions.faults:
+            undo.append(partial(self.faults.restore, self.faults.save()))
+            for fault in additions.faults:
+                self.faults.add_written(fault)
+        undo.append(partial(self.mock_chroots.update, dict(self.mock_chroots)))
+        self._add_builds(additions, undo)
+        for build in additions.builds.values():
+            self._add_to_project(build, undo)
+            if enable:
+                undo.append(partial(build.project.replace_chroots, build.project.known_chroots))
+                build.project.enable_chroots(build.names)
 
-    def _add_builds(self, additions: Additions) -> None:
+    def _add_builds(self, additions: Additions, undo: Undo) -> None:
         self.mock_chroots.update(additions.mock_chroots)
         for project in additions.projects.values():
             self.know(project.known_chroots)
@@ -145,6 +140,8 @@ class Store:
             # A scenario is written with the fake's own address, wherever it is served.
             source = build.source
             source.package = source.package.moved(self.own_results_root, self.results_root)
+            if build.batch is not None:
+                self._join(build, build.batch, undo)
             self.index.add(build)
             build.agenda.changed[build] = None
             for chroot in build.chroots:
@@ -162,21 +159,25 @@ class Store:
             build.agenda.changed[build] = None
 
     def _raise_last_ids(self, additions: Additions) -> None:
-        given, projects = additions.last_ids or LastIds(), additions.projects.values()
+        projects = additions.projects.values()
         packages = (package.id for project in projects for package in project.packages.values())
-        self.last_build_id = max((self.last_build_id, given.build, *additions.builds))
-        self.last_project_id = max((self.last_project_id, given.project, *(project.id for project in projects)))
-        self.last_package_id = max((self.last_package_id, given.package, *packages))
+        self.raise_last_ids(additions.builds, (project.id for project in projects), packages)
+
+    def raise_last_ids(self, builds: Iterable[int], projects: Iterable[int], packages: Iterable[int]) -> None:
+        """Let the next ids be above these ones."""
+        self.last_build_id = max((self.last_build_id, *builds))
+        self.last_project_id = max((self.last_project_id, *projects))
+        self.last_package_id = max((self.last_package_id, *packages))
 
     def _add_to_project(self, build: Build, undo: Undo) -> None:
         """Let the project of a build have its directory and its package."""
         project, package = build.project, build.stored_package
         if build.project_dirname not in project.directories:
+            undo.append(partial(project.directories.pop, build.project_dirname, None))
             project.directories[build.project_dirname] = None
-            undo.append(partial(project.directories.pop, build.project_dirname))
         if package is not None and package not in project.packages:
+            undo.append(partial(project.packages.pop, package, None))
             project.add_package(package, build.source.type, build.source.config)
-            undo.append(partial(project.packages.pop, package))
 
     def note_begun(self, chroot: BuildChroot) -> None:
         """Record the first state of a lifecycle, which starts before its build is in the store."""
@@ -200,15 +201,14 @@ class Store:
         """Return the name of a directory for an uploaded file."""
         return f"tmp{Random(f'{self.seed}/{self.last_build_id}').getrandbits(32):08x}"
 
-    @contextmanager
-    def ids_restored_on_error(self) -> Iterator[None]:
-        """Give the ids again that were given before an exception."""
-        before = self.last_build_id, self.last_project_id, self.last_package_id
-        try:
-            yield
-        except BaseException:
-            self.last_build_id, self.last_project_id, self.last_package_id = before
-            raise
+    @property
+    def last_ids(self) -> tuple[int, int, int]:
+        """The highest ids of builds, projects and packages that were given."""
+        return self.last_build_id, self.last_project_id, self.last_package_id
+
+    @last_ids.setter
+    def last_ids(self, ids: tuple[int, int, int]) -> None:
+        self.last_build_id, self.last_project_id, self.last_package_id = ids
 
     def next_project_id(self) -> int:
         """Return and use up the next id of a project."""
@@ -363,3 +363,7 @@ class Store:
             return build
         build.catch_up()
         return self.builds.get(build_id)
+
+
+def _shorten(items: list[int], length: int) -> None:
+    del items[length:]

@@ -7,7 +7,7 @@ from random import Random
 
 from ..api.build_config import derive_build_config
 from ..engine.clock import VirtualClock
-from ..engine.create import create_scenario
+from ..engine.create import add_scenario
 from ..engine.store import Store
 from ..errors import InputError
 from ..model.durations import LogNormal, draw_whole
@@ -93,7 +93,7 @@ class DataGenerator:
         # The API derives a configuration from a stored build, so this one gets a store of its own.
         store = Store(VirtualClock(), Progress("manual"), seed=0)
         scenario = {"projects": [project], "builds": [build]}
-        store.add(create_scenario(parse(ScenarioSpec, "", scenario), store))
+        add_scenario(parse(ScenarioSpec, "", scenario), store)
         return checks.json_object("build_config", derive_build_config(store.builds[build["id"]][name], store))
 
     def project_entry(self, chroots: int | Iterable[str]) -> ProjectEntry:

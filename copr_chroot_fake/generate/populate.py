@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..engine.build import Build
-from ..engine.create import create_scenario
+from ..engine.create import add_scenario
 from ..engine.store import Store
 from ..scenario.spec import ScenarioSpec
 from ..validation import checks
@@ -16,7 +16,7 @@ def populate(store: Store, builds: int, chroots: int, seed: int | None) -> list[
     checked_seed = checks.optional(checks.whole_number)("seed", seed)
     with store.lock:
         store.catch_up()
-        first_id = max((0, *store.builds, *store.removed)) + 1
+        first_id = store.last_build_id + 1
         # The id makes a second call add other builds.
         provider = seeded_provider(f"{store.seed if checked_seed is None else checked_seed}/{first_id}")
         scenario = provider.copr_scenario(
@@ -24,6 +24,4 @@ def populate(store: Store, builds: int, chroots: int, seed: int | None) -> list[
         )
         # Loading it must not move the clock.
         del scenario["now"]
-        batch = create_scenario(parse(ScenarioSpec, "", scenario), store)
-        store.add(batch)
-    return list(batch.builds.values())
+        return add_scenario(parse(ScenarioSpec, "", scenario), store)

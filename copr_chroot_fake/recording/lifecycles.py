@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ..client.results import ChrootStatus
 from ..engine.chroot import BuildChroot
 from ..engine.clock import VirtualClock
-from ..engine.create import create_scenario
+from ..engine.create import add_scenario
 from ..engine.store import Store
 from ..model.lifecycle import ABSENT, DELETED, PlannedStage
 from ..model.machine import Stamp, event_between, find_transition, shortest_path
@@ -246,7 +246,7 @@ def _replay(scenario: Scenario) -> Store:
     store = Store(clock, Progress("clock"), 0)
     # Keep all changes: a mass rebuild has more than a store keeps by default.
     store.changes = deque()
-    store.add(create_scenario(parse(ScenarioSpec, "", scenario), store))
+    add_scenario(parse(ScenarioSpec, "", scenario), store)
     clock.move_to(LARGEST_INTEGER)
     store.catch_up_all()
     return store

@@ -459,7 +459,7 @@ class ScenarioSpec:
             partial(
                 parse_list,
                 check_of(Account),
-                unique=Unique(("login",), "the login {} exists already; expected another"),
+                unique=Unique(("login",), "{!r} exists already; expected another"),
             )
         ),
     ] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,38 +105,73 @@ def _parse(path: Path, text: str, yaml: bool) -> tuple[object, RepeatedKey | Non
 
 
 def _errors(document: object, earlier: set[object]) -> list[InputError]:
-    """Return all errors in a scenario, and add its builds and projects to those of earlier files."""
+    """Return all errors in a scenario, and add what it identifies to that of earlier files."""
     errors: list[InputError] = []
     try:
         parse(ScenarioSpec, "", document)
     except InputError as error:
         errors.extend(error.errors)
     invalid = {error.location for error in errors}
-    identities = [identity for identity in _identities(document) if identity.location not in invalid]
-    errors.extend(InputError(each.location, each.problem) for each in identities if each.value in earlier)
-    earlier.update(each.value for each in identities)
+    # The batch that is missing could be an invalid one.
+    are_batches_valid = not any(location.startswith("batches") for location in invalid)
+    for each in _mentions(document):
+        if each.location in invalid:
+            continue
+        if each.is_reference:
+            if each.value not in earlier and are_batches_valid:
+                errors.append(InputError(each.location, each.problem))
+        elif each.value in earlier:
+            errors.append(InputError(each.location, each.problem))
+        else:
+            earlier.add(each.value)
     return errors
 
 
-class _Identity(NamedTuple):
-    """The location and value that identify a build or a project, and the problem if an earlier file has the same."""
+class _Mention(NamedTuple):
+    """The location and value that identify an object, and the problem if an earlier one has the same.
+
+    The value of a reference identifies another object; its problem is that there is none.
+    """
 
     location: str
-    value: int | tuple[str, str]
+    value: tuple[object, ...]
     problem: str
+    is_reference: bool = False
 
 
-def _identities(document: object) -> Iterator[_Identity]:
-    """Yield the identities of builds and projects; the document can be invalid."""
-    for index, build in enumerate(_entries(document, "builds")):
-        number = build.get("id")
-        if isinstance(number, int):
-            yield _Identity(f"builds[{index}].id", number, f"there is a build {number} already; expected another id")
-    for index, project in enumerate(_entries(document, "projects")):
-        owner, name = project.get("ownername"), project.get("projectname")
-        if isinstance(owner, str) and isinstance(name, str):
-            problem = f"there is a project {owner}/{name} already; expected another name"
-            yield _Identity(f"projects[{index}].projectname", (owner, name), problem)
+_IDENTIFYING: Mapping[str, tuple[tuple[tuple[str, ...], type, str], ...]] = {
+    "accounts": ((("login",), str, "{!r} exists already; expected another"),),
+    "groups": ((("name",), str, "there is a group {} already; expected another"),),
+    "batches": ((("id",), int, "there is a batch {} already; expected another id"),),
+    "projects": (
+        (("ownername", "projectname"), str, "there is a project {}/{} already; expected another name"),
+        (("id",), int, "there is a project with the id {} already; expected another id, or none"),
+    ),
+    "builds": ((("id",), int, "there is a build {} already; expected another id"),),
+}
+"""By the list of a scenario: the keys that identify an object, their type, and the problem with one that is taken."""
+
+_REFERENCES = {
+    "batches": ("blocked_by", "there is no batch {} before this one; expected an earlier one"),
+    "builds": ("batch", "there is no batch {}; expected one of batches"),
+}
+"""By the list of a scenario: the key that identifies a batch, and the problem if there is none."""
+
+
+def _mentions(document: object) -> Iterator[_Mention]:
+    """Yield what identifies the objects of a scenario, in its order; the document can be invalid."""
+    for name, identifying in _IDENTIFYING.items():
+        for index, entry in enumerate(_entries(document, name)):
+            if name in _REFERENCES:
+                key, problem = _REFERENCES[name]
+                number = entry.get(key)
+                if isinstance(number, int):
+                    location = f"{name}[{index}].{key}"
+                    yield _Mention(location, ("batches", ("id",), number), problem.format(number), is_reference=True)
+            for keys, kind, problem in identifying:
+                values = [entry.get(key) for key in keys]
+                if all(isinstance(value, kind) for value in values):
+                    yield _Mention(f"{name}[{index}].{keys[-1]}", (name, keys, *values), problem.format(*values))
 
 
 def _entries(document: object, key: str) -> list[dict[str, object]]:

@@ -58,6 +58,8 @@ CASES: Mapping[str, tuple[Case, ...]] = {
     "POST /seed": (Case("/seed", {"seed": 1}),),
     "GET /accounts": (Case("/accounts?limit=5"), Case("/accounts?limit=5&offset=3")),
     "POST /accounts": (Case("/accounts", {"name": "x", "login": "x", "token": "x"}),),
+    "GET /groups": (Case("/groups?limit=5"), Case("/groups?limit=5&offset=3")),
+    "POST /groups": (Case("/groups", {"name": "@x"}),),
     "GET /clock": (Case("/clock"),),
     "PATCH /clock": (Case("/clock", {"tick": 5}),),
     "GET /changes": (
@@ -78,6 +80,15 @@ CASES: Mapping[str, tuple[Case, ...]] = {
     "GET /builds/{build_id}": (Case(BUILD), Case("/builds/9999")),
     "DELETE /builds/{build_id}": (Case(BUILD),),
     "POST /builds/{build_id}/cancel": (Case(f"{BUILD}/cancel"),),
+    "POST /builds/{build_id}/report-source": (
+        Case(f"{BUILD}/report-source", {"state": "running"}),
+        Case(f"{BUILD}/report-source", {"state": "succeeded", "package": "hello", "skip": [F42]}),
+        Case(f"{BUILD}/report-source", {"state": "failed"}),
+    ),
+    "POST /builds/{build_id}/report-import": (
+        Case("/builds/10000/report-import"),
+        Case("/builds/10000/report-import", {"failed_for": ["fedora-42"]}),
+    ),
     "POST /builds/{build_id}/advance": (Case(f"{BUILD}/advance"), Case(f"{BUILD}/advance", {"to": "end"})),
     "POST /builds/{build_id}/chroots": (Case(f"{BUILD}/chroots", {"name": "fedora-99-x86_64"}),),
     "GET /builds/{build_id}/chroots/{chrootname}": (Case(CHROOT), Case(f"{BUILD}/chroots/x")),
@@ -168,6 +179,7 @@ def fill(fake: FakeCopr, size: int) -> None:
         lifecycle = "deleted" if number % 3 == 1 else "succeeds"
         fake.add_build([F41, F42], id=number, project=f"jdoe/p{number}", lifecycle=lifecycle)
         fake.add_account(f"u{number}", f"l{number}", "t")
+        fake.add_group(f"@g{number}")
         fake.answer("GET", f"/api_3/build-chroot/list/{number}")
         fake.answer("GET", f"/api_3/build-chroot/{number}/{F41}")
         fake.answer("GET", f"/api_3/build-chroot/3/{F41}")
@@ -175,6 +187,8 @@ def fill(fake: FakeCopr, size: int) -> None:
         fake.answer("GET", "/api_3/build-chroot/list/4?limit=1")
         fake.answer("GET", f"/api_3/build-chroot/list/{number + 5000}")
         fake.builds[number][F42].advance()
+    fake.add_build([F41, F42], id=10_000, project="jdoe/p3")
+    fake.builds[10_000].report_source("succeeded")
     for number in range(1, size + 1):
         fake.faults.add("outage")
         fake.builds[number][F41].hold("starting")

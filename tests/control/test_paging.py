@@ -15,6 +15,7 @@ from .clients import F41, Control, fresh_control
 LISTS = {
     "/worlds": "worlds",
     "/accounts": "accounts",
+    "/groups": "groups",
     "/changes": "changes",
     "/snapshots": "snapshots",
     "/projects": "projects",
@@ -52,6 +53,7 @@ def filled() -> Control:
     for number in range(1, 5):
         fake.add_build([f"fedora-{version}-x86_64" for version in range(4)], id=number, project=f"jdoe/p{number}")
         fake.add_account(f"u{number}", f"l{number}", "t")
+        fake.add_group(f"@g{number}")
         fake.answer("GET", f"/api_3/build/{number + 50}")
         fake.faults.add({"delay": 0})
         control.world.take_snapshot()

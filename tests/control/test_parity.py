@@ -20,6 +20,8 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "FakeCopr.builds": ("GET /builds", "GET /builds/{build_id}"),
     "FakeCopr.add_account": ("POST /accounts",),
     "FakeCopr.accounts": ("GET /accounts",),
+    "FakeCopr.add_group": ("POST /groups",),
+    "FakeCopr.groups": ("GET /groups",),
     "FakeCopr.add_mock_chroots": ("POST /mock-chroots",),
     "FakeCopr.default_limit": ("GET /health",),
     "FakeCopr.clock": ("GET /clock",),
@@ -43,11 +45,15 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         for name in (
             "id", "project", "project_dirname", "package", "memory_limit", "timeout", "enable_net", "is_background",
             "bootstrap", "is_canceled", "is_finished", "chroots", "state", "started_on", "ended_on", "source_state",
-            "submission", "submitted_on", "submitter", "started_at", "ended_at", "get", "items", "keys", "values",
+            "submitted_on", "submitter", "started_at", "ended_at", "get", "items", "keys", "values",
         )
     },
     "Build.add_chroot": ("POST /builds/{build_id}/chroots",),
+    **{f"Build.{name}": ("GET /scenario",) for name in ("batch", "isolation")},
+    "Build.source": ("GET /builds/{build_id}", "GET /scenario"),
     "Build.cancel": ("POST /builds/{build_id}/cancel",),
+    "Build.report_source": ("POST /builds/{build_id}/report-source",),
+    "Build.report_import": ("POST /builds/{build_id}/report-import",),
     "Build.delete": ("DELETE /builds/{build_id}",),
     **{
         f"BuildChroot.{name}": ("GET /builds/{build_id}/chroots/{chrootname}",)
@@ -112,8 +118,10 @@ NO_CALLS: Mapping[str, str] = {
         for name in (
             "agenda", "attach", "cancellation", "catch_up", "confirmed_by", "forget_rendered", "had_lifecycle",
             "is_coupled", "is_in_store", "is_ordered", "keep_quiet", "known_chroots", "mark_canceled",
-            "moved_submission", "poll", "quiet_until", "rendered", "restore", "result_dir", "results_url", "save",
-            "source_result_dir", "source_results_url", "store", "undo_attached",
+            "poll", "quiet_until", "rendered", "restore", "result_dir", "results_url", "save",
+            "source_result_dir", "source_results_url", "store", "undo_attached", "add_waiting", "allowed_chroots",
+            "hidden_package", "hide_package", "names", "restored_on_error", "reveal_package", "set_package",
+            "source_started_on", "start_run", "stored_package",
         )
     },
     **{
@@ -121,7 +129,8 @@ NO_CALLS: Mapping[str, str] = {
         for name in (
             "advance_problem", "catch_up", "describe", "due", "enter_next_stage", "forget_rendered", "is_due",
             "last_time", "needs_polls", "next_due", "poll", "rendered", "restore", "resume_lifecycle", "save",
-            "start_lifecycle", "undo_on_error", "was_canceled",
+            "start_lifecycle", "undo_on_error", "was_canceled", "continue_from", "end_unbuilt", "is_waiting", "queue",
+            "wait_for_source",
         )
     },
     **{

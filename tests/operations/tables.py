@@ -10,6 +10,7 @@ from copr_chroot_fake import LIFECYCLES, Fault, Lifecycle, LogNormal, Stage, Sta
 from copr_chroot_fake.model.machine import Stamp
 
 Arguments = st.SearchStrategy[dict[str, object]]
+Writes = st.SearchStrategy[tuple[str, str, dict[str, object]]]
 
 EPOCH = 1_700_000_000
 LAST = 2**31 - 1
@@ -180,6 +181,16 @@ history = st.lists(_likely | _likely | _any | _forced | _tick, min_size=1, max_s
 BUILD: Mapping[str, Arguments] = {
     "cancel": nothing,
     "delete": nothing,
+    "report_source": both(
+        required(state=states),
+        optional(
+            package=st.sampled_from(["nano", "a/b"]),
+            version=st.just("2-1"),
+            url=st.just("https://example.com/nano-2-1.src.rpm"),
+            skip=st.lists(names, max_size=1),
+        ),
+    ),
+    "report_import": optional(failed_for=st.sampled_from([[], ["fedora-41"], ["fedora"]])),
     "add_chroot": both(required(name=names), optional(state=states, lifecycle=lifecycles, progress=progress)),
     "source_state": required(value=states),
 }
@@ -197,6 +208,65 @@ FAULTS: Mapping[str, Arguments] = {
     "remove": required(fault=st.sampled_from([1, 2, LAST, 9])),
     "clear": nothing,
 }
+_OWNERS = st.sampled_from(["jdoe/playground", "@copr/tools", "jdoe/tools"])
+_BUILD_IDS = st.sampled_from([1, 2, 3, 4, 5])
+
+
+def _write(method: str, path: str | st.SearchStrategy[str], **fields: st.SearchStrategy[object]) -> Writes:
+    paths = st.just(path) if isinstance(path, str) else path
+    return st.tuples(st.just(method), paths, st.fixed_dictionaries({}, optional=fields))
+
+
+_submitted: dict[str, st.SearchStrategy[object]] = {
+    "ownername": st.just("jdoe"),
+    "projectname": st.just("playground"),
+    "chroots": st.lists(known_names, max_size=2),
+    "project_dirname": st.sampled_from(["playground:pr:1", "other"]),
+    "background": st.booleans(),
+    "after_build_id": _BUILD_IDS,
+    "with_build_id": _BUILD_IDS,
+}
+_chroot_settings: dict[str, st.SearchStrategy[object]] = {
+    "with_opts": st.sampled_from(["a", "a b"]),
+    "additional_repos": st.just("https://example.com/"),
+    "isolation": st.sampled_from(["simple", "other"]),
+}
+_project_settings: dict[str, st.SearchStrategy[object]] = {
+    "name": st.sampled_from(["tools", "playground", "a b"]),
+    "chroots": st.lists(known_names, max_size=2),
+    "description": st.sampled_from(["", "Tools."]),
+    "devel_mode": st.booleans(),
+    "unlisted_on_hp": st.booleans(),
+    "delete_after_days": st.sampled_from([1, -1]),
+    "repo_priority": st.sampled_from([5, 1000]),
+}
+
+WRITES: Writes = st.one_of(
+    _write("POST", "build/create/url", **_submitted, pkgs=st.just("https://example.com/nano-2-1.src.rpm")),
+    _write("POST", "build/create/pypi", **_submitted, pypi_package_name=st.just("nano")),
+    _write("POST", "build/create/scm", **_submitted, clone_url=st.just("https://example.com/nano.git")),
+    _write("PUT", _BUILD_IDS.map("build/cancel/{}".format)),
+    _write("DELETE", _BUILD_IDS.map("build/delete/{}".format)),
+    _write("DELETE", "build/delete/list", builds=st.lists(_BUILD_IDS, max_size=2)),
+    _write("POST", st.sampled_from(["project/add/jdoe", "project/add/@copr"]), **_project_settings),
+    _write("PUT", _OWNERS.map("project/edit/{}".format), **_project_settings),
+    _write("DELETE", _OWNERS.map("project/delete/{}".format), verify=st.just("Yes")),
+    _write(
+        "POST", _OWNERS.map("project/fork/{}".format), name=st.sampled_from(["fork", "tools"]), confirm=st.just("y")
+    ),
+    _write("PUT", _OWNERS.map("project/permissions/request/{}/".format), builder=st.booleans()),
+    _write("PUT", _OWNERS.map("project/permissions/set/{}/".format), other=st.just({"builder": "approved"})),
+    _write("PUT", st.builds("project-chroot/edit/{}/{}".format, _OWNERS, known_names), **_chroot_settings),
+    _write(
+        "POST", _OWNERS.map("package/add/{}/nano/pypi".format), pypi_package_name=st.just("nano"), max_builds=st.just(2)
+    ),
+    _write("POST", "package/build", **_submitted, package_name=st.sampled_from(["nano", "hello"])),
+    _write("DELETE", "package/delete", **_submitted, package_name=st.sampled_from(["nano", "hello"])),
+    _write("POST", _OWNERS.map("webhook/generate/{}".format)),
+    _write("POST", "api-token"),
+)
+"""Method, path and body of requests that change something."""
+
 VIRTUAL_CLOCK: Mapping[str, Arguments] = {
     "tick": required(seconds=seconds),
     "move_to": required(now=times),
@@ -216,11 +286,25 @@ FAKE: Mapping[str, Arguments] = {
             | st.dictionaries(names, st.sampled_from([{}, {"with_opts": ["a"]}, {"bootstrap": "on"}]), max_size=2),
             devel_mode=st.booleans(),
             repo_priority=st.sampled_from([0, 5]),
+            description=st.sampled_from(["", "Tools."]),
+            additional_repos=st.just(["https://example.com/"]),
+            unlisted_on_hp=st.booleans(),
+            isolation=st.sampled_from(["simple", "other"]),
+            delete_after_days=st.sampled_from([1, -1]),
+            permissions=st.just({"other": {"builder": "approved"}}),
         ),
     ),
     "add_build": _build,
-    "add_account": required(
-        name=st.sampled_from(["jdoe", "other"]), login=st.sampled_from(["abc", "def", "a:b"]), token=st.just("secret")
+    "add_account": both(
+        required(
+            name=st.sampled_from(["jdoe", "other"]),
+            login=st.sampled_from(["abc", "def", "a:b"]),
+            token=st.just("secret"),
+        ),
+        optional(groups=st.just(["@copr"]), admin=st.booleans(), expired=st.booleans()),
+    ),
+    "add_group": both(
+        required(name=st.sampled_from(["@copr", "@other", "copr"])), optional(fas_name=st.sampled_from(["copr", ""]))
     ),
     "add_scenario": required(source=scenarios),
     "clear": nothing,
@@ -244,20 +328,21 @@ OWN_RULE: Mapping[str, str] = {
 READ_ONLY: Mapping[str, str] = {
     "FakeCopr": (
         "accounts asgi assert_all_pages_read assert_not_requested assert_polled_no_faster_than assert_requested "
-        "builds changes clock default_limit faults from_options mock_httpx mock_httpx2 mock_requests projects requests "
-        "requests_after results_url seed serves_results serving transport unmatched"
+        "builds changes clock default_limit faults from_options groups mock_httpx mock_httpx2 mock_requests projects "
+        "requests requests_after results_url seed serves_results serving transport unmatched"
     ),
     "Build": (
-        "bootstrap chroots enable_net ended_at ended_on get id is_background is_canceled is_finished items keys "
-        "memory_limit package project project_dirname started_at started_on state submission submitted_on submitter "
-        "timeout values"
+        "batch bootstrap chroots enable_net ended_at ended_on get id is_background is_canceled is_finished isolation "
+        "items keys memory_limit package project project_dirname source started_at started_on state submitted_on "
+        "submitter timeout values"
     ),
     "BuildChroot": (
         "build build_config can_advance ended_at ended_on held_in is_absent lifecycle_run name overrides packages "
         "possible_events result_dir result_url started_at started_on state"
     ),
     "Project": (
-        "additional_repos bootstrap chroots devel_mode full_name module_hotfixes ownername projectname repo_priority"
+        "active_chroots chroots created_on creator days_until_deletion directories full_name group id known_chroots "
+        "ownername packages permissions projectname settings store webhook_secret"
     ),
     "Faults": "write",
     "VirtualClock": "now",
@@ -265,5 +350,15 @@ READ_ONLY: Mapping[str, str] = {
 }
 """The members that only read, or only lead to the fake."""
 
-THROUGH_ANOTHER = {"Faults.reseed": "FakeCopr.reseed"}
+THROUGH_ANOTHER = {
+    "Faults.reseed": "FakeCopr.reseed",
+    "Project.drop_chroots": "Project.disable",
+    "Project.enable_chroots": "Project.enable",
+    "Project.restore": "FakeCopr.restore",
+    "Project.save": "FakeCopr.snapshot",
+    **dict.fromkeys(
+        ("Project.add_package", "Project.replace_chroots", "Project.update_chroot", "Project.update_package"),
+        "FakeCopr.answer",
+    ),
+}
 """Operations that are only called by another one."""

@@ -31,16 +31,72 @@ def stages(*entries: object) -> dict[str, object]:
 
 WHOLE: dict[str, Any] = {
     "now": 1_700_000_000,
-    "chroots": ["fedora-41-x86_64", "opensuse-leap-15.6-x86_64"],
+    "chroots": ["fedora-41-x86_64", "opensuse-leap-15.6-x86_64", {"name": "epel-7-x86_64", "is_active": False}],
+    "accounts": [
+        {"name": "jdoe", "login": "abc", "token": "s3cret", "groups": ["@copr"], "admin": True, "expired": False},
+        {"name": "frostyx", "login": "def", "token": "t0ken"},
+    ],
+    "groups": [{"name": "@copr", "fas_name": "copr-sig"}],
+    "batches": [{"id": 1}, {"id": 2, "blocked_by": 1}],
+    "last_ids": {"build": 9, "project": 8, "package": 7},
     "projects": [
         {
             "ownername": "@copr",
             "projectname": "tools",
+            "id": 3,
+            "creator": "jdoe",
+            "created_on": 1_500_000_000,
+            "description": "Tools.",
+            "instructions": "",
+            "homepage": "https://example.com",
+            "contact": "jdoe@example.com",
+            "additional_repos": ["https://example.com/repo/"],
+            "runtime_dependencies": ["copr://jdoe/other"],
+            "packit_forge_projects_allowed": ["github.com/jdoe/tools"],
+            "persistent": True,
+            "unlisted_on_hp": True,
+            "auto_prune": False,
+            "enable_net": False,
             "devel_mode": True,
+            "multilib": True,
             "module_hotfixes": False,
-            "repo_priority": 20,
+            "fedora_review": True,
+            "appstream": False,
+            "follow_fedora_branching": False,
             "bootstrap": "on",
-            "chroots": {"opensuse-leap-15.6-x86_64": {"bootstrap": "off"}, F43: {}},
+            "isolation": "simple",
+            "storage": "pulp",
+            "repo_priority": 20,
+            "delete_after_days": 14,
+            "chroots": {
+                "opensuse-leap-15.6-x86_64": {
+                    "additional_repos": ["https://example.com/repo/"],
+                    "additional_packages": ["gcc"],
+                    "additional_modules": ["nodejs:22"],
+                    "with_opts": ["tests"],
+                    "without_opts": ["docs"],
+                    "bootstrap": "off",
+                    "bootstrap_image": "registry.example.com/image",
+                    "isolation": "nspawn",
+                    "comps_name": "comps.xml",
+                    "dropped_on": 1_600_000_000,
+                },
+                F43: {},
+            },
+            "permissions": {"bob": {"admin": "request", "builder": "approved"}},
+            "packages": [
+                {
+                    "id": 4,
+                    "name": "hello",
+                    "source_type": "scm",
+                    "source_dict": {"clone_url": "https://example.com/hello.git"},
+                    "webhook_rebuild": True,
+                    "max_builds": 3,
+                    "chroot_denylist": ["epel-*"],
+                }
+            ],
+            "directories": ["tools:pr:1"],
+            "webhook_secret": "s3cret",
         },
         {"ownername": "jdoe", "projectname": "other"},
     ],
@@ -56,7 +112,10 @@ WHOLE: dict[str, Any] = {
             "enable_net": True,
             "is_background": False,
             "bootstrap": "image",
+            "isolation": "nspawn",
+            "batch": 1,
             "submitted_on": 1_600_000_000,
+            "submitter": "jdoe",
             "source_state": "succeeded",
             "source_result_dir": "00000001",
             "canceled": False,
@@ -95,6 +154,28 @@ WHOLE: dict[str, Any] = {
             ],
         }
         for number in (1, 2)
+    ]
+    + [
+        {
+            "id": 3,
+            "project": "@copr/tools",
+            "package": None,
+            "batch": 2,
+            "source": {
+                "type": "scm",
+                "config": {"clone_url": "https://example.com/hello.git"},
+                "started_on": 1_600_000_000,
+                "ended_on": 1_600_000_100,
+                "lifecycle": "fails",
+                "progress": "poll",
+                "polls": 1,
+                "remaining": 5,
+                "advances": True,
+            },
+            "source_state": "running",
+            "source_package": {"version": "1-1", "url": "https://example.com/hello-1-1.src.rpm"},
+            "chroots": [{"name": F43, "state": "waiting"}],
+        }
     ],
     "faults": [
         "outage",
@@ -110,6 +191,9 @@ WHOLE: dict[str, Any] = {
     ],
 }
 """A scenario with every key."""
+
+ACCOUNT = {"name": "jdoe", "login": "abc", "token": "s3cret"}
+GROUP = {"name": "@copr", "fas_name": "copr"}
 
 INVALID_SCENARIOS: list[tuple[object, str]] = [
     ("{", "line 1, column 2: not JSON: Expecting property name enclosed in double quotes"),
@@ -141,6 +225,28 @@ INVALID_SCENARIOS: list[tuple[object, str]] = [
     ({"projects": [{"ownername": "jdoe"}]}, "projects[0].projectname: missing, and required"),
     ({"projects": [{"ownername": "a", "projectname": "b"}] * 2}, "projects[1].projectname: there is a project a/b"),
     ({"chroots": ["fedora"]}, "chroots[0]: 'fedora' is not a chroot name; expected distribution-version-architecture"),
+    ({"chroots": [{"is_active": False}]}, "chroots[0].name: missing, and required"),
+    ({"accounts": [{"name": "jdoe"}]}, "accounts[0].login: missing, and required"),
+    ({"accounts": [{**ACCOUNT, "groups": ["copr"]}]}, "accounts[0].groups[0]: 'copr' is not a group; expected its"),
+    ({"accounts": [ACCOUNT, ACCOUNT]}, "accounts[1].login: 'abc' exists already; expected another"),
+    ({"groups": [GROUP, GROUP]}, "groups[1].name: there is a group @copr already; expected another"),
+    ({"batches": [{"id": 1}, {"id": 1}]}, "batches[1].id: there is a batch 1 already; expected another id"),
+    ({"batches": [{"id": 1, "blocked_by": 1}]}, "batches[0].blocked_by: there is no batch 1 before this one; expected"),
+    ({"last_ids": {"builds": 1}}, "last_ids.builds: unknown key; did you mean 'build'? "),
+    ({"builds": [{"id": 1, "batch": 2}]}, "builds[0].batch: there is no batch 2; expected one of batches"),
+    ({"builds": [{"id": 1, "source": {"type": "git"}}]}, "builds[0].source.type: 'git'"),
+    (
+        {"projects": [{"ownername": "a", "projectname": name, "id": 1} for name in ("b", "c")]},
+        "projects[1].id: there is a project with the id 1 already; expected another id, or none",
+    ),
+    (
+        {"projects": [{"ownername": "a", "projectname": "b", "packages": [{"name": "hello"}] * 2}]},
+        "projects[0].packages[1].name: the project has hello already; expected another",
+    ),
+    (
+        {"projects": [{"ownername": "a", "projectname": "b", "permissions": {"bob": {"admin": "yes"}}}]},
+        "projects[0].permissions.bob.admin: 'yes'",
+    ),
 ]
 """Invalid scenarios, each with a part of the error."""
 
@@ -266,6 +372,21 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
             )
         ],
     ),
+    "what there is only once": (
+        {
+            "accounts": [ACCOUNT, {**ACCOUNT, "admin": 1}],
+            "groups": [GROUP, {**GROUP, "fas_name": ""}],
+            "batches": [{"id": 1}, {"id": 1, "blocked_by": 0}],
+        },
+        [
+            *("accounts[1].admin", "accounts[1].login", "batches[1].blocked_by", "batches[1].id"),
+            *("groups[1].fas_name", "groups[1].name"),
+        ],
+    ),
+    "what waits for another batch": (
+        {"batches": [{"id": 1, "blocked_by": 2}, {"id": 2, "blocked_by": 3}], "builds": [{"id": 1, "batch": 3}]},
+        ["batches[0].blocked_by", "batches[1].blocked_by", "builds[0].batch"],
+    ),
     "keys": (
         {"a": 1, "builds": [{"b": 1, "id": 1, "source_package": {"c": 1}}], "d": 1},
         ["a", "builds[0].b", "builds[0].source_package.c", "d"],
@@ -284,6 +405,12 @@ UNSAYABLE = (
     r"there is a build \d+ already",
     r"there is a project .* already",
     "the build has .* already",
+    "the project has .* already",
+    "'.*' exists already",
+    r"there is a group .* already",
+    r"there is a batch \d+ already",
+    # Batches that do not exist.
+    r"there is no batch \d+",
     # Transitions that do not exist.
     "no event leads from",
     "a lifecycle cannot begin with deleted",

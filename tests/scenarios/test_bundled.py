@@ -122,7 +122,7 @@ def test_repositories_scenario_has_every_setting() -> None:
     assert broken == {(310, "fedora-43-x86_64"), (312, "fedora-41-x86_64")}
     projects = list(fake.projects.values())
     for name in ("additional_repos", "devel_mode", "module_hotfixes", "repo_priority"):
-        assert any(getattr(project, name) for project in projects), name
+        assert any(getattr(project.settings, name) for project in projects), name
     chroots = [chroot for project in projects for chroot in project.chroots.values()]
     for name in ("additional_repos", "additional_packages", "with_opts", "without_opts"):
         assert any(getattr(chroot, name) for chroot in chroots), name

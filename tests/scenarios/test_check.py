@@ -57,7 +57,22 @@ def set_value(document: Any, keys: Keys, value: object) -> None:
 SCALARS = [
     keys for keys in scalars(WHOLE) if not isinstance(keys[-1], str) or keys[-1] not in ("version", "release", "arch")
 ]
-CHECKED_SCALARS = [keys for keys in SCALARS if "packages" not in keys or keys[-1] != "name"]
+FREE_TEXT = {
+    *("additional_modules", "additional_packages", "additional_repos", "with_opts", "without_opts", "bootstrap_image"),
+    *("packit_forge_projects_allowed", "runtime_dependencies", "chroot_denylist", "comps_name", "clone_url"),
+    *("description", "instructions", "homepage", "contact", "storage", "creator", "webhook_secret", "submitter"),
+    *("login", "token", "fas_name", "url"),
+}
+"""Keys of which any text is a valid value."""
+
+
+def is_checked(keys: Keys) -> bool:
+    """Whether not every text is valid as a value, for the keys that lead to it."""
+    is_name = keys[-1] == "name" and (keys[0] == "accounts" or ("chroots" in keys and "packages" in keys))
+    return not is_name and FREE_TEXT.isdisjoint(keys)
+
+
+CHECKED_SCALARS = [*filter(is_checked, SCALARS)]
 
 FORMATS: Mapping[str, Callable[[object], str]] = {
     "json": lambda document: json.dumps(document, indent=1),
@@ -248,7 +263,18 @@ def with_value(value: object) -> st.SearchStrategy[object]:
         set_value(document, keys, value)
         return document
 
-    containers: list[Keys] = [("builds",), ("projects",), ("builds", 0, "chroots"), ("faults", 1)]
+    containers: list[Keys] = [
+        *(
+            ("builds",),
+            ("projects",),
+            ("builds", 0, "chroots"),
+            ("faults", 1),
+            ("accounts",),
+            ("groups",),
+            ("batches",),
+        ),
+        *(("batches", 1), ("last_ids",), ("builds", 2, "source"), ("projects", 0, "packages")),
+    ]
     return st.sampled_from([*SCALARS, *containers]).map(replaced)
 
 

@@ -81,6 +81,49 @@ def test_described_project_has_only_its_listed_chroots() -> None:
     assert direct_client(fake)("GET", "/api_3/build-chroot/build-config/1/fedora-41-x86_64").status == 500
 
 
+def test_ids_of_new_objects_are_above_those_of_the_scenario() -> None:
+    """Whether the scenario gives them to objects, or as the last ones."""
+    project = {"ownername": "jdoe", "projectname": "tools", "id": 1, "packages": [{"name": "nano", "id": 1}]}
+    other = {"ownername": "jdoe", "projectname": "other", "packages": [{"name": "vim"}]}
+    fake = FakeCopr.from_scenario({"projects": [other, project], "builds": [{"id": 1}]})
+    assert [project.id for project in fake.projects.values()] == [2, 1, 3]
+    assert [package.id for project in fake.projects.values() for package in project.packages.values()] == [2, 1, 3]
+    fake.add_scenario({"last_ids": {"build": 50, "project": 60, "package": 70}})
+    assert fake.add_build([], project="jdoe/new", package="nano").id == 51
+    assert fake.populate(1, 1)[0].id == 52
+    assert fake.projects["jdoe/new"].id == 61
+    assert fake.projects["jdoe/new"].packages["nano"].id == 71
+
+
+def test_rejected_scenario_leaves_batches_and_ids() -> None:
+    """A build with the id of a rejected one is in no batch."""
+    fake = FakeCopr.from_scenario({"batches": [{"id": 1}, {"id": 2, "blocked_by": 1}]})
+    before = fake.to_scenario()
+    for invalid in (
+        {"builds": [{"id": 1, "batch": 1}, {"id": 2, "batch": 3}]},
+        {"last_ids": {"build": 9}, "projects": [{"ownername": "jdoe", "projectname": "tools"}], "batches": [{"id": 1}]},
+    ):
+        with pytest.raises(ScenarioError):
+            fake.add_scenario(invalid)
+    assert fake.to_scenario() == before
+    fake.add_build(["fedora-41-x86_64"], id=1, lifecycle="stuck-pending")
+    build = {"id": 5, "batch": 2, "package": None, "source_state": "pending", "source": {"advances": True}}
+    fake.add_scenario({"builds": [build]})
+    for _ in range(9):
+        fake.answer("GET", "/api_3/build/5")
+    assert fake.builds[5].source_state == "succeeded"
+
+
+def test_existing_groups_and_batches_are_errors() -> None:
+    fake = FakeCopr.from_scenario({"groups": [{"name": "@copr", "fas_name": "copr"}], "batches": [{"id": 1}]})
+    with pytest.raises(ScenarioError) as raised:
+        fake.add_scenario({"groups": [{"name": "@copr", "fas_name": "other"}], "batches": [{"id": 1}]})
+    assert [str(error) for error in raised.value.errors] == [
+        "groups[0].name: there is a group @copr already; expected another",
+        "batches[0].id: there is a batch 1 already; expected another id",
+    ]
+
+
 def test_scenarios_can_be_combined(tmp_path: Path) -> None:
     """A later scenario may use existing projects."""
     fake = FakeCopr.from_scenario({"projects": [{"ownername": "jdoe", "projectname": "playground"}]})

@@ -19,7 +19,7 @@ from copr_chroot_fake.scenario.bundled import shipped_scenarios
 from copr_chroot_fake.scenario.schema import scenario_schema
 
 from ..examples import examples
-from .examples import INVALID_SCENARIOS, UNSAYABLE
+from .examples import INVALID_SCENARIOS, UNSAYABLE, WHOLE
 
 F41 = "fedora-41-x86_64"
 SCHEMA: dict[str, Any] = json.loads(scenario_schema())
@@ -45,6 +45,10 @@ def check_agreement(scenario: Mapping[str, object]) -> None:
 
 def build(**given: object) -> dict[str, object]:
     return {"builds": [{"id": 1, **given}]}
+
+
+def project(**given: object) -> dict[str, object]:
+    return {"projects": [{"ownername": "jdoe", "projectname": "tools", **given}]}
 
 
 def chroot(**given: object) -> dict[str, object]:
@@ -77,6 +81,20 @@ INVALID: list[Any] = [
     {"chroots": ["fedora"]},
     {"chroots": ["fedora-41-x86_64\n"]},
     {"chroots": ["fedora-41-x86\x1f64"]},
+    {"chroots": [{"name": F41, "active": True}]},
+    {"accounts": [{"name": "jdoe", "login": "abc"}]},
+    {"accounts": [{"name": "jdoe", "login": "a:b", "token": "s3cret"}]},
+    {"accounts": [{"name": "jdoe", "login": "abc", "token": "s3cret", "groups": ["copr"]}]},
+    {"groups": [{"name": "@copr"}]},
+    {"groups": [{"name": "copr", "fas_name": "copr"}]},
+    {"batches": [{"blocked_by": 1}]},
+    {"batches": [{"id": 0}]},
+    {"last_ids": {"build": -1}},
+    project(id=0),
+    project(permissions={"bob": {"admin": "yes"}}),
+    project(packages=[{"id": 1}]),
+    project(packages=[{"name": "hello", "source_type": "git"}]),
+    project(directories=["a/b"]),
     {"projects": [{"ownername": "jdoe"}]},
     {"projects": [{"ownername": "jdoe", "projectname": None}]},
     {"projects": [{"ownername": "jdoe", "projectname": "tools", "chroots": {"fedora": {}}}]},
@@ -96,6 +114,10 @@ INVALID: list[Any] = [
     build(source_state="done"),
     build(source_result_dir="a/b"),
     build(source_package={"versio": "1"}),
+    build(source={"type": "git"}),
+    build(source={"config": []}),
+    build(source={"polls": -1}),
+    build(batch=0),
     build(lifecycle="succeds"),
     build(lifecycle={"stages": []}),
     build(lifecycle={"stages": None}),
@@ -142,7 +164,9 @@ def test_schema_and_reader_reject_invalid_scenarios(scenario: dict[str, object])
         dict.fromkeys(SCHEMA["properties"]),
         build(**dict.fromkeys([key for key in SCHEMA["$defs"]["NumberedBuildSpec"]["properties"] if key != "id"])),
         chroot(**dict.fromkeys([key for key in SCHEMA["$defs"]["ChrootSpec"]["properties"] if key != "name"])),
-        {"now": 0.5, "chroots": ["a-b-c-d"]},
+        WHOLE,
+        {"now": 0.5, "chroots": ["a-b-c-d", {"name": F41, "is_active": False}]},
+        build(source={"type": "pypi", "advances": True}, source_state="pending", package=None),
         {"projects": [{"ownername": "@copr", "projectname": "a b", "chroots": {F41: {"with_opts": ["tests"]}}}]},
         build(package="\ufeff", source_result_dir=""),
         build(progress={"poll": {}}, lifecycle="succeeds"),
@@ -225,11 +249,17 @@ VALID["Scenario"] = valid_values(SCHEMA)
 
 IN_A_SCENARIO: dict[str, Callable[[Any], Any]] = {
     "Scenario": lambda entry: entry,
+    "MockChroot": lambda entry: {"chroots": [entry]},
+    "Account": lambda entry: {"accounts": [entry]},
+    "Group": lambda entry: {"groups": [entry]},
+    "BatchSpec": lambda entry: {"batches": [entry]},
+    "LastIds": lambda entry: {"last_ids": entry},
     "ProjectSpec": lambda entry: {"projects": [entry]},
-    "ProjectChroot": lambda entry: {
-        "projects": [{"ownername": "jdoe", "projectname": "tools", "chroots": {F41: entry}}]
-    },
+    "ProjectChroot": lambda entry: project(chroots={F41: entry}),
+    "Permissions": lambda entry: project(permissions={"bob": entry}),
+    "PackageSpec": lambda entry: project(packages=[entry]),
     "NumberedBuildSpec": lambda entry: {"builds": [entry]},
+    "SourceSpec": lambda entry: build(source=entry),
     "SourcePackage": lambda entry: build(source_package=entry),
     "ChrootSpec": lambda entry: build(chroots=[entry]),
     "ChrootSettings": lambda entry: build(chroots={F41: entry}),
