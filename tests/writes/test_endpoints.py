@@ -456,3 +456,62 @@ def test_late_start_loads_back(fake: FakeCopr) -> None:
     written = fake.to_scenario()
     assert written["builds"][0]["chroots"][0]["late_start"] is True
     assert FakeCopr.from_scenario(written).to_scenario() == written
+
+
+def test_json_file_has_to_be_an_object(fake: FakeCopr) -> None:
+    """It is read before anything else; a form may begin with an empty line."""
+    head = b'--b\r\n\r\nContent-Disposition: form-data; name="json"; filename="json"\r\n\r\n'
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = fake.answer("POST", "/api_3/build/create/upload", headers, head + b"[1]\r\n--b--")
+    assert error(answer) == (500, CATCH_ALL)
+
+
+def test_homepage_can_have_an_address_for_a_name(fake: FakeCopr) -> None:
+    fields = {"homepage": "http://10.0.0.1/x"}
+    assert send(fake, "PUT", "/api_3/project/edit/jdoe/p1", fields).json()["homepage"] == "http://10.0.0.1/x"
+
+
+def test_token_is_renewed_without_accounts() -> None:
+    """As long as there are no accounts, any token is valid, the new one too."""
+    answer = FakeCopr().answer(*write("POST", "/api_3/api-token", {}))
+    assert {*answer.json()} == {"api_login", "api_token", "expiration"}
+
+
+def test_blank_project_is_looked_for_in_the_body(fake: FakeCopr) -> None:
+    assert error(send(fake, "GET", "/api_3/project?ownername=&projectname=p1", NAMED)) == (500, CATCH_ALL)
+
+
+def test_tag_with_version_and_release_names_a_package(fake: FakeCopr) -> None:
+    hello(fake)
+    for tag in ("hello-2-3", "other-2-3"):
+        push = {**PUSH, "ref_type": "tag", "ref": tag}
+        assert send(fake, "POST", "/webhooks/github/1/secret/", push).body == b"OK"
+    assert [build.package for build in fake.builds.values() if build.id > 3] == ["hello"]
+
+
+def test_fork_into_project_keeps_its_packages(fake: FakeCopr) -> None:
+    """Only what is missing is added."""
+    fields = {"name": "p1", "ownername": "admin1", "confirm": True}
+    for _ in range(2):
+        assert send(fake, "POST", "/api_3/project/fork/jdoe/p1", fields).status == 200
+    assert [*fake.projects["admin1/p1"].packages] == ["hello", "0ad"]
+
+
+def test_group_is_known_by_its_members() -> None:
+    fake = FakeCopr()
+    fake.add_account("admin1", "admin1-login", "admin1-token", ["@some"])
+    answer = send(fake, "POST", "/api_3/project/add/@some", {"name": "p", "chroots": []})
+    assert error(answer)[0] == 400
+    assert error(send(fake, "POST", "/api_3/project/add/@other", {})) == (404, "Group other does not exist.")
+
+
+def test_cancellation_leaves_skipped_chroots() -> None:
+    """Only chroots that wait for the source are canceled with it."""
+    fake = FakeCopr.from_scenario(WORLD, progress="clock")
+    fields = {**NAMED, "gem_name": "a", "chroots": CHROOTS[:2]}
+    build = fake.builds[send(fake, "POST", "/api_3/build/create/rubygems", fields).json()["id"]]
+    fake.clock.tick(45)
+    build.report_source("succeeded", skip=CHROOTS[:1])
+    build.cancel()
+    fake.clock.tick(100)
+    assert [chroot.state for chroot in build.chroots] == ["skipped", "canceled"]
