@@ -421,9 +421,9 @@ def test_chroots_without_a_queue_stay_as_reported() -> None:
 @pytest.mark.parametrize(
     ("batches", "problem"),
     [
-        ([{"id": 1, "blocked_by": 2}, {"id": 2}], "batches[0].blocked_by: there is no batch 2 that was added before"),
-        ([{"id": 2, "blocked_by": 1}], "batches[0].blocked_by: there is no batch 1 that was added before"),
-        ([{"id": 2, "blocked_by": 2}], "batches[0].blocked_by: there is no batch 2 that was added before"),
+        ([{"id": 1, "blocked_by": 2}, {"id": 2}], "batches[0].blocked_by: there is no batch 2"),
+        ([{"id": 2, "blocked_by": 1}], "batches[0].blocked_by: there is no batch 1"),
+        ([{"id": 2, "blocked_by": 2}], "batches[0].blocked_by: there is no batch 2"),
     ],
 )
 def test_batch_waits_for_one_before_it(batches: list[dict[str, int]], problem: str) -> None:
