@@ -25,12 +25,13 @@ class Upload(NamedTuple):
 
 
 class RequestBody:
-    """The body of a request; each part of it is parsed on first access."""
+    """The body of a request; each part of it is parsed on first access, as most requests are read without."""
+
+    _replaced_form: Mapping[str, object] | None = None
 
     def __init__(self, headers: RawHeaders, content: bytes) -> None:
-        self._content_type = read_header(headers, b"content-type") or ""
+        self._headers = headers
         self._content = content
-        self._replaced_form: Mapping[str, object] | None = None
 
     @property
     def content(self) -> bytes:
@@ -41,6 +42,10 @@ class RequestBody:
         """Whether the content type is that of JSON."""
         kind = self._mimetype
         return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+    @cached_property
+    def _content_type(self) -> str:
+        return read_header(self._headers, b"content-type") or ""
 
     @cached_property
     def _mimetype(self) -> str:

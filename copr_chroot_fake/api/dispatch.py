@@ -175,12 +175,11 @@ class Api:
                 return _options_response(target), ()
             request_body = RequestBody(headers, body)
             context = RequestContext(self.store, self.default_limit, method, target, headers, is_poll, request_body)
-            if endpoint in TEXT_HANDLERS:
+            handler = HANDLERS.get(endpoint)
+            if handler is None:
                 return TEXT_HANDLERS[endpoint](context), ()
             mask = read_header(headers, masks.HEADER) if headers else None
-            answer, chroots = (
-                _masked_response(mask, endpoint, context) if mask else _success_response(HANDLERS[endpoint](context))
-            )
+            answer, chroots = _masked_response(mask, endpoint, context) if mask else _success_response(handler(context))
             if method == target.deprecated_method and answer.status == 200:
                 answer = _with_warning(answer, method, target.methods[0])
             return answer, chroots

@@ -20,6 +20,9 @@ def encode_headers(headers: Headers) -> RawHeaders:
 
     :raises InputError: if the headers are no pairs of text or bytes, or if no client can send them.
     """
+    if type(headers) is tuple and not headers:
+        # The most frequent case.
+        return ()
     try:
         pairs: Iterable[tuple[object, object]] = headers.items() if is_mapping(headers) else headers  # type: ignore[assignment]  # or it is an error
         return [(_encode(name), _encode(value)) for name, value in pairs]
