@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from ..errors import InputError, InputErrors, below
@@ -52,14 +52,10 @@ def _create_scenario(spec: ScenarioSpec, store: Store) -> Additions:
     )
     errors: list[InputError] = []
     for index, account in enumerate(spec.accounts):
-        if account.login in store.accounts:
+        # A server that loads its state has the accounts of its command already.
+        if store.accounts.get(account.login, account) != account:
             errors.append(InputError(f"accounts[{index}].login", login_exists(account.login)))
-    for index, batch in enumerate(spec.batches):
-        if batch.id in store.batches:
-            errors.append(
-                InputError(f"batches[{index}].id", f"there is a batch {batch.id} already; expected another id")
-            )
-        additions.batches[batch.id] = Batch(batch.id, batch.blocked_by)
+    errors += _add_batches(spec, additions, store)
     for index, project in enumerate(spec.projects):
         _collect(errors, f"projects[{index}]", partial(_add_project, project, additions, store))
     undescribed: dict[str, Project] = {}
@@ -71,6 +67,18 @@ def _create_scenario(spec: ScenarioSpec, store: Store) -> Additions:
     if spec.last_ids is not None:
         additions.last_ids = spec.last_ids
     return additions
+
+
+def _add_batches(spec: ScenarioSpec, additions: Additions, store: Store) -> Iterator[InputError]:
+    """Add the batches of a scenario; yield the errors."""
+    for index, batch in enumerate(spec.batches):
+        if batch.id in store.batches:
+            yield InputError(f"batches[{index}].id", f"there is a batch {batch.id} already; expected another id")
+        additions.batches[batch.id] = Batch(batch.id, batch.blocked_by)
+    for index, batch in enumerate(spec.batches):
+        if batch.blocked_by not in (None, *additions.batches, *store.batches):
+            location = f"batches[{index}].blocked_by"
+            yield InputError(location, f"there is no batch {batch.blocked_by}; expected one of batches")
 
 
 def login_exists(login: str) -> str:
