@@ -11,13 +11,35 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import generated_data, in_process, million, other_endpoints, other_servers, plugin, polls, scenarios, served
+from . import (
+    generated_data,
+    in_process,
+    million,
+    other_endpoints,
+    other_servers,
+    plugin,
+    polls,
+    scenarios,
+    served,
+    submissions,
+)
 from .figures import Figure
 from .report import HEAD, row, write
 
 ROUNDS, SHORT_ROUNDS = 15, 5
-ALL = (in_process, other_endpoints, served, other_servers, plugin, polls, million, generated_data, scenarios)
-SHORT = (in_process, other_endpoints, served, polls, scenarios)
+ALL = (
+    in_process,
+    other_endpoints,
+    submissions,
+    served,
+    other_servers,
+    plugin,
+    polls,
+    million,
+    generated_data,
+    scenarios,
+)
+SHORT = (in_process, other_endpoints, submissions, served, polls, scenarios)
 
 
 def main() -> int:

@@ -128,7 +128,10 @@ class FakeCopr:
                 self._store.add(batch)
 
     def to_scenario(self) -> Scenario:
-        """Return the fake as a scenario, which loads back to the same responses; lifecycles continue where they are."""
+        """Return the fake as a scenario, which loads back to the same responses; lifecycles continue where they are.
+
+        Uploaded files are not part of it, so that they can no longer be downloaded.
+        """
         from .engine.dump import write_scenario
 
         return write_scenario(self._store)

@@ -47,7 +47,7 @@ def without_date(response: Response) -> Response:
 
 
 class SendRequest(Protocol):
-    def __call__(self, method: str, target: str, headers: Headers = ()) -> Response:
+    def __call__(self, method: str, target: str, headers: Headers = (), body: bytes = b"") -> Response:
         """Send a request; ``headers`` are sent in addition to the client's own."""
 
 
@@ -63,8 +63,8 @@ def credentials(login: str, token: str) -> str:
 def direct_client(fake: FakeCopr) -> SendRequest:
     """Send requests to the core, without an adapter."""
 
-    def send(method: str, target: str, headers: Headers = ()) -> Response:
-        answer = fake.answer(method, target, headers)
+    def send(method: str, target: str, headers: Headers = (), body: bytes = b"") -> Response:
+        answer = fake.answer(method, target, headers, body)
         return Response(answer.status, {name.lower(): value for name, value in answer.headers}, answer.body)
 
     return send
@@ -103,9 +103,9 @@ def mock_httpx(fake: FakeCopr) -> Iterator[SendRequest]:
 def mock_httpx2(fake: FakeCopr) -> Iterator[SendRequest]:
     with fake.mock_httpx2(), httpx2.Client(verify=False) as client:
 
-        def send(method: str, target: str, headers: Headers = ()) -> Response:
+        def send(method: str, target: str, headers: Headers = (), body: bytes = b"") -> Response:
             url = httpx2.URL(str(COPR)).copy_with(raw_path=target.encode())
-            return _response(client.request(method, url, headers=_encode(headers)))
+            return _response(client.request(method, url, headers=_encode(headers), content=body or None))
 
         yield send
 
@@ -114,10 +114,10 @@ def mock_httpx2(fake: FakeCopr) -> Iterator[SendRequest]:
 def mock_requests(fake: FakeCopr) -> Iterator[SendRequest]:
     with fake.mock_requests(), requests.Session() as session:
 
-        def send(method: str, target: str, headers: Headers = ()) -> Response:
+        def send(method: str, target: str, headers: Headers = (), body: bytes = b"") -> Response:
             # White space around a value is not part of it on the wire; requests rejects leading white space.
             stripped = {name: value.strip(" ") for name, value in headers}
-            got = session.request(method, f"{COPR}{target}", headers=stripped, allow_redirects=False)
+            got = session.request(method, f"{COPR}{target}", headers=stripped, data=body, allow_redirects=False)
             return Response(got.status_code, {name.lower(): value for name, value in got.headers.items()}, got.content)
 
         yield send
@@ -157,7 +157,7 @@ def http_client(url: str) -> Iterator[SendRequest]:
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
     last_used = time.monotonic()
 
-    def send(method: str, target: str, headers: Headers = ()) -> Response:
+    def send(method: str, target: str, headers: Headers = (), body: bytes = b"") -> Response:
         nonlocal last_used
         if time.monotonic() - last_used > 1:
             # The server closes idle connections, and the client may not have noticed yet.
@@ -166,7 +166,9 @@ def http_client(url: str) -> Iterator[SendRequest]:
         connection.putrequest(method, target)
         for name, value in headers:
             connection.putheader(name, value)
-        connection.endheaders()
+        if body:
+            connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body or None)
         got = connection.getresponse()
         return Response(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read())
 
@@ -179,8 +181,9 @@ def _async_sender(transport: httpx.AsyncBaseTransport) -> Iterator[SendRequest]:
     loop = asyncio.new_event_loop()
     client = httpx.AsyncClient(transport=transport, verify=False)
 
-    def send(method: str, target: str, headers: Headers = ()) -> Response:
-        return _response(loop.run_until_complete(client.request(method, _url(target), headers=_encode(headers))))
+    def send(method: str, target: str, headers: Headers = (), body: bytes = b"") -> Response:
+        request = client.request(method, _url(target), headers=_encode(headers), content=body or None)
+        return _response(loop.run_until_complete(request))
 
     yield send
     loop.run_until_complete(client.aclose())
@@ -188,8 +191,8 @@ def _async_sender(transport: httpx.AsyncBaseTransport) -> Iterator[SendRequest]:
 
 
 def _httpx_sender(client: httpx.Client) -> SendRequest:
-    def send(method: str, target: str, headers: Headers = ()) -> Response:
-        return _response(client.request(method, _url(target), headers=_encode(headers)))
+    def send(method: str, target: str, headers: Headers = (), body: bytes = b"") -> Response:
+        return _response(client.request(method, _url(target), headers=_encode(headers), content=body or None))
 
     return send
 

@@ -75,8 +75,8 @@ def test_times_and_results_fit_the_state(state: State) -> None:
     fake = FakeCopr()
     fake.add_build({F41: state}, id=1)
     document = get_document(fake)
-    started = state in {"starting", "running", "succeeded", "failed", "skipped"}
-    ended = state in {"succeeded", "failed", "skipped"}
+    started = state in {"starting", "running", "succeeded", "failed", "skipped", "forked"}
+    ended = state in {"succeeded", "failed", "skipped", "forked"}
     results = state in {"starting", "running", "succeeded", "failed", "forked"}
     packages = get_document(fake, "/built-packages")["packages"]
     assert (document["started_on"] is not None) == started

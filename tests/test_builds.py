@@ -114,7 +114,7 @@ def test_source_chroot_polls_only_waiting_chroots() -> None:
         ("source-fails", ["running", "failed"], ["running", "failed"]),
         ("skipped", ["importing", "succeeded"], ["importing", "skipped"]),
         ("canceled-while-pending", ["importing", "succeeded"], ["importing", "pending", "canceled"]),
-        ("forked", ["running", "succeeded"], ["running", "forked"]),
+        ("forked", ["running", "forked"], ["running", "forked"]),
     ],
 )
 def test_source_build_precedes_the_chroots(lifecycle: str, sources: list[str], states: list[str]) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 from collections.abc import Mapping
-from email.message import Message
 from functools import cached_property
 from typing import NamedTuple
-from urllib.parse import unquote, unquote_plus
 
 from ..wire.answer import CATCH_ALL, ApiError
 from ..wire.headers import RawHeaders, read_header
+from ..wire.parameters import parse_parameters
+from ..wire.target import parse_urlencoded
 
 MAX_PARTS = 1000
 """The number of parts from which Werkzeug rejects a form."""
@@ -45,15 +44,20 @@ class RequestBody:
 
     @cached_property
     def _mimetype(self) -> str:
-        return self._content_type.partition(";")[0].strip().lower()
+        return self._content_type.partition(";")[0].strip(" \t").lower()
 
     @cached_property
     def _parsed(self) -> object:
-        """The JSON document, or the exception that parsing it raised."""
+        """The JSON document, or the exception that parsing it raised.
+
+        :raises ApiError: 500 if it is nested too deeply.
+        """
         try:
             return json.loads(self._content)
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             return error
+        except RecursionError:
+            raise ApiError(500, CATCH_ALL) from None
 
     def json(self) -> object:
         """Return the JSON document.
@@ -116,63 +120,89 @@ class RequestBody:
         self._replaced_form = document
 
 
+_LINE_BREAK = rb"(?:\r\n|\n|\r)"
+_BREAK = re.compile(_LINE_BREAK)
+_BLANK_LINE = re.compile(rb"\r\n\r\n|\r\r|\n\n")
+_CONTINUATION = re.compile(_LINE_BREAK + rb"[ \t]")
+
+Form = tuple[dict[str, object], dict[str, Upload]]
+"""The fields and the files of a form."""
+
+
 def _parse_urlencoded(content: bytes) -> dict[str, object]:
-    fields: dict[str, object] = {}
-    for part in content.decode(errors="replace").split("&"):
-        if part:
-            name, _, value = part.partition("=")
-            fields.setdefault(unquote_plus(name), unquote_plus(value))
-    return fields
+    try:
+        return {**parse_urlencoded(content.decode())}
+    except UnicodeDecodeError:
+        # Werkzeug ignores what it cannot decode.
+        return {}
 
 
-def _parse_multipart(content_type: str, content: bytes) -> tuple[dict[str, object], dict[str, Upload]]:
-    """Return fields and files; a body that is no form has none, as Werkzeug ignores it."""
-    fields: dict[str, object] = {}
-    files: dict[str, Upload] = {}
-    boundary = _parameter(content_type, "boundary")
+def _parse_multipart(content_type: str, content: bytes) -> Form:
+    """Return fields and files; an invalid form has none, as Werkzeug ignores it.
+
+    :raises ApiError: 413 for too many parts.
+    """
+    try:
+        return _parse_parts(parse_parameters(content_type).get("boundary", "").encode("ascii"), content)
+    except ValueError:
+        return {}, {}
+
+
+def _parse_parts(boundary: bytes, content: bytes) -> Form:
+    """Return fields and files.
+
+    :raises ValueError: if the form is invalid.
+    """
     if not boundary:
-        return fields, files
-    delimiter = re.compile(
-        rb"(?:\A|\r?\n)--" + re.escape(boundary.encode(errors="replace")) + rb"(--)?[ \t]*(?:\r?\n|\Z)"
-    )
-    matches = [*delimiter.finditer(content)][: MAX_PARTS + 2]
-    for match, following in itertools.pairwise(matches):
-        if match[1]:
-            break
-        head, separator, value = _split_part(content[match.end() : following.start()])
-        if not separator:
-            return {}, {}
-        _add_part(head, value, fields, files)
-    return fields, files
+        raise ValueError("no boundary")
+    end = rb"--" + re.escape(boundary) + rb"(--[^\S\n\r]*" + _LINE_BREAK + rb"?|[^\S\n\r]*" + _LINE_BREAK + rb")"
+    delimiter = _search(re.compile(_LINE_BREAK + b"?" + end), content, 0)
+    following = re.compile(_LINE_BREAK + end)
+    form: Form = {}, {}
+    parts = 0
+    while not delimiter[1].startswith(b"--"):
+        blank = _search(_BLANK_LINE, content, delimiter.end())
+        parts += 1
+        head = content[delimiter.end() : blank.start()]
+        # The blank line ends the headers with one line break, and begins the content with another.
+        begin = (blank.start() + blank.end()) // 2
+        delimiter = _search(following, content, begin)
+        line_break = _BREAK.match(content, begin)
+        assert line_break is not None
+        _add_part(_parse_head(head), content[line_break.end() : delimiter.start()], *form)
+        if parts > MAX_PARTS:
+            raise ApiError(413, "The data value transmitted exceeds the capacity limit.")
+    return form
 
 
-def _split_part(part: bytes) -> tuple[bytes, bytes, bytes]:
-    crlf, lf = part.partition(b"\r\n\r\n"), part.partition(b"\n\n")
-    return crlf if crlf[1] and len(crlf[0]) <= len(lf[0]) else lf
+def _search(pattern: re.Pattern[bytes], content: bytes, position: int) -> re.Match[bytes]:
+    match = pattern.search(content, position)
+    if match is None:
+        raise ValueError("the form ends too early")
+    return match
 
 
-def _add_part(head: bytes, value: bytes, fields: dict[str, object], files: dict[str, Upload]) -> None:
-    headers = {}
-    for line in head.decode(errors="replace").splitlines():
-        name, _, text = line.partition(":")
-        headers[name.strip().lower()] = text.strip()
-    disposition = headers.get("content-disposition", "")
-    field = _parameter(disposition, "name")
-    if field is None:
+def _parse_head(head: bytes) -> Mapping[str, str]:
+    headers: dict[str, str] = {}
+    for line in _CONTINUATION.sub(b" ", head).splitlines():
+        if line.strip(b" \t"):
+            name, _, value = line.decode().strip(" \t").partition(":")
+            headers.setdefault(name.strip(" \t").lower(), value.strip(" \t"))
+    if "content-disposition" not in headers:
+        raise ValueError("a part has no Content-Disposition")
+    return headers
+
+
+def _add_part(headers: Mapping[str, str], content: bytes, fields: dict[str, object], files: dict[str, Upload]) -> None:
+    parameters = parse_parameters(headers["content-disposition"])
+    name, filename = parameters.get("name"), parameters.get("filename")
+    if name is None:
         return
-    filename = _parameter(disposition, "filename")
-    if filename is None:
-        fields.setdefault(field, value.decode(errors="replace"))
-    else:
-        files.setdefault(field, Upload(filename, value))
+    if filename is not None:
+        files.setdefault(name, Upload(filename, content))
+        return
+    charset = parse_parameters(headers.get("content-type", "")).get("charset", "").lower()
+    fields.setdefault(name, content.decode(charset if charset in _CHARSETS else "utf-8", "replace"))
 
 
-def _parameter(header: str, name: str) -> str | None:
-    """Return a parameter of a header such as ``Content-Disposition``."""
-    message = Message()
-    message["Content-Disposition"] = header.replace("\n", " ").replace("\r", " ")
-    found = message.get_param(name, header="Content-Disposition", unquote=True)
-    if isinstance(found, tuple):
-        charset, _, text = found
-        return unquote(text, encoding=charset or "utf-8", errors="replace")
-    return found
+_CHARSETS = ("ascii", "us-ascii", "utf-8", "iso-8859-1")

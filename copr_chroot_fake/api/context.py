@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..engine.build import Build
 from ..engine.store import Store
+from ..validation import checks
 from ..wire.answer import CATCH_ALL, ApiError
 from ..wire.headers import RawHeaders
 from ..wire.target import Target
@@ -71,5 +72,8 @@ def no_such_build(raw_id: str | int) -> ApiError:
 
 
 def nul_error(text: str | int) -> ApiError | None:
-    """Return Copr's error for text with a NUL, which its database driver rejects; ``None`` for other text."""
-    return ApiError(500, CATCH_ALL) if "\0" in str(text) else None
+    """Return Copr's error for text that its database driver rejects; ``None`` for other text.
+
+    That is a NUL, or half a surrogate pair.
+    """
+    return None if checks.is_storable(str(text)) else ApiError(500, CATCH_ALL)

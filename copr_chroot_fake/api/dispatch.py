@@ -99,6 +99,11 @@ TEXT_HANDLERS: Mapping[EndpointName, Callable[[RequestContext], Answer]] = {
 }
 """The endpoints outside Copr's API, which do not answer in JSON."""
 
+_WARN_BEFORE_LOGIN: frozenset[EndpointName] = frozenset(
+    {"project/permissions/request", "project-chroot/edit", "package/reset", "package/delete"}
+)
+"""The endpoints where Copr warns of a deprecated method even if the login is invalid."""
+
 _CHROOT_ENDPOINTS = ("build-chroot", "build-chroot/build-config", "build-chroot/built-packages")
 
 

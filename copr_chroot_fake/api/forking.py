@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..engine.forking import fork_project
-from ..wire.answer import ApiError
+from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
 from .authentication import authenticate
 from .context import RequestContext, Success
 from .forms import Field, form_data, read_form
-from .projects import find_project_in_path, name_characters, render_project
+from .projects import MAX_NAME, find_project_in_path, name_characters, render_project
 from .users import owner_of
 
 
@@ -35,6 +35,8 @@ def fork(context: RequestContext) -> Success:
             400,
             f"You are about to fork into existing project: {name}\nPlease use --confirm if you really want to do this",
         )
+    if len(name) > MAX_NAME:
+        raise ApiError(500, CATCH_ALL, compact=True)
     if f"{owner}/{name}" == project.full_name:
         raise ApiError(400, "Source project should not be same as destination")
     return render_project(fork_project(store, project, owner, name, user.name))

@@ -6,10 +6,10 @@ every invalid field. The rules of its validators are WTForms' own, those of the 
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlparse
@@ -96,7 +96,7 @@ def read_form(fields: Mapping[str, Field], data: FormData) -> Filled:
             values[name] = _read(form_field, data.get(name, ()), problems[name])
         for name, form_field in fields.items():
             problems[name] = _validate(form_field, Given(data.get(name, ()), values[name], values), problems[name])
-    except (TypeError, ValueError, AttributeError, OverflowError):
+    except (TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         raise ApiError(500, CATCH_ALL) from None
     return Filled(values, {name: messages for name, messages in problems.items() if messages})
 
@@ -213,6 +213,11 @@ def null_if_none(value: Any) -> Any:
     return None if value in (None, "None") else value
 
 
+def null_if_not_chosen(value: Any) -> Any:
+    """Read a blank choice, or the text None, as null."""
+    return None if value is None or not value.strip() or value == "None" else value
+
+
 def one_per_line(value: Any) -> str:
     """Separate the words of a list by line feeds."""
     return re.sub(r"\s+", "\n", value.strip()) if value else ""
@@ -311,7 +316,7 @@ def _is_host(host: str) -> bool:
         pass
     else:
         return True
-    with contextlib.suppress(UnicodeError):
+    with suppress(UnicodeError):
         host = host.encode("idna").decode()
     parts = host.split(".")
     if len(host) > 253 or len(parts) < 2 or _TOP_LEVEL_DOMAIN.match(parts[-1]) is None:

@@ -23,6 +23,7 @@ from .paging import PACKAGE, check_order, check_query, parse_paging, slice_rows,
 from .projects import check_deletable, find_project, find_project_in_body, find_project_in_path
 from .rendering import render_page
 from .sources import SOURCES, package_name_field
+from .storing import require_json
 from .submission import MAX_TIMEOUT, PRESERVED, SourceOfBuild, build_fields, selected_chroots, submit_builds
 from .users import User, may_edit
 
@@ -147,10 +148,13 @@ def build_package(context: RequestContext) -> Success:
     return Success(build + b"\n")
 
 
-def _find_package(project: Project, name: str | None) -> Package:
-    package = project.packages.get(name or "")
+def _find_package(project: Project, name: object) -> Package:
+    if name and not isinstance(name, str):
+        # The database compares it with texts only.
+        raise ApiError(500, CATCH_ALL)
+    package = project.packages.get(str(name or ""))
     if package is None:
-        raise nul_error(name or "") or ApiError(404, f"No package with name {name} in copr {project.projectname}")
+        raise nul_error(str(name or "")) or ApiError(404, f"No package with name {name} in copr {project.projectname}")
     return package
 
 
@@ -158,8 +162,7 @@ def _read_package(context: RequestContext) -> tuple[User, Project, Package]:
     """Return the user, and the package that the body names."""
     user = authenticate(context)
     project = find_project_in_body(context)
-    name = context.body.fields().get("package_name")
-    return user, project, _find_package(project, name if isinstance(name, str) else None)
+    return user, project, _find_package(project, context.body.fields().get("package_name"))
 
 
 def _store_package(
@@ -179,11 +182,13 @@ def _store_package(
     form.raise_as_lines()
     values = form.values
     name = values["package_name"] if package is None else package.name
+    config = source.config(values)
+    require_json(config)
     if package is None and name in project.packages:
         raise ApiError(409, f"Package {name} already exists in copr {project}.")
     if package is None:
         project.add_package(name, source.type, {})
-    changed: dict[str, Any] = {"source_type": source.type, "config": source.config(values)}
+    changed: dict[str, Any] = {"source_type": source.type, "config": config}
     if "webhook_rebuild" in data:
         changed["webhook_rebuild"] = values["webhook_rebuild"]
     if "max_builds" in data:

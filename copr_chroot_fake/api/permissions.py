@@ -8,7 +8,7 @@ from ..engine.project import Project
 from ..model.project import PERMISSION_NAMES, PERMISSION_STATES, Permissions, PermissionState
 from ..wire.answer import CATCH_ALL, ApiError
 from .authentication import authenticate
-from .context import RequestContext, Success
+from .context import RequestContext, Success, nul_error
 from .projects import find_editable_project, find_project_in_path
 from .rendering import json_line
 from .users import find_user, may_build_in, owner_of
@@ -38,7 +38,7 @@ def set_permissions(context: RequestContext) -> Success:
     updated = []
     for name, states in requested.items():
         if find_user(context.store, name) is None:
-            raise ApiError(400, f"user '{name}' doesn't exist in database")
+            raise nul_error(name) or ApiError(400, f"user '{name}' doesn't exist in database")
         if not isinstance(states, dict):
             raise ApiError(500, CATCH_ALL)
         before = permissions.get(name, Permissions())

@@ -17,6 +17,7 @@ from .context import RequestContext, Success, nul_error, require
 from .forms import Field, Given, Invalid, Values, form_data, read_form
 from .projects import find_project, find_project_in_path
 from .rendering import json_line
+from .storing import as_text, require_storable
 from .users import may_edit
 
 _RENAMED = {
@@ -70,6 +71,7 @@ def edit_project_chroot(context: RequestContext) -> Success:
     form.raise_as_lines()
     settings = _reset(project, name, form.values)
     settings = replace(settings, **_changed(form.values, data))
+    require_storable(vars(settings).values())
     if not may_edit(user, project):
         raise ApiError(403, "Only owners and admins may update their projects.")
     project.update_chroot(name, settings)
@@ -103,7 +105,7 @@ def _reset(project: Project, name: str, values: Values) -> ProjectChroot:
     :raises ApiError: 400 for an unknown setting.
     """
     settings = project.known_chroots[name]
-    for given in (values["reset_fields"] or "").split():
+    for given in _words(values["reset_fields"]):
         field = _RESETTABLE.get(_RENAMED.get(given, given))
         if field is None:
             raise ApiError(
@@ -117,7 +119,7 @@ def _reset(project: Project, name: str, values: Values) -> ProjectChroot:
 
 def _changed(values: Values, data: Mapping[str, object]) -> dict[str, Any]:
     changed: dict[str, Any] = {
-        setting: tuple((values[field] or "").split()) for field, setting in _SETTINGS.items() if field in data
+        setting: tuple(_words(values[field])) for field, setting in _SETTINGS.items() if field in data
     }
     if "module_toggle" in data:
         changed["additional_modules"] = tuple(filter(None, (values["module_toggle"] or "").split(", ")))
@@ -132,6 +134,10 @@ def _changed(values: Values, data: Mapping[str, object]) -> dict[str, Any]:
     if upload is not None:
         changed["comps_name"] = upload.filename
     return changed
+
+
+def _words(value: Any) -> list[str]:
+    return (as_text(value) or "").split()
 
 
 def _modules(given: Given) -> None:
@@ -175,7 +181,7 @@ _FIELDS = {
     "without_opts": Field(forms.stripped_text),
     "bootstrap": Field(
         forms.choice,
-        filters=[forms.null_if_none],
+        filters=[forms.null_if_not_chosen],
         checks=[forms.one_of(("unchanged", "default", "off", "on", "image", "custom_image"))],
         validators=[forms.optional],
     ),
@@ -192,7 +198,7 @@ _FIELDS = {
     ),
     "isolation": Field(
         forms.choice,
-        filters=[forms.null_if_none],
+        filters=[forms.null_if_not_chosen],
         checks=[forms.one_of(("unchanged", "default", "nspawn", "simple"))],
         validators=[forms.optional],
     ),

@@ -22,6 +22,7 @@ from .context import RequestContext, Success, nul_error, require
 from .forms import Field, Given, Invalid, Values, form_data, read_form
 from .paging import COPR, Paging, check_order, check_query, parse_paging, slice_rows, sort_rows
 from .rendering import json_line, render_page
+from .storing import as_text, require_storable
 from .users import User, find_user, may_edit, owner_of, require_group_member
 
 MAX_NAME = 100
@@ -126,7 +127,9 @@ def add_project(context: RequestContext) -> Success:
     _check_owner(owner, user, store)
     data = form_data(context.body, ("chroots",), _RENAMED)
     if context.target.arguments.get("exist_ok") == "True":
-        existing = store.projects.get(f"{owner}/{_name_in(data)}")
+        name = _name_in(data)
+        require_storable([name])
+        existing = store.projects.get(f"{owner}/{name}")
         if existing is not None:
             return render_project(existing)
     # Copr fills in the defaults of fields that were not sent.
@@ -141,9 +144,9 @@ def add_project(context: RequestContext) -> Success:
         require_group_member(user, owner, store)
     if len(values["name"]) > MAX_NAME:
         raise ApiError(500, CATCH_ALL, compact=True)
-    project = Project(
-        store, store.next_project_id(), owner, values["name"], settings=_settings_to_add(values), creator=user.name
-    )
+    settings = _settings_to_add(values)
+    require_storable(vars(settings).values())
+    project = Project(store, store.next_project_id(), owner, values["name"], settings=settings, creator=user.name)
     project.created_on = int(store.clock.now())
     project.replace_chroots({name: NO_SETTINGS for name in store.mock_chroots if name in values["chroots"]})
     store.projects[project.full_name] = project
@@ -170,6 +173,7 @@ def edit_project(context: RequestContext) -> Success:
         raise ApiError(403, "Only owners and admins may update their projects.")
     if not user.is_admin and not settings.auto_prune:
         raise ApiError(403, "Non-admin cannot disable auto-prunning.")
+    require_storable(vars(settings).values())
     if values["chroots"]:
         _replace_chroots(project, values["chroots"], store)
     project.settings = settings
@@ -320,9 +324,9 @@ def check_deletable(user: User, builds: Iterable[Build], missing: Iterable[int] 
 def _check_owner(owner: str, user: User, store: Store) -> None:
     if owner.startswith("@"):
         if store.find_group(owner) is None and store.accounts:
-            raise ApiError(404, f"Group {owner[1:]} does not exist.")
+            raise nul_error(owner) or ApiError(404, f"Group {owner[1:]} does not exist.")
     elif owner != user.name and find_user(store, owner) is None:
-        raise ApiError(404, f"No such user `{owner}'")
+        raise nul_error(owner) or ApiError(404, f"No such user `{owner}'")
 
 
 def _check_administrator(values: Values, user: User, owner: str) -> None:
@@ -412,13 +416,13 @@ def _fields_to_edit(store: Store) -> dict[str, Field]:
         "use_bootstrap_container": Field(forms.stripped_text, filters=[_optional_flag], validators=[forms.optional]),
         "bootstrap": Field(
             forms.choice,
-            filters=[forms.null_if_none],
+            filters=[forms.null_if_not_chosen],
             checks=[forms.one_of(("default", "off", "on", "image"))],
             validators=[forms.optional],
         ),
         "isolation": Field(
             forms.choice,
-            filters=[forms.null_if_none],
+            filters=[forms.null_if_not_chosen],
             checks=[forms.one_of(("default", "nspawn", "simple"))],
             validators=[forms.optional],
         ),
@@ -438,6 +442,8 @@ def _fields_to_edit(store: Store) -> dict[str, Field]:
 
 def _fields_to_add(owner: str, store: Store) -> dict[str, Field]:
     def is_new(given: Given) -> None:
+        # Copr looks it up, whatever the other validators say.
+        require_storable([given.value])
         if f"{owner}/{given.value}" not in store.projects:
             return
         if owner.startswith("@"):
@@ -474,6 +480,7 @@ def _each_known_project(store: Store) -> forms.Validator:
             parsed = urlparse(word)
             full_name = parsed.netloc + parsed.path.rstrip("/")
             if parsed.scheme == "copr" and forms.is_repository(parsed) and full_name not in store.projects:
+                require_storable([full_name])
                 raise Invalid(f"{word} does not exist.")
 
     return validate
@@ -521,7 +528,9 @@ def _changed_settings(values: Mapping[str, Any]) -> dict[str, Any]:
     changed.update({_LISTS[name]: tuple(values[name].split()) for name in _LISTS if name in values})
     if "disable_createrepo" in values:
         changed["devel_mode"] = values["disable_createrepo"]
-    changed.update({name: values[name] for name in ("description", "instructions", "bootstrap") if name in values})
+    changed.update({name: as_text(values[name]) for name in ("description", "instructions") if name in values})
+    if "bootstrap" in values:
+        changed["bootstrap"] = values["bootstrap"]
     if "delete_after_days" in values:
         changed["delete_after_days"] = None if values["delete_after_days"] < 0 else values["delete_after_days"]
     return changed
@@ -536,8 +545,8 @@ def _settings_to_add(values: Values) -> ProjectSettings:
         ProjectSettings(),
         **{
             **changed,
-            "description": values["description"] or "",
-            "instructions": values["instructions"] or "",
+            "description": as_text(values["description"]) or "",
+            "instructions": as_text(values["instructions"]) or "",
             "bootstrap": values["bootstrap"] or default,
             "isolation": values["isolation"] or "default",
             "persistent": values["persistent"],

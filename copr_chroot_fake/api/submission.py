@@ -15,7 +15,6 @@ from ..engine.build import Build
 from ..engine.project import Project
 from ..engine.store import Store
 from ..engine.submission import Submission, submit
-from ..model.project import COPR_URL
 from ..model.source import SourceType
 from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
@@ -27,6 +26,7 @@ from .forms import Field, Given, Invalid, Values, form_data, read_form
 from .projects import find_project_in_body
 from .rendering import json_line, render_items
 from .sources import SOURCES, Source, latest_fedora, package_name_field
+from .storing import require_json, require_storable
 from .users import User, may_build_in
 
 DEFAULT_TIMEOUT = 18_000
@@ -82,7 +82,7 @@ def create_from_upload(context: RequestContext) -> Success:
     request = _read(context, after={"pkgs": pkgs})
     file: Upload = request.values["pkgs"]
     name, directory = _secure_filename(file.filename), context.store.next_directory()
-    url = f"{COPR_URL}/tmp/{directory}/{name}"
+    url = f"{context.store.uploads_root}/{directory}/{name}"
     config = {"url": url, "pkg": name, "tmp": directory}
     source = SourceOfBuild("upload", config, _package_url(url), file.content)
     return _answer_one(_submit(context, request, [source]))
@@ -230,11 +230,13 @@ def _submit_one(store: Store, project: Project, submission: Submission, values: 
     build = submit(store, project, submission, _batch(store, values))
     # The response shows the build before it can advance.
     rendered = render_build(build)
-    build.source.start()
+    build.source.start(build.store.clock.now())
     return rendered
 
 
 def _stored_config(source: SourceOfBuild, project: Project, store: Store) -> Mapping[str, object]:
+    require_json(source.config)
+    require_storable([source.url])
     config = dict(source.config)
     if project.settings.fedora_review:
         config["fedora_review"] = True
@@ -273,13 +275,13 @@ def build_fields(project: Project, user: User, store: Store) -> Mapping[str, Fie
         "project_dirname": Field(forms.stripped_text),
         "bootstrap": Field(
             forms.choice,
-            filters=[forms.null_if_none],
+            filters=[forms.null_if_not_chosen],
             checks=[forms.one_of(("unchanged", "default", "off", "on", "image"))],
             validators=[forms.optional],
         ),
         "isolation": Field(
             forms.choice,
-            filters=[forms.null_if_none],
+            filters=[forms.null_if_not_chosen],
             checks=[forms.one_of(("unchanged", "default", "nspawn", "simple"))],
             validators=[forms.optional],
         ),
@@ -358,12 +360,17 @@ def _matching(chroots: Sequence[str], patterns: Sequence[str]) -> list[str]:
     return [name for name in chroots if any(fnmatchcase(name, pattern) for pattern in patterns)]
 
 
-def check_directory(project: Project, dirname: str | None) -> None:
+def check_directory(project: Project, dirname: object) -> None:
     """Reject a directory that a project does not have and cannot get.
 
-    :raises ApiError: 400.
+    :raises ApiError: 400, or 500 if it is no text.
     """
-    if not dirname or dirname in project.directories:
+    if not dirname:
+        return
+    if not isinstance(dirname, str):
+        # The database compares it with texts only.
+        raise ApiError(500, CATCH_ALL)
+    if dirname in project.directories:
         return
     name = project.projectname
     if not dirname.startswith(f"{name}:"):

@@ -13,7 +13,7 @@ from ..engine.submission import Submission, submit
 from ..model.package import Package
 from ..wire.answer import HTML, Answer, ApiError
 from ..wire.headers import read_header
-from .context import RequestContext
+from .context import RequestContext, nul_error
 from .sources import latest_fedora
 from .submission import DEFAULT_TIMEOUT, check_directory
 
@@ -64,7 +64,7 @@ def custom(context: RequestContext) -> Answer:
         return _text("PACKAGE_NAME_REQUIRED\n", 400)
     package = project.packages.get(name)
     if package is None:
-        return _text("PACKAGE_NOT_FOUND\n", 404)
+        return _page(500) if nul_error(name) else _text("PACKAGE_NOT_FOUND\n", 404)
     if read_header(context.headers, b"x-github-event") == "ping":
         return _text("SKIPPED\n")
     return _build_custom(context, project, package, project.projectname)
@@ -74,6 +74,8 @@ def custom_directory(context: RequestContext) -> Answer:
     """Answer ``webhooks/custom-dir``, which builds in a directory of a project."""
     store, parameters = context.store, context.target.parameters
     dirname = parameters["dirname"]
+    if nul_error("".join(parameters.values())):
+        return _page(500)
     project = store.projects.get(f"{parameters['ownername']}/{dirname.partition(':')[0]}")
     if project is None:
         return _text("PROJECT_NOT_FOUND\n", 404)
@@ -202,7 +204,7 @@ def _submit(
         is_background=True,
     )
     build = submit(store, project, submission)
-    build.source.start()
+    build.source.start(build.store.clock.now())
     return build
 
 

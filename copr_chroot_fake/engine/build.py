@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 from ..errors import EventError, InputError
 from ..model import defaults
 from ..model.lifecycle import ABSENT, DEFAULT_LIFECYCLE, Lifecycle, LifecycleLike, couples_chroots
+from ..model.nevra import Nevra
 from ..model.progress import ProgressLike
 from ..model.project import SOURCES
 from ..model.source import DERIVED_STATES, UNFINISHED, source_state_of
@@ -405,7 +406,10 @@ class Build(Mapping[str, BuildChroot]):
         if progress.mode == "immediate":
             # Its stages are over now, and not before it was submitted.
             plan = tuple(stage if stage.lasts is None else stage._replace(lasts=0) for stage in plan)
-        index = next((index for index, stage in enumerate(plan) if stage.state == State.PENDING), 0)
+        index = next((index for index, stage in enumerate(plan) if stage.state == State.PENDING), None)
+        if index is None:
+            # It stays as it is reported.
+            return
         chroot.lifecycle_run = LifecycleRun(
             plan, progress, now, index=index, remaining=None, polls=0, packages=None, result_dir=None
         )
@@ -416,6 +420,12 @@ class Build(Mapping[str, BuildChroot]):
     def result_dir(self) -> str:
         """The default name of its chroots' result directories."""
         return defaults.result_dir(self.id, self.stored_package or self.hidden_package)
+
+    def default_packages(self, chrootname: str) -> tuple[Nevra, ...]:
+        """Return plausible packages that it builds in a chroot."""
+        version = self.source.package.version if self.source.is_independent else None
+        package = self.stored_package or self.hidden_package
+        return defaults.packages(chrootname, package, version or defaults.SOURCE_VERSION)
 
     @property
     def source_result_dir(self) -> str:
@@ -525,10 +535,18 @@ class Build(Mapping[str, BuildChroot]):
             return
         if self.source.run is not None:
             self.source.poll(counts)
+            if self.source.run is None:
+                self._count_first_poll()
             return
         for chroot in self.chroots:
             chroot.poll(counts)
         self._needs_polls = any(chroot.needs_polls for chroot in self.chroots)
+
+    def _count_first_poll(self) -> None:
+        """Count the response that shows that its chroots are pending, as its source build has ended with it."""
+        for chroot in self.chroots:
+            if chroot.lifecycle_run is not None and chroot.lifecycle_run.mode == "poll":
+                chroot.lifecycle_run.count_poll()
 
     def catch_up(self) -> None:
         """Make everything happen to it that is due, in the order in which it was due."""

@@ -15,7 +15,6 @@ from types import EllipsisType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..errors import EventError, InputError
-from ..model import defaults
 from ..model.lifecycle import ABSENT, DELETED, Lifecycle, PlannedStage
 from ..model.machine import (
     Event,
@@ -256,9 +255,7 @@ class BuildChroot:
         elif to in (State.SUCCEEDED, State.FAILED):
             self._ended_on = now
         if to is State.SUCCEEDED:
-            default = (
-                () if has_ended else self._planned_packages or defaults.packages(self._name, self._build.stored_package)
-            )
+            default = () if has_ended else self._planned_packages or self._build.default_packages(self._name)
             self._packages += default if packages is None else packages
         if not has_ended:
             self._enter_state(to, now)
@@ -291,24 +288,24 @@ class BuildChroot:
         """Whether it waits for the source package."""
         return self._state in UNIMPORTED
 
-    def wait_for_source(self) -> None:
-        """Wait for the import of the source package, whatever state it is in."""
+    def wait_for_source(self, now: float) -> None:
+        """Wait for the import of the source package, whatever state it is in, without a lifecycle."""
+        self.lifecycle_run = None
         if self._state is not State.WAITING:
-            self._enter_state(State.WAITING, int(self._build.store.clock.now()))
+            self._enter_state(State.WAITING, int(now))
 
-    def queue(self, lifecycle: Lifecycle | None) -> None:
+    def queue(self, lifecycle: Lifecycle | None, now: float) -> None:
         """Become pending, as the source package is imported; a chroot without a lifecycle gets this one."""
-        now = self._build.store.clock.now()
         self._enter_state(State.PENDING, int(now))
         if self.lifecycle_run is not None:
             self.continue_from(now)
         elif lifecycle is not None:
             self._build.start_run(self, lifecycle, now)
 
-    def end_unbuilt(self, state: State, started_on: int | None, ended_on: int | None) -> None:
+    def end_unbuilt(self, state: State, now: float, started_on: int | None, ended_on: int | None) -> None:
         """End without having been built, with the times of the source build."""
         self._started_on, self._ended_on = started_on, ended_on
-        self._enter_state(state, int(self._build.store.clock.now()))
+        self._enter_state(state, int(now))
         self.lifecycle_run = None
 
     def _time(self, at: int | None) -> int:
@@ -667,7 +664,7 @@ class BuildChroot:
             elif stamp is Stamp.NO_RESULT_DIR:
                 self._result_dir = ""
             elif packages is None:
-                self._packages = defaults.packages(self._name, self._build.stored_package)
+                self._packages = self._build.default_packages(self._name)
             else:
                 self._packages = packages
         self._enter_state(state, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 from ..errors import InputError, InputErrors, below
@@ -14,7 +14,16 @@ from ..model.project import NO_SETTINGS, ProjectSettings, SourcePackage
 from ..model.source import SOURCE_PLAN
 from ..model.states import State
 from ..scenario.defaults import complete_build, complete_chroot
-from ..scenario.spec import DEFAULT_OWNER, DERIVED, BuildSpec, ChrootSpec, ProjectSpec, ScenarioSpec, SourceSpec
+from ..scenario.spec import (
+    DEFAULT_OWNER,
+    DERIVED,
+    BatchSpec,
+    BuildSpec,
+    ChrootSpec,
+    ProjectSpec,
+    ScenarioSpec,
+    SourceSpec,
+)
 from ..validation import checks
 from .batch import Batch
 from .build import Build, Cancellation, confirmation_due
@@ -55,7 +64,9 @@ def _create_scenario(spec: ScenarioSpec, store: Store) -> Additions:
         # A server that loads its state has the accounts of its command already.
         if store.accounts.get(account.login, account) != account:
             errors.append(InputError(f"accounts[{index}].login", login_exists(account.login)))
-    errors += _add_batches(spec, additions, store)
+    additions.batches = {batch.id: Batch(batch.id, batch.blocked_by) for batch in spec.batches}
+    for index, batch in enumerate(spec.batches):
+        _collect(errors, f"batches[{index}]", partial(_check_batch, batch, additions, store))
     for index, project in enumerate(spec.projects):
         _collect(errors, f"projects[{index}]", partial(_add_project, project, additions, store))
     undescribed: dict[str, Project] = {}
@@ -69,16 +80,13 @@ def _create_scenario(spec: ScenarioSpec, store: Store) -> Additions:
     return additions
 
 
-def _add_batches(spec: ScenarioSpec, additions: Additions, store: Store) -> Iterator[InputError]:
-    """Add the batches of a scenario; yield the errors."""
-    for index, batch in enumerate(spec.batches):
-        if batch.id in store.batches:
-            yield InputError(f"batches[{index}].id", f"there is a batch {batch.id} already; expected another id")
-        additions.batches[batch.id] = Batch(batch.id, batch.blocked_by)
-    for index, batch in enumerate(spec.batches):
-        if batch.blocked_by not in (None, *additions.batches, *store.batches):
-            location = f"batches[{index}].blocked_by"
-            yield InputError(location, f"there is no batch {batch.blocked_by}; expected one of batches")
+def _check_batch(batch: BatchSpec, additions: Additions, store: Store) -> None:
+    """Check that a batch is new, and waits for one that was added before it, so that none waits for itself."""
+    if batch.id in store.batches:
+        raise InputError("id", f"there is a batch {batch.id} already; expected another id")
+    before = batch.blocked_by
+    if before is not None and (before >= batch.id or not (before in additions.batches or before in store.batches)):
+        raise InputError("blocked_by", f"there is no batch {before} that was added before; expected the id of one")
 
 
 def login_exists(login: str) -> str:
@@ -132,7 +140,7 @@ def add_chroot(spec: ChrootSpec, build: Build) -> BuildChroot:
         build.catch_up()
         if spec.name in build:
             raise InputError("chrootname", f"build {build.id} has {spec.name} already; expected another")
-        completed = complete_chroot(spec, build.id, build.package)
+        completed = complete_chroot(spec, build.id, build.stored_package)
         with all_or_nothing(store) as undo:
             undo.append(build.undo_attached())
             undo.append(partial(build.project.replace_chroots, build.project.known_chroots))
@@ -192,15 +200,13 @@ def _add_build(
         project = undescribed[full_name] = _create_project(store, owner, name, ProjectSettings())
     begun = store.begin_of(additions)
     build = _create_build(spec, number, project, store, begun)
-    if spec.batch is not None:
-        if spec.batch not in additions.batches and spec.batch not in store.batches:
-            raise InputError("batch", f"there is no batch {spec.batch}; expected one of batches")
-        (additions.batches.get(spec.batch) or store.batches[spec.batch]).builds.append(number)
+    if spec.batch is not None and spec.batch not in additions.batches and spec.batch not in store.batches:
+        raise InputError("batch", f"there is no batch {spec.batch}; expected one of batches")
     for chroot in spec.chroots:
         progress = spec.progress or store.progress
         build.attach(_create_chroot(spec.with_defaults(chroot), build, progress, begun))
-    if spec.source is not None:
-        _resume_source(build, spec.source)
+    if build.source.is_independent:
+        _resume_source(build, spec.source or SourceSpec(), begun)
     else:
         build.hide_package()
     _derive_submission(build, spec, begun)
@@ -242,17 +248,17 @@ def _create_build(spec: BuildSpec, number: int, project: Project, store: Store, 
         ended_on=source.ended_on,
         lifecycle=source.lifecycle,
         progress=source.progress,
-        is_independent=spec.source is not None,
+        is_independent=spec.source is not None and not spec.source.follows,
     )
     return build
 
 
-def _resume_source(build: Build, spec: SourceSpec) -> None:
+def _resume_source(build: Build, spec: SourceSpec, begun: float) -> None:
     """Let the source build of a submitted build continue from its state."""
     states = [stage.state for stage in SOURCE_PLAN]
     if spec.advances and build.source.stored_state in states:
         position = states.index(build.source.stored_state)
-        build.source.start(position, remaining=spec.remaining, polls=spec.polls or 0)
+        build.source.start(begun, position, remaining=spec.remaining, polls=spec.polls or 0)
 
 
 def _create_chroot(spec: ChrootSpec, build: Build, progress: Progress, begun: float) -> BuildChroot:

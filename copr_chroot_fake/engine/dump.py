@@ -122,13 +122,15 @@ def _write_build(build: Build, now: float) -> BuildEntry:
         "source_state": source.stored_state.value,
         "source_result_dir": source.result_dir,
         "source_package": asdict(package),
-        "source": _write_source(source, now) if source.is_independent else None,
+        "source": _write_source(source, now),
         "chroots": [_write_chroot(chroot, now) for chroot in build.chroots],
     }
     return written
 
 
-def _write_source(source: SourceBuild, now: float) -> Mapping[str, object]:
+def _write_source(source: SourceBuild, now: float) -> Mapping[str, object] | None:
+    if not source.is_independent:
+        return None if source.started_on is None else {"started_on": source.started_on, "follows": True}
     run = source.run
     written = {
         "type": source.type,
@@ -163,6 +165,7 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
         "result_url": chroot.overrides.result_url,
         "build_config": copy.deepcopy(chroot.overrides.build_config),
         "canceled": (chroot.was_canceled and chroot.state is State.FAILED) or None,
+        "late_start": _starts_late(chroot) or None,
         **({} if run is None else _write_run(run, now)),
     }
     if run is not None and run.result_dir is not None and run.result_dir != result_dir:
@@ -170,6 +173,12 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
     if run is not None and not chroot.is_absent:
         written["stage"] = run.index
     return {key: value for key, value in written.items() if value is not None}
+
+
+def _starts_late(chroot: BuildChroot) -> bool:
+    """Return whether a start was reported after the end."""
+    started_on, ended_on = chroot.started_on, chroot.ended_on
+    return started_on is not None and ended_on is not None and started_on > ended_on
 
 
 def _write_run(run: LifecycleRun, now: float) -> Mapping[str, object]:

@@ -97,6 +97,7 @@ def _restore(snapshot: Snapshot) -> None:
             project.restore(content)
         _refill(store.batches, _copy_batches(snapshot.batches))
         store.last_build_id, store.last_project_id, store.last_package_id = snapshot.last_ids
+        store.last_batch_id = max(snapshot.batches, default=0)
         for build, saved in snapshot.builds:
             build.restore(saved)
             # The fake may be served at another address by now.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import EventError, InputError
 from ..model import defaults
-from ..model.lifecycle import Lifecycle
+from ..model.lifecycle import Lifecycle, lifecycle_of
 from ..model.progress import Progress
 from ..model.project import SourcePackage
 from ..model.source import SOURCE_PLAN, UNBUILT, UNFINISHED, SourceType, source_state_after
@@ -23,6 +23,7 @@ from .lifecycle_run import LifecycleRun
 
 if TYPE_CHECKING:
     from .build import Build
+    from .chroot import BuildChroot
 
 _REPORTED = (State.STARTING, State.RUNNING, State.SUCCEEDED, State.FAILED, State.PENDING, State.CANCELED)
 """The states that the backend reports."""
@@ -30,6 +31,9 @@ _REPORTED = (State.STARTING, State.RUNNING, State.SUCCEEDED, State.FAILED, State
 
 _CANCELABLE = (State.WAITING, State.PENDING, State.STARTING, State.RUNNING)
 """The states from which a source build can become canceled."""
+
+
+_NOT_MADE = SourcePackage()
 
 
 class SavedSource(NamedTuple):
@@ -42,6 +46,8 @@ class SavedSource(NamedTuple):
     package: SourcePackage
     run: LifecycleRun | None
     is_independent: bool
+    lifecycle: Lifecycle | None
+    progress: Progress | None
 
 
 class SourceBuild:
@@ -159,7 +165,7 @@ class SourceBuild:
             if not self._accepts(to):
                 return False
             with build.restored_on_error():
-                self._store(to, int(build.store.clock.now()), name, made, skipped)
+                self._store(to, build.store.clock.now(), name, made, skipped)
                 self._continue_from(self.stored_state)
             return True
 
@@ -179,7 +185,14 @@ class SourceBuild:
             return not is_canceled and self.stored_state in (State.STARTING, State.RUNNING)
         return True
 
-    def _store(self, to: State, now: int, name: str | None, made: SourcePackage, skip: Iterable[str]) -> None:
+    def _store(
+        self,
+        to: State,
+        now: float,
+        name: str | None = None,
+        made: SourcePackage = _NOT_MADE,
+        skip: Iterable[str] = (),
+    ) -> None:
         build = self._build
         build.forget_rendered()
         self.is_independent = True
@@ -190,40 +203,46 @@ class SourceBuild:
             return
         self.result_dir = "" if to is State.PENDING else self.result_dir or defaults.source_result_dir(build.id)
         if to is State.STARTING:
-            self.started_on = now
+            self.started_on = int(now)
         if to in (State.SUCCEEDED, State.FAILED):
-            self.ended_on = now
+            self.ended_on = int(now)
         if to is State.SUCCEEDED:
-            self._succeed(name, made, skip)
+            self._succeed(now, name, made, skip)
             return
         self.stored_state = to
         if to is State.FAILED:
-            self._end_chroots(build.names, State.FAILED)
+            self._end_chroots(build.names, State.FAILED, now)
 
-    def _succeed(self, name: str | None, made: SourcePackage, skip: Iterable[str]) -> None:
+    def _succeed(self, now: float, name: str | None, made: SourcePackage, skip: Iterable[str]) -> None:
         """Make the source package and its chroots known."""
         build = self._build
         if build.stored_package is None:
             build.set_package(name or build.hidden_package or defaults.package_of(self.config) or defaults.PACKAGE)
             build.hidden_package = None
-        default = defaults.SOURCE_VERSION
-        version = made.version or self.package.version or default
+        version = made.version or self.package.version or defaults.version_of(self.config)
         url = made.url or f"{build.source_results_url}/{build.stored_package}-{version.rpartition(':')[2]}.src.rpm"
         self.package = SourcePackage(version, url)
         if not build.names:
             build.add_waiting(build.allowed_chroots)
         self.stored_state = State.IMPORTING if build.names else State.FAILED
         for chroot in build.chroots:
-            chroot.wait_for_source()
-        self._end_chroots(skip, State.SKIPPED)
+            self._take_over(chroot, now)
+        self._end_chroots(skip, State.SKIPPED, now)
 
-    def _end_chroots(self, chrootnames: Iterable[str], state: State) -> None:
+    def _take_over(self, chroot: BuildChroot, now: float) -> None:
+        """Let a chroot wait for the import, whatever state it is in; its lifecycle continues from there."""
+        run = chroot.lifecycle_run
+        if run is not None and self.lifecycle is None:
+            self.lifecycle, self.progress = lifecycle_of(run.plan), run.progress
+        chroot.wait_for_source(now)
+
+    def _end_chroots(self, chrootnames: Iterable[str], state: State, now: float) -> None:
         """End chroots with the times of the source build, as Copr does for those that are never built."""
         started_on = self.ended_on if self.started_on is None else self.started_on
         for name in chrootnames:
             chroot = self._build.get(name)
             if chroot is not None:
-                chroot.end_unbuilt(state, started_on, self.ended_on)
+                chroot.end_unbuilt(state, now, started_on, self.ended_on)
 
     def report_import(self, failed_for: Iterable[str] = ()) -> bool:
         """Report that the package is in dist-git; see :meth:`Build.report_import`."""
@@ -241,11 +260,11 @@ class SourceBuild:
             if self.stored_state is not State.IMPORTING:
                 return False
             with build.restored_on_error():
-                self._import(failed)
+                self._import(build.store.clock.now(), failed)
                 self._continue_from(self.stored_state)
             return True
 
-    def _import(self, failed: Iterable[str]) -> None:
+    def _import(self, now: float, failed: Iterable[str] = ()) -> None:
         build = self._build
         build.forget_rendered()
         self.is_independent = True
@@ -255,14 +274,14 @@ class SourceBuild:
         for chroot in waiting:
             if chroot in missing:
                 # Copr stores no times, so the build never ends.
-                chroot.end_unbuilt(State.FAILED, None, None)
+                chroot.end_unbuilt(State.FAILED, now, None, None)
             else:
-                chroot.queue(self.lifecycle)
+                chroot.queue(self.lifecycle, now)
 
     # Its lifecycle. Whoever calls what changes it holds the store's lock.
 
-    def start(self, position: int = 0, *, remaining: float | None = None, polls: int = 0) -> None:
-        """Advance from a stage on.
+    def start(self, begun: float, position: int = 0, *, remaining: float | None = None, polls: int = 0) -> None:
+        """Advance from a stage on, since a Unix time.
 
         :param remaining: seconds until the stage ends, by default all of them.
         """
@@ -272,7 +291,7 @@ class SourceBuild:
         self.run = LifecycleRun(
             SOURCE_PLAN,
             self.progress or build.store.progress,
-            build.store.clock.now(),
+            begun,
             index=position,
             remaining=remaining,
             polls=polls,
@@ -300,7 +319,7 @@ class SourceBuild:
             is_immediate = self.run.mode == "immediate"
             if build.confirmed_by is not None:
                 if is_immediate or build.confirmed_by <= now:
-                    self._confirm_cancellation()
+                    self._confirm_cancellation(now if is_immediate else build.confirmed_by)
                 return
             unblocked_at = build.store.unblocked_at(build.batch)
             due = max(self.run.due, unblocked_at)
@@ -315,19 +334,22 @@ class SourceBuild:
             return
         if not run.has_enough_polls or run.due is None:
             run.count_poll()
-        elif build.cancellation is not None:
-            self._confirm_cancellation()
-        elif build.store.unblocked_at(build.batch) < math.inf:
-            self._enter_next_stage(build.store.clock.reach(run.due))
+            return
+        if build.cancellation is not None:
+            self._confirm_cancellation(build.store.clock.now())
+            return
+        unblocked_at = build.store.unblocked_at(build.batch)
+        if unblocked_at < math.inf:
+            self._enter_next_stage(build.store.clock.reach(max(run.due, unblocked_at)))
             run.count_poll()
 
-    def _confirm_cancellation(self) -> None:
+    def _confirm_cancellation(self, now: float) -> None:
         """Let it, and the chroots that wait for it, end as canceled, as the backend confirms that."""
         with self._build.restored_on_error():
-            self._store(State.CANCELED, int(self._build.store.clock.now()), None, SourcePackage(), ())
+            self._store(State.CANCELED, now)
             for chroot in self._build.chroots:
                 if chroot.is_waiting:
-                    chroot.end_unbuilt(State.CANCELED, None, None)
+                    chroot.end_unbuilt(State.CANCELED, now, None, None)
             self.run = None
 
     def _enter_next_stage(self, now: float) -> None:
@@ -335,13 +357,10 @@ class SourceBuild:
         assert run is not None
         with build.restored_on_error():
             stage = run.enter_next_stage(now)
-            at = int(now)
             if stage.state is State.SUCCEEDED:
-                self._import(())
-            elif stage.state is State.IMPORTING:
-                self._store(State.SUCCEEDED, at, None, SourcePackage(), ())
+                self._import(now)
             else:
-                self._store(State(stage.state), at, None, SourcePackage(), ())
+                self._store(State.SUCCEEDED if stage.state is State.IMPORTING else State(stage.state), now)
             if self.stored_state not in UNFINISHED:
                 self.run = None
 
@@ -361,6 +380,8 @@ class SourceBuild:
             self.package,
             copy.copy(self.run),
             self.is_independent,
+            self.lifecycle,
+            self.progress,
         )
 
     def restore(self, saved: SavedSource) -> None:
@@ -369,6 +390,7 @@ class SourceBuild:
         self.result_dir, self.package = saved.result_dir, saved.package
         self.run = copy.copy(saved.run)
         self.is_independent = saved.is_independent
+        self.lifecycle, self.progress = saved.lifecycle, saved.progress
 
 
 def _distribution(chrootname: str) -> str:

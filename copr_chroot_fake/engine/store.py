@@ -16,10 +16,11 @@ from ..model.account import Account, Group, fas_name_of
 from ..model.fault import FaultSpec
 from ..model.lifecycle import ABSENT
 from ..model.progress import Progress
-from ..model.project import RESULTS_URL, SourcePackage
+from ..model.project import COPR_URL, RESULTS_URL, SourcePackage
 from ..model.states import State
 from ..scenario.spec import LastIds
 from ..validation import checks
+from ..wire.routes import RESULTS, UPLOADS
 from .agenda import Agenda
 from .batch import Batch
 from .build import Build
@@ -83,6 +84,7 @@ class Store:
         self.last_project_id = 0
         self.last_package_id = 0
         """The highest ids that were given; the ids of what is deleted are not given again."""
+        self.last_batch_id = 0
         self.removed: set[int] = set()
         """The ids of deleted builds."""
         self.changes: deque[Change] = deque(maxlen=CHANGES_KEPT)
@@ -96,6 +98,12 @@ class Store:
         """Seconds from the end of a build until its results appear."""
         self.rendered_bytes = 0
         """The size of rendered chroots that are not accounted for in the log yet."""
+
+    @property
+    def uploads_root(self) -> str:
+        """The URL of uploaded files: Copr's, or that of the server which serves them with the results."""
+        is_served = self.results_root != self.own_results_root
+        return f"{self.results_root.removesuffix(RESULTS) if is_served else COPR_URL}{UPLOADS}"
 
     def add(self, additions: Additions, *, enable: bool = False) -> None:
         """Add everything or nothing; mock chroots are added in the order in which they are first named.
@@ -114,6 +122,8 @@ class Store:
             self._add_builds(additions)
             for build in additions.builds.values():
                 self._add_to_project(build, undo)
+                if build.batch is not None:
+                    self._join(build, build.batch, undo)
                 if enable:
                     undo.append(partial(build.project.replace_chroots, build.project.known_chroots))
                     build.project.enable_chroots(build.names)
@@ -127,6 +137,7 @@ class Store:
         self.accounts.update({account.login: account for account in additions.accounts})
         self.groups.update({group.name: group for group in additions.groups})
         self.batches.update(additions.batches)
+        self.last_batch_id = max(self.last_batch_id, *additions.batches) if additions.batches else self.last_batch_id
         self.projects.update(additions.projects)
         self._raise_last_ids(additions)
         self.builds.update(additions.builds)
@@ -146,7 +157,7 @@ class Store:
             self.last_build_id = max(self.last_build_id, build.id)
             self._add_to_project(build, undo)
             if batch is not None:
-                self.put_in_batch(build, batch)
+                self._join(build, batch, undo)
             self.index.add(build)
             build.agenda.changed[build] = None
 
@@ -227,7 +238,7 @@ class Store:
     def _clear(self) -> None:
         for kept in (self.mock_chroots, self.projects, self.builds, self.batches, self.removed, self.changes):
             kept.clear()
-        self.last_build_id = self.last_project_id = self.last_package_id = 0
+        self.last_build_id = self.last_project_id = self.last_package_id = self.last_batch_id = 0
         self.agenda.clear()
         self.coupled_agenda.clear()
         self.index.forget()
@@ -325,18 +336,24 @@ class Store:
         return max((build.ended_on or 0 for build in before), default=-math.inf)
 
     def builds_of(self, batch: int) -> list[Build]:
-        """Return the builds of a batch."""
-        return [self.builds[number] for number in self.batches[batch].builds if number in self.builds]
+        """Return the builds of a batch by their ids."""
+        return [self.builds[number] for number in sorted(self.batches[batch].builds) if number in self.builds]
 
     def put_in_batch(self, build: Build, batch: int) -> None:
         """Let a build belong to a batch."""
+        with all_or_nothing(self) as undo:
+            self._join(build, batch, undo)
+
+    def _join(self, build: Build, batch: int, undo: Undo) -> None:
+        members = self.batches[batch].builds
+        undo += [partial(members.__delitem__, slice(len(members), None)), partial(setattr, build, "batch", None)]
         build.batch = batch
-        self.batches[batch].builds.append(build.id)
+        members.append(build.id)
 
     def add_batch(self, blocked_by: int | None = None) -> int:
         """Add an empty batch; return its id."""
-        batch = Batch(max(self.batches, default=0) + 1, blocked_by)
-        self.batches[batch.id] = batch
+        self.last_batch_id += 1
+        batch = self.batches[self.last_batch_id] = Batch(self.last_batch_id, blocked_by)
         return batch.id
 
     def find_build(self, build_id: int) -> Build | None:

@@ -20,7 +20,7 @@ _DIST_TAGS = {
 }
 
 SOURCE_VERSION = "1.0-1"
-"""Version and release of a source package, which has no dist tag."""
+"""Version and release of a source package whose source does not tell them; it has no dist tag."""
 
 _PACKAGE_ARCHES = {"i386": "i686", "armhfp": "armv7hl"}
 """The architecture of packages for chroots that are named after another one."""
@@ -40,10 +40,18 @@ def package_arch(chrootname: str) -> str:
     return sys.intern(_PACKAGE_ARCHES.get(arch, arch))
 
 
-def packages(chrootname: str, package: str | None) -> tuple[Nevra, ...]:
-    """Return a source and a binary package, with the dist tag of the chroot."""
-    release = sys.intern(f"1{dist_tag(chrootname)}")
-    return tuple(Nevra(package or PACKAGE, "1.0", release, arch) for arch in ("src", package_arch(chrootname)))
+_EVR = re.compile(r"(?:([0-9]{1,9}):)?([\w.+~^]+)-([\w.+~^]+)", re.ASCII)
+_DIST_TAG = re.compile(rf"\.(?:{'|'.join(sorted({*_DIST_TAGS.values()}))})[0-9]+(?:_[0-9]+)?$")
+
+
+def packages(chrootname: str, package: str | None, source_version: str = SOURCE_VERSION) -> tuple[Nevra, ...]:
+    """Return a source and a binary package of a version, with the dist tag of the chroot."""
+    found = _EVR.fullmatch(source_version) or _EVR.fullmatch(SOURCE_VERSION)
+    assert found is not None
+    epoch, version, release = found[1], sys.intern(found[2]), found[3]
+    release = sys.intern(_DIST_TAG.sub("", release) + dist_tag(chrootname))
+    name, number = package or PACKAGE, None if epoch is None else int(epoch)
+    return tuple(Nevra(name, version, release, arch, number) for arch in ("src", package_arch(chrootname)))
 
 
 def result_dir(build_id: int, package: str | None) -> str:
@@ -76,6 +84,19 @@ def package_of(config: Mapping[str, object]) -> str | None:
         if name:
             return name
     return None
+
+
+_SOURCE_PACKAGE = re.compile(r"-([\w.+~^]+-[\w.+~^]+)\.(?:no)?src\.rpm", re.ASCII | re.IGNORECASE)
+
+
+def version_of(config: Mapping[str, object]) -> str:
+    """Return a version for a source: that of its source package or upstream package, if it tells one."""
+    location = str(config.get("pkg") or config.get("url") or "").partition("?")[0]
+    found = _SOURCE_PACKAGE.search(location)
+    if found is not None:
+        return found[1]
+    upstream = _EVR.fullmatch(f"{config.get('pypi_package_version') or ''}-1")
+    return SOURCE_VERSION if upstream is None else upstream[0]
 
 
 def _clean(name: str) -> str:

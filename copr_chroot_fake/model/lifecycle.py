@@ -303,6 +303,13 @@ def dump_lifecycle(lifecycle: Lifecycle) -> dict[str, object]:
     return {"stages": [dump(stage) for stage in lifecycle.stages]}
 
 
+def lifecycle_of(plan: Iterable[PlannedStage]) -> Lifecycle:
+    """Return a lifecycle with one possible plan."""
+    return Lifecycle(
+        *(Stage(stage.state, stage.lasts, canceled=stage.canceled, without=stage.without) for stage in plan)
+    )
+
+
 def dump_plan(plan: Iterable[PlannedStage]) -> dict[str, object]:
     """Return what parses back to a lifecycle with one possible plan."""
     return {"stages": [_dump_planned(stage) for stage in plan]}

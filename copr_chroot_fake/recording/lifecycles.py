@@ -78,11 +78,11 @@ def _find_steps(build: ObservedBuild, chroot: ObservedChroot, started_at: int) -
     steps = [Step(first.status.state, started_at)]
     if first.at > build.first_seen:
         # The first poll of the build did not have this chroot.
-        steps = [Step(ABSENT, started_at), *_stamp(_states_before(first.status), first)]
+        steps = [Step(ABSENT, started_at), *_stamp(_states_before(first.status), first, started_at)]
     for before, after in pairwise(observed):
         missed = _states_between(before.status, after.status)
         if missed is not None:
-            steps += _stamp(missed, after)
+            steps += _stamp(missed, after, before.at)
     if build.deleted_at is not None and not observed[-1].status.is_final:
         steps.append(Step(DELETED, build.deleted_at))
     return _order(steps)
@@ -100,8 +100,8 @@ def _merge_unchanged(statuses: Sequence[ObservedStatus]) -> Iterator[ObservedSta
     yield latest
 
 
-def _stamp(missed: Sequence[State], observed: ObservedStatus) -> Iterator[Step]:
-    """Yield steps for the states that were missed, and for the observed one."""
+def _stamp(missed: Sequence[State], observed: ObservedStatus, since: int) -> Iterator[Step]:
+    """Yield steps for the states that were missed since another poll, and for the observed one."""
     status = observed.status
     for state in (*missed, State(status.state)):
         at, without = None, set()
@@ -116,6 +116,9 @@ def _stamp(missed: Sequence[State], observed: ObservedStatus) -> Iterator[Step]:
             at = status.ended_on
             if at is None:
                 without.add(Stamp.ENDED_ON)
+        elif state is State.FORKED and status.ended_on is not None and status.ended_on > since:
+            # Those of the original are earlier.
+            at = status.ended_on
         elif state is State.RUNNING and state != status.state:
             yield Step(state, status.started_on or observed.at)
             continue

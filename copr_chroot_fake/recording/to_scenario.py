@@ -157,6 +157,9 @@ def _write_build(build: _Build, started_at: int, lifecycles: bool, omissions: li
         entry["package"] = package
     if observed.build is not None:
         entry |= {**_write_submission(observed, observed.build), **_write_unknown(observed.build, package)}
+    source_start = _source_start(build.chroots.values())
+    if source_start not in (None, entry.get("submitted_on")):
+        entry["source"] = {"started_on": source_start, "follows": True}
     stages = derive_lifecycles(observed, build.chroots, started_at) if lifecycles else {}
     root = f"{RESULTS_URL}/{entry['ownername']}/{project_dir.dirname}"
     entry["chroots"] = [
@@ -164,6 +167,17 @@ def _write_build(build: _Build, started_at: int, lifecycles: bool, omissions: li
         for name, chroot in build.chroots.items()
     ]
     return entry
+
+
+def _source_start(chroots: Iterable[ObservedChroot]) -> int | None:
+    """Return when the source build started, which chroots that were never built show as their own start."""
+    ends = [
+        chroot.last for chroot in chroots if chroot.last.state in _NEVER_BUILT and chroot.last.started_on is not None
+    ]
+    return next((end.started_on for end in ends if end.state != State.FAILED or end.result_url is None), None)
+
+
+_NEVER_BUILT = (State.FAILED, State.SKIPPED, State.FORKED)
 
 
 def _check_stages(
@@ -217,7 +231,7 @@ def _write_source(source: Json | None, build: Json) -> Entry:
     state = valid(parse_state, source.get("state"))
     if state is not None and state is not State.SUCCEEDED:
         entry["source_state"] = str(state)
-    match = re.search(r"/srpm-builds/([^/\s]+)/?$", valid(checks.text, source.get("result_url")) or "")
+    match = re.search(r"/srpm-builds/([^/]+)/?$", valid(checks.text, source.get("result_url")) or "")
     if match is not None:
         entry["source_result_dir"] = match[1]
     return entry

@@ -47,8 +47,8 @@ _STARTED = {state: state for state in (State.STARTING, State.RUNNING, State.SUCC
 _PHASES = {**_STARTED, State.UNKNOWN: State.RUNNING, State.FORKED: State.SUCCEEDED}
 """In all other states the build has not started, even if the chroot has a result directory."""
 
-# The import begins after the end of the source build.
-_SOURCE_PHASES = {**_STARTED, State.IMPORTING: State.SUCCEEDED}
+# The import begins after the end of the source build. A fork has a copy of the results.
+_SOURCE_PHASES = {**_STARTED, State.IMPORTING: State.SUCCEEDED, State.FORKED: State.SUCCEEDED}
 
 
 def job_of(chroot: BuildChroot) -> Job | None:
@@ -121,5 +121,5 @@ def _source_package_of(build: Build) -> Nevra:
 
 
 def _source_of(chroot: BuildChroot) -> Nevra:
-    default = defaults.packages(chroot.name, chroot.build.package)[0]
+    default = chroot.build.default_packages(chroot.name)[0]
     return next((nevra for nevra in chroot.packages if nevra.arch == "src"), default)

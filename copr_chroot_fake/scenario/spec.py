@@ -57,7 +57,7 @@ DERIVED = ""
 
 def _check_times(chroot: ChrootSpec) -> Iterable[tuple[str, str]]:
     started_on, ended_on = chroot.started_on, chroot.ended_on
-    if started_on is not None and ended_on is not None and ended_on < started_on:
+    if started_on is not None and ended_on is not None and ended_on < started_on and not chroot.late_start:
         yield "ended_on", f"{ended_on} is before started_on, {started_on}; expected that time or a later one"
 
 
@@ -111,7 +111,8 @@ class ChrootSettings:
     was shown by ``polls`` responses already. It stays in the state ``hold`` until it is released. ``stage`` is the
     index of its stage, for a lifecycle that is in the state more than once, ``remaining`` the seconds until that stage
     ends, negative while it is held beyond its end, and ``planned_result_dir`` the directory that its next start sets.
-    One that failed may have been ``canceled`` while it ran, which only its results show.
+    One that failed may have been ``canceled`` while it ran, which only its results show. After a ``late_start``, which
+    the backend reported although the chroot had ended, it may have started after its end.
     """
 
     state: StateValue | None = None
@@ -129,8 +130,9 @@ class ChrootSettings:
     packages: tuple[PackageValue, ...] | None = None
     build_config: JsonObject | None = None
     canceled: bool = False
+    late_start: bool = False
     _RELATIONS: ClassVar[tuple[object, ...]] = (
-        Relation(("started_on", "ended_on"), _check_times, frozenset({"ended_on"})),
+        Relation(("started_on", "ended_on", "late_start"), _check_times, frozenset({"ended_on"})),
         Relation(("canceled", "state"), _check_canceled, frozenset({"canceled"})),
         Relation(
             ("state", "lifecycle", *_OF_LIFECYCLE),
@@ -308,10 +310,11 @@ def _check_default_lifecycle(build: BuildSpec) -> Iterable[tuple[str, str]]:
 
 @dataclass(frozen=True, kw_only=True)
 class SourceSpec:
-    """The source build of a submitted build, which advances before its chroots; times are Unix times in seconds.
+    """The source build of a build; times are Unix times in seconds.
 
-    ``config`` has the fields of the source. ``lifecycle`` is that of the chroots after the import. The source build is
-    advanced by ``progress``; ``polls`` responses have shown its state, which ends in ``remaining`` seconds.
+    That of a submitted build advances before the chroots, by ``progress``; ``polls`` responses have shown its state,
+    which ends in ``remaining`` seconds. ``config`` has the fields of the source, and ``lifecycle`` is that of the
+    chroots after the import. One that ``follows`` has the state that fits the lifecycles of the chroots.
     """
 
     type: SourceType = "unset"
@@ -323,6 +326,7 @@ class SourceSpec:
     polls: WholeNumber | None = None
     remaining: Remaining | None = None
     advances: bool = False
+    follows: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,7 +78,7 @@ def text(location: str, value: object) -> str:
     text = plain_text(value)
     if not text:
         raise InputError(location, f"expected a text that is not empty, got {excerpt(value)}")
-    if not _is_storable(text):
+    if not is_storable(text):
         raise InputError(location, f"{excerpt(text)} has a null character or half a surrogate pair; expected neither")
     return text
 
@@ -94,7 +94,7 @@ def storable_text(location: str, value: object) -> str:
 AnyText = Annotated[str, Rule(storable_text), Keywords(pattern=r"^[^\x00]*$")]
 
 
-def _is_storable(text: str) -> bool:
+def is_storable(text: str) -> bool:
     """Whether Copr's database can store a text; JSON can represent others too."""
     return "\0" not in text and is_unicode(text)
 
@@ -116,7 +116,7 @@ def secret(location: str, value: object) -> str:
     plain = plain_text(value)
     if not plain:
         raise InputError(location, "expected a text that is not empty")
-    if not _is_storable(plain):
+    if not is_storable(plain):
         raise InputError(location, "has a null character or half a surrogate pair; expected neither")
     return plain
 
@@ -132,7 +132,7 @@ _ADDRESS = re.compile(
 def address(location: str, value: object) -> str:
     """Return an http or https address, without slashes at its end; it may have a user and a path."""
     text = plain_text(value)
-    match = _ADDRESS.fullmatch(text) if text and _is_storable(text) else None
+    match = _ADDRESS.fullmatch(text) if text and is_storable(text) else None
     if match is None or int(match["port"] or 0) > 65535:
         raise InputError(
             location, f"{address_excerpt(value)} is not an address; expected one such as http://copr.test:5000"
@@ -357,7 +357,7 @@ _MAX_CACHED = 100
 
 
 def _is_chroot_name(text: str) -> bool:
-    return _CHROOT_NAME.fullmatch(text) is not None and _is_storable(text)
+    return _CHROOT_NAME.fullmatch(text) is not None and is_storable(text)
 
 
 _is_known_chroot_name = lru_cache(maxsize=10_000)(_is_chroot_name)

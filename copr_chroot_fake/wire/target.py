@@ -97,9 +97,7 @@ def split_target(target: str) -> tuple[str, Mapping[str, str]]:
             "target", f"{excerpt(target)} cannot be sent: {error.reason}; expected valid Unicode"
         ) from None
     path, _, query = target.partition("#")[0].partition("?")
-    arguments: dict[str, str] = {}
-    for name, value in _split_query(query):
-        arguments.setdefault(name, value)
+    arguments = parse_urlencoded(query)
     # As in Werkzeug, an escaped slash separates segments, and invalid UTF-8 becomes U+FFFD.
     return unquote(path), MappingProxyType(arguments)
 
@@ -115,6 +113,14 @@ def _split_query(query: str) -> Iterator[tuple[str, str]]:
         if part:
             name, _, value = part.partition("=")
             yield _decode(name), _decode(value)
+
+
+def parse_urlencoded(text: str) -> dict[str, str]:
+    """Return the arguments of a query or the fields of a form; the first of a repeated one counts."""
+    found: dict[str, str] = {}
+    for name, value in _split_query(text):
+        found.setdefault(name, value)
+    return found
 
 
 def _decode(text: str) -> str:

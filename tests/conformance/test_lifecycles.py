@@ -34,7 +34,7 @@ def apply(build: Build, event: Mapping[str, Any]) -> bool | None:
     if "to" in event or "canceled" in event:
         return chroot.report(event.get("to", "canceled"), **details)
     if event.get("set") == "skipped":
-        chroot.report("skipped", **details)
+        chroot.set_state("skipped", started_on=event["at"], ended_on=event["at"])
         return None
     if "set" in event:
         chroot.set_state(event["set"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 
 from copr_chroot_fake.pytest_plugin.support import CoprServer
 
+from ..served import Served, starting
 from .processes import Forker, Run, forking
+from .service import SCENARIO, Copr, new_world
 
 
 @pytest.fixture(scope="session")
@@ -20,9 +23,27 @@ def forker() -> Iterator[Forker]:
 
 @pytest.fixture
 def copr_cli(forker: Forker, copr_server: CoprServer, copr_config: Path, tmp_path: Path) -> Run:
-    return forker.runner("copr-cli", copr_server, tmp_path)
+    return forker.runner("copr-cli", copr_server.url, tmp_path)
 
 
 @pytest.fixture
 def copr_builder(forker: Forker, copr_server: CoprServer, copr_config: Path, tmp_path: Path) -> Run:
-    return forker.runner("copr-builder", copr_server, tmp_path)
+    return forker.runner("copr-builder", copr_server.url, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def copr_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """``copr-chroot-fake serve`` with users and a project, in which submitted builds advance by poll."""
+    scenario = tmp_path_factory.mktemp("copr-process") / "scenario.json"
+    scenario.write_text(json.dumps(SCENARIO))
+    with starting() as start:
+        yield start(str(scenario), "--progress", "poll", "--serve-results")
+
+
+@pytest.fixture
+def copr(
+    copr_process: Served, forker: Forker, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Copr]:
+    """A new world of the server process."""
+    with new_world(copr_process, forker, tmp_path, tmp_path_factory.mktemp("homes")) as copr:
+        yield copr

@@ -1,7 +1,7 @@
 """Imports copr-cli and copr-builder, and runs them in a forked child for each line of standard input.
 
-Each line is JSON: program, arguments, directory, environment, and the files for standard output and error. The reply
-is a line with the exit status.
+Each line is JSON: program, arguments, directory, environment, and the files for standard input, output and error. The
+reply is a line with the exit status.
 """
 
 from __future__ import annotations
@@ -19,13 +19,20 @@ import copr_cli.main
 
 
 def run(
-    program: str, arguments: list[str], directory: str, environment: dict[str, str], output: str, errors: str
+    program: str,
+    arguments: list[str],
+    directory: str,
+    environment: dict[str, str],
+    stdin: str,
+    output: str,
+    errors: str,
 ) -> NoReturn:
     """Replace this process with the program, as its script starts it."""
     os.chdir(directory)
     os.environ.clear()
     os.environ.update(environment)
-    for number, file in ((0, os.devnull), (1, output), (2, errors)):
+    os.dup2(os.open(stdin, os.O_RDONLY), 0)
+    for number, file in ((1, output), (2, errors)):
         os.dup2(os.open(file, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), number)
     runpy.run_path(str(Path(environment["PYTHONPATH"]) / "sitecustomize.py"))
     sys.argv = [str(Path(sys.executable).with_name(program)), *arguments]

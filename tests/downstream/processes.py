@@ -22,14 +22,16 @@ needs_wget = needs("wget")
 class Run(Protocol):
     """Runs a program to its end, or interrupts it as by Ctrl-C after ``patience`` seconds on the fake's clock."""
 
-    def __call__(self, *arguments: str, patience: float = 3600) -> subprocess.CompletedProcess[str]: ...
+    def __call__(
+        self, *arguments: str, patience: float = 3600, stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]: ...
 
 
-def variables(server: CoprServer, patience: float) -> dict[str, str]:
+def variables(url: str, patience: float) -> dict[str, str]:
     """Return the environment variables of a program, in addition to those of this process."""
     return {
         "PYTHONPATH": str(Path(__file__).with_name("no_sleep")),
-        "COPR_FAKE_URL": server.url,
+        "COPR_FAKE_URL": url,
         "COPR_FAKE_PATIENCE": str(patience),
         "COLUMNS": "200",
     }
@@ -41,20 +43,23 @@ class Forker:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def runner(self, program: str, server: CoprServer, directory: Path) -> Run:
-        """Return a function that runs a program in a directory."""
+    def runner(self, program: str, url: str, directory: Path, home: Path | None = None) -> Run:
+        """Return a function that runs a program in a directory, with the configuration file below ``home``."""
 
-        def run(*arguments: str, patience: float = 3600) -> subprocess.CompletedProcess[str]:
-            environment = {**os.environ, **variables(server, patience)}
-            output, errors = directory / ".stdout", directory / ".stderr"
-            order = [program, arguments, str(directory), environment, str(output), str(errors)]
+        def run(*arguments: str, patience: float = 3600, stdin: str = "") -> subprocess.CompletedProcess[str]:
+            environment = {**os.environ, **variables(url, patience)}
+            if home is not None:
+                environment["HOME"] = str(home)
+            given, output, errors = (directory / name for name in (".stdin", ".stdout", ".stderr"))
+            given.write_text(stdin)
+            order = [program, arguments, str(directory), environment, str(given), str(output), str(errors)]
             assert self._process.stdin is not None
             assert self._process.stdout is not None
             print(json.dumps(order), file=self._process.stdin, flush=True)
             status = int(self._process.stdout.readline())
             done = subprocess.CompletedProcess([program, *arguments], status, output.read_text(), errors.read_text())
-            output.unlink()
-            errors.unlink()
+            for file in (given, output, errors):
+                file.unlink()
             return done
 
         return run
@@ -79,7 +84,7 @@ def run_script(program: str, server: CoprServer, directory: Path, *arguments: st
     return subprocess.run(
         [str(Path(sys.executable).with_name(program)), *arguments],
         cwd=directory,
-        env={**os.environ, **variables(server, 3600)},
+        env={**os.environ, **variables(server.url, 3600)},
         capture_output=True,
         text=True,
         timeout=120,

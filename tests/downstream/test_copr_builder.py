@@ -1,10 +1,8 @@
-"""copr-builder from PyPI finds existing builds and waits for running ones.
-
-In between it submits an SRPM, for which the fake has no endpoint, so a run that builds something new ends there.
-"""
+"""copr-builder from PyPI finds existing builds, submits new versions and waits for running builds."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -94,14 +92,16 @@ def test_missing_project_is_an_error(copr_fake: FakeCopr, copr_builder: Run, com
 @needs("rpmbuild")
 @pytest.mark.parametrize("state", ["skipped", "canceled"])
 def test_new_version_is_submitted(copr_fake: FakeCopr, copr_builder: Run, commit: str, state: str) -> None:
-    """A failed build does not count. The fake has no endpoint for the SRPM, which ends the run."""
+    """It waits for the build, which the next run finds by its version."""
     add_build(copr_fake, 1, commit, state)
     done = copr_builder("--config", "builder.conf", "--verbose")
-    assert done.returncode == 1
+    assert done.returncode == 0
     assert "No previous builds found" in done.stderr
-    assert "SRPM built for hello" in done.stderr
-    assert done.stderr.endswith("CoprNoResultException: Such API endpoint doesn't exist\n")
-    assert [(request.method, request.status) for request in copr_fake.requests][-1] == ("POST", 404)
+    assert re.search(rf"Build of hello-1\.0-2\.\d+git{commit} \(ID: 2\) finished: succeeded\n$", done.stderr)
+    assert copr_fake.builds[2].package == "hello"
+    again = copr_builder("--config", "builder.conf")
+    assert "Newest version is already built" in again.stderr
+    assert [*copr_fake.builds] == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_new_version_is_submitted(copr_fake: FakeCopr, copr_builder: Run, commit
             ["source-fails", "succeeds"],
             False,
             [
-                "Build of hello-1.0-1 (ID: 1) finished: failed",
+                "Build of hello-None (ID: 1) finished: failed",
                 f"\tChroot {F41} finished: failed",
                 "Build of hello-1.0-1 (ID: 2) finished: succeeded",
             ],

@@ -1,4 +1,4 @@
-"""copr-cli from PyPI, as a process, works with the fake as with Copr."""
+"""copr-cli from PyPI, as a process, reads, watches and cancels builds that a test has added."""
 
 from __future__ import annotations
 
@@ -215,17 +215,6 @@ def test_monitor_prints_the_latest_build_of_each_package(copr_fake: FakeCopr, co
 
     assert monitored() == [(1, F42, "failed"), (2, F41, "running")]
     assert monitored("--dirname", "playground:pr:7") == [(3, F41, "forked")]
-
-
-@pytest.mark.parametrize("command", [["mock-config", "jdoe/playground", F41], ["list", "jdoe"], ["delete-build", "1"]])
-def test_unsupported_commands_fail(copr_fake: FakeCopr, copr_cli: Run, command: list[str]) -> None:
-    """With Copr's message for an unknown endpoint, and without an effect."""
-    copr_fake.add_build({F41: "succeeded"}, id=1)
-    done = copr_cli(*command)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "\nSomething went wrong:\nError: Such API endpoint doesn't exist\n"
-    assert [unmatched.last.status for unmatched in copr_fake.unmatched] == [404]
-    assert 1 in copr_fake.builds
 
 
 RPMS = {"hello-1.0-1.fc41.src.rpm", "hello-1.0-1.fc41.x86_64.rpm"}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from werkzeug.wrappers import Request
@@ -16,9 +19,10 @@ from copr_chroot_fake import FakeCopr, ScenarioError
 from copr_chroot_fake.admin import page
 from copr_chroot_fake.admin.call import Setting
 from copr_chroot_fake.admin.control_api import ControlApi
+from copr_chroot_fake.api.bodies import MAX_PARTS, RequestBody
 from copr_chroot_fake.errors import InputError
 from copr_chroot_fake.scenario_cli.check import check
-from copr_chroot_fake.wire.answer import Answer
+from copr_chroot_fake.wire.answer import Answer, ApiError
 from copr_chroot_fake.wire.target import split_target
 from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.world import Worlds
@@ -74,6 +78,60 @@ def _check_answer(method: str, answer: Answer) -> None:
             assert isinstance(document.get("error", document.get("message")), str), answer
     else:
         answer.body.decode()
+
+
+def bodies(case: bytes) -> None:
+    """The content type on the first line, and the body on those that follow."""
+    content_type, _, content = case.partition(b"\n")
+    _compare_with_werkzeug(content_type, content)
+    fake = FakeCopr(progress="manual")
+    fake.add_build({F41: "succeeded"}, id=1)
+    before = fake.to_scenario()
+    headers = [(b"Content-Type", content_type), (b"Authorization", b"Basic amRvZTp4")]
+    for target in ("build/create/upload", "build/create/scm", "project/add/jdoe", "package/build", "build/delete/list"):
+        answer = fake.answer("POST", f"/api_3/{target}", headers, content)
+        assert answer.status in (200, 400, 403, 404, 409, 413, 415, 500), answer
+        assert isinstance(json.loads(answer.body), dict)
+        if answer.status != 200:
+            assert fake.to_scenario() == before, "what is rejected has changed nothing"
+        before = fake.to_scenario()
+        json.dumps(before, allow_nan=False)
+
+
+_CONTINUED = re.compile(rb"\*[0-9]")
+"""Parameters of headers that only Werkzeug supports."""
+
+
+class _RequestInMemory(Request):
+    """A request that keeps uploads in memory, where nothing has to be closed."""
+
+    def _get_file_stream(self, *_: object, **__: object) -> IO[bytes]:
+        return io.BytesIO()
+
+
+def _compare_with_werkzeug(content_type: bytes, content: bytes) -> None:
+    """Check that forms are read as Werkzeug reads them."""
+    environ = {
+        "CONTENT_TYPE": content_type.strip(b" \t").decode("latin-1"),
+        "CONTENT_LENGTH": str(len(content)),
+        "REQUEST_METHOD": "POST",
+        "wsgi.input": io.BytesIO(content),
+    }
+    request, body = _RequestInMemory(environ), RequestBody([(b"Content-Type", content_type)], content)
+    request.max_form_memory_size = None
+    assert body.is_json == request.is_json
+    if _CONTINUED.search(case := content_type + b"\n" + content):
+        return
+    if case.count(b"--") > MAX_PARTS:
+        with suppress(ApiError):
+            _ = body.form
+        return
+    form, files = body.form, body.files
+    expected = request.form.to_dict()
+    expected.pop(None, None)  # type: ignore[call-overload]  # of a part without a name
+    assert dict(form) == expected
+    uploads = {name: (file.filename, file.read()) for name, file in request.files.items() if name is not None}
+    assert {name: tuple(upload) for name, upload in files.items()} == uploads
 
 
 def scenarios(case: bytes) -> None:
@@ -171,6 +229,7 @@ def _all_targets(worlds: Worlds) -> Mapping[str, Sequence[Any]]:
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "requests": requests,
+    "bodies": bodies,
     "scenarios": scenarios,
     "control": control,
     "connections": connections,

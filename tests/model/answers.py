@@ -92,9 +92,9 @@ class Responder:
         return line({"packages": [{key: nevra[key] for key in keys} for nevra in packages(build, chroot)]})
 
     def list(self) -> str:
-        limit, offset, order, order_type = self._paging()
+        limit, offset, order, order_type = self._paging(name_is_id=True)
         sent = self._required("build_id")
-        check_order(order, COLUMNS, "build_chroot")
+        check_order(order, COLUMNS, "build_chroot", ("state", "finished"))
         build_id = int(sent) if self.is_in_path else cast(sent)
         if build_id is None:
             raise Error(500, BUG, compact=True)
@@ -145,9 +145,11 @@ class Responder:
     def builds(self) -> str:
         limit, offset, order, order_type = self._paging()
         full_name = self._find_project()
-        check_order(order, ("submitted_on", "result_dir"), "build")
-        check_range(limit, offset)
+        attributes = ("status", "state", "finished", "started_on", "ended_on")
+        check_order(order, ("submitted_on", "result_dir"), "build", attributes)
         package, status = self.arguments.get("packagename"), self.arguments.get("status")
+        # A list with a status is cut after the query.
+        check_range(None if status else limit, offset)
         builds = [
             build
             for build in sorted(self.model.builds.values(), key=lambda build: -build.id)
@@ -305,7 +307,7 @@ class Responder:
             raise Error(401, UNKNOWN, output="notok")
         return self.model.accounts[login][1]
 
-    def _paging(self) -> tuple[int | None, int, str, str]:
+    def _paging(self, name_is_id: bool = False) -> tuple[int | None, int, str, str]:
         errors = {}
         numbers: dict[str, int | None] = {}
         for name in ("limit", "offset"):
@@ -320,9 +322,9 @@ class Responder:
         if errors:
             raise Error(500, str(errors))
         order = self.arguments.get("order") or "id"
-        order = "id" if order == "name" else order
-        if not order_type and order == "id":
-            order_type = "DESC"
+        order = "id" if name_is_id and order == "name" else order
+        if not order_type:
+            order_type = {"id": "DESC", "name": "ASC"}.get(order, "")
         return numbers["limit"] or self.model.default_limit, numbers["offset"] or 0, order, order_type
 
     def _page(self, items: Sequence[str], limit: int | None, offset: int, order: str, order_type: str) -> str:
@@ -355,8 +357,8 @@ def in_order(
     return [*without, *having] if descending else [*having, *without]
 
 
-def check_order(order: str, columns: Sequence[str], table: str) -> None:
-    if order in ("build", "state", "finished"):
+def check_order(order: str, columns: Sequence[str], table: str, attributes: Sequence[str]) -> None:
+    if order in attributes:
         raise Error(500, f"Cannot order by {order}")
     if order != "id" and order not in columns:
         raise Error(500, f"Cannot order by {order}, {table} doesn't have such property")

@@ -94,6 +94,8 @@ class Build:
 
     @property
     def is_finished(self) -> bool:
+        if self.is_canceled or self.source in ("failed", "canceled"):
+            return True
         return all(chroot.state in FINAL for chroot in self.chroots) if self.chroots else self.source in FINAL
 
     @property
@@ -245,7 +247,7 @@ class Model:
             build.source = "succeeded"
 
     def confirm(self, build: Build, chroot: Chroot, now: int) -> None:
-        self.change(build, chroot, "failed" if chroot.state in BUILDING else "canceled", now)
+        self.change(build, chroot, "failed" if chroot.state == "running" else "canceled", now)
 
     def step(self, build: Build, chroot: Chroot) -> None:
         due = build.due(chroot)
@@ -333,7 +335,7 @@ class Model:
         chroot.at, chroot.polled, chroot.due = at, 0, None if lasts is None else now + lasts
 
     def cancel(self, build: Build) -> None:
-        if build.is_canceled or build.is_finished:
+        if build.is_finished:
             raise Impossible
         build.confirmed_by = self.now + 10
 
