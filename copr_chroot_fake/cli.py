@@ -12,7 +12,7 @@ from .server.command import serve
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="copr-chroot-fake")
 def main() -> None:
-    """A faithful fake of the build-chroot API of Fedora's Copr."""
+    """A fake of the API of Fedora's Copr."""
 
 
 main.add_command(serve)

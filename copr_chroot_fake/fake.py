@@ -63,7 +63,7 @@ BUILD_BYTES, CHROOT_BYTES, CHANGE_BYTES, REQUEST_BYTES = 1000, 1200, 150, 300
 
 
 class FakeCopr:
-    """A Copr service in memory: its build chroots, builds, projects and the other supported endpoints.
+    """A Copr service in memory: its API with builds, projects, packages and users, and its webhooks.
 
     The keyword arguments are the fields of :class:`FakeOptions`.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from copr_chroot_fake import Account, Answer, FakeCopr, InputError
+from copr_chroot_fake import Account, Answer, FakeCopr, InputError, ScenarioError
 
 from .adapters import credentials
 
@@ -219,3 +219,13 @@ def test_account_copies_its_groups(fake: FakeCopr) -> None:
     assert made.groups == ("@copr", "@kde")
     with pytest.raises(InputError, match=r"^groups: expected a list, got '@copr'$"):
         Account("frostyx", "def", "t0ken", "@copr")  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_scenario_may_repeat_an_account() -> None:
+    """A fake can load its own scenario, but not another account with the same login."""
+    fake = FakeCopr()
+    fake.add_account("frostyx", "abc", "s3cret", ["@copr"])
+    fake.add_scenario({"accounts": fake.to_scenario()["accounts"]})
+    assert len(fake.accounts) == 1
+    with pytest.raises(ScenarioError, match="'abc' exists already"):
+        fake.add_scenario({"accounts": [{"name": "frostyx", "login": "abc", "token": "other"}]})

@@ -242,6 +242,18 @@ def test_failed_save_keeps_the_file(state: Path, served: Path, monkeypatch: pyte
     assert state.read_bytes() != kept
 
 
+def test_accounts_are_saved(start: Start, state: Path, served: Path) -> None:
+    """Those of the command, which it has again when it loads the state, and those that were added over HTTP."""
+    arguments = (str(served), "--state", str(state), "--account", "frostyx:abc:s3cret:@copr")
+    server = start(*arguments)
+    server.control("POST", "/accounts", {"name": "jdoe", "login": "def", "token": "t0ken", "expired": True})
+    server.control("POST", "/groups", {"name": "@copr", "fas_name": "copr-team"})
+    accounts, groups = server.control("GET", "/accounts"), server.control("GET", "/groups")
+    assert server.end() == (0, "", "")
+    server = start(*arguments)
+    assert (server.control("GET", "/accounts"), server.control("GET", "/groups")) == (accounts, groups)
+
+
 def test_failed_save_at_the_end_is_status_1(start: Start, state: Path, served: Path) -> None:
     """One line names the file."""
     server = start(str(served), "--state", str(state))

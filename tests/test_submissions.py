@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from copr_chroot_fake import FakeCopr, InputError
+from copr_chroot_fake import FakeCopr, InputError, ScenarioError
 
 from .adapters import direct_client
 
@@ -108,3 +108,10 @@ def test_build_of_an_importing_chroot_is_importing() -> None:
     fake = FakeCopr()
     assert fake.add_build({F41: "importing"}, id=1).state == "importing"
     assert fake.add_build({F41: "importing", F42: "running"}, id=2).state == "importing"
+
+
+def test_batch_that_waits_for_none_is_an_error() -> None:
+    """The batch before it has to be in the scenario."""
+    with pytest.raises(ScenarioError, match=r"batches\[0\].blocked_by: there is no batch 1"):
+        FakeCopr.from_scenario({"batches": [{"id": 2, "blocked_by": 1}]})
+    FakeCopr.from_scenario({"batches": [{"id": 2, "blocked_by": 1}, {"id": 1}]})

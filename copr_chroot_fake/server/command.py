@@ -173,8 +173,8 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     multiple=True,
     type=_ParsedText("account", _parse_account),
     metavar="NAME:LOGIN:TOKEN[:@GROUP,…]",
-    help="User who may log in, and cancel builds of their own and their groups' projects; can be repeated. By "
-    "default, any login is accepted and may cancel any build.",
+    help="User who may log in, with the groups whose projects the user may change; can be repeated. By default, any "
+    "login is accepted and may do everything.",
 )
 @click.option("--no-control", is_flag=True, help="Do not serve the control API and the page under /_fake/.")
 @click.option(
@@ -199,7 +199,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
 @_number_option(
     "--journal", 10_000, "Number of requests that each world keeps in its journal.", maximum=LARGEST_INTEGER
 )
-@_number_option("--max-body", MAX_BODY, "Maximum body of a control call, in bytes.")
+@_number_option("--max-body", MAX_BODY, "Maximum body of a control call, in bytes; other requests may have 64 MiB.")
 @_number_option("--max-head", MAX_HEAD, "Maximum size of a request without its body, in bytes.", minimum=1024)
 @click.option("--access-log", is_flag=True, help="Write a line for each request to standard error.")
 @click.option(

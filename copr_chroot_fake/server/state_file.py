@@ -1,7 +1,7 @@
 """The state file of a server: saved completely or not at all, and loaded at the next start.
 
-Each world is saved as a scenario, with its clock, seed and initial state. Requests,
-snapshots, and accounts that were added over HTTP are not saved.
+Each world is saved as a scenario, with its clock, seed and initial state. The scenario has the accounts, with their
+tokens. Requests, snapshots and uploaded files are not saved.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from ..worlds.world import TooManyError, World, Worlds
 
 _VERSION = 1
 _SAVED_OPTIONS = ("progress", "default_limit", "seed")
-"""The options that are saved; for the others, and the accounts, those of the current command apply."""
+"""The options that are saved; for the others, those of the current command apply."""
 
 
 def _parse_version(location: str, value: object) -> int:
