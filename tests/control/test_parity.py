@@ -120,8 +120,8 @@ NO_CALLS: Mapping[str, str] = {
             "is_coupled", "is_in_store", "is_ordered", "keep_quiet", "known_chroots", "mark_canceled",
             "poll", "quiet_until", "rendered", "restore", "result_dir", "results_url", "save",
             "source_result_dir", "source_results_url", "store", "undo_attached", "add_waiting", "allowed_chroots",
-            "default_packages", "hidden_package", "hide_package", "names", "restored_on_error", "reveal_package", "set_package",
-            "source_started_on", "start_run", "stored_package",
+            "default_packages", "hidden_package", "hide_package", "names", "restored_on_error", "reveal_package",
+            "set_package", "source_started_on", "start_run", "stored_package",
         )
     },
     **{
