@@ -1,4 +1,4 @@
-# make serve   sets everything up, and serves the fake with a scenario that ships with it
+# make serve   sets everything up, and serves the fake with a bundled scenario
 # make test    sets everything up, and runs the tests
 # make check   runs all that CI runs
 # They need only python3 and make. They repeat the setup only when pyproject.toml has changed.
@@ -9,13 +9,13 @@ PORT ?= 5000
 
 .PHONY: serve test check coverage fuzz mutants lint format docs names bench bench-short pythons wheel clean
 
-# Without cached bytecode each of the processes that the tests start would compile everything anew.
+# Without cached bytecode each of the processes that the tests start would compile everything again.
 export PYTHONDONTWRITEBYTECODE :=
 
 serve: .venv/serve.stamp
 	$(BIN)/copr-chroot-fake serve --port $(PORT) $(SCENARIO)
 
-# Of type checkers and generated requests, which take longer than all the others; only `make coverage` runs them.
+# Tests with type checkers and of generated requests take longer than all others; only `make coverage` runs them.
 SLOW := tests/control/test_document_requests.py tests/test_typing.py
 PYTEST := $(BIN)/pytest -n auto --dist worksteal
 
@@ -23,7 +23,7 @@ test: .venv/develop.stamp
 	@echo 'Running the tests, which takes about 80 seconds on two cores.'
 	$(PYTEST) -p no:schemathesis $(SLOW:%=--ignore=%)
 
-# What can run beside each other does; the benchmarks are alone at the end.
+# Independent steps run at the same time; the benchmarks run alone at the end.
 check: .venv/docs.stamp .venv/plot.stamp
 	@echo 'Checking everything, which takes about 12 minutes on two cores.'
 	$(MAKE) --jobs=2 --output-sync=target lint docs
@@ -31,7 +31,7 @@ check: .venv/docs.stamp .venv/plot.stamp
 	$(MAKE) --jobs=2 --output-sync=target wheel pythons
 	$(MAKE) bench-short
 
-# All tests, with all of their examples. They have to cover every line and branch of the core, and of the rest this much.
+# All tests, with all of their examples. They must cover every line and branch of the core, and this share of the rest.
 CORE := copr_chroot_fake/model/*,copr_chroot_fake/engine/*,copr_chroot_fake/wire/*,copr_chroot_fake/api/*
 coverage: .venv/develop.stamp
 	$(BIN)/coverage erase
@@ -46,7 +46,7 @@ SECONDS ?= 300
 fuzz: .venv/fuzz.stamp
 	$(BIN)/python -m tests.fuzz $(TARGET) $(SECONDS)
 
-# Of the given modules, or of all of the core, which takes an hour or two.
+# Mutants of the given modules, or of the core, which takes an hour or two.
 MODULES ?= copr_chroot_fake*
 mutants: .venv/mutants.stamp
 	COPR_FAKE_ADAPTERS=answer COPR_FAKE_EXAMPLES=0.03 $(BIN)/mutmut run '$(MODULES)'

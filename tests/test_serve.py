@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from copr_chroot_fake.http_server.uvicorn_server import bind
-from copr_chroot_fake.scenario.bundled import shipped_scenarios
+from copr_chroot_fake.scenario.bundled import bundled_directory
 
 from .adapters import credentials
 from .served import COMMAND, F41, LIST, Served, Start, eventually, failed
@@ -49,7 +49,7 @@ def states(served: Served, build_id: int) -> list[str]:
 
 
 BUILD_ID = 11
-SCENARIO = str(shipped_scenarios() / "lives" / "succeeds.json")
+SCENARIO = str(bundled_directory() / "lifecycles" / "succeeds.json")
 
 
 def test_progress_poll_advances_with_each_request(start: Start) -> None:

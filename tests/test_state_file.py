@@ -299,7 +299,7 @@ INVALID_STATES: dict[bytes, str] = {
     b"{": "line 1, column 2: not JSON",
     b"\xff": "cannot be read",
     b"[" * 100_000: "nested too deeply",
-    b"9" * 5000: "not JSON that can be read",
+    b"9" * 5000: "JSON that Python cannot read",
     b"[]": "expected an object",
     b"{}": "version: missing",
     b'{"builds": []}': "builds: unknown key",

@@ -1,4 +1,4 @@
-"""The faults that a fake has now, and which of them hits a request."""
+"""The faults of a fake, and which of them affects a request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .interrupts import complete
 
 
 class Subject(NamedTuple):
-    """What of a request decides whether a fault is about it."""
+    """The properties of a request that faults select by."""
 
     endpoint: str | None
     build_id: int | None
@@ -27,7 +27,7 @@ class Subject(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """What a fault does to one request."""
+    """The effect of a fault on one request."""
 
     fault: Fault
     fault_id: int
@@ -35,13 +35,13 @@ class Hit(NamedTuple):
 
     @property
     def instead(self) -> Answer | None:
-        """The answer to a request that does not get to Copr; ``None`` if it does."""
+        """The response to a request that does not reach Copr; ``None`` if it does."""
         if not self.fault.keeps_from_copr:
             return None
         return effects.answer_instead(self.fault)._replace(delivery=self.delivery)
 
     def change(self, answer: Answer) -> Answer:
-        """What becomes of Copr's answer."""
+        """Return Copr's response as the fault changes it."""
         return effects.change(self.fault, answer)._replace(delivery=self.delivery)
 
 
@@ -49,9 +49,8 @@ class Hit(NamedTuple):
 class ActiveFault:
     """A fault that was added to a fake.
 
-    :param id: identifies it, to remove it.
-    :param seen: how many requests it was about so far.
-    :param hits: how many of them it has hit.
+    :param seen: the number of requests so far that match it.
+    :param hits: the number of those that it has affected.
     """
 
     id: int
@@ -59,7 +58,7 @@ class ActiveFault:
     seen: int = 0
     hits: int = 0
 
-    def is_about(self, subject: Subject) -> bool:
+    def matches(self, subject: Subject) -> bool:
         fault = self.fault
         return (
             fault.endpoint in (None, subject.endpoint)
@@ -68,7 +67,7 @@ class ActiveFault:
         )
 
     def hits_at(self, seen: int, random: Random) -> bool:
-        """Whether it hits the ``seen``-th of the requests that it is about."""
+        """Whether it affects the ``seen``-th of the requests that match it."""
         fault = self.fault
         number = seen - (fault.after or 0)
         if number < 1:
@@ -83,14 +82,14 @@ class ActiveFault:
 
 
 class SavedFaults(NamedTuple):
-    """The faults that a fake had, each with the requests that it had seen and hit."""
+    """The faults of a fake, each with the numbers of requests that matched it and that it affected."""
 
     last_id: int
     active: tuple[tuple[ActiveFault, int, int], ...]
 
 
 class Faults:
-    """The faults of a fake. If several hit a request, the one that was added first counts."""
+    """The faults of a fake. If several affect a request, the one that was added first counts."""
 
     def __init__(self, seed: int, lock: threading.RLock) -> None:
         self._seed = seed
@@ -99,14 +98,14 @@ class Faults:
         self._last_id = 0
 
     def add(self, fault: FaultLike) -> ActiveFault:
-        """Add a fault, which counts from now on.
+        """Add a fault, which affects requests from now on.
 
-        :raises InputError: naming what is impossible, and what would do.
+        :raises InputError: naming the invalid field, and valid values.
         """
         return self.add_written(parse_fault("fault", fault))
 
     def add_written(self, written: FaultSpec) -> ActiveFault:
-        """Add a fault that was read; it gets another id if its own is taken."""
+        """Add a parsed fault; it gets another id if another fault has its own."""
         with self._lock:
             own = None if written.id in self._active else written.id
             added = ActiveFault(own or self._next_id(), written.fault, written.seen)
@@ -115,20 +114,20 @@ class Faults:
             return added
 
     def _next_id(self) -> int:
-        """One that no fault has had yet; after the largest one, the first that none has now."""
+        """Return an id that no fault has had yet; after the largest one, the first that none has now."""
         if self._last_id < checks.LARGEST_INTEGER:
             return self._last_id + 1
         return next(number for number in count(1) if number not in self._active)
 
     def remove(self, fault: int | ActiveFault) -> None:
-        """Remove a fault, by its id or as it was added.
+        """Remove a fault, by its id or as returned by :meth:`add`.
 
         :raises InputError: if there is no such fault.
         """
         with self._lock:
             added = fault if checks.is_kind(fault, ActiveFault) else None
             number = checks.positive("fault", fault if added is None else added.id)
-            # Another one can have its number, in another fake, or here since it was removed or a restore.
+            # Another fault can have its id: in another fake, or here after it was removed or a snapshot restored.
             is_there = number in self._active if added is None else self._active.get(number) is added
             if not is_there:
                 there = checks.listing(self._active) or "none"
@@ -156,16 +155,16 @@ class Faults:
 
     @property
     def ids(self) -> Collection[int]:
-        """The ids of the faults that there are."""
+        """The ids of the faults."""
         return self._active.keys()
 
     def strike(self, subject: Subject) -> Hit | None:
-        """The fault that hits a request, if one does; every fault that is about it has seen it then."""
+        """Return the effect of the first fault that affects a request, if any, and count the request for all that match."""
         hit: Hit | None = None
         counts: list[tuple[ActiveFault, int, int]] = []
         with self._lock:
             for active in self:
-                if not active.is_about(subject):
+                if not active.matches(subject):
                     continue
                 seen, hits = min(active.seen + 1, checks.LARGEST_INTEGER), active.hits
                 random = self._random(active, seen)
@@ -178,7 +177,7 @@ class Faults:
         return hit
 
     def refuse_next(self) -> float | None:
-        """For how many seconds to refuse connections, if the next request is to be refused whatever it asks."""
+        """Return for how many seconds to refuse connections, if the next request is refused whatever it is."""
         with self._lock:
             hit = self.strike(Subject(None, None, None)) if self._would_refuse_any() else None
         return None if hit is None or hit.delivery is None else hit.delivery.closed
@@ -193,7 +192,7 @@ class Faults:
         return False
 
     def save(self) -> SavedFaults:
-        """The faults now, for :meth:`restore`."""
+        """Return the faults with their counts, for :meth:`restore`."""
         with self._lock:
             return SavedFaults(self._last_id, tuple((active, active.seen, active.hits) for active in self))
 
@@ -206,12 +205,12 @@ class Faults:
             self._last_id = saved.last_id
 
     def write(self) -> list[dict[str, object]]:
-        """Entries that read back to the same faults, with how many requests each has seen."""
+        """Return objects that parse back to the same faults, with their counts."""
         with self._lock:
             return [dump_fault(FaultSpec(fault=active.fault, id=active.id, seen=active.seen)) for active in self]
 
     def _random(self, active: ActiveFault, number: int) -> Random:
-        """A generator for this request alone, so that it draws the same whatever else was drawn."""
+        """Return a generator for one request, so that its draws do not depend on others."""
         return Random(f"{self._seed}/fault {active.id}/{number}")
 
 

@@ -1,4 +1,4 @@
-"""The scenarios that ship with the kit, by their names."""
+"""The scenarios that are bundled with the kit."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 DEFAULT_SCENARIO = "all-states.json"
 
 
-def shipped_scenarios() -> Path:
-    """The directory of the scenarios that ship with the kit: in the package once built, else in the checkout."""
+def bundled_directory() -> Path:
+    """Return their directory: in the package when it is built, else in the checkout."""
     package = Path(__file__).parent.parent
     installed = package / "fixtures"
     return installed if installed.is_dir() else package.parent / "fixtures"
 
 
 def by_name() -> Mapping[str, Path]:
-    """Their files by name; the folders that they are in are no part of it."""
-    return {path.stem: path for path in sorted(shipped_scenarios().rglob("*.json"), key=lambda path: path.stem)}
+    """Return their files by name, which does not include the directory."""
+    return {path.stem: path for path in sorted(bundled_directory().rglob("*.json"), key=lambda path: path.stem)}

@@ -1,4 +1,4 @@
-"""What the text of a scenario says, in JSON or in YAML."""
+"""Reading and parsing the text of a scenario, in JSON or YAML."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 from ..errors import InputError, ScenarioError, needing
 from ..validation import checks
-from . import bundled as shipped
+from . import bundled
 
 
-class SyntaxMistake(InputError):
+class ScenarioSyntaxError(InputError):
     """A text that is no valid JSON or YAML; line and column are counted from 1."""
 
     def __init__(self, line: int, column: int, problem: str) -> None:
@@ -21,39 +21,39 @@ class SyntaxMistake(InputError):
         self.column = column
 
 
-class RepeatedKey(InputError):
-    """A key that is in one object twice; Python's readers would silently drop the first value."""
+class RepeatedKeyError(InputError):
+    """A key that an object has twice; Python's parsers would silently drop the first value."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(key, "the key is there twice in one object; expected once")
+        super().__init__(key, "the object has the key twice; expected once")
 
 
 def read_text(path: Path) -> tuple[Path, str]:
-    """The path and the text of a file; if there is none, of the scenario that ships under that name.
+    """Return the path and the text of a file; if there is none, of the bundled scenario of that name.
 
-    :raises ScenarioError: if it cannot be read; it lists the scenarios that ship if one may have been meant.
+    :raises ScenarioError: if it cannot be read; it lists the bundled scenarios if the path can be a name.
     """
     try:
         return path, path.read_text(encoding="utf-8")
     except (FileNotFoundError, IsADirectoryError) as error:
-        by_name = shipped.by_name() if path.name == str(path) and not path.suffix else {}
+        by_name = bundled.by_name() if path.name == str(path) and not path.suffix else {}
         if path.name in by_name:
             return read_text(by_name[path.name])
-        raise ScenarioError(str(path), InputError("", _reason(error, path, by_name))) from None
+        raise ScenarioError(str(path), InputError("", _missing_file(error, path, by_name))) from None
     except (OSError, ValueError) as error:
-        raise ScenarioError(str(path), InputError("", f"cannot be read: {_said(error)}")) from None
+        raise ScenarioError(str(path), InputError("", f"cannot be read: {_reason(error)}")) from None
 
 
-def _reason(error: OSError, path: Path, names: Collection[str]) -> str:
+def _missing_file(error: OSError, path: Path, names: Collection[str]) -> str:
     if not isinstance(error, FileNotFoundError):
-        return f"cannot be read: {_said(error)}"
+        return f"cannot be read: {_reason(error)}"
     if not names:
         return "no such file; expected a scenario in JSON or YAML"
-    return f"no such file, and no scenario of that name ships; {checks.choices(path.name, names)}"
+    return f"no such file, and no bundled scenario of that name; {checks.choices(path.name, names)}"
 
 
-def _said(error: Exception) -> str:
-    """What an error says beside the path, which can be long, and is in the message already."""
+def _reason(error: Exception) -> str:
+    """Return the message of an error without the path, which the whole message has already."""
     return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
@@ -62,12 +62,12 @@ def is_yaml(path: Path) -> bool:
 
 
 def parse(text: str, source: Path, *, yaml: bool, may_repeat: bool = False) -> object:
-    """What a text says, in YAML or in JSON.
+    """Return the value of a text in YAML or JSON.
 
-    :param source: where it is from.
-    :param may_repeat: whether a key may be in an object twice; the last one counts then.
+    :param source: its file.
+    :param may_repeat: whether an object may have a key twice; then the last one counts.
     :raises InputError: naming line and column, or the repeated key.
-    :raises MissingExtraError: for YAML if no reader of it is installed.
+    :raises MissingExtraError: for YAML if no parser of it is installed.
     """
     try:
         return _read_yaml(text, source, may_repeat) if yaml else read_json(text, may_repeat=may_repeat)
@@ -76,37 +76,37 @@ def parse(text: str, source: Path, *, yaml: bool, may_repeat: bool = False) -> o
 
 
 def read_json(text: str, *, may_repeat: bool = False) -> object:
-    """What a JSON text says.
+    """Return the value of a JSON text.
 
     :raises InputError: naming line and column, or the repeated key.
     """
     try:
         return json.loads(text, object_pairs_hook=None if may_repeat else _object_without_repeats)
     except json.JSONDecodeError as error:
-        raise SyntaxMistake(error.lineno, error.colno, f"not JSON: {error.msg}") from None
+        raise ScenarioSyntaxError(error.lineno, error.colno, f"not JSON: {error.msg}") from None
     except InputError:
         raise
     except ValueError as error:
-        raise InputError("scenario", f"not JSON that can be read: {error}") from None
+        raise InputError("scenario", f"JSON that Python cannot read: {error}") from None
 
 
 def _object_without_repeats(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
-        refuse_repeats(name for name, _ in pairs)
+        reject_repeats(name for name, _ in pairs)
     return fields
 
 
-def refuse_repeats(keys: Iterable[str]) -> None:
-    """:raises RepeatedKey: if one of the keys of an object is there twice."""
+def reject_repeats(keys: Iterable[str]) -> None:
+    """:raises RepeatedKeyError: if an object has a key twice."""
     repeated = next((key for key, times in Counter(keys).items() if times > 1), None)
     if repeated is not None:
-        raise RepeatedKey(repeated)
+        raise RepeatedKeyError(repeated)
 
 
 def _read_yaml(text: str, source: Path, may_repeat: bool) -> object:
     with needing(f"{source}: a YAML scenario", "PyYAML", "yaml"):
-        import yaml as _  # noqa: F401  # what the module that has been loaded before is made of
+        import yaml as _  # noqa: F401  # an error here names the extra
 
         from .yaml_loading import load
     return load(text, may_repeat=may_repeat)

@@ -9,7 +9,7 @@ import yaml
 
 from ..errors import InputError
 from ..excerpt import line, text_excerpt
-from .parsing import SyntaxMistake, refuse_repeats
+from .parsing import ScenarioSyntaxError, reject_repeats
 
 MOST_REPEATED = 1_000_000
 """How many values aliases may repeat, all together: a few lines can repeat each other without end."""
@@ -40,13 +40,13 @@ def load(text: str, *, may_repeat: bool) -> object:
         mark, problem = error.problem_mark, f"not YAML: {error.problem}"
         if mark is None:
             raise InputError("scenario", problem) from None
-        raise _mistake(mark, problem) from None
+        raise _syntax_error(mark, problem) from None
     except yaml.YAMLError as error:
         raise InputError("scenario", f"not YAML that can be read: {line(str(error))}") from None
 
 
-def _mistake(mark: yaml.Mark, problem: str) -> SyntaxMistake:
-    return SyntaxMistake(mark.line + 1, mark.column + 1, problem)
+def _syntax_error(mark: yaml.Mark, problem: str) -> ScenarioSyntaxError:
+    return ScenarioSyntaxError(mark.line + 1, mark.column + 1, problem)
 
 
 class _Loader(yaml.SafeLoader):
@@ -57,7 +57,7 @@ class _Loader(yaml.SafeLoader):
         """Stop long before Python does, which takes seconds to find out."""
         self.depth += 1
         if self.depth > DEEPEST and parent is not None:
-            raise _mistake(parent.start_mark, "nested too deeply to be a scenario")
+            raise _syntax_error(parent.start_mark, "nested too deeply to be a scenario")
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
@@ -72,7 +72,7 @@ class _Loader(yaml.SafeLoader):
         """Refuse a repeated key, of which only one value would be kept; one that is merged may well be there too."""
         node = super().compose_mapping_node(anchor)
         if not self.may_repeat:
-            refuse_repeats(self._key(key) for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+            reject_repeats(self._key(key) for key, _ in node.value if isinstance(key, yaml.ScalarNode))
         return node
 
     def _key(self, node: yaml.ScalarNode) -> str:
@@ -94,37 +94,37 @@ class _Loader(yaml.SafeLoader):
     def _merged(self, node: yaml.Node) -> Iterator[tuple[yaml.Node, yaml.Node]]:
         for mapping in reversed(node.value) if isinstance(node, yaml.SequenceNode) else [node]:
             if not isinstance(mapping, yaml.MappingNode):
-                raise _mistake(mapping.start_mark, "not YAML: only an object, or a list of them, can be merged")
+                raise _syntax_error(mapping.start_mark, "not YAML: only an object, or a list of them, can be merged")
             self.flatten_mapping(mapping)
             yield from mapping.value
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Hashable:
         """Say where a tagged value is that its constructor cannot make, among others."""
         if node.tag in _NUMBERS and len(node.value) > LONGEST_NUMBER:
-            raise _mistake(node.start_mark, f"not YAML that can be read: a number of {len(node.value)} characters")
+            raise _syntax_error(node.start_mark, f"not YAML that can be read: a number of {len(node.value)} characters")
         try:
             made: Hashable = super().construct_object(node, deep)
             return made
         except InputError:
             raise
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
-            raise _mistake(node.start_mark, f"not YAML that can be read: {text_excerpt(error)}") from None
+            raise _syntax_error(node.start_mark, f"not YAML that can be read: {text_excerpt(error)}") from None
 
 
 def _count(node: yaml.Node, counts: dict[int, int]) -> int:
     """How many values a node is with all that its aliases repeat; ``counts`` are those of the nodes seen so far.
 
-    :raises SyntaxMistake: if there are too many, or if a node is within itself.
+    :raises ScenarioSyntaxError: if there are too many, or if a node is within itself.
     """
     known = counts.get(id(node))
     if known == 0:
-        raise _mistake(node.start_mark, "an alias within this leads back to it; expected what has an end")
+        raise _syntax_error(node.start_mark, "an alias within this leads back to it; expected what has an end")
     if known is not None:
         return known
     counts[id(node)] = 0
     count = 1 + sum(_count(inner, counts) for inner in _within(node))
     if count > len(counts) + MOST_REPEATED:
-        raise _mistake(node.start_mark, f"aliases repeat more than {MOST_REPEATED} values; expected fewer")
+        raise _syntax_error(node.start_mark, f"aliases repeat more than {MOST_REPEATED} values; expected fewer")
     counts[id(node)] = count
     return count
 

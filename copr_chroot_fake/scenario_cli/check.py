@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ..errors import CoprFakeError, InputError, MissingExtraError, ScenarioError
 from ..scenario import parsing
 from ..scenario.load import without_garbage_collection
-from ..scenario.parsing import RepeatedKey, SyntaxMistake
+from ..scenario.parsing import RepeatedKeyError, ScenarioSyntaxError
 from ..scenario.spec import ScenarioSpec
 from ..validation.spec import parse
 from .locations import find_lines, find_repeated, walk_json, walk_yaml
@@ -77,7 +77,7 @@ def _find_errors(path: Path, text: str, earlier: set[object]) -> Iterator[Diagno
     walk = walk_yaml if yaml else walk_json
     try:
         document, repeated_key = _parse(path, text, yaml)
-    except SyntaxMistake as error:
+    except ScenarioSyntaxError as error:
         yield Diagnostic(file, "", error.problem, error.line, error.column)
         return
     except InputError as error:
@@ -96,11 +96,11 @@ def _find_errors(path: Path, text: str, earlier: set[object]) -> Iterator[Diagno
             yield Diagnostic(file, each.location, each.problem, lines[each.location])
 
 
-def _parse(path: Path, text: str, yaml: bool) -> tuple[object, RepeatedKey | None]:
+def _parse(path: Path, text: str, yaml: bool) -> tuple[object, RepeatedKeyError | None]:
     """Return the document, and the error for a repeated key if there is one."""
     try:
         return parsing.parse(text, path, yaml=yaml), None
-    except RepeatedKey as error:
+    except RepeatedKeyError as error:
         return parsing.parse(text, path, yaml=yaml, may_repeat=True), error
 
 

@@ -17,7 +17,7 @@ from ..cli_output import Failure
 from ..errors import CoprFakeError, InputError
 from ..excerpt import excerpt
 from ..model.progress import ProgressMode
-from ..scenario.bundled import DEFAULT_SCENARIO, shipped_scenarios
+from ..scenario.bundled import DEFAULT_SCENARIO, bundled_directory
 from ..validation import checks
 from ..validation.checks import LARGEST_INTEGER
 from ..worlds.limits import MAX_BODY, MAX_HEAD, MAX_MEMORY, MAX_WORLDS
@@ -272,7 +272,7 @@ def serve(
     end_on_signals()
     initial = InitialConfig(
         FakeCopr,
-        scenarios=scenarios or (shipped_scenarios() / DEFAULT_SCENARIO,),
+        scenarios=scenarios or (bundled_directory() / DEFAULT_SCENARIO,),
         options=FakeOptions(
             progress=progress,
             default_limit=default_limit,

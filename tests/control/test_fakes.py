@@ -308,10 +308,10 @@ def test_seed_is_set(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": [F41], "lifecycle": "realistic"})
     fake = FakeCopr(seed=7, progress="clock")
     fake.add_build([F41], id=1, lifecycle="realistic")
-    lives = [
+    scenarios = [
         scenario["builds"][0]["chroots"][0]["lifecycle"] for scenario in (control.get("/scenario"), fake.to_scenario())
     ]
-    assert lives[0] == lives[1]
+    assert scenarios[0] == scenarios[1]
 
 
 def test_snapshot_is_restored(control: Control) -> None:

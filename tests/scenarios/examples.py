@@ -197,11 +197,11 @@ GROUP = {"name": "@copr", "fas_name": "copr"}
 
 INVALID_SCENARIOS: list[tuple[object, str]] = [
     ("{", "line 1, column 2: not JSON: Expecting property name enclosed in double quotes"),
-    ('{"now": ' + "9" * 5000 + "}", "scenario: not JSON that can be read: "),
+    ('{"now": ' + "9" * 5000 + "}", "scenario: JSON that Python cannot read: "),
     ('{"now": 1e400}', "now: expected a number from 0 to 2147483647, got inf"),
     ('{"a\\nb": 1}', "a b: unknown key"),
     ("[" * 100_000, "nested too deeply to be a scenario"),
-    ('{"builds": [], "builds": []}', "builds: the key is there twice in one object; expected once"),
+    ('{"builds": [], "builds": []}', "builds: the object has the key twice; expected once"),
     ([], "expected an object, got []"),
     ({"build": []}, "build: unknown key; did you mean 'builds'? valid: "),
     ({"builds": {}}, "builds: expected a list, got {}"),

@@ -13,14 +13,14 @@ from copr_chroot_fake import FAULTS, LIFECYCLES, FakeCopr
 from copr_chroot_fake.model.fault import BodyName, BreakName
 from copr_chroot_fake.model.lifecycle import parse_lifecycle
 from copr_chroot_fake.model.project import BOOTSTRAPS
-from copr_chroot_fake.scenario.bundled import by_name, shipped_scenarios
+from copr_chroot_fake.scenario.bundled import bundled_directory, by_name
 
 from ..documents import ROOT
 
 
 @pytest.mark.parametrize("name", LIFECYCLES)
 def test_each_named_lifecycle_has_a_scenario(name: str) -> None:
-    fake = FakeCopr.from_scenario(shipped_scenarios() / "lives" / f"{name}.json")
+    fake = FakeCopr.from_scenario(bundled_directory() / "lifecycles" / f"{name}.json")
     (build,) = fake.builds.values()
     for chroot in build.values():
         assert chroot.lifecycle_run is not None
@@ -38,7 +38,7 @@ def test_all_bundled_scenarios_can_be_combined(reverse: bool) -> None:
 
 
 def test_each_bundled_scenario_is_documented() -> None:
-    files = [path.stem for path in shipped_scenarios().rglob("*.json")]
+    files = [path.stem for path in bundled_directory().rglob("*.json")]
     assert sorted(files) == sorted(by_name())
     page = (ROOT / "docs" / "scenarios.md").read_text().partition("## Bundled scenarios")[2]
     rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| ") and "`" in line]
@@ -48,7 +48,7 @@ def test_each_bundled_scenario_is_documented() -> None:
         built = sorted(number for name in listed for number in FakeCopr.from_scenario(name).builds)
         assert ids == (f"{built[0]} to {built[-1]}" if len(built) > 1 else f"{built[0]}"), names
     headings = re.findall("^## (.*)$", (ROOT / "fixtures" / "README.md").read_text(), flags=re.MULTILINE)
-    assert sorted(headings) == sorted(["lives", *(set(files) - set(LIFECYCLES))])
+    assert sorted(headings) == sorted(["lifecycles", *(set(files) - set(LIFECYCLES))])
 
 
 def get(fake: FakeCopr, target: str) -> tuple[int, Any]:

@@ -147,15 +147,15 @@ def test_error_has_file_line_location_and_remedy(tmp_path: Path) -> None:
         ("a.json", "", [":1:1: not JSON: Expecting value"]),
         ("a.yaml", "builds:\n - id: 1\n  x: [", [":3:3: not YAML: "]),
         ("a.yaml", "now: !!int x", [":1:6: not YAML that can be read: "]),
-        ("a.json", '{"now": ' + "9" * 5000 + "}", [": scenario: not JSON that can be read: "]),
+        ("a.json", '{"now": ' + "9" * 5000 + "}", [": scenario: JSON that Python cannot read: "]),
         ("a.json", "[" * 100_000, [": nested too deeply to be a scenario"]),
         # A repeated key does not hide the other errors; its last value is loaded.
         (
             "a.json",
             '{"now": -1,\n"now": -2, "builds": [{"id": 1,\n"id": 2,\n"x": 1}]}',
             [
-                *(":2: now: the key is there twice", ":2: now: expected a number from 0 to 2147483647, got -2"),
-                *(":3: builds[0].id: the key is there twice", ":4: builds[0].x: unknown key"),
+                *(":2: now: the object has the key twice", ":2: now: expected a number from 0 to 2147483647, got -2"),
+                *(":3: builds[0].id: the object has the key twice", ":4: builds[0].x: unknown key"),
             ],
         ),
         ("a.json", '{"a": 1, "a": 2, ]', [":1:18: not JSON: "]),
@@ -164,7 +164,7 @@ def test_error_has_file_line_location_and_remedy(tmp_path: Path) -> None:
             "now: 1\nnow: 2\nbuilds:\n - id: 1\n   id: 2\n - &b\n   id: 3\n - *b",
             [":2: now: the key is", ":5: builds[0].id: the key is", ":7: builds[2].id: there is a build 3 already"],
         ),
-        ("a.yaml", "1: x\n0x1: y", [": 1: the key is there twice", ":1: 1: unknown key"]),
+        ("a.yaml", "1: x\n0x1: y", [": 1: the object has the key twice", ":1: 1: unknown key"]),
     ],
 )
 def test_invalid_text_has_errors_with_their_lines(tmp_path: Path, name: str, text: str, errors: list[str]) -> None:
@@ -206,7 +206,7 @@ def test_unreadable_file_is_reported_and_others_are_checked(tmp_path: Path) -> N
         f"{tmp_path}: cannot be read: Is a directory",
         f"{tmp_path / 'bytes.json'}: cannot be read: 'utf-8' codec can't decode byte 0xff in position 0: "
         "invalid start byte",
-        "mass-rebild: no such file, and no scenario of that name ships; did you mean 'mass-rebuild'? "
+        "mass-rebild: no such file, and no bundled scenario of that name; did you mean 'mass-rebuild'? "
         f"valid: {', '.join(by_name())}",
     ]
     assert result.stdout.splitlines()[-1] == "5 scenarios, 1 error, 4 could not be read"

@@ -10,14 +10,14 @@ import pytest
 import yaml
 
 from copr_chroot_fake import CoprFakeError, FakeCopr, InputError, MissingExtraError, ScenarioError, State
-from copr_chroot_fake.scenario.bundled import DEFAULT_SCENARIO, shipped_scenarios
+from copr_chroot_fake.scenario.bundled import DEFAULT_SCENARIO, bundled_directory
 
 from ..adapters import direct_client
 from .examples import INVALID_SCENARIOS, WHOLE, write
 
 
 def test_default_scenario_has_a_chroot_in_every_state() -> None:
-    fake = FakeCopr.from_scenario(shipped_scenarios() / DEFAULT_SCENARIO)
+    fake = FakeCopr.from_scenario(bundled_directory() / DEFAULT_SCENARIO)
     assert {chroot.state for chroot in fake.builds[1].chroots} == set(State)
 
 
@@ -42,7 +42,7 @@ def test_wrong_name_error_lists_the_bundled_scenarios(name: str, is_suggested: b
     assert ("; did you mean 'mass-rebuild'? valid: " in str(raised.value)) == is_suggested
 
 
-@pytest.mark.parametrize("path", ["./lives/succeds", "mass-rebuild.json", "/mass-rebuild", "lives/succeeds"])
+@pytest.mark.parametrize("path", ["./lifecycles/succeds", "mass-rebuild.json", "/mass-rebuild", "lifecycles/succeeds"])
 def test_path_is_not_taken_for_a_bundled_scenario(path: str) -> None:
     with pytest.raises(ScenarioError, match="no such file; expected a scenario in JSON or YAML"):
         FakeCopr.from_scenario(path)
@@ -211,7 +211,7 @@ def test_yaml_and_json_scenarios_are_equal(tmp_path: Path) -> None:
         ('now: !!bool "x"', "line 1, column 6: not YAML that can be read: "),
         ('now: !!timestamp "x"', "line 1, column 6: not YAML that can be read: "),
         ("now: " + "9" * 5000, "line 1, column 6: not YAML that can be read: |now: expected a number"),
-        ("builds: []\nbuilds: []", "builds: the key is there twice in one object"),
+        ("builds: []\nbuilds: []", "builds: the object has the key twice"),
         ("? [1]\n: 1", "line 1, column 3: not YAML: found unhashable key"),
     ],
 )

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
 
 from copr_chroot_fake import LIFECYCLES, FakeCopr, InputError
-from copr_chroot_fake.scenario.bundled import shipped_scenarios
+from copr_chroot_fake.scenario.bundled import bundled_directory
 from copr_chroot_fake.scenario.schema import scenario_schema
 
 from ..examples import examples
@@ -59,7 +59,7 @@ def stage(**given: object) -> dict[str, object]:
     return chroot(lifecycle={"stages": [{"state": "running", **given}]})
 
 
-@pytest.mark.parametrize("path", sorted(shipped_scenarios().rglob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(bundled_directory().rglob("*.json")), ids=lambda path: path.stem)
 def test_bundled_scenario_is_valid(path: Path) -> None:
     """So is its dump."""
     VALIDATOR.validate(json.loads(path.read_text()))

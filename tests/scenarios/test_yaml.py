@@ -79,8 +79,8 @@ def test_error_in_merged_value_has_the_line_of_the_value(tmp_path: Path) -> None
 
 def test_repeated_merge_key_is_rejected(tmp_path: Path) -> None:
     path = write(tmp_path, "builds:\n- id: 1\n  <<: {timeout: 1}\n  <<: {memory_limit: 2}\n")
-    assert problem_in(path) == "<<: the key is there twice in one object; expected once"
-    assert errors_in(path) == ["4: builds[0].<<: the key is there twice in one object; expected once"]
+    assert problem_in(path) == "<<: the object has the key twice; expected once"
+    assert errors_in(path) == ["4: builds[0].<<: the object has the key twice; expected once"]
 
 
 def laughs(levels: int, first: str, repeat: str) -> str:
@@ -129,8 +129,8 @@ def test_aliases_of_many_builds_are_read(tmp_path: Path) -> None:
         ("=: 1", f"=: unknown key; valid: {KEYS}"),
         ("<<: 1", "line 1, column 5: not YAML: only an object, or a list of them, can be merged"),
         ("<<: [1]", "line 1, column 6: not YAML: only an object, or a list of them, can be merged"),
-        ("now: 1\nnow: 2", "now: the key is there twice in one object; expected once"),
-        ("1: 2\n0x1: 3", "1: the key is there twice in one object; expected once"),
+        ("now: 1\nnow: 2", "now: the object has the key twice; expected once"),
+        ("1: 2\n0x1: 3", "1: the object has the key twice; expected once"),
         ("a: 1\n--- \nb: 1", "line 2, column 1: not YAML: but found another document"),
         ("!!python/object:os.system {}", "line 1, column 1: not YAML: could not determine a constructor for the tag"),
         ("now: !!binary x", "line 1, column 6: not YAML: failed to decode base64 data"),
