@@ -159,7 +159,7 @@ class Faults:
         return self._active.keys()
 
     def strike(self, subject: Subject) -> Hit | None:
-        """Return the effect of the first fault that affects a request, if any, and count the request for all that match."""
+        """Return the effect of the first fault that affects a request; each fault that matches counts the request."""
         hit: Hit | None = None
         counts: list[tuple[ActiveFault, int, int]] = []
         with self._lock:
