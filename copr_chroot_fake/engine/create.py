@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 
 from ..errors import InputError, InputErrors, below
 from ..model import defaults
@@ -178,7 +179,8 @@ def _add_project(spec: ProjectSpec, additions: Additions, store: Store) -> Proje
         if spec.id in additions.project_ids:
             raise InputError("id", f"there is a project with the id {spec.id} already; expected another id, or none")
         additions.project_ids.add(spec.id)
-    project = _create_project(store, spec.ownername, spec.projectname, spec.settings, spec.id)
+    number = store.next_project_id(additions.projects.values()) if spec.id is None else spec.id
+    project = Project(store, number, spec.ownername, spec.projectname, settings=spec.settings)
     project.replace_chroots(spec.chroots)
     project.creator, project.created_on = spec.creator, spec.created_on
     project.permissions = dict(spec.permissions)
@@ -196,13 +198,6 @@ def _add_project(spec: ProjectSpec, additions: Additions, store: Store) -> Proje
     return project
 
 
-def _create_project(
-    store: Store, ownername: str, projectname: str, settings: ProjectSettings, id: int | None = None
-) -> Project:
-    number = store.next_project_id() if id is None else id
-    return Project(store, number, ownername, projectname, settings=settings)
-
-
 def _add_build(
     spec: BuildSpec, additions: Additions, store: Store, undescribed: dict[str, Project], build_id: int | None = None
 ) -> Build:
@@ -215,7 +210,9 @@ def _add_build(
     full_name = f"{owner}/{name}"
     project = additions.projects.get(full_name) or store.projects.get(full_name) or undescribed.get(full_name)
     if project is None:
-        project = undescribed[full_name] = _create_project(store, owner, name, ProjectSettings())
+        others = chain(additions.projects.values(), undescribed.values())
+        project = Project(store, store.next_project_id(others), owner, name, settings=ProjectSettings())
+        undescribed[full_name] = project
     begun = store.begin_of(additions)
     build = _create_build(spec, number, project, store, begun)
     if spec.batch is not None and spec.batch not in additions.batches and spec.batch not in store.batches:

@@ -7,13 +7,14 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import count
+from itertools import chain, count
 from random import Random
 
 from ..fork_lock import new_lock
 from ..model.account import Account, Group, fas_name_of
 from ..model.fault import FaultSpec
 from ..model.lifecycle import ABSENT
+from ..model.package import Package
 from ..model.progress import Progress
 from ..model.project import COPR_URL, RESULTS_URL, SourcePackage
 from ..model.states import State
@@ -210,13 +211,24 @@ class Store:
     def last_ids(self, ids: tuple[int, int, int]) -> None:
         self.last_build_id, self.last_project_id, self.last_package_id = ids
 
-    def next_project_id(self) -> int:
-        """Return and use up the next id of a project."""
+    def next_project_id(self, others: Iterable[Project] = ()) -> int:
+        """Return and use up the next id of a project; after the largest one, the first that is free.
+
+        :param others: projects that are about to be added.
+        """
+        if self.last_project_id == checks.LARGEST_INTEGER:
+            return _first_free(project.id for project in chain(self.projects.values(), others))
         self.last_project_id += 1
         return self.last_project_id
 
-    def next_package_id(self) -> int:
-        """Return and use up the next id of a package."""
+    def next_package_id(self, others: Iterable[Package] = ()) -> int:
+        """Return and use up the next id of a package; after the largest one, the first that is free.
+
+        :param others: packages of a project that is about to be added.
+        """
+        if self.last_package_id == checks.LARGEST_INTEGER:
+            known = chain.from_iterable(project.packages.values() for project in self.projects.values())
+            return _first_free(package.id for package in chain(known, others))
         self.last_package_id += 1
         return self.last_package_id
 
@@ -363,6 +375,11 @@ class Store:
             return build
         build.catch_up()
         return self.builds.get(build_id)
+
+
+def _first_free(used: Iterable[int]) -> int:
+    taken = {*used}
+    return next(number for number in count(1) if number not in taken)
 
 
 def _shorten(items: list[int], length: int) -> None:

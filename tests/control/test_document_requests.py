@@ -75,6 +75,7 @@ UNSAYABLE_HERE = (
     "the last time that Copr can keep",
     # What is there.
     r"there is no build \d+",
+    "is not a distribution",
     # What goes with what.
     "goes with (start|succeed), not with",
 )
@@ -96,6 +97,7 @@ def fill() -> None:
     WORLDS.replace("there", InitialConfig(FakeCopr))
     fake = WORLDS.main.fake
     fake.add_build({F41: {"lifecycle": "realistic"}, F42: "running"}, id=BUILD)
+    fake.add_group("@copr")
     fake.faults.add({"delay": 0})
     fake.answer("GET", f"/api_3/build-chroot/list/{BUILD}")
     WORLDS.main.take_snapshot()

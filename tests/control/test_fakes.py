@@ -63,6 +63,7 @@ def test_reset_and_replacement_discard_everything(control: Control, method: str,
         "/builds",
         "/changes",
         "/accounts",
+        "/groups",
         "/faults",
         "/requests",
         "/unmatched",
@@ -77,6 +78,7 @@ def test_reset_and_replacement_discard_everything(control: Control, method: str,
 
     before = there()
     control.post("/accounts", {"name": "frostyx", "login": "abc", "token": "s3cret"})
+    control.post("/groups", {"name": "@copr"})
     control.post("/builds", {"id": 1, "chroots": [F41], "project": "jdoe/tools"})
     control.post("/faults", {"delay": 0})
     control.post("/snapshots")

@@ -95,6 +95,19 @@ def test_ids_of_new_objects_are_above_those_of_the_scenario() -> None:
     assert fake.projects["jdoe/new"].packages["nano"].id == 71
 
 
+def test_free_ids_are_used_after_the_largest() -> None:
+    """Copr stores no larger ones."""
+    largest = 2**31 - 1
+    builds = [{"id": 1, "project": "jdoe/a"}, {"id": 2, "project": "jdoe/b", "package": "nano"}]
+    last_ids = {"build": largest, "project": largest, "package": largest}
+    fake = FakeCopr.from_scenario({"last_ids": last_ids, "builds": builds})
+    added = fake.add_build([], project="jdoe/c")
+    assert added.id == 3
+    assert [project.id for project in fake.projects.values()] == [1, 2, 3]
+    assert [package.id for project in fake.projects.values() for package in project.packages.values()] == [1, 2, 3]
+    assert FakeCopr.from_scenario(fake.to_scenario()).to_scenario() == fake.to_scenario()
+
+
 def test_rejected_scenario_leaves_batches_and_ids() -> None:
     """A build with the id of a rejected one is in no batch."""
     fake = FakeCopr.from_scenario({"batches": [{"id": 1}, {"id": 2, "blocked_by": 1}]})
