@@ -111,7 +111,7 @@ def test_build_of_an_importing_chroot_is_importing() -> None:
 
 
 def test_batch_that_waits_for_none_is_an_error() -> None:
-    """The batch before it has to be in the scenario."""
+    """The batch that it waits for has to be listed before it."""
     with pytest.raises(ScenarioError, match=r"batches\[0\].blocked_by: there is no batch 1"):
         FakeCopr.from_scenario({"batches": [{"id": 2, "blocked_by": 1}]})
-    FakeCopr.from_scenario({"batches": [{"id": 2, "blocked_by": 1}, {"id": 1}]})
+    FakeCopr.from_scenario({"batches": [{"id": 1}, {"id": 2, "blocked_by": 1}]})
