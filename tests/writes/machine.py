@@ -234,9 +234,8 @@ def _check_chroots(fake: FakeCopr, build: Mapping[str, Any]) -> Mapping[str, Any
     assert [*_get(fake, f"build/built-packages/{build['id']}")] == build["chroots"]
     for item in items:
         assert _get(fake, f"build-chroot/{build['id']}/{item['name']}") == item
+        # Forks keep the times of the original. A start can be reported after the end.
         times = [time for time in (item["started_on"], item["ended_on"]) if time is not None]
-        assert times == sorted(times), item
-        # Forks keep the times of the original.
         assert item["state"] == "forked" or all(time >= build["submitted_on"] for time in times), (build, item)
     ends = [item["ended_on"] for item in items]
     assert build["ended_on"] == (None if None in ends else max(ends, default=None))

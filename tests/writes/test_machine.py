@@ -17,6 +17,6 @@ def test_any_writes_and_reports_agree() -> None:
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=[*HealthCheck],
-            phases=[Phase.generate],
+            phases=[Phase.generate, Phase.shrink],
         ),
     )
