@@ -25,7 +25,7 @@ def get_monitor(context: RequestContext) -> Success:
     wrong_fields = sorted(fields.difference(_ADDITIONAL_FIELDS))
     if wrong_fields:
         raise ApiError(400, f"Wrong additional_fields argument(s): {', '.join(wrong_fields)}")
-    dirname = _find_dirname(project, store, target.arguments.get("project_dirname"))
+    dirname = _find_dirname(project, target.arguments.get("project_dirname"))
     packages = {}
     for package in sorted(store.index.packages(project.full_name)):
         latest = _latest_chroots(store, project, package, dirname)
@@ -36,15 +36,14 @@ def get_monitor(context: RequestContext) -> Success:
     return Success(_render_monitor(packages, [field for field in _LOG_URLS if field in fields]))
 
 
-def _find_dirname(project: Project, store: Store, dirname: str | None) -> str:
-    """Return a directory of the project: its own, or one with a build; by default its own.
+def _find_dirname(project: Project, dirname: str | None) -> str:
+    """Return a directory of the project, by default its own.
 
     :raises ApiError: 404 if there is no such directory.
     """
-    if not dirname or dirname == project.projectname:
+    if not dirname:
         return project.projectname
-    builds = map(store.find_build, store.index.page(project.full_name, None, 0, None))
-    if any(build is not None and build.project_dirname == dirname for build in builds):
+    if dirname in project.directories:
         return dirname
     raise nul_error(dirname) or ApiError(404, f"Dirname '{dirname}' doesn't exist in '{project}' copr")
 
@@ -61,7 +60,7 @@ def _latest_chroots(store: Store, project: Project, package: str, dirname: str) 
             latest.setdefault(chroot.name, chroot)
         if len(latest) == chroot_count:
             break
-    active = project.active_chroots
+    active = {*project.active_chroots}
     return [chroot for chroot in latest.values() if chroot.name in active]
 
 

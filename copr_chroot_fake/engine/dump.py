@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import asdict
 
@@ -133,6 +134,7 @@ def _write_source(source: SourceBuild, now: float) -> Mapping[str, object] | Non
     written = {
         "type": source.type,
         "config": copy.deepcopy(source.config),
+        "content": None if source.content is None else b64encode(source.content).decode(),
         "started_on": source.started_on,
         "ended_on": source.ended_on,
         "lifecycle": None if source.lifecycle is None else dump_lifecycle(source.lifecycle),

@@ -78,6 +78,7 @@ class SourceBuild:
         *,
         type: SourceType = "unset",
         config: Mapping[str, object] | None = None,
+        content: bytes | None = None,
         state: State | None = None,
         result_dir: str = "",
         package: SourcePackage | None = None,
@@ -91,7 +92,7 @@ class SourceBuild:
         self.type = type
         self.config: Mapping[str, object] = {} if config is None else config
         """The fields of its source, which depend on the type."""
-        self.content: bytes | None = None
+        self.content = content
         """The uploaded file, for an upload."""
         self.stored_state = State.SUCCEEDED if state is None else state
         self.is_derived = state is None

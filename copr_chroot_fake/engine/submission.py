@@ -67,13 +67,13 @@ def submit(store: Store, project: Project, submission: Submission, batch: int | 
         build,
         type=submission.source_type,
         config=submission.config,
+        content=submission.content,
         state=State.PENDING,
         package=SourcePackage(url=submission.url),
         lifecycle=LIFECYCLES[DEFAULT_LIFECYCLE],
         progress=store.progress,
         is_independent=True,
     )
-    build.source.content = submission.content
     build.add_waiting(submission.chroots)
     store.add_submitted(build, batch)
     return build

@@ -6,6 +6,8 @@ objects before a fake sees them; they know no store. Omitted fields have Copr's 
 
 from __future__ import annotations
 
+import re
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -41,7 +43,7 @@ from ..validation.checks import (
     WholeNumber,
 )
 from ..validation.rule import NULLABLE, Relation, Rule
-from ..validation.schema import Written, whole
+from ..validation.schema import Keywords, Written, whole
 from ..validation.spec import Unique, check_of, dump, fields_of, parse_list, parse_mapping
 
 DEFAULT_OWNER = "jdoe"
@@ -308,17 +310,38 @@ def _check_default_lifecycle(build: BuildSpec) -> Iterable[tuple[str, str]]:
                 yield f"chroots[{index}].{name}", problem
 
 
+_BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+
+
+def _parse_base64(location: str, value: object) -> bytes:
+    text = checks.plain_text(value)
+    if text is None or re.fullmatch(_BASE64, text) is None:
+        raise InputError(location, f"{checks.excerpt(value)} is not base64; expected a file, encoded with it")
+    return b64decode(text)
+
+
+Base64 = Annotated[
+    bytes,
+    Rule(_parse_base64, lambda content: b64encode(content).decode()),
+    Written(str),
+    Keywords(contentEncoding="base64"),
+    whole(_BASE64),
+]
+
+
 @dataclass(frozen=True, kw_only=True)
 class SourceSpec:
     """The source build of a build; times are Unix times in seconds.
 
     That of a submitted build advances before the chroots, by ``progress``; ``polls`` responses have shown its state,
-    which ends in ``remaining`` seconds. ``config`` has the fields of the source, and ``lifecycle`` is that of the
-    chroots after the import. One that ``follows`` has the state that fits the lifecycles of the chroots.
+    which ends in ``remaining`` seconds. ``config`` has the fields of the source, ``content`` is an uploaded file, and
+    ``lifecycle`` is that of the chroots after the import. One that ``follows`` has the state that fits the lifecycles
+    of the chroots.
     """
 
     type: SourceType = "unset"
     config: JsonObject = field(default_factory=dict)
+    content: Base64 | None = None
     started_on: UnixTime | None = None
     ended_on: UnixTime | None = None
     lifecycle: LifecycleValue | None = None

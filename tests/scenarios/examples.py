@@ -164,6 +164,7 @@ WHOLE: dict[str, Any] = {
             "source": {
                 "type": "scm",
                 "config": {"clone_url": "https://example.com/hello.git"},
+                "content": "TmFtZTogaGVsbG8=",
                 "started_on": 1_600_000_000,
                 "ended_on": 1_600_000_100,
                 "lifecycle": "fails",
@@ -235,6 +236,7 @@ INVALID_SCENARIOS: list[tuple[object, str]] = [
     ({"last_ids": {"builds": 1}}, "last_ids.builds: unknown key; did you mean 'build'? "),
     ({"builds": [{"id": 1, "batch": 2}]}, "builds[0].batch: there is no batch 2; expected one of batches"),
     ({"builds": [{"id": 1, "source": {"type": "git"}}]}, "builds[0].source.type: 'git'"),
+    ({"builds": [{"id": 1, "source": {"content": "é"}}]}, "builds[0].source.content: 'é' is not base64"),
     (
         {"projects": [{"ownername": "a", "projectname": name, "id": 1} for name in ("b", "c")]},
         "projects[1].id: there is a project with the id 1 already; expected another id, or none",

@@ -162,7 +162,11 @@ def test_error_has_file_line_location_and_remedy(tmp_path: Path) -> None:
         (
             "a.yaml",
             "now: 1\nnow: 2\nbuilds:\n - id: 1\n   id: 2\n - &b\n   id: 3\n - *b",
-            [":2: now: the key is", ":5: builds[0].id: the key is", ":7: builds[2].id: there is a build 3 already"],
+            [
+                ":2: now: the object has",
+                ":5: builds[0].id: the object has",
+                ":7: builds[2].id: there is a build 3 already",
+            ],
         ),
         ("a.yaml", "1: x\n0x1: y", [": 1: the object has the key twice", ":1: 1: unknown key"]),
     ],

@@ -168,8 +168,7 @@ def test_uploaded_file_can_be_downloaded(fake: FakeCopr) -> None:
     config = fake.answer("GET", f"/api_3/build/source-build-config/{build}").json()["source_dict"]
     target = f"/tmp/{config['tmp']}/{config['pkg']}"
     assert fake.answer("GET", target).body == b"Name: hello"
-    # A scenario has no files.
-    assert FakeCopr.from_scenario(fake.to_scenario()).answer("GET", target).body == b""
+    assert FakeCopr.from_scenario(fake.to_scenario()).answer("GET", target).body == b"Name: hello"
     assert fake.answer("GET", "/tmp/other/hello.spec").status == 404
 
 
