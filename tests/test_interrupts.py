@@ -193,6 +193,22 @@ def test_interrupted_call_has_happened_or_not(act: Act) -> None:
         assert in_another_thread(seen_of, fake) in possible
 
 
+def test_interrupted_import_has_happened_or_not() -> None:
+    def succeeded() -> FakeCopr:
+        fake = make()
+        fake.builds[1].report_source("succeeded")
+        return fake
+
+    def report(fake: FakeCopr) -> bool:
+        return fake.builds[1].report_import(["fedora-41"])
+
+    done = succeeded()
+    assert report(done)
+    possible = {seen_of(succeeded()), seen_of(done)}
+    for fake in interrupted(succeeded, report):
+        assert in_another_thread(seen_of, fake) in possible
+
+
 def test_interrupted_restore_is_completed() -> None:
     snapshots: dict[FakeCopr, Snapshot] = {}
 

@@ -1,0 +1,72 @@
+"""Reports of source builds of builds whose chroots have lifecycles."""
+
+from __future__ import annotations
+
+import pytest
+
+from copr_chroot_fake import FakeCopr, Lifecycle, Stage
+
+F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
+
+LIFECYCLES = {
+    "with a waiting stage": Lifecycle(Stage("waiting", 5), Stage("pending", 5), Stage("starting")),
+    "absent at first": Lifecycle(Stage("absent", 5), Stage("pending", 5), Stage("starting")),
+    "pending at first": Lifecycle(Stage("pending", 5), Stage("starting")),
+}
+
+
+@pytest.mark.parametrize("lifecycle", LIFECYCLES)
+@pytest.mark.parametrize("progress", ["poll", "clock", "immediate"])
+def test_lifecycle_waits_for_the_import_by_any_progress(lifecycle: str, progress: str) -> None:
+    """Also in a loaded fake."""
+    fake = FakeCopr(progress=progress)  # type: ignore[arg-type]  # one of the names
+    build = fake.add_build([F41], id=1, lifecycle=LIFECYCLES[lifecycle])
+    assert build.report_source("succeeded")
+    loaded = FakeCopr.from_scenario(fake.to_scenario(), progress=progress)  # type: ignore[arg-type]  # one of the names
+    for each in (fake, loaded):
+        waiting = each.builds[1]
+        each.clock.tick(1000)
+        for _ in range(5):
+            assert each.answer("GET", f"/api_3/build-chroot/1/{F41}").status == 200
+        assert (waiting[F41].state, waiting.package) == ("waiting", "hello")
+        assert waiting.report_import()
+        each.clock.tick(1000)
+        for _ in range(5):
+            each.answer("GET", f"/api_3/build-chroot/1/{F41}")
+        assert waiting[F41].state == "starting"
+
+
+def test_lifecycle_that_is_never_pending_ends_with_the_report() -> None:
+    """The chroot stays as it is reported."""
+    fake = FakeCopr()
+    build = fake.add_build([F41], lifecycle=Lifecycle(Stage("running", 5), Stage("failed")))
+    build.report_source("succeeded")
+    build.report_import()
+    fake.clock.tick(1000)
+    assert build[F41].state == "pending"
+    assert not build[F41].can_advance
+
+
+def test_failed_source_never_tells_the_package() -> None:
+    """Also in a loaded fake."""
+    fake = FakeCopr()
+    fake.add_build([F41], id=1, lifecycle="appears-late").report_source("failed")
+    for each in (fake, FakeCopr.from_scenario(fake.to_scenario())):
+        assert (each.builds[1].package, each.builds[1].state) == (None, "failed")
+
+
+def test_set_state_of_absent_chroot_tells_the_package() -> None:
+    fake = FakeCopr()
+    build = fake.add_build([F41, F42], lifecycle="appears-late")
+    assert build.package is None
+    build[F41].set_state("importing")
+    assert build.package == "hello"
+
+
+def test_source_that_has_ended_does_not_hold_chroots() -> None:
+    """Polls of the build advance them."""
+    chroot = {"name": F41, "state": "pending", "lifecycle": "succeeds"}
+    fake = FakeCopr.from_scenario({"builds": [{"id": 1, "source": {"advances": True}, "chroots": [chroot]}]})
+    for _ in range(9):
+        fake.answer("GET", "/api_3/build/1")
+    assert fake.builds[1][F41].state == "succeeded"
