@@ -1,6 +1,6 @@
 """Submitting builds: ``build/create`` for each kind of source, and ``build/check-before-build``.
 
-The order of the checks is Copr's: login, project, form, permission to build, Packit, batch, directory.
+The order of the checks is Copr's: login, project, form, permission to build, Packit, directory.
 """
 
 from __future__ import annotations

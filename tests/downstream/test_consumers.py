@@ -74,7 +74,7 @@ def test_official_client_pages_and_waits(copr_fake: FakeCopr, copr_config: Path)
 
 def test_official_client_uses_the_other_endpoints(copr_fake: FakeCopr, copr_config: Path) -> None:
     """Login, project, monitor, mock chroots, and canceling a build."""
-    copr_fake.add_account("jdoe", "login", "token")
+    copr_fake.add_account("jdoe", "jdoe", "token")
     copr_fake.add_build({F41: "running"}, id=1, package="ripgrep")
     client = Client.create_from_config_file()
     assert client.base_proxy.auth_check().name == "jdoe"

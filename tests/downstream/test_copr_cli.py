@@ -162,7 +162,7 @@ def test_cancel_without_permission_is_rejected(
     copr_fake: FakeCopr, copr_cli: Run, name: str, token: str, status: int, error: str
 ) -> None:
     """Another user's build, or an expired token; the message is Copr's."""
-    copr_fake.add_account(name, "login", token)
+    copr_fake.add_account(name, "jdoe", token)
     copr_fake.add_build({F41: "running"}, id=1)
     done = copr_cli("cancel", "1")
     assert done.returncode == status

@@ -246,7 +246,7 @@ def test_copr_cli_downloads_a_build(
     served = start(path, "--serve-results")
     config = tmp_path / "config"
     config.write_text(
-        f"[copr-cli]\ncopr_url = {served.url}\nusername = jdoe\nlogin = login\ntoken = token\nencrypted = False\n"
+        f"[copr-cli]\ncopr_url = {served.url}\nusername = jdoe\nlogin = jdoe\ntoken = token\nencrypted = False\n"
     )
     command = [COMMAND[0], "-m", "copr_cli.main", "--config", str(config), "download-build", "7", *options]
     completed = subprocess.run(
