@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .errors import EventError as EventError
     from .errors import InputError as InputError
     from .errors import MissingExtraError as MissingExtraError
+    from .errors import PollLoopError as PollLoopError
     from .errors import ScenarioError as ScenarioError
     from .fake import FakeCopr as FakeCopr
     from .generate.provider import CoprProvider as CoprProvider
@@ -116,6 +117,7 @@ _MODULES = {
     "Package": ".model.package",
     "PagingError": ".client.errors",
     "Permissions": ".model.project",
+    "PollLoopError": ".errors",
     "Progress": ".model.progress",
     "Project": ".engine.project",
     "ProjectChroot": ".model.project",
@@ -179,6 +181,7 @@ __all__ = [
     "Package",
     "PagingError",
     "Permissions",
+    "PollLoopError",
     "Progress",
     "Project",
     "ProjectChroot",

@@ -12,7 +12,8 @@ from ..engine.clock import VirtualClock
 from ..engine.faults import Hit, Subject
 from ..engine.store import Store
 from ..journal.log import REFERENCE_BYTES, RequestLog
-from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, json_answer
+from ..validation import checks
+from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, Delivery, error_body, json_answer
 from ..wire.headers import RawHeaders, read_header
 from ..wire.routes import EndpointName
 from ..wire.target import Target, parse_target
@@ -104,6 +105,8 @@ _WARN_BEFORE_LOGIN: frozenset[EndpointName] = frozenset(
 )
 """The endpoints where Copr warns of a deprecated method even if the login is invalid."""
 
+_POLL_METHODS = ("GET", "HEAD")
+
 _CHROOT_ENDPOINTS = ("build-chroot", "build-chroot/build-config", "build-chroot/built-packages")
 
 
@@ -134,16 +137,36 @@ class Api:
                 answer, chroots = self._respond(method, parsed, headers, body, method == "GET")
             else:
                 answer, chroots = self._respond_with_fault(hit, method, parsed, headers, body)
+            now = store.clock.now()
+            if method in _POLL_METHODS and store.poll_loops.count(target, now, None if hit else answer):
+                answer, chroots = self._fail_poll_loop(method, parsed, target, answer, chroots)
             is_lost = hit is not None and not hit.fault.arrives
             matched = bool(chroots) or is_lost or self._is_matched(method, parsed, answer.status)
             fault_id = None if hit is None else hit.fault_id
             number = next(self._numbers)
-            self._append((method, target, answer.status, store.clock.now(), matched, chroots, fault_id, number))
+            self._append((method, target, answer.status, now, matched, chroots, fault_id, number))
             size = len(method) + len(target) + REFERENCE_BYTES * len(chroots) + store.rendered_bytes
             if size > self._large_size or not matched:
                 self._log.account(size)
                 store.rendered_bytes = 0
         return answer._replace(body=b"") if method == "HEAD" else answer
+
+    def _fail_poll_loop(
+        self, method: str, parsed: Target, target: str, answer: Answer, chroots: Sequence[bytes]
+    ) -> tuple[Answer, Sequence[bytes]]:
+        """Return the error for code that polls without waiting, unless a build counts these polls to advance."""
+        store = self.store
+        builds = store.builds.values() if parsed.raw_build_id is None else [store.builds.get(parsed.build_id or 0)]
+        if any(build is not None and build.needs_more_polls for build in builds):
+            store.poll_loops.clear()
+            return answer, chroots
+        problem = (
+            f"{method} {checks.shortened(target, 1000)} was requested {store.poll_loops.max_polls} times at the same "
+            f"time, and nothing has changed: the code polls without waiting, and the clock stands still "
+            f"({store.clock!r}). Let the code's sleep move the clock (clock.tick), let the test advance the build, or "
+            "disable this limit (max_polls=None)"
+        )
+        return json_answer(error_body(problem), 508)._replace(delivery=Delivery(poll_loop=problem)), ()
 
     def pass_time(self, seconds: float) -> None:
         """Advance a virtual clock while a client waits for a response; a real clock advances by itself."""

@@ -28,6 +28,7 @@ from .chroot import BuildChroot, Change
 from .clock import Clock, VirtualClock
 from .faults import Faults
 from .interrupts import Undo, all_or_nothing, complete
+from .poll_loops import PollLoops
 from .project import Project
 
 
@@ -59,7 +60,7 @@ class Store:
     Hold the lock to change anything, or to read several values consistently.
     """
 
-    def __init__(self, clock: Clock, progress: Progress, seed: int) -> None:
+    def __init__(self, clock: Clock, progress: Progress, seed: int, max_polls: int | None = None) -> None:
         self.clock = clock
         self.progress = progress
         self.seed = seed
@@ -94,6 +95,7 @@ class Store:
         """Whether the fake serves results, below ``/results``."""
         self.results_delay: float = 0
         """Seconds from the end of a build until its results appear."""
+        self.poll_loops = PollLoops(max_polls)
         self.rendered_bytes = 0
         """The size of rendered chroots that are not accounted for in the log yet."""
 
@@ -255,6 +257,7 @@ class Store:
         self.coupled_agenda.clear()
         self.index.forget()
         self.faults.clear()
+        self.poll_loops.clear()
 
     def move_results(self, results_root: str) -> None:
         """Change the URL of results, also for existing builds."""

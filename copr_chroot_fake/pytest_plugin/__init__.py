@@ -35,6 +35,7 @@ _OPTIONS = {
     "results_delay": "Seconds from the end of a build until its results appear.",
     "results_url": "URL of the results; Copr's own by default.",
     "requests_kept": "Number of latest requests that are kept.",
+    "max_polls": "Polls of one resource at the same time; the next one fails. A number, or none.",
 }
 
 

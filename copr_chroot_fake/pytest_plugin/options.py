@@ -107,6 +107,7 @@ _PARSERS: Mapping[str, Callable[[str, str], object]] = {
     "default_limit": _parse_limit,
     "seed": _parse_integer,
     "requests_kept": _parse_integer,
+    "max_polls": _parse_limit,
     "strict": _parse_flag,
     "serve_results": _parse_flag,
     "results_delay": _parse_amount,
