@@ -35,6 +35,7 @@ class Options(FakeOptions):
     scenario: Annotated[ScenarioSource, Rule(_any_source)] | None = None
     url: Annotated[str, Rule(checks.server)] = COPR_URL
     strict: bool = False
+    network_guard: bool = True
 
     def make(self) -> FakeCopr:
         """Make an empty fake."""
@@ -109,6 +110,7 @@ _PARSERS: Mapping[str, Callable[[str, str], object]] = {
     "requests_kept": _parse_integer,
     "max_polls": _parse_limit,
     "strict": _parse_flag,
+    "network_guard": _parse_flag,
     "serve_results": _parse_flag,
     "results_delay": _parse_amount,
 }
