@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from .model.project import ProjectSettings as ProjectSettings
     from .model.states import State as State
     from .options import FakeOptions as FakeOptions
+    from .pytest_plugin.commands import CoprCli as CoprCli
     from .pytest_plugin.support import CoprServer as CoprServer
     from .pytest_plugin.support import MakeCoprFake as MakeCoprFake
     from .scenario.entries import Scenario as Scenario
@@ -92,6 +93,7 @@ _MODULES = {
     "ClientError": ".client.errors",
     "Clock": ".engine.clock",
     "ConnectionFailedError": ".client.errors",
+    "CoprCli": ".pytest_plugin.commands",
     "CoprClient": ".client.clients",
     "CoprFakeError": ".errors",
     "CoprProvider": ".generate.provider",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..client.clients import AsyncCoprClient, CoprClient
     from ..fake import FakeCopr
     from ..http_server.live_server import LiveServer
+    from .commands import CoprCli
     from .options import Options
     from .support import CoprServer, MakeCoprFake
 
@@ -205,3 +206,11 @@ def copr_config(
 
     # Not in tmp_path, which the test may expect to be empty.
     return write_config(copr_server.url, tmp_path_factory.mktemp("copr-config"), monkeypatch)
+
+
+@pytest.fixture
+def copr_cli(copr_server: CoprServer, copr_config: Path, tmp_path: Path) -> CoprCli:
+    """``copr_cli("build", …)`` runs copr-cli, or another command, against ``copr_server``, in the fake's time."""
+    from .commands import make_copr_cli
+
+    return make_copr_cli(copr_server.url, tmp_path)
