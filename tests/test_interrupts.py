@@ -16,7 +16,7 @@ from typing import TypeVar
 import pytest
 
 import copr_chroot_fake
-from copr_chroot_fake import FakeCopr, Project, Snapshot, SystemClock
+from copr_chroot_fake import BuildChroot, FakeCopr, Project, Snapshot, SystemClock
 from copr_chroot_fake.engine.build_index import BuildIndex
 
 from .events import advance_all, finish_all
@@ -284,6 +284,7 @@ def test_interrupted_pause_is_complete_or_undone() -> None:
         (BuildIndex, "forget", ACTS["clear"]),
         (Project, "enable", ACTS["add_chroot"]),
         (BuildIndex, "add", ACTS["add_build"]),
+        (BuildChroot, "forget_rendered", lambda fake: fake.builds[1][F40].advance()),
     ],
 )
 def test_failing_step_leaves_call_undone_or_done(

@@ -304,7 +304,7 @@ INVALID_STATES: dict[bytes, str] = {
     b"{}": "version: missing",
     b'{"builds": []}': "builds: unknown key",
     b'{"version": 2, "main": {}, "worlds": {}}': "version: unsupported; expected 1",
-    b'{"version": 1, "main": {}, "main": {}, "worlds": {}}': "main: the key is there twice",
+    b'{"version": 1, "main": {}, "main": {}, "worlds": {}}': "main: the object has the key twice",
     b'{"version": 1, "main": {}, "worlds": {}}': "main.scenario: missing",
     state_with()[:-40]: "not JSON",
     state_with(scenario=[]): "main.scenario: expected an object",

@@ -388,8 +388,7 @@ class Build(Mapping[str, BuildChroot]):
         self.stored_package = name
         if name not in self.project.packages:
             self.project.add_package(name, self.source.type, self.source.config)
-        if self.is_in_store:
-            self.store.index.note_package(self)
+        self.store.index.note_package(self)
 
     def add_waiting(self, chrootnames: Iterable[str]) -> None:
         """Add chroots that wait for the source package."""

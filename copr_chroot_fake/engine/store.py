@@ -380,7 +380,3 @@ class Store:
 def _first_free(used: Iterable[int]) -> int:
     taken = {*used}
     return next(number for number in count(1) if number not in taken)
-
-
-def _shorten(items: list[int], length: int) -> None:
-    del items[length:]
