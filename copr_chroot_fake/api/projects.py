@@ -137,6 +137,8 @@ def add_project(context: RequestContext) -> Success:
     filled = {name: [field.default] for name, field in fields.items() if field.default is not None}
     form = read_form(fields, {**filled, **data})
     form.raise_as_lines()
+    if form.values["persistent"] and form.values["delete_after_days"] > 0:
+        raise ApiError(400, "delete_after_days: 'delete after' can not be combined with persistent")
     _check_chroots(context, store)
     values = form.values
     _check_administrator(values, user, owner)
@@ -166,6 +168,9 @@ def edit_project(context: RequestContext) -> Success:
     form = read_form(_fields_to_edit(store), data)
     form.raise_as_lines()
     _check_chroots(context, store)
+    if "storage" in data:
+        # Copr's database does not store the name of a storage, which comes out before the permissions are looked up.
+        raise ApiError(500, CATCH_ALL, compact=True)
     values = form.values
     sent = {name: value for name, value in values.items() if name in data and value is not None}
     settings = replace(project.settings, **_changed_settings(sent))

@@ -13,6 +13,7 @@ from copr_chroot_fake import Answer, FakeCopr
 from .drawn import CHROOTS, WORLD
 
 NAMED = {"ownername": "jdoe", "projectname": "p1"}
+CATCH_ALL = "Request wasn't successful, there is probably a bug in the Copr code."
 GEM = {**NAMED, "gem_name": "a"}
 
 
@@ -126,6 +127,28 @@ def test_fork_of_a_canceled_build_is_canceled(fake: FakeCopr) -> None:
     forked = next(other for other in fake.builds.values() if other.package == "gem" and other.project.id == fork["id"])
     assert (forked.state, forked[CHROOTS[0]].state, forked.batch) == ("canceled", "forked", build.batch)
     assert [*fake.projects["alice/f"].packages] == ["0ad", "gem", "hello"]
+
+
+@pytest.mark.parametrize("user", ["jdoe", "bob"])
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"storage": "pulp"}, (500, CATCH_ALL)),
+        ({"storage": "pulp", "homepage": "x"}, (400, "homepage: Invalid URL.")),
+        ({"storage": "x"}, (400, "storage: Not a valid choice.")),
+    ],
+)
+def test_storage_cannot_be_edited(fake: FakeCopr, user: str, fields: Any, expected: tuple[int, str]) -> None:
+    assert error(send(fake, user, "PUT", "project/edit/jdoe/p1", fields)) == expected
+
+
+@pytest.mark.parametrize("user", ["admin1", "jdoe"])
+def test_persistent_project_is_not_deleted_after_days(fake: FakeCopr, user: str) -> None:
+    fields = {"name": "new", "chroots": CHROOTS[:1], "persistent": True, "delete_after_days": 5}
+    expected = "delete_after_days: 'delete after' can not be combined with persistent"
+    assert error(send(fake, user, "POST", "project/add/jdoe", fields)) == (400, expected)
+    fields["delete_after_days"] = 0
+    assert send(fake, "admin1", "POST", "project/add/jdoe", fields).status == 200
 
 
 def test_webhook_without_an_object_lacks_its_clone_url(fake: FakeCopr) -> None:
