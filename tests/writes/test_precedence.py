@@ -155,3 +155,25 @@ def test_webhook_without_an_object_lacks_its_clone_url(fake: FakeCopr) -> None:
     headers = {"X-GitHub-Event": "push", "Content-Type": "application/json"}
     answer = fake.answer("POST", "/webhooks/github/1/secret/", headers, b"[]")
     assert (answer.status, answer.body) == (400, b"Missing clone_url in webhook")
+
+
+def test_canceled_chroot_is_not_rescheduled(fake: FakeCopr) -> None:
+    build = fake.builds[2]
+    build.cancel()
+    assert not build[CHROOTS[0]].report("pending")
+    assert build[CHROOTS[0]].state == "running"
+
+
+def test_times_stay_when_a_source_is_built_again(fake: FakeCopr) -> None:
+    """The failed source has stamped the chroots; Copr stores nothing over that until they end again."""
+    build = fake.builds[submit(fake, "jdoe", {**GEM, "chroots": CHROOTS[:2]})]
+    build.report_source("failed")
+    failed_on = int(fake.clock.now())
+    fake.clock.tick(10)
+    build.report_source("succeeded", package="gem")
+    build.report_import(failed_for=["fedora-42"])
+    build[CHROOTS[0]].report("starting")
+    assert [(chroot.started_on, chroot.ended_on) for chroot in build.chroots] == [
+        (failed_on + 10, failed_on),
+        (failed_on, failed_on),
+    ]
