@@ -5,7 +5,7 @@ Errors come in Copr's order of precedence: route, method, and then those of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
 from ..engine.clock import VirtualClock
@@ -184,7 +184,7 @@ class Api:
                 answer = _with_warning(answer, method, target.methods[0])
             return answer, chroots
         except InvalidLoginError as error:
-            warns = method == target.deprecated_method and endpoint in _WARNS_BEFORE_LOGIN
+            warns = method == target.deprecated_method and endpoint in _WARN_BEFORE_LOGIN
             return _with_warning(error.answer(), method, target.methods[0]) if warns else error.answer(), ()
         except ApiError as error:
             return error.answer(), ()
@@ -242,10 +242,6 @@ def _masked_response(header: str, endpoint: EndpointName, context: RequestContex
     if success.invalid_field and not masks.selects(mask, success.invalid_field):
         success = success._replace(invalid_field=())
     return _success_response(success._replace(body=masks.apply_mask(success.body, mask)))
-
-
-_WARNS_BEFORE_LOGIN: Collection[EndpointName] = ("project-chroot/edit", "package/reset", "package/delete")
-"""Endpoints where the warning about a deprecated method is also in the response to an invalid login."""
 
 
 def _with_warning(answer: Answer, method: str, preferred: str) -> Answer:

@@ -270,8 +270,8 @@ class SourceBuild:
         self.stored_state = State.FAILED if missing else State.SUCCEEDED
         for chroot in waiting:
             if chroot in missing:
-                # Copr stores no times, so the build never ends.
-                chroot.end_unbuilt(State.FAILED, now, None, None)
+                # Copr stores no times, so the build never ends unless it had times before.
+                chroot.fail_import(now)
             else:
                 chroot.queue(self.lifecycle, now)
 
