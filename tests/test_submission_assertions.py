@@ -139,6 +139,15 @@ def test_difference_has_no_password(fake: FakeCopr) -> None:
     assert "wr0ng" not in str(failed.value)
 
 
+@pytest.mark.parametrize("value", ["[" * 500 + "]" * 500, '{"\\ud800": ["\\ud800\\u0000"]}', "[NaN]", '"\\u001b[2J"'])
+@pytest.mark.parametrize("name", ["timeout", "chroots", "ownername", "projectname", "pkgs", "clone_url", "\\ud800\\n"])
+def test_message_is_printable_for_any_body(fake: FakeCopr, name: str, value: str) -> None:
+    fake.answer("POST", "/api_3/build/create/pypi", HEADERS, f'{{"gem_name": "x", "{name}": {value}}}'.encode())
+    with pytest.raises(AssertionError) as failed:
+        fake.assert_submitted(gem_name="x", timeout=[1], chroots=["x"], url="x")
+    assert all(line.isprintable() for line in str(failed.value).splitlines())
+
+
 def test_created_project_is_found(fake: FakeCopr) -> None:
     assert send(fake, "project/add/jdoe", name="tools", chroots=[F42, F41], description="Tools") == 200
     assert send(fake, "project/fork/jdoe/hello", name="fork", ownername="jdoe") == 200

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, get_args
 
+from ..excerpt import LONGEST, line
 from ..scenario.spec import split_full_name
 from ..validation import checks
 from ..wire.routes import EndpointName
@@ -62,7 +63,8 @@ def project_in(request: Request) -> Iterator[Submission]:
 def _fields(request: Request) -> dict[str, Any]:
     """Return the user and the fields that a body has."""
     document = request.json
-    sent = document if isinstance(document, dict) else request.form
+    # A document that is nested too deeply cannot be printed.
+    sent = document if isinstance(document, dict) and not checks.is_too_deep(document) else request.form
     fields: dict[str, Any] = {name: value for name, value in sent.items() if value is not None}
     if "chroots" in fields:
         chroots = fields["chroots"]
@@ -132,7 +134,7 @@ def _closeness(submission: Submission, expected: Fields) -> tuple[int, int, bool
 
 def _described(submission: Submission) -> str:
     user = submission.request.user
-    by = "" if user is None else f" by {checks.shortened(user)}"
+    by = "" if user is None else f" by {line(user, LONGEST)}"
     return f"{submission.request}: {submission.created or 'created nothing,'}{by}"
 
 
@@ -146,12 +148,12 @@ def _diff(submission: Submission, expected: Fields) -> str:
         return f"\nIts body of {body.size} bytes is too large to be kept."
     sent = {name: submission.fields[name] for name in expected if name in submission.fields}
     changes = [*unified_diff(_lines(expected), _lines(sent), n=_MAX_LINES, lineterm="")][2:]
-    lines = [f"  {line[0]} {_PASSWORD.sub('***', line[1:])}" for line in changes if not line.startswith("@@")]
+    lines = [f"  {change[0]} {_PASSWORD.sub('***', change[1:])}" for change in changes if not change.startswith("@@")]
     if len(lines) > _MAX_LINES:
         lines[_MAX_LINES:] = ["  …"]
-    others = checks.listing(sorted(submission.fields.keys() - expected.keys()))
+    others = checks.listing([line(name, LONGEST) for name in sorted(submission.fields.keys() - expected.keys())])
     titled = ["Difference (- expected, + sent):", *lines] if lines else []
-    return "".join(f"\n{line}" for line in [*titled, *([f"Other fields sent: {others}"] if others else [])])
+    return "\n".join(["", *titled, *([f"Other fields sent: {others}"] if others else [])])
 
 
 def _lines(fields: Fields) -> list[str]:
@@ -160,7 +162,7 @@ def _lines(fields: Fields) -> list[str]:
     from pprint import pformat
 
     items = (f"{name!r}: {pformat(value, width=_WIDTH)}," for name, value in fields.items())
-    indented = [f"    {checks.shortened(line, 2 * _WIDTH)}" for item in items for line in item.splitlines()]
+    indented = [f"    {checks.shortened(part, 2 * _WIDTH)}" for item in items for part in item.splitlines()]
     return ["{", *indented, "}"]
 
 
