@@ -19,7 +19,7 @@ from .engine.faults import Faults
 from .engine.project import Project
 from .engine.store import Store
 from .errors import CoprFakeError, InputError, ScenarioError, needing
-from .journal.log import RequestLog
+from .journal.log import RequestLog, retained_bytes
 from .model.account import Account, Group, fas_name_of
 from .model.lifecycle import DEFAULT_LIFECYCLE, LifecycleLike
 from .model.progress import ProgressLike, parse_progress
@@ -585,6 +585,49 @@ class FakeCopr:
         __tracebackhide__ = True
         self.journal.assert_requested(endpoint, build_id, chrootname, 0)
 
+    def assert_submitted(
+        self,
+        *,
+        project: str | None = None,
+        chroots: Iterable[str] | None = None,
+        url: str | None = None,
+        filename: str | None = None,
+        user: str | None = None,
+        times: int | None = None,
+        **fields: object,
+    ) -> None:
+        """Assert that a build was submitted and accepted, at least once or exactly ``times`` times.
+
+        :param project: ``owner/project``.
+        :param chroots: the chroots or patterns that were sent, in any order.
+        :param url: the URL of a source package or of a repository; each URL of a request is a submission of its own.
+        :param filename: the name of an uploaded file.
+        :param user: the user who was logged in.
+        :param fields: other fields of the body, as sent: ``timeout=3600``.
+        :raises AssertionError: with the closest submission, and how it differs.
+        """
+        __tracebackhide__ = True
+        self.journal.assert_submitted(fields, chroots, times, project=project, url=url, filename=filename, user=user)
+
+    def assert_project_created(
+        self,
+        *,
+        project: str | None = None,
+        chroots: Iterable[str] | None = None,
+        user: str | None = None,
+        **fields: object,
+    ) -> None:
+        """Assert that a request created a project, also by forking another one.
+
+        :param project: ``owner/project``.
+        :param chroots: the chroots that were sent, in any order.
+        :param user: the user who was logged in.
+        :param fields: other fields of the body, as sent: ``description="Tools"``.
+        :raises AssertionError: with the closest request, and how it differs.
+        """
+        __tracebackhide__ = True
+        self.journal.assert_project_created(fields, chroots, project=project, user=user)
+
     def assert_polled_no_faster_than(
         self, seconds: float, *, build_id: int | None = None, chrootname: str | None = None
     ) -> None:
@@ -611,9 +654,8 @@ class FakeCopr:
         with self._store.lock:
             builds = sum(BUILD_BYTES + CHROOT_BYTES * len(build.chroots) for build in self._store.builds.values())
             changes = CHANGE_BYTES * len(self._store.changes)
-            # A request refers to every chroot in its response.
             entries = [*self._log.entries]
-        return builds + changes + sum(REQUEST_BYTES + len(entry[1]) + 8 * len(entry[5]) for entry in entries)
+        return builds + changes + REQUEST_BYTES * len(entries) + retained_bytes(entries)
 
     def _urls(self, url: str) -> list[str]:
         """Return the address of the API and, if the fake serves results, theirs."""

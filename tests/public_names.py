@@ -53,7 +53,7 @@ OF_WHAT_THE_KIT_MAKES = {
         "chroots created_on creator directories disable enable full_name group id ownername packages permissions "
         "projectname settings webhook_secret"
     ),
-    "SourceBuild": "config ended_on result_dir started_on state type url version",
+    "SourceBuild": "config content ended_on result_dir started_on state type url version",
     "AsgiApp": "",
     "CoprServer": "fake url",
     "HttpxTransport": "",

@@ -82,6 +82,12 @@ def ask(fake: FakeCopr) -> None:
     assert_type(fake.requests, list[Request])
     assert_type(fake.unmatched, list[UnmatchedRequests])
     fake.assert_requested("build-chroot/list", build_id=1, times=2)
+    fake.assert_submitted(project="jdoe/hello", chroots=["fedora-41-x86_64"], url="https://a.test/a.spec", timeout=60)
+    fake.assert_project_created(project="jdoe/hello", description="Tools")
+    assert_type(fake.requests[0].headers, dict[str, str])
+    assert_type(fake.requests[0].form, Mapping[str, str])
+    assert_type(fake.requests[0].user, "str | None")
+    assert_type([file.size for file in fake.requests[0].files.values()], list[int])
 
 
 def control(fake: FakeCopr, build: Build) -> None:

@@ -11,6 +11,7 @@ from itertools import count
 from ..engine.clock import VirtualClock
 from ..engine.faults import Hit, Subject
 from ..engine.store import Store
+from ..journal.details import headers_bytes, mask_headers
 from ..journal.log import REFERENCE_BYTES, RequestLog
 from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, json_answer
 from ..wire.headers import RawHeaders, read_header
@@ -35,6 +36,7 @@ from . import (
 from .authentication import InvalidLoginError
 from .bodies import RequestBody
 from .context import RequestContext, Success
+from .recorded import details_of
 
 HANDLERS: Mapping[EndpointName, Callable[[RequestContext], Success]] = {
     "build-chroot": build_chroots.get_build_chroot,
@@ -120,6 +122,10 @@ class Api:
         self._large_size = log.large_size
         self.default_limit = default_limit
         self._numbers = count(1)
+        self._last_headers: list[tuple[bytes, bytes]] = []
+        """The headers of the latest request that had any, as sent."""
+        self._masked_headers: RawHeaders = ()
+        """The same without secrets; requests with equal headers share them."""
 
     def answer(self, method: str, target: str, headers: RawHeaders = (), body: bytes = b"") -> Answer:
         """Return the response to a request.
@@ -128,22 +134,44 @@ class Api:
         """
         store = self.store
         parsed = parse_target(target, store.serves_results)
+        request_body = RequestBody(headers, body)
         with store.lock:
+            store.user = None
+            store.created.clear()
             hit = store.faults.strike(_fault_subject(parsed)) if store.faults else None
             if hit is None:
-                answer, chroots = self._respond(method, parsed, headers, body, method == "GET")
+                answer, chroots = self._respond(method, parsed, headers, request_body, method == "GET")
             else:
-                answer, chroots = self._respond_with_fault(hit, method, parsed, headers, body)
+                answer, chroots = self._respond_with_fault(hit, method, parsed, headers, request_body)
             is_lost = hit is not None and not hit.fault.arrives
             matched = bool(chroots) or is_lost or self._is_matched(method, parsed, answer.status)
             fault_id = None if hit is None else hit.fault_id
             number = next(self._numbers)
-            self._append((method, target, answer.status, store.clock.now(), matched, chroots, fault_id, number))
             size = len(method) + len(target) + REFERENCE_BYTES * len(chroots) + store.rendered_bytes
+            recorded_headers: RawHeaders = ()
+            if headers:
+                recorded_headers, headers_size = self._record_headers(headers)
+                size += headers_size
+            details = None
+            if body or store.user is not None or store.created:
+                details = details_of(store, request_body)
+                size += details.size
+            now = store.clock.now()
+            self._append(
+                (method, target, answer.status, now, matched, chroots, fault_id, number, recorded_headers, details)
+            )
             if size > self._large_size or not matched:
                 self._log.account(size)
                 store.rendered_bytes = 0
         return answer._replace(body=b"") if method == "HEAD" else answer
+
+    def _record_headers(self, headers: RawHeaders) -> tuple[RawHeaders, int]:
+        """Return headers without secrets, and the size that they add to the log."""
+        sent = [*headers]
+        if sent == self._last_headers:
+            return self._masked_headers, 0
+        self._last_headers, self._masked_headers = sent, mask_headers(sent)
+        return self._masked_headers, headers_bytes(sent)
 
     def pass_time(self, seconds: float) -> None:
         """Advance a virtual clock while a client waits for a response; a real clock advances by itself."""
@@ -152,7 +180,7 @@ class Api:
             clock.tick(seconds)
 
     def _respond_with_fault(
-        self, hit: Hit, method: str, target: Target, headers: RawHeaders, body: bytes
+        self, hit: Hit, method: str, target: Target, headers: RawHeaders, body: RequestBody
     ) -> tuple[Answer, Sequence[bytes]]:
         """Return the response and its chroots; a response that the client never receives is no poll and has none."""
         if hit.instead is not None:
@@ -162,7 +190,7 @@ class Api:
         return hit.change(answer), chroots if arrives else ()
 
     def _respond(
-        self, method: str, target: Target, headers: RawHeaders, body: bytes, is_poll: bool
+        self, method: str, target: Target, headers: RawHeaders, body: RequestBody, is_poll: bool
     ) -> tuple[Answer, Sequence[bytes]]:
         """Return Copr's response and the JSON of the chroots that it is about."""
         endpoint = target.endpoint
@@ -173,8 +201,7 @@ class Api:
                 raise _route_error(target)
             if method == "OPTIONS":
                 return _options_response(target), ()
-            request_body = RequestBody(headers, body)
-            context = RequestContext(self.store, self.default_limit, method, target, headers, is_poll, request_body)
+            context = RequestContext(self.store, self.default_limit, method, target, headers, is_poll, body)
             handler = HANDLERS.get(endpoint)
             if handler is None:
                 return TEXT_HANDLERS[endpoint](context), ()

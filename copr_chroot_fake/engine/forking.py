@@ -37,7 +37,7 @@ def _add_fork(store: Store, source: Project, ownername: str, projectname: str, c
     fork = Project(store, store.next_project_id(), ownername, projectname, settings=settings, creator=creator)
     fork.created_on = int(store.clock.now())
     fork.replace_chroots({name: source.known_chroots[name] for name in source.active_chroots})
-    store.projects[fork.full_name] = fork
+    store.add_created_project(fork)
     return fork
 
 

@@ -96,6 +96,10 @@ class Store:
         """Seconds from the end of a build until its results appear."""
         self.rendered_bytes = 0
         """The size of rendered chroots that are not accounted for in the log yet."""
+        self.user: str | None = None
+        """The user who is logged in with the current request."""
+        self.created: list[Build | Project] = []
+        """The builds and the project that the current request has created."""
 
     @property
     def uploads_root(self) -> str:
@@ -158,6 +162,12 @@ class Store:
                 self._join(build, batch, undo)
             self.index.add(build)
             build.agenda.changed[build] = None
+        self.created.append(build)
+
+    def add_created_project(self, project: Project) -> None:
+        """Add a project that a user has created."""
+        self.projects[project.full_name] = project
+        self.created.append(project)
 
     def _raise_last_ids(self, additions: Additions) -> None:
         projects = additions.projects.values()

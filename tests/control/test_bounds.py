@@ -115,6 +115,8 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         Case("/verify", {"assertion": "requested", "endpoint": "build-chroot/list", **ABOUT}),
         Case("/verify", {"assertion": "requested", "endpoint": "build-chroot/list", "times": 9999}),
         Case("/verify", {"assertion": "not-requested", "endpoint": "build-chroot/list", "build_id": 3}),
+        Case("/verify", {"assertion": "submitted", "project": "jdoe/p1"}),
+        Case("/verify", {"assertion": "project-created", "project": "jdoe/p1"}),
         Case("/verify", {"assertion": "polled-no-faster-than", "seconds": 9}),
         Case("/verify", {"assertion": "polled-no-faster-than", "seconds": 0}),
         Case("/verify", {"assertion": "polled-no-faster-than", "seconds": 9, **ABOUT}),

@@ -126,6 +126,9 @@ WRONG: list[tuple[str, str, object, str]] = [
     ("POST", "/verify", {"assertion": "requested", "endpoint": "build-chroot", "seconds": 1}, "seconds"),
     ("POST", "/verify", {"assertion": "not-requested", "endpoint": "build-chroot", "times": 1}, "times"),
     ("POST", "/verify", {"assertion": "all-pages-read"}, "build_id"),
+    ("POST", "/verify", {"assertion": "submitted", "project": "hello"}, "project"),
+    ("POST", "/verify", {"assertion": "submitted", "timeout": 1}, "timeout"),
+    ("POST", "/verify", {"assertion": "project-created", "times": 1}, "times"),
     # Scenarios.
     ("PUT", "/scenario", {"build": []}, "build"),
     ("PUT", "/scenario", {"builds": {}}, "builds"),

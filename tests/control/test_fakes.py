@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -274,6 +275,44 @@ def test_failed_assertion_lists_requests(control: Control) -> None:
         assert control.post("/verify", body)["passed"]
     for body in holding:
         assert not control.post("/verify", body)["passed"]
+
+
+def submit(control: Control, body: str) -> None:
+    """Submit a build from a URL as jdoe."""
+    headers = {"Authorization": "Basic amRvZTpzM2NyZXQ=", "Content-Type": "application/json"}
+    control.world.fake.answer("POST", "/api_3/build/create/url", headers, body.encode())
+
+
+def test_requests_have_their_details(control: Control) -> None:
+    control.post("/projects", {"ownername": "jdoe", "projectname": "hello", "chroots": [F41]})
+    document = {"ownername": "jdoe", "projectname": "hello", "pkgs": ["https://a.test/a.spec"], "x": "\ud800"}
+    submit(control, json.dumps(document))
+    (request,) = control.get("/requests")["requests"]
+    assert request["headers"] == {"authorization": "***", "content-type": "application/json"}
+    assert (request["user"], request["json"], request["form"], request["files"]) == ("jdoe", document, {}, {})
+    assert (request["created_builds"], request["created_project"]) == ([1], None)
+    assert request["body_size"] == len(json.dumps(document))
+
+
+@pytest.mark.parametrize("body", ["[NaN]", "1e999", "[" * 500 + "]" * 500, "{"])
+def test_document_that_is_no_json_is_null(control: Control, body: str) -> None:
+    """Python parses some that are not valid, or that are nested very deeply."""
+    submit(control, body)
+    (request,) = control.get("/requests")["requests"]
+    assert (request["json"], request["body_size"]) == (None, len(body))
+
+
+def test_submissions_are_verified(control: Control) -> None:
+    control.post("/projects", {"ownername": "jdoe", "projectname": "hello", "chroots": [F41]})
+    fields = {"ownername": "jdoe", "projectname": "hello", "pkgs": ["https://a.test/a.spec"], "timeout": 60}
+    submit(control, json.dumps(fields))
+    holding = {"assertion": "submitted", "project": "jdoe/hello", "url": "https://a.test/a.spec", "times": 1}
+    assert control.post("/verify", {**holding, "user": "jdoe", "fields": {"timeout": 60}})["passed"]
+    failing = control.post("/verify", {**holding, "fields": {"timeout": 70}})
+    assert not failing["passed"]
+    assert "-     'timeout': 70,\n  +     'timeout': 60," in failing["message"]
+    created = control.post("/verify", {"assertion": "project-created", "project": "jdoe/hello"})
+    assert created["message"].endswith("Nothing was submitted.")
 
 
 def test_fault_is_added_and_counts_hits(control: Control) -> None:

@@ -38,6 +38,8 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "FakeCopr.clear_requests": ("DELETE /requests",),
     "FakeCopr.assert_requested": ("POST /verify",),
     "FakeCopr.assert_not_requested": ("POST /verify",),
+    "FakeCopr.assert_submitted": ("POST /verify",),
+    "FakeCopr.assert_project_created": ("POST /verify",),
     "FakeCopr.assert_polled_no_faster_than": ("POST /verify",),
     "FakeCopr.assert_all_pages_read": ("POST /verify",),
     **{
