@@ -65,6 +65,34 @@ def test_unknown_user_is_reported_before_unknown_project(fake: FakeCopr, project
     assert error(answer) == (500, "Database error, contact admin")
 
 
+@pytest.mark.parametrize(
+    ("permissions", "may_build", "may_edit"),
+    [
+        ({"builder": "approved"}, True, False),
+        ({"admin": "approved"}, True, True),
+        ({"admin": "request", "builder": "request"}, False, False),
+    ],
+)
+def test_admin_of_a_project_may_build_in_it(
+    fake: FakeCopr, permissions: dict[str, str], may_build: bool, may_edit: bool
+) -> None:
+    send(fake, "jdoe", "PUT", "project/permissions/set/jdoe/p1/", {"bob": permissions})
+    assert send(fake, "bob", "POST", "build/create/rubygems", GEM).status == (200 if may_build else 403)
+    assert send(fake, "bob", "PUT", "project/edit/jdoe/p1", {}).status == (200 if may_edit else 403)
+
+
+def test_creator_outside_the_group_may_not_edit_its_project() -> None:
+    project = {"ownername": "@llvm", "projectname": "p", "chroots": CHROOTS, "creator": "bob"}
+    fake = FakeCopr.from_scenario({**WORLD, "projects": [project], "builds": []})
+    expected = "Only owners and admins may update their projects."
+    assert error(send(fake, "bob", "PUT", "project/edit/@llvm/p", {})) == (403, expected)
+
+
+def test_mask_selects_whether_a_user_can_build(fake: FakeCopr) -> None:
+    target = "/api_3/project/permissions/can_build_in/jdoe/jdoe/p1/"
+    assert fake.answer("GET", target, {"X-Fields": "can_build_in"}).json() == {"can_build_in": True}
+
+
 def test_unfinished_build_is_reported_before_pruning(fake: FakeCopr) -> None:
     """Only administrators may disable pruning, which Copr finds out last."""
     fields = {"chroots": CHROOTS[1:], "auto_prune": False}
