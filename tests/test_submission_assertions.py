@@ -135,7 +135,10 @@ def test_difference_has_no_password(fake: FakeCopr) -> None:
     send(fake, "build/create/scm", clone_url="https://jdoe:s3cret@git.test/y", scm_type="git", committish="y")
     with pytest.raises(AssertionError, match=r"'url': 'https://\*\*\*@git.test/y'") as failed:
         fake.assert_submitted(committish="y", url="https://jdoe:wr0ng@git.test/y")
-    assert "s3cret" not in str(failed.value)
+    send(fake, "build/create/scm", clone_url=f"https://{'x' * 100}:{'s3cret' * 30}@git.test/z", committish="z")
+    with pytest.raises(AssertionError) as long:
+        fake.assert_submitted(committish="z", url="x")
+    assert "s3cret" not in str(failed.value) + str(long.value)
     assert "wr0ng" not in str(failed.value)
 
 

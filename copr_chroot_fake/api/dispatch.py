@@ -137,7 +137,8 @@ class Api:
         request_body = RequestBody(headers, body)
         with store.lock:
             store.user = None
-            store.created.clear()
+            if store.created:
+                store.created = []
             hit = store.faults.strike(_fault_subject(parsed)) if store.faults else None
             if hit is None:
                 answer, chroots = self._respond(method, parsed, headers, request_body, method == "GET")

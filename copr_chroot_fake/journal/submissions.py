@@ -148,7 +148,8 @@ def _diff(submission: Submission, expected: Fields) -> str:
         return f"\nIts body of {body.size} bytes is too large to be kept."
     sent = {name: submission.fields[name] for name in expected if name in submission.fields}
     changes = [*unified_diff(_lines(expected), _lines(sent), n=_MAX_LINES, lineterm="")][2:]
-    lines = [f"  {change[0]} {_PASSWORD.sub('***', change[1:])}" for change in changes if not change.startswith("@@")]
+    masked = [f"  {change[0]} {_PASSWORD.sub('***', change[1:])}" for change in changes if not change.startswith("@@")]
+    lines = [checks.shortened(text, 2 * _WIDTH) for text in masked]
     if len(lines) > _MAX_LINES:
         lines[_MAX_LINES:] = ["  …"]
     others = checks.listing([line(name, LONGEST) for name in sorted(submission.fields.keys() - expected.keys())])
@@ -162,7 +163,7 @@ def _lines(fields: Fields) -> list[str]:
     from pprint import pformat
 
     items = (f"{name!r}: {pformat(value, width=_WIDTH)}," for name, value in fields.items())
-    indented = [f"    {checks.shortened(part, 2 * _WIDTH)}" for item in items for part in item.splitlines()]
+    indented = [f"    {part}" for item in items for part in item.splitlines()]
     return ["{", *indented, "}"]
 
 
