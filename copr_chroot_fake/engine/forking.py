@@ -11,6 +11,7 @@ from .chroot import BuildChroot
 from .project import Project
 from .source import SourceBuild
 from .store import Store
+from .submission_rules import Counts
 
 _FORKABLE = (State.SUCCEEDED, State.FORKED)
 
@@ -85,4 +86,4 @@ def _fork_build(store: Store, build: Build, names: list[str], project: Project, 
                 result_dir=fork.result_dir,
             )
         )
-    store.add_submitted(fork, None)
+    store.add_submitted(fork, None, Counts())
