@@ -172,6 +172,10 @@ ACTS: dict[str, Act] = {
 }
 
 
+def submit_a_build(fake: FakeCopr) -> object:
+    return fake.answer("POST", "/api_3/build/create/url", HEADERS, SUBMITTED)
+
+
 TRIED = 60
 """Maximum number of points of a call to interrupt, evenly spread; more take longer."""
 
@@ -293,6 +297,8 @@ def test_interrupted_pause_is_complete_or_undone() -> None:
         (BuildIndex, "forget", ACTS["clear"]),
         (Project, "enable", ACTS["add_chroot"]),
         (BuildIndex, "add", ACTS["add_build"]),
+        (BuildIndex, "add", submit_a_build),
+        (BuildIndex, "add", ACTS["add_scenario"]),
     ],
 )
 def test_failing_step_leaves_call_undone_or_done(
@@ -327,11 +333,8 @@ def test_interrupted_submission_is_counted_or_not(nth: int) -> None:
         fake.on_submit(nth=nth, lifecycle="skipped")
         return fake
 
-    def submit(fake: FakeCopr) -> object:
-        return fake.answer("POST", "/api_3/build/create/url", HEADERS, SUBMITTED)
-
     done = with_rules()
-    submit(done)
+    submit_a_build(done)
     assert [rule.seen for rule in done.submission_rules] == [1, 1]
-    for fake in interrupted(with_rules, submit):
+    for fake in interrupted(with_rules, submit_a_build):
         assert {rule.seen for rule in fake.submission_rules} == {len(fake.builds)}

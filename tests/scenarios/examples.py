@@ -256,7 +256,10 @@ INVALID_SCENARIOS: list[tuple[object, str]] = [
     ({"builds": [{"id": 1, "batch": 2}]}, "builds[0].batch: there is no batch 2; expected one of batches"),
     ({"builds": [{"id": 1, "source": {"type": "git"}}]}, "builds[0].source.type: 'git'"),
     ({"builds": [{"id": 1, "source": {"content": "é"}}]}, "builds[0].source.content: 'é' is not base64"),
-    ({"submissions": [{"lifecycle": "fails", "nht": 1}]}, "submissions[0].nht: unknown key; did you mean 'nth'? "),
+    (
+        {"submissions": [{"lifecycle": "fails", "chrot": "x"}]},
+        "submissions[0].chrot: unknown key; did you mean 'chroot'? ",
+    ),
     ({"submissions": [{}]}, "submissions[0].lifecycle: the rule changes nothing; expected one of lifecycle, packages,"),
     ({"submissions": [{"chroot": "epel", "version": "1"}]}, "submissions[0].chroot: 'epel' is neither a chroot name"),
     (
