@@ -54,6 +54,7 @@ class SharedOptions:
     progress: ProgressOption = "poll"
     seed: WholeNumber = 0
     requests_kept: WholeNumber = 10_000
+    next_build_id: Positive = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +67,7 @@ class FakeOptions(SharedOptions):
         ``poll``, ``clock``, ``manual`` or ``immediate``, or a :class:`Progress`.
     :param seed: the random seed; the same seed gives the same run.
     :param requests_kept: the number of latest requests that are kept; fewer if they take more than about 64 MB.
+    :param next_build_id: the id of the first build, unless one with a higher id exists.
     :param results_url: the URL below which ``result_url`` is; Copr's own by default.
     :param serve_results: whether the fake serves results below ``/results``: logs, packages and directory indexes.
     :param results_delay: seconds from the end of a build until its results appear.

@@ -32,6 +32,8 @@ from copr_chroot_fake import (
     Snapshot,
     Stage,
     State,
+    SubmissionRule,
+    SubmissionRules,
     SystemClock,
     Uniform,
     UnmatchedRequests,
@@ -48,6 +50,10 @@ def fill(fake: FakeCopr) -> None:
     fake.add_build(["fedora-41-x86_64"], id=3, lifecycle=Lifecycle(Stage("running", Uniform(1, 2), {"failed": 1})))
     fake.add_build(["fedora-41-x86_64"], id=4, state=State.RUNNING, progress=Progress("poll", 2, {State.RUNNING: 3}))
     fake.add_mock_chroots("fedora-42-x86_64")
+    assert_type(fake.on_submit(package="hello", chroot="epel-*", lifecycle="fails"), SubmissionRule)
+    fake.on_submit(source_type="scm", when=lambda build: build.timeout < 60, packages=["a-1-1.src"], progress="manual")
+    assert_type(fake.submission_rules, SubmissionRules)
+    assert_type(fake.next_build_id, int)
     fake.add_scenario({"builds": [{"id": 7}]})
     assert_type(fake.to_scenario(), Scenario)
     assert_type(fake.builds, Mapping[int, Build])

@@ -171,6 +171,11 @@ class SeedBody:
     seed: WholeNumber
 
 
+@dataclass(frozen=True, kw_only=True)
+class NextBuildIdBody:
+    next_build_id: Positive
+
+
 def _parse_source(location: str, value: object) -> ScenarioSource:
     """Return a scenario, or the path of a bundled one; clients cannot read other files."""
     if not isinstance(value, str):

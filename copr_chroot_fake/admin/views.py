@@ -12,6 +12,7 @@ from ..engine.build import Build
 from ..engine.chroot import BuildChroot, Change
 from ..engine.clock import SystemClock
 from ..engine.faults import ActiveFault
+from ..engine.submission_rules import SubmissionRule
 from ..errors import InputError
 from ..journal.index import About
 from ..journal.journal import UnmatchedRequests
@@ -23,7 +24,7 @@ from ..model.machine import Event, possible_events
 from ..model.nevra import NevraEntry, dump_package
 from ..model.states import State
 from ..scenario.entries import ProjectEntry
-from ..scenario.spec import ProjectSpec
+from ..scenario.spec import ProjectSpec, SubmissionRuleSpec
 from ..validation import checks
 from ..validation.schema import Keywords, Written
 from ..validation.spec import dump
@@ -259,6 +260,32 @@ class FaultsView(TypedDict):
     total: int
 
 
+class SubmissionRuleView(TypedDict):
+    """A rule: ``seen`` is the number of submitted builds that match it, ``hits`` of those that it has applied to.
+
+    ``has_function`` is whether a function in Python decides, too.
+    """
+
+    id: int
+    seen: int
+    hits: int
+    has_function: bool
+    rule: Annotated[Mapping[str, object], Written(SubmissionRuleSpec)]
+
+
+class SubmissionRulesView(TypedDict):
+    """A page of the rules for submitted builds, and their total number."""
+
+    rules: list[SubmissionRuleView]
+    total: int
+
+
+class NextBuildIdView(TypedDict):
+    """The id of the next build."""
+
+    next_build_id: int
+
+
 class SeedView(TypedDict):
     """The random seed."""
 
@@ -453,6 +480,16 @@ def unmatched(item: UnmatchedRequests) -> UnmatchedView:
 
 def fault(item: ActiveFault) -> FaultView:
     return {"id": item.id, "seen": item.seen, "hits": item.hits, "fault": dump(item.fault)}
+
+
+def submission_rule(item: SubmissionRule) -> SubmissionRuleView:
+    return {
+        "id": item.id,
+        "seen": item.seen,
+        "hits": item.hits,
+        "has_function": item.when is not None,
+        "rule": dump(item.rule),
+    }
 
 
 def world(item: World) -> WorldView:

@@ -410,7 +410,14 @@ class Build(Mapping[str, BuildChroot]):
             # It stays as it is reported.
             return
         chroot.lifecycle_run = LifecycleRun(
-            plan, progress, now, index=index, remaining=None, polls=0, packages=None, result_dir=None
+            plan,
+            progress,
+            now,
+            index=index,
+            remaining=None,
+            polls=0,
+            packages=self.source.packages_of(chroot.name),
+            result_dir=None,
         )
         self.had_lifecycle = True
         self.is_coupled |= couples_chroots(plan)

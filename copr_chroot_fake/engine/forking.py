@@ -15,6 +15,7 @@ from .chroot import BuildChroot
 from .project import Project
 from .source import SourceBuild
 from .store import Store
+from .submission_rules import Counts
 
 _FORKABLE = (State.SUCCEEDED, State.FORKED)
 
@@ -91,4 +92,4 @@ def _fork_build(store: Store, build: Build, names: list[str], project: Project, 
                 result_dir=fork.result_dir,
             )
         )
-    store.add_submitted(fork, build.batch)
+    store.add_submitted(fork, build.batch, Counts())

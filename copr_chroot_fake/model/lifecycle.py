@@ -374,5 +374,10 @@ LIFECYCLES: Mapping[str, Lifecycle] = _Lifecycles()
 
 DEFAULT_LIFECYCLE = "succeeds"
 
+UNBUILT_LIFECYCLES: Mapping[Lifecycle, str] = {
+    LIFECYCLES[name]: name for name in ("source-fails", "import-fails", "skipped")
+}
+"""The names of lifecycles in which the source build or the import ends a chroot before it is built."""
+
 LifecycleName = Annotated[str, Keywords(enum=[*LIFECYCLES])]
 LifecycleValue = Annotated[Lifecycle, Rule(parse_lifecycle, dump_lifecycle), Written(LifecycleName | _LifecycleObject)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -82,6 +82,24 @@ def _parse_account(text: str) -> Account:
         raise ValueError(f"{name!r}: {error}") from None
 
 
+def _parse_rule(text: str) -> Mapping[str, object]:
+    """Parse a rule for submitted builds, as KEY=VALUE,KEY=VALUE; return it as in a scenario."""
+    from ..scenario.spec import SubmissionRuleSpec
+    from ..validation.spec import parse
+
+    rule: dict[str, object] = {}
+    for pair in text.split(","):
+        key, separator, value = pair.partition("=")
+        if not separator:
+            raise ValueError(f"{excerpt(pair)} has no value; expected KEY=VALUE,…, such as package=hello")
+        rule[key] = int(value) if key == "nth" and value.isascii() and value.isdigit() and len(value) < 20 else value
+    try:
+        parse(SubmissionRuleSpec, "", rule)
+    except InputError as error:
+        raise ValueError(str(error)) from None
+    return rule
+
+
 def _parse_host_name(text: str) -> str:
     """Parse a host name without scheme and port."""
     if not _HOST_NAME.fullmatch(text):
@@ -146,6 +164,16 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     "Seed of random durations and outcomes; the same seed reproduces the same run.",
     maximum=LARGEST_INTEGER,
 )
+@click.option(
+    "--on-submit",
+    "rules",
+    multiple=True,
+    type=_ParsedText("rule", _parse_rule),
+    metavar="KEY=VALUE,…",
+    help="Rule for submitted builds, such as package=hello,chroot=epel-*,lifecycle=fails, with the keys of submissions "
+    "in a scenario; can be repeated. The first rule that matches applies.",
+)
+@_number_option("--next-build-id", 1, "Id of the first build.", minimum=1, maximum=LARGEST_INTEGER)
 @click.option(
     "--serve-results",
     is_flag=True,
@@ -213,6 +241,8 @@ def serve(
     progress: ProgressMode,
     speed: float,
     seed: int,
+    rules: tuple[Mapping[str, object], ...],
+    next_build_id: int,
     serve_results: bool,
     results_delay: float | None,
     public_url: str | None,
@@ -272,12 +302,16 @@ def serve(
     end_on_signals()
     initial = InitialConfig(
         FakeCopr,
-        scenarios=scenarios or (bundled_directory() / DEFAULT_SCENARIO,),
+        scenarios=(
+            *([{"submissions": [*rules]}] if rules else []),
+            *(scenarios or [bundled_directory() / DEFAULT_SCENARIO]),
+        ),
         options=FakeOptions(
             progress=progress,
             default_limit=default_limit,
             seed=seed,
             requests_kept=journal,
+            next_build_id=next_build_id,
             serve_results=serve_results,
             results_delay=results_delay or 0,
         ),

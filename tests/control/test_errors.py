@@ -34,7 +34,7 @@ PATHS: Mapping[str, set[str]] = {
 def test_wrong_method_is_405_with_allowed_methods(control: Control, path: str) -> None:
     """For every path; nothing changes."""
     allowed = PATHS[path] | ({"HEAD"} if "GET" in PATHS[path] else set())
-    target = path.format(build_id=99, chrootname="none", world="none", fault_id="none", snapshot_id=7)
+    target = path.format(build_id=99, chrootname="none", world="none", fault_id="none", rule_id=7, snapshot_id=7)
     for method in set(OTHER) - allowed:
         refused = control.send(method, target, b"{" if method not in ("TRACE", "HEAD") else b"")
         assert (refused.status, set(refused.headers["allow"].split(", "))) == (405, allowed)

@@ -392,3 +392,38 @@ def test_number_of_snapshots_is_limited(local: Control) -> None:
     refused = local.ask("POST", "/snapshots")
     assert refused.status == 409
     assert str(MAX_SNAPSHOTS) in refused.document["error"]
+
+
+def test_submission_rules_are_listed_and_removed(control: Control) -> None:
+    rule = {"package": "hello", "chroot": "epel-*", "lifecycle": "fails"}
+    added = control.ask("POST", "/submission-rules", rule)
+    assert (added.status, added.document["id"], added.document["rule"]["chroot"]) == (201, 1, "epel-*")
+    control.post("/submission-rules", {"progress": "immediate"})
+    control.world.fake.on_submit(when=lambda build: False, version="1-1")
+    listed = control.get("/submission-rules")
+    assert [(item["id"], item["hits"], item["has_function"]) for item in listed["rules"]] == [
+        (1, 0, False),
+        (2, 0, False),
+        (3, 0, True),
+    ]
+    control.do("DELETE", "/submission-rules/1")
+    assert control.get("/submission-rules")["total"] == 2
+    assert control.ask("DELETE", "/submission-rules/1").status == 404
+    control.do("DELETE", "/submission-rules")
+    assert control.get("/submission-rules") == {"rules": [], "total": 0}
+
+
+@pytest.mark.parametrize(
+    ("rule", "where"), [({}, "lifecycle"), ({"lifecycle": "fail"}, "lifecycle"), ({"version": "1", "nth": 0}, "nth")]
+)
+def test_invalid_submission_rule_is_rejected(control: Control, rule: dict[str, object], where: str) -> None:
+    refused = control.ask("POST", "/submission-rules", rule)
+    assert (refused.status, refused.where) == (422, where)
+    assert control.get("/submission-rules")["total"] == 0
+
+
+def test_next_build_id_is_set(control: Control) -> None:
+    control.post("/next-build-id", {"next_build_id": 500})
+    assert control.get("/next-build-id") == {"next_build_id": 500}
+    refused = control.ask("POST", "/next-build-id", {"next_build_id": 499})
+    assert (refused.status, refused.where) == (422, "next_build_id")

@@ -186,3 +186,19 @@ def test_download_build_fetches_packages_of_a_submitted_build(copr: Copr, tmp_pa
     assert copr.run("download-build", "1", "--rpms").returncode == 0
     names = {path.name for path in (tmp_path / F43).iterdir()}
     assert names >= {"hello-2.0-1.fc43.src.rpm", "hello-2.0-1.fc43.x86_64.rpm"}
+
+
+def test_waiting_for_an_immediate_build_takes_no_time(copr: Copr) -> None:
+    """copr-cli does not sleep: its first poll returns the end of the build."""
+    copr.server.control("POST", "/submission-rules", {"progress": "immediate"})
+    before = copr.server.control("GET", "/clock")["now"]
+    output = copr.output("build", "tools", URL)
+    assert re.findall(r"Build 1: (\w+)", output) == ["succeeded"]
+    assert copr.server.control("GET", "/clock")["now"] - before < 30
+
+
+def test_rule_lets_a_build_fail(copr: Copr) -> None:
+    copr.server.control("POST", "/submission-rules", {"package": "hello", "chroot": F42, "lifecycle": "fails"})
+    done = copr.run("build", "tools", URL)
+    assert (done.returncode, done.stderr.strip()) == (4, "Build error: Build(s) 1 failed.")
+    assert copr.states(1) == {F43: "succeeded", F42: "failed"}
