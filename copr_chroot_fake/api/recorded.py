@@ -29,7 +29,7 @@ def _record_body(body: RequestBody) -> RecordedBody:
 
 
 def _kept(kind: str, content: bytes, body: RequestBody) -> RecordedBody:
-    return RecordedBody(kind, content if len(content) <= MAX_BODY else None, len(body.content))  # type: ignore[arg-type]
+    return RecordedBody(kind, content if len(content) <= MAX_BODY else None, len(body.content))  # type: ignore[arg-type]  # one of its kinds
 
 
 def _summarize(body: RequestBody) -> bytes:

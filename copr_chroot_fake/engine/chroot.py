@@ -1,6 +1,6 @@
 """A build chroot: its stored fields, how it goes through its lifecycle, and how tests control it.
 
-Nothing runs in the background: whoever reads a chroot first makes everything happen that is due. Each transition
+Nothing runs in the background: reading a chroot makes everything happen that is due. Each transition
 happens at its own time, in order.
 """
 
@@ -567,7 +567,7 @@ class BuildChroot:
         run.count_poll()
 
     def undo_on_error(self, change: Callable[[], None]) -> None:
-        """Make a change, and undo what there is of it if it is interrupted by an exception."""
+        """Make a change; undo it if an exception interrupts it."""
         build = self._build
         before, cancellation = self.save(), build.cancellation
         source, package, hidden_package = build.source.save(), build.stored_package, build.hidden_package

@@ -198,7 +198,7 @@ def has_end(lifecycle: Lifecycle, index: int) -> bool:
 
 
 def _way_to(lifecycle: Lifecycle, state: State | None) -> Sequence[str]:
-    """Return the endings of the first stages with which a plan gets to a state."""
+    """Return the endings of the first stages with which a plan reaches a state."""
     found = [] if state is None else positions(lifecycle, state)
     if not found or state is None:
         return ()

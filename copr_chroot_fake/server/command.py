@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from ..adapters.asgi import MAX_BODY
 from ..cli_output import Failure
 from ..errors import CoprFakeError, InputError
 from ..excerpt import excerpt
@@ -20,7 +21,7 @@ from ..model.progress import ProgressMode
 from ..scenario.bundled import DEFAULT_SCENARIO, bundled_directory
 from ..validation import checks
 from ..validation.checks import LARGEST_INTEGER
-from ..worlds.limits import MAX_BODY, MAX_HEAD, MAX_MEMORY, MAX_WORLDS
+from ..worlds.limits import MAX_HEAD, MAX_MEMORY, MAX_WORLDS
 
 if TYPE_CHECKING:
     import socket
