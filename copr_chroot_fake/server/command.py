@@ -171,7 +171,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     multiple=True,
     type=_ParsedText("rule", _parse_rule),
     metavar="KEY=VALUE,…",
-    help="Rule for submitted builds, such as package=hello,chroot=epel-*,lifecycle=fails, with the keys of submissions "
+    help="Rule for submitted builds, such as package=hello,lifecycle=fails, with the keys of submissions "
     "in a scenario; can be repeated. The first rule that matches applies.",
 )
 @_number_option("--next-build-id", 1, "Id of the first build.", minimum=1, maximum=LARGEST_INTEGER)
