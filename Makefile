@@ -20,12 +20,12 @@ SLOW := tests/control/test_document_requests.py tests/test_typing.py
 PYTEST := $(BIN)/pytest -n auto --dist worksteal
 
 test: .venv/develop.stamp
-	@echo 'Running the tests, which takes about 80 seconds on two cores.'
+	@echo 'Running the tests, which takes about three minutes on two cores.'
 	$(PYTEST) -p no:schemathesis $(SLOW:%=--ignore=%)
 
 # Independent steps run at the same time; the benchmarks run alone at the end.
 check: .venv/docs.stamp .venv/plot.stamp
-	@echo 'Checking everything, which takes about 12 minutes on two cores.'
+	@echo 'Checking everything, which takes about 25 minutes on two cores.'
 	$(MAKE) --jobs=2 --output-sync=target lint docs
 	$(MAKE) coverage
 	$(MAKE) --jobs=2 --output-sync=target wheel pythons
@@ -70,7 +70,7 @@ docs: .venv/docs.stamp
 	$(BIN)/python -m docs.make_states > docs/states.md
 	$(BIN)/python -m docs.draw_states > docs/states.svg
 	$(BIN)/python -m docs.make_control > docs/reference/control.md
-	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --doctree-dir build/doctrees -c docs . build/site
+	$(BIN)/sphinx-build --fresh-env --fail-on-warning --keep-going --quiet --doctree-dir build/doctrees -c docs . build/site
 
 # The list of every public name, which shows a reviewer what has changed.
 names: .venv/develop.stamp

@@ -41,7 +41,7 @@ def chroot_names(count: int) -> list[str]:
 
 def _memory_per_chroot(builds: int) -> float:
     before = memory_of(os.getpid())
-    fake = FakeCopr(default_limit=None, max_polls=None)
+    fake = FakeCopr(default_limit=None)
     names = chroot_names(MILLION // builds)
     for build_id in range(1, builds + 1):
         fake.add_build(names, id=build_id, state="succeeded")
@@ -54,7 +54,7 @@ def _memory_per_chroot(builds: int) -> float:
 
 
 def _compare_pages(rounds: int) -> float:
-    fake = FakeCopr(max_polls=None)
+    fake = FakeCopr()
     fake.add_build(chroot_names(MILLION), id=1, state="running")
     page = "/api_3/build-chroot/list?build_id=1&offset={}"
     last, first = (timed_requests(fake, page.format(offset), 1000) for offset in (MILLION - 100, 0))

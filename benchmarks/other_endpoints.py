@@ -15,7 +15,7 @@ BUILDS = 10_000
 
 
 def measure(rounds: int) -> Iterator[Figure]:
-    fake = FakeCopr(max_polls=None)
+    fake = FakeCopr()
     fake.add_build(NAMES, id=1, state="succeeded")
     fake.add_build(NAMES, id=2, lifecycle="stuck-running", progress="clock")
     fake.clock.tick(3600)
@@ -41,7 +41,7 @@ def measure(rounds: int) -> Iterator[Figure]:
 
 
 def _fake_with_builds(number: int) -> FakeCopr:
-    fake = FakeCopr(max_polls=None)
+    fake = FakeCopr()
     for build_id in range(1, number + 1):
         fake.add_build(NAMES[:3], id=build_id, state="succeeded", package=f"package-{build_id % 5}")
     return fake

@@ -41,7 +41,7 @@ def _plugin_seconds(rounds: int) -> float:
 
 def _fixtures_seconds(times: int = 2000) -> float:
     def set_up_and_tear_down() -> None:
-        fake = FakeCopr(max_polls=None)
+        fake = FakeCopr()
         with CoprClient(transport=fake.transport, sleep=fake.clock.tick, now=fake.clock.now):
             pass
 
@@ -89,7 +89,7 @@ def _server_seconds(rounds: int) -> tuple[float, float]:
 
 def _stop_seconds() -> float:
     server = LiveServer(FakeCopr)
-    with httpx.Client(base_url=server.add("x", FakeCopr(max_polls=None)), verify=False) as client:
+    with httpx.Client(base_url=server.add("x", FakeCopr()), verify=False) as client:
         client.get("/api_3/")
         began = time.perf_counter()
         server.stop()

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from .engine.project import Project as Project
     from .engine.snapshot import Snapshot as Snapshot
     from .engine.source import SourceBuild as SourceBuild
+    from .engine.submission_rules import SubmissionRule as SubmissionRule
+    from .engine.submission_rules import SubmissionRules as SubmissionRules
     from .errors import CoprFakeError as CoprFakeError
     from .errors import EventError as EventError
     from .errors import InputError as InputError
@@ -134,6 +136,8 @@ _MODULES = {
     "SourceBuild": ".engine.source",
     "Stage": ".model.lifecycle",
     "State": ".model.states",
+    "SubmissionRule": ".engine.submission_rules",
+    "SubmissionRules": ".engine.submission_rules",
     "SystemClock": ".engine.clock",
     "TooManyRequestsError": ".client.errors",
     "Uniform": ".model.durations",
@@ -198,6 +202,8 @@ __all__ = [
     "SourceBuild",
     "Stage",
     "State",
+    "SubmissionRule",
+    "SubmissionRules",
     "SystemClock",
     "TooManyRequestsError",
     "Uniform",

@@ -48,7 +48,7 @@ class InputErrors(InputError):
 
     def __init__(self, errors: Sequence[InputError]) -> None:
         first = errors[0]
-        super().__init__(first.location, first.problem + _more(errors))
+        super().__init__(first._path, first.problem + _more(errors))  # noqa: SLF001  # private to this module
         self.problem = first.problem
         self._errors = tuple(errors)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from functools import cached_property
@@ -18,12 +18,15 @@ from .engine.collection import Collection
 from .engine.faults import Faults
 from .engine.project import Project
 from .engine.store import Store
+from .engine.submission_rules import SubmissionRule, SubmissionRules
 from .errors import CoprFakeError, InputError, PollLoopError, ScenarioError, needing
-from .journal.log import RequestLog
+from .journal.log import RequestLog, retained_bytes
 from .model.account import Account, Group, fas_name_of
 from .model.lifecycle import DEFAULT_LIFECYCLE, LifecycleLike
+from .model.nevra import Nevra
 from .model.progress import ProgressLike, parse_progress
 from .model.project import COPR_URL, RESULTS_URL, PermissionName, PermissionState
+from .model.source import SourceType
 from .model.states import State, StateName
 from .options import FakeOptions, options_after_source, options_as_keywords
 from .scenario.load import ScenarioSource, load_scenario, without_garbage_collection
@@ -35,6 +38,7 @@ from .scenario.spec import (
     DEFAULT_TIMEOUT,
     BuildSpec,
     ProjectSpec,
+    SubmissionRuleSpec,
     split_full_name,
 )
 from .validation import checks
@@ -83,6 +87,7 @@ class FakeCopr:
         store.own_results_root = store.results_root = options.results_url or RESULTS_URL
         store.serves_results = options.serve_results
         store.results_delay = options.results_delay
+        store.start_ids(options.next_build_id)
         self._log = RequestLog(options.requests_kept)
         self._api = Api(store, self._log, options.default_limit)
         self._scenario: ScenarioSource | None = None
@@ -129,7 +134,7 @@ class FakeCopr:
     def to_scenario(self) -> Scenario:
         """Return the fake as a scenario, which loads back to the same responses; lifecycles continue where they are.
 
-        Uploaded files are not part of it, so that they can no longer be downloaded.
+        A submission rule with a function (``when``) is not part of it.
         """
         from .engine.dump import write_scenario
 
@@ -266,6 +271,56 @@ class FakeCopr:
         }
         return create.add_build(parse(BuildSpec, "", entry), self._store)
 
+    def on_submit(
+        self,
+        *,
+        project: str | None = None,
+        package: str | None = None,
+        chroot: str | None = None,
+        source_type: SourceType | None = None,
+        submitter: str | None = None,
+        nth: int | None = None,
+        when: Callable[[Build], bool] | None = None,
+        lifecycle: LifecycleLike | None = None,
+        packages: Iterable[str | Nevra | Mapping[str, object]] | None = None,
+        version: str | None = None,
+        progress: ProgressLike | None = None,
+    ) -> SubmissionRule:
+        """Decide what happens to builds that are submitted from now on; of several rules, the first that matches wins.
+
+        The first seven parameters say which builds; by default all. At least one of the others says what happens.
+
+        :param project: ``owner/project``, or ``owner/project:pr:1`` for another directory of it.
+        :param package: its name. It is the name in the URL or the name of the file, because the source is not built.
+        :param chroot: the name of a chroot or a pattern such as ``epel-*``. The other chroots, and the source build,
+            are left to later rules.
+        :param source_type: such as ``scm`` or ``upload``.
+        :param submitter: the name of the user.
+        :param nth: only one of the builds that match otherwise, counted from 1.
+        :param when: a function that gets the build before it is added, and returns whether the rule matches.
+        :param lifecycle: the lifecycle of the chroots, or its name; "succeeds" by default. With "source-fails",
+            "import-fails" or "skipped", they are not built.
+        :param packages: the packages that the chroots build.
+        :param version: the version and release of the source package, such as ``1:2.0-3``.
+        :param progress: what advances the builds; the fake's own by default.
+        :raises InputError: naming the invalid value; no rule is added then.
+        """
+        entry = {
+            "project": project,
+            "package": package,
+            "chroot": chroot,
+            "source_type": source_type,
+            "submitter": submitter,
+            "nth": nth,
+            "lifecycle": lifecycle,
+            "packages": packages,
+            "version": version,
+            "progress": progress,
+        }
+        if when is not None and not callable(when):
+            raise InputError("when", f"expected a function that gets a build, got {checks.excerpt(when)}")
+        return self._store.submission_rules.add(parse(SubmissionRuleSpec, "", entry), when)
+
     def add_mock_chroots(self, *names: str) -> None:
         """Add chroots to Copr's list without adding them to a project or a build.
 
@@ -372,6 +427,23 @@ class FakeCopr:
         """The faults, to add and remove them."""
         return self._store.faults
 
+    @property
+    def submission_rules(self) -> SubmissionRules:
+        """The rules for submitted builds, to read and remove them; :meth:`on_submit` adds one."""
+        return self._store.submission_rules
+
+    @property
+    def next_build_id(self) -> int:
+        """The id of the next build; it can be set to a higher one.
+
+        :raises InputError: if the id is not above all earlier ones.
+        """
+        return self._store.next_build_id()
+
+    @next_build_id.setter
+    def next_build_id(self, build_id: int) -> None:
+        self._store.continue_ids(checks.positive("next_build_id", build_id))
+
     def reseed(self, seed: int) -> None:
         """Use another random seed from now on.
 
@@ -389,7 +461,10 @@ class FakeCopr:
         return sorted(changes, key=attrgetter("at"))
 
     def clear(self) -> None:
-        """Delete all builds, projects, chroots and faults; keep the accounts, the clock and the recorded requests."""
+        """Delete all builds, projects, chroots, submission rules and faults.
+
+        The accounts, the clock and the recorded requests stay.
+        """
         self._store.clear()
 
     def reset(self) -> None:
@@ -590,6 +665,49 @@ class FakeCopr:
         __tracebackhide__ = True
         self.journal.assert_requested(endpoint, build_id, chrootname, 0)
 
+    def assert_submitted(
+        self,
+        *,
+        project: str | None = None,
+        chroots: Iterable[str] | None = None,
+        url: str | None = None,
+        filename: str | None = None,
+        user: str | None = None,
+        times: int | None = None,
+        **fields: object,
+    ) -> None:
+        """Assert that a build was submitted and accepted, at least once or exactly ``times`` times.
+
+        :param project: ``owner/project``.
+        :param chroots: the chroots or patterns that were sent, in any order.
+        :param url: the URL of a source package or of a repository; each URL of a request is a submission of its own.
+        :param filename: the name of an uploaded file.
+        :param user: the user who was logged in.
+        :param fields: other fields of the body, as sent: ``timeout=3600``.
+        :raises AssertionError: with the closest submission, and how it differs.
+        """
+        __tracebackhide__ = True
+        self.journal.assert_submitted(fields, chroots, times, project=project, url=url, filename=filename, user=user)
+
+    def assert_project_created(
+        self,
+        *,
+        project: str | None = None,
+        chroots: Iterable[str] | None = None,
+        user: str | None = None,
+        **fields: object,
+    ) -> None:
+        """Assert that a request created a project, also by forking another one.
+
+        :param project: ``owner/project``.
+        :param chroots: the chroots that were sent, in any order.
+        :param user: the user who was logged in.
+        :param fields: other fields of the body, as sent: ``description="Tools"``.
+        :raises AssertionError: with the closest request, and how it differs.
+        """
+        __tracebackhide__ = True
+        self.journal.assert_project_created(fields, chroots, project=project, user=user)
+
     def assert_polled_no_faster_than(
         self, seconds: float, *, build_id: int | None = None, chrootname: str | None = None
     ) -> None:
@@ -616,9 +734,8 @@ class FakeCopr:
         with self._store.lock:
             builds = sum(BUILD_BYTES + CHROOT_BYTES * len(build.chroots) for build in self._store.builds.values())
             changes = CHANGE_BYTES * len(self._store.changes)
-            # A request refers to every chroot in its response.
             entries = [*self._log.entries]
-        return builds + changes + sum(REQUEST_BYTES + len(entry[1]) + 8 * len(entry[5]) for entry in entries)
+        return builds + changes + REQUEST_BYTES * len(entries) + retained_bytes(entries)
 
     def _urls(self, url: str) -> list[str]:
         """Return the address of the API and, if the fake serves results, theirs."""

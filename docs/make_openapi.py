@@ -29,6 +29,7 @@ _ID: Schema = {"type": "integer", "minimum": 1}
 _PARAMETERS: dict[str, Schema] = {
     "build_id": _ID,
     "fault_id": _ID,
+    "rule_id": _ID,
     "snapshot_id": _ID,
     "chrootname": {"type": "string", "minLength": 1},
     "world": {"type": "string", **whole(NAME.pattern).keywords},

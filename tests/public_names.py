@@ -31,7 +31,8 @@ KIT = copr_chroot_fake.__name__
 
 SCENARIO = (
     *(spec.ScenarioSpec, spec.ProjectSpec, ProjectChroot, SourcePackage),
-    *(spec.BuildSpec, spec.SourceSpec, spec.BatchSpec, spec.ChrootSpec, FaultObject, _DribbleObject),
+    *(spec.BuildSpec, spec.SourceSpec, spec.OutcomeSpec, spec.BatchSpec, spec.ChrootSpec),
+    *(spec.SubmissionRuleSpec, FaultObject, _DribbleObject),
     *(spec.PackageSpec, Permissions, spec.MockChroot, spec.LastIds, Account, Group),
 )
 """The types of the objects in a scenario."""
@@ -53,7 +54,9 @@ OF_WHAT_THE_KIT_MAKES = {
         "chroots created_on creator directories disable enable full_name group id ownername packages permissions "
         "projectname settings webhook_secret"
     ),
-    "SourceBuild": "config ended_on result_dir started_on state type url version",
+    "SubmissionRule": "hits id rule seen when",
+    "SubmissionRules": "clear remove",
+    "SourceBuild": "config content ended_on result_dir started_on state type url version",
     "AsgiApp": "",
     "CoprCli": "",
     "CoprServer": "fake url",

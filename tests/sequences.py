@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -276,8 +276,6 @@ class Replay:
         self._send = send
         self._chosen: dict[str, str] = {}
         """The names that the fake chose, by Copr's."""
-        self._forks: set[str] = set()
-        """The projects that are forks."""
 
     def request(self, step: Step) -> tuple[SentRequest, Response]:
         """Send a request; return it, and the response."""
@@ -296,8 +294,6 @@ class Replay:
         if keys:
             recorded, got = json.loads(step.recorded["body"]), json.loads(response.body)
             self._chosen.update({recorded[key]: got[key] for key in keys})
-        if path.startswith("/api_3/project/fork/"):
-            self._forks.add(json.loads(response.body)["full_name"])
 
     def compare(self, step: Step, response: Response) -> Difference | None:
         """Compare a response with the recorded one."""
@@ -324,7 +320,7 @@ class Replay:
         except ValueError:
             return body
         error = document.get("error") if isinstance(document, dict) else None
-        return _canonical_error(error) if isinstance(error, str) else _without_order(document, self._forks)
+        return _canonical_error(error) if isinstance(error, str) else _without_order(document)
 
 
 _CHOSEN = {"webhook/generate": ["webhook_secret"], "api-token": ["api_login", "api_token"]}
@@ -346,26 +342,22 @@ def _canonical_error(message: str) -> object:
     return _IDS.sub(lambda ids: ", ".join(sorted(ids[0].split(", "))), message)
 
 
-def _without_order(document: object, forks: Iterable[str]) -> object:
+def _without_order(document: object) -> object:
     """Return a document without the order of what the database returns in no defined order.
 
     These are the chroots of a build, whose ids are given in the order of a set; the packages that a chroot has built,
-    and their keys; the ids of the packages of a fork; and the keys of ``auth-check``.
+    and their keys; and the keys of ``auth-check``.
     """
     if isinstance(document, list):
-        return [_without_order(item, forks) for item in document]
+        return [_without_order(item) for item in document]
     if not isinstance(document, dict):
         return document
-    fields = {key: _without_order(value, forks) for key, value in document.items()}
+    fields = {key: _without_order(value) for key, value in document.items()}
     if isinstance(fields.get("chroots"), list):
         fields["chroots"] = sorted(document["chroots"])
     for key in ("packages", "items"):
         if _is_unordered(document.get(key)):
             fields[key] = sorted(repr(sorted(item.items())) for item in document[key])
-    if _is_package_of(document, forks):
-        fields["id"] = "an id of the fork"
-    if _is_fork_list(document, forks):
-        fields["items"] = sorted(repr(_without_order(item, forks)) for item in document["items"])
     # Otherwise the order of the keys counts.
     return fields if _is_by_chroot(fields) or {*fields} == {"name", "id"} else [*fields.items()]
 
@@ -375,17 +367,6 @@ def _is_unordered(items: object) -> bool:
     return isinstance(items, list) and any(
         isinstance(item, dict) and {"result_url", "arch"} & {*item} for item in items
     )
-
-
-def _is_package_of(document: Mapping[str, Any], forks: Iterable[str]) -> bool:
-    return "source_dict" in document and f"{document.get('ownername')}/{document.get('projectname')}" in forks
-
-
-def _is_fork_list(document: Mapping[str, Any], forks: Iterable[str]) -> bool:
-    """Return whether this is the list of the packages of a fork, in the order of their ids."""
-    items = document.get("items")
-    is_list = isinstance(items, list) and bool(items) and _is_package_of(items[0], forks)
-    return is_list and document["meta"]["order"] == "id"
 
 
 def _is_by_chroot(fields: Mapping[str, object]) -> bool:

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.adapters.asgi import MAX_BODY
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.http_server.app import ServedApp
 from copr_chroot_fake.http_server.control_adapter import ControlAdapter
@@ -28,7 +29,7 @@ from copr_chroot_fake.http_server.guard import Guard
 from copr_chroot_fake.http_server.slow_clients import SlowClients
 from copr_chroot_fake.http_server.uvicorn_server import App, FakeServer, bind, url_of
 from copr_chroot_fake.worlds.initial import InitialConfig
-from copr_chroot_fake.worlds.limits import MAX_BODY, MAX_HEAD, MAX_MEMORY
+from copr_chroot_fake.worlds.limits import MAX_HEAD, MAX_MEMORY
 from copr_chroot_fake.worlds.world import Worlds
 
 COMMAND = [sys.executable, "-m", "copr_chroot_fake"]

@@ -165,7 +165,7 @@ def test_build_is_added_to_an_existing_project() -> None:
     assert list(project.chroots) == [F41, "fedora-42-x86_64"]
 
 
-def test_build_config_of_a_disabled_chroot_has_no_settings_of_the_chroot() -> None:
+def test_build_config_of_a_disabled_chroot_is_short() -> None:
     """Its row is still in Copr's database."""
     fake = FakeCopr()
     build = fake.add_build([F41], id=1, state="succeeded")
@@ -181,7 +181,7 @@ def test_build_config_of_a_disabled_chroot_has_no_settings_of_the_chroot() -> No
 
 
 @pytest.mark.parametrize("reason", ["not a chroot of the project", "deactivated"])
-def test_build_config_of_a_chroot_that_cannot_be_built_for_is_500(reason: str) -> None:
+def test_build_config_of_an_unusable_chroot_is_500(reason: str) -> None:
     fake = FakeCopr()
     build = fake.add_build([F41], id=1, state="succeeded")
     if reason == "deactivated":

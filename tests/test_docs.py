@@ -15,7 +15,14 @@ from copr_chroot_fake import FAULTS, LIFECYCLES, Fault, LogNormal, State
 from copr_chroot_fake.model.fault import BodyName, BreakName, Dribble, FaultObject
 from copr_chroot_fake.model.machine import TRANSITIONS
 from copr_chroot_fake.model.project import ProjectChroot
-from copr_chroot_fake.scenario.spec import BuildSpec, ChrootSpec, ProjectSpec, ScenarioSpec
+from copr_chroot_fake.scenario.spec import (
+    BuildSpec,
+    ChrootSpec,
+    ProjectSpec,
+    ScenarioSpec,
+    SourceSpec,
+    SubmissionRuleSpec,
+)
 from copr_chroot_fake.validation.spec import fields_of
 from copr_chroot_fake.wire.routes import EndpointName
 
@@ -98,7 +105,7 @@ def test_files_and_tables_named_on_the_page_exist(name: str) -> None:
 
 def test_lifecycles_and_scenario_keys_are_documented() -> None:
     page = (ROOT / "docs" / "scenarios.md").read_text()
-    specs = (ScenarioSpec, ProjectSpec, ProjectChroot, BuildSpec, ChrootSpec)
+    specs = (ScenarioSpec, ProjectSpec, ProjectChroot, BuildSpec, SourceSpec, ChrootSpec, SubmissionRuleSpec)
     for name in [*LIFECYCLES, *(field.key for spec in specs for field in fields_of(spec).values())]:
         assert f"`{name}`" in page, name
 

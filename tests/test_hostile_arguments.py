@@ -59,6 +59,7 @@ VALID: Mapping[str, Any] = {
     "path": "build/1",
     "projectname": "tools",
     "release": "1",
+    "rule": 1,
     "seconds": 1,
     "seed": 1,
     "sigma": 1,
@@ -84,6 +85,7 @@ OTHERWISE: Mapping[str, Mapping[str, Any]] = {
     "FakeCopr.add_group": {"name": "@tools", "fas_name": "tools"},
     "Group": {"name": "@tools", "fas_name": "tools"},
     "FakeCopr.add_project": {"project": "jdoe/tools"},
+    "FakeCopr.on_submit": {"lifecycle": "fails"},
     "FakeCopr.from_options": {"options": kit.FakeOptions()},
     "Build.add_chroot": {"name": "fedora-42-x86_64"},
     "BuildChroot.hold": {"state": "succeeded"},
@@ -101,7 +103,7 @@ CALLABLES = [found[1] for name in NAMES if (found := re.match(r"copr_chroot_fake
 """Every public callable with parameters, from public_names.txt."""
 
 
-CHANGING = {"Account", "Build", "BuildChroot", "FakeCopr", "Faults", "Project", "VirtualClock"}
+CHANGING = {"Account", "Build", "BuildChroot", "FakeCopr", "Faults", "Project", "SubmissionRules", "VirtualClock"}
 """Classes whose methods can change a fake."""
 
 
@@ -123,6 +125,7 @@ class World:
         build = fake.add_build([F41, "fedora-43-x86_64"], id=1, lifecycle="realistic")
         fake.builds[1]["fedora-43-x86_64"].hold("running")
         fake.add_build({F41: "succeeded"}, id=2)
+        fake.on_submit(lifecycle="fails")
         self.before = self.now()
         self._made: Mapping[str, Callable[[], object]] = {
             "Account": lambda: fake.accounts[0],
@@ -131,6 +134,7 @@ class World:
             "Faults": lambda: fake.faults,
             "FakeCopr": lambda: fake,
             "Project": lambda: fake.projects["jdoe/playground"],
+            "SubmissionRules": lambda: fake.submission_rules,
             "VirtualClock": lambda: fake.clock,
             "SystemClock": kit.SystemClock,
             "CoprProvider": lambda: kit.CoprProvider(Generator().seed_instance(1)),
@@ -274,7 +278,6 @@ def test_build_lookup_survives_hostile_keys() -> None:
 
 
 def test_speed_of_a_clock_is_checked_when_it_is_set() -> None:
-    """It is the one property of all that can be set."""
     clock = kit.SystemClock()
     for name, make in HOSTILE.items():
         try:
@@ -283,6 +286,16 @@ def test_speed_of_a_clock_is_checked_when_it_is_set() -> None:
             assert wrong_with_message(error, "speed") is None, name  # noqa: PT017  # the call may also succeed
         assert 0 < clock.speed < 2**31
         assert type(clock.speed) in (int, float)
+
+
+def test_next_build_id_is_checked_when_it_is_set() -> None:
+    fake = FakeCopr()
+    for name, make in HOSTILE.items():
+        try:
+            fake.next_build_id = make()
+        except InputError as error:
+            assert wrong_with_message(error, "next_build_id") is None, name  # noqa: PT017  # the call may also succeed
+        assert type(fake.next_build_id) is int
 
 
 def locations_in(value: object, location: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:

@@ -16,7 +16,7 @@ from typing import TypeVar
 import pytest
 
 import copr_chroot_fake
-from copr_chroot_fake import FakeCopr, Project, Snapshot, SystemClock
+from copr_chroot_fake import BuildChroot, FakeCopr, Project, Snapshot, SystemClock
 from copr_chroot_fake.engine.build_index import BuildIndex
 
 from .events import advance_all, finish_all
@@ -31,6 +31,7 @@ CHANGING = {
         "engine/source.py",
         "engine/create.py",
         "engine/submission.py",
+        "engine/submission_rules.py",
         "engine/build.py",
         "engine/chroot.py",
         "engine/faults.py",
@@ -114,6 +115,8 @@ def make() -> FakeCopr:
     fake.add_build({F40: {"progress": "poll"}, F41: {"state": "pending"}}, id=2)
     fake.builds[2].cancel()
     fake.builds[2][F40].hold("importing")
+    fake.on_submit(chroot=F40, lifecycle="fails")
+    fake.on_submit(nth=2, lifecycle="skipped")
     fake.faults.add({"endpoint": "home", "status": 503, "every": 2})
     fake.faults.add({"endpoint": "home", "status": 500, "after": 1000})
     for target in LISTS:
@@ -128,8 +131,11 @@ SCENARIO = {
     "chroots": ["epel-9-x86_64"],
     "projects": [{"ownername": "jdoe", "projectname": "other", "chroots": {F42: {}}}],
     "builds": [{"id": 3, "projectname": "other", "chroots": [{"name": F42, "lifecycle": "deleted"}]}],
+    "submissions": [{"package": "nano", "lifecycle": "fails"}],
     "faults": [{"endpoint": "monitor", "status": 500, "after": 5}],
 }
+HEADERS = {"Authorization": "Basic YTpi", "Content-Type": "application/json"}
+SUBMITTED = json.dumps({"ownername": "jdoe", "projectname": "playground", "pkgs": ["https://x.org/a.spec"]}).encode()
 
 ACTS: dict[str, Act] = {
     "add_build": lambda fake: fake.add_build({F42: {"lifecycle": "canceled-while-running"}}, id=3, package="other"),
@@ -147,6 +153,9 @@ ACTS: dict[str, Act] = {
     "force_state": lambda fake: fake.builds[1][F40].set_state("waiting", started_on=None, ended_on=7),
     "event": lambda fake: fake.builds[1][F40].report("starting"),
     "report": lambda fake: fake.builds[1][F40].report("starting", result_dir="elsewhere"),
+    "on_submit": lambda fake: fake.on_submit(package="nano", lifecycle="fails"),
+    "remove a rule": lambda fake: fake.submission_rules.remove(1),
+    "next_build_id": lambda fake: setattr(fake, "next_build_id", 9),
     "add_group": lambda fake: fake.add_group("@copr"),
     "report_source": lambda fake: fake.builds[1].report_source("succeeded", package="nano", version="2-1", skip=[F41]),
     "a failed source": lambda fake: fake.builds[1].report_source("failed"),
@@ -161,6 +170,10 @@ ACTS: dict[str, Act] = {
     "canceling over HTTP": lambda fake: fake.answer("PUT", "/api_3/build/cancel/1", [("Authorization", "Basic YTpi")]),
     "a fault that hits": lambda fake: fake.answer("GET", "/api_3/"),
 }
+
+
+def submit_a_build(fake: FakeCopr) -> object:
+    return fake.answer("POST", "/api_3/build/create/url", HEADERS, SUBMITTED)
 
 
 TRIED = 60
@@ -284,6 +297,9 @@ def test_interrupted_pause_is_complete_or_undone() -> None:
         (BuildIndex, "forget", ACTS["clear"]),
         (Project, "enable", ACTS["add_chroot"]),
         (BuildIndex, "add", ACTS["add_build"]),
+        (BuildChroot, "forget_rendered", lambda fake: fake.builds[1][F40].advance()),
+        (BuildIndex, "add", submit_a_build),
+        (BuildIndex, "add", ACTS["add_scenario"]),
     ],
 )
 def test_failing_step_leaves_call_undone_or_done(
@@ -305,3 +321,21 @@ def test_failing_step_leaves_call_undone_or_done(
     with pytest.raises(KeyboardInterrupt):
         act(fake)
     assert seen_of(fake) in possible
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_interrupted_submission_is_counted_or_not(nth: int) -> None:
+    """A rule counts only builds that exist."""
+
+    def with_rules() -> FakeCopr:
+        fake = FakeCopr(progress="manual")
+        fake.add_project("jdoe/playground", chroots=[F40, F41])
+        fake.on_submit(chroot=F40, lifecycle="fails")
+        fake.on_submit(nth=nth, lifecycle="skipped")
+        return fake
+
+    done = with_rules()
+    submit_a_build(done)
+    assert [rule.seen for rule in done.submission_rules] == [1, 1]
+    for fake in interrupted(with_rules, submit_a_build):
+        assert {rule.seen for rule in fake.submission_rules} == {len(fake.builds)}

@@ -110,6 +110,7 @@ def test_public_objects_have_reprs() -> None:
     assert repr(fake) == "<FakeCopr with 1 builds in 1 projects>"
     assert repr(build) == "<Build 1 hello in jdoe/playground, importing>"
     assert repr(build[F41]) == f"<BuildChroot 1 {F41} importing>"
+    assert repr(build.project) == "<Project jdoe/playground>"
     assert repr(fake.faults) == "<Faults with 0 faults>"
     assert repr(fake.clock) == "<VirtualClock at 1700000000>"
 

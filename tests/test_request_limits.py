@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import pytest
 
+from copr_chroot_fake.adapters.asgi import MAX_BODY as API_MAX_BODY
 from copr_chroot_fake.http_server import protocol
 
 from .served import HOME, Server, Start, raw, replies, serving, serving_as
@@ -49,6 +50,16 @@ def test_larger_body_is_rejected(server: Server, is_announced: bool) -> None:
         assert status == 201 or f"larger than {MAX_BODY} bytes" in raised.document["error"]
         assert status == 201 or "--max-body" in raised.document["error"]
         assert answered.status == 200
+
+
+def test_larger_body_of_a_request_to_copr_is_rejected(server: Server) -> None:
+    """Before it is sent; nothing is submitted."""
+    builds = server.control("GET", "/builds")["total"]
+    with server.connect() as wire:
+        wire.send(raw("POST", "/api_3/build/create/url", Content_Length=str(API_MAX_BODY + 1), Expect="100-continue"))
+        reply = wire.reply()
+    assert (reply.status, reply.document["error"]) == (413, f"the body is larger than {API_MAX_BODY} bytes; send less")
+    assert server.control("GET", "/builds")["total"] == builds
 
 
 def test_expect_100_continue_is_rejected_for_large_bodies(server: Server) -> None:

@@ -34,7 +34,7 @@ def test_journal_is_limited_in_bytes(known: bool) -> None:
 def test_latest_request_is_kept_at_any_size() -> None:
     log = RequestLog(100, 1000)
     for number in range(1, 4):
-        log.entries.append(("GET", "x" * 2000, 200, 0, True, (), None, number))
+        log.entries.append(("GET", "x" * 2000, 200, 0, True, (), None, number, (), None))
         log.account(2000)
     assert [entry[7] for entry in log.entries] == [3]
 
@@ -57,7 +57,7 @@ def test_log_counts_the_bytes_it_keeps() -> None:
     log = RequestLog(5, 10_000)
     for number in range(1, 200):
         size = 3000 if number % 3 else 10
-        entry: Entry = ("GET", "x" * size, 200, 0, True, (), None, number)
+        entry: Entry = ("GET", "x" * size, 200, 0, True, (), None, number, (), None)
         log.entries.append(entry)
         if size > log.large_size:
             log.account(size)

@@ -26,15 +26,15 @@ def reloaded(fake: FakeCopr) -> FakeCopr:
     return copy
 
 
-def test_new_start_clears_the_end() -> None:
-    """A skipped chroot that is queued again has no end when it starts."""
+def test_new_start_keeps_the_end() -> None:
+    """A skipped chroot that is queued again has its old end, as Copr stores only the start."""
     fake = FakeCopr()
     chroot = fake.add_build({F41: "pending"}, id=1)[F41]
     chroot.report("skipped")
     chroot.set_state("pending")
     fake.clock.tick(100)
     chroot.report("starting")
-    assert (chroot.started_on, chroot.ended_on) == (EPOCH + 100, None)
+    assert (chroot.started_on, chroot.ended_on) == (EPOCH + 100, EPOCH)
     assert reloaded(fake).builds[1][F41].started_on == EPOCH + 100
 
 

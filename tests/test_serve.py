@@ -44,6 +44,40 @@ def test_scenarios_and_default_limit_are_used(start: Start, tmp_path: Path) -> N
         assert served.get(f"/api_3/build-chroot/list/{number}") == document
 
 
+SUBMITTED = json.dumps({"ownername": "jdoe", "projectname": "tools", "pkgs": "https://x.org/hello.spec"}).encode()
+PROJECT = {"projects": [{"ownername": "jdoe", "projectname": "tools", "chroots": [F41]}]}
+
+
+def submit(served: Served) -> None:
+    headers = {"Authorization": credentials("jdoe", "token"), "Content-Type": "application/json"}
+    assert served.call("POST", "/api_3/build/create/url", SUBMITTED, headers).status == 200
+
+
+def test_rules_decide_about_submitted_builds(start: Start, tmp_path: Path) -> None:
+    """Those of the command apply before those of the scenario, and are restored by a reset."""
+    (tmp_path / "rules.json").write_text(json.dumps({**PROJECT, "submissions": [{"lifecycle": "skipped"}]}))
+    rules = ("--on-submit", "package=nano,nth=2,lifecycle=skipped", "--on-submit", "package=hello,lifecycle=fails")
+    served = start(str(tmp_path / "rules.json"), *rules, "--progress", "immediate", "--next-build-id", "70")
+    for _ in range(2):
+        submit(served)
+        assert served.get("/api_3/build/70")["state"] == "failed"
+        served.control("POST", "/reset")
+    assert [rule["rule"].get("nth") for rule in served.control("GET", "/submission-rules")["rules"]] == [2, None, None]
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("hello", "'hello' has no value; expected KEY=VALUE,"),
+        ("package=hello,lifecycle=fail", "lifecycle: 'fail' is not possible; did you mean 'fails'?"),
+        ("pakage=hello,lifecycle=fails", "pakage: unknown key; did you mean 'package'?"),
+        ("nth=x,lifecycle=fails", "nth: expected a whole number from 1 to 2147483647, got 'x'"),
+    ],
+)
+def test_invalid_rule_of_the_command_is_an_error(rule: str, message: str) -> None:
+    assert message in " ".join(failed("serve", "--on-submit", rule).split())
+
+
 def states(served: Served, build_id: int) -> list[str]:
     return [item["state"] for item in served.get(f"/api_3/build-chroot/list?build_id={build_id}")["items"]]
 

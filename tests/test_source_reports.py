@@ -47,6 +47,14 @@ def test_lifecycle_that_is_never_pending_ends_with_the_report() -> None:
     assert not build[F41].can_advance
 
 
+def test_submitted_build_without_a_pending_stage_stays_pending() -> None:
+    fake = FakeCopr(progress="clock")
+    source = {"lifecycle": {"stages": [{"state": "importing", "lasts": 5}, {"state": "failed"}]}, "advances": True}
+    fake.add_scenario({"builds": [{"id": 1, "chroots": [F41], "source_state": "importing", "source": source}]})
+    fake.clock.tick(1000)
+    assert (fake.builds[1].source.state, fake.builds[1][F41].state) == ("succeeded", "pending")
+
+
 def test_failed_source_never_tells_the_package() -> None:
     """Also in a loaded fake."""
     fake = FakeCopr()

@@ -254,6 +254,26 @@ def test_accounts_are_saved(start: Start, state: Path, served: Path) -> None:
     assert (server.control("GET", "/accounts"), server.control("GET", "/groups")) == (accounts, groups)
 
 
+def test_submission_rules_are_saved_once(start: Start, state: Path, served: Path) -> None:
+    """A restart does not add those of the command again; a reset restores only them."""
+    arguments = (str(served), "--state", str(state), "--on-submit", "lifecycle=fails", "--next-build-id", "70")
+    server = start(*arguments)
+    server.control("POST", "/submission-rules", {"version": "3-1", "seen": 4, "hits": 2})
+    server.control("POST", "/next-build-id", {"next_build_id": 90})
+    server.control("PUT", "/worlds/w", {"next_build_id": 50})
+    rules = server.control("GET", "/submission-rules")
+    assert [(rule["seen"], rule["hits"]) for rule in rules["rules"]] == [(0, 0), (4, 2)]
+    assert server.end() == (0, "", "")
+    server = start(*arguments)
+    assert server.control("GET", "/submission-rules") == rules
+    assert server.control("GET", "/next-build-id") == {"next_build_id": 90}
+    server.control("POST", "/reset")
+    assert server.control("GET", "/submission-rules")["total"] == 1
+    assert server.control("GET", "/next-build-id") == {"next_build_id": 70}
+    server.control("POST", "/worlds/w/reset")
+    assert server.world("w").control("GET", "/next-build-id") == {"next_build_id": 50}
+
+
 def test_failed_save_at_the_end_is_status_1(start: Start, state: Path, served: Path) -> None:
     """One line names the file."""
     server = start(str(served), "--state", str(state))
@@ -304,7 +324,7 @@ INVALID_STATES: dict[bytes, str] = {
     b"{}": "version: missing",
     b'{"builds": []}': "builds: unknown key",
     b'{"version": 2, "main": {}, "worlds": {}}': "version: unsupported; expected 1",
-    b'{"version": 1, "main": {}, "main": {}, "worlds": {}}': "main: the key is there twice",
+    b'{"version": 1, "main": {}, "main": {}, "worlds": {}}': "main: the object has the key twice",
     b'{"version": 1, "main": {}, "worlds": {}}': "main.scenario: missing",
     state_with()[:-40]: "not JSON",
     state_with(scenario=[]): "main.scenario: expected an object",

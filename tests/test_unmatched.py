@@ -31,7 +31,7 @@ def test_unmatched_requests_are_grouped_by_target() -> None:
 
 
 def test_near_miss_of_requests_without_a_build() -> None:
-    """The project is named in the path, in the query, or in the body, which is not recorded."""
+    """The project is named in the path, in the query, or in the body."""
     fake = FakeCopr()
     fake.add_project("jdoe/hello", chroots=[F41])
     login = {"Authorization": "Basic amRvZTp4"}
@@ -44,7 +44,7 @@ def test_near_miss_of_requests_without_a_build() -> None:
         "project jdoe/hello exists, jdoe/helo does not",
         "project jdoe/hello exists, jdoe/hell does not",
         "the response names what does not exist",
-        "the response names what does not exist",
+        "project jdoe/hello exists, jdoe/helo does not",
     ]
 
 

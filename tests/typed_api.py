@@ -32,6 +32,8 @@ from copr_chroot_fake import (
     Snapshot,
     Stage,
     State,
+    SubmissionRule,
+    SubmissionRules,
     SystemClock,
     Uniform,
     UnmatchedRequests,
@@ -48,6 +50,10 @@ def fill(fake: FakeCopr) -> None:
     fake.add_build(["fedora-41-x86_64"], id=3, lifecycle=Lifecycle(Stage("running", Uniform(1, 2), {"failed": 1})))
     fake.add_build(["fedora-41-x86_64"], id=4, state=State.RUNNING, progress=Progress("poll", 2, {State.RUNNING: 3}))
     fake.add_mock_chroots("fedora-42-x86_64")
+    assert_type(fake.on_submit(package="hello", chroot="epel-*", lifecycle="fails"), SubmissionRule)
+    fake.on_submit(source_type="scm", when=lambda build: build.timeout < 60, packages=["a-1-1.src"], progress="manual")
+    assert_type(fake.submission_rules, SubmissionRules)
+    assert_type(fake.next_build_id, int)
     fake.add_scenario({"builds": [{"id": 7}]})
     assert_type(fake.to_scenario(), Scenario)
     assert_type(fake.builds, Mapping[int, Build])
@@ -82,6 +88,12 @@ def ask(fake: FakeCopr) -> None:
     assert_type(fake.requests, list[Request])
     assert_type(fake.unmatched, list[UnmatchedRequests])
     fake.assert_requested("build-chroot/list", build_id=1, times=2)
+    fake.assert_submitted(project="jdoe/hello", chroots=["fedora-41-x86_64"], url="https://a.test/a.spec", timeout=60)
+    fake.assert_project_created(project="jdoe/hello", description="Tools")
+    assert_type(fake.requests[0].headers, dict[str, str])
+    assert_type(fake.requests[0].form, Mapping[str, str])
+    assert_type(fake.requests[0].user, "str | None")
+    assert_type([file.size for file in fake.requests[0].files.values()], list[int])
 
 
 def control(fake: FakeCopr, build: Build) -> None:

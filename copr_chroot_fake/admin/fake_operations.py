@@ -14,12 +14,12 @@ from ..errors import CoprFakeError, InputError
 from ..model.account import Account
 from ..model.fault import FaultValue
 from ..scenario.entries import Scenario
-from ..scenario.spec import ScenarioSpec
+from ..scenario.spec import ScenarioSpec, SubmissionRuleSpec
 from ..validation import checks
 from ..validation.schema import Written
 from . import views
 from .call import Call, latest, page
-from .specs import ChangesQuery, ClockBody, GroupBody, PageQuery, ScenarioObject, SeedBody
+from .specs import ChangesQuery, ClockBody, GroupBody, NextBuildIdBody, PageQuery, ScenarioObject, SeedBody
 
 
 def show_scenario(call: Call) -> Annotated[Scenario, Written(ScenarioSpec)]:
@@ -40,7 +40,7 @@ def add_scenario(call: Call, body: ScenarioObject) -> views.WorldView:
 
 
 def clear(call: Call) -> None:
-    """Delete all builds, projects and faults; keep the clock and the request journal."""
+    """Delete all builds, projects, submission rules and faults; keep the clock and the request journal."""
     call.fake.clear()
 
 
@@ -52,6 +52,16 @@ def show_seed(call: Call) -> views.SeedView:
 def reseed(call: Call, body: SeedBody) -> None:
     """Set the random seed."""
     call.fake.reseed(body.seed)
+
+
+def show_next_build_id(call: Call) -> views.NextBuildIdView:
+    """Get the id of the next build."""
+    return {"next_build_id": call.fake.next_build_id}
+
+
+def set_next_build_id(call: Call, body: NextBuildIdBody) -> None:
+    """Set the id of the next build; it must be above all earlier ones."""
+    call.fake.next_build_id = body.next_build_id
 
 
 def show_accounts(call: Call, query: PageQuery) -> views.AccountsView:
@@ -158,3 +168,25 @@ def remove_fault(call: Call) -> None:
     """Remove a fault."""
     faults = call.fake.faults
     faults.remove(call.number("fault", faults.ids))
+
+
+def show_submission_rules(call: Call, query: PageQuery) -> views.SubmissionRulesView:
+    """List the rules for submitted builds, in the order in which they apply."""
+    rules = call.fake.submission_rules
+    return {"rules": [views.submission_rule(rule) for rule in page(rules, query)], "total": len(rules)}
+
+
+def add_submission_rule(call: Call, body: SubmissionRuleSpec) -> views.SubmissionRuleView:
+    """Add a rule for submitted builds, after the others."""
+    return views.submission_rule(call.fake.submission_rules.add(body))
+
+
+def clear_submission_rules(call: Call) -> None:
+    """Remove all rules for submitted builds."""
+    call.fake.submission_rules.clear()
+
+
+def remove_submission_rule(call: Call) -> None:
+    """Remove a rule for submitted builds."""
+    rules = call.fake.submission_rules
+    rules.remove(call.number("rule", rules.ids))

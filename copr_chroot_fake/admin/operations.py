@@ -64,6 +64,10 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
         "GET": Operation(fake_operations.show_seed),
         "POST": Operation(fake_operations.reseed),
     },
+    "/next-build-id": {
+        "GET": Operation(fake_operations.show_next_build_id),
+        "POST": Operation(fake_operations.set_next_build_id),
+    },
     "/accounts": {
         "GET": Operation(fake_operations.show_accounts),
         "POST": Operation(fake_operations.add_account, creates=True),
@@ -123,6 +127,12 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
         "DELETE": Operation(fake_operations.clear_faults),
     },
     "/faults/{fault_id}": {"DELETE": Operation(fake_operations.remove_fault)},
+    "/submission-rules": {
+        "GET": Operation(fake_operations.show_submission_rules),
+        "POST": Operation(fake_operations.add_submission_rule, creates=True),
+        "DELETE": Operation(fake_operations.clear_submission_rules),
+    },
+    "/submission-rules/{rule_id}": {"DELETE": Operation(fake_operations.remove_submission_rule)},
 }
 """Every operation by path template, relative to ``/_fake``, and method."""
 

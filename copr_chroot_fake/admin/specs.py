@@ -17,9 +17,19 @@ from ..model.states import State, StateValue
 from ..options import SharedOptions
 from ..scenario.bundled import by_name
 from ..scenario.load import ScenarioSource
-from ..scenario.spec import BuildSpec, ChrootSpec, ScenarioSpec
+from ..scenario.spec import BuildSpec, ChrootSpec, FullName, ScenarioSpec
 from ..validation import checks
-from ..validation.checks import Amount, ChrootName, Group, PathSegment, Positive, Text, UnixTime, WholeNumber
+from ..validation.checks import (
+    Amount,
+    ChrootName,
+    Group,
+    JsonObject,
+    PathSegment,
+    Positive,
+    Text,
+    UnixTime,
+    WholeNumber,
+)
 from ..validation.rule import Rule
 from ..validation.schema import Keywords, Written
 from ..validation.spec import check_of, parse
@@ -161,6 +171,11 @@ class SeedBody:
     seed: WholeNumber
 
 
+@dataclass(frozen=True, kw_only=True)
+class NextBuildIdBody:
+    next_build_id: Positive
+
+
 def _parse_source(location: str, value: object) -> ScenarioSource:
     """Return a scenario, or the path of a bundled one; clients cannot read other files."""
     if not isinstance(value, str):
@@ -237,13 +252,54 @@ class PagesBody:
         fake.assert_all_pages_read(self.build_id)
 
 
-Assertion = RequestedBody | NotRequestedBody | PolledBody | PagesBody
+@dataclass(frozen=True, kw_only=True)
+class SubmittedBody:
+    """A build was submitted and accepted, at least once or so many times; ``fields`` are other fields of the body."""
+
+    assertion: Literal["submitted"]
+    project: FullName | None = None
+    chroots: tuple[Text, ...] | None = None
+    url: Text | None = None
+    filename: Text | None = None
+    user: Text | None = None
+    times: WholeNumber | None = None
+    fields: JsonObject | None = None
+
+    def check(self, fake: FakeCopr) -> None:
+        fake.journal.assert_submitted(
+            self.fields or {},
+            self.chroots,
+            self.times,
+            project=self.project,
+            url=self.url,
+            filename=self.filename,
+            user=self.user,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectCreatedBody:
+    """A request created a project; ``fields`` are other fields of the body."""
+
+    assertion: Literal["project-created"]
+    project: FullName | None = None
+    chroots: tuple[Text, ...] | None = None
+    user: Text | None = None
+    fields: JsonObject | None = None
+
+    def check(self, fake: FakeCopr) -> None:
+        fake.journal.assert_project_created(self.fields or {}, self.chroots, project=self.project, user=self.user)
+
+
+Assertion = RequestedBody | NotRequestedBody | PolledBody | PagesBody | SubmittedBody | ProjectCreatedBody
 
 _ASSERTIONS: Mapping[str, Callable[[str, object], Assertion]] = {
     "requested": check_of(RequestedBody),
     "not-requested": check_of(NotRequestedBody),
     "polled-no-faster-than": check_of(PolledBody),
     "all-pages-read": check_of(PagesBody),
+    "submitted": check_of(SubmittedBody),
+    "project-created": check_of(ProjectCreatedBody),
 }
 
 

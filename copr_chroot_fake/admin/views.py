@@ -12,6 +12,8 @@ from ..engine.build import Build
 from ..engine.chroot import BuildChroot, Change
 from ..engine.clock import SystemClock
 from ..engine.faults import ActiveFault
+from ..engine.submission_rules import SubmissionRule
+from ..errors import InputError
 from ..journal.index import About
 from ..journal.journal import UnmatchedRequests
 from ..journal.request import Request
@@ -22,7 +24,8 @@ from ..model.machine import Event, possible_events
 from ..model.nevra import NevraEntry, dump_package
 from ..model.states import State
 from ..scenario.entries import ProjectEntry
-from ..scenario.spec import ProjectSpec
+from ..scenario.spec import ProjectSpec, SubmissionRuleSpec
+from ..validation import checks
 from ..validation.schema import Keywords, Written
 from ..validation.spec import dump
 from ..wire.routes import EndpointName
@@ -174,8 +177,18 @@ class ClockView(TypedDict):
     paused: bool
 
 
+class UploadedFileView(TypedDict):
+    """An uploaded file; ``size`` is in bytes."""
+
+    filename: str
+    size: int
+
+
 class RequestView(TypedDict):
-    """A request, numbered from 1; ``status`` is 0 if a fault prevented the response."""
+    """A request, numbered from 1; ``status`` is 0 if a fault prevented the response.
+
+    Headers with logins and tokens are ``***``. Bodies of more than 64 KiB, not counting uploaded files, are not kept.
+    """
 
     number: int
     method: str
@@ -188,6 +201,14 @@ class RequestView(TypedDict):
     matched: bool
     saw: dict[str, State]
     fault: int | None
+    headers: dict[str, str]
+    user: str | None
+    body_size: int
+    json: object
+    form: dict[str, str]
+    files: dict[str, UploadedFileView]
+    created_builds: list[int]
+    created_project: str | None
 
 
 class RequestsView(TypedDict):
@@ -237,6 +258,32 @@ class FaultsView(TypedDict):
 
     faults: list[FaultView]
     total: int
+
+
+class SubmissionRuleView(TypedDict):
+    """A rule: ``seen`` is the number of submitted builds that match it, ``hits`` of those that it has applied to.
+
+    ``has_function`` is whether a function in Python decides, too.
+    """
+
+    id: int
+    seen: int
+    hits: int
+    has_function: bool
+    rule: Annotated[Mapping[str, object], Written(SubmissionRuleSpec)]
+
+
+class SubmissionRulesView(TypedDict):
+    """A page of the rules for submitted builds, and their total number."""
+
+    rules: list[SubmissionRuleView]
+    total: int
+
+
+class NextBuildIdView(TypedDict):
+    """The id of the next build."""
+
+    next_build_id: int
 
 
 class SeedView(TypedDict):
@@ -406,7 +453,25 @@ def request(item: Request) -> RequestView:
         "matched": item.matched,
         "saw": item.states,
         "fault": item.fault,
+        "headers": item.headers,
+        "user": item.user,
+        "body_size": item.body_size,
+        "json": _valid_json(item.json),
+        "form": {**item.form},
+        "files": {name: {"filename": file.filename, "size": file.size} for name, file in item.files.items()},
+        "created_builds": [*item.created_builds],
+        "created_project": item.created_project,
     }
+
+
+def _valid_json(document: object) -> object:
+    """Return a document; ``None`` if it is nested too deeply, or has a NaN, which Python accepts."""
+    if document is None:
+        return None
+    try:
+        return checks.json_object("body", {"json": document})["json"]
+    except InputError:
+        return None
 
 
 def unmatched(item: UnmatchedRequests) -> UnmatchedView:
@@ -415,6 +480,16 @@ def unmatched(item: UnmatchedRequests) -> UnmatchedView:
 
 def fault(item: ActiveFault) -> FaultView:
     return {"id": item.id, "seen": item.seen, "hits": item.hits, "fault": dump(item.fault)}
+
+
+def submission_rule(item: SubmissionRule) -> SubmissionRuleView:
+    return {
+        "id": item.id,
+        "seen": item.seen,
+        "hits": item.hits,
+        "has_function": item.when is not None,
+        "rule": dump(item.rule),
+    }
 
 
 def world(item: World) -> WorldView:

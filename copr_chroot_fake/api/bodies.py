@@ -24,6 +24,10 @@ class Upload(NamedTuple):
     content: bytes
 
 
+Form = tuple[dict[str, object], dict[str, Upload]]
+"""The fields and the files of a form."""
+
+
 class RequestBody:
     """The body of a request; each part of it is parsed on first access, as most requests are read without."""
 
@@ -42,6 +46,16 @@ class RequestBody:
         """Whether the content type is that of JSON."""
         kind = self._mimetype
         return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+    @property
+    def is_urlencoded(self) -> bool:
+        """Whether the content type is that of a form without files."""
+        return self._mimetype == "application/x-www-form-urlencoded"
+
+    @property
+    def is_multipart(self) -> bool:
+        """Whether the content type is that of a form with files."""
+        return self._mimetype == "multipart/form-data"
 
     @cached_property
     def _content_type(self) -> str:
@@ -93,18 +107,22 @@ class RequestBody:
     @property
     def form(self) -> Mapping[str, object]:
         """The fields of a form; of a repeated one, the first."""
-        return self._form[0] if self._replaced_form is None else self._replaced_form
+        return self.parts[0] if self._replaced_form is None else self._replaced_form
 
     @property
     def files(self) -> Mapping[str, Upload]:
         """The uploaded files by the name of their field."""
-        return self._form[1]
+        return self.parts[1]
 
     @cached_property
-    def _form(self) -> tuple[dict[str, object], dict[str, Upload]]:
-        if self._mimetype == "application/x-www-form-urlencoded":
+    def parts(self) -> Form:
+        """The fields and the files of the form as sent.
+
+        :raises ApiError: 413 for too many parts.
+        """
+        if self.is_urlencoded:
             return _parse_urlencoded(self._content), {}
-        if self._mimetype == "multipart/form-data":
+        if self.is_multipart:
             return _parse_multipart(self._content_type, self._content)
         return {}, {}
 
@@ -129,9 +147,6 @@ _LINE_BREAK = rb"(?:\r\n|\n|\r)"
 _BREAK = re.compile(_LINE_BREAK)
 _BLANK_LINE = re.compile(rb"\r\n\r\n|\r\r|\n\n")
 _CONTINUATION = re.compile(_LINE_BREAK + rb"[ \t]")
-
-Form = tuple[dict[str, object], dict[str, Upload]]
-"""The fields and the files of a form."""
 
 
 def _parse_urlencoded(content: bytes) -> dict[str, object]:

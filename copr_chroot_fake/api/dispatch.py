@@ -5,12 +5,13 @@ Errors come in Copr's order of precedence: route, method, and then those of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
 from ..engine.clock import VirtualClock
 from ..engine.faults import Hit, Subject
 from ..engine.store import Store
+from ..journal.details import headers_bytes, mask_headers
 from ..journal.log import REFERENCE_BYTES, RequestLog
 from ..validation import checks
 from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, Delivery, error_body, json_answer
@@ -36,6 +37,7 @@ from . import (
 from .authentication import InvalidLoginError
 from .bodies import RequestBody
 from .context import RequestContext, Success
+from .recorded import details_of
 
 HANDLERS: Mapping[EndpointName, Callable[[RequestContext], Success]] = {
     "build-chroot": build_chroots.get_build_chroot,
@@ -123,6 +125,10 @@ class Api:
         self._large_size = log.large_size
         self.default_limit = default_limit
         self._numbers = count(1)
+        self._last_headers: list[tuple[bytes, bytes]] = []
+        """The headers of the latest request that had any, as sent."""
+        self._masked_headers: RawHeaders = ()
+        """The same without secrets; requests with equal headers share them."""
 
     def answer(self, method: str, target: str, headers: RawHeaders = (), body: bytes = b"") -> Answer:
         """Return the response to a request.
@@ -131,12 +137,16 @@ class Api:
         """
         store = self.store
         parsed = parse_target(target, store.serves_results)
+        request_body = RequestBody(headers, body)
         with store.lock:
+            store.user = None
+            if store.created:
+                store.created = []
             hit = store.faults.strike(_fault_subject(parsed)) if store.faults else None
             if hit is None:
-                answer, chroots = self._respond(method, parsed, headers, body, method == "GET")
+                answer, chroots = self._respond(method, parsed, headers, request_body, method == "GET")
             else:
-                answer, chroots = self._respond_with_fault(hit, method, parsed, headers, body)
+                answer, chroots = self._respond_with_fault(hit, method, parsed, headers, request_body)
             now = store.clock.now()
             if method in _POLL_METHODS and store.poll_loops.count(target, now, None if hit else answer):
                 answer, chroots = self._fail_poll_loop(method, parsed, target, answer, chroots)
@@ -144,8 +154,18 @@ class Api:
             matched = bool(chroots) or is_lost or self._is_matched(method, parsed, answer.status)
             fault_id = None if hit is None else hit.fault_id
             number = next(self._numbers)
-            self._append((method, target, answer.status, now, matched, chroots, fault_id, number))
             size = len(method) + len(target) + REFERENCE_BYTES * len(chroots) + store.rendered_bytes
+            recorded_headers: RawHeaders = ()
+            if headers:
+                recorded_headers, headers_size = self._record_headers(headers)
+                size += headers_size
+            details = None
+            if body or store.user is not None or store.created:
+                details = details_of(store, request_body)
+                size += details.size
+            self._append(
+                (method, target, answer.status, now, matched, chroots, fault_id, number, recorded_headers, details)
+            )
             if size > self._large_size or not matched:
                 self._log.account(size)
                 store.rendered_bytes = 0
@@ -154,10 +174,11 @@ class Api:
     def _fail_poll_loop(
         self, method: str, parsed: Target, target: str, answer: Answer, chroots: Sequence[bytes]
     ) -> tuple[Answer, Sequence[bytes]]:
-        """Return the error for code that polls without waiting, unless a build counts these polls to advance."""
+        """Return the error for code that polls without waiting, unless waiting would change nothing or polls do."""
         store = self.store
         builds = store.builds.values() if parsed.raw_build_id is None else [store.builds.get(parsed.build_id or 0)]
-        if any(build is not None and build.needs_more_polls for build in builds):
+        unfinished = [build for build in builds if build is not None and not build.is_finished]
+        if not unfinished or any(build.needs_more_polls for build in unfinished):
             store.poll_loops.clear()
             return answer, chroots
         problem = (
@@ -168,6 +189,14 @@ class Api:
         )
         return json_answer(error_body(problem), 508)._replace(delivery=Delivery(poll_loop=problem)), ()
 
+    def _record_headers(self, headers: RawHeaders) -> tuple[RawHeaders, int]:
+        """Return headers without secrets, and the size that they add to the log."""
+        sent = [*headers]
+        if sent == self._last_headers:
+            return self._masked_headers, 0
+        self._last_headers, self._masked_headers = sent, mask_headers(sent)
+        return self._masked_headers, headers_bytes(sent)
+
     def pass_time(self, seconds: float) -> None:
         """Advance a virtual clock while a client waits for a response; a real clock advances by itself."""
         clock = self.store.clock
@@ -175,7 +204,7 @@ class Api:
             clock.tick(seconds)
 
     def _respond_with_fault(
-        self, hit: Hit, method: str, target: Target, headers: RawHeaders, body: bytes
+        self, hit: Hit, method: str, target: Target, headers: RawHeaders, body: RequestBody
     ) -> tuple[Answer, Sequence[bytes]]:
         """Return the response and its chroots; a response that the client never receives is no poll and has none."""
         if hit.instead is not None:
@@ -185,7 +214,7 @@ class Api:
         return hit.change(answer), chroots if arrives else ()
 
     def _respond(
-        self, method: str, target: Target, headers: RawHeaders, body: bytes, is_poll: bool
+        self, method: str, target: Target, headers: RawHeaders, body: RequestBody, is_poll: bool
     ) -> tuple[Answer, Sequence[bytes]]:
         """Return Copr's response and the JSON of the chroots that it is about."""
         endpoint = target.endpoint
@@ -196,8 +225,7 @@ class Api:
                 raise _route_error(target)
             if method == "OPTIONS":
                 return _options_response(target), ()
-            request_body = RequestBody(headers, body)
-            context = RequestContext(self.store, self.default_limit, method, target, headers, is_poll, request_body)
+            context = RequestContext(self.store, self.default_limit, method, target, headers, is_poll, body)
             handler = HANDLERS.get(endpoint)
             if handler is None:
                 return TEXT_HANDLERS[endpoint](context), ()
@@ -207,7 +235,7 @@ class Api:
                 answer = _with_warning(answer, method, target.methods[0])
             return answer, chroots
         except InvalidLoginError as error:
-            warns = method == target.deprecated_method and endpoint in _WARNS_BEFORE_LOGIN
+            warns = method == target.deprecated_method and endpoint in _WARN_BEFORE_LOGIN
             return _with_warning(error.answer(), method, target.methods[0]) if warns else error.answer(), ()
         except ApiError as error:
             return error.answer(), ()
@@ -265,10 +293,6 @@ def _masked_response(header: str, endpoint: EndpointName, context: RequestContex
     if success.invalid_field and not masks.selects(mask, success.invalid_field):
         success = success._replace(invalid_field=())
     return _success_response(success._replace(body=masks.apply_mask(success.body, mask)))
-
-
-_WARNS_BEFORE_LOGIN: Collection[EndpointName] = ("project-chroot/edit", "package/reset", "package/delete")
-"""Endpoints where the warning about a deprecated method is also in the response to an invalid login."""
 
 
 def _with_warning(answer: Answer, method: str, preferred: str) -> Answer:

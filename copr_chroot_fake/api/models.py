@@ -108,6 +108,7 @@ MODELS: Mapping[EndpointName, Model] = {
     "project/delete": _PROJECT,
     "project/fork": _PROJECT,
     "project/regenerate-repos": _PROJECT,
+    "project/permissions/can_build_in": _plain("ownername projectname who can_build_in"),
     "project-chroot": _PROJECT_CHROOT,
     "project-chroot/edit": _PROJECT_CHROOT,
     "project-chroot/build-config": _PROJECT_BUILD_CONFIG,

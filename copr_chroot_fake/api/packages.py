@@ -57,7 +57,9 @@ def list_packages(context: RequestContext) -> Success:
     check_query(paging, PACKAGE)
     packages = sort_rows(project.packages.values(), _COLUMNS.get(paging.order, _id_of), paging)
     return Success(
-        render_page([_render(package, project, context) for package in slice_rows(packages, paging)], paging)
+        render_page(
+            [_render(package, project, context, is_listed=True) for package in slice_rows(packages, paging)], paging
+        )
     )
 
 
@@ -239,11 +241,17 @@ def _builds_of(package: Package, project: Project) -> list[Build]:
     return [build for build in found if build is not None]
 
 
-def _render(package: Package, project: Project, context: RequestContext | None = None) -> bytes:
+def _render(
+    package: Package, project: Project, context: RequestContext | None = None, *, is_listed: bool = False
+) -> bytes:
     arguments = {} if context is None else context.target.arguments
     latest = succeeded = None
     if _is_true(arguments.get("with_latest_build")):
-        latest = next(iter(_builds_of(package, project)), None)
+        builds = _builds_of(package, project)
+        latest = next(iter(builds), None)
+        if is_listed:
+            # In a list, Copr prefers builds in the main directory.
+            latest = next((build for build in builds if build.project_dirname == project.projectname), latest)
     if _is_true(arguments.get("with_latest_succeeded_build")):
         succeeded = next((build for build in _builds_of(package, project) if build.state == "succeeded"), None)
     config = {

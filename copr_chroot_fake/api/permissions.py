@@ -92,11 +92,11 @@ def _check(project: Project, user: str, permission: object, state: object) -> No
 
 def can_build_in(context: RequestContext) -> Success:
     """Answer ``project/permissions/can_build_in``."""
-    project = find_project_in_path(context)
     name = context.target.parameters["who"]
     user = find_user(context.store, name)
     if user is None:
-        raise ApiError(500, "Database error, contact admin")
+        raise nul_error(name) or ApiError(500, "Database error, contact admin")
+    project = find_project_in_path(context)
     return Success(
         json_line(
             {

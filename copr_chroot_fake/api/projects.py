@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from random import Random
@@ -137,6 +137,8 @@ def add_project(context: RequestContext) -> Success:
     filled = {name: [field.default] for name, field in fields.items() if field.default is not None}
     form = read_form(fields, {**filled, **data})
     form.raise_as_lines()
+    if form.values["persistent"] and form.values["delete_after_days"] > 0:
+        raise ApiError(400, "delete_after_days: 'delete after' can not be combined with persistent")
     _check_chroots(context, store)
     values = form.values
     _check_administrator(values, user, owner)
@@ -149,7 +151,7 @@ def add_project(context: RequestContext) -> Success:
     project = Project(store, store.next_project_id(), owner, values["name"], settings=settings, creator=user.name)
     project.created_on = int(store.clock.now())
     project.replace_chroots({name: NO_SETTINGS for name in store.mock_chroots if name in values["chroots"]})
-    store.projects[project.full_name] = project
+    store.add_created_project(project)
     return render_project(project)
 
 
@@ -166,16 +168,21 @@ def edit_project(context: RequestContext) -> Success:
     form = read_form(_fields_to_edit(store), data)
     form.raise_as_lines()
     _check_chroots(context, store)
+    if "storage" in data:
+        # Copr's database does not store the name of a storage, which comes out before the permissions are looked up.
+        raise ApiError(500, CATCH_ALL, compact=True)
     values = form.values
     sent = {name: value for name, value in values.items() if name in data and value is not None}
     settings = replace(project.settings, **_changed_settings(sent))
     if not may_edit(user, project):
         raise ApiError(403, "Only owners and admins may update their projects.")
+    dropped = _dropped_chroots(project, values["chroots"], store) if values["chroots"] else []
     if not user.is_admin and not settings.auto_prune:
         raise ApiError(403, "Non-admin cannot disable auto-prunning.")
     require_storable(vars(settings).values())
     if values["chroots"]:
-        _replace_chroots(project, values["chroots"], store)
+        project.enable_chroots(name for name in store.mock_chroots if name in values["chroots"])
+        project.drop_chroots(dropped)
     project.settings = settings
     return render_project(project)
 
@@ -353,33 +360,39 @@ def _check_chroots(context: RequestContext, store: Store) -> None:
         raise ApiError(400, f"Unexpected chroot: {', '.join(unknown)}")
 
 
-def _replace_chroots(project: Project, names: Iterable[str], store: Store) -> None:
-    """Enable exactly these chroots, and those that the service has deactivated.
+def _dropped_chroots(project: Project, names: Collection[str], store: Store) -> list[str]:
+    """Return the enabled chroots that are to be dropped; those that the service has deactivated stay.
 
-    :raises ApiError: 409 if an unfinished build uses one of those that are dropped.
+    :raises ApiError: 409 if an unfinished build uses a chroot that is not among the names.
     """
-    wanted = {*names}
-    dropped = [name for name in project.known_chroots if name not in wanted and store.mock_chroots[name]]
-    unfinished: dict[int, None] = {}
-    for build in builds_of(project, store):
-        if any(name in build and not build[name].state.is_final for name in dropped):
-            unfinished[build.id] = None
+    unwanted = [name for name in project.known_chroots if name not in names and store.mock_chroots[name]]
+    builds = builds_of(project, store)
+    unfinished: dict[str, None] = {}
+    is_shortened = False
+    for name in unwanted:
+        for build in builds:
+            if name in build and not build[name].state.is_final:
+                if len(unfinished) == _MAX_LISTED_BUILDS:
+                    # Copr does not look whether this build is listed already.
+                    is_shortened = True
+                    break
+                unfinished[str(build.id)] = None
     if unfinished:
-        ids = [str(number) for number in unfinished]
-        shortened = [*ids[:_MAX_LISTED_BUILDS], *(["others"] if len(ids) > _MAX_LISTED_BUILDS else [])]
-        raise ApiError(409, f"Can't drop chroot from project, related {_plural('build', shortened)} still in progress")
-    project.enable_chroots(name for name in store.mock_chroots if name in wanted)
-    project.drop_chroots(name for name in dropped if name in project.chroots)
+        listed = [*unfinished, *(["others"] if is_shortened else [])]
+        verb = "is" if len(listed) == 1 else "are"
+        raise ApiError(
+            409, f"Can't drop chroot from project, related {pluralize('build', listed)} {verb} still in progress"
+        )
+    return [name for name in unwanted if name in project.chroots]
 
 
-def _plural(word: str, names: list[str]) -> str:
+def pluralize(word: str, names: Sequence[str]) -> str:
+    """Return a word, in the plural if necessary, before the names of what it stands for."""
     if len(names) == 1:
-        return f"{word} {names[0]} is"
-    return (
-        f"{word}s {', '.join(names[:-1])}, and {names[-1]} are"
-        if len(names) > 2
-        else f"{word}s {' and '.join(names)} are"
-    )
+        return f"{word} {names[0]}"
+    if len(names) == 2:
+        return f"{word}s {' and '.join(names)}"
+    return f"{word}s {', '.join(names[:-1])}, and {names[-1]}"
 
 
 def _chroots_field(store: Store) -> Field:

@@ -23,7 +23,7 @@ from .bodies import Upload
 from .builds import render_build
 from .context import RequestContext, Success
 from .forms import Field, Given, Invalid, Values, form_data, read_form
-from .projects import find_project_in_body
+from .projects import find_project_in_body, pluralize
 from .rendering import json_line, render_items
 from .sources import SOURCES, Source, latest_fedora, package_name_field
 from .storing import require_json, require_storable
@@ -329,13 +329,13 @@ def _batch_problem(build: Build, user: User, is_modified: bool, store: Store) ->
         if all(other.is_finished for other in builds):
             return f"Batch {build.batch} is already finished"
         projects = dict.fromkeys(other.project for other in builds)
-        if all(may_build_in(user, project) for project in projects):
+        # A user who may build in one of the projects may add builds of any project.
+        if any(may_build_in(user, project) for project in projects):
             return None
-        named = ", ".join(project.full_name for project in projects)
-        plural = "projects" if len(projects) > 1 else "project"
+        named = pluralize("project", [project.full_name for project in projects])
         return (
-            f"The batch {build.batch} belongs to {plural} {named}.  You are not allowed to build there, so you neither "
-            "can edit the batch."
+            f"The batch {build.batch} belongs to {named}.  You are not allowed to build there, so you neither can edit "
+            "the batch."
         )
     start = f"Build {build.id} is not yet in any batch, and "
     if not may_build_in(user, build.project):

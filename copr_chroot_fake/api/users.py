@@ -28,14 +28,16 @@ class User(NamedTuple):
 
 def may_build_in(user: User, project: Project) -> bool:
     """Return whether a user may build in a project, and cancel its builds."""
-    return user.is_admin or _owns(user, project) or _permissions(user, project).builder == "approved"
+    permissions = _permissions(user, project)
+    return user.is_admin or _owns(user, project) or "approved" in (permissions.builder, permissions.admin)
 
 
 def may_edit(user: User, project: Project) -> bool:
-    """Return whether a user may change a project, and delete its builds."""
-    if user.is_admin or user.name == owner_of(project) or _owns(user, project):
-        return True
-    return _permissions(user, project).admin == "approved"
+    """Return whether a user may change a project, and delete its builds.
+
+    Who added the project of a group may not, unless as a member of the group.
+    """
+    return user.is_admin or _owns(user, project) or _permissions(user, project).admin == "approved"
 
 
 def owner_of(project: Project) -> str | None:

@@ -112,6 +112,8 @@ def _rebuild(context: RequestContext, read: Callable[[Any], _Push]) -> Answer:
         push = read(context.body.json())
     except ApiError as error:
         return _page(error.status)
+    except _MissingCloneUrlError:
+        return _text("Missing clone_url in webhook", 400)
     except KeyError:
         return _text("Bad Request", 400)
     except (TypeError, AttributeError, IndexError):
@@ -124,8 +126,15 @@ def _rebuild(context: RequestContext, read: Callable[[Any], _Push]) -> Answer:
     return _text(_OK)
 
 
+class _MissingCloneUrlError(Exception):
+    """The payload is no object with a repository."""
+
+
 def _read_github(payload: Any) -> _Push:
-    clone_url = payload["repository"]["clone_url"]
+    try:
+        clone_url = payload["repository"]["clone_url"]
+    except TypeError:
+        raise _MissingCloneUrlError from None
     is_tag, ref = payload.get("ref_type") == "tag", payload.get("ref", "")
     return _Push(clone_url, ref, ref if is_tag else payload.get("after", ""), is_tag=is_tag, commits=_commits(payload))
 

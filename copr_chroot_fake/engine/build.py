@@ -388,8 +388,7 @@ class Build(Mapping[str, BuildChroot]):
         self.stored_package = name
         if name not in self.project.packages:
             self.project.add_package(name, self.source.type, self.source.config)
-        if self.is_in_store:
-            self.store.index.note_package(self)
+        self.store.index.note_package(self)
 
     def add_waiting(self, chrootnames: Iterable[str]) -> None:
         """Add chroots that wait for the source package."""
@@ -411,7 +410,14 @@ class Build(Mapping[str, BuildChroot]):
             # It stays as it is reported.
             return
         chroot.lifecycle_run = LifecycleRun(
-            plan, progress, now, index=index, remaining=None, polls=0, packages=None, result_dir=None
+            plan,
+            progress,
+            now,
+            index=index,
+            remaining=None,
+            polls=0,
+            packages=self.source.packages_of(chroot.name),
+            result_dir=None,
         )
         self.had_lifecycle = True
         self.is_coupled |= couples_chroots(plan)

@@ -1,6 +1,6 @@
 """A build chroot: its stored fields, how it goes through its lifecycle, and how tests control it.
 
-Nothing runs in the background: whoever reads a chroot first makes everything happen that is due. Each transition
+Nothing runs in the background: reading a chroot makes everything happen that is due. Each transition
 happens at its own time, in order.
 """
 
@@ -304,6 +304,10 @@ class BuildChroot:
         elif lifecycle is not None:
             self._build.start_run(self, lifecycle, now)
 
+    def fail_import(self, now: float) -> None:
+        """Fail as dist-git lacks its branch, with the times that it has had."""
+        self.end_unbuilt(State.FAILED, now, self._started_on, self._ended_on)
+
     def end_unbuilt(self, state: State, now: float, started_on: int | None, ended_on: int | None) -> None:
         """End without having been built, with the times of the source build."""
         self._started_on, self._ended_on = started_on, ended_on
@@ -563,7 +567,7 @@ class BuildChroot:
         run.count_poll()
 
     def undo_on_error(self, change: Callable[[], None]) -> None:
-        """Make a change, and undo what there is of it if it is interrupted by an exception."""
+        """Make a change; undo it if an exception interrupts it."""
         build = self._build
         before, cancellation = self.save(), build.cancellation
         source, package, hidden_package = build.source.save(), build.stored_package, build.hidden_package
@@ -670,8 +674,10 @@ class BuildChroot:
     ) -> None:
         for stamp in stamps:
             if stamp is Stamp.STARTED_ON:
-                # A chroot that starts again has no end.
-                self._started_on, self._ended_on = started_on, None
+                self._started_on = started_on
+                if state.is_final:
+                    # An older end is not that of the state; a chroot that only starts keeps it.
+                    self._ended_on = None
             elif stamp is Stamp.ENDED_ON:
                 self._ended_on = now
             elif stamp is Stamp.RESULT_DIR:

@@ -12,7 +12,6 @@ from ..model.lifecycle import Lifecycle
 from ..model.nevra import Nevra
 from ..model.progress import Progress
 from ..model.project import NO_SETTINGS, ProjectSettings, SourcePackage
-from ..model.source import SOURCE_PLAN
 from ..model.states import State
 from ..scenario.defaults import complete_build, complete_chroot
 from ..scenario.spec import (
@@ -61,6 +60,7 @@ def _create_scenario(spec: ScenarioSpec, store: Store) -> Additions:
         mock_chroots={chroot.name: chroot.is_active for chroot in spec.chroots},
         accounts=spec.accounts,
         groups=spec.groups,
+        submissions=spec.submissions,
         faults=spec.faults,
         now=spec.now,
     )
@@ -262,7 +262,9 @@ def _create_build(spec: BuildSpec, number: int, project: Project, store: Store, 
         package=spec.source_package,
         started_on=source.started_on,
         ended_on=source.ended_on,
+        planned_version=source.version,
         lifecycle=source.lifecycle,
+        outcomes=source.outcomes,
         progress=source.progress,
         is_independent=spec.source is not None and not spec.source.follows,
     )
@@ -271,7 +273,7 @@ def _create_build(spec: BuildSpec, number: int, project: Project, store: Store, 
 
 def _resume_source(build: Build, spec: SourceSpec, begun: float) -> None:
     """Let the source build of a submitted build continue from its state."""
-    states = [stage.state for stage in SOURCE_PLAN if stage.lasts is not None]
+    states = [stage.state for stage in build.source.plan if stage.lasts is not None]
     if spec.advances and build.source.stored_state in states:
         position = states.index(build.source.stored_state)
         build.source.start(begun, position, remaining=spec.remaining, polls=spec.polls or 0)

@@ -51,6 +51,7 @@ def _write_rest(store: Store) -> Mapping[str, object]:
         "accounts": [{**dump(account), "token": account.token} for account in store.accounts.values()],
         "groups": [dump(group) for group in store.groups.values()],
         "batches": [{"id": batch.id, "blocked_by": batch.blocked_by} for batch in store.batches.values()],
+        "submissions": store.submission_rules.write(),
         "last_ids": dump(
             LastIds(build=store.last_build_id, project=store.last_project_id, package=store.last_package_id)
         ),
@@ -137,7 +138,9 @@ def _write_source(source: SourceBuild, now: float) -> Mapping[str, object] | Non
         "content": None if source.content is None else b64encode(source.content).decode(),
         "started_on": source.started_on,
         "ended_on": source.ended_on,
+        "version": source.planned_version,
         "lifecycle": None if source.lifecycle is None else dump_lifecycle(source.lifecycle),
+        "outcomes": {name: dump(outcome) for name, outcome in source.outcomes.items()} or None,
         "progress": None if source.progress is None else dump_progress(source.progress),
         "advances": run is not None,
         "polls": None if run is None else run.polls,

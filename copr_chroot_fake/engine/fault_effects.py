@@ -1,4 +1,4 @@
-"""What a fault makes of an answer: another one, or how it gets to the client."""
+"""The effects of a fault on a response: its content, and its delivery to the client."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def change(fault: Fault, answer: Answer) -> Answer:
 
 
 def delivery(fault: Fault, random: Random) -> Delivery | None:
-    """How the answer gets to the client; ``None`` if it simply arrives."""
+    """Return how the response is delivered to the client; ``None`` if it simply arrives."""
     if fault.delay is None and fault.dribble is None and fault.breaks is None:
         return None
     piece, pause = fault.dribble or (0, 0)

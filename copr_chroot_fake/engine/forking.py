@@ -1,8 +1,12 @@
-"""Forking a project: its settings, chroots, packages, and the last successful build of each package in each chroot."""
+"""Forking a project: its settings, chroots, packages, and the last successful build of each package in each chroot.
+
+The copy of a build keeps most of what Copr stores about it, even whether it was canceled, and its batch.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import attrgetter
 
 from ..model import defaults
 from ..model.states import State
@@ -11,6 +15,7 @@ from .chroot import BuildChroot
 from .project import Project
 from .source import SourceBuild
 from .store import Store
+from .submission_rules import Counts
 
 _FORKABLE = (State.SUCCEEDED, State.FORKED)
 
@@ -18,7 +23,8 @@ _FORKABLE = (State.SUCCEEDED, State.FORKED)
 def fork_project(store: Store, source: Project, ownername: str, projectname: str, creator: str) -> Project:
     """Fork a project into another one, which is added if there is none."""
     fork = store.projects.get(f"{ownername}/{projectname}") or _add_fork(store, source, ownername, projectname, creator)
-    for package in [*source.packages.values()]:
+    # Copr's database finds the packages of a project by an index that ends with their names.
+    for package in sorted(source.packages.values(), key=attrgetter("name")):
         if package.name not in fork.packages:
             fork.add_package(package.name, package.source_type, package.config)
             fork.update_package(package.name, max_builds=package.max_builds, chroot_denylist=package.chroot_denylist)
@@ -32,7 +38,7 @@ def _add_fork(store: Store, source: Project, ownername: str, projectname: str, c
     fork = Project(store, store.next_project_id(), ownername, projectname, settings=settings, creator=creator)
     fork.created_on = int(store.clock.now())
     fork.replace_chroots({name: source.known_chroots[name] for name in source.active_chroots})
-    store.projects[fork.full_name] = fork
+    store.add_created_project(fork)
     return fork
 
 
@@ -61,6 +67,7 @@ def _fork_build(store: Store, build: Build, names: list[str], project: Project, 
         is_background=build.is_background,
         bootstrap=build.bootstrap,
         isolation=build.isolation,
+        cancellation=build.cancellation,
         submitted_on=build.submitted_on,
         submitter=build.submitter,
     )
@@ -85,4 +92,4 @@ def _fork_build(store: Store, build: Build, names: list[str], project: Project, 
                 result_dir=fork.result_dir,
             )
         )
-    store.add_submitted(fork, None)
+    store.add_submitted(fork, build.batch, Counts())

@@ -21,6 +21,7 @@ from .faults import SavedFaults
 from .interrupts import complete
 from .project import Project, SavedProject
 from .store import Store
+from .submission_rules import SavedRules
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -40,6 +41,7 @@ class Snapshot(NamedTuple):
     groups: dict[str, Group]
     removed: frozenset[int]
     last_ids: tuple[int, int, int]
+    submission_rules: SavedRules
     faults: SavedFaults
     changes: tuple[Change, ...]
     results_root: str
@@ -70,6 +72,7 @@ def take(store: Store) -> Snapshot:
             dict(store.groups),
             frozenset(store.removed),
             (store.last_build_id, store.last_project_id, store.last_package_id),
+            store.submission_rules.save(),
             store.faults.save(),
             tuple(store.changes),
             store.results_root,
@@ -108,6 +111,7 @@ def _restore(snapshot: Snapshot) -> None:
         _refill(store.accounts, snapshot.accounts)
         _refill(store.groups, snapshot.groups)
         store.removed = set(snapshot.removed)
+        store.submission_rules.restore(snapshot.submission_rules)
         store.faults.restore(snapshot.faults)
         store.changes.clear()
         store.changes.extend(snapshot.changes)

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import EventError, InputError
 from ..model import defaults
-from ..model.lifecycle import Lifecycle
+from ..model.lifecycle import UNBUILT_LIFECYCLES, Lifecycle, Plan
+from ..model.nevra import Nevra
 from ..model.progress import Progress
 from ..model.project import SourcePackage
-from ..model.source import SOURCE_PLAN, UNBUILT, UNFINISHED, SourceType, source_state_after
+from ..model.source import FAILING_SOURCE_PLAN, SOURCE_PLAN, UNBUILT, UNFINISHED, SourceType, source_state_after
 from ..model.states import State, StateName, parse_state
+from ..scenario.spec import OutcomeSpec
 from ..validation import checks
 from .lifecycle_run import LifecycleRun
 
@@ -33,6 +35,7 @@ _CANCELABLE = (State.WAITING, State.PENDING, State.STARTING, State.RUNNING)
 
 
 _NOT_MADE = SourcePackage()
+_NO_OUTCOMES: Mapping[str, OutcomeSpec] = {}
 
 
 class SavedSource(NamedTuple):
@@ -63,7 +66,9 @@ class SourceBuild:
         "is_derived",
         "is_independent",
         "lifecycle",
+        "outcomes",
         "package",
+        "planned_version",
         "progress",
         "result_dir",
         "run",
@@ -84,7 +89,9 @@ class SourceBuild:
         package: SourcePackage | None = None,
         started_on: int | None = None,
         ended_on: int | None = None,
+        planned_version: str | None = None,
         lifecycle: Lifecycle | None = None,
+        outcomes: Mapping[str, OutcomeSpec] = _NO_OUTCOMES,
         progress: Progress | None = None,
         is_independent: bool = False,
     ) -> None:
@@ -102,8 +109,12 @@ class SourceBuild:
         self.package = package or SourcePackage()
         self.started_on = started_on
         self.ended_on = ended_on
+        self.planned_version = planned_version
+        """The version of the source package that it will make; ``None`` for one that fits its source."""
         self.lifecycle = lifecycle
         """The lifecycle of the chroots that wait for it; ``None`` if they stay as they are reported."""
+        self.outcomes = outcomes
+        """By name, the chroots with a lifecycle or packages of their own."""
         self.progress = progress
         """What advances it, and these chroots; ``None`` for the progress of the fake."""
         self.is_independent = is_independent
@@ -138,6 +149,27 @@ class SourceBuild:
         if self.is_independent or self.stored_state not in UNBUILT:
             return True
         return all(chroot.lifecycle_run is None for chroot in self._build.chroots)
+
+    @property
+    def plan(self) -> Plan:
+        """The stages that it goes through."""
+        fails = self.lifecycle is not None and UNBUILT_LIFECYCLES.get(self.lifecycle) == "source-fails"
+        return FAILING_SOURCE_PLAN if fails else SOURCE_PLAN
+
+    def lifecycle_of(self, chrootname: str) -> Lifecycle | None:
+        """Return the lifecycle of a chroot after the import."""
+        outcome = self.outcomes.get(chrootname)
+        return self.lifecycle if outcome is None or outcome.lifecycle is None else outcome.lifecycle
+
+    def packages_of(self, chrootname: str) -> tuple[Nevra, ...] | None:
+        """Return the packages that a chroot will build; ``None`` for plausible ones."""
+        outcome = self.outcomes.get(chrootname)
+        return None if outcome is None else outcome.packages
+
+    def _names_with(self, lifecycle: str) -> list[str]:
+        """Return the names of the chroots with a lifecycle that ends before they are built."""
+        lifecycles = {name: self.lifecycle_of(name) for name in self._build.names}
+        return [name for name, own in lifecycles.items() if own and UNBUILT_LIFECYCLES.get(own) == lifecycle]
 
     def report(
         self,
@@ -223,7 +255,7 @@ class SourceBuild:
         if build.stored_package is None:
             build.set_package(name or build.hidden_package or defaults.package_of(self.config) or defaults.PACKAGE)
             build.hidden_package = None
-        version = made.version or self.package.version or defaults.version_of(self.config)
+        version = made.version or self.package.version or self.planned_version or defaults.version_of(self.config)
         url = made.url or f"{build.source_results_url}/{build.stored_package}-{version.rpartition(':')[2]}.src.rpm"
         self.package = SourcePackage(version, url)
         if not build.names:
@@ -231,7 +263,7 @@ class SourceBuild:
         self.stored_state = State.IMPORTING if build.names else State.FAILED
         for chroot in build.chroots:
             chroot.wait_for_source(now)
-        self._end_chroots(skip, State.SKIPPED, now)
+        self._end_chroots((*skip, *self._names_with("skipped")), State.SKIPPED, now)
 
     def _end_chroots(self, chrootnames: Iterable[str], state: State, now: float) -> None:
         """End chroots with the times of the source build, as Copr does for those that are never built."""
@@ -266,14 +298,15 @@ class SourceBuild:
         build.forget_rendered()
         self.is_independent = True
         waiting = [chroot for chroot in build.chroots if chroot.is_waiting]
-        missing = [chroot for chroot in waiting if _distribution(chroot.name) in failed]
+        failing = self._names_with("import-fails")
+        missing = [chroot for chroot in waiting if chroot.name in failing or _distribution(chroot.name) in failed]
         self.stored_state = State.FAILED if missing else State.SUCCEEDED
         for chroot in waiting:
             if chroot in missing:
-                # Copr stores no times, so the build never ends.
-                chroot.end_unbuilt(State.FAILED, now, None, None)
+                # Copr stores no times, so the build never ends unless it had times before.
+                chroot.fail_import(now)
             else:
-                chroot.queue(self.lifecycle, now)
+                chroot.queue(self.lifecycle_of(chroot.name), now)
 
     # Its lifecycle. Whoever calls what changes it holds the store's lock.
 
@@ -282,11 +315,11 @@ class SourceBuild:
 
         :param remaining: seconds until the stage ends, by default all of them.
         """
-        build = self._build
+        build, plan = self._build, self.plan
         if remaining is None:
-            remaining = SOURCE_PLAN[position].lasts
+            remaining = plan[position].lasts
         self.run = LifecycleRun(
-            SOURCE_PLAN,
+            plan,
             self.progress or build.store.progress,
             begun,
             index=position,

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import chain, count
 from random import Random
 
+from ..errors import InputError
 from ..fork_lock import new_lock
 from ..model.account import Account, Group, fas_name_of
 from ..model.fault import FaultSpec
@@ -18,6 +19,7 @@ from ..model.package import Package
 from ..model.progress import Progress
 from ..model.project import COPR_URL, RESULTS_URL, SourcePackage
 from ..model.states import State
+from ..scenario.spec import SubmissionRuleSpec
 from ..validation import checks
 from ..wire.routes import RESULTS, UPLOADS
 from .agenda import Agenda
@@ -30,6 +32,7 @@ from .faults import Faults
 from .interrupts import Undo, all_or_nothing, complete
 from .poll_loops import PollLoops
 from .project import Project
+from .submission_rules import Counts, SubmissionRules
 
 
 @dataclass
@@ -45,6 +48,7 @@ class Additions:
     """The ids of projects that are taken."""
     projects: dict[str, Project] = field(default_factory=dict)
     builds: dict[int, Build] = field(default_factory=dict)
+    submissions: Sequence[SubmissionRuleSpec] = ()
     faults: Sequence[FaultSpec] = ()
     now: float | None = None
     """The new time of a virtual clock."""
@@ -66,6 +70,7 @@ class Store:
         self.seed = seed
         self.lock = new_lock()
         self.faults = Faults(seed, self.lock)
+        self.submission_rules = SubmissionRules(self.lock)
         self.mock_chroots: dict[str, bool] = {}
         """Whether each is active, by name."""
         self.projects: dict[str, Project] = {}
@@ -79,6 +84,8 @@ class Store:
         self.groups: dict[str, Group] = {}
         """By name."""
         self.batches: dict[int, Batch] = {}
+        self.first_build_id = 1
+        """The id of the first build."""
         self.last_build_id = 0
         self.last_project_id = 0
         self.last_package_id = 0
@@ -98,6 +105,10 @@ class Store:
         self.poll_loops = PollLoops(max_polls)
         self.rendered_bytes = 0
         """The size of rendered chroots that are not accounted for in the log yet."""
+        self.user: str | None = None
+        """The user who is logged in with the current request."""
+        self.created: list[Build | Project] = []
+        """The builds and the project that the current request has created."""
 
     @property
     def uploads_root(self) -> str:
@@ -118,6 +129,10 @@ class Store:
             undo.append(partial(self.faults.restore, self.faults.save()))
             for fault in additions.faults:
                 self.faults.add_written(fault)
+        if additions.submissions:
+            undo.append(partial(self.submission_rules.restore, self.submission_rules.save()))
+            for rule in additions.submissions:
+                self.submission_rules.add(rule)
         undo.append(partial(self.mock_chroots.update, dict(self.mock_chroots)))
         self._add_builds(additions, undo)
         for build in additions.builds.values():
@@ -150,9 +165,10 @@ class Store:
             for chroot in build.chroots:
                 self.note_begun(chroot)
 
-    def add_submitted(self, build: Build, batch: int | None) -> None:
-        """Add a build that a user has submitted."""
+    def add_submitted(self, build: Build, batch: int | None, counts: Counts) -> None:
+        """Add a build that a user has submitted, and count it for the rules that it matches."""
         with all_or_nothing(self) as undo:
+            undo.append(counts.restore)
             self.builds[build.id] = build
             self.last_build_id = max(self.last_build_id, build.id)
             self._add_to_project(build, undo)
@@ -160,6 +176,13 @@ class Store:
                 self._join(build, batch, undo)
             self.index.add(build)
             build.agenda.changed[build] = None
+            counts.store()
+        self.created.append(build)
+
+    def add_created_project(self, project: Project) -> None:
+        """Add a project that a user has created."""
+        self.projects[project.full_name] = project
+        self.created.append(project)
 
     def _raise_last_ids(self, additions: Additions) -> None:
         projects = additions.projects.values()
@@ -199,6 +222,22 @@ class Store:
         if self.last_build_id < checks.LARGEST_INTEGER:
             return self.last_build_id + 1
         return next(number for number in count(1) if number not in self.builds and number not in self.removed)
+
+    def start_ids(self, build_id: int) -> None:
+        """Let the first build have this id, also after everything is deleted."""
+        self.first_build_id = build_id
+        self.last_build_id = build_id - 1
+
+    def continue_ids(self, build_id: int) -> None:
+        """Let the next build have this id.
+
+        :raises InputError: unless it is above all earlier ones.
+        """
+        with self.lock:
+            if build_id <= self.last_build_id:
+                problem = f"{build_id} is not above {self.last_build_id}, the highest id so far; expected a higher one"
+                raise InputError("next_build_id", problem)
+            self.last_build_id = build_id - 1
 
     def next_directory(self) -> str:
         """Return the name of a directory for an uploaded file."""
@@ -245,17 +284,19 @@ class Store:
                 self.clock.restore(now)
 
     def clear(self) -> None:
-        """Delete all projects, builds, chroots and faults; keep the clock and the accounts."""
+        """Delete all projects, builds, chroots, submission rules and faults; keep the clock and the accounts."""
         with self.lock:
             complete(self._clear)
 
     def _clear(self) -> None:
         for kept in (self.mock_chroots, self.projects, self.builds, self.batches, self.removed, self.changes):
             kept.clear()
-        self.last_build_id = self.last_project_id = self.last_package_id = self.last_batch_id = 0
+        self.last_build_id = self.first_build_id - 1
+        self.last_project_id = self.last_package_id = self.last_batch_id = 0
         self.agenda.clear()
         self.coupled_agenda.clear()
         self.index.forget()
+        self.submission_rules.clear()
         self.faults.clear()
         self.poll_loops.clear()
 
@@ -383,7 +424,3 @@ class Store:
 def _first_free(used: Iterable[int]) -> int:
     taken = {*used}
     return next(number for number in count(1) if number not in taken)
-
-
-def _shorten(items: list[int], length: int) -> None:
-    del items[length:]

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..model.lifecycle import DEFAULT_LIFECYCLE, LIFECYCLES
 from ..model.project import SourcePackage
 from ..model.source import SourceType
 from ..model.states import State
@@ -70,10 +69,10 @@ def submit(store: Store, project: Project, submission: Submission, batch: int | 
         content=submission.content,
         state=State.PENDING,
         package=SourcePackage(url=submission.url),
-        lifecycle=LIFECYCLES[DEFAULT_LIFECYCLE],
         progress=store.progress,
         is_independent=True,
     )
     build.add_waiting(submission.chroots)
-    store.add_submitted(build, batch)
+    counts = store.submission_rules.apply(build)
+    store.add_submitted(build, batch, counts)
     return build

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from ..adapters.asgi import BodyReader, HttpScope, Receive, Send, connection_of, received, respond
 from ..errors import InputError
+from ..journal.details import MAX_BODY, headers_bytes
 from ..wire.answer import Answer, error_body, json_answer
 from ..wire.routes import READ_METHODS
 from ..worlds.memory import PER_REQUEST, NoMemoryError
@@ -49,16 +50,19 @@ class ServedApp:
         if isinstance(world, Answer):
             await respond(world, send)
             return
+        headers, size = cast(HttpScope, scope)["headers"], 0
         if scope["method"] not in READ_METHODS:
-            body = await self._bodies.receive(cast(HttpScope, scope)["headers"], receive)
+            body = await self._bodies.receive(headers, receive)
             if body is None:
                 return
             if isinstance(body, Answer):
                 await respond(body, send)
                 return
+            size = min(len(body), MAX_BODY)
             receive = received(body, receive)
         # Unchecked: no request is rejected to save memory, since the journal has its own limit.
-        self._memory.charged += PER_REQUEST + len(cast(bytes, scope["query_string"]))
+        size += PER_REQUEST + len(cast(bytes, scope["query_string"])) + headers_bytes(headers)
+        self._memory.charged += size
         if world.fake.faults:
             gate = _Gate(world, scope, send)
             await world.app(scope, receive, gate.send)

@@ -6,9 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from ..adapters.asgi import BodyReader, HttpScope, Receive
+from ..adapters.asgi import MAX_BODIES, MAX_BODY, BodyReader, HttpScope, Receive
 from ..wire.answer import Answer
-from ..worlds.limits import MAX_BODIES, MAX_BODY
 from .guard import Guard
 
 if TYPE_CHECKING:

@@ -47,6 +47,10 @@ class Selection(NamedTuple):
     def __len__(self) -> int:
         return len(self.numbers) - self.start
 
+    def all(self) -> Sequence[int]:
+        """Return all numbers."""
+        return self.numbers[self.start :]
+
     def latest(self, limit: int, offset: int = 0) -> Sequence[int]:
         """Return the last ``limit`` numbers before the last ``offset`` ones."""
         end = max(len(self.numbers) - offset, self.start)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import cast, get_args
+from operator import attrgetter
+from typing import TYPE_CHECKING, cast, get_args
 
 from ..engine.build import Build
 from ..engine.store import Store
@@ -15,6 +16,9 @@ from .index import About, RequestIndex
 from .log import Entry, RequestLog
 from .request import Request as Request
 from .request import read_request
+
+if TYPE_CHECKING:
+    from .submissions import Submission
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,41 @@ class Journal:
             expected = "at least 1 request" if times is None else _requests(times)
             subject = _described(endpoint, build_id, chrootname)
             raise AssertionError(f"{subject}: expected {expected}, got {count or 'none'}.{self._latest()}")
+
+    def assert_submitted(
+        self, fields: Mapping[str, object], chroots: Iterable[str] | None, times: int | None, **texts: str | None
+    ) -> None:
+        __tracebackhide__ = True
+        # Imported late, as near misses are.
+        from . import submissions
+
+        times = checks.optional(checks.whole_number)("times", times)
+        expected = submissions.expected_fields(fields, chroots, **texts)
+        found = self._submissions(submissions.BUILD_ENDPOINTS, submissions.builds_in)
+        submissions.assert_submitted(found, expected, times, "build")
+
+    def assert_project_created(
+        self, fields: Mapping[str, object], chroots: Iterable[str] | None, **texts: str | None
+    ) -> None:
+        __tracebackhide__ = True
+        from . import submissions
+
+        expected = submissions.expected_fields(fields, chroots, **texts)
+        found = self._submissions(submissions.PROJECT_ENDPOINTS, submissions.project_in)
+        submissions.assert_submitted(found, expected, None, "project")
+
+    def _submissions(
+        self, endpoints: Sequence[EndpointName], read: Callable[[Request], Iterator[Submission]]
+    ) -> list[Submission]:
+        """Return the submissions in the requests to some endpoints, in their order."""
+        with self._store.lock:
+            found = [
+                request
+                for endpoint in endpoints
+                for request in self._read(self._index.find(About(endpoint, has_valid_method=True)).all())
+            ]
+        found.sort(key=attrgetter("number"))
+        return [submission for request in found for submission in read(request)]
 
     def assert_polled_no_faster_than(self, seconds: float, build_id: int | None, chrootname: str | None) -> None:
         __tracebackhide__ = True

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-Entry = tuple[str, str, int, float, bool, Sequence[bytes], "int | None", int]
+from ..wire.headers import RawHeaders
+from .details import Details, headers_bytes
+
+Entry = tuple[str, str, int, float, bool, Sequence[bytes], "int | None", int, RawHeaders, "Details | None"]
 """A recorded request: method, target, status, time, whether it matched, the chroots in the response, the id of the
-fault that hit it, and its number.
+fault that hit it, its number, its headers without secrets, and its details if it has a user, a body or an effect.
 
 A plain tuple, as one is made for each request; everything else is parsed from the target when it is needed.
 """
@@ -20,6 +23,20 @@ REFERENCE_BYTES = 8
 
 _ENTRY_BYTES = 256
 """The approximate size of an entry without its texts and the chroots in its response."""
+
+
+def retained_bytes(entries: Iterable[Entry]) -> int:
+    """Return the approximate size of what entries have beside a constant size: texts, chroots, headers and details."""
+    size, before = 0, None
+    for entry in entries:
+        size += len(entry[1]) + REFERENCE_BYTES * len(entry[5])
+        # Entries share equal headers.
+        if entry[8] and entry[8] is not before:
+            before = entry[8]
+            size += headers_bytes(before)
+        if entry[9] is not None:
+            size += entry[9].size
+    return size
 
 
 class RequestLog:

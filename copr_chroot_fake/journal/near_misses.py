@@ -32,7 +32,7 @@ def near_miss(store: Store, request: Request) -> str:
     if build is None:
         target = parse_target(request.target, store.serves_results)
         if target.raw_build_id is None:
-            return _near_named(store, {**request.arguments, **target.parameters})
+            return _near_named(store, {**_names_in_body(request), **request.arguments, **target.parameters})
         return _near_builds(store.builds, str(target.raw_build_id))
     return _near_chroots(build, request.chrootname or "")
 
@@ -51,10 +51,17 @@ def _near_project(projects: Iterable[str], arguments: Mapping[str, str]) -> str:
 
 
 def _near_named(store: Store, names: Mapping[str, str]) -> str:
-    """Compare projects, unless the request names none, or one that exists: its body is not recorded."""
+    """Compare projects, unless the request names none, or one that exists."""
     if "projectname" in names and f"{names.get('ownername', '')}/{names['projectname']}" not in store.projects:
         return _near_project(store.projects, names)
     return "the response names what does not exist"
+
+
+def _names_in_body(request: Request) -> Mapping[str, str]:
+    """Return the owner and the project in a body."""
+    sent = request.json if isinstance(request.json, dict) else request.form
+    names = {name: sent.get(name) for name in ("ownername", "projectname")}
+    return {name: value for name, value in names.items() if isinstance(value, str)}
 
 
 def _near_results(store: Store, path: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..model.states import State
 from ..validation import checks
+from ..wire.headers import RawHeaders
 from ..wire.routes import EndpointName
 from ..wire.target import parse_target
+from .details import NO_DETAILS, Details, UploadedFile, read_headers
 from .log import Entry
 
 
@@ -40,6 +42,50 @@ class Request(NamedTuple):
     """The id of the fault that hit it."""
     number: int = 0
     """Its number among all requests to the fake, from 1."""
+    recorded_headers: RawHeaders = ()
+    """Its headers, with secrets masked."""
+    details: Details = NO_DETAILS
+    """Its user, its body, and the objects that it created."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers by name in lower case; those with logins and tokens, such as ``authorization``, are ``***``."""
+        return read_headers(self.recorded_headers)
+
+    @property
+    def user(self) -> str | None:
+        """The user who was logged in; ``None`` for endpoints that need no login, and for an invalid one."""
+        return self.details.user
+
+    @property
+    def created_builds(self) -> Sequence[int]:
+        """The ids of the builds that it created."""
+        return self.details.builds
+
+    @property
+    def created_project(self) -> str | None:
+        """The full name of the project that it created."""
+        return self.details.project
+
+    @property
+    def body_size(self) -> int:
+        """The size of the body in bytes; bodies above 64 KiB, not counting uploaded files, are not kept."""
+        return 0 if self.details.body is None else self.details.body.size
+
+    @property
+    def json(self) -> Any:
+        """The JSON body, or the one that was sent with an uploaded file; ``None`` if there is no valid one."""
+        return None if self.details.body is None else self.details.body.json
+
+    @property
+    def form(self) -> Mapping[str, str]:
+        """The fields of a form; of a repeated one, the first."""
+        return {} if self.details.body is None else self.details.body.form
+
+    @property
+    def files(self) -> Mapping[str, UploadedFile]:
+        """The name and size of each uploaded file, by the name of its field; the build has the content."""
+        return {} if self.details.body is None else self.details.body.files
 
     @property
     def states(self) -> dict[str, State]:
@@ -69,7 +115,7 @@ def chroot_names(entry: Entry) -> tuple[str, ...]:
 
 def read_request(entry: Entry, has_results: bool) -> Request:
     """Return the request of a log entry."""
-    method, target, status, at, matched, shown, fault, number = entry
+    method, target, status, at, matched, shown, fault, number, headers, details = entry
     parsed = parse_target(target, has_results)
     return Request(
         method=method,
@@ -84,4 +130,6 @@ def read_request(entry: Entry, has_results: bool) -> Request:
         shown=shown,
         fault=fault,
         number=number,
+        recorded_headers=headers,
+        details=NO_DETAILS if details is None else details,
     )

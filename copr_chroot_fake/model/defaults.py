@@ -78,9 +78,9 @@ def package_of(config: Mapping[str, object]) -> str | None:
         if config.get(field):
             return prefix + _clean(str(config[field]))
     for field in ("pkg", "url", "clone_url"):
-        location = str(config.get(field) or "").partition("?")[0].rstrip("/")
-        match = _FILE.search(location)
-        name = _clean(match[1] if match else location.rpartition("/")[2])
+        file = str(config.get(field) or "").partition("?")[0].rstrip("/").rpartition("/")[2]
+        match = _FILE.match(file)
+        name = _clean(match[1] if match else file)
         if name:
             return name
     return None

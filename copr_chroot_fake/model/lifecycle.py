@@ -198,7 +198,7 @@ def has_end(lifecycle: Lifecycle, index: int) -> bool:
 
 
 def _way_to(lifecycle: Lifecycle, state: State | None) -> Sequence[str]:
-    """Return the endings of the first stages with which a plan gets to a state."""
+    """Return the endings of the first stages with which a plan reaches a state."""
     found = [] if state is None else positions(lifecycle, state)
     if not found or state is None:
         return ()
@@ -373,6 +373,11 @@ LIFECYCLES: Mapping[str, Lifecycle] = _Lifecycles()
 """The lifecycles that occur in the real service, by name."""
 
 DEFAULT_LIFECYCLE = "succeeds"
+
+UNBUILT_LIFECYCLES: Mapping[Lifecycle, str] = {
+    LIFECYCLES[name]: name for name in ("source-fails", "import-fails", "skipped")
+}
+"""The names of lifecycles in which the source build or the import ends a chroot before it is built."""
 
 LifecycleName = Annotated[str, Keywords(enum=[*LIFECYCLES])]
 LifecycleValue = Annotated[Lifecycle, Rule(parse_lifecycle, dump_lifecycle), Written(LifecycleName | _LifecycleObject)]

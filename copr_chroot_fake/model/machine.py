@@ -67,8 +67,8 @@ TRANSITIONS = (
     Transition(Event.SKIP, _UNBUILT, State.SKIPPED, _TIMES),
     # The import failed: Copr stores no times, so the build never ends.
     Transition(Event.FAIL, (State.IMPORTING,), State.FAILED),
-    # Its builder died. It keeps started_on until it starts again.
-    Transition(Event.RESCHEDULE, _BUILDING, State.PENDING, (Stamp.NO_RESULT_DIR,)),
+    # Its builder died. It keeps started_on until it starts again. A canceled build is not built again.
+    Transition(Event.RESCHEDULE, _BUILDING, State.PENDING, (Stamp.NO_RESULT_DIR,), canceled=False),
     # A chroot that was starting keeps started_on and its result directory.
     Transition(Event.CONFIRM_CANCEL, (*_UNBUILT, State.STARTING), State.CANCELED, canceled=True),
     # A chroot that was running when it was canceled ends as failed.

@@ -24,6 +24,9 @@ SOURCE_PLAN = (
 )
 """The stages of a submitted source build, with the seconds that each lasts."""
 
+FAILING_SOURCE_PLAN = (*SOURCE_PLAN[:3], PlannedStage(State.FAILED, None))
+"""The same for one that fails."""
+
 DERIVED_STATES = (State.RUNNING, State.IMPORTING, State.SUCCEEDED)
 """The states of a source build that follow from those of its chroots, unless something fails."""
 

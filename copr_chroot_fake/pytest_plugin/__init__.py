@@ -38,6 +38,7 @@ _OPTIONS = {
     "results_url": "URL of the results; Copr's own by default.",
     "requests_kept": "Number of latest requests that are kept.",
     "max_polls": "Polls of one resource at the same time; the next one fails. A number, or none.",
+    "next_build_id": "Id of the first build.",
 }
 
 
@@ -51,7 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    options = ", ".join(f"{name}=…" for name in _OPTIONS)
+    options = ", ".join(f"{name}=…" for name in (*_OPTIONS, "submissions"))
     text = "options of copr_fake; the closest marker that gives an option wins."
     config.addinivalue_line("markers", f"copr_fake({options}): {text}")
 
@@ -93,14 +94,17 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the unmatched requests of a failed test to its report."""
+    """Add the unmatched requests and the unused submission rules of a failed test to its report."""
     report = yield
     if report.failed and call.when == "call" and "make_copr_fake" in getattr(item, "fixturenames", ()):
-        from .support import UNMATCHED, unmatched_text
+        from .support import UNMATCHED, UNUSED_RULES, unmatched_text, unused_rules_text
 
         text = unmatched_text(item)
         if text and text not in report.longreprtext:
             report.sections.append((UNMATCHED, text))
+        rules = unused_rules_text(item)
+        if rules:
+            report.sections.append((UNUSED_RULES, rules))
     return report
 
 

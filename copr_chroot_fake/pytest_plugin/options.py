@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any
@@ -15,8 +15,10 @@ from ..model.project import COPR_URL
 from ..options import FakeOptions
 from ..scenario.bundled import by_name
 from ..scenario.load import ScenarioSource
+from ..scenario.spec import SubmissionRuleSpec
 from ..validation import checks
 from ..validation.rule import Rule
+from ..validation.spec import parse, parse_list
 from . import _OPTIONS
 
 MARKER = "copr_fake"
@@ -25,6 +27,17 @@ MARKER = "copr_fake"
 def _any_source(location: str, value: object) -> object:
     """Accept any scenario; loading it reports what is wrong with it."""
     return value
+
+
+def _check_rules(location: str, value: object) -> Sequence[Mapping[str, Any]]:
+    """Return the arguments of ``on_submit`` for each rule; adding it reports what is wrong with a function."""
+    return parse_list(_check_rule, location, value)
+
+
+def _check_rule(location: str, value: object) -> Mapping[str, Any]:
+    rule = checks.mapping(location, value)
+    parse(SubmissionRuleSpec, location, {name: given for name, given in rule.items() if name != "when"})
+    return rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +49,14 @@ class Options(FakeOptions):
     url: Annotated[str, Rule(checks.server)] = COPR_URL
     strict: bool = False
     network_guard: bool = True
+    submissions: Annotated[Sequence[Mapping[str, Any]], Rule(_check_rules)] = ()
 
     def make(self) -> FakeCopr:
-        """Make an empty fake."""
-        return FakeCopr.from_options(self)
+        """Make a fake without builds."""
+        fake = FakeCopr.from_options(self)
+        for rule in self.submissions:
+            fake.on_submit(**rule)
+        return fake
 
 
 NAMES = [field.name for field in fields(Options)]
@@ -109,6 +126,7 @@ _PARSERS: Mapping[str, Callable[[str, str], object]] = {
     "seed": _parse_integer,
     "requests_kept": _parse_integer,
     "max_polls": _parse_limit,
+    "next_build_id": _parse_integer,
     "strict": _parse_flag,
     "network_guard": _parse_flag,
     "serve_results": _parse_flag,

@@ -16,7 +16,7 @@ from typing import Annotated, ClassVar
 from ..errors import InputError
 from ..model.account import Account, Group
 from ..model.fault import FaultValue
-from ..model.lifecycle import LIFECYCLES, LifecycleValue, has_end, positions
+from ..model.lifecycle import LIFECYCLES, UNBUILT_LIFECYCLES, LifecycleValue, has_end, positions
 from ..model.nevra import PackageValue
 from ..model.progress import ProgressValue
 from ..model.project import (
@@ -101,8 +101,8 @@ def _lifecycle_errors(chroot: ChrootSpec) -> Iterator[tuple[str, str]]:
         yield "remaining", f"{state or lifecycle.stages[0].state} lasts forever there; expected none"
 
 
-def _given(chroot: ChrootSpec, names: Iterable[str]) -> list[str]:
-    return [name for name in names if getattr(chroot, name) is not None]
+def _given(spec: ChrootSpec | SubmissionRuleSpec, names: Iterable[str]) -> list[str]:
+    return [name for name in names if getattr(spec, name) is not None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -330,13 +330,22 @@ Base64 = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True)
+class OutcomeSpec:
+    """What happens to one chroot of a submitted build: its ``lifecycle``, and the ``packages`` that it builds."""
+
+    lifecycle: LifecycleValue | None = None
+    packages: tuple[PackageValue, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceSpec:
     """The source build of a build; times are Unix times in seconds.
 
     That of a submitted build advances before the chroots, by ``progress``; ``polls`` responses have shown its state,
-    which ends in ``remaining`` seconds. ``config`` has the fields of the source, ``content`` is an uploaded file, and
-    ``lifecycle`` is that of the chroots after the import. One that ``follows`` has the state that fits the lifecycles
-    of the chroots.
+    which ends in ``remaining`` seconds. ``config`` has the fields of the source, ``content`` is an uploaded file,
+    ``version`` is that of the source package that it makes, and ``lifecycle`` is that of the chroots after the import,
+    unless ``outcomes`` has another one for a chroot. One that ``follows`` has the state that fits the lifecycles of the
+    chroots.
     """
 
     type: SourceType = "unset"
@@ -344,7 +353,9 @@ class SourceSpec:
     content: Base64 | None = None
     started_on: UnixTime | None = None
     ended_on: UnixTime | None = None
+    version: Text | None = None
     lifecycle: LifecycleValue | None = None
+    outcomes: Mapping[ChrootName, OutcomeSpec] = field(default_factory=dict)
     progress: ProgressValue | None = None
     polls: WholeNumber | None = None
     remaining: Remaining | None = None
@@ -465,12 +476,76 @@ class BatchSpec:
     blocked_by: Positive | None = None
 
 
+_CHROOT_PATTERN = rf"(?:[^\s/]*[*?\[][^\s/]*|{checks.CHROOT_NAME.pattern})"
+
+
+def _parse_chroot_pattern(location: str, value: object) -> str:
+    pattern = checks.text(location, value)
+    if re.fullmatch(_CHROOT_PATTERN, pattern) is None:
+        expected = "expected one such as epel-*"
+        raise InputError(location, f"{checks.excerpt(pattern)} is neither a chroot name nor a pattern; {expected}")
+    return pattern
+
+
+ChrootPattern = Annotated[str, Rule(_parse_chroot_pattern), whole(_CHROOT_PATTERN)]
+"""The name of a chroot, or a pattern with ``*``, ``?`` and ``[…]``."""
+
+_OUTCOME = ("lifecycle", "packages", "version", "progress")
+"""The fields of a submission rule that say what happens."""
+
+
+def _check_outcome(rule: SubmissionRuleSpec) -> Iterable[tuple[str, str]]:
+    lifecycle = rule.lifecycle
+    if not _given(rule, _OUTCOME):
+        yield "lifecycle", f"the rule changes nothing; expected one of {', '.join(_OUTCOME)}"
+    if lifecycle is not None and lifecycle not in UNBUILT_LIFECYCLES and not positions(lifecycle, State.PENDING):
+        named = ", ".join(UNBUILT_LIFECYCLES.values())
+        yield "lifecycle", f"its lifecycle does not get to pending, as chroots do after the import; or expected {named}"
+    if rule.chroot is None:
+        return
+    if lifecycle is not None and UNBUILT_LIFECYCLES.get(lifecycle) == "source-fails":
+        yield "lifecycle", "source-fails cannot be combined with chroot, as all chroots then fail; omit one"
+    for name in _given(rule, ("version", "progress")):
+        yield name, "cannot be combined with chroot, as it is the same for all chroots; omit one"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmissionRuleSpec:
+    """What happens to submitted builds, and to which: by default to all.
+
+    A rule applies to builds of the ``project`` (owner/name, or owner/name:directory), the ``package``, the
+    ``source_type`` and the ``submitter``, and in these to the chroots that match the pattern ``chroot``; with ``nth``,
+    only to one of these builds, counted from 1. Until the source is built, the package is the one in the URL or the
+    name of the file.
+
+    ``lifecycle`` is that of the chroots, ``packages`` are what they build, ``version`` is that of the source package,
+    and ``progress`` advances the build. ``id``, ``seen`` and ``hits``, the numbers of builds that matched and that it
+    applied to, are those of a saved rule.
+    """
+
+    project: FullName | None = None
+    package: PathSegment | None = None
+    chroot: ChrootPattern | None = None
+    source_type: SourceType | None = None
+    submitter: Text | None = None
+    nth: Positive | None = None
+    lifecycle: LifecycleValue | None = None
+    packages: tuple[PackageValue, ...] | None = None
+    version: Text | None = None
+    progress: ProgressValue | None = None
+    id: Positive | None = None
+    seen: WholeNumber = 0
+    hits: WholeNumber = 0
+    _RELATIONS: ClassVar[tuple[object, ...]] = (Relation(("chroot", *_OUTCOME), _check_outcome),)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScenarioSpec:
     """A whole scenario; ``chroots`` are those that Copr knows beside the ones named further down.
 
     ``now`` is the Unix time to which a virtual clock is moved. ``accounts`` are the users who can log in; if there are
-    none, everybody can. ``last_ids`` are the highest ids of builds, projects and packages that were given.
+    none, everybody can. ``last_ids`` are the highest ids of builds, projects and packages that were given, and
+    ``submissions`` the rules for submitted builds, of which the first that matches applies.
     """
 
     schema: Text | None = field(default=None, metadata={"key": "$schema"})
@@ -519,4 +594,5 @@ class ScenarioSpec:
         tuple[NumberedBuildSpec, ...],
         Rule(partial(parse_list, check_of(NumberedBuildSpec), unique=_UNIQUE_IDS)),
     ] = ()
+    submissions: tuple[SubmissionRuleSpec, ...] = ()
     faults: tuple[FaultValue, ...] = ()

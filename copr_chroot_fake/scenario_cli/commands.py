@@ -79,7 +79,7 @@ def _summary(reports: list[Report]) -> str:
 )
 @_SEED
 def show(name: str, ids: tuple[int, ...], limit: int, seed: int) -> None:
-    """Show a scenario: its projects, builds, faults and lifecycles.
+    """Show a scenario: its projects, builds, submission rules, faults and lifecycles.
 
     A lifecycle is a bar with a letter at the beginning of each stage. It shows
     the plan, which polls, method calls and faults can change.

@@ -19,6 +19,7 @@ from ..engine.chroot import BuildChroot
 from ..engine.faults import ActiveFault
 from ..engine.lifecycle_run import LifecycleRun
 from ..engine.project import Project
+from ..engine.submission_rules import SubmissionRule
 from ..fake import FakeCopr
 from ..model import defaults
 from ..model.lifecycle import LIFECYCLES
@@ -93,6 +94,8 @@ def _overview(fake: FakeCopr, builds: Sequence[Build]) -> Iterator[RenderableTyp
         yield _projects(projects)
     if builds:
         yield _builds(builds)
+    if len(fake.submission_rules):
+        yield _rules(fake.submission_rules)
     if len(fake.faults):
         yield _faults(fake.faults)
 
@@ -155,6 +158,13 @@ def _count_packages(chroot: BuildChroot) -> int:
     if run is None or run.plan[-1].state != State.SUCCEEDED:
         return len(chroot.packages)
     return len(defaults.packages(chroot.name, chroot.build.package) if run.packages is None else run.packages)
+
+
+def _rules(rules: Iterable[SubmissionRule]) -> Table:
+    table = _table("Rule", "Submitted builds")
+    for rule in rules:
+        _row(table, str(rule.id), str(rule))
+    return table
 
 
 def _faults(faults: Iterable[ActiveFault]) -> Table:

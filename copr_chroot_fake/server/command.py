@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from ..adapters.asgi import MAX_BODY
 from ..cli_output import Failure
 from ..errors import CoprFakeError, InputError
 from ..excerpt import excerpt
@@ -20,7 +21,7 @@ from ..model.progress import ProgressMode
 from ..scenario.bundled import DEFAULT_SCENARIO, bundled_directory
 from ..validation import checks
 from ..validation.checks import LARGEST_INTEGER
-from ..worlds.limits import MAX_BODY, MAX_HEAD, MAX_MEMORY, MAX_WORLDS
+from ..worlds.limits import MAX_HEAD, MAX_MEMORY, MAX_WORLDS
 
 if TYPE_CHECKING:
     import socket
@@ -80,6 +81,24 @@ def _parse_account(text: str) -> Account:
         return Account(name, login, token, tuple(group for group in groups.split(",") if group))
     except InputError as error:
         raise ValueError(f"{name!r}: {error}") from None
+
+
+def _parse_rule(text: str) -> Mapping[str, object]:
+    """Parse a rule for submitted builds, as KEY=VALUE,KEY=VALUE; return it as in a scenario."""
+    from ..scenario.spec import SubmissionRuleSpec
+    from ..validation.spec import parse
+
+    rule: dict[str, object] = {}
+    for pair in text.split(","):
+        key, separator, value = pair.partition("=")
+        if not separator:
+            raise ValueError(f"{excerpt(pair)} has no value; expected KEY=VALUE,…, such as package=hello")
+        rule[key] = int(value) if key == "nth" and value.isascii() and value.isdigit() and len(value) < 20 else value
+    try:
+        parse(SubmissionRuleSpec, "", rule)
+    except InputError as error:
+        raise ValueError(str(error)) from None
+    return rule
 
 
 def _parse_host_name(text: str) -> str:
@@ -155,6 +174,16 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     maximum=LARGEST_INTEGER,
 )
 @click.option(
+    "--on-submit",
+    "rules",
+    multiple=True,
+    type=_ParsedText("rule", _parse_rule),
+    metavar="KEY=VALUE,…",
+    help="Rule for submitted builds, such as package=hello,lifecycle=fails, with the keys of submissions "
+    "in a scenario; can be repeated. The first rule that matches applies.",
+)
+@_number_option("--next-build-id", 1, "Id of the first build.", minimum=1, maximum=LARGEST_INTEGER)
+@click.option(
     "--serve-results",
     is_flag=True,
     help="Serve the logs and packages of builds; result_url and repositories point to this server.",
@@ -222,6 +251,8 @@ def serve(
     progress: ProgressMode,
     speed: float,
     seed: int,
+    rules: tuple[Mapping[str, object], ...],
+    next_build_id: int,
     serve_results: bool,
     results_delay: float | None,
     public_url: str | None,
@@ -281,13 +312,17 @@ def serve(
     end_on_signals()
     initial = InitialConfig(
         FakeCopr,
-        scenarios=scenarios or (bundled_directory() / DEFAULT_SCENARIO,),
+        scenarios=(
+            *([{"submissions": [*rules]}] if rules else []),
+            *(scenarios or [bundled_directory() / DEFAULT_SCENARIO]),
+        ),
         options=FakeOptions(
             progress=progress,
             default_limit=default_limit,
             seed=seed,
             requests_kept=journal,
             max_polls=max_polls,
+            next_build_id=next_build_id,
             serve_results=serve_results,
             results_delay=results_delay or 0,
         ),

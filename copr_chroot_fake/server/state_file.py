@@ -23,7 +23,7 @@ from ..scenario.bundled import by_name
 from ..scenario.load import ScenarioSource
 from ..scenario.parsing import read_json
 from ..validation import checks
-from ..validation.checks import Amount, WholeNumber
+from ..validation.checks import Amount, Positive, WholeNumber
 from ..validation.rule import Rule
 from ..validation.spec import parse
 from ..worlds.initial import InitialConfig, Speed
@@ -32,7 +32,7 @@ from ..worlds.memory import NoMemoryError
 from ..worlds.world import TooManyError, World, Worlds
 
 _VERSION = 1
-_SAVED_OPTIONS = ("progress", "default_limit", "seed")
+_SAVED_OPTIONS = ("progress", "default_limit", "seed", "next_build_id")
 """The options that are saved; for the others, those of the current command apply."""
 
 
@@ -60,6 +60,7 @@ class _SavedInitial:
     progress: ProgressOption = "clock"
     default_limit: DefaultLimit | None = None
     seed: WholeNumber = 0
+    next_build_id: Positive = 1
     speed: Speed = 1
 
 

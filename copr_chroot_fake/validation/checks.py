@@ -27,7 +27,7 @@ T = TypeVar("T")
 LARGEST_INTEGER = 2**31 - 1
 """The service keeps ids, times, limits and epochs as 32-bit integers."""
 
-_CHROOT_NAME = re.compile(r"[^\s/]+-[^\s/-]+-[^\s/-]+")
+CHROOT_NAME = re.compile(r"[^\s/]+-[^\s/-]+-[^\s/-]+")
 
 
 def optional(check: Callable[[str, object], T]) -> Callable[[str, object], T | None]:
@@ -350,14 +350,14 @@ def chroot_name(location: str, value: object) -> str:
     return sys.intern(name)
 
 
-ChrootName = Annotated[str, Rule(chroot_name), whole(_CHROOT_NAME.pattern)]
+ChrootName = Annotated[str, Rule(chroot_name), whole(CHROOT_NAME.pattern)]
 
 _MAX_CACHED = 100
 """The longest name that is cached, in characters."""
 
 
 def _is_chroot_name(text: str) -> bool:
-    return _CHROOT_NAME.fullmatch(text) is not None and is_storable(text)
+    return CHROOT_NAME.fullmatch(text) is not None and is_storable(text)
 
 
 _is_known_chroot_name = lru_cache(maxsize=10_000)(_is_chroot_name)

@@ -6,12 +6,6 @@ MAX_WORLDS = 10_000
 MAX_MEMORY = 2 * 1024**3
 """Estimated bytes that all worlds together retain."""
 
-MAX_BODY = 64 * 1024 * 1024
-"""Bytes in the body of a control call: enough for a scenario of some 100,000 chroots."""
-
-MAX_BODIES = 256 * 1024 * 1024
-"""Bytes in all bodies of control calls that are being received at the same time."""
-
 MAX_HEAD = 64 * 1024
 """Bytes of a request before its body."""
 

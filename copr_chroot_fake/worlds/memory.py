@@ -22,7 +22,7 @@ PER_BUILD = 64 * 1024
 """Bytes of a build with its chroots, unless it has very many."""
 
 PER_REQUEST = 300
-"""Bytes of a request in the journal, without its target."""
+"""Bytes of a request in the journal, without its target, headers and body."""
 
 
 class NoMemoryError(CoprFakeError):

@@ -19,6 +19,7 @@ from copr_chroot_fake.model.account import Account
 from copr_chroot_fake.worlds.initial import InitialConfig
 
 from ..adapters import running_server
+from ..served import serving as serving_worlds
 from .garbage import serving
 from .harness import F41, HTML, Harness, page_of, responding
 
@@ -138,6 +139,40 @@ def test_invalid_account_option_prints_no_token(account: str) -> None:
     assert done.exit_code == 2
     assert SECRET not in done.output
     assert "--account" in done.output
+
+
+@pytest.mark.parametrize("header", ["Authorization", "authorization", "Cookie", "X-Gitlab-Token"])
+def test_recorded_headers_contain_no_token(header: str) -> None:
+    """Neither in Python nor over HTTP, nor in the message of an assertion."""
+    encoded = base64.b64encode(f"login:{SECRET}".encode()).decode()
+    headers = {header: f"Basic {encoded}", "Content-Type": "application/json"}
+    with serving_worlds() as server:
+        fake, url = server.worlds.main.fake, server.url
+        fake.add_account("jdoe", "login", SECRET)
+        for path in ("auth-check", "nope", "project?ownername=a&projectname=b"):
+            httpx.get(f"{url}/api_3/{path}", headers=headers)
+        httpx.post(f"{url}/api_3/build/create/url", headers=headers, json={"ownername": "a", "projectname": "b"})
+        paths = ("requests", "unmatched", "overview", "scenario", "changes")
+        shown = [httpx.get(f"{url}/_fake/{path}").text for path in paths]
+    with pytest.raises(AssertionError) as failed:
+        fake.assert_submitted(project="a/b")
+    texts = [*shown, str(failed.value), repr(fake.requests), str([*map(str, fake.requests)]), repr(fake.unmatched)]
+    texts += [repr(vars(fake.journal)), repr(fake.requests[0].headers), str(fake.requests[-1].json)]
+    assert "***" in shown[0]
+    assert all(encoded not in text for text in texts)
+    # A scenario has the accounts with their tokens.
+    assert all(SECRET not in text for text in texts if text != shown[3])
+
+
+def test_new_token_is_not_recorded() -> None:
+    headers = {"Authorization": f"Basic {base64.b64encode(f'login:{SECRET}'.encode()).decode()}"}
+    with serving_worlds() as server:
+        fake = server.worlds.main.fake
+        fake.add_account("jdoe", "login", SECRET)
+        token = httpx.post(f"{server.url}/api_3/api-token", headers=headers).json()["api_token"]
+        shown = httpx.get(f"{server.url}/_fake/requests").text
+    assert "api-token" in shown
+    assert all(token not in text for text in (shown, repr(fake.requests), str(fake.requests[-1])))
 
 
 def test_recorded_requests_contain_no_password() -> None:

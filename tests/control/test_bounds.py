@@ -115,6 +115,8 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         Case("/verify", {"assertion": "requested", "endpoint": "build-chroot/list", **ABOUT}),
         Case("/verify", {"assertion": "requested", "endpoint": "build-chroot/list", "times": 9999}),
         Case("/verify", {"assertion": "not-requested", "endpoint": "build-chroot/list", "build_id": 3}),
+        Case("/verify", {"assertion": "submitted", "project": "jdoe/p1"}),
+        Case("/verify", {"assertion": "project-created", "project": "jdoe/p1"}),
         Case("/verify", {"assertion": "polled-no-faster-than", "seconds": 9}),
         Case("/verify", {"assertion": "polled-no-faster-than", "seconds": 0}),
         Case("/verify", {"assertion": "polled-no-faster-than", "seconds": 9, **ABOUT}),
@@ -125,6 +127,12 @@ CASES: Mapping[str, tuple[Case, ...]] = {
     "POST /faults": (Case("/faults", "outage"),),
     "DELETE /faults": (Case("/faults"),),
     "DELETE /faults/{fault_id}": (Case("/faults/3"), Case("/faults/9999")),
+    "GET /submission-rules": (Case("/submission-rules?limit=5"), Case("/submission-rules?limit=5&offset=3")),
+    "POST /submission-rules": (Case("/submission-rules", {"lifecycle": "fails"}),),
+    "DELETE /submission-rules": (Case("/submission-rules"),),
+    "DELETE /submission-rules/{rule_id}": (Case("/submission-rules/3"), Case("/submission-rules/9999")),
+    "GET /next-build-id": (Case("/next-build-id"),),
+    "POST /next-build-id": (Case("/next-build-id", {"next_build_id": 20_000}),),
 }
 """Calls of each operation, by method and path."""
 
@@ -191,6 +199,7 @@ def fill(fake: FakeCopr, size: int) -> None:
     fake.builds[10_000].report_source("succeeded")
     for number in range(1, size + 1):
         fake.faults.add("outage")
+        fake.on_submit(package=f"p{number}", lifecycle="fails")
         fake.builds[number][F41].hold("starting")
     fake.builds[3][F41].hold("succeeded")
 

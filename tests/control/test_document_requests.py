@@ -64,7 +64,7 @@ async def save(worlds: Worlds) -> str:
 CONTROL = ControlAdapter(WORLDS, InitialConfig(FakeCopr), Guard("127.0.0.1", None, ["testserver"]), save)
 APP = ServedApp(WORLDS, CONTROL)
 
-OF_WHAT_IS_THERE = loaded(APP, build_id=BUILD, chrootname=F41, fault_id=1, snapshot_id=1, world="there")
+OF_WHAT_IS_THERE = loaded(APP, build_id=BUILD, chrootname=F41, fault_id=1, rule_id=1, snapshot_id=1, world="there")
 OF_ANYTHING = loaded(APP, examples(5))
 
 UNSAYABLE_HERE = (
@@ -99,6 +99,7 @@ def fill() -> None:
     fake.add_build({F41: {"lifecycle": "realistic"}, F42: "running"}, id=BUILD)
     fake.add_group("@copr")
     fake.faults.add({"delay": 0})
+    fake.on_submit(lifecycle="fails")
     fake.answer("GET", f"/api_3/build-chroot/list/{BUILD}")
     WORLDS.main.take_snapshot()
 

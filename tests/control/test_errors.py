@@ -34,7 +34,7 @@ PATHS: Mapping[str, set[str]] = {
 def test_wrong_method_is_405_with_allowed_methods(control: Control, path: str) -> None:
     """For every path; nothing changes."""
     allowed = PATHS[path] | ({"HEAD"} if "GET" in PATHS[path] else set())
-    target = path.format(build_id=99, chrootname="none", world="none", fault_id="none", snapshot_id=7)
+    target = path.format(build_id=99, chrootname="none", world="none", fault_id="none", rule_id=7, snapshot_id=7)
     for method in set(OTHER) - allowed:
         refused = control.send(method, target, b"{" if method not in ("TRACE", "HEAD") else b"")
         assert (refused.status, set(refused.headers["allow"].split(", "))) == (405, allowed)
@@ -126,6 +126,9 @@ WRONG: list[tuple[str, str, object, str]] = [
     ("POST", "/verify", {"assertion": "requested", "endpoint": "build-chroot", "seconds": 1}, "seconds"),
     ("POST", "/verify", {"assertion": "not-requested", "endpoint": "build-chroot", "times": 1}, "times"),
     ("POST", "/verify", {"assertion": "all-pages-read"}, "build_id"),
+    ("POST", "/verify", {"assertion": "submitted", "project": "hello"}, "project"),
+    ("POST", "/verify", {"assertion": "submitted", "timeout": 1}, "timeout"),
+    ("POST", "/verify", {"assertion": "project-created", "times": 1}, "times"),
     # Scenarios.
     ("PUT", "/scenario", {"build": []}, "build"),
     ("PUT", "/scenario", {"builds": {}}, "builds"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -276,6 +277,44 @@ def test_failed_assertion_lists_requests(control: Control) -> None:
         assert not control.post("/verify", body)["passed"]
 
 
+def submit(control: Control, body: str) -> None:
+    """Submit a build from a URL as jdoe."""
+    headers = {"Authorization": "Basic amRvZTpzM2NyZXQ=", "Content-Type": "application/json"}
+    control.world.fake.answer("POST", "/api_3/build/create/url", headers, body.encode())
+
+
+def test_requests_have_their_details(control: Control) -> None:
+    control.post("/projects", {"ownername": "jdoe", "projectname": "hello", "chroots": [F41]})
+    document = {"ownername": "jdoe", "projectname": "hello", "pkgs": ["https://a.test/a.spec"], "x": "\ud800"}
+    submit(control, json.dumps(document))
+    (request,) = control.get("/requests")["requests"]
+    assert request["headers"] == {"authorization": "***", "content-type": "application/json"}
+    assert (request["user"], request["json"], request["form"], request["files"]) == ("jdoe", document, {}, {})
+    assert (request["created_builds"], request["created_project"]) == ([1], None)
+    assert request["body_size"] == len(json.dumps(document))
+
+
+@pytest.mark.parametrize("body", ["[NaN]", "1e999", "[" * 500 + "]" * 500, "{"])
+def test_document_that_is_no_json_is_null(control: Control, body: str) -> None:
+    """Python parses some that are not valid, or that are nested very deeply."""
+    submit(control, body)
+    (request,) = control.get("/requests")["requests"]
+    assert (request["json"], request["body_size"]) == (None, len(body))
+
+
+def test_submissions_are_verified(control: Control) -> None:
+    control.post("/projects", {"ownername": "jdoe", "projectname": "hello", "chroots": [F41]})
+    fields = {"ownername": "jdoe", "projectname": "hello", "pkgs": ["https://a.test/a.spec"], "timeout": 60}
+    submit(control, json.dumps(fields))
+    holding = {"assertion": "submitted", "project": "jdoe/hello", "url": "https://a.test/a.spec", "times": 1}
+    assert control.post("/verify", {**holding, "user": "jdoe", "fields": {"timeout": 60}})["passed"]
+    failing = control.post("/verify", {**holding, "fields": {"timeout": 70}})
+    assert not failing["passed"]
+    assert "-     'timeout': 70,\n  +     'timeout': 60," in failing["message"]
+    created = control.post("/verify", {"assertion": "project-created", "project": "jdoe/hello"})
+    assert created["message"].endswith("Nothing was submitted.")
+
+
 def test_fault_is_added_and_counts_hits(control: Control) -> None:
     """By name or as an object."""
     control.post("/builds", {"id": 1, "chroots": [F41]})
@@ -353,3 +392,38 @@ def test_number_of_snapshots_is_limited(local: Control) -> None:
     refused = local.ask("POST", "/snapshots")
     assert refused.status == 409
     assert str(MAX_SNAPSHOTS) in refused.document["error"]
+
+
+def test_submission_rules_are_listed_and_removed(control: Control) -> None:
+    rule = {"package": "hello", "chroot": "epel-*", "lifecycle": "fails"}
+    added = control.ask("POST", "/submission-rules", rule)
+    assert (added.status, added.document["id"], added.document["rule"]["chroot"]) == (201, 1, "epel-*")
+    control.post("/submission-rules", {"progress": "immediate"})
+    control.world.fake.on_submit(when=lambda build: False, version="1-1")
+    listed = control.get("/submission-rules")
+    assert [(item["id"], item["hits"], item["has_function"]) for item in listed["rules"]] == [
+        (1, 0, False),
+        (2, 0, False),
+        (3, 0, True),
+    ]
+    control.do("DELETE", "/submission-rules/1")
+    assert control.get("/submission-rules")["total"] == 2
+    assert control.ask("DELETE", "/submission-rules/1").status == 404
+    control.do("DELETE", "/submission-rules")
+    assert control.get("/submission-rules") == {"rules": [], "total": 0}
+
+
+@pytest.mark.parametrize(
+    ("rule", "where"), [({}, "lifecycle"), ({"lifecycle": "fail"}, "lifecycle"), ({"version": "1", "nth": 0}, "nth")]
+)
+def test_invalid_submission_rule_is_rejected(control: Control, rule: dict[str, object], where: str) -> None:
+    refused = control.ask("POST", "/submission-rules", rule)
+    assert (refused.status, refused.where) == (422, where)
+    assert control.get("/submission-rules")["total"] == 0
+
+
+def test_next_build_id_is_set(control: Control) -> None:
+    control.post("/next-build-id", {"next_build_id": 500})
+    assert control.get("/next-build-id") == {"next_build_id": 500}
+    refused = control.ask("POST", "/next-build-id", {"next_build_id": 499})
+    assert (refused.status, refused.where) == (422, "next_build_id")

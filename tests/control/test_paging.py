@@ -24,6 +24,7 @@ LISTS = {
     "/requests": "requests",
     "/unmatched": "unmatched",
     "/faults": "faults",
+    "/submission-rules": "rules",
 }
 """The field of each answer that has a page."""
 
@@ -56,6 +57,7 @@ def filled() -> Control:
         fake.add_group(f"@g{number}")
         fake.answer("GET", f"/api_3/build/{number + 50}")
         fake.faults.add({"delay": 0})
+        fake.on_submit(lifecycle="fails")
         control.world.take_snapshot()
     return control
 

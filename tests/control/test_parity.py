@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from copr_chroot_fake import Build, BuildChroot, FakeCopr, Faults, SystemClock, VirtualClock
+from copr_chroot_fake import Build, BuildChroot, FakeCopr, Faults, SubmissionRules, SystemClock, VirtualClock
 from copr_chroot_fake.admin.operations import all_operations
 
 CALLS: Mapping[str, tuple[str, ...]] = {
@@ -28,6 +28,9 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "FakeCopr.seed": ("GET /seed",),
     "FakeCopr.reseed": ("POST /seed",),
     "FakeCopr.faults": ("GET /faults",),
+    "FakeCopr.on_submit": ("POST /submission-rules",),
+    "FakeCopr.submission_rules": ("GET /submission-rules",),
+    "FakeCopr.next_build_id": ("GET /next-build-id", "POST /next-build-id"),
     "FakeCopr.changes": ("GET /changes",),
     "FakeCopr.reset": ("POST /reset",),
     "FakeCopr.snapshot": ("POST /snapshots",),
@@ -38,6 +41,8 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "FakeCopr.clear_requests": ("DELETE /requests",),
     "FakeCopr.assert_requested": ("POST /verify",),
     "FakeCopr.assert_not_requested": ("POST /verify",),
+    "FakeCopr.assert_submitted": ("POST /verify",),
+    "FakeCopr.assert_project_created": ("POST /verify",),
     "FakeCopr.assert_polled_no_faster_than": ("POST /verify",),
     "FakeCopr.assert_all_pages_read": ("POST /verify",),
     **{
@@ -76,6 +81,9 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "Faults.clear": ("DELETE /faults",),
     "Faults.write": ("GET /faults", "GET /scenario"),
     "Faults.reseed": ("POST /seed",),
+    "SubmissionRules.remove": ("DELETE /submission-rules/{rule_id}",),
+    "SubmissionRules.clear": ("DELETE /submission-rules",),
+    "SubmissionRules.write": ("GET /submission-rules", "GET /scenario"),
     **{f"VirtualClock.{name}": ("GET /clock",) for name in ("now",)},
     **{f"VirtualClock.{name}": ("PATCH /clock",) for name in ("tick", "move_to")},
     **{f"SystemClock.{name}": ("GET /clock",) for name in ("now", "is_paused")},
@@ -129,14 +137,15 @@ NO_CALLS: Mapping[str, str] = {
         for name in (
             "advance_problem", "catch_up", "describe", "due", "enter_next_stage", "forget_rendered", "is_due",
             "last_time", "needs_polls", "next_due", "poll", "rendered", "restore", "resume_lifecycle", "save",
-            "start_lifecycle", "undo_on_error", "was_canceled", "continue_from", "end_unbuilt", "is_waiting", "queue",
-            "wait_for_source",
+            "start_lifecycle", "undo_on_error", "was_canceled", "continue_from", "end_unbuilt", "fail_import",
+            "is_waiting", "queue", "wait_for_source",
         )
     },
     **{
         f"Faults.{name}": INSIDE
         for name in ("add_written", "ids", "refuse_next", "restore", "save", "strike")
     },
+    **{f"SubmissionRules.{name}": INSIDE for name in ("add", "apply", "ids", "restore", "save")},
     **{f"{clock}.reach": INSIDE for clock in ("VirtualClock", "SystemClock")},
     "VirtualClock.restore": "a part of restoring a snapshot",
     "SystemClock.restore": "a part of loading a state",
@@ -146,7 +155,7 @@ NO_CALLS: Mapping[str, str] = {
 
 def test_control_api_covers_python_api() -> None:
     """Every public member has a call, or a reason why not."""
-    classes = (FakeCopr, Build, BuildChroot, Faults, VirtualClock, SystemClock)
+    classes = (FakeCopr, Build, BuildChroot, Faults, SubmissionRules, VirtualClock, SystemClock)
     members = {f"{class_.__name__}.{name}" for class_ in classes for name in dir(class_) if not name.startswith("_")}
     assert members == set(CALLS) | set(NO_CALLS)
     assert not set(CALLS) & set(NO_CALLS)

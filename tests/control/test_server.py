@@ -45,7 +45,8 @@ def test_world_is_created_with_options(control: Control) -> None:
 def test_world_limits_polls_while_its_clock_is_paused(control: Control) -> None:
     """A null limit means no limit."""
     for limit, statuses in ((2, {200, 508}), (None, {200})):
-        control.do("PUT", "/worlds/new", {"scenario": {"builds": [{"id": 5}]}, "max_polls": limit})
+        build = {"id": 5, "chroots": [{"name": "fedora-41-x86_64", "state": "running"}]}
+        control.do("PUT", "/worlds/new", {"scenario": {"builds": [build]}, "max_polls": limit})
         new = control.of_world("new")
         new.do("PATCH", "/clock", {"paused": True})
         assert {poll_status(new) for _ in range(5)} == statuses

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -104,8 +105,8 @@ def test_build_in_a_directory_of_a_project(copr: Copr) -> None:
 def test_uploaded_file_can_be_downloaded(copr: Copr) -> None:
     copr.output("build", "tools", "hello-2.0-1.src.rpm", "--nowait")
     url = copr.client().build_proxy.get_source_build_config(1).source_dict["url"]
-    reply = copr.server.call("GET", url.removeprefix("https://copr.fedorainfracloud.org"))
-    assert (reply.status, reply.body) == (200, b"source package")
+    with urlopen(url) as reply:
+        assert reply.read() == b"source package"
 
 
 def test_batch_waits_for_another(copr: Copr) -> None:
@@ -185,3 +186,19 @@ def test_download_build_fetches_packages_of_a_submitted_build(copr: Copr, tmp_pa
     assert copr.run("download-build", "1", "--rpms").returncode == 0
     names = {path.name for path in (tmp_path / F43).iterdir()}
     assert names >= {"hello-2.0-1.fc43.src.rpm", "hello-2.0-1.fc43.x86_64.rpm"}
+
+
+def test_waiting_for_an_immediate_build_takes_no_time(copr: Copr) -> None:
+    """copr-cli does not sleep: its first poll returns the end of the build."""
+    copr.server.control("POST", "/submission-rules", {"progress": "immediate"})
+    before = copr.server.control("GET", "/clock")["now"]
+    output = copr.output("build", "tools", URL)
+    assert re.findall(r"Build 1: (\w+)", output) == ["succeeded"]
+    assert copr.server.control("GET", "/clock")["now"] - before < 30
+
+
+def test_rule_lets_a_build_fail(copr: Copr) -> None:
+    copr.server.control("POST", "/submission-rules", {"package": "hello", "chroot": F42, "lifecycle": "fails"})
+    done = copr.run("build", "tools", URL)
+    assert (done.returncode, done.stderr.strip()) == (4, "Build error: Build(s) 1 failed.")
+    assert copr.states(1) == {F43: "succeeded", F42: "failed"}

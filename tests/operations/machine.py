@@ -37,7 +37,7 @@ indexes = st.sampled_from([0, 0, 0, 0, 1, 2, 3, 4, 5, 7, 11])
 ALMOST_STILL = 1e-300
 """A speed so low that floats do not change: the clock runs, but each run is reproducible."""
 
-NOT_WRITTEN = ("clear", "populate", "add", "add_scenario", "reset")
+NOT_WRITTEN = ("clear", "populate", "add", "add_scenario", "on_submit", "reset")
 """Operations after which a reloaded fake differs by design: a scenario has no used ids of faults, for example."""
 
 
@@ -106,7 +106,7 @@ class OperationsMachine(RuleBasedStateMachine):
     @rule(data=st.data(), operation=st.sampled_from([*tables.FAKE]))
     def operate_fake(self, data: st.DataObject, operation: str) -> None:
         arguments = data.draw(tables.FAKE[operation], operation)
-        (self.only if operation in NOT_WRITTEN else self.both)(lambda fake: getattr(fake, operation)(**arguments))
+        (self.only if operation in NOT_WRITTEN else self.both)(lambda fake: _operate(fake, operation, arguments))
 
     @precondition(lambda self: self.fake.builds)
     @rule(data=st.data(), at=indexes, operation=st.sampled_from([*tables.BUILD]))
@@ -172,6 +172,11 @@ class OperationsMachine(RuleBasedStateMachine):
     def operate_faults(self, data: st.DataObject, operation: str) -> None:
         arguments = data.draw(tables.FAULTS[operation], operation)
         (self.only if operation in NOT_WRITTEN else self.both)(lambda fake: _operate(fake.faults, operation, arguments))
+
+    @rule(data=st.data(), operation=st.sampled_from([*tables.RULES]))
+    def operate_rules(self, data: st.DataObject, operation: str) -> None:
+        arguments = data.draw(tables.RULES[operation], operation)
+        self.only(lambda fake: _operate(fake.submission_rules, operation, arguments))
 
     @rule(data=st.data())
     def operate_clock(self, data: st.DataObject) -> None:
@@ -351,16 +356,17 @@ def _shown(fake: FakeCopr) -> object:
 def _everything(fake: FakeCopr) -> object:
     """All that a snapshot brings back."""
     faults = [(fault.id, fault.seen, fault.hits) for fault in fake.faults]
+    rules = [(rule.id, rule.seen, rule.hits) for rule in fake.submission_rules]
     # First, as it lets everything happen that is due.
     dumped = fake.to_scenario()
-    return dumped, _shown(fake), fake.seed, fake.accounts, fake.groups, faults, fake.changes
+    return dumped, _shown(fake), fake.seed, fake.accounts, fake.groups, faults, rules, fake.changes
 
 
 def _objects(fake: FakeCopr) -> tuple[object, ...]:
     """Return the objects that a test may hold."""
     builds = [*fake.builds.values()]
     chroots = [chroot for build in builds for chroot in build.chroots]
-    return (*fake.projects.values(), *builds, *chroots, *fake.faults, *fake.accounts)
+    return (*fake.projects.values(), *builds, *chroots, *fake.faults, *fake.submission_rules, *fake.accounts)
 
 
 def _targets(fake: FakeCopr) -> Iterator[str]:

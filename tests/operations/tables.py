@@ -162,6 +162,10 @@ scenarios = optional(
     chroots=st.lists(names, max_size=2),
     builds=st.lists(_build_entry, max_size=2),
     faults=st.lists(st.sampled_from(["outage", {"id": LAST, "status": 500, "nth": 9, "seen": LAST}]), max_size=1),
+    submissions=st.lists(
+        st.sampled_from([{"lifecycle": "fails"}, {"id": LAST, "version": "3-1", "seen": LAST, "hits": LAST}]),
+        max_size=1,
+    ),
 )
 
 CHROOT: Mapping[str, Arguments] = {
@@ -267,6 +271,7 @@ WRITES: Writes = st.one_of(
 )
 """Method, path and body of requests that change something."""
 
+RULES: Mapping[str, Arguments] = {"remove": required(rule=st.sampled_from([1, 1, 2, 0])), "clear": nothing}
 VIRTUAL_CLOCK: Mapping[str, Arguments] = {
     "tick": required(seconds=seconds),
     "move_to": required(now=times),
@@ -307,6 +312,21 @@ FAKE: Mapping[str, Arguments] = {
         required(name=st.sampled_from(["@copr", "@other", "copr"])), optional(fas_name=st.sampled_from(["copr", ""]))
     ),
     "add_scenario": required(source=scenarios),
+    "on_submit": both(
+        optional(
+            project=st.sampled_from(PROJECTS),
+            package=st.sampled_from(["nano", "python-nano", "a/b"]),
+            chroot=st.sampled_from(["fedora-*", "epel-9-s390x", "fedora"]),
+            source_type=st.sampled_from(["link", "pypi", "git"]),
+            submitter=st.sampled_from(["jdoe", "other"]),
+            nth=st.sampled_from([1, 2]),
+            version=st.just("3-1"),
+            packages=packages,
+            progress=progress,
+        ),
+        optional(lifecycle=lifecycles),
+    ),
+    "next_build_id": required(value=st.sampled_from([1, 4, 9, LAST])),
     "clear": nothing,
     "reset": nothing,
     "reseed": required(seed=st.sampled_from([0, 1, 7, -1])),
@@ -327,9 +347,10 @@ OWN_RULE: Mapping[str, str] = {
 
 READ_ONLY: Mapping[str, str] = {
     "FakeCopr": (
-        "accounts asgi assert_all_pages_read assert_not_requested assert_polled_no_faster_than assert_requested "
-        "builds changes clock default_limit faults from_options groups mock_httpx mock_httpx2 mock_requests projects "
-        "requests requests_after results_url seed serves_results serving transport unmatched"
+        "accounts asgi assert_all_pages_read assert_not_requested assert_polled_no_faster_than "
+        "assert_project_created assert_requested assert_submitted builds changes clock default_limit faults "
+        "from_options groups mock_httpx mock_httpx2 mock_requests projects requests requests_after results_url "
+        "seed serves_results serving submission_rules transport unmatched"
     ),
     "Build": (
         "batch bootstrap chroots enable_net ended_at ended_on get id is_background is_canceled is_finished isolation "
@@ -345,6 +366,7 @@ READ_ONLY: Mapping[str, str] = {
         "ownername packages permissions projectname settings store webhook_secret"
     ),
     "Faults": "write",
+    "SubmissionRules": "write",
     "VirtualClock": "now",
     "SystemClock": "is_paused now",
 }

@@ -11,7 +11,16 @@ from inspect import get_annotations
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from copr_chroot_fake import Build, BuildChroot, FakeCopr, Faults, Project, SystemClock, VirtualClock
+from copr_chroot_fake import (
+    Build,
+    BuildChroot,
+    FakeCopr,
+    Faults,
+    Project,
+    SubmissionRules,
+    SystemClock,
+    VirtualClock,
+)
 
 from ..control.test_parity import INSIDE, NO_CALLS
 from . import tables
@@ -38,6 +47,7 @@ DRAWN = {
     BuildChroot: tables.CHROOT,
     Project: tables.PROJECT,
     Faults: tables.FAULTS,
+    SubmissionRules: tables.RULES,
     VirtualClock: tables.VIRTUAL_CLOCK,
     SystemClock: tables.SYSTEM_CLOCK,
 }

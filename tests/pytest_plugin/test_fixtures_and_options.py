@@ -281,7 +281,7 @@ def test_options(copr_fake):
         ("url='https://jdoe@copr.test'", "url: 'https://copr.test' is more than a server"),
         (
             "'mass-rebuild'",
-            "takes only named options; valid: default_limit, progress, seed, requests_kept, max_polls, ",
+            "takes only named options; valid: default_limit, p",
         ),
     ],
 )
@@ -448,3 +448,33 @@ def test_loaded():
         "no:faker",
     )
     result.assert_outcomes(passed=1)
+
+
+def test_marker_has_submission_rules_and_the_next_build_id(run: Run) -> None:
+    result = run(
+        """
+@pytest.mark.copr_fake(next_build_id=70, submissions=[
+    {"package": "hello", "lifecycle": "fails"}, {"when": lambda build: True, "lifecycle": "skipped"},
+])
+def test_it(copr_fake):
+    first, second = copr_fake.submission_rules
+    assert (str(first), second.hits) == ("package 'hello', lifecycle 'fails'", 0)
+    assert copr_fake.next_build_id == 70
+"""
+    )
+    result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ('[{"lifecycle": "fail"}]', "submissions[[]0].lifecycle: 'fail' is not possible; did you mean 'fails'*"),
+        ('[{"version": "1", "when": 5}]', "when: expected a function that gets a build, got 5"),
+        ("7", "submissions: expected a list, got 7"),
+        ("[7]", "submissions[[]0]: expected an object, got 7"),
+    ],
+)
+def test_invalid_submission_rule_is_reported_at_collection(run: Run, rules: str, message: str) -> None:
+    result = run(f"@pytest.mark.copr_fake(submissions={rules})\ndef test_it(copr_fake): pass\n")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*test_it: {message}"])

@@ -26,7 +26,7 @@ def message(line: int, fixture: str, host: str = "copr.fedorainfracloud.org") ->
         ("import copr.v3; copr.v3.Client({'copr_url': COPR[:-7]}).build_proxy.get(1)", "copr_requests"),
         ("urllib.request.urlopen(COPR)", "copr_server or copr_config"),
         ("socket.gethostbyname(COPR[8:33])", "copr_server or copr_config"),
-        ("socket.socket().connect((COPR[8:33], 443))", "copr_server or copr_config"),
+        ("with socket.socket() as made: made.connect((COPR[8:33], 443))", "copr_server or copr_config"),
         ("socket.create_connection((COPR[8:33], 443))", "copr_server or copr_config"),
         ("asyncio.run(httpx.AsyncClient(verify=False).get(COPR))", "copr_httpx"),
         ("trio.run(trio.open_tcp_stream, COPR[8:33], 443)", "copr_server or copr_config"),

@@ -68,3 +68,43 @@ def test_failed(copr_fake, make_copr_fake):
     )
     result.assert_outcomes(failed=2, passed=1)
     result.stdout.fnmatch_lines(["*GET /api_3/build/1 *", "*GET /api_3/build/3 *", "*GET /api_3/build/4 *"])
+
+
+RULES = """
+def test_it(copr_fake):
+    copr_fake.add_project("jdoe/p", chroots=[F41])
+    copr_fake.on_submit(package="nano", chroot="epel-*", lifecycle="fails")
+    copr_fake.on_submit(package="hello", nth=2, lifecycle="fails")
+    copr_fake.on_submit(lifecycle="skipped")
+    fields = b'{"ownername": "jdoe", "projectname": "p", "pkgs": "https://x.org/hello.spec"}'
+    headers = {"Authorization": "Basic YTpi", "Content-Type": "application/json"}
+    assert copr_fake.answer("POST", "/api_3/build/create/url", headers, fields).status == 200
+    assert REACHED
+"""
+
+
+def test_failed_test_reports_rules_that_never_matched(run: Run) -> None:
+    """A passing test reports nothing."""
+    failed = run(RULES.replace("REACHED", "False"))
+    failed.assert_outcomes(failed=1)
+    failed.stdout.fnmatch_lines(
+        [
+            "*Submission rules that never matched*",
+            "package 'nano', chroot 'epel-[*]', lifecycle 'fails'",
+            "package 'hello', nth 2, lifecycle 'fails' (builds that match apart from nth: 1)",
+        ]
+    )
+    failed.stdout.no_fnmatch_line("lifecycle 'skipped'*")
+    passed = run(RULES.replace("REACHED", "True"))
+    passed.assert_outcomes(passed=1)
+    passed.stdout.no_fnmatch_line("*never matched*")
+
+
+def test_report_lists_20_unused_rules(run: Run) -> None:
+    failed = run(
+        """
+@pytest.mark.copr_fake(submissions=[{"version": f"{number}-1"} for number in range(23)])
+def test_it(copr_fake): assert False
+"""
+    )
+    failed.stdout.fnmatch_lines(["version '19-1'", "… and 3 more rules"])

@@ -167,7 +167,9 @@ WHOLE: dict[str, Any] = {
                 "content": "TmFtZTogaGVsbG8=",
                 "started_on": 1_600_000_000,
                 "ended_on": 1_600_000_100,
+                "version": "1-1",
                 "lifecycle": "fails",
+                "outcomes": {F43: {"lifecycle": "skipped", "packages": ["hello-1-1.src"]}},
                 "progress": "poll",
                 "polls": 1,
                 "remaining": 5,
@@ -177,6 +179,23 @@ WHOLE: dict[str, Any] = {
             "source_package": {"version": "1-1", "url": "https://example.com/hello-1-1.src.rpm"},
             "chroots": [{"name": F43, "state": "waiting"}],
         }
+    ],
+    "submissions": [
+        {
+            "project": "jdoe/other",
+            "package": "hello",
+            "source_type": "scm",
+            "submitter": "jdoe",
+            "nth": 2,
+            "lifecycle": "source-fails",
+            "packages": ["hello-1-1.src"],
+            "version": "1:2-3",
+            "progress": {"poll": 2},
+            "id": 3,
+            "seen": 2,
+            "hits": 1,
+        },
+        {"chroot": "epel-*", "lifecycle": {"stages": [{"state": "pending", "lasts": 5}, {"state": "starting"}]}},
     ],
     "faults": [
         "outage",
@@ -237,6 +256,12 @@ INVALID_SCENARIOS: list[tuple[object, str]] = [
     ({"builds": [{"id": 1, "batch": 2}]}, "builds[0].batch: there is no batch 2; expected one of batches"),
     ({"builds": [{"id": 1, "source": {"type": "git"}}]}, "builds[0].source.type: 'git'"),
     ({"builds": [{"id": 1, "source": {"content": "é"}}]}, "builds[0].source.content: 'é' is not base64"),
+    (
+        {"submissions": [{"lifecycle": "fails", "chrot": "x"}]},
+        "submissions[0].chrot: unknown key; did you mean 'chroot'? ",
+    ),
+    ({"submissions": [{}]}, "submissions[0].lifecycle: the rule changes nothing; expected one of lifecycle, packages,"),
+    ({"submissions": [{"chroot": "epel", "version": "1"}]}, "submissions[0].chroot: 'epel' is neither a chroot name"),
     (
         {"projects": [{"ownername": "a", "projectname": name, "id": 1} for name in ("b", "c")]},
         "projects[1].id: there is a project with the id 1 already; expected another id, or none",
@@ -374,6 +399,22 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
             )
         ],
     ),
+    "submissions": (
+        {
+            "submissions": [
+                *({}, 5, {"chroot": "x", "version": "1"}, {"chroot": F43, "version": "1", "progress": "poll"}),
+                *({"nth": 0, "lifecycle": "fail"}, {"chroot": F43, "lifecycle": "source-fails"}),
+                {"lifecycle": "forked", "packages": ["a"]},
+            ]
+        },
+        [
+            f"submissions[{location}"
+            for location in (
+                *("0].lifecycle", "1]", "2].chroot", "3].progress", "3].version", "4].lifecycle", "4].nth"),
+                *("5].lifecycle", "6].packages[0]"),
+            )
+        ],
+    ),
     "what there is only once": (
         {
             "accounts": [ACCOUNT, {**ACCOUNT, "admin": 1}],
@@ -437,6 +478,8 @@ UNSAYABLE = (
     "json is the body of an error and needs its status",
     "nothing goes wrong; expected one of",
     "is how long connections are refused",
+    "the rule changes nothing",
+    r"is not above \d+, the highest id so far",
     # To a schema 1.0 is as whole a number as 1.
     r"expected a (whole number|Unix time)\b.*, got \d+\.0$",
     r"expected the status of a response.*, got \d+\.0$",

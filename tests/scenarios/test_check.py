@@ -284,6 +284,7 @@ def with_value(value: object) -> st.SearchStrategy[object]:
 
 @given(document=JSON | JSON.flatmap(with_value), indent=st.sampled_from([None, 1]), ascii=st.booleans())
 @example(document={"a\ud800\x1b": 1}, indent=None, ascii=True)
+@example(document={".": 1}, indent=None, ascii=True)
 @settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_document_has_errors_exactly_when_loading_fails(
     tmp_path: Path, document: object, indent: int | None, ascii: bool

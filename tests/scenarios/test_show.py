@@ -58,6 +58,12 @@ def test_faults_are_shown_with_their_requests_and_effects() -> None:
         assert re.search(f"^{row}", text, flags=re.MULTILINE), row
 
 
+def test_submission_rules_are_shown(tmp_path: Path) -> None:
+    rule = {"package": "hello", "chroot": "epel-*", "lifecycle": "fails"}
+    text = show(str(write(tmp_path, {"submissions": [rule]})))
+    assert re.search("^1 +package 'hello', chroot 'epel-[*]', lifecycle 'fails'", text, flags=re.MULTILINE)
+
+
 def bar(text: str, chroot: str = F43) -> str:
     """Return the bar of a chroot, with the text after it."""
     (line,) = re.findall(rf"^{chroot} +([A-Z].*?) *$", text, flags=re.MULTILINE)

@@ -11,7 +11,7 @@ from copr_chroot_fake.scenario_cli.check import check
 
 F41 = "fedora-41-x86_64"
 F42 = "fedora-42-x86_64"
-KEYS = "$schema, now, chroots, accounts, groups, batches, last_ids, projects, builds, faults"
+KEYS = "$schema, now, chroots, accounts, groups, batches, last_ids, projects, builds, submissions, faults"
 
 MERGED = """\
 builds:

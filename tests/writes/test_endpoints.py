@@ -493,7 +493,7 @@ def test_fork_into_project_keeps_its_packages(fake: FakeCopr) -> None:
     fields = {"name": "p1", "ownername": "admin1", "confirm": True}
     for _ in range(2):
         assert send(fake, "POST", "/api_3/project/fork/jdoe/p1", fields).status == 200
-    assert [*fake.projects["admin1/p1"].packages] == ["hello", "0ad"]
+    assert [*fake.projects["admin1/p1"].packages] == ["0ad", "hello"]
 
 
 def test_group_is_known_by_its_members() -> None:

@@ -1,0 +1,43 @@
+"""The details of a request for the journal: its user, its body, and the objects that it created."""
+
+from __future__ import annotations
+
+from ..engine.build import Build
+from ..engine.project import Project
+from ..engine.store import Store
+from ..journal.details import MAX_BODY, Details, RecordedBody, summarize
+from ..wire.answer import ApiError
+from .bodies import RequestBody
+
+
+def details_of(store: Store, body: RequestBody) -> Details:
+    """Return the details of the request that was just answered."""
+    builds = [created.id for created in store.created if isinstance(created, Build)]
+    projects = [created.full_name for created in store.created if isinstance(created, Project)]
+    recorded = _record_body(body) if body.content else None
+    return Details(store.user, tuple(builds), projects[0] if projects else None, recorded)
+
+
+def _record_body(body: RequestBody) -> RecordedBody:
+    if body.is_json:
+        return _kept("json", body.content, body)
+    if body.is_urlencoded:
+        return _kept("urlencoded", body.content, body)
+    if body.is_multipart:
+        return _kept("multipart", _summarize(body), body)
+    return _kept("other", b"", body)
+
+
+def _kept(kind: str, content: bytes, body: RequestBody) -> RecordedBody:
+    return RecordedBody(kind, content if len(content) <= MAX_BODY else None, len(body.content))  # type: ignore[arg-type]  # one of its kinds
+
+
+def _summarize(body: RequestBody) -> bytes:
+    try:
+        form, files = body.parts
+    except ApiError:
+        # It has too many parts.
+        form, files = {}, {}
+    json_file = files.get("json")
+    sizes = {name: (file.filename, len(file.content)) for name, file in files.items()}
+    return summarize(form, sizes, b"" if json_file is None else json_file.content)

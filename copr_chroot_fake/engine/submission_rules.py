@@ -1,0 +1,236 @@
+"""Rules that decide what happens to submitted builds; of several that match, the first applies."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field, replace
+from fnmatch import translate
+from functools import partial
+from itertools import count
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..errors import InputError
+from ..model import defaults
+from ..model.lifecycle import DEFAULT_LIFECYCLE, LIFECYCLES, Lifecycle
+from ..scenario.spec import OutcomeSpec, SubmissionRuleSpec
+from ..validation import checks
+from ..validation.spec import dump
+from .interrupts import complete
+
+if TYPE_CHECKING:
+    from .build import Build
+
+Condition = Callable[["Build"], bool]
+"""A function that says whether a rule applies to a build, which is not in the fake yet."""
+
+_SUCCEEDS = LIFECYCLES[DEFAULT_LIFECYCLE]
+_OF_A_SAVED_RULE = ("id", "seen", "hits")
+
+
+@dataclass(eq=False)
+class SubmissionRule:
+    """A rule that was added to a fake.
+
+    :param seen: the number of submitted builds so far that match it, whatever its ``nth`` is.
+    :param hits: the number of those that it has applied to.
+    :param outcome: what happens to each chroot.
+    """
+
+    id: int
+    rule: SubmissionRuleSpec
+    when: Condition | None = None
+    seen: int = 0
+    hits: int = 0
+    _matches_chroot: Callable[[str], object] | None = field(init=False, repr=False)
+    outcome: OutcomeSpec = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        pattern = self.rule.chroot
+        # Builds share it, to save time and memory.
+        self.outcome = OutcomeSpec(lifecycle=self.rule.lifecycle or _SUCCEEDS, packages=self.rule.packages)
+        self._matches_chroot = None if pattern is None else re.compile(translate(pattern)).match
+
+    def matches(self, build: Build) -> bool:
+        """Whether it matches a build, apart from its chroots and the number of submissions."""
+        rule = self.rule
+        return (
+            rule.project in (None, build.project.full_name, f"{build.project.ownername}/{build.project_dirname}")
+            and rule.source_type in (None, build.source.type)
+            and rule.submitter in (None, build.submitter)
+            and (rule.package is None or rule.package == _package_of(build))
+            and (self.when is None or bool(self.when(build)))
+        )
+
+    def matching(self, chrootnames: Collection[str]) -> Collection[str]:
+        """Return the chroots that it matches."""
+        matches = self._matches_chroot
+        return chrootnames if matches is None else [name for name in chrootnames if matches(name)]
+
+    def __str__(self) -> str:
+        """Return its fields, for messages."""
+        given = {name: value for name, value in dump(self.rule).items() if name not in _OF_A_SAVED_RULE}
+        if self.rule.lifecycle is not None:
+            given["lifecycle"] = _name_of(self.rule.lifecycle)
+        if self.when is not None:
+            given["when"] = self.when
+        return ", ".join(f"{name} {checks.excerpt(value)}" for name, value in given.items())
+
+
+def _package_of(build: Build) -> str:
+    """Return the name of a submitted build's package, or the one that its source will probably have."""
+    return build.stored_package or defaults.package_of(build.source.config) or defaults.PACKAGE
+
+
+def _name_of(lifecycle: Lifecycle) -> object:
+    return next((name for name, named in LIFECYCLES.items() if named == lifecycle), lifecycle)
+
+
+class Counts:
+    """New counts of rules, stored when the build is, and the previous ones."""
+
+    __slots__ = ("_after", "_before")
+
+    def __init__(self) -> None:
+        self._before: list[tuple[SubmissionRule, int, int]] = []
+        self._after: list[tuple[SubmissionRule, int, int]] = []
+
+    def add(self, rule: SubmissionRule, seen: int, hits: int) -> None:
+        self._before.append((rule, rule.seen, rule.hits))
+        self._after.append((rule, seen, hits))
+
+    def store(self) -> None:
+        _set_counts(self._after)
+
+    def restore(self) -> None:
+        _set_counts(self._before)
+
+
+def _set_counts(counts: list[tuple[SubmissionRule, int, int]]) -> None:
+    for rule, seen, hits in counts:
+        rule.seen, rule.hits = seen, hits
+
+
+class SavedRules(NamedTuple):
+    """The rules of a fake, each with its counts."""
+
+    last_id: int
+    rules: tuple[tuple[SubmissionRule, int, int], ...]
+
+
+class SubmissionRules:
+    """The rules for submitted builds, in the order in which they apply."""
+
+    def __init__(self, lock: threading.RLock) -> None:
+        self._lock = lock
+        self._rules: dict[int, SubmissionRule] = {}
+        self._last_id = 0
+
+    def add(self, spec: SubmissionRuleSpec, when: Condition | None = None) -> SubmissionRule:
+        """Add a rule after the others; it gets another id if another rule has its own."""
+        with self._lock:
+            own = None if spec.id in self._rules else spec.id
+            number = own or self._next_id()
+            rule = SubmissionRule(number, replace(spec, id=None, seen=0, hits=0), when, spec.seen, spec.hits)
+            self._last_id = max(self._last_id, number)
+            self._rules[number] = rule
+            return rule
+
+    def _next_id(self) -> int:
+        if self._last_id < checks.LARGEST_INTEGER:
+            return self._last_id + 1
+        return next(number for number in count(1) if number not in self._rules)
+
+    def remove(self, rule: int | SubmissionRule) -> None:
+        """Remove a rule, by its id or as returned by :meth:`FakeCopr.on_submit`.
+
+        :raises InputError: if there is no such rule.
+        """
+        with self._lock:
+            added = rule if checks.is_kind(rule, SubmissionRule) else None
+            number = checks.positive("rule", rule if added is None else added.id)
+            is_there = number in self._rules if added is None else self._rules.get(number) is added
+            if not is_there:
+                raise InputError(
+                    "rule", f"there is no such rule {number}; there are: {checks.listing(self._rules) or 'none'}"
+                )
+            del self._rules[number]
+
+    def clear(self) -> None:
+        """Remove all rules."""
+        with self._lock:
+            self._rules.clear()
+
+    def __iter__(self) -> Iterator[SubmissionRule]:
+        return iter([*self._rules.values()])
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    def __repr__(self) -> str:
+        return f"<SubmissionRules with {len(self)} rules>"
+
+    @property
+    def ids(self) -> Collection[int]:
+        """The ids of the rules."""
+        return self._rules.keys()
+
+    def apply(self, build: Build) -> Counts:
+        """Let the first rule that matches the source build, and the first for each chroot, decide what happens to them.
+
+        A rule for some chroots leaves the source build and the others to later rules. The build is not in the fake yet.
+        """
+        counts, source = Counts(), build.source
+        source.lifecycle = _SUCCEEDS
+        if not self._rules:
+            return counts
+        outcomes: dict[str, OutcomeSpec] = {}
+        undecided: Collection[str] = build.names or build.allowed_chroots
+        for active in self:
+            rule = active.rule
+            names = active.matching(undecided)
+            if (rule.chroot is not None and not names) or not active.matches(build):
+                continue
+            seen = min(active.seen + 1, checks.LARGEST_INTEGER)
+            applies = rule.nth in (None, seen)
+            counts.add(active, seen, min(active.hits + applies, checks.LARGEST_INTEGER))
+            if not applies:
+                continue
+            if rule.chroot is not None or rule.packages is not None:
+                outcomes.update(dict.fromkeys(names, active.outcome))
+            if rule.chroot is None:
+                source.lifecycle = active.outcome.lifecycle
+                source.progress = rule.progress or source.progress
+                source.planned_version = rule.version
+                break
+            undecided = [name for name in undecided if name not in names]
+        if outcomes:
+            source.outcomes = outcomes
+        return counts
+
+    def save(self) -> SavedRules:
+        """Return the rules with their counts, for :meth:`restore`."""
+        with self._lock:
+            return SavedRules(self._last_id, tuple((rule, rule.seen, rule.hits) for rule in self))
+
+    def restore(self, saved: SavedRules) -> None:
+        """Restore the same rules with their counts."""
+        with self._lock:
+            complete(partial(self._restore, saved))
+
+    def _restore(self, saved: SavedRules) -> None:
+        for rule, seen, hits in saved.rules:
+            rule.seen, rule.hits = seen, hits
+        self._rules = {rule.id: rule for rule, _, _ in saved.rules}
+        self._last_id = saved.last_id
+
+    def write(self) -> list[dict[str, object]]:
+        """Return objects that parse back to the same rules; those with a function cannot be written."""
+        with self._lock:
+            return [dump_rule(rule) for rule in self if rule.when is None]
+
+
+def dump_rule(rule: SubmissionRule) -> dict[str, object]:
+    """Return a rule with its id and its counts."""
+    return dump(replace(rule.rule, id=rule.id, seen=rule.seen, hits=rule.hits))

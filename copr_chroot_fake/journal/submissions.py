@@ -1,0 +1,177 @@
+"""Recorded submissions of builds and projects, and assertions whose messages compare the closest one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, get_args
+
+from ..excerpt import LONGEST, line
+from ..scenario.spec import split_full_name
+from ..validation import checks
+from ..wire.routes import EndpointName
+from ..wire.target import parse_target
+from .request import Request
+
+Fields = Mapping[str, Any]
+"""The fields of a submission, by name."""
+
+BUILD_ENDPOINTS: Sequence[EndpointName] = (
+    *(name for name in get_args(EndpointName) if name.startswith("build/create/")),
+    "package/build",
+)
+PROJECT_ENDPOINTS: Sequence[EndpointName] = ("project/add", "project/fork")
+
+
+class Submission(NamedTuple):
+    """A build or a project that a request submitted.
+
+    :param fields: the fields of the body that are not null, with ``project``, ``user``, ``url`` and ``filename``.
+    :param created: the object that was created; ``None`` if the request was rejected.
+    """
+
+    request: Request
+    fields: Fields
+    created: str | None
+
+
+def builds_in(request: Request) -> Iterator[Submission]:
+    """Yield the builds that a request submitted: one for each URL."""
+    fields = _fields(request)
+    owner, name = fields.pop("ownername", None), fields.pop("projectname", None)
+    urls = _words(fields.pop("pkgs", None)) or [fields[key] for key in ("clone_url",) if key in fields]
+    if name is not None:
+        fields["project"] = f"{owner}/{name}"
+    if "pkgs" in request.files:
+        fields["filename"] = request.files["pkgs"].filename
+    created = [f"build {number}" for number in request.created_builds]
+    for index in range(max(len(urls), len(created), 1)):
+        url = {"url": urls[index]} if index < len(urls) else {}
+        yield Submission(request, {**fields, **url}, created[index] if index < len(created) else None)
+
+
+def project_in(request: Request) -> Iterator[Submission]:
+    """Yield the project that a request submitted."""
+    fields = _fields(request)
+    parameters = parse_target(request.target, has_results=False).parameters
+    owner, name = fields.pop("ownername", parameters.get("ownername")), fields.pop("name", None)
+    project = request.created_project
+    fields["project"] = project or f"{owner}/{name}"
+    yield Submission(request, fields, project and f"project {project}")
+
+
+def _fields(request: Request) -> dict[str, Any]:
+    """Return the user and the fields that a body has."""
+    document = request.json
+    # A document that is nested too deeply cannot be printed.
+    sent = document if isinstance(document, dict) and not checks.is_too_deep(document) else request.form
+    fields: dict[str, Any] = {name: value for name, value in sent.items() if value is not None}
+    if "chroots" in fields:
+        chroots = fields["chroots"]
+        fields["chroots"] = sorted(map(str, chroots)) if isinstance(chroots, list) else [str(chroots)]
+    return fields if request.user is None else {**fields, "user": request.user}
+
+
+def _words(value: object) -> list[str]:
+    """Return the texts in a list, or the words of a text."""
+    words = value.split() if isinstance(value, str) else value
+    return [*map(str, words)] if isinstance(words, list) else []
+
+
+def expected_fields(fields: Mapping[str, object], chroots: Iterable[str] | None, **texts: str | None) -> Fields:
+    """Return the fields that an assertion expects.
+
+    :raises InputError: for an invalid value.
+    """
+    expected: dict[str, Any] = {}
+    for name, text in texts.items():
+        if text is not None:
+            expected[name] = checks.text(name, text)
+    if "project" in expected:
+        split_full_name("project", expected["project"])
+    if chroots is not None:
+        expected["chroots"] = sorted(checks.texts("chroots", chroots))
+    return {**expected, **checks.json_object("fields", fields)}
+
+
+def assert_submitted(found: Iterable[Submission], expected: Fields, times: int | None, subject: str) -> None:
+    """Assert that submissions were accepted that have the expected fields, at least once or so many times.
+
+    :raises AssertionError: with the closest submission.
+    """
+    __tracebackhide__ = True
+    submissions = [*found]
+    matching = [submission for submission in submissions if submission.created and _matches(submission, expected)]
+    if len(matching) == times if times is not None else matching:
+        return
+    wanted = f"at least 1 {subject}" if times is None else f"{times or 'no'} {subject}{'' if times == 1 else 's'}"
+    message = f"expected {wanted} with these fields, got {len(matching) or 'none'}"
+    if not submissions:
+        raise AssertionError(f"{message}. Nothing was submitted.")
+    if matching:
+        lines = "".join(f"\n  {_described(submission)}" for submission in matching[-_MAX_LISTED:])
+        raise AssertionError(f"{message}:{lines}")
+    closest = max(submissions, key=lambda submission: _closeness(submission, expected))
+    raise AssertionError(
+        f"{message}. The closest of {len(submissions)}:\n  {_described(closest)}{_diff(closest, expected)}"
+    )
+
+
+_MAX_LISTED = 20
+"""The maximum number of submissions in a message."""
+
+
+def _matches(submission: Submission, expected: Fields) -> bool:
+    return all(name in submission.fields and submission.fields[name] == value for name, value in expected.items())
+
+
+def _closeness(submission: Submission, expected: Fields) -> tuple[int, int, bool, int]:
+    """Return the rank of a submission: by its equal and its other expected fields, its success, and its time."""
+    equal = sum(_matches(submission, {name: value}) for name, value in expected.items())
+    common = len(submission.fields.keys() & expected.keys())
+    return equal, common, submission.created is not None, submission.request.number
+
+
+def _described(submission: Submission) -> str:
+    user = submission.request.user
+    by = "" if user is None else f" by {line(user, LONGEST)}"
+    return f"{submission.request}: {submission.created or 'created nothing,'}{by}"
+
+
+def _diff(submission: Submission, expected: Fields) -> str:
+    """Return the lines in which the expected fields differ, and the names of the others."""
+    # Imported late: only failures need it.
+    from difflib import unified_diff
+
+    body = submission.request.details.body
+    if body is not None and body.content is None:
+        return f"\nIts body of {body.size} bytes is too large to be kept."
+    sent = {name: submission.fields[name] for name in expected if name in submission.fields}
+    changes = [*unified_diff(_lines(expected), _lines(sent), n=_MAX_LINES, lineterm="")][2:]
+    masked = [f"  {change[0]} {_PASSWORD.sub('***', change[1:])}" for change in changes if not change.startswith("@@")]
+    lines = [checks.shortened(text, 2 * _WIDTH) for text in masked]
+    if len(lines) > _MAX_LINES:
+        lines[_MAX_LINES:] = ["  …"]
+    others = checks.listing([line(name, LONGEST) for name in sorted(submission.fields.keys() - expected.keys())])
+    titled = ["Difference (- expected, + sent):", *lines] if lines else []
+    return "\n".join(["", *titled, *([f"Other fields sent: {others}"] if others else [])])
+
+
+def _lines(fields: Fields) -> list[str]:
+    """Return fields as lines."""
+    # Imported late: only failures need it.
+    from pprint import pformat
+
+    items = (f"{name!r}: {pformat(value, width=_WIDTH)}," for name, value in fields.items())
+    indented = [f"    {part}" for item in items for part in item.splitlines()]
+    return ["{", *indented, "}"]
+
+
+_PASSWORD = re.compile(r"(?<=://)[^\s/@'\"]+(?=@)")
+"""A user and a password in a URL."""
+
+_MAX_LINES = 50
+"""The maximum number of lines of a difference."""
+
+_WIDTH = 80
+"""The maximum width of a value that is on one line of a difference."""
