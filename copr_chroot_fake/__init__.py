@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from .errors import EventError as EventError
     from .errors import InputError as InputError
     from .errors import MissingExtraError as MissingExtraError
+    from .errors import PollLoopError as PollLoopError
     from .errors import ScenarioError as ScenarioError
     from .fake import FakeCopr as FakeCopr
     from .generate.provider import CoprProvider as CoprProvider
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from .model.project import ProjectSettings as ProjectSettings
     from .model.states import State as State
     from .options import FakeOptions as FakeOptions
+    from .pytest_plugin.commands import CoprCli as CoprCli
     from .pytest_plugin.support import CoprServer as CoprServer
     from .pytest_plugin.support import MakeCoprFake as MakeCoprFake
     from .scenario.entries import Scenario as Scenario
@@ -93,6 +95,7 @@ _MODULES = {
     "ClientError": ".client.errors",
     "Clock": ".engine.clock",
     "ConnectionFailedError": ".client.errors",
+    "CoprCli": ".pytest_plugin.commands",
     "CoprClient": ".client.clients",
     "CoprFakeError": ".errors",
     "CoprProvider": ".generate.provider",
@@ -118,6 +121,7 @@ _MODULES = {
     "Package": ".model.package",
     "PagingError": ".client.errors",
     "Permissions": ".model.project",
+    "PollLoopError": ".errors",
     "Progress": ".model.progress",
     "Project": ".engine.project",
     "ProjectChroot": ".model.project",
@@ -183,6 +187,7 @@ __all__ = [
     "Package",
     "PagingError",
     "Permissions",
+    "PollLoopError",
     "Progress",
     "Project",
     "ProjectChroot",

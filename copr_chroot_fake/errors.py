@@ -15,7 +15,14 @@ _MAX_LOCATION = 200
 
 
 class CoprFakeError(Exception):
-    """The base class of the kit's exceptions."""
+    """The base class of the kit's exceptions, except :class:`PollLoopError`."""
+
+
+class PollLoopError(BaseException):
+    """The code under test polls in a loop without waiting.
+
+    It is no :class:`Exception`, so that ``except Exception`` in such a loop does not keep it running.
+    """
 
 
 class InputError(CoprFakeError, ValueError):

@@ -19,7 +19,7 @@ from .engine.faults import Faults
 from .engine.project import Project
 from .engine.store import Store
 from .engine.submission_rules import SubmissionRule, SubmissionRules
-from .errors import CoprFakeError, InputError, ScenarioError, needing
+from .errors import CoprFakeError, InputError, PollLoopError, ScenarioError, needing
 from .journal.log import RequestLog, retained_bytes
 from .model.account import Account, Group, fas_name_of
 from .model.lifecycle import DEFAULT_LIFECYCLE, LifecycleLike
@@ -81,6 +81,7 @@ class FakeCopr:
             VirtualClock() if options.clock is None else options.clock,
             parse_progress("progress", options.progress),
             options.seed,
+            options.max_polls,
         )
         self._results_url = options.results_url
         store.own_results_root = store.results_root = options.results_url or RESULTS_URL
@@ -510,13 +511,17 @@ class FakeCopr:
         :param body: read according to the header ``Content-Type``.
         :param headers: pairs of name and value. Copr reads ``Authorization`` and ``X-Fields``; for results, also
             conditions and ranges.
+        :raises PollLoopError: if the resource was polled too often at the same time.
         """
-        return self._api.answer(
+        answer = self._api.answer(
             checks.any_text("method", method),
             checks.any_text("target", target),
             encode_headers(headers),
             b"" if body is None else checks.content("body", body),
         )
+        if answer.delivery is not None and answer.delivery.poll_loop:
+            raise PollLoopError(answer.delivery.poll_loop)
+        return answer
 
     @property
     def results_url(self) -> str:

@@ -54,6 +54,7 @@ class SharedOptions:
     progress: ProgressOption = "poll"
     seed: WholeNumber = 0
     requests_kept: WholeNumber = 10_000
+    max_polls: Positive | None = 1_000
     next_build_id: Positive = 1
 
 
@@ -67,6 +68,8 @@ class FakeOptions(SharedOptions):
         ``poll``, ``clock``, ``manual`` or ``immediate``, or a :class:`Progress`.
     :param seed: the random seed; the same seed gives the same run.
     :param requests_kept: the number of latest requests that are kept; fewer if they take more than about 64 MB.
+    :param max_polls: the maximum number of polls of one resource of an unfinished build at the same time and without a
+        change. The next one fails, because the code polls without waiting; ``None`` for no limit.
     :param next_build_id: the id of the first build, unless one with a higher id exists.
     :param results_url: the URL below which ``result_url`` is; Copr's own by default.
     :param serve_results: whether the fake serves results below ``/results``: logs, packages and directory indexes.

@@ -58,6 +58,7 @@ OF_WHAT_THE_KIT_MAKES = {
     "SubmissionRules": "clear remove",
     "SourceBuild": "config content ended_on result_dir started_on state type url version",
     "AsgiApp": "",
+    "CoprCli": "",
     "CoprServer": "fake url",
     "HttpxTransport": "",
     "MakeCoprFake": "",
@@ -74,7 +75,7 @@ def public_names() -> str:
 
 def _python() -> Iterator[str]:
     # Those that need an extra are not among the names that * imports.
-    for name in sorted([*copr_chroot_fake.__all__, "CoprProvider", "CoprServer", "MakeCoprFake"]):
+    for name in sorted([*copr_chroot_fake.__all__, "CoprCli", "CoprProvider", "CoprServer", "MakeCoprFake"]):
         path, value = f"{KIT}.{name}", getattr(copr_chroot_fake, name)
         if name in OF_WHAT_THE_KIT_MAKES:
             members = sorted(_attributes(value) & {*OF_WHAT_THE_KIT_MAKES[name].split()})

@@ -70,7 +70,7 @@ def test_reference_has_all_public_names_and_fixtures() -> None:
     fixtures = re.findall(r"^\| `(copr_.*?)` \|", (DOCS / "pytest.md").read_text(), flags=re.MULTILINE)
     named = {"copr_fake", "make_copr_fake", *(name for names in fixtures for name in names.split("`, `"))}
     # Names that need an extra are not in __all__.
-    with_extra = ("CoprProvider", "CoprServer", "MakeCoprFake")
+    with_extra = ("CoprCli", "CoprProvider", "CoprServer", "MakeCoprFake")
     assert sorted(documented) == sorted([*copr_chroot_fake.__all__, *with_extra, *named])
 
 

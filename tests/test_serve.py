@@ -219,12 +219,22 @@ def test_largest_default_limit_is_accepted(start: Start) -> None:
     assert start("--default-limit", "2147483647").get(LIST)["meta"]["limit"] == 2147483647
 
 
+def test_polls_are_limited_while_the_clock_is_paused(start: Start) -> None:
+    served = start("--max-polls", "2")
+    served.control("PATCH", "/clock", {"paused": True})
+    statuses = [served.call("GET", LIST).status for _ in range(4)]
+    assert statuses == [200, 200, 508, 508]
+    served.control("PATCH", "/clock", {"tick": 1})
+    assert served.call("GET", LIST).status == 200
+
+
 def test_help_has_url_scenario_and_example() -> None:
     done = subprocess.run([*COMMAND, "serve", "--help"], capture_output=True, text=True, timeout=10, check=True)
     for part in (
         "--host",
         "--port",
         "--default-limit",
+        "--max-polls",
         "--progress",
         "--speed",
         "--seed",

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from typing import Protocol
 
-from ..errors import CoprFakeError
+from ..errors import CoprFakeError, PollLoopError
 from ..wire.answer import Answer, Delivery, Failure
 from ..wire.headers import RawHeaders
 
@@ -42,7 +42,10 @@ def wait_for_response(delivery: Delivery, responder: Responder, timeout: float |
     :raises ConnectionError: if the connection fails first.
     :raises TimeoutError: if the response does not begin in time.
     :raises CoprFakeError: if the client would wait forever.
+    :raises PollLoopError: if the client polls without waiting.
     """
+    if delivery.poll_loop:
+        raise PollLoopError(delivery.poll_loop)
     if delivery.failure is Failure.TIMEOUT:
         if timeout is None:
             raise CoprFakeError("a fault makes the read time out, but the client would wait forever; give it a timeout")

@@ -60,8 +60,7 @@ def _initial_config(call: Call, body: WorldBody) -> InitialConfig:
     """Return the initial state in the body; omitted fields are as in the initial state of the server."""
     initial, sent = call.setting.initial, call.sent
     given = {name: getattr(body, name) for name in SHARED_NAMES if sent.get(name) is not None}
-    if "default_limit" in sent:
-        given.setdefault("default_limit", None)
+    given.update({name: None for name in ("default_limit", "max_polls") if sent.get(name, ...) is None})
     return replace(
         initial,
         scenarios=initial.scenarios if body.scenario is None else (body.scenario,),

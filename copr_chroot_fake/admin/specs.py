@@ -192,9 +192,9 @@ ScenarioName = Annotated[str, Keywords(enum=[*by_name()])]
 
 @dataclass(frozen=True, kw_only=True)
 class WorldBody(SharedOptions):
-    """The initial state of a world; omitted fields are as in that of the server. A ``default_limit`` of null is none.
+    """The initial state of a world; omitted fields are as in that of the server.
 
-    Its ``scenario`` can be the name of a bundled one.
+    A ``default_limit`` or ``max_polls`` of null is none. Its ``scenario`` can be the name of a bundled one.
     """
 
     scenario: Annotated[ScenarioSource, Rule(_parse_source), Written(ScenarioSpec | ScenarioName)] | None = None

@@ -13,7 +13,8 @@ from ..engine.faults import Hit, Subject
 from ..engine.store import Store
 from ..journal.details import headers_bytes, mask_headers
 from ..journal.log import REFERENCE_BYTES, RequestLog
-from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, json_answer
+from ..validation import checks
+from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, Delivery, error_body, json_answer
 from ..wire.headers import RawHeaders, read_header
 from ..wire.routes import EndpointName
 from ..wire.target import Target, parse_target
@@ -106,6 +107,8 @@ _WARN_BEFORE_LOGIN: frozenset[EndpointName] = frozenset(
 )
 """The endpoints where Copr warns of a deprecated method even if the login is invalid."""
 
+_POLL_METHODS = ("GET", "HEAD")
+
 _CHROOT_ENDPOINTS = ("build-chroot", "build-chroot/build-config", "build-chroot/built-packages")
 
 
@@ -144,6 +147,9 @@ class Api:
                 answer, chroots = self._respond(method, parsed, headers, request_body, method == "GET")
             else:
                 answer, chroots = self._respond_with_fault(hit, method, parsed, headers, request_body)
+            now = store.clock.now()
+            if method in _POLL_METHODS and store.poll_loops.count(target, now, None if hit else answer):
+                answer, chroots = self._fail_poll_loop(method, parsed, target, answer, chroots)
             is_lost = hit is not None and not hit.fault.arrives
             matched = bool(chroots) or is_lost or self._is_matched(method, parsed, answer.status)
             fault_id = None if hit is None else hit.fault_id
@@ -157,7 +163,6 @@ class Api:
             if body or store.user is not None or store.created:
                 details = details_of(store, request_body)
                 size += details.size
-            now = store.clock.now()
             self._append(
                 (method, target, answer.status, now, matched, chroots, fault_id, number, recorded_headers, details)
             )
@@ -165,6 +170,24 @@ class Api:
                 self._log.account(size)
                 store.rendered_bytes = 0
         return answer._replace(body=b"") if method == "HEAD" else answer
+
+    def _fail_poll_loop(
+        self, method: str, parsed: Target, target: str, answer: Answer, chroots: Sequence[bytes]
+    ) -> tuple[Answer, Sequence[bytes]]:
+        """Return the error for code that polls without waiting, unless waiting would change nothing or polls do."""
+        store = self.store
+        builds = store.builds.values() if parsed.raw_build_id is None else [store.builds.get(parsed.build_id or 0)]
+        unfinished = [build for build in builds if build is not None and not build.is_finished]
+        if not unfinished or any(build.needs_more_polls for build in unfinished):
+            store.poll_loops.clear()
+            return answer, chroots
+        problem = (
+            f"{method} {checks.shortened(target, 1000)} was requested {store.poll_loops.max_polls} times at the same "
+            f"time, and nothing has changed: the code polls without waiting, and the clock stands still "
+            f"({store.clock!r}). Let the code's sleep move the clock (clock.tick), let the test advance the build, or "
+            "disable this limit (max_polls=None)"
+        )
+        return json_answer(error_body(problem), 508)._replace(delivery=Delivery(poll_loop=problem)), ()
 
     def _record_headers(self, headers: RawHeaders) -> tuple[RawHeaders, int]:
         """Return headers without secrets, and the size that they add to the log."""

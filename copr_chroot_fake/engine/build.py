@@ -548,6 +548,12 @@ class Build(Mapping[str, BuildChroot]):
             chroot.poll(counts)
         self._needs_polls = any(chroot.needs_polls for chroot in self.chroots)
 
+    @property
+    def needs_more_polls(self) -> bool:
+        """Whether it needs more polls before it can advance."""
+        runs = (self.source.run, *(chroot.lifecycle_run for chroot in self.chroots))
+        return any(run is not None and run.mode == "poll" and not run.has_enough_polls for run in runs)
+
     def _count_first_poll(self) -> None:
         """Count the response that shows that its chroots are pending, as its source build has ended with it."""
         for chroot in self.chroots:

@@ -115,6 +115,7 @@ def _restore(snapshot: Snapshot) -> None:
         store.faults.restore(snapshot.faults)
         store.changes.clear()
         store.changes.extend(snapshot.changes)
+        store.poll_loops.clear()
 
 
 def _copy_batches(batches: Mapping[int, Batch]) -> dict[int, Batch]:

@@ -30,6 +30,7 @@ from .chroot import BuildChroot, Change
 from .clock import Clock, VirtualClock
 from .faults import Faults
 from .interrupts import Undo, all_or_nothing, complete
+from .poll_loops import PollLoops
 from .project import Project
 from .submission_rules import Counts, SubmissionRules
 
@@ -63,7 +64,7 @@ class Store:
     Hold the lock to change anything, or to read several values consistently.
     """
 
-    def __init__(self, clock: Clock, progress: Progress, seed: int) -> None:
+    def __init__(self, clock: Clock, progress: Progress, seed: int, max_polls: int | None = None) -> None:
         self.clock = clock
         self.progress = progress
         self.seed = seed
@@ -101,6 +102,7 @@ class Store:
         """Whether the fake serves results, below ``/results``."""
         self.results_delay: float = 0
         """Seconds from the end of a build until its results appear."""
+        self.poll_loops = PollLoops(max_polls)
         self.rendered_bytes = 0
         """The size of rendered chroots that are not accounted for in the log yet."""
         self.user: str | None = None
@@ -296,6 +298,7 @@ class Store:
         self.index.forget()
         self.submission_rules.clear()
         self.faults.clear()
+        self.poll_loops.clear()
 
     def move_results(self, results_root: str) -> None:
         """Change the URL of results, also for existing builds."""

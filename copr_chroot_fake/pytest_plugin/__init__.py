@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..client.clients import AsyncCoprClient, CoprClient
     from ..fake import FakeCopr
     from ..http_server.live_server import LiveServer
+    from .commands import CoprCli
     from .options import Options
     from .support import CoprServer, MakeCoprFake
 
@@ -31,10 +32,12 @@ _OPTIONS = {
     "url": "Address that copr_httpx, copr_httpx2 and copr_requests answer.",
     "seed": "Random seed for durations and outcomes.",
     "strict": "Whether unmatched requests fail the test: true or false.",
+    "network_guard": "Whether connections to Copr's real hosts fail the test: true or false.",
     "serve_results": "Whether the fake serves the results of builds: true or false.",
     "results_delay": "Seconds from the end of a build until its results appear.",
     "results_url": "URL of the results; Copr's own by default.",
     "requests_kept": "Number of latest requests that are kept.",
+    "max_polls": "Polls of one resource at the same time; the next one fails. A number, or none.",
     "next_build_id": "Id of the first build.",
 }
 
@@ -77,11 +80,12 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> Generator[Non
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a strict test that has passed but made unmatched requests."""
+    """Fail a test that has passed but contacted Copr's real hosts, or is strict and made unmatched requests."""
     result = yield
     if "make_copr_fake" in getattr(item, "fixturenames", ()):
-        from .support import fail_if_strict
+        from .support import fail_if_contacted, fail_if_strict
 
+        fail_if_contacted(item)
         fail_if_strict(item)
     return result
 
@@ -112,14 +116,15 @@ def _copr_options(request: pytest.FixtureRequest) -> Options:
 
 
 @pytest.fixture
-def make_copr_fake(request: pytest.FixtureRequest, _copr_options: Options) -> MakeCoprFake:
+def make_copr_fake(request: pytest.FixtureRequest, _copr_options: Options) -> Iterator[MakeCoprFake]:
     """Make further fakes: ``make_copr_fake(**options)``; the test's marker and the configuration give the defaults."""
-    from .support import make_fake
+    from .support import guard_network, make_fake
 
     def make(**options: object) -> FakeCopr:
         return make_fake(request.node, _copr_options, options)
 
-    return make
+    with guard_network(request.node, _copr_options):
+        yield make
 
 
 @pytest.fixture
@@ -205,3 +210,11 @@ def copr_config(
 
     # Not in tmp_path, which the test may expect to be empty.
     return write_config(copr_server.url, tmp_path_factory.mktemp("copr-config"), monkeypatch)
+
+
+@pytest.fixture
+def copr_cli(copr_server: CoprServer, copr_config: Path, tmp_path: Path) -> CoprCli:
+    """``copr_cli("build", …)`` runs copr-cli, or another command, against ``copr_server``, in the fake's time."""
+    from .commands import make_copr_cli
+
+    return make_copr_cli(copr_server.url, tmp_path)

@@ -48,6 +48,7 @@ class Options(FakeOptions):
     scenario: Annotated[ScenarioSource, Rule(_any_source)] | None = None
     url: Annotated[str, Rule(checks.server)] = COPR_URL
     strict: bool = False
+    network_guard: bool = True
     submissions: Annotated[Sequence[Mapping[str, Any]], Rule(_check_rules)] = ()
 
     def make(self) -> FakeCopr:
@@ -124,8 +125,10 @@ _PARSERS: Mapping[str, Callable[[str, str], object]] = {
     "default_limit": _parse_limit,
     "seed": _parse_integer,
     "requests_kept": _parse_integer,
+    "max_polls": _parse_limit,
     "next_build_id": _parse_integer,
     "strict": _parse_flag,
+    "network_guard": _parse_flag,
     "serve_results": _parse_flag,
     "results_delay": _parse_amount,
 }

@@ -14,6 +14,7 @@ import pytest
 
 from ..errors import CoprFakeError
 from ..fake import FakeCopr
+from .network_guard import NetworkGuard, guarding
 from .options import NAMES, Options, check_names
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 FAKES: pytest.StashKey[list[tuple[FakeCopr, Options]]] = pytest.StashKey()
 """The fakes that a test has made, with their options."""
+
+GUARD: pytest.StashKey[NetworkGuard] = pytest.StashKey()
+"""The network guard of a test."""
 
 UNMATCHED = "Unmatched Copr requests"
 
@@ -92,6 +96,22 @@ def fail_if_strict(item: pytest.Item) -> None:
     text = unmatched_text(item, strict=True)
     if text:
         pytest.fail(f"{UNMATCHED}:\n{text}", pytrace=False)
+
+
+@contextmanager
+def guard_network(item: pytest.Item, options: Options) -> Iterator[None]:
+    """Let connections to Copr's real hosts fail the test within the block, unless the options allow them."""
+    if not options.network_guard:
+        yield
+        return
+    with guarding(item) as item.stash[GUARD]:
+        yield
+
+
+def fail_if_contacted(item: pytest.Item) -> None:
+    """Fail the test if its code contacted Copr's real hosts and hid the error, for example in a thread."""
+    if GUARD in item.stash and item.stash[GUARD].problems:
+        pytest.fail("\n".join(item.stash[GUARD].problems), pytrace=False)
 
 
 @contextmanager

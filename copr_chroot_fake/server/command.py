@@ -145,6 +145,14 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     help="Items in a list if the request has no limit: 100 as in the API reference, none as on the deployed Copr.",
 )
 @click.option(
+    "--max-polls",
+    default=1000,
+    show_default=True,
+    type=_ParsedText("limit", _parse_limit),
+    metavar="1000|none",
+    help="Polls of one resource while the clock is paused and nothing changes; more get a 508.",
+)
+@click.option(
     "--progress",
     default="clock",
     show_default=True,
@@ -239,6 +247,7 @@ def serve(
     host: str,
     port: int,
     default_limit: int | None,
+    max_polls: int | None,
     progress: ProgressMode,
     speed: float,
     seed: int,
@@ -312,6 +321,7 @@ def serve(
             default_limit=default_limit,
             seed=seed,
             requests_kept=journal,
+            max_polls=max_polls,
             next_build_id=next_build_id,
             serve_results=serve_results,
             results_delay=results_delay or 0,

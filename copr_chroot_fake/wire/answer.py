@@ -34,6 +34,7 @@ class Delivery(NamedTuple):
     :param pause: seconds between two pieces.
     :param failure: how the connection fails; ``None`` if it does not.
     :param closed: seconds for which the port stays closed after a refused connection.
+    :param poll_loop: the message of the error that a client in the same process gets instead of the response.
     """
 
     delay: float = 0
@@ -41,6 +42,7 @@ class Delivery(NamedTuple):
     pause: float = 0
     failure: Failure | None = None
     closed: float = 0
+    poll_loop: str = ""
 
 
 class Answer(NamedTuple):

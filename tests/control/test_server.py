@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from copr_chroot_fake import FakeCopr, FakeOptions, State, VirtualClock, __version__
+from copr_chroot_fake import FakeCopr, FakeOptions, PollLoopError, State, VirtualClock, __version__
 from copr_chroot_fake.admin.call import Setting
 from copr_chroot_fake.admin.control_api import ControlApi
 from copr_chroot_fake.admin.operations import TABLE
@@ -27,6 +27,7 @@ def test_world_is_created_with_options(control: Control) -> None:
             "default_limit": 7,
             "speed": 2,
             "requests_kept": 1,
+            "max_polls": 3,
         },
     )
     assert (made["name"], made["builds"]) == ("new", 1)
@@ -39,6 +40,24 @@ def test_world_is_created_with_options(control: Control) -> None:
     new.post(f"/builds/5/chroots/{F41}/advance")
     assert new.states(5) == {F41: "pending"}
     assert not control.world.fake.builds
+
+
+def test_world_limits_polls_while_its_clock_is_paused(control: Control) -> None:
+    """A null limit means no limit."""
+    for limit, statuses in ((2, {200, 508}), (None, {200})):
+        build = {"id": 5, "chroots": [{"name": "fedora-41-x86_64", "state": "running"}]}
+        control.do("PUT", "/worlds/new", {"scenario": {"builds": [build]}, "max_polls": limit})
+        new = control.of_world("new")
+        new.do("PATCH", "/clock", {"paused": True})
+        assert {poll_status(new) for _ in range(5)} == statuses
+
+
+def poll_status(control: Control) -> int:
+    """Return the status of a poll; in this process, 508 is an error."""
+    try:
+        return control.copr("/list/5").status
+    except PollLoopError:
+        return 508
 
 
 def test_new_world_inherits_options_of_the_server() -> None:

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from copr_chroot_fake.pytest_plugin.support import CoprServer
-
 from ..served import Served, starting
-from .processes import Forker, Run, forking
+from .processes import Forker, forking
 from .service import SCENARIO, Copr, new_world
 
 
@@ -19,16 +17,6 @@ from .service import SCENARIO, Copr, new_world
 def forker() -> Iterator[Forker]:
     with forking() as forker:
         yield forker
-
-
-@pytest.fixture
-def copr_cli(forker: Forker, copr_server: CoprServer, copr_config: Path, tmp_path: Path) -> Run:
-    return forker.runner("copr-cli", copr_server.url, tmp_path)
-
-
-@pytest.fixture
-def copr_builder(forker: Forker, copr_server: CoprServer, copr_config: Path, tmp_path: Path) -> Run:
-    return forker.runner("copr-builder", copr_server.url, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ def run(
     os.dup2(os.open(stdin, os.O_RDONLY), 0)
     for number, file in ((1, output), (2, errors)):
         os.dup2(os.open(file, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), number)
-    runpy.run_path(str(Path(environment["PYTHONPATH"]) / "sitecustomize.py"))
+    runpy.run_path(str(Path(environment["PYTHONPATH"].split(os.pathsep)[0]) / "sitecustomize.py"))
     sys.argv = [str(Path(sys.executable).with_name(program)), *arguments]
     # Values that the programs computed from arguments and environment when they were imported.
     copr_cli.main.main.__defaults__ = (arguments,)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from copr_chroot_fake.pytest_plugin.support import CoprServer
+from copr_chroot_fake.pytest_plugin.commands import DAY, variables
 
 from ..programs import needs
 
@@ -20,21 +20,9 @@ needs_wget = needs("wget")
 
 
 class Run(Protocol):
-    """Runs a program to its end, or interrupts it as by Ctrl-C after ``patience`` seconds on the fake's clock."""
+    """Runs a program to its end."""
 
-    def __call__(
-        self, *arguments: str, patience: float = 3600, stdin: str = ""
-    ) -> subprocess.CompletedProcess[str]: ...
-
-
-def variables(url: str, patience: float) -> dict[str, str]:
-    """Return the environment variables of a program, in addition to those of this process."""
-    return {
-        "PYTHONPATH": str(Path(__file__).with_name("no_sleep")),
-        "COPR_FAKE_URL": url,
-        "COPR_FAKE_PATIENCE": str(patience),
-        "COLUMNS": "200",
-    }
+    def __call__(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]: ...
 
 
 class Forker:
@@ -46,8 +34,8 @@ class Forker:
     def runner(self, program: str, url: str, directory: Path, home: Path | None = None) -> Run:
         """Return a function that runs a program in a directory, with the configuration file below ``home``."""
 
-        def run(*arguments: str, patience: float = 3600, stdin: str = "") -> subprocess.CompletedProcess[str]:
-            environment = {**os.environ, **variables(url, patience)}
+        def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+            environment = {**os.environ, **variables(url, DAY)}
             if home is not None:
                 environment["HOME"] = str(home)
             given, output, errors = (directory / name for name in (".stdin", ".stdout", ".stderr"))
@@ -77,16 +65,3 @@ def forking() -> Iterator[Forker]:
         yield Forker(process)
         assert process.stdin is not None
         process.stdin.close()
-
-
-def run_script(program: str, server: CoprServer, directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the script that pip has installed."""
-    return subprocess.run(
-        [str(Path(sys.executable).with_name(program)), *arguments],
-        cwd=directory,
-        env={**os.environ, **variables(server.url, 3600)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )

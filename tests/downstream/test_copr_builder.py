@@ -10,10 +10,9 @@ from types import SimpleNamespace
 import pytest
 from copr_builder.copr_builder import CoprBuilder
 
-from copr_chroot_fake import FakeCopr
+from copr_chroot_fake import CoprCli, FakeCopr
 
 from ..programs import needs
-from .processes import Run
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
@@ -72,34 +71,34 @@ def add_build(fake: FakeCopr, build_id: int, commit: str, state: str, submitted_
     ],
 )
 def test_existing_build_is_found(
-    copr_fake: FakeCopr, copr_builder: Run, commit: str, state: str, status: int, output: str
+    copr_fake: FakeCopr, copr_cli: CoprCli, commit: str, state: str, status: int, output: str
 ) -> None:
     """The latest build of the package, with its version."""
     add_build(copr_fake, 1, "0ddba11", "succeeded", submitted_on=1_600_000_000)
     add_build(copr_fake, 2, commit, state)
-    done = copr_builder("--config", "builder.conf")
+    done = copr_cli("--config", "builder.conf", command="copr-builder")
     assert done.returncode == status
     assert output in done.stderr
     assert [request.endpoint for request in copr_fake.requests] == ["project", "build/list"]
 
 
-def test_missing_project_is_an_error(copr_fake: FakeCopr, copr_builder: Run, commit: str) -> None:
-    done = copr_builder("--config", "builder.conf")
+def test_missing_project_is_an_error(copr_fake: FakeCopr, copr_cli: CoprCli, commit: str) -> None:
+    done = copr_cli("--config", "builder.conf", command="copr-builder")
     assert done.returncode == 1
     assert "Copr project jdoe/playground not found" in done.stderr
 
 
 @needs("rpmbuild")
 @pytest.mark.parametrize("state", ["skipped", "canceled"])
-def test_new_version_is_submitted(copr_fake: FakeCopr, copr_builder: Run, commit: str, state: str) -> None:
+def test_new_version_is_submitted(copr_fake: FakeCopr, copr_cli: CoprCli, commit: str, state: str) -> None:
     """It waits for the build, which the next run finds by its version."""
     add_build(copr_fake, 1, commit, state)
-    done = copr_builder("--config", "builder.conf", "--verbose")
+    done = copr_cli("--config", "builder.conf", "--verbose", command="copr-builder")
     assert done.returncode == 0
     assert "No previous builds found" in done.stderr
     assert re.search(rf"Build of hello-1\.0-2\.\d+git{commit} \(ID: 2\) finished: succeeded\n$", done.stderr)
     assert copr_fake.builds[2].package == "hello"
-    again = copr_builder("--config", "builder.conf")
+    again = copr_cli("--config", "builder.conf", command="copr-builder")
     assert "Newest version is already built" in again.stderr
     assert [*copr_fake.builds] == [1, 2]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from copr_chroot_fake import FakeCopr
+from copr_chroot_fake import CoprCli, FakeCopr
 from copr_chroot_fake.model.fault import FaultLike
 
 from ..served import starting
-from .processes import Run, needs_wget
+from .processes import needs_wget
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
@@ -28,7 +28,7 @@ def watched(output: str) -> list[str]:
 @pytest.mark.parametrize(
     "state", ["importing", "pending", "starting", "running", "succeeded", "failed", "skipped", "forked"]
 )
-def test_status_prints_the_state_of_a_build(copr_fake: FakeCopr, copr_cli: Run, state: str) -> None:
+def test_status_prints_the_state_of_a_build(copr_fake: FakeCopr, copr_cli: CoprCli, state: str) -> None:
     copr_fake.add_build({F41: state}, id=1)
     done = copr_cli("status", "1")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{state}\n", "")
@@ -58,7 +58,7 @@ def test_status_prints_the_state_of_a_build(copr_fake: FakeCopr, copr_cli: Run, 
 )
 @BY_CLOCK
 def test_watch_build_reports_each_new_state_and_the_end(
-    copr_fake: FakeCopr, copr_cli: Run, lifecycle: str, states: list[str], status: int, error: str
+    copr_fake: FakeCopr, copr_cli: CoprCli, lifecycle: str, states: list[str], status: int, error: str
 ) -> None:
     """It polls every 30 seconds."""
     copr_fake.add_build([F41, F42], id=1, lifecycle=lifecycle)
@@ -69,14 +69,14 @@ def test_watch_build_reports_each_new_state_and_the_end(
     assert [after - before for before, after in pairwise(polls)] == [30] * (len(polls) - 1)
 
 
-def test_watch_build_by_poll_sees_every_state(copr_fake: FakeCopr, copr_cli: Run) -> None:
+def test_watch_build_by_poll_sees_every_state(copr_fake: FakeCopr, copr_cli: CoprCli) -> None:
     """If each poll advances the build."""
     copr_fake.add_build([F41], id=1)
     assert watched(copr_cli("watch-build", "1").stdout) == ["importing", "pending", "starting", "running", "succeeded"]
 
 
 @BY_CLOCK
-def test_watch_build_ends_with_the_last_of_several(copr_fake: FakeCopr, copr_cli: Run) -> None:
+def test_watch_build_ends_with_the_last_of_several(copr_fake: FakeCopr, copr_cli: CoprCli) -> None:
     """It stops polling builds that have ended, and reports the ones that failed."""
     copr_fake.add_build([F41], id=1)
     copr_fake.add_build([F41], id=2, lifecycle="import-fails")
@@ -99,7 +99,7 @@ def test_watch_build_ends_with_the_last_of_several(copr_fake: FakeCopr, copr_cli
 )
 @BY_CLOCK
 def test_watch_build_gives_up_or_reconnects_during_an_outage(
-    copr_fake: FakeCopr, copr_cli: Run, fault: FaultLike, status: int, error: str, polls: int
+    copr_fake: FakeCopr, copr_cli: CoprCli, fault: FaultLike, status: int, error: str, polls: int
 ) -> None:
     """It gives up at the first response that is not JSON, and reconnects three times after a failed connection."""
     copr_fake.add_build([F41], id=1)
@@ -114,7 +114,7 @@ def test_watch_build_gives_up_or_reconnects_during_an_outage(
     ("form", "row"),
     [("json", "id {} name {} state {}"), ("text", "id {} name {} state {}"), ("text-row", "{} {} {}")],
 )
-def test_list_builds_prints_newest_builds_first(copr_fake: FakeCopr, copr_cli: Run, form: str, row: str) -> None:
+def test_list_builds_prints_newest_builds_first(copr_fake: FakeCopr, copr_cli: CoprCli, form: str, row: str) -> None:
     """In every output format."""
     copr_fake.add_build({F41: "succeeded"}, id=1, package="hello")
     copr_fake.add_build({F41: "running"}, id=2, package="ripgrep")
@@ -125,7 +125,7 @@ def test_list_builds_prints_newest_builds_first(copr_fake: FakeCopr, copr_cli: R
     assert " ".join(re.findall(r"\w+", done.stdout)) == " ".join(rows)
 
 
-def test_list_builds_reads_every_page(copr_fake: FakeCopr, copr_cli: Run) -> None:
+def test_list_builds_reads_every_page(copr_fake: FakeCopr, copr_cli: CoprCli) -> None:
     """A thousand builds at a time."""
     for build_id in range(1, 1204):
         copr_fake.add_build({F41: "succeeded"}, id=build_id)
@@ -136,7 +136,7 @@ def test_list_builds_reads_every_page(copr_fake: FakeCopr, copr_cli: Run) -> Non
 
 
 @BY_CLOCK
-def test_cancel_cancels_a_build_once(copr_fake: FakeCopr, copr_cli: Run) -> None:
+def test_cancel_cancels_a_build_once(copr_fake: FakeCopr, copr_cli: CoprCli) -> None:
     """A missing build is an error."""
     copr_fake.add_build([F41], id=1)
     copr_fake.clock.tick(100)
@@ -159,7 +159,7 @@ def test_cancel_cancels_a_build_once(copr_fake: FakeCopr, copr_cli: Run) -> None
     ],
 )
 def test_cancel_without_permission_is_rejected(
-    copr_fake: FakeCopr, copr_cli: Run, name: str, token: str, status: int, error: str
+    copr_fake: FakeCopr, copr_cli: CoprCli, name: str, token: str, status: int, error: str
 ) -> None:
     """Another user's build, or an expired token; the message is Copr's."""
     copr_fake.add_account(name, "jdoe", token)
@@ -170,13 +170,13 @@ def test_cancel_without_permission_is_rejected(
     assert not copr_fake.builds[1].is_canceled
 
 
-def test_whoami_prints_the_configured_user(copr_fake: FakeCopr, copr_cli: Run) -> None:
+def test_whoami_prints_the_configured_user(copr_fake: FakeCopr, copr_cli: CoprCli) -> None:
     """Without a request."""
     assert copr_cli("whoami").stdout == "jdoe\n"
     assert copr_fake.requests == []
 
 
-def test_whoami_without_a_login_fails(copr_cli: Run, copr_config: Path) -> None:
+def test_whoami_without_a_login_fails(copr_cli: CoprCli, copr_config: Path) -> None:
     lines = copr_config.read_text().splitlines()
     copr_config.write_text("\n".join(line for line in lines if line.split()[0] not in ("username", "login", "token")))
     done = copr_cli("whoami")
@@ -184,14 +184,14 @@ def test_whoami_without_a_login_fails(copr_cli: Run, copr_config: Path) -> None:
     assert "Error: Operation requires API authentication." in done.stderr
 
 
-def test_list_chroots_prints_the_mock_chroots(copr_fake: FakeCopr, copr_cli: Run) -> None:
+def test_list_chroots_prints_the_mock_chroots(copr_fake: FakeCopr, copr_cli: CoprCli) -> None:
     """In the service's order."""
     copr_fake.add_mock_chroots("fedora-rawhide-x86_64", "epel-9-s390x")
     copr_fake.add_build({F41: "succeeded"}, id=1)
     assert copr_cli("list-chroots").stdout.split() == ["fedora-rawhide-x86_64", "epel-9-s390x", F41]
 
 
-def test_get_prints_a_project_with_its_repositories(copr_fake: FakeCopr, copr_cli: Run) -> None:
+def test_get_prints_a_project_with_its_repositories(copr_fake: FakeCopr, copr_cli: CoprCli) -> None:
     """A missing project is an error."""
     copr_fake.add_build({F41: "succeeded"}, id=1)
     done = copr_cli("get", "jdoe/playground")
@@ -203,7 +203,7 @@ def test_get_prints_a_project_with_its_repositories(copr_fake: FakeCopr, copr_cl
     assert "Error: Project jdoe/tools does not exist." in nothing.stderr
 
 
-def test_monitor_prints_the_latest_build_of_each_package(copr_fake: FakeCopr, copr_cli: Run) -> None:
+def test_monitor_prints_the_latest_build_of_each_package(copr_fake: FakeCopr, copr_cli: CoprCli) -> None:
     """In each chroot, also for another project directory."""
     copr_fake.add_build({F41: "succeeded", F42: "failed"}, id=1, package="hello")
     copr_fake.add_build({F41: "running"}, id=2, package="hello")
@@ -227,7 +227,7 @@ def downloaded(directory: Path) -> set[str]:
 
 
 @needs_wget
-def test_download_build_fetches_all_results(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
+def test_download_build_fetches_all_results(copr_fake: FakeCopr, copr_cli: CoprCli, tmp_path: Path) -> None:
     """It mentions chroots that have not started."""
     copr_fake.add_build({F41: "succeeded", F42: "failed", "epel-9-s390x": "pending"}, id=1)
     done = copr_cli("download-build", "1", "--dest", "results")
@@ -243,7 +243,7 @@ def test_download_build_fetches_all_results(copr_fake: FakeCopr, copr_cli: Run, 
 @needs_wget
 @pytest.mark.parametrize(("option", "files"), [("--rpms", RPMS), ("--logs", LOGS), ("--spec", {"hello.spec"})])
 def test_download_build_fetches_one_kind_and_one_chroot(
-    copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path, option: str, files: set[str]
+    copr_fake: FakeCopr, copr_cli: CoprCli, tmp_path: Path, option: str, files: set[str]
 ) -> None:
     copr_fake.add_build({F41: "succeeded", F42: "succeeded"}, id=1)
     assert copr_cli("download-build", "1", "--chroot", F41, option).returncode == 0
@@ -252,7 +252,7 @@ def test_download_build_fetches_one_kind_and_one_chroot(
 
 
 @needs_wget
-def test_download_build_fetches_packages_that_rpm_reads(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
+def test_download_build_fetches_packages_that_rpm_reads(copr_fake: FakeCopr, copr_cli: CoprCli, tmp_path: Path) -> None:
     copr_fake.add_build([F41], id=1)
     assert copr_cli("watch-build", "1").returncode == 0
     assert copr_cli("download-build", "1", "--rpms").returncode == 0
@@ -260,7 +260,7 @@ def test_download_build_fetches_packages_that_rpm_reads(copr_fake: FakeCopr, cop
 
 
 @needs_wget
-def test_download_build_fetches_from_a_server_without_worlds(copr_config: Path, copr_cli: Run, tmp_path: Path) -> None:
+def test_download_build_without_worlds(copr_config: Path, copr_cli: CoprCli, tmp_path: Path) -> None:
     """The results are directly below the server's address, as in Copr."""
     scenario = {"builds": [{"id": 1, "chroots": [{"name": F41, "lifecycle": "succeeds", "progress": "immediate"}]}]}
     (tmp_path / "scenario.json").write_text(json.dumps(scenario))

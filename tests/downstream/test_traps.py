@@ -12,10 +12,10 @@ from copr.v3 import Client, CoprException
 from copr.v3.helpers import succeeded, wait
 from copr.v3.pagination import next_page
 
-from copr_chroot_fake import FakeCopr
+from copr_chroot_fake import CoprCli, FakeCopr
 
 from .consumers import built_nevras_with_the_official_client
-from .processes import Run, needs_wget
+from .processes import needs_wget
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 DAY = 24 * 60 * 60
@@ -80,10 +80,10 @@ def test_wait_never_ends_with_a_fork(copr_fake: FakeCopr, client: Client, lifecy
 
 
 @BY_CLOCK
-def test_watch_build_never_ends_with_a_fork(copr_fake: FakeCopr, copr_cli: Run) -> None:
+def test_watch_build_never_ends_with_a_fork(copr_fake: FakeCopr, copr_cli: CoprCli) -> None:
     """copr-cli polls a finished build until Ctrl-C, and then reports success."""
     copr_fake.add_build([F41], id=1, lifecycle="forked")
-    done = copr_cli("watch-build", "1", patience=3000)
+    done = copr_cli("watch-build", "1", interrupt_after=3000)
     assert [line.split()[-1] for line in done.stdout.splitlines()[1:]] == ["running", "forked"]
     assert copr_fake.builds[1].is_finished
     ended = copr_fake.changes[-1].at
@@ -118,7 +118,7 @@ def test_canceled_build_still_runs(copr_fake: FakeCopr, client: Client) -> None:
 
 
 @BY_CLOCK
-def test_watch_build_leaves_a_canceled_build_running(copr_fake: FakeCopr, copr_cli: Run) -> None:
+def test_watch_build_leaves_a_canceled_build_running(copr_fake: FakeCopr, copr_cli: CoprCli) -> None:
     """copr-cli ends before the chroots do."""
     copr_fake.add_build([F41], id=1, lifecycle="canceled-while-running")
     assert copr_cli("watch-build", "1").returncode == 4
@@ -171,7 +171,7 @@ def test_build_can_fail_before_its_chroots_start(
 
 
 @BY_CLOCK
-def test_all_skipped_is_neither_a_failure_nor_a_success(copr_fake: FakeCopr, client: Client, copr_cli: Run) -> None:
+def test_all_skipped_is_neither_a_failure_nor_a_success(copr_fake: FakeCopr, client: Client, copr_cli: CoprCli) -> None:
     """copr-cli exits with 0, but there is nothing to install."""
     copr_fake.add_build([F41, F42], id=1, lifecycle="skipped")
     assert copr_cli("watch-build", "1").returncode == 0
@@ -185,7 +185,7 @@ def test_all_skipped_is_neither_a_failure_nor_a_success(copr_fake: FakeCopr, cli
 @needs_wget
 @pytest.mark.copr_fake(progress="clock", results_delay=45)
 def test_results_appear_some_time_after_success(
-    copr_fake: FakeCopr, client: Client, copr_cli: Run, tmp_path: Path
+    copr_fake: FakeCopr, client: Client, copr_cli: CoprCli, tmp_path: Path
 ) -> None:
     """Until then packages return 404; copr-cli downloads nothing and exits with 0."""
     copr_fake.add_build([F41], id=1)
@@ -203,7 +203,7 @@ def test_results_appear_some_time_after_success(
 
 
 @needs_wget
-def test_late_results_fault_delays_results(copr_fake: FakeCopr, copr_cli: Run, tmp_path: Path) -> None:
+def test_late_results_fault_delays_results(copr_fake: FakeCopr, copr_cli: CoprCli, tmp_path: Path) -> None:
     """For a fake whose clock stands still: the first downloads find nothing."""
     copr_fake.add_build({F41: "succeeded"}, id=1)
     copr_fake.faults.add("late-results")

@@ -40,7 +40,7 @@ def test_selected_requests_are_hit(fake: FakeCopr, selection: dict[str, Any], hi
 
 
 def probable(seed: int, count: int = 2000) -> list[int]:
-    fake = FakeCopr(seed=seed)
+    fake = FakeCopr(seed=seed, max_polls=None)
     fake.faults.add(Fault(status=503, probability=0.3))
     return statuses(fake, count, "/api_3/")
 
@@ -143,7 +143,7 @@ def test_random_delay_stays_within_its_bounds(fake: FakeCopr) -> None:
 
 def test_faults_count_correctly_among_threads() -> None:
     """No request is lost or counted twice."""
-    fake = FakeCopr()
+    fake = FakeCopr(max_polls=None)
     first = fake.faults.add(Fault(status=503, first=500))
     every = fake.faults.add(Fault(endpoint="home", status=504, every=4))
     with ThreadPoolExecutor(8) as pool:

@@ -270,6 +270,8 @@ def test_options(copr_fake):
         ),
         ("default_limit=0", "default_limit: 0 would be an empty page"),
         ("seed='x'", "seed: expected a whole number"),
+        ("max_polls=0", "max_polls: "),
+        ("network_guard=1", "network_guard: expected true or false"),
         ("strict=1", "strict: expected true or false"),
         ("url='copr.test'", "url: 'copr.test' is not an address; expected one such as http://copr.test:5000"),
         (
@@ -301,6 +303,11 @@ def test_invalid_option_is_a_usage_error(run: Run, marker: str, message: str) ->
         ),
         ("copr_fake_progress = pol", "the configuration: progress: 'pol' is not possible"),
         ("copr_fake_default_limit = many", "copr_fake_default_limit: expected a whole number, got 'many'"),
+        ("copr_fake_max_polls = many", "copr_fake_max_polls: expected a whole number, got 'many'"),
+        (
+            "copr_fake_network_guard = maybe",
+            "copr_fake_network_guard: 'maybe' is not possible; valid: true, false",
+        ),
         ("copr_fake_strict = maybe", "copr_fake_strict: 'maybe' is not possible; valid: true, false"),
         ("copr_fake_serve_results = maybe", "copr_fake_serve_results: 'maybe' is not possible; valid: true, false"),
         (

@@ -1,0 +1,84 @@
+"""Runs commands whose sleep moves the fake's clock. PYTEST_DONT_REWRITE"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from ..errors import InputError
+from ..validation import checks
+
+DAY = 86_400
+
+
+class CoprCli(Protocol):
+    """The type of the fixture ``copr_cli``."""
+
+    def __call__(
+        self,
+        *arguments: str | Path,
+        command: str = "copr-cli",
+        stdin: str = "",
+        interrupt_after: float = DAY,
+        timeout: float = 60,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run copr-cli in the test's temporary directory, ``tmp_path``, and return its status and output.
+
+        :param command: another program to run instead.
+        :param stdin: its standard input.
+        :param interrupt_after: seconds of sleep, on the fake's clock, after which it is interrupted as by Ctrl-C.
+        :param timeout: seconds, in real time, after which it is killed.
+        :raises subprocess.TimeoutExpired: with the output so far.
+        :raises InputError: if the program is not installed.
+        """
+
+
+def make_copr_cli(url: str, directory: Path) -> CoprCli:
+    """Return the function that runs commands in a directory, against the fake that is served at a URL."""
+
+    def run(
+        *arguments: str | Path,
+        command: str = "copr-cli",
+        stdin: str = "",
+        interrupt_after: float = DAY,
+        timeout: float = 60,
+    ) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, **variables(url, interrupt_after)}
+        return subprocess.run(
+            [_find(command, environment["PATH"]), *arguments],
+            cwd=directory,
+            env=environment,
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=timeout,
+            check=False,
+        )
+
+    return run
+
+
+def variables(url: str, interrupt_after: float) -> Mapping[str, str]:
+    """Return the environment variables of a command that differ from those of this process."""
+    path = [str(Path(__file__).with_name("no_sleep")), os.environ.get("PYTHONPATH")]
+    return {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+        "PYTHONPATH": os.pathsep.join(filter(None, path)),
+        "PYTHONIOENCODING": "utf-8",
+        "COLUMNS": "200",
+        "COPR_FAKE_URL": url,
+        "COPR_FAKE_INTERRUPT_AFTER": str(interrupt_after),
+    }
+
+
+def _find(command: str, path: str) -> str:
+    """Return the path of a program; those of the Python that runs the tests come first."""
+    found = shutil.which(checks.text("command", command), path=path)
+    if found is None:
+        raise InputError("command", f"{checks.excerpt(command)} is not installed; expected a program such as copr-cli")
+    return found
