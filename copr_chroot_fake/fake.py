@@ -602,7 +602,7 @@ class FakeCopr:
 
         :raises MissingExtraError: if the packages of the server are not installed.
         """
-        with needing("FakeCopr.serving", "uvicorn with httptools", "server"):
+        with needing("FakeCopr.serving", "httptools", "server"):
             from .http_server.live_server import LiveServer
 
         results_url = self.results_url

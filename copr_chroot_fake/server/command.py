@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from ..adapters.asgi import MAX_BODY
+from ..adapters.body_limits import MAX_BODY
 from ..cli_output import Failure
 from ..errors import CoprFakeError, InputError
 from ..excerpt import excerpt
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from ..http_server.access_log import LogStyle
     from ..http_server.guard import Guard
-    from ..http_server.uvicorn_server import App
     from ..model.account import Account
     from ..worlds.initial import InitialConfig
     from ..worlds.world import Worlds
@@ -303,8 +302,9 @@ def serve(
     from ..http_server.app import ServedApp
     from ..http_server.control_adapter import ControlAdapter
     from ..http_server.line_writer import LineWriter
-    from ..http_server.uvicorn_server import end_on_signals, url_of
-    from ..http_server.uvicorn_server import serve as serve_app
+    from ..http_server.server import end_on_signals
+    from ..http_server.server import serve as serve_app
+    from ..http_server.sockets import url_of
     from ..options import FakeOptions
     from ..worlds.initial import InitialConfig
     from .state_file import StateFile
@@ -342,15 +342,19 @@ def serve(
             raise Failure(str(error)) from None
         save = None if state_file is None else state_file.save_while_serving
         control = None if guard is None else ControlAdapter(worlds, initial, guard, save, max_body=max_body)
-        app: App = ServedApp(worlds, control)
         listener = _bind(host, port)
         writer = LineWriter(_STANDARD_ERROR, partial(dropped_line, log or "text"))
         stack.callback(writer.close)
-        if access_log:
-            app = AccessLog(app, log or "text", writer.write)
         worlds.set_url(url or url_of(listener))
         try:
-            serve_app(app, listener, lambda: click.echo(f"Copr fake: {url_of(listener)}"), max_head, writer.write)
+            serve_app(
+                ServedApp(worlds, control),
+                listener,
+                lambda: click.echo(f"Copr fake: {url_of(listener)}"),
+                max_head,
+                writer.write,
+                AccessLog(log or "text", writer.write) if access_log else None,
+            )
         finally:
             if state_file is not None:
                 _save(state_file, worlds)
@@ -401,7 +405,7 @@ def _guard(host: str, token: str | None, allowed_hosts: tuple[str, ...], public_
 
 
 def _bind(host: str, port: int) -> socket.socket:
-    from ..http_server.uvicorn_server import bind
+    from ..http_server.sockets import bind
 
     try:
         return bind(host, port)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import CoprFakeError, InputError
@@ -12,9 +12,10 @@ from .limits import MAX_MEMORY, MAX_WORLDS
 from .memory import NEW_WORLD, Memory
 
 if TYPE_CHECKING:
-    from ..adapters.asgi import AsgiApp
     from ..engine.snapshot import Snapshot
     from ..fake import FakeCopr
+    from ..wire.answer import Answer
+    from ..wire.headers import RawHeaders
     from .initial import InitialState
 
 MAX_SNAPSHOTS = 100
@@ -50,7 +51,7 @@ class World:
         "_memory",
         "_snapshot_bytes",
         "_url",
-        "app",
+        "answer",
         "fake",
         "initial_state",
         "name",
@@ -58,7 +59,7 @@ class World:
     )
 
     fake: FakeCopr
-    app: AsgiApp
+    answer: Callable[[str, str, RawHeaders, bytes], Answer]
     snapshots: dict[int, Snapshot]
 
     def __init__(
@@ -81,7 +82,7 @@ class World:
             fake._set_base_url(self._url)  # noqa: SLF001  # called by servers
         self.fake = fake
         self._memory.free()
-        self.app = fake.asgi
+        self.answer = fake._api.answer  # noqa: SLF001  # called by servers
         self.snapshots = {}
         self._snapshot_bytes: dict[int, int] = {}
         self._last_snapshot = 0
