@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from ..adapters.body_limits import BodyLimits
 from ..errors import InputError
-from ..journal.details import MAX_BODY, headers_bytes
+from ..journal.details import HEADER_BYTES, MAX_BODY
 from ..wire.answer import Answer, error_body, json_answer
 from ..wire.routes import READ_METHODS
 from ..worlds.memory import PER_REQUEST, NoMemoryError
@@ -57,7 +57,9 @@ class ServedApp:
         """Answer a request to the Copr of a world; the target is relative to the world."""
         headers = request.headers
         # Unchecked: no request is rejected to save memory, since the journal has its own limit.
-        self._memory.charged += PER_REQUEST + len(target) + headers_bytes(headers) + min(len(body), MAX_BODY)
+        self._memory.charged += (
+            PER_REQUEST + request.head_bytes + HEADER_BYTES * len(headers) + min(len(body), MAX_BODY)
+        )
         if world.fake.faults:
             request.refuse_next = partial(_refuse_next, world)
         return world.answer(request.method, target, headers, body)

@@ -17,8 +17,8 @@ from ..adapters.delivery import split_body
 from ..wire.answer import Answer, Delivery, Failure
 from .access_log import AccessLog
 from .internal_errors import Report, describe
-from .request import App, Respond
-from .request_reader import Head, InvalidRequestError, RequestReader
+from .request import App, Request, Respond
+from .request_reader import InvalidRequestError, KnownHeads, RequestReader
 from .responses import CONTINUE, PROBLEM, encode_head, internal_error, rejection
 from .slow_clients import SlowClients
 
@@ -30,6 +30,9 @@ KEEP_ALIVE_TIMEOUT = 5
 
 _LARGE_PIECE = 64 * 1024
 """Bytes in a piece of a body that is not copied to write it together with the head."""
+
+_BUFFER_SIZE = 64 * 1024
+"""Bytes that are received at once."""
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
@@ -57,6 +60,9 @@ class Context:
     on_end: Callable[[], None]
     connections: set[HttpProtocol] = field(default_factory=set)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    known_heads: KnownHeads = field(default_factory=dict)
+    # For each read, asyncio would otherwise allocate 256 KiB, which takes longer than to answer.
+    buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(_BUFFER_SIZE)))
 
     def start(self, coroutine: Coroutine[object, object, None]) -> asyncio.Task[None]:
         """Run a coroutine in a task."""
@@ -73,10 +79,10 @@ class Context:
 class _Exchange:
     """A request and its response so far."""
 
-    __slots__ = ("began", "body", "expects_continue", "keeps_alive", "request", "respond", "size", "status")
+    __slots__ = ("began", "body", "request", "respond", "size", "status")
 
-    def __init__(self, head: Head) -> None:
-        self.request, self.keeps_alive, self.expects_continue = head
+    def __init__(self, request: Request) -> None:
+        self.request = request
         self.body: IncomingBody | None = None
         self.respond: Respond | None = None
         """Answers the request, once its body is complete."""
@@ -92,7 +98,7 @@ class _Exchange:
         return None if refuse_next is None else refuse_next()
 
 
-class HttpProtocol(asyncio.Protocol):
+class HttpProtocol(asyncio.BufferedProtocol):
     """A connection. It answers one request at a time; the next one is not read until then."""
 
     _transport: asyncio.Transport
@@ -100,7 +106,7 @@ class HttpProtocol(asyncio.Protocol):
     def __init__(self, context: Context, loop: asyncio.AbstractEventLoop) -> None:
         self._context = context
         self._loop = loop
-        self._reader = RequestReader(context.max_head)
+        self._reader = RequestReader(context.max_head, context.known_heads)
         self._exchange: _Exchange | None = None
         """The request that has no complete response yet."""
         self._delivery: asyncio.Task[None] | None = None
@@ -126,9 +132,12 @@ class HttpProtocol(asyncio.Protocol):
         self._set_timer()
         self._context.on_connect()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._context.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         if not (self._is_ended or self._is_silent):
-            self._reader.receive(data)
+            self._reader.receive(bytes(self._context.buffer[:nbytes]))
             self._continue()
 
     def pause_writing(self) -> None:
@@ -169,7 +178,7 @@ class HttpProtocol(asyncio.Protocol):
         if self._exchange is None or self._is_silent or self._reader.in_body:
             self._end()
         else:
-            self._exchange.keeps_alive = False
+            self._exchange.request.keeps_alive = False
 
     @property
     def socket(self) -> socket:
@@ -209,10 +218,10 @@ class HttpProtocol(asyncio.Protocol):
         reader = self._reader
         while not self._is_ended:
             if not reader.in_body:
-                head = None if self._is_busy else reader.read_head()
-                if head is None:
+                request = None if self._is_busy else reader.read_head()
+                if request is None:
                     return
-                exchange = self._exchange = _Exchange(head)
+                exchange = self._exchange = _Exchange(request)
                 # An error in the body precedes the response.
                 body = reader.read_body() if reader.in_body else b""
                 self._begin(exchange)
@@ -240,7 +249,7 @@ class HttpProtocol(asyncio.Protocol):
             self._respond(exchange, result)
             return
         exchange.body, exchange.respond = IncomingBody(result.limits), result.respond
-        if exchange.expects_continue:
+        if exchange.request.expects_continue:
             self._transport.write(CONTINUE)
 
     def _receive_body(self, exchange: _Exchange, respond: Respond, piece: bytes) -> None:
@@ -309,7 +318,9 @@ class HttpProtocol(asyncio.Protocol):
     def _respond(self, exchange: _Exchange, answer: Answer) -> None:
         """Send a response, at once if nothing prevents it."""
         try:
-            seconds = exchange.seconds_to_refuse() if answer.delivery is None else None
+            seconds = None
+            if answer.delivery is None and exchange.request.refuse_next is not None:
+                seconds = exchange.seconds_to_refuse()
             if answer.delivery is not None or seconds is not None:
                 self._delivery = self._context.start(self._deliver(exchange, answer, seconds))
                 return
@@ -385,12 +396,12 @@ class HttpProtocol(asyncio.Protocol):
         """
         head = encode_head(answer.status, answer.headers)
         if head.closes:
-            exchange.keeps_alive = False
+            exchange.request.keeps_alive = False
         has_body = exchange.request.method != "HEAD" and head.length is not None
         if has_body and len(answer.body) != head.length:
             raise ValueError(f"the body has {len(answer.body)} bytes, but Content-Length is {head.length}")
         exchange.status = answer.status
-        last = b"\r\n" if exchange.keeps_alive or head.closes else b"connection: close\r\n\r\n"
+        last = b"\r\n" if exchange.request.keeps_alive or head.closes else b"connection: close\r\n\r\n"
         return head.status_line + self._context.date_header() + head.fields + last, answer.body if has_body else b""
 
     def _write(self, exchange: _Exchange, head: bytes, piece: bytes) -> None:
@@ -405,7 +416,7 @@ class HttpProtocol(asyncio.Protocol):
         """Note that the response has been written."""
         self._exchange = self._delivery = None
         self._log(exchange)
-        if not exchange.keeps_alive or self._transport.is_closing():
+        if not exchange.request.keeps_alive or self._transport.is_closing():
             self._end()
 
     def _log(self, exchange: _Exchange) -> None:
@@ -424,7 +435,7 @@ class HttpProtocol(asyncio.Protocol):
         self._context.report(describe(f"{request.method} {request.target}", error))
         if self._exchange is not exchange:
             return
-        exchange.keeps_alive = False
+        exchange.request.keeps_alive = False
         if exchange.status is None:
             self._write(exchange, *self._encode(exchange, internal_error()))
         self._finish(exchange)

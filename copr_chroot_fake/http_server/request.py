@@ -15,14 +15,28 @@ class Request:
 
     :param target: path and query as sent, without the scheme and host of an absolute target.
     :param headers: with names in lower case.
+    :param head_bytes: bytes of the head.
+    :param keeps_alive: whether the client may send another request on the connection.
+    :param expects_continue: whether the client waits for status 100 before it sends the body.
     """
 
-    __slots__ = ("headers", "method", "refuse_next", "target")
+    __slots__ = ("expects_continue", "head_bytes", "headers", "keeps_alive", "method", "refuse_next", "target")
 
-    def __init__(self, method: str, target: str, headers: RawHeaders) -> None:
+    def __init__(
+        self,
+        method: str,
+        target: str,
+        headers: RawHeaders,
+        head_bytes: int = 0,
+        keeps_alive: bool = True,
+        expects_continue: bool = False,
+    ) -> None:
         self.method = method
         self.target = target
         self.headers = headers
+        self.head_bytes = head_bytes
+        self.keeps_alive = keeps_alive
+        self.expects_continue = expects_continue
         self.refuse_next: Callable[[], float | None] | None = None
         """Set by the application if a fault may refuse the next connection: returns for how many seconds to close the
         port, or ``None``. The server calls it once, just before the response, whose recipient may connect at once."""

@@ -10,10 +10,10 @@ head up to its empty line, and then as many bytes as ``Content-Length`` announce
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
+from ..wire.headers import RawHeaders
 from .request import Request
 
 _EMPTY_LINE = b"\r\n\r\n"
@@ -31,8 +31,17 @@ _PARSED_METHODS = (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTI
 _METHOD_STAND_IN = b"REPORT"
 """A method without a meaning here. The parser gets it instead of any other, as it rejects unknown ones."""
 
+_CHECKED_HEADERS = frozenset({b"host", b"connection", b"content-length", b"transfer-encoding", b"expect"})
+
 _UPGRADE = re.compile(rb"\r\nupgrade(?=:)", re.IGNORECASE)
 _UPGRADE_STAND_IN = b"\r\nno-upgrade"
+
+
+KnownHeads = dict[bytes, tuple[str, str, RawHeaders, int, bool, bool]]
+"""The arguments of requests by their heads."""
+
+_KNOWN_HEADS, _KNOWN_HEAD_BYTES = 512, 1024
+"""The number of known heads, and bytes in each."""
 
 
 class InvalidRequestError(Exception):
@@ -46,26 +55,17 @@ class InvalidRequestError(Exception):
         self.status = status
 
 
-class Head(NamedTuple):
-    """The head of a request.
-
-    :param keeps_alive: whether the client may send another request on the connection.
-    :param expects_continue: whether it waits for status 100 before it sends the body.
-    """
-
-    request: Request
-    keeps_alive: bool
-    expects_continue: bool
-
-
 class RequestReader:
     """Reads the requests of a connection, one after the other: its head, and then its body in pieces.
 
     :param max_head: maximum of bytes in a head, and of those between two pieces of a body.
+    :param known_heads: heads of requests without a body that have been parsed, to share among connections: a client
+        that polls sends the same head again and again.
     """
 
-    def __init__(self, max_head: int) -> None:
+    def __init__(self, max_head: int, known_heads: KnownHeads) -> None:
         self._max_head = max_head
+        self._known_heads = known_heads
         self._parser = HttpRequestParser(self)
         self._data = b""
         """Received bytes, of which those before ``_position`` have been read."""
@@ -82,8 +82,12 @@ class RequestReader:
 
     def receive(self, data: bytes) -> None:
         """Add received bytes."""
-        self._searched = max(0, self._searched - self._position)
-        self._data = self._data[self._position :] + data if self.has_unread else data
+        if self.has_unread:
+            data = self._data[self._position :] + data
+            self._searched -= self._position
+        else:
+            self._searched = 0
+        self._data = data
         self._position = 0
 
     @property
@@ -91,15 +95,17 @@ class RequestReader:
         """Whether bytes have been received that have not been read."""
         return self._position < len(self._data)
 
-    def read_head(self) -> Head | None:
-        """Read the next head; ``None`` if it has not arrived in full.
+    def read_head(self) -> Request | None:
+        """Read the head of the next request; ``None`` if it has not arrived in full.
 
         :raises InvalidRequestError: if it is invalid or too large.
         """
-        while self._data.startswith(b"\r\n", self._position):
-            # Some clients send an empty line after a body.
-            self._position += 2
         data, start = self._data, self._position
+        if start == len(data):
+            return None
+        while data.startswith(b"\r\n", start):
+            # Some clients send an empty line after a body.
+            self._position = start = start + 2
         end = data.find(_EMPTY_LINE, max(start, self._searched)) + len(_EMPTY_LINE)
         if end < len(_EMPTY_LINE):
             self._check_incomplete_head()
@@ -107,7 +113,9 @@ class RequestReader:
         if end - start > self._max_head:
             raise self._too_large()
         self._position = self._searched = end
-        return self._parse_head(data if end - start == len(data) else data[start:end])
+        head = data if end - start == len(data) else data[start:end]
+        known = self._known_heads.get(head)
+        return self._parse_head(head) if known is None else Request(*known)
 
     def _check_incomplete_head(self) -> None:
         """Reject what cannot become a valid head, without waiting for the rest."""
@@ -119,7 +127,8 @@ class RequestReader:
             raise _invalid()
         self._searched = max(start, len(data) - len(_EMPTY_LINE) + 1)
 
-    def _parse_head(self, head: bytes) -> Head:
+    def _parse_head(self, received: bytes) -> Request:
+        head, size = received, len(received)
         line = _REQUEST_LINE.match(head)
         if line is None:
             raise _invalid()
@@ -129,7 +138,9 @@ class RequestReader:
         self._start_request()
         headers = self._headers
         try:
-            self._feed(head)
+            self._parser.feed_data(head)
+        except HttpParserError:
+            raise _invalid() from None
         except HttpParserUpgrade:
             # After an upgrade, the parser expects no HTTP. This server declines by answering as if it were none.
             self._parser = HttpRequestParser(self)
@@ -143,8 +154,13 @@ class RequestReader:
             raise _invalid()
         self.in_body = not self._is_complete
         self._missing = None if self._is_chunked else self._length
-        request = Request(method.decode(), _read_target(target.decode()), headers)
-        return Head(request, self._keeps_alive and not is_old, self._expects_continue)
+        keeps_alive = self._keeps_alive and not is_old
+        parsed = method.decode(), _read_target(target.decode()), headers, size, keeps_alive, self._expects_continue
+        if not self.in_body and size <= _KNOWN_HEAD_BYTES:
+            if len(self._known_heads) >= _KNOWN_HEADS:
+                self._known_heads.clear()
+            self._known_heads[received] = parsed
+        return Request(*parsed)
 
     def _start_request(self) -> None:
         self._headers: list[tuple[bytes, bytes]] = []
@@ -201,19 +217,22 @@ class RequestReader:
             return
         name = name.lower()
         self._headers.append((name, value))
+        if name in _CHECKED_HEADERS:
+            self._check_header(name, value.strip(b" \t").lower())
+
+    def _check_header(self, name: bytes, value: bytes) -> None:
         if name == b"host":
             self._hosts += 1
+        elif name == b"connection":
+            self._keeps_alive &= b"close" not in [token.strip(b" \t") for token in value.split(b",")]
         elif name == b"content-length":
             # The parser has checked it. Python converts at most 4,300 digits.
-            self._length = int(value.strip(b" \t").lstrip(b"0") or b"0")
+            self._length = int(value.lstrip(b"0") or b"0")
         elif name == b"transfer-encoding":
-            self._is_valid &= value.strip(b" \t").lower() == b"chunked" and not self._is_chunked
+            self._is_valid &= value == b"chunked" and not self._is_chunked
             self._is_chunked = True
-        elif name == b"expect":
-            self._expects_continue = value.strip(b" \t").lower() == b"100-continue"
-
-    def on_headers_complete(self) -> None:
-        self._keeps_alive = self._parser.should_keep_alive()
+        else:
+            self._expects_continue = value == b"100-continue"
 
     def on_body(self, body: bytes) -> None:
         self._body.append(body)
