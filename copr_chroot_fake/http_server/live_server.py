@@ -12,11 +12,11 @@ import asyncio
 import os
 import sys
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from ..errors import InputError
+from ..validation.frozen import frozen
 from ..worlds.initial import InitialConfig, InitialSnapshot
 from ..worlds.world import Worlds, world_url
 from .app import ServedApp
@@ -109,7 +109,7 @@ class _Nonexistent:
         return self.make()
 
 
-@dataclass(frozen=True)
+@frozen()
 class _Empty:
     """The initial state of the main world, which is rarely used."""
 

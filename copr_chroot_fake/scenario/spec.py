@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Annotated, ClassVar
 
@@ -42,6 +42,7 @@ from ..validation.checks import (
     UnixTime,
     WholeNumber,
 )
+from ..validation.frozen import frozen
 from ..validation.rule import NULLABLE, Relation, Rule
 from ..validation.schema import Keywords, Written, whole
 from ..validation.spec import Unique, check_of, dump, fields_of, parse_list, parse_mapping
@@ -105,7 +106,7 @@ def _given(spec: ChrootSpec | SubmissionRuleSpec, names: Iterable[str]) -> list[
     return [name for name in names if getattr(spec, name) is not None]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ChrootSettings:
     """The settings of a build chroot; times are Unix times in seconds.
 
@@ -144,7 +145,7 @@ class ChrootSettings:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ChrootSpec(ChrootSettings):
     """A build chroot."""
 
@@ -208,7 +209,7 @@ EnabledChroots = Annotated[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class PackageSpec:
     """A package of a project; ``source_dict`` has the fields of its default source."""
 
@@ -221,7 +222,7 @@ class PackageSpec:
     chroot_denylist: tuple[Text, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ProjectSpec(ProjectSettings):
     """A project; ``chroots`` are the names of those that it enables, or their settings by name.
 
@@ -329,7 +330,7 @@ Base64 = Annotated[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class OutcomeSpec:
     """What happens to one chroot of a submitted build: its ``lifecycle``, and the ``packages`` that it builds."""
 
@@ -337,7 +338,7 @@ class OutcomeSpec:
     packages: tuple[PackageValue, ...] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class SourceSpec:
     """The source build of a build; times are Unix times in seconds.
 
@@ -363,7 +364,7 @@ class SourceSpec:
     follows: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class BuildSpec:
     """A build; ``memory_limit`` in MB, ``timeout`` in seconds.
 
@@ -426,7 +427,7 @@ class BuildSpec:
         return replace(chroot, state=self.state, lifecycle=self.lifecycle)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class NumberedBuildSpec(BuildSpec):
     """A build of a scenario, which has an id; ``memory_limit`` in MB, ``timeout`` in seconds."""
 
@@ -436,7 +437,7 @@ class NumberedBuildSpec(BuildSpec):
 _UNIQUE_IDS = Unique(("id",), "there is a build {} already; expected another id")
 
 
-@dataclass(frozen=True)
+@frozen()
 class MockChroot:
     """A chroot of the service, which it may have deactivated."""
 
@@ -444,7 +445,7 @@ class MockChroot:
     is_active: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class LastIds:
     """The highest ids that were given; the next ones are above."""
 
@@ -468,7 +469,7 @@ def _dump_mock_chroot(chroot: MockChroot) -> object:
 MockChrootValue = Annotated[MockChroot, Rule(_parse_mock_chroot, _dump_mock_chroot), Written(ChrootName | MockChroot)]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class BatchSpec:
     """A batch of builds, which start only when all builds of the batch ``blocked_by`` have ended."""
 
@@ -509,7 +510,7 @@ def _check_outcome(rule: SubmissionRuleSpec) -> Iterable[tuple[str, str]]:
         yield name, "cannot be combined with chroot, as it is the same for all chroots; omit one"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class SubmissionRuleSpec:
     """What happens to submitted builds, and to which: by default to all.
 
@@ -539,7 +540,7 @@ class SubmissionRuleSpec:
     _RELATIONS: ClassVar[tuple[object, ...]] = (Relation(("chroot", *_OUTCOME), _check_outcome),)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ScenarioSpec:
     """A whole scenario; ``chroots`` are those that Copr knows beside the ones named further down.
 
