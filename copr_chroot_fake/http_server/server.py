@@ -69,8 +69,9 @@ def serve(
     access_log: AccessLog | None,
 ) -> None:
     """Serve on a socket until a signal stops it; ``on_ready`` is called when it responds."""
-    # Loaded modules stay, so exclude them from garbage collection.
+    # Loaded modules stay, so exclude them from garbage collection, which the command has paused.
     gc.freeze()
+    gc.enable()
 
     def ready() -> None:
         on_ready()

@@ -17,6 +17,7 @@ from ..adapters.body_limits import MAX_BODY
 from ..cli_output import Failure
 from ..errors import CoprFakeError, InputError
 from ..excerpt import excerpt
+from ..garbage_collection import without_garbage_collection
 from ..model.progress import ProgressMode
 from ..scenario.bundled import DEFAULT_SCENARIO, bundled_directory
 from ..validation import checks
@@ -241,6 +242,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
 @click.option(
     "--log", type=click.Choice(["text", "json"]), help="Format of these lines; requires --access-log.  [default: text]"
 )
+@without_garbage_collection()
 def serve(
     scenarios: tuple[Path, ...],
     host: str,
@@ -307,7 +309,6 @@ def serve(
     from ..http_server.sockets import url_of
     from ..options import FakeOptions
     from ..worlds.initial import InitialConfig
-    from .state_file import StateFile
 
     end_on_signals()
     initial = InitialConfig(
@@ -336,7 +337,7 @@ def serve(
         raise Failure(str(error)) from None
     with ExitStack() as stack:
         try:
-            state_file = None if state is None else stack.enter_context(StateFile(state))
+            state_file = None if state is None else stack.enter_context(_open_state_file(state))
             worlds = _make_worlds(initial, state_file, max_worlds, max_memory)
         except CoprFakeError as error:
             raise Failure(str(error)) from None
@@ -358,6 +359,12 @@ def serve(
         finally:
             if state_file is not None:
                 _save(state_file, worlds)
+
+
+def _open_state_file(path: Path) -> StateFile:
+    from .state_file import StateFile
+
+    return StateFile(path)
 
 
 def _make_worlds(initial: InitialConfig, state_file: StateFile | None, max_worlds: int, max_memory: int) -> Worlds:
