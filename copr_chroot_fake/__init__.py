@@ -42,10 +42,13 @@ if TYPE_CHECKING:
     from .engine.source import SourceBuild as SourceBuild
     from .engine.submission_rules import SubmissionRule as SubmissionRule
     from .engine.submission_rules import SubmissionRules as SubmissionRules
+    from .errors import ArgumentError as ArgumentError
     from .errors import CoprFakeError as CoprFakeError
     from .errors import EventError as EventError
     from .errors import InputError as InputError
+    from .errors import InputErrors as InputErrors
     from .errors import MissingExtraError as MissingExtraError
+    from .errors import MissingKeyError as MissingKeyError
     from .errors import PollLoopError as PollLoopError
     from .errors import ScenarioError as ScenarioError
     from .fake import FakeCopr as FakeCopr
@@ -82,6 +85,7 @@ _MODULES = {
     "Account": ".model.account",
     "ActiveFault": ".engine.faults",
     "Answer": ".wire.answer",
+    "ArgumentError": ".errors",
     "AsgiApp": ".adapters.asgi",
     "AsyncCoprClient": ".client.clients",
     "BadRequestError": ".client.errors",
@@ -110,11 +114,13 @@ _MODULES = {
     "Group": ".model.account",
     "HttpxTransport": ".adapters.httpx",
     "InputError": ".errors",
+    "InputErrors": ".errors",
     "LIFECYCLES": ".model.lifecycle",
     "Lifecycle": ".model.lifecycle",
     "LogNormal": ".model.durations",
     "MakeCoprFake": ".pytest_plugin.support",
     "MissingExtraError": ".errors",
+    "MissingKeyError": ".errors",
     "Nevra": ".model.nevra",
     "NotFoundError": ".client.errors",
     "NotJsonError": ".client.errors",
@@ -154,6 +160,7 @@ __all__ = [
     "Account",
     "ActiveFault",
     "Answer",
+    "ArgumentError",
     "AsgiApp",
     "AsyncCoprClient",
     "BadRequestError",
@@ -178,9 +185,11 @@ __all__ = [
     "Group",
     "HttpxTransport",
     "InputError",
+    "InputErrors",
     "Lifecycle",
     "LogNormal",
     "MissingExtraError",
+    "MissingKeyError",
     "Nevra",
     "NotFoundError",
     "NotJsonError",

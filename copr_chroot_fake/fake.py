@@ -395,12 +395,12 @@ class FakeCopr:
     def builds(self) -> Mapping[int, Build]:
         """The builds by id, read-only; iteration is over a copy."""
         self._store.catch_up()
-        return Collection(self._store.builds)
+        return Collection("build", self._store.builds)
 
     @property
     def projects(self) -> Mapping[str, Project]:
         """The projects by full name, ``owner/project``, read-only, like ``builds``."""
-        return Collection(self._store.projects)
+        return Collection("project", self._store.projects)
 
     @property
     def default_limit(self) -> int | None:

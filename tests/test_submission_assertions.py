@@ -90,7 +90,8 @@ def test_rejected_submission_does_not_count() -> None:
         fake.assert_submitted()
     assert send(fake, "build/create/url", pkgs=URLS[:1]) == 404
     with pytest.raises(
-        AssertionError, match=r"The closest of 1:\n  POST .* -> 404 at .*: created nothing, by jdoe\nOther fields"
+        AssertionError,
+        match=r"The closest of 1:\n  POST .* -> 404 \(.*\) at .*: created nothing, by jdoe\nOther fields",
     ):
         fake.assert_submitted(project="jdoe/hello", url=URLS[0])
 

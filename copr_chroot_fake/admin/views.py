@@ -209,6 +209,7 @@ class RequestView(TypedDict):
     files: dict[str, UploadedFileView]
     created_builds: list[int]
     created_project: str | None
+    error: str | None
 
 
 class RequestsView(TypedDict):
@@ -461,6 +462,7 @@ def request(item: Request) -> RequestView:
         "files": {name: {"filename": file.filename, "size": file.size} for name, file in item.files.items()},
         "created_builds": [*item.created_builds],
         "created_project": item.created_project,
+        "error": item.error,
     }
 
 

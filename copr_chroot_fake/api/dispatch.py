@@ -160,8 +160,8 @@ class Api:
                 recorded_headers, headers_size = self._record_headers(headers)
                 size += headers_size
             details = None
-            if body or store.user is not None or store.created:
-                details = details_of(store, request_body)
+            if body or store.user is not None or store.created or answer.status >= 400:
+                details = details_of(store, request_body, answer)
                 size += details.size
             self._append(
                 (method, target, answer.status, now, matched, chroots, fault_id, number, recorded_headers, details)

@@ -9,7 +9,7 @@ from datetime import datetime
 from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
-from ..errors import EventError, InputError
+from ..errors import EventError, InputError, MissingKeyError
 from ..model import defaults
 from ..model.lifecycle import ABSENT, DEFAULT_LIFECYCLE, Lifecycle, LifecycleLike, couples_chroots
 from ..model.nevra import Nevra
@@ -153,13 +153,13 @@ class Build(Mapping[str, BuildChroot]):
     def __getitem__(self, chrootname: str) -> BuildChroot:
         """Return the chroot with a name.
 
-        :raises KeyError: naming the chroots that the build has.
+        :raises MissingKeyError: naming the chroots that the build has.
         """
         name = checks.plain_text(chrootname)
         chroot = None if name is None else self._by_name.get(name)
         if chroot is None:
             names = checks.listing(self._by_name) or "no chroots"
-            raise KeyError(f"build {self.id} has no chroot {checks.excerpt(chrootname)}; it has {names}")
+            raise MissingKeyError(f"build {self.id} has no chroot {checks.excerpt(chrootname)}; it has {names}")
         return chroot
 
     @overload

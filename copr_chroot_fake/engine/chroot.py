@@ -22,7 +22,7 @@ from ..model.machine import (
     event_between,
     find_transition,
     possible_events,
-    shortest_path,
+    shortest_paths,
     stamps_of,
 )
 from ..model.nevra import Nevra, PackageLike, parse_packages
@@ -359,14 +359,15 @@ class BuildChroot:
         self.catch_up()
         # Its events can change the other chroots of the build, too.
         with self._build.restored_on_error():
-            if self.lifecycle_run is not None and self.lifecycle_run.reaches(state):
+            if self.lifecycle_run is not None and state in self.lifecycle_run.states_ahead:
                 while self._is_absent or self._state is not state:
                     self._advance()
                 return
-            path = None if self._is_absent else shortest_path(self._state, state)
-            if path is None:
-                raise EventError(f"{self.describe()}: nothing leads from there to {state}")
-            for event in path:
+            paths = {} if self._is_absent else shortest_paths(self._state)
+            if state not in paths:
+                possible = ", ".join(to for to in paths if to is not self._state) or "nothing"
+                raise EventError(f"{self.describe()}: nothing leads from there to {state}; possible: {possible}")
+            for event in paths[state]:
                 self._apply_event(event, self._time(None), None, None)
 
     @property
@@ -387,8 +388,10 @@ class BuildChroot:
                 self.catch_up()
                 run = self.lifecycle_run
             to = self._state if given is None else given
-            if run is None or not run.reaches(to):
-                raise EventError(f"{self.describe()}: its lifecycle does not reach {to}")
+            ahead = [] if run is None else run.states_ahead
+            if run is None or to not in ahead:
+                possible = ", ".join(dict.fromkeys(ahead)) or "nothing, as its state is fixed"
+                raise EventError(f"{self.describe()}: its lifecycle does not reach {to}; possible: {possible}")
             self._build.forget_rendered()
             run.held_in = to
 
