@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from .client.results import ChrootPage as ChrootPage
     from .client.results import ChrootStatus as ChrootStatus
     from .client.results import Repo as Repo
+    from .control import ControlError as ControlError
+    from .control import CoprFakeControl as CoprFakeControl
     from .engine.build import Build as Build
     from .engine.chroot import BuildChroot as BuildChroot
     from .engine.clock import Clock as Clock
@@ -99,8 +101,10 @@ _MODULES = {
     "ClientError": ".client.errors",
     "Clock": ".engine.clock",
     "ConnectionFailedError": ".client.errors",
+    "ControlError": ".control",
     "CoprCli": ".pytest_plugin.commands",
     "CoprClient": ".client.clients",
+    "CoprFakeControl": ".control",
     "CoprFakeError": ".errors",
     "CoprProvider": ".generate.provider",
     "CoprServer": ".pytest_plugin.support",
@@ -174,7 +178,9 @@ __all__ = [
     "ClientError",
     "Clock",
     "ConnectionFailedError",
+    "ControlError",
     "CoprClient",
+    "CoprFakeControl",
     "CoprFakeError",
     "Dribble",
     "EventError",

@@ -63,9 +63,6 @@ def _parse_added(spec: type[Any], location: str, value: object) -> Any:
 AddedBuild = Annotated[BuildSpec, Rule(partial(_parse_added, BuildSpec)), Written(BuildSpec)]
 AddedChroot = Annotated[ChrootSpec, Rule(partial(_parse_added, ChrootSpec)), Written(ChrootSpec)]
 
-ScenarioObject = Annotated[Mapping[str, object], Rule(checks.mapping), Written(ScenarioSpec)]
-"""A scenario that the fake parses, as it does those in files."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class PopulateBody:
@@ -189,6 +186,9 @@ def _parse_source(location: str, value: object) -> ScenarioSource:
 
 ScenarioName = Annotated[str, Keywords(enum=[*by_name()])]
 
+ScenarioValue = Annotated[ScenarioSource, Rule(_parse_source), Written(ScenarioSpec | ScenarioName)]
+"""A scenario that the fake parses, as it does those in files, or the name of a bundled one."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class WorldBody(SharedOptions):
@@ -197,7 +197,7 @@ class WorldBody(SharedOptions):
     A ``default_limit`` or ``max_polls`` of null is none. Its ``scenario`` can be the name of a bundled one.
     """
 
-    scenario: Annotated[ScenarioSource, Rule(_parse_source), Written(ScenarioSpec | ScenarioName)] | None = None
+    scenario: ScenarioValue | None = None
     speed: Speed | None = None
 
 

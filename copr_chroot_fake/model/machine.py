@@ -23,7 +23,7 @@ class Event(str, Enum):
     FAIL = "fail"
     SKIP = "skip"
     RESCHEDULE = "reschedule"
-    CONFIRM_CANCEL = "confirm cancel"
+    CONFIRM_CANCEL = "confirm-cancel"
     FORK = "fork"
 
     def __str__(self) -> str:

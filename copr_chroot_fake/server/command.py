@@ -231,6 +231,15 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     "IP addresses, localhost, and the names in --host and --public-url are always allowed.",
 )
 @click.option("--insecure-control", is_flag=True, help="Allow everybody who can reach the server to control the fake.")
+@click.option(
+    "--worlds",
+    "worlds_mode",
+    default="on-demand",
+    show_default=True,
+    type=click.Choice(["on-demand", "fixed"]),
+    help="Whether the first request to a named world creates it, or only a control call does, so that a mistyped name "
+    "gets a 404.",
+)
 @_number_option("--max-worlds", MAX_WORLDS, "Maximum number of named worlds.")
 @_number_option("--max-memory", MAX_MEMORY, "Maximum memory of all worlds, in estimated bytes.")
 @_number_option(
@@ -262,6 +271,7 @@ def serve(
     control_token: str | None,
     allowed_hosts: tuple[str, ...],
     insecure_control: bool,
+    worlds_mode: str,
     max_worlds: int,
     max_memory: int,
     journal: int,
@@ -340,6 +350,7 @@ def serve(
             worlds = _make_worlds(initial, state_file, max_worlds, max_memory)
         except CoprFakeError as error:
             raise Failure(str(error)) from None
+        worlds.are_fixed = worlds_mode == "fixed"
         save = None if state_file is None else state_file.save_while_serving
         control = None if guard is None else ControlAdapter(worlds, initial, guard, save, max_body=max_body)
         app: App = ServedApp(worlds, control)

@@ -147,6 +147,8 @@ class Worlds:
         self._named: dict[str, World] = {}
         self.memory.charged = self._measure()
         self._url: str | None = None
+        self.are_fixed = False
+        """Whether only control calls create worlds, and a request to another world is an error."""
 
     def set_url(self, url: str) -> None:
         """Set the URL of the server, from which each world derives its own."""
@@ -173,11 +175,19 @@ class Worlds:
     def draft(self, name: str) -> World:
         """Return a new world, which other requests cannot use until :meth:`add`.
 
-        :raises InputError: for an invalid name.
+        :raises InputError: for an invalid name, or any name if worlds are fixed.
         :raises TooManyError: if there are too many worlds.
         :raises NoMemoryError: if the memory limit is reached.
         """
+        if self.are_fixed:
+            raise InputError("world", f"there is no world {excerpt(name)}, and worlds are fixed; {self._choices(name)}")
         return self._make(name, self.initial_state)
+
+    def _choices(self, name: str) -> str:
+        # Imported late because only errors need it.
+        from ..validation.checks import choices
+
+        return choices(name, self.names) if self._named else "there are none"
 
     def add(self, draft: World) -> None:
         """Add a draft, unless another world has taken its name or the last place since."""
