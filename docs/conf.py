@@ -9,7 +9,7 @@ author = "The copr-chroot-fake developers"
 version = release = __version__
 
 root_doc = "docs/index"
-include_patterns = ["docs/**", "fixtures/README.md", "CHANGELOG.md", "SECURITY.md"]
+include_patterns = ["docs/**", "fixtures/README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
 # docs/index.rst includes README.md; the directories have no pages.
 exclude_patterns = ["docs/README.md", ".git", ".nox", ".venv", "build"]
 

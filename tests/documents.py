@@ -31,7 +31,7 @@ from copr_chroot_fake.cli import main
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [
-    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "fixtures/README.md")),
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "fixtures/README.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 
