@@ -70,6 +70,7 @@ docs: .venv/docs.stamp
 	$(BIN)/python -m docs.make_states > docs/states.md
 	$(BIN)/python -m docs.draw_states > docs/states.svg
 	$(BIN)/python -m docs.make_control > docs/reference/control.md
+	$(BIN)/python -m docs.make_control_examples > docs/reference/control-examples.md
 	$(BIN)/sphinx-build --fresh-env --fail-on-warning --keep-going --quiet --doctree-dir build/doctrees -c docs . build/site
 
 # The list of every public name, which shows a reviewer what has changed.

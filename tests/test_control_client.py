@@ -2,97 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
-import httpx
 import pytest
 
 from copr_chroot_fake import ControlError, CoprFakeControl
 from copr_chroot_fake.admin.operations import TABLE, find
+from docs.control_examples import EXAMPLES, WITHOUT, prepare
+from docs.make_control_examples import recording
 
 from .served import F41, F42, Server, Start, serving
-
-S390X = "epel-9-s390x"
-RULE = {"package": "hello", "lifecycle": "fails"}
-
-CALLS: Mapping[str, Callable[[CoprFakeControl], object]] = {
-    "GET /health": lambda control: control.health(),
-    "GET /worlds": lambda control: control.worlds(),
-    "PUT /worlds/{world}": lambda control: control.create_world("new", scenario="mass-rebuild"),
-    "DELETE /worlds/{world}": lambda control: control.delete_world("old"),
-    "POST /reset": lambda control: control.reset(),
-    "GET /scenario": lambda control: control.scenario(),
-    "PUT /scenario": lambda control: control.replace_scenario({"builds": [{"id": 9}]}),
-    "POST /scenario": lambda control: control.add_scenario("pages"),
-    "DELETE /scenario": lambda control: control.clear(),
-    "GET /seed": lambda control: control.seed(),
-    "POST /seed": lambda control: control.reseed(7),
-    "GET /next-build-id": lambda control: control.next_build_id(),
-    "POST /next-build-id": lambda control: control.set_next_build_id(500),
-    "GET /accounts": lambda control: control.accounts(),
-    "POST /accounts": lambda control: control.add_account("jdoe", "login", "token", admin=True),
-    "GET /groups": lambda control: control.groups(),
-    "POST /groups": lambda control: control.add_group("@copr", "copr-team"),
-    "GET /clock": lambda control: control.clock(),
-    "PATCH /clock": lambda control: control.tick(60),
-    "GET /changes": lambda control: control.changes(1, F41),
-    "GET /snapshots": lambda control: [control.snapshot(), control.snapshots()],
-    "POST /snapshots": lambda control: control.snapshot(),
-    "DELETE /snapshots/{snapshot_id}": lambda control: control.delete_snapshot(control.snapshot()),
-    "POST /snapshots/{snapshot_id}/restore": lambda control: control.restore(control.snapshot()),
-    "GET /projects": lambda control: control.projects(),
-    "POST /projects": lambda control: control.add_project(ownername="jdoe", projectname="tools"),
-    "POST /populate": lambda control: control.populate(builds=2, chroots=3, seed=1),
-    "POST /mock-chroots": lambda control: control.add_mock_chroots("fedora-50-x86_64"),
-    "GET /builds": lambda control: control.builds(),
-    "POST /builds": lambda control: control.add_build([F41, {"name": F42, "state": "failed"}], id=7),
-    "GET /builds/{build_id}": lambda control: control.build(1),
-    "DELETE /builds/{build_id}": lambda control: control.delete_build(1),
-    "POST /builds/{build_id}/cancel": lambda control: control.cancel_build(1),
-    "POST /builds/{build_id}/advance": lambda control: control.advance_build(1, to="end"),
-    "POST /builds/{build_id}/report-source": lambda control: control.report_source(3, "failed"),
-    "POST /builds/{build_id}/report-import": lambda control: [
-        control.report_source(3, "succeeded"),
-        control.report_import(3, ["fedora-41"]),
-    ],
-    "POST /builds/{build_id}/chroots": lambda control: control.add_chroot(1, S390X, state="skipped"),
-    "GET /builds/{build_id}/chroots/{chrootname}": lambda control: control.chroot(1, F41),
-    "POST /builds/{build_id}/chroots/{chrootname}/report": lambda control: control.report(2, F41, "failed"),
-    "POST /builds/{build_id}/chroots/{chrootname}/advance": lambda control: control.advance(1, F41),
-    "POST /builds/{build_id}/chroots/{chrootname}/hold": lambda control: control.hold(1, F41, "running"),
-    "POST /builds/{build_id}/chroots/{chrootname}/release": lambda control: [
-        control.hold(1, F41),
-        control.release(1, F41),
-    ],
-    "POST /builds/{build_id}/chroots/{chrootname}/state": lambda control: control.set_state(
-        1, F41, "failed", ended_on=None
-    ),
-    "GET /requests": lambda control: control.requests("build", 1, after=0),
-    "DELETE /requests": lambda control: control.clear_requests(),
-    "GET /requests/count": lambda control: control.count_requests("build"),
-    "GET /unmatched": lambda control: control.unmatched(),
-    "POST /verify": lambda control: control.verify("not-requested", endpoint="monitor"),
-    "GET /faults": lambda control: control.faults(),
-    "POST /faults": lambda control: control.add_fault("outage"),
-    "DELETE /faults": lambda control: control.clear_faults(),
-    "DELETE /faults/{fault_id}": lambda control: control.remove_fault(control.add_fault({"status": 500})["id"]),
-    "GET /submission-rules": lambda control: control.submission_rules(),
-    "POST /submission-rules": lambda control: control.on_submit(**RULE),
-    "DELETE /submission-rules": lambda control: control.clear_submission_rules(),
-    "DELETE /submission-rules/{rule_id}": lambda control: control.remove_submission_rule(
-        control.on_submit(**RULE)["id"]
-    ),
-}
-
-WITHOUT = {
-    "GET /overview": "the content of the page",
-    "POST /save": "needs a state file; see test_state_is_saved",
-    "GET /worlds/{world}": "a world has its own control",
-    "POST /worlds/{world}/reset": "a world has its own control",
-}
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +29,6 @@ def control(server: Server, request: pytest.FixtureRequest) -> Iterator[CoprFake
     name = f"world-{abs(hash(request.node.name))}"
     with CoprFakeControl(server.url) as main:
         control = main.create_world(name)
-        main.create_world("old")
         control.pause()
         control.add_build([F41, F42], id=1)
         control.add_build([{"name": F41, "state": "running"}], id=2)
@@ -119,27 +40,27 @@ def control(server: Server, request: pytest.FixtureRequest) -> Iterator[CoprFake
         main.delete_world(name)
 
 
-def test_every_control_call_has_a_method() -> None:
+def test_every_control_call_has_an_example() -> None:
     operations = {f"{method} {path}" for path, methods in TABLE.items() for method in methods}
-    assert operations == {*CALLS, *WITHOUT}
+    assert operations == {*EXAMPLES, *WITHOUT}
 
 
-@pytest.mark.parametrize("operation", CALLS)
-def test_method_makes_its_control_call(
-    control: CoprFakeControl, operation: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is accepted, and its result has the type of the call's response."""
-    sent: list[str] = []
-    original = httpx.Client.request
-
-    def request(client: httpx.Client, method: str, url: str, **options: Any) -> httpx.Response:
-        found = find(url.partition("/_fake")[2])
-        sent.extend(f"{method} {template}" for template, methods in TABLE.items() if found and methods is found[0])
-        return original(client, method, url, **options)
-
-    monkeypatch.setattr(httpx.Client, "request", request)
-    CALLS[operation](control)
-    assert sent[-1] == operation
+def test_examples_make_their_calls(server: Server) -> None:
+    """The calls are accepted, and are those that the examples are for."""
+    wrong = []
+    with CoprFakeControl(server.url) as control:
+        for operation, call in EXAMPLES.items():
+            prepare(control)
+            with recording() as exchanges:
+                eval(f"control.{call}", {"control": control})
+            request = exchanges[-1][0]
+            found = find(request.url.path.partition("/_fake")[2])
+            made = [
+                f"{request.method} {template}" for template, methods in TABLE.items() if found and methods is found[0]
+            ]
+            if made != [operation]:
+                wrong.append((operation, made))
+    assert wrong == []
 
 
 def test_builds_can_be_added_and_moved(control: CoprFakeControl) -> None:

@@ -35,6 +35,7 @@ GENERATED = [
     ("make_openapi", "copr_chroot_fake/admin/openapi.json"),
     ("make_states", "docs/states.md"),
     ("make_control", "docs/reference/control.md"),
+    ("make_control_examples", "docs/reference/control-examples.md"),
 ]
 
 
