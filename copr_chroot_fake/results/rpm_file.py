@@ -88,6 +88,9 @@ _NO_ARCH = 255
 _TRAILER = b"070701" + b"0" * 40 + b"00000001" + b"0" * 40 + b"0000000b" + b"0" * 8 + b"TRAILER!!!" + b"\0" * 4
 """An empty archive (cpio, newc)."""
 
+ARCHIVE_SIZE = len(_TRAILER)
+"""The size of the archive in a package, before it is compressed."""
+
 _SHA256 = 8
 """The digest algorithm."""
 
@@ -145,11 +148,35 @@ def write(nevra: Nevra, *, source: Nevra, vendor: str, built_on: int) -> bytes:
             SignatureTag.SHA256: _text(hashlib.sha256(header).hexdigest()),
             SignatureTag.SIZE: _int32(len(header) + len(payload)),
             SignatureTag.MD5: _binary(hashlib.md5(header + payload, usedforsecurity=False).digest()),
-            SignatureTag.PAYLOADSIZE: _int32(len(_TRAILER)),
+            SignatureTag.PAYLOADSIZE: _int32(ARCHIVE_SIZE),
         },
     )
     padding = b"\0" * (-len(signature) % 8)
     return _lead(nevra) + signature + padding + header + payload
+
+
+def header_range(package: bytes) -> range | None:
+    """Return where the header of a package is in its file; ``None`` if the file is no package."""
+    start = _header_end(package, _LEAD.size) if package.startswith(_LEAD_MAGIC) else None
+    if start is None:
+        return None
+    start += -start % 8
+    end = _header_end(package, start)
+    return None if end is None else range(start, end)
+
+
+def _header_end(package: bytes, start: int) -> int | None:
+    intro = package[start : start + 16]
+    if len(intro) < 16 or not intro.startswith(_HEADER_MAGIC):
+        return None
+    number, size = struct.unpack(">II", intro[8:])
+    end = start + 16 + _ENTRY.size * int(number) + int(size)
+    return end if end <= len(package) else None
+
+
+def vendor(directory: str) -> str:
+    """Return the vendor of the packages in a project directory."""
+    return f"Fedora Copr - {directory}"
 
 
 def file_name(nevra: Nevra) -> str:
