@@ -87,7 +87,7 @@ def test_added_log_grows_while_the_build_runs(name: str) -> None:
     assert log_of(fake, chroot, name) == LOG
 
 
-def test_added_log_without_a_known_end_grows_by_a_line_per_second() -> None:
+def test_added_log_without_a_known_end_grows_by_the_second() -> None:
     fake = FakeCopr(serve_results=True, progress="manual")
     chroot = fake.add_build({F43: {"state": "running", "lifecycle": "succeeds"}}, id=1)[F43]
     chroot.add_result("builder-live.log", LOG)
