@@ -37,7 +37,7 @@ def find(store: Store, names: Sequence[str]) -> Directory | File | None:
     chrootname, result_dir, *rest = below
     if chrootname == SOURCES:
         job = _find_source(builds, result_dir)
-    elif result_dir == DIRECTORY and _find_chroots(store, builds, f"{owner}/{dirname}", [chrootname]) is not None:
+    elif result_dir == DIRECTORY and chrootname in _chroots_of(store, builds, f"{owner}/{dirname}"):
         return _in_directory(_repodata_of(store, builds, f"{owner}/{dirname}", chrootname), rest)
     else:
         job = _find_job(builds, chrootname, result_dir)
@@ -66,15 +66,10 @@ def _find_projects(store: Store, names: Sequence[str]) -> Directory | None:
 
 
 def _find_chroots(store: Store, builds: Sequence[Build], name: str, below: Sequence[str]) -> Directory | None:
-    """Return the list of chroots in a project directory, or of the result directories in one of them.
-
-    The directory of a chroot exists as soon as the project has enabled the chroot.
-    """
-    project = store.projects.get(name)
-    if project is None and not builds:
+    """Return the list of chroots in a project directory, or of the result directories in one of them."""
+    if name not in store.projects and not builds:
         return None
-    chrootnames = {chroot.name for build in builds for chroot in build.chroots if not chroot.is_absent}
-    chrootnames |= set() if project is None else set(project.chroots)
+    chrootnames = _chroots_of(store, builds, name)
     sources = {build.source_result_dir for build in builds if source_job_of(build) is not None}
     if not below:
         return Directory(sorted(chrootnames | ({SOURCES} if sources else set())))
@@ -83,6 +78,13 @@ def _find_chroots(store: Store, builds: Sequence[Build], name: str, below: Seque
     if below[0] not in chrootnames:
         return None
     return Directory(sorted({DIRECTORY, *_jobs_in(builds, below[0])}))
+
+
+def _chroots_of(store: Store, builds: Sequence[Build], name: str) -> set[str]:
+    """Return the chroots with a directory, which exists as soon as the project has enabled the chroot."""
+    project = store.projects.get(name)
+    enabled = () if project is None else project.chroots
+    return {*enabled, *(chroot.name for build in builds for chroot in build.chroots if not chroot.is_absent)}
 
 
 def _jobs_in(builds: Sequence[Build], chrootname: str) -> Mapping[str, Job]:
