@@ -102,7 +102,7 @@ def test_settings_of_the_package_decide(name: str, settings: Any) -> None:
         ({"subdirectory": "docs"}, False),
     ],
 )
-def test_branch_and_directory_of_a_push_are_compared(name: str, source: dict[str, str], is_built: bool) -> None:
+def test_branch_and_directory_of_a_push_are_compared(name: str, source: Any, is_built: bool) -> None:
     """With those of the package's source, if it has any."""
     fake = make(name.partition("-")[0], **source)
     deliver(fake, name)
