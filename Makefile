@@ -33,7 +33,7 @@ check: .venv/docs.stamp .venv/plot.stamp
 
 # All tests, with all of their examples. They must cover every line and branch of the core, and this share of the rest.
 CORE := copr_chroot_fake/model/*,copr_chroot_fake/engine/*,copr_chroot_fake/wire/*,copr_chroot_fake/api/*
-coverage: .venv/develop.stamp
+coverage: .venv/develop.stamp build/packit
 	$(BIN)/coverage erase
 	COPR_FAKE_EXAMPLES=1 $(BIN)/coverage run -m pytest -n auto --dist worksteal
 	$(BIN)/coverage combine --quiet
@@ -96,6 +96,13 @@ wheel: .venv/develop.stamp
 
 clean:
 	rm -rf .nox .venv build mutants
+
+# A program that the tests run, if it is there. Its dependencies need a C compiler and the headers of Kerberos.
+build/packit: pyproject.toml
+	$(PYTHON) -m venv $@
+	$@/bin/python -m pip install --quiet --upgrade pip
+	$@/bin/pip install --quiet --group packit
+	touch $@
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

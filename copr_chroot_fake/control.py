@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from copy import copy
 from types import TracebackType
@@ -272,6 +273,14 @@ class CoprFakeControl:
         """Set the state of a build chroot, possible or not; null removes a time, an omitted time stays."""
         return self._call("POST", f"{_chroot_path(build_id, chrootname)}/state", {"state": state, **times})
 
+    def add_result(self, build_id: int, chrootname: str, name: str, content: str | bytes) -> None:
+        """Add a file to the results of a build chroot, or replace the one that the fake generates."""
+        self._call("POST", f"{_chroot_path(build_id, chrootname)}/results", _file(name, content))
+
+    def add_source_result(self, build_id: int, name: str, content: str | bytes) -> None:
+        """Add a file to the results of a source build, or replace the one that the fake generates."""
+        self._call("POST", f"/builds/{build_id}/source-results", _file(name, content))
+
     # The clock.
 
     def clock(self) -> views.ClockView:
@@ -442,6 +451,10 @@ def _segment(text: str) -> str:
 
 def _chroot_path(build_id: int, chrootname: str) -> str:
     return f"/builds/{build_id}/chroots/{_segment(chrootname)}"
+
+
+def _file(name: str, content: str | bytes) -> dict[str, object]:
+    return {"name": name, "content": {"base64": b64encode(content).decode()} if isinstance(content, bytes) else content}
 
 
 def _given(**query: object) -> dict[str, object]:

@@ -732,7 +732,10 @@ class FakeCopr:
     def _retained_bytes(self) -> int:
         """An estimate of the bytes that builds, chroots and recorded requests take."""
         with self._store.lock:
-            builds = sum(BUILD_BYTES + CHROOT_BYTES * len(build.chroots) for build in self._store.builds.values())
+            builds = sum(
+                BUILD_BYTES + CHROOT_BYTES * len(build.chroots) + build.added_bytes
+                for build in self._store.builds.values()
+            )
             changes = CHANGE_BYTES * len(self._store.changes)
             entries = [*self._log.entries]
         return builds + changes + REQUEST_BYTES * len(entries) + retained_bytes(entries)

@@ -58,6 +58,10 @@ EXAMPLES: Mapping[str, str] = {
     "POST /builds/{build_id}/chroots/{chrootname}/hold": 'hold(1, "fedora-43-x86_64", "running")',
     "POST /builds/{build_id}/chroots/{chrootname}/release": 'release(1, "fedora-42-x86_64")',
     "POST /builds/{build_id}/chroots/{chrootname}/state": 'set_state(1, "fedora-43-x86_64", "failed", ended_on=None)',
+    "POST /builds/{build_id}/chroots/{chrootname}/results": (
+        'add_result(1, "fedora-43-x86_64", "review.json", \'{"issues": []}\')'
+    ),
+    "POST /builds/{build_id}/source-results": 'add_source_result(2, "hello.spec", "Name: hello")',
     "GET /requests": 'requests("build", build_id=1)',
     "DELETE /requests": "clear_requests()",
     "GET /requests/count": 'count_requests("build")',

@@ -15,6 +15,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from configparser import RawConfigParser
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -132,6 +133,10 @@ def load_scenario(page: Page, block: Block) -> None:
     FakeCopr.from_scenario(path)
 
 
+def read_ini(page: Page, block: Block) -> None:
+    RawConfigParser().read_string(block.text)
+
+
 def read_commands(page: Page, block: Block) -> None:
     for line in block.text.replace("\\\n", " ").splitlines():
         words = shlex.split(line, comments=True)
@@ -184,9 +189,14 @@ def _read_python(words: list[str]) -> None:
     assert words == ["-m", "venv", ".venv"]
 
 
+def _read_dnf(words: list[str]) -> None:
+    assert {"copr", "install"} & {*words}
+
+
 READ: Mapping[str, Callable[[list[str]], None]] = {
     "copr-chroot-fake": _read_own,
     "copr-cli": _read_copr_cli,
+    "dnf": _read_dnf,
     "make": _read_make,
     "pip": _read_pip,
     "pytest": _read_pytest,
@@ -198,6 +208,7 @@ READ: Mapping[str, Callable[[list[str]], None]] = {
 RUN: Mapping[str, Callable[[Page, Block], None]] = {
     "bash": run_bash,
     "console": run_console,
+    "ini": read_ini,
     "json": load_scenario,
     "python": run_python,
     "shell": read_commands,

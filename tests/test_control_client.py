@@ -72,6 +72,15 @@ def test_builds_can_be_added_and_moved(control: CoprFakeControl) -> None:
     assert [build["id"] for build in control.builds()] == [1, 2, 3, 4]
 
 
+def test_results_can_be_added(control: CoprFakeControl) -> None:
+    """As text, or as bytes."""
+    control.add_result(1, F41, "review.json", "{}")
+    control.add_source_result(3, "icon.png", b"\x89PNG")
+    builds = {build["id"]: build for build in control.scenario()["builds"]}
+    assert builds[1]["chroots"][0]["results"] == {"review.json": "{}"}
+    assert builds[3]["source_results"] == {"icon.png": {"base64": "iVBORw=="}}
+
+
 def test_clock_can_be_moved_paused_and_resumed(control: CoprFakeControl) -> None:
     now = control.clock()["now"]
     assert control.tick(60)["now"] == now + 60

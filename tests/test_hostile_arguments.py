@@ -39,6 +39,7 @@ VALID: Mapping[str, Any] = {
     "chroot": F41,
     "chrootname": F41,
     "chroots": [F41],
+    "content": "text",
     "endpoint": "build-chroot",
     "every": 1,
     "fault": "outage",
@@ -105,7 +106,10 @@ CALLABLES = [found[1] for name in NAMES if (found := re.match(r"copr_chroot_fake
 """Every public callable with parameters, from public_names.txt."""
 
 
-CHANGING = {"Account", "Build", "BuildChroot", "FakeCopr", "Faults", "Project", "SubmissionRules", "VirtualClock"}
+CHANGING = {
+    *("Account", "Build", "BuildChroot", "FakeCopr", "Faults", "Project", "SourceBuild", "SubmissionRules"),
+    "VirtualClock",
+}
 """Classes whose methods can change a fake."""
 
 
@@ -136,6 +140,7 @@ class World:
             "Faults": lambda: fake.faults,
             "FakeCopr": lambda: fake,
             "Project": lambda: fake.projects["jdoe/playground"],
+            "SourceBuild": lambda: build.source,
             "SubmissionRules": lambda: fake.submission_rules,
             "VirtualClock": lambda: fake.clock,
             "SystemClock": kit.SystemClock,

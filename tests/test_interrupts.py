@@ -163,6 +163,8 @@ ACTS: dict[str, Act] = {
     "disable a chroot": lambda fake: fake.projects["jdoe/playground"].disable(F41),
     "hold": lambda fake: fake.builds[1][F40].hold("running"),
     "release": lambda fake: fake.builds[2][F40].release(),
+    "add a result": lambda fake: fake.builds[1][F40].add_result("review.json", "{}"),
+    "add a result of the source": lambda fake: fake.builds[1].source.add_result("hello.spec", b"Name: hello"),
     "run_to": lambda fake: fake.builds[1][F40].advance(to="succeeded"),
     "advance a chroot": lambda fake: fake.builds[1][F40].advance(),
     "tick": lambda fake: fake.clock.tick(7),

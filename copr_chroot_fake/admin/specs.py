@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from ..errors import InputError
 from ..model.lifecycle import DEFAULT_LIFECYCLE
 from ..model.nevra import PackageValue
+from ..model.result_file import ResultContent, ResultName
 from ..model.states import State, StateValue
 from ..options import SharedOptions
 from ..scenario.bundled import by_name
@@ -108,6 +109,14 @@ class ReportImportBody:
     """The distributions, such as fedora-42, for which the import into dist-git has failed."""
 
     failed_for: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultBody:
+    """A file in a result directory: its ``name``, and its ``content`` as text or base64."""
+
+    name: ResultName
+    content: ResultContent
 
 
 @dataclass(frozen=True, kw_only=True)

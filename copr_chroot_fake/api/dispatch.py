@@ -30,6 +30,7 @@ from . import (
     permissions,
     project_chroots,
     projects,
+    repo_files,
     rpmrepo,
     submission,
     webhooks,
@@ -98,6 +99,7 @@ TEXT_HANDLERS: Mapping[EndpointName, Callable[[RequestContext], Answer]] = {
     "webhooks/bitbucket": webhooks.bitbucket,
     "webhooks/custom": webhooks.custom,
     "webhooks/custom-dir": webhooks.custom_directory,
+    "coprs/repo": repo_files.get_repo_file,
     "upload": builds.get_upload,
 }
 """The endpoints outside Copr's API, which do not answer in JSON."""

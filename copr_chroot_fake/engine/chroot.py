@@ -26,6 +26,7 @@ from ..model.machine import (
     stamps_of,
 )
 from ..model.nevra import Nevra, PackageLike, parse_packages
+from ..model.result_file import NO_RESULTS, parse_result
 from ..model.source import UNFINISHED, UNIMPORTED
 from ..model.states import State, StateName, parse_state
 from ..validation import checks
@@ -37,10 +38,11 @@ if TYPE_CHECKING:
 
 
 class Overrides(NamedTuple):
-    """Fields that are served as given instead of derived; ``None`` to derive them."""
+    """Fields and files that are served as given instead of derived; ``None`` to derive a field."""
 
     result_url: str | None = None
     build_config: Mapping[str, object] | None = None
+    results: Mapping[str, bytes] = NO_RESULTS
 
 
 class Change(NamedTuple):
@@ -62,12 +64,14 @@ class SavedChroot(NamedTuple):
     packages: tuple[Nevra, ...]
     lifecycle_run: LifecycleRun | None
     was_canceled: bool
+    overrides: Overrides | None
 
 
 class BuildChroot:
     """One chroot of a build: its state, its times and its packages, as of now.
 
-    It is controlled by :meth:`report`, :meth:`advance`, :meth:`hold`, :meth:`release` and :meth:`set_state`.
+    It is controlled by :meth:`report`, :meth:`advance`, :meth:`hold`, :meth:`release`, :meth:`set_state` and
+    :meth:`add_result`.
     """
 
     __slots__ = (
@@ -172,6 +176,11 @@ class BuildChroot:
     def build_config(self) -> Mapping[str, object] | None:
         """A copy of the build configuration as given; ``None`` if it is derived."""
         return copy.deepcopy(self.overrides.build_config)
+
+    @property
+    def results(self) -> Mapping[str, bytes]:
+        """The files that were added to its result directory, by name."""
+        return self.overrides.results
 
     @property
     def held_in(self) -> State | None:
@@ -442,6 +451,18 @@ class BuildChroot:
         self.was_canceled = False
         self._build.reveal_package()
         self._enter_state(state, int(self._build.store.clock.now()))
+
+    def add_result(self, name: str, content: str | bytes) -> None:
+        """Add a file to its result directory, or replace the one that the fake generates.
+
+        Logs that Copr writes during the build grow from its start on; other files exist from its end on. Logs are
+        compressed at the end, as Copr's are.
+
+        :raises InputError: for an invalid name or content.
+        """
+        added = parse_result(name, content)
+        with self._build.store.lock:
+            self._overrides = self.overrides._replace(results={**self.results, **added})
 
     # Its lifecycle. Whoever calls what changes it holds the store's lock.
 
@@ -731,12 +752,14 @@ class BuildChroot:
             self._packages,
             copy.copy(self.lifecycle_run),
             self.was_canceled,
+            self._overrides,
         )
 
     def restore(self, saved: SavedChroot) -> None:
-        self._state, self._started_on, self._ended_on, self._result_dir, self._packages, run, was_canceled = saved
-        self.lifecycle_run = copy.copy(run)
-        self.was_canceled = was_canceled
+        self._state, self._started_on, self._ended_on = saved.state, saved.started_on, saved.ended_on
+        self._result_dir, self._packages, self._overrides = saved.result_dir, saved.packages, saved.overrides
+        self.lifecycle_run = copy.copy(saved.lifecycle_run)
+        self.was_canceled = saved.was_canceled
         self.forget_rendered()
 
 

@@ -17,6 +17,7 @@ from ..model.lifecycle import UNBUILT_LIFECYCLES, Lifecycle, Plan
 from ..model.nevra import Nevra
 from ..model.progress import Progress
 from ..model.project import SourcePackage
+from ..model.result_file import NO_RESULTS, parse_result
 from ..model.source import FAILING_SOURCE_PLAN, SOURCE_PLAN, UNBUILT, UNFINISHED, SourceType, source_state_after
 from ..model.states import State, StateName, parse_state
 from ..scenario.spec import OutcomeSpec
@@ -50,6 +51,7 @@ class SavedSource(NamedTuple):
     is_independent: bool
     lifecycle: Lifecycle | None
     progress: Progress | None
+    results: Mapping[str, bytes]
 
 
 class SourceBuild:
@@ -71,6 +73,7 @@ class SourceBuild:
         "planned_version",
         "progress",
         "result_dir",
+        "results",
         "run",
         "started_on",
         "stored_state",
@@ -86,6 +89,7 @@ class SourceBuild:
         content: bytes | None = None,
         state: State | None = None,
         result_dir: str = "",
+        results: Mapping[str, bytes] = NO_RESULTS,
         package: SourcePackage | None = None,
         started_on: int | None = None,
         ended_on: int | None = None,
@@ -106,6 +110,8 @@ class SourceBuild:
         """Whether its first state follows from the lifecycles of the chroots."""
         self.result_dir = result_dir
         """The name of its result directory; empty while there is none."""
+        self.results = results
+        """The files that were added to that directory, by name."""
         self.package = package or SourcePackage()
         self.started_on = started_on
         self.ended_on = ended_on
@@ -155,6 +161,15 @@ class SourceBuild:
         """The stages that it goes through."""
         fails = self.lifecycle is not None and UNBUILT_LIFECYCLES.get(self.lifecycle) == "source-fails"
         return FAILING_SOURCE_PLAN if fails else SOURCE_PLAN
+
+    def add_result(self, name: str, content: str | bytes) -> None:
+        """Add a file to its result directory, as :meth:`BuildChroot.add_result` does.
+
+        :raises InputError: for an invalid name or content.
+        """
+        added = parse_result(name, content)
+        with self._build.store.lock:
+            self.results = {**self.results, **added}
 
     def lifecycle_of(self, chrootname: str) -> Lifecycle | None:
         """Return the lifecycle of a chroot after the import."""
@@ -412,6 +427,7 @@ class SourceBuild:
             self.is_independent,
             self.lifecycle,
             self.progress,
+            self.results,
         )
 
     def restore(self, saved: SavedSource) -> None:
@@ -420,7 +436,7 @@ class SourceBuild:
         self.result_dir, self.package = saved.result_dir, saved.package
         self.run = copy.copy(saved.run)
         self.is_independent = saved.is_independent
-        self.lifecycle, self.progress = saved.lifecycle, saved.progress
+        self.lifecycle, self.progress, self.results = saved.lifecycle, saved.progress, saved.results
 
 
 def _distribution(chrootname: str) -> str:

@@ -100,6 +100,12 @@ CASES: Mapping[str, tuple[Case, ...]] = {
     ),
     "POST /builds/{build_id}/chroots/{chrootname}/hold": (Case(f"{CHROOT}/hold", {"state": "running"}),),
     "POST /builds/{build_id}/chroots/{chrootname}/release": (Case(f"/builds/4/chroots/{F41}/release"),),
+    "POST /builds/{build_id}/source-results": (
+        Case(f"{BUILD}/source-results", {"name": "hello.spec", "content": "Name: hello"}),
+    ),
+    "POST /builds/{build_id}/chroots/{chrootname}/results": (
+        Case(f"{CHROOT}/results", {"name": "review.json", "content": {"base64": "e30="}}),
+    ),
     "GET /requests": (
         Case("/requests?limit=5"),
         Case("/requests?limit=5&offset=2"),

@@ -174,6 +174,9 @@ CHROOT: Mapping[str, Arguments] = {
     "advance": optional(to=states | st.just("end")),
     "hold": optional(state=states),
     "release": nothing,
+    "add_result": required(
+        name=st.sampled_from(["review.json", "builder-live.log", "a/b"]), content=st.sampled_from(["", "é\n", b"\xff"])
+    ),
 }
 _likely = st.tuples(st.just("possible event"), required(which=st.integers(0, 3)))
 _any = st.sampled_from([*CHROOT]).flatmap(lambda operation: st.tuples(st.just(operation), CHROOT[operation]))
@@ -359,7 +362,7 @@ READ_ONLY: Mapping[str, str] = {
     ),
     "BuildChroot": (
         "build build_config can_advance ended_at ended_on held_in is_absent lifecycle_run name overrides packages "
-        "possible_events result_dir result_url started_at started_on state"
+        "possible_events result_dir result_url results started_at started_on state"
     ),
     "Project": (
         "active_chroots chroots created_on creator days_until_deletion directories full_name group id known_chroots "
