@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 5000
 
-.PHONY: serve test check coverage fuzz mutants lint format docs names bench bench-short pythons wheel clean
+.PHONY: serve test check coverage fuzz mutants lint format docs names bench bench-short pythons wheel release clean
 
 # Without cached bytecode each of the processes that the tests start would compile everything again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -72,6 +72,9 @@ docs: .venv/docs.stamp
 	$(BIN)/python -m docs.make_control > docs/reference/control.md
 	$(BIN)/python -m docs.make_control_examples > docs/reference/control-examples.md
 	$(BIN)/sphinx-build --fresh-env --fail-on-warning --keep-going --quiet --doctree-dir build/doctrees -c docs . build/site
+	$(BIN)/sphinx-build --quiet -b man --doctree-dir build/doctrees -c docs . build/man
+	grep -v Docutils build/man/copr-chroot-fake.1 > docs/copr-chroot-fake.1
+	@echo 'The site is in build/site/index.html.'
 
 # The list of every public name, which shows a reviewer what has changed.
 names: .venv/develop.stamp
@@ -90,9 +93,14 @@ pythons: pythons-oldest pythons-newest
 pythons-%: .venv/develop.stamp
 	$(BIN)/nox --download-python never --no-error-on-missing-interpreters --session tests --keywords $*
 
-# Tests from the sdist that can depend on how the package is installed, and each extra and start page by itself.
+# Tests from the sdist that can depend on how the package is installed, each extra and start page by itself, and whether a
+# second build is the same.
 wheel: .venv/develop.stamp
-	$(BIN)/nox --session wheel extras
+	$(BIN)/nox --session wheel extras release
+
+# What is uploaded to PyPI, in build/dist; the licenses of the dependencies and a bill of materials, in build.
+release: docs
+	$(BIN)/nox --session release
 
 clean:
 	rm -rf .nox .venv build mutants

@@ -122,6 +122,29 @@ def build(session: nox.Session) -> None:
 
 
 @nox.session(requires=["build"])
+def release(session: nox.Session) -> None:
+    """Check that a second build is the same; write the licenses of the dependencies and a bill of materials."""
+    again = Path(session.create_tmp()).absolute() / "dist"
+    session.install("--group", "release", "build[uv]")
+    session.run("python", "-m", "build", "--installer", "uv", "--outdir", str(again))
+    for built in sorted(again.iterdir()):
+        if built.read_bytes() != (DIST / built.name).read_bytes():
+            session.error(f"{built.name} differs from the first build")
+    (wheel,) = DIST.glob("*.whl")
+    requirement = f"copr-chroot-fake[all] @ {wheel.as_uri()}"
+    session.run("uv", "tool", "run", "--from", requirement, "copr-chroot-fake", "--version", external=True)
+    environment = again.parent / "installed"
+    session.run("uv", "venv", "--quiet", "--clear", str(environment), external=True)
+    python = str(environment / "bin" / "python")
+    session.run("uv", "pip", "install", "--quiet", "--python", python, requirement, external=True)
+    session.run("cyclonedx-py", "environment", "--output-file", str(DIST.parent / "sbom.cdx.json"), python)
+    session.run(
+        *("pip-licenses", "--python", python, "--format", "markdown", "--with-urls"),
+        *("--output-file", str(DIST.parent / "licenses.md")),
+    )
+
+
+@nox.session(requires=["build"])
 def wheel(session: nox.Session) -> None:
     """Install the wheel where there is no checkout, and run tests of the sdist there; arguments select others."""
     (built,) = DIST.glob("*.whl")

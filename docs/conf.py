@@ -25,3 +25,7 @@ python_use_unqualified_type_names = True
 
 html_theme = "furo"
 html_title = project
+
+# The man page of the command, which has the version in place of a date, so that it changes only with the code.
+man_pages = [("docs/reference/command-line", "copr-chroot-fake", "a fake of Fedora Copr's API, for tests", author, 1)]
+today = version

@@ -65,6 +65,14 @@ def test_state_diagram_matches_the_transition_table() -> None:
     }, "run make docs"
 
 
+def test_man_page_has_every_option() -> None:
+    page = (DOCS / "copr-chroot-fake.1").read_text().replace("\\-", "-")
+    names = (ROOT / "tests" / "public_names.txt").read_text()
+    options = re.findall(r"^command copr-chroot-fake (\w+).* (--\S+)$", names, re.MULTILINE)
+    assert options
+    assert [f"{command} {option}" for command, option in options if option not in page] == [], "run make docs"
+
+
 def test_reference_has_all_public_names_and_fixtures() -> None:
     pages = "".join(page.read_text() for page in (DOCS / "reference").glob("*.rst"))
     documented = re.findall(r"^\.\. auto(?!module)\w+:: (?:copr_chroot_fake\.)?(\w+)", pages, flags=re.MULTILINE)
