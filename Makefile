@@ -74,7 +74,7 @@ docs: .venv/docs.stamp
 	$(BIN)/sphinx-build --fresh-env --fail-on-warning --keep-going --quiet --doctree-dir build/doctrees -c docs . build/site
 	$(BIN)/sphinx-build --quiet -b man --doctree-dir build/doctrees -c docs . build/man
 	grep -v Docutils build/man/copr-chroot-fake.1 > docs/copr-chroot-fake.1
-	@echo 'The site is in build/site/index.html.'
+	@ls build/site/index.html
 
 # The list of every public name, which shows a reviewer what has changed.
 names: .venv/develop.stamp
