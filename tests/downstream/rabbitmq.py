@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pika
 import pika.exceptions
@@ -99,6 +101,16 @@ class Broker:
         channel.queue_declare(queue, durable=True)
         channel.queue_bind(queue, "amq.topic", routing_key)
         connection.close()
+
+    def take(self, queue: str) -> list[tuple[str, Any]]:
+        """Return the routing keys and the documents of the messages in a queue, and remove them."""
+        connection = pika.BlockingConnection(pika.URLParameters(self.url))
+        channel = connection.channel()
+        taken: list[tuple[str, Any]] = []
+        while (message := channel.basic_get(queue, auto_ack=True))[0] is not None:
+            taken.append((message[0].routing_key, json.loads(message[2])))
+        connection.close()
+        return taken
 
 
 def _free_ports(count: int) -> list[int]:

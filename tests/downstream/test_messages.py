@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -13,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from ..documents import ROOT, blocks_of
 from ..served import Served, starting
 from .rabbitmq import Broker, needs_rabbitmq, running
 
@@ -156,13 +159,15 @@ def test_messages_arrive_once_although_the_broker_restarts(broker: Broker, tmp_p
 def test_last_messages_are_published_before_the_server_ends(broker: Broker, tmp_path: Path) -> None:
     """A reset of the fake changes nothing about that."""
     log = tmp_path / "log"
-    with consuming(broker, tmp_path) as consumer, serving(broker.url, log) as server:
+    broker.declare(tmp_path.name, "#")
+    with serving(broker.url, log) as server:
         server.control("POST", "/reset")
         for build_id in range(1, 8):
             run(server, build_id)
         expected = published(server)
         assert server.end()[0] == 0
-        assert contents(consumer.wait_for(21)) == expected
+    assert [{"topic": topic, "body": body} for topic, body in broker.take(tmp_path.name)] == expected
+    assert len(expected) == 21
     assert log.read_text() == ""
 
 
@@ -171,10 +176,36 @@ def test_build_arrives_although_nobody_polls(broker: Broker, tmp_path: Path) -> 
     """The server wakes up when a transition is due."""
     scenario = {"builds": [{"id": 1, "chroots": [{"name": F41, "lifecycle": "succeeds"}]}]}
     (tmp_path / "scenario.json").write_text(json.dumps(scenario))
-    with consuming(broker, tmp_path) as consumer, starting() as start:
+    broker.declare(tmp_path.name, "*.*.prod.copr.build.end")
+    got: list[tuple[str, Any]] = []
+
+    def has_arrived() -> bool:
+        got.extend(broker.take(tmp_path.name))
+        return bool(got)
+
+    with starting() as start:
         start(str(tmp_path / "scenario.json"), "--speed", "1000", "--amqp", broker.url)
-        got = consumer.wait_for(3)
-    assert got[2]["summary"].endswith('build 1: chroot "fedora-41-x86_64" ended as "succeeded".')
+        wait(has_arrived)
+    assert [(topic, body["build"], body["status"]) for topic, body in got] == [
+        ("org.fedoraproject.prod.copr.build.end", 1, 1)
+    ]
+
+
+@needs_rabbitmq
+def test_compose_file_of_the_docs_publishes(broker: Broker, tmp_path: Path) -> None:
+    """The command runs as in the container."""
+    files = {block.file: block.text for block in blocks_of(ROOT / "docs" / "how-to" / "messages.md")}
+    service = yaml.safe_load(files["compose.yaml"])["services"]["copr"]
+    _, _, command = service["command"][2].partition(" && ")
+    program, serve, *arguments = shlex.split(command.replace("amqp://rabbitmq", broker.url).removeprefix("exec "))
+    assert (program, serve) == ("copr-chroot-fake", "serve")
+    broker.declare(tmp_path.name, "#")
+    with starting() as start:
+        server = start(*arguments)
+        server.control("POST", "/builds", {"id": 100, "chroots": [{"name": F41, "state": "running"}]})
+        server.control("POST", f"/builds/100/chroots/{F41}/report", {"state": "failed"})
+        assert server.end()[0] == 0
+    assert [body["build"] for topic, body in broker.take(tmp_path.name) if topic.endswith("end")][-1] == 100
 
 
 @needs_rabbitmq
