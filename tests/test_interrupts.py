@@ -6,6 +6,7 @@ import json
 import linecache
 import math
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -18,6 +19,7 @@ import pytest
 import copr_chroot_fake
 from copr_chroot_fake import BuildChroot, FakeCopr, Message, Project, Snapshot, SystemClock
 from copr_chroot_fake.engine.build_index import BuildIndex
+from copr_chroot_fake.engine.message_log import Entry
 
 from .events import advance_all, finish_all
 
@@ -354,3 +356,25 @@ def test_interrupted_submission_is_counted_or_not(nth: int) -> None:
     assert [rule.seen for rule in done.submission_rules] == [1, 1]
     for fake in interrupted(with_rules, submit_a_build):
         assert {rule.seen for rule in fake.submission_rules} == {len(fake.builds)}
+
+
+class Breaking(deque[Entry]):
+    """Is interrupted after it has got its first items."""
+
+    is_broken = False
+
+    def extend(self, items: Iterable[Entry]) -> None:
+        super().extend(items)
+        if not self.is_broken:
+            self.is_broken = True
+            raise KeyboardInterrupt
+
+
+def test_interrupted_message_is_kept_once() -> None:
+    fake = due()
+    log = fake._store.messages  # noqa: SLF001  # what a signal interrupts
+    log.entries = Breaking()
+    log.deliver(False)
+    with pytest.raises(KeyboardInterrupt):
+        fake.messages  # noqa: B018
+    assert contents(fake.messages) == contents(due().messages) != []

@@ -48,7 +48,7 @@ Entry = tuple[int, Topic, Task]
 class MessageLog:
     """The latest messages. The caller holds the store's lock."""
 
-    __slots__ = ("_has_subscribers", "_last_number", "entries", "noted", "undelivered")
+    __slots__ = ("_kept", "_last_number", "entries", "noted", "undelivered")
 
     def __init__(self) -> None:
         self.noted: deque[Task] = deque(maxlen=MESSAGES_KEPT)
@@ -57,7 +57,7 @@ class MessageLog:
         """The messages in order, which never changes again."""
         self.undelivered: deque[Entry] = deque()
         """The messages that subscribers will get."""
-        self._has_subscribers = False
+        self._kept = [self.entries]
         self._last_number = 0
 
     def __len__(self) -> int:
@@ -95,7 +95,7 @@ class MessageLog:
 
     def deliver(self, has_subscribers: bool) -> None:
         """Let there be subscribers, who get all that is noted from now on, however much; or none."""
-        self._has_subscribers = has_subscribers
+        self._kept = [self.entries, self.undelivered] if has_subscribers else [self.entries]
         self.noted = deque(self.noted, None if has_subscribers else MESSAGES_KEPT)
         self.undelivered.clear()
 
@@ -111,12 +111,11 @@ class MessageLog:
 
     def _append(self, arranged: list[Entry]) -> None:
         last = arranged[-1][0]
-        if self._last_number != last:
-            if self._has_subscribers:
-                self.undelivered.extend(arranged)
-            self._last_number = last
-        if not self.entries or self.entries[-1][0] != last:
-            self.entries.extend(arranged)
+        for kept in self._kept:
+            # Unless that has been done before an interrupt.
+            if not kept or kept[-1][0] != last:
+                kept.extend(arranged)
+        self._last_number = last
         self.noted.clear()
 
     def clear(self) -> None:
