@@ -80,6 +80,14 @@ class Subscribers:
             self._set((*self._subscriptions, subscription))
         return subscription
 
+    def add_with_past(self, callback: Callback) -> Subscription:
+        """Let a callback get all messages, first those that have arisen already; for these, the fake is locked."""
+        with self._lock:
+            subscription = self.add(callback)
+            for entry in self._store.messages.entries:
+                callback(read_message(entry))
+        return subscription
+
     def remove(self, subscription: Subscription) -> None:
         """Remove a subscription, unless that has been done."""
         with self._lock:

@@ -98,10 +98,13 @@ class World:
         self.fake._set_base_url(url)  # noqa: SLF001  # called by servers
 
     def subscribe(self, callback: Callable[[Message], object]) -> None:
-        """Call back with each message of this fake and of those that replace it, in place of an earlier callback."""
+        """Call back with all messages of this fake and of those that replace it, in place of an earlier callback.
+
+        That includes what has happened already: a state can be loaded long after it was saved.
+        """
         if self._subscription is not None:
             self._subscription.cancel()
-        self._subscription = self.fake.subscribe(callback)
+        self._subscription = self.fake._subscribers.add_with_past(callback)  # noqa: SLF001  # only worlds need it
 
     def reset(self) -> None:
         """Restore the initial state; no request is answered by an incomplete fake."""

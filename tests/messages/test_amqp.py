@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from copr_chroot_fake import FakeCopr, FakeOptions, Message
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import Worlds
+
 from ..served import Served, eventually, failed, starting
-from .helpers import F41
+from .helpers import F41, F42, ends
 
 
 def scenario(directory: Path) -> str:
@@ -50,6 +54,21 @@ def test_broker_that_never_answers_does_not_stop_the_server(tmp_path: Path) -> N
         status, _, errors = server.end()
     assert (status, errors.count("\n")) == (0, 1)
     assert "3 messages not published" in errors
+
+
+def test_world_also_publishes_what_has_happened_before() -> None:
+    """For example while the server was down. A reset publishes what happens after it."""
+    builds = [{"id": 1, "chroots": [{"name": F41, "state": "running", "lifecycle": "succeeds"}]}]
+    options = FakeOptions(progress="immediate")
+    world = Worlds(InitialConfig(FakeCopr, scenarios=({"builds": builds},), options=options)).main
+    got: list[Message] = []
+    assert len(world.fake.messages) == 1
+    world.subscribe(got.append)
+    assert ends(got) == [(1, F41, 1)]
+    world.reset()
+    assert ends(got) == [(1, F41, 1)] * 2
+    world.fake.add_build([F42], id=2)
+    assert ends(got)[2:] == [(2, F42, 1)]
 
 
 @pytest.mark.parametrize(
