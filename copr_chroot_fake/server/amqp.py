@@ -21,7 +21,7 @@ from twisted.internet import defer, reactor
 from twisted.logger import globalLogBeginner
 
 from ..errors import InputError
-from ..excerpt import excerpt
+from ..excerpt import excerpt, line
 from ..messages.message import Message
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class AmqpPublisher:
         try:
             yield self._service.factory.publish(message, exchange)
         except Exception as error:
-            self._note_outage(str(error))
+            self._note_outage(_reason(error))
             return False
         finally:
             if slow.active():
@@ -153,11 +153,11 @@ class AmqpPublisher:
         failed, lost, ready = methods.clientConnectionFailed, methods.clientConnectionLost, methods.resetDelay
 
         def on_failed(connector: IConnector, reason: Failure) -> None:
-            self._note_outage(reason.getErrorMessage())
+            self._note_outage(_reason(reason.value))
             failed(connector, reason)
 
         def on_lost(connector: IConnector, reason: Failure) -> None:
-            self._note_outage(reason.getErrorMessage())
+            self._note_outage(_reason(reason.value))
             lost(connector, reason)
 
         def on_ready() -> None:
@@ -172,13 +172,18 @@ class AmqpPublisher:
             is_new, self._outage = self._outage is None, reason
             self._changed.notify_all()
         if is_new and not self._is_closing:
-            self._report(f"Copr fake: cannot publish messages to {self._name}: {reason}; they wait until it is back")
+            self._report(f"Copr fake: cannot publish messages to {self._name} ({reason}); they wait until it is back")
 
     def _note_recovery(self) -> None:
         if self._outage is not None:
             with self._changed:
                 self._outage = None
             self._report(f"Copr fake: {self._name} is back; {_messages(len(self._queue))} to publish")
+
+
+def _reason(error: BaseException) -> str:
+    """Return the text of an error on one line; some of Twisted's have none."""
+    return line(str(error)).rstrip(".") or type(error).__name__
 
 
 def _messages(count: int) -> str:

@@ -151,7 +151,7 @@ def test_messages_arrive_once_although_the_broker_restarts(broker: Broker, tmp_p
     ]
     assert len({each["id"] for each in got}) == 12
     outage, back = log.read_text().splitlines()
-    assert outage.startswith(f"Copr fake: cannot publish messages to amqp://127.0.0.1:{broker.port}/%2F: ")
+    assert outage.startswith(f"Copr fake: cannot publish messages to amqp://127.0.0.1:{broker.port}/%2F (")
     assert back == f"Copr fake: amqp://127.0.0.1:{broker.port}/%2F is back; 6 messages to publish"
 
 

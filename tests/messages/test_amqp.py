@@ -42,7 +42,7 @@ def test_missing_broker_is_reported_once(tmp_path: Path) -> None:
         assert server.end()[0] == 0
     outage, left = log.read_text().splitlines()
     name = f"amqp://{location.partition('?')[0]}"
-    assert outage.startswith(f"Copr fake: cannot publish messages to {name}: Connection was refused")
+    assert outage.startswith(f"Copr fake: cannot publish messages to {name} (Connection was refused")
     assert left == f"Copr fake: 3 messages not published to {name}"
 
 
