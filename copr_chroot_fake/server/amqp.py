@@ -181,7 +181,7 @@ class AmqpPublisher:
             self._report(f"Copr fake: {self._name} is back; {_messages(len(self._queue))} to publish")
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: BaseException | None) -> str:
     """Return the text of an error on one line; some of Twisted's have none."""
     return line(str(error)).rstrip(".") or type(error).__name__
 
