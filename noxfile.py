@@ -36,6 +36,7 @@ ON_EACH_PYTHON = (
     "tests/control/test_server.py",
     "tests/downstream/test_consumers.py",
     "tests/faults",
+    "tests/messages",
     "tests/pytest_plugin",
     "tests/test_access_log.py",
     "tests/test_generated_data.py",
@@ -66,7 +67,7 @@ OF_THE_WHEEL = (
 
 STARTS = Path("docs/start")
 
-ALONE = ("base", "faker", "httpx2", "requests", "yaml", *sorted(page.name for page in STARTS.glob("*.md")))
+ALONE = ("base", "faker", "httpx2", "messages", "requests", "yaml", *sorted(page.name for page in STARTS.glob("*.md")))
 """What has to work with nothing else installed: extras, and start pages with the packages that they name.
 
 The pages install the extras ``pytest`` and ``server``.

@@ -57,6 +57,9 @@ if TYPE_CHECKING:
     from .generate.provider import CoprProvider as CoprProvider
     from .journal.journal import UnmatchedRequests as UnmatchedRequests
     from .journal.request import Request as Request
+    from .messages.message import Message as Message
+    from .messages.message import MessageBody as MessageBody
+    from .messages.subscribers import Subscription as Subscription
     from .model.account import Account as Account
     from .model.account import Group as Group
     from .model.durations import LogNormal as LogNormal
@@ -123,6 +126,8 @@ _MODULES = {
     "Lifecycle": ".model.lifecycle",
     "LogNormal": ".model.durations",
     "MakeCoprFake": ".pytest_plugin.support",
+    "Message": ".messages.message",
+    "MessageBody": ".messages.message",
     "MissingExtraError": ".errors",
     "MissingKeyError": ".errors",
     "Nevra": ".model.nevra",
@@ -148,6 +153,7 @@ _MODULES = {
     "State": ".model.states",
     "SubmissionRule": ".engine.submission_rules",
     "SubmissionRules": ".engine.submission_rules",
+    "Subscription": ".messages.subscribers",
     "SystemClock": ".engine.clock",
     "TooManyRequestsError": ".client.errors",
     "Uniform": ".model.durations",
@@ -194,6 +200,8 @@ __all__ = [
     "InputErrors",
     "Lifecycle",
     "LogNormal",
+    "Message",
+    "MessageBody",
     "MissingExtraError",
     "MissingKeyError",
     "Nevra",
@@ -219,6 +227,7 @@ __all__ = [
     "State",
     "SubmissionRule",
     "SubmissionRules",
+    "Subscription",
     "SystemClock",
     "TooManyRequestsError",
     "Uniform",

@@ -20,6 +20,7 @@ from .validation import checks
 
 if TYPE_CHECKING:
     from .admin import views
+    from .messages.message import Topic
     from .model.states import StateName
     from .wire.routes import EndpointName
 
@@ -354,6 +355,18 @@ class CoprFakeControl:
     def clear_faults(self) -> None:
         """Remove all faults."""
         self._call("DELETE", "/faults")
+
+    # Messages.
+
+    def messages(
+        self,
+        topic: Topic | None = None,
+        build_id: int | None = None,
+        chrootname: str | None = None,
+        after: int = 0,
+    ) -> list[views.MessageView]:
+        """List the messages after the one of a number, in the order in which they arose."""
+        return self._latest("/messages", "messages", topic=topic, build_id=build_id, chrootname=chrootname, after=after)
 
     # Recorded requests.
 

@@ -62,6 +62,7 @@ EXAMPLES: Mapping[str, str] = {
         'add_result(1, "fedora-43-x86_64", "review.json", \'{"issues": []}\')'
     ),
     "POST /builds/{build_id}/source-results": 'add_source_result(2, "hello.spec", "Name: hello")',
+    "GET /messages": 'messages("copr.build.end", build_id=3)',
     "GET /requests": 'requests("build", build_id=1)',
     "DELETE /requests": "clear_requests()",
     "GET /requests/count": 'count_requests("build")',

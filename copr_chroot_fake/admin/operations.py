@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, get_type_hints
 from urllib.parse import unquote
 
-from . import builds, fake_operations, request_operations, server_operations
+from . import builds, fake_operations, message_operations, request_operations, server_operations
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,7 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
     _CHROOT + "/release": {"POST": Operation(builds.release)},
     _CHROOT + "/state": {"POST": Operation(builds.set_state)},
     _CHROOT + "/results": {"POST": Operation(builds.add_result, grows=True)},
+    "/messages": {"GET": Operation(message_operations.show_messages)},
     "/requests": {
         "GET": Operation(request_operations.show_requests),
         "DELETE": Operation(request_operations.clear_requests),

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from ..errors import InputError
+from ..messages.message import Topic
 from ..model.lifecycle import DEFAULT_LIFECYCLE
 from ..model.nevra import PackageValue
 from ..model.result_file import ResultContent, ResultName
@@ -355,6 +356,14 @@ class RequestsQuery(PageQuery, RequestFilter):
 @dataclass(frozen=True, kw_only=True)
 class ChangesQuery(PageQuery, _Subject):
     """Which changes: the latest ``limit``, before the last ``offset``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessagesQuery(PageQuery, _Subject):
+    """Which messages that came ``after`` the one of that number: the latest ``limit``, before the last ``offset``."""
+
+    topic: Topic | None = None
+    after: WholeNumber = 0
 
 
 @dataclass(frozen=True, kw_only=True)

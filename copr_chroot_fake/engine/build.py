@@ -20,7 +20,7 @@ from ..model.states import State, StateName, parse_state
 from ..validation import checks
 from ..validation.spec import parse
 from .chroot import BuildChroot, SavedChroot, as_datetime
-from .interrupts import forget_changes_after, last_change
+from .interrupts import forget_after, mark
 from .lifecycle_run import LifecycleRun
 from .source import SavedSource, SourceBuild
 
@@ -517,13 +517,12 @@ class Build(Mapping[str, BuildChroot]):
     @contextmanager
     def restored_on_error(self) -> Iterator[None]:
         """Restore it if an exception, even one from outside, ends what changes it."""
-        changes = self.store.changes
-        saved, last = self.save(), last_change(changes)
+        saved, last = self.save(), mark(self.store)
         try:
             yield
         except BaseException:
             self.restore(saved)
-            forget_changes_after(last, changes)
+            forget_after(last, self.store)
             self.store.index.forget()
             raise
 

@@ -29,8 +29,9 @@ from ..model.nevra import Nevra, PackageLike, parse_packages
 from ..model.result_file import NO_RESULTS, parse_result
 from ..model.source import UNFINISHED, UNIMPORTED
 from ..model.states import State, StateName, parse_state
+from ..model.task import chroot_task_ends, is_announced, is_rescheduled
 from ..validation import checks
-from .interrupts import forget_changes_after, last_change
+from .interrupts import forget_after, mark
 
 if TYPE_CHECKING:
     from .build import Build
@@ -65,6 +66,7 @@ class SavedChroot(NamedTuple):
     lifecycle_run: LifecycleRun | None
     was_canceled: bool
     overrides: Overrides | None
+    is_announced: bool
 
 
 class BuildChroot:
@@ -83,6 +85,7 @@ class BuildChroot:
         "_result_dir",
         "_started_on",
         "_state",
+        "is_announced",
         "lifecycle_run",
         "rendered",
         "was_canceled",
@@ -114,6 +117,8 @@ class BuildChroot:
         """Its JSON document, cached until it changes."""
         self.was_canceled = False
         """Whether it failed because its build was canceled, which its state does not tell."""
+        self.is_announced = is_announced(state, started_on)
+        """Whether its start needs no message anymore: it has one, or it is not the first attempt."""
 
     @property
     def build(self) -> Build:
@@ -478,6 +483,7 @@ class BuildChroot:
     def resume_lifecycle(self, run: LifecycleRun) -> None:
         """Continue a lifecycle in the stage that the chroot is in already."""
         self.lifecycle_run = run
+        self.is_announced |= any(stage.state == State.RUNNING for stage in run.plan[: run.index])
         if run.stage.canceled:
             self._build.mark_canceled(run.started_at)
 
@@ -595,7 +601,7 @@ class BuildChroot:
         build = self._build
         before, cancellation = self.save(), build.cancellation
         source, package, hidden_package = build.source.save(), build.stored_package, build.hidden_package
-        last = last_change(build.store.changes)
+        last = mark(build.store)
         try:
             change()
         except BaseException:
@@ -603,7 +609,7 @@ class BuildChroot:
             build.cancellation = cancellation
             build.stored_package, build.hidden_package = package, hidden_package
             build.source.restore(source)
-            forget_changes_after(last, build.store.changes)
+            forget_after(last, build.store)
             raise
 
     def _enter_next_stage(self) -> None:
@@ -716,8 +722,14 @@ class BuildChroot:
 
     def _enter_state(self, state: State, now: int) -> None:
         build = self._build
+        # The first stage of a chroot that is being added is no news.
+        is_news = build.is_in_store and build.get(self._name) is self
         if not build.source.is_independent:
-            build.source.follow(self._state, state)
+            build.source.follow(self._state, state, now if is_news else None)
+        starts = state is State.RUNNING and not self.is_announced
+        if is_news and (starts or chroot_task_ends(self._state, state)):
+            build.store.messages.note_chroot(build, self._name, state, now)
+        self.is_announced |= starts or is_rescheduled(self._state, state)
         self._state = state
         self.forget_rendered()
         if build.is_in_store:
@@ -753,13 +765,14 @@ class BuildChroot:
             copy.copy(self.lifecycle_run),
             self.was_canceled,
             self._overrides,
+            self.is_announced,
         )
 
     def restore(self, saved: SavedChroot) -> None:
         self._state, self._started_on, self._ended_on = saved.state, saved.started_on, saved.ended_on
         self._result_dir, self._packages, self._overrides = saved.result_dir, saved.packages, saved.overrides
         self.lifecycle_run = copy.copy(saved.lifecycle_run)
-        self.was_canceled = saved.was_canceled
+        self.was_canceled, self.is_announced = saved.was_canceled, saved.is_announced
         self.forget_rendered()
 
 

@@ -15,7 +15,7 @@ import click
 
 from ..adapters.asgi import MAX_BODY
 from ..cli_output import Failure
-from ..errors import CoprFakeError, InputError
+from ..errors import CoprFakeError, InputError, needing
 from ..excerpt import excerpt
 from ..model.progress import ProgressMode
 from ..scenario.bundled import DEFAULT_SCENARIO, bundled_directory
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..model.account import Account
     from ..worlds.initial import InitialConfig
     from ..worlds.world import Worlds
+    from .amqp import AmqpPublisher
     from .state_file import StateFile
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -200,6 +201,12 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     help="URL at which clients reach this server for results, if it is not the one it listens on.",
 )
 @click.option(
+    "--amqp",
+    metavar="URL",
+    help="Broker to which the messages of the main world are published, such as amqp://rabbitmq; needs the messages "
+    "extra.",
+)
+@click.option(
     "--state",
     type=click.Path(path_type=Path, dir_okay=False),
     help="File to load the state from, if it exists, and to save it to at the end. By default no state is saved.",
@@ -265,6 +272,7 @@ def serve(
     serve_results: bool,
     results_delay: float | None,
     public_url: str | None,
+    amqp: str | None,
     state: Path | None,
     accounts: tuple[Account, ...],
     no_control: bool,
@@ -342,6 +350,7 @@ def serve(
     try:
         url = None if public_url is None else checks.address("--public-url", public_url)
         guard = None if no_control else _guard(host, control_token, allowed_hosts, url)
+        publisher = None if amqp is None else _make_publisher(amqp)
     except CoprFakeError as error:
         raise Failure(str(error)) from None
     with ExitStack() as stack:
@@ -360,11 +369,26 @@ def serve(
         if access_log:
             app = AccessLog(app, log or "text", writer.write)
         worlds.set_url(url or url_of(listener))
+        if publisher is not None:
+            stack.callback(publisher.close)
+            publisher.start(worlds.main, writer.write)
         try:
             serve_app(app, listener, lambda: click.echo(f"Copr fake: {url_of(listener)}"), max_head, writer.write)
         finally:
             if state_file is not None:
                 _save(state_file, worlds)
+
+
+def _make_publisher(url: str) -> AmqpPublisher:
+    """Return what publishes messages to a broker.
+
+    :raises CoprFakeError: for an invalid URL, or if the extra is not installed.
+    """
+    with needing("--amqp", "copr-messaging with fedora-messaging", "messages"):
+        import copr_messaging.schema  # noqa: F401  # used for each message
+
+        from .amqp import AmqpPublisher
+    return AmqpPublisher(url)
 
 
 def _make_worlds(initial: InitialConfig, state_file: StateFile | None, max_worlds: int, max_memory: int) -> Worlds:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import CoprFakeError, InputError
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ..adapters.asgi import AsgiApp
     from ..engine.snapshot import Snapshot
     from ..fake import FakeCopr
+    from ..messages.message import Message
+    from ..messages.subscribers import Subscription
     from .initial import InitialState
 
 MAX_SNAPSHOTS = 100
@@ -49,6 +51,7 @@ class World:
         "_last_snapshot",
         "_memory",
         "_snapshot_bytes",
+        "_subscription",
         "_url",
         "app",
         "fake",
@@ -72,6 +75,7 @@ class World:
         self.name = name
         self._memory = memory
         self._url = url
+        self._subscription: Subscription | None = None
         self.initial_state = initial_state
         self.replace_fake(fake or initial_state.make())
 
@@ -80,6 +84,8 @@ class World:
         if self._url is not None:
             fake._set_base_url(self._url)  # noqa: SLF001  # called by servers
         self.fake = fake
+        if self._subscription is not None:
+            self.subscribe(self._subscription.callback)
         self._memory.free()
         self.app = fake.asgi
         self.snapshots = {}
@@ -90,6 +96,15 @@ class World:
         """Set the base URL of the results of this and later fakes, unless they have a ``results_url``."""
         self._url = url
         self.fake._set_base_url(url)  # noqa: SLF001  # called by servers
+
+    def subscribe(self, callback: Callable[[Message], object]) -> None:
+        """Call back with all messages of this fake and of those that replace it, in place of an earlier callback.
+
+        That includes what has happened already: a state can be loaded long after it was saved.
+        """
+        if self._subscription is not None:
+            self._subscription.cancel()
+        self._subscription = self.fake._subscribers.add_with_past(callback)  # noqa: SLF001  # only worlds need it
 
     def reset(self) -> None:
         """Restore the initial state; no request is answered by an incomplete fake."""

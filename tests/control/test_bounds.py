@@ -106,6 +106,12 @@ CASES: Mapping[str, tuple[Case, ...]] = {
     "POST /builds/{build_id}/chroots/{chrootname}/results": (
         Case(f"{CHROOT}/results", {"name": "review.json", "content": {"base64": "e30="}}),
     ),
+    "GET /messages": (
+        Case("/messages?limit=5"),
+        Case("/messages?limit=5&offset=2"),
+        Case("/messages?limit=5&after=3"),
+        Case(f"/messages?limit=5&topic=copr.build.end&build_id=3&chrootname={F41}"),
+    ),
     "GET /requests": (
         Case("/requests?limit=5"),
         Case("/requests?limit=5&offset=2"),
@@ -160,7 +166,7 @@ def measure(size: int, method: str, case: Case) -> tuple[int, int]:
     body = b"" if case.body is None else json.dumps(case.body).encode()
     answers: list[Answer] = []
     # What was logged and changed is read once, when somebody first looks, which is not what is counted here.
-    for read_once in ("/requests/count?endpoint=build-chroot", "/changes", "/unmatched?limit=1"):
+    for read_once in ("/requests/count?endpoint=build-chroot", "/changes", "/messages", "/unmatched?limit=1"):
         assert answer(api, worlds.main, "GET", *read_once.partition("?")[::2], b"").status == 200
     for build_id in (3, 4):
         verified = json.dumps({"assertion": "all-pages-read", "build_id": build_id}).encode()

@@ -32,6 +32,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "FakeCopr.submission_rules": ("GET /submission-rules",),
     "FakeCopr.next_build_id": ("GET /next-build-id", "POST /next-build-id"),
     "FakeCopr.changes": ("GET /changes",),
+    "FakeCopr.messages": ("GET /messages",),
     "FakeCopr.reset": ("POST /reset",),
     "FakeCopr.snapshot": ("POST /snapshots",),
     "FakeCopr.restore": ("POST /snapshots/{snapshot_id}/restore",),
@@ -121,6 +122,7 @@ NO_CALLS: Mapping[str, str] = {
     ),
     **dict.fromkeys(("FakeCopr.results_url", "FakeCopr.serves_results"), STARTED),
     "FakeCopr.journal": INSIDE,
+    "FakeCopr.subscribe": "a client polls GET /messages, or gets them from a broker",
 
     **{
         f"Build.{name}": INSIDE
@@ -137,8 +139,8 @@ NO_CALLS: Mapping[str, str] = {
         f"BuildChroot.{name}": INSIDE
         for name in (
             "advance_problem", "catch_up", "describe", "due", "enter_next_stage", "forget_rendered", "is_due",
-            "last_time", "needs_polls", "next_due", "poll", "rendered", "restore", "resume_lifecycle", "save",
-            "start_lifecycle", "undo_on_error", "was_canceled", "continue_from", "end_unbuilt", "fail_import",
+            "is_announced", "last_time", "needs_polls", "next_due", "poll", "rendered", "restore", "resume_lifecycle",
+            "save", "start_lifecycle", "undo_on_error", "was_canceled", "continue_from", "end_unbuilt", "fail_import",
             "is_waiting", "queue", "wait_for_source",
         )
     },
