@@ -83,7 +83,7 @@ bench: .venv/bench.stamp
 bench-short: .venv/plot.stamp
 	$(BIN)/python -m benchmarks --short
 
-# The tests that depend on versions, with the oldest and newest ones of the dependencies, on each Python that is
+# The tests that depend on versions, with the oldest and newest ones of the dependencies, on the Pythons that are
 # installed; at the end nox says which Pythons are left out.
 pythons: pythons-oldest pythons-newest
 pythons-%: .venv/develop.stamp
