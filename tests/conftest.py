@@ -19,6 +19,14 @@ def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
     return (yield) + 1
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Give workers time to write their coverage: on a busy machine, ten seconds are not always enough."""
+    from xdist.workermanage import NodeManager
+
+    NodeManager.EXIT_TIMEOUT = 60
+
+
 @pytest.fixture(params=ADAPTERS)
 def open_adapter(request: pytest.FixtureRequest) -> Iterator[OpenAdapter]:
     """A function that opens an adapter to a fake; the test runs once for each adapter."""

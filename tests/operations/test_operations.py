@@ -29,7 +29,7 @@ def test_any_operations_restore_and_load_back() -> None:
     run_state_machine_as_test(
         OperationsMachine,
         settings=settings(
-            max_examples=examples(80),
+            max_examples=examples(50),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=[*HealthCheck],
