@@ -25,7 +25,7 @@ test: .venv/develop.stamp
 
 # Independent steps run at the same time; the benchmarks run alone at the end.
 check: .venv/docs.stamp .venv/plot.stamp
-	@echo 'Checking everything, which takes about 15 minutes on two cores.'
+	@echo 'Checking everything, which takes about 14 minutes on two cores.'
 	$(MAKE) --jobs=2 --output-sync=target lint docs
 	$(MAKE) coverage
 	$(MAKE) --jobs=2 --output-sync=target wheel pythons
