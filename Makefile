@@ -20,12 +20,12 @@ SLOW := tests/control/test_document_requests.py tests/test_typing.py
 PYTEST := $(BIN)/pytest -n auto --dist worksteal
 
 test: .venv/develop.stamp
-	@echo 'Running the tests, which takes about three minutes on two cores.'
+	@echo 'Running the tests, which takes about a minute and a half on two cores.'
 	$(PYTEST) -p no:schemathesis $(SLOW:%=--ignore=%)
 
 # Independent steps run at the same time; the benchmarks run alone at the end.
 check: .venv/docs.stamp .venv/plot.stamp
-	@echo 'Checking everything, which takes about 25 minutes on two cores.'
+	@echo 'Checking everything, which takes about 14 minutes on two cores.'
 	$(MAKE) --jobs=2 --output-sync=target lint docs
 	$(MAKE) coverage
 	$(MAKE) --jobs=2 --output-sync=target wheel pythons
@@ -87,7 +87,7 @@ bench: .venv/bench.stamp
 bench-short: .venv/plot.stamp
 	$(BIN)/python -m benchmarks --short
 
-# The tests that depend on versions, with the oldest and newest ones of the dependencies, on each Python that is
+# The tests that depend on versions, with the oldest and newest ones of the dependencies, on the Pythons that are
 # installed; at the end nox says which Pythons are left out.
 pythons: pythons-oldest pythons-newest
 pythons-%: .venv/develop.stamp

@@ -1,4 +1,4 @@
-"""Sessions that check a change: each Python with the oldest and newest dependencies; lint; wheel and sdist.
+"""Sessions that check a change: all Pythons, the oldest and newest dependencies; lint; wheel and sdist.
 
 ``nox --list`` names the sessions. A Python that is not installed is left out, and nox says so at the end.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import sys
 import tarfile
 from pathlib import Path
 
@@ -19,6 +20,18 @@ nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lint", "tests", "wheel", "extras"]
 
 PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
+
+OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+VERSIONS = [
+    *((python, "newest") for python in PYTHONS if python != OWN),
+    *((python, "oldest") for python in (PYTHONS[0], PYTHONS[-1])),
+]
+"""The versions of Python, and of the dependencies, that are tested together.
+
+``make coverage`` runs all tests with the newest dependencies on the Python that also runs nox. The oldest dependencies
+are tested with the first and the last Python, as the others differ from one of these by less.
+"""
 
 DIST = Path("build/dist").absolute()
 
@@ -54,7 +67,6 @@ ON_EACH_PYTHON = (
 """Tests that can depend on the versions of Python and of the dependencies: imports, adapters, plugin, server."""
 
 OF_THE_WHEEL = (
-    "tests/conformance",
     "tests/control/test_server.py",
     "tests/pytest_plugin",
     "tests/scenarios/test_commands.py",
@@ -83,8 +95,8 @@ def lint(session: nox.Session) -> None:
     session.run("mypy")
 
 
-@nox.session(python=PYTHONS)
-@nox.parametrize("versions", ["oldest", "newest"], ids=["oldest", "newest"])
+@nox.session
+@nox.parametrize(("python", "versions"), VERSIONS, ids=["-".join(pair) for pair in VERSIONS])
 def tests(session: nox.Session, versions: str) -> None:
     """Run tests with the oldest or newest versions that pyproject.toml allows; arguments select others."""
     arguments = ("-n", "auto", "--dist", "worksteal", *(session.posargs or ON_EACH_PYTHON))

@@ -19,9 +19,11 @@ from configparser import RawConfigParser
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import click
+import pytest
 import yaml
 from copr_cli.main import setup_parser
 from markdown_it import MarkdownIt
@@ -63,6 +65,7 @@ class Page:
     """A page whose blocks run in order, in one directory and one Python namespace."""
 
     directory: Path
+    run_pytest: Callable[..., pytest.RunResult]
     names: dict[str, object] = field(default_factory=dict)
 
     def take(self, block: Block) -> None:
@@ -88,11 +91,24 @@ def run_bash(page: Page, block: Block) -> None:
 def run_console(page: Page, block: Block) -> None:
     for session in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
         command, _, expected = session.partition("\n")
-        finished = run(page.directory, command)
-        assert finished.returncode == 0, f"{command}\n{finished.stdout}"
+        status, output = run_command(page, command.rstrip())
+        assert status == 0, f"{command}\n{output}"
         pattern = ".*".join(re.escape(part.strip("\n")) for part in expected.split("…"))
-        actual = "\n".join(line.rstrip() for line in finished.stdout.strip("\n").splitlines())
-        assert re.fullmatch(rf"{pattern}", actual, flags=re.DOTALL), f"{command}\n{finished.stdout}"
+        actual = "\n".join(line.rstrip() for line in output.strip("\n").splitlines())
+        assert re.fullmatch(rf"{pattern}", actual, flags=re.DOTALL), f"{command}\n{output}"
+
+
+_PYTEST = re.compile(r"python -m pytest(?P<arguments>[^|&;]*)(?P<may_fail>\|\| true)?")
+
+
+def run_command(page: Page, command: str) -> tuple[int, str]:
+    """Return status and output of a command; pytest runs in this process, which has already imported most modules."""
+    if (found := _PYTEST.fullmatch(command)) is None:
+        finished = run(page.directory, command)
+        return finished.returncode, finished.stdout
+    with patch.dict(os.environ, environment(page.directory), clear=True):
+        result = page.run_pytest(*shlex.split(found["arguments"]))
+    return 0 if found["may_fail"] else int(result.ret), "\n".join([*result.outlines, *result.errlines])
 
 
 _HIDDEN_PLUGINS = ("asyncio", "hypothesispytest", "schemathesis")
