@@ -1,4 +1,4 @@
-"""Sessions that check a change: each Python with the oldest and newest dependencies; lint; wheel and sdist.
+"""Sessions that check a change: all Pythons, the oldest and newest dependencies; lint; wheel and sdist.
 
 ``nox --list`` names the sessions. A Python that is not installed is left out, and nox says so at the end.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import sys
 import tarfile
 from pathlib import Path
 
@@ -19,6 +20,18 @@ nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["lint", "tests", "wheel", "extras"]
 
 PYTHONS = nox.project.python_versions(nox.project.load_toml("pyproject.toml"))
+
+OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+VERSIONS = [
+    *((python, "newest") for python in PYTHONS if python != OWN),
+    *((python, "oldest") for python in (PYTHONS[0], PYTHONS[-1])),
+]
+"""The versions of Python, and of the dependencies, that are tested together.
+
+``make coverage`` runs all tests with the newest dependencies on the Python that also runs nox. The oldest dependencies
+are tested with the first and the last Python, as the others differ from one of these by less.
+"""
 
 DIST = Path("build/dist").absolute()
 
@@ -36,6 +49,7 @@ ON_EACH_PYTHON = (
     "tests/control/test_server.py",
     "tests/downstream/test_consumers.py",
     "tests/faults",
+    "tests/messages",
     "tests/pytest_plugin",
     "tests/test_access_log.py",
     "tests/test_generated_data.py",
@@ -53,7 +67,6 @@ ON_EACH_PYTHON = (
 """Tests that can depend on the versions of Python and of the dependencies: imports, adapters, plugin, server."""
 
 OF_THE_WHEEL = (
-    "tests/conformance",
     "tests/control/test_server.py",
     "tests/pytest_plugin",
     "tests/scenarios/test_commands.py",
@@ -66,7 +79,7 @@ OF_THE_WHEEL = (
 
 STARTS = Path("docs/start")
 
-ALONE = ("base", "faker", "httpx2", "requests", "yaml", *sorted(page.name for page in STARTS.glob("*.md")))
+ALONE = ("base", "faker", "httpx2", "messages", "requests", "yaml", *sorted(page.name for page in STARTS.glob("*.md")))
 """What has to work with nothing else installed: extras, and start pages with the packages that they name.
 
 The pages install the extras ``pytest`` and ``server``.
@@ -82,8 +95,8 @@ def lint(session: nox.Session) -> None:
     session.run("mypy")
 
 
-@nox.session(python=PYTHONS)
-@nox.parametrize("versions", ["oldest", "newest"], ids=["oldest", "newest"])
+@nox.session
+@nox.parametrize(("python", "versions"), VERSIONS, ids=["-".join(pair) for pair in VERSIONS])
 def tests(session: nox.Session, versions: str) -> None:
     """Run tests with the oldest or newest versions that pyproject.toml allows; arguments select others."""
     arguments = ("-n", "auto", "--dist", "worksteal", *(session.posargs or ON_EACH_PYTHON))
@@ -119,6 +132,29 @@ def build(session: nox.Session) -> None:
     files = sorted(str(path) for path in DIST.iterdir())
     session.run("twine", "check", "--strict", *files)
     session.run("check-wheel-contents", *(file for file in files if file.endswith(".whl")))
+
+
+@nox.session(requires=["build"])
+def release(session: nox.Session) -> None:
+    """Check that a second build is the same; write the licenses of the dependencies and a bill of materials."""
+    again = Path(session.create_tmp()).absolute() / "dist"
+    session.install("--group", "release", "build[uv]")
+    session.run("python", "-m", "build", "--installer", "uv", "--outdir", str(again))
+    for built in sorted(again.iterdir()):
+        if built.read_bytes() != (DIST / built.name).read_bytes():
+            session.error(f"{built.name} differs from the first build")
+    (wheel,) = DIST.glob("*.whl")
+    requirement = f"copr-chroot-fake[all] @ {wheel.as_uri()}"
+    session.run("uv", "tool", "run", "--from", requirement, "copr-chroot-fake", "--version", external=True)
+    environment = again.parent / "installed"
+    session.run("uv", "venv", "--quiet", "--clear", str(environment), external=True)
+    python = str(environment / "bin" / "python")
+    session.run("uv", "pip", "install", "--quiet", "--python", python, requirement, external=True)
+    session.run("cyclonedx-py", "environment", "--output-file", str(DIST.parent / "sbom.cdx.json"), python)
+    session.run(
+        *("pip-licenses", "--python", python, "--format", "markdown", "--with-urls"),
+        *("--output-file", str(DIST.parent / "licenses.md")),
+    )
 
 
 @nox.session(requires=["build"])

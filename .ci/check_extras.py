@@ -92,6 +92,13 @@ def check_yaml() -> None:
         assert 1 in FakeCopr.from_scenario(path).builds
 
 
+def check_messages() -> None:
+    fake = FakeCopr()
+    fake.add_build({"fedora-43-x86_64": "running"})["fedora-43-x86_64"].report("succeeded")
+    (message,) = fake.messages
+    message.to_fedora_messaging().validate()
+
+
 def serve() -> None:
     with FakeCopr().serving():
         pass
@@ -114,6 +121,7 @@ def answer_requests() -> None:
 
 NEEDS_EXTRA: Mapping[str, Callable[[], object]] = {
     "faker": check_faker,
+    "messages": check_messages,
     "pytest": answer_httpx,
     "requests": answer_requests,
     "server": serve,
@@ -124,6 +132,7 @@ CHECKS: Mapping[str, Callable[[], None]] = {
     "base": check_base,
     "faker": check_faker,
     "httpx2": check_httpx2,
+    "messages": check_messages,
     "requests": check_requests,
     "yaml": check_yaml,
 }

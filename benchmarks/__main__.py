@@ -14,6 +14,7 @@ from pathlib import Path
 from . import (
     generated_data,
     in_process,
+    messages,
     million,
     other_endpoints,
     other_servers,
@@ -31,6 +32,7 @@ ALL = (
     in_process,
     other_endpoints,
     submissions,
+    messages,
     served,
     other_servers,
     plugin,
@@ -39,7 +41,7 @@ ALL = (
     generated_data,
     scenarios,
 )
-SHORT = (in_process, other_endpoints, submissions, served, polls, scenarios)
+SHORT = (in_process, other_endpoints, submissions, messages, served, polls, scenarios)
 
 
 def main() -> int:

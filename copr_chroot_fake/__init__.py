@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from .client.results import ChrootPage as ChrootPage
     from .client.results import ChrootStatus as ChrootStatus
     from .client.results import Repo as Repo
+    from .control import ControlError as ControlError
+    from .control import CoprFakeControl as CoprFakeControl
     from .engine.build import Build as Build
     from .engine.chroot import BuildChroot as BuildChroot
     from .engine.clock import Clock as Clock
@@ -42,16 +44,22 @@ if TYPE_CHECKING:
     from .engine.source import SourceBuild as SourceBuild
     from .engine.submission_rules import SubmissionRule as SubmissionRule
     from .engine.submission_rules import SubmissionRules as SubmissionRules
+    from .errors import ArgumentError as ArgumentError
     from .errors import CoprFakeError as CoprFakeError
     from .errors import EventError as EventError
     from .errors import InputError as InputError
+    from .errors import InputErrors as InputErrors
     from .errors import MissingExtraError as MissingExtraError
+    from .errors import MissingKeyError as MissingKeyError
     from .errors import PollLoopError as PollLoopError
     from .errors import ScenarioError as ScenarioError
     from .fake import FakeCopr as FakeCopr
     from .generate.provider import CoprProvider as CoprProvider
     from .journal.journal import UnmatchedRequests as UnmatchedRequests
     from .journal.request import Request as Request
+    from .messages.message import Message as Message
+    from .messages.message import MessageBody as MessageBody
+    from .messages.subscribers import Subscription as Subscription
     from .model.account import Account as Account
     from .model.account import Group as Group
     from .model.durations import LogNormal as LogNormal
@@ -82,6 +90,7 @@ _MODULES = {
     "Account": ".model.account",
     "ActiveFault": ".engine.faults",
     "Answer": ".wire.answer",
+    "ArgumentError": ".errors",
     "AsgiApp": ".adapters.asgi",
     "AsyncCoprClient": ".client.clients",
     "BadRequestError": ".client.errors",
@@ -95,8 +104,10 @@ _MODULES = {
     "ClientError": ".client.errors",
     "Clock": ".engine.clock",
     "ConnectionFailedError": ".client.errors",
+    "ControlError": ".control",
     "CoprCli": ".pytest_plugin.commands",
     "CoprClient": ".client.clients",
+    "CoprFakeControl": ".control",
     "CoprFakeError": ".errors",
     "CoprProvider": ".generate.provider",
     "CoprServer": ".pytest_plugin.support",
@@ -110,11 +121,15 @@ _MODULES = {
     "Group": ".model.account",
     "HttpxTransport": ".adapters.httpx",
     "InputError": ".errors",
+    "InputErrors": ".errors",
     "LIFECYCLES": ".model.lifecycle",
     "Lifecycle": ".model.lifecycle",
     "LogNormal": ".model.durations",
     "MakeCoprFake": ".pytest_plugin.support",
+    "Message": ".messages.message",
+    "MessageBody": ".messages.message",
     "MissingExtraError": ".errors",
+    "MissingKeyError": ".errors",
     "Nevra": ".model.nevra",
     "NotFoundError": ".client.errors",
     "NotJsonError": ".client.errors",
@@ -138,6 +153,7 @@ _MODULES = {
     "State": ".model.states",
     "SubmissionRule": ".engine.submission_rules",
     "SubmissionRules": ".engine.submission_rules",
+    "Subscription": ".messages.subscribers",
     "SystemClock": ".engine.clock",
     "TooManyRequestsError": ".client.errors",
     "Uniform": ".model.durations",
@@ -154,6 +170,7 @@ __all__ = [
     "Account",
     "ActiveFault",
     "Answer",
+    "ArgumentError",
     "AsgiApp",
     "AsyncCoprClient",
     "BadRequestError",
@@ -167,7 +184,9 @@ __all__ = [
     "ClientError",
     "Clock",
     "ConnectionFailedError",
+    "ControlError",
     "CoprClient",
+    "CoprFakeControl",
     "CoprFakeError",
     "Dribble",
     "EventError",
@@ -178,9 +197,13 @@ __all__ = [
     "Group",
     "HttpxTransport",
     "InputError",
+    "InputErrors",
     "Lifecycle",
     "LogNormal",
+    "Message",
+    "MessageBody",
     "MissingExtraError",
+    "MissingKeyError",
     "Nevra",
     "NotFoundError",
     "NotJsonError",
@@ -204,6 +227,7 @@ __all__ = [
     "State",
     "SubmissionRule",
     "SubmissionRules",
+    "Subscription",
     "SystemClock",
     "TooManyRequestsError",
     "Uniform",

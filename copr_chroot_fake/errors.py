@@ -99,6 +99,17 @@ class EventError(CoprFakeError):
     """A change of state that is not possible now, or that the lifecycle does not contain."""
 
 
+class MissingKeyError(CoprFakeError, KeyError):
+    """A build, project or chroot that a collection does not have."""
+
+    # That of KeyError quotes the message.
+    __str__ = Exception.__str__
+
+
+class ArgumentError(CoprFakeError, TypeError):
+    """An argument that a function does not take."""
+
+
 class MissingExtraError(CoprFakeError, ImportError):
     """A package that only an extra of the kit installs is missing."""
 

@@ -58,13 +58,15 @@ if TYPE_CHECKING:
     from .engine.chroot import Change
     from .engine.snapshot import Snapshot
     from .journal.journal import Journal, Request, UnmatchedRequests
+    from .messages.message import Message
+    from .messages.subscribers import Subscribers, Subscription
     from .scenario.entries import Scenario
     from .scenario.spec import ChrootsLike
     from .wire.routes import EndpointName
 
 
-BUILD_BYTES, CHROOT_BYTES, CHANGE_BYTES, REQUEST_BYTES = 1000, 1200, 150, 300
-"""Measured: a build, a chroot with a lifecycle, a change of state, a recorded request without its target."""
+BUILD_BYTES, CHROOT_BYTES, CHANGE_BYTES, MESSAGE_BYTES, REQUEST_BYTES = 1000, 1200, 150, 400, 300
+"""Measured: a build, a chroot with a lifecycle, a change of state, a message, a recorded request without its target."""
 
 
 class FakeCopr:
@@ -396,12 +398,12 @@ class FakeCopr:
     def builds(self) -> Mapping[int, Build]:
         """The builds by id, read-only; iteration is over a copy."""
         self._store.catch_up()
-        return Collection(self._store.builds)
+        return Collection("build", self._store.builds)
 
     @property
     def projects(self) -> Mapping[str, Project]:
         """The projects by full name, ``owner/project``, read-only, like ``builds``."""
-        return Collection(self._store.projects)
+        return Collection("project", self._store.projects)
 
     @property
     def default_limit(self) -> int | None:
@@ -614,6 +616,34 @@ class FakeCopr:
             server.stop()
             self._store.move_results(results_url)
 
+    # Its messages.
+
+    @property
+    def messages(self) -> list[Message]:
+        """The latest 10,000 messages that Copr has published about tasks, in the order in which they arose."""
+        from .messages.message import find_messages, read_message
+
+        return [read_message(entry) for entry in find_messages(self._store)]
+
+    def subscribe(self, callback: Callable[[Message], object]) -> Subscription:
+        """Call back with each message that arises from now on, in order; ``cancel`` the returned subscription to stop.
+
+        It is called before the call returns that has caused the message, for example the poll or the move of the clock;
+        on the system's clock, in a thread. It may use the fake; messages that it causes itself come after this one.
+
+        If it raises an exception, the others are still called and nothing is undone; then the exception is raised where
+        the message was caused.
+
+        :raises InputError: if it is not callable.
+        """
+        return self._subscribers.add(callback)
+
+    @cached_property
+    def _subscribers(self) -> Subscribers:
+        from .messages.subscribers import Subscribers
+
+        return Subscribers(self._store)
+
     # Its request journal; pytest shows no traceback of the assertions.
 
     @cached_property
@@ -733,8 +763,11 @@ class FakeCopr:
     def _retained_bytes(self) -> int:
         """An estimate of the bytes that builds, chroots and recorded requests take."""
         with self._store.lock:
-            builds = sum(BUILD_BYTES + CHROOT_BYTES * len(build.chroots) for build in self._store.builds.values())
-            changes = CHANGE_BYTES * len(self._store.changes)
+            builds = sum(
+                BUILD_BYTES + CHROOT_BYTES * len(build.chroots) + build.added_bytes
+                for build in self._store.builds.values()
+            )
+            changes = CHANGE_BYTES * len(self._store.changes) + MESSAGE_BYTES * len(self._store.messages)
             entries = [*self._log.entries]
         return builds + changes + REQUEST_BYTES * len(entries) + retained_bytes(entries)
 

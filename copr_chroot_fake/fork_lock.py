@@ -12,6 +12,8 @@ import threading
 import time
 from importlib import import_module
 from itertools import count
+from types import TracebackType
+from typing import Protocol
 from weakref import WeakValueDictionary
 
 WAIT = 10.0
@@ -25,6 +27,16 @@ _forking = threading.Lock()
 _package = __name__.partition(".")[0]
 _held: list[threading.RLock] = []
 _missed: list[threading.RLock] = []
+
+
+class Lock(Protocol):
+    """A lock that a thread can acquire repeatedly."""
+
+    def __enter__(self) -> object: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
+    ) -> None: ...
 
 
 def new_lock(*, innermost: bool = False) -> threading.RLock:

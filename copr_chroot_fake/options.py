@@ -9,7 +9,7 @@ from inspect import signature
 from typing import Annotated, Concatenate, ParamSpec, TypeVar, cast
 
 from .engine.clock import Clock, check_clock
-from .errors import InputError
+from .errors import ArgumentError, InputError
 from .model.progress import ProgressLike, ProgressValue, parse_progress
 from .scenario.load import ScenarioSource
 from .validation import checks
@@ -126,10 +126,10 @@ def options_after_source(
 
 def _check_names(args: tuple[object, ...], options: Mapping[str, object]) -> None:
     if args:
-        raise TypeError(f"FakeCopr takes its options as keyword arguments, got {checks.excerpt(args[0])}")
+        raise ArgumentError(f"FakeCopr takes its options as keyword arguments, got {checks.excerpt(args[0])}")
     for name in options:
         if name not in NAMES:
-            raise TypeError(f"FakeCopr has no option {name!r}; {checks.choices(name, NAMES)}")
+            raise ArgumentError(f"FakeCopr has no option {name!r}; {checks.choices(name, NAMES)}")
 
 
 def _show_options(wrapper: Callable[..., object], method: Callable[..., object]) -> None:

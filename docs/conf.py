@@ -9,7 +9,7 @@ author = "The copr-chroot-fake developers"
 version = release = __version__
 
 root_doc = "docs/index"
-include_patterns = ["docs/**", "fixtures/README.md", "CHANGELOG.md", "SECURITY.md"]
+include_patterns = ["docs/**", "fixtures/README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
 # docs/index.rst includes README.md; the directories have no pages.
 exclude_patterns = ["docs/README.md", ".git", ".nox", ".venv", "build"]
 
@@ -25,3 +25,15 @@ python_use_unqualified_type_names = True
 
 html_theme = "furo"
 html_title = project
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+# The first page of the site is in docs.
+html_additional_pages = {"index": "redirect.html"}
+templates_path = ["_templates"]
+
+# Two hyphens begin an option, and are no dash.
+smartquotes = False
+
+# The man page of the command, which has the version in place of a date, so that it changes only with the code.
+man_pages = [("docs/reference/command-line", "copr-chroot-fake", "a fake of Fedora Copr's API, for tests", author, 1)]
+today = version

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -11,6 +11,20 @@ from .adapters import ADAPTERS, OpenAdapter
 from .served import Start, starting
 
 pytest_plugins = ["pytester"]
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """Use one worker more than there are processors, because some tests wait for a browser or for a timer."""
+    return (yield) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Give workers time to write their coverage: on a busy machine, ten seconds are not always enough."""
+    from xdist.workermanage import NodeManager
+
+    NodeManager.EXIT_TIMEOUT = 60
 
 
 @pytest.fixture(params=ADAPTERS)

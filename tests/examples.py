@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-SHARE = float(os.environ.get("COPR_FAKE_EXAMPLES", "0.2"))
+SHARE = float(os.environ.get("COPR_FAKE_EXAMPLES", "0.1"))
 """The fraction of examples to run: all of them in CI, few for each mutant."""
 
 

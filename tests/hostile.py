@@ -176,7 +176,7 @@ HOSTILE: Mapping[str, Make] = {
     "bytes and none": lambda: [(b"a", None)],
     "recursive list": _recursive_list,
     "deep list": _deep_list,
-    "long list": lambda: [0] * 5000,
+    "long list": lambda: [0] * 1000,
     "generator": lambda: (name for name in ("fedora-41-x86_64",)),
     "broken generator": _broken_iterator,
     "set": lambda: {"fedora-41-x86_64"},

@@ -45,8 +45,8 @@ OF_WHAT_THE_KIT_MAKES = {
         "source_state started_at started_on state submitted_on submitter timeout values"
     ),
     "BuildChroot": (
-        "advance build build_config ended_at ended_on held_in hold is_absent name packages release report result_dir "
-        "result_url set_state started_at started_on state"
+        "add_result advance build build_config ended_at ended_on held_in hold is_absent name packages release report "
+        "result_dir result_url results set_state started_at started_on state"
     ),
     "Faults": "add clear remove",
     "Package": "chroot_denylist config id max_builds name source_type webhook_rebuild",
@@ -56,7 +56,7 @@ OF_WHAT_THE_KIT_MAKES = {
     ),
     "SubmissionRule": "hits id rule seen when",
     "SubmissionRules": "clear remove",
-    "SourceBuild": "config content ended_on result_dir started_on state type url version",
+    "SourceBuild": "add_result config content ended_on result_dir results started_on state type url version",
     "AsgiApp": "",
     "CoprCli": "",
     "CoprServer": "fake url",

@@ -16,11 +16,11 @@ pytestmark = pytest.mark.filterwarnings("default")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
-def test_blocks_of_a_page_run_in_order(document: Path, tmp_path: Path) -> None:
+def test_blocks_of_a_page_run_in_order(document: Path, pytester: pytest.Pytester) -> None:
     """The output is as the page shows it."""
     # Keep pytest from using the configuration of a directory above.
-    (tmp_path / "pytest.ini").touch()
-    page = Page(tmp_path, {"__name__": document.stem})
+    pytester.makeini("")
+    page = Page(pytester.path, pytester.runpytest_inprocess, {"__name__": document.stem})
     for block in blocks_of(document):
         page.take(block)
 

@@ -127,7 +127,7 @@ def test_possible_events_are_those_that_do_not_raise() -> None:
     )
     assert build[F41].possible_events == ["start", "skip"]
     build.cancel()
-    assert build[F41].possible_events == ["skip", "confirm cancel"]
+    assert build[F41].possible_events == ["skip", "confirm-cancel"]
     assert not build[F41].report("starting")
     with pytest.raises(EventError, match="possible: skipped, canceled"):
         build[F41].report("waiting")

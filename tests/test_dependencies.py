@@ -18,8 +18,16 @@ else:
 PACKAGE = Path(copr_chroot_fake.__file__).parent
 ROOT = PACKAGE.parent
 
-DISTRIBUTIONS = {"yaml": "pyyaml", "requests": "responses", "urllib3": "responses"}
-"""The distributions of modules with other names, and the packages that responses replaces and requires."""
+DISTRIBUTIONS = {
+    "yaml": "pyyaml",
+    "requests": "responses",
+    "urllib3": "responses",
+    "copr_messaging": "copr-messaging",
+    "fedora_messaging": "fedora-messaging",
+    "pika": "fedora-messaging",
+    "twisted": "fedora-messaging",
+}
+"""The distributions of modules with other names, and the packages that others bring as a part of their own API."""
 
 
 def imported(path: Path) -> Iterator[str]:

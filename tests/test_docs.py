@@ -35,6 +35,7 @@ GENERATED = [
     ("make_openapi", "copr_chroot_fake/admin/openapi.json"),
     ("make_states", "docs/states.md"),
     ("make_control", "docs/reference/control.md"),
+    ("make_control_examples", "docs/reference/control-examples.md"),
 ]
 
 
@@ -62,6 +63,14 @@ def test_state_diagram_matches_the_transition_table() -> None:
         for transition in TRANSITIONS
         for source in transition.sources
     }, "run make docs"
+
+
+def test_man_page_has_every_option() -> None:
+    page = (DOCS / "copr-chroot-fake.1").read_text().replace("\\-", "-")
+    names = (ROOT / "tests" / "public_names.txt").read_text()
+    options = re.findall(r"^command copr-chroot-fake (\w+).* (--\S+)$", names, re.MULTILINE)
+    assert options
+    assert [f"{command} {option}" for command, option in options if option not in page] == [], "run make docs"
 
 
 def test_reference_has_all_public_names_and_fixtures() -> None:

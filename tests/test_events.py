@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
@@ -28,17 +29,16 @@ def test_table_has_all_states_but_unknown() -> None:
     assert named == set(State) - {State.UNKNOWN}
 
 
-@pytest.mark.parametrize("canceled", [False, True])
 @pytest.mark.parametrize("event", Event)
-@pytest.mark.parametrize("state", State)
-def test_events_follow_the_transition_table(state: State, event: Event, canceled: bool) -> None:
-    chroot = chroot_in(state, canceled=canceled)
-    transition = find_transition(event, state, canceled)
-    if transition is None:
-        assert event not in chroot.possible_events
-    else:
-        METHODS[event](chroot)
-        assert chroot.state is transition.target
+def test_events_follow_the_transition_table(event: Event) -> None:
+    for state, canceled in itertools.product(State, (False, True)):
+        chroot = chroot_in(state, canceled=canceled)
+        transition = find_transition(event, state, canceled)
+        if transition is None:
+            assert event not in chroot.possible_events, (state, canceled)
+        else:
+            METHODS[event](chroot)
+            assert chroot.state is transition.target, (state, canceled)
 
 
 @pytest.mark.parametrize("state", [state for state in State if state.is_final])
@@ -162,7 +162,9 @@ def test_fixed_chroot_advances_by_the_fewest_events() -> None:
 
 @pytest.mark.parametrize(("state", "to"), [("succeeded", "running"), ("pending", "unknown"), ("unknown", "failed")])
 def test_advance_to_unreachable_state_is_an_error(state: str, to: str) -> None:
-    with pytest.raises(EventError, match=f"is {state}: nothing leads from there to {to}"):
+    """The message names the states that can be reached."""
+    possible = "starting, skipped, running, succeeded, failed" if state == "pending" else "nothing"
+    with pytest.raises(EventError, match=f"is {state}: nothing leads from there to {to}; possible: {possible}$"):
         chroot_in(State(state)).advance(to=State(to))
 
 

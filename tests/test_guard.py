@@ -73,13 +73,13 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("target", [CLOCK, f"/worlds/a{CLOCK}", "/_fake/health", "/_fake/openapi.json", "/_fake/"])
-@pytest.mark.parametrize("host", [*OWN, *FOREIGN])
-def test_unknown_host_is_rejected(local: Server, host: str, target: str) -> None:
+def test_unknown_host_is_rejected(local: Server, target: str) -> None:
     """DNS rebinding sends the name of the attacking page, also to open paths."""
-    reply = get(local, target, f"Host: {host}")
-    assert reply.status == (200 if host in OWN else 403)
-    if host in FOREIGN:
-        assert "is not a known name of this server" in reply.document["error"]
+    replies = {host: get(local, target, f"Host: {host}") for host in (*OWN, *FOREIGN)}
+    assert {host for host, reply in replies.items() if reply.status == 200} == {*OWN}
+    for host in FOREIGN:
+        assert replies[host].status == 403, host
+        assert "is not a known name of this server" in replies[host].document["error"], host
 
 
 @pytest.mark.parametrize("host", [*OWN, *FOREIGN])

@@ -6,7 +6,8 @@ import json
 import linecache
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -16,8 +17,9 @@ from typing import TypeVar
 import pytest
 
 import copr_chroot_fake
-from copr_chroot_fake import BuildChroot, FakeCopr, Project, Snapshot, SystemClock
+from copr_chroot_fake import BuildChroot, FakeCopr, Message, Project, Snapshot, SystemClock
 from copr_chroot_fake.engine.build_index import BuildIndex
+from copr_chroot_fake.engine.message_log import Entry
 
 from .events import advance_all, finish_all
 
@@ -25,7 +27,7 @@ PACKAGE = Path(copr_chroot_fake.__file__).parent
 CHANGING = {
     str(PACKAGE / path)
     for path in (
-        *(f"engine/{name}.py" for name in ("store", "interrupts", "build_index")),
+        *(f"engine/{name}.py" for name in ("store", "interrupts", "build_index", "message_log")),
         "engine/snapshot.py",
         "engine/project.py",
         "engine/source.py",
@@ -94,9 +96,20 @@ def points_of(act: Callable[[T], object], subject: T) -> int:
     return -interrupts.left
 
 
+def contents(messages: Iterable[Message]) -> list[str]:
+    """Return messages without their numbers, which a restore does not reset."""
+    return [f"{message} {message.body}" for message in messages]
+
+
 def seen_of(fake: FakeCopr) -> str:
     """All that can be seen of a fake now and later; afterwards it is another."""
-    seen: list[object] = [fake.seed, [*map(str, fake.accounts)], fake.to_scenario(), fake.changes]
+    seen: list[object] = [
+        fake.seed,
+        [*map(str, fake.accounts)],
+        fake.to_scenario(),
+        fake.changes,
+        contents(fake.messages),
+    ]
     for seconds in (0, 1000):
         fake.clock.tick(seconds)
         for project in ("playground", "other"):
@@ -105,6 +118,7 @@ def seen_of(fake: FakeCopr) -> str:
             for target in (f"/api_3/build/{number}", f"/api_3/build-chroot/list?build_id={number}"):
                 seen.append(fake.answer("GET", target).body.decode())
         seen.append([[build.id, build.state, *map(str, build)] for build in fake.builds.values()])
+        seen.append(contents(fake.messages))
     return json.dumps(seen, default=str)
 
 
@@ -163,11 +177,14 @@ ACTS: dict[str, Act] = {
     "disable a chroot": lambda fake: fake.projects["jdoe/playground"].disable(F41),
     "hold": lambda fake: fake.builds[1][F40].hold("running"),
     "release": lambda fake: fake.builds[2][F40].release(),
+    "add a result": lambda fake: fake.builds[1][F40].add_result("review.json", "{}"),
+    "add a result of the source": lambda fake: fake.builds[1].source.add_result("hello.spec", b"Name: hello"),
     "run_to": lambda fake: fake.builds[1][F40].advance(to="succeeded"),
     "advance a chroot": lambda fake: fake.builds[1][F40].advance(),
     "tick": lambda fake: fake.clock.tick(7),
     "a poll": lambda fake: fake.answer("GET", f"/api_3/build-chroot/2/{F40}"),
     "canceling over HTTP": lambda fake: fake.answer("PUT", "/api_3/build/cancel/1", [("Authorization", "Basic YTpi")]),
+    "messages": lambda fake: fake.messages,
     "a fault that hits": lambda fake: fake.answer("GET", "/api_3/"),
 }
 
@@ -339,3 +356,25 @@ def test_interrupted_submission_is_counted_or_not(nth: int) -> None:
     assert [rule.seen for rule in done.submission_rules] == [1, 1]
     for fake in interrupted(with_rules, submit_a_build):
         assert {rule.seen for rule in fake.submission_rules} == {len(fake.builds)}
+
+
+class Breaking(deque[Entry]):
+    """Is interrupted after it has got its first items."""
+
+    is_broken = False
+
+    def extend(self, items: Iterable[Entry]) -> None:
+        super().extend(items)
+        if not self.is_broken:
+            self.is_broken = True
+            raise KeyboardInterrupt
+
+
+def test_interrupted_message_is_kept_once() -> None:
+    fake = due()
+    log = fake._store.messages  # noqa: SLF001  # what a signal interrupts
+    log.entries = Breaking()
+    log.deliver(False)
+    with pytest.raises(KeyboardInterrupt):
+        fake.messages  # noqa: B018
+    assert contents(fake.messages) == contents(due().messages) != []

@@ -39,6 +39,16 @@ def test_command_without_its_extra_names_the_extra(
     assert capsys.readouterr().err == f"{expected}\n"
 
 
+def test_shell_completes_commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["copr-chroot-fake"])
+    words = {"_COPR_CHROOT_FAKE_COMPLETE": "bash_complete", "COMP_WORDS": "copr-chroot-fake ser", "COMP_CWORD": "1"}
+    for name, value in words.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as ended:
+        command()
+    assert (ended.value.code, capsys.readouterr().out) == (0, "plain,serve\n")
+
+
 def test_command_checks_all_packages_of_its_extra() -> None:
     """The check and the package metadata list the same packages."""
     needed = [each for each in requires("copr-chroot-fake") or [] if re.search(r"extra == .server.$", each)]

@@ -23,7 +23,7 @@ from copr_chroot_fake.scenario_cli.check import check
 from copr_chroot_fake.worlds.initial import InitialConfig
 
 from .recording_loop import F43, S390X, targets
-from .served import COMMAND, PATIENCE, Server, eventually, serving, starting
+from .served import COMMAND, PATIENCE, Process, Server, eventually, open_command, serving, starting
 
 BUILDS = {
     "builds": [
@@ -48,14 +48,10 @@ def copr() -> Iterator[Server]:
         yield server
 
 
-def command(server: Server, *arguments: str | Path) -> list[str]:
-    return [*COMMAND, "record", *map(str, arguments), "--url", server.url]
-
-
 def run(server: Server, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(server, *arguments), capture_output=True, text=True, timeout=PATIENCE * 3, check=False
-    )
+    with recording(server, *arguments) as process:
+        output, errors = process.communicate(timeout=PATIENCE * 3)
+        return subprocess.CompletedProcess("record", process.wait(), output, errors)
 
 
 def invoke(server: Server, *arguments: str | Path) -> Result:
@@ -64,9 +60,9 @@ def invoke(server: Server, *arguments: str | Path) -> Result:
 
 
 @contextmanager
-def recording(server: Server, *arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
-    started = command(server, *arguments)
-    with subprocess.Popen(started, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+def recording(server: Server, *arguments: str | Path) -> Iterator[Process]:
+    """Run the command as a process, which ends with the block."""
+    with open_command("record", *map(str, arguments), "--url", server.url) as process:
         try:
             yield process
         finally:
@@ -319,7 +315,7 @@ def test_anonymize_replaces_names_in_the_file(tmp_path: Path) -> None:
     path = tmp_path / "build.json"
     with copr() as server, recording(server, "7", "--watch", "--interval", "9", "--anonymize", "-o", path) as process:
         assert eventually(path.exists)
-        process.terminate()
+        process.send_signal(signal.SIGTERM)
         process.communicate(timeout=PATIENCE)
     (build,) = read(path)["builds"]
     assert (build["ownername"], build["projectname"]) == ("@group1", "project1")
@@ -332,7 +328,7 @@ def test_terminal_shows_a_bar_for_each_build(tmp_path: Path) -> None:
     reader, writer = pty.openpty()
     env = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "NO_COLOR": "1"}
     with copr() as server:
-        started = command(server, "7", "8", "-o", tmp_path / "build.json")
+        started = [*COMMAND, "record", "7", "8", "-o", str(tmp_path / "build.json"), "--url", server.url]
         with subprocess.Popen(started, stderr=writer, env=env) as process:
             os.close(writer)
             output = b""

@@ -23,6 +23,7 @@ from copr_chroot_fake.scenario.bundled import by_name
 
 from .client.garbage import serving
 from .client.test_garbage import ANSWERS, DELETED, JUNK, locations, replaced
+from .examples import examples
 from .recording_loop import F42, F43, Stop, record
 
 ENDPOINTS = [
@@ -120,7 +121,7 @@ class LimitedSleep:
         self._fake.clock.tick(seconds)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data(), endpoint=st.sampled_from(ENDPOINTS), anonymous=st.booleans(), is_watched=st.booleans())
 def test_recording_of_garbage_is_a_valid_scenario(
     data: st.DataObject, endpoint: str, anonymous: bool, is_watched: bool
@@ -166,7 +167,7 @@ def documents() -> list[Any]:
     return [document for document in read if len(json.dumps(document)) < 5000]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(data=st.data())
 def test_anonymizing_keeps_scenarios_valid(data: st.DataObject) -> None:
     """An invalid scenario is rejected."""

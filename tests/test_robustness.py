@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import struct
-import subprocess
 import threading
 import time
 from collections import deque
@@ -15,7 +14,7 @@ from random import Random
 import pytest
 
 from .examples import examples
-from .served import GET, HOME, LIST, Server, Start, Wire, eventually, files_of, raw, replies, serving_as
+from .served import GET, HOME, LIST, Process, Server, Start, Wire, eventually, files_of, raw, replies, serving_as
 
 RESET = struct.pack("ii", 1, 0)
 MAX_HEAD = 8192
@@ -162,7 +161,7 @@ CASES: dict[str, Make] = {
 }  # fmt: skip
 
 
-def memory_of(process: subprocess.Popen[str]) -> int:
+def memory_of(process: Process) -> int:
     """In KiB."""
     (line,) = [line for line in Path(f"/proc/{process.pid}/status").read_text().splitlines() if "VmRSS" in line]
     return int(line.split()[1])

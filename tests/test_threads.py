@@ -149,7 +149,7 @@ def test_builds_are_a_read_only_mapping() -> None:
     assert builds[2] is second
     assert builds.get(3) is None
     assert (1 in builds, 3 in builds, len(builds)) == (True, False, 2)
-    assert [*Collection({1: "a", 2: "b"}).__reversed__()] == [2, 1]
+    assert [*Collection("build", {1: "a", 2: "b"}).__reversed__()] == [2, 1]
     assert (
         repr(builds)
         == "{1: <Build 1 hello in jdoe/playground, importing>, 2: <Build 2 hello in jdoe/playground, importing>}"
@@ -173,7 +173,7 @@ class Counted(dict[int, str]):
 def test_lookup_of_a_build_copies_nothing() -> None:
     """Only iterations copy, and take as long themselves."""
     entries = Counted({1: "one"})
-    collection = Collection(entries)
+    collection = Collection("build", entries)
     assert collection[1] == "one"
     assert 1 in collection
     assert (len(collection), collection.get(2)) == (1, None)

@@ -7,8 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from copr_chroot_fake import FakeCopr, InputError
-from copr_chroot_fake.pytest_plugin.options import Options
-from copr_chroot_fake.pytest_plugin.support import FAKES, unmatched_text
 
 from .steps import count_steps
 
@@ -106,19 +104,6 @@ def test_near_miss_is_only_searched_when_read() -> None:
         return count_steps(lambda: fake.unmatched, "difflib")
 
     assert steps(2) == steps(50)
-
-
-def test_report_shows_the_first_unmatched_targets(request: pytest.FixtureRequest) -> None:
-    """With the number of further ones; long targets are shortened."""
-    fake = FakeCopr()
-    request.node.stash[FAKES] = [(fake, Options())]
-    fake.answer("GET", f"/api_3/{'x' * 5000}")
-    for number in range(1, 25):
-        fake.answer("GET", f"/api_3/build/{number}")
-    lines = unmatched_text(request.node).splitlines()
-    assert lines[1] == "GET /api_3/build/1 -> 404: there are no builds"
-    assert (len(lines), lines[-1]) == (21, "… and 5 more targets")
-    assert max(map(len, lines)) < 600
 
 
 @pytest.mark.parametrize(

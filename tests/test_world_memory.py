@@ -11,7 +11,7 @@ import pytest
 
 from copr_chroot_fake import FakeCopr, FakeOptions
 from copr_chroot_fake.worlds.initial import InitialConfig
-from copr_chroot_fake.worlds.memory import Memory, NoMemoryError
+from copr_chroot_fake.worlds.memory import NEW_WORLD, Memory, NoMemoryError
 from copr_chroot_fake.worlds.world import World, Worlds
 
 from .served import HOME, Reply, Server, Start, serving
@@ -112,6 +112,17 @@ def test_recorded_requests_count_until_deleted(server: Server) -> None:
     assert world.get(HOME) == {"version": 3}
     world.control("DELETE", "/requests")
     assert server.world("b").get(HOME) == {"version": 3}
+
+
+def test_added_results_count(server: Server) -> None:
+    """Those of chroots and of source builds."""
+    server.control("POST", "/builds", {"id": 1, "chroots": ["fedora-41-x86_64"]})
+    for target in ("/builds/1/chroots/fedora-41-x86_64/results", "/builds/1/source-results"):
+        for number in range(10):
+            server.control("POST", target, {"name": str(number), "content": "x" * 9000})
+    empty = NEW_WORLD + 20 * 9000
+    assert fill(server) < (MAX_MEMORY - empty) / NEW_WORLD + 1
+    check_rejected(server.call("POST", "/_fake/builds/1/source-results", {"name": "x", "content": "x" * 9000}), 409)
 
 
 def test_failed_calls_take_no_memory(server: Server) -> None:

@@ -204,6 +204,19 @@ def test_number_of_worlds_is_limited(server: Server) -> None:
     assert server.world("more").get(GET)["state"] == "running"
 
 
+def test_fixed_worlds_are_created_only_by_control_calls(start: Start) -> None:
+    """Any other name is an error, which names those that exist."""
+    served = start("--worlds", "fixed")
+    served.control("PUT", "/worlds/worker-1", {})
+    for target in (GET, "/_fake/clock"):
+        raised = served.world("worker_1").call("GET", target)
+        assert raised.status == 404
+        assert "no world 'worker_1', and worlds are fixed; did you mean 'worker-1'?" in raised.document["error"]
+    assert served.world("worker-1").get(HOME) == {"version": 3}
+    assert served.get(HOME) == {"version": 3}
+    assert names(served) == ["worker-1"]
+
+
 def test_only_main_world_without_named_worlds(start: Start) -> None:
     served = start("--max-worlds", "0")
     assert served.world("a").call("GET", HOME).status == 503

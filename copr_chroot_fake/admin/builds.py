@@ -20,6 +20,7 @@ from .specs import (
     ReportBody,
     ReportImportBody,
     ReportSourceBody,
+    ResultBody,
     SetStateBody,
 )
 
@@ -80,6 +81,11 @@ def advance_build(call: Call, body: AdvanceBuildBody) -> views.BuildView:
             if chroot.can_advance:
                 chroot.advance(to=body.to)
     return views.build(build)
+
+
+def add_source_result(call: Call, body: ResultBody) -> None:
+    """Add a file to the result directory of a source build, or replace the one that the fake generates."""
+    call.build.source.add_result(body.name, body.content)
 
 
 def add_chroot(call: Call, body: AddedChroot) -> views.ChrootView:
@@ -146,3 +152,8 @@ def release(call: Call) -> views.ChrootView:
     chroot = call.chroot
     chroot.release()
     return views.chroot(chroot)
+
+
+def add_result(call: Call, body: ResultBody) -> None:
+    """Add a file to the result directory of a build chroot, or replace the one that the fake generates."""
+    call.chroot.add_result(body.name, body.content)

@@ -19,7 +19,7 @@ from ..validation import checks
 from ..validation.schema import Written
 from . import views
 from .call import Call, latest, page
-from .specs import ChangesQuery, ClockBody, GroupBody, NextBuildIdBody, PageQuery, ScenarioObject, SeedBody
+from .specs import ChangesQuery, ClockBody, GroupBody, NextBuildIdBody, PageQuery, ScenarioValue, SeedBody
 
 
 def show_scenario(call: Call) -> Annotated[Scenario, Written(ScenarioSpec)]:
@@ -27,13 +27,13 @@ def show_scenario(call: Call) -> Annotated[Scenario, Written(ScenarioSpec)]:
     return call.fake.to_scenario()
 
 
-def replace_scenario(call: Call, body: ScenarioObject) -> views.WorldView:
+def replace_scenario(call: Call, body: ScenarioValue) -> views.WorldView:
     """Replace everything with a scenario."""
     call.world.replace_fake(call.world.initial_state.make_from(body))
     return views.world(call.world)
 
 
-def add_scenario(call: Call, body: ScenarioObject) -> views.WorldView:
+def add_scenario(call: Call, body: ScenarioValue) -> views.WorldView:
     """Add the content of a scenario."""
     call.fake.add_scenario(body)
     return views.world(call.world)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, get_type_hints
 from urllib.parse import unquote
 
 from ..validation.frozen import frozen
-from . import builds, fake_operations, request_operations, server_operations
+from . import builds, fake_operations, message_operations, request_operations, server_operations
 
 
 @frozen()
@@ -104,6 +104,7 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
     _BUILD + "/cancel": {"POST": Operation(builds.cancel_build)},
     _BUILD + "/report-source": {"POST": Operation(builds.report_source)},
     _BUILD + "/report-import": {"POST": Operation(builds.report_import, has_optional_body=True)},
+    _BUILD + "/source-results": {"POST": Operation(builds.add_source_result, grows=True)},
     _BUILD + "/advance": {
         "POST": Operation(builds.advance_build, has_optional_body=True),
     },
@@ -114,6 +115,8 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
     _CHROOT + "/hold": {"POST": Operation(builds.hold, has_optional_body=True)},
     _CHROOT + "/release": {"POST": Operation(builds.release)},
     _CHROOT + "/state": {"POST": Operation(builds.set_state)},
+    _CHROOT + "/results": {"POST": Operation(builds.add_result, grows=True)},
+    "/messages": {"GET": Operation(message_operations.show_messages)},
     "/requests": {
         "GET": Operation(request_operations.show_requests),
         "DELETE": Operation(request_operations.clear_requests),

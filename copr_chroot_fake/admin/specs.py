@@ -10,8 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from ..errors import InputError
+from ..messages.message import Topic
 from ..model.lifecycle import DEFAULT_LIFECYCLE
 from ..model.nevra import PackageValue
+from ..model.result_file import ResultContent, ResultName
 from ..model.states import State, StateValue
 from ..options import SharedOptions
 from ..scenario.bundled import by_name
@@ -63,9 +65,6 @@ def _parse_added(spec: type[Any], location: str, value: object) -> Any:
 AddedBuild = Annotated[BuildSpec, Rule(partial(_parse_added, BuildSpec)), Written(BuildSpec)]
 AddedChroot = Annotated[ChrootSpec, Rule(partial(_parse_added, ChrootSpec)), Written(ChrootSpec)]
 
-ScenarioObject = Annotated[Mapping[str, object], Rule(checks.mapping), Written(ScenarioSpec)]
-"""A scenario that the fake parses, as it does those in files."""
-
 
 @frozen(kw_only=True)
 class PopulateBody:
@@ -111,6 +110,14 @@ class ReportImportBody:
     """The distributions, such as fedora-42, for which the import into dist-git has failed."""
 
     failed_for: tuple[Text, ...] = ()
+
+
+@frozen(kw_only=True)
+class ResultBody:
+    """A file in a result directory: its ``name``, and its ``content`` as text or base64."""
+
+    name: ResultName
+    content: ResultContent
 
 
 @frozen(kw_only=True)
@@ -189,6 +196,9 @@ def _parse_source(location: str, value: object) -> ScenarioSource:
 
 ScenarioName = Annotated[str, Keywords(enum=[*by_name()])]
 
+ScenarioValue = Annotated[ScenarioSource, Rule(_parse_source), Written(ScenarioSpec | ScenarioName)]
+"""A scenario that the fake parses, as it does those in files, or the name of a bundled one."""
+
 
 @frozen(kw_only=True)
 class WorldBody(SharedOptions):
@@ -197,7 +207,7 @@ class WorldBody(SharedOptions):
     A ``default_limit`` or ``max_polls`` of null is none. Its ``scenario`` can be the name of a bundled one.
     """
 
-    scenario: Annotated[ScenarioSource, Rule(_parse_source), Written(ScenarioSpec | ScenarioName)] | None = None
+    scenario: ScenarioValue | None = None
     speed: Speed | None = None
 
 
@@ -346,6 +356,14 @@ class RequestsQuery(PageQuery, RequestFilter):
 @frozen(kw_only=True)
 class ChangesQuery(PageQuery, _Subject):
     """Which changes: the latest ``limit``, before the last ``offset``."""
+
+
+@frozen(kw_only=True)
+class MessagesQuery(PageQuery, _Subject):
+    """Which messages that came ``after`` the one of that number: the latest ``limit``, before the last ``offset``."""
+
+    topic: Topic | None = None
+    after: WholeNumber = 0
 
 
 @frozen(kw_only=True)

@@ -17,6 +17,7 @@ from ..errors import InputError
 from ..journal.index import About
 from ..journal.journal import UnmatchedRequests
 from ..journal.request import Request
+from ..messages.message import Message, MessageBody, Topic
 from ..model.account import Account, Group
 from ..model.fault import FaultObject
 from ..model.lifecycle import ABSENT
@@ -209,6 +210,7 @@ class RequestView(TypedDict):
     files: dict[str, UploadedFileView]
     created_builds: list[int]
     created_project: str | None
+    error: str | None
 
 
 class RequestsView(TypedDict):
@@ -242,6 +244,22 @@ class VerdictView(TypedDict):
 
     passed: bool
     message: str | None
+
+
+class MessageView(TypedDict):
+    """A message that Copr has published, numbered from 1; ``time`` is the Unix time of the transition."""
+
+    number: int
+    topic: Topic
+    time: int
+    body: MessageBody
+
+
+class MessagesView(TypedDict):
+    """A page of the selected messages, and their total number."""
+
+    messages: list[MessageView]
+    total: int
 
 
 class FaultView(TypedDict):
@@ -461,6 +479,7 @@ def request(item: Request) -> RequestView:
         "files": {name: {"filename": file.filename, "size": file.size} for name, file in item.files.items()},
         "created_builds": [*item.created_builds],
         "created_project": item.created_project,
+        "error": item.error,
     }
 
 
@@ -499,6 +518,10 @@ def world(item: World) -> WorldView:
 
 def change(item: Change) -> ChangeView:
     return {"at": item.at, "build_id": item.build_id, "chrootname": item.chrootname, "state": item.state}
+
+
+def message(item: Message) -> MessageView:
+    return {"number": item.number, "topic": item.topic, "time": item.time, "body": item.body}
 
 
 MAX_WORLDS, MAX_REQUESTS, MAX_FAULTS = 200, 100, 100

@@ -128,18 +128,31 @@ def _additional_repo(url: str, chrootname: str, store: Store) -> Repo:
     hotfixes = gpgcheck = None
     if parts.scheme == "copr":
         project = parts.path.split("/")[1]
-        baseurl = f"{store.results_root}/{parts.netloc}/{project}/{chrootname}/"
+        baseurl = _fill_in(f"{store.results_root}/{parts.netloc}/{project}/{chrootname}/", chrootname)
         known_project = store.projects.get(parts.netloc + parts.path)
         if known_project is not None:
             gpgcheck = False
             hotfixes = known_project.settings.module_hotfixes or None
-    elif priority is not None:
-        del arguments["priority"]
-        baseurl = urlunparse(parts._replace(query=urlencode(arguments, doseq=True)))
     else:
-        baseurl = url
-    baseurl = baseurl.replace("$chroot", chrootname).replace("$distname", chrootname.rsplit("-", 2)[0])
+        baseurl = expand_url(url, chrootname)
     return _repo(name, f"Additional repo {name}", baseurl, hotfixes, priority, gpgcheck)
+
+
+def expand_url(url: str, chrootname: str) -> str:
+    """Return the URL of an external repository without its priority, and with the variables in it filled in.
+
+    :raises ValueError: for an invalid host.
+    """
+    parts = urlparse(url)
+    arguments = parse_qs(parts.query)
+    if "priority" in arguments:
+        del arguments["priority"]
+        url = urlunparse(parts._replace(query=urlencode(arguments, doseq=True)))
+    return _fill_in(url, chrootname)
+
+
+def _fill_in(url: str, chrootname: str) -> str:
+    return url.replace("$chroot", chrootname).replace("$distname", chrootname.rsplit("-", 2)[0])
 
 
 def _parse_priority(text: str) -> int | str:

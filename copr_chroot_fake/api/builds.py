@@ -19,7 +19,8 @@ from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError
 from .authentication import authenticate
 from .context import RequestContext, Success, find_build, no_such_build, nul_error
 from .paging import BUILD, Paging, check_order, check_query, parse_paging
-from .projects import check_deletable, find_project
+from .project_lookup import find_project
+from .projects import check_deletable
 from .rendering import json_line, render_page
 from .users import may_build_in, may_edit
 

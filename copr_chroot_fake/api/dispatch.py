@@ -30,6 +30,7 @@ from . import (
     permissions,
     project_chroots,
     projects,
+    repo_files,
     rpmrepo,
     submission,
     webhooks,
@@ -98,6 +99,7 @@ TEXT_HANDLERS: Mapping[EndpointName, Callable[[RequestContext], Answer]] = {
     "webhooks/bitbucket": webhooks.bitbucket,
     "webhooks/custom": webhooks.custom,
     "webhooks/custom-dir": webhooks.custom_directory,
+    "coprs/repo": repo_files.get_repo_file,
     "upload": builds.get_upload,
 }
 """The endpoints outside Copr's API, which do not answer in JSON."""
@@ -160,8 +162,8 @@ class Api:
                 recorded_headers, headers_size = self._record_headers(headers)
                 size += headers_size
             details = None
-            if body or store.user is not None or store.created:
-                details = details_of(store, request_body)
+            if body or store.user is not None or store.created or answer.status >= 400:
+                details = details_of(store, request_body, answer)
                 size += details.size
             self._append(
                 (method, target, answer.status, now, matched, chroots, fault_id, number, recorded_headers, details)

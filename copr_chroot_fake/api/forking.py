@@ -8,7 +8,9 @@ from . import forms
 from .authentication import authenticate
 from .context import RequestContext, Success
 from .forms import Field, form_data, read_form
-from .projects import MAX_NAME, find_project_in_path, name_characters, render_project
+from .project_forms import MAX_NAME, name_characters
+from .project_lookup import find_project_in_path
+from .projects import render_project
 from .users import owner_of
 
 

@@ -11,7 +11,7 @@ from ..engine.store import Store
 from ..model.states import STATUS_NUMBERS, State
 from ..wire.answer import ApiError
 from .context import RequestContext, Success, nul_error
-from .projects import find_project
+from .project_lookup import find_project
 
 _ADDITIONAL_FIELDS = ("url_build_log", "url_backend_log", "url_build")
 """Copr accepts the last one, but never returns it."""

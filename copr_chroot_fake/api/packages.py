@@ -20,7 +20,8 @@ from .builds import render_build
 from .context import RequestContext, Success, nul_error, require
 from .forms import Field, Given, Invalid, form_data, read_form
 from .paging import PACKAGE, check_order, check_query, parse_paging, slice_rows, sort_rows
-from .projects import check_deletable, find_project, find_project_in_body, find_project_in_path
+from .project_lookup import find_project, find_project_in_body, find_project_in_path
+from .projects import check_deletable
 from .rendering import render_page
 from .sources import SOURCES, package_name_field
 from .storing import require_json

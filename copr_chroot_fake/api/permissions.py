@@ -9,7 +9,7 @@ from ..model.project import PERMISSION_NAMES, PERMISSION_STATES, Permissions, Pe
 from ..wire.answer import CATCH_ALL, ApiError
 from .authentication import authenticate
 from .context import RequestContext, Success, nul_error
-from .projects import find_editable_project, find_project_in_path
+from .project_lookup import find_editable_project, find_project_in_path
 from .rendering import json_line
 from .users import find_user, may_build_in, owner_of
 

@@ -15,7 +15,7 @@ from .bodies import Upload
 from .build_config import derive_project_config
 from .context import RequestContext, Success, nul_error, require
 from .forms import Field, Given, Invalid, Values, form_data, read_form
-from .projects import find_project, find_project_in_path
+from .project_lookup import find_project, find_project_in_path
 from .rendering import json_line
 from .storing import as_text, require_storable
 from .users import may_edit

@@ -8,28 +8,22 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from random import Random
-from typing import Any
-from urllib.parse import urlparse
 
 from ..engine.build import Build
 from ..engine.project import Project
 from ..engine.store import Store
-from ..model.project import NO_SETTINGS, ProjectSettings
+from ..model.project import NO_SETTINGS
 from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
 from .authentication import authenticate
 from .context import RequestContext, Success, nul_error, require
-from .forms import Field, Given, Invalid, Values, form_data, read_form
+from .forms import Values, form_data, read_form
 from .paging import COPR, Paging, check_order, check_query, parse_paging, slice_rows, sort_rows
+from .project_forms import MAX_NAME, RENAMED, changed_settings, fields_to_add, fields_to_edit, settings_to_add
+from .project_lookup import builds_of, find_editable_project, find_project, find_project_in_path
 from .rendering import json_line, render_page
-from .storing import as_text, require_storable
+from .storing import require_storable
 from .users import User, find_user, may_edit, owner_of, require_group_member
-
-MAX_NAME = 100
-"""The longest name of a project that Copr's database stores."""
-
-_RENAMED = {"devel_mode": "disable_createrepo", "additional_repos": "repos"}
-"""Copr's own names of fields, by those of its API."""
 
 _MAX_LISTED_BUILDS = 5
 
@@ -125,7 +119,7 @@ def add_project(context: RequestContext) -> Success:
     user, store = authenticate(context), context.store
     owner = context.target.parameters["ownername"]
     _check_owner(owner, user, store)
-    data = form_data(context.body, ("chroots",), _RENAMED)
+    data = form_data(context.body, ("chroots",), RENAMED)
     if context.target.arguments.get("exist_ok") == "True":
         name = _name_in(data)
         require_storable([name])
@@ -133,7 +127,7 @@ def add_project(context: RequestContext) -> Success:
         if existing is not None:
             return render_project(existing)
     # Copr fills in the defaults of fields that were not sent.
-    fields = _fields_to_add(owner, store)
+    fields = fields_to_add(owner, store)
     filled = {name: [field.default] for name, field in fields.items() if field.default is not None}
     form = read_form(fields, {**filled, **data})
     form.raise_as_lines()
@@ -146,7 +140,7 @@ def add_project(context: RequestContext) -> Success:
         require_group_member(user, owner, store)
     if len(values["name"]) > MAX_NAME:
         raise ApiError(500, CATCH_ALL, compact=True)
-    settings = _settings_to_add(values)
+    settings = settings_to_add(values)
     require_storable(vars(settings).values())
     project = Project(store, store.next_project_id(), owner, values["name"], settings=settings, creator=user.name)
     project.created_on = int(store.clock.now())
@@ -164,8 +158,8 @@ def edit_project(context: RequestContext) -> Success:
     """Answer ``project/edit``, which changes only what was sent."""
     user, store = authenticate(context), context.store
     project = find_project_in_path(context)
-    data = form_data(context.body, ("chroots",), _RENAMED)
-    form = read_form(_fields_to_edit(store), data)
+    data = form_data(context.body, ("chroots",), RENAMED)
+    form = read_form(fields_to_edit(store), data)
     form.raise_as_lines()
     _check_chroots(context, store)
     if "storage" in data:
@@ -173,7 +167,7 @@ def edit_project(context: RequestContext) -> Success:
         raise ApiError(500, CATCH_ALL, compact=True)
     values = form.values
     sent = {name: value for name, value in values.items() if name in data and value is not None}
-    settings = replace(project.settings, **_changed_settings(sent))
+    settings = replace(project.settings, **changed_settings(sent))
     if not may_edit(user, project):
         raise ApiError(403, "Only owners and admins may update their projects.")
     dropped = _dropped_chroots(project, values["chroots"], store) if values["chroots"] else []
@@ -228,79 +222,6 @@ def generate_webhook_secret(context: RequestContext) -> Success:
             }
         )
     )
-
-
-def find_project(context: RequestContext) -> Project:
-    """Return the project with the owner and name in the query.
-
-    :raises ApiError: 400 or 415 if an argument is missing or blank, 404 if there is no such group or project.
-    """
-    arguments = context.target.arguments
-    owner, name = (str(require(key, arguments.get(key))) for key in ("ownername", "projectname"))
-    if not (owner and name):
-        # Copr reads a blank argument from the body instead, which the request lacks.
-        context.body.json()
-        raise ApiError(500, CATCH_ALL)
-    return _find(owner, name, context.store)
-
-
-def find_project_in_path(context: RequestContext) -> Project:
-    """Return the project with the owner and name in the path.
-
-    :raises ApiError: 404 if there is no such group or project.
-    """
-    parameters = context.target.parameters
-    return _find(parameters["ownername"], parameters["projectname"], context.store)
-
-
-def find_project_in_body(context: RequestContext) -> Project:
-    """Return the project with the owner and name in the body.
-
-    :raises ApiError: 415, 400 or 500 if the body lacks them, 404 if there is no such group or project.
-    """
-    owner, name = (_body_value(context, key) for key in ("ownername", "projectname"))
-    if not isinstance(owner, str) or not owner or not isinstance(name, str):
-        raise ApiError(500, CATCH_ALL)
-    return _find(owner, name, context.store)
-
-
-def _body_value(context: RequestContext, key: str) -> object:
-    value = context.body.form.get(key)
-    if value:
-        return value
-    document = context.body.json()
-    if not isinstance(document, dict) or key not in document:
-        raise ApiError(500, CATCH_ALL)
-    return document[key]
-
-
-def find_editable_project(context: RequestContext) -> Project:
-    """Return the project in the path, which the user may change.
-
-    :raises ApiError: 401, 404 or 403.
-    """
-    user = authenticate(context)
-    project = find_project_in_path(context)
-    if not may_edit(user, project):
-        raise ApiError(
-            403, f"User '{user.name}' can not see permissions for project '{project}' (missing admin rights)"
-        )
-    return project
-
-
-def _find(owner: str, name: str, store: Store) -> Project:
-    project = store.projects.get(f"{owner}/{name}")
-    if project is not None and project.ownername == owner:
-        return project
-    if owner.startswith("@") and store.find_group(owner) is None:
-        raise nul_error(owner) or ApiError(404, f"Group {owner[1:]} does not exist.")
-    raise nul_error(owner + name) or ApiError(404, f"Project {owner}/{name} does not exist.")
-
-
-def builds_of(project: Project, store: Store) -> list[Build]:
-    """Return the builds of a project that have not been deleted by their lifecycles."""
-    found = (store.find_build(number) for number in store.index.page(project.full_name, None, 0, None))
-    return [build for build in found if build is not None]
 
 
 def check_deletable(user: User, builds: Iterable[Build], missing: Iterable[int] = ()) -> None:
@@ -393,179 +314,6 @@ def pluralize(word: str, names: Sequence[str]) -> str:
     if len(names) == 2:
         return f"{word}s {' and '.join(names)}"
     return f"{word}s {', '.join(names[:-1])}, and {names[-1]}"
-
-
-def _chroots_field(store: Store) -> Field:
-    allowed = frozenset(store.active_chroots)
-
-    def validate(given: Given) -> None:
-        wrong = [name for name in given.value if name not in allowed]
-        if wrong:
-            raise Invalid(forms.not_choices(dict.fromkeys(wrong)))
-
-    return Field(forms.choices, checks=[validate])
-
-
-def _fields_to_edit(store: Store) -> dict[str, Field]:
-    repositories = [forms.each_url(forms.is_repository), _each_known_project(store)]
-    return {
-        "chroots": _chroots_field(store),
-        "description": Field(forms.text),
-        "instructions": Field(forms.text),
-        "homepage": Field(forms.stripped_text, filters=[forms.null_if_blank], validators=[forms.optional, forms.url]),
-        "contact": Field(
-            forms.stripped_text, filters=[forms.null_if_blank], validators=[forms.optional, forms.email_or_url]
-        ),
-        "delete_after_days": Field(
-            forms.integer,
-            filters=[lambda value: -1 if value is None else value],
-            validators=[forms.optional, forms.in_range(-1, 720)],
-        ),
-        "repos": Field(forms.text, filters=[forms.one_per_line], validators=repositories),
-        "runtime_dependencies": Field(forms.text, filters=[forms.one_per_line], validators=repositories),
-        "disable_createrepo": Field(forms.boolean, False),
-        "unlisted_on_hp": Field(forms.boolean, False),
-        "auto_prune": Field(forms.boolean, True),
-        "use_bootstrap_container": Field(forms.stripped_text, filters=[_optional_flag], validators=[forms.optional]),
-        "bootstrap": Field(
-            forms.choice,
-            filters=[forms.null_if_not_chosen],
-            checks=[forms.one_of(("default", "off", "on", "image"))],
-            validators=[forms.optional],
-        ),
-        "isolation": Field(
-            forms.choice,
-            filters=[forms.null_if_not_chosen],
-            checks=[forms.one_of(("default", "nspawn", "simple"))],
-            validators=[forms.optional],
-        ),
-        "follow_fedora_branching": Field(forms.boolean, True),
-        "multilib": Field(forms.boolean, False),
-        "enable_net": Field(forms.boolean, False),
-        "module_hotfixes": Field(forms.boolean, False),
-        "fedora_review": Field(forms.boolean, False),
-        "appstream": Field(forms.boolean, False),
-        "packit_forge_projects_allowed": Field(
-            forms.text, filters=[forms.one_per_line, _without_schemes], validators=[forms.optional]
-        ),
-        "repo_priority": Field(forms.integer, validators=[forms.optional, forms.in_range(1)]),
-        "storage": Field(forms.choice, checks=[forms.one_of(("backend", "pulp"))], validators=[forms.optional]),
-    }
-
-
-def _fields_to_add(owner: str, store: Store) -> dict[str, Field]:
-    def is_new(given: Given) -> None:
-        # Copr looks it up, whatever the other validators say.
-        require_storable([given.value])
-        if f"{owner}/{given.value}" not in store.projects:
-            return
-        if owner.startswith("@"):
-            group = store.find_group(owner)
-            fas_name = owner[1:] if group is None else group.fas_name
-            raise Invalid(f"Group {owner[1:]} (fas: {fas_name}) already has a project named '{given.value}'.")
-        raise Invalid(f"You already have a project named '{given.value}'.")
-
-    def is_no_number(given: Given) -> None:
-        if given.value.isdigit():
-            raise Invalid("Project's name can not be just number.")
-
-    fields = _fields_to_edit(store)
-    # Copr's form adds or replaces these fields, so that their errors come last.
-    chroots, days = fields.pop("chroots"), fields.pop("delete_after_days")
-    fields["name"] = Field(forms.stripped_text, validators=[forms.required(), name_characters, is_new, is_no_number])
-    fields["persistent"] = Field(forms.boolean, False)
-    fields["delete_after_days"] = days
-    fields["chroots"] = replace(chroots, validators=[_some_chroots])
-    return fields
-
-
-name_characters = forms.matches(r"^[\w.-]+$", "Name must contain only letters, digits, underscores, dashes and dots.")
-
-
-def _some_chroots(given: Given) -> None:
-    if not given.value:
-        raise Invalid(forms.not_choices(["[]"]))
-
-
-def _each_known_project(store: Store) -> forms.Validator:
-    def validate(given: Given) -> None:
-        for word in given.value.split():
-            parsed = urlparse(word)
-            full_name = parsed.netloc + parsed.path.rstrip("/")
-            if parsed.scheme == "copr" and forms.is_repository(parsed) and full_name not in store.projects:
-                require_storable([full_name])
-                raise Invalid(f"{word} does not exist.")
-
-    return validate
-
-
-def _optional_flag(value: Any) -> bool | None:
-    if value in (True, "true"):
-        return True
-    return False if value in (False, "false") else None
-
-
-def _without_schemes(value: Any) -> str:
-    """Remove the schemes of the addresses of forge projects, one on each line."""
-    parsed = [urlparse(word) for word in value.split()]
-    return "\n".join(part.netloc + part.path for part in parsed)
-
-
-_PLAIN = (
-    "homepage",
-    "contact",
-    "unlisted_on_hp",
-    "auto_prune",
-    "isolation",
-    "follow_fedora_branching",
-    "multilib",
-    "enable_net",
-    "module_hotfixes",
-    "fedora_review",
-    "appstream",
-    "repo_priority",
-)
-"""The fields that are stored as they are."""
-
-_LISTS = {
-    "repos": "additional_repos",
-    "runtime_dependencies": "runtime_dependencies",
-    "packit_forge_projects_allowed": "packit_forge_projects_allowed",
-}
-"""The settings of fields with a list of words."""
-
-
-def _changed_settings(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings by name for the values of fields that were sent."""
-    changed = {name: values[name] for name in _PLAIN if name in values}
-    changed.update({_LISTS[name]: tuple(values[name].split()) for name in _LISTS if name in values})
-    if "disable_createrepo" in values:
-        changed["devel_mode"] = values["disable_createrepo"]
-    changed.update({name: as_text(values[name]) for name in ("description", "instructions") if name in values})
-    if "bootstrap" in values:
-        changed["bootstrap"] = values["bootstrap"]
-    if "delete_after_days" in values:
-        changed["delete_after_days"] = None if values["delete_after_days"] < 0 else values["delete_after_days"]
-    return changed
-
-
-def _settings_to_add(values: Values) -> ProjectSettings:
-    """Return the settings of a new project, for which Copr has other defaults than for its database."""
-    changed = _changed_settings(values)
-    flag = values["use_bootstrap_container"]
-    default = "default" if flag is None else "on" if flag else "off"
-    return replace(
-        ProjectSettings(),
-        **{
-            **changed,
-            "description": as_text(values["description"]) or "",
-            "instructions": as_text(values["instructions"]) or "",
-            "bootstrap": values["bootstrap"] or default,
-            "isolation": values["isolation"] or "default",
-            "persistent": values["persistent"],
-            "storage": values["storage"] or "backend",
-        },
-    )
 
 
 def render_project(project: Project) -> Success:

@@ -1,21 +1,41 @@
-"""The details of a request for the journal: its user, its body, and the objects that it created."""
+"""The details of a request for the journal: its user, its body, the objects that it created, and the error."""
 
 from __future__ import annotations
+
+import json
 
 from ..engine.build import Build
 from ..engine.project import Project
 from ..engine.store import Store
 from ..journal.details import MAX_BODY, Details, RecordedBody, summarize
-from ..wire.answer import ApiError
+from ..wire.answer import Answer, ApiError
 from .bodies import RequestBody
 
+_MAX_ERROR = 500
+"""The maximum length of a recorded error message."""
 
-def details_of(store: Store, body: RequestBody) -> Details:
+
+def details_of(store: Store, body: RequestBody, answer: Answer) -> Details:
     """Return the details of the request that was just answered."""
     builds = [created.id for created in store.created if isinstance(created, Build)]
     projects = [created.full_name for created in store.created if isinstance(created, Project)]
     recorded = _record_body(body) if body.content else None
-    return Details(store.user, tuple(builds), projects[0] if projects else None, recorded)
+    return Details(store.user, tuple(builds), projects[0] if projects else None, recorded, _error_in(answer))
+
+
+def _error_in(answer: Answer) -> str | None:
+    """Return the error message in a response; Copr has it in JSON, or for webhooks as text."""
+    if answer.status < 400:
+        return None
+    text = answer.body.decode(errors="replace").strip()
+    if text.startswith("<"):
+        return None
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return text[:_MAX_ERROR] or None
+    found = document.get("error", document.get("message")) if isinstance(document, dict) else None
+    return str(found)[:_MAX_ERROR] if found else None
 
 
 def _record_body(body: RequestBody) -> RecordedBody:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from urllib.parse import urlparse
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+from urllib.parse import ParseResult, urlparse
 
 from ..engine.project import Project
-from ..engine.store import Store
-from ..wire.answer import ApiError
+from ..wire.answer import CATCH_ALL, ApiError
 from .build_config import repo_id
 from .context import RequestContext, Success
 from .rendering import json_line
 
-_MULTILIB = {"x86_64": "i386"}
+MULTILIB = {"x86_64": "i386"}
 """The 32-bit architecture whose packages can be installed beside those of another one."""
 
 KEEP_DAYS = 40
@@ -33,7 +33,7 @@ def get_rpmrepo(context: RequestContext) -> Success:
     }
     if project.settings.delete_after_days is not None:
         document["delete_after_days"] = project.settings.delete_after_days
-    document["dependencies"] = [*_dependencies(project, store)]
+    document["dependencies"] = [*_dependencies(project)]
     return Success(json_line(document))
 
 
@@ -49,7 +49,7 @@ def _repos(project: Project) -> dict[str, object]:
         repos.setdefault(release, {"arch": {}})["arch"][arch] = fields
     if project.settings.multilib:
         for repo in repos.values():
-            for arch, multilib in _MULTILIB.items():
+            for arch, multilib in MULTILIB.items():
                 if arch in repo["arch"] and multilib in repo["arch"]:
                     repo["arch"][arch]["multilib"] = {multilib: {"opts": {"cost": "1100", **options}}}
     return dict(sorted(repos.items()))
@@ -77,14 +77,11 @@ def _directory(project: Project, dirname: str) -> dict[str, object]:
     return {"delete_after_days": max(int(KEEP_DAYS - days), 0)}
 
 
-def _dependencies(project: Project, store: Store) -> Iterator[dict[str, object]]:
+def _dependencies(project: Project) -> Iterator[dict[str, object]]:
     """Yield the repositories that have to be enabled too: those of Copr first, each once, however far away."""
-    internal: dict[str, Project] = {}
-    external: dict[str, None] = {}
-    _collect(project, store, internal, external)
-    internal.pop(project.full_name, None)
+    internal, external, _ = find_dependencies(project)
     start = _repo_id(project)
-    for index, found in enumerate(internal.values(), 1):
+    for index, found in enumerate(internal, 1):
         own = _repo_id(found)
         yield {
             "opts": {
@@ -114,16 +111,41 @@ def _repo_id(project: Project) -> str:
     return f"{owner}-{project.projectname}"
 
 
-def _collect(project: Project, store: Store, internal: dict[str, Project], external: dict[str, None]) -> None:
-    """Collect what a project depends on, and what that depends on."""
+def _parse(url: str) -> ParseResult:
+    try:
+        return urlparse(url)
+    except ValueError:
+        raise ApiError(500, CATCH_ALL) from None
+
+
+class Dependencies(NamedTuple):
+    """What a project depends on: projects, URLs of other repositories, and names of projects that do not exist."""
+
+    internal: Collection[Project]
+    external: Collection[str]
+    missing: Collection[str]
+
+
+def find_dependencies(project: Project) -> Dependencies:
+    """Return what a project depends on, and what that depends on, each once.
+
+    :raises ApiError: 500 for a URL with an invalid host.
+    """
+    internal: dict[str, Project] = {}
+    external: dict[str, None] = {}
+    missing: dict[str, None] = {}
     pending = [project]
     while pending:
-        current = pending.pop()
-        for url in current.settings.runtime_dependencies:
-            parsed = urlparse(url)
-            found = store.projects.get(parsed.netloc + parsed.path) if parsed.scheme == "copr" else None
+        for url in pending.pop().settings.runtime_dependencies:
+            parsed = _parse(url)
+            name = parsed.netloc + parsed.path
+            found = project.store.projects.get(name) if parsed.scheme == "copr" else None
             if parsed.scheme != "copr":
                 external.setdefault(url)
-            elif found is not None and found.full_name not in internal:
+            elif found is None:
+                missing.setdefault(name)
+            elif found.full_name not in internal:
                 internal[found.full_name] = found
                 pending.append(found)
+    internal.pop(project.full_name, None)
+    return Dependencies(internal.values(), external, missing)

@@ -23,7 +23,8 @@ from .bodies import Upload
 from .builds import render_build
 from .context import RequestContext, Success
 from .forms import Field, Given, Invalid, Values, form_data, read_form
-from .projects import find_project_in_body, pluralize
+from .project_lookup import find_project_in_body
+from .projects import pluralize
 from .rendering import json_line, render_items
 from .sources import SOURCES, Source, latest_fedora, package_name_field
 from .storing import require_json, require_storable

@@ -11,11 +11,12 @@ from ..engine.project import Project
 from ..engine.store import Store
 from ..engine.submission import Submission, submit
 from ..model.package import Package
-from ..wire.answer import HTML, Answer, ApiError
+from ..wire.answer import Answer, ApiError
 from ..wire.headers import read_header
 from .context import RequestContext, nul_error
 from .sources import latest_fedora
 from .submission import DEFAULT_TIMEOUT, check_directory
+from .text_pages import error_page, text_answer
 
 _OK = "OK"
 
@@ -36,9 +37,9 @@ def github(context: RequestContext) -> Answer:
     event = read_header(context.headers, b"x-github-event")
     if event is None:
         # Copr fails without the header.
-        return _page(500)
+        return error_page(500)
     if event == "ping":
-        return _text(_OK)
+        return text_answer(_OK)
     return _rebuild(context, _read_github)
 
 
@@ -56,17 +57,17 @@ def custom(context: RequestContext) -> Answer:
     """Answer ``webhooks/custom`` with the id of the build of a package."""
     project = _project_by_id(context)
     if project is None:
-        return _text("PROJECT_NOT_FOUND\n", 404)
+        return text_answer("PROJECT_NOT_FOUND\n", 404)
     if not _knows_secret(context, project):
-        return _text("BAD_UUID\n", 403)
+        return text_answer("BAD_UUID\n", 403)
     name = context.target.parameters.get("packagename")
     if name is None:
-        return _text("PACKAGE_NAME_REQUIRED\n", 400)
+        return text_answer("PACKAGE_NAME_REQUIRED\n", 400)
     package = project.packages.get(name)
     if package is None:
-        return _page(500) if nul_error(name) else _text("PACKAGE_NOT_FOUND\n", 404)
+        return error_page(500) if nul_error(name) else text_answer("PACKAGE_NOT_FOUND\n", 404)
     if read_header(context.headers, b"x-github-event") == "ping":
-        return _text("SKIPPED\n")
+        return text_answer("SKIPPED\n")
     return _build_custom(context, project, package, project.projectname)
 
 
@@ -75,55 +76,55 @@ def custom_directory(context: RequestContext) -> Answer:
     store, parameters = context.store, context.target.parameters
     dirname = parameters["dirname"]
     if nul_error("".join(parameters.values())):
-        return _page(500)
+        return error_page(500)
     project = store.projects.get(f"{parameters['ownername']}/{dirname.partition(':')[0]}")
     if project is None:
-        return _text("PROJECT_NOT_FOUND\n", 404)
+        return text_answer("PROJECT_NOT_FOUND\n", 404)
     package = project.packages.get(parameters["packagename"])
     if package is None:
-        return _text("PACKAGE_NOT_FOUND\n", 404)
+        return text_answer("PACKAGE_NOT_FOUND\n", 404)
     if not _knows_secret(context, project):
-        return _text("BAD_UUID\n", 403)
+        return text_answer("BAD_UUID\n", 403)
     try:
         check_directory(project, dirname)
     except ApiError:
-        return _text("CANT_CREATE_DIRECTORY\n", 400)
+        return text_answer("CANT_CREATE_DIRECTORY\n", 400)
     return _build_custom(context, project, package, dirname)
 
 
 def _build_custom(context: RequestContext, project: Project, package: Package, dirname: str) -> Answer:
     if not project.active_chroots:
-        return _text("NO_ACTIVE_CHROOTS_IN_PROJECT\n", 500)
+        return text_answer("NO_ACTIVE_CHROOTS_IN_PROJECT\n", 500)
     stored: dict[str, object] = {}
     if context.body.content:
         stored = {"tmp": context.store.next_directory(), "hook_data": True}
     build = _submit(context.store, project, package, stored, dirname)
-    return _text("BUILD_REQUEST_ERROR\n", 500) if build is None else _text(f"{build.id}\n")
+    return text_answer("BUILD_REQUEST_ERROR\n", 500) if build is None else text_answer(f"{build.id}\n")
 
 
 def _rebuild(context: RequestContext, read: Callable[[Any], _Push]) -> Answer:
     """Build the packages of a project that a push concerns."""
     project = _project_by_id(context)
     if project is None:
-        return _page(404)
+        return error_page(404)
     if not _knows_secret(context, project):
-        return _page(403)
+        return error_page(403)
     try:
         push = read(context.body.json())
     except ApiError as error:
-        return _page(error.status)
+        return error_page(error.status)
     except _MissingCloneUrlError:
-        return _text("Missing clone_url in webhook", 400)
+        return text_answer("Missing clone_url in webhook", 400)
     except KeyError:
-        return _text("Bad Request", 400)
+        return text_answer("Bad Request", 400)
     except (TypeError, AttributeError, IndexError):
-        return _page(500)
+        return error_page(500)
     name = context.target.parameters.get("packagename")
     if project.active_chroots:
         for package in [*project.packages.values()]:
             if _concerns(push, package, name):
                 _submit(context.store, project, package, {"committish": push.committish}, project.projectname)
-    return _text(_OK)
+    return text_answer(_OK)
 
 
 class _MissingCloneUrlError(Exception):
@@ -224,17 +225,3 @@ def _project_by_id(context: RequestContext) -> Project | None:
 
 def _knows_secret(context: RequestContext, project: Project) -> bool:
     return project.webhook_secret is not None and context.target.parameters["secret"] == project.webhook_secret
-
-
-def _text(text: str, status: int = 200) -> Answer:
-    body = text.encode()
-    return Answer(status, (("Content-Type", HTML), ("Content-Length", str(len(body)))), body)
-
-
-_TITLES = {400: "Bad Request", 403: "Access Restricted", 404: "Not Found", 415: "Unsupported Media Type"}
-
-
-def _page(status: int) -> Answer:
-    """Return an error page; Copr's own has its design, which is not recorded."""
-    title = _TITLES.get(status, "Internal Server Error")
-    return _text(f"<!doctype html>\n<html lang=en>\n<title>{status} {title}</title>\n<h1>{title}</h1>\n", status)

@@ -9,7 +9,7 @@ from datetime import datetime
 from heapq import heapify, heappop, heapreplace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, overload
 
-from ..errors import EventError, InputError
+from ..errors import EventError, InputError, MissingKeyError
 from ..model import defaults
 from ..model.lifecycle import ABSENT, DEFAULT_LIFECYCLE, Lifecycle, LifecycleLike, couples_chroots
 from ..model.nevra import Nevra
@@ -20,7 +20,7 @@ from ..model.states import State, StateName, parse_state
 from ..validation import checks
 from ..validation.spec import parse
 from .chroot import BuildChroot, SavedChroot, as_datetime
-from .interrupts import forget_changes_after, last_change
+from .interrupts import forget_after, mark
 from .lifecycle_run import LifecycleRun
 from .source import SavedSource, SourceBuild
 
@@ -153,13 +153,13 @@ class Build(Mapping[str, BuildChroot]):
     def __getitem__(self, chrootname: str) -> BuildChroot:
         """Return the chroot with a name.
 
-        :raises KeyError: naming the chroots that the build has.
+        :raises MissingKeyError: naming the chroots that the build has.
         """
         name = checks.plain_text(chrootname)
         chroot = None if name is None else self._by_name.get(name)
         if chroot is None:
             names = checks.listing(self._by_name) or "no chroots"
-            raise KeyError(f"build {self.id} has no chroot {checks.excerpt(chrootname)}; it has {names}")
+            raise MissingKeyError(f"build {self.id} has no chroot {checks.excerpt(chrootname)}; it has {names}")
         return chroot
 
     @overload
@@ -356,6 +356,12 @@ class Build(Mapping[str, BuildChroot]):
         return f"{self.store.results_root}/{self.project.ownername}/{self.project_dirname}"
 
     @property
+    def added_bytes(self) -> int:
+        """The size of the files that tests have added to its results."""
+        added = (self.source.results, *(chroot.results for chroot in self.chroots))
+        return sum(len(content) for results in added if results for content in results.values())
+
+    @property
     def names(self) -> Sequence[str]:
         """The names of its chroots, those that have not appeared included."""
         return [*self._by_name]
@@ -511,13 +517,12 @@ class Build(Mapping[str, BuildChroot]):
     @contextmanager
     def restored_on_error(self) -> Iterator[None]:
         """Restore it if an exception, even one from outside, ends what changes it."""
-        changes = self.store.changes
-        saved, last = self.save(), last_change(changes)
+        saved, last = self.save(), mark(self.store)
         try:
             yield
         except BaseException:
             self.restore(saved)
-            forget_changes_after(last, changes)
+            forget_after(last, self.store)
             self.store.index.forget()
             raise
 

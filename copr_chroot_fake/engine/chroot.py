@@ -22,14 +22,16 @@ from ..model.machine import (
     event_between,
     find_transition,
     possible_events,
-    shortest_path,
+    shortest_paths,
     stamps_of,
 )
 from ..model.nevra import Nevra, PackageLike, parse_packages
+from ..model.result_file import NO_RESULTS, parse_result
 from ..model.source import UNFINISHED, UNIMPORTED
 from ..model.states import State, StateName, parse_state
+from ..model.task import chroot_task_ends, is_announced, is_rescheduled
 from ..validation import checks
-from .interrupts import forget_changes_after, last_change
+from .interrupts import forget_after, mark
 
 if TYPE_CHECKING:
     from .build import Build
@@ -37,10 +39,11 @@ if TYPE_CHECKING:
 
 
 class Overrides(NamedTuple):
-    """Fields that are served as given instead of derived; ``None`` to derive them."""
+    """Fields and files that are served as given instead of derived; ``None`` to derive a field."""
 
     result_url: str | None = None
     build_config: Mapping[str, object] | None = None
+    results: Mapping[str, bytes] = NO_RESULTS
 
 
 class Change(NamedTuple):
@@ -62,12 +65,15 @@ class SavedChroot(NamedTuple):
     packages: tuple[Nevra, ...]
     lifecycle_run: LifecycleRun | None
     was_canceled: bool
+    overrides: Overrides | None
+    is_announced: bool
 
 
 class BuildChroot:
     """One chroot of a build: its state, its times and its packages, as of now.
 
-    It is controlled by :meth:`report`, :meth:`advance`, :meth:`hold`, :meth:`release` and :meth:`set_state`.
+    It is controlled by :meth:`report`, :meth:`advance`, :meth:`hold`, :meth:`release`, :meth:`set_state` and
+    :meth:`add_result`.
     """
 
     __slots__ = (
@@ -79,6 +85,7 @@ class BuildChroot:
         "_result_dir",
         "_started_on",
         "_state",
+        "is_announced",
         "lifecycle_run",
         "rendered",
         "was_canceled",
@@ -110,6 +117,8 @@ class BuildChroot:
         """Its JSON document, cached until it changes."""
         self.was_canceled = False
         """Whether it failed because its build was canceled, which its state does not tell."""
+        self.is_announced = is_announced(state, started_on)
+        """Whether its start needs no message anymore: it has one, or it is not the first attempt."""
 
     @property
     def build(self) -> Build:
@@ -172,6 +181,11 @@ class BuildChroot:
     def build_config(self) -> Mapping[str, object] | None:
         """A copy of the build configuration as given; ``None`` if it is derived."""
         return copy.deepcopy(self.overrides.build_config)
+
+    @property
+    def results(self) -> Mapping[str, bytes]:
+        """The files that were added to its result directory, by name."""
+        return self.overrides.results
 
     @property
     def held_in(self) -> State | None:
@@ -359,14 +373,15 @@ class BuildChroot:
         self.catch_up()
         # Its events can change the other chroots of the build, too.
         with self._build.restored_on_error():
-            if self.lifecycle_run is not None and self.lifecycle_run.reaches(state):
+            if self.lifecycle_run is not None and state in self.lifecycle_run.states_ahead:
                 while self._is_absent or self._state is not state:
                     self._advance()
                 return
-            path = None if self._is_absent else shortest_path(self._state, state)
-            if path is None:
-                raise EventError(f"{self.describe()}: nothing leads from there to {state}")
-            for event in path:
+            paths = {} if self._is_absent else shortest_paths(self._state)
+            if state not in paths:
+                possible = ", ".join(to for to in paths if to is not self._state) or "nothing"
+                raise EventError(f"{self.describe()}: nothing leads from there to {state}; possible: {possible}")
+            for event in paths[state]:
                 self._apply_event(event, self._time(None), None, None)
 
     @property
@@ -387,8 +402,10 @@ class BuildChroot:
                 self.catch_up()
                 run = self.lifecycle_run
             to = self._state if given is None else given
-            if run is None or not run.reaches(to):
-                raise EventError(f"{self.describe()}: its lifecycle does not reach {to}")
+            ahead = [] if run is None else run.states_ahead
+            if run is None or to not in ahead:
+                possible = ", ".join(dict.fromkeys(ahead)) or "nothing, as its state is fixed"
+                raise EventError(f"{self.describe()}: its lifecycle does not reach {to}; possible: {possible}")
             self._build.forget_rendered()
             run.held_in = to
 
@@ -440,6 +457,18 @@ class BuildChroot:
         self._build.reveal_package()
         self._enter_state(state, int(self._build.store.clock.now()))
 
+    def add_result(self, name: str, content: str | bytes) -> None:
+        """Add a file to its result directory, or replace the one that the fake generates.
+
+        Logs that Copr writes during the build grow from its start on; other files exist from its end on. Logs are
+        compressed at the end, as Copr's are.
+
+        :raises InputError: for an invalid name or content.
+        """
+        added = parse_result(name, content)
+        with self._build.store.lock:
+            self._overrides = self.overrides._replace(results={**self.results, **added})
+
     # Its lifecycle. Whoever calls what changes it holds the store's lock.
 
     def start_lifecycle(self, run: LifecycleRun) -> None:
@@ -454,6 +483,7 @@ class BuildChroot:
     def resume_lifecycle(self, run: LifecycleRun) -> None:
         """Continue a lifecycle in the stage that the chroot is in already."""
         self.lifecycle_run = run
+        self.is_announced |= any(stage.state == State.RUNNING for stage in run.plan[: run.index])
         if run.stage.canceled:
             self._build.mark_canceled(run.started_at)
 
@@ -571,7 +601,7 @@ class BuildChroot:
         build = self._build
         before, cancellation = self.save(), build.cancellation
         source, package, hidden_package = build.source.save(), build.stored_package, build.hidden_package
-        last = last_change(build.store.changes)
+        last = mark(build.store)
         try:
             change()
         except BaseException:
@@ -579,7 +609,7 @@ class BuildChroot:
             build.cancellation = cancellation
             build.stored_package, build.hidden_package = package, hidden_package
             build.source.restore(source)
-            forget_changes_after(last, build.store.changes)
+            forget_after(last, build.store)
             raise
 
     def _enter_next_stage(self) -> None:
@@ -692,8 +722,14 @@ class BuildChroot:
 
     def _enter_state(self, state: State, now: int) -> None:
         build = self._build
+        # The first stage of a chroot that is being added is no news.
+        is_news = build.is_in_store and build.get(self._name) is self
         if not build.source.is_independent:
-            build.source.follow(self._state, state)
+            build.source.follow(self._state, state, now if is_news else None)
+        starts = state is State.RUNNING and not self.is_announced
+        if is_news and (starts or chroot_task_ends(self._state, state)):
+            build.store.messages.note_chroot(build, self._name, state, now)
+        self.is_announced |= starts or is_rescheduled(self._state, state)
         self._state = state
         self.forget_rendered()
         if build.is_in_store:
@@ -728,12 +764,15 @@ class BuildChroot:
             self._packages,
             copy.copy(self.lifecycle_run),
             self.was_canceled,
+            self._overrides,
+            self.is_announced,
         )
 
     def restore(self, saved: SavedChroot) -> None:
-        self._state, self._started_on, self._ended_on, self._result_dir, self._packages, run, was_canceled = saved
-        self.lifecycle_run = copy.copy(run)
-        self.was_canceled = was_canceled
+        self._state, self._started_on, self._ended_on = saved.state, saved.started_on, saved.ended_on
+        self._result_dir, self._packages, self._overrides = saved.result_dir, saved.packages, saved.overrides
+        self.lifecycle_run = copy.copy(saved.lifecycle_run)
+        self.was_canceled, self.is_announced = saved.was_canceled, saved.is_announced
         self.forget_rendered()
 
 

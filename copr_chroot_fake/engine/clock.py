@@ -6,6 +6,7 @@ Nothing ticks: what is due by now is worked out when somebody looks.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from ..errors import InputError
@@ -43,6 +44,8 @@ class VirtualClock:
     def __init__(self, now: float = FIRST_NOW) -> None:
         self._now = checks.amount("now", now)
         self._lock = new_lock(innermost=True)
+        self.listeners: tuple[Callable[[], None], ...] = ()
+        """What is called when the clock has been moved."""
 
     def now(self) -> float:
         return self._now
@@ -56,8 +59,9 @@ class VirtualClock:
         :raises InputError: for a step backwards.
         """
         with self._lock:
-            self._now = _later(self._now, seconds)
-            return self._now
+            self._now = now = _later(self._now, seconds)
+        _call(self.listeners)
+        return now
 
     def move_to(self, now: float) -> None:
         """Move on to a time.
@@ -69,6 +73,7 @@ class VirtualClock:
             if to < self._now:
                 raise _backwards(to, self._now)
             self._now = to
+        _call(self.listeners)
 
     def restore(self, now: float) -> None:
         """Go to any time, also back, as a snapshot does with all that happened since.
@@ -77,6 +82,7 @@ class VirtualClock:
         """
         with self._lock:
             self._now = checks.amount("now", now)
+        _call(self.listeners)
 
     def reach(self, due: float) -> float:
         """When it was due, or later: a step by hand or by poll can be ahead of this clock."""
@@ -92,6 +98,8 @@ class SystemClock:
     def __init__(self, speed: float = 1) -> None:
         self._lock = new_lock(innermost=True)
         self._course = _Course(time.time(), time.monotonic(), check_speed("speed", speed), paused_speed=None)
+        self.listeners: tuple[Callable[[], None], ...] = ()
+        """What is called when the clock has been moved, or its speed has changed."""
 
     def now(self) -> float:
         begun, since, speed, _ = self._course
@@ -115,6 +123,7 @@ class SystemClock:
                 self._course = self._course._replace(paused_speed=checked)
             else:
                 self._turn(checked)
+        _call(self.listeners)
 
     @property
     def is_paused(self) -> bool:
@@ -125,11 +134,13 @@ class SystemClock:
         with self._lock:
             if not self.is_paused:
                 self._turn(0, paused_speed=self._course.speed)
+        _call(self.listeners)
 
     def resume(self) -> None:
         """Go on from where it stands."""
         with self._lock:
             self._turn(self.speed)
+        _call(self.listeners)
 
     def tick(self, seconds: float) -> float:
         """Move on by so many seconds at once; returns the new time.
@@ -137,8 +148,10 @@ class SystemClock:
         :raises InputError: for a step backwards.
         """
         with self._lock:
-            self._set(_later(self.now(), seconds))
-            return self._course.begun
+            now = _later(self.now(), seconds)
+            self._set(now)
+        _call(self.listeners)
+        return now
 
     def move_to(self, now: float) -> None:
         """Move on to a time at once.
@@ -150,6 +163,7 @@ class SystemClock:
             if to < shown:
                 raise _backwards(to, shown)
             self._set(to)
+        _call(self.listeners)
 
     def restore(self, now: float) -> None:
         """Go to any time, also back.
@@ -158,6 +172,7 @@ class SystemClock:
         """
         with self._lock:
             self._set(checks.amount("now", now))
+        _call(self.listeners)
 
     def _set(self, now: float) -> None:
         """Go on from a time, exactly: a difference to the time now would be rounded."""
@@ -183,6 +198,11 @@ class _Course(NamedTuple):
     speed: float
     paused_speed: float | None
     """The speed after a pause; ``None`` while it is not paused."""
+
+
+def _call(listeners: tuple[Callable[[], None], ...]) -> None:
+    for listener in listeners:
+        listener()
 
 
 def check_speed(field: str, value: object) -> float:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import TypeVar
 
+from ..errors import MissingKeyError
+from ..validation import checks
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -13,15 +16,26 @@ class Collection(Mapping[K, V]):
     """A read-only view of a dictionary. Each iteration is over the entries that were there when it began.
 
     Looking something up, and the length, cost what they cost of a dictionary.
+
+    :param kind: what the entries are, in the singular.
     """
 
-    __slots__ = ("_entries",)
+    __slots__ = ("_entries", "_kind")
 
-    def __init__(self, entries: dict[K, V]) -> None:
+    def __init__(self, kind: str, entries: dict[K, V]) -> None:
+        self._kind = kind
         self._entries = entries
 
     def __getitem__(self, key: K) -> V:
-        return self._entries[key]
+        """Return an entry.
+
+        :raises MissingKeyError: naming entries that exist.
+        """
+        try:
+            return self._entries[key]
+        except KeyError:
+            exist = checks.listing(self._entries) or "none"
+            raise MissingKeyError(f"there is no {self._kind} {checks.excerpt(key)}; there are: {exist}") from None
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -12,6 +12,7 @@ from ..model.lifecycle import Lifecycle
 from ..model.nevra import Nevra
 from ..model.progress import Progress
 from ..model.project import NO_SETTINGS, ProjectSettings, SourcePackage
+from ..model.result_file import NO_RESULTS
 from ..model.states import State
 from ..scenario.defaults import complete_build, complete_chroot
 from ..scenario.spec import (
@@ -259,6 +260,7 @@ def _create_build(spec: BuildSpec, number: int, project: Project, store: Store, 
         content=source.content,
         state=spec.source_state,
         result_dir=spec.source_result_dir,
+        results=spec.source_results or NO_RESULTS,
         package=spec.source_package,
         started_on=source.started_on,
         ended_on=source.ended_on,
@@ -316,7 +318,7 @@ def _create_run(spec: ChrootSpec, lifecycle: Lifecycle, build: Build, progress: 
 def _chroot(
     spec: ChrootSpec, build: Build, state: State, result_dir: str | None, packages: tuple[Nevra, ...] | None
 ) -> BuildChroot:
-    has_given = spec.result_url is not None or spec.build_config is not None
+    has_given = spec.result_url is not None or spec.build_config is not None or spec.results is not None
     chroot = BuildChroot(
         build,
         spec.name,
@@ -325,7 +327,7 @@ def _chroot(
         ended_on=spec.ended_on,
         result_dir=result_dir or "",
         packages=packages or (),
-        overrides=Overrides(spec.result_url, spec.build_config) if has_given else None,
+        overrides=Overrides(spec.result_url, spec.build_config, spec.results or NO_RESULTS) if has_given else None,
     )
     chroot.was_canceled = spec.canceled
     return chroot

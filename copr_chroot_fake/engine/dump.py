@@ -12,6 +12,7 @@ from ..model.nevra import dump_package
 from ..model.package import Package
 from ..model.progress import dump_progress
 from ..model.project import ProjectChroot
+from ..model.result_file import dump_results
 from ..model.states import State
 from ..scenario.entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
 from ..scenario.spec import LastIds, PackageSpec
@@ -125,7 +126,7 @@ def _write_build(build: Build, now: float) -> BuildEntry:
         "source": _write_source(source, now),
         "chroots": [_write_chroot(chroot, now) for chroot in build.chroots],
     }
-    return written
+    return {**written, "source_results": dump_results(source.results)} if source.results else written
 
 
 def _write_source(source: SourceBuild, now: float) -> Mapping[str, object] | None:
@@ -167,6 +168,7 @@ def _write_chroot(chroot: BuildChroot, now: float) -> ChrootEntry:
         "packages": None if packages is None else [dump_package(nevra) for nevra in packages],
         "result_url": chroot.overrides.result_url,
         "build_config": copy.deepcopy(chroot.overrides.build_config),
+        "results": dump_results(chroot.results) or None,
         "canceled": (chroot.was_canceled and chroot.state is State.FAILED) or None,
         "late_start": _starts_late(chroot) or None,
         **({} if run is None else _write_run(run, now)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +10,7 @@ from random import Random
 from typing import NamedTuple
 
 from ..errors import InputError
+from ..fork_lock import Lock
 from ..model.fault import Fault, FaultLike, FaultSpec, dump_fault, parse_fault
 from ..validation import checks
 from ..wire.answer import Answer, Delivery
@@ -91,7 +91,7 @@ class SavedFaults(NamedTuple):
 class Faults:
     """The faults of a fake. If several affect a request, the one that was added first counts."""
 
-    def __init__(self, seed: int, lock: threading.RLock) -> None:
+    def __init__(self, seed: int, lock: Lock) -> None:
         self._seed = seed
         self._lock = lock
         self._active: dict[int, ActiveFault] = {}

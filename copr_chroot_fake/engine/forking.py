@@ -11,7 +11,7 @@ from operator import attrgetter
 from ..model import defaults
 from ..model.states import State
 from .build import Build
-from .chroot import BuildChroot
+from .chroot import BuildChroot, Overrides
 from .project import Project
 from .source import SourceBuild
 from .store import Store
@@ -77,6 +77,7 @@ def _fork_build(store: Store, build: Build, names: list[str], project: Project, 
         config=build.source.config,
         state=State.FORKED,
         result_dir=defaults.source_result_dir(fork.id),
+        results=build.source.results,
         package=build.source.package,
         is_independent=True,
     )
@@ -90,6 +91,7 @@ def _fork_build(store: Store, build: Build, names: list[str], project: Project, 
                 started_on=chroot.started_on,
                 ended_on=chroot.ended_on,
                 result_dir=fork.result_dir,
+                overrides=Overrides(results=chroot.results) if chroot.results else None,
             )
         )
     store.add_submitted(fork, build.batch, Counts())

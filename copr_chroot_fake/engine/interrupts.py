@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections import deque
-
     from .chroot import Change
+    from .message_log import Task
     from .store import Store
+
+Mark = tuple["Change | None", "Task | None"]
+"""A point in the history of a fake: the last change of state, and what was noted last for its messages."""
 
 Undo = list[Callable[[], object]]
 """What takes back changes that were made, the last of them first."""
@@ -41,7 +43,7 @@ def all_or_nothing(store: Store) -> Iterator[Undo]:
         store.builds,
     ]
     sizes = [len(dictionary) for dictionary in growing]
-    last, ids = last_change(store.changes), store.last_ids
+    last, ids = mark(store), store.last_ids
     undo: Undo = []
     try:
         yield undo
@@ -52,15 +54,22 @@ def all_or_nothing(store: Store) -> Iterator[Undo]:
             while len(dictionary) > size:
                 dictionary.popitem()
         store.last_ids = ids
-        forget_changes_after(last, store.changes)
+        forget_after(last, store)
         store.index.forget()
         raise
 
 
-def last_change(changes: deque[Change]) -> Change | None:
-    return changes[-1] if changes else None
+def mark(store: Store) -> Mark:
+    """Return the current point in the history of a fake."""
+    changes, noted = store.changes, store.messages.noted
+    return changes[-1] if changes else None, noted[-1] if noted else None
 
 
-def forget_changes_after(last: Change | None, changes: deque[Change]) -> None:
-    while changes and changes[-1] is not last:
-        changes.pop()
+def forget_after(mark: Mark, store: Store) -> None:
+    """Forget what has been undone."""
+    change, task = mark
+    while store.changes and store.changes[-1] is not change:
+        store.changes.pop()
+    noted = store.messages.noted
+    while noted and noted[-1] is not task:
+        noted.pop()

@@ -112,9 +112,10 @@ class LifecycleRun:
         if self.polls < checks.LARGEST_INTEGER:
             self.polls += 1
 
-    def reaches(self, state: State) -> bool:
-        """Return whether the current or a later stage has this state."""
-        return any(stage.state == state for stage in self.plan[self.index :])
+    @property
+    def states_ahead(self) -> list[State]:
+        """The states of the current and the later stages."""
+        return [stage.state for stage in self.plan[self.index :] if isinstance(stage.state, State)]
 
     def _start_stage(self, now: float) -> None:
         lasts = self.stage.lasts

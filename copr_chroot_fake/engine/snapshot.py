@@ -19,6 +19,7 @@ from .chroot import Change
 from .clock import VirtualClock
 from .faults import SavedFaults
 from .interrupts import complete
+from .message_log import Entry
 from .project import Project, SavedProject
 from .store import Store
 from .submission_rules import SavedRules
@@ -44,6 +45,7 @@ class Snapshot(NamedTuple):
     submission_rules: SavedRules
     faults: SavedFaults
     changes: tuple[Change, ...]
+    messages: tuple[Entry, ...]
     results_root: str
 
     def __enter__(self) -> Snapshot:
@@ -59,7 +61,8 @@ class Snapshot(NamedTuple):
 
 def take(store: Store) -> Snapshot:
     with store.lock:
-        store.catch_up()
+        # A message that was delivered before the snapshot must not be delivered again after it is restored.
+        messages = tuple(store.ordered_messages())
         return Snapshot(
             store,
             store.clock.now(),
@@ -75,6 +78,7 @@ def take(store: Store) -> Snapshot:
             store.submission_rules.save(),
             store.faults.save(),
             tuple(store.changes),
+            messages,
             store.results_root,
         )
 
@@ -116,6 +120,7 @@ def _restore(snapshot: Snapshot) -> None:
         store.changes.clear()
         store.changes.extend(snapshot.changes)
         store.poll_loops.clear()
+        store.messages.restore(snapshot.messages)
 
 
 def _copy_batches(batches: Mapping[int, Batch]) -> dict[int, Batch]:

@@ -17,8 +17,10 @@ from ..model.lifecycle import UNBUILT_LIFECYCLES, Lifecycle, Plan
 from ..model.nevra import Nevra
 from ..model.progress import Progress
 from ..model.project import SourcePackage
+from ..model.result_file import NO_RESULTS, parse_result
 from ..model.source import FAILING_SOURCE_PLAN, SOURCE_PLAN, UNBUILT, UNFINISHED, SourceType, source_state_after
 from ..model.states import State, StateName, parse_state
+from ..model.task import is_announced, is_rescheduled, source_task_ends
 from ..scenario.spec import OutcomeSpec
 from ..validation import checks
 from .lifecycle_run import LifecycleRun
@@ -50,6 +52,8 @@ class SavedSource(NamedTuple):
     is_independent: bool
     lifecycle: Lifecycle | None
     progress: Progress | None
+    results: Mapping[str, bytes]
+    is_announced: bool
 
 
 class SourceBuild:
@@ -63,6 +67,7 @@ class SourceBuild:
         "config",
         "content",
         "ended_on",
+        "is_announced",
         "is_derived",
         "is_independent",
         "lifecycle",
@@ -71,6 +76,7 @@ class SourceBuild:
         "planned_version",
         "progress",
         "result_dir",
+        "results",
         "run",
         "started_on",
         "stored_state",
@@ -86,6 +92,7 @@ class SourceBuild:
         content: bytes | None = None,
         state: State | None = None,
         result_dir: str = "",
+        results: Mapping[str, bytes] = NO_RESULTS,
         package: SourcePackage | None = None,
         started_on: int | None = None,
         ended_on: int | None = None,
@@ -106,6 +113,8 @@ class SourceBuild:
         """Whether its first state follows from the lifecycles of the chroots."""
         self.result_dir = result_dir
         """The name of its result directory; empty while there is none."""
+        self.results = results
+        """The files that were added to that directory, by name."""
         self.package = package or SourcePackage()
         self.started_on = started_on
         self.ended_on = ended_on
@@ -121,6 +130,8 @@ class SourceBuild:
         """Whether it advances by itself or by reports; otherwise its state follows from the chroots."""
         self.run: LifecycleRun | None = None
         """What advances it; ``None`` if it has ended, or only reports do."""
+        self.is_announced = is_announced(self.stored_state, started_on)
+        """Whether its start needs no message anymore, as that of a chroot."""
 
     def __repr__(self) -> str:
         return f"<SourceBuild {self._build.id} {self.type}, {self.state}>"
@@ -155,6 +166,15 @@ class SourceBuild:
         """The stages that it goes through."""
         fails = self.lifecycle is not None and UNBUILT_LIFECYCLES.get(self.lifecycle) == "source-fails"
         return FAILING_SOURCE_PLAN if fails else SOURCE_PLAN
+
+    def add_result(self, name: str, content: str | bytes) -> None:
+        """Add a file to its result directory, as :meth:`BuildChroot.add_result` does.
+
+        :raises InputError: for an invalid name or content.
+        """
+        added = parse_result(name, content)
+        with self._build.store.lock:
+            self.results = {**self.results, **added}
 
     def lifecycle_of(self, chrootname: str) -> Lifecycle | None:
         """Return the lifecycle of a chroot after the import."""
@@ -203,10 +223,16 @@ class SourceBuild:
                 self._continue_from(self.stored_state)
             return True
 
-    def follow(self, before: State, after: State) -> None:
-        """Change its state as one of the chroots has changed its own, from whose lifecycles it follows."""
+    def follow(self, before: State, after: State, now: int | None) -> None:
+        """Change its state as one of the chroots has changed its own, from whose lifecycles it follows.
+
+        :param now: the Unix time; ``None`` if the chroot is being added.
+        """
         had_package = self.has_package
-        self._build.source_state = source_state_after(self.stored_state, before, after)
+        state = source_state_after(self.stored_state, before, after)
+        if now is not None:
+            self._note(state, now)
+        self._build.source_state = state
         if not had_package and self.stored_state in (State.FAILED, State.CANCELED):
             self.package = SourcePackage()
 
@@ -233,8 +259,10 @@ class SourceBuild:
         if to is State.CANCELED:
             # The confirmation changes nothing about what has ended already.
             if self.stored_state in _CANCELABLE:
+                self._note(to, int(now))
                 self.stored_state = to
             return
+        self._note(to, int(now))
         self.result_dir = "" if to is State.PENDING else self.result_dir or defaults.source_result_dir(build.id)
         if to is State.STARTING:
             self.started_on = int(now)
@@ -248,6 +276,15 @@ class SourceBuild:
             # Nothing will tell the name of the package.
             build.hidden_package = None
             self._end_chroots(build.names, State.FAILED, now)
+
+    def _note(self, state: State, now: int) -> None:
+        """Note for the messages that its task starts or ends as it enters a state."""
+        build = self._build
+        starts = state is State.RUNNING and not self.is_announced
+        if build.is_in_store and (starts or source_task_ends(self.stored_state, state)):
+            succeeds = state is State.IMPORTING
+            build.store.messages.note_source(build, State.SUCCEEDED if succeeds else state, now)
+        self.is_announced |= starts or is_rescheduled(self.stored_state, state)
 
     def _succeed(self, now: float, name: str | None, made: SourcePackage, skip: Iterable[str]) -> None:
         """Make the source package and its chroots known."""
@@ -342,6 +379,17 @@ class SourceBuild:
         # The other builds of a batch can end at any time.
         return -math.inf if build.batch is not None else run.due
 
+    @property
+    def may_be_blocked(self) -> bool:
+        """Whether another batch decides when it advances."""
+        return self.next_due == -math.inf
+
+    @property
+    def due(self) -> float:
+        """Unix time of its next automatic transition as far as the batches are known now; ``inf`` while it waits."""
+        run, build = self.run, self._build
+        return math.inf if run is None or run.due is None else max(run.due, build.store.unblocked_at(build.batch))
+
     def catch_up(self, now: float) -> None:
         """Enter each stage that is due by now."""
         build = self._build
@@ -412,6 +460,8 @@ class SourceBuild:
             self.is_independent,
             self.lifecycle,
             self.progress,
+            self.results,
+            self.is_announced,
         )
 
     def restore(self, saved: SavedSource) -> None:
@@ -420,7 +470,8 @@ class SourceBuild:
         self.result_dir, self.package = saved.result_dir, saved.package
         self.run = copy.copy(saved.run)
         self.is_independent = saved.is_independent
-        self.lifecycle, self.progress = saved.lifecycle, saved.progress
+        self.lifecycle, self.progress, self.results = saved.lifecycle, saved.progress, saved.results
+        self.is_announced = saved.is_announced
 
 
 def _distribution(chrootname: str) -> str:

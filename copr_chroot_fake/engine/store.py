@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, count
 from random import Random
 
 from ..errors import InputError
-from ..fork_lock import new_lock
+from ..fork_lock import Lock, new_lock
 from ..model.account import Account, Group, fas_name_of
 from ..model.fault import FaultSpec
 from ..model.lifecycle import ABSENT
@@ -30,6 +30,7 @@ from .chroot import BuildChroot, Change
 from .clock import Clock, VirtualClock
 from .faults import Faults
 from .interrupts import Undo, all_or_nothing, complete
+from .message_log import Entry, MessageLog
 from .poll_loops import PollLoops
 from .project import Project
 from .submission_rules import Counts, SubmissionRules
@@ -68,7 +69,8 @@ class Store:
         self.clock = clock
         self.progress = progress
         self.seed = seed
-        self.lock = new_lock()
+        self.lock: Lock = new_lock()
+        """What guards the store; subscribers of messages replace it by one that also delivers messages."""
         self.faults = Faults(seed, self.lock)
         self.submission_rules = SubmissionRules(self.lock)
         self.mock_chroots: dict[str, bool] = {}
@@ -94,6 +96,7 @@ class Store:
         self.removed: set[int] = set()
         """The ids of deleted builds."""
         self.changes: deque[Change] = deque(maxlen=CHANGES_KEPT)
+        self.messages = MessageLog()
         self.own_results_root = RESULTS_URL
         """The URL of results as configured."""
         self.results_root = RESULTS_URL
@@ -291,6 +294,7 @@ class Store:
     def _clear(self) -> None:
         for kept in (self.mock_chroots, self.projects, self.builds, self.batches, self.removed, self.changes):
             kept.clear()
+        self.messages.clear()
         self.last_build_id = self.first_build_id - 1
         self.last_project_id = self.last_package_id = self.last_batch_id = 0
         self.agenda.clear()
@@ -349,6 +353,23 @@ class Store:
         with self.lock:
             self.coupled_agenda.catch_up(self.clock.now())
             self.agenda.catch_up(self.clock.now())
+
+    def ordered_messages(self) -> Collection[Entry]:
+        """Return the latest messages, those about everything due included; the caller holds the lock."""
+        self.catch_up_all()
+        self.messages.arrange()
+        return self.messages.entries
+
+    @property
+    def is_due(self) -> bool:
+        """Whether :meth:`catch_up_all` may have something to do."""
+        now = self.clock.now()
+        return self.agenda.is_due(now) or self.coupled_agenda.is_due(now)
+
+    @property
+    def wakes_at(self) -> float:
+        """Unix time of the next transition after :meth:`catch_up_all`; ``inf`` if there is none."""
+        return min(self.agenda.wakes_at, self.coupled_agenda.wakes_at)
 
     def begin_of(self, additions: Additions) -> float:
         """Return when added lifecycles start; time moves backwards only while there are no builds."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from fnmatch import translate
@@ -12,6 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import InputError
+from ..fork_lock import Lock
 from ..model import defaults
 from ..model.lifecycle import DEFAULT_LIFECYCLE, LIFECYCLES, Lifecycle
 from ..scenario.spec import OutcomeSpec, SubmissionRuleSpec
@@ -122,7 +122,7 @@ class SavedRules(NamedTuple):
 class SubmissionRules:
     """The rules for submitted builds, in the order in which they apply."""
 
-    def __init__(self, lock: threading.RLock) -> None:
+    def __init__(self, lock: Lock) -> None:
         self._lock = lock
         self._rules: dict[int, SubmissionRule] = {}
         self._last_id = 0

@@ -15,7 +15,6 @@ import threading
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from ..errors import InputError
 from ..validation.frozen import frozen
 from ..worlds.initial import InitialConfig, InitialSnapshot
 from ..worlds.world import Worlds, world_url
@@ -43,7 +42,10 @@ class LiveServer:
 
     def _start(self) -> None:
         self._process = os.getpid()
-        self._worlds = Worlds(_Nonexistent(), max_memory=sys.maxsize, main_initial_state=_Empty(self._fake_class))
+        initial_state = _Empty(self._fake_class)
+        self._worlds = Worlds(initial_state, max_memory=sys.maxsize, main_initial_state=initial_state)
+        # They exist only if a test adds them.
+        self._worlds.are_fixed = True
         listener = bind("127.0.0.1", 0)
         self.url = url_of(listener)
         self._worlds.set_url(self.url)
@@ -97,16 +99,6 @@ def _abandon_sockets() -> None:
 # Windows cannot fork.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_abandon_sockets)
-
-
-class _Nonexistent:
-    """The initial state of named worlds, which exist only if a test adds them."""
-
-    def make(self) -> FakeCopr:
-        raise InputError("world", "there is no world of that name")
-
-    def make_from(self, scenario: ScenarioSource) -> FakeCopr:
-        return self.make()
 
 
 @frozen()

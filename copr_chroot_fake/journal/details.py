@@ -104,23 +104,26 @@ def summarize(form: Mapping[str, object], files: Mapping[str, tuple[str, int]], 
 
 
 class Details(NamedTuple):
-    """The details of a request that changed something, or tried to.
+    """The details of a request that changed something, or tried to, or that failed.
 
     :param user: the user who was logged in.
     :param builds: the ids of the builds that it created.
     :param project: the full name of the project that it created.
+    :param error: the start of the error message in the response.
     """
 
     user: str | None
     builds: Sequence[int]
     project: str | None
     body: RecordedBody | None
+    error: str | None
 
     @property
     def size(self) -> int:
         """The approximate size in bytes."""
         content = b"" if self.body is None else self.body.content or b""
-        return 300 + 40 * len(self.builds) + len(self.user or "") + len(self.project or "") + len(content)
+        texts = (self.user, self.project, self.error)
+        return 300 + 40 * len(self.builds) + sum(len(text) for text in texts if text) + len(content)
 
 
-NO_DETAILS = Details(None, (), None, None)
+NO_DETAILS = Details(None, (), None, None, None)

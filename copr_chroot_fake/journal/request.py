@@ -45,7 +45,7 @@ class Request(NamedTuple):
     recorded_headers: RawHeaders = ()
     """Its headers, with secrets masked."""
     details: Details = NO_DETAILS
-    """Its user, its body, and the objects that it created."""
+    """Its user, its body, the objects that it created, and the error in the response."""
 
     @property
     def headers(self) -> dict[str, str]:
@@ -66,6 +66,11 @@ class Request(NamedTuple):
     def created_project(self) -> str | None:
         """The full name of the project that it created."""
         return self.details.project
+
+    @property
+    def error(self) -> str | None:
+        """The error message in the response, or its first 500 characters; ``None`` if there is none."""
+        return self.details.error
 
     @property
     def body_size(self) -> int:
@@ -97,8 +102,9 @@ class Request(NamedTuple):
         more = f" and {len(self.shown) - 3} more" if len(self.shown) > 3 else ""
         outcome = self.status or "no response"
         cause = "" if self.fault is None else f" by fault {self.fault}"
+        error = f" ({checks.shortened('; '.join(self.error.splitlines()), 300)})" if self.error else ""
         request = f"{checks.shortened(self.method)} {checks.shortened(self.target, 1000)}"
-        return f"{request} -> {outcome}{cause}{f' ({states}{more})' if states else ''} at {self.at:.10g}"
+        return f"{request} -> {outcome}{cause}{error}{f' ({states}{more})' if states else ''} at {self.at:.10g}"
 
 
 # Most responses have the documents of earlier ones.

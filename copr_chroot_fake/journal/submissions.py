@@ -122,7 +122,12 @@ _MAX_LISTED = 20
 
 
 def _matches(submission: Submission, expected: Fields) -> bool:
-    return all(name in submission.fields and submission.fields[name] == value for name, value in expected.items())
+    return all(name in submission.fields and _is_equal(submission.fields[name], expected[name]) for name in expected)
+
+
+def _is_equal(sent: object, expected: object) -> bool:
+    # Forms, and copr-cli, send numbers as texts, which Copr reads as numbers.
+    return sent == expected or (type(expected) is int and sent == str(expected))
 
 
 def _closeness(submission: Submission, expected: Fields) -> tuple[int, int, bool, int]:
@@ -146,13 +151,18 @@ def _diff(submission: Submission, expected: Fields) -> str:
     body = submission.request.details.body
     if body is not None and body.content is None:
         return f"\nIts body of {body.size} bytes is too large to be kept."
-    sent = {name: submission.fields[name] for name in expected if name in submission.fields}
+    fields = submission.fields
+    sent = {
+        name: value if _is_equal(fields[name], value) else fields[name]
+        for name, value in expected.items()
+        if name in fields
+    }
     changes = [*unified_diff(_lines(expected), _lines(sent), n=_MAX_LINES, lineterm="")][2:]
     masked = [f"  {change[0]} {_PASSWORD.sub('***', change[1:])}" for change in changes if not change.startswith("@@")]
     lines = [checks.shortened(text, 2 * _WIDTH) for text in masked]
     if len(lines) > _MAX_LINES:
         lines[_MAX_LINES:] = ["  …"]
-    others = checks.listing([line(name, LONGEST) for name in sorted(submission.fields.keys() - expected.keys())])
+    others = checks.listing([line(name, LONGEST) for name in sorted(fields.keys() - expected.keys())])
     titled = ["Difference (- expected, + sent):", *lines] if lines else []
     return "\n".join(["", *titled, *([f"Other fields sent: {others}"] if others else [])])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast, get_args
 
 from ..errors import InputError, InputErrors, below
 from ..validation import checks
@@ -217,7 +217,7 @@ def parse_fault(location: str, value: object) -> FaultSpec:
     if checks.is_kind(value, Fault):
         return FaultSpec(fault=value)
     if checks.plain_text(value) is not None:
-        return FaultSpec(fault=_named(location, value))
+        return FaultSpec(fault=_named(location, checks.plain_text(value)))
     if not checks.is_mapping(value):
         raise InputError(location, f"expected a fault, the name of one, or an object, got {checks.excerpt(value)}")
     described = parse(FaultObject, location, value)
@@ -234,7 +234,13 @@ def _located(location: str, error: InputError) -> InputError:
     return InputError(location, error.problem) if error.location == _WHOLE else below(error, location)
 
 
-def _named(location: str, value: object) -> Fault:
+def _named(location: str, value: str | None) -> Fault:
+    if value in get_args(BreakName):
+        raise InputError(
+            location,
+            f"{value!r} is how a connection breaks, not a fault; expected Fault(breaks={value!r}), or as an object "
+            f'{{"breaks": "{value}"}}',
+        )
     return FAULTS[cast(FaultName, checks.one_of(FAULTS)(location, value))]
 
 

@@ -23,7 +23,7 @@ class Event(str, Enum):
     FAIL = "fail"
     SKIP = "skip"
     RESCHEDULE = "reschedule"
-    CONFIRM_CANCEL = "confirm cancel"
+    CONFIRM_CANCEL = "confirm-cancel"
     FORK = "fork"
 
     def __str__(self) -> str:
@@ -121,14 +121,14 @@ def stamps_of(state: State) -> tuple[Stamp, ...]:
     return _STAMPS_OF.get(state, ())
 
 
-def shortest_path(source: State, target: State) -> list[Event] | None:
-    """Return the fewest events that lead from one state to another, without rescheduling and canceling."""
+def shortest_paths(source: State) -> dict[State, list[Event]]:
+    """Return the fewest events that lead to each state that can be reached, without rescheduling and canceling."""
     paths: dict[State, list[Event]] = {source: []}
     reached = deque([source])
-    while reached and target not in paths:
+    while reached:
         state = reached.popleft()
         for transition in _FORWARD:
             if state in transition.sources and transition.target not in paths:
                 paths[transition.target] = [*paths[state], transition.event]
                 reached.append(transition.target)
-    return paths.get(target)
+    return paths

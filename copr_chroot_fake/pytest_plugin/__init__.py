@@ -6,6 +6,7 @@ else is imported when it is used. PYTEST_DONT_REWRITE
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, cast
 
@@ -83,7 +84,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test that has passed but contacted Copr's real hosts, or is strict and made unmatched requests."""
     result = yield
     if "make_copr_fake" in getattr(item, "fixturenames", ()):
-        from .support import fail_if_contacted, fail_if_strict
+        from .report import fail_if_strict
+        from .support import fail_if_contacted
 
         fail_if_contacted(item)
         fail_if_strict(item)
@@ -94,17 +96,16 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the unmatched requests and the unused submission rules of a failed test to its report."""
+    """Add the requests, faults and unused submission rules of a failed test; end tracebacks at the user's line."""
+    if call.excinfo is not None and "copr_chroot_fake.errors" in sys.modules and not item.config.option.fulltrace:
+        from .tracebacks import trim_traceback
+
+        trim_traceback(call.excinfo.value)
     report = yield
     if report.failed and call.when == "call" and "make_copr_fake" in getattr(item, "fixturenames", ()):
-        from .support import UNMATCHED, UNUSED_RULES, unmatched_text, unused_rules_text
+        from .report import sections
 
-        text = unmatched_text(item)
-        if text and text not in report.longreprtext:
-            report.sections.append((UNMATCHED, text))
-        rules = unused_rules_text(item)
-        if rules:
-            report.sections.append((UNUSED_RULES, rules))
+        report.sections.extend(sections(item, report.longreprtext))
     return report
 
 

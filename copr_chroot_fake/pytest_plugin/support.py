@@ -18,21 +18,13 @@ from .network_guard import NetworkGuard, guarding
 from .options import NAMES, Options, check_names
 
 if TYPE_CHECKING:
-    from ..engine.submission_rules import SubmissionRule
     from ..http_server.live_server import LiveServer
 
 FAKES: pytest.StashKey[list[tuple[FakeCopr, Options]]] = pytest.StashKey()
-"""The fakes that a test has made, with their options."""
+"""The fakes that a test has made, each with its options."""
 
 GUARD: pytest.StashKey[NetworkGuard] = pytest.StashKey()
 """The network guard of a test."""
-
-UNMATCHED = "Unmatched Copr requests"
-
-UNUSED_RULES = "Submission rules that never matched"
-
-MAX_UNMATCHED = 20
-"""The maximum number of request targets, and of submission rules, in a report."""
 
 
 class MakeCoprFake(Protocol):
@@ -65,37 +57,6 @@ def make_fake(item: pytest.Item, options: Options, overrides: Mapping[str, Any])
             pytest.fail(f"{item.nodeid}: {error}", pytrace=False)
     item.stash.setdefault(FAKES, []).append((fake, options))
     return fake
-
-
-def unmatched_text(item: pytest.Item, *, strict: bool = False) -> str:
-    """Return a line with the near miss for each unmatched target of a test; empty if there are none.
-
-    :param strict: only of fakes that are strict.
-    """
-    fakes = [fake for fake, options in item.stash.get(FAKES, []) if options.strict or not strict]
-    return _shortened([str(requests) for fake in fakes for requests in fake.unmatched], "targets")
-
-
-def _shortened(lines: list[str], kind: str) -> str:
-    more = len(lines) - MAX_UNMATCHED
-    return "\n".join([*lines[:MAX_UNMATCHED], f"… and {more} more {kind}"] if more > 0 else lines)
-
-
-def unused_rules_text(item: pytest.Item) -> str:
-    """Return a line for each submission rule of a test that has applied to no build; empty if there are none."""
-    rules = [rule for fake, _ in item.stash.get(FAKES, []) for rule in fake.submission_rules if not rule.hits]
-    return _shortened([f"{rule}{_seen_text(rule)}" for rule in rules], "rules")
-
-
-def _seen_text(rule: SubmissionRule) -> str:
-    return f" (builds that match apart from nth: {rule.seen})" if rule.seen else ""
-
-
-def fail_if_strict(item: pytest.Item) -> None:
-    """Fail the test if it made unmatched requests to a strict fake."""
-    text = unmatched_text(item, strict=True)
-    if text:
-        pytest.fail(f"{UNMATCHED}:\n{text}", pytrace=False)
 
 
 @contextmanager

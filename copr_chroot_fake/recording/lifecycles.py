@@ -17,7 +17,7 @@ from ..engine.clock import VirtualClock
 from ..engine.create import add_scenario
 from ..engine.store import Store
 from ..model.lifecycle import ABSENT, DELETED, PlannedStage
-from ..model.machine import Stamp, event_between, find_transition, shortest_path
+from ..model.machine import Stamp, event_between, find_transition, shortest_paths
 from ..model.progress import Progress
 from ..model.states import State
 from ..scenario.entries import Scenario
@@ -165,7 +165,7 @@ def _states_on_path(source: State, target: State) -> Sequence[State]:
     """Return the states on the shortest path, without its ends; none if there is no path."""
     states = []
     state = source
-    for event in shortest_path(source, target) or ():
+    for event in shortest_paths(source).get(target, ()):
         transition = find_transition(event, state, canceled=False)
         assert transition is not None, "it is on a path through the table"
         state = transition.target

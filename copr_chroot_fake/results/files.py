@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -25,6 +25,9 @@ class File(NamedTuple):
 LIVE_LOGS = {"builder-live.log": logs.builder_live, "backend.log": logs.backend}
 """Logs that grow during the build."""
 
+_GZIP_LEVEL = 6
+"""The default of gzip, which Copr runs; the highest level takes several times as long for large logs."""
+
 _MOCK_LOGS = {"build.log": logs.build, "root.log": logs.root, "state.log": logs.state}
 
 
@@ -32,12 +35,32 @@ def files_of(job: Job) -> list[File]:
     """Return the current files of a build, ordered by name.
 
     During the build there are only logs. At its end Copr compresses them and adds the results (from the source of
-    its backend).
+    its backend). The files that a test has added take precedence.
     """
-    return sorted(_files(job), key=lambda file: file.name)
+    files = {file.name: file for file in _generated_files(job)}
+    files |= {file.name: file for file in _added_files(job, files)}
+    return sorted(files.values(), key=lambda file: file.name)
 
 
-def _files(job: Job) -> Iterator[File]:
+def packages_of(job: Job) -> Mapping[str, Nevra]:
+    """Return the packages of a build by the names of their files."""
+    named = {rpm_file.file_name(nevra): nevra for nevra in job.packages} if job.phase is State.SUCCEEDED else {}
+    return {name: nevra for name, nevra in named.items() if "/" not in name}
+
+
+def _added_files(job: Job, generated: Container[str]) -> Iterator[File]:
+    """Yield the files that a test has added: all at the end, and before that those which Copr writes meanwhile."""
+    for name, content in job.results.items():
+        read, is_log = partial(bytes, content), name.endswith(".log")
+        if is_log and job.phase.is_final:
+            yield File(f"{name}.gz", job.modified, partial(_compressed, read, job))
+        elif is_log and name in generated:
+            yield File(name, job.modified, partial(logs.written_part, content, job))
+        elif job.phase.is_final or name in generated:
+            yield File(name, job.modified, read)
+
+
+def _generated_files(job: Job) -> Iterator[File]:
     if job.phase is not State.STARTING:
         yield File("build.info", job.started_on, partial(_build_info, job))
     if not job.phase.is_final:
@@ -48,24 +71,23 @@ def _files(job: Job) -> Iterator[File]:
     # The worker of a canceled build downloads nothing from the builder.
     downloaded = {} if job.phase is State.CANCELED or job.is_source_build else _MOCK_LOGS
     for name, write in {**LIVE_LOGS, **downloaded}.items():
-        yield File(f"{name}.gz", job.modified, partial(_compressed, write, job))
+        yield File(f"{name}.gz", job.modified, partial(_compressed, partial(write, job), job))
     if job.phase is State.CANCELED:
         return
     yield File(f"{job.build.package}.spec", job.modified, partial(_spec, job))
     if job.phase is State.SUCCEEDED:
         yield File("success", job.modified, lambda: b"done")
         yield File("results.json", job.modified, partial(_results, job))
-        for name, nevra in {rpm_file.file_name(nevra): nevra for nevra in job.packages}.items():
-            if "/" not in name:
-                yield File(name, job.modified, partial(_package, nevra, job))
+        for name, nevra in packages_of(job).items():
+            yield File(name, job.modified, partial(_package, nevra, job))
 
 
-def _compressed(write: Callable[[Job], bytes], job: Job) -> bytes:
-    return gzip.compress(write(job), mtime=job.modified)
+def _compressed(read: Callable[[], bytes], job: Job) -> bytes:
+    return gzip.compress(read(), compresslevel=_GZIP_LEVEL, mtime=job.modified)
 
 
 def _package(nevra: Nevra, job: Job) -> bytes:
-    return rpm_file.write(nevra, source=job.source, vendor=f"Fedora Copr - {job.directory}", built_on=job.modified)
+    return rpm_file.write(nevra, source=job.source, vendor=rpm_file.vendor(job.directory), built_on=job.modified)
 
 
 def _build_info(job: Job) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..engine.build import Build
@@ -20,6 +21,7 @@ class Job(NamedTuple):
     :param elapsed: seconds since the start.
     :param modified: when the changing files were last written, as a Unix time.
     :param source: the source package; it has a default version if the build has none.
+    :param results: the files that a test has added, by name.
     """
 
     build: Build
@@ -31,6 +33,7 @@ class Job(NamedTuple):
     modified: int
     source: Nevra
     packages: tuple[Nevra, ...]
+    results: Mapping[str, bytes]
 
     @property
     def is_source_build(self) -> bool:
@@ -80,6 +83,7 @@ def job_of(chroot: BuildChroot) -> Job | None:
         modified=modified,
         source=_source_of(chroot),
         packages=chroot.packages,
+        results=chroot.results,
     )
 
 
@@ -110,6 +114,7 @@ def source_job_of(build: Build) -> Job | None:
         modified=submitted_on if phase.is_final else max(int(now), submitted_on),
         source=source,
         packages=(source,),
+        results=build.source.results,
     )
 
 

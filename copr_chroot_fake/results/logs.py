@@ -40,10 +40,21 @@ def builder_live(job: Job) -> bytes:
     """Return the output of the builder; during the build, the part written so far."""
     lines = [*_head(job), *(_source_lines(job) if job.is_source_build else _mock_lines(job))]
     if job.phase is State.RUNNING:
-        # A line per second if the duration is unknown.
-        written = job.elapsed if job.fraction is None else job.fraction * (len(lines) - 1)
-        return encode_lines(lines[: 1 + int(written)])
+        return encode_lines(lines[: _count_written(job, len(lines))])
     return encode_lines([*lines, *_end_lines(job)])
+
+
+def written_part(content: bytes, job: Job) -> bytes:
+    """Return the lines of a log that are written by now."""
+    lines = content.splitlines(keepends=True)
+    return b"".join(lines[: _count_written(job, len(lines))])
+
+
+def _count_written(job: Job, total: int) -> int:
+    """Return how many of the lines of a log are written by now: one per second if the duration is unknown."""
+    if job.phase is State.STARTING:
+        return 1
+    return 1 + int(job.elapsed if job.fraction is None else job.fraction * (total - 1))
 
 
 def root(job: Job) -> bytes:

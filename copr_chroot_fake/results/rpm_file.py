@@ -88,6 +88,11 @@ _NO_ARCH = 255
 _TRAILER = b"070701" + b"0" * 40 + b"00000001" + b"0" * 40 + b"0000000b" + b"0" * 8 + b"TRAILER!!!" + b"\0" * 4
 """An empty archive (cpio, newc)."""
 
+_PAYLOAD = gzip.compress(_TRAILER, mtime=0)
+
+ARCHIVE_SIZE = len(_TRAILER)
+"""The size of the archive in a package, before it is compressed."""
+
 _SHA256 = 8
 """The digest algorithm."""
 
@@ -130,26 +135,52 @@ def _translated(text: str) -> _Value:
     return _text(text)._replace(type=Type.I18NSTRING)
 
 
+_PAYLOAD_DIGEST = _texts(hashlib.sha256(_PAYLOAD).hexdigest())
+
+
 def write(nevra: Nevra, *, source: Nevra, vendor: str, built_on: int) -> bytes:
     """Return a package; the same arguments give the same bytes.
 
     :param source: the source package that it was built from.
     :param built_on: the build time, as a Unix time.
     """
-    payload = gzip.compress(_TRAILER, mtime=0)
-    header = _header(Region.HEADERIMMUTABLE, _tags(nevra, source, vendor, built_on, payload))
+    header = _header(Region.HEADERIMMUTABLE, _tags(nevra, source, vendor, built_on))
     signature = _header(
         Region.HEADERSIGNATURES,
         {
             SignatureTag.SHA1: _text(hashlib.sha1(header, usedforsecurity=False).hexdigest()),
             SignatureTag.SHA256: _text(hashlib.sha256(header).hexdigest()),
-            SignatureTag.SIZE: _int32(len(header) + len(payload)),
-            SignatureTag.MD5: _binary(hashlib.md5(header + payload, usedforsecurity=False).digest()),
-            SignatureTag.PAYLOADSIZE: _int32(len(_TRAILER)),
+            SignatureTag.SIZE: _int32(len(header) + len(_PAYLOAD)),
+            SignatureTag.MD5: _binary(hashlib.md5(header + _PAYLOAD, usedforsecurity=False).digest()),
+            SignatureTag.PAYLOADSIZE: _int32(ARCHIVE_SIZE),
         },
     )
     padding = b"\0" * (-len(signature) % 8)
-    return _lead(nevra) + signature + padding + header + payload
+    return _lead(nevra) + signature + padding + header + _PAYLOAD
+
+
+def header_range(package: bytes) -> range | None:
+    """Return where the header of a package is in its file; ``None`` if the file is no package."""
+    start = _header_end(package, _LEAD.size) if package.startswith(_LEAD_MAGIC) else None
+    if start is None:
+        return None
+    start += -start % 8
+    end = _header_end(package, start)
+    return None if end is None else range(start, end)
+
+
+def _header_end(package: bytes, start: int) -> int | None:
+    intro = package[start : start + 16]
+    if len(intro) < 16 or not intro.startswith(_HEADER_MAGIC):
+        return None
+    number, size = struct.unpack(">II", intro[8:])
+    end = start + 16 + _ENTRY.size * int(number) + int(size)
+    return end if end <= len(package) else None
+
+
+def vendor(directory: str) -> str:
+    """Return the vendor of the packages in a project directory."""
+    return f"Fedora Copr - {directory}"
 
 
 def file_name(nevra: Nevra) -> str:
@@ -162,7 +193,7 @@ def summary(name: str) -> str:
     return f"Empty package {name}"
 
 
-def _tags(nevra: Nevra, source: Nevra, vendor: str, built_on: int, payload: bytes) -> dict[int, _Value]:
+def _tags(nevra: Nevra, source: Nevra, vendor: str, built_on: int) -> dict[int, _Value]:
     epoch = f"{nevra.epoch}:" if nevra.epoch else ""
     tags: dict[int, _Value] = {
         Tag.HEADERI18NTABLE: _texts("C"),
@@ -184,7 +215,7 @@ def _tags(nevra: Nevra, source: Nevra, vendor: str, built_on: int, payload: byte
         Tag.PAYLOADCOMPRESSOR: _text("gzip"),
         Tag.PAYLOADFLAGS: _text("9"),
         Tag.ENCODING: _text("utf-8"),
-        Tag.PAYLOADDIGEST: _texts(hashlib.sha256(payload).hexdigest()),
+        Tag.PAYLOADDIGEST: _PAYLOAD_DIGEST,
         Tag.PAYLOADDIGESTALGO: _int32(_SHA256),
     }
     if nevra.epoch is not None:

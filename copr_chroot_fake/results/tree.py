@@ -1,12 +1,13 @@
 """The directory tree of results, derived from the builds and the clock on each access.
 
 A file has the path ``{owner}/{project directory}/{chroot}/{result directory}/{file}``. Source builds are in
-``srpm-builds``, in place of a chroot.
+``srpm-builds``, in place of a chroot. Each chroot is a repository of packages, with ``repodata`` beside its result
+directories.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..engine.build import Build
@@ -14,6 +15,7 @@ from ..engine.store import Store
 from ..model.project import SOURCES
 from .files import File, files_of
 from .job import Job, job_of, source_job_of
+from .repodata import DIRECTORY, make_repodata
 
 
 class Directory(NamedTuple):
@@ -33,13 +35,20 @@ def find(store: Store, names: Sequence[str]) -> Directory | File | None:
     if len(below) < 2:
         return _find_chroots(store, builds, f"{owner}/{dirname}", below)
     chrootname, result_dir, *rest = below
-    job = _find_source(builds, result_dir) if chrootname == SOURCES else _find_job(builds, chrootname, result_dir)
-    if job is None or len(rest) > 1:
-        return None
-    files = files_of(job)
+    if chrootname == SOURCES:
+        job = _find_source(builds, result_dir)
+    elif result_dir == DIRECTORY and chrootname in _chroots_of(store, builds, f"{owner}/{dirname}"):
+        return _in_directory(_repodata_of(store, builds, f"{owner}/{dirname}", chrootname), rest)
+    else:
+        job = _find_job(builds, chrootname, result_dir)
+    return None if job is None else _in_directory(files_of(job), rest)
+
+
+def _in_directory(files: Sequence[File], rest: Sequence[str]) -> Directory | File | None:
+    """Return a directory, or the file that the rest of a path names in it."""
     if not rest:
         return Directory(files=files)
-    return next((file for file in files if file.name == rest[0]), None)
+    return next((file for file in files if [file.name] == rest), None)
 
 
 def _is_in(build: Build, owner: str, dirname: str) -> bool:
@@ -57,15 +66,10 @@ def _find_projects(store: Store, names: Sequence[str]) -> Directory | None:
 
 
 def _find_chroots(store: Store, builds: Sequence[Build], name: str, below: Sequence[str]) -> Directory | None:
-    """Return the list of chroots in a project directory, or of the result directories in one of them.
-
-    The directory of a chroot exists as soon as the project has enabled the chroot.
-    """
-    project = store.projects.get(name)
-    if project is None and not builds:
+    """Return the list of chroots in a project directory, or of the result directories in one of them."""
+    if name not in store.projects and not builds:
         return None
-    chrootnames = {chroot.name for build in builds for chroot in build.chroots if not chroot.is_absent}
-    chrootnames |= set() if project is None else set(project.chroots)
+    chrootnames = _chroots_of(store, builds, name)
     sources = {build.source_result_dir for build in builds if source_job_of(build) is not None}
     if not below:
         return Directory(sorted(chrootnames | ({SOURCES} if sources else set())))
@@ -73,8 +77,26 @@ def _find_chroots(store: Store, builds: Sequence[Build], name: str, below: Seque
         return Directory(sorted(sources))
     if below[0] not in chrootnames:
         return None
-    chroots = (build.get(below[0]) for build in builds)
-    return Directory(sorted({chroot.result_dir for chroot in chroots if chroot is not None and job_of(chroot)}))
+    return Directory(sorted({DIRECTORY, *_jobs_in(builds, below[0])}))
+
+
+def _chroots_of(store: Store, builds: Sequence[Build], name: str) -> set[str]:
+    """Return the chroots with a directory, which exists as soon as the project has enabled the chroot."""
+    project = store.projects.get(name)
+    enabled = () if project is None else project.chroots
+    return {*enabled, *(chroot.name for build in builds for chroot in build.chroots if not chroot.is_absent)}
+
+
+def _jobs_in(builds: Sequence[Build], chrootname: str) -> Mapping[str, Job]:
+    """Return the builds in a chroot by their result directories; the latest wins a shared one."""
+    found = ((chroot.result_dir, job_of(chroot)) for build in builds if (chroot := build.get(chrootname)) is not None)
+    return {result_dir: job for result_dir, job in found if job is not None}
+
+
+def _repodata_of(store: Store, builds: Sequence[Build], name: str, chrootname: str) -> Sequence[File]:
+    project = store.projects.get(name)
+    created_on = 0 if project is None or project.created_on is None else project.created_on
+    return make_repodata(_jobs_in(builds, chrootname).items(), created_on)
 
 
 def _find_source(builds: Sequence[Build], result_dir: str) -> Job | None:

@@ -12,6 +12,7 @@ from ..validation import checks
 from ..validation.spec import parse
 from .parsing import is_yaml, read_text
 from .parsing import parse as parse_text
+from .result_files import read_results
 from .spec import ScenarioSpec
 
 ScenarioSource = str | os.PathLike[str] | Mapping[str, object]
@@ -29,6 +30,7 @@ def load_scenario(source: ScenarioSource) -> tuple[str | None, ScenarioSpec]:
     path, text = read_text(_path(source))
     try:
         document = parse_text(text, path, yaml=is_yaml(path))
+        read_results(document, path)
     except InputError as error:
         raise ScenarioError(str(path), error) from None
     return str(path), _parse(str(path), document)

@@ -7,7 +7,6 @@ objects before a fake sees them; they know no store. Omitted fields have Copr's 
 from __future__ import annotations
 
 import re
-from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from functools import partial
@@ -28,11 +27,13 @@ from ..model.project import (
     ResultDir,
     SourcePackage,
 )
+from ..model.result_file import Results
 from ..model.source import SourceType
 from ..model.states import State, StateName, StateValue
 from ..validation import checks
 from ..validation.checks import (
     Amount,
+    Base64,
     ChrootName,
     JsonObject,
     PathSegment,
@@ -44,7 +45,7 @@ from ..validation.checks import (
 )
 from ..validation.frozen import frozen
 from ..validation.rule import NULLABLE, Relation, Rule
-from ..validation.schema import Keywords, Written, whole
+from ..validation.schema import Written, whole
 from ..validation.spec import Unique, check_of, dump, fields_of, parse_list, parse_mapping
 
 DEFAULT_OWNER = "jdoe"
@@ -115,7 +116,8 @@ class ChrootSettings:
     index of its stage, for a lifecycle that is in the state more than once, ``remaining`` the seconds until that stage
     ends, negative while it is held beyond its end, and ``planned_result_dir`` the directory that its next start sets.
     One that failed may have been ``canceled`` while it ran, which only its results show. After a ``late_start``, which
-    the backend reported although the chroot had ended, it may have started after its end.
+    the backend reported although the chroot had ended, it may have started after its end. ``results`` are the contents
+    of files in its result directory, by name.
     """
 
     state: StateValue | None = None
@@ -132,6 +134,7 @@ class ChrootSettings:
     result_url: Text | None = None
     packages: tuple[PackageValue, ...] | None = None
     build_config: JsonObject | None = None
+    results: Results | None = None
     canceled: bool = False
     late_start: bool = False
     _RELATIONS: ClassVar[tuple[object, ...]] = (
@@ -311,25 +314,6 @@ def _check_default_lifecycle(build: BuildSpec) -> Iterable[tuple[str, str]]:
                 yield f"chroots[{index}].{name}", problem
 
 
-_BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
-
-
-def _parse_base64(location: str, value: object) -> bytes:
-    text = checks.plain_text(value)
-    if text is None or re.fullmatch(_BASE64, text) is None:
-        raise InputError(location, f"{checks.excerpt(value)} is not base64; expected a file, encoded with it")
-    return b64decode(text)
-
-
-Base64 = Annotated[
-    bytes,
-    Rule(_parse_base64, lambda content: b64encode(content).decode()),
-    Written(str),
-    Keywords(contentEncoding="base64"),
-    whole(_BASE64),
-]
-
-
 @frozen(kw_only=True)
 class OutcomeSpec:
     """What happens to one chroot of a submitted build: its ``lifecycle``, and the ``packages`` that it builds."""
@@ -371,7 +355,7 @@ class BuildSpec:
     ``package`` is null while the source build has not told its name, and ``submitter`` for a webhook. ``batch`` is the
     id of its batch. Its project is ``project``, or ``ownername``, ``projectname`` and ``project_dirname``. ``chroots``
     are names, objects, or states or settings by name; those with neither a ``state`` nor a ``lifecycle`` have those of
-    the build.
+    the build. ``source_results`` are the contents of files in the result directory of its source build, by name.
     """
 
     id: Positive | None = None
@@ -393,6 +377,7 @@ class BuildSpec:
     source_state: StateValue | None = None
     source_result_dir: ResultDir = ""
     source_package: SourcePackage = _NO_SOURCE
+    source_results: Results | None = None
     canceled: bool = False
     confirmed_by: Amount | None = None
     state: StateValue | None = None

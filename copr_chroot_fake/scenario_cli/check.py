@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from ..errors import CoprFakeError, InputError, MissingExtraError, ScenarioError
 from ..garbage_collection import without_garbage_collection
 from ..scenario import parsing
 from ..scenario.parsing import RepeatedKeyError, ScenarioSyntaxError
+from ..scenario.result_files import read_results
 from ..scenario.spec import ScenarioSpec
 from ..validation.spec import parse
 from .locations import find_lines, find_repeated, walk_json, walk_yaml
@@ -89,11 +90,20 @@ def _find_errors(path: Path, text: str, earlier: set[object]) -> Iterator[Diagno
         if not repeated:
             # YAML can write the same key in several ways.
             yield Diagnostic(file, repeated_key.location, repeated_key.problem)
-    invalid = _errors(document, earlier)
+    invalid = [*_unreadable_results(document, path), *_errors(document, earlier)]
     if invalid:
         lines = find_lines(walk, text, (each.location for each in invalid))
         for each in invalid:
             yield Diagnostic(file, each.location, each.problem, lines[each.location])
+
+
+def _unreadable_results(document: object, path: Path) -> Sequence[InputError]:
+    """Read the files that the scenario names as results into the document; return the errors of those that fail."""
+    try:
+        read_results(document, path)
+    except InputError as error:
+        return error.errors
+    return ()
 
 
 def _parse(path: Path, text: str, yaml: bool) -> tuple[object, RepeatedKeyError | None]:

@@ -15,7 +15,7 @@ import click
 
 from ..adapters.body_limits import MAX_BODY
 from ..cli_output import Failure
-from ..errors import CoprFakeError, InputError
+from ..errors import CoprFakeError, InputError, needing
 from ..excerpt import excerpt
 from ..garbage_collection import without_garbage_collection
 from ..model.progress import ProgressMode
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..model.account import Account
     from ..worlds.initial import InitialConfig
     from ..worlds.world import Worlds
+    from .amqp import AmqpPublisher
     from .state_file import StateFile
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -200,6 +201,12 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     help="URL at which clients reach this server for results, if it is not the one it listens on.",
 )
 @click.option(
+    "--amqp",
+    metavar="URL",
+    help="Broker to which the messages of the main world are published, such as amqp://rabbitmq; needs the messages "
+    "extra.",
+)
+@click.option(
     "--state",
     type=click.Path(path_type=Path, dir_okay=False),
     help="File to load the state from, if it exists, and to save it to at the end. By default no state is saved.",
@@ -231,6 +238,15 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     "IP addresses, localhost, and the names in --host and --public-url are always allowed.",
 )
 @click.option("--insecure-control", is_flag=True, help="Allow everybody who can reach the server to control the fake.")
+@click.option(
+    "--worlds",
+    "worlds_mode",
+    default="on-demand",
+    show_default=True,
+    type=click.Choice(["on-demand", "fixed"]),
+    help="Whether the first request to a named world creates it, or only a control call does, so that a mistyped name "
+    "gets a 404.",
+)
 @_number_option("--max-worlds", MAX_WORLDS, "Maximum number of named worlds.")
 @_number_option("--max-memory", MAX_MEMORY, "Maximum memory of all worlds, in estimated bytes.")
 @_number_option(
@@ -257,12 +273,14 @@ def serve(
     serve_results: bool,
     results_delay: float | None,
     public_url: str | None,
+    amqp: str | None,
     state: Path | None,
     accounts: tuple[Account, ...],
     no_control: bool,
     control_token: str | None,
     allowed_hosts: tuple[str, ...],
     insecure_control: bool,
+    worlds_mode: str,
     max_worlds: int,
     max_memory: int,
     journal: int,
@@ -333,6 +351,7 @@ def serve(
     try:
         url = None if public_url is None else checks.address("--public-url", public_url)
         guard = None if no_control else _guard(host, control_token, allowed_hosts, url)
+        publisher = None if amqp is None else _make_publisher(amqp)
     except CoprFakeError as error:
         raise Failure(str(error)) from None
     with ExitStack() as stack:
@@ -341,12 +360,16 @@ def serve(
             worlds = _make_worlds(initial, state_file, max_worlds, max_memory)
         except CoprFakeError as error:
             raise Failure(str(error)) from None
+        worlds.are_fixed = worlds_mode == "fixed"
         save = None if state_file is None else state_file.save_while_serving
         control = None if guard is None else ControlAdapter(worlds, initial, guard, save, max_body=max_body)
         listener = _bind(host, port)
         writer = LineWriter(_STANDARD_ERROR, partial(dropped_line, log or "text"))
         stack.callback(writer.close)
         worlds.set_url(url or url_of(listener))
+        if publisher is not None:
+            stack.callback(publisher.close)
+            publisher.start(worlds.main, writer.write)
         try:
             serve_app(
                 ServedApp(worlds, control),
@@ -365,6 +388,18 @@ def _open_state_file(path: Path) -> StateFile:
     from .state_file import StateFile
 
     return StateFile(path)
+
+
+def _make_publisher(url: str) -> AmqpPublisher:
+    """Return what publishes messages to a broker.
+
+    :raises CoprFakeError: for an invalid URL, or if the extra is not installed.
+    """
+    with needing("--amqp", "copr-messaging with fedora-messaging", "messages"):
+        import copr_messaging.schema  # noqa: F401  # used for each message
+
+        from .amqp import AmqpPublisher
+    return AmqpPublisher(url)
 
 
 def _make_worlds(initial: InitialConfig, state_file: StateFile | None, max_worlds: int, max_memory: int) -> Worlds:

@@ -10,6 +10,7 @@ import copy
 import json
 import re
 import sys
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -20,7 +21,7 @@ from ..errors import CoprFakeError, InputError
 from ..excerpt import excerpt as excerpt
 from ..excerpt import text_excerpt
 from .rule import Rule
-from .schema import NO_NULL, Keywords, whole
+from .schema import NO_NULL, Keywords, Written, whole
 
 T = TypeVar("T")
 
@@ -109,6 +110,26 @@ def content(location: str, value: object) -> bytes:
     if not is_kind(value, bytes):
         raise InputError(location, f"expected bytes, got {excerpt(value)}")
     return value
+
+
+_BASE64 = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
+
+
+def base64_content(location: str, value: object) -> bytes:
+    """Return the bytes that are encoded as base64."""
+    text = plain_text(value)
+    if text is None or re.fullmatch(_BASE64, text) is None:
+        raise InputError(location, f"{excerpt(value)} is not base64; expected a file, encoded with it")
+    return b64decode(text)
+
+
+Base64 = Annotated[
+    bytes,
+    Rule(base64_content, lambda content: b64encode(content).decode()),
+    Written(str),
+    Keywords(contentEncoding="base64"),
+    whole(_BASE64),
+]
 
 
 def secret(location: str, value: object) -> str:

@@ -17,6 +17,9 @@ RESULTS = "/results"
 
 WEBHOOKS = "/webhooks"
 
+COPRS = "/coprs"
+"""Path of the web pages of projects."""
+
 UPLOADS = "/tmp"
 """Path of uploaded files."""
 
@@ -79,6 +82,7 @@ EndpointName = Literal[
     "webhooks/bitbucket",
     "webhooks/custom",
     "webhooks/custom-dir",
+    "coprs/repo",
     "upload",
     "results",
 ]
@@ -213,6 +217,10 @@ ROUTES = (
     _webhook("webhooks/custom", "/custom/{project_id}/{secret}/"),
     _webhook("webhooks/custom", "/custom/{project_id}/{secret}/{packagename}/"),
     _webhook("webhooks/custom-dir", "/custom-dir/{ownername}/{dirname}/{secret}/{packagename}/"),
+    _route("coprs/repo", "/g/{groupname}/{dirname}/repo/{name_release}/", root=COPRS),
+    _route("coprs/repo", "/g/{groupname}/{dirname}/repo/{name_release}/{repofile}", root=COPRS),
+    _route("coprs/repo", "/{ownername}/{dirname}/repo/{name_release}/", root=COPRS),
+    _route("coprs/repo", "/{ownername}/{dirname}/repo/{name_release}/{repofile}", root=COPRS),
     _route("upload", "/{dirname}/{filename}", root=UPLOADS),
     Route(
         "results",

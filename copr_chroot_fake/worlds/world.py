@@ -14,6 +14,8 @@ from .memory import NEW_WORLD, Memory
 if TYPE_CHECKING:
     from ..engine.snapshot import Snapshot
     from ..fake import FakeCopr
+    from ..messages.message import Message
+    from ..messages.subscribers import Subscription
     from ..wire.answer import Answer
     from ..wire.headers import RawHeaders
     from .initial import InitialState
@@ -50,6 +52,7 @@ class World:
         "_last_snapshot",
         "_memory",
         "_snapshot_bytes",
+        "_subscription",
         "_url",
         "answer",
         "fake",
@@ -73,6 +76,7 @@ class World:
         self.name = name
         self._memory = memory
         self._url = url
+        self._subscription: Subscription | None = None
         self.initial_state = initial_state
         self.replace_fake(fake or initial_state.make())
 
@@ -81,6 +85,8 @@ class World:
         if self._url is not None:
             fake._set_base_url(self._url)  # noqa: SLF001  # called by servers
         self.fake = fake
+        if self._subscription is not None:
+            self.subscribe(self._subscription.callback)
         self._memory.free()
         self.answer = fake._api.answer  # noqa: SLF001  # called by servers
         self.snapshots = {}
@@ -91,6 +97,15 @@ class World:
         """Set the base URL of the results of this and later fakes, unless they have a ``results_url``."""
         self._url = url
         self.fake._set_base_url(url)  # noqa: SLF001  # called by servers
+
+    def subscribe(self, callback: Callable[[Message], object]) -> None:
+        """Call back with all messages of this fake and of those that replace it, in place of an earlier callback.
+
+        That includes what has happened already: a state can be loaded long after it was saved.
+        """
+        if self._subscription is not None:
+            self._subscription.cancel()
+        self._subscription = self.fake._subscribers.add_with_past(callback)  # noqa: SLF001  # only worlds need it
 
     def reset(self) -> None:
         """Restore the initial state; no request is answered by an incomplete fake."""
@@ -148,6 +163,8 @@ class Worlds:
         self._named: dict[str, World] = {}
         self.memory.charged = self._measure()
         self._url: str | None = None
+        self.are_fixed = False
+        """Whether only control calls create worlds, and a request to another world is an error."""
 
     def set_url(self, url: str) -> None:
         """Set the URL of the server, from which each world derives its own."""
@@ -174,11 +191,19 @@ class Worlds:
     def draft(self, name: str) -> World:
         """Return a new world, which other requests cannot use until :meth:`add`.
 
-        :raises InputError: for an invalid name.
+        :raises InputError: for an invalid name, or any name if worlds are fixed.
         :raises TooManyError: if there are too many worlds.
         :raises NoMemoryError: if the memory limit is reached.
         """
+        if self.are_fixed:
+            raise InputError("world", f"there is no world {excerpt(name)}, and worlds are fixed; {self._choices(name)}")
         return self._make(name, self.initial_state)
+
+    def _choices(self, name: str) -> str:
+        # Imported late because only errors need it.
+        from ..validation.checks import choices
+
+        return choices(name, self.names) if self._named else "there are none"
 
     def add(self, draft: World) -> None:
         """Add a draft, unless another world has taken its name or the last place since."""

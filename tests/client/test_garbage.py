@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 
 from copr_chroot_fake.client.errors import ClientError, WaitTimeoutError
 
+from ..examples import examples
 from .garbage import serving
 from .harness import F41, Harness, responding
 
@@ -254,7 +255,7 @@ def test_values_of_any_type_anywhere(harness: Harness, name: str) -> None:
             use(CALLS[name](client))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(sorted(DOCUMENTS)),
     cuts=st.lists(st.tuples(st.integers(0, 400), st.integers(0, 20), st.binary(max_size=20)), max_size=4),

@@ -1,4 +1,4 @@
-"""The fake answers every recorded request as Copr did, byte for byte, and every adapter answers as the core does."""
+"""The fake answers every recorded request as Copr did, byte for byte, and adapters answer as the core does."""
 
 from __future__ import annotations
 
@@ -53,8 +53,19 @@ def fake_of(scenario: str) -> FakeCopr:
     return fake
 
 
-def recorded(scenario: str) -> list[Exchange]:
-    return [exchange for exchange in EXCHANGES if exchange.scenario == scenario]
+def recorded(scenario: str, exchanges: Sequence[Exchange] = EXCHANGES) -> list[Exchange]:
+    return [exchange for exchange in exchanges if exchange.scenario == scenario]
+
+
+def form_of(exchange: Exchange) -> tuple[object, ...]:
+    """Return all by which adapters could treat requests differently: the URL counts without its words and numbers."""
+    return exchange.method, _WORD.sub("w", exchange.url), exchange.status, tuple(exchange.headers)
+
+
+_WORD = re.compile(r"[A-Za-z0-9_]+")
+
+ONE_OF_EACH_FORM = list({form_of(exchange): exchange for exchange in reversed(EXCHANGES)}.values())
+"""The first recording of each form: the core is tested with all, adapters with these."""
 
 
 def is_normalized(url: str) -> bool:
@@ -87,7 +98,7 @@ def test_core_matches_recordings(scenario: str) -> None:
 @pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("adapter", [*(name for name in ADAPTERS if name not in ("answer", "server")), "command"])
 def test_adapter_matches_core(adapter: str, scenario: str) -> None:
-    """Every recorded request gets the core's status, headers and body; only a server adds the date.
+    """Requests of every recorded form get the core's status, headers and body; only a server adds the date.
 
     Client libraries normalize some requests; the server gets these too.
     """
@@ -95,7 +106,7 @@ def test_adapter_matches_core(adapter: str, scenario: str) -> None:
     core = direct_client(fake)
     mismatches = []
     with command(fake, scenario) if adapter == "command" else ADAPTERS[adapter](fake) as ask:
-        for exchange in recorded(scenario):
+        for exchange in recorded(scenario, ONE_OF_EACH_FORM):
             if adapter != "command" and is_normalized(exchange.url):
                 continue
             expected, got = replay(exchange, core), without_date(replay(exchange, ask))

@@ -9,7 +9,7 @@ import pytest
 from copr_chroot_fake import FakeCopr, SystemClock
 from copr_chroot_fake.model.machine import TRANSITIONS
 
-from .clients import F41, F42, S390X, Control
+from .clients import CHROOT, F41, F42, S390X, Control
 
 
 def test_added_build_gets_defaults(control: Control) -> None:
@@ -135,6 +135,21 @@ def test_chroot_is_added(control: Control) -> None:
     assert (added.status, added.document["name"]) == (201, F42)
     control.post("/builds/1/chroots", {"name": S390X, "lifecycle": "forked", "progress": "immediate"})
     assert control.states() == {F41: "importing", F42: "failed", S390X: "forked"}
+
+
+def test_results_are_added(control: Control) -> None:
+    """To a chroot and to its source build, as text or as base64."""
+    control.post("/builds", {"id": 1, "chroots": {F41: "succeeded"}})
+    control.post(f"{CHROOT}/results", {"name": "build.log", "content": "é\n"})
+    control.post(f"{CHROOT}/results", {"name": "data", "content": {"base64": "/w=="}})
+    control.post("/builds/1/source-results", {"name": "hello.spec", "content": ""})
+    (build,) = control.get("/scenario")["builds"]
+    assert build["chroots"][0]["results"] == {"build.log": "é\n", "data": {"base64": "/w=="}}
+    assert build["source_results"] == {"hello.spec": ""}
+    reply = control.ask("POST", f"{CHROOT}/results", {"name": "a/b", "content": {"file": "/etc/passwd"}})
+    assert (reply.status, reply.where) == (422, "name")
+    reply = control.ask("POST", f"{CHROOT}/results", {"name": "a", "content": {"file": "/etc/passwd"}})
+    assert (reply.status, reply.where) == (422, "content")
 
 
 def test_projects_and_mock_chroots_are_added(control: Control) -> None:

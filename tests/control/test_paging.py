@@ -21,6 +21,7 @@ LISTS = {
     "/projects": "projects",
     "/builds": "builds",
     "/builds/{build_id}": "chroots",
+    "/messages": "messages",
     "/requests": "requests",
     "/unmatched": "unmatched",
     "/faults": "faults",
@@ -58,19 +59,20 @@ def filled() -> Control:
         fake.answer("GET", f"/api_3/build/{number + 50}")
         fake.faults.add({"delay": 0})
         fake.on_submit(lifecycle="fails")
+        fake.builds[number]["fedora-0-x86_64"].set_state("running")
         control.world.take_snapshot()
     return control
 
 
 @pytest.mark.parametrize(("path", "field"), LISTS.items())
 def test_page_has_limit_offset_and_total(filled: Control, path: str, field: str) -> None:
-    """Pages of requests and changes are counted from the end."""
+    """Pages of requests, messages and changes are counted from the end."""
     target = path.format(build_id=1)
     whole = filled.get(target)
     total = whole["total_chroots" if field == "chroots" else "total"]
     assert total == len(whole[field]) >= 4
     pages = [filled.get(f"{target}?limit=2&offset={offset}")[field] for offset in range(0, total, 2)]
-    if field in ("changes", "requests"):
+    if field in ("changes", "messages", "requests"):
         pages.reverse()
     assert [item for page in pages for item in page] == whole[field]
     assert filled.get(f"{target}?limit=0")[field] == filled.get(f"{target}?offset={total}")[field] == []

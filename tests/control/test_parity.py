@@ -32,6 +32,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "FakeCopr.submission_rules": ("GET /submission-rules",),
     "FakeCopr.next_build_id": ("GET /next-build-id", "POST /next-build-id"),
     "FakeCopr.changes": ("GET /changes",),
+    "FakeCopr.messages": ("GET /messages",),
     "FakeCopr.reset": ("POST /reset",),
     "FakeCopr.snapshot": ("POST /snapshots",),
     "FakeCopr.restore": ("POST /snapshots/{snapshot_id}/restore",),
@@ -55,7 +56,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     },
     "Build.add_chroot": ("POST /builds/{build_id}/chroots",),
     **{f"Build.{name}": ("GET /scenario",) for name in ("batch", "isolation")},
-    "Build.source": ("GET /builds/{build_id}", "GET /scenario"),
+    "Build.source": ("GET /builds/{build_id}", "GET /scenario", "POST /builds/{build_id}/source-results"),
     "Build.cancel": ("POST /builds/{build_id}/cancel",),
     "Build.report_source": ("POST /builds/{build_id}/report-source",),
     "Build.report_import": ("POST /builds/{build_id}/report-import",),
@@ -69,10 +70,11 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     },
     **{
         f"BuildChroot.{name}": ("GET /scenario",)
-        for name in ("result_dir", "build_config", "overrides", "lifecycle_run")
+        for name in ("result_dir", "build_config", "overrides", "results", "lifecycle_run")
     },
     "BuildChroot.report": ("POST /builds/{build_id}/chroots/{chrootname}/report",),
     "BuildChroot.set_state": ("POST /builds/{build_id}/chroots/{chrootname}/state",),
+    "BuildChroot.add_result": ("POST /builds/{build_id}/chroots/{chrootname}/results",),
     "BuildChroot.advance": ("POST /builds/{build_id}/chroots/{chrootname}/advance",),
     "BuildChroot.hold": ("POST /builds/{build_id}/chroots/{chrootname}/hold",),
     "BuildChroot.release": ("POST /builds/{build_id}/chroots/{chrootname}/release",),
@@ -120,12 +122,13 @@ NO_CALLS: Mapping[str, str] = {
     ),
     **dict.fromkeys(("FakeCopr.results_url", "FakeCopr.serves_results"), STARTED),
     "FakeCopr.journal": INSIDE,
+    "FakeCopr.subscribe": "a client polls GET /messages, or gets them from a broker",
 
     **{
         f"Build.{name}": INSIDE
         for name in (
-            "agenda", "attach", "cancellation", "catch_up", "confirmed_by", "forget_rendered", "had_lifecycle",
-            "is_coupled", "is_in_store", "is_ordered", "keep_quiet", "known_chroots", "mark_canceled",
+            "added_bytes", "agenda", "attach", "cancellation", "catch_up", "confirmed_by", "forget_rendered",
+            "had_lifecycle", "is_coupled", "is_in_store", "is_ordered", "keep_quiet", "known_chroots", "mark_canceled",
             "poll", "quiet_until", "rendered", "restore", "result_dir", "results_url", "save",
             "source_result_dir", "source_results_url", "store", "undo_attached", "add_waiting", "allowed_chroots",
             "default_packages", "hidden_package", "hide_package", "names", "restored_on_error", "reveal_package",
@@ -136,8 +139,8 @@ NO_CALLS: Mapping[str, str] = {
         f"BuildChroot.{name}": INSIDE
         for name in (
             "advance_problem", "catch_up", "describe", "due", "enter_next_stage", "forget_rendered", "is_due",
-            "last_time", "needs_polls", "next_due", "poll", "rendered", "restore", "resume_lifecycle", "save",
-            "start_lifecycle", "undo_on_error", "was_canceled", "continue_from", "end_unbuilt", "fail_import",
+            "is_announced", "last_time", "needs_polls", "next_due", "poll", "rendered", "restore", "resume_lifecycle",
+            "save", "start_lifecycle", "undo_on_error", "was_canceled", "continue_from", "end_unbuilt", "fail_import",
             "is_waiting", "queue", "wait_for_source",
         )
     },

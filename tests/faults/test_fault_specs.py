@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from copr_chroot_fake import FAULTS, Answer, Dribble, FakeCopr, Fault, InputError, LogNormal, ScenarioError, Uniform
 from copr_chroot_fake.wire.answer import JSON
 
+from ..examples import examples
 from .helpers import F41, F42, GET, HTML, LIST, statuses
 
 NAMED = {
@@ -102,7 +103,7 @@ def answers(fake: FakeCopr, rounds: int) -> list[Answer]:
     return [fake.answer("GET", target) for _ in range(rounds) for target in targets]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(FAULT, max_size=4), st.integers(0, 4), st.sets(st.integers(1, 4)), st.integers(0, 9))
 def test_dumped_faults_load_back(some: list[Fault], helpers: int, removed: set[int], seed: int) -> None:
     """Their ids and counts are the same."""

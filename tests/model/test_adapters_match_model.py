@@ -1,7 +1,6 @@
 """Random operations and requests: every adapter returns the same bytes, and those of the model.
 
 Each adapter has its own fake. All fakes and the model get the same operations.
-``COPR_FAKE_EXAMPLES`` sets the number of runs.
 """
 
 from __future__ import annotations

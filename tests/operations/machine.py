@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import NamedTuple, TypeVar, cast
@@ -17,6 +17,7 @@ from copr_chroot_fake import (
     BuildChroot,
     CoprFakeError,
     FakeCopr,
+    Message,
     Scenario,
     Snapshot,
     SystemClock,
@@ -66,6 +67,8 @@ class OperationsMachine(RuleBasedStateMachine):
         self.runs, self.serves, self.progress = runs, serves, progress
         self.fake = self._make({"now": EPOCH})
         self.twin = self._make({"now": EPOCH})
+        self.delivered: list[int] = []
+        self.fake.subscribe(lambda message: self.delivered.append(message.number))
         self.both(lambda fake: fake.add_build(**build))  # type: ignore[arg-type]  # drawn arguments are valid
 
     def _make(self, scenario: Scenario) -> FakeCopr:
@@ -286,6 +289,9 @@ class OperationsMachine(RuleBasedStateMachine):
         assert copy.to_scenario() == dumped
         assert _shown(copy) == _shown(self.fake)
         self.take_snapshot()
+        # Nothing is lost, or delivered twice.
+        assert self.delivered == [*range(1, len(self.delivered) + 1)]
+        assert {message.number for message in self.fake.messages} <= {*self.delivered}
         self.steps += 1
         if self.steps % 5 == 0:
             self._compare_future(copy)
@@ -293,12 +299,15 @@ class OperationsMachine(RuleBasedStateMachine):
     def _compare_future(self, copy: FakeCopr) -> None:
         """Check that future responses of both are equal, and restore both."""
         before, now = _everything(self.fake), self.fake.clock.now()
+        published = len(self.fake.messages)
         with self.fake.snapshot():
             for passed in (0, 25, 400):
                 _let_pass(self.fake, passed)
                 _let_pass(copy, passed)
                 for target in _targets(self.fake):
                     assert copy.answer("GET", target) == self.fake.answer("GET", target), target
+            # A dump does not tell for sure which tasks have been announced.
+            assert _ends(copy.messages) == _ends(self.fake.messages[published:])
             self.fake.clock.restore(now)
         assert _everything(self.fake) == before
 
@@ -359,7 +368,12 @@ def _everything(fake: FakeCopr) -> object:
     rules = [(rule.id, rule.seen, rule.hits) for rule in fake.submission_rules]
     # First, as it lets everything happen that is due.
     dumped = fake.to_scenario()
-    return dumped, _shown(fake), fake.seed, fake.accounts, fake.groups, faults, rules, fake.changes
+    return dumped, _shown(fake), fake.seed, fake.accounts, fake.groups, faults, rules, fake.changes, fake.messages
+
+
+def _ends(messages: Iterable[Message]) -> list[str]:
+    """Return the ends of tasks; builds may change their order within a second."""
+    return sorted(str(message) for message in messages if message.topic == "copr.build.end")
 
 
 def _objects(fake: FakeCopr) -> tuple[object, ...]:

@@ -174,6 +174,9 @@ CHROOT: Mapping[str, Arguments] = {
     "advance": optional(to=states | st.just("end")),
     "hold": optional(state=states),
     "release": nothing,
+    "add_result": required(
+        name=st.sampled_from(["review.json", "builder-live.log", "a/b"]), content=st.sampled_from(["", "é\n", b"\xff"])
+    ),
 }
 _likely = st.tuples(st.just("possible event"), required(which=st.integers(0, 3)))
 _any = st.sampled_from([*CHROOT]).flatmap(lambda operation: st.tuples(st.just(operation), CHROOT[operation]))
@@ -349,8 +352,8 @@ READ_ONLY: Mapping[str, str] = {
     "FakeCopr": (
         "accounts asgi assert_all_pages_read assert_not_requested assert_polled_no_faster_than "
         "assert_project_created assert_requested assert_submitted builds changes clock default_limit faults "
-        "from_options groups mock_httpx mock_httpx2 mock_requests projects requests requests_after results_url "
-        "seed serves_results serving submission_rules transport unmatched"
+        "from_options groups messages mock_httpx mock_httpx2 mock_requests projects requests requests_after "
+        "results_url seed serves_results serving submission_rules subscribe transport unmatched"
     ),
     "Build": (
         "batch bootstrap chroots enable_net ended_at ended_on get id is_background is_canceled is_finished isolation "
@@ -359,7 +362,7 @@ READ_ONLY: Mapping[str, str] = {
     ),
     "BuildChroot": (
         "build build_config can_advance ended_at ended_on held_in is_absent lifecycle_run name overrides packages "
-        "possible_events result_dir result_url started_at started_on state"
+        "possible_events result_dir result_url results started_at started_on state"
     ),
     "Project": (
         "active_chroots chroots created_on creator days_until_deletion directories full_name group id known_chroots "

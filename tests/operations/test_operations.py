@@ -1,11 +1,7 @@
-"""Random sequences of operations on a fake: snapshots restore it, and its dump loads back.
-
-``COPR_FAKE_EXAMPLES`` sets the number of runs.
-"""
+"""Random sequences of operations on a fake: snapshots restore it, and its dump loads back."""
 
 from __future__ import annotations
 
-import os
 from inspect import get_annotations
 
 from hypothesis import HealthCheck, Phase, settings
@@ -23,6 +19,7 @@ from copr_chroot_fake import (
 )
 
 from ..control.test_parity import INSIDE, NO_CALLS
+from ..examples import examples
 from . import tables
 from .machine import OperationsMachine
 
@@ -32,7 +29,7 @@ def test_any_operations_restore_and_load_back() -> None:
     run_state_machine_as_test(
         OperationsMachine,
         settings=settings(
-            max_examples=int(os.environ.get("COPR_FAKE_EXAMPLES", "80")),
+            max_examples=examples(50),
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=[*HealthCheck],

@@ -103,8 +103,7 @@ def test_scroll_position_is_kept(open_page: Open, fake: FakeCopr) -> None:
 AXE = files("axe_core_python").joinpath("axe.min.js")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1200])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1200)])
 def test_axe_finds_no_violations(open_page: Open, scheme: str, width: int) -> None:
     """Names, roles, headings, landmarks, contrast and more."""
     fake = FakeCopr(clock=SystemClock())

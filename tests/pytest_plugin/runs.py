@@ -14,8 +14,6 @@ ARGS = {"build_id": 1, "chrootname": F41}
 UNUSED = ("cacheprovider", "hypothesispytest", "schemathesis")
 """Plugins that these tests do not need; two of them take more than half the time of a run."""
 
-ARGUMENTS = [word for name in UNUSED for word in ("-p", f"no:{name}")]
-
 
 class Run:
     """Runs a test file, in this process or in a new one."""
@@ -30,12 +28,17 @@ class Run:
 
     def again(self, *arguments: str) -> pytest.RunResult:
         """Run the written test file again, in this process."""
-        return self.pytester.runpytest_inprocess(*ARGUMENTS, *arguments)
+        return self.pytester.runpytest_inprocess(*self._without_unused(), *arguments)
 
     def in_subprocess(self, body: str, *arguments: str) -> pytest.RunResult:
         """Run tests that depend on which modules are imported, in a new process."""
         self.write(body)
-        return self.pytester.runpytest_subprocess(*ARGUMENTS, *arguments)
+        return self.pytester.runpytest_subprocess(*self._without_unused(), *arguments)
+
+    def _without_unused(self) -> list[str]:
+        """Return the arguments that leave out plugins; Faker's is slow, too."""
+        has_faker = any("faker" in path.read_text() for path in self.pytester.path.glob("*.py"))
+        return [word for name in (*UNUSED, *(["faker"] * (not has_faker))) for word in ("-p", f"no:{name}")]
 
     def write(self, body: str, ini: str = "") -> None:
         """Write the test file and the configuration."""

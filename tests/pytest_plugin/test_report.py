@@ -1,8 +1,12 @@
-"""Unmatched requests are reported, and fail strict tests."""
+"""The report of a failed test has its requests, faults and unused rules; unmatched requests fail strict tests."""
 
 from __future__ import annotations
 
+import re
+
 from .runs import Run
+
+UNMATCHED = re.compile("-- Unmatched Copr requests --")
 
 
 def test_failed_test_reports_unmatched_requests(run: Run) -> None:
@@ -26,6 +30,127 @@ def test_it(copr_fake, copr_client):
     passed = run(body.format(True))
     passed.assert_outcomes(passed=1)
     passed.stdout.no_fnmatch_line("*Unmatched Copr*")
+
+
+REQUESTS = """
+def test_it(copr_fake, copr_httpx):
+    copr_fake.add_build({F41: "running"}, id=70)
+    copr_fake.faults.add({"status": 503, "first": 1})
+    copr_fake.faults.add({"breaks": "reset", "nth": 2})
+    get = lambda path: httpx.get("https://copr.fedorainfracloud.org/api_3/" + path)
+    assert get("build/70").status_code == 503
+    with pytest.raises(httpx.ReadError):
+        get("build/70")
+    for _ in range(2):
+        get("build-chroot/list")
+    get("build/7")
+    for _ in range(EARLIER):
+        get("build/70")
+    assert get("build/70").json()["state"] == EXPECTED
+"""
+
+
+def test_failed_test_reports_requests_and_faults(run: Run) -> None:
+    """Each with its error and the fault that hit it; equal ones in a row share a line."""
+    failed = run(REQUESTS.replace("EARLIER", "1").replace("EXPECTED", "'failed'"))
+    failed.assert_outcomes(failed=1)
+    failed.stdout.fnmatch_lines(
+        [
+            "*- Latest Copr requests -*",
+            "GET /api_3/build/70 -> 503 by fault 1 at 1700000000",
+            "GET /api_3/build/70 -> no response by fault 2 at 1700000000",
+            "GET /api_3/build-chroot/list -> 400 (Missing argument build_id) at 1700000000 (2 times)",
+            "GET /api_3/build/7 -> 404 (Build 7 does not exist.) at 1700000000",
+            "GET /api_3/build/70 -> 200 at 1700000000 (2 times)",
+            "*- Unmatched Copr requests -*",
+            "*- Faults that hit Copr requests -*",
+            "fault 1: first=1, status=503; hit 1 of 7 matching requests",
+            "fault 2: nth=2, breaks='reset'; hit 1 of 7 matching requests",
+        ],
+        consecutive=False,
+    )
+    failed.stdout.no_fnmatch_line("*Earlier*")
+
+
+def test_report_keeps_earlier_errors(run: Run) -> None:
+    """Once each, and without those of unmatched requests, which have a section of their own."""
+    failed = run(REQUESTS.replace("EARLIER", "60").replace("EXPECTED", "'failed'"))
+    failed.stdout.fnmatch_lines(
+        [
+            "… 46 earlier",
+            "GET /api_3/build/70 -> 200 at 1700000000 (20 times)",
+            "*- Earlier Copr requests with errors -*",
+            "GET /api_3/build/70 -> 503 by fault 1",
+            "GET /api_3/build/70 -> no response by fault 2",
+            "GET /api_3/build-chroot/list -> 400 (Missing argument build_id) (2 times)",
+            "*- Unmatched Copr requests -*",
+            "GET /api_3/build/7 -> 404: build 70 exists, 7 does not",
+        ],
+        consecutive=False,
+    )
+
+
+def test_passed_test_reports_no_requests(run: Run) -> None:
+    passed = run(REQUESTS.replace("EARLIER", "1").replace("EXPECTED", "'running'"), "-rA")
+    passed.assert_outcomes(passed=1)
+    passed.stdout.no_fnmatch_line("*api_3*")
+
+
+def test_report_repeats_no_requests_of_an_assertion(run: Run) -> None:
+    failed = run(
+        """
+def test_it(copr_fake):
+    copr_fake.answer("GET", "/api_3/build/list")
+    copr_fake.assert_requested("monitor")
+"""
+    )
+    failed.stdout.fnmatch_lines(["*'monitor': expected at least 1 request, got none. Requests:"])
+    failed.stdout.no_fnmatch_line("*Latest Copr requests*")
+
+
+def test_report_lists_20_unmatched_targets(run: Run) -> None:
+    """With the number of further ones; long targets are shortened."""
+    failed = run(
+        """
+def test_it(copr_fake):
+    copr_fake.answer("GET", f"/api_3/{'x' * 5000}")
+    for number in range(1, 25):
+        copr_fake.answer("GET", f"/api_3/build/{number}")
+    assert False
+"""
+    )
+    unmatched = failed.outlines[failed.outlines.index(next(filter(UNMATCHED.search, failed.outlines))) + 1 :]
+    assert unmatched[1] == "GET /api_3/build/1 -> 404: there are no builds"
+    assert unmatched[20] == "… and 5 more targets"
+    assert max(map(len, unmatched)) < 600
+
+
+ERROR = """
+def test_it(copr_fake):
+    copr_fake.add_build([F41], lifecycle="fail")
+"""
+
+
+def test_traceback_of_an_error_ends_at_the_line_of_the_user(run: Run) -> None:
+    """An option of pytest shows all of it."""
+    failed = run(ERROR)
+    failed.stdout.fnmatch_lines(
+        [">*lifecycle=*", "E *InputErrors: lifecycle: 'fail' is not possible; *", "*.py:7: InputErrors"]
+    )
+    failed.stdout.no_fnmatch_line("*copr_chroot_fake/*")
+    run(ERROR, "--full-trace").stdout.fnmatch_lines("*copr_chroot_fake/fake.py:*")
+
+
+def test_traceback_of_a_defect_is_complete(run: Run) -> None:
+    """What the kit does not raise on purpose shows its own lines."""
+    failed = run(
+        """
+def test_it(copr_fake, monkeypatch):
+    monkeypatch.setattr(copr_fake, "_api", None)
+    copr_fake.answer("GET", "/api_3/")
+"""
+    )
+    failed.stdout.fnmatch_lines(["*copr_chroot_fake/fake.py:*AttributeError"])
 
 
 def test_strict_fails_only_tests_that_pass(run: Run) -> None:

@@ -57,7 +57,7 @@ def test_chroot_that_has_not_started_has_no_results(state: StateName) -> None:
     build = fake.add_build({F43: {"state": state, "result_dir": "00000007-hello"}}, id=7)
     assert str(build[F43].result_url).endswith("/00000007-hello/")
     assert get(fake, path_of(build[F43]))[0] == 404
-    assert names_in(fake, path_of(build[F43]).removesuffix("00000007-hello/")) == set()
+    assert names_in(fake, path_of(build[F43]).removesuffix("00000007-hello/")) == {"repodata/"}
 
 
 def test_results_are_not_served_by_default() -> None:
@@ -160,9 +160,9 @@ def test_indexes_lead_from_the_top_to_every_file() -> None:
     assert names_in(fake, "/results/%40copr/") == {"copr-dev/", "copr-dev%3Apr%3A1/"}
     assert names_in(fake, "/results/@copr/copr-dev:pr:1/") == {f"{F43}/", f"{S390X}/", "srpm-builds/"}
     assert names_in(fake, "/results/@copr/copr-dev:pr:1/srpm-builds/") == {"00000007/"}
-    assert names_in(fake, f"/results/@copr/copr-dev:pr:1/{F43}/") == {"00000007-hello/"}
+    assert names_in(fake, f"/results/@copr/copr-dev:pr:1/{F43}/") == {"00000007-hello/", "repodata/"}
     assert names_in(fake, f"/results/@copr/copr-dev:pr:1/{F43}/00000007-hello/") == SUCCEEDED
-    assert names_in(fake, f"/results/jdoe/hello/{F43}/") == set()
+    assert names_in(fake, f"/results/jdoe/hello/{F43}/") == {"repodata/"}
 
 
 @pytest.mark.parametrize(
@@ -292,11 +292,11 @@ def test_source_package_url_is_served() -> None:
 
 
 def test_latest_build_wins_a_shared_result_directory() -> None:
-    """The index lists it once."""
+    """The index lists it once, beside the metadata of the repository."""
     fake = FakeCopr(serve_results=True)
     for number, package in enumerate(("hello", "world"), 1):
         fake.add_build({F43: {"state": "succeeded", "result_dir": "shared"}}, id=number, package=package)
-    assert get(fake, f"/results/jdoe/playground/{F43}/")[1].count(b'<a href="./') == 1
+    assert get(fake, f"/results/jdoe/playground/{F43}/")[1].count(b'<a href="./') == 2
     assert "world.spec" in names_in(fake, f"/results/jdoe/playground/{F43}/shared/")
 
 

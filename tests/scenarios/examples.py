@@ -118,6 +118,7 @@ WHOLE: dict[str, Any] = {
             "submitter": "jdoe",
             "source_state": "succeeded",
             "source_result_dir": "00000001",
+            "source_results": {"hello.spec": "Name: hello\n"},
             "canceled": False,
             "confirmed_by": 1_800_000_000,
             "lifecycle": "succeeds",
@@ -146,6 +147,7 @@ WHOLE: dict[str, Any] = {
                     "started_on": 1_600_000_100,
                     "ended_on": 1_600_000_200,
                     "result_dir": "00000001-hello",
+                    "results": {"build.log": "+ exit 0\n", "review.json": {"base64": "e30="}},
                     "packages": [
                         "hello-1-1.src",
                         {"name": "hello", "version": "1", "release": "1", "arch": "s390x", "epoch": 1},
@@ -256,6 +258,24 @@ INVALID_SCENARIOS: list[tuple[object, str]] = [
     ({"builds": [{"id": 1, "batch": 2}]}, "builds[0].batch: there is no batch 2; expected one of batches"),
     ({"builds": [{"id": 1, "source": {"type": "git"}}]}, "builds[0].source.type: 'git'"),
     ({"builds": [{"id": 1, "source": {"content": "é"}}]}, "builds[0].source.content: 'é' is not base64"),
+    (
+        {"builds": [{"id": 1, "source_results": {"a/b": ""}}]},
+        "builds[0].source_results.a/b: 'a/b' is not a file name; expected one without slashes and control characters",
+    ),
+    (
+        chroots({"results": {"a.log": "", "a.log.gz": ""}}),
+        "builds[0].chroots[0].results: a log is given with and without .gz; expected one of them",
+    ),
+    (
+        chroots({"results": {"a": {"base64": "é"}}}),
+        "builds[0].chroots[0].results.a.base64: 'é' is not base64; expected a file, encoded with it",
+    ),
+    (
+        chroots({"results": {"a.log": {"base64": "H4sI"}}}),
+        "builds[0].chroots[0].results.a.log: the log a.log is compressed; expected its text",
+    ),
+    (chroots({"results": {"a": "\ud800"}}), "builds[0].chroots[0].results.a: '\\ud800' has half a surrogate pair"),
+    (chroots({"results": {"a": 7}}), "builds[0].chroots[0].results.a: expected a text or bytes, got 7"),
     (
         {"submissions": [{"lifecycle": "fails", "chrot": "x"}]},
         "submissions[0].chrot: unknown key; did you mean 'chroot'? ",
@@ -444,6 +464,11 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
 UNSAYABLE = (
     # Characters that the database cannot store.
     "has a null character or half a surrogate pair",
+    "has half a surrogate pair",
+    # What a schema cannot express about the results of a build.
+    "only a scenario file can name another file",
+    "is compressed; expected its text",
+    "a log is given with and without .gz",
     # Objects that exist already.
     r"there is a build \d+ already",
     r"there is a project .* already",

@@ -61,7 +61,7 @@ FREE_TEXT = {
     *("additional_modules", "additional_packages", "additional_repos", "with_opts", "without_opts", "bootstrap_image"),
     *("packit_forge_projects_allowed", "runtime_dependencies", "chroot_denylist", "comps_name", "clone_url"),
     *("description", "instructions", "homepage", "contact", "storage", "creator", "webhook_secret", "submitter"),
-    *("login", "token", "fas_name", "url"),
+    *("login", "token", "fas_name", "url", "build.log", "hello.spec"),
 }
 """Keys of which any text is a valid value."""
 
@@ -310,3 +310,22 @@ def test_any_text_has_errors_exactly_when_loading_fails(tmp_path: Path, text: st
     (report,) = check([path])
     assert report.unreadable is None
     assert bool(report.errors) == (loading_error(path) is not None)
+
+
+def test_unreadable_results_are_reported_with_their_line(tmp_path: Path) -> None:
+    """Beside the other errors of the scenario; a file that can be read is no error."""
+    (tmp_path / "there.log").write_text("boom\n")
+    path = tmp_path / "scenario.yaml"
+    path.write_text(
+        "builds:\n"
+        "- id: 1\n"
+        "  timeout: -1\n"
+        "  source_results:\n"
+        "    build.log: {file: missing.log}\n"
+        "    root.log: {file: there.log}\n"
+    )
+    errors = errors_in(path)
+    assert [(error.line, error.location) for error in errors] == [
+        (3, "builds[0].timeout"),
+        (5, "builds[0].source_results.build.log.file"),
+    ]

@@ -1,0 +1,129 @@
+"""What messages tell: which tasks have started and ended, noted as it happens, and put in order when it is read."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from functools import partial
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..model.states import STATUS_NUMBERS, State
+from ..model.task import SOURCE_TASK
+from .interrupts import complete
+
+if TYPE_CHECKING:
+    from .build import Build
+
+MESSAGES_KEPT = 10_000
+"""The number of latest messages that are kept."""
+
+END, STARTS = "copr.build.end", ("copr.build.start", "copr.chroot.start")
+"""The topics of messages; a start is announced twice."""
+
+Topic = str
+
+
+class Task(NamedTuple):
+    """A task that has started or ended; its package and version are unknown to Copr's backend for a source build."""
+
+    position: int
+    """What puts tasks in order: the Unix time at which it happened, by the clock."""
+    at: int
+    """The Unix time of the transition, to which a poll or a step by hand can be ahead of the clock."""
+    status: int
+    build_id: int
+    chrootname: str
+    ownername: str
+    projectname: str
+    package: str | None
+    version: str | None
+    submitter: str | None
+
+
+Entry = tuple[int, Topic, Task]
+"""The number of a message, counted from 1, its topic, and the task that it is about."""
+
+
+class MessageLog:
+    """The latest messages. The caller holds the store's lock."""
+
+    __slots__ = ("_kept", "_last_number", "entries", "noted", "undelivered")
+
+    def __init__(self) -> None:
+        self.noted: deque[Task] = deque(maxlen=MESSAGES_KEPT)
+        """What has happened since the messages were read, in the order in which it was found out."""
+        self.entries: deque[Entry] = deque(maxlen=MESSAGES_KEPT)
+        """The messages in order, which never changes again."""
+        self.undelivered: deque[Entry] = deque()
+        """The messages that subscribers will get."""
+        self._kept = [self.entries]
+        self._last_number = 0
+
+    def __len__(self) -> int:
+        return len(self.noted) + len(self.entries)
+
+    def note_chroot(self, build: Build, chrootname: str, state: State, at: int) -> None:
+        """Note that the task of a chroot is running or has ended."""
+        self._note(build, chrootname, state, at, build.stored_package, build.source.package.version)
+
+    def note_source(self, build: Build, state: State, at: int) -> None:
+        """Note that the task of a source build is running or has ended."""
+        self._note(build, SOURCE_TASK, state, at, None, None)
+
+    def _note(
+        self, build: Build, chrootname: str, state: State, at: int, package: str | None, version: str | None
+    ) -> None:
+        project = build.project
+        # The backend knows no other ends than success and failure.
+        status = STATUS_NUMBERS[state if state in (State.RUNNING, State.SUCCEEDED) else State.FAILED]
+        position = min(at, int(build.store.clock.now()))
+        self.noted.append(
+            Task(
+                position,
+                at,
+                status,
+                build.id,
+                chrootname,
+                project.ownername,
+                project.projectname,
+                package,
+                version,
+                build.submitter,
+            )
+        )
+
+    def deliver(self, has_subscribers: bool) -> None:
+        """Let there be subscribers, who get all that is noted from now on, however much; or none."""
+        self._kept = [self.entries, self.undelivered] if has_subscribers else [self.entries]
+        self.noted = deque(self.noted, None if has_subscribers else MESSAGES_KEPT)
+        self.undelivered.clear()
+
+    def arrange(self) -> None:
+        """Put what was noted in order after the earlier messages; the caller has let everything happen that is due."""
+        if not self.noted:
+            return
+        arranged: list[Entry] = []
+        for task in sorted(self.noted, key=itemgetter(0)):
+            for topic in STARTS if task.status == STATUS_NUMBERS[State.RUNNING] else (END,):
+                arranged.append((self._last_number + len(arranged) + 1, topic, task))
+        complete(partial(self._append, arranged))
+
+    def _append(self, arranged: list[Entry]) -> None:
+        last = arranged[-1][0]
+        for kept in self._kept:
+            # Unless that has been done before an interrupt.
+            if not kept or kept[-1][0] != last:
+                kept.extend(arranged)
+        self._last_number = last
+        self.noted.clear()
+
+    def clear(self) -> None:
+        """Drop all messages; the numbers continue."""
+        self.restore(())
+
+    def restore(self, entries: Iterable[Entry]) -> None:
+        """Have other messages; what subscribers are about to get stays."""
+        self.noted.clear()
+        self.entries.clear()
+        self.entries.extend(entries)

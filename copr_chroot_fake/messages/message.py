@@ -1,0 +1,139 @@
+"""A message with the content that Copr's backend gives it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import compress
+from operator import attrgetter, eq, itemgetter
+from typing import TYPE_CHECKING, Literal, TypedDict, cast
+from zlib import crc32
+
+from ..engine.message_log import END, STARTS, Entry, Task
+from ..errors import needing
+
+if TYPE_CHECKING:
+    import fedora_messaging.message
+
+    from ..engine.store import Store
+
+Topic = Literal["copr.build.start", "copr.chroot.start", "copr.build.end"]
+
+TOPIC_PREFIX = "org.fedoraproject.prod"
+"""What a topic begins with where consumers get messages, before another dot."""
+
+
+class MessageBody(TypedDict):
+    """The body of a message.
+
+    ``status`` is 3 at the start of a task, and 1 or 0 after its success or failure. ``chroot`` is ``srpm-builds`` for a
+    source build, of which ``pkg`` and ``version`` are unknown. A group as ``owner`` has its ``@``. ``user`` is the
+    submitter. The worker ``who`` with its ``pid`` is the same in all messages about a task, and so is the builder's
+    ``ip``.
+    """
+
+    user: str | None
+    copr: str
+    owner: str
+    pkg: str | None
+    build: int
+    chroot: str
+    version: str | None
+    status: int
+    ip: str | None
+    who: str
+    pid: int
+    what: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message that Copr publishes when a source build or a build chroot starts or ends.
+
+    :param topic: without the prefix of the bus.
+    :param time: the Unix time of the transition.
+    :param number: counts the messages of a fake from 1; 0 for one that no fake has published.
+    """
+
+    topic: Topic
+    time: int
+    body: MessageBody
+    number: int = 0
+
+    def __str__(self) -> str:
+        body = self.body
+        return f"{self.topic} at {self.time}: build {body['build']}, {body['chroot']}, status {body['status']}"
+
+    def to_fedora_messaging(self) -> fedora_messaging.message.Message:
+        """Return it as the object that a consumer of fedora-messaging gets, with the schema class of copr-messaging.
+
+        Its topic begins with ``org.fedoraproject.prod.``, as in production.
+
+        :raises MissingExtraError: if copr-messaging is not installed.
+        """
+        with needing("Message.to_fedora_messaging", "copr-messaging", "messages"):
+            from copr_messaging import schema
+        classes = {
+            END: schema.BuildChrootEndedV1,
+            STARTS[0]: schema.BuildChrootStartedV1,
+            STARTS[1]: schema.BuildChrootStartedV1DontUse,
+        }
+        made = classes[self.topic](topic=f"{TOPIC_PREFIX}.{self.topic}", body=dict(self.body))
+        return cast("fedora_messaging.message.Message", made)
+
+
+def find_messages(
+    store: Store, topic: Topic | None = None, build_id: int | None = None, chrootname: str | None = None, after: int = 0
+) -> list[Entry]:
+    """Return the latest messages in order.
+
+    :param after: only those with higher numbers.
+    """
+    with store.lock:
+        found = [*store.ordered_messages()]
+    del found[: bisect_right(found, after, key=itemgetter(0))]
+    found = _select(found, topic, map(itemgetter(1), found))
+    found = _select(found, build_id, map(attrgetter("build_id"), map(itemgetter(2), found)))
+    return _select(found, chrootname, map(attrgetter("chrootname"), map(itemgetter(2), found)))
+
+
+def _select(entries: list[Entry], value: object, of_each: Iterator[object]) -> list[Entry]:
+    """Return those of which a value is as expected, or all if nothing is expected."""
+    # Without a Python step for each message, because there are so many.
+    return entries if value is None else list(compress(entries, map(partial(eq, value), of_each)))
+
+
+def read_message(entry: Entry) -> Message:
+    """Return the message of an entry in the log."""
+    number, topic, task = entry
+    return Message(cast(Topic, topic), task.at, _body(topic, task), number)
+
+
+def _body(topic: str, task: Task) -> MessageBody:
+    user, copr, build, package = task.submitter, task.projectname, task.build_id, task.package
+    drawn = crc32(f"{build}/{task.chrootname}".encode())
+    ip, pid = f"172.25.{drawn >> 8 & 255}.{drawn & 255}", 1000 + (drawn >> 16) % 31_000
+    arch = task.chrootname.rpartition("-")[2]
+    kind = "PC" if arch in ("builds", "x86_64", "i386", "i586", "i686") else arch.upper()
+    if topic == END:
+        what = f"build end: user:{user} copr:{copr} build:{build} pkg:{package} version:{task.version}"
+        what += f" ip:{ip} pid:{pid} status:{task.status}"
+    else:
+        begin = "build start:" if topic == STARTS[0] else f"chroot start: chroot:{task.chrootname}"
+        what = f"{begin} user:{user} copr:{copr} pkg:{package} build:{build} ip:{ip} pid:{pid}"
+    return {
+        "user": user,
+        "copr": copr,
+        "owner": task.ownername,
+        "pkg": package,
+        "build": build,
+        "chroot": task.chrootname,
+        "version": task.version,
+        "status": task.status,
+        "ip": ip,
+        "who": f"backend.worker-{drawn % 100_000}-{kind}",
+        "pid": pid,
+        "what": what,
+    }

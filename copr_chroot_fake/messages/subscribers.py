@@ -1,0 +1,217 @@
+"""Subscribers, who are called back with each message as soon as it arises.
+
+State is computed on access, and changes under the store's lock. While there are subscribers, it is replaced by a lock
+that looks for messages when it is released. Everything that changes a fake, or finds out that something was due, holds
+the lock. A clock that is moved calls its listeners, and a :class:`Waker` notices what is due on the system's clock.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from ..engine.clock import SystemClock, VirtualClock
+from ..engine.message_log import Entry
+from ..engine.store import Store
+from ..errors import InputError
+from ..fork_lock import Lock
+from ..validation import checks
+from .message import Message, read_message
+from .waker import Waker
+
+Callback = Callable[[Message], object]
+
+
+class Subscription:
+    """A callback that gets messages until it is canceled; as a context manager, until the end of the block."""
+
+    __slots__ = ("_subscribers", "callback")
+
+    def __init__(self, subscribers: Subscribers, callback: Callback) -> None:
+        self._subscribers = subscribers
+        self.callback = callback
+
+    def __repr__(self) -> str:
+        return f"<Subscription of {self.callback!r}>"
+
+    def cancel(self) -> None:
+        """Call back no more; a message that is being delivered may still arrive."""
+        self._subscribers.remove(self)
+
+    def __enter__(self) -> Subscription:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.cancel()
+
+
+class Subscribers:
+    """The subscribers of one fake.
+
+    A message is delivered in the thread that has caused it or found it, after the lock is released, so that a callback
+    may use the fake, also from other threads. Only one thread delivers at a time, so that messages arrive in order.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = store.lock
+        self._guard = DeliveringLock(store.lock, self.deliver_news)
+        self._subscriptions: tuple[Subscription, ...] = ()
+        self._callbacks: tuple[Callback, ...] = ()
+        self._is_delivering = False
+        self._waker: Waker | None = None
+
+    def add(self, callback: Callback) -> Subscription:
+        """Let a callback get the messages that arise from now on.
+
+        :raises InputError: if it is not callable.
+        """
+        if not callable(callback):
+            raise InputError("callback", f"expected a function that gets a message, got {checks.excerpt(callback)}")
+        subscription = Subscription(self, callback)
+        # What has happened until now is for the other subscribers.
+        self.deliver_news()
+        with self._lock:
+            if not self._subscriptions:
+                self._start()
+            self._set((*self._subscriptions, subscription))
+        return subscription
+
+    def add_with_past(self, callback: Callback) -> Subscription:
+        """Let a callback get all messages, first those that have arisen already; for these, the fake is locked."""
+        with self._lock:
+            subscription = self.add(callback)
+            for entry in self._store.messages.entries:
+                callback(read_message(entry))
+        return subscription
+
+    def remove(self, subscription: Subscription) -> None:
+        """Remove a subscription, unless that has been done."""
+        with self._lock:
+            is_last = self._subscriptions == (subscription,)
+            self._set(tuple(other for other in self._subscriptions if other is not subscription))
+            if is_last:
+                self._stop()
+
+    def _set(self, subscriptions: tuple[Subscription, ...]) -> None:
+        self._subscriptions = subscriptions
+        self._callbacks = tuple(subscription.callback for subscription in subscriptions)
+
+    def _start(self) -> None:
+        store, clock = self._store, self._store.clock
+        store.ordered_messages()
+        store.messages.deliver(True)
+        store.lock = self._guard
+        if isinstance(clock, VirtualClock | SystemClock):
+            clock.listeners += (self._notice_move,)
+        if isinstance(clock, SystemClock):
+            self._waker = Waker(self._wake)
+
+    def _stop(self) -> None:
+        store, clock = self._store, self._store.clock
+        if self._waker is not None:
+            self._waker.close()
+            self._waker = None
+        if isinstance(clock, VirtualClock | SystemClock):
+            clock.listeners = tuple(listener for listener in clock.listeners if listener != self._notice_move)
+        store.lock = self._lock
+        store.messages.deliver(False)
+
+    def _notice_move(self) -> None:
+        # A scenario or a snapshot that moves the clock holds the lock until it is complete.
+        if not self._guard.is_held():
+            self.deliver_news()
+            self._wake_soon()
+
+    def _wake(self) -> float:
+        """Deliver what has become due, and return the seconds of the system until the next transition."""
+        try:
+            self.deliver_news()
+        except Exception:
+            # Nobody has called this, but pytest and others report exceptions of threads.
+            threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
+        clock = self._store.clock
+        assert isinstance(clock, SystemClock)
+        with self._lock:
+            due = self._store.wakes_at
+        return math.inf if clock.is_paused else (due - clock.now()) / clock.speed
+
+    def _wake_soon(self) -> None:
+        if self._waker is not None:
+            self._waker.wake()
+
+    def deliver_news(self) -> None:
+        """Call the subscribers back with each message that has arisen, unless that is being done.
+
+        :raises Exception: the first one that a callback has raised, after everything is delivered.
+        """
+        store = self._store
+        log = store.messages
+        if not self._subscriptions or not (log.noted or log.undelivered or store.is_due):
+            return
+        first: Exception | None = None
+        if not self._begin():
+            return
+        try:
+            while self._collect():
+                error = self._deliver(log.undelivered)
+                first = first or error
+        except BaseException:
+            self._is_delivering = False
+            raise
+        self._wake_soon()
+        if first is not None:
+            raise first
+
+    def _begin(self) -> bool:
+        with self._lock:
+            is_first = not self._is_delivering
+            self._is_delivering = True
+            return is_first
+
+    def _collect(self) -> bool:
+        """Find the messages that are to be delivered; return whether there are any."""
+        with self._lock:
+            self._store.ordered_messages()
+            # While the lock is held, so that another thread does not rely on this one to deliver more.
+            self._is_delivering = bool(self._store.messages.undelivered)
+            return self._is_delivering
+
+    def _deliver(self, undelivered: deque[Entry]) -> Exception | None:
+        """Deliver messages to all subscribers; return the first exception of a callback."""
+        first: Exception | None = None
+        while undelivered:
+            message = read_message(undelivered.popleft())
+            for callback in self._callbacks:
+                try:
+                    callback(message)
+                except Exception as error:
+                    first = first or error
+        return first
+
+
+class DeliveringLock:
+    """A lock that calls a function after its outermost release.
+
+    :param lock: the lock itself, which may be in use.
+    """
+
+    __slots__ = ("_acquire", "_deliver", "_release", "is_held")
+
+    def __init__(self, lock: Lock, deliver: Callable[[], None]) -> None:
+        self._acquire = lock.__enter__
+        self._release = lock.__exit__
+        self._deliver = deliver
+        self.is_held: Callable[[], bool] = lock._is_owned  # type: ignore[attr-defined]  # noqa: SLF001
+        """Return whether this thread holds it. threading.Condition uses this method; there is no public one."""
+
+    def __enter__(self) -> object:
+        return self._acquire()
+
+    def __exit__(self, *error: object) -> None:
+        self._release(None, None, None)
+        if not self.is_held():
+            self._deliver()

@@ -1,0 +1,104 @@
+"""What the report of a failed test says about its fakes. PYTEST_DONT_REWRITE"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import pytest
+
+from ..engine.faults import ActiveFault
+from ..engine.submission_rules import SubmissionRule
+from ..fake import FakeCopr
+from ..journal.journal import Request
+from ..validation import checks
+from ..validation.spec import dump
+from .support import FAKES
+
+UNMATCHED = "Unmatched Copr requests"
+
+_MAX_LATEST = 20
+"""The maximum number of latest requests in a report."""
+
+_MAX_LINES = 20
+"""The maximum number of lines of every other section."""
+
+
+def sections(item: pytest.Item, text: str) -> Iterator[tuple[str, str]]:
+    """Yield titles and texts about the fakes of a failed test, without those that its report has already.
+
+    :param text: the report.
+    """
+    fakes = [fake for fake, _ in item.stash.get(FAKES, [])]
+    found = (
+        ("Latest Copr requests", [line for fake in fakes for line in _latest_requests(fake)]),
+        ("Earlier Copr requests with errors", _shortened(_earlier_errors(fakes), "requests")),
+        (UNMATCHED, _unmatched(fakes)),
+        ("Faults that hit Copr requests", _shortened(_faults(fakes), "faults")),
+        ("Submission rules that never matched", _shortened(_unused_rules(fakes), "rules")),
+    )
+    for title, lines in found:
+        if lines and not all(line in text for line in lines):
+            yield title, "\n".join(lines)
+
+
+def fail_if_strict(item: pytest.Item) -> None:
+    """Fail the test if it made unmatched requests to a strict fake."""
+    lines = _unmatched([fake for fake, options in item.stash.get(FAKES, []) if options.strict])
+    if lines:
+        pytest.fail("\n".join([f"{UNMATCHED}:", *lines]), pytrace=False)
+
+
+def _latest_requests(fake: FakeCopr) -> list[str]:
+    requests = fake.requests
+    latest = requests[-_MAX_LATEST:]
+    earlier = len(requests) - len(latest)
+    lines = [_counted(line, len([*same])) for line, same in groupby(map(str, latest))]
+    return [f"… {earlier} earlier", *lines] if earlier else lines
+
+
+def _counted(line: str, count: int) -> str:
+    return line if count == 1 else f"{line} ({count} times)"
+
+
+def _earlier_errors(fakes: Sequence[FakeCopr]) -> list[str]:
+    """Return a line for each kind of failed request that is not among the latest and not unmatched."""
+    counts: dict[str, int] = {}
+    for fake in fakes:
+        for request in fake.requests[:-_MAX_LATEST]:
+            if request.matched and not 200 <= request.status < 400:
+                line = _without_time(request)
+                counts[line] = counts.get(line, 0) + 1
+    return [_counted(line, count) for line, count in counts.items()]
+
+
+def _without_time(request: Request) -> str:
+    return str(request).rpartition(" at ")[0]
+
+
+def _unmatched(fakes: Sequence[FakeCopr]) -> list[str]:
+    """Return a line with the near miss for each unmatched target."""
+    return _shortened([str(requests) for fake in fakes for requests in fake.unmatched], "targets")
+
+
+def _faults(fakes: Sequence[FakeCopr]) -> list[str]:
+    return [_describe_fault(fault) for fake in fakes for fault in fake.faults if fault.hits]
+
+
+def _describe_fault(active: ActiveFault) -> str:
+    options = ", ".join(f"{name}={checks.excerpt(value)}" for name, value in dump(active.fault).items())
+    return f"fault {active.id}: {options}; hit {active.hits} of {active.seen} matching requests"
+
+
+def _unused_rules(fakes: Sequence[FakeCopr]) -> list[str]:
+    """Return a line for each submission rule that has applied to no build."""
+    return [_describe_rule(rule) for fake in fakes for rule in fake.submission_rules if not rule.hits]
+
+
+def _describe_rule(rule: SubmissionRule) -> str:
+    return f"{rule} (builds that match apart from nth: {rule.seen})" if rule.seen else str(rule)
+
+
+def _shortened(lines: list[str], kind: str) -> list[str]:
+    more = len(lines) - _MAX_LINES
+    return [*lines[:_MAX_LINES], f"… and {more} more {kind}"] if more > 0 else lines

@@ -1,0 +1,147 @@
+"""The metadata of a package repository, as createrepo_c writes it: each chroot of a project directory has one.
+
+Its files describe each other by checksum, so all of them are made at once.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from html import escape
+from typing import NamedTuple
+
+from ..model.nevra import Nevra
+from . import rpm_file
+from .files import File, files_of, packages_of
+from .job import Job
+
+DIRECTORY = "repodata"
+
+_COMMON, _RPM = "http://linux.duke.edu/metadata/common", "http://linux.duke.edu/metadata/rpm"
+_ROOTS = {
+    "primary": ("metadata", f'xmlns="{_COMMON}" xmlns:rpm="{_RPM}"'),
+    "filelists": ("filelists", 'xmlns="http://linux.duke.edu/metadata/filelists"'),
+    "other": ("otherdata", 'xmlns="http://linux.duke.edu/metadata/other"'),
+}
+"""The root element of each file, and its attributes."""
+
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
+
+class _Package(NamedTuple):
+    """A package of the repository: its content, and its location in the directory of the chroot."""
+
+    nevra: Nevra
+    job: Job
+    location: str
+    content: bytes
+    checksum: str
+
+
+def make_repodata(jobs: Iterable[tuple[str, Job]], created_on: int) -> Sequence[File]:
+    """Return the files of a repository.
+
+    :param jobs: the builds in a chroot, each with the name of its result directory.
+    :param created_on: the Unix time of a repository without packages.
+    """
+    packages = [package for directory, job in jobs for package in _packages_of(directory, job)]
+    modified = max((package.job.modified for package in packages), default=created_on)
+    documents = {name: _document(name, packages) for name in _ROOTS}
+    contents: dict[str, bytes] = {}
+    described = []
+    for name, document in documents.items():
+        content = gzip.compress(document, mtime=modified)
+        checksum = hashlib.sha256(content).hexdigest()
+        contents[f"{checksum}-{name}.xml.gz"] = content
+        described.append(_describe(name, checksum, content, document, modified))
+    contents["repomd.xml"] = _repomd(described, modified)
+    return [File(name, modified, partial(bytes, content)) for name, content in sorted(contents.items())]
+
+
+def _packages_of(directory: str, job: Job) -> Iterator[_Package]:
+    packages = packages_of(job)
+    for file in files_of(job) if packages else ():
+        if file.name in packages:
+            content = file.read()
+            # createrepo_c leaves out what is no package, for example because a test has replaced it.
+            if rpm_file.header_range(content) is not None:
+                checksum = hashlib.sha256(content).hexdigest()
+                yield _Package(packages[file.name], job, f"{directory}/{file.name}", content, checksum)
+
+
+def _document(name: str, packages: Sequence[_Package]) -> bytes:
+    root, attributes = _ROOTS[name]
+    elements = "".join(map(_primary if name == "primary" else _empty, packages))
+    return f'{_DECLARATION}<{root} {attributes} packages="{len(packages)}">\n{elements}</{root}>\n'.encode()
+
+
+def _primary(package: _Package) -> str:
+    """Return the description of a package, with the values of its header."""
+    nevra, job = package.nevra, package.job
+    header = rpm_file.header_range(package.content) or range(0)
+    source = provides = ""
+    if nevra.arch != "src":
+        source = rpm_file.file_name(job.source)
+        provides = f"""    <rpm:provides>
+      <rpm:entry name="{_xml(nevra.name)}" flags="EQ" {_version(nevra)}/>
+    </rpm:provides>
+"""
+    return f"""<package type="rpm">
+  <name>{_xml(nevra.name)}</name>
+  <arch>{_xml(nevra.arch)}</arch>
+  <version {_version(nevra)}/>
+  <checksum type="sha256" pkgid="YES">{package.checksum}</checksum>
+  <summary>{_xml(rpm_file.summary(nevra.name))}</summary>
+  <description>{_xml(rpm_file.DESCRIPTION)}</description>
+  <packager></packager>
+  <url></url>
+  <time file="{job.modified}" build="{job.modified}"/>
+  <size package="{len(package.content)}" installed="0" archive="{rpm_file.ARCHIVE_SIZE}"/>
+  <location href="{_xml(package.location)}"/>
+  <format>
+    <rpm:license>MIT</rpm:license>
+    <rpm:vendor>{_xml(rpm_file.vendor(job.directory))}</rpm:vendor>
+    <rpm:group>Unspecified</rpm:group>
+    <rpm:buildhost>localhost</rpm:buildhost>
+    <rpm:sourcerpm>{_xml(source)}</rpm:sourcerpm>
+    <rpm:header-range start="{header.start}" end="{header.stop}"/>
+{provides}  </format>
+</package>
+"""
+
+
+def _empty(package: _Package) -> str:
+    """Return the files or the changelog of a package, which has neither."""
+    nevra = package.nevra
+    attributes = f'pkgid="{package.checksum}" name="{_xml(nevra.name)}" arch="{_xml(nevra.arch)}"'
+    return f"<package {attributes}>\n  <version {_version(nevra)}/>\n</package>\n"
+
+
+def _version(nevra: Nevra) -> str:
+    return f'epoch="{nevra.epoch or 0}" ver="{_xml(nevra.version)}" rel="{_xml(nevra.release)}"'
+
+
+def _xml(text: str) -> str:
+    """Return a text for an element or an attribute; XML has no form for most control characters."""
+    return escape(re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", text))
+
+
+def _describe(name: str, checksum: str, content: bytes, document: bytes, modified: int) -> str:
+    return f"""  <data type="{name}">
+    <checksum type="sha256">{checksum}</checksum>
+    <open-checksum type="sha256">{hashlib.sha256(document).hexdigest()}</open-checksum>
+    <location href="{DIRECTORY}/{checksum}-{name}.xml.gz"/>
+    <timestamp>{modified}</timestamp>
+    <size>{len(content)}</size>
+    <open-size>{len(document)}</open-size>
+  </data>
+"""
+
+
+def _repomd(described: Iterable[str], revision: int) -> bytes:
+    attributes = f'xmlns="http://linux.duke.edu/metadata/repo" xmlns:rpm="{_RPM}"'
+    lines = f"  <revision>{revision}</revision>\n{''.join(described)}"
+    return f"{_DECLARATION}<repomd {attributes}>\n{lines}</repomd>\n".encode()

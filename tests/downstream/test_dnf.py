@@ -1,0 +1,160 @@
+"""dnf with its copr plugin enables projects, and installs their packages."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.pytest_plugin.support import CoprServer
+
+from ..programs import IS_CI, needs
+from ..served import Served
+
+F43, EPEL = "fedora-43-x86_64", "epel-9-x86_64"
+
+_is_root = os.geteuid() == 0 if hasattr(os, "geteuid") else False
+pytestmark = [
+    needs("dnf", "rpm"),
+    pytest.mark.skipif(not (_is_root or IS_CI), reason="dnf enables repositories only as root"),
+]
+
+Dnf = Callable[..., str]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A system without packages, with its own configuration of dnf and the plugin."""
+    for directory in ("repos", "plugins/copr.d", "root"):
+        (tmp_path / directory).mkdir(parents=True)
+    (tmp_path / "plugins" / "copr.conf").write_text("[main]\ndistribution = Fedora\nreleasever = 43\n")
+    (tmp_path / "dnf.conf").write_text(
+        f"[main]\nreposdir={tmp_path}/repos\npluginconfpath={tmp_path}/plugins\ncachedir={tmp_path}/cache\n"
+    )
+    return tmp_path / "root"
+
+
+def run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "COLUMNS": "200"}
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
+
+
+@pytest.fixture
+def failing_dnf(root: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run dnf for x86_64, whatever this machine is, and without the other plugins of the machine."""
+    options = [f"--config={root.parent}/dnf.conf", f"--installroot={root}", "--releasever=43", "--forcearch=x86_64"]
+    options += ["--assumeyes", "--disableplugin=*", "--enableplugin=copr,download"]
+    return lambda *arguments: run(["dnf", *options, *arguments])
+
+
+@pytest.fixture
+def dnf(failing_dnf: Callable[..., subprocess.CompletedProcess[str]]) -> Dnf:
+    """Run dnf, which must succeed, and return its output."""
+
+    def run_dnf(*arguments: str) -> str:
+        done = failing_dnf(*arguments)
+        assert done.returncode == 0, done
+        return done.stdout
+
+    return run_dnf
+
+
+@pytest.fixture
+def hub(copr_server: CoprServer) -> str:
+    return f"--hub={copr_server.url}"
+
+
+def installed(root: Path) -> set[str]:
+    output = run(["rpm", "--root", str(root), "--query", "--all", "--queryformat", "%{NEVRA}\\n"]).stdout
+    return {*output.splitlines()}
+
+
+def test_package_is_installed_from_an_enabled_project(copr_fake: FakeCopr, dnf: Dnf, hub: str, root: Path) -> None:
+    """And upgraded after the next build."""
+    copr_fake.add_build({F43: {"state": "succeeded", "packages": ["hello-2.12-3.fc43.x86_64"]}}, id=1)
+    dnf("copr", "enable", "jdoe/playground", hub)
+    assert "Metadata cache created." in dnf("makecache")
+    assert dnf("repoquery") == "hello-0:2.12-3.fc43.x86_64\n"
+    dnf("install", "hello")
+    assert installed(root) == {"hello-2.12-3.fc43.x86_64"}
+    copr_fake.add_build({F43: {"state": "succeeded", "packages": ["hello-2:1.0~rc1-1.fc43.x86_64"]}}, id=2)
+    dnf("--refresh", "upgrade")
+    assert installed(root) == {"hello-2:1.0~rc1-1.fc43.x86_64"}
+
+
+def test_group_and_other_chroot_can_be_enabled(copr_fake: FakeCopr, dnf: Dnf, hub: str, root: Path) -> None:
+    """The plugin fetches the repository of the system's distribution, or of another chroot."""
+    copr_fake.add_build({F43: "succeeded", EPEL: "succeeded"}, id=1, project="@copr/tools")
+    dnf("copr", "enable", "@copr/tools", hub)
+    (file,) = (root.parent / "repos").iterdir()
+    assert file.name == "_copr:127.0.0.1:group_copr:tools.repo"
+    assert "/fedora-$releasever-$basearch/" in file.read_text()
+    assert dnf("repoquery", "--latest-limit=1", "hello.x86_64") == "hello-0:1.0-1.fc43.x86_64\n"
+    dnf("copr", "enable", "@copr/tools", EPEL, hub)
+    assert "/epel-9-$basearch/" in file.read_text()
+    assert dnf("--refresh", "repoquery", "hello.x86_64") == "hello-0:1.0-1.el9.x86_64\n"
+
+
+def test_packages_have_their_description(copr_fake: FakeCopr, dnf: Dnf, hub: str, tmp_path: Path) -> None:
+    """Packages and sources can be downloaded, and are those that the metadata describe."""
+    packages = ["hello-2:2.12-3.fc43.src", "hello-2:2.12-3.fc43.x86_64", "hello-doc-2:2.12-3.fc43.noarch"]
+    copr_fake.add_build({F43: {"state": "succeeded", "packages": packages}}, id=1)
+    dnf("copr", "enable", "jdoe/playground", hub)
+    query = "%{name} %{evr} %{arch} %{sourcerpm} %{reponame}"
+    repo = "copr:127.0.0.1:jdoe:playground"
+    assert dnf("repoquery", "--queryformat", query).splitlines() == [
+        f"hello 2:2.12-3.fc43 src (none) {repo}",
+        f"hello 2:2.12-3.fc43 x86_64 hello-2.12-3.fc43.src.rpm {repo}",
+        f"hello-doc 2:2.12-3.fc43 noarch hello-2.12-3.fc43.src.rpm {repo}",
+    ]
+    dnf("download", "--destdir", str(tmp_path / "files"), "--source", "hello")
+    dnf("download", "--destdir", str(tmp_path / "files"), "hello-doc")
+    names = {path.name for path in (tmp_path / "files").iterdir()}
+    assert names == {"hello-2.12-3.fc43.src.rpm", "hello-doc-2.12-3.fc43.noarch.rpm"}
+
+
+def test_runtime_dependencies_are_enabled(copr_fake: FakeCopr, dnf: Dnf, hub: str, root: Path) -> None:
+    copr_fake.add_project("jdoe/playground", chroots=[F43], runtime_dependencies=["copr://jdoe/libs"])
+    copr_fake.add_build({F43: {"state": "succeeded", "packages": ["libx++-1-1.fc43.x86_64"]}}, project="jdoe/libs")
+    dnf("copr", "enable", "jdoe/playground", hub)
+    dnf("install", "libx++")
+    assert installed(root) == {"libx++-1-1.fc43.x86_64"}
+
+
+def test_project_is_listed_disabled_and_removed(copr_fake: FakeCopr, dnf: Dnf, hub: str) -> None:
+    copr_fake.add_project("jdoe/playground", chroots=[F43], description="A playground.")
+    dnf("copr", "enable", "jdoe/playground", hub)
+    assert dnf("copr", "list") == "127.0.0.1/jdoe/playground\n"
+    dnf("copr", "disable", "jdoe/playground", hub)
+    assert dnf("copr", "list") == "127.0.0.1/jdoe/playground (disabled)\n"
+    dnf("copr", "remove", "jdoe/playground", hub)
+    assert dnf("copr", "list") == ""
+    assert "Matched: play" in dnf("copr", "search", "play", hub)
+    by_user = dnf("copr", "list", "--available-by-user", "jdoe", hub)
+    assert "jdoe/playground : A playground." in by_user
+
+
+def test_missing_project_or_chroot_is_an_error(
+    copr_fake: FakeCopr, failing_dnf: Callable[..., subprocess.CompletedProcess[str]], hub: str
+) -> None:
+    """For a chroot, the plugin lists the others."""
+    copr_fake.add_project("jdoe/playground", chroots=[EPEL])
+    done = failing_dnf("copr", "enable", "jdoe/playground", hub)
+    assert done.returncode == 1
+    assert f"Repository '{F43}' does not exist in project 'jdoe/playground'." in done.stderr
+    assert f"Available repositories: '{EPEL}'" in done.stderr
+    done = failing_dnf("copr", "enable", "jdoe/other", hub)
+    assert "Project jdoe/other does not exist." in done.stderr
+
+
+def test_hub_can_be_configured(copr_process: Served, dnf: Dnf, root: Path) -> None:
+    """By a name in the configuration of the plugin."""
+    host, port = copr_process.address
+    lines = ["[fake]", f"hostname = {host}", "protocol = http", f"port = {port}", ""]
+    (root.parent / "plugins" / "copr.d" / "fake.conf").write_text("\n".join(lines))
+    dnf("copr", "enable", "fake/jdoe/tools")
+    assert "Metadata cache created." in dnf("makecache")
