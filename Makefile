@@ -83,6 +83,7 @@ names: .venv/develop.stamp
 
 bench: .venv/bench.stamp
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.comparison
 
 bench-short: .venv/plot.stamp
 	$(BIN)/python -m benchmarks --short

@@ -27,30 +27,30 @@ def measure(rounds: int) -> Iterator[Figure]:
         yield Figure(
             "server, requests/s: GET a chroot / uvicorn with a static app",
             ratio(get, rate(static, GET), rounds),
-            minimum=0.7,
+            minimum=1.5,
         )
         yield Figure(
             "server, requests/s: GET a list of 100 chroots / one chroot",
             ratio(rate(fake, LIST), get, rounds),
-            minimum=0.6,
+            minimum=0.75,
         )
         yield Figure(
             "server, requests/s: in a world / outside of worlds",
             ratio(rate(fake, "/worlds/a" + GET), get, rounds),
-            minimum=0.85,
+            minimum=0.95,
         )
         yield Figure(
             "server, requests/s: with the journal / without",
             ratio(get, rate(without_journal, GET), rounds),
-            minimum=0.9,
+            minimum=0.96,
         )
         yield Figure(
             "server, 99th percentile latency with 64 clients / uvicorn with a static app",
             ratio(latency(fake, GET), latency(static, GET), rounds),
-            maximum=3,
+            maximum=1.2,
         )
     startup = ratio(lambda: startup_seconds(serving()), lambda: startup_seconds(static_app), rounds)
-    yield Figure("server, startup / uvicorn with a static app", startup, maximum=1.5)
+    yield Figure("server, startup / uvicorn with a static app", startup, maximum=1)
 
 
 def write_scenario(directory: Path) -> Path:

@@ -20,6 +20,7 @@ from .engine.project import Project
 from .engine.store import Store
 from .engine.submission_rules import SubmissionRule, SubmissionRules
 from .errors import CoprFakeError, InputError, PollLoopError, ScenarioError, needing
+from .garbage_collection import without_garbage_collection
 from .journal.log import RequestLog, retained_bytes
 from .model.account import Account, Group, fas_name_of
 from .model.lifecycle import DEFAULT_LIFECYCLE, LifecycleLike
@@ -29,7 +30,7 @@ from .model.project import COPR_URL, RESULTS_URL, PermissionName, PermissionStat
 from .model.source import SourceType
 from .model.states import State, StateName
 from .options import FakeOptions, options_after_source, options_as_keywords
-from .scenario.load import ScenarioSource, load_scenario, without_garbage_collection
+from .scenario.load import ScenarioSource, load_scenario
 from .scenario.spec import (
     DEFAULT_MEMORY_LIMIT,
     DEFAULT_OWNER,
@@ -604,7 +605,7 @@ class FakeCopr:
 
         :raises MissingExtraError: if the packages of the server are not installed.
         """
-        with needing("FakeCopr.serving", "uvicorn with httptools", "server"):
+        with needing("FakeCopr.serving", "httptools", "server"):
             from .http_server.live_server import LiveServer
 
         results_url = self.results_url

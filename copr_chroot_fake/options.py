@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import update_wrapper
 from inspect import signature
 from typing import Annotated, Concatenate, ParamSpec, TypeVar, cast
@@ -14,6 +14,7 @@ from .model.progress import ProgressLike, ProgressValue, parse_progress
 from .scenario.load import ScenarioSource
 from .validation import checks
 from .validation.checks import Amount, Positive, WholeNumber
+from .validation.frozen import frozen
 from .validation.rule import Rule
 from .validation.schema import Written
 from .validation.spec import validate
@@ -46,7 +47,7 @@ DefaultLimit = Annotated[int, Rule(_check_limit), Written(Positive)]
 ProgressOption = Annotated[ProgressLike, Rule(_check_progress), Written(ProgressValue)]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class SharedOptions:
     """The options of a fake that its users can set in Python and over HTTP; see :class:`FakeOptions`."""
 
@@ -58,7 +59,7 @@ class SharedOptions:
     next_build_id: Positive = 1
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class FakeOptions(SharedOptions):
     """How a fake behaves.
 

@@ -17,6 +17,9 @@ import httpx2
 import requests
 
 from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.http_server.app import ServedApp
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import Worlds
 
 from .served import running
 
@@ -147,7 +150,7 @@ ADAPTERS = {name: _ALL[name] for name in os.environ.get("COPR_FAKE_ADAPTERS", ",
 
 def running_server(fake: FakeCopr) -> AbstractContextManager[str]:
     """Serve one fake, without control API and worlds; the value is the server's URL."""
-    return running(fake.asgi)
+    return running(ServedApp(Worlds(InitialConfig(FakeCopr), fake=fake), None))
 
 
 @contextmanager

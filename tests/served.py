@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import io
 import json
@@ -22,13 +23,16 @@ from urllib.parse import urlsplit
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.adapters.asgi import MAX_BODY
+from copr_chroot_fake.adapters.body_limits import MAX_BODY
 from copr_chroot_fake.cli import main
+from copr_chroot_fake.http_server.access_log import AccessLog
 from copr_chroot_fake.http_server.app import ServedApp
 from copr_chroot_fake.http_server.control_adapter import ControlAdapter
 from copr_chroot_fake.http_server.guard import Guard
+from copr_chroot_fake.http_server.request import App
+from copr_chroot_fake.http_server.server import FakeServer
 from copr_chroot_fake.http_server.slow_clients import SlowClients
-from copr_chroot_fake.http_server.uvicorn_server import App, FakeServer, bind, url_of
+from copr_chroot_fake.http_server.sockets import bind, url_of
 from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.limits import MAX_HEAD, MAX_MEMORY
 from copr_chroot_fake.worlds.world import Worlds
@@ -172,19 +176,24 @@ def starting() -> Iterator[Start]:
 
 
 @contextmanager
-def running(app: App, max_head: int = MAX_HEAD, slow_clients: SlowClients | None = None) -> Iterator[str]:
+def running(
+    app: App,
+    max_head: int = MAX_HEAD,
+    slow_clients: SlowClients | None = None,
+    access_log: AccessLog | None = None,
+) -> Iterator[str]:
     """Serve an application in a thread; yields the URL when it responds."""
     listener = bind("127.0.0.1", 0)
     url = url_of(listener)
     ready = threading.Event()
-    server = FakeServer(app, listener, ready.set, max_head=max_head, slow_clients=slow_clients)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    server = FakeServer(app, listener, ready.set, max_head=max_head, slow_clients=slow_clients, access_log=access_log)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
     thread.start()
     try:
         assert ready.wait(PATIENCE)
         yield url
     finally:
-        server.should_exit = True
+        server.stop()
         thread.join()
 
 

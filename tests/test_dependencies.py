@@ -47,7 +47,8 @@ def test_every_import_is_a_declared_dependency() -> None:
         *(each for extra in project["optional-dependencies"].values() for each in extra),
     ]
     names = {re.split(r"[\[>=<~!; ]", each)[0].lower() for each in declared}
-    own = {PACKAGE.name, "_typeshed", *sys.stdlib_module_names}
+    # Type checkers bring the stubs of two modules, which are imported for them only.
+    own = {PACKAGE.name, "_typeshed", "typing_extensions", *sys.stdlib_module_names}
     for path in PACKAGE.rglob("*.py"):
         needed = {DISTRIBUTIONS.get(name, name) for name in imported(path) if name not in own}
         assert needed <= names, path

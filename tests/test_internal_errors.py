@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import cast
 
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.adapters.asgi import AsgiApp, Receive, Send
+from copr_chroot_fake.adapters.body_limits import BodyLimits
 from copr_chroot_fake.admin.control_api import ControlApi
 from copr_chroot_fake.http_server.access_log import AccessLog
 from copr_chroot_fake.http_server.app import ServedApp
 from copr_chroot_fake.http_server.control_adapter import ControlAdapter
 from copr_chroot_fake.http_server.guard import Guard
-from copr_chroot_fake.http_server.protocol import FakeProtocol
-from copr_chroot_fake.http_server.uvicorn_server import App
+from copr_chroot_fake.http_server.protocol import HttpProtocol
+from copr_chroot_fake.http_server.request import App, BodyWanted, Request
 from copr_chroot_fake.scenario.load import ScenarioSource
-from copr_chroot_fake.wire.answer import Answer
+from copr_chroot_fake.wire.answer import Answer, Delivery, json_answer
 from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.world import World, Worlds
 
@@ -51,16 +52,29 @@ class FailingState:
         return self.make()
 
 
-def failing_service(method: str, target: str, headers: object, body: bytes) -> Answer:
+def failing_app(request: Request) -> Answer:
     raise LookupError(SECRET)
 
 
-async def failing_app(scope: Mapping[str, object], receive: Receive, send: Send) -> None:
+def failing_with_body(request: Request) -> BodyWanted:
+    return BodyWanted(BodyLimits(), fail)
+
+
+def failing_later(request: Request) -> BodyWanted:
+    return BodyWanted(BodyLimits(), fail_later)
+
+
+def fail(body: bytes) -> Answer:
     raise LookupError(SECRET)
 
 
-async def invalid_response(scope: Mapping[str, object], receive: Receive, send: Send) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"x\n", b"y")]})
+async def fail_later(body: bytes) -> Answer:
+    raise LookupError(SECRET)
+
+
+def failing_before_response(request: Request) -> Answer:
+    request.refuse_next = partial(fail, b"")  # type: ignore[assignment]  # it does not return
+    return json_answer(b"{}")
 
 
 def served_app() -> App:
@@ -74,8 +88,10 @@ FAILURES: dict[str, tuple[Callable[[], App], str]] = {
     "control call": (served_app, "/_fake/clock"),
     "control adapter": (served_app, "/_fake/worse"),
     "creation of a world": (served_app, f"/worlds/new{HOME}"),
-    "service": (lambda: AsgiApp(failing_service), HOME),
     "application": (lambda: failing_app, HOME),
+    "application, with the body": (lambda: failing_with_body, HOME),
+    "application, later": (lambda: failing_later, HOME),
+    "delivery": (lambda: failing_before_response, HOME),
 }
 
 
@@ -111,49 +127,55 @@ def check_log(caplog: pytest.LogCaptureFixture, *requests: str) -> None:
         assert "\n" not in line
 
 
-async def fail_within(scope: Mapping[str, object], receive: Receive, send: Send) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
-    await send({"type": "http.response.body", "body": b"some", "more_body": True})
-    raise LookupError(SECRET)
+def dribbled(request: Request) -> Answer:
+    return json_answer(b"some of it")._replace(delivery=Delivery(piece=4))
 
 
-async def fail_after(scope: Mapping[str, object], receive: Receive, send: Send) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
-    await send({"type": "http.response.body", "body": b"some"})
-    raise LookupError(SECRET)
-
-
-@pytest.mark.parametrize("app", [fail_within, fail_after])
 def test_error_within_a_response_closes_the_connection(
-    app: Callable[..., Awaitable[None]], caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nothing is added to the response."""
-    with running(app) as url, Server(url).connect() as wire:
+
+    async def fail_second(protocol: HttpProtocol) -> None:
+        raise LookupError(SECRET)
+
+    monkeypatch.setattr(HttpProtocol, "_wait_until_writable", fail_second)
+    with running(dribbled) as url, Server(url).connect() as wire:
         wire.send(raw("GET", HOME))
         assert wire.rest().endswith(b"\r\n\r\nsome")
     check_log(caplog, f"GET {HOME}")
 
 
-def test_invalid_response_closes_the_connection(caplog: pytest.LogCaptureFixture) -> None:
-    """The application has started an invalid HTTP response."""
-    with running(invalid_response) as url, Server(url).connect() as wire:
+@pytest.mark.parametrize(
+    "answer",
+    [
+        json_answer(b"{}")._replace(headers=(("X\n", "y"),)),
+        json_answer(b"{}")._replace(headers=(("X", "y\nz"),)),
+        json_answer(b"{}")._replace(headers=()),
+        json_answer(b"{}")._replace(body=b"{} {}"),
+    ],
+    ids=["name", "value", "no length", "length"],
+)
+def test_invalid_response_is_an_internal_error(answer: Answer, caplog: pytest.LogCaptureFixture) -> None:
+    with running(lambda request: answer) as url, Server(url).connect() as wire:
         wire.send(raw("GET", HOME))
-        assert wire.rest() == b""
+        (reply,) = replies(wire.rest())
+    assert reply.status == 500
     (record,) = caplog.records
-    assert record.getMessage().startswith(f"internal error: GET {HOME}: RuntimeError: ")
+    assert record.getMessage().startswith(f"internal error: GET {HOME}: ValueError: ")
 
 
 def test_protocol_error_is_a_500_response(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """Only that connection ends."""
 
-    def fail(protocol: FakeProtocol, data: bytes) -> None:
+    def fail(protocol: HttpProtocol) -> None:
         raise LookupError(SECRET)
 
     with serving() as server, server.connect() as kept:
         kept.send(raw("GET", HOME))
         assert kept.reply().status == 200
         with monkeypatch.context() as patched, server.connect() as wire:
-            patched.setattr(FakeProtocol, "_receive", fail)
+            patched.setattr(HttpProtocol, "_read", fail)
             wire.send(raw("GET", HOME))
             (reply,) = replies(wire.rest())
         assert (reply.status, reply.document) == (500, {"error": "internal error; the server has logged it"})
@@ -165,12 +187,12 @@ def test_protocol_error_is_a_500_response(monkeypatch: pytest.MonkeyPatch, caplo
 def test_error_in_a_callback_is_logged_in_one_line(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(protocol: FakeProtocol, transport: object) -> None:
+    def fail(protocol: HttpProtocol, transport: object) -> None:
         raise LookupError(SECRET)
 
     with serving() as server:
         with monkeypatch.context() as patched:
-            patched.setattr(FakeProtocol, "connection_made", fail)
+            patched.setattr(HttpProtocol, "connection_made", fail)
             with server.connect() as wire, suppress(ConnectionError):
                 wire.send(raw("GET", HOME))
                 assert wire.rest() == b""
@@ -183,12 +205,11 @@ def test_error_in_a_callback_is_logged_in_one_line(
 
 
 def test_access_log_has_the_internal_error() -> None:
-    """With the status that the client receives."""
     lines: list[str] = []
-    for app, status in ((failing_app, 500), (fail_within, 200)):
-        with running(AccessLog(app, "json", lines.append)) as url:
-            Server(url).exchange(raw("GET", HOME))
-        assert json.loads(lines.pop())["status"] == status
+    with running(failing_app, access_log=AccessLog("json", lines.append)) as url:
+        Server(url).exchange(raw("GET", HOME))
+    (line,) = lines
+    assert json.loads(line)["status"] == 500
 
 
 @pytest.mark.parametrize(("zeros", "size", "status"), [(5000, 2, 204), (5000, 101, 413), (0, 10**30, 400)])

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from copr_chroot_fake.adapters.asgi import MAX_BODY as API_MAX_BODY
+from copr_chroot_fake.adapters.body_limits import MAX_BODY as API_MAX_BODY
 from copr_chroot_fake.http_server import protocol
 
 from .served import HOME, Server, Start, raw, replies, serving, serving_as

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from copr_chroot_fake.http_server.uvicorn_server import bind
+from copr_chroot_fake.http_server.sockets import bind
 from copr_chroot_fake.scenario.bundled import bundled_directory
 
 from .adapters import credentials

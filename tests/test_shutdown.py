@@ -16,8 +16,11 @@ from pathlib import Path
 import pytest
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.http_server import uvicorn_server
-from copr_chroot_fake.http_server.uvicorn_server import bind
+from copr_chroot_fake.http_server import server as http_server
+from copr_chroot_fake.http_server.app import ServedApp
+from copr_chroot_fake.http_server.sockets import bind
+from copr_chroot_fake.worlds.initial import InitialConfig
+from copr_chroot_fake.worlds.world import Worlds
 
 from .served import COMMAND, HOME, LIST, PATIENCE, Served, Start, Wire, eventually, raw, replies, serving, start_request
 
@@ -124,19 +127,19 @@ def test_busy_clients_do_not_delay_the_end(start: Start) -> None:
             sent.result()
 
 
-class ServerWithNewClient(uvicorn_server.FakeServer):
+class ServerWithNewClient(http_server.FakeServer):
     """A server to which a client connects some turns of the loop before or after the port closes."""
 
     def __init__(self, turns: int, closes: str) -> None:
         self.listener = bind("127.0.0.1", 0)
-        super().__init__(FakeCopr().asgi, self.listener, lambda: None)
+        super().__init__(ServedApp(Worlds(InitialConfig(FakeCopr)), None), self.listener, lambda: None)
         self._address = self.listener.getsockname()
         self._turns = turns
         self._closes = closes
         self.heard = b""
         self.problems: list[dict[str, object]] = []
 
-    async def main_loop(self) -> None:
+    async def wait_until_stopped(self) -> None:
         loop = asyncio.get_running_loop()
         # Only in debug mode does asyncio report connections that it fails to set up.
         loop.set_debug(True)
@@ -163,10 +166,10 @@ async def pass_turns(turns: int) -> None:
 @pytest.mark.parametrize("turns", range(-7, 8))
 def test_new_connection_does_not_delay_the_end(monkeypatch: pytest.MonkeyPatch, turns: int, closes: str) -> None:
     """It is closed, however far it is set up."""
-    monkeypatch.setattr(uvicorn_server, "SHUTDOWN_TIMEOUT", 3 * PATIENCE)
+    monkeypatch.setattr(http_server, "SHUTDOWN_TIMEOUT", 3 * PATIENCE)
     server = ServerWithNewClient(turns, closes)
     begun = time.monotonic()
-    asyncio.run(server.serve(sockets=[server.listener]))
+    asyncio.run(server.serve())
     assert time.monotonic() - begun < 2 * PATIENCE
     assert server.heard == b""
     assert server.problems == []
@@ -175,7 +178,7 @@ def test_new_connection_does_not_delay_the_end(monkeypatch: pytest.MonkeyPatch, 
 def test_slow_response_is_aborted_at_the_end(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(uvicorn_server, "SHUTDOWN_TIMEOUT", 0.05)
+    monkeypatch.setattr(http_server, "SHUTDOWN_TIMEOUT", 0.05)
     with ExitStack() as ends_last, serving() as server:
         wire = ends_last.enter_context(server.connect())
         start_request(server, wire, {"delay": 6})

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
 import pytest
 
-from copr_chroot_fake.adapters.asgi import Receive, Send
-from copr_chroot_fake.http_server import uvicorn_server
+from copr_chroot_fake.http_server import server as http_server
+from copr_chroot_fake.http_server.request import Request
 from copr_chroot_fake.http_server.slow_clients import SlowClients
+from copr_chroot_fake.wire.answer import Answer
 
 from .served import HOME, LIST, PATIENCE, Server, Start, Wire, eventually, raw, running, serving
 
@@ -76,10 +76,8 @@ def test_client_that_reads_nothing_is_disconnected() -> None:
     assert slow.aborted
 
 
-async def large_response(scope: Mapping[str, object], receive: Receive, send: Send) -> None:
-    headers = [(b"content-length", b"%d" % LARGE)]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": bytes(LARGE)})
+def large_response(request: Request) -> Answer:
+    return Answer(200, (("Content-Length", str(LARGE)),), bytes(LARGE))
 
 
 def connect(server: Server) -> Wire:
@@ -118,7 +116,7 @@ def test_memory_for_clients_that_do_not_read_is_limited() -> None:
 @pytest.mark.parametrize("connection", ["keep-alive", "close"])
 def test_client_that_does_not_read_loses_its_connection(monkeypatch: pytest.MonkeyPatch, connection: str) -> None:
     """Also if the connection was to be closed; other clients may read slowly."""
-    monkeypatch.setattr(uvicorn_server, "_SWEEP_INTERVAL", 0.02)
+    monkeypatch.setattr(http_server, "_SWEEP_INTERVAL", 0.02)
     with running(large_response, slow_clients=SlowClients(timeout=0.3)) as url:
         server = Server(url)
         with connect(server) as silent, connect(server) as slow:
@@ -179,9 +177,9 @@ def test_no_response_is_made_before_the_last_is_read(at_once: bool) -> None:
     """However many requests a client sends; all are answered once it reads."""
     calls = []
 
-    async def counting(scope: Mapping[str, object], receive: Receive, send: Send) -> None:
-        calls.append(scope)
-        await large_response(scope, receive, send)
+    def counting(request: Request) -> Answer:
+        calls.append(request)
+        return large_response(request)
 
     with running(counting) as url, connect(Server(url)) as wire, connect(Server(url)) as other:
         if at_once:

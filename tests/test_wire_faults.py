@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from copr_chroot_fake import FakeCopr
-from copr_chroot_fake.http_server import uvicorn_server
+from copr_chroot_fake.http_server import server as http_server
 from copr_chroot_fake.http_server.live_server import LiveServer
 
 from .served import (
@@ -365,7 +365,7 @@ def test_client_may_leave_before_the_port_closes(
         server.control(
             "POST", "/faults", {"breaks": "refused", "endpoint": "build-chroot/list", "nth": 1, "seconds": 0.01}
         )
-        monkeypatch.setattr(uvicorn_server, "_run_pending", leave)
+        monkeypatch.setattr(http_server, "_run_pending", leave)
         wire = server.connect()
         wire.send(raw("GET", LIST))
         assert eventually(lambda: next(iter(server.worlds.main.fake.faults)).hits == 1)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, get_type_hints
 from urllib.parse import unquote
 
+from ..validation.frozen import frozen
 from . import builds, fake_operations, message_operations, request_operations, server_operations
 
 
-@dataclass(frozen=True)
+@frozen()
 class Operation:
     """A control call. The docstring of its function is the summary.
 

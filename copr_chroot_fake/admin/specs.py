@@ -6,7 +6,6 @@ The OpenAPI document is generated from them by ``make docs``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -32,6 +31,7 @@ from ..validation.checks import (
     UnixTime,
     WholeNumber,
 )
+from ..validation.frozen import frozen
 from ..validation.rule import Rule
 from ..validation.schema import Keywords, Written
 from ..validation.spec import check_of, parse
@@ -66,7 +66,7 @@ AddedBuild = Annotated[BuildSpec, Rule(partial(_parse_added, BuildSpec)), Writte
 AddedChroot = Annotated[ChrootSpec, Rule(partial(_parse_added, ChrootSpec)), Written(ChrootSpec)]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class PopulateBody:
     """How much to generate: so many builds, with about so many chroots each."""
 
@@ -75,12 +75,12 @@ class PopulateBody:
     seed: WholeNumber | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class MockChrootsBody:
     names: tuple[ChrootName, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ReportBody:
     """A state that the backend reports, now or at a Unix time; ``packages`` get plausible defaults."""
 
@@ -90,7 +90,7 @@ class ReportBody:
     packages: tuple[PackageValue, ...] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ReportSourceBody:
     """A state of a source build that the backend reports.
 
@@ -105,14 +105,14 @@ class ReportSourceBody:
     skip: tuple[ChrootName, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ReportImportBody:
     """The distributions, such as fedora-42, for which the import into dist-git has failed."""
 
     failed_for: tuple[Text, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ResultBody:
     """A file in a result directory: its ``name``, and its ``content`` as text or base64."""
 
@@ -120,7 +120,7 @@ class ResultBody:
     content: ResultContent
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class GroupBody:
     """A group of users; ``fas_name`` is its name in the account system, by default the same without the ``@``."""
 
@@ -128,7 +128,7 @@ class GroupBody:
     fas_name: Text | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class SetStateBody:
     """A state, possible or not; null removes a time, an omitted time stays."""
 
@@ -142,28 +142,28 @@ def _parse_destination(location: str, value: object) -> State | Literal["end"]:
     return "end" if checked == "end" else State(checked)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class AdvanceBody:
     """How far to advance: ``to`` a state or the ``end`` of the lifecycle; by one stage by default."""
 
     to: Annotated[State | Literal["end"], Rule(_parse_destination)] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class AdvanceBuildBody:
     """How far to advance each chroot: to the ``end`` of its lifecycle; by one stage by default."""
 
     to: Literal["end"] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class HoldBody:
     """The state in which to hold a chroot; its current one by default."""
 
     state: StateValue | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ClockBody:
     """Changes of the clock: ``now`` moves it to a time, and ``tick`` by some seconds from there."""
 
@@ -173,12 +173,12 @@ class ClockBody:
     paused: bool | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class SeedBody:
     seed: WholeNumber
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class NextBuildIdBody:
     next_build_id: Positive
 
@@ -200,7 +200,7 @@ ScenarioValue = Annotated[ScenarioSource, Rule(_parse_source), Written(ScenarioS
 """A scenario that the fake parses, as it does those in files, or the name of a bundled one."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class WorldBody(SharedOptions):
     """The initial state of a world; omitted fields are as in that of the server.
 
@@ -211,13 +211,13 @@ class WorldBody(SharedOptions):
     speed: Speed | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class _Subject:
     build_id: Positive | None = None
     chrootname: Text | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class RequestedBody(_Subject):
     """An endpoint was requested, at least once or so many times."""
 
@@ -229,7 +229,7 @@ class RequestedBody(_Subject):
         fake.assert_requested(self.endpoint, build_id=self.build_id, chrootname=self.chrootname, times=self.times)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class NotRequestedBody(_Subject):
     """An endpoint was not requested."""
 
@@ -240,7 +240,7 @@ class NotRequestedBody(_Subject):
         fake.assert_not_requested(self.endpoint, build_id=self.build_id, chrootname=self.chrootname)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class PolledBody(_Subject):
     """Nothing was polled twice within so many seconds of the fake's clock."""
 
@@ -251,7 +251,7 @@ class PolledBody(_Subject):
         fake.assert_polled_no_faster_than(self.seconds, build_id=self.build_id, chrootname=self.chrootname)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class PagesBody:
     """Every chroot of a build was on a page of its list that was requested."""
 
@@ -262,7 +262,7 @@ class PagesBody:
         fake.assert_all_pages_read(self.build_id)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class SubmittedBody:
     """A build was submitted and accepted, at least once or so many times; ``fields`` are other fields of the body."""
 
@@ -287,7 +287,7 @@ class SubmittedBody:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ProjectCreatedBody:
     """A request created a project; ``fields`` are other fields of the body."""
 
@@ -323,7 +323,7 @@ VerifyBody = Annotated[Assertion, Rule(_parse_assertion)]
 Limit = Annotated[int, checks.integers(0, MAX_LIMIT)]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class PageQuery:
     """A page of a list: at most ``limit`` items, after the first ``offset`` ones."""
 
@@ -331,7 +331,7 @@ class PageQuery:
     offset: WholeNumber = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class UnmatchedQuery:
     """A page of the unmatched requests: at most ``limit`` targets, after the first ``offset`` ones."""
 
@@ -339,26 +339,26 @@ class UnmatchedQuery:
     offset: WholeNumber = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class RequestFilter(_Subject):
     """Which requests."""
 
     endpoint: EndpointName | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class RequestsQuery(PageQuery, RequestFilter):
     """Which requests that came ``after`` the one of that number: the latest ``limit``, before the last ``offset``."""
 
     after: WholeNumber = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ChangesQuery(PageQuery, _Subject):
     """Which changes: the latest ``limit``, before the last ``offset``."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class MessagesQuery(PageQuery, _Subject):
     """Which messages that came ``after`` the one of that number: the latest ``limit``, before the last ``offset``."""
 
@@ -366,7 +366,7 @@ class MessagesQuery(PageQuery, _Subject):
     after: WholeNumber = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class OverviewQuery:
     """Maximum numbers of builds and of chroots of each, and the number of a request; only later ones are returned."""
 

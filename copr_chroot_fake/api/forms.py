@@ -10,10 +10,11 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 from urllib.parse import urlparse
 
+from ..validation.frozen import frozen
 from ..wire.answer import CATCH_ALL, ApiError
 from .bodies import RequestBody, Upload
 
@@ -44,7 +45,7 @@ Reader = Callable[[Sequence[object], Any], Any]
 Validator = Callable[[Given], None]
 
 
-@dataclass(frozen=True)
+@frozen()
 class Field:
     """A field of a form.
 

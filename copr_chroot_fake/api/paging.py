@@ -6,6 +6,7 @@ The rules are Copr's, taken from recordings.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from ..engine.build import Build
@@ -66,6 +67,8 @@ def parse_paging(arguments: Mapping[str, str], default_limit: int | None, *, nam
     :param name_is_id: whether ``name`` orders by ``id``, for the sake of old clients.
     :raises ApiError: 500, with all invalid arguments in the order of Copr's form.
     """
+    if arguments.keys().isdisjoint(Paging._fields):
+        return _default_paging(default_limit)
     errors: dict[str, list[str]] = {}
     limit = _parse_integer("limit", arguments, errors)
     offset = _parse_integer("offset", arguments, errors)
@@ -78,6 +81,11 @@ def parse_paging(arguments: Mapping[str, str], default_limit: int | None, *, nam
     if name_is_id and order == "name":
         order = "id"
     return Paging(limit or default_limit, offset or 0, order, order_type or _DEFAULT_ORDER_TYPES.get(order, ""))
+
+
+@lru_cache(maxsize=8)
+def _default_paging(default_limit: int | None) -> Paging:
+    return Paging(default_limit, 0, "id", "ASC")
 
 
 _DEFAULT_ORDER_TYPES = {"id": "DESC", "name": "ASC"}
@@ -219,7 +227,7 @@ def check_query(paging: Paging, table: Table, joined: Collection[str] = ()) -> N
     :param joined: relations whose tables this query joins, so that it can be ordered by them, to no effect.
     :raises ApiError: 500.
     """
-    is_in_range = all(0 <= number <= _MAX_BIGINT for number in (paging.limit or 0, paging.offset))
+    is_in_range = 0 <= (paging.limit or 0) <= _MAX_BIGINT and 0 <= paging.offset <= _MAX_BIGINT
     if not is_in_range or (paging.order in table.relations and paging.order not in joined):
         raise ApiError(500, CATCH_ALL, compact=True)
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ..engine.store import Store
 from ..model.source import SourceType
+from ..validation.frozen import frozen
 from . import forms
 from .forms import Field, Given, Invalid, Values
 
@@ -25,7 +25,7 @@ _DIST_GIT = next(iter(DIST_GITS))
 _PYTHON_VERSIONS = ["3", "2"]
 
 
-@dataclass(frozen=True)
+@frozen()
 class Source:
     """A type of source.
 

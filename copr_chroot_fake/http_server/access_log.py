@@ -5,41 +5,37 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Literal, cast
+from typing import Literal
 
-from ..adapters.asgi import HttpScope, Receive, Send, target_of
-from .uvicorn_server import App
+from .request import Request
 
 LogStyle = Literal["text", "json"]
 
 
 class AccessLog:
-    """ASGI middleware that writes a line at the end of each request."""
+    """Writes a line at the end of each request."""
 
-    def __init__(self, app: App, style: LogStyle, write: Callable[[str], None]) -> None:
-        self._app = app
+    def __init__(self, style: LogStyle, write: Callable[[str], None]) -> None:
         self._style = style
         self._write = write
 
-    async def __call__(self, scope: Mapping[str, object], receive: Receive, send: Send) -> None:
-        start = time.perf_counter()
-        status, size = 0, 0
+    def add(self, client: str | None, request: Request, status: int | None, size: int, seconds: float) -> None:
+        """Add a request.
 
-        async def send_and_count(message: dict[str, object]) -> None:
-            nonlocal status, size
-            status = cast(int, message.get("status", status))
-            size += len(cast(bytes, message.get("body", b"")))
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_and_count)
-        except Exception:
-            # The server responds with 500 then, unless a response has begun.
-            status = status or 500
-            raise
-        finally:
-            entry = _entry(scope, status, size, time.perf_counter() - start)
-            self._write(json.dumps(entry) if self._style == "json" else _line(entry))
+        :param status: of the response; ``None`` if there is none.
+        :param size: bytes of the body that were sent.
+        :param seconds: from the request to the end of its response.
+        """
+        entry = {
+            "time": _now(),
+            "client": client,
+            "method": request.method,
+            "target": request.target,
+            "status": status,
+            "bytes": size,
+            "milliseconds": round(seconds * 1000, 3),
+        }
+        self._write(json.dumps(entry) if self._style == "json" else _line(entry))
 
 
 def dropped_line(style: LogStyle, count: int) -> str:
@@ -50,20 +46,6 @@ def dropped_line(style: LogStyle, count: int) -> str:
 
 def _now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-def _entry(scope: Mapping[str, object], status: int, size: int, seconds: float) -> dict[str, object]:
-    http = cast(HttpScope, scope)
-    client = cast("tuple[str, int] | None", scope.get("client"))
-    return {
-        "time": _now(),
-        "client": client and client[0],
-        "method": http["method"],
-        "target": target_of(http),
-        "status": status or None,
-        "bytes": size,
-        "milliseconds": round(seconds * 1000, 3),
-    }
 
 
 def _line(entry: Mapping[str, object]) -> str:

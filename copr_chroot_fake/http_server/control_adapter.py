@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from ..adapters.asgi import MAX_BODIES, MAX_BODY, BodyReader, HttpScope, Receive
+from ..adapters.body_limits import MAX_BODIES, MAX_BODY, BodyLimits
 from ..wire.answer import Answer
 from .guard import Guard
+from .request import Request
 
 if TYPE_CHECKING:
     from ..admin.control_api import ControlApi
@@ -39,7 +40,7 @@ class ControlAdapter:
         self._initial = initial
         self._guard = guard
         self._save = save
-        self._bodies = BodyReader(max_body, max_bodies, "serve with a larger --max-body")
+        self._limits = BodyLimits(max_body, max_bodies, "serve with a larger --max-body")
 
     @cached_property
     def _api(self) -> ControlApi:
@@ -48,28 +49,21 @@ class ControlAdapter:
 
         return ControlApi(Setting(self._worlds, self._initial, self._save))
 
-    def is_open(self, path: str) -> bool:
-        """Whether a path, relative to ``/_fake``, needs no token."""
-        return self._api.is_open(path)
+    def is_open(self, target: str) -> bool:
+        """Whether a target, relative to ``/_fake``, needs no token."""
+        return self._api.is_open(target.partition("?")[0])
 
-    async def read_body(self, path: str, scope: Mapping[str, object], receive: Receive) -> bytes | Answer | None:
-        """Return the body of an admitted request, or the error; ``None`` if the client has disconnected.
+    def admit(self, target: str, request: Request) -> BodyLimits | Answer:
+        """Return the limits for the body of a call that is admitted, or the error.
 
         This depends on no world.
         """
-        http = cast(HttpScope, scope)
-        headers = http["headers"]
-        rejection = self._guard.rejection(dict(headers), self.is_open(path))
-        body = rejection or await self._bodies.receive(headers, receive)
-        return _without_body_for_head(body, http) if isinstance(body, Answer) else body
+        headers = request.headers
+        rejection = self._guard.rejection(dict(headers), self.is_open(target)) or self._limits.rejection(headers)
+        return rejection or self._limits
 
-    async def answer(self, world: World, path: str, scope: Mapping[str, object], body: bytes) -> Answer:
-        """Answer an admitted request; its path is relative to ``/_fake``."""
-        http = cast(HttpScope, scope)
-        method, query = http["method"], http["query_string"].decode("latin-1")
-        answer = self._api.answer(world, "GET" if method == "HEAD" else method, path, query, body)
-        return _without_body_for_head(answer if isinstance(answer, Answer) else await answer, http)
-
-
-def _without_body_for_head(answer: Answer, http: HttpScope) -> Answer:
-    return answer._replace(body=b"") if http["method"] == "HEAD" else answer
+    def answer(self, world: World, target: str, request: Request, body: bytes) -> Answer | Awaitable[Answer]:
+        """Answer an admitted call; its target is relative to ``/_fake``."""
+        method = "GET" if request.method == "HEAD" else request.method
+        path, _, query = target.partition("?")
+        return self._api.answer(world, method, path, query, body)

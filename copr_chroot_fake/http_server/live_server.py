@@ -1,7 +1,6 @@
 """A server in a thread, for a whole test session, with a world for each test.
 
-The server responds as soon as it is created, and stops within milliseconds: it waits
-for an event, whereas uvicorn checks ten times a second whether to stop.
+The server responds as soon as it is created, and stops within milliseconds, without waiting for responses.
 
 After a fork, the thread exists only in the parent, which continues to serve its
 fakes. In the child, the server starts again, on another port, when it is given a fake.
@@ -11,20 +10,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import sys
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
+from ..validation.frozen import frozen
 from ..worlds.initial import InitialConfig, InitialSnapshot
 from ..worlds.world import Worlds, world_url
 from .app import ServedApp
 from .control_adapter import ControlAdapter
 from .guard import Guard
-from .uvicorn_server import FakeServer, bind, url_of
+from .server import FakeServer
+from .sockets import bind, url_of
 
 if TYPE_CHECKING:
     from ..fake import FakeCopr
@@ -53,13 +51,13 @@ class LiveServer:
         self._worlds.set_url(self.url)
         ready = threading.Event()
         control = ControlAdapter(self._worlds, InitialConfig(self._fake_class), Guard("127.0.0.1", None))
-        self._server = _ThreadServer(ServedApp(self._worlds, control), listener, ready.set)
-        self._thread = threading.Thread(target=self._run, args=(listener,), name="copr-fake", daemon=True)
+        self._server = FakeServer(ServedApp(self._worlds, control), listener, ready.set, has_date=False)
+        self._thread = threading.Thread(target=self._run, name="copr-fake", daemon=True)
         self._thread.start()
         ready.wait()
 
-    def _run(self, listener: socket.socket) -> None:
-        asyncio.run(self._server.serve(sockets=[listener]))
+    def _run(self) -> None:
+        asyncio.run(self._server.serve())
 
     def add(self, name: str, fake: FakeCopr) -> str:
         """Serve a fake under a name and return its URL."""
@@ -72,12 +70,12 @@ class LiveServer:
         """Stop serving a fake, and reopen the port if one of its faults has closed it."""
         if not self._is_in_parent:
             self._worlds.delete(name)
-            self._server.reopen()
+            self._server.open_port()
 
     def stop(self) -> None:
         """Stop the server; it no longer listens when this returns."""
         if not self._is_in_parent:
-            self._server.stop()
+            self._server.stop(at_once=True)
             self._thread.join()
 
     @property
@@ -103,7 +101,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_abandon_sockets)
 
 
-@dataclass(frozen=True)
+@frozen()
 class _Empty:
     """The initial state of the main world, which is rarely used."""
 
@@ -116,32 +114,3 @@ class _Empty:
         fake = self.make()
         fake.add_scenario(scenario)
         return fake
-
-
-class _ThreadServer(FakeServer):
-    """A server that another thread can stop."""
-
-    def __init__(self, app: ServedApp, listener: socket.socket, on_ready: Callable[[], None]) -> None:
-        super().__init__(app, listener, on_ready, date_header=False)
-
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-
-    def reopen(self) -> None:
-        """Listen again if the port is closed."""
-        if self.is_port_closed:
-            asyncio.run_coroutine_threadsafe(self.open_port(), self._loop).result()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stop = asyncio.Event()
-        await super().startup(sockets)
-
-    async def wait_until_stopped(self) -> None:
-        await self._stop.wait()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await self._stop_accepting()
-        for listener in sockets or []:
-            listener.close()
-        await self._abort_connections()

@@ -1,300 +1,474 @@
-"""uvicorn's HTTP protocol, with limits for each connection, and connections that faults can break."""
+"""One connection: it reads requests, has the application answer them in order, and writes the responses."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-import socket
+import math
 import struct
-from collections import deque
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from http import HTTPStatus
+from dataclasses import dataclass, field
+from socket import SO_LINGER, SOL_SOCKET, socket
 from typing import cast
 
-import uvicorn
-from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-
-from ..adapters.asgi import CONNECTION
-from ..wire.answer import error_body
-from .error_handler import PROBLEM, Report, describe
+from ..adapters.body_limits import IncomingBody
+from ..adapters.delivery import split_body
+from ..wire.answer import Answer, Delivery, Failure
+from .access_log import AccessLog
+from .internal_errors import Report, describe
+from .request import App, Request, Respond
+from .request_reader import InvalidRequestError, KnownHeads, RequestReader
+from .responses import CONTINUE, PROBLEM, encode_head, internal_error, rejection
 from .slow_clients import SlowClients
 
 REQUEST_TIMEOUT = 60
 """Seconds within which a request must arrive, from the time of its first byte, or of the connection."""
 
-_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}(?= )")
+KEEP_ALIVE_TIMEOUT = 5
+"""Seconds for which a connection is kept after a response."""
 
-# The parser rejects PRI, with which a client begins HTTP/2.
-_PARSED_METHODS = (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"TRACE", b"CONNECT", b"PRI")
+_LARGE_PIECE = 64 * 1024
+"""Bytes in a piece of a body that is not copied to write it together with the head."""
 
-_METHOD_STAND_IN = b"REPORT"
-"""A method without a meaning here. The parser gets it instead of any other, as it rejects unknown ones."""
+_BUFFER_SIZE = 64 * 1024
+"""Bytes that are received at once."""
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
-class ServedConfig(uvicorn.Config):
-    """uvicorn's configuration, with that of the protocol."""
+@dataclass(eq=False)
+class Context:
+    """What the connections of a server share.
 
+    :param max_head: maximum of bytes of a request before its body.
+    :param report: writes a line to the server's log.
+    :param date_header: returns the header ``Date``, or nothing.
+    :param close_port: refuses new connections for a number of seconds.
+    :param on_connect: called for each new connection.
+    :param on_end: called at the end of each connection and task.
+    """
+
+    app: App
     max_head: int
-    """Maximum of bytes of a request before its body."""
-    on_refuse: Callable[[float], Awaitable[None]]
-    """Refuses new connections for a number of seconds."""
-    on_connect: Callable[[], None]
-    """Called for each new connection."""
-    slow_clients: SlowClients
     report: Report
-    """Writes a line to the server's log."""
+    slow_clients: SlowClients
+    access_log: AccessLog | None
+    date_header: Callable[[], bytes]
+    close_port: Callable[[float], Coroutine[object, object, None]]
+    on_connect: Callable[[], None]
+    on_end: Callable[[], None]
+    connections: set[HttpProtocol] = field(default_factory=set)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    known_heads: KnownHeads = field(default_factory=dict)
+    # For each read, asyncio would otherwise allocate 256 KiB, which takes longer than to answer.
+    buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(_BUFFER_SIZE)))
+
+    def start(self, coroutine: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        """Run a coroutine in a task."""
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self.tasks.add(task)
+        task.add_done_callback(self._end)
+        return task
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        self.on_end()
 
 
-class FakeProtocol(HttpToolsProtocol):
-    """One connection."""
+class _Exchange:
+    """A request and its response so far."""
 
-    is_silent = False
-    _is_waiting = False
-    """Whether the next request is not answered until the client has read the last response."""
-    _method: str | None = None
-    """The method of the request, if the parser has got another."""
-    _in_head = False
-    _is_head_new = False
-    _has_received_body = False
-    _head_bytes = 0
-    """Bytes received of the head, or after it of anything but the body, such as trailers."""
-    _received = 0
-    _deadline: asyncio.TimerHandle | None = None
-    _final_response: bytes | None = None
-    """Sent, if not empty, after the responses to earlier requests; then the connection is closed. Once it is set, all
-    received data is ignored."""
+    __slots__ = ("began", "body", "request", "respond", "size", "status")
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
-        super().connection_made(transport)
-        self._config = cast(ServedConfig, self.config)
-        self._max_head = self._config.max_head
-        self._unanswered: deque[RequestResponseCycle] = deque()
-        self.flow = _Flow(transport, self._unanswered)
-        self._deadline = self.loop.call_later(REQUEST_TIMEOUT, self._reject)
-        self._config.on_connect()
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.body: IncomingBody | None = None
+        self.respond: Respond | None = None
+        """Answers the request, once its body is complete."""
+        self.status: int | None = None
+        """The status of the response, once it has begun."""
+        self.size = 0
+        """Bytes of the body of the response."""
+        self.began = time.perf_counter()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        self._clear_deadline()
-        self._config.slow_clients.forget(self)
-        for cycle in self._unanswered:
-            _cancel(cycle)
+    def seconds_to_refuse(self) -> float | None:
+        """Return for how many seconds to close the port; not ``None`` at most once."""
+        refuse_next, self.request.refuse_next = self.request.refuse_next, None
+        return None if refuse_next is None else refuse_next()
+
+
+class HttpProtocol(asyncio.BufferedProtocol):
+    """A connection. It answers one request at a time; the next one is not read until then."""
+
+    _transport: asyncio.Transport
+
+    def __init__(self, context: Context, loop: asyncio.AbstractEventLoop) -> None:
+        self._context = context
+        self._loop = loop
+        self._reader = RequestReader(context.max_head, context.known_heads)
+        self._exchange: _Exchange | None = None
+        """The request that has no complete response yet."""
+        self._delivery: asyncio.Task[None] | None = None
+        """Sends a response that takes time."""
+        self._is_silent = False
+        """Whether the request never gets a response."""
+        self._is_ended = False
+        """Whether nothing more is read or answered."""
+        self._is_reading_paused = self._is_writing_paused = False
+        self._resumed: asyncio.Event | None = None
+        """Set when writing is resumed."""
+        self._is_arriving = True
+        """Whether a request is arriving, since ``_since``; otherwise the connection has been idle since then."""
+        self._since = loop.time()
+        self._deadline = self._since + REQUEST_TIMEOUT
+        self._timer: asyncio.TimerHandle | None = None
+
+    # Called by the event loop.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._context.connections.add(self)
+        self._set_timer()
+        self._context.on_connect()
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._context.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        if not (self._is_ended or self._is_silent):
+            self._reader.receive(bytes(self._context.buffer[:nbytes]))
+            self._continue()
 
     def pause_writing(self) -> None:
-        """Stop reading and answering requests while the client does not read responses."""
-        super().pause_writing()
-        self.flow.pause_reading()
-        self._config.slow_clients.pause(self)
+        """Answer no request while the client does not read responses."""
+        self._is_writing_paused = True
+        self._context.slow_clients.pause(self)
 
     def resume_writing(self) -> None:
-        super().resume_writing()
-        self._config.slow_clients.resume(self)
-        if self._is_waiting:
-            self._is_waiting = False
-            super().on_response_complete()
-        else:
-            self.flow.resume_reading()
+        self._is_writing_paused = False
+        self._context.slow_clients.resume(self)
+        if self._resumed is not None:
+            self._resumed.set()
+        self._continue()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._is_ended = True
+        self._context.connections.discard(self)
+        self._context.slow_clients.forget(self)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._give_up()
+        self._context.on_end()
+
+    # Called by the server.
 
     @property
     def unread(self) -> int:
         """Bytes in the server that wait to be read by the client."""
-        return self.transport.get_write_buffer_size()
+        return self._transport.get_write_buffer_size()
 
     @property
     def idle_since(self) -> float | None:
         """The loop's time since when no request is being answered; ``None`` while one is."""
-        if self._unanswered:
-            return None
-        if self._deadline is not None:
-            return self._deadline.when() - REQUEST_TIMEOUT
-        keep_alive = self.timeout_keep_alive_task
-        return 0 if keep_alive is None else keep_alive.when() - self.timeout_keep_alive
+        return self._since if self._exchange is None else None
+
+    def shutdown(self) -> None:
+        """Close the connection, after the response in progress if its request is complete."""
+        if self._exchange is None or self._is_silent or self._reader.in_body:
+            self._end()
+        else:
+            self._exchange.request.keeps_alive = False
+
+    @property
+    def socket(self) -> socket:
+        """The socket of the connection."""
+        connected: socket = self._transport.get_extra_info("socket")
+        return connected
 
     def abort(self) -> None:
         """Reset the connection and discard unread bytes, including those in the system's buffers."""
-        connected = self.transport.get_extra_info("socket")
-        if connected is not None:
-            # It may be closed already.
-            with suppress(OSError):
-                connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-        self.transport.abort()
+        # It may be closed already.
+        with suppress(OSError):
+            self.socket.setsockopt(SOL_SOCKET, SO_LINGER, _RESET_ON_CLOSE)
+        self._transport.abort()
 
-    def close(self) -> None:
-        """Close the connection after sending what has been written."""
-        for cycle in self._unanswered:
-            _cancel(cycle)
-        self.transport.close()
+    def drop(self) -> None:
+        """Close the connection without sending what has not been sent yet."""
+        self._transport.abort()
 
-    def data_received(self, data: bytes) -> None:
-        if self.is_silent or self._final_response is not None:
+    # Reading requests.
+
+    def _continue(self) -> None:
+        """Read and answer requests as far as possible now."""
+        if self._is_ended:
             return
         try:
-            self._receive(data)
+            self._read()
+        except InvalidRequestError as error:
+            self._reject(error.status, str(error))
         except Exception as error:
-            self._config.report(describe("a connection", error))
+            self._context.report(describe("a connection", error))
             self._reject(500, PROBLEM)
-
-    def _receive(self, data: bytes) -> None:
-        self._received = len(data)
-        self._is_head_new = self._has_received_body = False
-        if not self._in_head and (self.cycle is None or not self.cycle.more_body):
-            data = self._replace_method(data)
-        super().data_received(data)
-        if self._in_head:
-            # The piece in which a head begins may also contain the end of the previous request.
-            self._head_bytes = self._parsed_bytes() if self._is_head_new else self._head_bytes + len(data)
-        elif self.cycle is not None and self.cycle.more_body:
-            self._head_bytes = 0 if self._has_received_body else self._head_bytes + len(data)
         else:
-            self._clear_deadline()
+            if not self._is_ended:
+                self._wait()
+
+    def _read(self) -> None:
+        reader = self._reader
+        while not self._is_ended:
+            if not reader.in_body:
+                request = None if self._is_busy else reader.read_head()
+                if request is None:
+                    return
+                exchange = self._exchange = _Exchange(request)
+                # An error in the body precedes the response.
+                body = reader.read_body() if reader.in_body else b""
+                self._begin(exchange)
+            else:
+                body = reader.read_body()
+            pending = self._exchange
+            if pending is not None and pending.respond is not None:
+                self._receive_body(pending, pending.respond, body)
+            if reader.in_body:
+                return
+            self._is_arriving = False
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether the next request has to wait, for a response or for the client to read the last one."""
+        return self._exchange is not None or self._is_writing_paused
+
+    def _begin(self, exchange: _Exchange) -> None:
+        try:
+            result = self._context.app(exchange.request)
+        except Exception as error:
+            self._fail(exchange, error)
             return
-        if self._head_bytes > self._max_head:
-            self._reject_head()
-        elif self._deadline is None:
-            self._deadline = self.loop.call_later(REQUEST_TIMEOUT, self._reject)
-
-    def _replace_method(self, data: bytes) -> bytes:
-        """Return the beginning of a request with a method that the parser accepts, if it has one in full."""
-        match = _METHOD.match(data)
-        if match is None or match[0] in _PARSED_METHODS:
-            return data
-        self._method = match[0].decode()
-        return _METHOD_STAND_IN + data[match.end() :]
-
-    def _clear_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _parsed_bytes(self) -> int:
-        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
-
-    def _reject_head(self) -> None:
-        problem = f"the head of the request is larger than {self._max_head} bytes; serve with a larger --max-head"
-        self._reject(431, problem)
-
-    def send_400_response(self, msg: str) -> None:
-        self._reject(400, msg)
-
-    def _reject(self, status: int | None = None, problem: str = "") -> None:
-        """Ignore further data, answer complete requests, send an error response if there is a status, and close."""
-        if self._final_response is not None:
+        if isinstance(result, Answer):
+            self._respond(exchange, result)
             return
-        self._final_response = b"" if status is None else _error_response(status, problem)
-        if not self._in_head and self._unanswered and self._unanswered[-1].more_body:
-            broken = self._unanswered.pop()
-            if self.pipeline and self.pipeline[0][0] is broken:
-                self.pipeline.popleft()
-            if broken.response_started:
-                self._final_response = b""
-            elif broken.scope["method"] == "HEAD":
-                head, end, _ = self._final_response.partition(b"\r\n\r\n")
-                self._final_response = head + end
-            _cancel(broken)
-        if not self._unanswered:
+        exchange.body, exchange.respond = IncomingBody(result.limits), result.respond
+        if exchange.request.expects_continue:
+            self._transport.write(CONTINUE)
+
+    def _receive_body(self, exchange: _Exchange, respond: Respond, piece: bytes) -> None:
+        """Add a piece to the body of a request, and answer the request if the body is complete."""
+        body = exchange.body
+        assert body is not None
+        problem = body.add(piece)
+        if problem is None and self._reader.in_body:
+            return
+        content = body.end()
+        exchange.respond = None
+        if problem is not None:
+            self._respond(exchange, problem)
+            return
+        try:
+            answer = respond(content)
+        except Exception as error:
+            self._fail(exchange, error)
+            return
+        if isinstance(answer, Answer):
+            self._respond(exchange, answer)
+        else:
+            self._context.start(self._respond_later(exchange, answer))
+
+    def _wait(self) -> None:
+        """Wait for data, and set the time for which to wait."""
+        reader, is_busy = self._reader, self._is_busy
+        is_reading_paused = is_busy and reader.has_unread and not (reader.in_body or self._is_silent)
+        if is_reading_paused != self._is_reading_paused:
+            self._is_reading_paused = is_reading_paused
+            if is_reading_paused:
+                self._transport.pause_reading()
+            else:
+                self._transport.resume_reading()
+        if reader.in_body or (reader.has_unread and not is_busy):
+            if self._is_arriving:
+                return
+            self._is_arriving = True
+            self._since = self._loop.time()
+            self._deadline = self._since + REQUEST_TIMEOUT
+        elif is_busy:
+            self._deadline = math.inf
+            return
+        else:
+            self._since = self._loop.time()
+            self._deadline = self._since + KEEP_ALIVE_TIMEOUT
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        """Set a timer for the deadline, unless one will end before; it will be set again then."""
+        if self._timer is not None:
+            if self._timer.when() <= self._deadline:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(self._deadline, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        if self._loop.time() >= self._deadline:
             self._end()
+        elif self._deadline != math.inf:
+            self._set_timer()
+
+    # Writing responses.
+
+    def _respond(self, exchange: _Exchange, answer: Answer) -> None:
+        """Send a response, at once if nothing prevents it."""
+        try:
+            seconds = None
+            if answer.delivery is None and exchange.request.refuse_next is not None:
+                seconds = exchange.seconds_to_refuse()
+            if answer.delivery is not None or seconds is not None:
+                self._delivery = self._context.start(self._deliver(exchange, answer, seconds))
+                return
+            head, body = self._encode(exchange, answer)
+        except Exception as error:
+            self._fail(exchange, error)
+            return
+        self._write(exchange, head, body)
+        self._finish(exchange)
+
+    async def _respond_later(self, exchange: _Exchange, answer: Awaitable[Answer]) -> None:
+        try:
+            response = await answer
+        except Exception as error:
+            self._fail(exchange, error)
+        else:
+            if self._exchange is exchange:
+                self._respond(exchange, response)
+                self._continue()
+
+    async def _deliver(self, exchange: _Exchange, answer: Answer, seconds_to_refuse: float | None) -> None:
+        """Send a response as a fault prescribes: late, in pieces, in part or not at all.
+
+        :param seconds_to_refuse: how long to close the port before; for a faulty response, this is not known yet.
+        """
+        delivery = answer.delivery or Delivery()
+        try:
+            if seconds_to_refuse is not None:
+                await self._context.close_port(seconds_to_refuse)
+            if delivery.failure is Failure.TIMEOUT:
+                self._is_silent = True
+            else:
+                await asyncio.sleep(delivery.delay)
+                if delivery.failure is Failure.REFUSED:
+                    # In this order, because the client may reconnect at once.
+                    await self._context.close_port(delivery.closed)
+                if delivery.failure in (Failure.REFUSED, Failure.RESET):
+                    self._reset()
+                else:
+                    await self._deliver_pieces(exchange, answer, delivery)
+        except Exception as error:
+            self._fail(exchange, error)
+        else:
+            self._continue()
+
+    async def _deliver_pieces(self, exchange: _Exchange, answer: Answer, delivery: Delivery) -> None:
+        seconds = exchange.seconds_to_refuse()
+        if seconds is not None:
+            await self._context.close_port(seconds)
+        head, body = self._encode(exchange, answer)
+        pieces = split_body(body, delivery)
+        self._write(exchange, head, next(pieces, b""))
+        for piece in pieces:
+            await asyncio.sleep(delivery.pause)
+            await self._wait_until_writable()
+            self._write(exchange, b"", piece)
+        if delivery.failure is Failure.RESET_WITHIN:
+            # A reset discards what the client has not read yet, so let the written part arrive first.
+            await asyncio.sleep(0.01)
+            self._reset()
+        else:
+            self._finish(exchange)
+
+    async def _wait_until_writable(self) -> None:
+        while self._is_writing_paused:
+            self._resumed = asyncio.Event()
+            await self._resumed.wait()
+
+    def _encode(self, exchange: _Exchange, answer: Answer) -> tuple[bytes, bytes]:
+        """Return the head and the body of a response.
+
+        :raises ValueError: if it cannot be sent.
+        """
+        head = encode_head(answer.status, answer.headers)
+        if head.closes:
+            exchange.request.keeps_alive = False
+        has_body = exchange.request.method != "HEAD" and head.length is not None
+        if has_body and len(answer.body) != head.length:
+            raise ValueError(f"the body has {len(answer.body)} bytes, but Content-Length is {head.length}")
+        exchange.status = answer.status
+        last = b"\r\n" if exchange.request.keeps_alive or head.closes else b"connection: close\r\n\r\n"
+        return head.status_line + self._context.date_header() + head.fields + last, answer.body if has_body else b""
+
+    def _write(self, exchange: _Exchange, head: bytes, piece: bytes) -> None:
+        exchange.size += len(piece)
+        if len(piece) > _LARGE_PIECE:
+            self._transport.write(head)
+            self._transport.write(piece)
+        else:
+            self._transport.write(head + piece)
+
+    def _finish(self, exchange: _Exchange) -> None:
+        """Note that the response has been written."""
+        self._exchange = self._delivery = None
+        self._log(exchange)
+        if not exchange.request.keeps_alive or self._transport.is_closing():
+            self._end()
+
+    def _log(self, exchange: _Exchange) -> None:
+        if self._context.access_log is not None:
+            client = self._transport.get_extra_info("peername")
+            seconds = time.perf_counter() - exchange.began
+            self._context.access_log.add(
+                client and client[0], exchange.request, exchange.status, exchange.size, seconds
+            )
+
+    # Ending the connection.
+
+    def _fail(self, exchange: _Exchange, error: Exception) -> None:
+        """Report an internal error, respond if no response has begun, and close the connection."""
+        request = exchange.request
+        self._context.report(describe(f"{request.method} {request.target}", error))
+        if self._exchange is not exchange:
+            return
+        exchange.request.keeps_alive = False
+        if exchange.status is None:
+            self._write(exchange, *self._encode(exchange, internal_error()))
+        self._finish(exchange)
+
+    def _reject(self, status: int, problem: str) -> None:
+        """Respond to bytes that are no valid request, unless a response has begun, and close the connection."""
+        exchange = self._exchange
+        if exchange is None or exchange.status is None:
+            has_body = exchange is None or exchange.request.method != "HEAD"
+            self._transport.write(rejection(status, problem, has_body=has_body))
+        self._end()
 
     def _end(self) -> None:
-        if not self.transport.is_closing():
-            self.transport.write(self._final_response or b"")
-            self.transport.close()
+        """Close the connection after sending what has been written; nothing more is read or answered."""
+        self._is_ended = True
+        self._give_up()
+        self._transport.close()
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._clear_deadline()
-        self._in_head = self._is_head_new = True
-        self._head_bytes = 0
-        self.scope["extensions"] = {CONNECTION: self}  # type: ignore[dict-item]  # uvicorn declares a dict
-
-    def on_headers_complete(self) -> None:
-        # A head that arrived in one piece within the limit need not be counted.
-        if (self._received > self._max_head or not self._is_head_new) and self._parsed_bytes() > self._max_head:
-            self._reject_head()
-            raise ValueError("stop parsing")
-        super().on_headers_complete()
-        if self._method is not None:
-            # The application, which has this scope, starts later.
-            self.scope["method"] = self._method
-            self._method = None
-        self._unanswered.append(self.cycle)
-        self._in_head = False
-        self._has_received_body = True
-        # The parser reports trailers as headers too; they must not replace the checked ones.
-        self.headers = []
-
-    def on_body(self, body: bytes) -> None:
-        self._has_received_body = True
-        super().on_body(body)
-
-    def on_response_complete(self) -> None:
-        self._unanswered.popleft()
-        if self.flow.write_paused:
-            self._is_waiting = True
-        else:
-            super().on_response_complete()
-        if self._final_response is not None and not self._unanswered:
-            self._end()
-
-    def shutdown(self) -> None:
-        """Close the connection when the server stops: finish responses, and give up on incomplete requests."""
-        cycle = self.cycle
-        if self.is_silent:
-            self.transport.close()
-        elif cycle is not None and cycle.more_body and not cycle.response_complete:
-            self._reject()
-        else:
-            super().shutdown()
-
-    def stay_silent(self) -> None:
-        """Never respond again, neither to the current request nor to pipelined ones."""
-        self.is_silent = True
-        self.pipeline.clear()
-        while len(self._unanswered) > 1:
-            self._unanswered.pop()
-
-    def reset(self) -> None:
+    def _reset(self) -> None:
         """Reset the connection, unless the client has closed it."""
-        if not self.transport.is_closing():
+        if not self._transport.is_closing():
             self.abort()
 
-    async def refuse(self, seconds: float) -> None:
-        """Refuse new connections for a number of seconds, and reset this one."""
-        # In this order, because the client may reconnect at once.
-        await self.refuse_others(seconds)
-        self.reset()
-
-    async def refuse_others(self, seconds: float) -> None:
-        """Refuse new connections for a number of seconds."""
-        await self._config.on_refuse(seconds)
-
-
-class _Flow(FlowControl):
-    """Resumes reading only if no pipelined request waits, and the client reads its responses."""
-
-    def __init__(self, transport: asyncio.Transport, unanswered: deque[RequestResponseCycle]) -> None:
-        super().__init__(transport)
-        self._unanswered = unanswered
-
-    def resume_reading(self) -> None:
-        if len(self._unanswered) < 2 and not self.write_paused:
-            super().resume_reading()
-
-
-def _cancel(cycle: RequestResponseCycle) -> None:
-    """Tell the application that the client of a request is gone."""
-    cycle.disconnected = True
-    cycle.message_event.set()
-
-
-def _error_response(status: int, problem: str) -> bytes:
-    """Return the response to an invalid request, after which the connection is closed."""
-    body = error_body(problem)
-    head = (
-        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: application/json\r\n"
-        f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
-    )
-    return head.encode() + body
+    def _give_up(self) -> None:
+        """Stop answering the current request."""
+        if self._delivery is not None:
+            self._delivery.cancel()
+        exchange, self._exchange = self._exchange, None
+        if exchange is None:
+            return
+        if exchange.body is not None:
+            exchange.body.end()
+        self._log(exchange)
+        seconds = exchange.seconds_to_refuse()
+        if seconds is not None:
+            self._context.start(self._context.close_port(seconds))

@@ -12,7 +12,7 @@ from ..wire.target import parse_urlencoded
 MAX_BODY = 64 * 1024
 """The maximum size in bytes of a body that is kept, without uploaded files."""
 
-_HEADER_BYTES = 130
+HEADER_BYTES = 130
 """The approximate size of a header without its texts."""
 
 _SECRET_NAMES = (b"authorization", b"cookie", b"token", b"secret", b"password", b"api-key")
@@ -30,7 +30,7 @@ def _is_secret(name: bytes) -> bool:
 
 def headers_bytes(headers: RawHeaders) -> int:
     """Return the approximate size of headers."""
-    return sum(len(name) + len(value) + _HEADER_BYTES for name, value in headers)
+    return sum(len(name) + len(value) + HEADER_BYTES for name, value in headers)
 
 
 def read_headers(headers: RawHeaders) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, cast, get_args
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast, get_args
 from ..engine.build import Build
 from ..engine.store import Store
 from ..validation import checks
+from ..validation.frozen import frozen
 from ..wire.routes import EndpointName
 from .index import About, RequestIndex
 from .log import Entry, RequestLog
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from .submissions import Submission
 
 
-@dataclass(frozen=True)
+@frozen()
 class UnmatchedRequests:
     """All requests with one method and target that matched nothing.
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ..validation.checks import Group as GroupName
 from ..validation.checks import Login, Secret, Text
+from ..validation.frozen import frozen
 from ..validation.spec import validate
 
 
-@dataclass(frozen=True)
+@frozen()
 class Account:
     """A user of Copr, with the login and the token of the API.
 
@@ -33,7 +34,7 @@ class Account:
         validate(self)
 
 
-@dataclass(frozen=True)
+@frozen()
 class Group:
     """A group of users, which can own projects.
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from random import Random
 from typing import Annotated, ClassVar
 
 from ..errors import InputError
 from ..validation import checks
 from ..validation.checks import Amount
+from ..validation.frozen import frozen
 from ..validation.rule import Relation, Rule
 from ..validation.schema import Keywords, Written
 from ..validation.spec import dump, parse, validate
@@ -33,7 +33,7 @@ def _check_median(spec: LogNormal) -> Iterable[tuple[str, str]]:
 _BOUNDS = Relation(("minimum", "maximum"), _check_bounds)
 
 
-@dataclass(frozen=True)
+@frozen()
 class Uniform:
     """Any duration from ``minimum`` to ``maximum`` seconds, all equally likely.
 
@@ -52,7 +52,7 @@ class Uniform:
         return self.minimum + (self.maximum - self.minimum) * _next(random)
 
 
-@dataclass(frozen=True)
+@frozen()
 class LogNormal:
     """Mostly near ``median`` seconds and occasionally far longer, as builds are; within bounds.
 
@@ -94,14 +94,14 @@ def draw_whole(duration: Duration, random: Random) -> float:
     return min(max(round(duration.draw(random)), duration.minimum), duration.maximum)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class _UniformObject:
     """Any duration from the first to the second number of seconds, all equally likely."""
 
     uniform: Annotated[tuple[Amount, ...], Keywords(minItems=2, maxItems=2)]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class _LogNormalObject:
     """Mostly near ``median`` seconds, and occasionally far longer."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast, get_args
 
 from ..errors import InputError, InputErrors, below
 from ..validation import checks
 from ..validation.checks import Amount, Positive, Text, WholeNumber
+from ..validation.frozen import frozen
 from ..validation.rule import Relation, Rule
 from ..validation.schema import Keywords, Written
 from ..validation.spec import dump, parse, validate
@@ -49,7 +50,7 @@ class Dribble(NamedTuple):
     every: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class _DribbleObject:
     """A body that arrives in pieces of ``bytes`` bytes, ``every`` so many seconds."""
 
@@ -99,7 +100,7 @@ def _check_effects(fault: Fault) -> Iterable[tuple[str, str]]:
         yield "seconds", "is how long connections are refused; expected breaks to be refused too"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Fault:
     """What goes wrong, and with which requests: by default with all.
 
@@ -169,7 +170,7 @@ class Fault:
         return ", ".join(f"{name} {value}" for name, value in dump(self).items())
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class FaultSpec:
     """A fault to add; ``id`` and ``seen``, the number of matching requests so far, are those of a saved fault."""
 
@@ -192,7 +193,7 @@ FAULTS: Mapping[FaultName, Fault] = MappingProxyType({name: parse(Fault, "", ent
 """Failures that users of Copr have met, by name."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class FaultObject(Fault):
     """A fault; with a ``name``, that one with some of its fields changed.
 

@@ -8,7 +8,7 @@ build has, and ``deleted``, after the build is gone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from itertools import pairwise
 from random import Random
@@ -17,6 +17,7 @@ from typing import Annotated, ClassVar, NamedTuple, TypeAlias
 from ..errors import InputError, InputErrors, below
 from ..validation import checks
 from ..validation.checks import Amount
+from ..validation.frozen import frozen
 from ..validation.rule import Relation, Rule
 from ..validation.schema import Keywords, Written
 from ..validation.spec import dump, parse, parse_list, parse_mapping, validate
@@ -88,7 +89,7 @@ def _check_ends(stage: Stage) -> Iterable[tuple[str, str]]:
         yield "ends", "expected weights that are not all 0, and a stage that lasts some seconds"
 
 
-@dataclass(frozen=True)
+@frozen()
 class Stage:
     """A state, how many seconds it lasts, and how it ends if not simply with the next stage.
 
@@ -275,7 +276,7 @@ def couples_chroots(plan: Plan) -> bool:
     return any(stage.canceled or stage.state in (ABSENT, DELETED, State.CANCELED) for stage in plan)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class _LifecycleObject:
     """The stages that a build chroot goes through, one after the other."""
 

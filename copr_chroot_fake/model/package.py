@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 
+from ..validation.frozen import frozen
 from .source import SourceType
 
 
-@dataclass(frozen=True)
+@frozen()
 class Package:
     """A package of a project, with its default source.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Annotated, ClassVar, Literal, cast, get_args
 
 from ..errors import InputError
 from ..validation import checks
 from ..validation.checks import Positive
+from ..validation.frozen import frozen
 from ..validation.rule import Relation, Rule
 from ..validation.schema import Written
 from ..validation.spec import parse_mapping, validate
@@ -23,7 +24,7 @@ def _check_polls(spec: Progress) -> Iterable[tuple[str, str]]:
         yield "polls_in" if spec.polls_in else "polls", f"only 'poll' counts polls, not {spec.mode!r}; expected none"
 
 
-@dataclass(frozen=True)
+@frozen()
 class Progress:
     """What makes a chroot advance.
 
@@ -95,7 +96,7 @@ def dump_progress(progress: Progress) -> object:
     return progress.mode if progress.polls == 1 else {"poll": progress.polls}
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class _PollsObject:
     """After how many responses that show a state the next one shows what follows."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from ..validation import checks
 from ..validation.checks import AnyText, PathSegment, Text, WholeNumber
+from ..validation.frozen import frozen
 from ..validation.rule import Rule
 from ..validation.schema import Keywords, Written
 
@@ -36,7 +37,7 @@ def parse_result_dir(location: str, value: object) -> str:
 ResultDir = Annotated[str, Rule(parse_result_dir), Written(Literal[""] | PathSegment)]
 
 
-@dataclass(frozen=True)
+@frozen()
 class ProjectChroot:
     """A project's settings for one of its chroots.
 
@@ -66,7 +67,7 @@ PERMISSION_NAMES: tuple[PermissionName, ...] = ("admin", "builder")
 PERMISSION_STATES: tuple[PermissionState, ...] = ("nothing", "request", "approved")
 
 
-@dataclass(frozen=True)
+@frozen()
 class Permissions:
     """What a user who is not the owner may do in a project, or has requested to be allowed to do."""
 
@@ -74,7 +75,7 @@ class Permissions:
     builder: PermissionState = "nothing"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ProjectSettings:
     """The settings of a project; the defaults are those of Copr's database, not those of ``project/add``.
 
@@ -105,7 +106,7 @@ class ProjectSettings:
     delete_after_days: WholeNumber | None = None
 
 
-@dataclass(frozen=True)
+@frozen()
 class SourcePackage:
     """The source package that a build was made from: its version and address."""
 

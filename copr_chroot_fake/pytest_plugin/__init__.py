@@ -177,7 +177,7 @@ def _copr_live_server() -> Iterator[LiveServer]:
     from ..errors import needing
     from ..fake import FakeCopr
 
-    with needing("copr_server", "uvicorn with httptools", "server"):
+    with needing("copr_server", "httptools", "server"):
         from ..http_server.live_server import LiveServer
 
     server = LiveServer(FakeCopr)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Annotated, Any
 
 import pytest
@@ -17,6 +17,7 @@ from ..scenario.bundled import by_name
 from ..scenario.load import ScenarioSource
 from ..scenario.spec import SubmissionRuleSpec
 from ..validation import checks
+from ..validation.frozen import frozen
 from ..validation.rule import Rule
 from ..validation.spec import parse, parse_list
 from . import _OPTIONS
@@ -40,7 +41,7 @@ def _check_rule(location: str, value: object) -> Mapping[str, Any]:
     return rule
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class Options(FakeOptions):
     """The options of ``copr_fake``: those of a fake, and the plugin's own."""
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
@@ -51,15 +49,3 @@ def _path(source: object) -> Path:
     except Exception as error:
         problem = f"expected the path of a scenario, or its document, got {checks.excerpt(source)}"
         raise InputError("source", problem) from error
-
-
-@contextmanager
-def without_garbage_collection() -> Iterator[None]:
-    """Pause garbage collection, which would take most of the time: hardly any of the many new objects is garbage."""
-    was_on = gc.isenabled()
-    try:
-        gc.disable()
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import Annotated, ClassVar
 
@@ -43,6 +43,7 @@ from ..validation.checks import (
     UnixTime,
     WholeNumber,
 )
+from ..validation.frozen import frozen
 from ..validation.rule import NULLABLE, Relation, Rule
 from ..validation.schema import Written, whole
 from ..validation.spec import Unique, check_of, dump, fields_of, parse_list, parse_mapping
@@ -106,7 +107,7 @@ def _given(spec: ChrootSpec | SubmissionRuleSpec, names: Iterable[str]) -> list[
     return [name for name in names if getattr(spec, name) is not None]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ChrootSettings:
     """The settings of a build chroot; times are Unix times in seconds.
 
@@ -147,7 +148,7 @@ class ChrootSettings:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ChrootSpec(ChrootSettings):
     """A build chroot."""
 
@@ -211,7 +212,7 @@ EnabledChroots = Annotated[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class PackageSpec:
     """A package of a project; ``source_dict`` has the fields of its default source."""
 
@@ -224,7 +225,7 @@ class PackageSpec:
     chroot_denylist: tuple[Text, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ProjectSpec(ProjectSettings):
     """A project; ``chroots`` are the names of those that it enables, or their settings by name.
 
@@ -313,7 +314,7 @@ def _check_default_lifecycle(build: BuildSpec) -> Iterable[tuple[str, str]]:
                 yield f"chroots[{index}].{name}", problem
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class OutcomeSpec:
     """What happens to one chroot of a submitted build: its ``lifecycle``, and the ``packages`` that it builds."""
 
@@ -321,7 +322,7 @@ class OutcomeSpec:
     packages: tuple[PackageValue, ...] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class SourceSpec:
     """The source build of a build; times are Unix times in seconds.
 
@@ -347,7 +348,7 @@ class SourceSpec:
     follows: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class BuildSpec:
     """A build; ``memory_limit`` in MB, ``timeout`` in seconds.
 
@@ -411,7 +412,7 @@ class BuildSpec:
         return replace(chroot, state=self.state, lifecycle=self.lifecycle)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class NumberedBuildSpec(BuildSpec):
     """A build of a scenario, which has an id; ``memory_limit`` in MB, ``timeout`` in seconds."""
 
@@ -421,7 +422,7 @@ class NumberedBuildSpec(BuildSpec):
 _UNIQUE_IDS = Unique(("id",), "there is a build {} already; expected another id")
 
 
-@dataclass(frozen=True)
+@frozen()
 class MockChroot:
     """A chroot of the service, which it may have deactivated."""
 
@@ -429,7 +430,7 @@ class MockChroot:
     is_active: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class LastIds:
     """The highest ids that were given; the next ones are above."""
 
@@ -453,7 +454,7 @@ def _dump_mock_chroot(chroot: MockChroot) -> object:
 MockChrootValue = Annotated[MockChroot, Rule(_parse_mock_chroot, _dump_mock_chroot), Written(ChrootName | MockChroot)]
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class BatchSpec:
     """A batch of builds, which start only when all builds of the batch ``blocked_by`` have ended."""
 
@@ -494,7 +495,7 @@ def _check_outcome(rule: SubmissionRuleSpec) -> Iterable[tuple[str, str]]:
         yield name, "cannot be combined with chroot, as it is the same for all chroots; omit one"
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class SubmissionRuleSpec:
     """What happens to submitted builds, and to which: by default to all.
 
@@ -524,7 +525,7 @@ class SubmissionRuleSpec:
     _RELATIONS: ClassVar[tuple[object, ...]] = (Relation(("chroot", *_OUTCOME), _check_outcome),)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class ScenarioSpec:
     """A whole scenario; ``chroots`` are those that Copr knows beside the ones named further down.
 

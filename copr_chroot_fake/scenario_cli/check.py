@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import CoprFakeError, InputError, MissingExtraError, ScenarioError
+from ..garbage_collection import without_garbage_collection
 from ..scenario import parsing
-from ..scenario.load import without_garbage_collection
 from ..scenario.parsing import RepeatedKeyError, ScenarioSyntaxError
 from ..scenario.result_files import read_results
 from ..scenario.spec import ScenarioSpec

@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 import click
 
-from ..adapters.asgi import MAX_BODY
+from ..adapters.body_limits import MAX_BODY
 from ..cli_output import Failure
 from ..errors import CoprFakeError, InputError, needing
 from ..excerpt import excerpt
+from ..garbage_collection import without_garbage_collection
 from ..model.progress import ProgressMode
 from ..scenario.bundled import DEFAULT_SCENARIO, bundled_directory
 from ..validation import checks
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from ..http_server.access_log import LogStyle
     from ..http_server.guard import Guard
-    from ..http_server.uvicorn_server import App
     from ..model.account import Account
     from ..worlds.initial import InitialConfig
     from ..worlds.world import Worlds
@@ -258,6 +258,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
 @click.option(
     "--log", type=click.Choice(["text", "json"]), help="Format of these lines; requires --access-log.  [default: text]"
 )
+@without_garbage_collection()
 def serve(
     scenarios: tuple[Path, ...],
     host: str,
@@ -321,11 +322,11 @@ def serve(
     from ..http_server.app import ServedApp
     from ..http_server.control_adapter import ControlAdapter
     from ..http_server.line_writer import LineWriter
-    from ..http_server.uvicorn_server import end_on_signals, url_of
-    from ..http_server.uvicorn_server import serve as serve_app
+    from ..http_server.server import end_on_signals
+    from ..http_server.server import serve as serve_app
+    from ..http_server.sockets import url_of
     from ..options import FakeOptions
     from ..worlds.initial import InitialConfig
-    from .state_file import StateFile
 
     end_on_signals()
     initial = InitialConfig(
@@ -355,28 +356,38 @@ def serve(
         raise Failure(str(error)) from None
     with ExitStack() as stack:
         try:
-            state_file = None if state is None else stack.enter_context(StateFile(state))
+            state_file = None if state is None else stack.enter_context(_open_state_file(state))
             worlds = _make_worlds(initial, state_file, max_worlds, max_memory)
         except CoprFakeError as error:
             raise Failure(str(error)) from None
         worlds.are_fixed = worlds_mode == "fixed"
         save = None if state_file is None else state_file.save_while_serving
         control = None if guard is None else ControlAdapter(worlds, initial, guard, save, max_body=max_body)
-        app: App = ServedApp(worlds, control)
         listener = _bind(host, port)
         writer = LineWriter(_STANDARD_ERROR, partial(dropped_line, log or "text"))
         stack.callback(writer.close)
-        if access_log:
-            app = AccessLog(app, log or "text", writer.write)
         worlds.set_url(url or url_of(listener))
         if publisher is not None:
             stack.callback(publisher.close)
             publisher.start(worlds.main, writer.write)
         try:
-            serve_app(app, listener, lambda: click.echo(f"Copr fake: {url_of(listener)}"), max_head, writer.write)
+            serve_app(
+                ServedApp(worlds, control),
+                listener,
+                lambda: click.echo(f"Copr fake: {url_of(listener)}"),
+                max_head,
+                writer.write,
+                AccessLog(log or "text", writer.write) if access_log else None,
+            )
         finally:
             if state_file is not None:
                 _save(state_file, worlds)
+
+
+def _open_state_file(path: Path) -> StateFile:
+    from .state_file import StateFile
+
+    return StateFile(path)
 
 
 def _make_publisher(url: str) -> AmqpPublisher:
@@ -436,7 +447,7 @@ def _guard(host: str, token: str | None, allowed_hosts: tuple[str, ...], public_
 
 
 def _bind(host: str, port: int) -> socket.socket:
-    from ..http_server.uvicorn_server import bind
+    from ..http_server.sockets import bind
 
     try:
         return bind(host, port)

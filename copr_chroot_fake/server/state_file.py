@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, cast
@@ -24,6 +24,7 @@ from ..scenario.load import ScenarioSource
 from ..scenario.parsing import read_json
 from ..validation import checks
 from ..validation.checks import Amount, Positive, WholeNumber
+from ..validation.frozen import frozen
 from ..validation.rule import Rule
 from ..validation.spec import parse
 from ..worlds.initial import InitialConfig, Speed
@@ -47,14 +48,14 @@ def _parse_source(location: str, value: object) -> ScenarioSource:
     return _bundled().get(value, value) if isinstance(value, str) else checks.mapping(location, value)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class _SavedClock:
     now: Amount
     speed: Speed
     paused: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class _SavedInitial:
     scenarios: tuple[Annotated[ScenarioSource, Rule(_parse_source)], ...]
     progress: ProgressOption = "clock"
@@ -64,7 +65,7 @@ class _SavedInitial:
     speed: Speed = 1
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class _SavedWorld:
     scenario: Annotated[Mapping[str, object], Rule(checks.mapping)]
     clock: _SavedClock
@@ -72,7 +73,7 @@ class _SavedWorld:
     initial: _SavedInitial
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen(kw_only=True)
 class _SavedState:
     version: Annotated[int, Rule(_parse_version)]
     main: _SavedWorld

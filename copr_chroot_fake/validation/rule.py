@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from .frozen import frozen
 
 Check = Callable[[str, object], Any]
 """Return the valid form of a value, given its location; raise InputError if there is none."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Rule:
     """How a value is validated, how it is written as JSON if not as it is, and keywords of its JSON Schema.
 
@@ -22,7 +24,7 @@ class Rule:
     keywords: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Relation:
     """A condition on several fields of a spec, checked only if each of them is valid.
 

@@ -2,7 +2,7 @@
 
 A spec lists what its input may contain::
 
-    @dataclass(frozen=True, kw_only=True)
+    @frozen(kw_only=True)
     class PackageSpec:
         name: Text
         epoch: WholeNumber | None = None
@@ -16,7 +16,7 @@ it as ``metadata={"key": …}``.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache, partial
 from types import NoneType, UnionType
@@ -36,6 +36,7 @@ from typing import (
 
 from ..errors import InputError, InputErrors, below, is_within
 from . import checks
+from .frozen import frozen
 from .rule import Check, Nullable, Relation, Rule
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Field(NamedTuple):
     default: object
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class _Table:
     """The fields of a spec by name, and derived data for parsing."""
 

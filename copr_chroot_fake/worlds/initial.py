@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Protocol
 
 from ..engine.clock import SystemClock, check_speed
 from ..options import FakeOptions
 from ..validation.checks import LARGEST_INTEGER
+from ..validation.frozen import frozen
 from ..validation.rule import Rule
 from ..validation.schema import Keywords
 
@@ -37,7 +38,7 @@ Speed = Annotated[float, Rule(check_speed), Keywords(exclusiveMinimum=0, maximum
 _BY_CLOCK = FakeOptions(progress="clock")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class InitialConfig:
     """Options and scenarios of a fake that runs on the system clock.
 
@@ -74,7 +75,7 @@ class InitialConfig:
         return fake
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class InitialSnapshot:
     """A fake that a test holds: it is restored in place, and stays the same object."""
 

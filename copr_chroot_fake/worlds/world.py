@@ -12,11 +12,12 @@ from .limits import MAX_MEMORY, MAX_WORLDS
 from .memory import NEW_WORLD, Memory
 
 if TYPE_CHECKING:
-    from ..adapters.asgi import AsgiApp
     from ..engine.snapshot import Snapshot
     from ..fake import FakeCopr
     from ..messages.message import Message
     from ..messages.subscribers import Subscription
+    from ..wire.answer import Answer
+    from ..wire.headers import RawHeaders
     from .initial import InitialState
 
 MAX_SNAPSHOTS = 100
@@ -53,7 +54,7 @@ class World:
         "_snapshot_bytes",
         "_subscription",
         "_url",
-        "app",
+        "answer",
         "fake",
         "initial_state",
         "name",
@@ -61,7 +62,7 @@ class World:
     )
 
     fake: FakeCopr
-    app: AsgiApp
+    answer: Callable[[str, str, RawHeaders, bytes], Answer]
     snapshots: dict[int, Snapshot]
 
     def __init__(
@@ -87,7 +88,7 @@ class World:
         if self._subscription is not None:
             self.subscribe(self._subscription.callback)
         self._memory.free()
-        self.app = fake.asgi
+        self.answer = fake._api.answer  # noqa: SLF001  # called by servers
         self.snapshots = {}
         self._snapshot_bytes: dict[int, int] = {}
         self._last_snapshot = 0

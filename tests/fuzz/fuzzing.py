@@ -17,7 +17,7 @@ def main(target: str, options: list[str]) -> None:
     mutator = Mutator(read_cases(target))
 
     def mutate(case: bytes, most: int, seed: int) -> bytes:
-        if target == "connections" and seed % 4 == 0:
+        if target in ("connections", "framing") and seed % 4 == 0:
             return make_connection(Random(seed))[:most]
         changed = mutator.change(case, seed) if seed % 4 else None
         # A truncated document is not a document.

@@ -28,6 +28,7 @@ from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.world import Worlds
 
 from .connections import connections
+from .framing import framing
 
 F41, F42 = "fedora-41-x86_64", "fedora-42-x86_64"
 
@@ -233,4 +234,5 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "scenarios": scenarios,
     "control": control,
     "connections": connections,
+    "framing": framing,
 }

@@ -238,7 +238,7 @@ _WRITES = [
 _PATHS = {
     route: path
     for route in ROUTES_TO_DRAW
-    for path in [route.pattern.pattern.replace("/{0,2}", "/").removesuffix("/?").replace("\\", "")]
+    for path in [route.pattern.replace("/{0,2}", "/").removesuffix("/?").replace("\\", "")]
 }
 _IDS = ("build_id", "project_id")
 

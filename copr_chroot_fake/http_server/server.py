@@ -1,0 +1,331 @@
+"""Serving an application on a socket, until a signal or another thread stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import gc
+import logging
+import math
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from ..worlds.limits import MAX_HEAD
+from .access_log import AccessLog
+from .internal_errors import Report, describe
+from .protocol import Context, HttpProtocol
+from .request import App
+from .responses import date_header as make_date_header
+from .slow_clients import SlowClients
+from .sockets import BACKLOG, max_files, occupy
+
+SHUTDOWN_TIMEOUT = 60
+"""Seconds for which a stopping server waits for its last responses; a second SIGINT ends it at once."""
+
+_ACCEPTED_AT_ONCE = 16
+"""Connections that are accepted in one turn of the event loop."""
+
+_RESERVED_FILES = 64
+"""Open files that are kept free of connections, for modules, the state file and connections accepted at once."""
+
+_SWEEP_INTERVAL = 5
+"""Seconds between two checks for slow clients."""
+
+_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+"""Errors of ``accept`` when system resources are exhausted."""
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+_LOG = logging.getLogger("copr_chroot_fake.server")
+
+
+def end_on_signals() -> None:
+    """Exit with status 0 on SIGINT and SIGTERM, the regular way to stop a server that is not running yet."""
+    for signum in _SIGNALS:
+        signal.signal(signum, _exit)
+
+
+def _exit(signum: int, frame: FrameType | None) -> None:
+    _ignore_signals()
+    raise SystemExit(0)
+
+
+def _ignore_signals() -> None:
+    # Further signals must not interrupt saving the state.
+    for signum in _SIGNALS:
+        signal.signal(signum, signal.SIG_IGN)
+
+
+def serve(
+    app: App,
+    listener: socket.socket,
+    on_ready: Callable[[], None],
+    max_head: int,
+    report: Report,
+    access_log: AccessLog | None,
+) -> None:
+    """Serve on a socket until a signal stops it; ``on_ready`` is called when it responds."""
+    # Loaded modules stay, so exclude them from garbage collection, which the command has paused.
+    gc.freeze()
+    gc.enable()
+
+    def ready() -> None:
+        on_ready()
+        _return_large_blocks()
+
+    server = FakeServer(app, listener, ready, max_head=max_head, report=report, access_log=access_log)
+    with _stopping_on_signals(server):
+        asyncio.run(server.serve())
+
+
+@contextmanager
+def _stopping_on_signals(server: FakeServer) -> Iterator[None]:
+    """Have the first signal stop a server when it has finished its responses, and a second SIGINT at once."""
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        server.stop(at_once=server.is_stopping and signum == signal.SIGINT)
+
+    for signum in _SIGNALS:
+        signal.signal(signum, stop)
+    try:
+        yield
+    finally:
+        _ignore_signals()
+
+
+def _return_large_blocks() -> None:
+    """Make the C library return the memory of large responses to the system as soon as they are sent.
+
+    By default glibc raises its threshold and keeps the memory fragmented: 64 MiB of
+    unread responses then take 400 MiB.
+    """
+    # Takes milliseconds to import.
+    import ctypes
+
+    mmap_threshold = -3
+    # Other C libraries do not have this function.
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).mallopt(mmap_threshold, 1024 * 1024)
+
+
+class FakeServer:
+    """A server that can refuse connections for a while, and limits what clients can take up.
+
+    :param on_ready: called when the server responds.
+    :param has_date: whether responses have the header ``Date``.
+    :param report: receives a line for each internal error, and when system resources are exhausted.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        listener: socket.socket,
+        on_ready: Callable[[], None],
+        *,
+        max_head: int = MAX_HEAD,
+        has_date: bool = True,
+        report: Report = _LOG.error,
+        slow_clients: SlowClients | None = None,
+        access_log: AccessLog | None = None,
+    ) -> None:
+        self._slow_clients = slow_clients or SlowClients()
+        self._context = Context(
+            app,
+            max_head,
+            report,
+            self._slow_clients,
+            access_log,
+            make_date_header() if has_date else bytes,
+            self.close_port,
+            self._make_room,
+            self._check_end,
+        )
+        self._report = report
+        self._listener = listener
+        self._address = listener.getsockname()[:2]
+        self._on_ready = on_ready
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._server: asyncio.Server | None = None
+        self.is_stopping = self._stops_at_once = False
+        self._reserved: socket.socket | None = None
+        self._reopening: asyncio.TimerHandle | None = None
+        self._sweeping: asyncio.TimerHandle | None = None
+        self._last_failure = self._last_warning = -math.inf
+        self._max_connections = max(max_files() - _RESERVED_FILES, _ACCEPTED_AT_ONCE)
+
+    async def serve(self) -> None:
+        """Serve until :meth:`stop`."""
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(self._on_error)
+        self._stopped, self._ended = asyncio.Event(), asyncio.Event()
+        self._sweeping = self._loop.call_later(_SWEEP_INTERVAL, self._sweep)
+        await self._listen(self._listener)
+        self._on_ready()
+        await self.wait_until_stopped()
+        await self._shut_down()
+
+    async def wait_until_stopped(self) -> None:
+        """Return when the server is to stop."""
+        if not self.is_stopping:
+            await self._stopped.wait()
+
+    async def _listen(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: HttpProtocol(self._context, loop), sock=listener, backlog=_ACCEPTED_AT_ONCE
+        )
+        # asyncio has made it listen again, with a backlog of as many connections as it accepts at once.
+        listener.listen(BACKLOG)
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """Stop the server; can be called from any thread, and by the handler of a signal.
+
+        :param at_once: whether to abort responses in progress, instead of waiting for them.
+        """
+        self.is_stopping = True
+        self._stops_at_once |= at_once
+        # The loop may not run yet, or not anymore.
+        if self._loop is not None:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._on_stop)
+
+    def _on_stop(self) -> None:
+        self._stopped.set()
+        self._check_end()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether there are connections, or requests that have not been finished."""
+        return bool(self._context.connections or self._context.tasks)
+
+    def _check_end(self) -> None:
+        """Note whether a stopping server has nothing left to do."""
+        if self.is_stopping and (self._stops_at_once or not self.is_busy):
+            self._ended.set()
+
+    def _on_error(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
+        """Log errors on one line, where asyncio would log a traceback."""
+        error, message = context.get("exception"), str(context.get("message"))
+        if isinstance(error, OSError) and error.errno in _RESOURCES and "accept" in message:
+            # asyncio reports this several times at once, and tries again after a second.
+            if loop.time() - self._last_failure > 0.5:
+                self._last_failure = loop.time()
+                self._close_idle(str(error.strerror), 3 / 4)
+        else:
+            self._report(describe(message, error) if isinstance(error, Exception) else f"internal error: {message}")
+
+    def _make_room(self) -> None:
+        """Close some idle connections if the limit of open files is near."""
+        if len(self._context.connections) > self._max_connections:
+            self._close_idle("the limit of open files is near", 1 / 4)
+
+    def _close_idle(self, reason: str, share: float) -> None:
+        """Close a share of the idle connections, beginning with those that have been idle for longest."""
+        idle = sorted(self._idle_connections, key=lambda item: item[0])
+        for _, connection in idle[: math.ceil(len(idle) * share)]:
+            connection.abort()
+        now = asyncio.get_running_loop().time()
+        if now - self._last_warning > 60:
+            self._last_warning = now
+            self._report(
+                f"cannot keep all {len(self._context.connections)} connections: {reason}; closed idle ones; "
+                "allow more open files, for example with ulimit -n"
+            )
+
+    @property
+    def _idle_connections(self) -> Iterator[tuple[float, HttpProtocol]]:
+        for connection in self._context.connections:
+            if connection.idle_since is not None:
+                yield connection.idle_since, connection
+
+    def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._slow_clients.sweep(self._context.connections, loop.time())
+        self._sweeping = loop.call_later(_SWEEP_INTERVAL, self._sweep)
+
+    async def close_port(self, seconds: float) -> None:
+        """Refuse connections for a number of seconds, and close idle ones."""
+        # In a task of its own, because the client for whose request this is may leave meanwhile.
+        await asyncio.shield(self._context.start(self._close_port(seconds)))
+
+    async def _close_port(self, seconds: float) -> None:
+        await self._stop_listening()
+        for connection in list(self._context.connections):
+            connection.shutdown()
+        # Keep the address, because the system may give a free port to another process.
+        self._reserved = self._reserved or occupy(*self._address)
+        if self._reopening is not None:
+            self._reopening.cancel()
+        self._reopening = asyncio.get_running_loop().call_later(seconds, lambda: self._context.start(self._open_port()))
+
+    def open_port(self) -> None:
+        """Listen again at the same address, if the port is closed; can be called from any other thread."""
+        if self._reserved is not None and self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self._open_port(), self._loop).result()
+
+    async def _open_port(self) -> None:
+        if self._reserved is None or self.is_stopping:
+            return
+        reserved, self._reserved = self._reserved, None
+        await self._listen(reserved)
+
+    async def _stop_listening(self) -> None:
+        """Stop accepting connections; those accepted so far are set up."""
+        loop = asyncio.get_running_loop()
+        if self._server is None:
+            return
+        # asyncio takes a few turns to set up a connection. Closing the server in the
+        # meantime would lose the connection without closing it, and print a traceback
+        # from Python 3.13 on.
+        with suppress(NotImplementedError):  # on Windows, which has no add_reader
+            for listener in self._server.sockets:
+                loop.remove_reader(listener)
+        await _run_pending()
+        self._server.close()
+
+    async def _shut_down(self) -> None:
+        """Finish responses within ``SHUTDOWN_TIMEOUT`` seconds, and abort the others."""
+        self.is_stopping = True
+        # Clients that have connected are set up first.
+        await _run_pending()
+        await self._stop_listening()
+        self._listener.close()
+        for connection in list(self._context.connections):
+            connection.shutdown()
+        self._check_end()
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), SHUTDOWN_TIMEOUT)
+        await self._abort_connections()
+
+    async def _abort_connections(self) -> None:
+        for connection in list(self._context.connections):
+            connection.drop()
+        # This ends their tasks, and those that set up accepted connections.
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        if tasks:
+            await asyncio.wait(tasks, timeout=1)
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+        if self._reserved is not None:
+            self._reserved.close()
+
+    def abandon_sockets(self) -> None:
+        """Detach from the sockets in a forked child; the parent process continues to use them."""
+        sockets = [connection.socket for connection in self._context.connections]
+        listeners = [] if self._server is None else self._server.sockets
+        null = os.open(os.devnull, os.O_RDWR)
+        for each in (self._listener, self._reserved, *listeners, *sockets):
+            if each is not None and each.fileno() >= 0:
+                # Replaced, not closed: the loop or other code may still refer to the descriptor.
+                os.dup2(null, each.fileno(), inheritable=False)
+        os.close(null)
+
+
+async def _run_pending() -> None:
+    """Run the event loop until connections that were just accepted are set up."""
+    for _ in range(3):
+        await asyncio.sleep(0)

@@ -1,0 +1,127 @@
+"""Malformed requests are rejected, as strictly as by h11 and by nginx together."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+
+import h11
+import pytest
+
+from copr_chroot_fake.adapters.body_limits import BodyLimits
+from copr_chroot_fake.http_server.request import BodyWanted, Request
+from copr_chroot_fake.wire.answer import Answer, json_answer
+
+from .malformed_requests import MALFORMED
+from .served import Server, eventually, raw, running
+
+NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+CONFIGURATION = """
+daemon off;
+pid {directory}/pid;
+error_log {directory}/error.log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {directory}/body;
+    proxy_temp_path {directory}/proxy;
+    fastcgi_temp_path {directory}/fastcgi;
+    uwsgi_temp_path {directory}/uwsgi;
+    scgi_temp_path {directory}/scgi;
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{
+            proxy_pass {url};
+            proxy_http_version 1.1;
+            proxy_ignore_client_abort on;
+        }}
+    }}
+}}
+"""
+
+
+def app(request: Request) -> BodyWanted:
+    """Respond with 200 to every request with its whole body."""
+
+    def respond(body: bytes) -> Answer:
+        return json_answer(b"{}")
+
+    return BodyWanted(BodyLimits(), respond)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with running(app) as url:
+        yield Server(url)
+
+
+@pytest.fixture(scope="module")
+def nginx(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server | None]:
+    """nginx as a proxy in front of the server; ``None`` where it is not installed, which CI does not accept."""
+    if NGINX is None:
+        assert os.environ.get("CI") != "true", "nginx is not installed"
+        yield None
+        return
+    directory = tmp_path_factory.mktemp("nginx")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    configuration = directory / "nginx.conf"
+    configuration.write_text(CONFIGURATION.format(directory=directory, port=port, url=server.url))
+    command = [NGINX, "-p", str(directory), "-e", str(directory / "error.log"), "-c", str(configuration)]
+    with subprocess.Popen(command) as process:
+        try:
+            proxy = Server(f"http://127.0.0.1:{port}")
+            assert eventually(lambda: not proxy.is_refusing)
+            yield proxy
+        finally:
+            process.terminate()
+
+
+def is_rejected(server: Server, data: bytes) -> bool:
+    """Whether a server responds with an error to the last of the requests that it reads from data, or to none."""
+    received = server.exchange(data)
+    last = received.rpartition(b"HTTP/1.1 ")[2]
+    return not last.startswith(b"200 ")
+
+
+def is_rejected_by_h11(data: bytes) -> bool:
+    connection = h11.Connection(h11.SERVER)
+    connection.receive_data(data)
+    connection.receive_data(b"")
+    try:
+        while True:
+            event = connection.next_event()
+            if isinstance(event, h11.EndOfMessage):
+                if connection.trailing_data[0] == b"":
+                    return False
+                connection.send(h11.Response(status_code=200, headers=[("Content-Length", "0")]))
+                connection.send(h11.EndOfMessage())
+                connection.start_next_cycle()
+            elif event in (h11.NEED_DATA, h11.PAUSED) or isinstance(event, h11.ConnectionClosed):
+                return True
+    except h11.ProtocolError:
+        return True
+
+
+def test_table_has_a_hundred_requests() -> None:
+    assert len(MALFORMED) >= 100
+
+
+@pytest.mark.parametrize("data", [raw("GET", "/"), raw("POST", "/", b"abc")], ids=["get", "post"])
+def test_valid_request_is_admitted_by_all(server: Server, nginx: Server | None, data: bytes) -> None:
+    assert not is_rejected(server, data)
+    assert not is_rejected_by_h11(data)
+    assert nginx is None or not is_rejected(nginx, data)
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_malformed_request_is_rejected(server: Server, nginx: Server | None, name: str) -> None:
+    """Whatever h11 or nginx rejects; exceptions in both directions have a reason."""
+    data, admitted, stricter = MALFORMED[name]
+    assert is_rejected(server, data) == (not admitted)
+    if nginx is not None:
+        assert stricter or is_rejected_by_h11(data) or is_rejected(nginx, data)
