@@ -87,11 +87,11 @@ def test_other_worlds_are_linked(open_page: Open, fake: FakeCopr, server: LiveSe
     server.add("the.other_one~1", other)
     page = open_page(fake)
     assert page.text("#world") == page.browser.title.split()[0] == page.url.split("/")[-3].removeprefix("@")
-    page.find(".worlds summary").click()
+    page.find("#world-menu").click()
     page.browser.find_element(By.LINK_TEXT, "the.other_one~1").click()
     page.wait_for("h3", ["Build 5 hello"])
     assert page.browser.current_url == f"{server.url}/worlds/the.other_one~1/_fake/"
-    page.find(".worlds summary").click()
+    page.find("#world-menu").click()
     page.browser.find_element(By.LINK_TEXT, "main").click()
     page.wait_for("#world", ["main"])
     page.wait_for("#builds", ["No builds."])

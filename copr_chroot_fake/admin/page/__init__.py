@@ -7,7 +7,10 @@ from pathlib import Path
 
 from ...wire.answer import Answer
 
-_SCRIPTS = ("page.js", "builds.js", "timeline.js", "panels.js", "elements.js")
+_SCRIPTS = (
+    "page.js", "builds.js", "timeline.js", "lists.js", "panels.js", "actions.js", "forms.js", "menus.js", "polling.js",
+    "api.js", "elements.js",
+)  # fmt: skip
 _TYPES = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/page.css": ("page.css", "text/css; charset=utf-8"),
@@ -30,7 +33,7 @@ def answer(path: str) -> Answer:
     return _file(path)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=len(_TYPES))
 def _file(path: str) -> Answer:
     name, content_type = _TYPES[path]
     body = (Path(__file__).parent / name).read_bytes()
