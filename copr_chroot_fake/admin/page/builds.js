@@ -74,7 +74,7 @@ export class Builds {
     const lines = el("ul", { class: "chroots", "aria-label": `Chroots of build ${id}` });
     const fold = el("details", {}, el("summary", {}, number, counts), el("div", { class: "row" }, axis), lines, chrootPager.node);
     fold.open = index < FEW_BUILDS && total <= FEW_CHROOTS;
-    const title = el("h3", { id: `build-${id}` }, `Build ${id} `, el("b", {}, name));
+    const title = el("h3", { id: `build-${id}` }, `Build ${id} `, el("b", {}, name ?? ""));
     const buttons = el("div", { class: "buttons" }, advance, finish, cancel, ...more);
     const node = el("article", { class: "panel build", "aria-labelledby": title.id }, el("header", {}, title, project, tag, buttons), fold);
 

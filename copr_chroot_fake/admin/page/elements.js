@@ -38,7 +38,11 @@ export function copyTo(button, source) {
   const label = button.textContent;
   button.addEventListener("click", async () => {
     getSelection().selectAllChildren(source);
-    await navigator.clipboard?.writeText(source.textContent);
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+    } catch {
+      return;
+    }
     setText(button, "Copied");
     setTimeout(() => setText(button, label), 1500);
   });

@@ -37,7 +37,7 @@ export class Query {
 
   /** The query of the current page, with other parameters. */
   with(others) {
-    const filled = this.#fields.filter((field) => field.value !== "").map((field) => [field.name, field.value]);
+    const filled = this.#fields.filter((field) => field.value !== "" && field.validity.valid).map((field) => [field.name, field.value]);
     return new URLSearchParams([...filled, ["offset", this.#offset], ...Object.entries(others)]);
   }
 
@@ -86,10 +86,15 @@ class List {
     this.#query.search(text);
   }
 
-  /** Read the current page, and show it. */
-  async update() {
-    const { noun, latestFirst, key, row } = this.#kind;
+  /** Read the current page; return a function that shows it. */
+  async read() {
+    const { noun } = this.#kind;
     const { [noun]: items, total } = await call({ path: `${noun}?${this.#query.with({ limit: LIMIT })}` });
+    return () => this.#show(items, total);
+  }
+
+  #show(items, total) {
+    const { noun, latestFirst, key, row } = this.#kind;
     setText(this.#count, total);
     this.#query.show(items.length, total);
     const ordered = latestFirst ? items.toReversed() : items;

@@ -8,7 +8,7 @@ const GAP = 4;
 export function menuButton(text, name, items) {
   const opener = el("button", { type: "button", "aria-label": name }, text);
   const menu = el("div", { class: "menu", popover: "auto", role: "group", "aria-label": name });
-  menu.addEventListener("beforetoggle", ({ newState }) => menu.replaceChildren(...(newState === "open" ? items() : [])));
+  menu.addEventListener("beforetoggle", ({ newState }) => newState === "open" && menu.replaceChildren(...items()));
   attachMenu(opener, menu);
   return [opener, menu];
 }
@@ -16,7 +16,11 @@ export function menuButton(text, name, items) {
 /** Let a button open a menu beside it. */
 export function attachMenu(opener, menu) {
   opener.popoverTargetElement = menu;
-  menu.addEventListener("beforetoggle", ({ newState }) => newState === "open" && place(menu, opener.getBoundingClientRect()));
+  menu.addEventListener("beforetoggle", (event) => {
+    if (event.newState !== "open") return;
+    if (opener.ariaDisabled === "true") event.preventDefault();
+    else place(menu, opener.getBoundingClientRect());
+  });
 }
 
 /** Return a button in a menu, which it closes first, so that the focus returns to the menu's button. */

@@ -30,8 +30,8 @@ async function send(name, request) {
   setText(byId("last-name"), name);
   setText(byId("last-curl"), curl(request));
   try {
-    const result = await call(request);
-    showMessage(result?.taken === false ? `${name}: Copr ignores this report.` : `${name}: done.`, result?.taken === false);
+    await call(request);
+    showMessage(`${name}: done.`, false);
     return null;
   } catch (problem) {
     return messageOf(problem);
@@ -59,14 +59,14 @@ function showMessage(text, isProblem) {
 
 /** Poll once; return the milliseconds until the next poll, or null to wait until polling is due. */
 async function poll() {
-  let overview;
+  let overview, showList;
   try {
     overview = await builds.read(journal.after);
     if (!journal.append(overview.requests)) {
       overview = await builds.read(0);
       journal.append(overview.requests);
     }
-    await lists[view()]?.update();
+    showList = await lists[view()]?.read();
     if (page.choices === null) await readChoices();
   } catch (problem) {
     if (problem.status === 401) return askForToken();
@@ -75,6 +75,7 @@ async function poll() {
   }
   showConnection("live", "live");
   show(overview);
+  showList?.();
   return POLL_INTERVAL;
 }
 
