@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Callable
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -26,9 +27,9 @@ def send(command: str) -> Any:
     assert program == "curl"
     *options, url = words
     given = dict(zip(options[::2], options[1::2], strict=True))
-    body = given.get("-d")
+    body = given["-d"].encode() if "-d" in given else None
     headers = dict([given["-H"].split(": ")]) if "-H" in given else {}
-    with urlopen(Request(url, body and body.encode(), headers, method=given.get("-X"))) as response:
+    with urlopen(Request(url, body, headers, method=given.get("-X"))) as response:
         return json.load(response)
 
 
@@ -179,7 +180,12 @@ def test_menus_close_on_escape_and_outside_clicks(open_page: Open, fake: FakeCop
     fake.add_build([F43], id=1)
     page = open_page(fake)
     page.wait(lambda: page.states)
-    for close in (lambda: page.type(Keys.ESCAPE), lambda: page.find("h1").click(), page.find(opener).click):
+    ways: list[Callable[[], None]] = [
+        lambda: page.type(Keys.ESCAPE),
+        lambda: page.find("h1").click(),
+        lambda: page.find(opener).click(),
+    ]
+    for close in ways:
         page.find(opener).click()
         page.wait(lambda: len(page.all(":popover-open")) == 1)
         close()

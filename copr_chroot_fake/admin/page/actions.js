@@ -10,6 +10,7 @@ export class Choices {
     this.#document = document;
     this.faults = this.#namesIn(this.#bodyOf("/faults"));
     this.scenarios = this.#namesIn(this.#bodyOf("/scenario"));
+    this.topics = this.#namesIn(document.paths["/messages"].get.parameters.find(({ name }) => name === "topic").schema);
     this.lifecycles = this.#namesIn(this.#property("BuildSpec", "lifecycle"));
     this.states = this.#namesIn(this.#property("ReportBody", "state"));
   }

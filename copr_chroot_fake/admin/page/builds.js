@@ -38,9 +38,10 @@ export class Builds {
     this.#query.search(text);
   }
 
-  /** Read the overview with the current page of builds, and of the chroots of each. */
-  async read(after) {
-    const overview = await call({ path: `overview?${this.#query.with({ builds: Query.LIMIT, chroots: MAX_CHROOTS, after })}` });
+  /** Read the overview; with builds, those of the current page, and of each the current page of chroots. */
+  async read(after, withBuilds) {
+    const limits = { builds: withBuilds ? Query.LIMIT : 0, chroots: MAX_CHROOTS };
+    const overview = await call({ path: `overview?${this.#query.with({ ...limits, after })}` });
     for (const build of overview.builds) {
       const offset = this.#skipped.get(build.id) ?? 0;
       if (offset === 0) continue;

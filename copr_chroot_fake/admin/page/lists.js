@@ -3,10 +3,10 @@
 import { call } from "./api.js";
 import { button, byId, el, enable, setText, timeOfDay, updateChildren, utc } from "./elements.js";
 
-const LIMIT = 50;
-
 /** The search fields and the page of a list. */
 export class Query {
+  /** The number of items on a page. */
+  static LIMIT = 50;
   #fields;
   #offset = 0;
   #previous;
@@ -17,7 +17,7 @@ export class Query {
   constructor(noun, fields, change) {
     this.#fields = fields;
     const turn = (pages) => {
-      this.#offset = Math.max(0, this.#offset + pages * LIMIT);
+      this.#offset = Math.max(0, this.#offset + pages * Query.LIMIT);
       change();
     };
     this.#previous = button("Previous", `Previous ${noun}`, () => turn(-1));
@@ -49,16 +49,14 @@ export class Query {
 
   /** Show the position in a list, whose current page has `shown` items; go back from a page that has none. */
   show(shown, total) {
-    if (shown === 0 && this.#offset > 0) this.#offset = Math.max(0, Math.ceil(total / LIMIT) - 1) * LIMIT;
+    if (shown === 0 && this.#offset > 0) this.#offset = Math.max(0, Math.ceil(total / Query.LIMIT) - 1) * Query.LIMIT;
     const [first, last] = [this.#offset + 1, this.#offset + shown];
-    this.pager.hidden = total <= LIMIT;
+    this.pager.hidden = total <= Query.LIMIT;
     setText(this.#position, `${first} to ${last} of ${total}`);
     enable(this.#previous, this.#offset > 0);
     enable(this.#next, last < total);
   }
 }
-
-Query.LIMIT = LIMIT;
 
 const labelled = (field) => el("label", {}, el("span", {}, field.dataset.label), field);
 
@@ -89,7 +87,7 @@ class List {
   /** Read the current page; return a function that shows it. */
   async read() {
     const { noun } = this.#kind;
-    const { [noun]: items, total } = await call({ path: `${noun}?${this.#query.with({ limit: LIMIT })}` });
+    const { [noun]: items, total } = await call({ path: `${noun}?${this.#query.with({ limit: Query.LIMIT })}` });
     return () => this.#show(items, total);
   }
 
@@ -128,6 +126,9 @@ const coprQuery = (path, parameters) => `../api_3/${path}?${new URLSearchParams(
 /** Return the lists by name; `change` is called when a page is to be read, and `showBuilds(text)` searches builds. */
 export function makeLists(change, showBuilds) {
   const rowLinks = (search, json) => el("p", { class: "buttons" }, button("Builds", `Builds of ${search}`, () => showBuilds(search)), link("JSON", json));
+  // The page fills it with the topics in the OpenAPI document.
+  const topics = selectField("topic", "Topic", []);
+  topics.id = "message-topic";
   const kinds = [
     {
       noun: "projects",
@@ -171,10 +172,10 @@ export function makeLists(change, showBuilds) {
     {
       noun: "messages",
       title: "Messages",
-      fields: [selectField("topic", "Topic", ["copr.build.start", "copr.chroot.start", "copr.build.end"]), el("input", { type: "number", min: 1, name: "build_id", "data-label": "Build" })],
+      fields: [topics, el("input", { type: "number", min: 1, name: "build_id", "data-label": "Build" })],
       latestFirst: true,
       key: ({ number, time }) => `${number} ${time}`,
-      row: ({ number, topic, time, body }) => expandable([soft(timeOfDay(time)), strong(topic), soft(body.what)], { number, ...body }),
+      row: ({ number, topic, time, body }) => expandable([soft(timeOfDay(time)), strong(topic), soft(`build ${body.build}, ${body.chroot}`)], { number, ...body }),
     },
   ];
   return Object.fromEntries(kinds.map((kind) => [kind.noun, new List(byId(`view-${kind.noun}`), kind, change)]));

@@ -59,14 +59,15 @@ function showMessage(text, isProblem) {
 
 /** Poll once; return the milliseconds until the next poll, or null to wait until polling is due. */
 async function poll() {
+  const shown = view();
   let overview, showList;
   try {
-    overview = await builds.read(journal.after);
+    overview = await builds.read(journal.after, shown === "builds");
     if (!journal.append(overview.requests)) {
-      overview = await builds.read(0);
+      overview = await builds.read(0, shown === "builds");
       journal.append(overview.requests);
     }
-    showList = await lists[view()]?.read();
+    showList = await lists[shown]?.read();
     if (page.choices === null) await readChoices();
   } catch (problem) {
     if (problem.status === 401) return askForToken();
@@ -74,17 +75,17 @@ async function poll() {
     return RETRY_INTERVAL;
   }
   showConnection("live", "live");
-  show(overview);
+  showPanels(overview);
+  if (shown === "builds") builds.show(overview);
   showList?.();
   return POLL_INTERVAL;
 }
 
-function show(overview) {
+function showPanels(overview) {
   now = overview.clock.now;
   showClock(overview.clock);
   showFaults(overview.faults, overview.total_faults, act);
   journal.show();
-  builds.show(overview);
   showWorlds(overview.worlds, overview.total_worlds, place);
 }
 
@@ -119,7 +120,9 @@ function takeToken() {
 
 async function readChoices() {
   page.choices = new Choices(await call({ path: "openapi.json" }));
-  byId("fault-name").append(...page.choices.faults.map((name) => el("option", {}, name)));
+  for (const [id, names] of [["fault-name", page.choices.faults], ["message-topic", page.choices.topics]]) {
+    byId(id).append(...names.map((name) => el("option", {}, name)));
+  }
 }
 
 /** The name of the current view, which the URL has after `#`. */
