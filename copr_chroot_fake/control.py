@@ -173,6 +173,10 @@ class CoprFakeControl:
         """List the projects, as in a scenario."""
         return self._list("/projects", "projects")
 
+    def packages(self) -> list[views.PackageView]:
+        """List the packages of all projects, as in a scenario, each with the name of its project."""
+        return self._list("/packages", "packages")
+
     def add_project(self, **fields: object) -> None:
         """Add a project, with the fields of one in a scenario."""
         self._call("POST", "/projects", fields)

@@ -40,6 +40,7 @@ EXAMPLES: Mapping[str, str] = {
     "DELETE /snapshots/{snapshot_id}": "delete_snapshot(1)",
     "POST /snapshots/{snapshot_id}/restore": "restore(1)",
     "GET /projects": "projects()",
+    "GET /packages": "packages()",
     "POST /projects": 'add_project(ownername="jdoe", projectname="tools", chroots=["epel-10-s390x"])',
     "POST /populate": "populate(builds=1, chroots=1, seed=1)",
     "POST /mock-chroots": 'add_mock_chroots("fedora-44-x86_64")',

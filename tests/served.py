@@ -130,12 +130,13 @@ Process = subprocess.Popen[str] | ForkedCommand
 
 
 class Served(Server):
-    """A server process that has printed its URL."""
+    """A server process that has printed its URL, and that of its page, if it has one."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, has_page: bool = True) -> None:
         assert process.stdout is not None
         self.process = process
         self.line = process.stdout.readline()
+        self.page_line = process.stdout.readline() if has_page else ""
         super().__init__(self.line.removeprefix("Copr fake: ").strip())
 
     def end(self, signum: signal.Signals = signal.SIGTERM, timeout: float = PATIENCE) -> tuple[int, str, str]:
@@ -170,7 +171,7 @@ def starting() -> Iterator[Start]:
             process = open_command("serve", "--port", "0", *arguments, **options)
             running.enter_context(process)
             running.callback(process.kill)
-            return Served(process)
+            return Served(process, "--no-control" not in arguments)
 
         yield start
 

@@ -14,16 +14,50 @@ from copr_chroot_fake.http_server.sockets import bind
 from copr_chroot_fake.scenario.bundled import bundled_directory
 
 from .adapters import credentials
-from .served import COMMAND, F41, LIST, Served, Start, eventually, failed
+from .served import COMMAND, F41, LIST, Served, Start, eventually, failed, serving
 
 
 def test_server_responds_after_printing_its_url(start: Start) -> None:
-    """The line has the real port."""
+    """The first line has the real port, the second one the address of the page."""
     served = start()
     assert served.line == f"Copr fake: {served.url}\n"
+    assert served.page_line == f"Page: {served.url}/_fake/\n"
     assert urlsplit(served.url).port
     chroots = served.get("/api_3/build-chroot/list?build_id=1")
     assert len(chroots["items"]) == 11
+
+
+def test_only_first_line_is_printed_without_a_page(start: Start) -> None:
+    served = start("--no-control")
+    assert served.line == f"Copr fake: {served.url}\n"
+    assert served.end() == (0, "", "")
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("root", ["/", "/worlds/w1/", "/@w1/"])
+def test_browsers_are_redirected_to_the_page(root: str) -> None:
+    """API clients get Copr's response, and no world is created."""
+    with serving() as server:
+        for method in ("GET", "HEAD"):
+            reply = server.call(method, root, headers=BROWSER)
+            assert (reply.status, reply.headers["location"], reply.body) == (302, "_fake/", b"")
+        assert list(server.worlds.names) == []
+        for headers in ({}, {"Accept": "*/*"}, {"Accept": "application/json"}):
+            reply = server.call("GET", root, headers=headers)
+            assert (reply.status, reply.document) == (404, {"error": "Such API endpoint doesn't exist"})
+            assert "vary" not in reply.headers
+
+
+@pytest.mark.parametrize(("method", "target"), [("POST", "/"), ("GET", "/api_3/"), ("GET", "/worlds/w1")])
+def test_other_requests_of_browsers_get_copr(method: str, target: str) -> None:
+    with serving() as server:
+        assert server.call(method, target, headers=BROWSER).status in (200, 404)
+
+
+def test_browsers_are_not_redirected_without_a_page(start: Start) -> None:
+    assert start("--no-control").call("GET", "/", headers=BROWSER).status == 404
 
 
 def test_connections_have_tcp_nodelay() -> None:

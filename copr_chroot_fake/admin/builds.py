@@ -8,13 +8,16 @@ from ..errors import InputError
 from ..scenario.spec import ProjectSpec
 from . import views
 from .call import Call, page
+from .selection import select_builds, select_names
 from .specs import (
     AddedBuild,
     AddedChroot,
     AdvanceBody,
     AdvanceBuildBody,
+    BuildsQuery,
     HoldBody,
     MockChrootsBody,
+    NamesQuery,
     PageQuery,
     PopulateBody,
     ReportBody,
@@ -25,10 +28,10 @@ from .specs import (
 )
 
 
-def show_builds(call: Call, query: PageQuery) -> views.BuildsView:
+def show_builds(call: Call, query: BuildsQuery) -> views.BuildsView:
     """List the builds, in the order in which they were added."""
-    builds = call.fake.builds
-    return {"builds": [views.build(build) for build in page(builds.values(), query)], "total": len(builds)}
+    builds = select_builds(call.fake.builds.values(), query)
+    return {"builds": [views.build(build) for build in page(builds, query)], "total": len(builds)}
 
 
 def show_build(call: Call, query: PageQuery) -> views.BuildView:
@@ -102,10 +105,20 @@ def add_mock_chroots(call: Call, body: MockChrootsBody) -> None:
     call.fake.add_mock_chroots(*body.names)
 
 
-def show_projects(call: Call, query: PageQuery) -> views.ProjectsView:
+def show_projects(call: Call, query: NamesQuery) -> views.ProjectsView:
     """List the projects."""
-    projects = call.fake.projects
-    return {"projects": [write_project(project) for project in page(projects.values(), query)], "total": len(projects)}
+    projects = select_names(call.fake.projects.values(), lambda project: project.full_name, query.search)
+    return {"projects": [write_project(project) for project in page(projects, query)], "total": len(projects)}
+
+
+def show_packages(call: Call, query: NamesQuery) -> views.PackagesView:
+    """List the packages of all projects, with the names of the projects."""
+    with call.store.lock:
+        every = [
+            (project, package) for project in call.store.projects.values() for package in project.packages.values()
+        ]
+    packages = select_names(every, lambda item: f"{item[0].full_name}/{item[1].name}", query.search)
+    return {"packages": [views.package(*item) for item in page(packages, query)], "total": len(packages)}
 
 
 def add_project(call: Call, body: ProjectSpec) -> None:

@@ -91,6 +91,7 @@ TABLE: Mapping[str, Mapping[str, Operation]] = {
         "GET": Operation(builds.show_projects),
         "POST": Operation(builds.add_project, grows=True),
     },
+    "/packages": {"GET": Operation(builds.show_packages)},
     "/populate": {"POST": Operation(builds.populate, has_optional_body=True, creates=True)},
     "/mock-chroots": {"POST": Operation(builds.add_mock_chroots, grows=True)},
     "/builds": {

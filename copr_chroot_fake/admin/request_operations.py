@@ -10,13 +10,13 @@ from .specs import RequestFilter, RequestsQuery, UnmatchedQuery, VerifyBody
 
 def show_requests(call: Call, query: RequestsQuery) -> views.RequestsView:
     """List the latest requests, in the order of their responses."""
-    requests, total = call.fake.journal.page(_about(query), query.after, query.limit, query.offset)
+    requests, total = call.fake.journal.page(_about(query), query.after, query.limit, query.offset, query.search)
     return {"requests": [views.request(request) for request in requests], "total": total}
 
 
 def count_requests(call: Call, query: RequestFilter) -> views.CountView:
     """Count requests."""
-    return {"count": call.fake.journal.count(_about(query))}
+    return {"count": call.fake.journal.count(_about(query), query.search)}
 
 
 def _about(query: RequestFilter) -> About:

@@ -21,7 +21,7 @@ def show_health(call: Call) -> views.HealthView:
 
 def show_overview(call: Call, query: OverviewQuery) -> views.OverviewView:
     """Get everything that the page displays."""
-    return views.overview(call.fake, call.setting.worlds.names, query.builds, query.chroots, query.after)
+    return views.overview(call.fake, call.setting.worlds.names, query)
 
 
 async def save(call: Call) -> views.SavedView:

@@ -332,6 +332,26 @@ class PageQuery:
 
 
 @frozen(kw_only=True)
+class BuildFilter:
+    """Builds with this id, or whose package or project contains ``search``, and that are in a ``state``."""
+
+    search: Text | None = None
+    state: StateValue | None = None
+
+
+@frozen(kw_only=True)
+class BuildsQuery(PageQuery, BuildFilter):
+    """A page of the selected builds: at most ``limit``, after the first ``offset`` ones."""
+
+
+@frozen(kw_only=True)
+class NamesQuery(PageQuery):
+    """A page of those whose names contain ``search``: at most ``limit``, after the first ``offset`` ones."""
+
+    search: Text | None = None
+
+
+@frozen(kw_only=True)
 class UnmatchedQuery:
     """A page of the unmatched requests: at most ``limit`` targets, after the first ``offset`` ones."""
 
@@ -341,9 +361,10 @@ class UnmatchedQuery:
 
 @frozen(kw_only=True)
 class RequestFilter(_Subject):
-    """Which requests."""
+    """Which requests; the targets contain ``search``."""
 
     endpoint: EndpointName | None = None
+    search: Text | None = None
 
 
 @frozen(kw_only=True)
@@ -367,9 +388,13 @@ class MessagesQuery(PageQuery, _Subject):
 
 
 @frozen(kw_only=True)
-class OverviewQuery:
-    """Maximum numbers of builds and of chroots of each, and the number of a request; only later ones are returned."""
+class OverviewQuery(BuildFilter):
+    """The latest ``builds`` selected ones, before the last ``offset``, and requests ``after`` the one of that number.
+
+    ``chroots`` is the maximum number of chroots of each build.
+    """
 
     builds: Limit = DEFAULT_BUILDS
+    offset: WholeNumber = 0
     chroots: Limit = DEFAULT_LIMIT
     after: WholeNumber = 0

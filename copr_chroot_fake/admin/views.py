@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from itertools import compress, islice
 from operator import attrgetter
@@ -11,7 +12,9 @@ from .. import __version__
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot, Change
 from ..engine.clock import SystemClock
+from ..engine.dump import write_package
 from ..engine.faults import ActiveFault
+from ..engine.project import Project
 from ..engine.submission_rules import SubmissionRule
 from ..errors import InputError
 from ..journal.index import About
@@ -23,14 +26,16 @@ from ..model.fault import FaultObject
 from ..model.lifecycle import ABSENT
 from ..model.machine import Event, possible_events
 from ..model.nevra import NevraEntry, dump_package
+from ..model.package import Package
 from ..model.states import State
 from ..scenario.entries import ProjectEntry
-from ..scenario.spec import ProjectSpec, SubmissionRuleSpec
+from ..scenario.spec import PackageSpec, ProjectSpec, SubmissionRuleSpec
 from ..validation import checks
 from ..validation.schema import Keywords, Written
 from ..validation.spec import dump
 from ..wire.routes import EndpointName
-from .specs import DEFAULT_LIMIT
+from .selection import select_builds
+from .specs import DEFAULT_LIMIT, OverviewQuery
 
 if TYPE_CHECKING:
     from ..fake import FakeCopr
@@ -94,7 +99,8 @@ class ReportView(TypedDict):
 class BuildView(TypedDict):
     """A build; ``memory_limit`` is in MB, ``timeout`` in seconds.
 
-    ``chroots`` are the first 100 of ``total_chroots``, unless the call has ``limit`` and ``offset``.
+    ``states`` has the number of chroots in each state, of all ``total_chroots``. ``chroots`` are the first 100 of
+    them, unless the call has ``limit`` and ``offset``.
     """
 
     id: int
@@ -116,6 +122,7 @@ class BuildView(TypedDict):
     canceled: bool
     finished: bool
     total_chroots: int
+    states: Annotated[dict[str, int], Keywords(propertyNames={"enum": [*(state.value for state in State), ABSENT]})]
     chroots: list[ChrootView]
 
 
@@ -350,6 +357,20 @@ class ProjectsView(TypedDict):
     total: int
 
 
+class PackageView(TypedDict):
+    """A package, and the full name of its project."""
+
+    project: str
+    package: Annotated[Mapping[str, object], Written(PackageSpec)]
+
+
+class PackagesView(TypedDict):
+    """A page of the packages, and their total number."""
+
+    packages: list[PackageView]
+    total: int
+
+
 class WorldView(TypedDict):
     """A world, at ``/worlds/<name>`` below the server's URL; the main world's name is empty."""
 
@@ -368,7 +389,10 @@ class WorldsView(TypedDict):
 
 
 class OverviewView(TypedDict):
-    """Content of the page: the latest builds, changes of state and requests, the faults, and the clock."""
+    """Content of the page: the latest builds, changes of state and requests, the faults, and the clock.
+
+    ``total_builds`` is the number of selected builds.
+    """
 
     clock: ClockView
     builds: list[BuildView]
@@ -394,17 +418,16 @@ def chroot(item: BuildChroot) -> ChrootView:
 def _chroot_now(item: BuildChroot) -> ChrootView:
     """Return a chroot as of its last catch-up. Its properties would each catch up again, at different times."""
     build, moment, life = item.build, item.save(), item.lifecycle_run
-    is_absent = life is not None and life.stage.state == ABSENT
     derived_url = f"{build.results_url}/{item.name}/{moment.result_dir}/" if moment.result_dir else None
     return {
         "name": item.name,
-        "state": ABSENT if is_absent else moment.state.value,
+        "state": item.stored_state,
         "started_on": moment.started_on,
         "ended_on": moment.ended_on,
         "result_url": item.overrides.result_url or derived_url,
         "packages": [dump_package(nevra) for nevra in moment.packages],
         "held_in": None if life is None else life.held_in,
-        "possible_events": [] if is_absent else possible_events(moment.state, build.is_canceled),
+        "possible_events": [] if item.stored_state == ABSENT else possible_events(moment.state, build.is_canceled),
         "can_advance": item.advance_problem() is None,
     }
 
@@ -433,6 +456,7 @@ def build(item: Build, chroots: int = DEFAULT_LIMIT, offset: int = 0) -> BuildVi
             "canceled": item.is_canceled,
             "finished": item.is_finished,
             "total_chroots": len(item.chroots),
+            "states": Counter(map(attrgetter("stored_state"), item.chroots)),
             "chroots": [_chroot_now(each) for each in item.chroots[offset : offset + chroots]],
         }
 
@@ -493,6 +517,10 @@ def _valid_json(document: object) -> object:
         return None
 
 
+def package(project: Project, item: Package) -> PackageView:
+    return {"project": project.full_name, "package": write_package(item)}
+
+
 def unmatched(item: UnmatchedRequests) -> UnmatchedView:
     return {"request": request(item.last), "count": item.count, "near_miss": item.near_miss}
 
@@ -528,21 +556,16 @@ MAX_WORLDS, MAX_REQUESTS, MAX_FAULTS = 200, 100, 100
 """Maximum numbers of names of worlds, requests and faults in an overview."""
 
 
-def overview(fake: FakeCopr, worlds: Collection[str], builds: int, chroots: int, after: int) -> OverviewView:
-    """Return the page's content.
-
-    :param worlds: names of the named worlds.
-    :param builds: maximum number of builds.
-    :param chroots: maximum number of chroots of each build.
-    :param after: number of a request; only later ones are returned.
-    """
-    all_builds = fake.builds.values()
-    latest = list(islice(all_builds, max(len(all_builds) - builds, 0), None))
-    requests, _ = fake.journal.page(About(), after, MAX_REQUESTS, 0)
+def overview(fake: FakeCopr, worlds: Collection[str], query: OverviewQuery) -> OverviewView:
+    """Return the page's content; ``worlds`` are the names of the named worlds."""
+    builds = select_builds(fake.builds.values(), query)
+    end = max(len(builds) - query.offset, 0)
+    latest = list(islice(builds, max(end - query.builds, 0), end))
+    requests, _ = fake.journal.page(About(), query.after, MAX_REQUESTS, 0)
     return {
         "clock": clock(fake),
-        "builds": [build(item, chroots) for item in latest],
-        "total_builds": len(fake.builds),
+        "builds": [build(item, query.chroots) for item in latest],
+        "total_builds": len(builds),
         "changes": [change(item) for item in _changes_of(latest)],
         "faults": [fault(item) for item in islice(fake.faults, MAX_FAULTS)],
         "total_faults": len(fake.faults),

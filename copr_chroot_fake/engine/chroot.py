@@ -204,6 +204,11 @@ class BuildChroot:
         return self._overrides or Overrides()
 
     @property
+    def stored_state(self) -> str:
+        """Its state as of its last catch-up; ``absent`` if its build has no such chroot yet."""
+        return ABSENT if self._is_absent else self._state.value
+
+    @property
     def last_time(self) -> int:
         """The latest time that is stored for it."""
         return max(self._started_on or 0, self._ended_on or 0)

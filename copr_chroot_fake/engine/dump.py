@@ -72,14 +72,15 @@ def write_project(project: Project) -> ProjectEntry:
         "creator": project.creator,
         "created_on": project.created_on,
         "permissions": {user: asdict(permissions) for user, permissions in project.permissions.items()},
-        "packages": [_write_package(package) for package in project.packages.values()],
+        "packages": [write_package(package) for package in project.packages.values()],
         "directories": directories,
         "webhook_secret": project.webhook_secret,
     }
     return {key: value for key, value in written.items() if value not in (None, [], {})}
 
 
-def _write_package(package: Package) -> Mapping[str, object]:
+def write_package(package: Package) -> Mapping[str, object]:
+    """Return a package as an entry of a scenario."""
     return dump(
         PackageSpec(
             id=package.id,

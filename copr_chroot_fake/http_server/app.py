@@ -2,7 +2,8 @@
 
 ``/api_3/…`` is the Copr of the main world, and ``/_fake/…`` its control API. Named worlds
 have the same paths below ``/worlds/<name>``, and below the short form ``/@<name>``
-(see :func:`~copr_chroot_fake.worlds.world.world_url`).
+(see :func:`~copr_chroot_fake.worlds.world.world_url`). Browsers are redirected from ``/``
+to ``/_fake/``, the page.
 
 A world is created by the first request to its Copr, or by the first successful
 control call. Rejected requests never create one, nor do control paths that need
@@ -25,6 +26,7 @@ from ..worlds.world import TooManyError, World, Worlds
 from .control_adapter import ControlAdapter
 from .guard import reject_foreign_page
 from .request import BodyWanted, Request
+from .start_page import redirect_browser
 
 WORLDS, SHORT_WORLDS = "/worlds/", "/@"
 CONTROL = "/_fake"
@@ -45,6 +47,11 @@ class ServedApp:
             name, target = _split(target)
         if target.startswith(CONTROL) and target[len(CONTROL) : len(CONTROL) + 1] in ("", "/", "?"):
             return self._begin_control_call(name, target[len(CONTROL) :], request)
+        # The page's address is relative, so the root needs its slash.
+        if target == "/" and request.target.endswith("/") and self._control is not None:
+            redirect = redirect_browser(request.method, request.headers)
+            if redirect is not None:
+                return redirect
         world = self._worlds.main if name is None else self._worlds.find(name) or self._create(name, request)
         if isinstance(world, Answer):
             return world

@@ -81,8 +81,15 @@ class RequestIndex:
         """A heap of the intervals in seconds between two polls of an object, with the numbers of both."""
         self._pages: dict[int, _Pages] = {}
 
-    def find(self, about: About, after: int = 0) -> Selection:
-        """Return the matching requests after a number."""
+    def find(self, about: About, after: int = 0, search: str | None = None) -> Selection:
+        """Return the matching requests after a number; with ``search``, only those with this text in the target."""
+        found = self._find(about, after)
+        if search is None:
+            return found
+        entries, first, text = self._log.entries, self._log.first_number, search.casefold()
+        return Selection([number for number in found.all() if text in entries[number - first][1].casefold()], 0)
+
+    def _find(self, about: About, after: int) -> Selection:
         entries, first = self._log.entries, self._log.first_number
         start = max(first, after + 1)
         if about == About():

@@ -73,16 +73,21 @@ class Journal:
         with self._store.lock:
             return self._read(self._index.find(About(), last).numbers)
 
-    def page(self, about: About, after: int, limit: int, offset: int) -> tuple[list[Request], int]:
-        """Return the latest ``limit`` matching requests before the last ``offset`` ones, and the number of matches."""
+    def page(
+        self, about: About, after: int, limit: int, offset: int, search: str | None = None
+    ) -> tuple[list[Request], int]:
+        """Return the latest ``limit`` matching requests before the last ``offset`` ones, and the number of matches.
+
+        :param search: a text in the targets of the requests, in any case.
+        """
         with self._store.lock:
-            found = self._index.find(about, after)
+            found = self._index.find(about, after, search)
             return self._read(found.latest(limit, offset)), len(found)
 
-    def count(self, about: About) -> int:
+    def count(self, about: About, search: str | None = None) -> int:
         """Return the number of matching requests."""
         with self._store.lock:
-            return len(self._index.find(about))
+            return len(self._index.find(about, search=search))
 
     def _read(self, numbers: Iterable[int]) -> list[Request]:
         return [self._index.read(number) for number in numbers]

@@ -298,8 +298,9 @@ def serve(
     build 3 advances.
 
     \b
-    When the server is ready, it prints one line with its URL:
+    When the server is ready, it prints its URL, and that of its page:
         Copr fake: http://127.0.0.1:5000
+        Page: http://127.0.0.1:5000/_fake/
 
     \b
     Try it:
@@ -307,8 +308,8 @@ def serve(
         copr-chroot-fake serve --speed 60
         curl 'http://127.0.0.1:5000/api_3/build-chroot/list?build_id=3'
 
-    Watch and control it at http://127.0.0.1:5000/_fake/. Each NAME
-    has a separate fake below http://127.0.0.1:5000/worlds/NAME.
+    Watch and control it on the page. Each NAME has a separate fake
+    below http://127.0.0.1:5000/worlds/NAME.
 
     Exit status: 0 after Ctrl-C or SIGTERM, 2 for an invalid scenario or option,
     or if the port is in use, 1 if the state could not be saved.
@@ -374,7 +375,7 @@ def serve(
             serve_app(
                 ServedApp(worlds, control),
                 listener,
-                lambda: click.echo(f"Copr fake: {url_of(listener)}"),
+                lambda: _print_urls(url_of(listener), control is not None),
                 max_head,
                 writer.write,
                 AccessLog(log or "text", writer.write) if access_log else None,
@@ -388,6 +389,11 @@ def _open_state_file(path: Path) -> StateFile:
     from .state_file import StateFile
 
     return StateFile(path)
+
+
+def _print_urls(url: str, has_page: bool) -> None:
+    # In one write: whoever reads only the first line may then close the pipe.
+    click.echo(f"Copr fake: {url}" + f"\nPage: {url}/_fake/" * has_page)
 
 
 def _make_publisher(url: str) -> AmqpPublisher:

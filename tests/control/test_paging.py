@@ -19,6 +19,7 @@ LISTS = {
     "/changes": "changes",
     "/snapshots": "snapshots",
     "/projects": "projects",
+    "/packages": "packages",
     "/builds": "builds",
     "/builds/{build_id}": "chroots",
     "/messages": "messages",

@@ -14,7 +14,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "FakeCopr.from_options": ("PUT /worlds/{world}",),
     "FakeCopr.from_scenario": ("PUT /scenario", "PUT /worlds/{world}"),
     "FakeCopr.add_project": ("POST /projects",),
-    "FakeCopr.projects": ("GET /projects",),
+    "FakeCopr.projects": ("GET /projects", "GET /packages"),
     "FakeCopr.add_build": ("POST /builds",),
     "FakeCopr.populate": ("POST /populate",),
     "FakeCopr.builds": ("GET /builds", "GET /builds/{build_id}"),
@@ -140,7 +140,8 @@ NO_CALLS: Mapping[str, str] = {
         for name in (
             "advance_problem", "catch_up", "describe", "due", "enter_next_stage", "forget_rendered", "is_due",
             "is_announced", "last_time", "needs_polls", "next_due", "poll", "rendered", "restore", "resume_lifecycle",
-            "save", "start_lifecycle", "undo_on_error", "was_canceled", "continue_from", "end_unbuilt", "fail_import",
+            "save", "start_lifecycle", "stored_state", "undo_on_error", "was_canceled", "continue_from", "end_unbuilt",
+            "fail_import",
             "is_waiting", "queue", "wait_for_source",
         )
     },

@@ -106,6 +106,29 @@ class Page:
         self.wait(lambda: self.button(name).is_displayed())
         self.button(name).click()
 
+    def press_in_menu(self, name: str, item: str) -> None:
+        """Open the menu of a button, and press an item."""
+        self.press(name)
+        path = f'//div[@role="group" and @aria-label="{name}"]/button[normalize-space()="{item}"]'
+        self.wait(lambda: self.browser.find_element(By.XPATH, path).is_displayed())
+        self.browser.find_element(By.XPATH, path).click()
+
+    def fill(self, label: str, value: str) -> None:
+        """Set the input or the selection with a label, as a user does."""
+        script = """
+            const form = document.querySelector("dialog[open]") ?? document;
+            const label = [...form.querySelectorAll("label")].find(label =>
+                label.checkVisibility() && (label.firstElementChild ?? label).textContent === arguments[0]);
+            label.control.value = arguments[1];
+            label.control.dispatchEvent(new Event("input", { bubbles: true }));
+        """
+        self.run(script, label, value)
+
+    def view(self, name: str) -> None:
+        """Open one of the views."""
+        self.browser.find_element(By.LINK_TEXT, name).click()
+        self.wait(lambda: self.find(f"#view-{name.lower()}").is_displayed())
+
     def type(self, *keys: str) -> None:
         """Type on the keyboard."""
         ActionChains(self.browser).send_keys(*keys).perform()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.resources import files
 from typing import cast
 
@@ -103,7 +104,7 @@ def test_scroll_position_is_kept(open_page: Open, fake: FakeCopr) -> None:
 AXE = files("axe_core_python").joinpath("axe.min.js")
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1200)])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 320), ("dark", 1200)])
 def test_axe_finds_no_violations(open_page: Open, scheme: str, width: int) -> None:
     """Names, roles, headings, landmarks, contrast and more."""
     fake = FakeCopr(clock=SystemClock())
@@ -119,19 +120,92 @@ def test_axe_finds_no_violations(open_page: Open, scheme: str, width: int) -> No
     page.press("Advance fedora-5-x86_64 of build 1")
     page.wait(lambda: page.find("#dismiss").is_displayed())
     assert violations(page) == []
-    page.find(".worlds summary").click()
+    page.find("#world-menu").click()
+    assert violations(page) == []
+    page.type(Keys.ESCAPE)
     page.press("Reset…")
     assert violations(page) == []
 
 
-def violations(page: Page) -> list[object]:
-    page.run(AXE.read_text(encoding="utf-8"))
+VIEWS = ["Projects", "Packages", "Requests", "Messages"]
+
+
+@pytest.fixture
+def varied(fake: FakeCopr) -> FakeCopr:
+    """A fake with something in each view, with long names."""
+    long = f"fedora-{'0123456789' * 12}-x86_64"
+    fake.add_build([F43, long], id=1, package="p" * 200, project=f"{'o' * 120}/{'q' * 120}")
+    fake.builds[1][long].advance(to="running")
+    fake.answer("GET", f"/api_3/build-chroot?build_id=1&chrootname={long}", {"User-Agent": "u" * 300})
+    return fake
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 320)])
+def test_axe_finds_no_violations_in_views(open_page: Open, varied: FakeCopr, scheme: str, width: int) -> None:
+    """Nor in menus and forms; nothing is wider than the page."""
+    page = open_page(varied)
+    page.prefer(color_scheme=scheme, reduced_motion="reduce")
+    page.resize(width, 700)
+    for name in VIEWS:
+        page.view(name)
+        summary = f"#view-{name.lower()} summary"
+        page.wait(partial(page.find, summary))
+        page.find(summary).click()
+        page.wait(partial(page.find, f"{summary} + * + dl, {summary} + dl"))
+        assert violations(page, f"#view-{name.lower()}") == []
+        assert page.run(OVERFLOW) == 0
+    page.view("Builds")
+    page.press(f"More for {F43} of build 1")
+    page.wait(lambda: page.all(":popover-open"))
+    assert violations(page, ":popover-open") == []
+    page.type(Keys.ESCAPE)
+    page.press("With parameters…")
+    assert violations(page, "#form") == []
+    assert page.run("const { scrollWidth, clientWidth } = form; return scrollWidth - clientWidth") == 0
+
+
+OVERFLOW = "const { scrollWidth, clientWidth } = document.documentElement; return scrollWidth - clientWidth"
+
+
+def test_chroot_names_do_not_wrap(open_page: Open, fake: FakeCopr) -> None:
+    """At 1280 pixels."""
+    names = ["centos-stream+epel-next-9-aarch64", "opensuse-tumbleweed-aarch64", "fedora-rawhide-ppc64le", F43]
+    fake.add_build(names, id=1)
+    page = open_page(fake)
+    page.resize(1280, 800)
+    page.wait(lambda: page.texts(".chroots .name") == names)
+    assert len({name.size["height"] for name in page.all(".chroots .name")}) == 1
+
+
+def test_views_and_search_work_by_keyboard(open_page: Open, fake: FakeCopr) -> None:
+    fake.add_build([F43], id=1, project="jdoe/tools")
+    fake.add_build([F43], id=2, project="@copr/dev")
+    page = open_page(fake)
+    page.tab_to("Projects")
+    page.type(Keys.ENTER)
+    page.wait(lambda: len(page.all("#view-projects summary")) == 2)
+    page.wait(lambda: page.run("return document.querySelector('.tabs [aria-current]').textContent") == "Projects")
+    while page.run("return document.activeElement.name") != "search":
+        page.type(Keys.TAB)
+    page.type("jdoe")
+    page.wait(lambda: len(page.all("#view-projects summary")) == 1)
+    page.type(Keys.TAB, Keys.ENTER)
+    page.wait(lambda: page.all("#view-projects dl"))
+    page.tab_to("Builds of jdoe/tools", most=3)
+    page.type(Keys.ENTER)
+    page.wait_for("h3", ["Build 1 hello"])
+
+
+def violations(page: Page, within: str = "html") -> list[object]:
+    """Check a part of the page."""
+    if not page.run("return 'axe' in window"):
+        page.run(AXE.read_text(encoding="utf-8"))
     script = """
-        const done = arguments[0];
-        axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => done(violations.map(
+        const [within, done] = arguments;
+        axe.run(within, { resultTypes: ["violations"] }).then(({ violations }) => done(violations.map(
             ({ id, help, nodes }) => [id, help, nodes.map(node => node.html + node.failureSummary)])));
     """
-    found: list[object] = page.browser.execute_async_script(script)
+    found: list[object] = page.browser.execute_async_script(script, within)
     return found
 
 

@@ -173,14 +173,22 @@ def test_rejected_call_shows_error_of_the_server(open_page: Open, fake: FakeCopr
 
 
 def test_large_build_is_collapsed(open_page: Open, fake: FakeCopr) -> None:
-    """Expanding it shows the chroots of the overview."""
-    build = fake.add_build([f"fedora-{number}-x86_64" for number in range(150)], id=1)
+    """Its counts are those of all chroots; expanded, it has pages of chroots."""
+    build = fake.add_build({f"fedora-{number}-x86_64": "succeeded" for number in range(236)}, id=1)
+    for number in range(14):
+        build.add_chroot(f"epel-{number}-x86_64", state="running")
     page = open_page(fake)
-    page.wait_for(".build summary > span", ["the first 100 of 150 chroots"])
-    assert page.texts(".counts") == ["100 importing"]
+    page.wait_for(".build summary > span", ["250 chroots"])
+    assert page.texts(".counts li") == ["14 running", "236 succeeded"]
     assert page.states == []
     page.find(".build summary").click()
     page.wait(lambda: len(page.states) == 100)
-    build["fedora-99-x86_64"].advance(to="running")
-    page.wait(lambda: page.states[-1] == "running")
-    assert page.texts(".counts li") == ["99 importing", "1 running"]
+    for _ in range(2):
+        page.press("Next chroots of build 1")
+    page.wait_for(".chroots + .pager span", ["chroots 201 to 250 of 250"])
+    page.wait(lambda: page.states == ["succeeded"] * 36 + ["running"] * 14)
+    build["epel-13-x86_64"].report("failed")
+    page.wait(lambda: page.states[-1] == "failed")
+    assert page.texts(".counts li") == ["13 running", "236 succeeded", "1 failed"]
+    page.press("Previous chroots of build 1")
+    page.wait(lambda: page.texts(".chroots .name")[:1] == ["fedora-100-x86_64"])

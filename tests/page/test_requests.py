@@ -87,11 +87,11 @@ def test_other_worlds_are_linked(open_page: Open, fake: FakeCopr, server: LiveSe
     server.add("the.other_one~1", other)
     page = open_page(fake)
     assert page.text("#world") == page.browser.title.split()[0] == page.url.split("/")[-3].removeprefix("@")
-    page.find(".worlds summary").click()
+    page.find("#world-menu").click()
     page.browser.find_element(By.LINK_TEXT, "the.other_one~1").click()
     page.wait_for("h3", ["Build 5 hello"])
     assert page.browser.current_url == f"{server.url}/worlds/the.other_one~1/_fake/"
-    page.find(".worlds summary").click()
+    page.find("#world-menu").click()
     page.browser.find_element(By.LINK_TEXT, "main").click()
     page.wait_for("#world", ["main"])
     page.wait_for("#builds", ["No builds."])
@@ -137,8 +137,15 @@ def test_token_in_url_is_used_and_removed(visit: Callable[[str], Page], start: S
     assert page.browser.current_url == f"{url}/_fake/"
 
 
+ENABLED = """
+    const buttons = [...document.querySelectorAll("#add-build, #submit-build, #add-scenario, #reset, main button")];
+    return buttons.filter(button => button.ariaDisabled !== "true").filter(button => button.checkVisibility())
+        .map(button => button.ariaLabel ?? button.textContent);
+"""
+
+
 def test_unreachable_server_is_reported(visit: Callable[[str], Page], start: Start) -> None:
-    """The page continues with the restarted server."""
+    """Its buttons are disabled; the page continues with the restarted server."""
     first = start()
     page = visit(f"{first.url}/_fake/")
     page.wait_for("#connection", ["live"])
@@ -147,10 +154,15 @@ def test_unreachable_server_is_reported(visit: Callable[[str], Page], start: Sta
     page.wait_for("#journal-count", ["3"])
     first.end()
     page.wait_for("#connection", ["The server is not reachable; trying again."])
+    assert page.run(ENABLED) == []
     page.press("Pause")
     page.wait_for("#message", ["Pause: The server is not reachable."])
+    page.press("Add build…")
+    assert not page.find("#form").is_displayed()
     again = start("--port", str(first.address[1]))
     page.wait_for("#connection", ["live"])
     page.wait_for("#journal li", ["No requests."])
+    assert {"Pause", "Add build…", "Advance build 3"} <= set(cast("list[str]", page.run(ENABLED)))
+    assert page.button("Advance build 1").get_attribute("aria-disabled") == "true"
     again.get(HOME)
     page.wait_for("#journal-count", ["1"])

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from ...wire.answer import Answer
 
-_SCRIPTS = ("page.js", "builds.js", "timeline.js", "panels.js", "elements.js")
+_DIRECTORY = Path(__file__).parent
 _TYPES = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/page.css": ("page.css", "text/css; charset=utf-8"),
-    **{f"/{name}": (name, "text/javascript; charset=utf-8") for name in _SCRIPTS},
+    **{f"/{path.name}": (path.name, "text/javascript; charset=utf-8") for path in _DIRECTORY.glob("*.js")},
 }
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
@@ -30,10 +30,10 @@ def answer(path: str) -> Answer:
     return _file(path)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=len(_TYPES))
 def _file(path: str) -> Answer:
     name, content_type = _TYPES[path]
-    body = (Path(__file__).parent / name).read_bytes()
+    body = (_DIRECTORY / name).read_bytes()
     headers = (
         ("Content-Type", content_type),
         ("Content-Length", str(len(body))),

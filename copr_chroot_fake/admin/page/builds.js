@@ -1,6 +1,10 @@
 /* The builds with their chroots: states, timelines and buttons. */
 
+import { holdChroot } from "./actions.js";
+import { call, post, token } from "./api.js";
 import { byId, button, duration, el, enable, icon, updateChildren, setAttr, setText, timeOfDay, utc } from "./elements.js";
+import { Query, searchField, selectField } from "./lists.js";
+import { menuButton, menuItem, menuLink } from "./menus.js";
 import { drawAxis, drawing, drawLine, segmentsOf, spanOf } from "./timeline.js";
 
 const STATES = ["absent", "importing", "waiting", "pending", "starting", "running", "succeeded", "failed", "canceled", "skipped",
@@ -9,59 +13,118 @@ const STATES = ["absent", "importing", "waiting", "pending", "starting", "runnin
 /** Builds with more chroots than this, or after this many other builds, are collapsed at first. */
 const FEW_CHROOTS = 20;
 const FEW_BUILDS = 10;
+const MAX_CHROOTS = 100;
 
-/** Shows builds, the latest first; `act(name, path, method, body)` sends the control call of a button. */
+/** Shows builds, the latest first. */
 export class Builds {
-  #act;
+  #page;
   #place = byId("builds");
   #count = byId("builds-count");
   #legend = byId("legend");
+  #query;
+  /** How many chroots of a build are skipped, by its id. */
+  #skipped = new Map();
 
-  constructor(act) {
-    this.#act = act;
+  /** `page` has `act(name, request)`, `openForm(form)`, `choices`, and `refresh()`. */
+  constructor(page) {
+    this.#page = page;
+    const states = selectField("state", "State", STATES.filter((state) => state !== "absent"));
+    this.#query = new Query("builds", [searchField("Id, package or project"), states], () => page.refresh());
+    byId("builds-heading").after(this.#query.form);
+    this.#place.after(this.#query.pager);
+  }
+
+  search(text) {
+    this.#query.search(text);
+  }
+
+  /** Read the overview; with builds, those of the current page, and of each the current page of chroots. */
+  async read(after, withBuilds) {
+    const limits = { builds: withBuilds ? Query.LIMIT : 0, chroots: MAX_CHROOTS };
+    const overview = await call({ path: `overview?${this.#query.with({ ...limits, after })}` });
+    for (const build of overview.builds) {
+      const offset = this.#skipped.get(build.id) ?? 0;
+      if (offset === 0) continue;
+      const { chroots } = await call({ path: `builds/${build.id}?limit=${MAX_CHROOTS}&offset=${offset}` });
+      build.chroots = chroots;
+    }
+    return overview;
   }
 
   show({ builds, changes, clock, total_builds: total }) {
+    this.#query.show(builds.length, total);
     const byBuild = Map.groupBy(changes, (change) => change.build_id);
     const items = builds.toReversed().map((build, index) => ({ build, changes: byBuild.get(build.id) ?? [], now: clock.now, index }));
-    setText(this.#count, total > builds.length ? `the latest ${builds.length} of ${total}` : total || "");
-    updateChildren(this.#place, items.length ? items : [null], (item) => item && `${item.build.id} ${item.build.package}`, (item) =>
-      item === null ? { node: el("p", { class: "panel empty" }, "No builds.") } : this.#build(item));
-    const seen = new Set([...builds.flatMap((build) => build.chroots), ...changes].map(({ state }) => state));
+    setText(this.#count, total || "");
+    updateChildren(this.#place, items.length ? items : [null], (item) => item ? `${item.build.id} ${item.build.package}` : this.#query.isFiltered, (item) =>
+      item === null ? { node: el("p", { class: "panel empty" }, this.#query.isFiltered ? "No such builds." : "No builds.") } : this.#build(item));
+    const seen = new Set([...builds.flatMap((build) => Object.keys(build.states)), ...changes.map(({ state }) => state)]);
     updateChildren(this.#legend, STATES.filter((state) => seen.has(state)), (state) => state, (state) => ({
       node: el("li", { class: `state-${state}` }, el("span", { class: "swatch" }, icon(state)), state),
     }));
   }
 
-  #build({ build: { id, package: name, chroots }, index }) {
+  #build({ build: { id, package: name, total_chroots: total }, index }) {
     const [advance, finish, cancel] = this.#buttons(["Advance", "Finish", "Cancel"], `build ${id}`, `builds/${id}`);
+    let latest;
+    const more = menuButton("⋯", `More for build ${id}`, () => this.#itemsOf(latest));
+    const chrootPager = this.#chrootPager(id);
     const [project, tag, number] = [el("span", { class: "soft" }), el("span", { class: "tag" }), el("span")];
     const counts = el("ul", { class: "counts" });
     const axis = drawing({ class: "axis", "aria-hidden": "true" });
     const lines = el("ul", { class: "chroots", "aria-label": `Chroots of build ${id}` });
-    const fold = el("details", {}, el("summary", {}, number, counts), el("div", { class: "row" }, axis), lines);
-    fold.open = index < FEW_BUILDS && chroots.length <= FEW_CHROOTS;
-    const title = el("h3", { id: `build-${id}` }, `Build ${id} `, el("b", {}, name));
-    const buttons = el("div", { class: "buttons" }, advance, finish, cancel);
+    const fold = el("details", {}, el("summary", {}, number, counts), el("div", { class: "row" }, axis), lines, chrootPager.node);
+    fold.open = index < FEW_BUILDS && total <= FEW_CHROOTS;
+    const title = el("h3", { id: `build-${id}` }, `Build ${id} `, el("b", {}, name ?? ""));
+    const buttons = el("div", { class: "buttons" }, advance, finish, cancel, ...more);
     const node = el("article", { class: "panel build", "aria-labelledby": title.id }, el("header", {}, title, project, tag, buttons), fold);
 
     let draw = () => {};
     fold.addEventListener("toggle", () => draw());
     const update = ({ build, changes, now }) => {
-      const goesOn = build.chroots.some((chroot) => chroot.can_advance);
-      const many = build.chroots.length;
-      const byState = Map.groupBy(build.chroots, (chroot) => chroot.state);
+      latest = build;
+      const { total_chroots: all, states } = build;
+      const goesOn = build.chroots.some((chroot) => chroot.can_advance) || (all > build.chroots.length && !build.finished);
       setText(project, build.project.endsWith(`/${build.project_dirname}`) ? build.project : `${build.project} (${build.project_dirname})`);
-      setText(tag, build.canceled ? "canceled" : "");
-      const all = build.total_chroots;
-      setText(number, many < all ? `the first ${many} of ${all} chroots` : many === 1 ? "1 chroot" : `${many} chroots`);
+      setText(tag, build.canceled ? "canceled" : all === 0 ? `source ${build.source_state}` : "");
+      setText(number, all === 1 ? "1 chroot" : `${all} chroots`);
+      chrootPager.update(build);
       enable(advance, goesOn);
       enable(finish, goesOn);
       enable(cancel, !build.canceled && !build.finished);
-      const counted = STATES.filter((state) => byState.has(state)).map((state) => ({ state, count: byState.get(state).length }));
+      const counted = STATES.filter((state) => state in states).map((state) => ({ state, count: states[state] }));
       updateChildren(counts, counted, ({ state }) => state, countPart);
       draw = () => fold.open && this.#draw(axis, lines, build, changes, now);
       draw();
+    };
+    return { node, update };
+  }
+
+  #itemsOf({ id, source_state: source }) {
+    const name = `build ${id}`;
+    const isBuilt = ["succeeded", "failed", "canceled", "skipped", "forked"].includes(source);
+    return [
+      ...(isBuilt ? [] : [menuItem("Report source failed", () => this.#page.act(`Report source of ${name} failed`, post(`builds/${id}/report-source`, { state: "failed" })))]),
+      ...jsonLinks(`../api_3/build/${id}`, `builds/${id}`),
+    ];
+  }
+
+  /** The buttons that turn the pages of chroots. */
+  #chrootPager(id) {
+    const turn = (by) => {
+      this.#skipped.set(id, Math.max(0, (this.#skipped.get(id) ?? 0) + by));
+      this.#page.refresh();
+    };
+    const previous = button("Previous", `Previous chroots of build ${id}`, () => turn(-MAX_CHROOTS));
+    const next = button("Next", `Next chroots of build ${id}`, () => turn(MAX_CHROOTS));
+    const position = el("span", { class: "soft" });
+    const node = el("div", { class: "pager buttons" }, previous, position, next);
+    const update = ({ chroots, total_chroots: total }) => {
+      const first = this.#skipped.get(id) ?? 0;
+      node.hidden = total <= MAX_CHROOTS;
+      setText(position, `chroots ${first + 1} to ${first + chroots.length} of ${total}`);
+      enable(previous, first > 0);
+      enable(next, first + chroots.length < total);
     };
     return { node, update };
   }
@@ -76,15 +139,19 @@ export class Builds {
 
   #chroot(id, name) {
     const path = `builds/${id}/chroots/${encodeURIComponent(name)}`;
-    const [advance, finish] = this.#buttons(["Advance", "Finish"], `${name} of build ${id}`, path);
+    const whole = `${name} of build ${id}`;
+    const [advance, finish] = this.#buttons(["Advance", "Finish"], whole, path);
+    let latest;
+    const more = menuButton("⋯", `More for ${whole}`, () => this.#itemsOfChroot(id, whole, path, latest));
     const [badge, held, times] = [el("span", { class: "badge" }), el("span", { class: "tag" }), el("span", { class: "times" })];
     const line = drawing({ role: "img" });
     const node = el("li", { class: "row" },
-      el("span", { class: "name" }, name), times, el("span", { class: "is" }, badge, held),
-      el("div", { class: "line" }, line), el("div", { class: "buttons" }, advance, finish));
+      el("span", { class: "name" }, name), el("span", { class: "is" }, badge, held, times),
+      el("div", { class: "line" }, line), el("div", { class: "buttons" }, advance, finish, ...more));
     node.addEventListener("animationend", () => node.classList.remove("changed"));
 
     const update = ({ chroot, segments, span }) => {
+      latest = chroot;
       if (badge.dataset.state !== chroot.state) {
         node.classList.toggle("changed", "state" in badge.dataset);
         badge.dataset.state = chroot.state;
@@ -101,17 +168,35 @@ export class Builds {
     return { node, update };
   }
 
+  #itemsOfChroot(id, name, path, chroot) {
+    const { act, openForm, choices } = this.#page;
+    const results = chroot.result_url !== null && chroot.result_url.startsWith(location.origin) ? [menuLink("Results", chroot.result_url)] : [];
+    return [
+      menuItem("Report failed", () => act(`Report ${name} failed`, post(`${path}/report`, { state: "failed" }))),
+      menuItem("Hold", () => act(`Hold ${name}`, post(`${path}/hold`))),
+      menuItem("Hold in a state…", () => openForm(holdChroot(choices, name, path))),
+      menuItem("Release", () => act(`Release ${name}`, post(`${path}/release`))),
+      ...jsonLinks(`../api_3/build-chroot/${id}/${encodeURIComponent(chroot.name)}`, path),
+      ...results,
+    ];
+  }
+
   #buttons(labels, whose, path) {
     return labels.map((label) => {
       const name = `${label} ${whose}`;
-      return button(label, name, () => this.#act(name, ...callOf(label, path)));
+      return button(label, name, () => this.#page.act(name, requestOf(label, path)));
     });
   }
 }
 
-/** The path, method and body of the call of a button. */
-function callOf(label, path) {
-  return label === "Finish" ? [`${path}/advance`, "POST", { to: "end" }] : [`${path}/${label.toLowerCase()}`];
+/** The request of a button. */
+function requestOf(label, path) {
+  return label === "Finish" ? post(`${path}/advance`, { to: "end" }) : post(`${path}/${label.toLowerCase()}`);
+}
+
+/** Links to JSON; that of the control API, which a link cannot send a token to, counts as no poll. */
+function jsonLinks(copr, control) {
+  return [menuLink("JSON of Copr (a poll)", copr), ...(token.get() === null ? [menuLink("JSON of the control API", control)] : [])];
 }
 
 function countPart({ state }) {

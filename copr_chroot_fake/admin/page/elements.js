@@ -33,6 +33,21 @@ export function enable(button, isEnabled) {
   setAttr(button, "aria-disabled", isEnabled ? null : "true");
 }
 
+/** Let a button copy the text of an element; where pages may not do that, the text is only selected. */
+export function copyTo(button, source) {
+  const label = button.textContent;
+  button.addEventListener("click", async () => {
+    getSelection().selectAllChildren(source);
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+    } catch {
+      return;
+    }
+    setText(button, "Copied");
+    setTimeout(() => setText(button, label), 1500);
+  });
+}
+
 export function icon(state) {
   return svg("svg", { class: "icon", "aria-hidden": "true" }, svg("use", { href: `#icon-${state}` }));
 }

@@ -30,7 +30,7 @@ function faultPart({ id, fault }, act) {
   const fields = Object.entries(fault).map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`);
   const counts = el("span", { class: "soft" });
   const remove = button("Remove", `Remove fault ${id}`, () => {
-    act(`Remove fault ${id}`, `faults/${id}`, "DELETE");
+    act(`Remove fault ${id}`, { method: "DELETE", path: `faults/${id}` });
     // The button disappears together with the focus.
     byId("fault-name").focus();
   });
