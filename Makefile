@@ -15,8 +15,9 @@ export PYTHONDONTWRITEBYTECODE :=
 serve: .venv/serve.stamp
 	$(BIN)/copr-chroot-fake serve --port $(PORT) $(SCENARIO)
 
-# Tests with type checkers and of generated requests take longer than all others; only `make coverage` runs them.
-SLOW := tests/control/test_document_requests.py tests/test_typing.py
+# Tests of other programs, with type checkers, and of generated requests take longer than all others; only `make coverage`
+# runs them.
+SLOW := tests/control/test_document_requests.py tests/downstream tests/test_typing.py
 PYTEST := $(BIN)/pytest -n auto --dist worksteal
 
 test: .venv/develop.stamp

@@ -58,7 +58,9 @@ def test_command_checks_all_packages_of_its_extra() -> None:
 def test_each_oldest_version_is_documented() -> None:
     """The stability page and the metadata agree on Python and on each dependency."""
     page = (ROOT / "docs" / "stability.md").read_text()
-    documented = re.findall(r"^\| ([\w-]+) \| ([0-9.]+)", page.partition("## Supported versions")[2], flags=re.MULTILINE)
+    documented = re.findall(
+        r"^\| ([\w-]+) \| ([0-9.]+)", page.partition("## Supported versions")[2], flags=re.MULTILINE
+    )
     bounds = [re.match(r"([\w-]+)>=([0-9.]+)", requirement) for requirement in requires("copr-chroot-fake") or []]
     oldest = {bound[1]: bound[2] for bound in bounds if bound is not None}
     python = metadata("copr-chroot-fake")["Requires-Python"].removeprefix(">=")
