@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from .adapters import ADAPTERS, OpenAdapter
+from .in_process import import_kit
 from .served import Start, starting
 
 pytest_plugins = ["pytester"]
@@ -25,6 +26,12 @@ def pytest_xdist_setupnodes() -> None:
     from xdist.workermanage import NodeManager
 
     NodeManager.EXIT_TIMEOUT = 60
+
+
+@pytest.fixture(scope="session")
+def imported_kit() -> None:
+    """The kit, imported before pytester begins."""
+    import_kit()
 
 
 @pytest.fixture(params=ADAPTERS)

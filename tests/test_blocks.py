@@ -12,7 +12,7 @@ import yaml
 
 from .documents import CHECK, DOCUMENTS, ROOT, RUN, Page, blocks_of, environment, name_of, run
 
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("imported_kit")]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)

@@ -8,5 +8,5 @@ from .runs import Run
 
 
 @pytest.fixture
-def run(pytester: pytest.Pytester) -> Run:
+def run(imported_kit: None, pytester: pytest.Pytester) -> Run:
     return Run(pytester)

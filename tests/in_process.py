@@ -1,0 +1,23 @@
+"""What runs of pytest in the process of the tests need."""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+
+import copr_chroot_fake
+
+_NOT_IMPORTED = ("__main__", "server.amqp", "pytest_plugin.no_sleep")
+"""Modules that do something when they are imported: run the command, install Twisted's reactor, replace sleep."""
+
+
+def import_kit() -> None:
+    """Import all modules of the kit.
+
+    At its end, the fixture pytester removes the modules that were imported since its beginning. Their objects that are
+    still in use, such as the names in :mod:`copr_chroot_fake`, would then differ from those that are imported again.
+    """
+    prefix = f"{copr_chroot_fake.__name__}."
+    for module in pkgutil.walk_packages(copr_chroot_fake.__path__, prefix):
+        if not module.name.removeprefix(prefix).startswith(_NOT_IMPORTED):
+            import_module(module.name)
