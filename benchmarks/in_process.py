@@ -18,8 +18,8 @@ GET = "/api_3/build-chroot?build_id=1&chrootname=bulk-050-x86_64"
 LIST = "/api_3/build-chroot/list?build_id=1"
 
 
-def fake_with_hundred_chroots() -> FakeCopr:
-    fake = FakeCopr()
+def fake_with_hundred_chroots(max_polls: int | None = 1000) -> FakeCopr:
+    fake = FakeCopr(max_polls=max_polls)
     fake.add_build([f"bulk-{number:03}-x86_64" for number in range(100)], id=1, state="succeeded")
     return fake
 
@@ -36,7 +36,17 @@ def measure(rounds: int) -> Iterator[Figure]:
         _compare_with_mock_transport(fake, LIST, rounds),
         maximum=1.15,
     )
+    yield Figure("httpx, GET a chroot: with the limit of polls / without", _compare_guard(rounds), maximum=1.05)
     yield Figure("render a list of 100 chroots: with json.dumps / cached", _compare_rendering(fake, rounds), minimum=20)
+
+
+def _compare_guard(rounds: int) -> float:
+    """Compare a fake that finds loops of polls with one that does not."""
+    with (
+        httpx.Client(transport=fake_with_hundred_chroots().transport, base_url="https://copr.example") as measured,
+        httpx.Client(transport=fake_with_hundred_chroots(None).transport, base_url="https://copr.example") as baseline,
+    ):
+        return ratio(timed(lambda: measured.get(GET)), timed(lambda: baseline.get(GET)), rounds)
 
 
 def _compare_with_mock_transport(fake: FakeCopr, target: str, rounds: int) -> float:

@@ -20,7 +20,7 @@ class PollLoops:
 
     def __init__(self, max_polls: int | None) -> None:
         self.max_polls = max_polls
-        self._compare_from = float("inf") if max_polls is None else (max_polls + 1) // 2
+        self._compare_from = 0 if max_polls is None else (max_polls + 1) // 2
         self._at = 0.0
         # By the hash of the target, which can be long.
         self._counts: dict[int, int] = {}
@@ -31,6 +31,8 @@ class PollLoops:
 
         :param answer: the response; ``None`` for one that a fault has changed, which is not compared.
         """
+        if self.max_polls is None:
+            return False
         if now != self._at:
             self.clear()
             self._at = now
@@ -39,14 +41,14 @@ class PollLoops:
         if count == 1 and len(self._counts) >= _MAX_RESOURCES:
             self.clear()
         self._counts[key] = count
-        return count >= self._compare_from and self._is_exceeded(key, count, answer)
+        return count >= self._compare_from and self._is_exceeded(key, count, answer, self.max_polls)
 
-    def _is_exceeded(self, key: int, count: int, answer: Answer | None) -> bool:
+    def _is_exceeded(self, key: int, count: int, answer: Answer | None, max_polls: int) -> bool:
         if answer is not None and self._answers.setdefault(key, answer) != answer:
             self._counts[key] = 1
             del self._answers[key]
             return False
-        return self.max_polls is not None and count > self.max_polls
+        return count > max_polls
 
     def clear(self) -> None:
         """Restart all counts."""
