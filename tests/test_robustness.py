@@ -211,7 +211,8 @@ def test_invalid_requests_leave_the_server_unchanged(start: Start) -> None:
     for wire in still_open:
         wire.socket.close()
     assert served.get(LIST) == before
-    assert eventually(lambda: files_of(served.process) == files)
+    # After it is ready, the server may still have a module open that it imports.
+    assert eventually(lambda: files_of(served.process) <= files)
     assert memory_of(served.process) - memory < 5 * 1024
     assert served.end() == (0, "", "")
 

@@ -349,7 +349,8 @@ def test_faults_print_and_leak_nothing(start: Start) -> None:
                 wire.send(raw("GET", LIST) * more)
             if is_reset:
                 wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-    assert eventually(lambda: files_of(served.process) == files)
+    # After it is ready, the server may still have a module open that it imports.
+    assert eventually(lambda: files_of(served.process) <= files)
     assert served.end(timeout=4) == (0, "", "")
 
 
