@@ -116,6 +116,8 @@ def _oldest(session: nox.Session) -> str:
     session.run(
         *("uv", "pip", "compile", "--quiet", "--all-extras", "--no-deps", "--no-header", "--no-annotate"),
         *("--resolution", "lowest-direct", "--only-binary", ":all:"),
+        # It has no wheels, and is pure Python.
+        *("--no-binary", "copr-messaging"),
         *("--python", session.virtualenv.location, "--output-file", constraints, "pyproject.toml"),
         external=True,
     )
