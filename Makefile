@@ -21,7 +21,7 @@ SLOW := tests/control/test_document_requests.py tests/downstream tests/test_typi
 PYTEST := $(BIN)/pytest -n auto --dist worksteal
 
 test: .venv/develop.stamp
-	@echo 'Running the tests, which takes about a minute and a half on two cores.'
+	@echo 'Running the tests, which takes about two minutes on two cores.'
 	$(PYTEST) -p no:schemathesis $(SLOW:%=--ignore=%)
 
 # Independent steps run at the same time; the benchmarks run alone at the end.

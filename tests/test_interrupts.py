@@ -376,5 +376,5 @@ def test_interrupted_message_is_kept_once() -> None:
     log.entries = Breaking()
     log.deliver(False)
     with pytest.raises(KeyboardInterrupt):
-        fake.messages  # noqa: B018
+        fake.messages  # noqa: B018  # it is the read that matters
     assert contents(fake.messages) == contents(due().messages) != []

@@ -75,7 +75,7 @@ def test_states_of_many_chroots_count_as_bytes() -> None:
             chroot.set_state("running" if number % 2 else "pending")
         fake.answer("GET", "/api_3/build-chroot/list/1")
     kept = fake.requests
-    assert sum(len(shown) for request in kept for shown in request.shown) <= MAX_BYTES
+    assert sum(len(document) for request in kept for document in request.documents) <= MAX_BYTES
     assert kept[-1].number == 300
 
 

@@ -159,9 +159,9 @@ class SystemClock:
         :raises InputError: for a time in the past.
         """
         with self._lock:
-            to, shown = checks.amount("now", now), self.now()
-            if to < shown:
-                raise _backwards(to, shown)
+            to, current = checks.amount("now", now), self.now()
+            if to < current:
+                raise _backwards(to, current)
             self._set(to)
         _call(self.listeners)
 
@@ -223,5 +223,5 @@ def _later(now: float, seconds: float) -> float:
     return later
 
 
-def _backwards(now: float, shown: float) -> InputError:
-    return InputError("now", f"{now} is before the clock's {shown}; time does not run backwards")
+def _backwards(now: float, current: float) -> InputError:
+    return InputError("now", f"{now} is before the clock's {current}; time does not run backwards")

@@ -36,7 +36,7 @@ class Request(NamedTuple):
     status: int
     at: float
     matched: bool
-    shown: Sequence[bytes] = ()
+    documents: Sequence[bytes] = ()
     """The JSON documents of the build chroots in the response."""
     fault: int | None = None
     """The id of the fault that hit it."""
@@ -95,11 +95,11 @@ class Request(NamedTuple):
     @property
     def states(self) -> dict[str, State]:
         """The states in the response, by chroot name."""
-        return dict(map(_name_and_state, self.shown))
+        return dict(map(_name_and_state, self.documents))
 
     def __str__(self) -> str:
-        states = ", ".join(f"{name} {state}" for name, state in map(_name_and_state, self.shown[:3]))
-        more = f" and {len(self.shown) - 3} more" if len(self.shown) > 3 else ""
+        states = ", ".join(f"{name} {state}" for name, state in map(_name_and_state, self.documents[:3]))
+        more = f" and {len(self.documents) - 3} more" if len(self.documents) > 3 else ""
         outcome = self.status or "no response"
         cause = "" if self.fault is None else f" by fault {self.fault}"
         error = f" ({checks.shortened('; '.join(self.error.splitlines()), 300)})" if self.error else ""
@@ -109,19 +109,19 @@ class Request(NamedTuple):
 
 # Most responses have the documents of earlier ones.
 @lru_cache(maxsize=4096)
-def _name_and_state(shown: bytes) -> tuple[str, State]:
-    document = json.loads(shown)
-    return document["name"], State(document["state"])
+def _name_and_state(document: bytes) -> tuple[str, State]:
+    chroot = json.loads(document)
+    return chroot["name"], State(chroot["state"])
 
 
 def chroot_names(entry: Entry) -> tuple[str, ...]:
     """Return the names of the chroots in a response."""
-    return tuple([_name_and_state(shown)[0] for shown in entry[5]])
+    return tuple([_name_and_state(document)[0] for document in entry[5]])
 
 
 def read_request(entry: Entry, has_results: bool) -> Request:
     """Return the request of a log entry."""
-    method, target, status, at, matched, shown, fault, number, headers, details = entry
+    method, target, status, at, matched, documents, fault, number, headers, details = entry
     parsed = parse_target(target, has_results)
     return Request(
         method=method,
@@ -133,7 +133,7 @@ def read_request(entry: Entry, has_results: bool) -> Request:
         status=status,
         at=at,
         matched=matched,
-        shown=shown,
+        documents=documents,
         fault=fault,
         number=number,
         recorded_headers=headers,

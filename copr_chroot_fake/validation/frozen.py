@@ -68,5 +68,5 @@ def _hash(hashed: Callable[[object], object]) -> Callable[[object], int]:
 
 @recursive_repr()
 def _represent(self: Any) -> str:
-    shown = (f"{each.name}={getattr(self, each.name)!r}" for each in fields(self) if each.repr)
-    return f"{type(self).__qualname__}({', '.join(shown)})"
+    values = (f"{each.name}={getattr(self, each.name)!r}" for each in fields(self) if each.repr)
+    return f"{type(self).__qualname__}({', '.join(values)})"

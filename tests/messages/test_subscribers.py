@@ -318,7 +318,7 @@ def test_cancellation_is_announced_when_it_is_confirmed() -> None:
 
 def test_callback_must_be_callable() -> None:
     with pytest.raises(InputError, match="callback: expected a function that gets a message, got 'print'"):
-        FakeCopr().subscribe("print")  # type: ignore[arg-type]
+        FakeCopr().subscribe("print")  # type: ignore[arg-type]  # that is the error
 
 
 def test_subscribing_within_a_callback_works() -> None:
