@@ -137,7 +137,7 @@ class Responder:
             if chroot.is_absent or chroot.state in UNIMPORTED:
                 self._poll(build, chroot)
         build = self._known(build_id)
-        if build.source in ("waiting", "pending", "starting"):
+        if build.source in ("waiting", "pending", "starting", "forked"):
             raise Error(500, BUG)
         results = f"{RESULTS}/{build.owner}/{build.dirname}/srpm-builds/{build.id:08d}"
         return line({"state": build.source, "result_url": results})
@@ -201,7 +201,10 @@ class Responder:
 
     def monitor(self) -> str:
         full_name = self._find_project()
-        dirname = self.arguments.get("project_dirname") or full_name.split("/")[1]
+        own = full_name.split("/")[1]
+        dirname = self.arguments.get("project_dirname") or own
+        if dirname != own and (full_name, dirname) not in self.model.directories:
+            raise Error(404, f"Dirname '{dirname}' doesn't exist in '{full_name}' copr")
         latest: dict[str, dict[str, tuple[Build, Chroot]]] = {}
         for build in sorted(self.model.builds.values(), key=lambda build: -build.id):
             if f"{build.owner}/{build.project}" == full_name and build.dirname == dirname:

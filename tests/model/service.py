@@ -134,6 +134,8 @@ class Model:
     known: list[str] = field(default_factory=list)
     projects: dict[str, list[str]] = field(default_factory=dict)
     """The enabled chroots of each project."""
+    directories: set[tuple[str, str]] = field(default_factory=set)
+    """The directories in which there were builds, each with the name of its project."""
     builds: dict[int, Build] = field(default_factory=dict)
     accounts: dict[str, tuple[str, str, Sequence[str]]] = field(default_factory=dict)
     """By login: the token, the name, and the groups."""
@@ -154,6 +156,7 @@ class Model:
             raise Impossible
         self.builds[build.id] = build
         self.projects.setdefault(f"{build.owner}/{build.project}", [])
+        self.directories.add((f"{build.owner}/{build.project}", build.dirname))
         for name, course in chroots:
             self.add_chroot(build.id, name, course, progress, polls)
         build.is_name_known = not chroots or bool(build.present_chroots)
