@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 5000
 
-.PHONY: serve test check coverage fuzz mutants lint format docs names bench bench-short pythons wheel release clean
+.PHONY: serve test check coverage fuzz mutants lint format docs names bench bench-short pythons wheel release image clean
 
 # Without cached bytecode each of the processes that the tests start would compile everything again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -29,7 +29,7 @@ check: .venv/docs.stamp .venv/plot.stamp
 	@echo 'Checking everything, which takes about 14 minutes on two cores.'
 	$(MAKE) --jobs=2 --output-sync=target lint docs
 	$(MAKE) coverage
-	$(MAKE) --jobs=2 --output-sync=target wheel pythons
+	$(MAKE) --jobs=2 --output-sync=target wheel pythons image
 	$(MAKE) bench-short
 
 # All tests, with all of their examples. They must cover every line and branch of the core, and this share of the rest.
@@ -103,6 +103,15 @@ wheel: .venv/develop.stamp
 # What is uploaded to PyPI, in build/dist; the licenses of the dependencies and a bill of materials, in build.
 release: docs
 	$(BIN)/nox --session release
+
+# The container image, if there is a program that builds images.
+BUILDER := $(firstword $(shell command -v podman docker))
+image:
+ifdef BUILDER
+	$(BUILDER) build --tag copr-chroot-fake --file Containerfile .
+else
+	@echo 'There is neither podman nor docker: no image is built.'
+endif
 
 clean:
 	rm -rf .nox .venv build mutants

@@ -209,6 +209,10 @@ def _read_dnf(words: list[str]) -> None:
     assert {"copr", "install"} & {*words}
 
 
+def _read_podman(words: list[str]) -> None:
+    assert (words[0], words[-1]) == ("build", ".")
+
+
 READ: Mapping[str, Callable[[list[str]], None]] = {
     "copr-chroot-fake": _read_own,
     "copr-cli": _read_copr_cli,
@@ -216,6 +220,7 @@ READ: Mapping[str, Callable[[list[str]], None]] = {
     "make": _read_make,
     "pip": _read_pip,
     "pytest": _read_pytest,
+    "podman": _read_podman,
     "python3": _read_python,
     "wget": _read_wget,
 }

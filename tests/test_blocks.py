@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import signal
-import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
-from .documents import CHECK, DOCUMENTS, ROOT, RUN, Page, blocks_of, environment, name_of, run
+from .documents import CHECK, DOCUMENTS, RUN, Page, blocks_of, name_of
 
 pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.usefixtures("imported_kit")]
 
@@ -41,33 +37,3 @@ def test_every_block_is_used(document: Path) -> None:
 
 
 RUN_BELOW = ("compose.yaml", "control.sh")
-
-
-def test_compose_service_is_healthy_and_controlled(tmp_path: Path) -> None:
-    """The command runs as in the container, and accepts the token that the script sends."""
-    page = ROOT / "docs" / "how-to" / "compose.md"
-    files = {block.file: block.text for block in blocks_of(page)}
-    service = yaml.safe_load(files["compose.yaml"])["services"]["copr"]
-    *shell, script = service["command"]
-    assert shell == ["sh", "-c"]
-    # Compose replaces $$ by $. The package is already installed here, and the port may be in use.
-    _, _, command = script.replace("$$", "$").partition(" && ")
-    server = subprocess.Popen(
-        ["sh", "-c", f"{command} --port 0"],
-        env=environment(tmp_path) | service["environment"],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert server.stdout is not None
-        url = re.sub(r"^.*:(\d+)\n$", r"http://127.0.0.1:\1", server.stdout.readline())
-        *test, code = service["healthcheck"]["test"]
-        assert test == ["CMD", "python", "-c"]
-        health = run(tmp_path, f'python -c "{code.replace("http://127.0.0.1:5000", url)}"')
-        assert health.returncode == 0, health.stdout
-        controlled = run(tmp_path, files["control.sh"], COPR_URL=url, **service["environment"])
-        assert '"status": 503' in controlled.stdout, controlled.stdout
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.communicate(timeout=10)
-    assert server.returncode == 0
