@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -12,12 +12,6 @@ from .in_process import import_kit
 from .served import Start, starting
 
 pytest_plugins = ["pytester"]
-
-
-@pytest.hookimpl(wrapper=True, optionalhook=True)
-def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """Use one worker more than there are processors, because some tests wait for a browser or for a timer."""
-    return (yield) + 1
 
 
 @pytest.hookimpl(optionalhook=True)

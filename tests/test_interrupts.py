@@ -22,6 +22,7 @@ from copr_chroot_fake.engine.build_index import BuildIndex
 from copr_chroot_fake.engine.message_log import Entry
 
 from .events import advance_all, finish_all
+from .examples import examples
 
 PACKAGE = Path(copr_chroot_fake.__file__).parent
 CHANGING = {
@@ -193,7 +194,7 @@ def submit_a_build(fake: FakeCopr) -> object:
     return fake.answer("POST", "/api_3/build/create/url", HEADERS, SUBMITTED)
 
 
-TRIED = 60
+TRIED = examples(60)
 """Maximum number of points of a call to interrupt, evenly spread; more take longer."""
 
 

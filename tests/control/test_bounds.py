@@ -22,7 +22,7 @@ from copr_chroot_fake.worlds.world import World, Worlds
 from ..steps import count_steps
 from .clients import F41, F42
 
-SMALL, LARGE = 10, 80
+SMALL, LARGE = 5, 40
 """Numbers of builds, requests and so on in the two worlds that are compared."""
 
 
@@ -295,4 +295,4 @@ def test_work_on_build_is_linear_in_chroots(
         sent = b"" if body is None else json.dumps(body).encode()
         return count_steps(lambda: api.answer(worlds.main, method, path, query, sent))
 
-    assert steps(80) <= steps(10) * 8 * 1.3
+    assert steps(40) <= steps(5) * 8 * 1.3
