@@ -78,3 +78,16 @@ def test_source_that_has_ended_does_not_hold_chroots() -> None:
     for _ in range(9):
         fake.answer("GET", "/api_3/build/1")
     assert fake.builds[1][F41].state == "succeeded"
+
+
+def test_second_import_begins_without_packages() -> None:
+    """Also in a loaded fake."""
+    fake = FakeCopr(progress="manual")
+    build = fake.add_build([F41], id=1, lifecycle="succeeds")
+    build[F41].advance(to="succeeded")
+    assert build[F41].packages
+    assert build.report_source("succeeded")
+    assert build.report_import()
+    loaded = FakeCopr.from_scenario(fake.to_scenario())
+    for each in (fake, loaded):
+        assert each.answer("GET", "/api_3/build/built-packages/1").json() == {F41: {"packages": []}}

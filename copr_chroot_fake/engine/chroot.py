@@ -317,6 +317,8 @@ class BuildChroot:
 
     def queue(self, lifecycle: Lifecycle | None, now: float) -> None:
         """Become pending, as the source package is imported; a chroot without a lifecycle gets this one."""
+        # No recording shows what is left of an earlier attempt.
+        self._packages = ()
         self._enter_state(State.PENDING, int(now))
         if self.lifecycle_run is not None:
             self.continue_from(now)
