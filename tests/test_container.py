@@ -32,9 +32,10 @@ def words_of(instruction: str) -> list[str]:
 def test_image_has_all_files_that_the_wheel_includes() -> None:
     copied = {path for name, rest in INSTRUCTIONS if name == "COPY" for path in rest.split()[:-1]}
     metadata = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    project, wheel = metadata["project"], metadata["tool"]["hatch"]["build"]["targets"]["wheel"]
-    included = {"pyproject.toml", "copr_chroot_fake", project["readme"], *project["license-files"]}
-    assert copied == included | {path.split("/")[0] for path in wheel["force-include"]}
+    hatch = metadata["tool"]["hatch"]
+    readme = {part["path"] for part in hatch["metadata"]["hooks"]["fancy-pypi-readme"]["fragments"]}
+    fixed = {"pyproject.toml", "copr_chroot_fake", *metadata["project"]["license-files"]}
+    assert copied == fixed | readme | {*hatch["build"]["targets"]["wheel"]["force-include"]}
 
 
 def test_image_does_not_run_as_root() -> None:

@@ -21,6 +21,13 @@ def test_version_in_code_matches_metadata() -> None:
     assert version("copr-chroot-fake") == copr_chroot_fake.__version__
 
 
+def test_description_has_no_relative_links() -> None:
+    """They would lead nowhere on PyPI."""
+    description = str(metadata("copr-chroot-fake").json["description"])
+    assert re.findall(r"\]\(([^)]*)\)", description)
+    assert re.findall(r"\]\((?!https://)[^)]*\)", description) == []
+
+
 def test_package_is_marked_as_typed() -> None:
     assert files(copr_chroot_fake).joinpath("py.typed").is_file()
 
