@@ -126,6 +126,7 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         Case("/messages?limit=5"),
         Case("/messages?limit=5&offset=2"),
         Case("/messages?limit=5&after=3"),
+        Case("/messages?limit=5&search=hello", grows=WHOLE),
         Case(f"/messages?limit=5&topic=copr.build.end&build_id=3&chrootname={F41}"),
     ),
     "GET /requests": (
