@@ -78,9 +78,9 @@ def test_projects_are_listed_and_searched(open_page: Open, two_builds: FakeCopr)
     """A project leads to its builds."""
     page = open_page(two_builds)
     page.view("Projects")
-    page.wait_for("#view-projects summary", ["jdoe/tools2 chroots, 1 package", "@copr/dev1 chroot, 1 package"])
+    page.wait_for("#view-projects summary", ["jdoe/tools 2 chroots, 1 package", "@copr/dev 1 chroot, 1 package"])
     page.fill("Owner or name", "JDOE")
-    page.wait_for("#view-projects summary", ["jdoe/tools2 chroots, 1 package"])
+    page.wait_for("#view-projects summary", ["jdoe/tools 2 chroots, 1 package"])
     fields = opened(page, "projects")
     assert (fields["ownername"], fields["projectname"]) == ("jdoe", "tools")
     assert page.find("#view-projects .list a").get_attribute("href") == (
@@ -94,9 +94,9 @@ def test_projects_are_listed_and_searched(open_page: Open, two_builds: FakeCopr)
 def test_packages_are_listed_and_searched(open_page: Open, two_builds: FakeCopr) -> None:
     page = open_page(two_builds)
     page.view("Packages")
-    page.wait_for("#view-packages summary", ["hellojdoe/tools", "ripgrep@copr/dev"])
+    page.wait_for("#view-packages summary", ["hello jdoe/tools", "ripgrep @copr/dev"])
     page.fill("Package or project", "dev")
-    page.wait_for("#view-packages summary", ["ripgrep@copr/dev"])
+    page.wait_for("#view-packages summary", ["ripgrep @copr/dev"])
     assert opened(page, "packages")["name"] == "ripgrep"
     page.press("Builds of ripgrep")
     page.wait_for("h3", ["Build 8 ripgrep"])

@@ -104,7 +104,8 @@ class List {
 
 /** A row that shows the fields of an item when it is opened. */
 function expandable(summary, fields, links = []) {
-  const row = el("details", {}, el("summary", {}, ...summary));
+  // The spaces are for screen readers, and where a line may break.
+  const row = el("details", {}, el("summary", {}, ...summary.flatMap((part) => [part, " "])));
   row.addEventListener("toggle", () => row.lastChild === row.firstChild && row.append(...links, fieldList(fields)));
   return row;
 }
