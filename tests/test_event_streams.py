@@ -177,6 +177,18 @@ def test_failing_stream_is_ended(server: Threaded, monkeypatch: pytest.MonkeyPat
     assert server.get(HOME)
 
 
+def test_stream_waits_for_a_slow_client(server: Threaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Events are not kept for it: in the end, it reads few of them."""
+    monkeypatch.setattr(event_stream, "MIN_INTERVAL", 0)
+    monkeypatch.setattr(WorldEvents, "read", lambda self: b"data: " + b"x" * 2**20 + b"\n\n")
+    with listening(server) as wire:
+        for _ in range(200):
+            server.get(HOME)
+        monkeypatch.setattr(WorldEvents, "read", lambda self: None)
+        server.control("DELETE", "/requests")
+        assert len(wire.rest()) < 40 * 2**20
+
+
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_signal_ends_server_with_streams(start: Start, signum: signal.Signals) -> None:
     """At once, also those whose clients do not read."""
