@@ -142,8 +142,8 @@ class Harness:
                 for piece in pieces:
                     await loop.sock_sendall(client, piece)
                     await _take_turns()
-                # After a response that says so, the server closes the connection by itself.
-                if b"\r\nconnection: close\r\n" not in got:
+                # After a response that says so, the server closes the connection by itself; a stream has no end.
+                if b"\r\nconnection: close\r\n" not in got or b"text/event-stream" in got:
                     client.shutdown(socket.SHUT_WR)
             await reading
         await _take_turns()
