@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from copy import copy
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 
 _PAGE = 1000
 """Items per page of a list, the maximum of the control API."""
+
+_DATA = "data: "
+"""The beginning of the line of an event that has its content."""
+
+_MAX_SILENCE = 30
+"""Seconds without a byte after which an event stream is broken; the server sends a comment every 10 seconds."""
 
 
 class ControlError(CoprFakeError):
@@ -124,6 +131,24 @@ class CoprFakeControl:
     def reset(self) -> None:
         """Restore the initial state."""
         self._call("POST", "/reset")
+
+    def events(self) -> Generator[views.WorldView, None, None]:
+        """Yield the state of the world at once and after each change, at most 4 times per second, until it is deleted.
+
+        A loop over it waits for a state without polling.
+        """
+        call = f"GET {self.url}/_fake/events"
+        timeout = httpx.Timeout(self._client.timeout.connect, read=_MAX_SILENCE)
+        try:
+            with self._client.stream("GET", f"{self.url}/_fake/events", timeout=timeout) as response:
+                if response.is_error:
+                    response.read()
+                    raise _error_of(call, response)
+                for line in response.iter_lines():
+                    if line.startswith(_DATA):
+                        yield json.loads(line.removeprefix(_DATA))
+        except httpx.TransportError as error:
+            raise _unreachable(call, error) from error
 
     # The scenario.
 
@@ -443,10 +468,14 @@ class CoprFakeControl:
         try:
             response = self._client.request(method, f"{self.url}/_fake{path}", json=body, params=query)
         except httpx.TransportError as error:
-            raise ControlError(f"{method} {self.url}/_fake{path}: {error}", None, None) from error
+            raise _unreachable(f"{method} {self.url}/_fake{path}", error) from error
         if response.is_error:
             raise _error_of(f"{method} {self.url}/_fake{path}", response)
         return response.json() if response.content else None
+
+
+def _unreachable(call: str, error: httpx.TransportError) -> ControlError:
+    return ControlError(f"{call}: {error}", None, None)
 
 
 def _error_of(call: str, response: httpx.Response) -> ControlError:

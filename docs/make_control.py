@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from copr_chroot_fake.admin.control_api import DOCUMENT
+from copr_chroot_fake.admin.events import EVENT_STREAM
+from copr_chroot_fake.wire.answer import JSON
 
 Schema = Mapping[str, Any]
 
@@ -69,11 +71,15 @@ def request_of(operation: Schema) -> str:
 
 def response_of(operation: Schema) -> str:
     status, response = next(iter(operation["responses"].items()))
-    return f"{status} {type_of(content(response))}" if "content" in response else str(status)
+    if "content" not in response:
+        return str(status)
+    if EVENT_STREAM in response["content"]:
+        return f"{status} `{EVENT_STREAM}`"
+    return f"{status} {type_of(content(response))}"
 
 
 def content(message: Schema) -> Schema:
-    schema: Schema = message["content"]["application/json"]["schema"]
+    schema: Schema = message["content"][JSON]["schema"]
     return schema
 
 

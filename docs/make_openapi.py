@@ -11,8 +11,10 @@ from typing import get_args, get_type_hints
 
 from copr_chroot_fake import __version__
 from copr_chroot_fake.admin import views
+from copr_chroot_fake.admin.events import EVENT_STREAM, WorldEvents
 from copr_chroot_fake.admin.operations import Operation, all_operations
 from copr_chroot_fake.validation.schema import whole
+from copr_chroot_fake.wire.answer import JSON
 from copr_chroot_fake.worlds.world import NAME
 
 from .schemas import Schema, Schemas
@@ -97,13 +99,21 @@ def _argument(type_: object, default: object, schemas: Schemas) -> Schema:
 def _responses(path: str, operation: Operation, schemas: Schemas) -> dict[str, object]:
     returned = operation.hints["return"]
     success: dict[str, object] = {"description": "Success."}
-    if returned is not NoneType:
+    if returned is WorldEvents:
+        success["content"] = {EVENT_STREAM: {"schema": _event(schemas)}}
+    elif returned is not NoneType:
         success["content"] = _json(schemas.ref(returned))
     status = 201 if operation.creates else 204 if returned is NoneType else 200
     errors = {
         str(error): {"$ref": f"#/components/responses/{error}"} for error in _ERRORS if error != 404 or "{" in path
     }
     return {str(status): success, **errors}
+
+
+def _event(schemas: Schemas) -> Schema:
+    """Return the schema of each event."""
+    data = {"type": "string", "contentMediaType": JSON, "contentSchema": schemas.ref(views.WorldView)}
+    return {"type": "object", "properties": {"data": data}, "required": ["data"]}
 
 
 def _error(status: int, text: str, schemas: Schemas) -> dict[str, object]:
@@ -114,7 +124,7 @@ def _error(status: int, text: str, schemas: Schemas) -> dict[str, object]:
 
 
 def _json(schema: Schema) -> dict[str, object]:
-    return {"application/json": {"schema": schema}}
+    return {JSON: {"schema": schema}}
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -18,6 +18,7 @@ from ..worlds.memory import PER_BODY_BYTE, PER_BUILD
 from ..worlds.world import World
 from . import page, views
 from .call import Call, NotFoundError, Setting, parse_digits
+from .events import WorldEvents
 from .operations import Operation, find
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
@@ -49,8 +50,11 @@ class ControlApi:
 
     def answer(
         self, world: World, method: str, path: str, query: str, body: bytes
-    ) -> Answer | Coroutine[object, None, Answer]:
-        """Answer a call on a world, or return a coroutine if that takes long; ``path`` is relative to ``/_fake``."""
+    ) -> Answer | Coroutine[object, None, Answer] | WorldEvents:
+        """Answer a call on a world; return a coroutine if that takes long, and the events for a stream of them.
+
+        :param path: relative to ``/_fake``.
+        """
         if page.is_part(path) or path == DOCUMENT_PATH:
             return _static(path, world) if method == "GET" else _not_allowed(["GET"])
         found = find(path)
@@ -60,7 +64,7 @@ class ControlApi:
         if operation is None:
             return _not_allowed(found.operations)
         try:
-            with self._memory_for(operation, method, world, body):
+            with self._memory_for(operation, method, world, body), _reading(method, world):
                 document = _read_body(operation, body)
                 call = Call(self._setting, world, found.parameters, document if isinstance(document, dict) else {})
                 result = operation.run(call, **_parse_query(operation, query), **_parse_body(operation, document))
@@ -68,6 +72,8 @@ class ControlApi:
             return _error_of(error)
         except RecursionError:
             return _invalid([InputError("body", "nested too deeply")])
+        if isinstance(result, WorldEvents):
+            return result
         return _answer_later(operation, result) if isinstance(result, Awaitable) else _success(operation, result)
 
     @contextmanager
@@ -91,6 +97,11 @@ class ControlApi:
             raise
         memory.free()
         memory.charged += PER_BUILD * max(0, len(world.fake.builds) - builds)
+
+
+def _reading(method: str, world: World) -> AbstractContextManager[None]:
+    """Let a call that only reads cause no events; otherwise their recipients, who then read, would cause more."""
+    return world.watchers.reading() if method == "GET" else nullcontext()
 
 
 async def _answer_later(operation: Operation, result: Awaitable[object]) -> Answer:

@@ -45,6 +45,7 @@ _CHROOT = _BUILD + "/chroots/{chrootname}"
 TABLE: Mapping[str, Mapping[str, Operation]] = {
     "/health": {"GET": Operation(server_operations.show_health)},
     "/overview": {"GET": Operation(server_operations.show_overview)},
+    "/events": {"GET": Operation(server_operations.stream_events)},
     "/save": {"POST": Operation(server_operations.save)},
     "/worlds": {"GET": Operation(server_operations.show_worlds)},
     _WORLD: {

@@ -11,6 +11,7 @@ from ..worlds.initial import InitialConfig
 from ..worlds.world import World
 from . import views
 from .call import Call, NotFoundError, page
+from .events import WorldEvents
 from .specs import OverviewQuery, PageQuery, WorldBody
 
 
@@ -22,6 +23,11 @@ def show_health(call: Call) -> views.HealthView:
 def show_overview(call: Call, query: OverviewQuery) -> views.OverviewView:
     """Get everything that the page displays."""
     return views.overview(call.fake, call.setting.worlds.names, query)
+
+
+def stream_events(call: Call) -> WorldEvents:
+    """Stream an event at once and after each change, at most 4 per second; its data is a ``WorldView``."""
+    return WorldEvents(call.setting.worlds, call.world)
 
 
 async def save(call: Call) -> views.SavedView:

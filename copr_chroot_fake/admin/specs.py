@@ -361,7 +361,7 @@ class UnmatchedQuery:
 
 @frozen(kw_only=True)
 class RequestFilter(_Subject):
-    """Which requests; the targets contain ``search``."""
+    """Which requests; the targets or the bodies contain ``search``."""
 
     endpoint: EndpointName | None = None
     search: Text | None = None
@@ -381,10 +381,14 @@ class ChangesQuery(PageQuery, _Subject):
 
 @frozen(kw_only=True)
 class MessagesQuery(PageQuery, _Subject):
-    """Which messages that came ``after`` the one of that number: the latest ``limit``, before the last ``offset``."""
+    """Which messages that came ``after`` the one of that number: the latest ``limit``, before the last ``offset``.
+
+    The bodies contain ``search``.
+    """
 
     topic: Topic | None = None
     after: WholeNumber = 0
+    search: Text | None = None
 
 
 @frozen(kw_only=True)

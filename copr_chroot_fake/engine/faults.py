@@ -93,7 +93,7 @@ class Faults:
 
     def __init__(self, seed: int, lock: Lock) -> None:
         self._seed = seed
-        self._lock = lock
+        self.lock = lock
         self._active: dict[int, ActiveFault] = {}
         self._last_id = 0
 
@@ -106,7 +106,7 @@ class Faults:
 
     def add_written(self, written: FaultSpec) -> ActiveFault:
         """Add a parsed fault; it gets another id if another fault has its own."""
-        with self._lock:
+        with self.lock:
             own = None if written.id in self._active else written.id
             added = ActiveFault(own or self._next_id(), written.fault, written.seen)
             self._last_id = max(self._last_id, added.id)
@@ -124,7 +124,7 @@ class Faults:
 
         :raises InputError: if there is no such fault.
         """
-        with self._lock:
+        with self.lock:
             added = fault if checks.is_kind(fault, ActiveFault) else None
             number = checks.positive("fault", fault if added is None else added.id)
             # Another fault can have its id: in another fake, or here after it was removed or a snapshot restored.
@@ -136,12 +136,12 @@ class Faults:
 
     def clear(self) -> None:
         """Remove all faults."""
-        with self._lock:
+        with self.lock:
             self._active.clear()
 
     def reseed(self, seed: int) -> None:
         """Use another seed from now on."""
-        with self._lock:
+        with self.lock:
             self._seed = seed
 
     def __iter__(self) -> Iterator[ActiveFault]:
@@ -162,7 +162,7 @@ class Faults:
         """Return the effect of the first fault that affects a request; each fault that matches counts the request."""
         hit: Hit | None = None
         counts: list[tuple[ActiveFault, int, int]] = []
-        with self._lock:
+        with self.lock:
             for active in self:
                 if not active.matches(subject):
                     continue
@@ -178,7 +178,7 @@ class Faults:
 
     def refuse_next(self) -> float | None:
         """Return for how many seconds to refuse connections, if the next request is refused whatever it is."""
-        with self._lock:
+        with self.lock:
             hit = self.strike(Subject(None, None, None)) if self._would_refuse_any() else None
         return None if hit is None or hit.delivery is None else hit.delivery.closed
 
@@ -193,12 +193,12 @@ class Faults:
 
     def save(self) -> SavedFaults:
         """Return the faults with their counts, for :meth:`restore`."""
-        with self._lock:
+        with self.lock:
             return SavedFaults(self._last_id, tuple((active, active.seen, active.hits) for active in self))
 
     def restore(self, saved: SavedFaults) -> None:
         """Restore the same fault objects with their counts; the next fault gets the id that it got then."""
-        with self._lock:
+        with self.lock:
             for active, seen, hits in saved.active:
                 active.seen, active.hits = seen, hits
             self._active = {active.id: active for active, _, _ in saved.active}
@@ -206,7 +206,7 @@ class Faults:
 
     def write(self) -> list[dict[str, object]]:
         """Return objects that parse back to the same faults, with their counts."""
-        with self._lock:
+        with self.lock:
             return [dump_fault(FaultSpec(fault=active.fault, id=active.id, seen=active.seen)) for active in self]
 
     def _random(self, active: ActiveFault, number: int) -> Random:

@@ -27,10 +27,11 @@ from .batch import Batch
 from .build import Build
 from .build_index import BuildIndex
 from .chroot import BuildChroot, Change
-from .clock import Clock, VirtualClock
+from .clock import Clock, SystemClock, VirtualClock
 from .faults import Faults
 from .interrupts import Undo, all_or_nothing, complete
 from .message_log import Entry, MessageLog
+from .observed_lock import Listener, ObservedLock
 from .poll_loops import PollLoops
 from .project import Project
 from .submission_rules import Counts, SubmissionRules
@@ -70,7 +71,11 @@ class Store:
         self.progress = progress
         self.seed = seed
         self.lock: Lock = new_lock()
-        """What guards the store; subscribers of messages replace it by one that also delivers messages."""
+        """What guards the store; while there are listeners, it is :attr:`observed_lock`."""
+        self.own_lock = self.lock
+        """The lock that calls no listeners."""
+        self.observed_lock = ObservedLock(self.lock)
+        """The same lock with listeners."""
         self.faults = Faults(seed, self.lock)
         self.submission_rules = SubmissionRules(self.lock)
         self.mock_chroots: dict[str, bool] = {}
@@ -112,6 +117,20 @@ class Store:
         """The user who is logged in with the current request."""
         self.created: list[Build | Project] = []
         """The builds and the project that the current request has created."""
+
+    def add_listener(self, listener: Listener) -> None:
+        """Call a function after each release of the lock, and so after each change."""
+        with self.own_lock:
+            self._set_listeners((*self.observed_lock.listeners, listener))
+
+    def remove_listener(self, listener: Listener) -> None:
+        """Call a function no more."""
+        with self.own_lock:
+            self._set_listeners(tuple(other for other in self.observed_lock.listeners if other != listener))
+
+    def _set_listeners(self, listeners: tuple[Listener, ...]) -> None:
+        self.observed_lock.listeners = listeners
+        self.lock = self.faults.lock = self.submission_rules.lock = self.observed_lock if listeners else self.own_lock
 
     @property
     def uploads_root(self) -> str:
@@ -370,6 +389,17 @@ class Store:
     def wakes_at(self) -> float:
         """Unix time of the next transition after :meth:`catch_up_all`; ``inf`` if there is none."""
         return min(self.agenda.wakes_at, self.coupled_agenda.wakes_at)
+
+    @property
+    def seconds_to_wait(self) -> float:
+        """Seconds of the system until the next transition after :meth:`catch_up_all`.
+
+        ``inf`` if there is none, and if the clock stands still.
+        """
+        clock = self.clock
+        if not isinstance(clock, SystemClock) or clock.is_paused:
+            return math.inf
+        return (self.wakes_at - clock.now()) / clock.speed
 
     def begin_of(self, additions: Additions) -> float:
         """Return when added lifecycles start; time moves backwards only while there are no builds."""

@@ -123,13 +123,13 @@ class SubmissionRules:
     """The rules for submitted builds, in the order in which they apply."""
 
     def __init__(self, lock: Lock) -> None:
-        self._lock = lock
+        self.lock = lock
         self._rules: dict[int, SubmissionRule] = {}
         self._last_id = 0
 
     def add(self, spec: SubmissionRuleSpec, when: Condition | None = None) -> SubmissionRule:
         """Add a rule after the others; it gets another id if another rule has its own."""
-        with self._lock:
+        with self.lock:
             own = None if spec.id in self._rules else spec.id
             number = own or self._next_id()
             rule = SubmissionRule(number, replace(spec, id=None, seen=0, hits=0), when, spec.seen, spec.hits)
@@ -147,7 +147,7 @@ class SubmissionRules:
 
         :raises InputError: if there is no such rule.
         """
-        with self._lock:
+        with self.lock:
             added = rule if checks.is_kind(rule, SubmissionRule) else None
             number = checks.positive("rule", rule if added is None else added.id)
             is_there = number in self._rules if added is None else self._rules.get(number) is added
@@ -159,7 +159,7 @@ class SubmissionRules:
 
     def clear(self) -> None:
         """Remove all rules."""
-        with self._lock:
+        with self.lock:
             self._rules.clear()
 
     def __iter__(self) -> Iterator[SubmissionRule]:
@@ -211,12 +211,12 @@ class SubmissionRules:
 
     def save(self) -> SavedRules:
         """Return the rules with their counts, for :meth:`restore`."""
-        with self._lock:
+        with self.lock:
             return SavedRules(self._last_id, tuple((rule, rule.seen, rule.hits) for rule in self))
 
     def restore(self, saved: SavedRules) -> None:
         """Restore the same rules with their counts."""
-        with self._lock:
+        with self.lock:
             complete(partial(self._restore, saved))
 
     def _restore(self, saved: SavedRules) -> None:
@@ -227,7 +227,7 @@ class SubmissionRules:
 
     def write(self) -> list[dict[str, object]]:
         """Return objects that parse back to the same rules; those with a function cannot be written."""
-        with self._lock:
+        with self.lock:
             return [dump_rule(rule) for rule in self if rule.when is None]
 
 

@@ -25,7 +25,7 @@ from ..worlds.memory import PER_REQUEST, NoMemoryError
 from ..worlds.world import TooManyError, World, Worlds
 from .control_adapter import ControlAdapter
 from .guard import reject_foreign_page
-from .request import BodyWanted, Request
+from .request import BodyWanted, Request, Response
 from .start_page import redirect_browser
 
 WORLDS, SHORT_WORLDS = "/worlds/", "/@"
@@ -98,7 +98,7 @@ class ServedApp:
 
     def _answer_control_call(
         self, control: ControlAdapter, name: str | None, target: str, request: Request, body: bytes
-    ) -> Answer | Awaitable[Answer]:
+    ) -> Response:
         # Only now: another request may have created or deleted the world while the body was being received.
         found = self._worlds.main if name is None else self._worlds.find(name)
         world = found or self._draft(name or "")
@@ -109,7 +109,12 @@ class ServedApp:
         answer = control.answer(world, target, request, body)
         if isinstance(answer, Answer):
             return self._keep(world, answer) if add else answer
-        return self._keep_later(world, answer) if add else answer
+        if isinstance(answer, Awaitable):
+            return self._keep_later(world, answer) if add else answer
+        request.refuse_next = None
+        if add:
+            self._worlds.add(world)
+        return answer
 
     def _keep(self, world: World, answer: Answer) -> Answer:
         """Add a new world, unless the call that creates it has failed."""
@@ -122,8 +127,12 @@ class ServedApp:
 
 
 def _refuse_next(world: World) -> float | None:
-    # The fake at the time of the response, which a control call may have replaced.
-    return world.fake.faults.refuse_next()
+    # The fake at the time of the response, which a control call may have replaced. Nothing has changed without a fault.
+    with world.watchers.reading():
+        seconds = world.fake.faults.refuse_next()
+    if seconds is not None:
+        world.watchers.notify()
+    return seconds
 
 
 def _split(target: str) -> tuple[str, str]:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from ..adapters.body_limits import MAX_BODIES, MAX_BODY, BodyLimits
 from ..wire.answer import Answer
 from .guard import Guard
-from .request import Request
+from .request import Request, Response
 
 if TYPE_CHECKING:
     from ..admin.control_api import ControlApi
     from ..worlds.initial import InitialConfig
     from ..worlds.world import World, Worlds
+    from .event_stream import EventStreams
 
 
 class ControlAdapter:
@@ -62,8 +63,17 @@ class ControlAdapter:
         rejection = self._guard.rejection(dict(headers), self.is_open(target)) or self._limits.rejection(headers)
         return rejection or self._limits
 
-    def answer(self, world: World, target: str, request: Request, body: bytes) -> Answer | Awaitable[Answer]:
+    def answer(self, world: World, target: str, request: Request, body: bytes) -> Response:
         """Answer an admitted call; its target is relative to ``/_fake``."""
         method = "GET" if request.method == "HEAD" else request.method
         path, _, query = target.partition("?")
-        return self._api.answer(world, method, path, query, body)
+        answer = self._api.answer(world, method, path, query, body)
+        if isinstance(answer, Answer | Awaitable):
+            return answer
+        return self._streams.open(answer)
+
+    @cached_property
+    def _streams(self) -> EventStreams:
+        from .event_stream import EventStreams
+
+        return EventStreams()

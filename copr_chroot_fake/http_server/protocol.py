@@ -17,7 +17,7 @@ from ..adapters.delivery import split_body
 from ..wire.answer import Answer, Delivery, Failure
 from .access_log import AccessLog
 from .internal_errors import Report, describe
-from .request import App, Request, Respond
+from .request import App, Request, Respond, Stream
 from .request_reader import InvalidRequestError, KnownHeads, RequestReader
 from .responses import CONTINUE, PROBLEM, encode_head, internal_error, rejection
 from .slow_clients import SlowClients
@@ -111,8 +111,8 @@ class HttpProtocol(asyncio.BufferedProtocol):
         """The request that has no complete response yet."""
         self._delivery: asyncio.Task[None] | None = None
         """Sends a response that takes time."""
-        self._is_silent = False
-        """Whether the request never gets a response."""
+        self._is_endless = False
+        """Whether the request never gets a complete response."""
         self._is_ended = False
         """Whether nothing more is read or answered."""
         self._is_reading_paused = self._is_writing_paused = False
@@ -136,7 +136,7 @@ class HttpProtocol(asyncio.BufferedProtocol):
         return self._context.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        if not (self._is_ended or self._is_silent):
+        if not (self._is_ended or self._is_endless):
             self._reader.receive(bytes(self._context.buffer[:nbytes]))
             self._continue()
 
@@ -175,7 +175,10 @@ class HttpProtocol(asyncio.BufferedProtocol):
 
     def shutdown(self) -> None:
         """Close the connection, after the response in progress if its request is complete."""
-        if self._exchange is None or self._is_silent or self._reader.in_body:
+        if self._is_endless:
+            # Not even what a slow client has not read yet is worth waiting for.
+            self.drop()
+        elif self._exchange is None or self._reader.in_body:
             self._end()
         else:
             self._exchange.request.keeps_alive = False
@@ -271,13 +274,17 @@ class HttpProtocol(asyncio.BufferedProtocol):
             return
         if isinstance(answer, Answer):
             self._respond(exchange, answer)
-        else:
+        elif isinstance(answer, Awaitable):
             self._context.start(self._respond_later(exchange, answer))
+        else:
+            self._is_endless = True
+            self._delivery = self._context.start(self._stream(exchange, answer))
+            self._delivery.add_done_callback(lambda _: answer.close())
 
     def _wait(self) -> None:
         """Wait for data, and set the time for which to wait."""
         reader, is_busy = self._reader, self._is_busy
-        is_reading_paused = is_busy and reader.has_unread and not (reader.in_body or self._is_silent)
+        is_reading_paused = is_busy and reader.has_unread and not (reader.in_body or self._is_endless)
         if is_reading_paused != self._is_reading_paused:
             self._is_reading_paused = is_reading_paused
             if is_reading_paused:
@@ -351,7 +358,7 @@ class HttpProtocol(asyncio.BufferedProtocol):
             if seconds_to_refuse is not None:
                 await self._context.close_port(seconds_to_refuse)
             if delivery.failure is Failure.TIMEOUT:
-                self._is_silent = True
+                self._is_endless = True
             else:
                 await asyncio.sleep(delivery.delay)
                 if delivery.failure is Failure.REFUSED:
@@ -381,6 +388,19 @@ class HttpProtocol(asyncio.BufferedProtocol):
             # A reset discards what the client has not read yet, so let the written part arrive first.
             await asyncio.sleep(0.01)
             self._reset()
+        else:
+            self._finish(exchange)
+
+    async def _stream(self, exchange: _Exchange, stream: Stream) -> None:
+        exchange.status, exchange.request.keeps_alive = 200, False
+        self._write(exchange, stream.head + self._context.date_header() + b"\r\n", b"")
+        try:
+            if exchange.request.method != "HEAD":
+                async for piece in stream.pieces():
+                    await self._wait_until_writable()
+                    self._write(exchange, b"", piece)
+        except Exception as error:
+            self._fail(exchange, error)
         else:
             self._finish(exchange)
 

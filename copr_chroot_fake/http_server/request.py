@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import NamedTuple, Protocol
 
 from ..adapters.body_limits import BodyLimits
 from ..wire.answer import Answer
@@ -42,7 +42,23 @@ class Request:
         port, or ``None``. The server calls it once, just before the response, whose recipient may connect at once."""
 
 
-Respond = Callable[[bytes], "Answer | Awaitable[Answer]"]
+class Stream(Protocol):
+    """A response whose body takes as long as the client wants; the server closes it in any case."""
+
+    @property
+    def head(self) -> bytes:
+        """The status line and headers, with ``Connection: close``, but without ``Date`` and the empty line."""
+
+    def pieces(self) -> AsyncIterator[bytes]:
+        """Yield the pieces of the body, each when it is to be sent."""
+
+    def close(self) -> None:
+        """Release what the stream has used."""
+
+
+Response = Answer | Awaitable[Answer] | Stream
+
+Respond = Callable[[bytes], Response]
 """Returns the response to a request with its body."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
+from urllib.parse import unquote_plus
 
 from ..wire.headers import RawHeaders
 from ..wire.target import parse_urlencoded
@@ -62,6 +63,12 @@ class RecordedBody(NamedTuple):
 
     def __repr__(self) -> str:
         return f"<RecordedBody of {self.size} bytes>"
+
+    @property
+    def text(self) -> str:
+        """The content as text, to search in it; URL-encoded forms are decoded."""
+        text = (self.content or b"").decode("utf-8", "replace")
+        return unquote_plus(text) if self.kind == "urlencoded" else text
 
     @property
     def json(self) -> Any:

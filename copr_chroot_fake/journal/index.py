@@ -9,7 +9,7 @@ from itertools import islice, product
 from typing import NamedTuple
 
 from ..wire.routes import ROUTES, EndpointName
-from .log import RequestLog
+from .log import Entry, RequestLog
 from .request import Request, chroot_names, read_request
 
 _METHODS: Mapping[EndpointName, Sequence[str]] = {
@@ -82,12 +82,12 @@ class RequestIndex:
         self._pages: dict[int, _Pages] = {}
 
     def find(self, about: About, after: int = 0, search: str | None = None) -> Selection:
-        """Return the matching requests after a number; with ``search``, only those with this text in the target."""
+        """Return the matching requests after a number; with ``search``, only those with it in the target or body."""
         found = self._find(about, after)
         if search is None:
             return found
         entries, first, text = self._log.entries, self._log.first_number, search.casefold()
-        return Selection([number for number in found.all() if text in entries[number - first][1].casefold()], 0)
+        return Selection([number for number in found.all() if _contains(entries[number - first], text)], 0)
 
     def _find(self, about: About, after: int) -> Selection:
         entries, first = self._log.entries, self._log.first_number
@@ -170,3 +170,10 @@ def _polled_object(request: Request) -> Hashable:
         others.pop("build_id", None)
         others.pop("chrootname", None)
     return request.endpoint, request.build_id, request.chrootname, tuple(sorted(others.items()))
+
+
+def _contains(entry: Entry, text: str) -> bool:
+    """Whether the target or the body of a request contains a case-folded text."""
+    details = entry[9]
+    body = None if details is None else details.body
+    return text in entry[1].casefold() or (body is not None and text in body.text.casefold())

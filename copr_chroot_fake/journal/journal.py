@@ -78,7 +78,7 @@ class Journal:
     ) -> tuple[list[Request], int]:
         """Return the latest ``limit`` matching requests before the last ``offset`` ones, and the number of matches.
 
-        :param search: a text in the targets of the requests, in any case.
+        :param search: a text in the targets or the bodies of the requests, in any case.
         """
         with self._store.lock:
             found = self._index.find(about, after, search)

@@ -85,18 +85,29 @@ class Message:
 
 
 def find_messages(
-    store: Store, topic: Topic | None = None, build_id: int | None = None, chrootname: str | None = None, after: int = 0
+    store: Store,
+    topic: Topic | None = None,
+    build_id: int | None = None,
+    chrootname: str | None = None,
+    after: int = 0,
+    search: str | None = None,
 ) -> list[Entry]:
     """Return the latest messages in order.
 
     :param after: only those with higher numbers.
+    :param search: a text in the values of the body, in any case.
     """
     with store.lock:
         found = [*store.ordered_messages()]
     del found[: bisect_right(found, after, key=itemgetter(0))]
     found = _select(found, topic, map(itemgetter(1), found))
     found = _select(found, build_id, map(attrgetter("build_id"), map(itemgetter(2), found)))
-    return _select(found, chrootname, map(attrgetter("chrootname"), map(itemgetter(2), found)))
+    found = _select(found, chrootname, map(attrgetter("chrootname"), map(itemgetter(2), found)))
+    return found if search is None else [entry for entry in found if _contains(entry, search.casefold())]
+
+
+def _contains(entry: Entry, text: str) -> bool:
+    return any(text in str(value).casefold() for value in read_message(entry).body.values())
 
 
 def _select(entries: list[Entry], value: object, of_each: Iterator[object]) -> list[Entry]:

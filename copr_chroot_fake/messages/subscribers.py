@@ -1,13 +1,12 @@
 """Subscribers, who are called back with each message as soon as it arises.
 
-State is computed on access, and changes under the store's lock. While there are subscribers, it is replaced by a lock
-that looks for messages when it is released. Everything that changes a fake, or finds out that something was due, holds
-the lock. A clock that is moved calls its listeners, and a :class:`Waker` notices what is due on the system's clock.
+State is computed on access, and changes under the store's lock. While there are subscribers, messages are looked for
+whenever it is released. Everything that changes a fake, or finds out that something was due, holds the lock. A clock
+that is moved calls its listeners, and a :class:`Waker` notices what is due on the system's clock.
 """
 
 from __future__ import annotations
 
-import math
 import sys
 import threading
 from collections import deque
@@ -17,7 +16,6 @@ from ..engine.clock import SystemClock, VirtualClock
 from ..engine.message_log import Entry
 from ..engine.store import Store
 from ..errors import InputError
-from ..fork_lock import Lock
 from ..validation import checks
 from .message import Message, read_message
 from .waker import Waker
@@ -57,8 +55,7 @@ class Subscribers:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._lock = store.lock
-        self._guard = DeliveringLock(store.lock, self.deliver_news)
+        self._lock = store.own_lock
         self._subscriptions: tuple[Subscription, ...] = ()
         self._callbacks: tuple[Callback, ...] = ()
         self._is_delivering = False
@@ -104,7 +101,7 @@ class Subscribers:
         store, clock = self._store, self._store.clock
         store.ordered_messages()
         store.messages.deliver(True)
-        store.lock = self._guard
+        store.add_listener(self.deliver_news)
         if isinstance(clock, VirtualClock | SystemClock):
             clock.listeners += (self._notice_move,)
         if isinstance(clock, SystemClock):
@@ -117,12 +114,12 @@ class Subscribers:
             self._waker = None
         if isinstance(clock, VirtualClock | SystemClock):
             clock.listeners = tuple(listener for listener in clock.listeners if listener != self._notice_move)
-        store.lock = self._lock
+        store.remove_listener(self.deliver_news)
         store.messages.deliver(False)
 
     def _notice_move(self) -> None:
         # A scenario or a snapshot that moves the clock holds the lock until it is complete.
-        if not self._guard.is_held():
+        if not self._store.observed_lock.is_held():
             self.deliver_news()
             self._wake_soon()
 
@@ -133,11 +130,8 @@ class Subscribers:
         except Exception:
             # Nobody has called this, but pytest and others report exceptions of threads.
             threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
-        clock = self._store.clock
-        assert isinstance(clock, SystemClock)
         with self._lock:
-            due = self._store.wakes_at
-        return math.inf if clock.is_paused else (due - clock.now()) / clock.speed
+            return self._store.seconds_to_wait
 
     def _wake_soon(self) -> None:
         if self._waker is not None:
@@ -191,27 +185,3 @@ class Subscribers:
                 except Exception as error:
                     first = first or error
         return first
-
-
-class DeliveringLock:
-    """A lock that calls a function after its outermost release.
-
-    :param lock: the lock itself, which may be in use.
-    """
-
-    __slots__ = ("_acquire", "_deliver", "_release", "is_held")
-
-    def __init__(self, lock: Lock, deliver: Callable[[], None]) -> None:
-        self._acquire = lock.__enter__
-        self._release = lock.__exit__
-        self._deliver = deliver
-        self.is_held: Callable[[], bool] = lock._is_owned  # type: ignore[attr-defined]  # noqa: SLF001
-        """Return whether this thread holds it. threading.Condition uses this method; there is no public one."""
-
-    def __enter__(self) -> object:
-        return self._acquire()
-
-    def __exit__(self, *error: object) -> None:
-        self._release(None, None, None)
-        if not self.is_held():
-            self._deliver()

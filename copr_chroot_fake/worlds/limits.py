@@ -17,3 +17,6 @@ MAX_UNREAD = 64 * 1024 * 1024
 
 READ_TIMEOUT = 30
 """Seconds after which a client that reads nothing of its response is disconnected."""
+
+MAX_STREAMS = 100
+"""Event streams that a server sends at the same time."""

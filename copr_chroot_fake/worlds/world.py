@@ -10,6 +10,7 @@ from ..errors import CoprFakeError, InputError
 from ..excerpt import excerpt
 from .limits import MAX_MEMORY, MAX_WORLDS
 from .memory import NEW_WORLD, Memory
+from .watchers import Watchers
 
 if TYPE_CHECKING:
     from ..engine.snapshot import Snapshot
@@ -59,6 +60,7 @@ class World:
         "initial_state",
         "name",
         "snapshots",
+        "watchers",
     )
 
     fake: FakeCopr
@@ -78,7 +80,9 @@ class World:
         self._url = url
         self._subscription: Subscription | None = None
         self.initial_state = initial_state
-        self.replace_fake(fake or initial_state.make())
+        self.fake = fake or initial_state.make()
+        self.watchers = Watchers(self.fake)
+        self.replace_fake(self.fake)
 
     def replace_fake(self, fake: FakeCopr) -> None:
         """Use another fake from now on, without snapshots; requests in progress finish with the old one."""
@@ -92,6 +96,7 @@ class World:
         self.snapshots = {}
         self._snapshot_bytes: dict[int, int] = {}
         self._last_snapshot = 0
+        self.watchers.follow(fake)
 
     def set_url(self, url: str) -> None:
         """Set the base URL of the results of this and later fakes, unless they have a ``results_url``."""
@@ -213,6 +218,10 @@ class Worlds:
     def find(self, name: str) -> World | None:
         return self._named.get(name)
 
+    def __contains__(self, world: World) -> bool:
+        """Whether a world is neither a draft, nor deleted, nor replaced by another."""
+        return world is (self._named.get(world.name) if world.name else self._main)
+
     def replace(self, name: str, initial_state: InitialState, fake: FakeCopr | None = None) -> World:
         """Create a world, in place of any existing one of that name.
 
@@ -220,7 +229,10 @@ class Worlds:
         :raises TooManyError: if there are too many worlds.
         :raises NoMemoryError: if the memory limit is reached.
         """
-        world = self._named[name] = self._make(name, initial_state, fake)
+        before, world = self._named.get(name), self._make(name, initial_state, fake)
+        self._named[name] = world
+        if before is not None:
+            before.watchers.notify()
         return world
 
     def _make(self, name: str, initial_state: InitialState, fake: FakeCopr | None = None) -> World:
@@ -248,8 +260,10 @@ class Worlds:
 
     def delete(self, name: str) -> None:
         """Delete a named world, if it exists."""
-        self._named.pop(name, None)
+        world = self._named.pop(name, None)
         self.memory.free()
+        if world is not None:
+            world.watchers.notify()
 
     def __iter__(self) -> Iterator[World]:
         """Iterate over the named worlds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import cache
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from copr_chroot_fake import Answer, FakeCopr, SystemClock
 from copr_chroot_fake.admin.call import Setting
 from copr_chroot_fake.admin.control_api import DOCUMENT as DOCUMENT_FILE
 from copr_chroot_fake.admin.control_api import ControlApi
+from copr_chroot_fake.admin.events import EVENT_STREAM, WorldEvents
 from copr_chroot_fake.admin.operations import TABLE, find
 from copr_chroot_fake.worlds.initial import InitialConfig, InitialSnapshot
 from copr_chroot_fake.worlds.world import World, Worlds
@@ -29,6 +30,10 @@ DOCUMENT: dict[str, Any] = json.loads(DOCUMENT_FILE.read_text())
 
 Send = Callable[[str, str, bytes], Reply]
 """Sends method, target and body, and returns the response."""
+
+
+READS = [path for path, operations in TABLE.items() if "GET" in operations and path != "/events"]
+"""The paths of calls that read; a stream of events has no end."""
 
 
 class Control:
@@ -80,8 +85,7 @@ class Control:
 
     def all_responses(self) -> dict[str, Any]:
         """Return the responses of all GET calls without path parameters."""
-        paths = [path for path, operations in TABLE.items() if "GET" in operations and "{" not in path]
-        return {path: self.get(path) for path in paths}
+        return {path: self.get(path) for path in READS if "{" not in path}
 
 
 def check_conformance(method: str, path: str, reply: Reply) -> None:
@@ -111,6 +115,13 @@ def validator(name: str) -> Draft202012Validator:
     return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]})
 
 
+def completed(answer: Answer | Coroutine[object, None, Answer] | WorldEvents) -> Answer:
+    """Return a response that may take long; a stream of events ends after the first one."""
+    if isinstance(answer, WorldEvents):
+        return Answer(200, (("Content-Type", EVENT_STREAM),), answer.read() or b"")
+    return answer if isinstance(answer, Answer) else asyncio.run(answer)
+
+
 def in_process(api: ControlApi, worlds: Worlds) -> Send:
     """Send without a server."""
 
@@ -121,9 +132,7 @@ def in_process(api: ControlApi, worlds: Worlds) -> Send:
             world, rest = worlds.get_or_create(name), f"/{rest}"
         path, _, query = rest.partition("?")
         if path.startswith("/_fake"):
-            answer = api.answer(world, method, path.removeprefix("/_fake"), query, body)
-            if not isinstance(answer, Answer):
-                answer = asyncio.run(answer)
+            answer = completed(api.answer(world, method, path.removeprefix("/_fake"), query, body))
         else:
             answer = world.fake.answer(method, rest)
         return Reply(answer.status, {name.lower(): value for name, value in answer.headers}, answer.body)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Mapping
@@ -20,7 +19,7 @@ from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.world import World, Worlds
 
 from ..steps import count_steps
-from .clients import F41, F42
+from .clients import F41, F42, completed
 
 SMALL, LARGE = 5, 40
 """Numbers of builds, requests and so on in the two worlds that are compared."""
@@ -50,6 +49,7 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         Case("/overview?builds=5&offset=3"),
         Case("/overview?builds=5&search=jdoe&state=pending", grows=WHOLE),
     ),
+    "GET /events": (Case("/events"),),
     "POST /save": (Case("/save", grows=WHOLE),),
     "GET /worlds": (Case("/worlds?limit=5"), Case("/worlds?limit=5&offset=2")),
     "GET /worlds/{world}": (Case("/worlds/w1"), Case("/worlds/none")),
@@ -126,6 +126,7 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         Case("/messages?limit=5"),
         Case("/messages?limit=5&offset=2"),
         Case("/messages?limit=5&after=3"),
+        Case("/messages?limit=5&search=hello", grows=WHOLE),
         Case(f"/messages?limit=5&topic=copr.build.end&build_id=3&chrootname={F41}"),
     ),
     "GET /requests": (
@@ -208,13 +209,12 @@ def measure_in(worlds: Worlds, method: str, case: Case) -> tuple[int, int]:
         assert answer(api, worlds.main, "POST", "/verify", "", verified).status == 200
     steps = count_steps(lambda: answers.append(answer(api, worlds.main, method, path, query, body)))
     assert answers[0].status in (200, 201, 204, 404)
-    return steps, number_of_items(json.loads(answers[0].body or b"null"))
+    return steps, number_of_items(json.loads(answers[0].body.removeprefix(b"data: ") or b"null"))
 
 
 def answer(api: ControlApi, world: World, method: str, path: str, query: str, body: bytes) -> Answer:
     """The answer to a call, also to one that is answered later."""
-    answered = api.answer(world, method, path, query, body)
-    return answered if isinstance(answered, Answer) else asyncio.run(answered)
+    return completed(api.answer(world, method, path, query, body))
 
 
 async def save(worlds: Worlds) -> str:

@@ -14,7 +14,7 @@ from copr_chroot_fake.admin.operations import TABLE, all_operations
 from copr_chroot_fake.worlds.initial import InitialConfig
 
 from ..served import Threaded
-from .clients import CHROOT, F41, F42, S390X, Control, filled
+from .clients import CHROOT, F41, F42, READS, S390X, Control, filled
 
 
 @pytest.fixture(params=["process", "server/world"])
@@ -24,9 +24,10 @@ def control(request: pytest.FixtureRequest, open_control: Callable[[str], Contro
 
 
 OTHER = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "COPY")
+PAGE = ("/openapi.json", "/", "/page.css", "/page.js", "")
 PATHS: Mapping[str, set[str]] = {
     **{path: {*operations} for path, operations in TABLE.items()},
-    **{path: {"GET"} for path in ("/openapi.json", "/", "/page.css", "/page.js", "")},
+    **{path: {"GET"} for path in PAGE},
 }
 
 
@@ -44,10 +45,8 @@ def test_head_is_get_without_body(served: Threaded) -> None:
     served.worlds.main.reset()
     served.worlds.main.fake.add_build({F41: "running"}, id=1)
     connection = http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=10)
-    paths = [
-        path.format(build_id=1, chrootname=F41, world="none") for path, methods in PATHS.items() if "GET" in methods
-    ]
-    for path in paths:
+    for path in (*READS, *PAGE):
+        path = path.format(build_id=1, chrootname=F41, world="none")
         answers = []
         for method in ("GET", "HEAD"):
             connection.request(method, f"/_fake{path}")

@@ -97,6 +97,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
 OF_THE_SERVER = {
     "GET /health",
     "GET /overview",
+    "GET /events",
     "POST /save",
     "POST /builds/{build_id}/advance",
     "GET /worlds",

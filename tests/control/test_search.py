@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
 from copr_chroot_fake import FakeCopr
@@ -77,6 +79,29 @@ def test_requests_are_found_by_target(filled: Control) -> None:
     found = filled.get(f"/requests?search=build-chroot&build_id=1&chrootname={F42}&limit=1")
     assert ([request["number"] for request in found["requests"]], found["total"]) == ([2], 1)
     assert filled.get(f"/requests/count?search={F42}") == {"count": 1}
+
+
+@pytest.mark.parametrize("search", ["B C", '"name": "CAFÉ', "TOOLS"])
+def test_requests_are_found_by_body(filled: Control, search: str) -> None:
+    """In JSON as sent, and in decoded forms."""
+    fake = filled.world.fake
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    fake.answer("POST", "/api_3/project/add/jdoe", form, b"name=TOOLS&description=b+c")
+    fake.answer("POST", "/api_3/project/add/jdoe", {"Content-Type": "application/json"}, '{"name": "café"}'.encode())
+    assert filled.get(f"/requests?search={quote(search)}")["total"] == 1
+
+
+def test_messages_are_found_by_body(filled: Control) -> None:
+    """In combination with the other filters, and in any case."""
+    fake = filled.world.fake
+    for number, package in ((90, "nano"), (91, "ripgrep")):
+        fake.add_build([F41], id=number, package=package, progress="manual")[F41].advance(to="running")
+    found = filled.get("/messages?search=NANO")["messages"]
+    assert [(message["topic"], message["body"]["pkg"]) for message in found] == [
+        ("copr.build.start", "nano"), ("copr.chroot.start", "nano"),
+    ]  # fmt: skip
+    assert filled.get("/messages?search=nano&topic=copr.chroot.start")["total"] == 1
+    assert filled.get("/messages?search=nothing")["total"] == 0
 
 
 def test_states_count_all_chroots(control: Control) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import json
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -22,7 +22,7 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.http_server.app import ServedApp
 from copr_chroot_fake.http_server.control_adapter import ControlAdapter
 from copr_chroot_fake.http_server.guard import Guard
-from copr_chroot_fake.http_server.request import App, BodyWanted, Request
+from copr_chroot_fake.http_server.request import App, BodyWanted, Request, Response
 from copr_chroot_fake.http_server.responses import CONTINUE
 from copr_chroot_fake.http_server.server import FakeServer
 from copr_chroot_fake.http_server.sockets import bind
@@ -78,11 +78,17 @@ class Observer:
             seen.status = result.status
             return result
 
-        async def respond(body: bytes) -> Answer:
+        def respond(body: bytes) -> Response:
             answer = result.respond(body)
-            answer = answer if isinstance(answer, Answer) else await answer
-            seen.status = answer.status
+            if isinstance(answer, Awaitable):
+                return wait(answer)
+            seen.status = answer.status if isinstance(answer, Answer) else 200
             return answer
+
+        async def wait(answer: Awaitable[Answer]) -> Answer:
+            response = await answer
+            seen.status = response.status
+            return response
 
         return BodyWanted(result.limits, respond)
 
@@ -136,8 +142,8 @@ class Harness:
                 for piece in pieces:
                     await loop.sock_sendall(client, piece)
                     await _take_turns()
-                # After a response that says so, the server closes the connection by itself.
-                if b"\r\nconnection: close\r\n" not in got:
+                # After a response that says so, the server closes the connection by itself; a stream has no end.
+                if b"\r\nconnection: close\r\n" not in got or b"text/event-stream" in got:
                     client.shutdown(socket.SHUT_WR)
             await reading
         await _take_turns()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import json
 import re
@@ -27,6 +26,7 @@ from copr_chroot_fake.wire.target import split_target
 from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.world import Worlds
 
+from ..control.clients import completed
 from .connections import connections
 from .framing import framing
 
@@ -190,9 +190,7 @@ def control(case: bytes) -> None:
     api = ControlApi(Setting(worlds, InitialConfig(FakeCopr), None))
     _fill(worlds)
     before = _all_targets(worlds)
-    answer = api.answer(worlds.main, method, path, query, body)
-    if not isinstance(answer, Answer):
-        answer = asyncio.run(answer)
+    answer = completed(api.answer(worlds.main, method, path, query, body))
     if page.is_part(path) and answer.status in (200, 308):
         return
     assert answer.status in (200, 201, 204, 404, 405, 409, 422), answer

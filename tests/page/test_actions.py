@@ -127,6 +127,68 @@ def test_chroot_is_held_and_released(open_page: Open, fake: FakeCopr) -> None:
     assert page.text("#last-name") == f"Hold {CHROOT}"
 
 
+def build_menu(page: Page, item: str) -> None:
+    page.press_in_menu("More for build 1", item)
+
+
+def test_all_chroots_of_a_build_are_held_and_released(open_page: Open, fake: FakeCopr) -> None:
+    """Those for which it is possible, each with a command."""
+    build = fake.add_build({F43: {}, EPEL: {}, "fedora-42-x86_64": "succeeded"}, id=1)
+    page = open_page(fake)
+    build_menu(page, "Hold")
+    page.wait_for(".is .tag", ["held", "held", ""])
+    commands = page.text("#last-curl").splitlines()
+    assert [command.split("/chroots/")[1] for command in commands] == [f"{F43}/hold'", f"{EPEL}/hold'"]
+    build_menu(page, "Release")
+    page.wait_for(".is .tag", ["", "", ""])
+    for command in commands:
+        send(command)
+    assert [chroot.held_in for chroot in build.values()] == ["importing", "importing", None]
+    page.wait_for(".is .tag", ["held", "held", ""])
+    build_menu(page, "Release")
+    page.wait_for("#message", ["Release build 1: done."])
+    build_menu(page, "Hold in a state…")
+    page.fill("State", "running")
+    page.find("#form-send").click()
+    page.wait_for(".is .tag", ["will be held in running"] * 2 + [""])
+
+
+def test_all_chroots_of_a_build_are_reported_failed(open_page: Open, fake: FakeCopr) -> None:
+    """Also those that are not on the page; then it is not possible anymore."""
+    build = fake.add_build({f"fedora-{number}-x86_64": "running" for number in range(102)}, id=1)
+    page = open_page(fake)
+    build_menu(page, "Report failed")
+    page.wait_for(".counts li", ["102 failed"])
+    assert build.is_finished
+    build_menu(page, "Report failed")
+    page.wait_for("#message", ["Report build 1 failed: No chroot is in a state in which this is possible."])
+
+
+def test_failure_for_one_chroot_is_reported(open_page: Open, fake: FakeCopr) -> None:
+    """The others are changed nevertheless."""
+    build = fake.add_build([F43, EPEL], id=1)
+    build[F43].advance(to="running")
+    page = open_page(fake)
+    build_menu(page, "Hold in a state…")
+    page.fill("State", "pending")
+    page.find("#form-send").click()
+    page.wait(lambda: "its lifecycle does not reach pending" in page.text("#form-problem"))
+    page.wait_for(".is .tag", ["", "will be held in pending"])
+
+
+def test_build_is_deleted_after_confirmation(open_page: Open, fake: FakeCopr) -> None:
+    fake.add_build([F43], id=1)
+    page = open_page(fake)
+    build_menu(page, "Delete…")
+    page.press("Keep it")
+    page.wait(lambda: not page.find("#confirm").is_displayed())
+    build_menu(page, "Delete…")
+    page.press("Delete")
+    page.wait_for("#builds", ["No builds."])
+    assert page.text("#last-curl").startswith("curl -X DELETE ")
+    assert not fake.builds
+
+
 def test_chroot_and_source_are_reported_failed(open_page: Open, fake: FakeCopr) -> None:
     fake.add_build({F43: "running"}, id=1)
     fake.add_scenario({"builds": [{"id": 2, "source_state": "running"}]})

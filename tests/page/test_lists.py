@@ -12,6 +12,23 @@ HEADERS = {"Authorization": "Basic YTpi", "Content-Type": "application/json", "U
 PYPI = b'{"ownername": "jdoe", "projectname": "tools", "pypi_package_name": "nano"}'
 
 
+def opened(page: Page, view: str, position: int = 0) -> dict[str, str]:
+    """Open an item of a list; return its fields as displayed."""
+    page.wait(lambda: page.all(f"#view-{view} .list summary"))
+    page.all(f"#view-{view} .list summary")[position].click()
+    item = f"#view-{view} .list > li:nth-child({position + 1})"
+    page.wait(lambda: page.texts(f"{item} dt"))
+    return dict(zip(page.texts(f"{item} dt"), page.texts(f"{item} dd"), strict=True))
+
+
+@pytest.fixture
+def two_builds(fake: FakeCopr) -> FakeCopr:
+    """A fake with builds of two packages in two projects."""
+    fake.add_build({F43: "succeeded", EPEL: "succeeded"}, id=7, project="jdoe/tools", package="hello")
+    fake.add_build({F43: "failed"}, id=8, project="@copr/dev", package="ripgrep")
+    return fake
+
+
 def test_builds_have_pages(open_page: Open, fake: FakeCopr) -> None:
     """The latest ones first; a new build does not turn the page."""
     for number in range(1, 61):
@@ -47,11 +64,9 @@ def test_page_that_has_no_builds_anymore_is_left(open_page: Open, fake: FakeCopr
         ("State", "failed", [8]),
     ],
 )
-def test_builds_are_searched(open_page: Open, fake: FakeCopr, field: str, value: str, ids: list[int]) -> None:
+def test_builds_are_searched(open_page: Open, two_builds: FakeCopr, field: str, value: str, ids: list[int]) -> None:
     """By id, package, project and state."""
-    fake.add_build({F43: "succeeded"}, id=7, package="hello", project="jdoe/tools")
-    fake.add_build({F43: "failed"}, id=8, package="ripgrep", project="@copr/dev")
-    page = open_page(fake)
+    page = open_page(two_builds)
     page.wait(lambda: len(page.texts("h3")) == 2)
     page.fill(field, value)
     page.wait(lambda: [int(text.split()[1]) for text in page.texts("h3")] == ids)
@@ -59,24 +74,13 @@ def test_builds_are_searched(open_page: Open, fake: FakeCopr, field: str, value:
     page.wait_for("#builds", ["No such builds."])
 
 
-def opened(page: Page, view: str, position: int = 0) -> dict[str, str]:
-    """Open an item of a list; return its fields as displayed."""
-    page.wait(lambda: page.all(f"#view-{view} .list summary"))
-    page.all(f"#view-{view} .list summary")[position].click()
-    item = f"#view-{view} .list > li:nth-child({position + 1})"
-    page.wait(lambda: page.texts(f"{item} dt"))
-    return dict(zip(page.texts(f"{item} dt"), page.texts(f"{item} dd"), strict=True))
-
-
-def test_projects_are_listed_and_searched(open_page: Open, fake: FakeCopr) -> None:
+def test_projects_are_listed_and_searched(open_page: Open, two_builds: FakeCopr) -> None:
     """A project leads to its builds."""
-    fake.add_build([F43, EPEL], id=7, project="jdoe/tools", package="hello")
-    fake.add_build([F43], id=8, project="@copr/dev", package="ripgrep")
-    page = open_page(fake)
+    page = open_page(two_builds)
     page.view("Projects")
-    page.wait_for("#view-projects summary", ["jdoe/tools2 chroots, 1 package", "@copr/dev1 chroot, 1 package"])
+    page.wait_for("#view-projects summary", ["jdoe/tools 2 chroots, 1 package", "@copr/dev 1 chroot, 1 package"])
     page.fill("Owner or name", "JDOE")
-    page.wait_for("#view-projects summary", ["jdoe/tools2 chroots, 1 package"])
+    page.wait_for("#view-projects summary", ["jdoe/tools 2 chroots, 1 package"])
     fields = opened(page, "projects")
     assert (fields["ownername"], fields["projectname"]) == ("jdoe", "tools")
     assert page.find("#view-projects .list a").get_attribute("href") == (
@@ -87,14 +91,12 @@ def test_projects_are_listed_and_searched(open_page: Open, fake: FakeCopr) -> No
     assert page.texts(".tabs [aria-current]") == ["Builds"]
 
 
-def test_packages_are_listed_and_searched(open_page: Open, fake: FakeCopr) -> None:
-    fake.add_build([F43], id=7, project="jdoe/tools", package="hello")
-    fake.add_build([F43], id=8, project="@copr/dev", package="ripgrep")
-    page = open_page(fake)
+def test_packages_are_listed_and_searched(open_page: Open, two_builds: FakeCopr) -> None:
+    page = open_page(two_builds)
     page.view("Packages")
-    page.wait_for("#view-packages summary", ["hellojdoe/tools", "ripgrep@copr/dev"])
+    page.wait_for("#view-packages summary", ["hello jdoe/tools", "ripgrep @copr/dev"])
     page.fill("Package or project", "dev")
-    page.wait_for("#view-packages summary", ["ripgrep@copr/dev"])
+    page.wait_for("#view-packages summary", ["ripgrep @copr/dev"])
     assert opened(page, "packages")["name"] == "ripgrep"
     page.press("Builds of ripgrep")
     page.wait_for("h3", ["Build 8 ripgrep"])
@@ -115,7 +117,7 @@ def test_requests_have_headers_bodies_and_errors(open_page: Open, fake: FakeCopr
     assert '"authorization": "***"' in fields["headers"]
     assert '"pypi_package_name": "nano"' in fields["body (JSON)"]
     assert (fields["created builds"], fields["user"]) == ("1", "a")
-    page.fill("Text in the target", "create")
+    page.fill("Text in target or body", "NANO")
     page.wait(lambda: page.texts("#view-requests .target") == ["/api_3/build/create/pypi"])
     page.press("Show build 1")
     page.wait(lambda: page.texts("h3") == ["Build 1"])
@@ -132,16 +134,35 @@ def test_opened_request_stays_open(open_page: Open, fake: FakeCopr) -> None:
     assert len(page.all("#view-requests details[open]")) == 1
 
 
-def test_messages_are_listed_by_topic_and_build(open_page: Open, fake: FakeCopr) -> None:
+def test_messages_are_searched(open_page: Open, fake: FakeCopr) -> None:
     for number in (7, 8):
         fake.add_build([F43], id=number)[F43].advance(to="running")
     page = open_page(fake)
     page.view("Messages")
     page.wait(lambda: len(page.all("#view-messages summary")) == 4)
     page.wait(lambda: len(page.all("#message-topic option")) == 4)
+    page.fill("Text in the body", "BUILD:8 ")
+    page.wait(lambda: len(page.all("#view-messages summary")) == 2)
+    page.fill("Text in the body", "")
     page.fill("Topic", "copr.chroot.start")
     page.wait_for("#view-messages summary > b", ["copr.chroot.start", "copr.chroot.start"])
     page.fill("Build", "7")
     page.wait(lambda: len(page.all("#view-messages summary")) == 1)
     fields = opened(page, "messages")
     assert (fields["build"], fields["chroot"]) == ("7", F43)
+
+
+def test_requests_and_messages_have_pages(open_page: Open, fake: FakeCopr) -> None:
+    """The latest ones first."""
+    build = fake.add_build([f"fedora-{number}-x86_64" for number in range(30)], id=7)
+    for chroot in build.values():
+        chroot.advance(to="running")
+    for number in range(60):
+        fake.answer("GET", f"/api_3/?{number}")
+    page = open_page(fake)
+    for view in ("Requests", "Messages"):
+        page.view(view)
+        page.wait(lambda: len(page.all("section:not([hidden]) .list summary")) == 50)
+        page.press(f"Next {view.lower()}")
+        page.wait_for("section:not([hidden]) .list + .pager span", ["51 to 60 of 60"])
+        page.wait(lambda: len(page.all("section:not([hidden]) .list summary")) == 10)

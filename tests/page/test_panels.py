@@ -64,7 +64,7 @@ def test_running_clock_is_paused_and_sped_up(open_page: Open) -> None:
     assert clock.speed == 2.5
 
 
-def test_poll_does_not_overwrite_input(open_page: Open) -> None:
+def test_update_does_not_overwrite_input(open_page: Open) -> None:
     clock = SystemClock()
     fake = FakeCopr(clock=clock)
     page = open_page(fake)

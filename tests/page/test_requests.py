@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 import pytest
@@ -13,6 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from copr_chroot_fake import FakeCopr
+from copr_chroot_fake.engine.clock import SystemClock
 from copr_chroot_fake.http_server.live_server import LiveServer
 
 from ..served import HOME, Start
@@ -40,8 +42,8 @@ def test_page_loads_nothing_from_other_sites(
     assert read_log(browser, "browser") == []
 
 
-def test_hidden_page_does_not_poll(open_page: Open, fake: FakeCopr) -> None:
-    """It polls again when it is visible."""
+def test_hidden_page_requests_nothing(open_page: Open, fake: FakeCopr) -> None:
+    """It continues when it is visible."""
     page = open_page(fake)
     hide = """
         Object.defineProperty(document, "hidden", { configurable: true, get: () => arguments[0] });
@@ -50,7 +52,7 @@ def test_hidden_page_does_not_poll(open_page: Open, fake: FakeCopr) -> None:
     page.run(hide, True)
 
     def sent() -> int:
-        return cast(int, page.run("return performance.getEntriesByType('resource').length"))
+        return cast(int, page.run(COUNT))
 
     before = sent()
     with pytest.raises(TimeoutException):
@@ -59,6 +61,28 @@ def test_hidden_page_does_not_poll(open_page: Open, fake: FakeCopr) -> None:
     page.run(hide, False)
     page.wait_for("h3", ["Build 1 hello"])
 
+
+def test_page_waits_for_events(open_page: Open) -> None:
+    """Nothing is requested while nothing changes, although the clock runs; automatic transitions are changes."""
+    clock = SystemClock()
+    fake = FakeCopr(clock=clock, progress="clock")
+    fake.faults.add("list-500")
+    page = open_page(fake)
+    page.wait_for("#builds", ["No builds."])
+    sent = page.run(COUNT)
+    for _ in range(3):
+        page.wait(partial(shows_other, page, page.text("#now")))
+    assert page.run(COUNT) == sent
+    clock.speed = 100
+    fake.add_build([F43], id=1)
+    page.wait(lambda: page.states == ["succeeded"])
+
+
+def shows_other(page: Page, time: str) -> bool:
+    return page.text("#now") != time
+
+
+COUNT = "return performance.getEntriesByType('resource').length"
 
 HOSTILE = '<img src=x onerror="window.ran=1">'
 
@@ -107,6 +131,19 @@ def test_deleted_world_is_reported(open_page: Open, fake: FakeCopr, server: Live
     page.wait(lambda: "there is no world " in page.text("#connection"))
     server.add(name, fake)
     page.wait_for("#connection", ["live"])
+
+
+def test_page_does_not_create_its_deleted_world(visit: Callable[[str], Page], start: Start) -> None:
+    """Unless it is opened again."""
+    served = start()
+    page = visit(f"{served.url}/worlds/w/_fake/")
+    page.wait_for("#connection", ["live"])
+    served.control("DELETE", "/worlds/w")
+    page.wait(lambda: "there is no world 'w'" in page.text("#connection"))
+    assert served.control("GET", "/worlds")["total"] == 0
+    served.control("PUT", "/worlds/w", {"scenario": "fails"})
+    page.wait_for("#connection", ["live"])
+    page.wait(lambda: page.text("h3").startswith("Build 13"))
 
 
 TOKEN = ("--control-token", "s3cret+1")

@@ -31,7 +31,7 @@ class Taken(NamedTuple):
 
     snapshot: Snapshot
     written: object
-    shown: Mapping[str, object]
+    responses: Mapping[str, object]
 
 
 class WritesMachine(RuleBasedStateMachine):
@@ -130,7 +130,7 @@ class WritesMachine(RuleBasedStateMachine):
         taken = self.taken[at % len(self.taken)]
         self.fake.restore(taken.snapshot)
         assert self.fake.to_scenario() == taken.written
-        _check_same(_shown(self.fake), taken.shown)
+        _check_same(_responses(self.fake), taken.responses)
         self.deleted -= {*self.fake.builds}
         self.twin = self._load(self.fake.to_scenario())
 
@@ -142,9 +142,9 @@ class WritesMachine(RuleBasedStateMachine):
         assert self.twin.to_scenario() == written
         copy = self._load(written)
         assert copy.to_scenario() == written
-        shown = _shown(self.fake)
-        _check_same(_shown(copy), shown)
-        self.taken.append(Taken(self.fake.snapshot(), written, shown))
+        responses = _responses(self.fake)
+        _check_same(_responses(copy), responses)
+        self.taken.append(Taken(self.fake.snapshot(), written, responses))
         if self.progress != "poll":
             # Otherwise each response shows the next state.
             check_agreement(self.fake, self.deleted)
@@ -184,7 +184,7 @@ def _targets(fake: FakeCopr) -> Iterator[str]:
             yield f"/api_3/project-chroot/build-config?{query}&chrootname={name}"
 
 
-def _shown(fake: FakeCopr) -> Mapping[str, object]:
+def _responses(fake: FakeCopr) -> Mapping[str, object]:
     """Return all responses; afterwards, none of them has been sent."""
     with fake.snapshot():
         permissions = (f"/api_3/project/permissions/get/{project}/" for project in fake.projects)
@@ -194,11 +194,11 @@ def _shown(fake: FakeCopr) -> Mapping[str, object]:
         }
 
 
-def _check_same(shown: Mapping[str, object], expected: Mapping[str, object]) -> None:
+def _check_same(actual: Mapping[str, object], expected: Mapping[str, object]) -> None:
     """Compare responses one by one, so that a failure shows the one that differs."""
     for target, answer in expected.items():
-        assert shown[target] == answer, target
-    assert shown.keys() == expected.keys()
+        assert actual[target] == answer, target
+    assert actual.keys() == expected.keys()
 
 
 def check_agreement(fake: FakeCopr, deleted: set[int]) -> None:
@@ -207,8 +207,8 @@ def check_agreement(fake: FakeCopr, deleted: set[int]) -> None:
         for form in ("", "source-chroot/", "source-build-config/", "built-packages/"):
             assert fake.answer("GET", f"/api_3/build/{form}{build_id}").status == 404
         assert _get(fake, f"build-chroot/list/{build_id}")["items"] == []
-    shown = {build_id: _get(fake, f"build/{build_id}") for build_id in fake.builds}
-    chroots = {build_id: _check_chroots(fake, build) for build_id, build in shown.items()}
+    single = {build_id: _get(fake, f"build/{build_id}") for build_id in fake.builds}
+    chroots = {build_id: _check_chroots(fake, build) for build_id, build in single.items()}
     listed = []
     for project in fake.projects.values():
         query = f"ownername={project.ownername}&projectname={project.projectname}"
@@ -217,8 +217,8 @@ def check_agreement(fake: FakeCopr, deleted: set[int]) -> None:
         assert [build["id"] for build in builds] == sorted((build["id"] for build in builds), reverse=True)
         _check_packages(fake, query, builds)
         _check_monitor(fake, project.projectname, query, builds, chroots)
-    assert {build["id"]: build for build in listed} == shown
-    assert len(listed) == len(shown)
+    assert {build["id"]: build for build in listed} == single
+    assert len(listed) == len(single)
 
 
 def _get(fake: FakeCopr, path: str) -> Any:
@@ -262,8 +262,8 @@ def _check_monitor(fake: FakeCopr, dirname: str, query: str, builds: list[Any], 
         for name, chroot in chroots[build["id"]].items():
             if name in active:
                 package.setdefault(name, (build["id"], chroot["state"]))
-    shown = {
+    monitored = {
         package["name"]: {name: (chroot["build_id"], chroot["state"]) for name, chroot in package["chroots"].items()}
         for package in _get(fake, f"monitor?{query}")["packages"]
     }
-    assert shown == {name: found for name, found in latest.items() if found}
+    assert monitored == {name: found for name, found in latest.items() if found}

@@ -15,7 +15,7 @@ from .drawn import CHROOTS, WORLD, write
 BEGIN = WORLD["now"]
 URL = "https://x.example/hello-1.0-1.src.rpm"
 
-SHOWN = ["pending", "starting", "running", "importing", "pending", "starting", "running", "succeeded"]
+STATES = ["pending", "starting", "running", "importing", "pending", "starting", "running", "succeeded"]
 """The states of a submitted build that a client sees, one after the other."""
 
 
@@ -32,7 +32,7 @@ def submit(fake: FakeCopr, **fields: object) -> Build:
     return fake.builds[answer.json()["items"][0]["id"]]
 
 
-def shown(fake: FakeCopr, build: Build) -> Mapping[str, Any]:
+def get_build(fake: FakeCopr, build: Build) -> Mapping[str, Any]:
     document: Mapping[str, Any] = fake.answer("GET", f"/api_3/build/{build.id}").json()
     return document
 
@@ -43,8 +43,8 @@ def clock(fake: FakeCopr) -> VirtualClock:
 
 
 def check_result(fake: FakeCopr, build: Build) -> None:
-    """Check what a build that has succeeded shows: its package, its chroots, their packages, and plausible times."""
-    document = shown(fake, build)
+    """Check what a build that has succeeded has: its package, its chroots, their packages, and plausible times."""
+    document = get_build(fake, build)
     assert document["source_package"] == {
         "name": "hello",
         "version": "1.0-1",
@@ -68,8 +68,8 @@ def test_submitted_build_advances_with_each_poll() -> None:
     """Each state is seen once; the chroots appear with the source package."""
     fake = fake_by("poll")
     build = submit(fake)
-    seen = [shown(fake, build) for _ in range(8)]
-    assert [document["state"] for document in seen] == SHOWN
+    seen = [get_build(fake, build) for _ in range(8)]
+    assert [document["state"] for document in seen] == STATES
     assert [bool(document["chroots"]) for document in seen] == [False] * 3 + [True] * 5
     assert [document["source_package"]["name"] for document in seen] == [None] * 3 + ["hello"] * 5
     check_result(fake, build)
@@ -80,11 +80,11 @@ def test_submitted_build_advances_with_the_clock() -> None:
     build = submit(fake)
     seen = []
     for _ in range(80):
-        seen.append(shown(fake, build)["state"])
+        seen.append(get_build(fake, build)["state"])
         clock(fake).tick(5)
-    assert [state for state, _ in groupby(seen)] == SHOWN
+    assert [state for state, _ in groupby(seen)] == STATES
     check_result(fake, build)
-    assert shown(fake, build)["ended_on"] <= clock(fake).now()
+    assert get_build(fake, build)["ended_on"] <= clock(fake).now()
 
 
 def test_clock_gives_the_same_times_in_one_step() -> None:
@@ -93,9 +93,9 @@ def test_clock_gives_the_same_times_in_one_step() -> None:
     builds = [submit(often), submit(once)]
     for _ in range(100):
         clock(often).tick(5)
-        shown(often, builds[0])
+        get_build(often, builds[0])
     clock(once).tick(500)
-    assert shown(once, builds[1]) == shown(often, builds[0])
+    assert get_build(once, builds[1]) == get_build(often, builds[0])
     assert often.to_scenario() == once.to_scenario()
     assert often.changes == once.changes
 
@@ -103,26 +103,26 @@ def test_clock_gives_the_same_times_in_one_step() -> None:
 def test_submitted_build_is_over_immediately() -> None:
     fake = fake_by("immediate")
     build = submit(fake)
-    assert shown(fake, build)["state"] == "succeeded"
+    assert get_build(fake, build)["state"] == "succeeded"
     check_result(fake, build)
-    assert shown(fake, build)["ended_on"] <= clock(fake).now()
+    assert get_build(fake, build)["ended_on"] <= clock(fake).now()
 
 
 def test_submitted_build_waits_for_reports_by_hand() -> None:
     fake = fake_by("manual")
     build = submit(fake)
     clock(fake).tick(10_000)
-    assert shown(fake, build)["state"] == "pending"
+    assert get_build(fake, build)["state"] == "pending"
     seen = []
     for state in ("starting", "running", "succeeded"):
         assert build.report_source(state)
-        seen.append(shown(fake, build)["state"])
+        seen.append(get_build(fake, build)["state"])
     assert build.report_import()
     for state in ("starting", "running", "succeeded"):
-        seen.append(shown(fake, build)["state"])
+        seen.append(get_build(fake, build)["state"])
         for chroot in build.chroots:
             assert chroot.report(state)  # type: ignore[arg-type]  # a state
-    assert ["pending", *seen, shown(fake, build)["state"]] == SHOWN
+    assert ["pending", *seen, get_build(fake, build)["state"]] == STATES
     check_result(fake, build)
 
 
@@ -133,8 +133,8 @@ def test_chroots_that_were_asked_for_wait_for_the_source() -> None:
     clock(fake).tick(60)
     assert {chroot.state for chroot in build.chroots} == {"pending"}
     clock(fake).tick(400)
-    assert shown(fake, build)["state"] == "succeeded"
-    assert shown(fake, build)["chroots"] == CHROOTS[1:3]
+    assert get_build(fake, build)["state"] == "succeeded"
+    assert get_build(fake, build)["chroots"] == CHROOTS[1:3]
 
 
 @pytest.mark.parametrize("chroots", [[], CHROOTS[:2]])
@@ -145,21 +145,21 @@ def test_submitted_build_can_be_canceled_at_each_step(progress: str, step: int, 
     fake = fake_by(progress)
     build = submit(fake, chroots=chroots)
     advance(fake, build, step)
-    assert shown(fake, build)["state"] == SHOWN[step]
+    assert get_build(fake, build)["state"] == STATES[step]
     assert fake.answer(*write("PUT", f"/api_3/build/cancel/{build.id}", {})).json()["state"] == "canceled"
     assert fake.answer(*write("PUT", f"/api_3/build/cancel/{build.id}", {})).status == 409
     for _ in range(4):
         clock(fake).tick(200)
-        assert shown(fake, build)["state"] == "canceled"
+        assert get_build(fake, build)["state"] == "canceled"
     # Copr stores what was running as failed.
     ended = {"failed"} if step == 6 else {"canceled"}
     assert {chroot.state for chroot in build.chroots} <= ended
     assert bool(build.chroots) is (bool(chroots) or step > 2)
     # The import goes on whoever cancels.
     assert build.source_state == ("canceled" if step < 3 else "importing" if step == 3 else "succeeded")
-    document = shown(fake, build)
+    document = get_build(fake, build)
     clock(fake).tick(100_000)
-    assert shown(fake, build) == document
+    assert get_build(fake, build) == document
     assert fake.answer(*write("DELETE", f"/api_3/build/delete/{build.id}", {})).status == 200
 
 
@@ -170,7 +170,7 @@ def advance(fake: FakeCopr, build: Build, steps: int) -> None:
         clock(fake).tick(seconds[steps])
     else:
         for _ in range(steps):
-            shown(fake, build)
+            get_build(fake, build)
 
 
 def test_build_waits_for_the_batch_before_it() -> None:
@@ -180,9 +180,9 @@ def test_build_waits_for_the_batch_before_it() -> None:
     second = submit(fake, after_build_id=first.id)
     third = submit(fake, with_build_id=second.id)
     clock(fake).tick(300)
-    assert [shown(fake, build)["state"] for build in (first, second, third)] == ["running", "pending", "pending"]
+    assert [get_build(fake, build)["state"] for build in (first, second, third)] == ["running", "pending", "pending"]
     clock(fake).tick(2000)
-    assert [shown(fake, build)["state"] for build in (first, second, third)] == ["succeeded"] * 3
+    assert [get_build(fake, build)["state"] for build in (first, second, third)] == ["succeeded"] * 3
     assert first.ended_on is not None
     for build in (second, third):
         assert build.source.started_on is not None
@@ -195,9 +195,9 @@ def test_batch_is_unblocked_by_a_cancellation(progress: str) -> None:
     first = submit(fake)
     fake = FakeCopr.from_scenario(fake.to_scenario(), progress=progress)  # type: ignore[arg-type]  # a mode
     second = submit(fake, after_build_id=first.id)
-    assert [shown(fake, second)["state"] for _ in range(3)] == ["pending"] * 3
+    assert [get_build(fake, second)["state"] for _ in range(3)] == ["pending"] * 3
     fake.builds[first.id].cancel()
-    seen = [shown(fake, second)["state"] for _ in range(9)]
+    seen = [get_build(fake, second)["state"] for _ in range(9)]
     assert seen[-1] == ("pending" if progress == "manual" else "succeeded")
 
 
@@ -208,4 +208,4 @@ def test_deleted_batch_blocks_nothing() -> None:
     clock(fake).tick(100)
     first.delete()
     clock(fake).tick(400)
-    assert shown(fake, second)["state"] == "succeeded"
+    assert get_build(fake, second)["state"] == "succeeded"

@@ -1,6 +1,7 @@
 /* The actions that need more than a button: their forms and requests. */
 
 import { post } from "./api.js";
+import { FINAL_STATES } from "./states.js";
 
 /** Names that the forms offer, from the OpenAPI document. */
 export class Choices {
@@ -75,13 +76,29 @@ export const submitBuild = () => ({
   },
 });
 
-export const holdChroot = (choices, name, path) => ({
-  title: `Hold ${name}`,
-  text: "The chroot stays in this state, once it is reached, until it is released.",
-  verb: "Hold",
-  fields: [{ name: "state", label: "State", options: choices.states, required: true }],
-  request: (values) => post(`${path}/hold`, values),
-});
+/** What the menus of chroots have, and those of builds for each chroot for which it `isPossible`. */
+export const chrootActions = [
+  {
+    label: "Report failed",
+    name: (whole) => `Report ${whole} failed`,
+    isPossible: ({ state }) => !FINAL_STATES.has(state),
+    request: (path) => post(`${path}/report`, { state: "failed" }),
+  },
+  { label: "Hold", name: (whole) => `Hold ${whole}`, isPossible: (chroot) => chroot.can_advance, request: (path) => post(`${path}/hold`) },
+  {
+    label: "Hold in a state…",
+    name: (whole) => `Hold ${whole}`,
+    isPossible: (chroot) => chroot.can_advance,
+    form: (choices, whole, paths) => ({
+      title: `Hold ${whole}`,
+      text: "A chroot stays in this state, once it is reached, until it is released.",
+      verb: "Hold",
+      fields: [{ name: "state", label: "State", options: choices.states, required: true }],
+      request: (values) => paths.map((path) => post(`${path}/hold`, values)),
+    }),
+  },
+  { label: "Release", name: (whole) => `Release ${whole}`, isPossible: (chroot) => chroot.held_in !== null, request: (path) => post(`${path}/release`) },
+];
 
 export const moveClock = (now) => ({
   title: "Move the clock",

@@ -27,9 +27,7 @@ export const token = {
  * a `login`, `login:token`; all others have the control token.
  */
 export async function call({ path, method = "GET", body, login }) {
-  const headers = {};
-  if (login) headers.Authorization = `Basic ${btoa(login)}`;
-  else if (token.get() !== null) headers.Authorization = `Bearer ${token.get()}`;
+  const headers = authorization(login);
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const response = await fetch(path, {
     method,
@@ -39,14 +37,53 @@ export async function call({ path, method = "GET", body, login }) {
     signal: AbortSignal.timeout(TIMEOUT),
   });
   if (response.status === 204) return null;
-  // A fault can replace a response of Copr by a page.
-  const document = await response.json().catch(() => ({ error: `status ${response.status}, without JSON` }));
-  if (!response.ok) throw new ApiError(response.status, document.error);
+  const document = await response.json().catch(() => null);
+  if (!response.ok || document === null) throw errorOf(response, document);
   return document;
 }
 
-/** Return the curl command that sends a request; it reads the control token from the environment. */
-export function curl({ path, method = "GET", body, login }) {
+/**
+ * Yield whenever the server has sent an event; throws like `call`.
+ *
+ * An `EventSource` could not send the token. `controller` ends the stream, and is aborted itself after `maxSilence`
+ * milliseconds without a byte.
+ */
+export async function* openStream(path, controller, maxSilence) {
+  let timer;
+  const wait = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => controller.abort(new Error("The server is silent")), maxSilence);
+  };
+  wait();
+  try {
+    const response = await fetch(path, { headers: authorization(), cache: "no-store", signal: controller.signal });
+    if (!response.ok) throw errorOf(response, await response.json().catch(() => null));
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+      wait();
+      const parts = (rest + piece.value).split("\n\n");
+      rest = parts.pop();
+      // Others are comments, which keep the connection alive.
+      if (parts.some((part) => part.startsWith("data:"))) yield;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function authorization(login) {
+  if (login) return { Authorization: `Basic ${btoa(login)}` };
+  return token.get() === null ? {} : { Authorization: `Bearer ${token.get()}` };
+}
+
+/** A fault can replace a response of Copr by a page. */
+const errorOf = ({ status }, document) => new ApiError(status, document?.error ?? `status ${status}, without JSON`);
+
+/** Return the curl commands that send one or more requests; they read the control token from the environment. */
+export const curl = (requests) => [requests].flat().map(command).join("\n");
+
+function command({ path, method = "GET", body, login }) {
   const parts = ["curl"];
   if (method !== "GET") parts.push(`-X ${method}`);
   if (login) parts.push(`-u ${quoted(login)}`);

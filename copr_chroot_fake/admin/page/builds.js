@@ -1,19 +1,19 @@
 /* The builds with their chroots: states, timelines and buttons. */
 
-import { holdChroot } from "./actions.js";
+import { chrootActions } from "./actions.js";
 import { call, post, token } from "./api.js";
 import { byId, button, duration, el, enable, icon, updateChildren, setAttr, setText, timeOfDay, utc } from "./elements.js";
 import { Query, searchField, selectField } from "./lists.js";
 import { menuButton, menuItem, menuLink } from "./menus.js";
+import { FINAL_STATES, STATES } from "./states.js";
 import { drawAxis, drawing, drawLine, segmentsOf, spanOf } from "./timeline.js";
-
-const STATES = ["absent", "importing", "waiting", "pending", "starting", "running", "succeeded", "failed", "canceled", "skipped",
-  "forked", "unknown"];
 
 /** Builds with more chroots than this, or after this many other builds, are collapsed at first. */
 const FEW_CHROOTS = 20;
 const FEW_BUILDS = 10;
 const MAX_CHROOTS = 100;
+/** The maximum of the control API. */
+const MAX_LIMIT = 1000;
 
 /** Shows builds, the latest first. */
 export class Builds {
@@ -22,10 +22,11 @@ export class Builds {
   #count = byId("builds-count");
   #legend = byId("legend");
   #query;
+  #items = [];
   /** How many chroots of a build are skipped, by its id. */
   #skipped = new Map();
 
-  /** `page` has `act(name, request)`, `openForm(form)`, `choices`, and `refresh()`. */
+  /** `page` has `act(name, requests)`, `confirm(question)`, `openForm(form)`, `choices`, and `refresh()`. */
   constructor(page) {
     this.#page = page;
     const states = selectField("state", "State", STATES.filter((state) => state !== "absent"));
@@ -44,9 +45,7 @@ export class Builds {
     const overview = await call({ path: `overview?${this.#query.with({ ...limits, after })}` });
     for (const build of overview.builds) {
       const offset = this.#skipped.get(build.id) ?? 0;
-      if (offset === 0) continue;
-      const { chroots } = await call({ path: `builds/${build.id}?limit=${MAX_CHROOTS}&offset=${offset}` });
-      build.chroots = chroots;
+      if (offset > 0) Object.assign(build, await call({ path: `builds/${build.id}?limit=${MAX_CHROOTS}&offset=${offset}` }));
     }
     return overview;
   }
@@ -54,14 +53,20 @@ export class Builds {
   show({ builds, changes, clock, total_builds: total }) {
     this.#query.show(builds.length, total);
     const byBuild = Map.groupBy(changes, (change) => change.build_id);
-    const items = builds.toReversed().map((build, index) => ({ build, changes: byBuild.get(build.id) ?? [], now: clock.now, index }));
+    this.#items = builds.toReversed().map((build, index) => ({ build, changes: byBuild.get(build.id) ?? [], index }));
     setText(this.#count, total || "");
-    updateChildren(this.#place, items.length ? items : [null], (item) => item ? `${item.build.id} ${item.build.package}` : this.#query.isFiltered, (item) =>
-      item === null ? { node: el("p", { class: "panel empty" }, this.#query.isFiltered ? "No such builds." : "No builds.") } : this.#build(item));
+    this.draw(clock.now);
     const seen = new Set([...builds.flatMap((build) => Object.keys(build.states)), ...changes.map(({ state }) => state)]);
     updateChildren(this.#legend, STATES.filter((state) => seen.has(state)), (state) => state, (state) => ({
       node: el("li", { class: `state-${state}` }, el("span", { class: "swatch" }, icon(state)), state),
     }));
+  }
+
+  /** Draw the builds that were shown, with timelines until a time. */
+  draw(now) {
+    const items = this.#items.length ? this.#items.map((item) => ({ ...item, now })) : [null];
+    updateChildren(this.#place, items, (item) => item ? `${item.build.id} ${item.build.package}` : this.#query.isFiltered, (item) =>
+      item === null ? { node: el("p", { class: "panel empty" }, this.#query.isFiltered ? "No such builds." : "No builds.") } : this.#build(item));
   }
 
   #build({ build: { id, package: name, total_chroots: total }, index }) {
@@ -100,13 +105,32 @@ export class Builds {
     return { node, update };
   }
 
-  #itemsOf({ id, source_state: source }) {
+  #itemsOf(build) {
+    const { id, source_state: source } = build;
     const name = `build ${id}`;
-    const isBuilt = ["succeeded", "failed", "canceled", "skipped", "forked"].includes(source);
+    const remove = {
+      title: `Delete ${name}?`,
+      text: "Copr responds with 404 from then on.",
+      verb: "Delete",
+      name: `Delete ${name}`,
+      request: { method: "DELETE", path: `builds/${id}` },
+    };
     return [
-      ...(isBuilt ? [] : [menuItem("Report source failed", () => this.#page.act(`Report source of ${name} failed`, post(`builds/${id}/report-source`, { state: "failed" })))]),
+      ...(FINAL_STATES.has(source) ? [] : [menuItem("Report source failed", () => this.#page.act(`Report source of ${name} failed`, post(`builds/${id}/report-source`, { state: "failed" })))]),
+      ...(build.total_chroots === 0 ? [] : this.#chrootItems(name, async (isPossible) => pathsOf(id, (await chrootsOf(build)).filter(isPossible)))),
+      menuItem("Delete…", () => this.#page.confirm(remove)),
       ...jsonLinks(`../api_3/build/${id}`, `builds/${id}`),
     ];
+  }
+
+  /** The actions on chroots, whose paths `select(isPossible)` returns. */
+  #chrootItems(whole, select) {
+    const { act, openForm, choices } = this.#page;
+    return chrootActions.map(({ label, name, isPossible, request, form }) => menuItem(label, async () => {
+      const paths = await select(isPossible);
+      if (form) openForm(form(choices, whole, paths));
+      else act(name(whole), paths.map(request));
+    }));
   }
 
   /** The buttons that turn the pages of chroots. */
@@ -138,7 +162,7 @@ export class Builds {
   }
 
   #chroot(id, name) {
-    const path = `builds/${id}/chroots/${encodeURIComponent(name)}`;
+    const path = chrootPath(id, name);
     const whole = `${name} of build ${id}`;
     const [advance, finish] = this.#buttons(["Advance", "Finish"], whole, path);
     let latest;
@@ -169,13 +193,10 @@ export class Builds {
   }
 
   #itemsOfChroot(id, name, path, chroot) {
-    const { act, openForm, choices } = this.#page;
     const results = chroot.result_url !== null && chroot.result_url.startsWith(location.origin) ? [menuLink("Results", chroot.result_url)] : [];
     return [
-      menuItem("Report failed", () => act(`Report ${name} failed`, post(`${path}/report`, { state: "failed" }))),
-      menuItem("Hold", () => act(`Hold ${name}`, post(`${path}/hold`))),
-      menuItem("Hold in a state…", () => openForm(holdChroot(choices, name, path))),
-      menuItem("Release", () => act(`Release ${name}`, post(`${path}/release`))),
+      // Whether it is possible or not: the server says why not.
+      ...this.#chrootItems(name, () => [path]),
       ...jsonLinks(`../api_3/build-chroot/${id}/${encodeURIComponent(chroot.name)}`, path),
       ...results,
     ];
@@ -187,6 +208,19 @@ export class Builds {
       return button(label, name, () => this.#page.act(name, requestOf(label, path)));
     });
   }
+}
+
+const chrootPath = (id, name) => `builds/${id}/chroots/${encodeURIComponent(name)}`;
+const pathsOf = (id, chroots) => chroots.map(({ name }) => chrootPath(id, name));
+
+/** Return all chroots of a build, of which the page has only some. */
+async function chrootsOf({ id, chroots, total_chroots: total }) {
+  if (chroots.length === total) return chroots;
+  const all = [];
+  for (let offset = 0; offset < total; offset += MAX_LIMIT) {
+    all.push(...(await call({ path: `builds/${id}?limit=${MAX_LIMIT}&offset=${offset}` })).chroots);
+  }
+  return all;
 }
 
 /** The request of a button. */

@@ -11,7 +11,7 @@ const VALUES = {
   "datetime-local": (text) => Date.parse(`${text}Z`) / 1000,
 };
 
-/** Shows forms; `send(name, request)` sends a request, and returns the problem, or null. */
+/** Shows forms; `send(name, requests)` sends one or more requests, and returns the problem, or null. */
 export class FormDialog {
   #send;
   #form = null;
@@ -33,7 +33,7 @@ export class FormDialog {
    * Open a form.
    *
    * A field has a `name`, a `label`, and optionally a `type`, a `value`, a `hint`, a list of `options`, and whether
-   * it is `required`. `request(values)` returns the request; fields that are empty have no value.
+   * it is `required`. `request(values)` returns one or more requests; fields that are empty have no value.
    */
   open(form) {
     this.#form = form;

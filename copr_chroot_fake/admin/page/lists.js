@@ -47,10 +47,10 @@ export class Query {
     this.form.dispatchEvent(new Event("input"));
   }
 
-  /** Show the position in a list, whose current page has `shown` items; go back from a page that has none. */
-  show(shown, total) {
-    if (shown === 0 && this.#offset > 0) this.#offset = Math.max(0, Math.ceil(total / Query.LIMIT) - 1) * Query.LIMIT;
-    const [first, last] = [this.#offset + 1, this.#offset + shown];
+  /** Show the position in a list, whose current page has `count` items; go back from a page that has none. */
+  show(count, total) {
+    if (count === 0 && this.#offset > 0) this.#offset = Math.max(0, Math.ceil(total / Query.LIMIT) - 1) * Query.LIMIT;
+    const [first, last] = [this.#offset + 1, this.#offset + count];
     this.pager.hidden = total <= Query.LIMIT;
     setText(this.#position, `${first} to ${last} of ${total}`);
     enable(this.#previous, this.#offset > 0);
@@ -104,7 +104,8 @@ class List {
 
 /** A row that shows the fields of an item when it is opened. */
 function expandable(summary, fields, links = []) {
-  const row = el("details", {}, el("summary", {}, ...summary));
+  // The spaces are for screen readers, and where a line may break.
+  const row = el("details", {}, el("summary", {}, ...summary.flatMap((part) => [part, " "])));
   row.addEventListener("toggle", () => row.lastChild === row.firstChild && row.append(...links, fieldList(fields)));
   return row;
 }
@@ -157,7 +158,7 @@ export function makeLists(change, showBuilds) {
     {
       noun: "requests",
       title: "Requests",
-      fields: [searchField("Text in the target")],
+      fields: [searchField("Text in target or body")],
       latestFirst: true,
       key: ({ number, at }) => `${number} ${at}`,
       row: (request) => {
@@ -165,14 +166,18 @@ export function makeLists(change, showBuilds) {
         const isBad = status === 0 || status >= 400;
         const summary = [soft(timeOfDay(at)), el("b", { class: isBad ? "status bad" : "status" }, status || "no response"), strong(method), el("span", { class: "target" }, target)];
         const { json, form, files, error, headers, user, body_size, created_project, fault, matched, endpoint } = request;
-        const shown = { number, time: utc(at), endpoint, user, error, fault, "matches something": matched ? "yes" : "no", "created builds": created.join(", "), "created project": created_project, headers, "body size": body_size || null, "body (JSON)": json, "body (form)": form, files, "states in the response": saw };
-        return expandable(summary, shown, created.map((id) => button(`Build ${id}`, `Show build ${id}`, () => showBuilds(String(id)))));
+        const fields = {
+          number, time: utc(at), endpoint, user, error, fault, "matches something": matched ? "yes" : "no",
+          "created builds": created.join(", "), "created project": created_project, headers,
+          "body size": body_size || null, "body (JSON)": json, "body (form)": form, files, "states in the response": saw,
+        };
+        return expandable(summary, fields, created.map((id) => button(`Build ${id}`, `Show build ${id}`, () => showBuilds(String(id)))));
       },
     },
     {
       noun: "messages",
       title: "Messages",
-      fields: [topics, el("input", { type: "number", min: 1, name: "build_id", "data-label": "Build" })],
+      fields: [searchField("Text in the body"), topics, el("input", { type: "number", min: 1, name: "build_id", "data-label": "Build" })],
       latestFirst: true,
       key: ({ number, time }) => `${number} ${time}`,
       row: ({ number, topic, time, body }) => expandable([soft(timeOfDay(time)), strong(topic), soft(`build ${body.build}, ${body.chroot}`)], { number, ...body }),

@@ -1,4 +1,4 @@
-/* The page: poll and display the state of a world, and send the requests of its buttons. */
+/* The page: display the state of a world, and send the requests of its buttons. */
 
 import { addBuild, addFault, addScenario, Choices, moveClock, submitBuild } from "./actions.js";
 import { call, curl, messageOf, post, token } from "./api.js";
@@ -8,47 +8,62 @@ import { FormDialog } from "./forms.js";
 import { makeLists } from "./lists.js";
 import { attachMenu } from "./menus.js";
 import { Journal, showClock, showFaults, showWorlds } from "./panels.js";
-import { Polling } from "./polling.js";
+import { Updates } from "./updates.js";
 
 /** Milliseconds. */
-const POLL_INTERVAL = 500;
 const RETRY_INTERVAL = 1000;
+const CLOCK_INTERVAL = 500;
 
 const [, root, world = ""] = location.pathname.match(/^(.*?)(?:\/(?:worlds\/|@)([^/]+))?\/_fake\/$/);
 const place = { root, world: decodeURIComponent(world) };
-const polling = new Polling(poll);
+const updates = new Updates({ connect, read, fail });
 const forms = new FormDialog(send);
-const page = { act, openForm: (form) => forms.open(form), refresh: () => polling.now(), choices: null };
+const page = { act, confirm, openForm: (form) => forms.open(form), refresh: () => updates.now(), choices: null };
 const builds = new Builds(page);
 const lists = makeLists(page.refresh, showBuilds);
 const journal = new Journal();
-let now = 0;
+/** The overview as it was last read, and when, in milliseconds. */
+let latest = null;
+let readAt = 0;
+let wasConnected = false;
 
-/** Send the request of an action, and show it with its result; return the problem, or null. */
-async function send(name, request) {
+/** Send one or more requests of an action, and show them with their result; return the first problem, or null. */
+async function send(name, requests) {
   byId("last").hidden = false;
   setText(byId("last-name"), name);
-  setText(byId("last-curl"), curl(request));
-  try {
-    await call(request);
-    showMessage(`${name}: done.`, false);
-    return null;
-  } catch (problem) {
-    return messageOf(problem);
-  } finally {
-    polling.now();
+  setText(byId("last-curl"), curl(requests));
+  const all = [requests].flat();
+  if (all.length === 0) return "No chroot is in a state in which this is possible";
+  const problems = [];
+  for (const request of all) {
+    await call(request).catch((problem) => problems.push(messageOf(problem)));
   }
+  updates.now();
+  if (problems.length) return problems[0];
+  showMessage(`${name}: done.`, false);
+  return null;
 }
 
 /** Do what a button is for, and show the result. */
-async function act(name, request) {
+async function act(name, requests) {
   pressed = document.activeElement;
   showMessage("", false);
-  const problem = await send(name, request);
+  const problem = await send(name, requests);
   if (problem !== null) showMessage(`${name}: ${problem}.`, true);
 }
 
 let pressed = null;
+
+/** Do what a button is for, if the user confirms it. */
+function confirm({ title, text, verb, name, request }) {
+  setText(byId("confirm-title"), title);
+  setText(byId("confirm-text"), text);
+  setText(byId("confirm-send"), verb);
+  const dialog = byId("confirm");
+  dialog.returnValue = "";
+  dialog.addEventListener("close", () => dialog.returnValue && act(name, request), { once: true });
+  dialog.showModal();
+}
 
 /** Show a message; success messages are for screen readers only. */
 function showMessage(text, isProblem) {
@@ -57,37 +72,54 @@ function showMessage(text, isProblem) {
   setText(byId("message"), text);
 }
 
-/** Poll once; return the milliseconds until the next poll, or null to wait until polling is due. */
-async function poll() {
-  const shown = view();
-  let overview, showList;
-  try {
-    overview = await builds.read(journal.after, shown === "builds");
-    if (!journal.append(overview.requests)) {
-      overview = await builds.read(0, shown === "builds");
-      journal.append(overview.requests);
-    }
-    showList = await lists[shown]?.read();
-    if (page.choices === null) await readChoices();
-  } catch (problem) {
-    if (problem.status === 401) return askForToken();
-    showConnection(`${messageOf(problem)}; trying again.`, "lost");
-    return RETRY_INTERVAL;
-  }
-  showConnection("live", "live");
-  showPanels(overview);
-  if (shown === "builds") builds.show(overview);
-  showList?.();
-  return POLL_INTERVAL;
+/** Return the path of the event stream. Following it again must not create a world that was deleted meanwhile. */
+async function connect() {
+  if (wasConnected && place.world) await call({ path: `${root}/_fake/worlds/${encodeURIComponent(place.world)}` });
+  return "events";
 }
 
-function showPanels(overview) {
-  now = overview.clock.now;
-  showClock(overview.clock);
+/** Read the state of the world, and show it. */
+async function read() {
+  const current = view();
+  let overview = await builds.read(journal.after, current === "builds");
+  if (!journal.append(overview.requests)) {
+    overview = await builds.read(0, current === "builds");
+    journal.append(overview.requests);
+  }
+  const showList = await lists[current]?.read();
+  if (page.choices === null) await readChoices();
+  wasConnected = true;
+  [latest, readAt] = [overview, performance.now()];
+  showConnection("live", "live");
   showFaults(overview.faults, overview.total_faults, act);
   journal.show();
   showWorlds(overview.worlds, overview.total_worlds, place);
+  if (current === "builds") builds.show(overview);
+  showList?.();
+  showClock(overview.clock);
 }
+
+/** Show the time, and the timelines until then; the clock goes on between two events. */
+function showTime() {
+  const clock = { ...latest.clock, now: now() };
+  showClock(clock);
+  if (view() === "builds") builds.draw(clock.now);
+}
+
+/** The time of the world's clock. */
+function now() {
+  const { now: last, speed, paused } = latest.clock;
+  return paused ? last : last + ((performance.now() - readAt) / 1000) * speed;
+}
+
+/** Show that the state cannot be read; return the milliseconds until the next attempt, or null to wait for the token. */
+function fail(problem) {
+  if (problem.status === 401) return askForToken();
+  showConnection(`${messageOf(problem)}; trying again.`, "lost");
+  return RETRY_INTERVAL;
+}
+
+const isLive = () => document.body.dataset.connection === "live";
 
 /** Show whether the server responds; without it, no button works. */
 function showConnection(text, how) {
@@ -115,7 +147,7 @@ function takeToken() {
   token.set(sent);
   byId("token").hidden = true;
   history.replaceState(null, "", location.pathname + location.search);
-  polling.now();
+  updates.now();
 }
 
 async function readChoices() {
@@ -134,7 +166,7 @@ function view() {
 function showView() {
   for (const name of ["builds", ...Object.keys(lists)]) byId(`view-${name}`).hidden = name !== view();
   for (const link of document.querySelectorAll(".tabs a")) setAttr(link, "aria-current", link.hash === `#${view()}` ? "page" : null);
-  polling.now();
+  updates.now();
 }
 
 /** Show the builds that contain a text. */
@@ -150,14 +182,14 @@ const onSubmit = (id, listener) => on(id, "submit", (event) => {
 });
 const changeClock = (name, body) => act(name, { method: "PATCH", path: "clock", body });
 const onForm = (id, form) => on(id, "click", () => {
-  if (document.body.dataset.connection === "live") page.openForm(form(page.choices));
+  if (isLive()) page.openForm(form(page.choices));
 });
 
 for (const button of document.querySelectorAll("[data-tick]")) {
   button.addEventListener("click", () => changeClock(`Clock ${button.textContent}`, { tick: Number(button.dataset.tick) }));
 }
 on("pause", "click", () => changeClock(byId("pause").textContent, { paused: byId("pause").textContent === "Pause" }));
-onForm("move-clock", () => moveClock(now));
+onForm("move-clock", () => moveClock(now()));
 onSubmit("running", () => changeClock("Set speed", { speed: byId("speed").valueAsNumber }));
 onSubmit("add-fault", () => act("Add fault", post("faults", byId("fault-name").value)));
 onForm("other-fault", addFault);
@@ -172,16 +204,18 @@ on("dismiss", "click", () => {
   showMessage("", false);
   pressed?.focus();
 });
-on("reset", "click", () => {
-  byId("confirm").returnValue = "";
-  byId("confirm").showModal();
-});
-on("confirm", "close", () => byId("confirm").returnValue === "reset" && act("Reset", post("reset")));
+on("reset", "click", () => confirm({
+  title: "Reset this world?",
+  text: "This restores the initial state and discards all changes and snapshots.",
+  verb: "Reset",
+  name: "Reset",
+  request: post("reset"),
+}));
 onSubmit("token", () => {
   token.set(byId("token-field").value);
   byId("token-field").value = "";
   byId("token").hidden = true;
-  polling.now();
+  updates.now();
 });
 window.addEventListener("hashchange", () => {
   takeToken();
@@ -193,4 +227,5 @@ attachMenu(byId("world-menu"), byId("world-list"));
 copyTo(byId("last-copy"), byId("last-curl"));
 takeToken();
 showView();
-polling.start();
+setInterval(() => isLive() && !latest.clock.paused && !document.hidden && showTime(), CLOCK_INTERVAL);
+updates.start();

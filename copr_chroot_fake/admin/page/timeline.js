@@ -1,8 +1,8 @@
 /* The timeline of a build: the states of each chroot over the time of the clock. */
 
 import { duration, updateChildren, setAttr, setText, svg, timeOfDay, utc } from "./elements.js";
+import { FINAL_STATES } from "./states.js";
 
-const ENDS = new Set(["succeeded", "failed", "canceled", "skipped", "forked"]);
 const DAY = 86400;
 const STEPS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, DAY];
 const [TICK_PIXELS, LETTER_PIXELS, ICON_PIXELS] = [84, 6.6, 10];
@@ -38,7 +38,7 @@ export function segmentsOf({ state, started_on: started, ended_on: ended }, chan
   return known.map((change, index) => {
     const isLast = index === known.length - 1;
     const to = isLast ? Math.max(span.open, change.at) : known[index + 1].at;
-    return { state: change.state, from: change.at, to, rests: isLast && ENDS.has(change.state) };
+    return { state: change.state, from: change.at, to, rests: isLast && FINAL_STATES.has(change.state) };
   });
 }
 

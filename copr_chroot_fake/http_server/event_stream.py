@@ -1,0 +1,89 @@
+"""Responses with server-sent events: when to send them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from ..admin.events import EVENT_STREAM, KEEP_ALIVE
+from ..wire.answer import Answer, error_body, json_answer
+from ..worlds.limits import MAX_STREAMS
+
+if TYPE_CHECKING:
+    from ..admin.events import WorldEvents
+
+MIN_INTERVAL = 0.25
+"""Seconds between two events of a stream; changes within this time are one event."""
+
+MAX_SILENCE = 10
+"""Seconds after which a stream without events sends a comment, so that nobody takes the connection for dead."""
+
+# The end of the connection is that of the body: the client of a stream has no use for the connection afterwards.
+_HEAD = f"HTTP/1.1 200 OK\r\ncontent-type: {EVENT_STREAM}\r\ncache-control: no-store\r\nconnection: close\r\n".encode()
+
+
+class EventStream:
+    """A response with an event for the current state of a world, and one after each change."""
+
+    head = _HEAD
+    """The status line and headers, without ``Date`` and the empty line."""
+
+    def __init__(self, events: WorldEvents, streams: set[EventStream]) -> None:
+        self._events = events
+        self._streams = streams
+        self._streams.add(self)
+        self._loop = asyncio.get_running_loop()
+        self._changed = asyncio.Event()
+        self._is_noticed = False
+        """Whether the loop has been told of the last change."""
+        events.watch(self._notice)
+
+    def _notice(self) -> None:
+        """Note a change; called in any thread."""
+        if not self._is_noticed:
+            self._is_noticed = True
+            # The loop may have ended.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._changed.set)
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Yield the pieces of the body, each when it is to be sent."""
+        while True:
+            self._changed.clear()
+            self._is_noticed = False
+            event = self._events.read()
+            if event is None:
+                return
+            yield event
+            await asyncio.sleep(MIN_INTERVAL)
+            while not await self._wait():
+                yield KEEP_ALIVE
+
+    async def _wait(self) -> bool:
+        """Wait for the next change, but not too long; return whether there was one."""
+        due = self._events.seconds_to_wait()
+        try:
+            await asyncio.wait_for(self._changed.wait(), min(due, MAX_SILENCE))
+        except asyncio.TimeoutError:
+            return due <= MAX_SILENCE
+        return True
+
+    def close(self) -> None:
+        """Watch the world no more."""
+        self._events.unwatch(self._notice)
+        self._streams.discard(self)
+
+
+class EventStreams:
+    """The streams of a server, whose number is limited."""
+
+    def __init__(self) -> None:
+        self._open: set[EventStream] = set()
+
+    def open(self, events: WorldEvents) -> EventStream | Answer:
+        """Return a new stream, which its user closes, or the error."""
+        if len(self._open) >= MAX_STREAMS:
+            return json_answer(error_body(f"there are {MAX_STREAMS} event streams already; close one first"), 409)
+        return EventStream(events, self._open)
