@@ -22,7 +22,7 @@ from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.http_server.app import ServedApp
 from copr_chroot_fake.http_server.control_adapter import ControlAdapter
 from copr_chroot_fake.http_server.guard import Guard
-from copr_chroot_fake.http_server.request import App, BodyWanted, Request
+from copr_chroot_fake.http_server.request import App, BodyWanted, Request, TunnelWanted
 from copr_chroot_fake.http_server.responses import CONTINUE
 from copr_chroot_fake.http_server.server import FakeServer
 from copr_chroot_fake.http_server.sockets import bind
@@ -70,12 +70,14 @@ class Observer:
         self._app = app
         self.seen: list[Seen] = []
 
-    def __call__(self, request: Request) -> Answer | BodyWanted:
+    def __call__(self, request: Request) -> Answer | BodyWanted | TunnelWanted:
         seen = Seen(request.method, request.target.partition("?")[0])
         self.seen.append(seen)
         result = self._app(request)
         if isinstance(result, Answer):
             seen.status = result.status
+            return result
+        if isinstance(result, TunnelWanted):
             return result
 
         async def respond(body: bytes) -> Answer:
