@@ -56,13 +56,11 @@ def _trusted_certificates() -> str:
     # Imported late, as a configuration file alone needs none.
     import ssl
 
-    # It respects SSL_CERT_FILE.
+    # It respects SSL_CERT_FILE. Some systems have no such file.
     file = ssl.get_default_verify_paths().cafile
-    if file is None:
-        import certifi
-
-        file = certifi.where()
-    return Path(file).read_text(encoding="utf-8", errors="replace")
+    if file is not None:
+        return Path(file).read_text(encoding="utf-8", errors="replace")
+    return "".join(map(ssl.DER_cert_to_PEM_cert, ssl.create_default_context().get_ca_certs(binary_form=True)))
 
 
 def _system_wgetrc() -> str:

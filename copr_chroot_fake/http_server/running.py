@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from pathlib import Path
 
 from ..validation.frozen import frozen
@@ -24,6 +25,8 @@ class TlsServer:
 class CoprProxy:
     """A proxy that answers for Copr's hosts.
 
+    ``repr`` omits the environment, which can have secrets.
+
     :param url: of the proxy; below ``/_fake/`` it has the control API and the page.
     :param certificate_file: the certificate in PEM with which clients verify the proxy's.
     :param environment: of this process, with the variables that make programs use the proxy.
@@ -31,4 +34,4 @@ class CoprProxy:
 
     url: str
     certificate_file: Path
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
