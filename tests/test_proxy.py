@@ -15,8 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from copr_chroot_fake import CoprProxy, FakeCopr, InputError, MissingExtraError
+from copr_chroot_fake import Answer, CoprProxy, FakeCopr, InputError, MissingExtraError
 from copr_chroot_fake.http_server import relay
+from copr_chroot_fake.http_server.request import Request
 from copr_chroot_fake.model.project import COPR_URL
 
 from .served import (
@@ -39,7 +40,8 @@ from .served import (
     running,
     serving,
 )
-from .test_slow_clients import LARGE, large_response
+
+LARGE = 16 * 1024 * 1024
 
 COPR, DOWNLOADS = "copr.fedorainfracloud.org", "download.copr.fedorainfracloud.org"
 
@@ -95,6 +97,10 @@ def tunnel(server: Server, proxy: CoprProxy, host: str = COPR) -> Wire:
     assert connect_to(wire, f"{host}:443").status == 200
     assert isinstance(wire.socket, socket.socket)
     return Wire(TlsSocket(wire.socket, ssl.create_default_context(cafile=proxy.certificate_file), host))
+
+
+def large_response(request: Request) -> Answer:
+    return Answer(200, (("Content-Length", str(LARGE)),), bytes(LARGE))
 
 
 # Copr's hosts.

@@ -85,24 +85,23 @@ def run(
     sources = tuple(scenarios or [bundled_directory() / DEFAULT_SCENARIO])
     with failing():
         fake = InitialConfig(FakeCopr, sources, options, speed).make()
-        with fake.proxying(allow=allowed) as proxy:
-            status = _run(command, proxy.environment)
+        # First, so that a signal does not prevent that the proxy and its files are removed.
+        with _passing_signals() as passing, fake.proxying(allow=allowed) as proxy:
+            status = _run(command, proxy.environment, passing)
     _print_unmatched(fake)
     sys.exit(status)
 
 
-def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
+def _run(command: Sequence[str], environment: Mapping[str, str], passing: _Signals) -> int:
     """Run a command to its end, and return its exit status as a shell does."""
-    with _passing_signals() as passing:
-        try:
-            process = subprocess.Popen(command, env=environment)
-        except FileNotFoundError:
-            return _report(f"{command[0]}: command not found", _NOT_FOUND)
-        except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            return _report(f"{command[0]}: cannot be executed: {reason}", _NOT_EXECUTABLE)
-        passing.to(process)
-        status = process.wait()
+    try:
+        process = subprocess.Popen(command, env=environment)
+    except FileNotFoundError:
+        return _report(f"{command[0]}: command not found", _NOT_FOUND)
+    except OSError as error:
+        return _report(f"{command[0]}: cannot be executed: {error.strerror}", _NOT_EXECUTABLE)
+    passing.to(process)
+    status = process.wait()
     return status if status >= 0 else 128 - status
 
 
