@@ -55,15 +55,17 @@ class ServedApp:
         world = self._worlds.main if name is None else self._worlds.find(name) or self._create(name, request)
         if isinstance(world, Answer):
             return world
-        return self._begin(world, target, request)
+        if request.method in READ_METHODS:
+            return self._answer(world, target, request)
+        return self._begin_write(world, target, request)
 
     def answer_copr(self, request: Request) -> Answer | BodyWanted:
         """Answer a request to Copr's own address: it has neither a control API nor worlds, but only the main one."""
-        return self._begin(self._worlds.main, request.target, request)
-
-    def _begin(self, world: World, target: str, request: Request) -> Answer | BodyWanted:
         if request.method in READ_METHODS:
-            return self._answer(world, target, request)
+            return self._answer(self._worlds.main, request.target, request)
+        return self._begin_write(self._worlds.main, request.target, request)
+
+    def _begin_write(self, world: World, target: str, request: Request) -> Answer | BodyWanted:
         if request.method == "CONNECT":
             request.keeps_alive = False
             return json_answer(error_body("this server is no proxy; serve with --proxy"), 501)
