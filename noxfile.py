@@ -58,10 +58,13 @@ ON_EACH_PYTHON = (
     "tests/test_shutdown.py",
     "tests/test_official_client.py",
     "tests/test_packaging.py",
+    "tests/test_proxy.py",
     "tests/test_public_names.py",
     "tests/test_requests.py",
+    "tests/test_run.py",
     "tests/test_serve.py",
     "tests/test_threads.py",
+    "tests/test_tls.py",
     "tests/test_wire_faults.py",
 )
 """Tests that can depend on the versions of Python and of the dependencies: imports, adapters, plugin, server."""

@@ -104,6 +104,11 @@ def serve() -> None:
         pass
 
 
+def serve_tls() -> None:
+    with FakeCopr().serving(tls=True):
+        pass
+
+
 def answer_httpx() -> None:
     with FakeCopr().mock_httpx():
         pass
@@ -125,6 +130,7 @@ NEEDS_EXTRA: Mapping[str, Callable[[], object]] = {
     "pytest": answer_httpx,
     "requests": answer_requests,
     "server": serve,
+    "tls": serve_tls,
     "yaml": check_yaml,
 }
 

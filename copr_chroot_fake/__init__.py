@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from .errors import ScenarioError as ScenarioError
     from .fake import FakeCopr as FakeCopr
     from .generate.provider import CoprProvider as CoprProvider
+    from .http_server.running import CoprProxy as CoprProxy
+    from .http_server.running import TlsServer as TlsServer
     from .journal.journal import UnmatchedRequests as UnmatchedRequests
     from .journal.request import Request as Request
     from .messages.message import Message as Message
@@ -110,6 +112,7 @@ _MODULES = {
     "CoprFakeControl": ".control",
     "CoprFakeError": ".errors",
     "CoprProvider": ".generate.provider",
+    "CoprProxy": ".http_server.running",
     "CoprServer": ".pytest_plugin.support",
     "Dribble": ".model.fault",
     "EventError": ".errors",
@@ -155,6 +158,7 @@ _MODULES = {
     "SubmissionRules": ".engine.submission_rules",
     "Subscription": ".messages.subscribers",
     "SystemClock": ".engine.clock",
+    "TlsServer": ".http_server.running",
     "TooManyRequestsError": ".client.errors",
     "Uniform": ".model.durations",
     "UnmatchedRequests": ".journal.journal",
@@ -188,6 +192,7 @@ __all__ = [
     "CoprClient",
     "CoprFakeControl",
     "CoprFakeError",
+    "CoprProxy",
     "Dribble",
     "EventError",
     "FakeCopr",
@@ -229,6 +234,7 @@ __all__ = [
     "SubmissionRules",
     "Subscription",
     "SystemClock",
+    "TlsServer",
     "TooManyRequestsError",
     "Uniform",
     "UnmatchedRequests",

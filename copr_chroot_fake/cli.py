@@ -7,6 +7,7 @@ import click
 from .recording.command import record_command
 from .scenario_cli.commands import scenario
 from .server.command import serve
+from .server.run import run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -16,5 +17,6 @@ def main() -> None:
 
 
 main.add_command(serve)
+main.add_command(run)
 main.add_command(scenario)
 main.add_command(record_command)

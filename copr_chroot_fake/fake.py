@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import fields
 from functools import cached_property
 from operator import attrgetter
 from types import EllipsisType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .api.dispatch import Api
 from .engine import create
@@ -50,6 +50,8 @@ from .wire.routes import RESULTS
 
 if TYPE_CHECKING:
     # Imported where they are used, so that a server starts sooner.
+    from ssl import SSLContext
+
     import responses
     import respx
 
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from .adapters.httpx import HttpxTransport
     from .engine.chroot import Change
     from .engine.snapshot import Snapshot
+    from .http_server.running import CoprProxy, TlsServer
     from .journal.journal import Journal, Request, UnmatchedRequests
     from .messages.message import Message
     from .messages.subscribers import Subscribers, Subscription
@@ -597,24 +600,63 @@ class FakeCopr:
         with mock_requests(self._api, *self._urls(url)) as mock:
             yield mock
 
-    @contextmanager
-    def serving(self) -> Iterator[str]:
+    @overload
+    def serving(self, *, tls: Literal[False] = False) -> AbstractContextManager[str]: ...
+
+    @overload
+    def serving(self, *, tls: Literal[True]) -> AbstractContextManager[TlsServer]: ...
+
+    def serving(self, *, tls: bool = False) -> AbstractContextManager[str] | AbstractContextManager[TlsServer]:
         """Serve the fake on a free port of this machine, in a thread; yields its URL, the ``copr_url`` of clients.
 
         Meanwhile ``result_url`` is below it, if the fake serves results and has no other URL for them.
 
-        :raises MissingExtraError: if the packages of the server are not installed.
+        :param tls: serve https, with a certificate of a new authority; yields a :class:`TlsServer`, which has the URL
+            and the file with the authority's certificate.
+        :raises MissingExtraError: if the packages of the server, or of the extra ``tls``, are not installed.
         """
+        return self._serving_tls() if checks.flag("tls", tls) else self._serving()
+
+    @contextmanager
+    def _serving(self, tls: SSLContext | None = None) -> Iterator[str]:
         with needing("FakeCopr.serving", "httptools", "server"):
             from .http_server.live_server import LiveServer
 
         results_url = self.results_url
-        server = LiveServer(FakeCopr)
+        server = LiveServer(FakeCopr, tls)
         try:
             yield server.add("fake", self)
         finally:
             server.stop()
             self._store.move_results(results_url)
+
+    @contextmanager
+    def _serving_tls(self) -> Iterator[TlsServer]:
+        from .http_server.running import TlsServer
+
+        with needing("FakeCopr.serving with TLS", "trustme", "tls"):
+            from .http_server.certificates import LOOPBACK, certificate_authority
+
+        with certificate_authority() as authority, self._serving(authority.context_for(*LOOPBACK)) as url:
+            yield TlsServer(url, authority.file)
+
+    @contextmanager
+    def proxying(self, *, allow: Iterable[str] = ()) -> Iterator[CoprProxy]:
+        """Run a proxy that answers for Copr's hosts, in a thread, so that any program reaches the fake unmodified.
+
+        Yields the proxy with the environment of such programs. ``result_url`` is Copr's own.
+
+        :param allow: names of other hosts; the proxy passes connections to them through, and rejects those to all
+            others.
+        :raises MissingExtraError: if the packages of the server, or of the extra ``tls``, are not installed.
+        """
+        with needing("FakeCopr.proxying", "httptools", "server"):
+            from .http_server.proxy import check_host
+        with needing("FakeCopr.proxying", "trustme", "tls"):
+            from .http_server.proxying import proxying
+        allowed = [*checks.each("allow", checks.items("allow", allow), check_host)]
+        with proxying(self, allowed) as proxy:
+            yield proxy
 
     # Its messages.
 

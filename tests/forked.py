@@ -22,12 +22,14 @@ IMPORTED = [
         "http_server.app",
         "http_server.control_adapter",
         "http_server.line_writer",
+        "http_server.proxying",
         "recording.record",
         "recording.recorder",
         "recording.to_scenario",
         "scenario.bundled",
         "scenario_cli.commands",
         "server.command",
+        "server.run",
         "server.state_file",
     )
 ]

@@ -29,6 +29,10 @@ _CHUNKED = b"Transfer-Encoding: chunked"
 _END = b"0\r\n\r\n"
 
 
+def _connect(target: bytes, *headers: bytes) -> bytes:
+    return _get(*headers, line=b"CONNECT %b HTTP/1.1" % target)
+
+
 def _chunks(body: bytes) -> bytes:
     return _post(_CHUNKED, body=body)
 
@@ -61,7 +65,21 @@ MALFORMED: dict[str, Malformed] = {
     "line: relative target": Malformed(_get(line=b"GET a HTTP/1.1")),
     "line: authority as target": Malformed(_get(line=b"GET localhost:80 HTTP/1.1")),
     "line: scheme without host": Malformed(_get(line=b"GET http:// HTTP/1.1")),
-    "line: CONNECT with a body": Malformed(_get(b"Content-Length: 3", line=b"CONNECT /x HTTP/1.1") + b"abc"),
+    "line: CONNECT with a body": Malformed(_connect(b"x:443", b"Content-Length: 3") + b"abc"),
+    "line: CONNECT with chunks": Malformed(_connect(b"x:443", _CHUNKED) + _END),
+    "line: CONNECT with a path": Malformed(_connect(b"/x")),
+    "line: CONNECT with a path after the port": Malformed(_connect(b"x:443/")),
+    "line: CONNECT with a scheme": Malformed(_connect(b"https://x:443")),
+    "line: CONNECT with a user": Malformed(_connect(b"u@x:443")),
+    "line: CONNECT without a host": Malformed(_connect(b":443")),
+    "line: CONNECT without a port": Malformed(_connect(b"x")),
+    "line: CONNECT with an empty port": Malformed(_connect(b"x:")),
+    "line: CONNECT with port 0": Malformed(_connect(b"x:0")),
+    "line: CONNECT with port 65536": Malformed(_connect(b"x:65536")),
+    "line: CONNECT with a signed port": Malformed(_connect(b"x:+443")),
+    "line: CONNECT with two ports": Malformed(_connect(b"x:443:443")),
+    "line: CONNECT with an address without brackets": Malformed(_connect(b"::1:443")),
+    "line: CONNECT with an asterisk": Malformed(_connect(b"*")),
     "line: method with a colon": Malformed(_get(line=b"GE:T / HTTP/1.1")),
     "line: method with NUL": Malformed(_get(line=b"G\0T / HTTP/1.1")),
     "line: method with a byte above ASCII": Malformed(_get(line=b"G\xc9T / HTTP/1.1")),

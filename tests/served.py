@@ -10,14 +10,15 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -27,6 +28,7 @@ from copr_chroot_fake.adapters.body_limits import MAX_BODY
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.http_server.access_log import AccessLog
 from copr_chroot_fake.http_server.app import ServedApp
+from copr_chroot_fake.http_server.certificates import LOOPBACK, certificate_authority
 from copr_chroot_fake.http_server.control_adapter import ControlAdapter
 from copr_chroot_fake.http_server.guard import Guard
 from copr_chroot_fake.http_server.request import App
@@ -38,6 +40,8 @@ from copr_chroot_fake.worlds.limits import MAX_HEAD, MAX_MEMORY
 from copr_chroot_fake.worlds.world import Worlds
 
 from .forked import ForkedCommand
+
+T = TypeVar("T")
 
 COMMAND = [sys.executable, "-m", "copr_chroot_fake"]
 PATIENCE = 10
@@ -70,21 +74,28 @@ class Reply(NamedTuple):
 class Server:
     """A server, or a world of it, at a URL."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, tls: ssl.SSLContext | None = None) -> None:
         self.url = url
+        self.tls = tls
         self.prefix = urlsplit(url).path
         self.address = (urlsplit(url).hostname or "", urlsplit(url).port or 0)
 
     def call(self, method: str, target: str, body: object = None, headers: Mapping[str, str] | None = None) -> Reply:
         """Send a request on a new connection; a body that is not bytes is sent as JSON."""
         raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        connection = http.client.HTTPConnection(*self.address, timeout=PATIENCE)
+        connection = self.open()
         try:
             connection.request(method, self.prefix + target, raw, dict(headers or {}))
             got = connection.getresponse()
             return Reply(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read())
         finally:
             connection.close()
+
+    def open(self) -> http.client.HTTPConnection:
+        """Return an HTTP client for the server."""
+        if self.tls is None:
+            return http.client.HTTPConnection(*self.address, timeout=PATIENCE)
+        return http.client.HTTPSConnection(*self.address, timeout=PATIENCE, context=self.tls)
 
     def get(self, target: str) -> Any:
         reply = self.call("GET", target)
@@ -104,10 +115,11 @@ class Server:
         return count
 
     def world(self, name: str) -> Server:
-        return Server(f"{self.url}/worlds/{name}")
+        return Server(f"{self.url}/worlds/{name}", self.tls)
 
     def connect(self) -> Wire:
-        return Wire(socket.create_connection(self.address, timeout=PATIENCE))
+        connected = socket.create_connection(self.address, timeout=PATIENCE)
+        return Wire(connected if self.tls is None else TlsSocket(connected, self.tls, self.address[0]))
 
     def exchange(self, data: bytes) -> bytes:
         """Send bytes and end the stream; return everything received until the server closes."""
@@ -130,14 +142,17 @@ Process = subprocess.Popen[str] | ForkedCommand
 
 
 class Served(Server):
-    """A server process that has printed its URL, and that of its page, if it has one."""
+    """A server process that has printed its URL, and that of its page, if it has one, and the file of its authority."""
 
-    def __init__(self, process: Process, has_page: bool = True) -> None:
+    def __init__(self, process: Process, has_page: bool = True, has_authority: bool = False) -> None:
         assert process.stdout is not None
         self.process = process
         self.line = process.stdout.readline()
         self.page_line = process.stdout.readline() if has_page else ""
-        super().__init__(self.line.removeprefix("Copr fake: ").strip())
+        self.authority_line = process.stdout.readline() if has_authority else ""
+        url = self.line.removeprefix("Copr fake: ").strip()
+        self.authority = Path(self.authority_line.removeprefix("Certificate authority: ").strip())
+        super().__init__(url, ssl.create_default_context(cafile=self.authority) if url.startswith("https:") else None)
 
     def end(self, signum: signal.Signals = signal.SIGTERM, timeout: float = PATIENCE) -> tuple[int, str, str]:
         """Send a signal; return exit status, standard output and standard error."""
@@ -171,7 +186,8 @@ def starting() -> Iterator[Start]:
             process = open_command("serve", "--port", "0", *arguments, **options)
             running.enter_context(process)
             running.callback(process.kill)
-            return Served(process, "--no-control" not in arguments)
+            has_authority = not {"--tls", "--proxy"}.isdisjoint(arguments)
+            return Served(process, "--no-control" not in arguments, has_authority)
 
         yield start
 
@@ -182,12 +198,15 @@ def running(
     max_head: int = MAX_HEAD,
     slow_clients: SlowClients | None = None,
     access_log: AccessLog | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[str]:
     """Serve an application in a thread; yields the URL when it responds."""
     listener = bind("127.0.0.1", 0)
-    url = url_of(listener)
+    url = url_of(listener, "http" if tls is None else "https")
     ready = threading.Event()
-    server = FakeServer(app, listener, ready.set, max_head=max_head, slow_clients=slow_clients, access_log=access_log)
+    server = FakeServer(
+        app, listener, ready.set, max_head=max_head, slow_clients=slow_clients, access_log=access_log, tls=tls
+    )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
     thread.start()
     try:
@@ -201,8 +220,8 @@ def running(
 class Threaded(Server):
     """A server in a thread, with access to its worlds."""
 
-    def __init__(self, url: str, worlds: Worlds) -> None:
-        super().__init__(url)
+    def __init__(self, url: str, worlds: Worlds, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(url, tls)
         self.worlds = worlds
 
 
@@ -214,24 +233,43 @@ def serving(
     max_memory: int = MAX_MEMORY,
     max_body: int = MAX_BODY,
     max_head: int = MAX_HEAD,
+    tls: Tls | None = None,
 ) -> Iterator[Threaded]:
     """A server in a thread, whose control API requires no token."""
+    tls = tls or Tls(None, None)
     initial = initial or InitialConfig(FakeCopr)
     worlds = Worlds(initial, max_worlds, max_memory=max_memory)
     control = ControlAdapter(worlds, initial, Guard("127.0.0.1", None), max_body=max_body)
-    with running(ServedApp(worlds, control), max_head) as url:
-        yield Threaded(url, worlds)
+    with running(ServedApp(worlds, control), max_head, tls=tls.server) as url:
+        yield Threaded(url, worlds, tls.client)
+
+
+class Tls(NamedTuple):
+    """The TLS settings of a server, and of clients that trust it; without them, both use plain HTTP."""
+
+    server: ssl.SSLContext | None
+    client: ssl.SSLContext | None
+
+
+@contextmanager
+def making_tls() -> Iterator[Tls]:
+    """A new certificate authority for this machine."""
+    with certificate_authority() as authority:
+        yield Tls(authority.context_for(*LOOPBACK), ssl.create_default_context(cafile=authority.file))
 
 
 @contextmanager
 def serving_as(how: str, *scenarios: Path, **bounds: int) -> Iterator[Server]:
-    """A server as a ``process`` or in a thread, with limits such as ``max_worlds``."""
+    """A server as a ``process``, in a thread, or in one with ``tls``, with limits such as ``max_worlds``."""
     if how == "process":
         options = [f"--{name.replace('_', '-')}={bound}" for name, bound in bounds.items()]
         with starting() as start:
             yield start(*map(str, scenarios), *options)
     else:
-        with serving(InitialConfig(FakeCopr, scenarios=scenarios), **bounds) as server:
+        with (
+            making_tls() if how == "tls" else nullcontext() as tls,
+            serving(InitialConfig(FakeCopr, scenarios=scenarios), tls=tls, **bounds) as server,
+        ):
             yield server
 
 
@@ -244,10 +282,61 @@ def failed(*arguments: str) -> str:
     return errors.getvalue()
 
 
+class TlsSocket:
+    """The end of a client with TLS, which tells how the connection itself ends, unlike Python's own before 3.13.
+
+    :param name: the server's, which its certificate must have.
+    """
+
+    def __init__(self, connected: socket.socket | TlsSocket, context: ssl.SSLContext, name: str) -> None:
+        self._socket = connected
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
+        self._until_done(self._tls.do_handshake)
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else is that of the connection."""
+        return getattr(self._socket, name)
+
+    def sendall(self, data: bytes) -> None:
+        self._tls.write(data)
+        self._socket.sendall(self._outgoing.read())
+
+    def end_tls(self) -> None:
+        """Tell the server that nothing follows, without waiting for its reply."""
+        with suppress(ssl.SSLWantReadError):
+            self._tls.unwrap()
+        self._socket.sendall(self._outgoing.read())
+
+    def recv(self, size: int) -> bytes:
+        """Return decrypted bytes; empty if the server has ended TLS.
+
+        :raises EOFError: if it closes the connection without ending TLS.
+        """
+        try:
+            return self._until_done(lambda: self._tls.read(size))
+        except ssl.SSLZeroReturnError:
+            return b""
+
+    def _until_done(self, step: Callable[[], T]) -> T:
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                pass
+            finally:
+                if self._outgoing.pending:
+                    self._socket.sendall(self._outgoing.read())
+            received = self._socket.recv(65536)
+            if not received:
+                raise EOFError
+            self._incoming.write(received)
+
+
 class Wire:
     """A raw connection."""
 
-    def __init__(self, connected: socket.socket) -> None:
+    def __init__(self, connected: socket.socket | TlsSocket) -> None:
         self.socket = connected
         self.got = b""
         """Bytes that were received and not returned yet."""

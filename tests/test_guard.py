@@ -99,6 +99,16 @@ def test_trailers_do_not_replace_headers(local: Server) -> None:
         assert reply.status == status
 
 
+def test_absolute_target_replaces_the_host(local: Server) -> None:
+    """RFC 9112 3.2.2: a server must ignore the header then."""
+    assert get(local, f"http://evil.example{CLOCK}", "Host: localhost").status == 403
+    assert get(local, f"http://127.0.0.1:PORT{CLOCK}", "Host: evil.example").status == 200
+    origin = "Origin: http://localhost:PORT"
+    assert get(local, f"http://localhost:PORT{CLOCK}", "Host: evil.example", origin).status == 200
+    assert get(local, f"http://localhost{CLOCK}", "Host: localhost:PORT", origin).status == 403
+    assert get(local, f"http://evil.example/worlds/new{HOME}", "Host: x", "Origin: http://x").status == 403
+
+
 def test_request_without_host_is_rejected(local: Server) -> None:
     """Every browser sends one."""
     assert get(local, CLOCK).status == 403

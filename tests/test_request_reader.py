@@ -73,7 +73,8 @@ VALID: dict[str, tuple[bytes, Read]] = {
             "POST", "/", (b"connection", b"upgrade"), (b"upgrade", b"h2c"), (b"content-length", b"3"), body=b"abc"
         ),
     ),
-    "connect": (raw("CONNECT", "/a"), expected("CONNECT", "/a")),
+    "connect": (raw("CONNECT", "copr:443"), expected("CONNECT", "copr:443")),
+    "connect to an address": (raw("CONNECT", "[::1]:65535"), expected("CONNECT", "[::1]:65535")),
     "empty line before": (b"\r\n" + raw("GET", "/"), expected("GET", "/")),
 }
 

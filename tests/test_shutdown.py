@@ -36,9 +36,10 @@ def test_signal_ends_server_with_idle_connections(start: Start, signum: signal.S
         assert served.end(signum) == (0, "", "")
 
 
-def test_signal_waits_for_responses_in_progress(start: Start) -> None:
+@pytest.mark.parametrize("options", [[], ["--tls"]], ids=["plain", "tls"])
+def test_signal_waits_for_responses_in_progress(start: Start, options: list[str]) -> None:
     """New connections are refused."""
-    served = start()
+    served = start(*options)
     whole = served.call("GET", LIST)
     with served.connect() as late, served.connect() as dribbled:
         start_request(served, late, {"nth": 1, "delay": 0.5}, LIST)
@@ -85,8 +86,9 @@ LEFT: dict[str, Callable[[Served, Wire], None]] = {
 
 
 @pytest.mark.parametrize("left", LEFT)
-def test_incomplete_requests_do_not_delay_the_end(start: Start, left: str) -> None:
-    served = start()
+@pytest.mark.parametrize("options", [[], ["--tls"]], ids=["plain", "tls"])
+def test_incomplete_requests_do_not_delay_the_end(start: Start, left: str, options: list[str]) -> None:
+    served = start(*options)
     with served.connect() as wire:
         LEFT[left](served, wire)
         assert served.end(timeout=4) == (0, "", "")

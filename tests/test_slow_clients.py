@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import socket
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -15,7 +16,21 @@ from copr_chroot_fake.http_server.request import Request
 from copr_chroot_fake.http_server.slow_clients import SlowClients
 from copr_chroot_fake.wire.answer import Answer
 
-from .served import HOME, LIST, PATIENCE, Server, Start, Wire, eventually, raw, running, serving
+from .served import (
+    HOME,
+    LIST,
+    PATIENCE,
+    Server,
+    Start,
+    Tls,
+    TlsSocket,
+    Wire,
+    eventually,
+    making_tls,
+    raw,
+    running,
+    serving,
+)
 
 MIB = 1024 * 1024
 LARGE = 16 * MIB
@@ -80,13 +95,19 @@ def large_response(request: Request) -> Answer:
     return Answer(200, (("Content-Length", str(LARGE)),), bytes(LARGE))
 
 
+@pytest.fixture(params=["plain", "tls"])
+def tls(request: pytest.FixtureRequest) -> Iterator[Tls]:
+    with making_tls() if request.param == "tls" else nullcontext(Tls(None, None)) as tls:
+        yield tls
+
+
 def connect(server: Server) -> Wire:
     """Open a connection with a small receive buffer."""
     client = socket.socket()
     client.settimeout(PATIENCE)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
     client.connect(server.address)
-    return Wire(client)
+    return Wire(client if server.tls is None else TlsSocket(client, server.tls, server.address[0]))
 
 
 def disconnected(wire: Wire) -> bool:
@@ -100,12 +121,13 @@ def disconnected(wire: Wire) -> bool:
     return True
 
 
-def test_memory_for_clients_that_do_not_read_is_limited() -> None:
+def test_memory_for_clients_that_do_not_read_is_limited(tls: Tls) -> None:
     """Of many, only the latest are still waited for."""
-    with running(large_response, slow_clients=SlowClients(max_bytes=LARGE)) as url, ExitStack() as open_still:
+    slow_clients = SlowClients(max_bytes=LARGE)
+    with running(large_response, slow_clients=slow_clients, tls=tls.server) as url, ExitStack() as open_still:
         wires = []
         for _ in range(8):
-            wire = open_still.enter_context(connect(Server(url)))
+            wire = open_still.enter_context(connect(Server(url, tls.client)))
             wire.send(raw("GET", HOME))
             assert wire.socket.recv(1)
             wires.append(wire)
@@ -114,11 +136,13 @@ def test_memory_for_clients_that_do_not_read_is_limited() -> None:
 
 
 @pytest.mark.parametrize("connection", ["keep-alive", "close"])
-def test_client_that_does_not_read_loses_its_connection(monkeypatch: pytest.MonkeyPatch, connection: str) -> None:
+def test_client_that_does_not_read_loses_its_connection(
+    monkeypatch: pytest.MonkeyPatch, connection: str, tls: Tls
+) -> None:
     """Also if the connection was to be closed; other clients may read slowly."""
     monkeypatch.setattr(http_server, "_SWEEP_INTERVAL", 0.02)
-    with running(large_response, slow_clients=SlowClients(timeout=0.3)) as url:
-        server = Server(url)
+    with running(large_response, slow_clients=SlowClients(timeout=0.3), tls=tls.server) as url:
+        server = Server(url, tls.client)
         with connect(server) as silent, connect(server) as slow:
             for wire in (silent, slow):
                 wire.send(raw("GET", HOME, Connection=connection))
@@ -144,8 +168,11 @@ def test_200_idle_connections_do_not_disturb() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the limit of open files is set with POSIX calls")
+@pytest.mark.parametrize("options", [[], ["--tls"]], ids=["plain", "tls"])
 @pytest.mark.parametrize("is_lowered_later", [False, True])
-def test_server_without_file_descriptors_closes_idle_connections(start: Start, is_lowered_later: bool) -> None:
+def test_server_without_file_descriptors_closes_idle_connections(
+    start: Start, is_lowered_later: bool, options: list[str]
+) -> None:
     """It logs one warning, keeps busy connections, and accepts new ones."""
     import resource
 
@@ -154,16 +181,17 @@ def test_server_without_file_descriptors_closes_idle_connections(start: Start, i
         pytest.skip("the limit of another process can be set on Linux only")
     if is_lowered_later:
         # The server read its limit before, and does not know about the change.
-        served = start()
+        served = start(*options)
         resource.prlimit(served.process.pid, resource.RLIMIT_NOFILE, limits)
     else:
-        served = start(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
+        served = start(*options, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
     served.control("POST", "/faults", {"nth": 1, "delay": 0.5})
     with served.connect() as used, ExitStack() as open_still:
         used.send(raw("GET", HOME))
         assert eventually(lambda: served.request_count == 1)
         for _ in range(100):
-            open_still.enter_context(served.connect())
+            # Over TLS, without a handshake.
+            open_still.enter_context(socket.create_connection(served.address, timeout=PATIENCE))
         assert len(served.get(LIST)["items"]) > 0
         assert used.reply().status == 200
     status, output, errors = served.end()
@@ -173,7 +201,7 @@ def test_server_without_file_descriptors_closes_idle_connections(start: Start, i
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-def test_no_response_is_made_before_the_last_is_read(at_once: bool) -> None:
+def test_no_response_is_made_before_the_last_is_read(at_once: bool, tls: Tls) -> None:
     """However many requests a client sends; all are answered once it reads."""
     calls = []
 
@@ -181,7 +209,11 @@ def test_no_response_is_made_before_the_last_is_read(at_once: bool) -> None:
         calls.append(request)
         return large_response(request)
 
-    with running(counting) as url, connect(Server(url)) as wire, connect(Server(url)) as other:
+    with (
+        running(counting, tls=tls.server) as url,
+        connect(Server(url, tls.client)) as wire,
+        connect(Server(url, tls.client)) as other,
+    ):
         if at_once:
             wire.send(raw("GET", HOME) * 5)
         else:

@@ -17,6 +17,7 @@ from copr_chroot_fake import (
     BuildChroot,
     CoprClient,
     CoprProvider,
+    CoprProxy,
     Dribble,
     FakeCopr,
     FakeOptions,
@@ -35,6 +36,7 @@ from copr_chroot_fake import (
     SubmissionRule,
     SubmissionRules,
     SystemClock,
+    TlsServer,
     Uniform,
     UnmatchedRequests,
     VirtualClock,
@@ -147,3 +149,13 @@ async def use_async(client: AsyncCoprClient) -> None:
     assert_type(client.iter_all(1), AsyncIterator[ChrootStatus])
     assert_type(await client.wait(1, "a-b-c"), ChrootStatus)
     assert_type(await client.wait(1), tuple[ChrootStatus, ...])
+
+
+def serve(fake: FakeCopr) -> None:
+    with fake.serving() as url:
+        assert_type(url, str)
+    with fake.serving(tls=True) as server:
+        assert_type(server, TlsServer)
+    with fake.proxying(allow=["pypi.org"]) as proxy:
+        assert_type(proxy, CoprProxy)
+        assert_type(proxy.environment, Mapping[str, str])

@@ -57,6 +57,18 @@ class ServedApp:
             return world
         if request.method in READ_METHODS:
             return self._answer(world, target, request)
+        return self._begin_write(world, target, request)
+
+    def answer_copr(self, request: Request) -> Answer | BodyWanted:
+        """Answer a request to Copr's own address: it has neither a control API nor worlds, but only the main one."""
+        if request.method in READ_METHODS:
+            return self._answer(self._worlds.main, request.target, request)
+        return self._begin_write(self._worlds.main, request.target, request)
+
+    def _begin_write(self, world: World, target: str, request: Request) -> Answer | BodyWanted:
+        if request.method == "CONNECT":
+            request.keeps_alive = False
+            return json_answer(error_body("this server is no proxy; serve with --proxy"), 501)
         rejection = self._limits.rejection(request.headers)
         return rejection or BodyWanted(self._limits, partial(self._answer, world, target, request))
 
@@ -73,7 +85,7 @@ class ServedApp:
 
     def _create(self, name: str, request: Request) -> World | Answer:
         """Create a world for a request to its Copr, or return the error."""
-        rejection = reject_foreign_page(dict(request.headers))
+        rejection = reject_foreign_page(request.effective_headers)
         world = rejection or self._draft(name)
         if isinstance(world, World):
             self._worlds.add(world)

@@ -60,7 +60,8 @@ class ControlAdapter:
         This depends on no world.
         """
         headers = request.headers
-        rejection = self._guard.rejection(dict(headers), self.is_open(target)) or self._limits.rejection(headers)
+        rejection = self._guard.rejection(request.effective_headers, self.is_open(target))
+        rejection = rejection or self._limits.rejection(headers)
         return rejection or self._limits
 
     def answer(self, world: World, target: str, request: Request, body: bytes) -> Response:

@@ -10,17 +10,20 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from socket import SO_LINGER, SOL_SOCKET, socket
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from ..adapters.body_limits import IncomingBody
 from ..adapters.delivery import split_body
 from ..wire.answer import Answer, Delivery, Failure
 from .access_log import AccessLog
 from .internal_errors import Report, describe
-from .request import App, Request, Respond, Stream
+from .request import App, Request, Respond, Stream, TunnelWanted
 from .request_reader import InvalidRequestError, KnownHeads, RequestReader
-from .responses import CONTINUE, PROBLEM, encode_head, internal_error, rejection
+from .responses import CONNECTED, CONTINUE, PROBLEM, encode_head, internal_error, rejection
 from .slow_clients import SlowClients
+
+if TYPE_CHECKING:
+    from .relay import Relay
 
 REQUEST_TIMEOUT = 60
 """Seconds within which a request must arrive, from the time of its first byte, or of the connection."""
@@ -59,6 +62,7 @@ class Context:
     on_connect: Callable[[], None]
     on_end: Callable[[], None]
     connections: set[HttpProtocol] = field(default_factory=set)
+    relays: set[Relay] = field(default_factory=set)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     known_heads: KnownHeads = field(default_factory=dict)
     # For each read, asyncio would otherwise allocate 256 KiB, which takes longer than to answer.
@@ -251,6 +255,9 @@ class HttpProtocol(asyncio.BufferedProtocol):
         if isinstance(result, Answer):
             self._respond(exchange, result)
             return
+        if isinstance(result, TunnelWanted):
+            self._context.start(self._open_tunnel(exchange, result))
+            return
         exchange.body, exchange.respond = IncomingBody(result.limits), result.respond
         if exchange.request.expects_continue:
             self._transport.write(CONTINUE)
@@ -347,6 +354,28 @@ class HttpProtocol(asyncio.BufferedProtocol):
             if self._exchange is exchange:
                 self._respond(exchange, response)
                 self._continue()
+
+    async def _open_tunnel(self, exchange: _Exchange, wanted: TunnelWanted) -> None:
+        """Leave the connection to a tunnel, after confirming CONNECT; or respond with the error."""
+        try:
+            tunnel = await wanted.open()
+        except Exception as error:
+            self._fail(exchange, error)
+            return
+        has_left = self._exchange is not exchange or self._transport.is_closing()
+        if isinstance(tunnel, Answer):
+            if not has_left:
+                self._respond(exchange, tunnel)
+        elif has_left:
+            tunnel.close()
+        else:
+            exchange.status = 200
+            self._transport.write(CONNECTED)
+            tunnel.take_over(self._context, self._transport, self._reader.unread)
+            if self._is_reading_paused:
+                self._transport.resume_reading()
+            # For this protocol, the connection has ended.
+            self.connection_lost(None)
 
     async def _deliver(self, exchange: _Exchange, answer: Answer, seconds_to_refuse: float | None) -> None:
         """Send a response as a fault prescribes: late, in pieces, in part or not at all.

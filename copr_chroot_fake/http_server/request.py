@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..adapters.body_limits import BodyLimits
 from ..wire.answer import Answer
 from ..wire.headers import RawHeaders
 
+if TYPE_CHECKING:
+    import asyncio
+
+    from .protocol import Context
+
 
 class Request:
     """A request whose head has arrived.
 
-    :param target: path and query as sent, without the scheme and host of an absolute target.
+    :param target: path and query as sent, without the scheme and host of an absolute target; host and port for CONNECT.
     :param headers: with names in lower case.
     :param head_bytes: bytes of the head.
     :param keeps_alive: whether the client may send another request on the connection.
     :param expects_continue: whether the client waits for status 100 before it sends the body.
+    :param authority: host and port of an absolute target, or of CONNECT; ``None`` for any other.
     """
 
-    __slots__ = ("expects_continue", "head_bytes", "headers", "keeps_alive", "method", "refuse_next", "target")
+    __slots__ = (
+        "authority",
+        "expects_continue",
+        "head_bytes",
+        "headers",
+        "keeps_alive",
+        "method",
+        "refuse_next",
+        "target",
+    )
 
     def __init__(
         self,
@@ -30,6 +45,7 @@ class Request:
         head_bytes: int = 0,
         keeps_alive: bool = True,
         expects_continue: bool = False,
+        authority: str | None = None,
     ) -> None:
         self.method = method
         self.target = target
@@ -37,9 +53,31 @@ class Request:
         self.head_bytes = head_bytes
         self.keeps_alive = keeps_alive
         self.expects_continue = expects_continue
+        self.authority = authority
         self.refuse_next: Callable[[], float | None] | None = None
         """Set by the application if a fault may refuse the next connection: returns for how many seconds to close the
         port, or ``None``. The server calls it once, just before the response, whose recipient may connect at once."""
+
+    @property
+    def effective_headers(self) -> dict[bytes, bytes]:
+        """The headers; an absolute target replaces ``Host``, as RFC 9112 3.2.2 requires."""
+        headers = dict(self.headers)
+        if self.authority is not None:
+            headers[b"host"] = self.authority.encode()
+        return headers
+
+
+class Tunnel(Protocol):
+    """Takes over a connection after CONNECT."""
+
+    def take_over(self, context: Context, transport: asyncio.Transport, unread: bytes) -> None:
+        """Set another protocol for a connection.
+
+        :param unread: received bytes that follow the request.
+        """
+
+    def close(self) -> None:
+        """Give up, because the client has left."""
 
 
 class Stream(Protocol):
@@ -69,5 +107,11 @@ class BodyWanted(NamedTuple):
     respond: Respond
 
 
-App = Callable[[Request], "Answer | BodyWanted"]
+class TunnelWanted(NamedTuple):
+    """An application's reply to CONNECT: opens the tunnel, or returns the error."""
+
+    open: Callable[[], Awaitable[Answer | Tunnel]]
+
+
+App = Callable[[Request], "Answer | BodyWanted | TunnelWanted"]
 """An application: returns the response to a request, or asks for its body, which is ignored otherwise."""

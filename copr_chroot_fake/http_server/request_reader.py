@@ -24,7 +24,9 @@ _BEGINNING = re.compile(rb"\r?\Z|%b{1,64}(?: |\Z)" % _TOKEN)
 _BARE = re.compile(rb"(?<!\r)\n|\r(?!\n|\Z)")
 """A line feed without a carriage return, or the reverse."""
 
-_ABSOLUTE_TARGET = re.compile("[A-Za-z][A-Za-z0-9+.-]*://[^/?#]+")
+_ABSOLUTE_TARGET = re.compile("[A-Za-z][A-Za-z0-9+.-]*://([^/?#]+)")
+_HOST_AND_PORT = re.compile(r"(?:[A-Za-z0-9_.-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}")
+"""The target of CONNECT."""
 
 # The parser rejects PRI, with which a client begins HTTP/2.
 _PARSED_METHODS = (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"TRACE", b"CONNECT", b"PRI")
@@ -37,7 +39,7 @@ _UPGRADE = re.compile(rb"\r\nupgrade(?=:)", re.IGNORECASE)
 _UPGRADE_STAND_IN = b"\r\nno-upgrade"
 
 
-KnownHeads = dict[bytes, tuple[str, str, RawHeaders, int, bool, bool]]
+KnownHeads = dict[bytes, tuple[str, str, RawHeaders, int, bool, bool, "str | None"]]
 """The arguments of requests by their heads."""
 
 _KNOWN_HEADS, _KNOWN_HEAD_BYTES = 512, 1024
@@ -94,6 +96,11 @@ class RequestReader:
     def has_unread(self) -> bool:
         """Whether bytes have been received that have not been read."""
         return self._position < len(self._data)
+
+    @property
+    def unread(self) -> bytes:
+        """Received bytes that have not been read."""
+        return self._data[self._position :]
 
     def read_head(self) -> Request | None:
         """Read the head of the next request; ``None`` if it has not arrived in full.
@@ -155,7 +162,9 @@ class RequestReader:
         self.in_body = not self._is_complete
         self._missing = None if self._is_chunked else self._length
         keeps_alive = self._keeps_alive and not is_old
-        parsed = method.decode(), _read_target(target.decode()), headers, size, keeps_alive, self._expects_continue
+        is_connect = method == b"CONNECT"
+        path, authority = _read_authority(target.decode()) if is_connect else _read_target(target.decode())
+        parsed = method.decode(), path, headers, size, keeps_alive, self._expects_continue, authority
         if not self.in_body and size <= _KNOWN_HEAD_BYTES:
             if len(self._known_heads) >= _KNOWN_HEADS:
                 self._known_heads.clear()
@@ -249,14 +258,25 @@ def _invalid() -> InvalidRequestError:
     return InvalidRequestError(400, "Invalid HTTP request received.")
 
 
-def _read_target(target: str) -> str:
-    """Return path and query of a request target, without the fragment, and without an empty query."""
+def _read_authority(target: str) -> tuple[str, str]:
+    """Return the target of CONNECT, a host with a port, as target and authority."""
+    if not _HOST_AND_PORT.fullmatch(target) or not 0 < int(target.rpartition(":")[2]) < 65536:
+        raise _invalid()
+    return target, target
+
+
+def _read_target(target: str) -> tuple[str, str | None]:
+    """Return path and query of a request target, and the authority of an absolute one.
+
+    The former is without the fragment, and without an empty query.
+    """
+    authority = None
     if not target.startswith("/") and target != "*":
         absolute = _ABSOLUTE_TARGET.match(target)
         if absolute is None:
             raise _invalid()
-        rest = target[absolute.end() :]
+        authority, rest = absolute[1], target[absolute.end() :]
         target = rest if rest.startswith("/") else f"/{rest}"
     if "#" in target:
         target = target.partition("#")[0]
-    return target[:-1] if target.endswith("?") and target.count("?") == 1 else target
+    return target[:-1] if target.endswith("?") and target.count("?") == 1 else target, authority

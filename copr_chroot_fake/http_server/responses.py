@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ..wire.answer import Answer, error_body, json_answer
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+CONNECTED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 PROBLEM = "internal error; the server has logged it"
 """The error message for internal errors."""

@@ -13,6 +13,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from ..worlds.limits import MAX_HEAD
 from .access_log import AccessLog
@@ -22,6 +23,11 @@ from .request import App
 from .responses import date_header as make_date_header
 from .slow_clients import SlowClients
 from .sockets import BACKLOG, max_files, occupy
+
+if TYPE_CHECKING:
+    import ssl
+
+    from .relay import Relay
 
 SHUTDOWN_TIMEOUT = 60
 """Seconds for which a stopping server waits for its last responses; a second SIGINT ends it at once."""
@@ -67,6 +73,7 @@ def serve(
     max_head: int,
     report: Report,
     access_log: AccessLog | None,
+    tls: ssl.SSLContext | None,
 ) -> None:
     """Serve on a socket until a signal stops it; ``on_ready`` is called when it responds."""
     # Loaded modules stay, so exclude them from garbage collection, which the command has paused.
@@ -77,7 +84,7 @@ def serve(
         on_ready()
         _return_large_blocks()
 
-    server = FakeServer(app, listener, ready, max_head=max_head, report=report, access_log=access_log)
+    server = FakeServer(app, listener, ready, max_head=max_head, report=report, access_log=access_log, tls=tls)
     with _stopping_on_signals(server):
         asyncio.run(server.serve())
 
@@ -118,6 +125,7 @@ class FakeServer:
     :param on_ready: called when the server responds.
     :param has_date: whether responses have the header ``Date``.
     :param report: receives a line for each internal error, and when system resources are exhausted.
+    :param tls: the certificate of the server; without it, the server speaks plain HTTP.
     """
 
     def __init__(
@@ -131,6 +139,7 @@ class FakeServer:
         report: Report = _LOG.error,
         slow_clients: SlowClients | None = None,
         access_log: AccessLog | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._slow_clients = slow_clients or SlowClients()
         self._context = Context(
@@ -145,6 +154,7 @@ class FakeServer:
             self._check_end,
         )
         self._report = report
+        self._tls = tls
         self._listener = listener
         self._address = listener.getsockname()[:2]
         self._on_ready = on_ready
@@ -175,11 +185,18 @@ class FakeServer:
 
     async def _listen(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: HttpProtocol(self._context, loop), sock=listener, backlog=_ACCEPTED_AT_ONCE
-        )
+        self._server = await loop.create_server(self._make_protocol(loop), sock=listener, backlog=_ACCEPTED_AT_ONCE)
         # asyncio has made it listen again, with a backlog of as many connections as it accepts at once.
         listener.listen(BACKLOG)
+
+    def _make_protocol(self, loop: asyncio.AbstractEventLoop) -> Callable[[], asyncio.BaseProtocol]:
+        """Return a function that makes the protocol of each connection."""
+        context, tls = self._context, self._tls
+        if tls is None:
+            return lambda: HttpProtocol(context, loop)
+        from .tls import TlsLayer
+
+        return lambda: TlsLayer(HttpProtocol(context, loop), tls, context.buffer)
 
     def stop(self, *, at_once: bool = False) -> None:
         """Stop the server; can be called from any thread, and by the handler of a signal.
@@ -200,7 +217,7 @@ class FakeServer:
     @property
     def is_busy(self) -> bool:
         """Whether there are connections, or requests that have not been finished."""
-        return bool(self._context.connections or self._context.tasks)
+        return bool(self._context.connections or self._context.relays or self._context.tasks)
 
     def _check_end(self) -> None:
         """Note whether a stopping server has nothing left to do."""
@@ -220,7 +237,7 @@ class FakeServer:
 
     def _make_room(self) -> None:
         """Close some idle connections if the limit of open files is near."""
-        if len(self._context.connections) > self._max_connections:
+        if len(self._context.connections) + len(self._context.relays) > self._max_connections:
             self._close_idle("the limit of open files is near", 1 / 4)
 
     def _close_idle(self, reason: str, share: float) -> None:
@@ -232,19 +249,23 @@ class FakeServer:
         if now - self._last_warning > 60:
             self._last_warning = now
             self._report(
-                f"cannot keep all {len(self._context.connections)} connections: {reason}; closed idle ones; "
+                f"cannot keep all {len(self._all_connections)} connections: {reason}; closed idle ones; "
                 "allow more open files, for example with ulimit -n"
             )
 
     @property
-    def _idle_connections(self) -> Iterator[tuple[float, HttpProtocol]]:
-        for connection in self._context.connections:
+    def _all_connections(self) -> list[HttpProtocol | Relay]:
+        return [*self._context.connections, *self._context.relays]
+
+    @property
+    def _idle_connections(self) -> Iterator[tuple[float, HttpProtocol | Relay]]:
+        for connection in self._all_connections:
             if connection.idle_since is not None:
                 yield connection.idle_since, connection
 
     def _sweep(self) -> None:
         loop = asyncio.get_running_loop()
-        self._slow_clients.sweep(self._context.connections, loop.time())
+        self._slow_clients.sweep(self._all_connections, loop.time())
         self._sweeping = loop.call_later(_SWEEP_INTERVAL, self._sweep)
 
     async def close_port(self, seconds: float) -> None:
@@ -296,6 +317,7 @@ class FakeServer:
         self._listener.close()
         for connection in list(self._context.connections):
             connection.shutdown()
+        self._abort_relays()
         self._check_end()
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._ended.wait(), SHUTDOWN_TIMEOUT)
@@ -304,6 +326,7 @@ class FakeServer:
     async def _abort_connections(self) -> None:
         for connection in list(self._context.connections):
             connection.drop()
+        self._abort_relays()
         # This ends their tasks, and those that set up accepted connections.
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         if tasks:
@@ -313,9 +336,13 @@ class FakeServer:
         if self._reserved is not None:
             self._reserved.close()
 
+    def _abort_relays(self) -> None:
+        for relay in list(self._context.relays):
+            relay.abort()
+
     def abandon_sockets(self) -> None:
         """Detach from the sockets in a forked child; the parent process continues to use them."""
-        sockets = [connection.socket for connection in self._context.connections]
+        sockets = [connection.socket for connection in self._all_connections]
         listeners = [] if self._server is None else self._server.sockets
         null = os.open(os.devnull, os.O_RDWR)
         for each in (self._listener, self._reserved, *listeners, *sockets):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..client.clients import AsyncCoprClient, CoprClient
     from ..fake import FakeCopr
     from ..http_server.live_server import LiveServer
+    from ..http_server.running import CoprProxy
     from .commands import CoprCli
     from .options import Options
     from .support import CoprServer, MakeCoprFake
@@ -200,6 +201,13 @@ def copr_server(copr_fake: FakeCopr, _copr_live_server: LiveServer) -> Iterator[
 
     with serve(copr_fake, _copr_live_server) as server:
         yield server
+
+
+@pytest.fixture
+def copr_proxy(copr_fake: FakeCopr) -> Iterator[CoprProxy]:
+    """A proxy through which any program reaches ``copr_fake`` at Copr's own addresses: ``copr_proxy.environment``."""
+    with copr_fake.proxying() as proxy:
+        yield proxy
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import pytest
 
 from ..errors import CoprFakeError
 from ..fake import FakeCopr
+from ..http_server.program_environment import client_config
 from .network_guard import NetworkGuard, guarding
 from .options import NAMES, Options, check_names
 
@@ -87,7 +88,7 @@ def write_config(url: str, directory: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """Write a configuration file below ``directory``, and make both subprocesses and modules of this process use it."""
     path = directory / ".config" / "copr"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"[copr-cli]\ncopr_url = {url}\nusername = jdoe\nlogin = jdoe\ntoken = token\nencrypted = False\n")
+    path.write_text(client_config(url=url))
     # Import the official client before HOME changes: it computes its default path when it is imported.
     with suppress(ModuleNotFoundError):
         import_module("copr.v3")

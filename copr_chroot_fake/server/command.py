@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import click
 
 from ..adapters.body_limits import MAX_BODY
-from ..cli_output import Failure
+from ..cli_output import Failure, failing
 from ..errors import CoprFakeError, InputError, needing
 from ..excerpt import excerpt
 from ..garbage_collection import without_garbage_collection
@@ -26,9 +26,15 @@ from ..worlds.limits import MAX_HEAD, MAX_MEMORY, MAX_WORLDS
 
 if TYPE_CHECKING:
     import socket
+    from contextlib import AbstractContextManager
+    from ssl import SSLContext
 
     from ..http_server.access_log import LogStyle
+    from ..http_server.app import ServedApp
+    from ..http_server.certificates import CertificateAuthority
     from ..http_server.guard import Guard
+    from ..http_server.internal_errors import Report
+    from ..http_server.request import App
     from ..model.account import Account
     from ..worlds.initial import InitialConfig
     from ..worlds.world import Worlds
@@ -109,6 +115,32 @@ def _parse_host_name(text: str) -> str:
     return text
 
 
+progress_option = click.option(
+    "--progress",
+    default="clock",
+    show_default=True,
+    type=click.Choice(get_args(ProgressMode)),
+    help="What advances chroots to their next stage: polls; the clock; only control calls; or immediately, so that the "
+    "first poll returns the final state. A scenario can override it for a build or chroot.",
+)
+speed_option = click.option(
+    "--speed",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(min=0, min_open=True),
+    help="Seconds on the fake's clock for each real second.",
+)
+proxy_allow_option = click.option(
+    "--proxy-allow",
+    "allowed",
+    multiple=True,
+    type=_ParsedText("host name", _parse_host_name),
+    metavar="HOST",
+    help="Host to which the proxy passes connections through; can be repeated. Those to others than Copr's are "
+    "rejected by default.",
+)
+
+
 def _number_option(
     name: str, default: int, text: str, minimum: int = 0, maximum: int | None = None
 ) -> Callable[[Command], Command]:
@@ -153,21 +185,8 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     metavar="1000|none",
     help="Polls of one resource while the clock is paused and nothing changes; more get a 508.",
 )
-@click.option(
-    "--progress",
-    default="clock",
-    show_default=True,
-    type=click.Choice(get_args(ProgressMode)),
-    help="What advances chroots to their next stage: polls; the clock; only control calls; or immediately, so that the "
-    "first poll returns the final state. A scenario can override it for a build or chroot.",
-)
-@click.option(
-    "--speed",
-    default=1.0,
-    show_default=True,
-    type=click.FloatRange(min=0, min_open=True),
-    help="Seconds on the fake's clock for each real second.",
-)
+@progress_option
+@speed_option
 @_number_option(
     "--seed",
     0,
@@ -220,6 +239,18 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     help="User who may log in, with the groups whose projects the user may change; can be repeated. By default, any "
     "login is accepted and may do everything.",
 )
+@click.option(
+    "--tls",
+    is_flag=True,
+    help="Serve https, with a certificate of a new authority, whose file is printed; needs the tls extra.",
+)
+@click.option(
+    "--proxy",
+    is_flag=True,
+    help="Be a proxy, too, which answers for Copr's own hosts with certificates of a new authority, whose file is "
+    "printed; needs the tls extra.",
+)
+@proxy_allow_option
 @click.option("--no-control", is_flag=True, help="Do not serve the control API and the page under /_fake/.")
 @click.option(
     "--control-token",
@@ -276,6 +307,9 @@ def serve(
     amqp: str | None,
     state: Path | None,
     accounts: tuple[Account, ...],
+    tls: bool,
+    proxy: bool,
+    allowed: tuple[str, ...],
     no_control: bool,
     control_token: str | None,
     allowed_hosts: tuple[str, ...],
@@ -301,6 +335,9 @@ def serve(
     When the server is ready, it prints its URL, and that of its page:
         Copr fake: http://127.0.0.1:5000
         Page: http://127.0.0.1:5000/_fake/
+    With --tls or --proxy, it also prints the file with which clients verify its
+    certificates:
+        Certificate authority: /tmp/…/authority.pem
 
     \b
     Try it:
@@ -316,6 +353,8 @@ def serve(
     """
     if log is not None and not access_log:
         raise Failure("--log requires --access-log")
+    if allowed and not proxy:
+        raise Failure("--proxy-allow requires --proxy")
     _check_results(serve_results, results_delay, public_url)
     _check_control(host, no_control, control_token, insecure_control)
     from ..fake import FakeCopr
@@ -364,21 +403,30 @@ def serve(
         worlds.are_fixed = worlds_mode == "fixed"
         save = None if state_file is None else state_file.save_while_serving
         control = None if guard is None else ControlAdapter(worlds, initial, guard, save, max_body=max_body)
+        authority = stack.enter_context(_open_authority()) if tls or proxy else None
+        certificate = _certificate(authority, host, allowed_hosts, url) if authority is not None and tls else None
         listener = _bind(host, port)
+        own_url = url_of(listener, "https" if tls else "http")
         writer = LineWriter(_STANDARD_ERROR, partial(dropped_line, log or "text"))
         stack.callback(writer.close)
-        worlds.set_url(url or url_of(listener))
+        served = ServedApp(worlds, control)
+        app: App = served
+        if authority is not None and proxy:
+            app = _as_proxy(served, authority, own_url, allowed, writer.write)
+        if url is not None or not proxy:
+            worlds.set_url(url or own_url)
         if publisher is not None:
             stack.callback(publisher.close)
             publisher.start(worlds.main, writer.write)
         try:
             serve_app(
-                ServedApp(worlds, control),
+                app,
                 listener,
-                lambda: _print_urls(url_of(listener), control is not None),
+                lambda: _print_urls(own_url, control is not None, authority),
                 max_head,
                 writer.write,
                 AccessLog(log or "text", writer.write) if access_log else None,
+                certificate,
             )
         finally:
             if state_file is not None:
@@ -391,9 +439,43 @@ def _open_state_file(path: Path) -> StateFile:
     return StateFile(path)
 
 
-def _print_urls(url: str, has_page: bool) -> None:
+def _open_authority() -> AbstractContextManager[CertificateAuthority]:
+    """Create a certificate authority, whose file exists within the context.
+
+    :raises Failure: if the extra is not installed.
+    """
+    with failing(), needing("--tls or --proxy", "trustme", "tls"):
+        from ..http_server.certificates import certificate_authority
+    return certificate_authority()
+
+
+def _as_proxy(
+    app: ServedApp, authority: CertificateAuthority, url: str, allowed: tuple[str, ...], report: Report
+) -> App:
+    from ..http_server.proxy import ProxyApp
+
+    return ProxyApp(app, authority, url, allowed, report)
+
+
+def _certificate(
+    authority: CertificateAuthority, host: str, allowed_hosts: tuple[str, ...], public_url: str | None
+) -> SSLContext:
+    """Return a certificate for all names at which clients reach the server.
+
+    :raises Failure: if one of them cannot be in a certificate.
+    """
+    from ..http_server.certificates import LOOPBACK
+
+    with failing():
+        return authority.context_for(*LOOPBACK, host, *_trusted_names(allowed_hosts, public_url))
+
+
+def _print_urls(url: str, has_page: bool, authority: CertificateAuthority | None) -> None:
+    lines = [f"Copr fake: {url}", *([f"Page: {url}/_fake/"] if has_page else [])]
+    if authority is not None:
+        lines.append(f"Certificate authority: {authority.file}")
     # In one write: whoever reads only the first line may then close the pipe.
-    click.echo(f"Copr fake: {url}" + f"\nPage: {url}/_fake/" * has_page)
+    click.echo("\n".join(lines))
 
 
 def _make_publisher(url: str) -> AmqpPublisher:
@@ -448,8 +530,12 @@ def _guard(host: str, token: str | None, allowed_hosts: tuple[str, ...], public_
     """Return the guard, which also trusts the host name in the public URL."""
     from ..http_server.guard import Guard
 
+    return Guard(host, token, _trusted_names(allowed_hosts, public_url))
+
+
+def _trusted_names(allowed_hosts: tuple[str, ...], public_url: str | None) -> list[str]:
     public = None if public_url is None else urlsplit(public_url).hostname
-    return Guard(host, token, [*allowed_hosts, *([public] if public else [])])
+    return [*allowed_hosts, *([public] if public else [])]
 
 
 def _bind(host: str, port: int) -> socket.socket:

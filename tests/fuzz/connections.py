@@ -13,19 +13,23 @@ import struct
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import unquote
 
 import h11
 
 from copr_chroot_fake import FakeCopr
 from copr_chroot_fake.http_server.app import ServedApp
+from copr_chroot_fake.http_server.certificates import CertificateAuthority
 from copr_chroot_fake.http_server.control_adapter import ControlAdapter
 from copr_chroot_fake.http_server.guard import Guard
-from copr_chroot_fake.http_server.request import App, BodyWanted, Request, Response
-from copr_chroot_fake.http_server.responses import CONTINUE
+from copr_chroot_fake.http_server.proxy import ProxyApp
+from copr_chroot_fake.http_server.request import App, BodyWanted, Request, Response, Tunnel, TunnelWanted
+from copr_chroot_fake.http_server.responses import CONNECTED, CONTINUE
 from copr_chroot_fake.http_server.server import FakeServer
-from copr_chroot_fake.http_server.sockets import bind
+from copr_chroot_fake.http_server.sockets import bind, url_of
 from copr_chroot_fake.wire.answer import Answer
 from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.world import Worlds
@@ -70,13 +74,15 @@ class Observer:
         self._app = app
         self.seen: list[Seen] = []
 
-    def __call__(self, request: Request) -> Answer | BodyWanted:
+    def __call__(self, request: Request) -> Answer | BodyWanted | TunnelWanted:
         seen = Seen(request.method, request.target.partition("?")[0])
         self.seen.append(seen)
         result = self._app(request)
         if isinstance(result, Answer):
             seen.status = result.status
             return result
+        if isinstance(result, TunnelWanted):
+            return TunnelWanted(partial(_open, seen, result))
 
         def respond(body: bytes) -> Response:
             answer = result.respond(body)
@@ -93,6 +99,12 @@ class Observer:
         return BodyWanted(result.limits, respond)
 
 
+async def _open(seen: Seen, wanted: TunnelWanted) -> Answer | Tunnel:
+    tunnel = await wanted.open()
+    seen.status = tunnel.status if isinstance(tunnel, Answer) else 200
+    return tunnel
+
+
 class Harness:
     """A server and the connections of a case."""
 
@@ -100,9 +112,12 @@ class Harness:
         self._loop = asyncio.new_event_loop()
         self._worlds = Worlds(_INITIAL, 20)
         control = ControlAdapter(self._worlds, _INITIAL, Guard("127.0.0.1", None), max_body=5000)
-        self._observer = Observer(ServedApp(self._worlds, control))
         self._problems: list[str] = []
         listener = bind("127.0.0.1", 0)
+        self._directory = TemporaryDirectory()
+        authority = CertificateAuthority(Path(self._directory.name))
+        app = ServedApp(self._worlds, control)
+        self._observer = Observer(ProxyApp(app, authority, url_of(listener), (), lambda line: None))
         self._address = listener.getsockname()
         self._server = FakeServer(self._observer, listener, lambda: None, max_head=8192, report=self._problems.append)
         self._serving = self._loop.create_task(self._server.serve())
@@ -175,6 +190,13 @@ def _check_replies(got: bytes, seen: list[Seen], may_break: bool) -> None:
     while got:
         assert not is_closed, "nothing follows the reply that closes the connection"
         request = next(requests, None)
+        if request is not None and (request.method, request.status) == ("CONNECT", 200):
+            rest = got.removeprefix(CONNECTED)
+            # What follows is no handshake, and so no request.
+            assert rest != got
+            assert rest == b"" or rest.startswith((b"\x15\x03", b"HTTP/1.1 400 Bad Request\r\n")), rest
+            assert next(requests, None) is None
+            return
         reply = _parse(got, "GET" if request is None else request.method)
         is_head = request is not None and request.method == "HEAD"
         if reply is None and request is None:

@@ -105,6 +105,10 @@ REQUESTS: tuple[bytes, ...] = (
     b"POST /worlds/w/_fake/reset HTTP/1.1\r\nHost: localhost\r\n\r\n",
     b"DELETE /_fake/worlds/w HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://evil.example\r\n\r\n",
     b"POST /_fake/snapshots HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+    b"CONNECT copr.fedorainfracloud.org:443 HTTP/1.1\r\nHost: copr.fedorainfracloud.org:443\r\n\r\n",
+    b"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n",
+    b"GET http://copr.fedorainfracloud.org/api_3/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"GET http://evil.example/_fake/clock HTTP/1.1\r\nHost: localhost\r\n\r\n",
 )
 """Requests from which mutated connections are made."""
 
@@ -141,7 +145,8 @@ TOKENS: tuple[bytes, ...] = (
         b"//",
         b"*",
     ),
-    *(b"http://copr/", b"CONNECT ", b"TRACE ", b"QUERY ", b"{", b"[" * 2000, b'"\\ud800"', b"NaN", b"X: y\r\n" * 1500),
+    *(b"http://copr/", b"http://copr.fedorainfracloud.org", b"CONNECT ", b":443", b"\x16\x03\x01"),
+    *(b"TRACE ", b"QUERY ", b"{", b"[" * 2000, b'"\\ud800"', b"NaN", b"X: y\r\n" * 1500),
 )
 """Bytes with a meaning for parsers, and oversized values."""
 

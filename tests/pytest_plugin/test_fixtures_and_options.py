@@ -393,7 +393,7 @@ def test_missing_extra_is_named(run: Run) -> None:
         """
 import importlib, sys
 
-MISSING = {"httpx2": "httpx2", "respx": "pytest", "responses": "requests", "httptools": "server"}
+MISSING = {"httpx2": "httpx2", "respx": "pytest", "responses": "requests", "httptools": "server", "trustme": "tls"}
 
 @pytest.fixture(params=MISSING, autouse=True)
 def package(request):
@@ -405,12 +405,47 @@ def package(request):
 
 def test_it(package, request):
     from copr_chroot_fake import MissingExtraError
-    fixture = {"httpx2": "copr_httpx2", "respx": "copr_httpx", "responses": "copr_requests", "httptools": "copr_server"}
+    fixture = {
+        "httpx2": "copr_httpx2",
+        "respx": "copr_httpx",
+        "responses": "copr_requests",
+        "httptools": "copr_server",
+        "trustme": "copr_proxy",
+    }
     with pytest.raises(Exception, match=rf"needs .*, which is not installed: .*\\[{MISSING[package]}\\]'"):
         request.getfixturevalue(fixture[package])
 """
     )
-    result.assert_outcomes(passed=4)
+    result.assert_outcomes(passed=5)
+
+
+def test_copr_proxy_lasts_as_long_as_its_test(run: Run) -> None:
+    """Subprocesses get the fake of the test, and the network guard has no objection."""
+    run(
+        """
+import json, subprocess, sys, urllib.request
+
+seen = []
+CODE = "import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode())"
+
+@pytest.mark.parametrize("state", ["running", "failed"])
+def test_proxy(copr_fake, copr_proxy, state):
+    copr_fake.add_build({F41: state}, id=1)
+    command = [sys.executable, "-c", CODE, f"{URL}/1/{F41}"]
+    done = subprocess.run(command, env=copr_proxy.environment, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["state"] == state
+    assert copr_fake.results_url == "https://download.copr.fedorainfracloud.org/results"
+    assert copr_fake.serves_results
+    copr_fake.assert_requested("build-chroot", times=1)
+    seen.append(copr_proxy)
+
+def test_later():
+    for proxy in seen:
+        assert not proxy.certificate_file.parent.exists()
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(proxy.url, trust_env=False)
+"""
+    ).assert_outcomes(passed=3)
 
 
 def test_make_copr_fake_overrides_options(run: Run) -> None:

@@ -1,0 +1,51 @@
+"""A proxy in a thread, through which any program reaches a fake at Copr's own addresses."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ..worlds.initial import InitialConfig, InitialSnapshot
+from ..worlds.world import Worlds
+from .app import ServedApp
+from .certificates import certificate_authority
+from .control_adapter import ControlAdapter
+from .guard import Guard
+from .program_environment import client_config, proxy_variables
+from .proxy import ProxyApp
+from .running import CoprProxy
+from .server_thread import ServerThread
+from .sockets import bind, url_of
+
+if TYPE_CHECKING:
+    from ..fake import FakeCopr
+
+_LOG = logging.getLogger("copr_chroot_fake.proxy")
+
+
+@contextmanager
+def proxying(fake: FakeCopr, allowed: Collection[str]) -> Iterator[CoprProxy]:
+    """Run a proxy for a fake until the end of the block; then it and its files are gone.
+
+    :param allowed: hosts other than Copr's to which connections are passed through.
+    """
+    initial = InitialSnapshot(fake, fake.snapshot())
+    worlds = Worlds(initial, fake=fake, max_memory=sys.maxsize)
+    worlds.are_fixed = True
+    control = ControlAdapter(worlds, InitialConfig(type(fake)), Guard("127.0.0.1", None))
+    with certificate_authority() as authority:
+        listener = bind("127.0.0.1", 0)
+        url = url_of(listener)
+        app = ProxyApp(ServedApp(worlds, control), authority, url, allowed, _LOG.warning)
+        thread = ServerThread(app, listener)
+        try:
+            account = next((account for account in fake.accounts if not account.expired), None)
+            config = client_config(*(() if account is None else (account.name, account.login, account.token)))
+            variables = proxy_variables(url, authority.file, authority.directory, config)
+            yield CoprProxy(url, authority.file, {**os.environ, **variables})
+        finally:
+            thread.stop()

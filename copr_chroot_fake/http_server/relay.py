@@ -1,0 +1,114 @@
+"""Passing bytes on between two connections, in both directions."""
+
+from __future__ import annotations
+
+import asyncio
+from socket import socket
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from .protocol import Context
+
+_CONNECT_TIMEOUT = 30
+"""Seconds within which another host must accept a connection."""
+
+
+class Relay(asyncio.Protocol):
+    """One of two connections, each of which sends what the other one receives.
+
+    When one of them ends, what it has received is sent, and the other one is closed (RFC 9110 9.3.6).
+    """
+
+    _peer: Relay
+    transport: asyncio.Transport
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._loop = asyncio.get_running_loop()
+        self.idle_since = self._loop.time()
+        """The loop's time of the last received bytes."""
+
+    def join(self, peer: Relay) -> None:
+        """Relay between this connection and another one."""
+        self._peer, peer._peer = peer, self
+
+    # Called by the event loop.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self._context.relays.add(self)
+        self._context.on_connect()
+
+    def data_received(self, data: bytes) -> None:
+        self.idle_since = self._loop.time()
+        self._peer.transport.write(data)
+
+    def pause_writing(self) -> None:
+        """Receive nothing more from the peer until this connection has sent what waits."""
+        self._peer.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._peer.transport.resume_reading()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._context.relays.discard(self)
+        self._peer.transport.close()
+        self._context.on_end()
+
+    # Called by the server.
+
+    @property
+    def unread(self) -> int:
+        """Bytes in the server that wait to be read by the other end."""
+        return self.transport.get_write_buffer_size()
+
+    @property
+    def socket(self) -> socket:
+        """The socket of the connection."""
+        connected: socket = self.transport.get_extra_info("socket")
+        return connected
+
+    def abort(self) -> None:
+        """Close the connection, and discard what has not been sent yet."""
+        self.transport.abort()
+
+
+class _Waiting(asyncio.Protocol):
+    """The protocol of a connection to another host, until its tunnel is open; nothing is read until then."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        cast(asyncio.Transport, transport).pause_reading()
+
+
+class RelayTunnel:
+    """A tunnel to a connection with another host."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._upstream = transport
+
+    def take_over(self, context: Context, transport: asyncio.Transport, unread: bytes) -> None:
+        """Relay between a connection and the other host."""
+        client, upstream = Relay(context), Relay(context)
+        client.join(upstream)
+        for relay, connection in ((client, transport), (upstream, self._upstream)):
+            connection.set_protocol(relay)
+            relay.connection_made(connection)
+        self._upstream.write(unread)
+        self._upstream.resume_reading()
+
+    def close(self) -> None:
+        """Close the connection with the other host."""
+        self._upstream.close()
+
+
+async def open_relay(host: str, port: int) -> RelayTunnel | str:
+    """Connect to another host, or return why that is not possible."""
+    connecting = asyncio.get_running_loop().create_connection(_Waiting, host, port)
+    try:
+        transport, _ = await asyncio.wait_for(connecting, _CONNECT_TIMEOUT)
+    except asyncio.TimeoutError:
+        return f"no reply within {_CONNECT_TIMEOUT} seconds"
+    except (OSError, UnicodeError) as error:
+        # Python encodes names of hosts.
+        return str(error)
+    return RelayTunnel(transport)

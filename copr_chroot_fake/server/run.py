@@ -1,0 +1,168 @@
+"""The command ``run``: a program, unmodified, with a fake behind Copr's own addresses."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from ..cli_output import Failure, counted, failing, printable
+from ..model.progress import ProgressMode
+from ..scenario.bundled import DEFAULT_SCENARIO, bundled_directory
+from .command import progress_option, proxy_allow_option, speed_option
+
+if TYPE_CHECKING:
+    from ..fake import FakeCopr
+
+_NOT_EXECUTABLE, _NOT_FOUND = 126, 127
+"""The exit statuses of shells for commands that they cannot run."""
+
+_MAX_UNMATCHED = 20
+"""The maximum number of unmatched requests that are printed."""
+
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+class _RunCommand(click.Command):
+    """A command whose arguments after ``--`` are another command."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        before, after = (args[: args.index("--")], args[args.index("--") + 1 :]) if "--" in args else (args, [])
+        ctx.obj = tuple(after)
+        return super().parse_args(ctx, before)
+
+
+@click.command(cls=_RunCommand)
+@click.argument(
+    "scenarios", metavar="[SCENARIO]... -- COMMAND [ARGUMENT]...", nargs=-1, type=click.Path(path_type=Path)
+)
+@progress_option
+@speed_option
+@proxy_allow_option
+@click.pass_obj
+def run(
+    command: tuple[str, ...],
+    scenarios: tuple[Path, ...],
+    progress: ProgressMode,
+    speed: float,
+    allowed: tuple[str, ...],
+) -> None:
+    """Run a program, unmodified, with a fake behind Copr's own addresses.
+
+    The program gets environment variables with a proxy, which answers for
+    https://copr.fedorainfracloud.org and Copr's other hosts; with certificates
+    that verify; and with a configuration file for copr-cli, in COPR_CONFIG.
+    Connections to all other hosts are rejected, except with --proxy-allow.
+
+    SCENARIO is as for serve. Results of builds are served. Needs the tls extra.
+
+    \b
+    Try it:
+        copr-chroot-fake run -- copr-cli monitor jdoe/playground
+        copr-chroot-fake run mass-rebuild --speed 60 -- ./release.sh
+
+    At the end, requests for what Copr does not have are printed on standard error.
+
+    Exit status: that of the program, 128 + N if signal N ended it, 126 if it
+    cannot be executed, 127 if it does not exist, 2 for an invalid scenario or
+    option.
+    """
+    if not command:
+        raise Failure("there is no command; expected one after --, such as: copr-chroot-fake run -- ./release.sh")
+    from ..fake import FakeCopr
+    from ..options import FakeOptions
+    from ..worlds.initial import InitialConfig
+
+    options = FakeOptions(progress=progress, serve_results=True)
+    sources = tuple(scenarios or [bundled_directory() / DEFAULT_SCENARIO])
+    with failing():
+        fake = InitialConfig(FakeCopr, sources, options, speed).make()
+        # First, so that a signal does not prevent that the proxy and its files are removed.
+        with _passing_signals() as passing, fake.proxying(allow=allowed) as proxy:
+            status = _run(command, proxy.environment, passing)
+    _print_unmatched(fake)
+    sys.exit(status)
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str], passing: _Signals) -> int:
+    """Run a command to its end, and return its exit status as a shell does."""
+    try:
+        process = subprocess.Popen(command, env=environment)
+    except FileNotFoundError:
+        return _report(f"{command[0]}: command not found", _NOT_FOUND)
+    except OSError as error:
+        return _report(f"{command[0]}: cannot be executed: {error.strerror}", _NOT_EXECUTABLE)
+    passing.to(process)
+    status = process.wait()
+    return status if status >= 0 else 128 - status
+
+
+def _report(problem: str, status: int) -> int:
+    click.echo(f"Error: {printable(problem)}", err=True)
+    return status
+
+
+class _Signals:
+    """Passes signals on to a process, also those that arrive before it has started."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._early: list[int] = []
+
+    def receive(self, signum: int, frame: FrameType | None) -> None:
+        if self._process is None:
+            self._early.append(signum)
+        elif not (signum == signal.SIGINT and _is_typed()):
+            self._process.send_signal(signum)
+
+    def to(self, process: subprocess.Popen[bytes]) -> None:
+        """Pass signals on to a process from now on."""
+        self._process = process
+        for signum in self._early:
+            process.send_signal(signum)
+
+
+def _is_typed() -> bool:
+    """Whether SIGINT comes from a terminal, which sends it to the program, too."""
+    with suppress(OSError, AttributeError):
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+        try:
+            return os.tcgetpgrp(terminal) == os.getpgrp()
+        finally:
+            os.close(terminal)
+    return False
+
+
+@contextmanager
+def _passing_signals() -> Iterator[_Signals]:
+    """Within the block, pass signals on, except those that are ignored."""
+    passing = _Signals()
+    handlers = {signum: signal.getsignal(signum) for signum in _SIGNALS}
+    for signum, handler in handlers.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(signum, passing.receive)
+    try:
+        yield passing
+    finally:
+        for signum, handler in handlers.items():
+            signal.signal(signum, handler)
+
+
+def _print_unmatched(fake: FakeCopr) -> None:
+    """Print the unmatched requests with their near misses."""
+    unmatched = fake.unmatched
+    if not unmatched:
+        return
+    click.echo("Unmatched Copr requests:", err=True)
+    for requests in unmatched[:_MAX_UNMATCHED]:
+        click.echo(f"  {printable(str(requests))}", err=True)
+    if len(unmatched) > _MAX_UNMATCHED:
+        click.echo(f"  … and {counted(len(unmatched) - _MAX_UNMATCHED, 'more target')}", err=True)
