@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -227,3 +228,27 @@ def test_no_response_is_made_before_the_last_is_read(at_once: bool, tls: Tls) ->
         while received < 5 * LARGE:
             received += len(wire.socket.recv(MIB))
         assert len(calls) == 6
+
+
+def test_pipelining_client_lets_others_have_their_turn() -> None:
+    """However many requests it sends at once."""
+    targets, may_answer = [], threading.Event()
+
+    def app(request: Request) -> Answer:
+        if request.target != HOME:
+            # Until then, all requests have been sent.
+            assert may_answer.wait(PATIENCE)
+        targets.append(request.target)
+        return Answer(204, (), b"")
+
+    with running(app) as url, connect(Server(url)) as many, connect(Server(url)) as other:
+        for wire in (many, other):
+            wire.send(raw("GET", HOME))
+            wire.reply()
+        many.send(raw("GET", "/many") * 100)
+        other.send(raw("GET", "/other"))
+        may_answer.set()
+        for wire, number in ((many, 100), (other, 1)):
+            for _ in range(number):
+                assert wire.reply().status == 204
+    assert targets.index("/other") < 20

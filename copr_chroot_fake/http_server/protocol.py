@@ -25,6 +25,9 @@ from .slow_clients import SlowClients
 if TYPE_CHECKING:
     from .relay import Relay
 
+_REQUESTS_PER_TURN = 4
+"""How many requests of a connection are answered before other connections get a turn."""
+
 REQUEST_TIMEOUT = 60
 """Seconds within which a request must arrive, from the time of its first byte, or of the connection."""
 
@@ -119,6 +122,8 @@ class HttpProtocol(asyncio.BufferedProtocol):
         """Whether the request never gets a complete response."""
         self._is_ended = False
         """Whether nothing more is read or answered."""
+        self._waits_for_turn = False
+        """Whether it has answered so many requests at once that other connections come first."""
         self._is_reading_paused = self._is_writing_paused = False
         self._resumed: asyncio.Event | None = None
         """Set when writing is resumed."""
@@ -175,7 +180,7 @@ class HttpProtocol(asyncio.BufferedProtocol):
     @property
     def idle_since(self) -> float | None:
         """The loop's time since when no request is being answered; ``None`` while one is."""
-        return self._since if self._exchange is None else None
+        return None if self._exchange is not None or self._waits_for_turn else self._since
 
     def shutdown(self) -> None:
         """Close the connection, after the response in progress if its request is complete."""
@@ -223,7 +228,9 @@ class HttpProtocol(asyncio.BufferedProtocol):
 
     def _read(self) -> None:
         reader = self._reader
-        while not self._is_ended:
+        for _ in range(_REQUESTS_PER_TURN):
+            if self._is_ended:
+                return
             if not reader.in_body:
                 request = None if self._is_busy else reader.read_head()
                 if request is None:
@@ -240,11 +247,17 @@ class HttpProtocol(asyncio.BufferedProtocol):
             if reader.in_body:
                 return
             self._is_arriving = False
+        self._waits_for_turn = True
+        self._loop.call_soon(self._take_turn)
+
+    def _take_turn(self) -> None:
+        self._waits_for_turn = False
+        self._continue()
 
     @property
     def _is_busy(self) -> bool:
-        """Whether the next request has to wait, for a response or for the client to read the last one."""
-        return self._exchange is not None or self._is_writing_paused
+        """Whether the next request waits for a response, for the client to read the last one, or for its turn."""
+        return self._exchange is not None or self._is_writing_paused or self._waits_for_turn
 
     def _begin(self, exchange: _Exchange) -> None:
         try:
