@@ -14,22 +14,41 @@ from ..wire.target import Target
 from .bodies import RequestBody
 
 
-class RequestContext(NamedTuple):
+class RequestContext:
     """A request to an endpoint.
 
-    :param body: reads the body of the request.
-
     :param default_limit: items per page if the request sets no limit; ``None`` for no limit.
+    :param content: the bytes of the body.
     :param is_poll: whether the client receives the response, so that it counts as a poll.
     """
 
-    store: Store
-    default_limit: int | None
-    method: str
-    target: Target
-    headers: RawHeaders
-    is_poll: bool
-    body: RequestBody
+    __slots__ = ("_body", "content", "default_limit", "headers", "is_poll", "method", "store", "target")
+
+    def __init__(
+        self,
+        store: Store,
+        default_limit: int | None,
+        method: str,
+        target: Target,
+        headers: RawHeaders,
+        content: bytes,
+        is_poll: bool,
+    ) -> None:
+        self.store = store
+        self.default_limit = default_limit
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.content = content
+        self.is_poll = is_poll
+        self._body: RequestBody | None = None
+
+    @property
+    def body(self) -> RequestBody:
+        """Reads the body; made on first access, as most requests have none."""
+        if self._body is None:
+            self._body = RequestBody(self.headers, self.content)
+        return self._body
 
 
 class Success(NamedTuple):
@@ -46,14 +65,19 @@ class Success(NamedTuple):
     invalid_field: Sequence[str] = ()
 
 
-def require(name: str, value: str | int | None) -> str | int:
+def require(name: str, value: str | None) -> str:
     """Return an argument.
 
     :raises ApiError: 400 if the request lacks it.
     """
     if value is None:
-        raise ApiError(400, f"Missing argument {name}")
+        raise missing(name)
     return value
+
+
+def missing(name: str) -> ApiError:
+    """Return the error for a request that lacks an argument."""
+    return ApiError(400, f"Missing argument {name}")
 
 
 def find_build(context: RequestContext) -> tuple[str | int, Build | None]:
@@ -61,9 +85,10 @@ def find_build(context: RequestContext) -> tuple[str | int, Build | None]:
 
     :raises ApiError: 400 if the request lacks a build id.
     """
-    target = context.target
-    raw_id = require("build_id", target.raw_build_id)
-    return raw_id, None if target.build_id is None else context.store.find_build(target.build_id)
+    raw_id, build_id = context.target.raw_build_id, context.target.build_id
+    if raw_id is None:
+        raise missing("build_id")
+    return raw_id, None if build_id is None else context.store.find_build(build_id)
 
 
 def no_such_build(raw_id: str | int) -> ApiError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
+from typing import NamedTuple
 
 from ..engine.clock import VirtualClock
 from ..engine.faults import Hit, Subject
@@ -36,7 +37,6 @@ from . import (
     webhooks,
 )
 from .authentication import InvalidLoginError
-from .bodies import RequestBody
 from .context import RequestContext, Success
 from .recorded import details_of
 
@@ -114,6 +114,26 @@ _POLL_METHODS = ("GET", "HEAD")
 _CHROOT_ENDPOINTS = ("build-chroot", "build-chroot/build-config", "build-chroot/built-packages")
 
 
+class _ReadHeaders(NamedTuple):
+    """What is read of a request's headers at once; requests with equal headers share it.
+
+    :param sent: a copy of the headers.
+    :param recorded: the same without secrets.
+    :param mask: the header that selects fields of the response.
+    """
+
+    sent: RawHeaders
+    recorded: RawHeaders
+    mask: str | None
+
+
+def _read_headers(headers: RawHeaders) -> _ReadHeaders:
+    return _ReadHeaders([*headers], mask_headers(headers), read_header(headers, masks.HEADER))
+
+
+_NO_HEADERS = _ReadHeaders([], (), None)
+
+
 class Api:
     """The API of one store; logs each request.
 
@@ -127,10 +147,8 @@ class Api:
         self._large_size = log.large_size
         self.default_limit = default_limit
         self._numbers = count(1)
-        self._last_headers: list[tuple[bytes, bytes]] = []
-        """The headers of the latest request that had any, as sent."""
-        self._masked_headers: RawHeaders = ()
-        """The same without secrets; requests with equal headers share them."""
+        self._last_headers = _NO_HEADERS
+        """The headers of the latest request that had any."""
 
     def answer(self, method: str, target: str, headers: RawHeaders = (), body: bytes = b"") -> Answer:
         """Return the response to a request.
@@ -139,16 +157,21 @@ class Api:
         """
         store = self.store
         parsed = parse_target(target, store.serves_results)
-        request_body = RequestBody(headers, body)
+        context = RequestContext(store, self.default_limit, method, parsed, headers, body, method == "GET")
         with store.lock:
             store.user = None
             if store.created:
                 store.created = []
+            size = 0
+            sent, recorded_headers, mask = self._last_headers if headers else _NO_HEADERS
+            if headers and headers != sent:
+                sent, recorded_headers, mask = self._last_headers = _read_headers(headers)
+                size = headers_bytes(headers)
             hit = store.faults.strike(_fault_subject(parsed)) if store.faults else None
             if hit is None:
-                answer, chroots = self._respond(method, parsed, headers, request_body, method == "GET")
+                answer, chroots = self._respond(context, mask)
             else:
-                answer, chroots = self._respond_with_fault(hit, method, parsed, headers, request_body)
+                answer, chroots = self._respond_with_fault(hit, context, mask)
             now = store.clock.now()
             if method in _POLL_METHODS and store.poll_loops.count(target, now, None if hit else answer):
                 answer, chroots = self._fail_poll_loop(method, parsed, target, answer, chroots)
@@ -156,14 +179,10 @@ class Api:
             matched = bool(chroots) or is_lost or self._is_matched(method, parsed, answer.status)
             fault_id = None if hit is None else hit.fault_id
             number = next(self._numbers)
-            size = len(method) + len(target) + REFERENCE_BYTES * len(chroots) + store.rendered_bytes
-            recorded_headers: RawHeaders = ()
-            if headers:
-                recorded_headers, headers_size = self._record_headers(headers)
-                size += headers_size
+            size += len(method) + len(target) + REFERENCE_BYTES * len(chroots) + store.rendered_bytes
             details = None
             if body or store.user is not None or store.created or answer.status >= 400:
-                details = details_of(store, request_body, answer)
+                details = details_of(store, context.body, answer)
                 size += details.size
             self._append(
                 (method, target, answer.status, now, matched, chroots, fault_id, number, recorded_headers, details)
@@ -191,14 +210,6 @@ class Api:
         )
         return json_answer(error_body(problem), 508)._replace(delivery=Delivery(poll_loop=problem)), ()
 
-    def _record_headers(self, headers: RawHeaders) -> tuple[RawHeaders, int]:
-        """Return headers without secrets, and the size that they add to the log."""
-        sent = [*headers]
-        if sent == self._last_headers:
-            return self._masked_headers, 0
-        self._last_headers, self._masked_headers = sent, mask_headers(sent)
-        return self._masked_headers, headers_bytes(sent)
-
     def pass_time(self, seconds: float) -> None:
         """Advance a virtual clock while a client waits for a response; a real clock advances by itself."""
         clock = self.store.clock
@@ -206,32 +217,30 @@ class Api:
             clock.tick(seconds)
 
     def _respond_with_fault(
-        self, hit: Hit, method: str, target: Target, headers: RawHeaders, body: RequestBody
+        self, hit: Hit, context: RequestContext, mask: str | None
     ) -> tuple[Answer, Sequence[bytes]]:
         """Return the response and its chroots; a response that the client never receives is no poll and has none."""
         if hit.instead is not None:
             return hit.instead, ()
         arrives = hit.fault.arrives
-        answer, chroots = self._respond(method, target, headers, body, arrives and method == "GET")
+        context.is_poll &= arrives
+        answer, chroots = self._respond(context, mask)
         return hit.change(answer), chroots if arrives else ()
 
-    def _respond(
-        self, method: str, target: Target, headers: RawHeaders, body: RequestBody, is_poll: bool
-    ) -> tuple[Answer, Sequence[bytes]]:
+    def _respond(self, context: RequestContext, mask: str | None) -> tuple[Answer, Sequence[bytes]]:
         """Return Copr's response and the JSON of the chroots that it is about."""
+        method, target = context.method, context.target
         endpoint = target.endpoint
         if endpoint == "results":
-            return self._serve_results(method, target.path, headers), ()
+            return self._serve_results(method, target.path, context.headers), ()
         try:
             if endpoint is None or method not in target.methods:
                 raise _route_error(target)
             if method == "OPTIONS":
                 return _options_response(target), ()
-            context = RequestContext(self.store, self.default_limit, method, target, headers, is_poll, body)
             handler = HANDLERS.get(endpoint)
             if handler is None:
                 return TEXT_HANDLERS[endpoint](context), ()
-            mask = read_header(headers, masks.HEADER) if headers else None
             answer, chroots = _masked_response(mask, endpoint, context) if mask else _success_response(handler(context))
             if method == target.deprecated_method and answer.status == 200:
                 answer = _with_warning(answer, method, target.methods[0])
@@ -287,7 +296,8 @@ def _masked_response(header: str, endpoint: EndpointName, context: RequestContex
     mask = masks.read_mask(header, endpoint)
     if isinstance(mask, Answer):
         # Flask-RESTX reads the mask after the handler has done its work.
-        handler(context._replace(is_poll=False))
+        context.is_poll = False
+        handler(context)
         return mask, ()
     success = handler(context)
     if mask is None:
