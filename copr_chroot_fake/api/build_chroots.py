@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from ..engine.build import Build
+from ..engine.build import Build, RenderedPage
 from ..engine.chroot import BuildChroot
 from ..wire.answer import CATCH_ALL, ApiError
 from .build_config import derive_build_config, has_valid_priorities
@@ -55,27 +55,34 @@ def list_build_chroots(context: RequestContext) -> Success:
         raise nul_error(raw_id) or ApiError(500, CATCH_ALL, compact=True)
     check_query(paging, BUILD_CHROOT)
     build = context.store.find_build(target.build_id)
-    chroots = () if build is None else tuple(render_chroots(_poll_page(build, paging, context)))
-    return (_cached_list_response if len(chroots) <= _MAX_CACHED_CHROOTS else _list_response)(chroots, paging)
+    if build is None:
+        return Success(render_page((), paging))
+    # Without lifecycles there is nothing to poll.
+    polled = _poll_page(build, paging, context) if build.had_lifecycle else None
+    rendered = build.rendered_page
+    if rendered is None or rendered.paging != paging:
+        page = slice_page(build.chroots, paging, context.store) if polled is None else polled
+        rendered = _render_page(build, page, paging)
+    return Success(rendered.body, rendered.chroots)
+
+
+def _render_page(build: Build, page: Iterable[BuildChroot], paging: Paging) -> RenderedPage:
+    """Render a page, and cache it until the build or one of its chroots changes."""
+    chroots = tuple(render_chroots(page))
+    rendered = RenderedPage(paging, chroots, render_page(chroots, paging))
+    # Other orders depend on more, such as the chroots of the project.
+    if paging.order == "id" and len(chroots) <= _MAX_CACHED_CHROOTS:
+        build.rendered_page = rendered
+    return rendered
 
 
 _MAX_CACHED_CHROOTS = 100
-"""Chroots in the longest list that is cached: as many as a page has by default."""
-
-
-def _list_response(chroots: tuple[bytes, ...], paging: Paging) -> Success:
-    return Success(render_page(chroots, paging), chroots)
-
-
-# As long as no chroot has changed, polls of a list render the same documents.
-_cached_list_response = lru_cache(maxsize=32)(_list_response)
+"""Chroots in the longest page that is cached: as many as a page has by default."""
 
 
 def _poll_page(build: Build, paging: Paging, context: RequestContext) -> Sequence[BuildChroot]:
     """Poll the chroots of a page, and the chroots that have not appeared yet, and return the page."""
     store, is_poll = context.store, context.is_poll
-    if not build.had_lifecycle:
-        return slice_page(build.chroots, paging, store)
     absent = {chroot for chroot in build.chroots if chroot.is_absent} if build.is_coupled else set()
     for chroot in absent:
         chroot.poll(is_poll)
