@@ -47,6 +47,11 @@ def replace_build(fake: FakeCopr) -> None:
     fake.add_build([F43], id=1, state="failed")
 
 
+def replace_everything(fake: FakeCopr) -> None:
+    fake.clear()
+    fake.add_build([F43], id=1, state="running")
+
+
 CHANGES: dict[str, Callable[[FakeCopr], object]] = {
     "a state is set": lambda fake: fake.builds[1][F42].set_state("canceled"),
     "a report": lambda fake: fake.builds[1][F41].report("failed", at=2_000_000_000),
@@ -55,7 +60,7 @@ CHANGES: dict[str, Callable[[FakeCopr], object]] = {
     "the server's address changes": lambda fake: fake._set_base_url("http://copr.test:5000"),  # noqa: SLF001  # called by servers
     "a snapshot is restored": restore_earlier,
     "the build is replaced": replace_build,
-    "a reset": lambda fake: (fake.clear(), fake.add_build([F43], id=1, state="running")),
+    "everything is replaced": replace_everything,
 }
 
 

@@ -5,7 +5,7 @@ Errors come in Copr's order of precedence: route, method, and then those of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import count
 from typing import NamedTuple
 
@@ -19,90 +19,11 @@ from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, Delivery, error_bod
 from ..wire.headers import RawHeaders, read_header
 from ..wire.routes import EndpointName
 from ..wire.target import Target, parse_target
-from . import (
-    build_chroots,
-    builds,
-    forking,
-    general,
-    masks,
-    mock_chroots,
-    monitor,
-    packages,
-    permissions,
-    project_chroots,
-    projects,
-    repo_files,
-    rpmrepo,
-    submission,
-    webhooks,
-)
+from . import masks
 from .authentication import InvalidLoginError
 from .context import RequestContext, Success
+from .handlers import Handler, find_handler, find_text_handler
 from .recorded import details_of
-
-HANDLERS: Mapping[EndpointName, Callable[[RequestContext], Success]] = {
-    "build-chroot": build_chroots.get_build_chroot,
-    "build-chroot/list": build_chroots.list_build_chroots,
-    "build-chroot/build-config": build_chroots.get_build_config,
-    "build-chroot/built-packages": build_chroots.get_built_packages,
-    "build": builds.get_build,
-    "build/list": builds.list_builds,
-    "build/built-packages": builds.get_built_packages,
-    "build/source-chroot": builds.get_source_chroot,
-    "build/source-build-config": builds.get_source_build_config,
-    "build/create/url": submission.create_from_url,
-    "build/create/upload": submission.create_from_upload,
-    "build/create/scm": submission.create_from_scm,
-    "build/create/distgit": submission.create_from_distgit,
-    "build/create/pypi": submission.create_from_pypi,
-    "build/create/rubygems": submission.create_from_rubygems,
-    "build/create/custom": submission.create_from_custom,
-    "build/check-before-build": submission.check_before_build,
-    "build/cancel": builds.cancel_build,
-    "build/delete": builds.delete_build,
-    "build/delete/list": builds.delete_builds,
-    "project": projects.get_project,
-    "project/list": projects.list_projects,
-    "project/search": projects.search_projects,
-    "project/add": projects.add_project,
-    "project/edit": projects.edit_project,
-    "project/delete": projects.delete_project,
-    "project/fork": forking.fork,
-    "project/regenerate-repos": projects.regenerate_repos,
-    "project/permissions/get": permissions.get_permissions,
-    "project/permissions/set": permissions.set_permissions,
-    "project/permissions/request": permissions.request_permissions,
-    "project/permissions/can_build_in": permissions.can_build_in,
-    "project-chroot": project_chroots.get_project_chroot,
-    "project-chroot/build-config": project_chroots.get_build_config,
-    "project-chroot/edit": project_chroots.edit_project_chroot,
-    "package": packages.get_package,
-    "package/list": packages.list_packages,
-    "package/add": packages.add_package,
-    "package/edit": packages.edit_package,
-    "package/reset": packages.reset_package,
-    "package/build": packages.build_package,
-    "package/delete": packages.delete_package,
-    "mock-chroots/list": mock_chroots.list_mock_chroots,
-    "monitor": monitor.get_monitor,
-    "rpmrepo": rpmrepo.get_rpmrepo,
-    "webhook/generate": projects.generate_webhook_secret,
-    "api-token": general.renew_token,
-    "auth-check": general.auth_check,
-    "gssapi_login": general.gssapi_login,
-    "home": general.home,
-}
-
-TEXT_HANDLERS: Mapping[EndpointName, Callable[[RequestContext], Answer]] = {
-    "webhooks/github": webhooks.github,
-    "webhooks/gitlab": webhooks.gitlab,
-    "webhooks/bitbucket": webhooks.bitbucket,
-    "webhooks/custom": webhooks.custom,
-    "webhooks/custom-dir": webhooks.custom_directory,
-    "coprs/repo": repo_files.get_repo_file,
-    "upload": builds.get_upload,
-}
-"""The endpoints outside Copr's API, which do not answer in JSON."""
 
 _WARN_BEFORE_LOGIN: frozenset[EndpointName] = frozenset(
     {"project/permissions/request", "project-chroot/edit", "package/reset", "package/delete"}
@@ -238,10 +159,12 @@ class Api:
                 raise _route_error(target)
             if method == "OPTIONS":
                 return _options_response(target), ()
-            handler = HANDLERS.get(endpoint)
+            handler = find_handler(endpoint)
             if handler is None:
-                return TEXT_HANDLERS[endpoint](context), ()
-            answer, chroots = _masked_response(mask, endpoint, context) if mask else _success_response(handler(context))
+                return find_text_handler(endpoint)(context), ()
+            answer, chroots = (
+                _masked_response(mask, endpoint, handler, context) if mask else _success_response(handler(context))
+            )
             if method == target.deprecated_method and answer.status == 200:
                 answer = _with_warning(answer, method, target.methods[0])
             return answer, chroots
@@ -290,9 +213,10 @@ def _success_response(success: Success) -> tuple[Answer, Sequence[bytes]]:
     return (answer._replace(headers=answer.headers + headers) if headers else answer), chroots
 
 
-def _masked_response(header: str, endpoint: EndpointName, context: RequestContext) -> tuple[Answer, Sequence[bytes]]:
+def _masked_response(
+    header: str, endpoint: EndpointName, handler: Handler, context: RequestContext
+) -> tuple[Answer, Sequence[bytes]]:
     """Return the response with the fields of a mask; it is about the same chroots as the whole response."""
-    handler = HANDLERS[endpoint]
     mask = masks.read_mask(header, endpoint)
     if isinstance(mask, Answer):
         # Flask-RESTX reads the mask after the handler has done its work.
