@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ..engine.build import Build
 from ..engine.store import Store
 from ..validation import checks
-from ..wire.answer import CATCH_ALL, ApiError
+from ..wire.answer import CATCH_ALL, Answer, ApiError, json_answer
 from ..wire.headers import RawHeaders
 from ..wire.target import Target
 from .bodies import RequestBody
@@ -51,18 +50,40 @@ class RequestContext:
         return self._body
 
 
-class Success(NamedTuple):
-    """A JSON response with status 200.
+class Success:
+    """A JSON response with status 200, which can answer several requests.
 
     :param chroots: the JSON of each build chroot that the response is about, for the request journal.
     :param headers: headers besides ``Content-Type`` and ``Content-Length``.
     :param invalid_field: the path of a field that Copr cannot serialize, so that a response with it is an error.
     """
 
-    body: bytes
-    chroots: Sequence[bytes] = ()
-    headers: tuple[tuple[str, str], ...] = ()
-    invalid_field: Sequence[str] = ()
+    __slots__ = ("_answer", "body", "chroots", "headers", "invalid_field")
+
+    def __init__(
+        self,
+        body: bytes,
+        chroots: Sequence[bytes] = (),
+        headers: tuple[tuple[str, str], ...] = (),
+        invalid_field: Sequence[str] = (),
+    ) -> None:
+        self.body = body
+        self.chroots = chroots
+        self.headers = headers
+        self.invalid_field = invalid_field
+        self._answer: Answer | None = None
+
+    def answer(self) -> Answer:
+        """Return the response.
+
+        :raises ApiError: 500 if it has an invalid field.
+        """
+        if self._answer is None:
+            if self.invalid_field:
+                raise ApiError(500, CATCH_ALL)
+            answer = json_answer(self.body)
+            self._answer = answer._replace(headers=answer.headers + self.headers) if self.headers else answer
+        return self._answer
 
 
 def require(name: str, value: str | None) -> str:

@@ -15,7 +15,7 @@ from ..engine.store import Store
 from ..journal.details import headers_bytes, mask_headers
 from ..journal.log import REFERENCE_BYTES, RequestLog
 from ..validation import checks
-from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, Delivery, error_body, json_answer
+from ..wire.answer import HTML, Answer, ApiError, Delivery, error_body, json_answer
 from ..wire.headers import RawHeaders, read_header
 from ..wire.routes import EndpointName
 from ..wire.target import Target, parse_target
@@ -162,9 +162,11 @@ class Api:
             handler = find_handler(endpoint)
             if handler is None:
                 return find_text_handler(endpoint)(context), ()
-            answer, chroots = (
-                _masked_response(mask, endpoint, handler, context) if mask else _success_response(handler(context))
-            )
+            if mask:
+                answer, chroots = _masked_response(mask, endpoint, handler, context)
+            else:
+                success = handler(context)
+                answer, chroots = success.answer(), success.chroots
             if method == target.deprecated_method and answer.status == 200:
                 answer = _with_warning(answer, method, target.methods[0])
             return answer, chroots
@@ -205,14 +207,6 @@ class Api:
         return build is not None and target.chrootname not in build
 
 
-def _success_response(success: Success) -> tuple[Answer, Sequence[bytes]]:
-    body, chroots, headers, invalid_field = success
-    if invalid_field:
-        raise ApiError(500, CATCH_ALL)
-    answer = json_answer(body)
-    return (answer._replace(headers=answer.headers + headers) if headers else answer), chroots
-
-
 def _masked_response(
     header: str, endpoint: EndpointName, handler: Handler, context: RequestContext
 ) -> tuple[Answer, Sequence[bytes]]:
@@ -224,11 +218,12 @@ def _masked_response(
         handler(context)
         return mask, ()
     success = handler(context)
-    if mask is None:
-        return _success_response(success)
-    if success.invalid_field and not masks.selects(mask, success.invalid_field):
-        success = success._replace(invalid_field=())
-    return _success_response(success._replace(body=masks.apply_mask(success.body, mask)))
+    if mask is not None:
+        invalid_field = success.invalid_field
+        if invalid_field and not masks.selects(mask, invalid_field):
+            invalid_field = ()
+        success = Success(masks.apply_mask(success.body, mask), success.chroots, success.headers, invalid_field)
+    return success.answer(), success.chroots
 
 
 def _with_warning(answer: Answer, method: str, preferred: str) -> Answer:
