@@ -88,7 +88,7 @@ class Api:
             if headers and headers != sent:
                 sent, recorded_headers, mask = self._last_headers = _read_headers(headers)
                 size = headers_bytes(headers)
-            hit = store.faults.strike(_fault_subject(parsed)) if store.faults else None
+            hit = store.faults.strike(_fault_subject(parsed)) if store.faults.active else None
             if hit is None:
                 answer, chroots = self._respond(context, mask)
             else:
