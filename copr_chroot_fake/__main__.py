@@ -6,8 +6,11 @@ before it has checked that they are installed.
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib.util import find_spec
+
+from .garbage_collection import without_garbage_collection
 
 PACKAGES = ("click", "rich", "httptools")
 """What the ``server`` extra installs."""
@@ -24,8 +27,11 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(2)
-    from .cli import main as command
+    with without_garbage_collection():
+        from .cli import main as command
 
+        # Loaded modules stay, so they need not be looked at again.
+        gc.freeze()
     command(prog_name="copr-chroot-fake")
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError, field, replace
 
 import pytest
@@ -52,3 +54,35 @@ def test_instance_is_shown_with_its_fields() -> None:
 def test_copy_is_equal(copied: object) -> None:
     assert callable(copied)
     assert copied(Point(1, 2, "a", [3])) == Point(1, 2, "a", [3])
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (lambda: Point(), "missing a required argument: 'x'"),  # type: ignore[call-arg]  # that is the point
+        (lambda: Point(1, z=2), "unexpected keyword argument 'z'"),  # type: ignore[call-arg]  # that is the point
+        (lambda: Point(1, x=2), "multiple values for argument 'x'"),  # type: ignore[misc]  # that is the point
+        (lambda: Named(1, 2, "", [], "name"), "too many positional arguments"),  # type: ignore[call-arg]  # that is the point
+        (lambda: Named(1), "missing a required( keyword-only)? argument: 'name'"),  # type: ignore[call-arg]  # that is the point
+    ],
+    ids=["missing", "unknown", "repeated", "positional", "missing name"],
+)
+def test_wrong_arguments_are_rejected(given: Callable[[], object], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        given()
+
+
+def test_signature_has_the_fields() -> None:
+    parameters = inspect.signature(Named).parameters.values()
+    assert [(each.name, each.kind is each.KEYWORD_ONLY, each.default) for each in parameters] == [
+        ("x", False, inspect.Parameter.empty),
+        ("y", False, 0),
+        ("label", False, ""),
+        ("parts", False, []),
+        ("name", True, inspect.Parameter.empty),
+    ]
+
+
+def test_defaults_are_not_shared() -> None:
+    assert Point(1).parts == []
+    assert Point(1).parts is not Point(1).parts

@@ -167,7 +167,7 @@ def clear_faults(call: Call) -> None:
 def remove_fault(call: Call) -> None:
     """Remove a fault."""
     faults = call.fake.faults
-    faults.remove(call.number("fault", faults.ids))
+    faults.remove(call.number("fault", faults.active))
 
 
 def show_submission_rules(call: Call, query: PageQuery) -> views.SubmissionRulesView:

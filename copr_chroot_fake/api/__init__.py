@@ -3,7 +3,7 @@
 To follow a request, or to add an endpoint:
 
 1. ``wire/routes.py`` names the endpoint after its path (``EndpointName``) and lists its paths and methods (``ROUTES``).
-2. ``dispatch.py`` maps the name to a handler (``HANDLERS``). It also applies faults and masks, and logs the request.
+2. ``handlers.py`` maps the name to a handler. ``dispatch.py`` calls it, applies faults and masks, and logs the request.
 3. A handler is a function in the module of its resource, called after the first part of the path: ``build_chroots``,
    ``builds``, ``projects``, ``monitor``, ``mock_chroots``; ``general`` has the others. It takes a ``RequestContext``
    and returns a ``Success``, or raises an ``ApiError``. The errors come in Copr's order of precedence: paging

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
-from ..engine.build import Build
+from ..engine.build import Build, RenderedPage
 from ..engine.chroot import BuildChroot
 from ..wire.answer import CATCH_ALL, ApiError
 from .build_config import derive_build_config, has_valid_priorities
-from .context import RequestContext, Success, find_build, no_such_build, nul_error, require
+from .context import RequestContext, Success, find_build, missing, no_such_build, nul_error
 from .paging import BUILD_CHROOT, Paging, check_order, check_query, parse_paging, slice_page, sort_chroots
 from .rendering import json_line, render_page
 
 
 def get_build_chroot(context: RequestContext) -> Success:
     """Answer ``build-chroot``."""
-    chroot = render_chroot(_find_chroot(context, context.is_poll))
+    return _chroot_response(render_chroot(_find_chroot(context, context.is_poll)))
+
+
+# Clients that poll get the same few documents.
+@lru_cache(maxsize=512)
+def _chroot_response(chroot: bytes) -> Success:
     return Success(chroot + b"\n", (chroot,))
 
 
@@ -41,21 +47,42 @@ def list_build_chroots(context: RequestContext) -> Success:
     """Answer ``build-chroot/list``; a build that does not exist has an empty list."""
     target = context.target
     paging = parse_paging(target.arguments, context.default_limit, name_is_id=True)
-    raw_id = require("build_id", target.raw_build_id)
+    raw_id = target.raw_build_id
+    if raw_id is None:
+        raise missing("build_id")
     check_order(paging.order, BUILD_CHROOT)
     if target.build_id is None:
         raise nul_error(raw_id) or ApiError(500, CATCH_ALL, compact=True)
     check_query(paging, BUILD_CHROOT)
     build = context.store.find_build(target.build_id)
-    chroots = [] if build is None else render_chroots(_poll_page(build, paging, context))
-    return Success(render_page(chroots, paging), chroots)
+    if build is None:
+        return Success(render_page((), paging))
+    # Without lifecycles there is nothing to poll.
+    polled = _poll_page(build, paging, context) if build.had_lifecycle else None
+    rendered = build.rendered_page
+    if rendered is None or rendered.paging != paging:
+        page = slice_page(build.chroots, paging, context.store) if polled is None else polled
+        rendered = _render_page(build, page, paging)
+    return Success(rendered.body, rendered.chroots)
+
+
+def _render_page(build: Build, page: Iterable[BuildChroot], paging: Paging) -> RenderedPage:
+    """Render a page, and cache it until the build or one of its chroots changes."""
+    chroots = tuple(render_chroots(page))
+    rendered = RenderedPage(paging, chroots, render_page(chroots, paging))
+    # Other orders depend on more, such as the chroots of the project.
+    if paging.order == "id" and len(chroots) <= _MAX_CACHED_CHROOTS:
+        build.rendered_page = rendered
+    return rendered
+
+
+_MAX_CACHED_CHROOTS = 100
+"""Chroots in the longest page that is cached: as many as a page has by default."""
 
 
 def _poll_page(build: Build, paging: Paging, context: RequestContext) -> Sequence[BuildChroot]:
     """Poll the chroots of a page, and the chroots that have not appeared yet, and return the page."""
     store, is_poll = context.store, context.is_poll
-    if not build.had_lifecycle:
-        return slice_page(build.chroots, paging, store)
     absent = {chroot for chroot in build.chroots if chroot.is_absent} if build.is_coupled else set()
     for chroot in absent:
         chroot.poll(is_poll)
@@ -70,7 +97,9 @@ def _poll_page(build: Build, paging: Paging, context: RequestContext) -> Sequenc
 
 def _find_chroot(context: RequestContext, is_poll: bool) -> BuildChroot:
     raw_id, build = find_build(context)
-    name = str(require("chrootname", context.target.chrootname))
+    name = context.target.chrootname
+    if name is None:
+        raise missing("chrootname")
     chroot = None if build is None else build.get(name)
     if chroot is not None and chroot.lifecycle_run is not None:
         chroot.poll(is_poll)

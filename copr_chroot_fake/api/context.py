@@ -3,57 +3,102 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ..engine.build import Build
 from ..engine.store import Store
 from ..validation import checks
-from ..wire.answer import CATCH_ALL, ApiError
+from ..wire.answer import CATCH_ALL, Answer, ApiError, json_answer
 from ..wire.headers import RawHeaders
 from ..wire.target import Target
 from .bodies import RequestBody
 
 
-class RequestContext(NamedTuple):
+class RequestContext:
     """A request to an endpoint.
 
-    :param body: reads the body of the request.
-
     :param default_limit: items per page if the request sets no limit; ``None`` for no limit.
+    :param content: the bytes of the body.
     :param is_poll: whether the client receives the response, so that it counts as a poll.
     """
 
-    store: Store
-    default_limit: int | None
-    method: str
-    target: Target
-    headers: RawHeaders
-    is_poll: bool
-    body: RequestBody
+    __slots__ = ("_body", "content", "default_limit", "headers", "is_poll", "method", "store", "target")
+
+    def __init__(
+        self,
+        store: Store,
+        default_limit: int | None,
+        method: str,
+        target: Target,
+        headers: RawHeaders,
+        content: bytes,
+        is_poll: bool,
+    ) -> None:
+        self.store = store
+        self.default_limit = default_limit
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.content = content
+        self.is_poll = is_poll
+        self._body: RequestBody | None = None
+
+    @property
+    def body(self) -> RequestBody:
+        """Reads the body; made on first access, as most requests have none."""
+        if self._body is None:
+            self._body = RequestBody(self.headers, self.content)
+        return self._body
 
 
-class Success(NamedTuple):
-    """A JSON response with status 200.
+class Success:
+    """A JSON response with status 200, which can answer several requests.
 
     :param chroots: the JSON of each build chroot that the response is about, for the request journal.
     :param headers: headers besides ``Content-Type`` and ``Content-Length``.
     :param invalid_field: the path of a field that Copr cannot serialize, so that a response with it is an error.
     """
 
-    body: bytes
-    chroots: Sequence[bytes] = ()
-    headers: tuple[tuple[str, str], ...] = ()
-    invalid_field: Sequence[str] = ()
+    __slots__ = ("_answer", "body", "chroots", "headers", "invalid_field")
+
+    def __init__(
+        self,
+        body: bytes,
+        chroots: Sequence[bytes] = (),
+        headers: tuple[tuple[str, str], ...] = (),
+        invalid_field: Sequence[str] = (),
+    ) -> None:
+        self.body = body
+        self.chroots = chroots
+        self.headers = headers
+        self.invalid_field = invalid_field
+        self._answer: Answer | None = None
+
+    def answer(self) -> Answer:
+        """Return the response.
+
+        :raises ApiError: 500 if it has an invalid field.
+        """
+        if self._answer is None:
+            if self.invalid_field:
+                raise ApiError(500, CATCH_ALL)
+            answer = json_answer(self.body)
+            self._answer = answer._replace(headers=answer.headers + self.headers) if self.headers else answer
+        return self._answer
 
 
-def require(name: str, value: str | int | None) -> str | int:
+def require(name: str, value: str | None) -> str:
     """Return an argument.
 
     :raises ApiError: 400 if the request lacks it.
     """
     if value is None:
-        raise ApiError(400, f"Missing argument {name}")
+        raise missing(name)
     return value
+
+
+def missing(name: str) -> ApiError:
+    """Return the error for a request that lacks an argument."""
+    return ApiError(400, f"Missing argument {name}")
 
 
 def find_build(context: RequestContext) -> tuple[str | int, Build | None]:
@@ -61,9 +106,10 @@ def find_build(context: RequestContext) -> tuple[str | int, Build | None]:
 
     :raises ApiError: 400 if the request lacks a build id.
     """
-    target = context.target
-    raw_id = require("build_id", target.raw_build_id)
-    return raw_id, None if target.build_id is None else context.store.find_build(target.build_id)
+    raw_id, build_id = context.target.raw_build_id, context.target.build_id
+    if raw_id is None:
+        raise missing("build_id")
+    return raw_id, None if build_id is None else context.store.find_build(build_id)
 
 
 def no_such_build(raw_id: str | int) -> ApiError:

@@ -5,8 +5,9 @@ Errors come in Copr's order of precedence: route, method, and then those of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import count
+from typing import NamedTuple
 
 from ..engine.clock import VirtualClock
 from ..engine.faults import Hit, Subject
@@ -14,95 +15,15 @@ from ..engine.store import Store
 from ..journal.details import headers_bytes, mask_headers
 from ..journal.log import REFERENCE_BYTES, RequestLog
 from ..validation import checks
-from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, Delivery, error_body, json_answer
+from ..wire.answer import HTML, Answer, ApiError, Delivery, error_body, json_answer
 from ..wire.headers import RawHeaders, read_header
 from ..wire.routes import EndpointName
 from ..wire.target import Target, parse_target
-from . import (
-    build_chroots,
-    builds,
-    forking,
-    general,
-    masks,
-    mock_chroots,
-    monitor,
-    packages,
-    permissions,
-    project_chroots,
-    projects,
-    repo_files,
-    rpmrepo,
-    submission,
-    webhooks,
-)
+from . import masks
 from .authentication import InvalidLoginError
-from .bodies import RequestBody
 from .context import RequestContext, Success
+from .handlers import Handler, find_handler, find_text_handler
 from .recorded import details_of
-
-HANDLERS: Mapping[EndpointName, Callable[[RequestContext], Success]] = {
-    "build-chroot": build_chroots.get_build_chroot,
-    "build-chroot/list": build_chroots.list_build_chroots,
-    "build-chroot/build-config": build_chroots.get_build_config,
-    "build-chroot/built-packages": build_chroots.get_built_packages,
-    "build": builds.get_build,
-    "build/list": builds.list_builds,
-    "build/built-packages": builds.get_built_packages,
-    "build/source-chroot": builds.get_source_chroot,
-    "build/source-build-config": builds.get_source_build_config,
-    "build/create/url": submission.create_from_url,
-    "build/create/upload": submission.create_from_upload,
-    "build/create/scm": submission.create_from_scm,
-    "build/create/distgit": submission.create_from_distgit,
-    "build/create/pypi": submission.create_from_pypi,
-    "build/create/rubygems": submission.create_from_rubygems,
-    "build/create/custom": submission.create_from_custom,
-    "build/check-before-build": submission.check_before_build,
-    "build/cancel": builds.cancel_build,
-    "build/delete": builds.delete_build,
-    "build/delete/list": builds.delete_builds,
-    "project": projects.get_project,
-    "project/list": projects.list_projects,
-    "project/search": projects.search_projects,
-    "project/add": projects.add_project,
-    "project/edit": projects.edit_project,
-    "project/delete": projects.delete_project,
-    "project/fork": forking.fork,
-    "project/regenerate-repos": projects.regenerate_repos,
-    "project/permissions/get": permissions.get_permissions,
-    "project/permissions/set": permissions.set_permissions,
-    "project/permissions/request": permissions.request_permissions,
-    "project/permissions/can_build_in": permissions.can_build_in,
-    "project-chroot": project_chroots.get_project_chroot,
-    "project-chroot/build-config": project_chroots.get_build_config,
-    "project-chroot/edit": project_chroots.edit_project_chroot,
-    "package": packages.get_package,
-    "package/list": packages.list_packages,
-    "package/add": packages.add_package,
-    "package/edit": packages.edit_package,
-    "package/reset": packages.reset_package,
-    "package/build": packages.build_package,
-    "package/delete": packages.delete_package,
-    "mock-chroots/list": mock_chroots.list_mock_chroots,
-    "monitor": monitor.get_monitor,
-    "rpmrepo": rpmrepo.get_rpmrepo,
-    "webhook/generate": projects.generate_webhook_secret,
-    "api-token": general.renew_token,
-    "auth-check": general.auth_check,
-    "gssapi_login": general.gssapi_login,
-    "home": general.home,
-}
-
-TEXT_HANDLERS: Mapping[EndpointName, Callable[[RequestContext], Answer]] = {
-    "webhooks/github": webhooks.github,
-    "webhooks/gitlab": webhooks.gitlab,
-    "webhooks/bitbucket": webhooks.bitbucket,
-    "webhooks/custom": webhooks.custom,
-    "webhooks/custom-dir": webhooks.custom_directory,
-    "coprs/repo": repo_files.get_repo_file,
-    "upload": builds.get_upload,
-}
-"""The endpoints outside Copr's API, which do not answer in JSON."""
 
 _WARN_BEFORE_LOGIN: frozenset[EndpointName] = frozenset(
     {"project/permissions/request", "project-chroot/edit", "package/reset", "package/delete"}
@@ -112,6 +33,26 @@ _WARN_BEFORE_LOGIN: frozenset[EndpointName] = frozenset(
 _POLL_METHODS = ("GET", "HEAD")
 
 _CHROOT_ENDPOINTS = ("build-chroot", "build-chroot/build-config", "build-chroot/built-packages")
+
+
+class _ReadHeaders(NamedTuple):
+    """What is read of a request's headers at once; requests with equal headers share it.
+
+    :param sent: a copy of the headers.
+    :param recorded: the same without secrets.
+    :param mask: the header that selects fields of the response.
+    """
+
+    sent: RawHeaders
+    recorded: RawHeaders
+    mask: str | None
+
+
+def _read_headers(headers: RawHeaders) -> _ReadHeaders:
+    return _ReadHeaders([*headers], mask_headers(headers), read_header(headers, masks.HEADER))
+
+
+_NO_HEADERS = _ReadHeaders([], (), None)
 
 
 class Api:
@@ -127,10 +68,8 @@ class Api:
         self._large_size = log.large_size
         self.default_limit = default_limit
         self._numbers = count(1)
-        self._last_headers: list[tuple[bytes, bytes]] = []
-        """The headers of the latest request that had any, as sent."""
-        self._masked_headers: RawHeaders = ()
-        """The same without secrets; requests with equal headers share them."""
+        self._last_headers = _NO_HEADERS
+        """The headers of the latest request that had any."""
 
     def answer(self, method: str, target: str, headers: RawHeaders = (), body: bytes = b"") -> Answer:
         """Return the response to a request.
@@ -139,16 +78,21 @@ class Api:
         """
         store = self.store
         parsed = parse_target(target, store.serves_results)
-        request_body = RequestBody(headers, body)
+        context = RequestContext(store, self.default_limit, method, parsed, headers, body, method == "GET")
         with store.lock:
             store.user = None
             if store.created:
                 store.created = []
-            hit = store.faults.strike(_fault_subject(parsed)) if store.faults else None
+            size = 0
+            sent, recorded_headers, mask = self._last_headers if headers else _NO_HEADERS
+            if headers and headers != sent:
+                sent, recorded_headers, mask = self._last_headers = _read_headers(headers)
+                size = headers_bytes(headers)
+            hit = store.faults.strike(_fault_subject(parsed)) if store.faults.active else None
             if hit is None:
-                answer, chroots = self._respond(method, parsed, headers, request_body, method == "GET")
+                answer, chroots = self._respond(context, mask)
             else:
-                answer, chroots = self._respond_with_fault(hit, method, parsed, headers, request_body)
+                answer, chroots = self._respond_with_fault(hit, context, mask)
             now = store.clock.now()
             if method in _POLL_METHODS and store.poll_loops.count(target, now, None if hit else answer):
                 answer, chroots = self._fail_poll_loop(method, parsed, target, answer, chroots)
@@ -156,14 +100,10 @@ class Api:
             matched = bool(chroots) or is_lost or self._is_matched(method, parsed, answer.status)
             fault_id = None if hit is None else hit.fault_id
             number = next(self._numbers)
-            size = len(method) + len(target) + REFERENCE_BYTES * len(chroots) + store.rendered_bytes
-            recorded_headers: RawHeaders = ()
-            if headers:
-                recorded_headers, headers_size = self._record_headers(headers)
-                size += headers_size
+            size += len(method) + len(target) + REFERENCE_BYTES * len(chroots) + store.rendered_bytes
             details = None
             if body or store.user is not None or store.created or answer.status >= 400:
-                details = details_of(store, request_body, answer)
+                details = details_of(store, context.body, answer)
                 size += details.size
             self._append(
                 (method, target, answer.status, now, matched, chroots, fault_id, number, recorded_headers, details)
@@ -191,14 +131,6 @@ class Api:
         )
         return json_answer(error_body(problem), 508)._replace(delivery=Delivery(poll_loop=problem)), ()
 
-    def _record_headers(self, headers: RawHeaders) -> tuple[RawHeaders, int]:
-        """Return headers without secrets, and the size that they add to the log."""
-        sent = [*headers]
-        if sent == self._last_headers:
-            return self._masked_headers, 0
-        self._last_headers, self._masked_headers = sent, mask_headers(sent)
-        return self._masked_headers, headers_bytes(sent)
-
     def pass_time(self, seconds: float) -> None:
         """Advance a virtual clock while a client waits for a response; a real clock advances by itself."""
         clock = self.store.clock
@@ -206,33 +138,35 @@ class Api:
             clock.tick(seconds)
 
     def _respond_with_fault(
-        self, hit: Hit, method: str, target: Target, headers: RawHeaders, body: RequestBody
+        self, hit: Hit, context: RequestContext, mask: str | None
     ) -> tuple[Answer, Sequence[bytes]]:
         """Return the response and its chroots; a response that the client never receives is no poll and has none."""
         if hit.instead is not None:
             return hit.instead, ()
         arrives = hit.fault.arrives
-        answer, chroots = self._respond(method, target, headers, body, arrives and method == "GET")
+        context.is_poll &= arrives
+        answer, chroots = self._respond(context, mask)
         return hit.change(answer), chroots if arrives else ()
 
-    def _respond(
-        self, method: str, target: Target, headers: RawHeaders, body: RequestBody, is_poll: bool
-    ) -> tuple[Answer, Sequence[bytes]]:
+    def _respond(self, context: RequestContext, mask: str | None) -> tuple[Answer, Sequence[bytes]]:
         """Return Copr's response and the JSON of the chroots that it is about."""
+        method, target = context.method, context.target
         endpoint = target.endpoint
         if endpoint == "results":
-            return self._serve_results(method, target.path, headers), ()
+            return self._serve_results(method, target.path, context.headers), ()
         try:
             if endpoint is None or method not in target.methods:
                 raise _route_error(target)
             if method == "OPTIONS":
                 return _options_response(target), ()
-            context = RequestContext(self.store, self.default_limit, method, target, headers, is_poll, body)
-            handler = HANDLERS.get(endpoint)
+            handler = find_handler(endpoint)
             if handler is None:
-                return TEXT_HANDLERS[endpoint](context), ()
-            mask = read_header(headers, masks.HEADER) if headers else None
-            answer, chroots = _masked_response(mask, endpoint, context) if mask else _success_response(handler(context))
+                return find_text_handler(endpoint)(context), ()
+            if mask:
+                answer, chroots = _masked_response(mask, endpoint, handler, context)
+            else:
+                success = handler(context)
+                answer, chroots = success.answer(), success.chroots
             if method == target.deprecated_method and answer.status == 200:
                 answer = _with_warning(answer, method, target.methods[0])
             return answer, chroots
@@ -273,28 +207,23 @@ class Api:
         return build is not None and target.chrootname not in build
 
 
-def _success_response(success: Success) -> tuple[Answer, Sequence[bytes]]:
-    body, chroots, headers, invalid_field = success
-    if invalid_field:
-        raise ApiError(500, CATCH_ALL)
-    answer = json_answer(body)
-    return (answer._replace(headers=answer.headers + headers) if headers else answer), chroots
-
-
-def _masked_response(header: str, endpoint: EndpointName, context: RequestContext) -> tuple[Answer, Sequence[bytes]]:
+def _masked_response(
+    header: str, endpoint: EndpointName, handler: Handler, context: RequestContext
+) -> tuple[Answer, Sequence[bytes]]:
     """Return the response with the fields of a mask; it is about the same chroots as the whole response."""
-    handler = HANDLERS[endpoint]
     mask = masks.read_mask(header, endpoint)
     if isinstance(mask, Answer):
         # Flask-RESTX reads the mask after the handler has done its work.
-        handler(context._replace(is_poll=False))
+        context.is_poll = False
+        handler(context)
         return mask, ()
     success = handler(context)
-    if mask is None:
-        return _success_response(success)
-    if success.invalid_field and not masks.selects(mask, success.invalid_field):
-        success = success._replace(invalid_field=())
-    return _success_response(success._replace(body=masks.apply_mask(success.body, mask)))
+    if mask is not None:
+        invalid_field = success.invalid_field
+        if invalid_field and not masks.selects(mask, invalid_field):
+            invalid_field = ()
+        success = Success(masks.apply_mask(success.body, mask), success.chroots, success.headers, invalid_field)
+    return success.answer(), success.chroots
 
 
 def _with_warning(answer: Answer, method: str, preferred: str) -> Answer:

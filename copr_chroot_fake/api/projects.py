@@ -49,7 +49,7 @@ def search_projects(context: RequestContext) -> Success:
     """
     arguments = context.target.arguments
     paging = parse_paging(arguments, context.default_limit)
-    query = str(require("query", arguments.get("query")))
+    query = require("query", arguments.get("query"))
     if query and "/" not in query and len(query) < 3:
         raise ApiError(400, "Search string must have at least 3 characters")
     projects = sorted(context.store.projects.values(), key=_newest_first)

@@ -46,6 +46,14 @@ class Cancellation(NamedTuple):
     confirmed_by: float
 
 
+class RenderedPage(NamedTuple):
+    """A page of the list of its chroots: what it selects, the JSON of each chroot, and of the page."""
+
+    paging: object
+    chroots: tuple[bytes, ...]
+    body: bytes
+
+
 class SavedBuild(NamedTuple):
     """Everything about a build that can change, and the chroots that it had."""
 
@@ -86,6 +94,7 @@ class Build(Mapping[str, BuildChroot]):
         "project_dirname",
         "quiet_until",
         "rendered",
+        "rendered_page",
         "source",
         "store",
         "stored_package",
@@ -142,6 +151,8 @@ class Build(Mapping[str, BuildChroot]):
         """Whether one chroot's lifecycle can affect all chroots: it cancels or deletes the build, or adds it."""
         self.rendered: bytes | None = None
         """Its JSON document, cached until it changes."""
+        self.rendered_page: RenderedPage | None = None
+        """The last page of its chroots, cached until it or one of them changes."""
         self._by_name: dict[str, BuildChroot] = {}
         self.quiet_until = -math.inf
         """Unix time of its next automatic transition, as far as it is known."""
@@ -530,7 +541,7 @@ class Build(Mapping[str, BuildChroot]):
         """Drop what is cached about it, as it or its chroots change."""
         if self.had_lifecycle:
             self.agenda.changed[self] = None
-        self.rendered = None
+        self.rendered = self.rendered_page = None
         self.quiet_until = -math.inf
         self._needs_polls = True
 

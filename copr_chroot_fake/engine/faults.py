@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -94,7 +94,8 @@ class Faults:
     def __init__(self, seed: int, lock: Lock) -> None:
         self._seed = seed
         self.lock = lock
-        self._active: dict[int, ActiveFault] = {}
+        self.active: dict[int, ActiveFault] = {}
+        """The faults by their ids."""
         self._last_id = 0
 
     def add(self, fault: FaultLike) -> ActiveFault:
@@ -107,17 +108,17 @@ class Faults:
     def add_written(self, written: FaultSpec) -> ActiveFault:
         """Add a parsed fault; it gets another id if another fault has its own."""
         with self.lock:
-            own = None if written.id in self._active else written.id
+            own = None if written.id in self.active else written.id
             added = ActiveFault(own or self._next_id(), written.fault, written.seen)
             self._last_id = max(self._last_id, added.id)
-            self._active[added.id] = added
+            self.active[added.id] = added
             return added
 
     def _next_id(self) -> int:
         """Return an id that no fault has had yet; after the largest one, the first that none has now."""
         if self._last_id < checks.LARGEST_INTEGER:
             return self._last_id + 1
-        return next(number for number in count(1) if number not in self._active)
+        return next(number for number in count(1) if number not in self.active)
 
     def remove(self, fault: int | ActiveFault) -> None:
         """Remove a fault, by its id or as returned by :meth:`add`.
@@ -128,16 +129,16 @@ class Faults:
             added = fault if checks.is_kind(fault, ActiveFault) else None
             number = checks.positive("fault", fault if added is None else added.id)
             # Another fault can have its id: in another fake, or here after it was removed or a snapshot restored.
-            is_there = number in self._active if added is None else self._active.get(number) is added
+            is_there = number in self.active if added is None else self.active.get(number) is added
             if not is_there:
-                there = checks.listing(self._active) or "none"
+                there = checks.listing(self.active) or "none"
                 raise InputError("id", f"there is no such fault {number}; there are: {there}")
-            del self._active[number]
+            del self.active[number]
 
     def clear(self) -> None:
         """Remove all faults."""
         with self.lock:
-            self._active.clear()
+            self.active.clear()
 
     def reseed(self, seed: int) -> None:
         """Use another seed from now on."""
@@ -145,18 +146,13 @@ class Faults:
             self._seed = seed
 
     def __iter__(self) -> Iterator[ActiveFault]:
-        return iter(list(self._active.values()))
+        return iter(list(self.active.values()))
 
     def __len__(self) -> int:
-        return len(self._active)
+        return len(self.active)
 
     def __repr__(self) -> str:
         return f"<Faults with {len(self)} faults>"
-
-    @property
-    def ids(self) -> Collection[int]:
-        """The ids of the faults."""
-        return self._active.keys()
 
     def strike(self, subject: Subject) -> Hit | None:
         """Return the effect of the first fault that affects a request; each fault that matches counts the request."""
@@ -201,7 +197,7 @@ class Faults:
         with self.lock:
             for active, seen, hits in saved.active:
                 active.seen, active.hits = seen, hits
-            self._active = {active.id: active for active, _, _ in saved.active}
+            self.active = {active.id: active for active, _, _ in saved.active}
             self._last_id = saved.last_id
 
     def write(self) -> list[dict[str, object]]:

@@ -247,6 +247,8 @@ class HttpProtocol(asyncio.BufferedProtocol):
             if reader.in_body:
                 return
             self._is_arriving = False
+            if not reader.has_unread:
+                return
         self._waits_for_turn = True
         self._loop.call_soon(self._take_turn)
 
@@ -303,15 +305,15 @@ class HttpProtocol(asyncio.BufferedProtocol):
 
     def _wait(self) -> None:
         """Wait for data, and set the time for which to wait."""
-        reader, is_busy = self._reader, self._is_busy
-        is_reading_paused = is_busy and reader.has_unread and not (reader.in_body or self._is_endless)
+        reader, is_busy, has_unread = self._reader, self._is_busy, self._reader.has_unread
+        is_reading_paused = is_busy and has_unread and not (reader.in_body or self._is_endless)
         if is_reading_paused != self._is_reading_paused:
             self._is_reading_paused = is_reading_paused
             if is_reading_paused:
                 self._transport.pause_reading()
             else:
                 self._transport.resume_reading()
-        if reader.in_body or (reader.has_unread and not is_busy):
+        if reader.in_body or (has_unread and not is_busy):
             if self._is_arriving:
                 return
             self._is_arriving = True
@@ -456,15 +458,18 @@ class HttpProtocol(asyncio.BufferedProtocol):
 
         :raises ValueError: if it cannot be sent.
         """
-        head = encode_head(answer.status, answer.headers)
-        if head.closes:
-            exchange.request.keeps_alive = False
-        has_body = exchange.request.method != "HEAD" and head.length is not None
-        if has_body and len(answer.body) != head.length:
-            raise ValueError(f"the body has {len(answer.body)} bytes, but Content-Length is {head.length}")
-        exchange.status = answer.status
-        last = b"\r\n" if exchange.request.keeps_alive or head.closes else b"connection: close\r\n\r\n"
-        return head.status_line + self._context.date_header() + head.fields + last, answer.body if has_body else b""
+        status, headers, body, _ = answer
+        status_line, fields, length, closes = encode_head(status, headers)
+        request = exchange.request
+        if length is None or request.method == "HEAD":
+            body = b""
+        elif len(body) != length:
+            raise ValueError(f"the body has {len(body)} bytes, but Content-Length is {length}")
+        if closes:
+            request.keeps_alive = False
+        exchange.status = status
+        last = b"\r\n" if request.keeps_alive or closes else b"connection: close\r\n\r\n"
+        return status_line + self._context.date_header() + fields + last, body
 
     def _write(self, exchange: _Exchange, head: bytes, piece: bytes) -> None:
         exchange.size += len(piece)
@@ -477,17 +482,15 @@ class HttpProtocol(asyncio.BufferedProtocol):
     def _finish(self, exchange: _Exchange) -> None:
         """Note that the response has been written."""
         self._exchange = self._delivery = None
-        self._log(exchange)
+        if self._context.access_log is not None:
+            self._log(exchange, self._context.access_log)
         if not exchange.request.keeps_alive or self._transport.is_closing():
             self._end()
 
-    def _log(self, exchange: _Exchange) -> None:
-        if self._context.access_log is not None:
-            client = self._transport.get_extra_info("peername")
-            seconds = time.perf_counter() - exchange.began
-            self._context.access_log.add(
-                client and client[0], exchange.request, exchange.status, exchange.size, seconds
-            )
+    def _log(self, exchange: _Exchange, access_log: AccessLog) -> None:
+        client = self._transport.get_extra_info("peername")
+        seconds = time.perf_counter() - exchange.began
+        access_log.add(client and client[0], exchange.request, exchange.status, exchange.size, seconds)
 
     # Ending the connection.
 
@@ -530,7 +533,8 @@ class HttpProtocol(asyncio.BufferedProtocol):
             return
         if exchange.body is not None:
             exchange.body.end()
-        self._log(exchange)
+        if self._context.access_log is not None:
+            self._log(exchange, self._context.access_log)
         seconds = exchange.seconds_to_refuse()
         if seconds is not None:
             self._context.start(self._context.close_port(seconds))

@@ -84,9 +84,10 @@ class RequestReader:
 
     def receive(self, data: bytes) -> None:
         """Add received bytes."""
-        if self.has_unread:
-            data = self._data[self._position :] + data
-            self._searched -= self._position
+        position = self._position
+        if position < len(self._data):
+            data = self._data[position:] + data
+            self._searched -= position
         else:
             self._searched = 0
         self._data = data
@@ -110,6 +111,10 @@ class RequestReader:
         data, start = self._data, self._position
         if start == len(data):
             return None
+        if start == 0 and len(data) <= _KNOWN_HEAD_BYTES and data in self._known_heads:
+            # Most often, just one head has been received, which is known.
+            self._position = len(data)
+            return Request(*self._known_heads[data])
         while data.startswith(b"\r\n", start):
             # Some clients send an empty line after a body.
             self._position = start = start + 2

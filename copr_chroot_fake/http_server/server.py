@@ -82,7 +82,8 @@ def serve(
 
     def ready() -> None:
         on_ready()
-        _return_large_blocks()
+        # After the first responses.
+        asyncio.get_running_loop().call_later(0.1, _return_large_blocks)
 
     server = FakeServer(app, listener, ready, max_head=max_head, report=report, access_log=access_log, tls=tls)
     with _stopping_on_signals(server):

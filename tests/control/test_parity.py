@@ -130,7 +130,7 @@ NO_CALLS: Mapping[str, str] = {
         for name in (
             "added_bytes", "agenda", "attach", "cancellation", "catch_up", "confirmed_by", "forget_rendered",
             "had_lifecycle", "is_coupled", "is_in_store", "is_ordered", "keep_quiet", "known_chroots", "mark_canceled",
-            "poll", "quiet_until", "rendered", "restore", "result_dir", "results_url", "save",
+            "poll", "quiet_until", "rendered", "rendered_page", "restore", "result_dir", "results_url", "save",
             "source_result_dir", "source_results_url", "store", "undo_attached", "add_waiting", "allowed_chroots",
             "default_packages", "hidden_package", "hide_package", "names", "restored_on_error", "reveal_package",
             "needs_more_polls", "set_package", "source_started_on", "start_run", "stored_package",
@@ -148,7 +148,7 @@ NO_CALLS: Mapping[str, str] = {
     },
     **{
         f"Faults.{name}": INSIDE
-        for name in ("add_written", "ids", "refuse_next", "restore", "save", "strike")
+        for name in ("add_written", "refuse_next", "restore", "save", "strike")
     },
     **{f"SubmissionRules.{name}": INSIDE for name in ("add", "apply", "ids", "restore", "save")},
     **{f"{clock}.reach": INSIDE for clock in ("VirtualClock", "SystemClock")},
