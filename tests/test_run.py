@@ -153,7 +153,9 @@ def end(signum, frame):
     sys.exit(5)
 signal.signal(signal.{name}, end)
 print("ready", flush=True)
-time.sleep(60)
+# Python may begin a sleep without having seen a signal that arrived just before.
+while True:
+    time.sleep(0.01)
 """
 
 
