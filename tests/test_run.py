@@ -9,8 +9,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from copr_chroot_fake.cli import main
 
 from .served import COMMAND, PATIENCE, failed, open_command
 
@@ -186,6 +189,20 @@ def test_program_that_dies_of_a_signal_ends_the_command(tmp_path: Path) -> None:
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 128 + signal.SIGTERM
+
+
+@posix
+def test_signal_before_the_program_starts_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    popen = subprocess.Popen
+
+    def start_late(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        signal.raise_signal(signal.SIGTERM)
+        return popen(*arguments, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", start_late)
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "--", sys.executable, "-c", "import time; time.sleep(60)"])
+    assert ended.value.code == 128 + signal.SIGTERM
 
 
 @posix
