@@ -132,7 +132,7 @@ class Server:
     def is_refusing(self) -> bool:
         """Whether connections are refused."""
         try:
-            self.connect().socket.close()
+            socket.create_connection(self.address, timeout=PATIENCE).close()
         except ConnectionRefusedError:
             return True
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import socket
@@ -16,6 +17,7 @@ import httpx
 import pytest
 
 from copr_chroot_fake import Answer, CoprProxy, FakeCopr, InputError, MissingExtraError
+from copr_chroot_fake.http_server import proxy as http_proxy
 from copr_chroot_fake.http_server import relay
 from copr_chroot_fake.http_server.request import Request
 from copr_chroot_fake.model.project import COPR_URL
@@ -310,6 +312,25 @@ def test_host_that_cannot_be_reached_is_an_error(fake: FakeCopr) -> None:
         assert wire.is_at_end()
         with Server(proxy.url).connect() as wire:
             assert connect_to(wire, "a..b:80").status == 502
+
+
+def test_client_may_leave_before_the_tunnel_is_open(fake: FakeCopr, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection to the other host is closed."""
+
+    async def open_late(host: str, port: int) -> relay.RelayTunnel | str:
+        opened = await relay.open_relay(host, port)
+        await asyncio.sleep(0.2)
+        return opened
+
+    monkeypatch.setattr(http_proxy, "open_relay", open_late)
+    with socket.create_server(("127.0.0.1", 0)) as listener, fake.proxying(allow=["127.0.0.1"]) as proxy:
+        listener.settimeout(PATIENCE)
+        with Server(proxy.url).connect() as wire:
+            wire.send(f"CONNECT 127.0.0.1:{listener.getsockname()[1]} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            upstream, _ = listener.accept()
+        with upstream:
+            upstream.settimeout(PATIENCE)
+            assert upstream.recv(1) == b""
 
 
 def test_host_must_accept_a_connection_in_time(fake: FakeCopr, monkeypatch: pytest.MonkeyPatch) -> None:

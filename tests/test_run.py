@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from copr_chroot_fake.cli import main
 
 from .served import COMMAND, PATIENCE, failed, open_command
 
@@ -152,7 +156,9 @@ def end(signum, frame):
     sys.exit(5)
 signal.signal(signal.{name}, end)
 print("ready", flush=True)
-time.sleep(60)
+# Python may begin a sleep without having seen a signal that arrived just before.
+while True:
+    time.sleep(0.01)
 """
 
 
@@ -186,6 +192,20 @@ def test_program_that_dies_of_a_signal_ends_the_command(tmp_path: Path) -> None:
 
 
 @posix
+def test_signal_before_the_program_starts_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    popen = subprocess.Popen
+
+    def start_late(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        signal.raise_signal(signal.SIGTERM)
+        return popen(*arguments, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", start_late)
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "--", sys.executable, "-c", "import time; time.sleep(60)"])
+    assert ended.value.code == 128 + signal.SIGTERM
+
+
+@posix
 def test_ignored_signal_stays_ignored() -> None:
     """As with nohup."""
     code = "import signal; print(signal.getsignal(signal.SIGHUP) == signal.SIG_IGN)"
@@ -200,18 +220,26 @@ def test_ctrl_c_reaches_the_program_once() -> None:
         "import signal, time\ngot = []\nsignal.signal(signal.SIGINT, lambda *_: got.append(1))\n"
         "print('ready', flush=True)\nwhile not got: time.sleep(0.01)\ntime.sleep(0.3)\nprint('got', len(got), 'end')"
     )
-    # The first process of a session that makes a terminal its own gets what is typed there.
-    claim = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+    # The first process of a session that opens a terminal gets what is typed there.
+    claim = "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execv(sys.argv[1], sys.argv[1:])"
     command = [sys.executable, "-c", claim, *COMMAND, "run", "--", sys.executable, "-c", code]
     terminal, end = os.openpty()
     with subprocess.Popen(command, stdin=end, stdout=end, stderr=end, start_new_session=True) as process:
-        output = b""
-        while b"ready" not in output:
-            output += os.read(terminal, 1000)
-        os.write(terminal, b"\x03")
-        while b"end" not in output:
-            output += os.read(terminal, 1000)
-        assert process.wait(PATIENCE) == 0
-    assert b"got 1 end" in output
+        try:
+            read_until(terminal, b"ready")
+            os.write(terminal, b"\x03")
+            assert b"got 1 end" in read_until(terminal, b"end")
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
     os.close(terminal)
     os.close(end)
+
+
+def read_until(terminal: int, text: bytes) -> bytes:
+    """Read from a terminal until a text has been printed."""
+    output = b""
+    while text not in output:
+        assert select.select([terminal], [], [], PATIENCE)[0], output
+        output += os.read(terminal, 1000)
+    return output

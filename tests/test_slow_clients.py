@@ -217,6 +217,7 @@ def test_no_response_is_made_before_the_last_is_read(at_once: bool, tls: Tls) ->
     ):
         if at_once:
             wire.send(raw("GET", HOME) * 5)
+            assert eventually(lambda: bool(calls))
         else:
             for _ in range(5):
                 wire.send(raw("GET", HOME))

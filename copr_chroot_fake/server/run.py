@@ -101,8 +101,11 @@ def _run(command: Sequence[str], environment: Mapping[str, str], passing: _Signa
     except OSError as error:
         return _report(f"{command[0]}: cannot be executed: {error.strerror}", _NOT_EXECUTABLE)
     passing.to(process)
-    status = process.wait()
-    return status if status >= 0 else 128 - status
+    while process.returncode is None:
+        # Without a timeout, a signal that arrives just before this would be passed on only afterwards.
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=1)
+    return process.returncode if process.returncode >= 0 else 128 - process.returncode
 
 
 def _report(problem: str, status: int) -> int:
