@@ -8,6 +8,7 @@ export class Query {
   /** The number of items on a page. */
   static LIMIT = 50;
   #fields;
+  #change;
   #offset = 0;
   #previous;
   #next;
@@ -16,6 +17,7 @@ export class Query {
   /** `fields` are inputs, and `noun` is what the list has; `change` is called when a page is to be read. */
   constructor(noun, fields, change) {
     this.#fields = fields;
+    this.#change = change;
     const turn = (pages) => {
       this.#offset = Math.max(0, this.#offset + pages * Query.LIMIT);
       change();
@@ -49,7 +51,10 @@ export class Query {
 
   /** Show the position in a list, whose current page has `count` items; go back from a page that has none. */
   show(count, total) {
-    if (count === 0 && this.#offset > 0) this.#offset = Math.max(0, Math.ceil(total / Query.LIMIT) - 1) * Query.LIMIT;
+    if (count === 0 && this.#offset > 0) {
+      this.#offset = Math.max(0, Math.ceil(total / Query.LIMIT) - 1) * Query.LIMIT;
+      this.#change();
+    }
     const [first, last] = [this.#offset + 1, this.#offset + count];
     this.pager.hidden = total <= Query.LIMIT;
     setText(this.#position, `${first} to ${last} of ${total}`);
