@@ -266,11 +266,11 @@ class CoprFakeControl:
         return self._call("POST", f"/builds/{build_id}/advance", {"to": to})
 
     def report_source(self, build_id: int, state: StateName, **fields: object) -> views.BuildReportView:
-        """Report a state of a source build as Copr's backend does; ``taken`` is whether Copr accepts the report."""
+        """Report a state of a source build as Copr's backend does; ``accepted`` is whether Copr accepts the report."""
         return self._call("POST", f"/builds/{build_id}/report-source", {"state": state, **fields})
 
     def report_import(self, build_id: int, failed_for: Sequence[str] = ()) -> views.BuildReportView:
-        """Report that the source package is in dist-git; ``taken`` is whether Copr accepts the report."""
+        """Report that the source package is in dist-git; ``accepted`` is whether Copr accepts the report."""
         return self._call("POST", f"/builds/{build_id}/report-import", {"failed_for": failed_for})
 
     # Build chroots.
@@ -284,7 +284,7 @@ class CoprFakeControl:
         return self._call("POST", f"/builds/{build_id}/chroots", {"name": name, **fields})
 
     def report(self, build_id: int, chrootname: str, state: StateName, **fields: object) -> views.ReportView:
-        """Report a state of a build chroot as Copr's backend does; ``taken`` is whether Copr accepts the report."""
+        """Report a state of a build chroot as Copr's backend does; ``accepted`` is whether Copr accepts the report."""
         return self._call("POST", f"{_chroot_path(build_id, chrootname)}/report", {"state": state, **fields})
 
     def advance(self, build_id: int, chrootname: str, to: str | None = None) -> views.ChrootView:

@@ -67,7 +67,7 @@ def test_builds_can_be_added_and_moved(control: CoprFakeControl) -> None:
     build = control.add_build([F41, {"name": F42, "state": "failed"}], package="nano")
     assert (build["package"], build["total_chroots"]) == ("nano", 2)
     assert control.advance(build["id"], F41, to="running")["state"] == "running"
-    assert control.report(build["id"], F41, "succeeded")["taken"]
+    assert control.report(build["id"], F41, "succeeded")["accepted"]
     assert control.set_state(build["id"], F41, "failed", ended_on=None)["ended_on"] is None
     assert [build["id"] for build in control.builds()] == [1, 2, 3, 4]
 

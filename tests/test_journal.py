@@ -52,6 +52,20 @@ def test_request_is_recorded_with_its_outcome(open_adapter: OpenAdapter, fake: F
     assert fake.requests == []
 
 
+def test_states_of_builds_are_recorded(fake: FakeCopr) -> None:
+    """By id, for the responses of ``build`` and ``build/list``, with or without a mask."""
+    other = fake.add_build({F41: "failed"}, project=fake.builds[1].project.full_name)
+    fake.answer("GET", "/api_3/build/1")
+    fake.answer("GET", f"/api_3/build/{other.id}", {"X-Fields": "id"})
+    fake.answer("GET", f"/api_3/build/list?ownername={other.project.ownername}&projectname={other.project.projectname}")
+    one, masked, listed = fake.requests
+    assert (one.build_states, one.states) == ({1: "importing"}, {})
+    assert masked.build_states == {other.id: "failed"}
+    assert listed.build_states.keys() == {1, other.id}
+    assert str(masked) == f"GET /api_3/build/{other.id} -> 200 (failed) at {masked.at:.10g}"
+    assert f"({other.id} failed, 1 " in str(listed)
+
+
 def test_recorded_states_do_not_change_later(fake: FakeCopr) -> None:
     send = direct_client(fake)
     for _ in range(3):

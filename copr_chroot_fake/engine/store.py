@@ -112,7 +112,7 @@ class Store:
         """Seconds from the end of a build until its results appear."""
         self.poll_loops = PollLoops(max_polls)
         self.rendered_bytes = 0
-        """The size of rendered chroots that are not accounted for in the log yet."""
+        """The size of rendered builds and chroots that are not accounted for in the log yet."""
         self.user: str | None = None
         """The user who is logged in with the current request."""
         self.created: list[Build | Project] = []

@@ -53,8 +53,13 @@ def _latest_requests(fake: FakeCopr) -> list[str]:
     requests = fake.requests
     latest = requests[-_MAX_LATEST:]
     earlier = len(requests) - len(latest)
-    lines = [_counted(line, len([*same])) for line, same in groupby(map(str, latest))]
+    lines = [_counted(line, len([*same])) for (line, *_), same in groupby(latest, _outcome)]
     return [f"… {earlier} earlier", *lines] if earlier else lines
+
+
+def _outcome(request: Request) -> tuple[str, object, object]:
+    """Return the line of a request, and all states in its response, of which the line has the first."""
+    return str(request), request.states, request.build_states
 
 
 def _counted(line: str, count: int) -> str:

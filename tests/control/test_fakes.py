@@ -213,7 +213,8 @@ def test_requests_are_listed_and_counted(control: Control) -> None:
         (3, "build-chroot", 200),
         (4, "build-chroot", 404),
     ]
-    assert requests[0]["saw"] == {F41: "running", F42: "failed"}
+    assert requests[0]["states"] == {F41: "running", F42: "failed"}
+    assert requests[0]["build_states"] == {}
     for query, numbers in {
         "endpoint=build-chroot": [2, 3, 4],
         "build_id=2": [4],

@@ -73,8 +73,8 @@ export class Journal {
   }
 }
 
-function row({ number, method, target, status, at: time, saw, matched, fault }) {
-  const states = Object.entries(saw);
+function row({ number, method, target, status, at: time, states: chroots, build_states: builds, matched, fault }) {
+  const states = Object.entries({ ...builds, ...chroots });
   const byState = Map.groupBy(states, ([, state]) => state);
   const seen = states.length < 3
     ? states.map(([name, state]) => `${name} ${state}`)
