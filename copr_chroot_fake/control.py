@@ -17,11 +17,14 @@ from urllib.parse import quote
 import httpx
 
 from .errors import CoprFakeError
+from .model.fault import Fault
 from .validation import checks
+from .validation.spec import dump
 
 if TYPE_CHECKING:
     from .admin import views
     from .messages.message import Topic
+    from .model.fault import FaultLike
     from .model.states import StateName
     from .wire.routes import EndpointName
 
@@ -88,7 +91,7 @@ class CoprFakeControl:
         return self._get("/health")
 
     def wait_until_ready(self, seconds: float = 30) -> None:
-        """Wait until the server responds, for example while its container starts.
+        """Wait until the server responds, for example while its container starts, or while a fault closes its port.
 
         :raises ControlError: if it does not respond within this time.
         """
@@ -373,9 +376,12 @@ class CoprFakeControl:
         """List the faults."""
         return self._list("/faults", "faults")
 
-    def add_fault(self, fault: Mapping[str, object] | str) -> views.FaultView:
-        """Add a fault, or the one of a name."""
-        return self._call("POST", "/faults", fault)
+    def add_fault(self, fault: FaultLike) -> views.FaultView:
+        """Add a fault, given as a :class:`Fault`, as an object with its fields, or by name.
+
+        After one with ``breaks="refused"``, the server refuses control calls, too: see :meth:`wait_until_ready`.
+        """
+        return self._call("POST", "/faults", dump(fault) if checks.is_kind(fault, Fault) else fault)
 
     def remove_fault(self, fault_id: int) -> None:
         """Remove a fault."""

@@ -820,8 +820,7 @@ class FakeCopr:
     def _build(self, build_id: int) -> Build:
         build = self._store.find_build(checks.positive("build_id", build_id))
         if build is None:
-            ids = checks.listing(self._store.builds) or "none"
-            raise InputError("build_id", f"there is no build {build_id}; there are: {ids}")
+            raise InputError("build_id", checks.missing(f"build {build_id}", self._store.builds))
         return build
 
     def _own_name(self, project: Project | str) -> str:

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from copr_chroot_fake import ControlError, CoprFakeControl
+from copr_chroot_fake import ControlError, CoprFakeControl, FakeCopr, Fault, Uniform
 from copr_chroot_fake.admin.operations import TABLE, find
+from copr_chroot_fake.model.fault import FaultLike
+from copr_chroot_fake.validation.spec import dump
 from docs.control_examples import EXAMPLES, WITHOUT, prepare
 from docs.make_control_examples import recording
 
@@ -88,6 +90,27 @@ def test_clock_can_be_moved_paused_and_resumed(control: CoprFakeControl) -> None
     assert not control.resume()["paused"]
     assert control.set_speed(60)["speed"] == 60
     assert control.pause()["paused"]
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault(status=502, delay=Uniform(1, 2), lasts=600), {"status": 502}, "gateway-timeout"], ids=str
+)
+def test_fault_can_be_added_in_any_form(control: CoprFakeControl, fault: FaultLike) -> None:
+    """It is the same as in process."""
+    added = control.add_fault(fault)
+    assert [added["fault"]] == [dump(active.fault) for active in [FakeCopr().faults.add(fault)]]
+    assert [each["id"] for each in control.faults()] == [added["id"]]
+
+
+def test_port_that_a_fault_closes_is_waited_for(start: Start) -> None:
+    """The refused connections are one request, which is not recorded."""
+    with CoprFakeControl(start().url) as control:
+        control.add_fault(Fault(breaks="refused", seconds=0.5, nth=1))
+        with pytest.raises(ControlError, match="refused"):
+            control.faults()
+        control.wait_until_ready()
+        assert [(fault["seen"], fault["hits"]) for fault in control.faults()] == [(1, 1)]
+        assert control.requests() == []
 
 
 def test_failed_assertion_raises(control: CoprFakeControl) -> None:

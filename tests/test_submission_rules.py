@@ -224,10 +224,10 @@ def test_removed_rule_does_not_apply(fake: FakeCopr) -> None:
     fake.submission_rules.remove(second.id)
     assert [*fake.submission_rules] == [third]
     assert (len(fake.submission_rules), repr(fake.submission_rules)) == (1, "<SubmissionRules with 1 rules>")
-    with pytest.raises(InputError, match=r"^rule: there is no such rule 1; there are: 3$"):
+    with pytest.raises(InputError, match=r"^rule: there is no rule 1; there are: 3$"):
         fake.submission_rules.remove(first)
     fake.submission_rules.clear()
-    with pytest.raises(InputError, match=r"^rule: there is no such rule 3; there are: none$"):
+    with pytest.raises(InputError, match=r"^rule: there is no rule 3; there are none$"):
         fake.submission_rules.remove(3)
     submit(fake)
     assert get(fake)["state"] == "succeeded"

@@ -76,7 +76,7 @@ class Store:
         """The lock that calls no listeners."""
         self.observed_lock = ObservedLock(self.lock)
         """The same lock with listeners."""
-        self.faults = Faults(seed, self.lock)
+        self.faults = Faults(seed, clock, self.lock)
         self.submission_rules = SubmissionRules(self.lock)
         self.mock_chroots: dict[str, bool] = {}
         """Whether each is active, by name."""

@@ -441,6 +441,11 @@ def listing(items: Collection[object], limit: int = 10) -> str:
     return ", ".join(texts) + more
 
 
+def missing(name: str, existing: Collection[object]) -> str:
+    """Return the problem with an object that does not exist."""
+    return f"there is no {name}; there are{f': {listing(existing)}' if existing else ' none'}"
+
+
 def shortened(text: str, limit: int = 100) -> str:
     """Return a text, cut at a number of characters."""
     return text if len(text) <= limit else f"{text[: limit - 3]}..."

@@ -340,7 +340,7 @@ def test_faults_are_removed(control: Control) -> None:
     control.do("DELETE", "/faults")
     assert control.copr("/list/1").status == 200
     refused = control.ask("DELETE", "/faults/2")
-    assert (refused.status, refused.document) == (404, {"error": "there is no fault '2'; there are: none"})
+    assert (refused.status, refused.document) == (404, {"error": "there is no fault '2'; there are none"})
 
 
 def test_seed_is_set(control: Control) -> None:

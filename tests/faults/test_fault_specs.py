@@ -71,6 +71,7 @@ SELECTIONS: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.builds(dict, nth=st.integers(1, 12)),
     st.builds(dict, after=st.integers(1, 4), first=st.integers(1, 4)),
     st.builds(dict, first=st.integers(1, 12)),
+    st.builds(dict, lasts=st.sampled_from([0, 0.1, 600])),
     st.builds(dict, every=st.integers(1, 5)),
     st.builds(dict, probability=st.sampled_from([0, 0.2, 0.5, 1])),
 )
@@ -138,6 +139,7 @@ INVALID_FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"build_id": 0}, "build_id", "expected a whole number from 1"),
     ({"build_id": "1"}, "build_id", "expected a whole number from 1"),
     ({"chrootname": ""}, "chrootname", "expected a text that is not empty"),
+    ({"lasts": -1}, "lasts", "expected a number from 0"),
     ({"after": -1}, "after", "expected a whole number from 0"),
     ({"nth": 0}, "nth", "expected a whole number from 1"),
     ({"first": True}, "first", "expected a whole number from 1"),
@@ -172,12 +174,16 @@ INVALID_FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"breaks": "timeout", "delay": 5}, "delay", "cannot be combined with breaks timeout, which sends no"),
     ({"breaks": "reset", "body": "cut"}, "body", "cannot be combined with breaks reset, which sends no"),
     ({"seconds": -1}, "seconds", "expected a number from 0"),
-    ({"seconds": 1, "status": 500}, "seconds", "is how long connections are refused; expected breaks to be refused"),
-    ({}, "", "nothing goes wrong; expected one of status, body, delay, dribble, breaks"),
+    (
+        {"seconds": 1, "status": 500},
+        "seconds",
+        "only valid with breaks='refused'; to end another fault after a time, use lasts",
+    ),
+    ({}, "", "has no effect; expected at least one of status, body, delay, dribble, breaks"),
     (
         {"endpoint": "build-chroot/list", "first": 2},
         "",
-        "nothing goes wrong; expected one of status, body, delay, dribble, breaks",
+        "has no effect; expected at least one of status, body, delay, dribble, breaks",
     ),
 ]
 

@@ -209,7 +209,7 @@ WHOLE: dict[str, Any] = {
             "dribble": {"bytes": 16, "every": 0.5},
             "every": 2,
         },
-        {"breaks": "refused", "seconds": 3, "probability": 0.5},
+        {"breaks": "refused", "seconds": 3, "lasts": 600, "probability": 0.5},
     ],
 }
 """A scenario with every key."""
@@ -501,7 +501,7 @@ UNSAYABLE = (
     "its lifecycle sets it",
     "cannot be combined with",
     "json is the body of an error and needs its status",
-    "nothing goes wrong; expected one of",
+    "has no effect; expected at least one of",
     "is how long connections are refused",
     "the rule changes nothing",
     r"is not above \d+, the highest id so far",
