@@ -107,6 +107,15 @@ class Journal:
                 for (method, target), (count, last) in islice(self._log.unmatched.items(), offset, stop)
             ]
 
+    def missing_chroots(self) -> list[str]:
+        """Return a line for each rejected project with chroots that Copr does not have."""
+        from . import near_misses, submissions
+
+        found = self._submissions(("project/add", "project/edit"), submissions.project_in)
+        with self._store.lock:
+            lines = [near_misses.missing_chroots(self._store, project) for project in found]
+        return [*filter(None, dict.fromkeys(lines))]
+
     def assert_requested(
         self, endpoint: EndpointName, build_id: int | None, chrootname: str | None, times: int | None
     ) -> None:

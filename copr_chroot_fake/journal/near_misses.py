@@ -14,6 +14,7 @@ from ..validation import checks
 from ..wire.routes import RESULTS, EndpointName, routes
 from ..wire.target import parse_target
 from .request import Request
+from .submissions import Submission
 
 _OF_PROJECTS: tuple[EndpointName, ...] = ("project", "build/list", "monitor")
 """The endpoints with a project in the query."""
@@ -35,6 +36,16 @@ def near_miss(store: Store, request: Request) -> str:
             return _near_named(store, {**_names_in_body(request), **request.arguments, **target.parameters})
         return _near_builds(store.builds, str(target.raw_build_id))
     return _near_chroots(build, request.chrootname or "")
+
+
+def missing_chroots(store: Store, project: Submission) -> str | None:
+    """Return a line about a project that was rejected because Copr does not have its chroots."""
+    request = project.request
+    missing = [name for name in project.fields.get("chroots", []) if name not in store.active_chroots]
+    if request.status != 400 or not missing:
+        return None
+    line = f"{request.method} {checks.shortened(request.target, 300)} -> 400"
+    return f"{line}: Copr has no chroot {checks.listing(missing)}; add_mock_chroots adds chroots"
 
 
 def _near_path(path: str, has_results: bool) -> str:

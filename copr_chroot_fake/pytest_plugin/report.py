@@ -33,7 +33,7 @@ def sections(item: pytest.Item, text: str) -> Iterator[tuple[str, str]]:
     found = (
         ("Latest Copr requests", [line for fake in fakes for line in _latest_requests(fake)]),
         ("Earlier Copr requests with errors", _shortened(_earlier_errors(fakes), "requests")),
-        (UNMATCHED, _unmatched(fakes)),
+        (UNMATCHED, [*_unmatched(fakes), *_missing_chroots(fakes)]),
         ("Faults that hit Copr requests", _shortened(_faults(fakes), "faults")),
         ("Submission rules that never matched", _shortened(_unused_rules(fakes), "rules")),
     )
@@ -84,6 +84,10 @@ def _without_time(request: Request) -> str:
 def _unmatched(fakes: Sequence[FakeCopr]) -> list[str]:
     """Return a line with the near miss for each unmatched target."""
     return _shortened([str(requests) for fake in fakes for requests in fake.unmatched], "targets")
+
+
+def _missing_chroots(fakes: Sequence[FakeCopr]) -> list[str]:
+    return _shortened([line for fake in fakes for line in fake.journal.missing_chroots()], "projects")
 
 
 def _faults(fakes: Sequence[FakeCopr]) -> list[str]:

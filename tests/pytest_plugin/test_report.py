@@ -103,6 +103,34 @@ def test_it(copr_fake):
     )
 
 
+def test_report_names_chroots_that_copr_lacks(run: Run) -> None:
+    """They are no unmatched requests, so a strict fake accepts them."""
+    body = """
+import json
+import pytest
+
+@pytest.mark.copr_fake(strict=True)
+def test_it(copr_fake):
+    login = {"Authorization": "Basic amRvZTp0b2tlbg==", "Content-Type": "application/json"}
+    chroots = ["fedora-43-x86_64", F41, "epel-10-s390x"]
+    for name, chroots in [("a", [F41]), ("b", chroots), ("b", chroots), ("c", ["fedora-42-x86_64"])]:
+        body = json.dumps({"name": name, "chroots": chroots}).encode()
+        copr_fake.answer("POST", "/api_3/project/add/jdoe", login, body)
+    copr_fake.add_mock_chroots(F41, "fedora-42-x86_64")
+    assert EXPECTED
+"""
+    failed = run(body.replace("EXPECTED", "False"))
+    failed.stdout.fnmatch_lines(
+        [
+            "*- Unmatched Copr requests -*",
+            "POST /api_3/project/add/jdoe -> 400: Copr has no chroot epel-10-s390x, fedora-43-x86_64; add_mock_*",
+            "*= short test summary info =*",
+        ],
+        consecutive=True,
+    )
+    run(body.replace("EXPECTED", "True")).assert_outcomes(passed=1)
+
+
 def test_report_keeps_earlier_errors(run: Run) -> None:
     """Once each, and without those of unmatched requests, which have a section of their own."""
     failed = run(REQUESTS.replace("EARLIER", "60").replace("EXPECTED", "'failed'"))

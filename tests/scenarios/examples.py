@@ -502,7 +502,7 @@ UNSAYABLE = (
     "cannot be combined with",
     "json is the body of an error and needs its status",
     "has no effect; expected at least one of",
-    "is how long connections are refused",
+    "only valid with breaks='refused'",
     "the rule changes nothing",
     r"is not above \d+, the highest id so far",
     # To a schema 1.0 is as whole a number as 1.
