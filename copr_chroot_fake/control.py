@@ -412,7 +412,7 @@ class CoprFakeControl:
         chrootname: str | None = None,
         after: int = 0,
     ) -> list[views.RequestView]:
-        """List the requests after the one of a number, in the order of their responses."""
+        """List the requests with a number above ``after``, in the order of their responses."""
         return self._latest(
             "/requests", "requests", endpoint=endpoint, build_id=build_id, chrootname=chrootname, after=after
         )

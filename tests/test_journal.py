@@ -150,7 +150,7 @@ def test_failed_assertion_lists_recorded_requests(fake: FakeCopr) -> None:
 
 def test_misspelt_endpoint_is_an_input_error(fake: FakeCopr) -> None:
     """An assertion about an unknown endpoint would always hold."""
-    with pytest.raises(InputError, match="endpoint: 'build/lists' is not possible; did you mean 'build/list'"):
+    with pytest.raises(InputError, match="endpoint: 'build/lists' is not valid; did you mean 'build/list'"):
         fake.assert_not_requested("build/lists")  # type: ignore[arg-type]  # wrong on purpose
 
 
@@ -222,7 +222,7 @@ def test_all_pages_read_requires_every_chroot(fake: FakeCopr) -> None:
     send("GET", LIST)
     with pytest.raises(AssertionError) as failed:
         fake.assert_all_pages_read(1)
-    assert f"1 of 2 chroots of build 1 are on no page that was read: {F42}. Requests:" in str(failed.value)
+    assert f"1 of 2 chroots of build 1 were never read: {F42}. Requests:" in str(failed.value)
     send("GET", LIST + "&offset=1")
     fake.assert_all_pages_read(1)
     with pytest.raises(InputError, match="there is no build 2"):
@@ -235,6 +235,7 @@ def test_all_pages_read_requires_every_chroot(fake: FakeCopr) -> None:
         ("/api_3/build-chroot?build_id=7&chrootname=x-1-y", "builds 70, 1 exist, 7 does not"),
         ("/api_3/build-chroot?build_id=x&chrootname=x-1-y", "builds 70, 1 exist, x does not"),
         ("/api_3/build-chroot/list?build_id=700", "builds 70, 1 exist, 700 does not"),
+        ("/api_3/build-chroot/list/71", "builds 70, 1 exist, 71 does not"),
         ("/api_3/build-chroot/list/7", "builds 70, 1 exist, 7 does not"),
         (f"/api_3/build-chroot/1/{F41[:-1]}", f"build 1 has {F41}, {F42}, not 'fedora-41-x86_6'"),
         ("/api_3/build-chroot?build_id=1&chrootname=fedora41", f"build 1 has {F41}, {F42}, not 'fedora41'"),

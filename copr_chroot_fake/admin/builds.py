@@ -96,7 +96,7 @@ def add_chroot(call: Call, body: AddedChroot) -> views.ChrootView:
     build = call.build
     with build.store.lock:
         if body.name in build:
-            raise InputError("name", f"build {build.id} has {body.name} already; expected another")
+            raise InputError("name", f"build {build.id} already has {body.name}; expected another")
         return views.chroot(create.add_chroot(body, build))
 
 

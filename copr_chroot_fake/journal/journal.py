@@ -185,7 +185,7 @@ class Journal:
             missing = [chroot.name for chroot in build.chroots if chroot.name not in seen and not chroot.is_absent]
         if missing:
             raise AssertionError(
-                f"{len(missing)} of {len(build.chroots)} chroots of build {build.id} are on no page that was read: "
+                f"{len(missing)} of {len(build.chroots)} chroots of build {build.id} were never read: "
                 f"{checks.listing(missing, 5)}.{self._latest()}"
             )
 

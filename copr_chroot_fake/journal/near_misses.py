@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import chain, islice
+from posixpath import commonprefix
 
 from ..engine.build import Build
 from ..engine.store import Store
@@ -89,10 +90,14 @@ def _near_results(store: Store, path: str) -> str:
 
 
 def _near_builds(builds: Mapping[int, Build], sent: str) -> str:
-    """Compare ids as texts: a missing digit is a likelier mistake than an id that is off by one."""
+    """Compare ids as texts: a missing digit is a likelier mistake than an id that is off by one.
+
+    Those that begin with the same digits come first.
+    """
     near = checks.nearest(sent, chain(_ids_one_edit_away(builds, sent), map(str, builds)), 3, 0)
     if not near:
         return "there are no builds"
+    near = sorted(near, key=lambda build_id: -len(commonprefix([build_id, sent])))
     exist = f"build {near[0]} exists" if len(near) == 1 else f"builds {', '.join(near)} exist"
     return f"{exist}, {checks.shortened(sent)} does not"
 

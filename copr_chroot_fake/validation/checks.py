@@ -356,7 +356,7 @@ def one_of(valid: Collection[str]) -> Callable[[str, object], str]:
     def check(location: str, value: object) -> str:
         text = plain_text(value)
         if text is None or text not in valid:
-            raise InputError(location, f"{excerpt(value)} is not possible; {choices(text, valid)}")
+            raise InputError(location, f"{excerpt(value)} is not valid; {choices(text, valid)}")
         return text
 
     return check

@@ -122,7 +122,7 @@ def test_impossible_report_is_a_conflict(control: Control) -> None:
     """The backend does not report that a source is waiting, for example."""
     refused = control.ask("POST", SOURCE, {"state": "waiting"})
     assert refused.status == 409
-    assert "the backend does not report waiting of a source; possible: starting" in refused.document["error"]
+    assert "the backend cannot report waiting for a source build; possible: starting" in refused.document["error"]
 
 
 def test_report_of_missing_build_is_404(control: Control) -> None:

@@ -194,7 +194,7 @@ def test_traceback_of_an_error_ends_at_the_line_of_the_user(run: Run) -> None:
     """An option of pytest shows all of it."""
     failed = run(ERROR)
     failed.stdout.fnmatch_lines(
-        [">*lifecycle=*", "E *InputErrors: lifecycle: 'fail' is not possible; *", "*.py:7: InputErrors"]
+        [">*lifecycle=*", "E *InputErrors: lifecycle: 'fail' is not valid; *", "*.py:7: InputErrors"]
     )
     failed.stdout.no_fnmatch_line("*copr_chroot_fake/*")
     run(ERROR, "--full-trace").stdout.fnmatch_lines("*copr_chroot_fake/fake.py:*")
