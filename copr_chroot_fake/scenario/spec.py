@@ -355,7 +355,8 @@ class BuildSpec:
     ``package`` is null until the source build has determined its name, and ``submitter`` for a webhook. ``batch`` is
     the id of its batch. Its project is ``project``, or ``ownername``, ``projectname`` and ``project_dirname``.
     ``chroots`` are names, objects, or states or settings by name; those with neither a ``state`` nor a ``lifecycle``
-    have those of the build. ``source_results`` are the contents of files in the result directory of its source build, by name.
+    have those of the build. ``source_results`` are the contents of files in the result directory of its source build,
+    by name.
     """
 
     id: Positive | None = None

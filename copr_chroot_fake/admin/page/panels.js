@@ -86,7 +86,7 @@ function row({ number, method, target, status, at: time, states: chroots, build_
     el("span", { class: "tag" }, matched ? "" : "unmatched"),
     el("span", { class: "tag bad" }, fault === null ? "" : `fault ${fault}`),
     el("span", { class: "target" }, target),
-    el("span", { class: "saw" }, seen.join(", ")));
+    el("span", { class: "states" }, seen.join(", ")));
 }
 
 /** Show links to all worlds, the main world first. */
