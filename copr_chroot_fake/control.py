@@ -411,17 +411,29 @@ class CoprFakeControl:
         build_id: int | None = None,
         chrootname: str | None = None,
         after: int = 0,
+        *,
+        status: int | None = None,
+        fault: int | None = None,
     ) -> list[views.RequestView]:
-        """List the requests with a number above ``after``, in the order of their responses."""
-        return self._latest(
-            "/requests", "requests", endpoint=endpoint, build_id=build_id, chrootname=chrootname, after=after
-        )
+        """List the requests with a number above ``after``, in the order of their responses.
+
+        :param status: only those with this status, which is 0 if there was no response.
+        :param fault: only those that the fault with this id has hit.
+        """
+        query = _given(endpoint=endpoint, build_id=build_id, chrootname=chrootname, status=status, fault=fault)
+        return self._latest("/requests", "requests", after=after, **query)
 
     def count_requests(
-        self, endpoint: EndpointName | None = None, build_id: int | None = None, chrootname: str | None = None
+        self,
+        endpoint: EndpointName | None = None,
+        build_id: int | None = None,
+        chrootname: str | None = None,
+        *,
+        status: int | None = None,
+        fault: int | None = None,
     ) -> int:
-        """Count requests."""
-        query = _given(endpoint=endpoint, build_id=build_id, chrootname=chrootname)
+        """Count requests, with the filters of :meth:`requests`."""
+        query = _given(endpoint=endpoint, build_id=build_id, chrootname=chrootname, status=status, fault=fault)
         return self._get("/requests/count", query)["count"]
 
     def clear_requests(self) -> None:

@@ -113,6 +113,16 @@ def test_port_that_a_fault_closes_is_waited_for(start: Start) -> None:
         assert control.requests() == []
 
 
+def test_requests_are_selected_by_status_and_fault(control: CoprFakeControl) -> None:
+    control.clear_requests()
+    fault = control.add_fault(Fault(status=503, nth=2))
+    for _ in range(3):
+        Server(control.url).call("GET", "/api_3/build/1")
+    assert [request["fault"] for request in control.requests(status=503)] == [fault["id"]]
+    assert [request["status"] for request in control.requests(fault=fault["id"])] == [503]
+    assert (control.count_requests(status=200), control.count_requests(fault=fault["id"])) == (2, 1)
+
+
 def test_failed_assertion_raises(control: CoprFakeControl) -> None:
     with pytest.raises(AssertionError, match=r"^'monitor': expected at least 1 request, got none"):
         control.verify("requested", endpoint="monitor")

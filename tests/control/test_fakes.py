@@ -313,7 +313,7 @@ def test_submissions_are_verified(control: Control) -> None:
     assert not failing["passed"]
     assert "-     'timeout': 70,\n  +     'timeout': 60," in failing["message"]
     created = control.post("/verify", {"assertion": "project-created", "project": "jdoe/hello"})
-    assert created["message"].endswith("Nothing was submitted.")
+    assert created["message"].endswith("No request created a project.")
 
 
 def test_fault_is_added_and_counts_hits(control: Control) -> None:
