@@ -182,11 +182,13 @@ def extras(session: nox.Session, use: str) -> None:
     script = Path(".ci/check_extras.py").absolute()
     if use.endswith(".md"):
         check = str((STARTS / use).absolute())
-        packages = shlex.split(re.findall("^pip install (.*)$", Path(check).read_text(), re.MULTILINE)[0])
+        (line,) = re.findall("^pip install (.*)$", Path(check).read_text(), re.MULTILINE)[:1]
+        packages = shlex.split(line, comments=True)
     else:
         check = use
         packages = ["copr-chroot-fake" if use == "base" else f"copr-chroot-fake[{use}]"]
-    session.install(*(re.sub(r"^(copr-chroot-fake\S*)", rf"\1 @ {built.as_uri()}", package) for package in packages))
+    own = rf"copr-chroot-fake\1 @ {built.as_uri()}"
+    session.install(*(re.sub(r"^(?:\.|copr-chroot-fake)((?:\[.*\])?)$", own, package) for package in packages))
     session.chdir(session.create_tmp())
     session.run("python", str(script), check)
 

@@ -17,11 +17,14 @@ from urllib.parse import quote
 import httpx
 
 from .errors import CoprFakeError
+from .model.fault import Fault
 from .validation import checks
+from .validation.spec import dump
 
 if TYPE_CHECKING:
     from .admin import views
     from .messages.message import Topic
+    from .model.fault import FaultLike
     from .model.states import StateName
     from .wire.routes import EndpointName
 
@@ -88,7 +91,7 @@ class CoprFakeControl:
         return self._get("/health")
 
     def wait_until_ready(self, seconds: float = 30) -> None:
-        """Wait until the server responds, for example while its container starts.
+        """Wait until the server responds, for example while its container starts, or while a fault closes its port.
 
         :raises ControlError: if it does not respond within this time.
         """
@@ -266,11 +269,11 @@ class CoprFakeControl:
         return self._call("POST", f"/builds/{build_id}/advance", {"to": to})
 
     def report_source(self, build_id: int, state: StateName, **fields: object) -> views.BuildReportView:
-        """Report a state of a source build as Copr's backend does; ``taken`` is whether Copr accepts the report."""
+        """Report a state of a source build as Copr's backend does; ``accepted`` is whether Copr accepts the report."""
         return self._call("POST", f"/builds/{build_id}/report-source", {"state": state, **fields})
 
     def report_import(self, build_id: int, failed_for: Sequence[str] = ()) -> views.BuildReportView:
-        """Report that the source package is in dist-git; ``taken`` is whether Copr accepts the report."""
+        """Report that the source package is in dist-git; ``accepted`` is whether Copr accepts the report."""
         return self._call("POST", f"/builds/{build_id}/report-import", {"failed_for": failed_for})
 
     # Build chroots.
@@ -284,7 +287,7 @@ class CoprFakeControl:
         return self._call("POST", f"/builds/{build_id}/chroots", {"name": name, **fields})
 
     def report(self, build_id: int, chrootname: str, state: StateName, **fields: object) -> views.ReportView:
-        """Report a state of a build chroot as Copr's backend does; ``taken`` is whether Copr accepts the report."""
+        """Report a state of a build chroot as Copr's backend does; ``accepted`` is whether Copr accepts the report."""
         return self._call("POST", f"{_chroot_path(build_id, chrootname)}/report", {"state": state, **fields})
 
     def advance(self, build_id: int, chrootname: str, to: str | None = None) -> views.ChrootView:
@@ -373,9 +376,12 @@ class CoprFakeControl:
         """List the faults."""
         return self._list("/faults", "faults")
 
-    def add_fault(self, fault: Mapping[str, object] | str) -> views.FaultView:
-        """Add a fault, or the one of a name."""
-        return self._call("POST", "/faults", fault)
+    def add_fault(self, fault: FaultLike) -> views.FaultView:
+        """Add a fault, given as a :class:`Fault`, as an object with its fields, or by name.
+
+        After one with ``breaks="refused"``, the server refuses control calls, too: see :meth:`wait_until_ready`.
+        """
+        return self._call("POST", "/faults", dump(fault) if checks.is_kind(fault, Fault) else fault)
 
     def remove_fault(self, fault_id: int) -> None:
         """Remove a fault."""
@@ -405,17 +411,29 @@ class CoprFakeControl:
         build_id: int | None = None,
         chrootname: str | None = None,
         after: int = 0,
+        *,
+        status: int | None = None,
+        fault: int | None = None,
     ) -> list[views.RequestView]:
-        """List the requests after the one of a number, in the order of their responses."""
-        return self._latest(
-            "/requests", "requests", endpoint=endpoint, build_id=build_id, chrootname=chrootname, after=after
-        )
+        """List the requests with a number above ``after``, in the order of their responses.
+
+        :param status: only those with this status, which is 0 if there was no response.
+        :param fault: only those that the fault with this id has hit.
+        """
+        query = _given(endpoint=endpoint, build_id=build_id, chrootname=chrootname, status=status, fault=fault)
+        return self._latest("/requests", "requests", after=after, **query)
 
     def count_requests(
-        self, endpoint: EndpointName | None = None, build_id: int | None = None, chrootname: str | None = None
+        self,
+        endpoint: EndpointName | None = None,
+        build_id: int | None = None,
+        chrootname: str | None = None,
+        *,
+        status: int | None = None,
+        fault: int | None = None,
     ) -> int:
-        """Count requests."""
-        query = _given(endpoint=endpoint, build_id=build_id, chrootname=chrootname)
+        """Count requests, with the filters of :meth:`requests`."""
+        query = _given(endpoint=endpoint, build_id=build_id, chrootname=chrootname, status=status, fault=fault)
         return self._get("/requests/count", query)["count"]
 
     def clear_requests(self) -> None:

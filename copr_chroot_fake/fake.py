@@ -121,7 +121,7 @@ class FakeCopr:
 
     def __repr__(self) -> str:
         builds, projects = len(self._store.builds), len(self._store.projects)
-        return f"<FakeCopr with {builds} builds in {projects} projects>"
+        return f"<FakeCopr: {builds} build{'s' * (builds != 1)}, {projects} project{'s' * (projects != 1)}>"
 
     # Its content.
 
@@ -243,7 +243,7 @@ class FakeCopr:
         :param id: its id; the next one by default.
         :param project: ``owner/project``, or ``owner/project:pr:1`` for another directory of it. A missing project is
             added; chroots that it lacks are enabled in it.
-        :param package: its name; ``None`` while its source build has not told it.
+        :param package: its name; ``None`` until the source build has determined it.
         :param version: the version and release of the source package, such as ``1:2.0-3``.
         :param submitted_on: the Unix time of its submission; by default one that fits its chroots.
         :param submitter: the user who submitted it; by default the owner of the project, ``None`` for a webhook.
@@ -474,7 +474,7 @@ class FakeCopr:
         self._store.clear()
 
     def reset(self) -> None:
-        """Reset to the initial state: empty, or as the scenario that it was made from, which is read again.
+        """Restore the initial state: empty, or the scenario that the fake was created from, which is read again.
 
         The clock, unless it is the system's, the seed, the accounts and the recorded requests are reset, too.
 
@@ -820,8 +820,7 @@ class FakeCopr:
     def _build(self, build_id: int) -> Build:
         build = self._store.find_build(checks.positive("build_id", build_id))
         if build is None:
-            ids = checks.listing(self._store.builds) or "none"
-            raise InputError("build_id", f"there is no build {build_id}; there are: {ids}")
+            raise InputError("build_id", checks.missing(f"build {build_id}", self._store.builds))
         return build
 
     def _own_name(self, project: Project | str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from copr_chroot_fake.admin.control_api import DOCUMENT
 from copr_chroot_fake.admin.events import EVENT_STREAM
 from copr_chroot_fake.wire.answer import JSON
+from copr_chroot_fake.wire.routes import EndpointName
 
 Schema = Mapping[str, Any]
 
@@ -25,6 +26,13 @@ may also be null, which is equivalent to omitting it.
 
 | call | summary | request | response |
 | --- | --- | --- | --- |"""
+
+ENDPOINTS = list(get_args(EndpointName))
+
+ENDPOINT_NAME = f"""
+### EndpointName
+
+An [endpoint of Copr](../endpoints.md): {", ".join(f"`{name}`" for name in ENDPOINTS)}"""
 
 ERRORS = """
 ## Errors
@@ -46,6 +54,7 @@ def main() -> None:
     for name, schema in components["schemas"].items():
         for line in definition(name, schema):
             print(line)
+    print(ENDPOINT_NAME)
 
 
 def calls(paths: Mapping[str, Mapping[str, Schema]]) -> Iterator[str]:
@@ -109,6 +118,8 @@ def type_of(schema: Schema) -> str:
         return " or ".join(type_of(item) for item in schema["anyOf"])
     if "const" in schema:
         return f"`{schema['const']}`"
+    if schema.get("enum") == ENDPOINTS:
+        return "[EndpointName](#endpointname)"
     if "enum" in schema:
         return ", ".join(f"`{item}`" for item in schema["enum"])
     if schema.get("type") == "array":

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from configparser import RawConfigParser
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 from unittest.mock import patch
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ import click
 import pytest
 import yaml
 from copr_cli.main import setup_parser
+from fedora_messaging.config import LazyConfig
 from markdown_it import MarkdownIt
 from packaging.requirements import Requirement
 
@@ -233,14 +235,25 @@ RUN: Mapping[str, Callable[[Page, Block], None]] = {
     "json": load_scenario,
     "python": run_python,
     "shell": read_commands,
+    "toml": lambda page, block: check_consumer(block.text),
     "yaml": load_scenario,
 }
 """How to run or parse a block without a file name, by language."""
+
+
+def check_consumer(text: str) -> None:
+    """Check a configuration of fedora-messaging."""
+    with TemporaryDirectory() as directory:
+        path = Path(directory) / "config.toml"
+        path.write_text(text)
+        LazyConfig().load_config(str(path))
+
 
 CHECK: Mapping[str, Callable[[str], object]] = {
     "bash": lambda text: subprocess.run(["bash", "-n"], input=text, text=True, check=True),
     "json": lambda text: text,
     "python": lambda text: compile(text, "block", "exec"),
+    "toml": check_consumer,
     "yaml": yaml.safe_load,
 }
 """How to check a block with a file name, by language."""

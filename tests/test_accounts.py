@@ -197,7 +197,7 @@ def test_gssapi_login_always_fails(fake: FakeCopr, path: str) -> None:
             r"groups\[1\]: 'copr' is not a group; expected its name after an @, such as @copr",
         ),
         ({"groups": ["@"]}, r"groups\[0\]: '@' is not a group"),
-        ({"login": "abc"}, "login: 'abc' exists already; expected another"),
+        ({"login": "abc"}, "login: 'abc' already exists; expected another"),
     ],
 )
 def test_invalid_account_is_rejected(options: dict[str, Any], message: str) -> None:
@@ -227,5 +227,5 @@ def test_scenario_may_repeat_an_account() -> None:
     fake.add_account("frostyx", "abc", "s3cret", ["@copr"])
     fake.add_scenario({"accounts": fake.to_scenario()["accounts"]})
     assert len(fake.accounts) == 1
-    with pytest.raises(ScenarioError, match="'abc' exists already"):
+    with pytest.raises(ScenarioError, match="'abc' already exists"):
         fake.add_scenario({"accounts": [{"name": "frostyx", "login": "abc", "token": "other"}]})

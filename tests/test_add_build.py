@@ -273,7 +273,7 @@ INVALID_BUILDS: list[tuple[dict[str, object], str]] = [
     ({"id": True}, "id: expected a whole number from 1"),
     ({"id": "7"}, "id: expected a whole number from 1"),
     ({"id": 2**31}, "id: expected a whole number from 1"),
-    ({"id": 1}, "id: there is a build 1 already; expected another id"),
+    ({"id": 1}, "id: build 1 already exists; expected another id"),
     ({"state": "succeded"}, "state: 'succeded' is not a state; did you mean 'succeeded'? valid: importing, waiting"),
     ({"chroots": {F41: "runing"}}, "runing"),
     (
@@ -326,7 +326,7 @@ INVALID_BUILDS: list[tuple[dict[str, object], str]] = [
     ({"memory_limit": -1}, "memory_limit: expected a whole number from 0"),
     ({"timeout": "1h"}, "timeout: expected a whole number"),
     ({"enable_net": 1}, "enable_net: expected true or false, got 1"),
-    ({"bootstrap": "maybe"}, "bootstrap: 'maybe' is not possible; valid: default, on, off, image, custom_image"),
+    ({"bootstrap": "maybe"}, "bootstrap: 'maybe' is not valid; valid: default, on, off, image, custom_image"),
 ]
 
 
@@ -358,7 +358,7 @@ def test_nesting_beyond_the_recursion_limit_is_rejected() -> None:
 
 def test_repeated_chroot_is_rejected() -> None:
     entry = {"id": 1, "chroots": [{"name": F41}, {"name": F41}]}
-    with pytest.raises(InputError, match=r"builds\[0\].chroots\[1\].name: the build has fedora-41-x86_64 already"):
+    with pytest.raises(InputError, match=r"builds\[0\].chroots\[1\].name: the build already has fedora-41-x86_64"):
         FakeCopr.from_scenario({"builds": [entry]})
 
 
@@ -373,7 +373,7 @@ def test_repeated_chroot_is_rejected() -> None:
         ({"additional_repos": [1]}, "additional_repos[0]: expected a text"),
         ({"repo_priority": "high"}, "repo_priority: expected a whole number"),
         ({"devel_mode": "yes"}, "devel_mode: expected true or false"),
-        ({"project": "jdoe/taken"}, "there is a project jdoe/taken already"),
+        ({"project": "jdoe/taken"}, "project jdoe/taken already exists"),
     ],
 )
 def test_invalid_project_is_rejected_and_nothing_changes(settings: dict[str, object], message: str) -> None:

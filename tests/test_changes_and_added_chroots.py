@@ -77,11 +77,11 @@ def test_chroot_added_later_can_delete_its_build() -> None:
 @pytest.mark.parametrize(
     ("add", "message"),
     [
-        (lambda fake: fake.builds[1].add_chroot(F41), f"chrootname: build 1 has {F41} already"),
+        (lambda fake: fake.builds[1].add_chroot(F41), f"chrootname: build 1 already has {F41}"),
         (lambda fake: fake.builds[1].add_chroot("fedora"), "chrootname: 'fedora' is not a chroot name"),
         (lambda fake: fake.builds[1].add_chroot(F42, state="done"), "state: 'done' is not a state"),
-        (lambda fake: fake.builds[1].add_chroot(F42, lifecycle="dies"), "lifecycle: 'dies' is not possible"),
-        (lambda fake: fake.builds[1].add_chroot(F42, progress="pull"), "progress: 'pull' is not possible"),
+        (lambda fake: fake.builds[1].add_chroot(F42, lifecycle="dies"), "lifecycle: 'dies' is not valid"),
+        (lambda fake: fake.builds[1].add_chroot(F42, progress="pull"), "progress: 'pull' is not valid"),
         (
             lambda fake: fake.builds[1].add_chroot(F42, state="pending", progress="clock"),
             "progress: only a chroot that advances has it; expected a lifecycle too",

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from copr_chroot_fake import ControlError, CoprFakeControl
+from copr_chroot_fake import ControlError, CoprFakeControl, FakeCopr, Fault, Uniform
 from copr_chroot_fake.admin.operations import TABLE, find
+from copr_chroot_fake.model.fault import FaultLike
+from copr_chroot_fake.validation.spec import dump
 from docs.control_examples import EXAMPLES, WITHOUT, prepare
 from docs.make_control_examples import recording
 
@@ -67,7 +69,7 @@ def test_builds_can_be_added_and_moved(control: CoprFakeControl) -> None:
     build = control.add_build([F41, {"name": F42, "state": "failed"}], package="nano")
     assert (build["package"], build["total_chroots"]) == ("nano", 2)
     assert control.advance(build["id"], F41, to="running")["state"] == "running"
-    assert control.report(build["id"], F41, "succeeded")["taken"]
+    assert control.report(build["id"], F41, "succeeded")["accepted"]
     assert control.set_state(build["id"], F41, "failed", ended_on=None)["ended_on"] is None
     assert [build["id"] for build in control.builds()] == [1, 2, 3, 4]
 
@@ -88,6 +90,37 @@ def test_clock_can_be_moved_paused_and_resumed(control: CoprFakeControl) -> None
     assert not control.resume()["paused"]
     assert control.set_speed(60)["speed"] == 60
     assert control.pause()["paused"]
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault(status=502, delay=Uniform(1, 2), lasts=600), {"status": 502}, "gateway-timeout"], ids=str
+)
+def test_fault_can_be_added_in_any_form(control: CoprFakeControl, fault: FaultLike) -> None:
+    """It is the same as in process."""
+    added = control.add_fault(fault)
+    assert [added["fault"]] == [dump(active.fault) for active in [FakeCopr().faults.add(fault)]]
+    assert [each["id"] for each in control.faults()] == [added["id"]]
+
+
+def test_port_that_a_fault_closes_is_waited_for(start: Start) -> None:
+    """The refused connections are one request, which is not recorded."""
+    with CoprFakeControl(start().url) as control:
+        control.add_fault(Fault(breaks="refused", seconds=0.5, nth=1))
+        with pytest.raises(ControlError, match="refused"):
+            control.faults()
+        control.wait_until_ready()
+        assert [(fault["seen"], fault["hits"]) for fault in control.faults()] == [(1, 1)]
+        assert control.requests() == []
+
+
+def test_requests_are_selected_by_status_and_fault(control: CoprFakeControl) -> None:
+    control.clear_requests()
+    fault = control.add_fault(Fault(status=503, nth=2))
+    for _ in range(3):
+        Server(control.url).call("GET", "/api_3/build/1")
+    assert [request["fault"] for request in control.requests(status=503)] == [fault["id"]]
+    assert [request["status"] for request in control.requests(fault=fault["id"])] == [503]
+    assert (control.count_requests(status=200), control.count_requests(fault=fault["id"])) == (2, 1)
 
 
 def test_failed_assertion_raises(control: CoprFakeControl) -> None:

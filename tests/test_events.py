@@ -129,7 +129,7 @@ def test_late_end_report_only_changes_ended_on() -> None:
 
 def test_impossible_report_is_an_error() -> None:
     with pytest.raises(
-        EventError, match="is pending: the backend does not report waiting then; possible: starting, skipped"
+        EventError, match="is pending; the backend cannot report waiting in this state; possible: starting, skipped"
     ):
         chroot_in(State.PENDING).report("waiting")
 
@@ -164,7 +164,7 @@ def test_fixed_chroot_advances_by_the_fewest_events() -> None:
 def test_advance_to_unreachable_state_is_an_error(state: str, to: str) -> None:
     """The message names the states that can be reached."""
     possible = "starting, skipped, running, succeeded, failed" if state == "pending" else "nothing"
-    with pytest.raises(EventError, match=f"is {state}: nothing leads from there to {to}; possible: {possible}$"):
+    with pytest.raises(EventError, match=f"is {state}, and cannot change to {to}; possible: {possible}$"):
         chroot_in(State(state)).advance(to=State(to))
 
 

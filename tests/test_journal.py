@@ -52,6 +52,20 @@ def test_request_is_recorded_with_its_outcome(open_adapter: OpenAdapter, fake: F
     assert fake.requests == []
 
 
+def test_states_of_builds_are_recorded(fake: FakeCopr) -> None:
+    """By id, for the responses of ``build`` and ``build/list``, with or without a mask."""
+    other = fake.add_build({F41: "failed"}, project=fake.builds[1].project.full_name)
+    fake.answer("GET", "/api_3/build/1")
+    fake.answer("GET", f"/api_3/build/{other.id}", {"X-Fields": "id"})
+    fake.answer("GET", f"/api_3/build/list?ownername={other.project.ownername}&projectname={other.project.projectname}")
+    one, masked, listed = fake.requests
+    assert (one.build_states, one.states) == ({1: "importing"}, {})
+    assert masked.build_states == {other.id: "failed"}
+    assert listed.build_states.keys() == {1, other.id}
+    assert str(masked) == f"GET /api_3/build/{other.id} -> 200 (failed) at {masked.at:.10g}"
+    assert f"({other.id} failed, 1 " in str(listed)
+
+
 def test_recorded_states_do_not_change_later(fake: FakeCopr) -> None:
     send = direct_client(fake)
     for _ in range(3):
@@ -136,7 +150,7 @@ def test_failed_assertion_lists_recorded_requests(fake: FakeCopr) -> None:
 
 def test_misspelt_endpoint_is_an_input_error(fake: FakeCopr) -> None:
     """An assertion about an unknown endpoint would always hold."""
-    with pytest.raises(InputError, match="endpoint: 'build/lists' is not possible; did you mean 'build/list'"):
+    with pytest.raises(InputError, match="endpoint: 'build/lists' is not valid; did you mean 'build/list'"):
         fake.assert_not_requested("build/lists")  # type: ignore[arg-type]  # wrong on purpose
 
 
@@ -208,7 +222,7 @@ def test_all_pages_read_requires_every_chroot(fake: FakeCopr) -> None:
     send("GET", LIST)
     with pytest.raises(AssertionError) as failed:
         fake.assert_all_pages_read(1)
-    assert f"1 of 2 chroots of build 1 are on no page that was read: {F42}. Requests:" in str(failed.value)
+    assert f"1 of 2 chroots of build 1 were never read: {F42}. Requests:" in str(failed.value)
     send("GET", LIST + "&offset=1")
     fake.assert_all_pages_read(1)
     with pytest.raises(InputError, match="there is no build 2"):
@@ -221,6 +235,7 @@ def test_all_pages_read_requires_every_chroot(fake: FakeCopr) -> None:
         ("/api_3/build-chroot?build_id=7&chrootname=x-1-y", "builds 70, 1 exist, 7 does not"),
         ("/api_3/build-chroot?build_id=x&chrootname=x-1-y", "builds 70, 1 exist, x does not"),
         ("/api_3/build-chroot/list?build_id=700", "builds 70, 1 exist, 700 does not"),
+        ("/api_3/build-chroot/list/71", "builds 70, 1 exist, 71 does not"),
         ("/api_3/build-chroot/list/7", "builds 70, 1 exist, 7 does not"),
         (f"/api_3/build-chroot/1/{F41[:-1]}", f"build 1 has {F41}, {F42}, not 'fedora-41-x86_6'"),
         ("/api_3/build-chroot?build_id=1&chrootname=fedora41", f"build 1 has {F41}, {F42}, not 'fedora41'"),

@@ -121,7 +121,7 @@ def stages(*given: Mapping[str, object]) -> dict[str, object]:
 
 
 INVALID_LIFECYCLES: list[tuple[object, str]] = [
-    ("suceeds", "lifecycle: 'suceeds' is not possible; did you mean 'succeeds'? valid: succeeds, as-deployed, fails, "),
+    ("suceeds", "lifecycle: 'suceeds' is not valid; did you mean 'succeeds'? valid: succeeds, as-deployed, fails, "),
     ([], "lifecycle: expected an object, got []"),
     ({}, "lifecycle.stages: missing, and required"),
     (stages(), "lifecycle.stages: a lifecycle has at least one stage"),
@@ -181,7 +181,7 @@ INVALID_LIFECYCLES: list[tuple[object, str]] = [
     (stages({"state": "failed", "without": 7}), "lifecycle.stages[0].without: expected a list, got 7"),
     (
         stages({"state": "failed", "without": ["end"]}),
-        "lifecycle.stages[0].without[0]: 'end' is not possible; valid: started_on, ",
+        "lifecycle.stages[0].without[0]: 'end' is not valid; valid: started_on, ",
     ),
     (stages({"state": "failed", "canceled": 1}), "lifecycle.stages[0].canceled: expected true or false, got 1"),
 ]
@@ -240,8 +240,8 @@ def test_all_errors_of_a_stage_are_reported(tmp_path: Path, stage: dict[str, obj
             "chroots[0].hold: only a chroot that advances has it; expected a life",
         ),
         ({"state": "running", "polls": 1}, "chroots[0].polls: only a chroot that advances has it"),
-        ({"state": "running", "progress": "nope"}, "chroots[0].progress: 'nope' is not possible; valid: poll, "),
-        ({"lifecycle": "succeeds", "progress": "never"}, "chroots[0].progress: 'never' is not possible; valid: poll, "),
+        ({"state": "running", "progress": "nope"}, "chroots[0].progress: 'nope' is not valid; valid: poll, "),
+        ({"lifecycle": "succeeds", "progress": "never"}, "chroots[0].progress: 'never' is not valid; valid: poll, "),
     ],
 )
 def test_field_that_contradicts_the_lifecycle_is_rejected(given: dict[str, object], message: str) -> None:

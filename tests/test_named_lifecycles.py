@@ -90,7 +90,8 @@ def test_late_chroots_are_not_listed_before_they_appear() -> None:
 def test_absent_chroot_rejects_events() -> None:
     chroot = FakeCopr().add_build([F41], id=1, lifecycle="appears-late")[F41]
     with pytest.raises(
-        EventError, match=f"build 1, {F41} is absent: the backend does not report pending then; possible: nothing"
+        EventError,
+        match=f"build 1, {F41} is absent; the backend cannot report pending in this state; possible: nothing",
     ):
         chroot.report("pending")
 

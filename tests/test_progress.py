@@ -179,7 +179,7 @@ def test_progress_of_chroot_overrides_build_and_fake() -> None:
 @pytest.mark.parametrize(
     ("progress", "message"),
     [
-        ("pol", "progress: 'pol' is not possible; did you mean 'poll'? valid: poll, clock, manual, immediate"),
+        ("pol", "progress: 'pol' is not valid; did you mean 'poll'? valid: poll, clock, manual, immediate"),
         ({"poll": 0}, "progress.poll: expected a whole number from 1"),
         ({"poll": {"runing": 3}}, "progress.poll.runing: 'runing' is not a state; did you mean 'running'?"),
         ({"poll": {"running": 0}}, "progress.poll.running: expected a whole number from 1"),

@@ -107,7 +107,7 @@ def test_submission_is_public() -> None:
 def test_public_objects_have_reprs() -> None:
     fake = FakeCopr()
     build = fake.add_build([F41])
-    assert repr(fake) == "<FakeCopr with 1 builds in 1 projects>"
+    assert repr(fake) == "<FakeCopr: 1 build, 1 project>"
     assert repr(build) == "<Build 1 hello in jdoe/playground, importing>"
     assert repr(build[F41]) == f"<BuildChroot 1 {F41} importing>"
     assert repr(build.project) == "<Project jdoe/playground>"

@@ -103,7 +103,7 @@ def test_rules_decide_about_submitted_builds(start: Start, tmp_path: Path) -> No
     ("rule", "message"),
     [
         ("hello", "'hello' has no value; expected KEY=VALUE,"),
-        ("package=hello,lifecycle=fail", "lifecycle: 'fail' is not possible; did you mean 'fails'?"),
+        ("package=hello,lifecycle=fail", "lifecycle: 'fail' is not valid; did you mean 'fails'?"),
         ("pakage=hello,lifecycle=fails", "pakage: unknown key; did you mean 'package'?"),
         ("nth=x,lifecycle=fails", "nth: expected a whole number from 1 to 2147483647, got 'x'"),
     ],

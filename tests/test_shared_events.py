@@ -204,7 +204,7 @@ def test_failed_advance_leaves_the_source_unchanged() -> None:
 
 def test_absent_chroot_only_advances_along_its_lifecycle() -> None:
     chroot = FakeCopr().add_build([F41], id=1, lifecycle="appears-late")[F41]
-    with pytest.raises(EventError, match="is absent: nothing leads from there to waiting"):
+    with pytest.raises(EventError, match="is absent, and cannot change to waiting"):
         chroot.advance(to="waiting")
     chroot.advance(to="starting")
     assert chroot.state == "starting"
@@ -310,7 +310,7 @@ def test_dumped_scenario_is_a_copy() -> None:
         (lambda chroot: chroot.report("startin"), "state: 'startin' is not a state; did you mean 'starting'"),
         (lambda chroot: chroot.set_state("failed", started_on=9, ended_on=5), "ended_on: 5 is before started_on, 9"),
         (lambda chroot: chroot.hold([]), "state: "),
-        (lambda chroot: Progress(cast(Any, "bogus")), "mode: 'bogus' is not possible; valid: poll, clock"),
+        (lambda chroot: Progress(cast(Any, "bogus")), "mode: 'bogus' is not valid; valid: poll, clock"),
         (lambda chroot: Progress("poll", -3), "polls: expected a whole number from 1"),
         (lambda chroot: Progress("poll", 1, cast(Any, {"runing": 2})), "polls_in.runing: 'runing' is not a state"),
         (lambda chroot: FakeCopr().restore(None), "snapshot: "),  # type: ignore[arg-type]  # wrong on purpose

@@ -88,7 +88,7 @@ def test_omitted_and_null_fields_have_defaults() -> None:
 def test_all_errors_are_reported_with_locations() -> None:
     value = {"kind": "lrge", "tags": ["x", "", 3], "ranges": {"": {}, "r": {"maximum": -1, "minimun": 1}}, "nam": "a"}
     assert errors_of(value, "things[0]") == [
-        ("things[0].kind", "'lrge' is not possible"),
+        ("things[0].kind", "'lrge' is not valid"),
         ("things[0].tags[1]", "expected a text that is not empty, got ''"),
         ("things[0].tags[2]", "expected a text that is not empty, got 3"),
         ("things[0].ranges.", "expected a text that is not empty, got ''"),

@@ -173,11 +173,21 @@ def test_created_project_is_found(fake: FakeCopr) -> None:
 
 
 def test_project_that_exists_was_not_created(fake: FakeCopr) -> None:
-    with pytest.raises(AssertionError, match=r"expected at least 1 project .*, got none\. Nothing was submitted\."):
+    with pytest.raises(AssertionError, match=r"at least 1 project .*, got none\. No request created a project\.$"):
         fake.assert_project_created(project="jdoe/hello")
     assert send(fake, "project/add/jdoe?exist_ok=True", name="hello", chroots=[F41]) == 200
     with pytest.raises(AssertionError, match=r"project/add/jdoe.* -> 200 at .*: created nothing, by jdoe"):
         fake.assert_project_created(project="jdoe/hello")
+
+
+def test_similar_name_of_a_field_is_suggested(fake: FakeCopr) -> None:
+    """Names that no request had are else only shown as missing."""
+    assert send(fake, "build/create/url", pkgs=URLS[:1], ownername="jdoe", projectname="hello") == 200
+    with pytest.raises(AssertionError, match=r"No request had the field 'projekt'; did you mean 'project'\?$"):
+        fake.assert_submitted(projekt="jdoe/hello")
+    with pytest.raises(AssertionError) as raised:
+        fake.assert_submitted(timeout=7, project="jdoe/other")
+    assert "did you mean" not in str(raised.value)
 
 
 def test_misspelt_project_is_shown(fake: FakeCopr) -> None:

@@ -224,10 +224,10 @@ def test_removed_rule_does_not_apply(fake: FakeCopr) -> None:
     fake.submission_rules.remove(second.id)
     assert [*fake.submission_rules] == [third]
     assert (len(fake.submission_rules), repr(fake.submission_rules)) == (1, "<SubmissionRules with 1 rules>")
-    with pytest.raises(InputError, match=r"^rule: there is no such rule 1; there are: 3$"):
+    with pytest.raises(InputError, match=r"^rule: there is no rule 1; there are: 3$"):
         fake.submission_rules.remove(first)
     fake.submission_rules.clear()
-    with pytest.raises(InputError, match=r"^rule: there is no such rule 3; there are: none$"):
+    with pytest.raises(InputError, match=r"^rule: there is no rule 3; there are none$"):
         fake.submission_rules.remove(3)
     submit(fake)
     assert get(fake)["state"] == "succeeded"
@@ -239,7 +239,7 @@ def test_removed_rule_does_not_apply(fake: FakeCopr) -> None:
     [
         ({}, "lifecycle: the rule changes nothing; expected one of lifecycle, packages, version, progress"),
         ({"package": "hello"}, "lifecycle: the rule changes nothing; "),
-        ({"lifecycle": "fail"}, "lifecycle: 'fail' is not possible; did you mean 'fails'? valid: succeeds, "),
+        ({"lifecycle": "fail"}, "lifecycle: 'fail' is not valid; did you mean 'fails'? valid: succeeds, "),
         ({"lifecycle": "forked"}, "lifecycle: its lifecycle does not get to pending, as chroots do after the import; "),
         ({"lifecycle": "source-fails", "chroot": "epel-*"}, "lifecycle: source-fails cannot be combined with chroot, "),
         ({"version": "1-1", "chroot": F42}, "version: cannot be combined with chroot, as it is the same for all "),
@@ -249,7 +249,7 @@ def test_removed_rule_does_not_apply(fake: FakeCopr) -> None:
         ({"lifecycle": "fails", "project": "tools"}, "project: 'tools' is not a full name; expected owner/project"),
         (
             {"lifecycle": "fails", "source_type": "sccm"},
-            "source_type: 'sccm' is not possible; did you mean 'scm'? valid",
+            "source_type: 'sccm' is not valid; did you mean 'scm'? valid",
         ),
         ({"lifecycle": "fails", "nth": 0}, "nth: expected a whole number from 1 to 2147483647, got 0"),
         ({"packages": ["hello"]}, "packages[0]: 'hello' is not a NEVRA"),

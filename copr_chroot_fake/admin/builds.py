@@ -63,17 +63,17 @@ def cancel_build(call: Call) -> views.BuildView:
 
 
 def report_source(call: Call, body: ReportSourceBody) -> views.BuildReportView:
-    """Report a state of a source build as Copr's backend does; ``taken`` is whether Copr accepts the report."""
+    """Report a state of a source build as Copr's backend does; ``accepted`` is whether Copr accepts the report."""
     build = call.build
-    taken = build.report_source(body.state, package=body.package, version=body.version, url=body.url, skip=body.skip)
-    return {"taken": taken, "build": views.build(build)}
+    accepted = build.report_source(body.state, package=body.package, version=body.version, url=body.url, skip=body.skip)
+    return {"accepted": accepted, "build": views.build(build)}
 
 
 def report_import(call: Call, body: ReportImportBody) -> views.BuildReportView:
-    """Report that the source package is in dist-git; ``taken`` is whether Copr accepts the report."""
+    """Report that the source package is in dist-git; ``accepted`` is whether Copr accepts the report."""
     build = call.build
-    taken = build.report_import(failed_for=body.failed_for)
-    return {"taken": taken, "build": views.build(build)}
+    accepted = build.report_import(failed_for=body.failed_for)
+    return {"accepted": accepted, "build": views.build(build)}
 
 
 def advance_build(call: Call, body: AdvanceBuildBody) -> views.BuildView:
@@ -96,7 +96,7 @@ def add_chroot(call: Call, body: AddedChroot) -> views.ChrootView:
     build = call.build
     with build.store.lock:
         if body.name in build:
-            raise InputError("name", f"build {build.id} has {body.name} already; expected another")
+            raise InputError("name", f"build {build.id} already has {body.name}; expected another")
         return views.chroot(create.add_chroot(body, build))
 
 
@@ -132,10 +132,10 @@ def show_chroot(call: Call) -> views.ChrootView:
 
 
 def report(call: Call, body: ReportBody) -> views.ReportView:
-    """Report a state of a build chroot as Copr's backend does; ``taken`` is whether Copr accepts the report."""
+    """Report a state of a build chroot as Copr's backend does; ``accepted`` is whether Copr accepts the report."""
     chroot = call.chroot
-    taken = chroot.report(body.state, at=body.at, result_dir=body.result_dir, packages=body.packages)
-    return {"taken": taken, "chroot": views.chroot(chroot)}
+    accepted = chroot.report(body.state, at=body.at, result_dir=body.result_dir, packages=body.packages)
+    return {"accepted": accepted, "chroot": views.chroot(chroot)}
 
 
 def set_state(call: Call, body: SetStateBody) -> views.ChrootView:

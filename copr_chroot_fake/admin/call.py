@@ -26,7 +26,7 @@ class NotFoundError(CoprFakeError):
     """An object in the path does not exist."""
 
     def __init__(self, name: str, existing: Collection[object]) -> None:
-        super().__init__(f"there is no {name}; there are: {checks.listing(existing) or 'none'}")
+        super().__init__(checks.missing(name, existing))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..journal.index import About
+from ..journal.index import About, Content
 from . import views
 from .call import Call
 from .specs import RequestFilter, RequestsQuery, UnmatchedQuery, VerifyBody
@@ -10,17 +10,22 @@ from .specs import RequestFilter, RequestsQuery, UnmatchedQuery, VerifyBody
 
 def show_requests(call: Call, query: RequestsQuery) -> views.RequestsView:
     """List the latest requests, in the order of their responses."""
-    requests, total = call.fake.journal.page(_about(query), query.after, query.limit, query.offset, query.search)
+    journal = call.fake.journal
+    requests, total = journal.page(_about(query), query.after, query.limit, query.offset, _content(query))
     return {"requests": [views.request(request) for request in requests], "total": total}
 
 
 def count_requests(call: Call, query: RequestFilter) -> views.CountView:
     """Count requests."""
-    return {"count": call.fake.journal.count(_about(query), query.search)}
+    return {"count": call.fake.journal.count(_about(query), _content(query))}
 
 
 def _about(query: RequestFilter) -> About:
     return About(query.endpoint, query.build_id, query.chrootname)
+
+
+def _content(query: RequestFilter) -> Content:
+    return Content(query.search, query.status, query.fault)
 
 
 def clear_requests(call: Call) -> None:

@@ -361,10 +361,15 @@ class UnmatchedQuery:
 
 @frozen(kw_only=True)
 class RequestFilter(_Subject):
-    """Which requests; the targets or the bodies contain ``search``."""
+    """Which requests; the targets or the bodies contain ``search``, and ``fault`` is the id of the one that hit them.
+
+    ``status`` is 0 for requests without a response.
+    """
 
     endpoint: EndpointName | None = None
     search: Text | None = None
+    status: WholeNumber | None = None
+    fault: Positive | None = None
 
 
 @frozen(kw_only=True)

@@ -92,7 +92,7 @@ class ChrootView(TypedDict):
 class ReportView(TypedDict):
     """Whether Copr has accepted a report, and the build chroot after it."""
 
-    taken: bool
+    accepted: bool
     chroot: ChrootView
 
 
@@ -129,7 +129,7 @@ class BuildView(TypedDict):
 class BuildReportView(TypedDict):
     """Whether Copr has accepted a report, and the build after it."""
 
-    taken: bool
+    accepted: bool
     build: BuildView
 
 
@@ -195,6 +195,8 @@ class UploadedFileView(TypedDict):
 class RequestView(TypedDict):
     """A request, numbered from 1; ``status`` is 0 if a fault prevented the response.
 
+    ``states`` has the states of the chroots in the response, by name; ``build_states`` those of its builds, by id.
+
     Headers with logins and tokens are ``***``. Bodies of more than 64 KiB, not counting uploaded files, are not kept.
     """
 
@@ -207,7 +209,8 @@ class RequestView(TypedDict):
     status: int
     at: float
     matched: bool
-    saw: dict[str, State]
+    states: dict[str, State]
+    build_states: dict[str, State]
     fault: int | None
     headers: dict[str, str]
     user: str | None
@@ -493,7 +496,8 @@ def request(item: Request) -> RequestView:
         "status": item.status,
         "at": item.at,
         "matched": item.matched,
-        "saw": item.states,
+        "states": item.states,
+        "build_states": {str(build_id): state for build_id, state in item.build_states.items()},
         "fault": item.fault,
         "headers": item.headers,
         "user": item.user,

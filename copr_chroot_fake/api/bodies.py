@@ -129,7 +129,7 @@ class RequestBody:
     def read_json_file(self) -> None:
         """Use the file ``json``, if there is one, as the form: so do clients that upload a file.
 
-        :raises ApiError: 500 if it is no JSON object.
+        :raises ApiError: 500 if it is not a JSON object.
         """
         file = self.files.get("json")
         if file is None:

@@ -30,7 +30,8 @@ _WITH_LOG = (State.RUNNING, State.IMPORTING, State.SUCCEEDED, State.FAILED, Stat
 
 def get_build(context: RequestContext) -> Success:
     """Answer ``build``."""
-    return Success(render_build(_poll_build(context)) + b"\n")
+    build = render_build(_poll_build(context))
+    return Success(build + b"\n", (build,))
 
 
 def get_built_packages(context: RequestContext) -> Success:
@@ -77,7 +78,8 @@ def list_builds(context: RequestContext) -> Success:
     if status:
         paging = paging._replace(limit=_status_limit(context, paging))
         builds = _filter_by_state(builds, status, paging.limit)
-    return Success(render_page(list(_poll_builds(builds, status, context.is_poll)), paging))
+    polled = list(_poll_builds(builds, status, context.is_poll))
+    return Success(render_page(polled, paging), polled)
 
 
 def get_source_build_config(context: RequestContext) -> Success:
@@ -240,6 +242,7 @@ def render_build(build: Build) -> bytes:
         },
     }
     build.rendered = json.dumps(fields).encode()
+    build.store.rendered_bytes += len(build.rendered)
     return build.rendered
 
 

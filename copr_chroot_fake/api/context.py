@@ -53,22 +53,22 @@ class RequestContext:
 class Success:
     """A JSON response with status 200, which can answer several requests.
 
-    :param chroots: the JSON of each build chroot that the response is about, for the request journal.
+    :param documents: the JSON of each build or build chroot whose state the response has, for the request journal.
     :param headers: headers besides ``Content-Type`` and ``Content-Length``.
     :param invalid_field: the path of a field that Copr cannot serialize, so that a response with it is an error.
     """
 
-    __slots__ = ("_answer", "body", "chroots", "headers", "invalid_field")
+    __slots__ = ("_answer", "body", "documents", "headers", "invalid_field")
 
     def __init__(
         self,
         body: bytes,
-        chroots: Sequence[bytes] = (),
+        documents: Sequence[bytes] = (),
         headers: tuple[tuple[str, str], ...] = (),
         invalid_field: Sequence[str] = (),
     ) -> None:
         self.body = body
-        self.chroots = chroots
+        self.documents = documents
         self.headers = headers
         self.invalid_field = invalid_field
         self._answer: Answer | None = None

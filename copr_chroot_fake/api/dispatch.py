@@ -90,23 +90,23 @@ class Api:
                 size = headers_bytes(headers)
             hit = store.faults.strike(_fault_subject(parsed)) if store.faults.active else None
             if hit is None:
-                answer, chroots = self._respond(context, mask)
+                answer, documents = self._respond(context, mask)
             else:
-                answer, chroots = self._respond_with_fault(hit, context, mask)
+                answer, documents = self._respond_with_fault(hit, context, mask)
             now = store.clock.now()
             if method in _POLL_METHODS and store.poll_loops.count(target, now, None if hit else answer):
-                answer, chroots = self._fail_poll_loop(method, parsed, target, answer, chroots)
+                answer, documents = self._fail_poll_loop(method, parsed, target, answer, documents)
             is_lost = hit is not None and not hit.fault.arrives
-            matched = bool(chroots) or is_lost or self._is_matched(method, parsed, answer.status)
+            matched = bool(documents) or is_lost or self._is_matched(method, parsed, answer.status)
             fault_id = None if hit is None else hit.fault_id
             number = next(self._numbers)
-            size += len(method) + len(target) + REFERENCE_BYTES * len(chroots) + store.rendered_bytes
+            size += len(method) + len(target) + REFERENCE_BYTES * len(documents) + store.rendered_bytes
             details = None
             if body or store.user is not None or store.created or answer.status >= 400:
                 details = details_of(store, context.body, answer)
                 size += details.size
             self._append(
-                (method, target, answer.status, now, matched, chroots, fault_id, number, recorded_headers, details)
+                (method, target, answer.status, now, matched, documents, fault_id, number, recorded_headers, details)
             )
             if size > self._large_size or not matched:
                 self._log.account(size)
@@ -114,7 +114,7 @@ class Api:
         return answer._replace(body=b"") if method == "HEAD" else answer
 
     def _fail_poll_loop(
-        self, method: str, parsed: Target, target: str, answer: Answer, chroots: Sequence[bytes]
+        self, method: str, parsed: Target, target: str, answer: Answer, documents: Sequence[bytes]
     ) -> tuple[Answer, Sequence[bytes]]:
         """Return the error for code that polls without waiting, unless waiting would change nothing or polls do."""
         store = self.store
@@ -122,7 +122,7 @@ class Api:
         unfinished = [build for build in builds if build is not None and not build.is_finished]
         if not unfinished or any(build.needs_more_polls for build in unfinished):
             store.poll_loops.clear()
-            return answer, chroots
+            return answer, documents
         problem = (
             f"{method} {checks.shortened(target, 1000)} was requested {store.poll_loops.max_polls} times at the same "
             f"time, and nothing has changed: the code polls without waiting, and the clock stands still "
@@ -140,16 +140,16 @@ class Api:
     def _respond_with_fault(
         self, hit: Hit, context: RequestContext, mask: str | None
     ) -> tuple[Answer, Sequence[bytes]]:
-        """Return the response and its chroots; a response that the client never receives is no poll and has none."""
+        """Return the response and its documents; a response that the client never receives is no poll and has none."""
         if hit.instead is not None:
             return hit.instead, ()
         arrives = hit.fault.arrives
         context.is_poll &= arrives
-        answer, chroots = self._respond(context, mask)
-        return hit.change(answer), chroots if arrives else ()
+        answer, documents = self._respond(context, mask)
+        return hit.change(answer), documents if arrives else ()
 
     def _respond(self, context: RequestContext, mask: str | None) -> tuple[Answer, Sequence[bytes]]:
-        """Return Copr's response and the JSON of the chroots that it is about."""
+        """Return Copr's response and the JSON of the builds or chroots in it."""
         method, target = context.method, context.target
         endpoint = target.endpoint
         if endpoint == "results":
@@ -163,13 +163,13 @@ class Api:
             if handler is None:
                 return find_text_handler(endpoint)(context), ()
             if mask:
-                answer, chroots = _masked_response(mask, endpoint, handler, context)
+                answer, documents = _masked_response(mask, endpoint, handler, context)
             else:
                 success = handler(context)
-                answer, chroots = success.answer(), success.chroots
+                answer, documents = success.answer(), success.documents
             if method == target.deprecated_method and answer.status == 200:
                 answer = _with_warning(answer, method, target.methods[0])
-            return answer, chroots
+            return answer, documents
         except InvalidLoginError as error:
             warns = method == target.deprecated_method and endpoint in _WARN_BEFORE_LOGIN
             return _with_warning(error.answer(), method, target.methods[0]) if warns else error.answer(), ()
@@ -183,7 +183,7 @@ class Api:
         return answer(self.store, method, path, headers)
 
     def _is_matched(self, method: str, target: Target, status: int) -> bool:
-        """Return whether a request without chroots in its response names things that exist, or have existed."""
+        """Return whether a request without documents in its response names things that exist, or have existed."""
         if target.endpoint is None or target.endpoint == "home":
             return target.endpoint is not None
         if status not in (200, 404):
@@ -210,7 +210,7 @@ class Api:
 def _masked_response(
     header: str, endpoint: EndpointName, handler: Handler, context: RequestContext
 ) -> tuple[Answer, Sequence[bytes]]:
-    """Return the response with the fields of a mask; it is about the same chroots as the whole response."""
+    """Return the response with the fields of a mask; it has the same documents as the whole response."""
     mask = masks.read_mask(header, endpoint)
     if isinstance(mask, Answer):
         # Flask-RESTX reads the mask after the handler has done its work.
@@ -222,8 +222,8 @@ def _masked_response(
         invalid_field = success.invalid_field
         if invalid_field and not masks.selects(mask, invalid_field):
             invalid_field = ()
-        success = Success(masks.apply_mask(success.body, mask), success.chroots, success.headers, invalid_field)
-    return success.answer(), success.chroots
+        success = Success(masks.apply_mask(success.body, mask), success.documents, success.headers, invalid_field)
+    return success.answer(), success.documents
 
 
 def _with_warning(answer: Answer, method: str, preferred: str) -> Answer:

@@ -209,9 +209,9 @@ def _of_type(expected: type | UnionType, location: str, value: object) -> object
     # bool is a subclass of int.
     is_other = isinstance(value, bool) and bool not in (expected, *get_args(expected))
     if is_other or not isinstance(value, expected):
-        raise InputError(location, "missing" if value is None else f"{checks.excerpt(value)} is not possible")
+        raise InputError(location, "missing" if value is None else f"{checks.excerpt(value)} is not valid")
     if isinstance(value, int) and abs(value) > arguments.LARGEST_NUMBER:
-        raise InputError(location, f"{checks.excerpt(value)} is not possible")
+        raise InputError(location, f"{checks.excerpt(value)} is not valid")
     return value
 
 

@@ -211,7 +211,7 @@ class Build(Mapping[str, BuildChroot]):
 
     @property
     def package(self) -> str | None:
-        """The name of the package; ``None`` while its source build has not told it."""
+        """The name of the package; ``None`` until the source build has determined it."""
         self.catch_up()
         return self.stored_package
 
@@ -307,9 +307,9 @@ class Build(Mapping[str, BuildChroot]):
             return add_chroot(parse(ChrootSpec, "", entry), self)
 
     def cancel(self) -> None:
-        """Cancel it as a user does; its chroots stay as they are until the backend confirms that.
+        """Cancel the build as a user does; its chroots keep their states until the backend confirms that.
 
-        A chroot with a lifecycle follows with its next step, or by the clock within 10 seconds.
+        A chroot with a lifecycle is canceled at its next transition, or by the clock within 10 seconds.
 
         :raises EventError: if it is finished or canceled already.
         """
@@ -389,13 +389,13 @@ class Build(Mapping[str, BuildChroot]):
         return min(next(time for time in times if time is not None), now)
 
     def hide_package(self) -> None:
-        """Let the name of its package be unknown until its first chroot appears, unless one is there."""
+        """Hide the name of the package until its first chroot appears, unless one already has."""
         runs = [chroot.lifecycle_run for chroot in self.chroots]
         if runs and all(run is not None and run.stage.state == ABSENT for run in runs):
             self.hidden_package, self.stored_package = self.stored_package, None
 
     def reveal_package(self) -> None:
-        """Let the name of its package be known, as its first chroot appears."""
+        """Show the name of the package, as its first chroot appears."""
         if self.hidden_package is not None:
             self.set_package(self.hidden_package)
             self.hidden_package = None

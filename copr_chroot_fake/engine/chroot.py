@@ -254,7 +254,9 @@ class BuildChroot:
             event = Event.CONFIRM_CANCEL if to is State.CANCELED else event_between(self._state, to)
             if self._is_absent or (event is None and to not in _REPORTED):
                 possible = ", ".join(self._reportable_states()) or "nothing"
-                raise EventError(f"{self.describe()}: the backend does not report {to} then; possible: {possible}")
+                raise EventError(
+                    f"{self.describe()}; the backend cannot report {to} in this state; possible: {possible}"
+                )
             if event is not None and find_transition(event, self._state, is_canceled) is not None:
                 self.undo_on_error(partial(self._apply_event, event, now, directory, built))
                 return True
@@ -387,7 +389,7 @@ class BuildChroot:
             paths = {} if self._is_absent else shortest_paths(self._state)
             if state not in paths:
                 possible = ", ".join(to for to in paths if to is not self._state) or "nothing"
-                raise EventError(f"{self.describe()}: nothing leads from there to {state}; possible: {possible}")
+                raise EventError(f"{self.describe()}, and cannot change to {state}; possible: {possible}")
             for event in paths[state]:
                 self._apply_event(event, self._time(None), None, None)
 
@@ -729,7 +731,7 @@ class BuildChroot:
 
     def _enter_state(self, state: State, now: int) -> None:
         build = self._build
-        # The first stage of a chroot that is being added is no news.
+        # The first stage of a chroot that is being added is no change.
         is_news = build.is_in_store and build.get(self._name) is self
         if not build.source.is_independent:
             build.source.follow(self._state, state, now if is_news else None)

@@ -1,6 +1,6 @@
-"""Time: the only place that knows what time it is, as Unix times in seconds.
+"""Clocks: the only source of the current time, as Unix time in seconds.
 
-Nothing ticks: what is due by now is worked out when somebody looks.
+Nothing ticks: due transitions are applied on access.
 """
 
 from __future__ import annotations
@@ -18,17 +18,20 @@ FIRST_NOW = 1_700_000_000
 
 
 class Clock(Protocol):
-    """What a fake asks for the time."""
+    """A source of time."""
 
     def now(self) -> float:
-        """The time now."""
+        """Return the current time."""
 
     def reach(self, due: float) -> float:
-        """When something happened that was due at a time and has been brought about now."""
+        """Return the time to record for a transition that was due at ``due`` and is applied now."""
 
 
 def check_clock(clock: Clock) -> Clock:
-    """The same clock, if it is one."""
+    """Return the same clock.
+
+    :raises InputError: if it is not one.
+    """
     try:
         is_clock = callable(clock.now) and callable(clock.reach)
     except Exception:
@@ -45,7 +48,7 @@ class VirtualClock:
         self._now = checks.amount("now", now)
         self._lock = new_lock(innermost=True)
         self.listeners: tuple[Callable[[], None], ...] = ()
-        """What is called when the clock has been moved."""
+        """Functions that are called after the clock has moved."""
 
     def now(self) -> float:
         return self._now
@@ -54,7 +57,7 @@ class VirtualClock:
         return f"<VirtualClock at {self._now:.10g}>"
 
     def tick(self, seconds: float) -> float:
-        """Move on by so many seconds; returns the new time.
+        """Move the clock forward by a number of seconds, and return the new time.
 
         :raises InputError: for a step backwards.
         """
@@ -64,7 +67,7 @@ class VirtualClock:
         return now
 
     def move_to(self, now: float) -> None:
-        """Move on to a time.
+        """Move the clock forward to a time.
 
         :raises InputError: for a time in the past.
         """
@@ -76,21 +79,21 @@ class VirtualClock:
         _call(self.listeners)
 
     def restore(self, now: float) -> None:
-        """Go to any time, also back, as a snapshot does with all that happened since.
+        """Set the clock to any time, also an earlier one, as restoring a snapshot does.
 
-        :raises InputError: for what is no Unix time.
+        :raises InputError: for an invalid Unix time.
         """
         with self._lock:
             self._now = checks.amount("now", now)
         _call(self.listeners)
 
     def reach(self, due: float) -> float:
-        """When it was due, or later: a step by hand or by poll can be ahead of this clock."""
+        """Return the later of both times: progress by poll or by method calls can be ahead of this clock."""
         return max(checks.number("due", due), self._now)
 
 
 class SystemClock:
-    """The system's time; it can be sped up, slowed down, paused and moved on.
+    """The system's time; it can be sped up, slowed down, paused and moved forward.
 
     :param speed: seconds of the fake for each second of the system.
     """
@@ -99,11 +102,11 @@ class SystemClock:
         self._lock = new_lock(innermost=True)
         self._course = _Course(time.time(), time.monotonic(), check_speed("speed", speed), paused_speed=None)
         self.listeners: tuple[Callable[[], None], ...] = ()
-        """What is called when the clock has been moved, or its speed has changed."""
+        """Functions that are called after the clock was moved, or its speed has changed."""
 
     def now(self) -> float:
         begun, since, speed, _ = self._course
-        # Copr's own times end there.
+        # The largest time that Copr can store.
         return min(begun + (time.monotonic() - since) * speed, checks.LARGEST_INTEGER)
 
     def __repr__(self) -> str:
@@ -111,7 +114,7 @@ class SystemClock:
 
     @property
     def speed(self) -> float:
-        """Seconds of the fake for each second of the system; while it is paused, those after it."""
+        """Seconds of the fake for each second of the system; while it is paused, the speed after the pause."""
         course = self._course
         return course.speed if course.paused_speed is None else course.paused_speed
 
@@ -130,20 +133,20 @@ class SystemClock:
         return self._course.paused_speed is not None
 
     def pause(self) -> None:
-        """Stand still until it is resumed; it can be moved meanwhile."""
+        """Stop the clock until it is resumed; it can be moved meanwhile."""
         with self._lock:
             if not self.is_paused:
                 self._turn(0, paused_speed=self._course.speed)
         _call(self.listeners)
 
     def resume(self) -> None:
-        """Go on from where it stands."""
+        """Let the clock run again, from its current time."""
         with self._lock:
             self._turn(self.speed)
         _call(self.listeners)
 
     def tick(self, seconds: float) -> float:
-        """Move on by so many seconds at once; returns the new time.
+        """Move the clock forward by a number of seconds at once, and return the new time.
 
         :raises InputError: for a step backwards.
         """
@@ -154,7 +157,7 @@ class SystemClock:
         return now
 
     def move_to(self, now: float) -> None:
-        """Move on to a time at once.
+        """Move the clock forward to a time at once.
 
         :raises InputError: for a time in the past.
         """
@@ -166,31 +169,31 @@ class SystemClock:
         _call(self.listeners)
 
     def restore(self, now: float) -> None:
-        """Go to any time, also back.
+        """Set the clock to any time, also an earlier one.
 
-        :raises InputError: for what is no Unix time.
+        :raises InputError: for an invalid Unix time.
         """
         with self._lock:
             self._set(checks.amount("now", now))
         _call(self.listeners)
 
     def _set(self, now: float) -> None:
-        """Go on from a time, exactly: a difference to the time now would be rounded."""
+        """Continue from a time, exactly: a difference to the current time would be rounded."""
         self._course = self._course._replace(begun=now, since=time.monotonic())
 
     def _turn(self, speed: float, paused_speed: float | None = None) -> None:
-        """Another speed from now on."""
+        """Use another speed from now on."""
         self._course = _Course(self.now(), time.monotonic(), speed, paused_speed)
 
     def reach(self, due: float) -> float:
-        """Now: what a poll brings about happens at that poll."""
+        """Return the current time: a transition that a poll applies happens at that poll."""
         return self.now()
 
 
 class _Course(NamedTuple):
-    """What a clock showed at a moment of the system's monotonic time, and its speed from there.
+    """The time of a clock at one time of the system's monotonic clock, and its speed from there.
 
-    All in one, so that a thread or an interrupt sees no part of a change.
+    It is replaced as a whole, so that a thread or an interrupt sees no part of a change.
     """
 
     begun: float
@@ -206,7 +209,7 @@ def _call(listeners: tuple[Callable[[], None], ...]) -> None:
 
 
 def check_speed(field: str, value: object) -> float:
-    """Seconds of a clock for each second of the system, more than 0."""
+    """Return a valid speed: seconds of a clock for each second of the system, more than 0."""
     speed = checks.amount(field, value)
     if not speed:
         raise InputError(field, "time would stand still at 0; expected a number above 0")
@@ -214,7 +217,7 @@ def check_speed(field: str, value: object) -> float:
 
 
 def _later(now: float, seconds: float) -> float:
-    """The time so many seconds later."""
+    """Return a later time."""
     later = now + checks.amount("seconds", seconds)
     if later > checks.LARGEST_INTEGER:
         raise InputError(

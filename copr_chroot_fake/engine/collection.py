@@ -34,8 +34,7 @@ class Collection(Mapping[K, V]):
         try:
             return self._entries[key]
         except KeyError:
-            exist = checks.listing(self._entries) or "none"
-            raise MissingKeyError(f"there is no {self._kind} {checks.excerpt(key)}; there are: {exist}") from None
+            raise MissingKeyError(checks.missing(f"{self._kind} {checks.excerpt(key)}", self._entries)) from None
 
     def __len__(self) -> int:
         return len(self._entries)

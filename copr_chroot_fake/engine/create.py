@@ -96,17 +96,17 @@ def _reserve_ids(spec: ScenarioSpec, store: Store) -> None:
 
 def login_exists(login: str) -> str:
     """Return the problem with a login that another account has."""
-    return f"{login!r} exists already; expected another"
+    return f"{login!r} already exists; expected another"
 
 
 def group_exists(name: str) -> str:
     """Return the problem with the name of a group that exists."""
-    return f"there is a group {name} already; expected another"
+    return f"group {name} already exists; expected another"
 
 
 def _add_batch(spec: BatchSpec, additions: Additions, store: Store) -> None:
     if spec.id in store.batches:
-        raise InputError("id", f"there is a batch {spec.id} already; expected another id")
+        raise InputError("id", f"batch {spec.id} already exists; expected another id")
     # A batch can only wait for an earlier one, so that no two wait for each other.
     if not (spec.blocked_by is None or spec.blocked_by in store.batches or spec.blocked_by in additions.batches):
         raise InputError("blocked_by", f"there is no batch {spec.blocked_by} before this one; expected an earlier one")
@@ -159,7 +159,7 @@ def add_chroot(spec: ChrootSpec, build: Build) -> BuildChroot:
         # What is due happens before the lifecycle of the new chroot can affect the build.
         build.catch_up()
         if spec.name in build:
-            raise InputError("chrootname", f"build {build.id} has {spec.name} already; expected another")
+            raise InputError("chrootname", f"build {build.id} already has {spec.name}; expected another")
         completed = complete_chroot(spec, build.id, build.stored_package)
         with all_or_nothing(store) as undo:
             undo.append(build.undo_attached())
@@ -174,11 +174,11 @@ def add_chroot(spec: ChrootSpec, build: Build) -> BuildChroot:
 
 def _add_project(spec: ProjectSpec, additions: Additions, store: Store) -> Project:
     if spec.full_name in store.projects:
-        raise InputError("projectname", f"there is a project {spec.full_name} already; expected another name")
+        raise InputError("projectname", f"project {spec.full_name} already exists; expected another name")
     if spec.id is not None:
         additions.project_ids = additions.project_ids or {project.id for project in store.projects.values()}
         if spec.id in additions.project_ids:
-            raise InputError("id", f"there is a project with the id {spec.id} already; expected another id, or none")
+            raise InputError("id", f"project id {spec.id} already exists; expected another id, or none")
         additions.project_ids.add(spec.id)
     number = store.next_project_id(additions.projects.values()) if spec.id is None else spec.id
     project = Project(store, number, spec.ownername, spec.projectname, settings=spec.settings)
@@ -206,7 +206,7 @@ def _add_build(
     number = spec.id if build_id is None else build_id
     assert number is not None, "builds of a scenario have ids"
     if number in store.builds:
-        raise InputError("id", f"there is a build {number} already; expected another id")
+        raise InputError("id", f"build {number} already exists; expected another id")
     owner, name = spec.location
     full_name = f"{owner}/{name}"
     project = additions.projects.get(full_name) or store.projects.get(full_name) or undescribed.get(full_name)

@@ -33,11 +33,11 @@ _PAGES = {
 """Title and text of those pages, as the source of Apache's httpd 2.4 has them."""
 
 _UNANSWERED = Answer(0, (), b"")
-"""What there is to note where no answer comes."""
+"""What is recorded if there is no response."""
 
 
 def answer_instead(fault: Fault) -> Answer:
-    """What is answered where the request does not get to Copr."""
+    """Return the response to a request that does not reach Copr."""
     if fault.breaks in ("refused", "reset"):
         return _UNANSWERED
     status = fault.status or 200
@@ -49,11 +49,11 @@ def answer_instead(fault: Fault) -> Answer:
 
 
 _BODILESS = (204, 205, 304)
-"""Which answers have no body, whatever they are to have."""
+"""Statuses of responses without a body."""
 
 
 def change(fault: Fault, answer: Answer) -> Answer:
-    """What becomes of Copr's answer."""
+    """Return Copr's response as a fault changes it."""
     return _UNANSWERED if fault.breaks == "timeout" else _spoil(fault, answer)
 
 
@@ -83,7 +83,7 @@ def _spoil(fault: Fault, answer: Answer) -> Answer:
 _SPOILERS: Mapping[str, Callable[[bytes], bytes]] = {
     "empty": lambda body: b"",
     "cut": lambda body: body[: len(body) // 2],
-    # A comma too much, which no JSON reader takes.
+    # A trailing comma, which every JSON parser rejects.
     "malformed": lambda body: body.rstrip()[:-1] + b",}\n",
 }
 
@@ -93,7 +93,7 @@ def _headers(content_type: str, body: bytes) -> tuple[tuple[str, str], ...]:
 
 
 def _error(status: int) -> bytes:
-    """What the API says itself, outside its REST layer; for any other status, what HTTP calls it."""
+    """Return the API's own error outside its REST layer, or one with the phrase that HTTP has for the status."""
     return error_body(_WORDS.get(status) or _phrase(status), compact=status in _WORDS)
 
 
@@ -101,7 +101,7 @@ _WORDS = {404: "Such API endpoint doesn't exist", 500: CATCH_ALL, 504: "The API 
 
 
 def _page(status: int) -> bytes:
-    """The page of Apache's httpd; of any status but those above only its frame."""
+    """Return the page of Apache's httpd; for statuses other than those above, with the same layout."""
     title, text = _PAGES.get(status) or (_phrase(status), "")
     return (
         '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n'
@@ -110,7 +110,7 @@ def _page(status: int) -> bytes:
 
 
 def _phrase(status: int) -> str:
-    """What HTTP calls a status."""
+    """Return the phrase that HTTP has for a status."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from random import Random
@@ -15,6 +15,7 @@ from ..model.fault import Fault, FaultLike, FaultSpec, dump_fault, parse_fault
 from ..validation import checks
 from ..wire.answer import Answer, Delivery
 from . import fault_effects as effects
+from .clock import Clock
 from .interrupts import complete
 
 
@@ -36,7 +37,7 @@ class Hit(NamedTuple):
     @property
     def instead(self) -> Answer | None:
         """The response to a request that does not reach Copr; ``None`` if it does."""
-        if not self.fault.keeps_from_copr:
+        if not self.fault.blocks_request:
             return None
         return effects.answer_instead(self.fault)._replace(delivery=self.delivery)
 
@@ -49,12 +50,14 @@ class Hit(NamedTuple):
 class ActiveFault:
     """A fault that was added to a fake.
 
+    :param added_at: the Unix time on the fake's clock when it was added.
     :param seen: the number of requests so far that match it.
     :param hits: the number of those that it has affected.
     """
 
     id: int
     fault: Fault
+    added_at: float
     seen: int = 0
     hits: int = 0
 
@@ -66,11 +69,22 @@ class ActiveFault:
             and fault.chrootname in (None, subject.chrootname)
         )
 
-    def hits_at(self, seen: int, random: Random) -> bool:
+    def remaining(self, now: float) -> float | None:
+        """Return for how many seconds it still lasts; ``None`` if it lasts until it is removed."""
+        if self.fault.lasts is None:
+            return None
+        # The clock can have been moved back, which lets it last longer.
+        return min(max(self.fault.lasts - (now - self.added_at), 0), checks.LARGEST_INTEGER)
+
+    def spec(self, now: float) -> FaultSpec:
+        """Return what adds the same fault again, with its count, for the time that it still lasts."""
+        return FaultSpec(fault=replace(self.fault, lasts=self.remaining(now)), id=self.id, seen=self.seen)
+
+    def hits_at(self, seen: int, now: float, random: Random) -> bool:
         """Whether it affects the ``seen``-th of the requests that match it."""
         fault = self.fault
         number = seen - (fault.after or 0)
-        if number < 1:
+        if number < 1 or self.remaining(now) == 0:
             return False
         if fault.nth is not None:
             return number == fault.nth
@@ -91,8 +105,9 @@ class SavedFaults(NamedTuple):
 class Faults:
     """The faults of a fake. If several affect a request, the one that was added first counts."""
 
-    def __init__(self, seed: int, lock: Lock) -> None:
+    def __init__(self, seed: int, clock: Clock, lock: Lock) -> None:
         self._seed = seed
+        self._clock = clock
         self.lock = lock
         self.active: dict[int, ActiveFault] = {}
         """The faults by their ids."""
@@ -109,7 +124,7 @@ class Faults:
         """Add a parsed fault; it gets another id if another fault has its own."""
         with self.lock:
             own = None if written.id in self.active else written.id
-            added = ActiveFault(own or self._next_id(), written.fault, written.seen)
+            added = ActiveFault(own or self._next_id(), written.fault, self._clock.now(), written.seen)
             self._last_id = max(self._last_id, added.id)
             self.active[added.id] = added
             return added
@@ -131,8 +146,7 @@ class Faults:
             # Another fault can have its id: in another fake, or here after it was removed or a snapshot restored.
             is_there = number in self.active if added is None else self.active.get(number) is added
             if not is_there:
-                there = checks.listing(self.active) or "none"
-                raise InputError("id", f"there is no such fault {number}; there are: {there}")
+                raise InputError("id", checks.missing(f"fault {number}", self.active))
             del self.active[number]
 
     def clear(self) -> None:
@@ -159,12 +173,13 @@ class Faults:
         hit: Hit | None = None
         counts: list[tuple[ActiveFault, int, int]] = []
         with self.lock:
+            now = self._clock.now()
             for active in self:
                 if not active.matches(subject):
                     continue
                 seen, hits = min(active.seen + 1, checks.LARGEST_INTEGER), active.hits
                 random = self._random(active, seen)
-                if hit is None and active.hits_at(seen, random):
+                if hit is None and active.hits_at(seen, now, random):
                     hits += 1
                     hit = Hit(active.fault, active.id, effects.delivery(active.fault, random))
                 counts.append((active, seen, hits))
@@ -179,11 +194,12 @@ class Faults:
         return None if hit is None or hit.delivery is None else hit.delivery.closed
 
     def _would_refuse_any(self) -> bool:
+        now = self._clock.now()
         for active in self:
-            if active.hits_at(active.seen + 1, self._random(active, active.seen + 1)):
+            if active.hits_at(active.seen + 1, now, self._random(active, active.seen + 1)):
                 if active.fault.breaks != "refused":
                     return False
-                if active.fault.asks_nothing:
+                if active.fault.matches_any_request:
                     return True
         return False
 
@@ -201,9 +217,10 @@ class Faults:
             self._last_id = saved.last_id
 
     def write(self) -> list[dict[str, object]]:
-        """Return objects that parse back to the same faults, with their counts."""
+        """Return objects that parse back to the same faults, with their counts, for the time that they still last."""
         with self.lock:
-            return [dump_fault(FaultSpec(fault=active.fault, id=active.id, seen=active.seen)) for active in self]
+            now = self._clock.now()
+            return [dump_fault(active.spec(now)) for active in self]
 
     def _random(self, active: ActiveFault, number: int) -> Random:
         """Return a generator for one request, so that its draws do not depend on others."""

@@ -165,7 +165,7 @@ class Project:
         self.replace_chroots({**self.known_chroots, chrootname: settings})
 
     def replace_chroots(self, chroots: Mapping[str, ProjectChroot]) -> None:
-        """Have exactly these chroots, with these settings."""
+        """Replace the chroots, and their settings."""
         enabled = {name: row for name, row in chroots.items() if row.dropped_on is None}
         self._chroots = _Chroots(MappingProxyType(dict(chroots)), MappingProxyType(enabled))
 

@@ -211,7 +211,7 @@ class SourceBuild:
         if to not in _REPORTED:
             expected = ", ".join(_REPORTED)
             raise EventError(
-                f"build {self._build.id}: the backend does not report {to} of a source; possible: {expected}"
+                f"build {self._build.id}: the backend cannot report {to} for a source build; possible: {expected}"
             )
         build = self._build
         with build.store.lock:

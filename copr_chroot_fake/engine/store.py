@@ -76,7 +76,7 @@ class Store:
         """The lock that calls no listeners."""
         self.observed_lock = ObservedLock(self.lock)
         """The same lock with listeners."""
-        self.faults = Faults(seed, self.lock)
+        self.faults = Faults(seed, clock, self.lock)
         self.submission_rules = SubmissionRules(self.lock)
         self.mock_chroots: dict[str, bool] = {}
         """Whether each is active, by name."""
@@ -112,7 +112,7 @@ class Store:
         """Seconds from the end of a build until its results appear."""
         self.poll_loops = PollLoops(max_polls)
         self.rendered_bytes = 0
-        """The size of rendered chroots that are not accounted for in the log yet."""
+        """The size of rendered builds and chroots that are not accounted for in the log yet."""
         self.user: str | None = None
         """The user who is logged in with the current request."""
         self.created: list[Build | Project] = []

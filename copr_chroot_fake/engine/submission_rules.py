@@ -152,9 +152,7 @@ class SubmissionRules:
             number = checks.positive("rule", rule if added is None else added.id)
             is_there = number in self._rules if added is None else self._rules.get(number) is added
             if not is_there:
-                raise InputError(
-                    "rule", f"there is no such rule {number}; there are: {checks.listing(self._rules) or 'none'}"
-                )
+                raise InputError("rule", checks.missing(f"rule {number}", self._rules))
             del self._rules[number]
 
     def clear(self) -> None:

@@ -38,6 +38,29 @@ class About(NamedTuple):
     """Match only requests with a method of their endpoint."""
 
 
+class Content(NamedTuple):
+    """A filter of requests by what was recorded of them; ``None`` matches any.
+
+    :param search: a text in the target or the body, in any case.
+    :param status: the status of the response; 0 if a fault prevented one.
+    :param fault: the id of the fault that hit the request.
+    """
+
+    search: str | None = None
+    status: int | None = None
+    fault: int | None = None
+
+    def matches(self, entry: Entry) -> bool:
+        return (
+            self.status in (None, entry[2])
+            and self.fault in (None, entry[6])
+            and (self.search is None or _contains(entry, self.search.casefold()))
+        )
+
+
+ANY_CONTENT = Content()
+
+
 class Selection(NamedTuple):
     """The numbers of the requests that were selected, in their order, from a position on."""
 
@@ -81,13 +104,13 @@ class RequestIndex:
         """A heap of the intervals in seconds between two polls of an object, with the numbers of both."""
         self._pages: dict[int, _Pages] = {}
 
-    def find(self, about: About, after: int = 0, search: str | None = None) -> Selection:
-        """Return the matching requests after a number; with ``search``, only those with it in the target or body."""
+    def find(self, about: About, after: int = 0, content: Content = ANY_CONTENT) -> Selection:
+        """Return the matching requests after a number."""
         found = self._find(about, after)
-        if search is None:
+        if content == ANY_CONTENT:
             return found
-        entries, first, text = self._log.entries, self._log.first_number, search.casefold()
-        return Selection([number for number in found.all() if _contains(entries[number - first], text)], 0)
+        entries, first = self._log.entries, self._log.first_number
+        return Selection([number for number in found.all() if content.matches(entries[number - first])], 0)
 
     def _find(self, about: About, after: int) -> Selection:
         entries, first = self._log.entries, self._log.first_number

@@ -13,7 +13,7 @@ from ..engine.store import Store
 from ..validation import checks
 from ..validation.frozen import frozen
 from ..wire.routes import EndpointName
-from .index import About, RequestIndex
+from .index import ANY_CONTENT, About, Content, RequestIndex
 from .log import Entry, RequestLog
 from .request import Request as Request
 from .request import read_request
@@ -74,20 +74,17 @@ class Journal:
             return self._read(self._index.find(About(), last).numbers)
 
     def page(
-        self, about: About, after: int, limit: int, offset: int, search: str | None = None
+        self, about: About, after: int, limit: int, offset: int, content: Content = ANY_CONTENT
     ) -> tuple[list[Request], int]:
-        """Return the latest ``limit`` matching requests before the last ``offset`` ones, and the number of matches.
-
-        :param search: a text in the targets or the bodies of the requests, in any case.
-        """
+        """Return the latest ``limit`` matching requests before the last ``offset`` ones, and the number of matches."""
         with self._store.lock:
-            found = self._index.find(about, after, search)
+            found = self._index.find(about, after, content)
             return self._read(found.latest(limit, offset)), len(found)
 
-    def count(self, about: About, search: str | None = None) -> int:
+    def count(self, about: About, content: Content = ANY_CONTENT) -> int:
         """Return the number of matching requests."""
         with self._store.lock:
-            return len(self._index.find(about, search=search))
+            return len(self._index.find(about, content=content))
 
     def _read(self, numbers: Iterable[int]) -> list[Request]:
         return [self._index.read(number) for number in numbers]
@@ -106,6 +103,15 @@ class Journal:
                 UnmatchedRequests(method, target, count, self._store, last)
                 for (method, target), (count, last) in islice(self._log.unmatched.items(), offset, stop)
             ]
+
+    def missing_chroots(self) -> list[str]:
+        """Return a line for each rejected project with chroots that Copr does not have."""
+        from . import near_misses, submissions
+
+        found = self._submissions(("project/add", "project/edit"), submissions.project_in)
+        with self._store.lock:
+            lines = [near_misses.missing_chroots(self._store, project) for project in found]
+        return [*filter(None, dict.fromkeys(lines))]
 
     def assert_requested(
         self, endpoint: EndpointName, build_id: int | None, chrootname: str | None, times: int | None
@@ -176,7 +182,7 @@ class Journal:
             missing = [chroot.name for chroot in build.chroots if chroot.name not in seen and not chroot.is_absent]
         if missing:
             raise AssertionError(
-                f"{len(missing)} of {len(build.chroots)} chroots of build {build.id} are on no page that was read: "
+                f"{len(missing)} of {len(build.chroots)} chroots of build {build.id} were never read: "
                 f"{checks.listing(missing, 5)}.{self._latest()}"
             )
 

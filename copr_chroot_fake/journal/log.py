@@ -9,8 +9,8 @@ from ..wire.headers import RawHeaders
 from .details import Details, headers_bytes
 
 Entry = tuple[str, str, int, float, bool, Sequence[bytes], "int | None", int, RawHeaders, "Details | None"]
-"""A recorded request: method, target, status, time, whether it matched, the chroots in the response, the id of the
-fault that hit it, its number, its headers without secrets, and its details if it has a user, a body or an effect.
+"""A recorded request: method, target, status, time, whether it matched, the builds or chroots in the response, the id
+of the fault that hit it, its number, its headers without secrets, and its details if it has a user, a body or effect.
 
 A plain tuple, as one is made for each request; everything else is parsed from the target when it is needed.
 """
@@ -19,7 +19,7 @@ MAX_BYTES = 64 * 2**20
 """The maximum size of a log, by estimate; the latest entry is kept whatever its size."""
 
 REFERENCE_BYTES = 8
-"""The size of a reference to a chroot's document, which entries share while it is unchanged."""
+"""The size of a reference to a build's or chroot's document, which entries share while it is unchanged."""
 
 _ENTRY_BYTES = 256
 """The approximate size of an entry without its texts and the chroots in its response."""

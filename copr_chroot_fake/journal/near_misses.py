@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import chain, islice
+from posixpath import commonprefix
 
 from ..engine.build import Build
 from ..engine.store import Store
@@ -14,6 +15,7 @@ from ..validation import checks
 from ..wire.routes import RESULTS, EndpointName, routes
 from ..wire.target import parse_target
 from .request import Request
+from .submissions import Submission
 
 _OF_PROJECTS: tuple[EndpointName, ...] = ("project", "build/list", "monitor")
 """The endpoints with a project in the query."""
@@ -35,6 +37,16 @@ def near_miss(store: Store, request: Request) -> str:
             return _near_named(store, {**_names_in_body(request), **request.arguments, **target.parameters})
         return _near_builds(store.builds, str(target.raw_build_id))
     return _near_chroots(build, request.chrootname or "")
+
+
+def missing_chroots(store: Store, project: Submission) -> str | None:
+    """Return a line about a project that was rejected because Copr does not have its chroots."""
+    request = project.request
+    missing = [name for name in project.fields.get("chroots", []) if name not in store.active_chroots]
+    if request.status != 400 or not missing:
+        return None
+    line = f"{request.method} {checks.shortened(request.target, 300)} -> 400"
+    return f"{line}: Copr has no chroot {checks.listing(missing)}; add_mock_chroots adds chroots"
 
 
 def _near_path(path: str, has_results: bool) -> str:
@@ -78,10 +90,14 @@ def _near_results(store: Store, path: str) -> str:
 
 
 def _near_builds(builds: Mapping[int, Build], sent: str) -> str:
-    """Compare ids as texts: a missing digit is a likelier mistake than an id that is off by one."""
+    """Compare ids as texts: a missing digit is a likelier mistake than an id that is off by one.
+
+    Those that begin with the same digits come first.
+    """
     near = checks.nearest(sent, chain(_ids_one_edit_away(builds, sent), map(str, builds)), 3, 0)
     if not near:
         return "there are no builds"
+    near = sorted(near, key=lambda build_id: -len(commonprefix([build_id, sent])))
     exist = f"build {near[0]} exists" if len(near) == 1 else f"builds {', '.join(near)} exist"
     return f"{exist}, {checks.shortened(sent)} does not"
 

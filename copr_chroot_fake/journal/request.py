@@ -37,7 +37,7 @@ class Request(NamedTuple):
     at: float
     matched: bool
     documents: Sequence[bytes] = ()
-    """The JSON documents of the build chroots in the response."""
+    """The JSON documents of the builds or build chroots in the response."""
     fault: int | None = None
     """The id of the fault that hit it."""
     number: int = 0
@@ -94,11 +94,17 @@ class Request(NamedTuple):
 
     @property
     def states(self) -> dict[str, State]:
-        """The states in the response, by chroot name."""
-        return dict(map(_name_and_state, self.documents))
+        """The states of the chroots in the response, by chroot name."""
+        return {name: state for name, state in map(_read_state, self.documents) if isinstance(name, str)}
+
+    @property
+    def build_states(self) -> dict[int, State]:
+        """The states of the builds in a response of ``build`` or ``build/list``, by build id."""
+        return {build_id: state for build_id, state in map(_read_state, self.documents) if isinstance(build_id, int)}
 
     def __str__(self) -> str:
-        states = ", ".join(f"{name} {state}" for name, state in map(_name_and_state, self.documents[:3]))
+        shown = map(_read_state, self.documents[:3])
+        states = ", ".join(state if key == self.build_id else f"{key} {state}" for key, state in shown)
         more = f" and {len(self.documents) - 3} more" if len(self.documents) > 3 else ""
         outcome = self.status or "no response"
         cause = "" if self.fault is None else f" by fault {self.fault}"
@@ -109,14 +115,15 @@ class Request(NamedTuple):
 
 # Most responses have the documents of earlier ones.
 @lru_cache(maxsize=4096)
-def _name_and_state(document: bytes) -> tuple[str, State]:
-    chroot = json.loads(document)
-    return chroot["name"], State(chroot["state"])
+def _read_state(document: bytes) -> tuple[str | int, State]:
+    """Return the name of a chroot, or the id of a build, and its state."""
+    item = json.loads(document)
+    return item["name" if "name" in item else "id"], State(item["state"])
 
 
 def chroot_names(entry: Entry) -> tuple[str, ...]:
     """Return the names of the chroots in a response."""
-    return tuple([_name_and_state(document)[0] for document in entry[5]])
+    return tuple([str(_read_state(document)[0]) for document in entry[5]])
 
 
 def read_request(entry: Entry, has_results: bool) -> Request:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from ..excerpt import LONGEST, line
 from ..scenario.spec import split_full_name
@@ -21,6 +21,14 @@ BUILD_ENDPOINTS: Sequence[EndpointName] = (
     "package/build",
 )
 PROJECT_ENDPOINTS: Sequence[EndpointName] = ("project/add", "project/fork")
+
+
+Subject = Literal["build", "project"]
+
+_NOTHING: Mapping[Subject, str] = {
+    "build": "Nothing was submitted.",
+    "project": "No request created a project.",
+}
 
 
 class Submission(NamedTuple):
@@ -94,8 +102,8 @@ def expected_fields(fields: Mapping[str, object], chroots: Iterable[str] | None,
     return {**expected, **checks.json_object("fields", fields)}
 
 
-def assert_submitted(found: Iterable[Submission], expected: Fields, times: int | None, subject: str) -> None:
-    """Assert that submissions were accepted that have the expected fields, at least once or so many times.
+def assert_submitted(found: Iterable[Submission], expected: Fields, times: int | None, subject: Subject) -> None:
+    """Assert that submissions were accepted that have the expected fields, at least once or ``times`` times.
 
     :raises AssertionError: with the closest submission.
     """
@@ -107,14 +115,13 @@ def assert_submitted(found: Iterable[Submission], expected: Fields, times: int |
     wanted = f"at least 1 {subject}" if times is None else f"{times or 'no'} {subject}{'' if times == 1 else 's'}"
     message = f"expected {wanted} with these fields, got {len(matching) or 'none'}"
     if not submissions:
-        raise AssertionError(f"{message}. Nothing was submitted.")
+        raise AssertionError(f"{message}. {_NOTHING[subject]}")
     if matching:
         lines = "".join(f"\n  {_described(submission)}" for submission in matching[-_MAX_LISTED:])
         raise AssertionError(f"{message}:{lines}")
     closest = max(submissions, key=lambda submission: _closeness(submission, expected))
-    raise AssertionError(
-        f"{message}. The closest of {len(submissions)}:\n  {_described(closest)}{_diff(closest, expected)}"
-    )
+    difference = f"{_diff(closest, expected)}{_suggestions(submissions, expected)}"
+    raise AssertionError(f"{message}. The closest of {len(submissions)}:\n  {_described(closest)}{difference}")
 
 
 _MAX_LISTED = 20
@@ -165,6 +172,14 @@ def _diff(submission: Submission, expected: Fields) -> str:
     others = checks.listing([line(name, LONGEST) for name in sorted(fields.keys() - expected.keys())])
     titled = ["Difference (- expected, + sent):", *lines] if lines else []
     return "\n".join(["", *titled, *([f"Other fields sent: {others}"] if others else [])])
+
+
+def _suggestions(submissions: Sequence[Submission], expected: Fields) -> str:
+    """Return a line for each expected field that no submission has, if they have one with a similar name."""
+    known = {name for submission in submissions for name in submission.fields}
+    close = {name: checks.nearest(name, sorted(known), 1, 0.7) for name in expected if name not in known}
+    lines = (f"\nNo request had the field {name!r}; did you mean {near[0]!r}?" for name, near in close.items() if near)
+    return "".join(lines)
 
 
 def _lines(fields: Fields) -> list[str]:

@@ -44,7 +44,7 @@ Probability = Annotated[float, Rule(_check_probability), Keywords(minimum=0, max
 
 
 class Dribble(NamedTuple):
-    """A body that arrives in pieces of ``bytes`` bytes, ``every`` so many seconds."""
+    """A body that arrives in pieces of ``bytes`` bytes, one ``every`` this many seconds."""
 
     bytes: int
     every: float
@@ -52,7 +52,7 @@ class Dribble(NamedTuple):
 
 @frozen(kw_only=True)
 class _DribbleObject:
-    """A body that arrives in pieces of ``bytes`` bytes, ``every`` so many seconds."""
+    """A body that arrives in pieces of ``bytes`` bytes, one ``every`` this many seconds."""
 
     bytes: Positive
     every: Amount
@@ -90,32 +90,34 @@ def _check_choice(fault: Fault) -> Iterable[tuple[str, str]]:
 def _check_effects(fault: Fault) -> Iterable[tuple[str, str]]:
     given = [name for name in _EFFECTS if getattr(fault, name) is not None]
     if not given:
-        yield _WHOLE, f"nothing goes wrong; expected one of {', '.join(_EFFECTS)}"
+        yield _WHOLE, f"has no effect; expected at least one of {', '.join(_EFFECTS)}"
     for name in given:
         if name not in _ALLOWED_WITHOUT_RESPONSE.get(fault.breaks or "", given):
             yield name, f"cannot be combined with breaks {fault.breaks}, which sends no response; omit one"
     if fault.body == "json" and fault.status is None:
         yield "body", "json is the body of an error and needs its status; expected one"
     if fault.seconds is not None and fault.breaks != "refused":
-        yield "seconds", "is how long connections are refused; expected breaks to be refused too"
+        yield "seconds", "only valid with breaks='refused'; to end another fault after a time, use lasts"
 
 
 @frozen(kw_only=True)
 class Fault:
-    """What goes wrong, and with which requests: by default with all.
+    """A simulated failure of selected requests: by default, of all.
 
     Which requests. ``nth``, ``first``, ``every`` and ``probability`` choose among those for the endpoint, the build
     and the chroot; only one of the four can be given:
 
     :param endpoint: path of an endpoint without ``/api_3/``, such as ``build-chroot/list`` or ``build``;
         ``docs/endpoints.md`` lists them.
+    :param lasts: seconds on the fake's clock from when the fault is added; later requests are not hit. By default, the
+        fault lasts until it is removed.
     :param after: how many of these requests are let through before the others are counted.
     :param nth: only this one, counted from 1.
-    :param first: the first so many.
-    :param every: every so many: with 3 the third, the sixth, …
+    :param first: the first N.
+    :param every: every Nth: with 3 the third, the sixth, …
     :param probability: of each, from 0 to 1, drawn from the fake's seed.
 
-    What goes wrong, at least one of:
+    Effects, at least one of:
 
     :param status: the response instead of Copr's own: 502, 503 and 504 with the page of the web server in front of
         Copr, any other with Copr's JSON for an error.
@@ -125,13 +127,14 @@ class Fault:
     :param dribble: the body arrives in pieces.
     :param breaks: the connection is ``refused``, is ``reset`` before the response or ``reset-within`` its body, or
         nothing ever arrives, until the client's ``timeout``.
-    :param seconds: how long a served fake refuses connections from then on; 1 by default.
+    :param seconds: with ``refused``, seconds for which the port of a server is closed; 1 by default.
     :raises InputErrors: for each invalid value, or two that cannot be combined.
     """
 
     endpoint: EndpointName | None = None
     build_id: Positive | None = None
     chrootname: Text | None = None
+    lasts: Amount | None = None
     after: WholeNumber | None = None
     nth: Positive | None = None
     first: Positive | None = None
@@ -152,19 +155,19 @@ class Fault:
         validate(self)
 
     @property
-    def asks_nothing(self) -> bool:
+    def matches_any_request(self) -> bool:
         """Whether it may hit any request, regardless of its target."""
         return (self.endpoint, self.build_id, self.chrootname) == (None, None, None)
 
     @property
-    def keeps_from_copr(self) -> bool:
+    def blocks_request(self) -> bool:
         """Whether a request that it hits never reaches Copr."""
         return self.status is not None or self.body in ("json", "html") or self.breaks in ("refused", "reset")
 
     @property
     def arrives(self) -> bool:
         """Whether the client can read Copr's response, late or not."""
-        return not self.keeps_from_copr and self.body is None and self.breaks is None
+        return not self.blocks_request and self.body is None and self.breaks is None
 
     def __str__(self) -> str:
         return ", ".join(f"{name} {value}" for name, value in dump(self).items())

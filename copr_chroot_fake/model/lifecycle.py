@@ -353,7 +353,7 @@ _BY_NAME: Mapping[str, tuple[_Arguments, ...]] = {
 
 
 class _Lifecycles(Mapping[str, Lifecycle]):
-    """Lifecycles by name; each is made at its first use, as most are never used."""
+    """Lifecycles by name; each is created on first use, as most are never used."""
 
     def __init__(self) -> None:
         self._made: dict[str, Lifecycle] = {}

@@ -26,13 +26,13 @@ def _check_polls(spec: Progress) -> Iterable[tuple[str, str]]:
 
 @frozen()
 class Progress:
-    """What makes a chroot advance.
+    """How a chroot advances.
 
-    - ``poll``: each response that shows the chroot counts; after ``polls`` of them the next one shows the next stage.
-      ``polls_in`` has other numbers for some states.
+    - ``poll``: each response that contains the chroot counts; after ``polls`` of them, the next response has the next
+      stage. ``polls_in`` has other numbers for some states.
     - ``clock``: each stage ends when its time on the fake's clock is over.
     - ``manual``: only a call advances it.
-    - ``immediate``: the first access finds it at its end.
+    - ``immediate``: the first poll returns the final state.
 
     :raises InputErrors: for invalid values, or numbers of polls with a mode that does not count them.
     """

@@ -33,7 +33,7 @@ def sections(item: pytest.Item, text: str) -> Iterator[tuple[str, str]]:
     found = (
         ("Latest Copr requests", [line for fake in fakes for line in _latest_requests(fake)]),
         ("Earlier Copr requests with errors", _shortened(_earlier_errors(fakes), "requests")),
-        (UNMATCHED, _unmatched(fakes)),
+        (UNMATCHED, [*_unmatched(fakes), *_missing_chroots(fakes)]),
         ("Faults that hit Copr requests", _shortened(_faults(fakes), "faults")),
         ("Submission rules that never matched", _shortened(_unused_rules(fakes), "rules")),
     )
@@ -53,8 +53,13 @@ def _latest_requests(fake: FakeCopr) -> list[str]:
     requests = fake.requests
     latest = requests[-_MAX_LATEST:]
     earlier = len(requests) - len(latest)
-    lines = [_counted(line, len([*same])) for line, same in groupby(map(str, latest))]
+    lines = [_counted(line, len([*same])) for (line, *_), same in groupby(latest, _outcome)]
     return [f"… {earlier} earlier", *lines] if earlier else lines
+
+
+def _outcome(request: Request) -> tuple[str, object, object]:
+    """Return the line of a request, and all states in its response, of which the line has the first."""
+    return str(request), request.states, request.build_states
 
 
 def _counted(line: str, count: int) -> str:
@@ -79,6 +84,10 @@ def _without_time(request: Request) -> str:
 def _unmatched(fakes: Sequence[FakeCopr]) -> list[str]:
     """Return a line with the near miss for each unmatched target."""
     return _shortened([str(requests) for fake in fakes for requests in fake.unmatched], "targets")
+
+
+def _missing_chroots(fakes: Sequence[FakeCopr]) -> list[str]:
+    return _shortened([line for fake in fakes for line in fake.journal.missing_chroots()], "projects")
 
 
 def _faults(fakes: Sequence[FakeCopr]) -> list[str]:

@@ -51,9 +51,9 @@ def record_command(
     interval: float | None,
     anonymize: bool,
 ) -> None:
-    """Record builds of a real Copr as a scenario that gives the same responses.
+    """Record builds of a real Copr as a scenario.
 
-    The command only reads from that Copr. With --watch, the recorded chroots go
+    The scenario gives the same responses. The command only reads from that Copr. With --watch, the recorded chroots go
     through the observed states again, driven by the clock.
 
     \b

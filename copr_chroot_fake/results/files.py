@@ -74,7 +74,7 @@ def _generated_files(job: Job) -> Iterator[File]:
         yield File(f"{name}.gz", job.modified, partial(_compressed, partial(write, job), job))
     if job.phase is State.CANCELED:
         return
-    yield File(f"{job.build.package}.spec", job.modified, partial(_spec, job))
+    yield File(f"{job.package}.spec", job.modified, partial(_spec, job))
     if job.phase is State.SUCCEEDED:
         yield File("success", job.modified, lambda: b"done")
         yield File("results.json", job.modified, partial(_results, job))

@@ -40,6 +40,11 @@ class Job(NamedTuple):
         return self.chrootname == SOURCES
 
     @property
+    def package(self) -> str:
+        """The name of the package, also before the source build has determined it; a default if the build has none."""
+        return self.build.hidden_package or self.build.package or defaults.PACKAGE
+
+    @property
     def directory(self) -> str:
         """The owner and the project directory, ``owner/dirname``."""
         return f"{self.build.project.ownername}/{self.build.project_dirname}"

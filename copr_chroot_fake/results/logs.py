@@ -13,6 +13,7 @@ from ..model.nevra import Nevra
 from ..model.states import State
 from .job import Job
 from .rpm_file import file_name
+from .source_log import source_log
 
 _BUILDROOT = (
     *("bash", "binutils", "bzip2", "coreutils", "cpio", "diffutils", "fedora-release", "filesystem", "findutils"),
@@ -38,7 +39,7 @@ _ERROR_LINES = (
 
 def builder_live(job: Job) -> bytes:
     """Return the output of the builder; during the build, the part written so far."""
-    lines = [*_head(job), *(_source_lines(job) if job.is_source_build else _mock_lines(job))]
+    lines = [*_head(job), *(source_log(job).lines if job.is_source_build else _mock_lines(job))]
     if job.phase is State.RUNNING:
         return encode_lines(lines[: _count_written(job, len(lines))])
     return encode_lines([*lines, *_end_lines(job)])
@@ -71,13 +72,13 @@ def build(job: Job) -> bytes:
 def state(job: Job) -> bytes:
     """Return mock's log of the start and end of each step."""
     began, ended = (f"{_format_time(unix_time)},000 - " for unix_time in (job.started_on, job.modified))
-    finish = [f"{ended}Finish: rpmbuild {job.build.package}.spec"] if job.phase is State.SUCCEEDED else []
+    finish = [f"{ended}Finish: rpmbuild {job.package}.spec"] if job.phase is State.SUCCEEDED else []
     return encode_lines(
         [
             f"{began}Start: run",
             f"{began}Start: chroot init",
             f"{began}Finish: chroot init",
-            f"{began}Start: rpmbuild {job.build.package}.spec",
+            f"{began}Start: rpmbuild {job.package}.spec",
             *finish,
             f"{ended}Finish: run",
         ]
@@ -135,15 +136,6 @@ def _head(job: Job) -> list[str]:
     ]
 
 
-def _source_lines(job: Job) -> list[str]:
-    return [
-        "INFO: making the source package with rpkg",
-        f"Running: git clone https://example.org/{job.build.package}.git",
-        *(f"Receiving objects: {percent:>3}%" for percent in range(0, 101, 5)),
-        f"Running: rpkg srpm --spec {job.build.package}.spec",
-    ]
-
-
 def _mock_lines(job: Job) -> list[str]:
     return [
         "INFO: mock.py version 6.3 starting",
@@ -152,7 +144,7 @@ def _mock_lines(job: Job) -> list[str]:
         "Finish: init plugins",
         "INFO: Signal handler active",
         "Start: run",
-        f"INFO: Start({job.build.package}.spec)  Config({job.chrootname})",
+        f"INFO: Start({job.package}.spec)  Config({job.chrootname})",
         "Start: clean chroot",
         "Finish: clean chroot",
         *_root_lines(job),
@@ -176,7 +168,7 @@ def _root_lines(job: Job) -> list[str]:
 def _build_lines(job: Job) -> list[str]:
     arch = job.chrootname.rpartition("-")[2]
     return [
-        f"Start: rpmbuild {job.build.package}.spec",
+        f"Start: rpmbuild {job.package}.spec",
         f"Building target platforms: {arch}",
         f"Building for target {arch}",
         "Executing(%prep): /bin/sh -e /var/tmp/rpm-tmp.prep",
@@ -201,18 +193,18 @@ def _end_lines(job: Job) -> list[str]:
     if job.phase is State.FAILED:
         return [
             *_ERROR_LINES,
-            f"ERROR: Exception({job.build.package}.spec) Config({job.chrootname}) {took}",
+            f"ERROR: Exception({job.package}.spec) Config({job.chrootname}) {took}",
             f"INFO: Results and/or logs in: {_RESULTS}",
             "INFO: Cleaning up build root ('cleanup_on_failure=True')",
             *cleaned,
             "ERROR: Command failed: ",
-            f" # bash --login -c /usr/bin/rpmbuild -ba --nodeps /builddir/build/SPECS/{job.build.package}.spec",
+            f" # bash --login -c /usr/bin/rpmbuild -ba --nodeps /builddir/build/SPECS/{job.package}.spec",
             "Copr build error: Build failed",
         ]
     return [
         *_wrote_lines(job),
-        f"Finish: rpmbuild {job.build.package}.spec",
-        f"INFO: Done({job.build.package}.spec) Config({job.chrootname}) {took}",
+        f"Finish: rpmbuild {job.package}.spec",
+        f"INFO: Done({job.package}.spec) Config({job.chrootname}) {took}",
         f"INFO: Results and/or logs in: {_RESULTS}",
         "INFO: Cleaning up build root ('cleanup_on_success=True')",
         *cleaned,
@@ -225,7 +217,7 @@ def _end_lines(job: Job) -> list[str]:
 def _source_end(job: Job) -> list[str]:
     if job.phase is State.FAILED:
         return [
-            f"error: Bad source: {job.build.package}.tar.gz: No such file or directory",
+            source_log(job).error,
             "Copr build error: Build failed",
         ]
     return [f"Wrote: {file_name(job.source)}", "Running SRPMResults tool", "SRPMResults finished"]

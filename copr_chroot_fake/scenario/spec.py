@@ -181,7 +181,7 @@ def _parse_settings(location: str, value: object) -> ChrootSettings:
 def _parse_chroots(location: str, value: object) -> tuple[ChrootSpec, ...]:
     """Return the chroots of a list of names or objects, or of their states or settings by name."""
     if not checks.is_mapping(value):
-        unique = Unique(("name",), "the build has {} already; expected another")
+        unique = Unique(("name",), "the build already has {}; expected another")
         return parse_list(_parse_chroot, location, value, unique)
     by_name = parse_mapping(checks.chroot_name, _parse_settings, location, value)
     return tuple(ChrootSpec(name=name, **vars(settings)) for name, settings in by_name.items())
@@ -246,7 +246,7 @@ class ProjectSpec(ProjectSettings):
             partial(
                 parse_list,
                 check_of(PackageSpec),
-                unique=Unique(("name",), "the project has {} already; expected another"),
+                unique=Unique(("name",), "the project already has {}; expected another"),
             ),
             lambda packages: [dump(package) for package in packages],
         ),
@@ -352,10 +352,11 @@ class SourceSpec:
 class BuildSpec:
     """A build; ``memory_limit`` in MB, ``timeout`` in seconds.
 
-    ``package`` is null while the source build has not told its name, and ``submitter`` for a webhook. ``batch`` is the
-    id of its batch. Its project is ``project``, or ``ownername``, ``projectname`` and ``project_dirname``. ``chroots``
-    are names, objects, or states or settings by name; those with neither a ``state`` nor a ``lifecycle`` have those of
-    the build. ``source_results`` are the contents of files in the result directory of its source build, by name.
+    ``package`` is null until the source build has determined its name, and ``submitter`` for a webhook. ``batch`` is
+    the id of its batch. Its project is ``project``, or ``ownername``, ``projectname`` and ``project_dirname``.
+    ``chroots`` are names, objects, or states or settings by name; those with neither a ``state`` nor a ``lifecycle``
+    have those of the build. ``source_results`` are the contents of files in the result directory of its source build,
+    by name.
     """
 
     id: Positive | None = None
@@ -419,7 +420,7 @@ class NumberedBuildSpec(BuildSpec):
     id: Positive = field()
 
 
-_UNIQUE_IDS = Unique(("id",), "there is a build {} already; expected another id")
+_UNIQUE_IDS = Unique(("id",), "build {} already exists; expected another id")
 
 
 @frozen()
@@ -543,16 +544,14 @@ class ScenarioSpec:
             partial(
                 parse_list,
                 check_of(Account),
-                unique=Unique(("login",), "{!r} exists already; expected another"),
+                unique=Unique(("login",), "{!r} already exists; expected another"),
             )
         ),
     ] = ()
     groups: Annotated[
         tuple[Group, ...],
         Rule(
-            partial(
-                parse_list, check_of(Group), unique=Unique(("name",), "there is a group {} already; expected another")
-            )
+            partial(parse_list, check_of(Group), unique=Unique(("name",), "group {} already exists; expected another"))
         ),
     ] = ()
     batches: Annotated[
@@ -561,7 +560,7 @@ class ScenarioSpec:
             partial(
                 parse_list,
                 check_of(BatchSpec),
-                unique=Unique(("id",), "there is a batch {} already; expected another id"),
+                unique=Unique(("id",), "batch {} already exists; expected another id"),
             )
         ),
     ] = ()
@@ -572,7 +571,7 @@ class ScenarioSpec:
             partial(
                 parse_list,
                 check_of(ProjectSpec),
-                unique=Unique(("ownername", "projectname"), "there is a project {}/{} already; expected another name"),
+                unique=Unique(("ownername", "projectname"), "project {}/{} already exists; expected another name"),
             )
         ),
     ] = ()

@@ -150,14 +150,14 @@ class _Mention(NamedTuple):
 
 
 _IDENTIFYING: Mapping[str, tuple[tuple[tuple[str, ...], type, str], ...]] = {
-    "accounts": ((("login",), str, "{!r} exists already; expected another"),),
-    "groups": ((("name",), str, "there is a group {} already; expected another"),),
-    "batches": ((("id",), int, "there is a batch {} already; expected another id"),),
+    "accounts": ((("login",), str, "{!r} already exists; expected another"),),
+    "groups": ((("name",), str, "group {} already exists; expected another"),),
+    "batches": ((("id",), int, "batch {} already exists; expected another id"),),
     "projects": (
-        (("ownername", "projectname"), str, "there is a project {}/{} already; expected another name"),
-        (("id",), int, "there is a project with the id {} already; expected another id, or none"),
+        (("ownername", "projectname"), str, "project {}/{} already exists; expected another name"),
+        (("id",), int, "project id {} already exists; expected another id, or none"),
     ),
-    "builds": ((("id",), int, "there is a build {} already; expected another id"),),
+    "builds": ((("id",), int, "build {} already exists; expected another id"),),
 }
 """By the list of a scenario: the keys that identify an object, their type, and the problem with one that is taken."""
 

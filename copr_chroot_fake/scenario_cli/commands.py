@@ -79,7 +79,9 @@ def _summary(reports: list[Report]) -> str:
 )
 @_SEED
 def show(name: str, ids: tuple[int, ...], limit: int, seed: int) -> None:
-    """Show a scenario: its projects, builds, submission rules, faults and lifecycles.
+    """Show the content of a scenario.
+
+    That is its projects, builds, submission rules, faults and lifecycles.
 
     A lifecycle is a bar with a letter at the beginning of each stage. It shows
     the plan, which polls, method calls and faults can change.
@@ -107,7 +109,9 @@ def show(name: str, ids: tuple[int, ...], limit: int, seed: int) -> None:
 @_SEED
 @_OUTPUT
 def generate(builds: int, chroots: int, seed: int, output: Path | None) -> None:
-    """Generate a scenario with random, consistent data; needs the faker extra.
+    """Generate a scenario with random, consistent data.
+
+    This needs the faker extra.
 
     The same options and the same seed give the same scenario.
     """

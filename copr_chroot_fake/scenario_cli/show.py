@@ -30,7 +30,7 @@ from .timeline import STYLES, bars_table, format_duration, legend
 
 _RIGHT_ALIGNED = ("Chroots", "Packages", "Duration")
 
-_MATCH_FIELDS = ("endpoint", "build_id", "chrootname", "after", "nth", "first", "every", "probability")
+_MATCH_FIELDS = ("endpoint", "build_id", "chrootname", "lasts", "after", "nth", "first", "every", "probability")
 """Fields of a fault that select requests; the others are its effects."""
 
 

@@ -172,7 +172,9 @@ class AmqpPublisher:
             is_new, self._outage = self._outage is None, reason
             self._changed.notify_all()
         if is_new and not self._is_closing:
-            self._report(f"Copr fake: cannot publish messages to {self._name} ({reason}); they wait until it is back")
+            self._report(
+                f"Copr fake: cannot publish messages to {self._name} ({reason}); they are queued until it is back"
+            )
 
     def _note_recovery(self) -> None:
         if self._outage is not None:

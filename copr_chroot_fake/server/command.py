@@ -228,7 +228,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
 @click.option(
     "--state",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File to load the state from, if it exists, and to save it to at the end. By default no state is saved.",
+    help="File to load the state from, if it exists, and to save it to at exit. By default no state is saved.",
 )
 @click.option(
     "--account",

@@ -55,7 +55,7 @@ def run(
     speed: float,
     allowed: tuple[str, ...],
 ) -> None:
-    """Run a program, unmodified, with a fake behind Copr's own addresses.
+    """Run a program with a fake behind Copr's addresses.
 
     The program gets environment variables with a proxy, which answers for
     https://copr.fedorainfracloud.org and Copr's other hosts; with certificates

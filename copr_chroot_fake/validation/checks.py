@@ -356,7 +356,7 @@ def one_of(valid: Collection[str]) -> Callable[[str, object], str]:
     def check(location: str, value: object) -> str:
         text = plain_text(value)
         if text is None or text not in valid:
-            raise InputError(location, f"{excerpt(value)} is not possible; {choices(text, valid)}")
+            raise InputError(location, f"{excerpt(value)} is not valid; {choices(text, valid)}")
         return text
 
     return check
@@ -439,6 +439,11 @@ def listing(items: Collection[object], limit: int = 10) -> str:
     texts = [shortened(item if isinstance(item, str) else str(item)) for item in islice(items, limit)]
     more = f" and {len(items) - limit} more" if len(items) > limit else ""
     return ", ".join(texts) + more
+
+
+def missing(name: str, existing: Collection[object]) -> str:
+    """Return the problem with an object that does not exist."""
+    return f"there is no {name}; there are{f': {listing(existing)}' if existing else ' none'}"
 
 
 def shortened(text: str, limit: int = 100) -> str:

@@ -56,7 +56,7 @@ class Answer(NamedTuple):
     def json(self) -> Any:
         """Parse the body as JSON.
 
-        :raises ValueError: if it is no JSON.
+        :raises ValueError: if the body is not JSON.
         """
         return json.loads(self.body)
 

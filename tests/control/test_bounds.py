@@ -135,6 +135,7 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         Case("/requests?limit=5&after=3"),
         Case("/requests?limit=5&endpoint=build-chroot/list"),
         Case("/requests?limit=5&search=list", grows=WHOLE),
+        Case("/requests?limit=5&status=200", grows=WHOLE),
         Case(f"/requests?limit=5&endpoint=build-chroot&build_id=3&chrootname={F41}"),
     ),
     "DELETE /requests": (Case("/requests"),),

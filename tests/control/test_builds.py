@@ -179,7 +179,7 @@ def test_every_state_but_unknown_is_reported(control: Control) -> None:
         name = f"fedora-{number}-x86_64"
         control.post("/builds/1/chroots", {"name": name, "state": before})
         report = control.post(f"/builds/1/chroots/{name}/report", {"state": after})
-        assert (report["taken"], report["chroot"]["state"]) == (True, after)
+        assert (report["accepted"], report["chroot"]["state"]) == (True, after)
     assert control.states()[F42] == "waiting"
 
 
@@ -187,9 +187,9 @@ def test_backend_confirms_cancellation(control: Control) -> None:
     """Only if the build was canceled."""
     control.post("/builds", {"id": 1, "chroots": {F41: "pending"}})
     path = f"/builds/1/chroots/{F41}/report"
-    assert not control.post(path, {"state": "canceled"})["taken"]
+    assert not control.post(path, {"state": "canceled"})["accepted"]
     control.post("/builds/1/cancel")
-    assert control.post(path, {"state": "canceled"})["taken"]
+    assert control.post(path, {"state": "canceled"})["accepted"]
     assert control.states() == {F41: "canceled"}
 
 
@@ -212,12 +212,12 @@ def test_report_has_details(control: Control) -> None:
 def test_report_is_accepted_or_not(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": {F41: "pending", F42: "pending"}})
     path = f"/builds/1/chroots/{F41}/report"
-    assert control.post(path, {"state": "starting", "at": 10, "result_dir": "here"})["taken"]
+    assert control.post(path, {"state": "starting", "at": 10, "result_dir": "here"})["accepted"]
     shown = control.post(path, {"state": "failed", "at": 20})
-    assert (shown["taken"], shown["chroot"]["ended_on"]) == (True, 20)
+    assert (shown["accepted"], shown["chroot"]["ended_on"]) == (True, 20)
     assert control.states() == {F41: "failed", F42: "pending"}
     control.post("/builds/1/cancel")
-    assert not control.post(f"/builds/1/chroots/{F42}/report", {"state": "starting"})["taken"]
+    assert not control.post(f"/builds/1/chroots/{F42}/report", {"state": "starting"})["accepted"]
     assert control.ask("POST", f"/builds/1/chroots/{F42}/report", {"state": "forked"}).status == 409
 
 

@@ -59,6 +59,9 @@ def test_head_is_get_without_body(served: Threaded) -> None:
     connection.close()
 
 
+ALL_PATHS = "/_fake/openapi.json lists all paths"
+
+
 @pytest.mark.parametrize(
     ("method", "path", "error"),
     [
@@ -75,15 +78,16 @@ def test_head_is_get_without_body(served: Threaded) -> None:
         ("GET", f"/builds/1/chroots/x%2F{F41}", None),
         ("GET", "/builds/1/chroots/%FF", None),
         ("POST", "/builds/1/chroots/x/release", f"there is no chroot 'x' in build 1; there are: {F41}, {F42}"),
-        ("DELETE", "/faults/1", "there is no fault '1'; there are: none"),
-        ("DELETE", "/snapshots/x", "there is no snapshot 'x'; there are: none"),
-        ("POST", "/snapshots/1/restore", "there is no snapshot '1'; there are: none"),
+        ("DELETE", "/faults/1", "there is no fault '1'; there are none"),
+        ("DELETE", "/snapshots/x", "there is no snapshot 'x'; there are none"),
+        ("POST", "/snapshots/1/restore", "there is no snapshot '1'; there are none"),
         ("GET", "/worlds/none", "there is no world 'none'; there are: {worlds}"),
         ("DELETE", "/worlds/%20", "there is no world ' '; there are: {worlds}"),
         ("POST", "/worlds/none/reset", "there is no world 'none'; there are: {worlds}"),
-        ("GET", "/nothing", "unknown path /_fake/nothing; /_fake/openapi.json lists all paths"),
-        ("GET", "/builds/", "unknown path /_fake/builds/; /_fake/openapi.json lists all paths"),
-        ("GET", "/builds/1/", "unknown path /_fake/builds/1/; /_fake/openapi.json lists all paths"),
+        ("GET", "/nothing", f"unknown path /_fake/nothing; {ALL_PATHS}"),
+        ("GET", "/fault", f"unknown path /_fake/fault; did you mean /_fake/faults? {ALL_PATHS}"),
+        ("GET", "/builds/", f"unknown path /_fake/builds/; did you mean /_fake/builds? {ALL_PATHS}"),
+        ("GET", "/builds/1/", f"unknown path /_fake/builds/1/; did you mean /_fake/builds? {ALL_PATHS}"),
         ("GET", "//builds", None),
         ("POST", "/builds/1/chroots/x/y", None),
     ],

@@ -213,7 +213,8 @@ def test_requests_are_listed_and_counted(control: Control) -> None:
         (3, "build-chroot", 200),
         (4, "build-chroot", 404),
     ]
-    assert requests[0]["saw"] == {F41: "running", F42: "failed"}
+    assert requests[0]["states"] == {F41: "running", F42: "failed"}
+    assert requests[0]["build_states"] == {}
     for query, numbers in {
         "endpoint=build-chroot": [2, 3, 4],
         "build_id=2": [4],
@@ -312,7 +313,7 @@ def test_submissions_are_verified(control: Control) -> None:
     assert not failing["passed"]
     assert "-     'timeout': 70,\n  +     'timeout': 60," in failing["message"]
     created = control.post("/verify", {"assertion": "project-created", "project": "jdoe/hello"})
-    assert created["message"].endswith("Nothing was submitted.")
+    assert created["message"].endswith("No request created a project.")
 
 
 def test_fault_is_added_and_counts_hits(control: Control) -> None:
@@ -339,7 +340,7 @@ def test_faults_are_removed(control: Control) -> None:
     control.do("DELETE", "/faults")
     assert control.copr("/list/1").status == 200
     refused = control.ask("DELETE", "/faults/2")
-    assert (refused.status, refused.document) == (404, {"error": "there is no fault '2'; there are: none"})
+    assert (refused.status, refused.document) == (404, {"error": "there is no fault '2'; there are none"})
 
 
 def test_seed_is_set(control: Control) -> None:

@@ -81,6 +81,29 @@ def test_requests_are_found_by_target(filled: Control) -> None:
     assert filled.get(f"/requests/count?search={F42}") == {"count": 1}
 
 
+def test_requests_are_found_by_status_and_fault(filled: Control) -> None:
+    """A request without a response has status 0."""
+    fake: FakeCopr = filled.world.fake
+    fake.clear_requests()
+    fake.faults.add({"status": 503, "nth": 1})
+    lost = fake.faults.add({"breaks": "reset", "nth": 2})
+    for _ in range(4):
+        fake.answer("GET", f"/api_3/build-chroot/1/{F41}")
+    first = fake.requests[0].number
+    found = {
+        query: [request["number"] - first for request in filled.get(f"/requests?{query}")["requests"]]
+        for query in ("status=503", "status=0", f"fault={lost.id}", "status=200&limit=1", "status=200&endpoint=build")
+    }
+    assert found == {
+        "status=503": [0],
+        "status=0": [1],
+        f"fault={lost.id}": [1],
+        "status=200&limit=1": [3],
+        "status=200&endpoint=build": [],
+    }
+    assert filled.get("/requests/count?status=200") == {"count": 2}
+
+
 @pytest.mark.parametrize("search", ["B C", '"name": "CAFÉ', "TOOLS"])
 def test_requests_are_found_by_body(filled: Control, search: str) -> None:
     """In JSON as sent, and in decoded forms."""

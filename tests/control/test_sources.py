@@ -29,7 +29,7 @@ def test_build_goes_on_with_reports(control: Control) -> None:
     """The package and the chroots appear once the source has succeeded; the import makes the chroots pending."""
     for state in ("starting", "running"):
         shown = control.post(SOURCE, {"state": state})
-        assert shown["taken"]
+        assert shown["accepted"]
         assert (shown["build"]["source_state"], shown["build"]["package"], shown["build"]["chroots"]) == (
             state,
             None,
@@ -40,7 +40,7 @@ def test_build_goes_on_with_reports(control: Control) -> None:
     assert (shown["source_state"], shown["package"], shown["version"]) == ("importing", "nano", "2-1")
     assert states(shown) == dict.fromkeys((F41, F42, S390X), "waiting")
     shown = control.post(IMPORT)
-    assert shown["taken"]
+    assert shown["accepted"]
     assert shown["build"]["source_state"] == "succeeded"
     assert states(shown["build"]) == control.states() == dict.fromkeys((F41, F42, S390X), "pending")
 
@@ -88,11 +88,11 @@ def test_failed_source_ends_the_build(control: Control) -> None:
 
 def test_late_reports_are_not_taken(control: Control) -> None:
     """Copr does not wait for the import, or does not start a canceled build."""
-    assert not control.post(IMPORT)["taken"]
-    assert not control.post(SOURCE, {"state": "pending"})["taken"]
+    assert not control.post(IMPORT)["accepted"]
+    assert not control.post(SOURCE, {"state": "pending"})["accepted"]
     control.post("/builds/1/cancel")
     shown = control.post(SOURCE, {"state": "starting"})
-    assert (shown["taken"], shown["build"]["source_state"]) == (False, "pending")
+    assert (shown["accepted"], shown["build"]["source_state"]) == (False, "pending")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_impossible_report_is_a_conflict(control: Control) -> None:
     """The backend does not report that a source is waiting, for example."""
     refused = control.ask("POST", SOURCE, {"state": "waiting"})
     assert refused.status == 409
-    assert "the backend does not report waiting of a source; possible: starting" in refused.document["error"]
+    assert "the backend cannot report waiting for a source build; possible: starting" in refused.document["error"]
 
 
 def test_report_of_missing_build_is_404(control: Control) -> None:

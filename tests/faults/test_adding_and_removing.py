@@ -16,28 +16,28 @@ def test_faults_are_added_removed_and_cleared(fake: FakeCopr) -> None:
     assert (added.id, len(fake.faults), [active.id for active in fake.faults]) == (1, 2, [1, 2])
     fake.faults.remove(1)
     assert statuses(fake, 1) == [500]
-    with pytest.raises(InputError, match="id: there is no such fault 1; there are: 2"):
+    with pytest.raises(InputError, match="id: there is no fault 1; there are: 2"):
         fake.faults.remove(1)
     fake.faults.clear()
     assert statuses(fake, 1) == [200]
-    with pytest.raises(InputError, match="id: there is no such fault 2; there are: none"):
+    with pytest.raises(InputError, match="id: there is no fault 2; there are none"):
         fake.faults.remove(2)
     last = fake.faults.add("outage")
     assert last.id == 3
     fake.faults.remove(last)
-    with pytest.raises(InputError, match="id: there is no such fault 3; there are: none"):
+    with pytest.raises(InputError, match="id: there is no fault 3; there are none"):
         fake.faults.remove(last)
 
 
 def test_fault_of_another_fake_with_the_same_id_is_rejected(fake: FakeCopr) -> None:
     """So is a fault that a restore has removed."""
     fake.faults.add("outage")
-    with pytest.raises(InputError, match="id: there is no such fault 1; there are: 1"):
+    with pytest.raises(InputError, match="id: there is no fault 1; there are: 1"):
         fake.faults.remove(FakeCopr().faults.add("outage"))
     with fake.snapshot():
         removed = fake.faults.add("outage")
     fake.faults.add("outage")
-    with pytest.raises(InputError, match="id: there is no such fault 2; there are: 1, 2"):
+    with pytest.raises(InputError, match="id: there is no fault 2; there are: 1, 2"):
         fake.faults.remove(removed)
 
 
@@ -62,6 +62,36 @@ def test_restore_brings_back_faults_and_their_counts(fake: FakeCopr) -> None:
     assert runs[0] == runs[1] == runs[2]
     statuses(fake, 1)
     assert (outage.seen, outage.hits) == (4, 4)
+
+
+def test_restore_brings_back_the_time_that_a_fault_lasts(fake: FakeCopr) -> None:
+    fake.faults.add(Fault(status=503, lasts=20))
+    fake.clock.tick(15)
+    snapshot = fake.snapshot()
+    for _ in range(2):
+        assert statuses(fake, 1) == [503]
+        fake.clock.tick(5)
+        assert statuses(fake, 1) == [200]
+        fake.restore(snapshot)
+
+
+def test_scenario_has_the_time_that_a_fault_still_lasts(fake: FakeCopr) -> None:
+    """Also if its time is over, or if the clock was moved back."""
+    scenario = {"faults": [{"status": 503, "lasts": 20}, {"status": 504, "lasts": 2**31 - 1}], "now": 1_700_000_000}
+    fake = FakeCopr.from_scenario(scenario)
+    assert [fault["lasts"] for fault in fake.to_scenario()["faults"]] == [20, 2**31 - 1]
+    fake.clock.tick(15)
+    copy = FakeCopr.from_scenario(fake.to_scenario())
+    assert [fault["lasts"] for fault in copy.to_scenario()["faults"]] == [5, 2**31 - 16]
+    for each in (fake, copy):
+        each.clock.tick(5)
+        assert statuses(each, 1) == [504]
+        each.clock.tick(5)
+        assert each.to_scenario()["faults"][0]["lasts"] == 0
+    fake.reset()
+    assert statuses(fake, 1) == [503]
+    fake.add_scenario({"now": 1_600_000_000})
+    assert [fault["lasts"] for fault in fake.to_scenario()["faults"]] == [100_000_020, 2**31 - 1]
 
 
 def test_snapshot_of_a_fault_is_restored_repeatedly(fake: FakeCopr) -> None:

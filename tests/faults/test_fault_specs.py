@@ -71,6 +71,7 @@ SELECTIONS: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.builds(dict, nth=st.integers(1, 12)),
     st.builds(dict, after=st.integers(1, 4), first=st.integers(1, 4)),
     st.builds(dict, first=st.integers(1, 12)),
+    st.builds(dict, lasts=st.sampled_from([0, 0.1, 600])),
     st.builds(dict, every=st.integers(1, 5)),
     st.builds(dict, probability=st.sampled_from([0, 0.2, 0.5, 1])),
 )
@@ -133,11 +134,12 @@ INVALID_FAULTS: list[tuple[dict[str, Any], str, str]] = [
     (
         {"endpoint": "build/lists"},
         "endpoint",
-        "'build/lists' is not possible; did you mean 'build/list'? valid: build-chroot, ",
+        "'build/lists' is not valid; did you mean 'build/list'? valid: build-chroot, ",
     ),
     ({"build_id": 0}, "build_id", "expected a whole number from 1"),
     ({"build_id": "1"}, "build_id", "expected a whole number from 1"),
     ({"chrootname": ""}, "chrootname", "expected a text that is not empty"),
+    ({"lasts": -1}, "lasts", "expected a number from 0"),
     ({"after": -1}, "after", "expected a whole number from 0"),
     ({"nth": 0}, "nth", "expected a whole number from 1"),
     ({"first": True}, "first", "expected a whole number from 1"),
@@ -154,7 +156,7 @@ INVALID_FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"status": 199}, "status", "expected the status of a response, from 200 to 599, got 199"),
     ({"status": 600}, "status", "expected the status of a response, from 200 to 599, got 600"),
     ({"status": "503"}, "status", "expected the status of a response, from 200 to 599, got '503'"),
-    ({"body": "jso"}, "body", "'jso' is not possible; did you mean 'json'? valid: json, html, empty, cut, malformed"),
+    ({"body": "jso"}, "body", "'jso' is not valid; did you mean 'json'? valid: json, html, empty, cut, malformed"),
     ({"body": "json"}, "body", "json is the body of an error and needs its status; expected one"),
     ({"delay": -1}, "delay", "expected seconds, not negative, or an object with uniform or lognormal, got -1"),
     ({"delay": {"uniform": [2, 1]}}, "delay.uniform", "2 is above the maximum, 1"),
@@ -163,7 +165,7 @@ INVALID_FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"dribble": {"bytes": 16}}, "dribble.every", "missing, and required; add it"),
     ({"dribble": {"bytes": 0, "every": 1}}, "dribble.bytes", "expected a whole number from 1"),
     ({"dribble": Dribble(1, -1)}, "dribble.every", "expected a number from 0"),
-    ({"breaks": "rest"}, "breaks", "'rest' is not possible; did you mean 'reset'? valid: refused, reset, reset-within"),
+    ({"breaks": "rest"}, "breaks", "'rest' is not valid; did you mean 'reset'? valid: refused, reset, reset-within"),
     (
         {"breaks": "refused", "status": 500},
         "status",
@@ -172,12 +174,16 @@ INVALID_FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"breaks": "timeout", "delay": 5}, "delay", "cannot be combined with breaks timeout, which sends no"),
     ({"breaks": "reset", "body": "cut"}, "body", "cannot be combined with breaks reset, which sends no"),
     ({"seconds": -1}, "seconds", "expected a number from 0"),
-    ({"seconds": 1, "status": 500}, "seconds", "is how long connections are refused; expected breaks to be refused"),
-    ({}, "", "nothing goes wrong; expected one of status, body, delay, dribble, breaks"),
+    (
+        {"seconds": 1, "status": 500},
+        "seconds",
+        "only valid with breaks='refused'; to end another fault after a time, use lasts",
+    ),
+    ({}, "", "has no effect; expected at least one of status, body, delay, dribble, breaks"),
     (
         {"endpoint": "build-chroot/list", "first": 2},
         "",
-        "nothing goes wrong; expected one of status, body, delay, dribble, breaks",
+        "has no effect; expected at least one of status, body, delay, dribble, breaks",
     ),
 ]
 
@@ -206,8 +212,8 @@ def test_invalid_value_is_rejected_with_valid_ones(
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ("outag", "faults[0]: 'outag' is not possible; did you mean 'outage'? valid: gateway-timeout, outage, "),
-        ({"name": "slow"}, "faults[0].name: 'slow' is not possible; valid: gateway-timeout, outage, slow-list"),
+        ("outag", "faults[0]: 'outag' is not valid; did you mean 'outage'? valid: gateway-timeout, outage, "),
+        ({"name": "slow"}, "faults[0].name: 'slow' is not valid; valid: gateway-timeout, outage, slow-list"),
         (7, "faults[0]: expected a fault, the name of one, or an object, got 7"),
         ({"staus": 503}, "faults[0].staus: unknown key; did you mean 'status'? valid: endpoint, "),
         ({"status": 503, "id": 0}, "faults[0].id: expected a whole number from 1"),

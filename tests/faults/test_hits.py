@@ -177,3 +177,40 @@ def test_connection_is_refused_if_any_request_would_be(
     added = [fake.faults.add(fault) for fault in some]
     assert fake.faults.refuse_next() == seconds
     assert sum(active.hits for active in added) == (0 if seconds is None else 1)
+
+
+@pytest.mark.parametrize(
+    ("selection", "hit"),
+    [
+        ({}, [1, 2, 3, 4]),
+        ({"after": 1}, [2, 3, 4]),
+        ({"nth": 2}, [2]),
+        ({"nth": 5}, []),
+        ({"first": 3}, [1, 2, 3]),
+        ({"every": 2}, [2, 4]),
+        ({"probability": 1}, [1, 2, 3, 4]),
+    ],
+    ids=str,
+)
+def test_fault_hits_nothing_after_its_time(fake: FakeCopr, selection: dict[str, Any], hit: list[int]) -> None:
+    """It counts from when the fault is added; requests after it are still seen."""
+    fake.clock.tick(100)
+    added = fake.faults.add(Fault(status=503, lasts=20, **selection))
+    seen = []
+    for _ in range(6):
+        seen += statuses(fake, 1)
+        fake.clock.tick(5)
+    assert [number for number, status in enumerate(seen, 1) if status == 503] == hit
+    assert (added.seen, added.hits) == (6, len(hit))
+
+
+def test_fault_that_lasts_no_time_hits_nothing(fake: FakeCopr) -> None:
+    fake.faults.add(Fault(status=503, lasts=0))
+    assert statuses(fake, 2) == [200, 200]
+
+
+def test_connection_is_refused_only_while_the_fault_lasts(fake: FakeCopr) -> None:
+    fake.faults.add(Fault(breaks="refused", lasts=10))
+    assert fake.faults.refuse_next() == 1
+    fake.clock.tick(10)
+    assert fake.faults.refuse_next() is None

@@ -208,6 +208,7 @@ FAULTS: Mapping[str, Arguments] = {
             [
                 *("outage", "gateway-timeout", {"status": 500, "probability": 0.5}, {"body": "cut", "every": 2}),
                 *(Fault(endpoint="build", status=404, after=1, first=2), {"id": LAST, "delay": 2, "seen": LAST}),
+                {"breaks": "reset", "lasts": 7.5, "every": 2},
                 {"status": 1000},
             ]
         )

@@ -113,7 +113,7 @@ def test_request_appears_in_the_journal(open_page: Open, fake: FakeCopr) -> None
     page = open_page(fake)
     page.wait_for("#journal li", ["No requests."])
     fake.answer("GET", f"/api_3/build-chroot?build_id=1&chrootname={F43}")
-    page.wait_for(".request .saw", [f"{F43} running"])
+    page.wait_for(".request .states", [f"{F43} running"])
     assert page.texts(".request .target") == [f"/api_3/build-chroot?build_id=1&chrootname={F43}"]
     fake.faults.add({"breaks": "reset", "first": 1})
     fake.answer("GET", "/api_3/build-chroot?build_id=99&chrootname=x")

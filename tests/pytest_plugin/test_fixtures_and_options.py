@@ -266,7 +266,7 @@ def test_options(copr_fake):
         ),
         (
             "progress='pol'",
-            "progress: 'pol' is not possible; did you mean 'poll'? valid: poll, clock, manual, immediate",
+            "progress: 'pol' is not valid; did you mean 'poll'? valid: poll, clock, manual, immediate",
         ),
         ("default_limit=0", "default_limit: 0 would be an empty page"),
         ("seed='x'", "seed: expected a whole number"),
@@ -301,15 +301,15 @@ def test_invalid_option_is_a_usage_error(run: Run, marker: str, message: str) ->
             "copr_fake_url = http://copr.test/copr",
             "the configuration: url: 'http://copr.test/copr' is more than a server",
         ),
-        ("copr_fake_progress = pol", "the configuration: progress: 'pol' is not possible"),
+        ("copr_fake_progress = pol", "the configuration: progress: 'pol' is not valid"),
         ("copr_fake_default_limit = many", "copr_fake_default_limit: expected a whole number, got 'many'"),
         ("copr_fake_max_polls = many", "copr_fake_max_polls: expected a whole number, got 'many'"),
         (
             "copr_fake_network_guard = maybe",
-            "copr_fake_network_guard: 'maybe' is not possible; valid: true, false",
+            "copr_fake_network_guard: 'maybe' is not valid; valid: true, false",
         ),
-        ("copr_fake_strict = maybe", "copr_fake_strict: 'maybe' is not possible; valid: true, false"),
-        ("copr_fake_serve_results = maybe", "copr_fake_serve_results: 'maybe' is not possible; valid: true, false"),
+        ("copr_fake_strict = maybe", "copr_fake_strict: 'maybe' is not valid; valid: true, false"),
+        ("copr_fake_serve_results = maybe", "copr_fake_serve_results: 'maybe' is not valid; valid: true, false"),
         (
             "copr_fake_results_delay = soon",
             "copr_fake_results_delay: expected a number from 0 to 2147483647, got 'soon'",
@@ -503,7 +503,7 @@ def test_it(copr_fake):
 @pytest.mark.parametrize(
     ("rules", "message"),
     [
-        ('[{"lifecycle": "fail"}]', "submissions[[]0].lifecycle: 'fail' is not possible; did you mean 'fails'*"),
+        ('[{"lifecycle": "fail"}]', "submissions[[]0].lifecycle: 'fail' is not valid; did you mean 'fails'*"),
         ('[{"version": "1", "when": 5}]', "when: expected a function that gets a build, got 5"),
         ("7", "submissions: expected a list, got 7"),
         ("[7]", "submissions[[]0]: expected an object, got 7"),

@@ -61,7 +61,7 @@ def test_failed_test_reports_requests_and_faults(run: Run) -> None:
             "GET /api_3/build/70 -> no response by fault 2 at 1700000000",
             "GET /api_3/build-chroot/list -> 400 (Missing argument build_id) at 1700000000 (2 times)",
             "GET /api_3/build/7 -> 404 (Build 7 does not exist.) at 1700000000",
-            "GET /api_3/build/70 -> 200 at 1700000000 (2 times)",
+            "GET /api_3/build/70 -> 200 (running) at 1700000000 (2 times)",
             "*- Unmatched Copr requests -*",
             "*- Faults that hit Copr requests -*",
             "fault 1: first=1, status=503; hit 1 of 7 matching requests",
@@ -72,13 +72,72 @@ def test_failed_test_reports_requests_and_faults(run: Run) -> None:
     failed.stdout.no_fnmatch_line("*Earlier*")
 
 
+def test_report_shows_the_states_of_a_polled_build(run: Run) -> None:
+    """Responses with different states have lines of their own, also if the difference is in a part that is cut off."""
+    failed = run(
+        """
+def test_it(copr_fake):
+    build = copr_fake.add_build([f"fedora-{number}-x86_64" for number in range(40, 44)], id=7, lifecycle="fails")
+    for _ in range(4):
+        copr_fake.answer("GET", "/api_3/build/7")
+    for build_id in (8, 9):
+        copr_fake.add_build([F41], id=build_id)
+    copr_fake.answer("GET", "/api_3/build/list?ownername=jdoe&projectname=playground")
+    for _ in range(2):
+        copr_fake.answer("GET", "/api_3/build-chroot/list?build_id=7")
+        build["fedora-43-x86_64"].set_state("succeeded")
+    assert False
+"""
+    )
+    failed.stdout.fnmatch_lines(
+        [
+            "GET /api_3/build/7 -> 200 (importing) at 1700000000",
+            "GET /api_3/build/7 -> 200 (pending) at 1700000000",
+            "GET /api_3/build/7 -> 200 (starting) at 1700000000",
+            "GET /api_3/build/7 -> 200 (running) at 1700000000",
+            "GET /api_3/build/list* -> 200 (9 importing, 8 importing, 7 failed) at 1700000000",
+            "GET /api_3/build-chroot/list* and 1 more) at 1700000000",
+            "GET /api_3/build-chroot/list* and 1 more) at 1700000000",
+        ],
+        consecutive=True,
+    )
+
+
+def test_report_names_chroots_that_copr_lacks(run: Run) -> None:
+    """They are no unmatched requests, so a strict fake accepts them."""
+    body = """
+import json
+import pytest
+
+@pytest.mark.copr_fake(strict=True)
+def test_it(copr_fake):
+    login = {"Authorization": "Basic amRvZTp0b2tlbg==", "Content-Type": "application/json"}
+    chroots = ["fedora-43-x86_64", F41, "epel-10-s390x"]
+    for name, chroots in [("a", [F41]), ("b", chroots), ("b", chroots), ("c", ["fedora-42-x86_64"])]:
+        body = json.dumps({"name": name, "chroots": chroots}).encode()
+        copr_fake.answer("POST", "/api_3/project/add/jdoe", login, body)
+    copr_fake.add_mock_chroots(F41, "fedora-42-x86_64")
+    assert EXPECTED
+"""
+    failed = run(body.replace("EXPECTED", "False"))
+    failed.stdout.fnmatch_lines(
+        [
+            "*- Unmatched Copr requests -*",
+            "POST /api_3/project/add/jdoe -> 400: Copr has no chroot epel-10-s390x, fedora-43-x86_64; add_mock_*",
+            "*= short test summary info =*",
+        ],
+        consecutive=True,
+    )
+    run(body.replace("EXPECTED", "True")).assert_outcomes(passed=1)
+
+
 def test_report_keeps_earlier_errors(run: Run) -> None:
     """Once each, and without those of unmatched requests, which have a section of their own."""
     failed = run(REQUESTS.replace("EARLIER", "60").replace("EXPECTED", "'failed'"))
     failed.stdout.fnmatch_lines(
         [
             "… 46 earlier",
-            "GET /api_3/build/70 -> 200 at 1700000000 (20 times)",
+            "GET /api_3/build/70 -> 200 (running) at 1700000000 (20 times)",
             "*- Earlier Copr requests with errors -*",
             "GET /api_3/build/70 -> 503 by fault 1",
             "GET /api_3/build/70 -> no response by fault 2",
@@ -135,7 +194,7 @@ def test_traceback_of_an_error_ends_at_the_line_of_the_user(run: Run) -> None:
     """An option of pytest shows all of it."""
     failed = run(ERROR)
     failed.stdout.fnmatch_lines(
-        [">*lifecycle=*", "E *InputErrors: lifecycle: 'fail' is not possible; *", "*.py:7: InputErrors"]
+        [">*lifecycle=*", "E *InputErrors: lifecycle: 'fail' is not valid; *", "*.py:7: InputErrors"]
     )
     failed.stdout.no_fnmatch_line("*copr_chroot_fake/*")
     run(ERROR, "--full-trace").stdout.fnmatch_lines("*copr_chroot_fake/fake.py:*")

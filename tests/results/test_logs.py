@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from itertools import pairwise
 
 import pytest
@@ -114,6 +115,45 @@ def test_log_lists_the_packages_at_its_end() -> None:
     chroot.report("succeeded", packages=["other-3-1.x86_64", "other-3-1.src"])
     assert "Wrote: /builddir/build/RPMS/other-3-1.x86_64.rpm\n" in log_of(fake, chroot)
     assert "Wrote: /builddir/build/SRPMS/other-3-1.src.rpm\n" in log_of(fake, chroot)
+
+
+SOURCES = [
+    ("link", {"url": "https://example.com/hello-2.12-1.src.rpm?a"}, "hello-2.12-1.src.rpm: not an rpm package"),
+    ("link", {"url": "https://example.com/hello.spec"}, "Running: rpmbuild -bs hello.spec"),
+    ("upload", {"url": "https://example.com/tmp/x/nano.src.rpm", "pkg": "nano.src.rpm"}, "error: nano.src.rpm: "),
+    ("scm", {"type": "git", "clone_url": "https://example.com/nano.git"}, "git clone https://example.com/nano.git\n"),
+    ("scm", {"type": "svn", "clone_url": "https://example.com/nano/"}, "svn checkout https://example.com/nano/\n"),
+    ("scm", {"clone_url": "https://example.com/a.git", "spec": "b.spec"}, "Running: rpkg srpm --spec b.spec\n"),
+    ("scm", {"clone_url": "https://example.com/a.git", "srpm_build_method": "tito"}, "Running: tito build --srpm\n"),
+    ("distgit", {"clone_url": "https://src.fedoraproject.org/rpms/vim"}, "Running: copr-distgit-client srpm\n"),
+    ("pypi", {"pypi_package_name": "six", "spec_generator": "pyp2rpm"}, "Running: pyp2rpm six\n"),
+    ("rubygems", {"gem_name": "rake"}, "Running: gem2rpm rake --fetch --srpm\n"),
+    ("custom", {"script": "true", "chroot": F43}, f"--mock-config {F43} --script"),
+    ("custom", {}, "error: the script has ended with status 1\n"),
+    ("unset", {}, "git clone https://example.org/hello.git\n"),
+]
+
+
+@pytest.mark.parametrize(("type", "config", "text"), SOURCES, ids=str)
+def test_log_of_a_source_build_fits_its_source(type: str, config: dict[str, str], text: str) -> None:
+    """Its lines stay the same when the name of the package becomes known, unless nothing is known of the source."""
+    source = {"type": type, "config": config}
+    scenario = {"builds": [{"id": 1, "package": None, "source": source, "source_state": "running"}]}
+    fake = FakeCopr.from_scenario(scenario, serve_results=True)
+    (build,) = fake.builds.values()
+    fake.clock.tick(1000)
+    directory = f"/results/{build.project}/srpm-builds/00000001/builder-live.log"
+    running = fake.answer("GET", directory).body.decode()
+    snapshot = fake.snapshot()
+    build.report_source("failed")
+    failed = gzip.decompress(fake.answer("GET", f"{directory}.gz").body).decode()
+    fake.restore(snapshot)
+    build.report_source("succeeded", package="other")
+    succeeded = gzip.decompress(fake.answer("GET", f"{directory}.gz").body).decode()
+    assert text in failed
+    assert "None" not in failed
+    assert failed.startswith(running)
+    assert type == "unset" or succeeded.startswith(running)
 
 
 def test_mock_logs_are_parts_of_the_live_log() -> None:

@@ -209,7 +209,7 @@ WHOLE: dict[str, Any] = {
             "dribble": {"bytes": 16, "every": 0.5},
             "every": 2,
         },
-        {"breaks": "refused", "seconds": 3, "probability": 0.5},
+        {"breaks": "refused", "seconds": 3, "lasts": 600, "probability": 0.5},
     ],
 }
 """A scenario with every key."""
@@ -229,7 +229,7 @@ INVALID_SCENARIOS: list[tuple[object, str]] = [
     ({"builds": {}}, "builds: expected a list, got {}"),
     ({"builds": [7]}, "builds[0]: expected an object, got 7"),
     ({"builds": [{}]}, "builds[0].id: missing, and required"),
-    ({"builds": [{"id": 1}, {"id": 1}]}, "builds[1].id: there is a build 1 already; expected another id"),
+    ({"builds": [{"id": 1}, {"id": 1}]}, "builds[1].id: build 1 already exists; expected another id"),
     ({"builds": [{"id": 1, "chroots": [{}]}]}, "builds[0].chroots[0].name: missing, and required"),
     (
         {"builds": [{"id": 1, "chroots": [{"name": "fedora-41-x86_64", "state": "done"}]}]},
@@ -245,14 +245,14 @@ INVALID_SCENARIOS: list[tuple[object, str]] = [
     ),
     ({"builds": [{"id": 1, "source_package": {"versio": ""}}]}, "builds[0].source_package.versio: unknown key"),
     ({"projects": [{"ownername": "jdoe"}]}, "projects[0].projectname: missing, and required"),
-    ({"projects": [{"ownername": "a", "projectname": "b"}] * 2}, "projects[1].projectname: there is a project a/b"),
+    ({"projects": [{"ownername": "a", "projectname": "b"}] * 2}, "projects[1].projectname: project a/b"),
     ({"chroots": ["fedora"]}, "chroots[0]: 'fedora' is not a chroot name; expected distribution-version-architecture"),
     ({"chroots": [{"is_active": False}]}, "chroots[0].name: missing, and required"),
     ({"accounts": [{"name": "jdoe"}]}, "accounts[0].login: missing, and required"),
     ({"accounts": [{**ACCOUNT, "groups": ["copr"]}]}, "accounts[0].groups[0]: 'copr' is not a group; expected its"),
-    ({"accounts": [ACCOUNT, ACCOUNT]}, "accounts[1].login: 'abc' exists already; expected another"),
-    ({"groups": [GROUP, GROUP]}, "groups[1].name: there is a group @copr already; expected another"),
-    ({"batches": [{"id": 1}, {"id": 1}]}, "batches[1].id: there is a batch 1 already; expected another id"),
+    ({"accounts": [ACCOUNT, ACCOUNT]}, "accounts[1].login: 'abc' already exists; expected another"),
+    ({"groups": [GROUP, GROUP]}, "groups[1].name: group @copr already exists; expected another"),
+    ({"batches": [{"id": 1}, {"id": 1}]}, "batches[1].id: batch 1 already exists; expected another id"),
     ({"batches": [{"id": 1, "blocked_by": 1}]}, "batches[0].blocked_by: there is no batch 1 before this one; expected"),
     ({"last_ids": {"builds": 1}}, "last_ids.builds: unknown key; did you mean 'build'? "),
     ({"builds": [{"id": 1, "batch": 2}]}, "builds[0].batch: there is no batch 2; expected one of batches"),
@@ -284,11 +284,11 @@ INVALID_SCENARIOS: list[tuple[object, str]] = [
     ({"submissions": [{"chroot": "epel", "version": "1"}]}, "submissions[0].chroot: 'epel' is neither a chroot name"),
     (
         {"projects": [{"ownername": "a", "projectname": name, "id": 1} for name in ("b", "c")]},
-        "projects[1].id: there is a project with the id 1 already; expected another id, or none",
+        "projects[1].id: project id 1 already exists; expected another id, or none",
     ),
     (
         {"projects": [{"ownername": "a", "projectname": "b", "packages": [{"name": "hello"}] * 2}]},
-        "projects[0].packages[1].name: the project has hello already; expected another",
+        "projects[0].packages[1].name: the project already has hello; expected another",
     ),
     (
         {"projects": [{"ownername": "a", "projectname": "b", "permissions": {"bob": {"admin": "yes"}}}]},
@@ -470,13 +470,13 @@ UNSAYABLE = (
     "is compressed; expected its text",
     "a log is given with and without .gz",
     # Objects that exist already.
-    r"there is a build \d+ already",
-    r"there is a project .* already",
-    "the build has .* already",
-    "the project has .* already",
-    "'.*' exists already",
-    r"there is a group .* already",
-    r"there is a batch \d+ already",
+    r"build \d+ already exists",
+    r"project .* already exists",
+    "the build already has .*",
+    "the project already has .*",
+    "'.*' already exists",
+    r"group .* already exists",
+    r"batch \d+ already exists",
     # Batches that do not exist.
     r"there is no batch \d+",
     # Transitions that do not exist.
@@ -501,8 +501,8 @@ UNSAYABLE = (
     "its lifecycle sets it",
     "cannot be combined with",
     "json is the body of an error and needs its status",
-    "nothing goes wrong; expected one of",
-    "is how long connections are refused",
+    "has no effect; expected at least one of",
+    "only valid with breaks='refused'",
     "the rule changes nothing",
     r"is not above \d+, the highest id so far",
     # To a schema 1.0 is as whole a number as 1.

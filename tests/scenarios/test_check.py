@@ -165,7 +165,7 @@ def test_error_has_file_line_location_and_remedy(tmp_path: Path) -> None:
             [
                 ":2: now: the object has",
                 ":5: builds[0].id: the object has",
-                ":7: builds[2].id: there is a build 3 already",
+                ":7: builds[2].id: build 3 already exists",
             ],
         ),
         ("a.yaml", "1: x\n0x1: y", [": 1: the object has the key twice", ":1: 1: unknown key"]),

@@ -132,8 +132,8 @@ def test_existing_groups_and_batches_are_errors() -> None:
     with pytest.raises(ScenarioError) as raised:
         fake.add_scenario({"groups": [{"name": "@copr", "fas_name": "other"}], "batches": [{"id": 1}]})
     assert [str(error) for error in raised.value.errors] == [
-        "groups[0].name: there is a group @copr already; expected another",
-        "batches[0].id: there is a batch 1 already; expected another id",
+        "groups[0].name: group @copr already exists; expected another",
+        "batches[0].id: batch 1 already exists; expected another id",
     ]
 
 

@@ -390,7 +390,7 @@ def test_rpmrepo_has_repositories_directories_and_dependencies() -> None:
 def test_source_takes_only_reports_of_the_backend(fake: FakeCopr) -> None:
     build = fake.builds[2]
     assert repr(build.source) == "<SourceBuild 2 unset, succeeded>"
-    with pytest.raises(EventError, match="the backend does not report importing of a source"):
+    with pytest.raises(EventError, match="the backend cannot report importing for a source build"):
         build.report_source("importing")
     with pytest.raises(InputError, match=r"failed_for\[0\]: 'fedora-99' is not a distribution"):
         build.report_import(["fedora-99"])
@@ -435,9 +435,9 @@ def test_rejected_scenario_changes_no_batch(fake: FakeCopr) -> None:
     """A batch that exists gets builds only if all of a scenario is added."""
     fake.add_scenario({"batches": [{"id": 1}], "builds": [{"id": 10, "batch": 1}]})
     before = fake.to_scenario()
-    with pytest.raises(ScenarioError, match="there is a batch 1 already"):
+    with pytest.raises(ScenarioError, match="batch 1 already exists"):
         fake.add_scenario({"batches": [{"id": 1}], "builds": [{"id": 11, "batch": 1}]})
-    with pytest.raises(ScenarioError, match="there is a build 10 already"):
+    with pytest.raises(ScenarioError, match="build 10 already exists"):
         fake.add_scenario({"builds": [{"id": 11, "batch": 1}, {"id": 10}]})
     assert fake.to_scenario() == before
     with pytest.raises(ScenarioError, match="there is no batch 7"):

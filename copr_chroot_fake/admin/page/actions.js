@@ -118,6 +118,7 @@ export const addFault = (choices) => ({
     { name: "endpoint", label: "Endpoint", options: choices.of("FaultObject", "endpoint"), hint: "All by default." },
     { name: "build_id", label: "Build", type: "number" },
     { name: "chrootname", label: "Chroot" },
+    { name: "lasts", label: "Seconds that it lasts", type: "number", hint: "Until it is removed by default." },
     { name: "after", label: "After so many requests", type: "number" },
     { name: "among", label: "Among the others", options: AMONG, hint: "All by default." },
     { name: "count", label: "Number or probability", type: "number", hint: "Of the choice above." },

@@ -167,14 +167,14 @@ export function makeLists(change, showBuilds) {
       latestFirst: true,
       key: ({ number, at }) => `${number} ${at}`,
       row: (request) => {
-        const { number, at, method, target, status, saw, created_builds: created } = request;
+        const { number, at, method, target, status, states, build_states: builds, created_builds: created } = request;
         const isBad = status === 0 || status >= 400;
         const summary = [soft(timeOfDay(at)), el("b", { class: isBad ? "status bad" : "status" }, status || "no response"), strong(method), el("span", { class: "target" }, target)];
         const { json, form, files, error, headers, user, body_size, created_project, fault, matched, endpoint } = request;
         const fields = {
           number, time: utc(at), endpoint, user, error, fault, "matches something": matched ? "yes" : "no",
           "created builds": created.join(", "), "created project": created_project, headers,
-          "body size": body_size || null, "body (JSON)": json, "body (form)": form, files, "states in the response": saw,
+          "body size": body_size || null, "body (JSON)": json, "body (form)": form, files, "states in the response": { ...builds, ...states },
         };
         return expandable(summary, fields, created.map((id) => button(`Build ${id}`, `Show build ${id}`, () => showBuilds(String(id)))));
       },

@@ -73,8 +73,8 @@ export class Journal {
   }
 }
 
-function row({ number, method, target, status, at: time, saw, matched, fault }) {
-  const states = Object.entries(saw);
+function row({ number, method, target, status, at: time, states: chroots, build_states: builds, matched, fault }) {
+  const states = Object.entries({ ...builds, ...chroots });
   const byState = Map.groupBy(states, ([, state]) => state);
   const seen = states.length < 3
     ? states.map(([name, state]) => `${name} ${state}`)
@@ -86,7 +86,7 @@ function row({ number, method, target, status, at: time, saw, matched, fault }) 
     el("span", { class: "tag" }, matched ? "" : "unmatched"),
     el("span", { class: "tag bad" }, fault === null ? "" : `fault ${fault}`),
     el("span", { class: "target" }, target),
-    el("span", { class: "saw" }, seen.join(", ")));
+    el("span", { class: "states" }, seen.join(", ")));
 }
 
 /** Show links to all worlds, the main world first. */
