@@ -295,7 +295,7 @@ class CoprFakeControl:
         return self._call("POST", f"{_chroot_path(build_id, chrootname)}/advance", {"to": to})
 
     def hold(self, build_id: int, chrootname: str, state: StateName | None = None) -> views.ChrootView:
-        """Hold a build chroot in a state, once it is reached; by default in its current one."""
+        """Hold a build chroot when it reaches a state; by default in its current one."""
         return self._call("POST", f"{_chroot_path(build_id, chrootname)}/hold", {"state": state})
 
     def release(self, build_id: int, chrootname: str) -> views.ChrootView:

@@ -400,7 +400,7 @@ class BuildChroot:
         return self.advance_problem() is None
 
     def hold(self, state: State | StateName | None = None) -> None:
-        """Stay in a state, once it is reached, until :meth:`release`; by default in the current one.
+        """Stay in a state when it is reached, until :meth:`release`; by default in the current one.
 
         :raises EventError: if its lifecycle does not reach the state.
         """

@@ -46,7 +46,7 @@ class CertificateAuthority:
         try:
             self._authority.issue_cert(*dict.fromkeys(names)).configure_cert(context)
         except ValueError as error:
-            raise InputError("--tls", f"there is no certificate for {listing(names)}: {error}") from None
+            raise InputError("--tls", f"cannot issue a certificate for {listing(names)}: {error}") from None
         return context
 
 

@@ -79,7 +79,7 @@ class ProxyApp:
         host, port = _host_of(authority), int(authority.rpartition(":")[2])
         if host in COPR_HOSTS:
             if port != _HTTPS:
-                return _problem(403, f"{host} speaks TLS on port {_HTTPS}; nothing is behind port {port}")
+                return _problem(403, f"{host} has only port {_HTTPS}, with TLS; port {port} is not served")
             return _CoprTunnel(self._app.answer_copr, self._authority.context_for(host))
         if host not in self._allowed:
             return self._refuse(host)

@@ -78,7 +78,7 @@ _SET_BY_LIFECYCLE = ("stage", "started_on", "ended_on")
 
 
 def _check_lifecycle(chroot: ChrootSpec) -> Iterable[tuple[str, str]]:
-    """Yield what does not fit the lifecycle of a chroot, unless its build has to say whether it has one."""
+    """Yield the errors of a chroot in relation to its lifecycle, unless it may have that of its build."""
     if chroot.lifecycle is not None or chroot.state is not None:
         yield from _lifecycle_errors(chroot)
 
@@ -93,14 +93,15 @@ def _lifecycle_errors(chroot: ChrootSpec) -> Iterator[tuple[str, str]]:
         for name in _given(chroot, _SET_BY_LIFECYCLE):
             yield name, "its lifecycle sets it; expected none, or the state it is in"
     if chroot.hold is not None and not positions(lifecycle, chroot.hold):
-        yield "hold", f"its lifecycle does not get to {chroot.hold}; it has {lifecycle}"
+        yield "hold", f"its lifecycle does not reach {chroot.hold}; possible: {lifecycle}"
     possible = [0] if state is None else positions(lifecycle, state)
     if not possible:
         yield "state", f"{state} is not a stage of its lifecycle, {lifecycle}"
     elif stage is not None and state is not None and stage not in possible:
-        yield "stage", f"{stage} is not a stage that is {state}; expected {', '.join(map(str, possible))}"
+        indices = ", ".join(map(str, possible))
+        yield "stage", f"{stage} is not the index of a stage with state {state}; expected {indices}"
     elif chroot.remaining is not None and not has_end(lifecycle, possible[0] if stage is None else stage):
-        yield "remaining", f"{state or lifecycle.stages[0].state} lasts forever there; expected none"
+        yield "remaining", f"{state or lifecycle.stages[0].state} lasts forever in this stage; omit it"
 
 
 def _given(spec: ChrootSpec | SubmissionRuleSpec, names: Iterable[str]) -> list[str]:
@@ -487,7 +488,7 @@ def _check_outcome(rule: SubmissionRuleSpec) -> Iterable[tuple[str, str]]:
         yield "lifecycle", f"the rule changes nothing; expected one of {', '.join(_OUTCOME)}"
     if lifecycle is not None and lifecycle not in UNBUILT_LIFECYCLES and not positions(lifecycle, State.PENDING):
         named = ", ".join(UNBUILT_LIFECYCLES.values())
-        yield "lifecycle", f"its lifecycle does not get to pending, as chroots do after the import; or expected {named}"
+        yield "lifecycle", f"does not reach pending, the state after the import; expected one that does, or {named}"
     if rule.chroot is None:
         return
     if lifecycle is not None and UNBUILT_LIFECYCLES.get(lifecycle) == "source-fails":

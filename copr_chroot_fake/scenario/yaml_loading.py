@@ -42,7 +42,7 @@ def load(text: str, *, may_repeat: bool) -> object:
             raise InputError("scenario", problem) from None
         raise _syntax_error(mark, problem) from None
     except yaml.YAMLError as error:
-        raise InputError("scenario", f"not YAML that can be read: {line(str(error))}") from None
+        raise InputError("scenario", f"invalid YAML: {line(str(error))}") from None
 
 
 def _syntax_error(mark: yaml.Mark, problem: str) -> ScenarioSyntaxError:
@@ -101,14 +101,14 @@ class _Loader(yaml.SafeLoader):
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Hashable:
         """Say where a tagged value is that its constructor cannot make, among others."""
         if node.tag in _NUMBERS and len(node.value) > LONGEST_NUMBER:
-            raise _syntax_error(node.start_mark, f"not YAML that can be read: a number of {len(node.value)} characters")
+            raise _syntax_error(node.start_mark, f"invalid YAML: a number of {len(node.value)} characters")
         try:
             made: Hashable = super().construct_object(node, deep)
             return made
         except InputError:
             raise
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
-            raise _syntax_error(node.start_mark, f"not YAML that can be read: {text_excerpt(error)}") from None
+            raise _syntax_error(node.start_mark, f"invalid YAML: {text_excerpt(error)}") from None
 
 
 def _count(node: yaml.Node, counts: dict[int, int]) -> int:
@@ -118,7 +118,7 @@ def _count(node: yaml.Node, counts: dict[int, int]) -> int:
     """
     known = counts.get(id(node))
     if known == 0:
-        raise _syntax_error(node.start_mark, "an alias within this leads back to it; expected what has an end")
+        raise _syntax_error(node.start_mark, "an alias refers to a value that contains it; remove it")
     if known is not None:
         return known
     counts[id(node)] = 0

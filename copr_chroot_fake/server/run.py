@@ -57,9 +57,9 @@ def run(
 ) -> None:
     """Run a program with a fake behind Copr's addresses.
 
-    The program gets environment variables with a proxy, which answers for
-    https://copr.fedorainfracloud.org and Copr's other hosts; with certificates
-    that verify; and with a configuration file for copr-cli, in COPR_CONFIG.
+    The program gets environment variables that name a proxy, which answers for
+    https://copr.fedorainfracloud.org and Copr's other hosts; the certificates
+    that verify it; and, in COPR_CONFIG, a configuration file for copr-cli.
     Connections to all other hosts are rejected, except with --proxy-allow.
 
     SCENARIO is as for serve. Results of builds are served. Needs the tls extra.
@@ -69,7 +69,8 @@ def run(
         copr-chroot-fake run -- copr-cli monitor jdoe/playground
         copr-chroot-fake run mass-rebuild --speed 60 -- ./release.sh
 
-    At the end, requests for what Copr does not have are printed on standard error.
+    At the end, requests for builds and other objects that do not exist are
+    printed on standard error.
 
     Exit status: that of the program, 128 + N if signal N ended it, 126 if it
     cannot be executed, 127 if it does not exist, 2 for an invalid scenario or
@@ -85,7 +86,7 @@ def run(
     sources = tuple(scenarios or [bundled_directory() / DEFAULT_SCENARIO])
     with failing():
         fake = InitialConfig(FakeCopr, sources, options, speed).make()
-        # First, so that a signal does not prevent that the proxy and its files are removed.
+        # Signals first, so that none can prevent the removal of the proxy and its files.
         with _passing_signals() as passing, fake.proxying(allow=allowed) as proxy:
             status = _run(command, proxy.environment, passing)
     _print_unmatched(fake)
