@@ -88,7 +88,7 @@ def test_submitted_build_advances_with_the_clock() -> None:
 
 
 def test_clock_gives_the_same_times_in_one_step() -> None:
-    """Whoever looks only at the end sees what was there all the time."""
+    """A single poll at the end returns the same as many polls."""
     often, once = fake_by("clock"), fake_by("clock")
     builds = [submit(often), submit(once)]
     for _ in range(100):
@@ -126,7 +126,7 @@ def test_submitted_build_waits_for_reports_by_hand() -> None:
     check_result(fake, build)
 
 
-def test_chroots_that_were_asked_for_wait_for_the_source() -> None:
+def test_submitted_chroots_wait_for_the_source() -> None:
     fake = fake_by("clock")
     build = submit(fake, chroots=CHROOTS[1:3])
     assert [(chroot.name, chroot.state) for chroot in build.chroots] == [(name, "waiting") for name in CHROOTS[1:3]]
