@@ -35,9 +35,9 @@ class _RunCommand(click.Command):
     """A command whose arguments after ``--`` are another command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        before, after = (args[: args.index("--")], args[args.index("--") + 1 :]) if "--" in args else (args, [])
-        ctx.obj = tuple(after)
-        return super().parse_args(ctx, before)
+        at = args.index("--") if "--" in args else len(args)
+        ctx.obj = tuple(args[at + 1 :])
+        return super().parse_args(ctx, args[:at])
 
 
 @click.command(cls=_RunCommand)
@@ -101,7 +101,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str], passing: _Signa
         return _report(f"{command[0]}: command not found", _NOT_FOUND)
     except OSError as error:
         return _report(f"{command[0]}: cannot be executed: {error.strerror}", _NOT_EXECUTABLE)
-    passing.to(process)
+    passing.pass_to(process)
     while process.returncode is None:
         # Without a timeout, a signal that arrives just before this would be passed on only afterwards.
         with suppress(subprocess.TimeoutExpired):
@@ -124,17 +124,17 @@ class _Signals:
     def receive(self, signum: int, frame: FrameType | None) -> None:
         if self._process is None:
             self._early.append(signum)
-        elif not (signum == signal.SIGINT and _is_typed()):
+        elif not (signum == signal.SIGINT and _is_from_terminal()):
             self._process.send_signal(signum)
 
-    def to(self, process: subprocess.Popen[bytes]) -> None:
+    def pass_to(self, process: subprocess.Popen[bytes]) -> None:
         """Pass signals on to a process from now on."""
         self._process = process
         for signum in self._early:
             process.send_signal(signum)
 
 
-def _is_typed() -> bool:
+def _is_from_terminal() -> bool:
     """Whether SIGINT comes from a terminal, which sends it to the program, too."""
     with suppress(OSError, AttributeError):
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
