@@ -95,7 +95,7 @@ class Stage:
 
     :param lasts: seconds, fixed or random; forever if ``None``.
     :param ends: the state that follows, or several with their weights. If it is the state of the next stage, the
-        lifecycle goes on there; any other state ends it.
+        lifecycle continues there; any other state ends it.
     :param canceled: whether the build is canceled when the stage begins.
     :param without: values that the service fails to set when the stage begins.
     :raises InputError: naming the field.

@@ -112,13 +112,13 @@ def _given(spec: ChrootSpec | SubmissionRuleSpec, names: Iterable[str]) -> list[
 class ChrootSettings:
     """The settings of a build chroot; times are Unix times in seconds.
 
-    With only a ``state`` it stays in that state. With a ``lifecycle`` it advances, from ``state`` if that is given and
-    was shown by ``polls`` responses already. It stays in the state ``hold`` until it is released. ``stage`` is the
-    index of its stage, for a lifecycle that is in the state more than once, ``remaining`` the seconds until that stage
-    ends, negative while it is held beyond its end, and ``planned_result_dir`` the directory that its next start sets.
-    One that failed may have been ``canceled`` while it ran, which only its results show. After a ``late_start``, which
-    the backend reported although the chroot had ended, it may have started after its end. ``results`` are the contents
-    of files in its result directory, by name.
+    With only a ``state``, it stays in that state. With a ``lifecycle``, it advances: from ``state``, if given, which
+    ``polls`` responses have had already. It stays in the state ``hold`` until it is released. ``stage`` is the index of
+    its stage, for a lifecycle with several stages in that state. ``remaining`` are the seconds until the stage ends,
+    negative if it is held beyond its end. ``planned_result_dir`` is the directory that its next start sets. A failed
+    chroot may have been ``canceled`` while it ran, which affects only its results. With a ``late_start``, which the
+    backend reported after the end, it may have started after its end. ``results`` are the contents of files in its
+    result directory, by name.
     """
 
     state: StateValue | None = None
@@ -327,10 +327,10 @@ class OutcomeSpec:
 class SourceSpec:
     """The source build of a build; times are Unix times in seconds.
 
-    That of a submitted build advances before the chroots, by ``progress``; ``polls`` responses have shown its state,
+    That of a submitted build advances before the chroots, by ``progress``. ``polls`` responses have had its state,
     which ends in ``remaining`` seconds. ``config`` has the fields of the source, ``content`` is an uploaded file,
     ``version`` is that of the source package that it makes, and ``lifecycle`` is that of the chroots after the import,
-    unless ``outcomes`` has another one for a chroot. One that ``follows`` has the state that fits the lifecycles of the
+    unless ``outcomes`` has another one for a chroot. If it ``follows``, its state is derived from the lifecycles of the
     chroots.
     """
 

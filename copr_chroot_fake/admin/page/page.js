@@ -99,7 +99,7 @@ async function read() {
   showClock(overview.clock);
 }
 
-/** Show the time, and the timelines until then; the clock goes on between two events. */
+/** Show the time, and the timelines until then; the clock continues between two events. */
 function showTime() {
   const clock = { ...latest.clock, now: now() };
   showClock(clock);
