@@ -184,10 +184,10 @@ def filled(size: int) -> Worlds:
 
 
 shared = cache(filled)
-"""Worlds for calls of which a snapshot undoes everything; filling them takes much longer than a call."""
+"""Worlds for calls that a snapshot undoes completely; filling them takes much longer than a call."""
 
 LASTING = re.compile("(PUT|POST|DELETE) /(worlds|reset|snapshots|requests)|PUT /scenario")
-"""Calls that change what a snapshot does not restore."""
+"""Calls whose changes a snapshot does not undo."""
 
 
 def measure(size: int, method: str, case: Case) -> tuple[int, int]:

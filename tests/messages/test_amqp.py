@@ -1,4 +1,4 @@
-"""``serve --amqp`` keeps serving without a broker, and says what it could not publish."""
+"""``serve --amqp`` keeps serving without a broker, and reports unpublished messages."""
 
 from __future__ import annotations
 
