@@ -112,8 +112,6 @@ BEYOND_THE_DOCUMENT = (
     # Existing objects.
     r"there is no build \d+",
     "is not a distribution",
-    # Combinations.
-    "goes with (start|succeed), not with",
 )
 """Why a call is rejected although the document allows it."""
 
