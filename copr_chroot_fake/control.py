@@ -39,7 +39,7 @@ _MAX_SILENCE = 30
 
 
 class ControlError(CoprFakeError):
-    """A control call that the server rejected, or could not be reached for.
+    """A control call that the server rejected, or that did not reach it.
 
     :param status: the status of the response; ``None`` if there was none.
     :param where: the location of the first error in the body or the query, if one of them is invalid.
@@ -65,7 +65,7 @@ class CoprFakeControl:
         self.url = checks.address("url", url)
         headers = {} if token is None else {"Authorization": f"Bearer {checks.secret('token', token)}"}
         seconds = checks.amount("timeout", timeout)
-        # Without TLS, nothing is to be verified, and loading the certificates takes longer than a call.
+        # Without TLS, there is nothing to verify, and loading the certificates takes longer than a call.
         has_tls = self.url.startswith("https:")
         self._client = httpx.Client(headers=headers, timeout=seconds, trust_env=False, verify=has_tls)
 
@@ -295,7 +295,7 @@ class CoprFakeControl:
         return self._call("POST", f"{_chroot_path(build_id, chrootname)}/advance", {"to": to})
 
     def hold(self, build_id: int, chrootname: str, state: StateName | None = None) -> views.ChrootView:
-        """Hold a build chroot in a state, once it is reached; by default in its current one."""
+        """Hold a build chroot when it reaches a state; by default in its current one."""
         return self._call("POST", f"{_chroot_path(build_id, chrootname)}/hold", {"state": state})
 
     def release(self, build_id: int, chrootname: str) -> views.ChrootView:

@@ -27,7 +27,7 @@ LISTS = ("", "&limit=3&offset=1", "&order_type=DESC", *(f"&order={column}" for c
 
 
 class Recording(NamedTuple):
-    """The scenario as a file has it, what is missing in it, the progress report and the error."""
+    """The scenario as in a file, its omissions, the progress report and the error."""
 
     scenario: Any
     omissions: tuple[str, ...]

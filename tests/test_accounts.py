@@ -190,7 +190,7 @@ def test_gssapi_login_always_fails(fake: FakeCopr, path: str) -> None:
     [
         ({"name": ""}, "name: expected a text"),
         ({"token": 3}, "token: expected a text"),
-        ({"login": "a:b"}, "login: 'a:b' has a colon, which ends a login; expected none"),
+        ({"login": "a:b"}, "login: 'a:b' has a colon, which separates it from the token; remove it"),
         ({"groups": "@copr"}, "groups: expected a list"),
         (
             {"groups": ["@kde", "copr"]},

@@ -295,26 +295,26 @@ def test_nul_in_package_name_is_an_internal_error() -> None:
     """PostgreSQL's driver rejects NUL, which Copr does not expect. Statuses are compared in Python."""
     fake = FakeCopr()
     fake.add_build([F41], id=1)
-    ask = direct_client(fake)
+    send = direct_client(fake)
     for paging in ("", "&order=user", "&offset=-1"):
-        got = ask("GET", f"/api_3/build/list?{PROJECT}&packagename=%00{paging}")
+        got = send("GET", f"/api_3/build/list?{PROJECT}&packagename=%00{paging}")
         assert (got.status, got.body) == (500, BUG), "the driver fails before the database does"
-    assert read(ask, f"build/list?{PROJECT}&status=%00")["items"] == []
+    assert read(send, f"build/list?{PROJECT}&status=%00")["items"] == []
 
 
 def test_monitor_of_an_unknown_directory_is_not_found() -> None:
     """A project has its own directory, and those of its builds."""
     build = {"id": 1, "project_dirname": "playground:pr:1", "chroots": [{"name": F41, "state": "succeeded"}]}
-    ask = direct_client(FakeCopr.from_scenario({"builds": [build]}))
+    send = direct_client(FakeCopr.from_scenario({"builds": [build]}))
     counts = {
-        dirname: len(read(ask, f"monitor?{PROJECT}&project_dirname={dirname}")["packages"])
+        dirname: len(read(send, f"monitor?{PROJECT}&project_dirname={dirname}")["packages"])
         for dirname in ("", "playground", "playground:pr:1")
     }
     assert counts == {"": 0, "playground": 0, "playground:pr:1": 1}
-    missing = ask("GET", f"/api_3/monitor?{PROJECT}&project_dirname=nope")
+    missing = send("GET", f"/api_3/monitor?{PROJECT}&project_dirname=nope")
     message = {"error": "Dirname 'nope' doesn't exist in 'jdoe/playground' copr"}
     assert (missing.status, json.loads(missing.body)) == (404, message)
-    assert ask("GET", f"/api_3/monitor?{PROJECT}&project_dirname=%00").body == BUG
+    assert send("GET", f"/api_3/monitor?{PROJECT}&project_dirname=%00").body == BUG
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ LIST = "/api_3/build-chroot/list?build_id=1"
 
 
 def document(fake: FakeCopr, chrootname: str) -> dict[str, object]:
-    """Return what a response says about a chroot, from its attributes."""
+    """Return the expected document of a chroot, from its attributes."""
     chroot = fake.builds[1][chrootname]
     return {
         "started_on": chroot.started_on,

@@ -127,7 +127,7 @@ def listening(server: Server) -> Wire:
 
 
 def received(wire: Wire, count: int) -> list[str]:
-    """Return what has been received and not returned yet: at least ``count`` events or comments."""
+    """Return the received events and comments that were not returned yet, at least ``count``."""
     while wire.got.count(b"\n\n") < count:
         wire.got += wire.socket.recv(65536)
     *events, wire.got = wire.got.split(b"\n\n")

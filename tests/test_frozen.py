@@ -46,7 +46,7 @@ def test_instance_cannot_be_changed() -> None:
     assert point == Point(1)
 
 
-def test_instance_is_shown_with_its_fields() -> None:
+def test_repr_has_the_fields() -> None:
     assert repr(Named(1, name="a")) == "Named(x=1, y=0, label='', name='a')"
 
 

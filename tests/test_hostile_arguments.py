@@ -332,7 +332,7 @@ SECTIONS: Mapping[str, Mapping[str, Any]] = {
     # The second build is like the first one.
     **{f"builds[{at}]": {"batches": WHOLE["batches"], "builds": [WHOLE["builds"][at]]} for at in (0, 2)},
 }
-"""Each section of the scenario, with what it refers to: parsing only that is much faster."""
+"""Each section of the scenario, with the objects that it refers to; parsing only these is much faster."""
 
 
 @pytest.mark.parametrize("section", SECTIONS)

@@ -58,7 +58,7 @@ PINNED = [
 
 
 def test_chroot_plan_depends_on_seed_build_and_name_only() -> None:
-    """Other builds and polls do not change what is drawn."""
+    """Other builds and polls do not change the draws."""
     alone, crowded = FakeCopr(progress="clock", seed=3), FakeCopr(progress="clock", seed=3)
     crowded.add_build([F41], id=1, lifecycle="realistic")
     chroots = [fake.add_build(["epel-9-s390x", F41], id=2, lifecycle="realistic")[F41] for fake in (alone, crowded)]
@@ -134,11 +134,11 @@ INVALID_LIFECYCLES: list[tuple[object, str]] = [
     (stages({"state": "running", "last": 5}), "lifecycle.stages[0].last: unknown key; did you mean 'lasts'?"),
     (
         stages({"state": "running", "lasts": 5}),
-        "lifecycle.stages[0].ends: nothing follows; expected how it ends, or no seconds",
+        "lifecycle.stages[0].ends: no stage follows; expected the final state, or a stage",
     ),
     (
         stages({"state": "running"}, {"state": "failed"}),
-        "lifecycle.stages[0].lasts: another stage follows; expected how many",
+        "lifecycle.stages[0].lasts: another stage follows; expected the seconds",
     ),
     (stages({"state": "running", "lasts": 5, "ends": "done"}), "lifecycle.stages[0].ends: 'done' is not an ending"),
     (stages({"state": "running", "lasts": 5, "ends": {"done": 1}}), "lifecycle.stages[0].ends.done: 'done' is"),
@@ -234,7 +234,7 @@ def test_all_errors_of_a_stage_are_reported(tmp_path: Path, stage: dict[str, obj
             {"lifecycle": "succeeds", "hold": "rnning"},
             "chroots[0].hold: 'rnning' is not a state; did you mean 'running'?",
         ),
-        ({"lifecycle": "fails", "hold": "succeeded"}, "chroots[0].hold: its lifecycle does not get to succeeded"),
+        ({"lifecycle": "fails", "hold": "succeeded"}, "chroots[0].hold: its lifecycle does not reach succeeded"),
         (
             {"state": "running", "hold": "running"},
             "chroots[0].hold: only a chroot that advances has it; expected a life",

@@ -15,7 +15,7 @@ from .adapters import ADAPTERS, OpenAdapter, credentials, direct_client
 from .examples import examples
 from .flask_restx_service import flask_restx_requester
 
-AskBoth = Callable[[str, str], tuple[tuple[int, bytes], tuple[int, bytes]]]
+SendToBoth = Callable[[str, str], tuple[tuple[int, bytes], tuple[int, bytes]]]
 
 F41 = "fedora-41-x86_64"
 TARGETS = {
@@ -124,17 +124,17 @@ def well_formed(endpoint: str) -> st.SearchStrategy[str]:
 
 
 @pytest.fixture(scope="module")
-def ask_both() -> AskBoth:
+def send_to_both() -> SendToBoth:
     """Return the responses of the fake and of Flask-RESTX with the same data."""
     fake = world()
     send = direct_client(fake)
     whole = {endpoint: json.loads(send("GET", target).body) for endpoint, target in TARGETS.items()}
-    ask_reference = flask_restx_requester(whole)
+    send_reference = flask_restx_requester(whole)
 
     def both(endpoint: str, mask: str) -> tuple[tuple[int, bytes], tuple[int, bytes]]:
         got = send("GET", TARGETS[endpoint], [("X-Fields", mask)])
         # Web servers strip blanks around header values.
-        return (got.status, got.body), ask_reference(endpoint, mask.strip(" \t"))
+        return (got.status, got.body), send_reference(endpoint, mask.strip(" \t"))
 
     return both
 
@@ -142,14 +142,14 @@ def ask_both() -> AskBoth:
 @pytest.mark.parametrize("kind", [anything, well_formed])
 @pytest.mark.parametrize("endpoint", TARGETS)
 def test_random_masks_match_flask_restx(
-    ask_both: AskBoth, endpoint: str, kind: Callable[[str], st.SearchStrategy[str]]
+    send_to_both: SendToBoth, endpoint: str, kind: Callable[[str], st.SearchStrategy[str]]
 ) -> None:
     """Status and body are the same to the byte."""
 
     @settings(max_examples=examples(150), deadline=None)
     @given(mask=kind(endpoint))
     def check(mask: str) -> None:
-        got, expected = ask_both(endpoint, mask)
+        got, expected = send_to_both(endpoint, mask)
         if expected[0] == 500:
             # Copr has its own message for internal errors.
             assert got == (500, BUG)
@@ -189,9 +189,9 @@ def test_random_masks_match_flask_restx(
         ("project", "chroot_repos{},additional_repos{}", "chroot_repos,additional_repos"),
     ],
 )
-def test_unusual_masks_match_flask_restx(ask_both: AskBoth, endpoint: str, mask: str, keys: str | None) -> None:
+def test_unusual_masks_match_flask_restx(send_to_both: SendToBoth, endpoint: str, mask: str, keys: str | None) -> None:
     """Each case has the remaining keys, or the error."""
-    got, expected = ask_both(endpoint, mask)
+    got, expected = send_to_both(endpoint, mask)
     if keys is None:
         assert (got, expected[0]) == ((500, BUG), 500)
     else:

@@ -132,9 +132,9 @@ def test_order_by_the_table_is_an_internal_error() -> None:
 
 
 def test_nul_in_build_id_fails_before_the_database() -> None:
-    ask = direct_client(fake_of_250())
-    assert ask("GET", "/api_3/build-chroot/list?build_id=%00").body == BUG
-    assert ask("GET", "/api_3/build-chroot/list?build_id=x").body == BUG.replace(b'": "', b'":"')
+    send = direct_client(fake_of_250())
+    assert send("GET", "/api_3/build-chroot/list?build_id=%00").body == BUG
+    assert send("GET", "/api_3/build-chroot/list?build_id=x").body == BUG.replace(b'": "', b'":"')
 
 
 def test_invalid_order_comes_before_invalid_build_id() -> None:
@@ -193,11 +193,11 @@ def test_list_of_builds_rejects_an_unknown_order(order: str, message: str) -> No
 
 def test_list_of_builds_of_a_package_joins_its_table() -> None:
     """So it can be ordered by the relation, which is an internal error otherwise."""
-    ask = direct_client(fake_of_builds())
+    send = direct_client(fake_of_builds())
     for order in ("package", "user", "copr", "batch", "build_chroots"):
-        got = ask("GET", f"{BUILDS}&order={order}")
+        got = send("GET", f"{BUILDS}&order={order}")
         assert (got.status, got.body) == (500, BUG.replace(b'": "', b'":"'))
-    assert ask("GET", f"{BUILDS}&order=package&packagename=hello").status == 200
+    assert send("GET", f"{BUILDS}&order=package&packagename=hello").status == 200
 
 
 @pytest.mark.parametrize(
@@ -205,11 +205,11 @@ def test_list_of_builds_of_a_package_joins_its_table() -> None:
 )
 def test_limit_of_builds_in_a_state_is_a_slice(limit: str, ids: list[int]) -> None:
     """Copr limits the filtered list in Python, where a negative limit omits the last items."""
-    ask = direct_client(fake_of_builds())
-    got = json.loads(ask("GET", f"{BUILDS}&status=succeeded&limit={limit}").body)
+    send = direct_client(fake_of_builds())
+    got = json.loads(send("GET", f"{BUILDS}&status=succeeded&limit={limit}").body)
     assert ([item["id"] for item in got["items"]], got["meta"]["limit"]) == (ids, int(limit) if limit else 100)
-    assert ask("GET", f"{BUILDS}&status=succeeded&offset=-1").status == 500
-    assert ask("GET", f"{BUILDS}&limit=-1").status == 500
+    assert send("GET", f"{BUILDS}&status=succeeded&offset=-1").status == 500
+    assert send("GET", f"{BUILDS}&limit=-1").status == 500
 
 
 @pytest.mark.parametrize("table", [BUILD_CHROOT, BUILD, PACKAGE, COPR], ids=lambda table: table.name)

@@ -108,7 +108,7 @@ def large_response(request: Request) -> Answer:
 # Copr's hosts.
 
 
-def test_program_gets_what_copr_answers(fake: FakeCopr, proxy: CoprProxy) -> None:
+def test_program_gets_the_response_of_copr(fake: FakeCopr, proxy: CoprProxy) -> None:
     """Also results, at Copr's own address for them."""
     with client_of(proxy) as client:
         got = client.get(COPR_URL + GET)
@@ -275,7 +275,7 @@ def test_other_ports_of_copr_are_rejected(server: Server) -> None:
         reply = connect_to(wire, f"{COPR}:22")
         assert (reply.status, reply.document["error"]) == (
             403,
-            f"{COPR} speaks TLS on port 443; nothing is behind port 22",
+            f"{COPR} has only port 443, with TLS; port 22 is not served",
         )
 
 
@@ -545,7 +545,7 @@ def test_configuration_has_an_account_of_the_fake(fake: FakeCopr, has_account: b
     assert ("token = secret" in lines, "login = jdoe" in lines) == (has_account, not has_account)
 
 
-def test_reset_restores_what_the_proxy_began_with(fake: FakeCopr, server: Server) -> None:
+def test_reset_restores_the_initial_fake(fake: FakeCopr, server: Server) -> None:
     """Its own address has the control API."""
     server.control("DELETE", "/scenario")
     assert not fake.builds

@@ -196,7 +196,7 @@ def test_rejected_request_created_nothing(fake: FakeCopr) -> None:
     assert (request.status, request.created_builds, request.user) == (400, (), "jdoe")
 
 
-def test_fault_does_not_hide_what_was_sent(fake: FakeCopr) -> None:
+def test_fault_does_not_hide_the_request(fake: FakeCopr) -> None:
     """An outage creates no build, a lost response does."""
     fake.faults.add({"endpoint": "build/create/url", "status": 503, "first": 1})
     document = {**HELLO, "pkgs": [URL]}

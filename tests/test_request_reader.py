@@ -92,7 +92,7 @@ def test_request_is_read_from_any_pieces(name: str, size: int) -> None:
 
 
 @pytest.mark.parametrize("name", MALFORMED)
-def test_pieces_do_not_change_what_is_rejected(name: str) -> None:
+def test_pieces_do_not_change_rejections(name: str) -> None:
     data, admitted, _ = MALFORMED[name]
     for size in (1, 3, 1000):
         try:
@@ -104,7 +104,7 @@ def test_pieces_do_not_change_what_is_rejected(name: str) -> None:
 
 
 def test_known_heads_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They change nothing in what is read."""
+    """The requests that are read are the same."""
     monkeypatch.setattr(request_reader, "_KNOWN_HEADS", 3)
     known: request_reader.KnownHeads = {}
     sent = [raw("GET", f"/{number % 5}", Connection="x") for number in range(20)]

@@ -81,9 +81,9 @@ def test_home_page_errors_are_compact(fake: FakeCopr) -> None:
 @pytest.mark.parametrize("method", ["FOO", "PROPFIND", "X-Y~z"])
 def test_server_accepts_any_method(fake: FakeCopr, method: str) -> None:
     """The request is answered and recorded as in process, and the connection stays open."""
-    with ADAPTERS["server"](fake) as ask:
-        assert ask(method, "/api_3/build-chroot/list") == ask("POST", "/api_3/build-chroot/list")
-        assert ask(method, "/api_3/build-chroot").status == 404
+    with ADAPTERS["server"](fake) as send:
+        assert send(method, "/api_3/build-chroot/list") == send("POST", "/api_3/build-chroot/list")
+        assert send(method, "/api_3/build-chroot").status == 404
     assert [request.method for request in fake.requests] == [method, "POST", method]
 
 

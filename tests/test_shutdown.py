@@ -110,7 +110,7 @@ def test_busy_clients_do_not_delay_the_end(start: Start) -> None:
     """Every response that begins is complete."""
     served = start()
 
-    def ask(is_kept: bool) -> None:
+    def send(is_kept: bool) -> None:
         with suppress(ConnectionError):
             while True:
                 with served.connect() as wire:
@@ -122,10 +122,10 @@ def test_busy_clients_do_not_delay_the_end(start: Start) -> None:
 
     whole = served.call("GET", LIST)
     with ThreadPoolExecutor(16) as pool:
-        asking = [pool.submit(ask, number % 2 == 0) for number in range(16)]
+        sending = [pool.submit(send, number % 2 == 0) for number in range(16)]
         assert eventually(lambda: served.request_count > 200)
         assert served.end(timeout=5) == (0, "", "")
-        for sent in asking:
+        for sent in sending:
             sent.result()
 
 

@@ -41,7 +41,7 @@ ACTS: dict[str, Callable[[FakeCopr, int, str], object]] = {
     "release": lambda fake, at, name: fake.builds[at][name].release(),
     "force": lambda fake, at, name: fake.builds[at][name].set_state("failed", started_on=5, ended_on=6),
     "fault": lambda fake, at, name: fake.faults.add(FAULTS[at]),
-    "ask": lambda fake, at, name: [fake.answer("GET", f"/api_3/build-chroot/{at}/{name}") for _ in range(at)],
+    "poll": lambda fake, at, name: [fake.answer("GET", f"/api_3/build-chroot/{at}/{name}") for _ in range(at)],
     "seed": lambda fake, at, name: fake.reseed(at),
     "tick": lambda fake, at, name: fake.clock.tick(at * 100),
     "chroot": lambda fake, at, name: fake.add_mock_chroots(f"fedora-{at}-ppc64le"),

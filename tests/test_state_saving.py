@@ -90,7 +90,7 @@ def test_control_api_reports_an_unloadable_state(state: Path) -> None:
     kept = state.read_bytes()
     worlds.replace("bad", InitialConfig(FakeCopr), Unloadable(clock=SystemClock()))
     for _ in range(2):
-        raised = control.ask("POST", "/save")
+        raised = control.request("POST", "/save")
         assert raised.status == 409
         assert "worlds.bad.scenario.builds[0]" in raised.document["error"]
         assert state.read_bytes() == kept

@@ -91,7 +91,7 @@ def test_failure_shows_the_closest_submission(fake: FakeCopr) -> None:
         ({"timeout": "60"}, "  -     'timeout': '60',\n  \\+     'timeout': 60,\n"),
     ],
 )
-def test_failure_names_what_differs(fake: FakeCopr, expected: Mapping[str, object], message: str) -> None:
+def test_failure_names_the_differences(fake: FakeCopr, expected: Mapping[str, object], message: str) -> None:
     with pytest.raises(AssertionError, match=message):
         fake.assert_submitted(**expected)  # type: ignore[arg-type]  # values of several types
 
@@ -181,7 +181,7 @@ def test_project_that_exists_was_not_created(fake: FakeCopr) -> None:
 
 
 def test_similar_name_of_a_field_is_suggested(fake: FakeCopr) -> None:
-    """Names that no request had are else only shown as missing."""
+    """Names that no request had would otherwise only be listed as missing."""
     assert send(fake, "build/create/url", pkgs=URLS[:1], ownername="jdoe", projectname="hello") == 200
     with pytest.raises(AssertionError, match=r"No request had the field 'projekt'; did you mean 'project'\?$"):
         fake.assert_submitted(projekt="jdoe/hello")
@@ -190,7 +190,7 @@ def test_similar_name_of_a_field_is_suggested(fake: FakeCopr) -> None:
     assert "did you mean" not in str(raised.value)
 
 
-def test_misspelt_project_is_shown(fake: FakeCopr) -> None:
+def test_misspelt_project_is_named(fake: FakeCopr) -> None:
     assert send(fake, "project/add/jdoe", name="tool", chroots=[F41]) == 200
     with pytest.raises(AssertionError, match="  -     'project': 'jdoe/tools',\n  \\+     'project': 'jdoe/tool',\n"):
         fake.assert_project_created(project="jdoe/tools", chroots=[F41])

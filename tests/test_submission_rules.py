@@ -240,7 +240,7 @@ def test_removed_rule_does_not_apply(fake: FakeCopr) -> None:
         ({}, "lifecycle: the rule changes nothing; expected one of lifecycle, packages, version, progress"),
         ({"package": "hello"}, "lifecycle: the rule changes nothing; "),
         ({"lifecycle": "fail"}, "lifecycle: 'fail' is not valid; did you mean 'fails'? valid: succeeds, "),
-        ({"lifecycle": "forked"}, "lifecycle: its lifecycle does not get to pending, as chroots do after the import; "),
+        ({"lifecycle": "forked"}, "lifecycle: does not reach pending, the state after the import; "),
         ({"lifecycle": "source-fails", "chroot": "epel-*"}, "lifecycle: source-fails cannot be combined with chroot, "),
         ({"version": "1-1", "chroot": F42}, "version: cannot be combined with chroot, as it is the same for all "),
         ({"progress": "poll", "chroot": F42}, "progress: cannot be combined with chroot, as it is the same for all "),

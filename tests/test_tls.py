@@ -1,4 +1,4 @@
-"""A server that speaks TLS, with certificates of its own authority; other modules test what is the same without TLS."""
+"""A server that speaks TLS, with certificates of its own authority, and what differs from one without TLS."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_certificate_has_all_names_of_the_server(start: Start, host: str) -> Non
 
 def test_name_that_no_certificate_can_have_is_an_error() -> None:
     errors = failed("serve", "--tls", "--allow-host", "copr_fake")
-    assert errors.startswith("Error: --tls: there is no certificate for localhost, 127.0.0.1, ::1, ")
+    assert errors.startswith("Error: --tls: cannot issue a certificate for localhost, 127.0.0.1, ::1, ")
     assert "copr_fake" in errors
 
 

@@ -41,7 +41,7 @@ def test_near_miss_of_requests_without_a_build() -> None:
     assert [unmatched.near_miss for unmatched in fake.unmatched] == [
         "project jdoe/hello exists, jdoe/helo does not",
         "project jdoe/hello exists, jdoe/hell does not",
-        "the response names what does not exist",
+        "the error of the response names the missing object",
         "project jdoe/hello exists, jdoe/helo does not",
     ]
 

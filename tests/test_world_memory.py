@@ -186,7 +186,7 @@ SHAPES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_estimate_is_about_what_is_retained(shape: str) -> None:
+def test_estimate_is_close_to_retained_memory(shape: str) -> None:
     """Neither much less nor many times as much."""
 
     def make() -> World:

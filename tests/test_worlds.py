@@ -310,12 +310,12 @@ def test_concurrent_resets_lose_no_response(server: Server) -> None:
     assert len({each[GET] for each in expected}) == 1 + len(MADE) + len(ALONE)
     clients = [number % len(worlds) for number in range(CLIENTS)]
     with ThreadPoolExecutor(CLIENTS) as pool:
-        asking = [pool.submit(check_answers, worlds[at], expected[at]) for at in clients]
+        sending = [pool.submit(check_answers, worlds[at], expected[at]) for at in clients]
         rounds = 0
-        while not all(sent.done() for sent in asking):
+        while not all(sent.done() for sent in sending):
             reset_repeatedly(server)
             rounds += 1
-        for sent in asking:
+        for sent in sending:
             sent.result()
     assert rounds > 0
     for at, world in enumerate(worlds[-len(ALONE) :], len(worlds) - len(ALONE)):

@@ -82,7 +82,7 @@ def make() -> None:
     assert_type(Nevra.parse("a-1-1.src"), "Nevra | None")
 
 
-def ask(fake: FakeCopr) -> None:
+def send(fake: FakeCopr) -> None:
     assert_type(fake.answer("GET", "/api_3/"), Answer)
     httpx.Client(transport=fake.transport)
     httpx.AsyncClient(transport=fake.transport)

@@ -154,7 +154,7 @@ def advance(call: Call, body: AdvanceBody) -> views.ChrootView:
 
 
 def hold(call: Call, body: HoldBody) -> views.ChrootView:
-    """Hold a build chroot in a state, once it is reached; by default in its current one."""
+    """Hold a build chroot when it reaches a state; by default in its current one."""
     chroot = call.chroot
     chroot.hold(body.state)
     return views.chroot(chroot)

@@ -1,4 +1,4 @@
-"""Server-sent events: their content, and when there is one, without I/O."""
+"""Server-sent events: their content, and the time of the next one. No I/O."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class WorldEvents:
         self._world = world
 
     def watch(self, watcher: Callable[[], None]) -> None:
-        """Call a function after each change, in any thread; what is due on the system's clock is no change yet."""
+        """Call a function after each change, in any thread; a due transition is no change until it is applied."""
         self._world.watchers.add(watcher)
 
     def unwatch(self, watcher: Callable[[], None]) -> None:
         self._world.watchers.remove(watcher)
 
     def read(self) -> bytes | None:
-        """Return an event with the state of the world; ``None`` if it does not exist anymore."""
+        """Return an event with the state of the world; ``None`` if it no longer exists."""
         if self._world not in self._worlds:
             return None
         with self._world.watchers.reading():

@@ -217,7 +217,7 @@ def _poll_builds(builds: Sequence[Build], status: str | None, is_poll: bool) -> 
 
 def render_build(build: Build) -> bytes:
     """Return the JSON of a build, cached until one of its chroots changes."""
-    # First, as what is due changes several of its fields.
+    # First, because due transitions change several of its fields.
     build.catch_up()
     if build.rendered:
         return build.rendered

@@ -1,4 +1,4 @@
-"""The handler of each endpoint: its module and function, imported by the first request, as most clients use few."""
+"""The handler of each endpoint, imported at its first request, because most clients use few endpoints."""
 
 from __future__ import annotations
 

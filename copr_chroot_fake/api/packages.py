@@ -90,7 +90,7 @@ def add_package(context: RequestContext) -> Success:
 
 
 def edit_package(context: RequestContext) -> Success:
-    """Answer ``package/edit``; what is not sent stays as it is stored."""
+    """Answer ``package/edit``; omitted fields keep their stored values."""
     user = authenticate(context)
     project = find_project_in_path(context)
     data = form_data(context.body, ("python_versions",), _RENAMED)
@@ -173,7 +173,7 @@ def _store_package(
 ) -> None:
     """Add or change a package as a form says.
 
-    :raises ApiError: 403, 400, or 409 if it is to be added and there is one.
+    :raises ApiError: 403, 400, or 409 if it is added and exists already.
     """
     if not may_edit(user, project):
         raise ApiError(403, "You are not allowed to add or edit packages in this copr.")

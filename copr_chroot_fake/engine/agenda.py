@@ -1,4 +1,4 @@
-"""The next transition of each build, so that catching up costs only what is due, however many builds there are."""
+"""The next transition of each build, so that catching up takes time only for those that are due."""
 
 from __future__ import annotations
 

@@ -538,7 +538,7 @@ class Build(Mapping[str, BuildChroot]):
             raise
 
     def forget_rendered(self) -> None:
-        """Drop what is cached about it, as it or its chroots change."""
+        """Clear its caches, because it or its chroots change."""
         if self.had_lifecycle:
             self.agenda.changed[self] = None
         self.rendered = self.rendered_page = None
@@ -546,7 +546,7 @@ class Build(Mapping[str, BuildChroot]):
         self._needs_polls = True
 
     def mark_canceled(self, now: float) -> None:
-        """Let it be canceled by a user."""
+        """Cancel it, as a user does."""
         self.forget_rendered()
         self.cancellation = self.cancellation or Cancellation(confirmation_due(now))
 

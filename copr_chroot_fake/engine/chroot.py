@@ -319,7 +319,7 @@ class BuildChroot:
 
     def queue(self, lifecycle: Lifecycle | None, now: float) -> None:
         """Become pending, as the source package is imported; a chroot without a lifecycle gets this one."""
-        # No recording shows what is left of an earlier attempt.
+        # The remains of an earlier attempt are in no recording.
         self._packages = ()
         self._enter_state(State.PENDING, int(now))
         if self.lifecycle_run is not None:
@@ -400,7 +400,7 @@ class BuildChroot:
         return self.advance_problem() is None
 
     def hold(self, state: State | StateName | None = None) -> None:
-        """Stay in a state, once it is reached, until :meth:`release`; by default in the current one.
+        """Stay in a state when it is reached, until :meth:`release`; by default in the current one.
 
         :raises EventError: if its lifecycle does not reach the state.
         """
@@ -478,7 +478,7 @@ class BuildChroot:
         with self._build.store.lock:
             self._overrides = self.overrides._replace(results={**self.results, **added})
 
-    # Its lifecycle. Whoever calls what changes it holds the store's lock.
+    # Its lifecycle. Callers of functions that change it hold the store's lock.
 
     def start_lifecycle(self, run: LifecycleRun) -> None:
         """Start a lifecycle in its first stage, with the fields that Copr would have stored by then."""
@@ -572,7 +572,7 @@ class BuildChroot:
 
     @property
     def _waits_for_import(self) -> bool:
-        """Whether it only goes on once its source package is imported, whatever its lifecycle says."""
+        """Whether it waits for the import of its source package, whatever its lifecycle."""
         source = self._build.source
         is_waiting = self._state is State.WAITING and source.is_independent and source.stored_state in UNFINISHED
         return is_waiting and not self._is_absent
@@ -684,7 +684,7 @@ class BuildChroot:
         packages: tuple[Nevra, ...] | None = None,
         without: frozenset[Stamp] = frozenset(),
     ) -> None:
-        """Apply an event: the new state and its stamps; what is not given is as its lifecycle plans.
+        """Apply an event: the new state and its stamps; omitted stamps are those of its lifecycle.
 
         :raises EventError: naming the chroot, its state and what would be possible.
         """

@@ -221,7 +221,7 @@ def _later(now: float, seconds: float) -> float:
     later = now + checks.amount("seconds", seconds)
     if later > checks.LARGEST_INTEGER:
         raise InputError(
-            "seconds", f"the clock shows {now:.10g}, and goes to {checks.LARGEST_INTEGER} only; expected fewer"
+            "seconds", f"the clock is at {now:.10g}, and cannot go beyond {checks.LARGEST_INTEGER}; expected fewer"
         )
     return later
 

@@ -217,7 +217,7 @@ def _add_build(
     begun = store.begin_of(additions)
     build = _create_build(spec, number, project, store, begun)
     if spec.batch is not None and spec.batch not in additions.batches and spec.batch not in store.batches:
-        raise InputError("batch", f"there is no batch {spec.batch}; expected one of batches")
+        raise InputError("batch", f"there is no batch {spec.batch}; expected the id of one in batches")
     for chroot in spec.chroots:
         progress = spec.progress or store.progress
         build.attach(_create_chroot(spec.with_defaults(chroot), build, progress, begun))

@@ -95,7 +95,7 @@ def write_package(package: Package) -> Mapping[str, object]:
 
 
 def _write_project_chroot(chroot: ProjectChroot) -> Mapping[str, object]:
-    """Return only what is set, as most chroots of most projects have nothing set."""
+    """Return only the settings that are set, because most chroots have none."""
     return dump(chroot)
 
 

@@ -19,7 +19,7 @@ Undo = list[Callable[[], object]]
 
 
 def complete(change: Callable[[], None]) -> None:
-    """Make a change that can be made twice: after an interrupt it is made again, before the interrupt goes on."""
+    """Make a change that can be made twice: after an interrupt it is made again, before the interrupt continues."""
     try:
         change()
     except BaseException:

@@ -94,13 +94,13 @@ class MessageLog:
         )
 
     def deliver(self, has_subscribers: bool) -> None:
-        """Let there be subscribers, who get all that is noted from now on, however much; or none."""
+        """Set whether there are subscribers, which get every note from now on."""
         self._kept = [self.entries, self.undelivered] if has_subscribers else [self.entries]
         self.noted = deque(self.noted, None if has_subscribers else MESSAGES_KEPT)
         self.undelivered.clear()
 
     def arrange(self) -> None:
-        """Put what was noted in order after the earlier messages; the caller has let everything happen that is due."""
+        """Sort the notes and append them to the earlier messages; the caller has applied all due transitions."""
         if not self.noted:
             return
         arranged: list[Entry] = []

@@ -1,6 +1,6 @@
 """A lock that tells listeners when it is released.
 
-State is computed on access, and changes under the store's lock. So whoever is to notice each change listens to it.
+State is computed on access, and changes under the store's lock. So a listener of the lock notices each change.
 """
 
 from __future__ import annotations

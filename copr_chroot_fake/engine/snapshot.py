@@ -84,7 +84,7 @@ def take(store: Store) -> Snapshot:
 
 
 def restore(snapshot: Snapshot) -> None:
-    """Restore the store, and its clock if that is a virtual one; the system's time goes on.
+    """Restore the store, and its clock if that is a virtual one; the system's time continues.
 
     Nothing in here can fail, as the snapshot has everything that is needed.
     """

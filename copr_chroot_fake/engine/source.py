@@ -241,7 +241,7 @@ class SourceBuild:
         if to is State.STARTING:
             return not is_canceled
         if to is State.PENDING:
-            # Only what is being built can be rescheduled.
+            # Only a build in progress can be rescheduled.
             return not is_canceled and self.stored_state in (State.STARTING, State.RUNNING)
         return True
 
@@ -345,7 +345,7 @@ class SourceBuild:
             else:
                 chroot.queue(self.lifecycle_of(chroot.name), now)
 
-    # Its lifecycle. Whoever calls what changes it holds the store's lock.
+    # Its lifecycle. Callers of functions that change it hold the store's lock.
 
     def start(self, begun: float, position: int = 0, *, remaining: float | None = None, polls: int = 0) -> None:
         """Advance from a stage on, since a Unix time.

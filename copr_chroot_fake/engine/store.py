@@ -96,7 +96,7 @@ class Store:
         self.last_build_id = 0
         self.last_project_id = 0
         self.last_package_id = 0
-        """The highest ids that were given; the ids of what is deleted are not given again."""
+        """The highest ids that were given; the ids of deleted objects are not used again."""
         self.last_batch_id = 0
         self.removed: set[int] = set()
         """The ids of deleted builds."""

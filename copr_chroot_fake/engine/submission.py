@@ -24,7 +24,7 @@ MEMORY_LIMIT = 2048
 class Submission:
     """What a user submits; ``timeout`` in seconds.
 
-    :param chroots: the chroots that were asked for; none if the source build is to decide.
+    :param chroots: the submitted chroots; none if the source build determines them.
     :param package: the name of the package, if it is known before the source build.
     :param submitter: ``None`` for a webhook.
     :param url: the URL of the source package, if it was submitted.
@@ -46,7 +46,7 @@ class Submission:
 
 
 def submit(store: Store, project: Project, submission: Submission, batch: int | None = None) -> Build:
-    """Add a build, which :meth:`SourceBuild.start` lets advance, once Copr has shown it."""
+    """Add a build, which advances once :meth:`SourceBuild.start` is called, after the response."""
     build = Build(
         store.next_build_id(),
         project,

@@ -21,7 +21,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class CertificateAuthority:
-    """Issues certificates; its own, with which clients verify them, is in a file.
+    """Issues certificates, which clients verify with its own, in a file.
 
     :param directory: where to write the file.
     """
@@ -41,12 +41,12 @@ class CertificateAuthority:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_alpn_protocols(["http/1.1"])
-        # No client resumes a session often enough to gain from it.
+        # No client resumes sessions often enough to gain from tickets.
         context.num_tickets = 0
         try:
             self._authority.issue_cert(*dict.fromkeys(names)).configure_cert(context)
         except ValueError as error:
-            raise InputError("--tls", f"there is no certificate for {listing(names)}: {error}") from None
+            raise InputError("--tls", f"cannot issue a certificate for {listing(names)}: {error}") from None
         return context
 
 

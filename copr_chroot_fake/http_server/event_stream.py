@@ -18,7 +18,7 @@ MIN_INTERVAL = 0.25
 """Seconds between two events of a stream; changes within this time are one event."""
 
 MAX_SILENCE = 10
-"""Seconds after which a stream without events sends a comment, so that nobody takes the connection for dead."""
+"""Seconds after which a stream without events sends a comment, so that nobody considers the connection dead."""
 
 # The end of the connection is that of the body: the client of a stream has no use for the connection afterwards.
 _HEAD = f"HTTP/1.1 200 OK\r\ncontent-type: {EVENT_STREAM}\r\ncache-control: no-store\r\nconnection: close\r\n".encode()
@@ -37,7 +37,7 @@ class EventStream:
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
         self._is_noticed = False
-        """Whether the loop has been told of the last change."""
+        """Whether the loop has been woken since the last event."""
         events.watch(self._notice)
 
     def _notice(self) -> None:
@@ -49,7 +49,7 @@ class EventStream:
                 self._loop.call_soon_threadsafe(self._changed.set)
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """Yield the pieces of the body, each when it is to be sent."""
+        """Yield the pieces of the body, each at the time to send it."""
         while True:
             self._changed.clear()
             self._is_noticed = False
@@ -71,7 +71,7 @@ class EventStream:
         return True
 
     def close(self) -> None:
-        """Watch the world no more."""
+        """Stop watching the world."""
         self._events.unwatch(self._notice)
         self._streams.discard(self)
 
@@ -83,7 +83,7 @@ class EventStreams:
         self._open: set[EventStream] = set()
 
     def open(self, events: WorldEvents) -> EventStream | Answer:
-        """Return a new stream, which its user closes, or the error."""
+        """Return a new stream, which the caller closes, or the error if there are too many."""
         if len(self._open) >= MAX_STREAMS:
             return json_answer(error_body(f"there are {MAX_STREAMS} event streams already; close one first"), 409)
         return EventStream(events, self._open)

@@ -18,7 +18,7 @@ def proxy_variables(url: str, authority: Path, directory: Path, config: str) -> 
     """Return environment variables for programs, after writing the files that they name.
 
     :param url: of the proxy.
-    :param authority: the certificate with which programs verify those of the proxy.
+    :param authority: the file of the certificate with which programs verify those of the proxy.
     :param directory: where to write the files.
     :param config: the content of a configuration file for Copr's clients.
     """
@@ -52,7 +52,7 @@ def client_config(name: str = "jdoe", login: str = "jdoe", token: str = "token",
 
 
 def _trusted_certificates() -> str:
-    """Return the certificates that programs trust otherwise, which they need for hosts that the proxy allows."""
+    """Return the certificates that the system trusts; programs need them for hosts that the proxy allows."""
     # Imported late, as a configuration file alone needs none.
     import ssl
 

@@ -185,7 +185,7 @@ class HttpProtocol(asyncio.BufferedProtocol):
     def shutdown(self) -> None:
         """Close the connection, after the response in progress if its request is complete."""
         if self._is_endless:
-            # Not even what a slow client has not read yet is worth waiting for.
+            # The client would never get a complete response.
             self.drop()
         elif self._exchange is None or self._reader.in_body:
             self._end()
@@ -278,7 +278,7 @@ class HttpProtocol(asyncio.BufferedProtocol):
             self._transport.write(CONTINUE)
 
     def _receive_body(self, exchange: _Exchange, respond: Respond, piece: bytes) -> None:
-        """Add a piece to the body of a request, and answer the request if the body is complete."""
+        """Add a piece to the body of a request; answer the request if the body is complete or too large."""
         body = exchange.body
         assert body is not None
         problem = body.add(piece)
@@ -288,7 +288,11 @@ class HttpProtocol(asyncio.BufferedProtocol):
         exchange.respond = None
         if problem is not None:
             self._respond(exchange, problem)
-            return
+        else:
+            self._answer(exchange, respond, content)
+
+    def _answer(self, exchange: _Exchange, respond: Respond, content: bytes) -> None:
+        """Answer a request whose body is complete, at once or in a task."""
         try:
             answer = respond(content)
         except Exception as error:
@@ -500,7 +504,7 @@ class HttpProtocol(asyncio.BufferedProtocol):
         self._context.report(describe(f"{request.method} {request.target}", error))
         if self._exchange is not exchange:
             return
-        exchange.request.keeps_alive = False
+        request.keeps_alive = False
         if exchange.status is None:
             self._write(exchange, *self._encode(exchange, internal_error()))
         self._finish(exchange)

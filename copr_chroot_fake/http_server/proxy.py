@@ -47,7 +47,7 @@ class ProxyApp:
     """The application of a server that is a proxy, too.
 
     :param app: answers requests to the server itself, and to Copr.
-    :param url: the server's own.
+    :param url: that of the server itself.
     :param allowed: other hosts to which connections are passed through.
     :param report: receives a line for each host that is rejected; few programs show the response.
     """
@@ -67,28 +67,33 @@ class ProxyApp:
         if authority is None:
             return self._app(request)
         if request.method == "CONNECT":
-            # Bytes that follow a rejected one are not a request.
+            # Bytes that follow a rejected CONNECT are not a request.
             request.keeps_alive = False
             return TunnelWanted(partial(self._connect, authority))
         host = _host_of(authority)
         if host in COPR_HOSTS:
             return self._app.answer_copr(request)
-        return self._app(request) if authority.lower() in self._own else self._refuse(host)
+        if authority.lower() in self._own:
+            return self._app(request)
+        if host in self._allowed:
+            return _problem(501, f"the proxy passes connections to {host} through, but no requests; use https://")
+        return self._reject(host)
 
     async def _connect(self, authority: str) -> Answer | Tunnel:
         host, port = _host_of(authority), int(authority.rpartition(":")[2])
         if host in COPR_HOSTS:
             if port != _HTTPS:
-                return _problem(403, f"{host} speaks TLS on port {_HTTPS}; nothing is behind port {port}")
+                return _problem(403, f"{host} has only port {_HTTPS}, with TLS; port {port} is not served")
             return _CoprTunnel(self._app.answer_copr, self._authority.context_for(host))
         if host not in self._allowed:
-            return self._refuse(host)
-        relay = await open_relay(host.strip("[]"), port)
-        return _problem(502, f"cannot connect to {host}:{port}: {relay}") if isinstance(relay, str) else relay
+            return self._reject(host)
+        try:
+            return await open_relay(host.strip("[]"), port)
+        except OSError as error:
+            return _problem(502, f"cannot connect to {host}:{port}: {error}")
 
-    def _refuse(self, host: str) -> Answer:
-        if host in self._allowed:
-            return _problem(501, f"the proxy passes connections to {host} through, but no requests; use https://")
+    def _reject(self, host: str) -> Answer:
+        """Return the response for a host that is not allowed, and report the host once."""
         problem = f"{host} is not one of Copr's hosts; to pass it through, add --proxy-allow {host}"
         if host not in self._reported and len(self._reported) < _MAX_REPORTED:
             self._reported.add(host)
@@ -111,7 +116,7 @@ class _CoprTunnel:
         layer.receive(unread)
 
     def close(self) -> None:
-        """There is nothing to close yet."""
+        """Do nothing: no other connection is open yet."""
 
 
 def check_host(location: str, value: object) -> str:

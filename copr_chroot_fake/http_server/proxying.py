@@ -29,7 +29,7 @@ _LOG = logging.getLogger("copr_chroot_fake.proxy")
 
 @contextmanager
 def proxying(fake: FakeCopr, allowed: Collection[str]) -> Iterator[CoprProxy]:
-    """Run a proxy for a fake until the end of the block; then it and its files are gone.
+    """Run a proxy for a fake until the end of the block, and then remove its files.
 
     :param allowed: hosts other than Copr's to which connections are passed through.
     """
@@ -44,7 +44,7 @@ def proxying(fake: FakeCopr, allowed: Collection[str]) -> Iterator[CoprProxy]:
         thread = ServerThread(app, listener)
         try:
             account = next((account for account in fake.accounts if not account.expired), None)
-            config = client_config(*(() if account is None else (account.name, account.login, account.token)))
+            config = client_config() if account is None else client_config(account.name, account.login, account.token)
             variables = proxy_variables(url, authority.file, authority.directory, config)
             yield CoprProxy(url, authority.file, {**os.environ, **variables})
         finally:

@@ -1,4 +1,4 @@
-"""Passing bytes on between two connections, in both directions."""
+"""Relays, which pass bytes on between two connections in both directions."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ class Relay(asyncio.Protocol):
         self.transport.abort()
 
 
-class _Waiting(asyncio.Protocol):
-    """The protocol of a connection to another host, until its tunnel is open; nothing is read until then."""
+class _Paused(asyncio.Protocol):
+    """The protocol of a connection to another host until its tunnel takes over; it reads nothing."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         cast(asyncio.Transport, transport).pause_reading()
@@ -101,14 +101,17 @@ class RelayTunnel:
         self._upstream.close()
 
 
-async def open_relay(host: str, port: int) -> RelayTunnel | str:
-    """Connect to another host, or return why that is not possible."""
-    connecting = asyncio.get_running_loop().create_connection(_Waiting, host, port)
+async def open_relay(host: str, port: int) -> RelayTunnel:
+    """Connect to another host.
+
+    :raises OSError: with the reason if that is not possible.
+    """
+    connecting = asyncio.get_running_loop().create_connection(_Paused, host, port)
     try:
         transport, _ = await asyncio.wait_for(connecting, _CONNECT_TIMEOUT)
     except asyncio.TimeoutError:
-        return f"no reply within {_CONNECT_TIMEOUT} seconds"
-    except (OSError, UnicodeError) as error:
-        # Python encodes names of hosts.
-        return str(error)
+        raise OSError(f"no reply within {_CONNECT_TIMEOUT} seconds") from None
+    except UnicodeError as error:
+        # Python cannot encode the name of the host.
+        raise OSError(str(error)) from None
     return RelayTunnel(transport)

@@ -1,4 +1,4 @@
-"""What a server passes to its application, and what the application returns."""
+"""The requests that a server passes to its application, and the application's replies."""
 
 from __future__ import annotations
 
@@ -81,14 +81,14 @@ class Tunnel(Protocol):
 
 
 class Stream(Protocol):
-    """A response whose body takes as long as the client wants; the server closes it in any case."""
+    """A response whose body may have no end; the server always closes it."""
 
     @property
     def head(self) -> bytes:
         """The status line and headers, with ``Connection: close``, but without ``Date`` and the empty line."""
 
     def pieces(self) -> AsyncIterator[bytes]:
-        """Yield the pieces of the body, each when it is to be sent."""
+        """Yield the pieces of the body, each at the time to send it."""
 
     def close(self) -> None:
         """Release what the stream has used."""
@@ -114,4 +114,4 @@ class TunnelWanted(NamedTuple):
 
 
 App = Callable[[Request], "Answer | BodyWanted | TunnelWanted"]
-"""An application: returns the response to a request, or asks for its body, which is ignored otherwise."""
+"""An application: returns the response to a request, or asks for its body or a tunnel; else a body is ignored."""

@@ -1,6 +1,6 @@
 """Reading HTTP/1.1 requests from the bytes of a connection, without I/O.
 
-httptools parses them, without any of its leniencies. What it admits all the same, but another program on the way to the
+httptools parses them, without any of its leniencies. What it admits nevertheless, but another program on the way to the
 server may read as a different request, is rejected here: such differences are used to smuggle requests.
 
 The parser does not tell where a request ends. So it gets the bytes in pieces that end wherever a request can end: the

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ServerThread:
-    """Serves an application on a socket from now on, until :meth:`stop`.
+    """A server in a thread, which starts at once and runs until :meth:`stop`.
 
     :param tls: the certificate of the server; without it, the server speaks plain HTTP.
     """

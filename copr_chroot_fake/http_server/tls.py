@@ -1,8 +1,8 @@
 """TLS on a connection, below the protocol that speaks HTTP.
 
-asyncio's own TLS tells its protocol nothing of a connection until the handshake has succeeded, waits for the client
-when it closes, and buffers more, in different ways in each version of Python. Here a connection is known and limited
-from its first byte on, and pauses, resets and closes like any other.
+asyncio's own TLS hides a connection from its protocol until the handshake has succeeded, waits for the client when it
+closes, and buffers more, differently in each version of Python. Here the protocol gets and limits a connection from its
+first byte on, and the connection pauses, resets and closes like any other.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NO_TLS = "this port speaks TLS; use https://"
 class TlsLayer(asyncio.Transport, asyncio.BufferedProtocol):
     """The protocol of a connection, and the transport of the protocol that uses the connection through TLS.
 
-    :param protocol: called like the protocol of a connection; it is told of the connection before the handshake.
+    :param protocol: gets the calls of the protocol of a connection, ``connection_made`` before the handshake.
     :param buffer: for received bytes, which the protocol shares.
     """
 
@@ -112,7 +112,7 @@ class TlsLayer(asyncio.Transport, asyncio.BufferedProtocol):
     def resume_reading(self) -> None:
         self._is_reading_paused = False
         self._transport.resume_reading()
-        # Not now, because the protocol may be in the middle of something.
+        # Later, because the protocol may be in the middle of a call.
         asyncio.get_running_loop().call_soon(self._read)
 
     def close(self) -> None:

@@ -66,7 +66,7 @@ def _near_named(store: Store, names: Mapping[str, str]) -> str:
     """Compare projects, unless the request names none, or one that exists."""
     if "projectname" in names and f"{names.get('ownername', '')}/{names['projectname']}" not in store.projects:
         return _near_project(store.projects, names)
-    return "the response names what does not exist"
+    return "the error of the response names the missing object"
 
 
 def _names_in_body(request: Request) -> Mapping[str, str]:

@@ -103,8 +103,8 @@ class Request(NamedTuple):
         return {build_id: state for build_id, state in map(_read_state, self.documents) if isinstance(build_id, int)}
 
     def __str__(self) -> str:
-        shown = map(_read_state, self.documents[:3])
-        states = ", ".join(state if key == self.build_id else f"{key} {state}" for key, state in shown)
+        first = map(_read_state, self.documents[:3])
+        states = ", ".join(state if key == self.build_id else f"{key} {state}" for key, state in first)
         more = f" and {len(self.documents) - 3} more" if len(self.documents) > 3 else ""
         outcome = self.status or "no response"
         cause = "" if self.fault is None else f" by fault {self.fault}"

@@ -1,8 +1,8 @@
-"""Subscribers, who are called back with each message as soon as it arises.
+"""Subscribers, which are called with each message at once.
 
-State is computed on access, and changes under the store's lock. While there are subscribers, messages are looked for
-whenever it is released. Everything that changes a fake, or finds out that something was due, holds the lock. A clock
-that is moved calls its listeners, and a :class:`Waker` notices what is due on the system's clock.
+State is computed on access, and changes under the store's lock. While there are subscribers, each release of the lock
+looks for messages. All changes of a fake, including due transitions that are applied, hold the lock. A clock that is
+moved calls its listeners, and a :class:`Waker` waits for transitions on the system's clock.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ class Subscribers:
             return is_first
 
     def _collect(self) -> bool:
-        """Find the messages that are to be delivered; return whether there are any."""
+        """Find the messages to deliver; return whether there are any."""
         with self._lock:
             self._store.ordered_messages()
             # While the lock is held, so that another thread does not rely on this one to deliver more.

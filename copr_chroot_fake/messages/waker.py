@@ -11,7 +11,7 @@ from weakref import WeakMethod
 class Waker:
     """Calls a method in a thread at the times that the method returns, until it is closed or its object is gone.
 
-    :param act: returns the seconds until it is to be called again; ``inf`` for never.
+    :param act: returns the seconds until the next call; ``inf`` for never.
     """
 
     def __init__(self, act: Callable[[], float]) -> None:

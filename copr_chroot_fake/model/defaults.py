@@ -1,4 +1,4 @@
-"""Plausible values for what is not given of a build, as if Copr had built it."""
+"""Plausible defaults for the omitted fields of a build, as if Copr had built it."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from ..validation.spec import dump, parse, validate
 
 def _check_bounds(spec: Uniform | LogNormal) -> Iterable[tuple[str, str]]:
     if spec.minimum > spec.maximum:
-        yield "minimum", f"{spec.minimum!r} is above the maximum, {spec.maximum!r}; expected at most that"
+        yield "minimum", f"{spec.minimum!r} is above the maximum; expected at most {spec.maximum!r}"
 
 
 def _check_median(spec: LogNormal) -> Iterable[tuple[str, str]]:

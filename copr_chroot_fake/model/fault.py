@@ -122,7 +122,7 @@ class Fault:
     :param status: the response instead of Copr's own: 502, 503 and 504 with the page of the web server in front of
         Copr, any other with Copr's JSON for an error.
     :param body: ``json`` or ``html`` for the other kind of body with a status; ``html`` alone is a page with 200. Or
-        what is done to Copr's own body: ``empty``, ``cut`` in the middle, or ``malformed`` JSON.
+        a change of Copr's own body: ``empty``, ``cut`` in the middle, or ``malformed`` JSON.
     :param delay: seconds until the response begins.
     :param dribble: the body arrives in pieces.
     :param breaks: the connection is ``refused``, is ``reset`` before the response or ``reset-within`` its body, or

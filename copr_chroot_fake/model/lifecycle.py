@@ -95,7 +95,7 @@ class Stage:
 
     :param lasts: seconds, fixed or random; forever if ``None``.
     :param ends: the state that follows, or several with their weights. If it is the state of the next stage, the
-        lifecycle goes on there; any other state ends it.
+        lifecycle continues there; any other state ends it.
     :param canceled: whether the build is canceled when the stage begins.
     :param without: values that the service fails to set when the stage begins.
     :raises InputError: naming the field.
@@ -240,12 +240,12 @@ def _order_errors(stages: Sequence[Stage]) -> Iterator[tuple[str, str]]:
         yield "[0].state", "a lifecycle cannot begin with deleted; expected a state, or absent"
     for at, (stage, following) in enumerate(pairwise(stages)):
         if stage.lasts is None:
-            yield f"[{at}].lasts", "another stage follows; expected how many seconds this one lasts"
+            yield f"[{at}].lasts", "another stage follows; expected the seconds that this one lasts"
         for ending in (*_weights_of(stage), following.state):
             yield from _ending_errors(at, stage, ending)
     last = stages[-1]
     if last.lasts is not None and not last.ends:
-        yield f"[{len(stages) - 1}].ends", "nothing follows; expected how it ends, or no seconds that it lasts"
+        yield f"[{len(stages) - 1}].ends", "no stage follows; expected the final state, or a stage without lasts"
     for ending in _weights_of(last):
         yield from _ending_errors(len(stages) - 1, last, ending)
 

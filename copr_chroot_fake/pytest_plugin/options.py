@@ -26,12 +26,12 @@ MARKER = "copr_fake"
 
 
 def _any_source(location: str, value: object) -> object:
-    """Accept any scenario; loading it reports what is wrong with it."""
+    """Accept any scenario; loading it reports its errors."""
     return value
 
 
 def _check_rules(location: str, value: object) -> Sequence[Mapping[str, Any]]:
-    """Return the arguments of ``on_submit`` for each rule; adding it reports what is wrong with a function."""
+    """Return the arguments of ``on_submit`` for each rule; adding it reports an invalid function."""
     return parse_list(_check_rule, location, value)
 
 

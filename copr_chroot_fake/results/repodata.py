@@ -66,7 +66,7 @@ def _packages_of(directory: str, job: Job) -> Iterator[_Package]:
     for file in files_of(job) if packages else ():
         if file.name in packages:
             content = file.read()
-            # createrepo_c leaves out what is no package, for example because a test has replaced it.
+            # createrepo_c omits files that are no packages, for example because a test has replaced them.
             if rpm_file.header_range(content) is not None:
                 checksum = hashlib.sha256(content).hexdigest()
                 yield _Package(packages[file.name], job, f"{directory}/{file.name}", content, checksum)

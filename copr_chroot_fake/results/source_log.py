@@ -1,4 +1,4 @@
-"""What a builder does to make a source package, for the log of a source build.
+"""The steps in which a builder makes a source package, for the log of a source build.
 
 As in copr-rpmbuild, it depends on the type of the source: it downloads source packages and specs, clones repositories,
 and runs the generators of specs. All of it is known when the build begins, unlike the name of the package.

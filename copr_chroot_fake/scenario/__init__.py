@@ -1,1 +1,1 @@
-"""What a fake starts with: scenarios, read and written, and entries for what is added by hand."""
+"""Scenarios, which describe the initial state of a fake: reading and writing, and specs of objects that code adds."""

@@ -25,7 +25,7 @@ class RepeatedKeyError(InputError):
     """A key that an object has twice; Python's parsers would silently drop the first value."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(key, "the object has the key twice; expected once")
+        super().__init__(key, "duplicate key; expected once")
 
 
 def read_text(path: Path) -> tuple[Path, str]:
@@ -87,7 +87,7 @@ def read_json(text: str, *, may_repeat: bool = False) -> object:
     except InputError:
         raise
     except ValueError as error:
-        raise InputError("scenario", f"JSON that Python cannot read: {error}") from None
+        raise InputError("scenario", f"invalid JSON: {error}") from None
 
 
 def _object_without_repeats(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:

@@ -78,7 +78,7 @@ _SET_BY_LIFECYCLE = ("stage", "started_on", "ended_on")
 
 
 def _check_lifecycle(chroot: ChrootSpec) -> Iterable[tuple[str, str]]:
-    """Yield what does not fit the lifecycle of a chroot, unless its build has to say whether it has one."""
+    """Yield the errors of a chroot in relation to its lifecycle, unless it may have that of its build."""
     if chroot.lifecycle is not None or chroot.state is not None:
         yield from _lifecycle_errors(chroot)
 
@@ -93,14 +93,15 @@ def _lifecycle_errors(chroot: ChrootSpec) -> Iterator[tuple[str, str]]:
         for name in _given(chroot, _SET_BY_LIFECYCLE):
             yield name, "its lifecycle sets it; expected none, or the state it is in"
     if chroot.hold is not None and not positions(lifecycle, chroot.hold):
-        yield "hold", f"its lifecycle does not get to {chroot.hold}; it has {lifecycle}"
+        yield "hold", f"its lifecycle does not reach {chroot.hold}; possible: {lifecycle}"
     possible = [0] if state is None else positions(lifecycle, state)
     if not possible:
         yield "state", f"{state} is not a stage of its lifecycle, {lifecycle}"
     elif stage is not None and state is not None and stage not in possible:
-        yield "stage", f"{stage} is not a stage that is {state}; expected {', '.join(map(str, possible))}"
+        indices = ", ".join(map(str, possible))
+        yield "stage", f"{stage} is not the index of a stage with state {state}; expected {indices}"
     elif chroot.remaining is not None and not has_end(lifecycle, possible[0] if stage is None else stage):
-        yield "remaining", f"{state or lifecycle.stages[0].state} lasts forever there; expected none"
+        yield "remaining", f"{state or lifecycle.stages[0].state} lasts forever in this stage; omit it"
 
 
 def _given(spec: ChrootSpec | SubmissionRuleSpec, names: Iterable[str]) -> list[str]:
@@ -111,13 +112,13 @@ def _given(spec: ChrootSpec | SubmissionRuleSpec, names: Iterable[str]) -> list[
 class ChrootSettings:
     """The settings of a build chroot; times are Unix times in seconds.
 
-    With only a ``state`` it stays in that state. With a ``lifecycle`` it advances, from ``state`` if that is given and
-    was shown by ``polls`` responses already. It stays in the state ``hold`` until it is released. ``stage`` is the
-    index of its stage, for a lifecycle that is in the state more than once, ``remaining`` the seconds until that stage
-    ends, negative while it is held beyond its end, and ``planned_result_dir`` the directory that its next start sets.
-    One that failed may have been ``canceled`` while it ran, which only its results show. After a ``late_start``, which
-    the backend reported although the chroot had ended, it may have started after its end. ``results`` are the contents
-    of files in its result directory, by name.
+    With only a ``state``, it stays in that state. With a ``lifecycle``, it advances: from ``state``, if given, which
+    ``polls`` responses have had already. It stays in the state ``hold`` until it is released. ``stage`` is the index of
+    its stage, for a lifecycle with several stages in that state. ``remaining`` are the seconds until the stage ends,
+    negative if it is held beyond its end. ``planned_result_dir`` is the directory that its next start sets. A failed
+    chroot may have been ``canceled`` while it ran, which affects only its results. With a ``late_start``, which the
+    backend reported after the end, it may have started after its end. ``results`` are the contents of files in its
+    result directory, by name.
     """
 
     state: StateValue | None = None
@@ -326,10 +327,10 @@ class OutcomeSpec:
 class SourceSpec:
     """The source build of a build; times are Unix times in seconds.
 
-    That of a submitted build advances before the chroots, by ``progress``; ``polls`` responses have shown its state,
+    That of a submitted build advances before the chroots, by ``progress``. ``polls`` responses have had its state,
     which ends in ``remaining`` seconds. ``config`` has the fields of the source, ``content`` is an uploaded file,
     ``version`` is that of the source package that it makes, and ``lifecycle`` is that of the chroots after the import,
-    unless ``outcomes`` has another one for a chroot. One that ``follows`` has the state that fits the lifecycles of the
+    unless ``outcomes`` has another one for a chroot. If it ``follows``, its state is derived from the lifecycles of the
     chroots.
     """
 
@@ -487,7 +488,7 @@ def _check_outcome(rule: SubmissionRuleSpec) -> Iterable[tuple[str, str]]:
         yield "lifecycle", f"the rule changes nothing; expected one of {', '.join(_OUTCOME)}"
     if lifecycle is not None and lifecycle not in UNBUILT_LIFECYCLES and not positions(lifecycle, State.PENDING):
         named = ", ".join(UNBUILT_LIFECYCLES.values())
-        yield "lifecycle", f"its lifecycle does not get to pending, as chroots do after the import; or expected {named}"
+        yield "lifecycle", f"does not reach pending, the state after the import; expected one that does, or {named}"
     if rule.chroot is None:
         return
     if lifecycle is not None and UNBUILT_LIFECYCLES.get(lifecycle) == "source-fails":

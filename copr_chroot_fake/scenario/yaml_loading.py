@@ -1,4 +1,4 @@
-"""What a YAML text says: PyYAML's safe loader, with limits, and with the place of each mistake."""
+"""Reading YAML: PyYAML's safe loader, with limits, and with the location of each error."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def load(text: str, *, may_repeat: bool) -> object:
             raise InputError("scenario", problem) from None
         raise _syntax_error(mark, problem) from None
     except yaml.YAMLError as error:
-        raise InputError("scenario", f"not YAML that can be read: {line(str(error))}") from None
+        raise InputError("scenario", f"invalid YAML: {line(str(error))}") from None
 
 
 def _syntax_error(mark: yaml.Mark, problem: str) -> ScenarioSyntaxError:
@@ -69,7 +69,7 @@ class _Loader(yaml.SafeLoader):
         return node
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        """Refuse a repeated key, of which only one value would be kept; one that is merged may well be there too."""
+        """Reject a repeated key, of which only one value would be kept; a merged key may be repeated."""
         node = super().compose_mapping_node(anchor)
         if not self.may_repeat:
             reject_repeats(self._key(key) for key, _ in node.value if isinstance(key, yaml.ScalarNode))
@@ -88,7 +88,7 @@ class _Loader(yaml.SafeLoader):
             else:
                 key.tag = "tag:yaml.org,2002:str" if key.tag == _EQUALS else key.tag
                 own.append((key, value))
-        # Of a key that is there twice the last one counts.
+        # The last one of two equal keys counts.
         node.value = merged + own
 
     def _merged(self, node: yaml.Node) -> Iterator[tuple[yaml.Node, yaml.Node]]:
@@ -99,26 +99,27 @@ class _Loader(yaml.SafeLoader):
             yield from mapping.value
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Hashable:
-        """Say where a tagged value is that its constructor cannot make, among others."""
+        """Add the location to the errors of values, such as tagged ones that their constructor rejects."""
         if node.tag in _NUMBERS and len(node.value) > LONGEST_NUMBER:
-            raise _syntax_error(node.start_mark, f"not YAML that can be read: a number of {len(node.value)} characters")
+            raise _syntax_error(node.start_mark, f"invalid YAML: a number of {len(node.value)} characters")
         try:
             made: Hashable = super().construct_object(node, deep)
             return made
         except InputError:
             raise
         except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
-            raise _syntax_error(node.start_mark, f"not YAML that can be read: {text_excerpt(error)}") from None
+            raise _syntax_error(node.start_mark, f"invalid YAML: {text_excerpt(error)}") from None
 
 
 def _count(node: yaml.Node, counts: dict[int, int]) -> int:
-    """How many values a node is with all that its aliases repeat; ``counts`` are those of the nodes seen so far.
+    """Return the number of values of a node, including those that its aliases repeat.
 
+    :param counts: those of the nodes that were counted before, by their ids.
     :raises ScenarioSyntaxError: if there are too many, or if a node is within itself.
     """
     known = counts.get(id(node))
     if known == 0:
-        raise _syntax_error(node.start_mark, "an alias within this leads back to it; expected what has an end")
+        raise _syntax_error(node.start_mark, "an alias refers to a value that contains it; remove it")
     if known is not None:
         return known
     counts[id(node)] = 0

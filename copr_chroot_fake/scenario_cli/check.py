@@ -163,7 +163,7 @@ _IDENTIFYING: Mapping[str, tuple[tuple[tuple[str, ...], type, str], ...]] = {
 
 _REFERENCES = {
     "batches": ("blocked_by", "there is no batch {} before this one; expected an earlier one"),
-    "builds": ("batch", "there is no batch {}; expected one of batches"),
+    "builds": ("batch", "there is no batch {}; expected the id of one in batches"),
 }
 """By the list of a scenario: the key that identifies a batch, and the problem if there is none."""
 

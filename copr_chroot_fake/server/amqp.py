@@ -214,7 +214,7 @@ def _without_password(url: str) -> str:
 
 
 def _silence() -> None:
-    """Let nothing be logged but what is reported here: the libraries log each attempt to connect."""
+    """Silence the libraries, which log each attempt to connect; this module reports outages itself."""
     for name in ("fedora_messaging", "pika", "twisted"):
         logger = logging.getLogger(name)
         logger.addHandler(logging.NullHandler())

@@ -136,8 +136,8 @@ proxy_allow_option = click.option(
     multiple=True,
     type=_ParsedText("host name", _parse_host_name),
     metavar="HOST",
-    help="Host to which the proxy passes connections through; can be repeated. Those to others than Copr's are "
-    "rejected by default.",
+    help="Host, besides Copr's, to which the proxy passes connections through; can be repeated. By default, "
+    "connections to other hosts are rejected.",
 )
 
 
@@ -247,8 +247,8 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
 @click.option(
     "--proxy",
     is_flag=True,
-    help="Be a proxy, too, which answers for Copr's own hosts with certificates of a new authority, whose file is "
-    "printed; needs the tls extra.",
+    help="Also serve as a forward proxy, which answers for Copr's hosts, with certificates of a new authority, whose "
+    "file is printed; needs the tls extra.",
 )
 @proxy_allow_option
 @click.option("--no-control", is_flag=True, help="Do not serve the control API and the page under /_fake/.")

@@ -35,9 +35,9 @@ class _RunCommand(click.Command):
     """A command whose arguments after ``--`` are another command."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        before, after = (args[: args.index("--")], args[args.index("--") + 1 :]) if "--" in args else (args, [])
-        ctx.obj = tuple(after)
-        return super().parse_args(ctx, before)
+        at = args.index("--") if "--" in args else len(args)
+        ctx.obj = tuple(args[at + 1 :])
+        return super().parse_args(ctx, args[:at])
 
 
 @click.command(cls=_RunCommand)
@@ -57,9 +57,9 @@ def run(
 ) -> None:
     """Run a program with a fake behind Copr's addresses.
 
-    The program gets environment variables with a proxy, which answers for
-    https://copr.fedorainfracloud.org and Copr's other hosts; with certificates
-    that verify; and with a configuration file for copr-cli, in COPR_CONFIG.
+    The program gets environment variables that name a proxy, which answers for
+    https://copr.fedorainfracloud.org and Copr's other hosts; the certificates
+    that verify it; and, in COPR_CONFIG, a configuration file for copr-cli.
     Connections to all other hosts are rejected, except with --proxy-allow.
 
     SCENARIO is as for serve. Results of builds are served. Needs the tls extra.
@@ -69,7 +69,8 @@ def run(
         copr-chroot-fake run -- copr-cli monitor jdoe/playground
         copr-chroot-fake run mass-rebuild --speed 60 -- ./release.sh
 
-    At the end, requests for what Copr does not have are printed on standard error.
+    At the end, requests for builds and other objects that do not exist are
+    printed on standard error.
 
     Exit status: that of the program, 128 + N if signal N ended it, 126 if it
     cannot be executed, 127 if it does not exist, 2 for an invalid scenario or
@@ -85,7 +86,7 @@ def run(
     sources = tuple(scenarios or [bundled_directory() / DEFAULT_SCENARIO])
     with failing():
         fake = InitialConfig(FakeCopr, sources, options, speed).make()
-        # First, so that a signal does not prevent that the proxy and its files are removed.
+        # Signals first, so that none can prevent the removal of the proxy and its files.
         with _passing_signals() as passing, fake.proxying(allow=allowed) as proxy:
             status = _run(command, proxy.environment, passing)
     _print_unmatched(fake)
@@ -100,7 +101,7 @@ def _run(command: Sequence[str], environment: Mapping[str, str], passing: _Signa
         return _report(f"{command[0]}: command not found", _NOT_FOUND)
     except OSError as error:
         return _report(f"{command[0]}: cannot be executed: {error.strerror}", _NOT_EXECUTABLE)
-    passing.to(process)
+    passing.pass_to(process)
     while process.returncode is None:
         # Without a timeout, a signal that arrives just before this would be passed on only afterwards.
         with suppress(subprocess.TimeoutExpired):
@@ -123,17 +124,17 @@ class _Signals:
     def receive(self, signum: int, frame: FrameType | None) -> None:
         if self._process is None:
             self._early.append(signum)
-        elif not (signum == signal.SIGINT and _is_typed()):
+        elif not (signum == signal.SIGINT and _is_from_terminal()):
             self._process.send_signal(signum)
 
-    def to(self, process: subprocess.Popen[bytes]) -> None:
+    def pass_to(self, process: subprocess.Popen[bytes]) -> None:
         """Pass signals on to a process from now on."""
         self._process = process
         for signum in self._early:
             process.send_signal(signum)
 
 
-def _is_typed() -> bool:
+def _is_from_terminal() -> bool:
     """Whether SIGINT comes from a terminal, which sends it to the program, too."""
     with suppress(OSError, AttributeError):
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)

@@ -39,7 +39,7 @@ _SAVED_OPTIONS = ("progress", "default_limit", "seed", "next_build_id")
 
 def _parse_version(location: str, value: object) -> int:
     if checks.whole_number(location, value) != _VERSION:
-        raise InputError(location, f"unsupported; expected {_VERSION}, as in states saved by this kit")
+        raise InputError(location, f"unsupported version; expected {_VERSION}, that of this release")
     return _VERSION
 
 

@@ -119,7 +119,7 @@ def base64_content(location: str, value: object) -> bytes:
     """Return the bytes that are encoded as base64."""
     text = plain_text(value)
     if text is None or re.fullmatch(_BASE64, text) is None:
-        raise InputError(location, f"{excerpt(value)} is not base64; expected a file, encoded with it")
+        raise InputError(location, f"{excerpt(value)} is not base64; expected a file in this encoding")
     return b64decode(text)
 
 
@@ -399,7 +399,7 @@ def login(location: str, value: object) -> str:
     """Return the login of a user of the API; a colon ends it in a request."""
     login = text(location, value)
     if ":" in login:
-        raise InputError(location, f"{excerpt(login)} has a colon, which ends a login; expected none")
+        raise InputError(location, f"{excerpt(login)} has a colon, which separates it from the token; remove it")
     return login
 
 

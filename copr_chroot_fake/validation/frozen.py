@@ -1,7 +1,7 @@
 """Frozen dataclasses that take little time to create.
 
-``dataclasses.dataclass`` compiles up to six methods for each class. For some fifty classes, that is a sixth of the
-time in which the server starts. Here nothing is compiled: the methods of all classes share their code.
+``dataclasses.dataclass`` compiles up to six methods for each class. For some fifty classes, that took a sixth of the
+startup time of the server. Here nothing is compiled: the methods of all classes share their code.
 """
 
 from __future__ import annotations

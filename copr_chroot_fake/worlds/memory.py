@@ -46,7 +46,7 @@ class Memory:
         """Whether memory may have been freed since the last measurement."""
 
     def reserve(self, size: int) -> None:
-        """Charge for what is about to be added.
+        """Charge for objects that are about to be added.
 
         :raises NoMemoryError: if the limit would be exceeded; nothing is charged then.
         """

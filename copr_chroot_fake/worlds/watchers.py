@@ -16,7 +16,7 @@ Watcher = Callable[[], None]
 
 
 class Watchers:
-    """The watchers of one world, and of the fakes that it has one after the other.
+    """The watchers of one world, whose fake can be replaced.
 
     They are called in the thread that has changed the fake, so they must be short, and may be called without a change.
     """
@@ -33,7 +33,7 @@ class Watchers:
         self._set((*self._watchers, watcher))
 
     def remove(self, watcher: Watcher) -> None:
-        """Remove a watcher, unless that has been done."""
+        """Remove a watcher, unless it is removed already."""
         self._set(tuple(other for other in self._watchers if other != watcher))
 
     def _set(self, watchers: tuple[Watcher, ...]) -> None:

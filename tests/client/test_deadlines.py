@@ -304,7 +304,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
 def test_dribbling_server_times_out(at_once: bytes, byte: bytes, kind: str) -> None:
     """On a real socket, bytes that keep arriving do not keep the request open, in any part of the response."""
 
-    async def ask_async(url: str) -> None:
+    async def send_async(url: str) -> None:
         async with AsyncCoprClient(url, timeout=0.1) as client:
             await client.get(1, F41)
 
@@ -313,7 +313,7 @@ def test_dribbling_server_times_out(at_once: bytes, byte: bytes, kind: str) -> N
             with CoprClient(url, timeout=0.1) as client:
                 client.get(1, F41)
         else:
-            anyio.run(ask_async, url, backend=kind)
+            anyio.run(send_async, url, backend=kind)
 
     with dribbling(at_once, byte) as (server, url), pytest.raises(RequestTimeoutError, match=r"within 0\.1 s"):
         send(url)

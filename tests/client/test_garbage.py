@@ -264,7 +264,7 @@ def test_values_of_any_type_anywhere(harness: Harness, name: str) -> None:
 def test_bytes_of_any_kind_anywhere(
     harness: Harness, name: str, cuts: list[tuple[int, int, bytes]], status: int
 ) -> None:
-    """So does a response of which parts are replaced by noise."""
+    """So does a response with parts replaced by noise."""
     body = json.dumps(DOCUMENTS[name]).encode()
     for at, size, noise in cuts:
         body = body[:at] + noise + body[at + size :]

@@ -28,7 +28,7 @@ class Pages:
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
-        assert len(self.requests) < 100, "it is asked without end"
+        assert len(self.requests) < 100, "it sends requests without end"
         offset = self._offsets.pop(0) if len(self._offsets) > 1 else self._offsets[0]
         if offset < 0:
             offset = int(request.url.params.get("offset", 0))

@@ -153,15 +153,15 @@ def test_recorded_headers_contain_no_token(header: str) -> None:
             httpx.get(f"{url}/api_3/{path}", headers=headers)
         httpx.post(f"{url}/api_3/build/create/url", headers=headers, json={"ownername": "a", "projectname": "b"})
         paths = ("requests", "unmatched", "overview", "scenario", "changes")
-        shown = [httpx.get(f"{url}/_fake/{path}").text for path in paths]
+        responses = [httpx.get(f"{url}/_fake/{path}").text for path in paths]
     with pytest.raises(AssertionError) as failed:
         fake.assert_submitted(project="a/b")
-    texts = [*shown, str(failed.value), repr(fake.requests), str([*map(str, fake.requests)]), repr(fake.unmatched)]
+    texts = [*responses, str(failed.value), repr(fake.requests), str([*map(str, fake.requests)]), repr(fake.unmatched)]
     texts += [repr(vars(fake.journal)), repr(fake.requests[0].headers), str(fake.requests[-1].json)]
-    assert "***" in shown[0]
+    assert "***" in responses[0]
     assert all(encoded not in text for text in texts)
     # A scenario has the accounts with their tokens.
-    assert all(SECRET not in text for text in texts if text != shown[3])
+    assert all(SECRET not in text for text in texts if text != responses[3])
 
 
 def test_new_token_is_not_recorded() -> None:
@@ -170,9 +170,9 @@ def test_new_token_is_not_recorded() -> None:
         fake = server.worlds.main.fake
         fake.add_account("jdoe", "login", SECRET)
         token = httpx.post(f"{server.url}/api_3/api-token", headers=headers).json()["api_token"]
-        shown = httpx.get(f"{server.url}/_fake/requests").text
-    assert "api-token" in shown
-    assert all(token not in text for text in (shown, repr(fake.requests), str(fake.requests[-1])))
+        recorded = httpx.get(f"{server.url}/_fake/requests").text
+    assert "api-token" in recorded
+    assert all(token not in text for text in (recorded, repr(fake.requests), str(fake.requests[-1])))
 
 
 def test_recorded_requests_contain_no_password() -> None:

@@ -43,23 +43,23 @@ def apply(build: Build, event: Mapping[str, Any]) -> bool | None:
     return chroot.state in ("starting", "running") and chroot.report("pending")
 
 
-def read_chroot(ask: SendRequest, build_id: int, chrootname: str) -> dict[str, object]:
+def read_chroot(send: SendRequest, build_id: int, chrootname: str) -> dict[str, object]:
     """Return a chroot and its packages in the form of the recording."""
     paths = {"build_chroot": "build-chroot", "built_packages": "build-chroot/built-packages"}
     target = f"build_id={build_id}&chrootname={chrootname}"
-    return {name: json.loads(ask("GET", f"/api_3/{path}?{target}").body) for name, path in paths.items()}
+    return {name: json.loads(send("GET", f"/api_3/{path}?{target}").body) for name, path in paths.items()}
 
 
 @pytest.mark.parametrize("lifecycle", LIFECYCLES, ids=[lifecycle["name"] for lifecycle in LIFECYCLES])
 def test_every_step_matches_the_recording(lifecycle: Mapping[str, Any]) -> None:
     """After each event all endpoints match, and rejected events are rejected."""
     fake, build = submit(lifecycle)
-    ask = direct_client(fake)
+    send = direct_client(fake)
     for step in lifecycle["steps"]:
         if step["event"] is not None:
             assert apply(build, step["event"]) == step.get("accepted"), step["event"]
-        chroots = {name: read_chroot(ask, build.id, name) for name in lifecycle["chroots"]}
+        chroots = {name: read_chroot(send, build.id, name) for name in lifecycle["chroots"]}
         assert chroots == step["then"], step["event"]
         # The database returned them in no defined order.
-        listed = json.loads(ask("GET", f"/api_3/build-chroot/list?build_id={build.id}").body)["items"]
+        listed = json.loads(send("GET", f"/api_3/build-chroot/list?build_id={build.id}").body)["items"]
         assert {item["name"]: item for item in listed} == {item["name"]: item for item in step["list"]}, step["event"]

@@ -39,8 +39,8 @@ def command(fake: FakeCopr, scenario: str) -> Iterator[SendRequest]:
             for account in fake.accounts
         ]
         server = start("--default-limit", "none", *accounts, str(DIRECTORY / scenario))
-        with http_client(server.url) as ask:
-            yield ask
+        with http_client(server.url) as send:
+            yield send
         server.end()
 
 
@@ -78,17 +78,17 @@ _DOT_SEGMENT = re.compile(r"/\.{1,2}(/|$)")
 _INVALID_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
-def replay(exchange: Exchange, ask: SendRequest) -> Response:
-    return ask(exchange.method, exchange.url, tuple(exchange.headers.items()))
+def replay(exchange: Exchange, send: SendRequest) -> Response:
+    return send(exchange.method, exchange.url, tuple(exchange.headers.items()))
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_core_matches_recordings(scenario: str) -> None:
     """Status, content type, body and Allow are those that Copr sent."""
-    ask = direct_client(fake_of(scenario))
+    send = direct_client(fake_of(scenario))
     mismatches = []
     for exchange in recorded(scenario):
-        got = replay(exchange, ask)
+        got = replay(exchange, send)
         if parts := differing_parts(exchange, got):
             mismatches.append((exchange, got, parts))
     if mismatches:
@@ -105,11 +105,11 @@ def test_adapter_matches_core(adapter: str, scenario: str) -> None:
     fake = fake_of(scenario)
     core = direct_client(fake)
     mismatches = []
-    with command(fake, scenario) if adapter == "command" else ADAPTERS[adapter](fake) as ask:
+    with command(fake, scenario) if adapter == "command" else ADAPTERS[adapter](fake) as send:
         for exchange in recorded(scenario, ONE_OF_EACH_FORM):
             if adapter != "command" and is_normalized(exchange.url):
                 continue
-            expected, got = replay(exchange, core), without_date(replay(exchange, ask))
+            expected, got = replay(exchange, core), without_date(replay(exchange, send))
             if got != expected:
                 mismatches.append(
                     (

@@ -56,12 +56,12 @@ class Control:
             check_conformance(method, target.partition("?")[0], reply)
         return reply
 
-    def ask(self, method: str, target: str, body: object = None) -> Reply:
+    def request(self, method: str, target: str, body: object = None) -> Reply:
         return self.send(method, target, b"" if body is None else json.dumps(body).encode())
 
     def do(self, method: str, target: str, body: object = None) -> Any:
         """Send a call that must succeed, and return the response document."""
-        reply = self.ask(method, target, body)
+        reply = self.request(method, target, body)
         assert reply.status in (200, 201, 204), reply
         return reply.document if reply.body else None
 

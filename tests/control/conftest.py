@@ -20,13 +20,13 @@ def served() -> Iterator[Threaded]:
 
 @pytest.fixture
 def open_control(request: pytest.FixtureRequest) -> Callable[[str], Control]:
-    """Through the door that is named, to the server's own world or one that has a name."""
+    """Open the control API, in process or through a server, of the main world or a named one."""
 
     def open_control(way: str) -> Control:
-        door, _, name = way.partition("/")
+        transport, _, name = way.partition("/")
         if name == "held":
             return paused(control_of_held(FakeCopr(clock=SystemClock(), progress="clock")))
-        if door == "process":
+        if transport == "process":
             return paused(fresh_control(name))
         served: Threaded = request.getfixturevalue("served")
         for world in served.worlds:
@@ -40,7 +40,7 @@ def open_control(request: pytest.FixtureRequest) -> Callable[[str], Control]:
 
 @pytest.fixture(params=["process", "process/world", "process/held", "server", "server/world"])
 def control(request: pytest.FixtureRequest, open_control: Callable[[str], Control]) -> Control:
-    """Through both doors, the server's own world and one that has a name, be it of a fake that somebody holds."""
+    """The control API in process and through a server, of the main world and a named one, and of a fake of the test."""
     return open_control(request.param)
 
 

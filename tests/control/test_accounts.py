@@ -25,16 +25,16 @@ def send(
 
 def test_added_account_is_returned_without_token(control: Control) -> None:
     """Omitted fields are false or empty."""
-    reply = control.ask("POST", "/accounts", JDOE)
-    shown = {"name": "jdoe", "login": "abc", "groups": [], "admin": False, "expired": False}
-    assert (reply.status, reply.document) == (201, shown)
-    assert control.get("/accounts") == {"accounts": [shown], "total": 1}
+    reply = control.request("POST", "/accounts", JDOE)
+    view = {"name": "jdoe", "login": "abc", "groups": [], "admin": False, "expired": False}
+    assert (reply.status, reply.document) == (201, view)
+    assert control.get("/accounts") == {"accounts": [view], "total": 1}
     assert b"s3cret" not in reply.body
 
 
 def test_account_accepts_all_options_of_python(control: Control) -> None:
-    shown = control.post("/accounts", {**JDOE, "groups": ["@copr"], "admin": True, "expired": True})
-    assert (shown["groups"], shown["admin"], shown["expired"]) == (["@copr"], True, True)
+    view = control.post("/accounts", {**JDOE, "groups": ["@copr"], "admin": True, "expired": True})
+    assert (view["groups"], view["admin"], view["expired"]) == (["@copr"], True, True)
     (written,) = control.get("/scenario")["accounts"]
     assert written == {**JDOE, "groups": ["@copr"], "admin": True, "expired": True}
 
@@ -79,14 +79,14 @@ def test_only_administrators_change_projects_of_others(control: Control) -> None
 def test_invalid_account_is_rejected(control: Control, body: object, where: str) -> None:
     """Nothing is added."""
     control.post("/accounts", {**JDOE, "login": "taken"})
-    refused = control.ask("POST", "/accounts", body)
+    refused = control.request("POST", "/accounts", body)
     assert (refused.status, refused.where) == (422, where)
     assert control.get("/accounts")["total"] == 1
 
 
 def test_added_group_is_listed(control: Control) -> None:
     """Its name in the account system is the same without the ``@`` by default."""
-    reply = control.ask("POST", "/groups", {"name": "@copr"})
+    reply = control.request("POST", "/groups", {"name": "@copr"})
     assert (reply.status, reply.document) == (201, {"name": "@copr", "fas_name": "copr"})
     other = control.post("/groups", {"name": "@tools", "fas_name": "tools-sig"})
     assert control.get("/groups") == {"groups": [reply.document, other], "total": 2}
@@ -107,7 +107,7 @@ def test_added_group_is_listed(control: Control) -> None:
 def test_invalid_group_is_rejected(control: Control, body: object, where: str) -> None:
     """Nothing is added."""
     control.post("/groups", {"name": "@copr"})
-    refused = control.ask("POST", "/groups", body)
+    refused = control.request("POST", "/groups", body)
     assert (refused.status, refused.where) == (422, where)
     assert control.get("/groups")["total"] == 1
 

@@ -184,10 +184,10 @@ def filled(size: int) -> Worlds:
 
 
 shared = cache(filled)
-"""Worlds for calls of which a snapshot undoes everything; filling them takes much longer than a call."""
+"""Worlds for calls that a snapshot undoes completely; filling them takes much longer than a call."""
 
 LASTING = re.compile("(PUT|POST|DELETE) /(worlds|reset|snapshots|requests)|PUT /scenario")
-"""Calls that change what a snapshot does not restore."""
+"""Calls whose changes a snapshot does not undo."""
 
 
 def measure(size: int, method: str, case: Case) -> tuple[int, int]:
@@ -202,7 +202,7 @@ def measure_in(worlds: Worlds, method: str, case: Case) -> tuple[int, int]:
     path, _, query = case.target.partition("?")
     body = b"" if case.body is None else json.dumps(case.body).encode()
     answers: list[Answer] = []
-    # What was logged and changed is read once, when somebody first looks, which is not what is counted here.
+    # Log entries and changes are parsed once, on first access, which is not counted here.
     for read_once in ("/requests/count?endpoint=build-chroot", "/changes", "/messages", "/unmatched?limit=1"):
         assert answer(api, worlds.main, "GET", *read_once.partition("?")[::2], b"").status == 200
     for build_id in (3, 4):

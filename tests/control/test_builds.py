@@ -14,17 +14,17 @@ from .clients import CHROOT, F41, F42, S390X, Control
 
 def test_added_build_gets_defaults(control: Control) -> None:
     """It is in the default project, and its chroots have a lifecycle."""
-    reply = control.ask("POST", "/builds", {"id": 1, "chroots": [F41, F42]})
+    reply = control.request("POST", "/builds", {"id": 1, "chroots": [F41, F42]})
     assert reply.status == 201
-    shown = reply.document
-    assert (shown["project"], shown["package"], shown["finished"]) == ("jdoe/playground", "hello", False)
+    view = reply.document
+    assert (view["project"], view["package"], view["finished"]) == ("jdoe/playground", "hello", False)
     assert control.states() == {F41: "importing", F42: "importing"}
-    assert control.get("/builds/1") == shown
+    assert control.get("/builds/1") == view
 
 
 def test_add_build_accepts_all_options_of_python(control: Control) -> None:
     """Settings, states, lifecycle and progress."""
-    said = {
+    given = {
         "id": 1,
         "chroots": {F41: "failed", F42: {"started_on": 5, "state": "running"}, S390X: {}},
         "project": "me/tools:pr:1",
@@ -37,10 +37,10 @@ def test_add_build_accepts_all_options_of_python(control: Control) -> None:
         "is_background": True,
         "bootstrap": "on",
     }
-    shown = control.post("/builds", said)
+    view = control.post("/builds", given)
     settings = ("package", "memory_limit", "timeout", "enable_net", "is_background", "bootstrap")
-    assert {key: shown[key] for key in settings} == {key: said[key] for key in settings}
-    assert (shown["project"], shown["project_dirname"]) == ("me/tools", "tools:pr:1")
+    assert {key: view[key] for key in settings} == {key: given[key] for key in settings}
+    assert (view["project"], view["project_dirname"]) == ("me/tools", "tools:pr:1")
     assert control.states() == {F41: "failed", F42: "running", S390X: "pending"}
     assert [control.states()[S390X] for _ in range(2)] == ["pending", "skipped"]
     assert control.copr_chroot(1, F42)["started_on"] == 5
@@ -106,7 +106,7 @@ def test_deleted_build_is_404(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": [F41]})
     control.do("DELETE", "/builds/1")
     assert control.copr(f"/1/{F41}").status == 404
-    assert control.ask("GET", "/builds/1").status == 404
+    assert control.request("GET", "/builds/1").status == 404
 
 
 def test_build_is_canceled(control: Control) -> None:
@@ -116,7 +116,7 @@ def test_build_is_canceled(control: Control) -> None:
     assert control.states() == {F41: "importing"}
     control.do("PATCH", "/clock", {"tick": 10})
     assert control.states() == {F41: "canceled"}
-    refused = control.ask("POST", "/builds/1/cancel")
+    refused = control.request("POST", "/builds/1/cancel")
     assert (refused.status, refused.document["error"]) == (409, "build 1 is canceled already")
 
 
@@ -131,7 +131,7 @@ def test_build_advances_or_finishes(control: Control) -> None:
 def test_chroot_is_added(control: Control) -> None:
     """It comes last, with a state or a lifecycle."""
     control.post("/builds", {"id": 1, "chroots": [F41]})
-    added = control.ask("POST", "/builds/1/chroots", {"name": F42, "state": "failed"})
+    added = control.request("POST", "/builds/1/chroots", {"name": F42, "state": "failed"})
     assert (added.status, added.document["name"]) == (201, F42)
     control.post("/builds/1/chroots", {"name": S390X, "lifecycle": "forked", "progress": "immediate"})
     assert control.states() == {F41: "importing", F42: "failed", S390X: "forked"}
@@ -146,27 +146,27 @@ def test_results_are_added(control: Control) -> None:
     (build,) = control.get("/scenario")["builds"]
     assert build["chroots"][0]["results"] == {"build.log": "é\n", "data": {"base64": "/w=="}}
     assert build["source_results"] == {"hello.spec": ""}
-    reply = control.ask("POST", f"{CHROOT}/results", {"name": "a/b", "content": {"file": "/etc/passwd"}})
+    reply = control.request("POST", f"{CHROOT}/results", {"name": "a/b", "content": {"file": "/etc/passwd"}})
     assert (reply.status, reply.where) == (422, "name")
-    reply = control.ask("POST", f"{CHROOT}/results", {"name": "a", "content": {"file": "/etc/passwd"}})
+    reply = control.request("POST", f"{CHROOT}/results", {"name": "a", "content": {"file": "/etc/passwd"}})
     assert (reply.status, reply.where) == (422, "content")
 
 
 def test_projects_and_mock_chroots_are_added(control: Control) -> None:
     """Builds of the project have its settings."""
-    said = {
+    given = {
         "ownername": "me",
         "projectname": "tools",
         "chroots": {F41: {"additional_packages": ["make"]}},
         "additional_repos": ["https://example.org/repo"],
     }
-    control.post("/projects", said)
+    control.post("/projects", given)
     control.post("/builds", {"id": 1, "chroots": [F41], "project": "me/tools"})
     config = control.copr(f"/build-config/1/{F41}").document
     assert config["additional_packages"] == ["make"]
     assert "https://example.org/repo" in [repo["baseurl"] for repo in config["repos"]]
     (project,) = control.get("/projects")["projects"]
-    assert {**project, **said} == project
+    assert {**project, **given} == project
     control.post("/mock-chroots", {"names": [S390X]})
     assert control.get("/scenario")["chroots"] == [F41, S390X]
 
@@ -201,9 +201,9 @@ def test_report_has_details(control: Control) -> None:
     package = {"name": "a", "version": "1", "release": "2", "arch": "src"}
     control.post(path, {"state": "running"})
     control.post(path, {"state": "succeeded", "at": 1500, "packages": ["b-3:1-2.x86_64", package]})
-    shown = control.copr_chroot()
-    assert (shown["started_on"], shown["ended_on"]) == (1000, 1500)
-    assert shown["result_url"].endswith(f"/{F41}/here/")
+    view = control.copr_chroot()
+    assert (view["started_on"], view["ended_on"]) == (1000, 1500)
+    assert view["result_url"].endswith(f"/{F41}/here/")
     packages = control.copr(f"/built-packages?build_id=1&chrootname={F41}").document["packages"]
     assert [(item["name"], item["epoch"]) for item in packages] == [("b", 3), ("a", None)]
     assert control.post(f"/builds/1/chroots/{F42}/report", {"state": "succeeded"})["chroot"]["packages"]
@@ -213,12 +213,12 @@ def test_report_is_accepted_or_not(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": {F41: "pending", F42: "pending"}})
     path = f"/builds/1/chroots/{F41}/report"
     assert control.post(path, {"state": "starting", "at": 10, "result_dir": "here"})["accepted"]
-    shown = control.post(path, {"state": "failed", "at": 20})
-    assert (shown["accepted"], shown["chroot"]["ended_on"]) == (True, 20)
+    view = control.post(path, {"state": "failed", "at": 20})
+    assert (view["accepted"], view["chroot"]["ended_on"]) == (True, 20)
     assert control.states() == {F41: "failed", F42: "pending"}
     control.post("/builds/1/cancel")
     assert not control.post(f"/builds/1/chroots/{F42}/report", {"state": "starting"})["accepted"]
-    assert control.ask("POST", f"/builds/1/chroots/{F42}/report", {"state": "forked"}).status == 409
+    assert control.request("POST", f"/builds/1/chroots/{F42}/report", {"state": "forked"}).status == 409
 
 
 def test_state_is_set(control: Control) -> None:
@@ -226,11 +226,11 @@ def test_state_is_set(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": {F41: {"state": "succeeded", "started_on": 5, "ended_on": 6}}})
     path = f"/builds/1/chroots/{F41}/state"
     control.post(path, {"state": "unknown", "ended_on": None})
-    shown = control.copr_chroot()
-    assert (shown["state"], shown["started_on"], shown["ended_on"]) == ("unknown", 5, None)
+    view = control.copr_chroot()
+    assert (view["state"], view["started_on"], view["ended_on"]) == ("unknown", 5, None)
     control.post(path, {"state": "waiting", "started_on": None, "ended_on": 9})
-    shown = control.copr_chroot()
-    assert (shown["state"], shown["started_on"], shown["ended_on"]) == ("waiting", None, 9)
+    view = control.copr_chroot()
+    assert (view["state"], view["started_on"], view["ended_on"]) == ("waiting", None, 9)
 
 
 def test_chroot_advances(control: Control) -> None:
@@ -242,8 +242,8 @@ def test_chroot_advances(control: Control) -> None:
     assert control.post(f"{path}/advance", {"to": "end"})["state"] == "succeeded"
     assert control.states() == {F41: "succeeded", F42: "importing"}
     for refused in (
-        control.ask("POST", f"{path}/advance"),
-        control.ask("POST", f"{path}/advance", {"to": "failed"}),
+        control.request("POST", f"{path}/advance"),
+        control.request("POST", f"{path}/advance", {"to": "failed"}),
     ):
         assert refused.status == 409
     assert control.states() == {F41: "succeeded", F42: "importing"}
@@ -260,16 +260,16 @@ def test_chroot_is_held_and_released(control: Control) -> None:
     assert not control.get(path)["can_advance"]
     assert control.post(f"{path}/release")["held_in"] is None
     assert control.states() == {F41: "succeeded"}
-    assert control.ask("POST", f"{path}/hold", {"state": "running"}).status == 409
+    assert control.request("POST", f"{path}/hold", {"state": "running"}).status == 409
 
 
 def test_chroot_unknown_to_copr_is_absent(control: Control) -> None:
     """The control API has it, Copr does not."""
     control.post("/builds", {"id": 1, "chroots": {F41: {"lifecycle": "appears-late"}}})
-    shown = control.get(f"/builds/1/chroots/{F41}")
-    assert (shown["state"], shown["possible_events"], shown["can_advance"]) == ("absent", [], True)
+    view = control.get(f"/builds/1/chroots/{F41}")
+    assert (view["state"], view["possible_events"], view["can_advance"]) == ("absent", [], True)
     assert control.copr(f"/1/{F41}").status == 404
-    refused = control.ask("POST", f"/builds/1/chroots/{F41}/report", {"state": "failed"})
+    refused = control.request("POST", f"/builds/1/chroots/{F41}/report", {"state": "failed"})
     assert refused.status == 409
 
 

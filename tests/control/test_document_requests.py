@@ -26,7 +26,7 @@ from copr_chroot_fake.worlds.initial import InitialConfig
 from copr_chroot_fake.worlds.world import Worlds
 
 from ..examples import examples
-from ..scenarios.examples import UNSAYABLE
+from ..scenarios.examples import BEYOND_THE_SCHEMA
 from .clients import F41, F42, validator
 
 BUILD = 77
@@ -37,8 +37,8 @@ def test_rejected_requests_conform_to_the_document(status: int) -> None:
     """Without a token, from another site, or with too large a body."""
     worlds = Worlds(InitialConfig(FakeCopr))
     guard = Guard("127.0.0.1", "secret" if status == 401 else None, ["testserver"])
-    door = ControlAdapter(worlds, InitialConfig(FakeCopr), guard, max_body=10)
-    schema = loaded(ServedApp(worlds, door))
+    control = ControlAdapter(worlds, InitialConfig(FakeCopr), guard, max_body=10)
+    schema = loaded(ServedApp(worlds, control))
     headers = {"Host": "example.org"} if status == 403 else {}
     case = schema["/seed"]["POST"].Case(body={"seed": 1_000_000}, media_type="application/json", headers=headers)
     answer = case.call()
@@ -100,22 +100,20 @@ async def save(worlds: Worlds) -> str:
 CONTROL = ControlAdapter(WORLDS, InitialConfig(FakeCopr), Guard("127.0.0.1", None, ["testserver"]), save)
 APP = ServedApp(WORLDS, CONTROL)
 
-OF_WHAT_IS_THERE = loaded(APP, build_id=BUILD, chrootname=F41, fault_id=1, rule_id=1, snapshot_id=1, world="there")
-OF_ANYTHING = loaded(APP, examples(5))
+EXISTING_OBJECTS = loaded(APP, build_id=BUILD, chrootname=F41, fault_id=1, rule_id=1, snapshot_id=1, world="there")
+ANY_OBJECTS = loaded(APP, examples(5))
 
-UNSAYABLE_HERE = (
-    *UNSAYABLE,
-    # What has been.
+BEYOND_THE_DOCUMENT = (
+    *BEYOND_THE_SCHEMA,
+    # The past.
     "time does not run backwards",
     "when .* last changed",
     "the last time of Copr",
-    # What is there.
+    # Existing objects.
     r"there is no build \d+",
     "is not a distribution",
-    # What goes with what.
-    "goes with (start|succeed), not with",
 )
-"""Why a call is refused that the document allows."""
+"""Why a call is rejected although the document allows it."""
 
 
 SETTINGS = settings(deadline=None, suppress_health_check=[*HealthCheck])
@@ -142,11 +140,13 @@ def fill() -> None:
 
 def check(case: Any, answer: Any) -> None:
     """Check a response against the document; a valid request may only be rejected with 409."""
-    is_unsayable = answer.status_code == 422 and any(re.search(why, answer.json()["error"]) for why in UNSAYABLE_HERE)
-    case.validate_response(answer, excluded_checks=[positive_data_acceptance] if is_unsayable else [])
+    is_beyond_document = answer.status_code == 422 and any(
+        re.search(why, answer.json()["error"]) for why in BEYOND_THE_DOCUMENT
+    )
+    case.validate_response(answer, excluded_checks=[positive_data_acceptance] if is_beyond_document else [])
 
 
-@OF_WHAT_IS_THERE.parametrize()
+@EXISTING_OBJECTS.parametrize()
 @SETTINGS
 def test_responses_conform_to_the_document(case: Any) -> None:
     """For existing objects."""
@@ -154,7 +154,7 @@ def test_responses_conform_to_the_document(case: Any) -> None:
     check(case, case.call())
 
 
-@OF_ANYTHING.include(path_regex="{").parametrize()
+@ANY_OBJECTS.include(path_regex="{").parametrize()
 @SETTINGS
 def test_responses_for_any_path_conform_to_the_document(case: Any) -> None:
     """For any path parameters."""
@@ -164,7 +164,7 @@ def test_responses_for_any_path_conform_to_the_document(case: Any) -> None:
 
 def test_created_objects_are_found_until_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls in sequence use ids from earlier responses."""
-    machine = OF_ANYTHING.as_state_machine()
+    machine = ANY_OBJECTS.as_state_machine()
     monkeypatch.setattr(machine, "setup", lambda self: start_anew())
     monkeypatch.setattr(machine, "validate_response", lambda self, answer, case, **kwargs: check(case, answer))
     machine.run(settings=settings(SETTINGS, max_examples=examples(20), stateful_step_count=10, derandomize=True))

@@ -97,7 +97,7 @@ def test_unknown_object_is_404_and_lists_existing_ones(
 ) -> None:
     control.worlds.replace("some", InitialConfig(FakeCopr))
     control.world.fake.add_build([F41, F42], id=1)
-    refused = control.ask(method, path)
+    refused = control.request(method, path)
     assert refused.status == 404
     if error is not None:
         worlds = ", ".join(world.name for world in control.worlds)
@@ -327,14 +327,14 @@ def assert_rejected(control: Control, sent: Sequence[tuple[str, str, bytes, str]
 def test_all_errors_of_a_body_are_reported(local: Control) -> None:
     """Each with its location, and the closest valid key or value; 100 at most."""
     body = {"id": 0, "chroots": {F41: {"state": "runing"}, F42: {"polls": -1}}, "memory_limt": 1}
-    reported = local.ask("POST", "/builds", body).document["errors"]
+    reported = local.request("POST", "/builds", body).document["errors"]
     assert [(error["where"], error["problem"].partition(" valid:")[0]) for error in reported] == [
         ("id", "expected a whole number from 1 to 2147483647, got 0"),
         (f"chroots.{F41}.state", "'runing' is not a state; did you mean 'running'?"),
         (f"chroots.{F42}.polls", "expected a whole number from 0 to 2147483647, got -1"),
         ("memory_limt", "unknown key; did you mean 'memory_limit'?"),
     ]
-    many = local.ask("POST", "/mock-chroots", {"names": [0] * 200})
+    many = local.request("POST", "/mock-chroots", {"names": [0] * 200})
     assert len(many.document["errors"]) == 100
 
 
@@ -362,7 +362,7 @@ def test_number_with_too_many_digits_is_422(control: Control) -> None:
 )
 def test_missing_required_body_is_422(local: Control, path: str, method: str) -> None:
     before = filled(local).all_responses()
-    refused = local.ask(method, path.format(build_id=1, chrootname=F41))
+    refused = local.request(method, path.format(build_id=1, chrootname=F41))
     errors = [{"where": "body", "problem": "missing; expected JSON"}]
     missing = {"error": "body: missing; expected JSON", "where": "body", "errors": errors}
     assert (refused.status, refused.document) == (422, missing)
@@ -379,7 +379,7 @@ def test_empty_body_is_always_accepted(control: Control, body: bytes) -> None:
 @pytest.mark.parametrize(("target", "where"), WRONG_QUERIES)
 def test_invalid_query_is_422(control: Control, target: str, where: str) -> None:
     """The error names the argument."""
-    refused = filled(control).ask("GET", target)
+    refused = filled(control).request("GET", target)
     assert (refused.status, refused.where) == (422, where)
 
 

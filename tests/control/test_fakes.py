@@ -19,8 +19,8 @@ from .clients import F41, F42, S390X, Control, control_of, control_of_held, fres
 
 def test_scenario_replaces_everything(control: Control) -> None:
     control.post("/builds", {"id": 1, "chroots": [F41]})
-    shown = control.do("PUT", "/scenario", {"builds": [{"id": 2, "chroots": [{"name": F42, "state": "failed"}]}]})
-    assert (shown["name"], shown["builds"]) == (control.world.name, 1)
+    view = control.do("PUT", "/scenario", {"builds": [{"id": 2, "chroots": [{"name": F42, "state": "failed"}]}]})
+    assert (view["name"], view["builds"]) == (control.world.name, 1)
     assert list(control.world.fake.builds) == [2]
     assert control.states(2) == {F42: "failed"}
 
@@ -72,12 +72,12 @@ def test_reset_and_replacement_discard_everything(control: Control, method: str,
         "/seed",
     )
 
-    def there() -> dict[str, object]:
-        shown = {path: control.get(path) for path in paths}
-        del shown["/scenario"]["now"]
-        return shown
+    def read_all() -> dict[str, object]:
+        view = {path: control.get(path) for path in paths}
+        del view["/scenario"]["now"]
+        return view
 
-    before = there()
+    before = read_all()
     control.post("/accounts", {"name": "frostyx", "login": "abc", "token": "s3cret"})
     control.post("/groups", {"name": "@copr"})
     control.post("/builds", {"id": 1, "chroots": [F41], "project": "jdoe/tools"})
@@ -86,9 +86,9 @@ def test_reset_and_replacement_discard_everything(control: Control, method: str,
     control.post("/seed", {"seed": 99})
     for build_id in (1, 2):
         control.copr(f"/list/{build_id}")
-    assert all(now != then for now, then in zip(there().values(), before.values(), strict=True))
+    assert all(now != then for now, then in zip(read_all().values(), before.values(), strict=True))
     assert control.do(method, target, body)["builds"] == 0
-    assert there() == before
+    assert read_all() == before
 
 
 @pytest.mark.parametrize(("method", "target", "body"), ANEW)
@@ -140,7 +140,7 @@ def test_missing_scenario_file_at_reset_is_named(tmp_path: Path) -> None:
     control = control_of(Worlds(InitialConfig(FakeCopr, scenarios=(file,))))
     file.unlink()
     for method, target in (("POST", "/reset"), ("PUT", "/worlds/new")):
-        refused = control.ask(method, target)
+        refused = control.request(method, target)
         assert refused.status == 409
         assert "no such file" in refused.document["error"]
     assert list(control.world.fake.builds) == [5]
@@ -167,8 +167,8 @@ def test_clock_is_paused_and_resumed(control: Control) -> None:
     assert control.get("/clock")["paused"]
     now = time_of(control)
     assert time_of(control) == now
-    shown = control.do("PATCH", "/clock", {"paused": False, "speed": 100_000})
-    assert (shown["paused"], shown["speed"]) == (False, 100_000)
+    view = control.do("PATCH", "/clock", {"paused": False, "speed": 100_000})
+    assert (view["paused"], view["speed"]) == (False, 100_000)
     assert time_of(control) > now
     control.do("PATCH", "/clock", {"paused": True})
     assert time_of(control) == time_of(control)
@@ -184,7 +184,7 @@ def test_invalid_clock_change_changes_nothing(control: Control) -> None:
         ({"tick": 2**31 - 1, "speed": 7}, "tick"),
         ({"now": 2**31 - 1, "tick": 1}, "tick"),
     ):
-        refused = control.ask("PATCH", "/clock", body)
+        refused = control.request("PATCH", "/clock", body)
         assert (refused.status, refused.where) == (422, where)
     assert control.get("/clock") == before
 
@@ -195,7 +195,7 @@ def test_virtual_clock_has_no_speed() -> None:
     assert control.get("/clock") == {"now": 1_700_000_000, "speed": None, "paused": True}
     assert control.do("PATCH", "/clock", {"tick": 5, "paused": True})["now"] == 1_700_000_005
     for body in ({"tick": 5, "speed": 2}, {"tick": 5, "paused": False}):
-        assert control.ask("PATCH", "/clock", body).status == 409
+        assert control.request("PATCH", "/clock", body).status == 409
     assert time_of(control) == 1_700_000_005
 
 
@@ -266,9 +266,9 @@ def test_failed_assertion_lists_requests(control: Control) -> None:
     for body in holding:
         assert control.post("/verify", body) == {"passed": True, "message": None}
     for body in failing:
-        shown = control.post("/verify", body)
-        assert not shown["passed"]
-        assert "Nothing was requested" in shown["message"]
+        view = control.post("/verify", body)
+        assert not view["passed"]
+        assert "Nothing was requested" in view["message"]
     for _ in range(2):
         control.copr("/list/1")
         control.copr(f"/1/{F41}")
@@ -319,7 +319,7 @@ def test_submissions_are_verified(control: Control) -> None:
 def test_fault_is_added_and_counts_hits(control: Control) -> None:
     """By name or as an object."""
     control.post("/builds", {"id": 1, "chroots": [F41]})
-    reply = control.ask("POST", "/faults", {"status": 503, "nth": 2, "endpoint": "build-chroot/list"})
+    reply = control.request("POST", "/faults", {"status": 503, "nth": 2, "endpoint": "build-chroot/list"})
     assert (reply.status, reply.document["id"]) == (201, 1)
     assert control.post("/faults", "list-500")["id"] == 2
     assert [control.copr("/list/1").status for _ in range(2)] == [500, 503]
@@ -339,7 +339,7 @@ def test_faults_are_removed(control: Control) -> None:
     assert control.copr("/list/1").status == 502
     control.do("DELETE", "/faults")
     assert control.copr("/list/1").status == 200
-    refused = control.ask("DELETE", "/faults/2")
+    refused = control.request("DELETE", "/faults/2")
     assert (refused.status, refused.document) == (404, {"error": "there is no fault '2'; there are none"})
 
 
@@ -359,7 +359,7 @@ def test_seed_is_set(control: Control) -> None:
 def test_snapshot_is_restored(control: Control) -> None:
     """Any number of times, until it is deleted."""
     control.post("/builds", {"id": 1, "chroots": {F41: "pending"}})
-    taken = control.ask("POST", "/snapshots")
+    taken = control.request("POST", "/snapshots")
     assert (taken.status, taken.document) == (201, {"id": 1})
     for _ in range(2):
         control.post(f"/builds/1/chroots/{F41}/report", {"state": "starting"})
@@ -369,7 +369,7 @@ def test_snapshot_is_restored(control: Control) -> None:
     assert control.post("/snapshots") == {"id": 2}
     assert control.get("/snapshots") == {"snapshots": [{"id": 1}, {"id": 2}], "total": 2}
     control.do("DELETE", "/snapshots/1")
-    refused = control.ask("POST", "/snapshots/1/restore")
+    refused = control.request("POST", "/snapshots/1/restore")
     assert (refused.status, refused.document) == (404, {"error": "there is no snapshot '1'; there are: 2"})
 
 
@@ -390,14 +390,14 @@ def test_number_of_snapshots_is_limited(local: Control) -> None:
     """The error names the limit."""
     for _ in range(MAX_SNAPSHOTS):
         local.post("/snapshots")
-    refused = local.ask("POST", "/snapshots")
+    refused = local.request("POST", "/snapshots")
     assert refused.status == 409
     assert str(MAX_SNAPSHOTS) in refused.document["error"]
 
 
 def test_submission_rules_are_listed_and_removed(control: Control) -> None:
     rule = {"package": "hello", "chroot": "epel-*", "lifecycle": "fails"}
-    added = control.ask("POST", "/submission-rules", rule)
+    added = control.request("POST", "/submission-rules", rule)
     assert (added.status, added.document["id"], added.document["rule"]["chroot"]) == (201, 1, "epel-*")
     control.post("/submission-rules", {"progress": "immediate"})
     control.world.fake.on_submit(when=lambda build: False, version="1-1")
@@ -409,7 +409,7 @@ def test_submission_rules_are_listed_and_removed(control: Control) -> None:
     ]
     control.do("DELETE", "/submission-rules/1")
     assert control.get("/submission-rules")["total"] == 2
-    assert control.ask("DELETE", "/submission-rules/1").status == 404
+    assert control.request("DELETE", "/submission-rules/1").status == 404
     control.do("DELETE", "/submission-rules")
     assert control.get("/submission-rules") == {"rules": [], "total": 0}
 
@@ -418,7 +418,7 @@ def test_submission_rules_are_listed_and_removed(control: Control) -> None:
     ("rule", "where"), [({}, "lifecycle"), ({"lifecycle": "fail"}, "lifecycle"), ({"version": "1", "nth": 0}, "nth")]
 )
 def test_invalid_submission_rule_is_rejected(control: Control, rule: dict[str, object], where: str) -> None:
-    refused = control.ask("POST", "/submission-rules", rule)
+    refused = control.request("POST", "/submission-rules", rule)
     assert (refused.status, refused.where) == (422, where)
     assert control.get("/submission-rules")["total"] == 0
 
@@ -426,5 +426,5 @@ def test_invalid_submission_rule_is_rejected(control: Control, rule: dict[str, o
 def test_next_build_id_is_set(control: Control) -> None:
     control.post("/next-build-id", {"next_build_id": 500})
     assert control.get("/next-build-id") == {"next_build_id": 500}
-    refused = control.ask("POST", "/next-build-id", {"next_build_id": 499})
+    refused = control.request("POST", "/next-build-id", {"next_build_id": 499})
     assert (refused.status, refused.where) == (422, "next_build_id")

@@ -35,8 +35,8 @@ NO_PAGES = {"/overview", "/builds/{build_id}/chroots/{chrootname}"}
 
 
 def test_every_list_has_pages() -> None:
-    shown = {path: operation.hints["return"] for path, method, operation in all_operations() if method == "GET"}
-    lists = {path for path, view in shown.items() if is_typeddict(view) and has_list(view)}
+    views = {path: operation.hints["return"] for path, method, operation in all_operations() if method == "GET"}
+    lists = {path for path, view in views.items() if is_typeddict(view) and has_list(view)}
     assert lists == set(LISTS) | NO_PAGES
 
 
@@ -85,7 +85,7 @@ def test_limit_of_page_is_bounded(filled: Control, path: str) -> None:
     most = 100 if path == "/unmatched" else 1000
     target = path.format(build_id=1)
     filled.get(f"{target}?limit={most}")
-    refused = filled.ask("GET", f"{target}?limit={most + 1}")
+    refused = filled.request("GET", f"{target}?limit={most + 1}")
     expected = f"expected a whole number from 0 to {most}, got {most + 1}"
     assert (refused.status, refused.where, refused.document["error"]) == (422, "limit", f"limit: {expected}")
 
@@ -93,22 +93,22 @@ def test_limit_of_page_is_bounded(filled: Control, path: str) -> None:
 def test_overview_is_bounded(filled: Control) -> None:
     """Builds and chroots by the query, other lists by a maximum."""
     for argument in ("builds", "chroots"):
-        assert filled.ask("GET", f"/overview?{argument}=1001").document["where"] == argument
+        assert filled.request("GET", f"/overview?{argument}=1001").document["where"] == argument
     for _ in range(120):
         filled.world.fake.faults.add({"delay": 0})
-    shown = filled.get("/overview")
-    assert (len(shown["faults"]), shown["total_faults"]) == (100, 124)
+    view = filled.get("/overview")
+    assert (len(view["faults"]), view["total_faults"]) == (100, 124)
 
 
 def test_build_view_has_first_chroots(filled: Control) -> None:
     """The others are on further pages."""
     filled.post("/builds", {"id": 9, "chroots": [F41, *(f"fedora-{number}-x86_64" for number in range(100, 220))]})
-    for shown in (
+    for view in (
         filled.get("/builds/9"),
         filled.post("/builds/9/advance"),
         filled.get("/builds?offset=4")["builds"][0],
     ):
-        assert (len(shown["chroots"]), shown["total_chroots"]) == (100, 121)
+        assert (len(view["chroots"]), view["total_chroots"]) == (100, 121)
     assert len(filled.get("/builds/9?limit=1000")["chroots"]) == 121
 
 
@@ -116,6 +116,6 @@ def test_unmatched_requests_have_counts(filled: Control) -> None:
     """Each target is listed once, with its last request."""
     filled.copr("/list/99")
     filled.copr("/list/99")
-    shown = filled.get("/unmatched")
-    assert [(item["request"]["build_id"], item["count"]) for item in shown["unmatched"]][-2:] == [(54, 1), (99, 2)]
-    assert shown["total"] == 5
+    view = filled.get("/unmatched")
+    assert [(item["request"]["build_id"], item["count"]) for item in view["unmatched"]][-2:] == [(54, 1), (99, 2)]
+    assert view["total"] == 5

@@ -49,7 +49,7 @@ def test_overview_has_pages_of_selected_builds(filled: Control) -> None:
 
 
 def test_invalid_state_in_search_is_rejected(filled: Control) -> None:
-    assert filled.ask("GET", "/builds?state=absent").where == "state"
+    assert filled.request("GET", "/builds?state=absent").where == "state"
 
 
 def test_build_without_package_is_found(control: Control) -> None:

@@ -74,10 +74,10 @@ def test_new_world_inherits_options_of_the_server() -> None:
 
 def test_new_world_can_have_a_bundled_scenario(control: Control) -> None:
     """By name; clients cannot read other files."""
-    shown = control.do("PUT", "/worlds/paged", {"scenario": "pages"})
-    assert shown["builds"] == 1
+    view = control.do("PUT", "/worlds/paged", {"scenario": "pages"})
+    assert view["builds"] == 1
     assert control.do("POST", "/worlds/paged/reset")["builds"] == 1
-    refused = control.ask("PUT", "/worlds/other", {"scenario": "page"})
+    refused = control.request("PUT", "/worlds/other", {"scenario": "page"})
     assert refused.document["error"].startswith(
         "scenario: 'page' is not a bundled scenario; did you mean 'pages'? valid: "
     )
@@ -92,7 +92,7 @@ def test_worlds_are_listed_reset_and_deleted(control: Control) -> None:
     assert control.post("/worlds/new/reset")["builds"] == 1
     assert control.worlds.get_or_create("new").fake.builds.keys() == {5}
     control.do("DELETE", "/worlds/new")
-    assert control.ask("GET", "/worlds/new").status == 404
+    assert control.request("GET", "/worlds/new").status == 404
     assert control.worlds.find("new") is None
 
 
@@ -100,7 +100,7 @@ def test_number_of_worlds_is_limited() -> None:
     """An existing world can still be replaced."""
     control = control_of(Worlds(InitialConfig(FakeCopr), max_worlds=1))
     for name, status in (("one", 200), ("two", 409), ("one", 200)):
-        assert control.ask("PUT", f"/worlds/{name}").status == status
+        assert control.request("PUT", f"/worlds/{name}").status == status
     assert control.get("/worlds")["maximum"] == 1
 
 
@@ -116,7 +116,7 @@ def test_state_is_saved() -> None:
     api = ControlApi(Setting(worlds, InitialConfig(FakeCopr), save))
     assert Control(in_process(api, worlds), worlds, worlds.main).post("/save") == {"file": "state.json"}
     assert saved == [worlds]
-    refused = fresh_control().ask("POST", "/save")
+    refused = fresh_control().request("POST", "/save")
     assert (refused.status, refused.document) == (
         409,
         {"error": "this server has no state file; serve with --state FILE"},
@@ -152,7 +152,7 @@ def test_control_calls_do_not_count_as_polls(control: Control) -> None:
     )
     for _ in range(3):
         for path in READS:
-            control.ask("GET", path.format(build_id=1, chrootname=F41, world=control.world.name or "none"))
+            control.request("GET", path.format(build_id=1, chrootname=F41, world=control.world.name or "none"))
     control.post("/verify", {"assertion": "requested", "endpoint": "build-chroot/list"})
     assert control.get("/requests") == {"requests": [], "total": 0}
     assert [control.states()[F41] for _ in range(2)] == ["importing", "pending"]
@@ -171,14 +171,14 @@ def test_overview_has_the_latest_items(control: Control) -> None:
         control.post("/builds", {"id": number, "chroots": [F41, F42]})
         control.copr(f"/list/{number}")
     control.post("/faults", {"delay": 0})
-    shown = control.get("/overview?builds=2&chroots=1&after=2")
-    assert [(build["id"], len(build["chroots"])) for build in shown["builds"]] == [(2, 1), (3, 1)]
-    assert {change["build_id"] for change in shown["changes"]} == {2, 3}
-    assert [request["number"] for request in shown["requests"]] == [3]
-    assert (shown["total_builds"], len(shown["faults"])) == (3, 1)
-    assert shown["worlds"] == [world.name for world in control.worlds]
-    shown = control.get("/overview?builds=0")
-    assert (shown["builds"], shown["changes"], shown["total_builds"]) == ([], [], 3)
+    view = control.get("/overview?builds=2&chroots=1&after=2")
+    assert [(build["id"], len(build["chroots"])) for build in view["builds"]] == [(2, 1), (3, 1)]
+    assert {change["build_id"] for change in view["changes"]} == {2, 3}
+    assert [request["number"] for request in view["requests"]] == [3]
+    assert (view["total_builds"], len(view["faults"])) == (3, 1)
+    assert view["worlds"] == [world.name for world in control.worlds]
+    view = control.get("/overview?builds=0")
+    assert (view["builds"], view["changes"], view["total_builds"]) == ([], [], 3)
 
 
 def test_changes_of_state_are_listed(control: Control) -> None:

@@ -28,29 +28,29 @@ def states(view: dict[str, Any]) -> dict[str, str]:
 def test_build_goes_on_with_reports(control: Control) -> None:
     """The package and the chroots appear once the source has succeeded; the import makes the chroots pending."""
     for state in ("starting", "running"):
-        shown = control.post(SOURCE, {"state": state})
-        assert shown["accepted"]
-        assert (shown["build"]["source_state"], shown["build"]["package"], shown["build"]["chroots"]) == (
+        view = control.post(SOURCE, {"state": state})
+        assert view["accepted"]
+        assert (view["build"]["source_state"], view["build"]["package"], view["build"]["chroots"]) == (
             state,
             None,
             [],
         )
-        assert control.get("/builds/1") == shown["build"]
-    shown = control.post(SOURCE, {"state": "succeeded", "package": "nano", "version": "2-1"})["build"]
-    assert (shown["source_state"], shown["package"], shown["version"]) == ("importing", "nano", "2-1")
-    assert states(shown) == dict.fromkeys((F41, F42, S390X), "waiting")
-    shown = control.post(IMPORT)
-    assert shown["accepted"]
-    assert shown["build"]["source_state"] == "succeeded"
-    assert states(shown["build"]) == control.states() == dict.fromkeys((F41, F42, S390X), "pending")
+        assert control.get("/builds/1") == view["build"]
+    view = control.post(SOURCE, {"state": "succeeded", "package": "nano", "version": "2-1"})["build"]
+    assert (view["source_state"], view["package"], view["version"]) == ("importing", "nano", "2-1")
+    assert states(view) == dict.fromkeys((F41, F42, S390X), "waiting")
+    view = control.post(IMPORT)
+    assert view["accepted"]
+    assert view["build"]["source_state"] == "succeeded"
+    assert states(view["build"]) == control.states() == dict.fromkeys((F41, F42, S390X), "pending")
 
 
 def test_succeeded_source_gets_defaults(control: Control) -> None:
     """Package, version and URL fit each other."""
-    shown = control.post(SOURCE, {"state": "succeeded"})["build"]
+    view = control.post(SOURCE, {"state": "succeeded"})["build"]
     (written,) = control.get("/scenario")["builds"]
-    assert written["source_package"]["version"] == shown["version"]
-    assert written["source_package"]["url"].endswith(f"/{shown['package']}-{shown['version']}.src.rpm")
+    assert written["source_package"]["version"] == view["version"]
+    assert written["source_package"]["url"].endswith(f"/{view['package']}-{view['version']}.src.rpm")
 
 
 def test_reported_url_is_kept(control: Control) -> None:
@@ -61,24 +61,24 @@ def test_reported_url_is_kept(control: Control) -> None:
 
 
 def test_skipped_chroots_are_not_built(control: Control) -> None:
-    shown = control.post(SOURCE, {"state": "succeeded", "skip": [S390X]})["build"]
-    assert states(shown) == {F41: "waiting", F42: "waiting", S390X: "skipped"}
-    shown = control.post(IMPORT)["build"]
-    assert states(shown) == {F41: "pending", F42: "pending", S390X: "skipped"}
+    view = control.post(SOURCE, {"state": "succeeded", "skip": [S390X]})["build"]
+    assert states(view) == {F41: "waiting", F42: "waiting", S390X: "skipped"}
+    view = control.post(IMPORT)["build"]
+    assert states(view) == {F41: "pending", F42: "pending", S390X: "skipped"}
 
 
 def test_failed_import_ends_chroots_of_the_distribution(control: Control) -> None:
     control.post(SOURCE, {"state": "succeeded"})
-    shown = control.post(IMPORT, {"failed_for": ["fedora-42"]})["build"]
-    assert shown["source_state"] == "failed"
-    assert states(shown) == {F41: "pending", F42: "failed", S390X: "pending"}
+    view = control.post(IMPORT, {"failed_for": ["fedora-42"]})["build"]
+    assert view["source_state"] == "failed"
+    assert states(view) == {F41: "pending", F42: "failed", S390X: "pending"}
     assert control.copr_chroot(1, F42)["ended_on"] is None
 
 
 def test_failed_source_ends_the_build(control: Control) -> None:
     control.post(SOURCE, {"state": "running"})
-    shown = control.post(SOURCE, {"state": "failed"})["build"]
-    assert (shown["source_state"], shown["state"], shown["finished"], shown["chroots"]) == (
+    view = control.post(SOURCE, {"state": "failed"})["build"]
+    assert (view["source_state"], view["state"], view["finished"], view["chroots"]) == (
         "failed",
         "failed",
         True,
@@ -91,8 +91,8 @@ def test_late_reports_are_not_taken(control: Control) -> None:
     assert not control.post(IMPORT)["accepted"]
     assert not control.post(SOURCE, {"state": "pending"})["accepted"]
     control.post("/builds/1/cancel")
-    shown = control.post(SOURCE, {"state": "starting"})
-    assert (shown["accepted"], shown["build"]["source_state"]) == (False, "pending")
+    view = control.post(SOURCE, {"state": "starting"})
+    assert (view["accepted"], view["build"]["source_state"]) == (False, "pending")
 
 
 @pytest.mark.parametrize(
@@ -113,32 +113,32 @@ def test_late_reports_are_not_taken(control: Control) -> None:
 def test_invalid_report_is_rejected(control: Control, target: str, body: object, where: str) -> None:
     """Nothing changes."""
     before = control.get("/scenario")
-    refused = control.ask("POST", target, body)
+    refused = control.request("POST", target, body)
     assert (refused.status, refused.where) == (422, where)
     assert control.get("/scenario") == before
 
 
 def test_impossible_report_is_a_conflict(control: Control) -> None:
     """The backend does not report that a source is waiting, for example."""
-    refused = control.ask("POST", SOURCE, {"state": "waiting"})
+    refused = control.request("POST", SOURCE, {"state": "waiting"})
     assert refused.status == 409
     assert "the backend cannot report waiting for a source build; possible: starting" in refused.document["error"]
 
 
 def test_report_of_missing_build_is_404(control: Control) -> None:
     for target, body in (("/builds/9/report-source", {"state": "running"}), ("/builds/9/report-import", None)):
-        assert control.ask("POST", target, body).status == 404
+        assert control.request("POST", target, body).status == 404
 
 
 def test_lifecycles_wait_for_the_import(control: Control) -> None:
     """They continue from pending, also after the fake is loaded again."""
     control.post("/builds", {"id": 2, "chroots": [F41, F42], "lifecycle": "fails"})
     control.do("PATCH", "/clock", {"tick": 30})
-    shown = control.post("/builds/2/report-source", {"state": "succeeded"})["build"]
-    assert states(shown) == {F41: "waiting", F42: "waiting"}
+    view = control.post("/builds/2/report-source", {"state": "succeeded"})["build"]
+    assert states(view) == {F41: "waiting", F42: "waiting"}
     control.do("PATCH", "/clock", {"tick": 5000})
     assert control.states(2) == {F41: "waiting", F42: "waiting"}
-    refused = control.ask("POST", f"/builds/2/chroots/{F41}/advance")
+    refused = control.request("POST", f"/builds/2/chroots/{F41}/advance")
     assert refused.status == 409
     assert "its source package is not imported; report that with report_import()" in refused.document["error"]
     control.do("PUT", "/scenario", control.get("/scenario"))

@@ -84,7 +84,7 @@ def test_list_prints_the_projects_of_an_owner(copr: Copr) -> None:
     assert copr.run("list", "nobody").stderr == "No copr retrieved for user: 'nobody'\n"
 
 
-def test_modify_changes_only_what_is_given(copr: Copr) -> None:
+def test_modify_changes_only_given_fields(copr: Copr) -> None:
     copr.output("create", "new", "--chroot", F43, "--description", "Old", "--instructions", "Kept")
     chroots = ("--chroot", F43, "--chroot", EPEL)
     options = ("--description", "New", "--enable-net", "on", "--delete-after-days", "9", "--repo", "https://a.example/")

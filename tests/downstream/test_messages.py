@@ -52,7 +52,7 @@ def broker(session_broker: Broker) -> Broker:
 
 
 class Consumer:
-    """A running ``fedora-messaging consume``, and what it has printed."""
+    """A running ``fedora-messaging consume``, and its output."""
 
     def __init__(self, output: Path) -> None:
         self._output = output
@@ -64,7 +64,7 @@ class Consumer:
         return [json.loads(line) for line in lines if line.startswith("{")]
 
     def wait_for(self, count: int) -> list[dict[str, Any]]:
-        """Return what has been received, once that is so many messages."""
+        """Return the received messages, once there are so many."""
         wait(lambda: len(self.got) >= count)
         return self.got
 

@@ -181,7 +181,7 @@ async def _take_turns() -> None:
 
 
 def _check_replies(got: bytes, seen: list[Seen], may_break: bool) -> None:
-    """The replies are HTTP, one for each request in its order, and then at most one to what is no request.
+    """The replies are HTTP, one for each request in its order, and then at most one to an invalid one.
 
     :param may_break: whether a fault may have cut the last one off.
     """

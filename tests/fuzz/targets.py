@@ -94,7 +94,7 @@ def bodies(case: bytes) -> None:
         assert answer.status in (200, 400, 403, 404, 409, 413, 415, 500), answer
         assert isinstance(json.loads(answer.body), dict)
         if answer.status != 200:
-            assert fake.to_scenario() == before, "what is rejected has changed nothing"
+            assert fake.to_scenario() == before, "a rejected scenario changed something"
         before = fake.to_scenario()
         json.dumps(before, allow_nan=False)
 
@@ -155,7 +155,7 @@ def scenarios(case: bytes) -> None:
     assert is_right, checked
     dumped = json.loads(json.dumps(fake.to_scenario(), allow_nan=False))
     again = FakeCopr.from_scenario(dumped)
-    assert json.loads(json.dumps(again.to_scenario())) == dumped, "what is written out loads back"
+    assert json.loads(json.dumps(again.to_scenario())) == dumped, "the exported scenario loads differently"
     for one, other in zip(_answers(fake), _answers(again), strict=True):
         assert one == other, "what loads back gives the same answers"
 

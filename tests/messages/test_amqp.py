@@ -1,4 +1,4 @@
-"""``serve --amqp`` keeps serving without a broker, and says what it could not publish."""
+"""``serve --amqp`` keeps serving without a broker, and reports unpublished messages."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_broker_that_never_answers_does_not_stop_the_server(tmp_path: Path) -> N
     assert "3 messages not published" in errors
 
 
-def test_world_also_publishes_what_has_happened_before() -> None:
+def test_world_also_publishes_earlier_messages() -> None:
     """For example while the server was down. A reset publishes what happens after it."""
     builds = [{"id": 1, "chroots": [{"name": F41, "state": "running", "lifecycle": "succeeds"}]}]
     options = FakeOptions(progress="immediate")

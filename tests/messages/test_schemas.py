@@ -1,4 +1,4 @@
-"""Every message is valid for the classes of copr-messaging, and says there what the build is."""
+"""Every message is valid for the classes of copr-messaging, and describes the build with them."""
 
 from __future__ import annotations
 

@@ -239,7 +239,7 @@ def test_restored_messages_are_not_delivered_again() -> None:
 
 
 def test_reset_deletes_messages_and_keeps_subscribers() -> None:
-    """A scenario is no news, whatever it has."""
+    """Loading a scenario sends no messages."""
     chroots = [{"name": F41, "state": "running", "lifecycle": "succeeds"}, {"name": F42, "state": "failed"}]
     fake = FakeCopr.from_scenario({"builds": [{"id": 1, "chroots": chroots}]}, progress="clock")
     got: list[Message] = []

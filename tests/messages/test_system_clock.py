@@ -1,4 +1,4 @@
-"""On the system's clock, subscribers hear of a transition although nobody polls."""
+"""On the system's clock, subscribers get the message of a transition without polling."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PATIENCE = 20
 
 
 def subscribed(speed: float) -> tuple[FakeCopr, Queue[Message]]:
-    """Return a fake with a build that ends after 1,000 seconds, and what its subscriber gets."""
+    """Return a fake with a build that ends after 1,000 seconds, and the messages of its subscriber."""
     fake, got = FakeCopr(clock=SystemClock(speed), progress="clock"), Queue[Message]()
     fake.add_build([F41], lifecycle=LIFECYCLE)
     fake.subscribe(got.put)

@@ -290,7 +290,7 @@ def test_report_with_a_time_gives_the_message_that_time() -> None:
     assert {message.time for message in fake.messages} == {at}
 
 
-def test_set_state_publishes_what_the_change_means() -> None:
+def test_set_state_publishes_the_implied_messages() -> None:
     fake = FakeCopr()
     build = fake.add_build([F41, F42], id=1)
     build[F41].set_state("running")
@@ -300,7 +300,7 @@ def test_set_state_publishes_what_the_change_means() -> None:
     assert short(fake.messages) == [("start", F41, 0), ("end", F41, 0)]
 
 
-def test_cancel_ends_what_has_started() -> None:
+def test_cancel_ends_started_tasks() -> None:
     """The status is that of a failure; a pending task never was one."""
     fake = FakeCopr(progress="clock")
     fake.add_build({F41: {"state": "running", "lifecycle": "succeeds"}, F42: "pending", S390: "starting"}, id=1)

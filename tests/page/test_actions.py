@@ -161,7 +161,7 @@ def test_all_chroots_of_a_build_are_reported_failed(open_page: Open, fake: FakeC
     page.wait_for(".counts li", ["102 failed"])
     assert build.is_finished
     build_menu(page, "Report failed")
-    page.wait_for("#message", ["Report build 1 failed: No chroot is in a state in which this is possible."])
+    page.wait_for("#message", ["Report build 1 failed: This is not possible in the state of any chroot."])
 
 
 def test_failure_for_one_chroot_is_reported(open_page: Open, fake: FakeCopr) -> None:
@@ -214,7 +214,7 @@ def test_fault_with_parameters_is_added(open_page: Open, fake: FakeCopr) -> None
     page = open_page(fake)
     page.press("With parameters…")
     for label, value in {
-        "Endpoint": "build", "Build": "7", "Among the others": "probability", "Number or probability": "0.5",
+        "Endpoint": "build", "Build": "7", "Which of the others": "probability", "Number or probability": "0.5",
         "Status": "502", "Delay in seconds": "1.5", "Dribble": '{"bytes": 10, "every": 0.1}',
     }.items():  # fmt: skip
         page.fill(label, value)

@@ -86,7 +86,7 @@ def test_faults_are_added_removed_and_cleared(open_page: Open, fake: FakeCopr) -
     page.wait_for("#faults .fields", ["first 5, status 503"])
     assert [active.fault for active in fake.faults] == [FAULTS["outage"]]
     fake.answer("GET", "/api_3/")
-    page.wait_for("#faults .soft", ["1 hit of 1 seen"])
+    page.wait_for("#faults .soft", ["hit 1 of 1 matching requests"])
     choice.select_by_visible_text("slow-list")
     page.press("Add fault")
     page.wait(lambda: len(fake.faults) == 2)

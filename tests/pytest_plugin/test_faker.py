@@ -54,7 +54,7 @@ class TestOverriddenFixture:
 
 
 def test_faker_fixture_does_not_import_the_fake(run: Run) -> None:
-    """The provider is there all the same."""
+    """The provider exists nevertheless."""
     run.in_subprocess(
         """
 import sys

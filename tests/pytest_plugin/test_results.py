@@ -95,7 +95,7 @@ def test_not_late(copr_fake):
     run(HEAD + body, ini="copr_fake_results_delay = 29.5\n").assert_outcomes(passed=3)
 
 
-def test_results_that_are_not_there_yet_are_matched(run: Run) -> None:
+def test_requests_for_delayed_results_are_matched(run: Run) -> None:
     """A strict test may request the log of a build that has not started, but not a directory of no project."""
     result = run(
         HEAD

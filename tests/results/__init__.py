@@ -1,1 +1,1 @@
-"""The results of builds: what is there when, as which bytes, and over HTTP."""
+"""The results of builds: which files exist when, their bytes, and HTTP."""

@@ -237,7 +237,7 @@ def test_log_can_be_followed_with_ranges() -> None:
 
 def test_every_adapter_sends_the_same_response(fake: FakeCopr, send: SendRequest, open_adapter: OpenAdapter) -> None:
     """Some clients decompress the body."""
-    ask_adapter = open_adapter(fake)
+    send_adapter = open_adapter(fake)
     etag = send("GET", RPM).headers["etag"]
     for method, target, headers in [
         *[("GET", target, []) for target in (RPM, LOG, f"{LOG}.gz", DIRECTORY, DIRECTORY[:-1], f"{DIRECTORY}missing")],
@@ -250,7 +250,7 @@ def test_every_adapter_sends_the_same_response(fake: FakeCopr, send: SendRequest
         ("GET", RPM, [("If-Modified-Since", formatdate(ENDED, usegmt=True))]),
     ]:
         expected = without_date(send(method, target, headers))
-        got = without_date(ask_adapter(method, target, headers))
+        got = without_date(send_adapter(method, target, headers))
         if expected.headers.get("content-encoding") == "gzip" and method == "GET":
             assert got.body in (expected.body, gzip.decompress(expected.body)), target
             got = got._replace(body=expected.body)

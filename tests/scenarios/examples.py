@@ -219,11 +219,11 @@ GROUP = {"name": "@copr", "fas_name": "copr"}
 
 INVALID_SCENARIOS: list[tuple[object, str]] = [
     ("{", "line 1, column 2: not JSON: Expecting property name enclosed in double quotes"),
-    ('{"now": ' + "9" * 5000 + "}", "scenario: JSON that Python cannot read: "),
+    ('{"now": ' + "9" * 5000 + "}", "scenario: invalid JSON: "),
     ('{"now": 1e400}', "now: expected a number from 0 to 2147483647, got inf"),
     ('{"a\\nb": 1}', "a b: unknown key"),
     ("[" * 100_000, "nested too deeply to be a scenario"),
-    ('{"builds": [], "builds": []}', "builds: the object has the key twice; expected once"),
+    ('{"builds": [], "builds": []}', "builds: duplicate key; expected once"),
     ([], "expected an object, got []"),
     ({"build": []}, "build: unknown key; did you mean 'builds'? valid: "),
     ({"builds": {}}, "builds: expected a list, got {}"),
@@ -255,7 +255,7 @@ INVALID_SCENARIOS: list[tuple[object, str]] = [
     ({"batches": [{"id": 1}, {"id": 1}]}, "batches[1].id: batch 1 already exists; expected another id"),
     ({"batches": [{"id": 1, "blocked_by": 1}]}, "batches[0].blocked_by: there is no batch 1 before this one; expected"),
     ({"last_ids": {"builds": 1}}, "last_ids.builds: unknown key; did you mean 'build'? "),
-    ({"builds": [{"id": 1, "batch": 2}]}, "builds[0].batch: there is no batch 2; expected one of batches"),
+    ({"builds": [{"id": 1, "batch": 2}]}, "builds[0].batch: there is no batch 2; expected the id of one in batches"),
     ({"builds": [{"id": 1, "source": {"type": "git"}}]}, "builds[0].source.type: 'git'"),
     ({"builds": [{"id": 1, "source": {"content": "é"}}]}, "builds[0].source.content: 'é' is not base64"),
     (
@@ -268,7 +268,7 @@ INVALID_SCENARIOS: list[tuple[object, str]] = [
     ),
     (
         chroots({"results": {"a": {"base64": "é"}}}),
-        "builds[0].chroots[0].results.a.base64: 'é' is not base64; expected a file, encoded with it",
+        "builds[0].chroots[0].results.a.base64: 'é' is not base64; expected a file in this encoding",
     ),
     (
         chroots({"results": {"a.log": {"base64": "H4sI"}}}),
@@ -313,11 +313,11 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
         chroots({"polls": -1}, {"state": "done"}, {}),
         [f"builds[0].chroots[{location}" for location in ("0].polls", "1].name", "1].state", "2].name")],
     ),
-    "directories of what is no project": (
+    "directories of an invalid project": (
         builds({**PROJECT, "project_dirname": "other"}, {"projectname": "a/b", "project_dirname": "other"}),
         ["builds[0].project_dirname", "builds[1].projectname"],
     ),
-    "what is in a build without an id": (
+    "contents of a build without an id": (
         {"builds": [{"chroots": [{"name": "x"}]}, {"id": 0, "chroots": [{}, 7]}]},
         [
             *("builds[0].chroots[0].name", "builds[0].id", "builds[1].chroots[0].name", "builds[1].chroots[1]"),
@@ -435,7 +435,7 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
             )
         ],
     ),
-    "what there is only once": (
+    "objects that must be unique": (
         {
             "accounts": [ACCOUNT, {**ACCOUNT, "admin": 1}],
             "groups": [GROUP, {**GROUP, "fas_name": ""}],
@@ -461,7 +461,7 @@ TOGETHER: dict[str, tuple[dict[str, object], list[str]]] = {
 }
 """Scenarios with several errors, and all their locations in order."""
 
-UNSAYABLE = (
+BEYOND_THE_SCHEMA = (
     # Characters that the database cannot store.
     "has a null character or half a surrogate pair",
     "has half a surrogate pair",
@@ -483,8 +483,8 @@ UNSAYABLE = (
     "no event leads from",
     "a lifecycle cannot begin with deleted",
     "absent can only be the first stage",
-    "another stage follows; expected how many seconds",
-    "nothing follows; expected how it ends",
+    "another stage follows; expected the seconds",
+    "no stage follows; expected the final state",
     "expected weights that are not all 0",
     # How two values compare.
     "is before started_on",
@@ -492,10 +492,10 @@ UNSAYABLE = (
     "expected seconds from minimum to maximum",
     "is not a directory of",
     # Relations between fields.
-    "its lifecycle does not get to",
+    "does not reach",
     "is not a stage of its lifecycle",
-    "is not a stage that is",
-    "lasts forever there",
+    "is not the index of a stage with state",
+    "lasts forever in this stage",
     "only a chroot that advances has it",
     "a chroot that is canceled while it runs ends as failed",
     "its lifecycle sets it",

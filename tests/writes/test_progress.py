@@ -43,7 +43,7 @@ def clock(fake: FakeCopr) -> VirtualClock:
 
 
 def check_result(fake: FakeCopr, build: Build) -> None:
-    """Check what a build that has succeeded has: its package, its chroots, their packages, and plausible times."""
+    """Check the package, the chroots, their packages and the times of a build that has succeeded."""
     document = get_build(fake, build)
     assert document["source_package"] == {
         "name": "hello",
@@ -88,7 +88,7 @@ def test_submitted_build_advances_with_the_clock() -> None:
 
 
 def test_clock_gives_the_same_times_in_one_step() -> None:
-    """Whoever looks only at the end sees what was there all the time."""
+    """A single poll at the end returns the same as many polls."""
     often, once = fake_by("clock"), fake_by("clock")
     builds = [submit(often), submit(once)]
     for _ in range(100):
@@ -126,7 +126,7 @@ def test_submitted_build_waits_for_reports_by_hand() -> None:
     check_result(fake, build)
 
 
-def test_chroots_that_were_asked_for_wait_for_the_source() -> None:
+def test_submitted_chroots_wait_for_the_source() -> None:
     fake = fake_by("clock")
     build = submit(fake, chroots=CHROOTS[1:3])
     assert [(chroot.name, chroot.state) for chroot in build.chroots] == [(name, "waiting") for name in CHROOTS[1:3]]
@@ -141,7 +141,7 @@ def test_chroots_that_were_asked_for_wait_for_the_source() -> None:
 @pytest.mark.parametrize("step", range(7))
 @pytest.mark.parametrize("progress", ["poll", "clock"])
 def test_submitted_build_can_be_canceled_at_each_step(progress: str, step: int, chroots: list[str]) -> None:
-    """It is canceled at once; what waits for the source never starts, and nothing starts later."""
+    """It is canceled at once, and nothing starts afterwards."""
     fake = fake_by(progress)
     build = submit(fake, chroots=chroots)
     advance(fake, build, step)
@@ -164,7 +164,7 @@ def test_submitted_build_can_be_canceled_at_each_step(progress: str, step: int, 
 
 
 def advance(fake: FakeCopr, build: Build, steps: int) -> None:
-    """Let a build get to a step, by whatever advances it."""
+    """Advance a build to a step, by any kind of progress."""
     seconds = [0, 10, 20, 50, 60, 90, 110]
     if build.source.progress is not None and build.source.progress.mode == "clock":
         clock(fake).tick(seconds[steps])

@@ -51,7 +51,7 @@ export const addBuild = (choices) => ({
 
 export const addScenario = (choices) => ({
   title: "Add scenario",
-  text: "A bundled scenario, added to what there is, or instead of it.",
+  text: "Add a bundled scenario, or replace everything with it.",
   verb: "Add scenario",
   fields: [
     { name: "name", label: "Scenario", options: choices.scenarios, required: true },
@@ -76,7 +76,7 @@ export const submitBuild = () => ({
   },
 });
 
-/** What the menus of chroots have, and those of builds for each chroot for which it `isPossible`. */
+/** Items in the menu of a chroot, and in that of a build for each of its chroots for which they are possible. */
 export const chrootActions = [
   {
     label: "Report failed",
@@ -91,7 +91,7 @@ export const chrootActions = [
     isPossible: (chroot) => chroot.can_advance,
     form: (choices, whole, paths) => ({
       title: `Hold ${whole}`,
-      text: "A chroot stays in this state, once it is reached, until it is released.",
+      text: "When a chroot reaches this state, it stays there until it is released.",
       verb: "Hold",
       fields: [{ name: "state", label: "State", options: choices.states, required: true }],
       request: (values) => paths.map((path) => post(`${path}/hold`, values)),
@@ -119,9 +119,9 @@ export const addFault = (choices) => ({
     { name: "build_id", label: "Build", type: "number" },
     { name: "chrootname", label: "Chroot" },
     { name: "lasts", label: "Seconds that it lasts", type: "number", hint: "Until it is removed by default." },
-    { name: "after", label: "After so many requests", type: "number" },
-    { name: "among", label: "Among the others", options: AMONG, hint: "All by default." },
-    { name: "count", label: "Number or probability", type: "number", hint: "Of the choice above." },
+    { name: "after", label: "Matching requests to skip", type: "number", hint: "0 by default." },
+    { name: "among", label: "Which of the others", options: AMONG, hint: "All by default." },
+    { name: "count", label: "Number or probability", type: "number", hint: "For the choice above; 1 by default." },
     { name: "status", label: "Status", type: "number" },
     { name: "body", label: "Body", options: choices.of("FaultObject", "body") },
     { name: "delay", label: "Delay in seconds", type: "number" },

@@ -52,7 +52,7 @@ export async function* openStream(path, controller, maxSilence) {
   let timer;
   const wait = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => controller.abort(new Error("The server is silent")), maxSilence);
+    timer = setTimeout(() => controller.abort(new Error("The server has sent nothing for too long")), maxSilence);
   };
   wait();
   try {

@@ -62,7 +62,7 @@ export class Builds {
     }));
   }
 
-  /** Draw the builds that were shown, with timelines until a time. */
+  /** Draw the builds again, with timelines until a time. */
   draw(now) {
     const items = this.#items.length ? this.#items.map((item) => ({ ...item, now })) : [null];
     updateChildren(this.#place, items, (item) => item ? `${item.build.id} ${item.build.package}` : this.#query.isFiltered, (item) =>

@@ -14,7 +14,7 @@ export class Query {
   #next;
   #position = el("span", { class: "soft" });
 
-  /** `fields` are inputs, and `noun` is what the list has; `change` is called when a page is to be read. */
+  /** `fields` are inputs, and `noun` names the items; `change` is called to read another page. */
   constructor(noun, fields, change) {
     this.#fields = fields;
     this.#change = change;
@@ -129,7 +129,7 @@ const link = (text, href) => el("a", { href, target: "_blank", rel: "noreferrer"
 const counted = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 const coprQuery = (path, parameters) => `../api_3/${path}?${new URLSearchParams(parameters)}`;
 
-/** Return the lists by name; `change` is called when a page is to be read, and `showBuilds(text)` searches builds. */
+/** Return the lists by name; `change` is called to read another page, and `showBuilds(text)` searches builds. */
 export function makeLists(change, showBuilds) {
   const rowLinks = (search, json) => el("p", { class: "buttons" }, button("Builds", `Builds of ${search}`, () => showBuilds(search)), link("JSON", json));
   // The page fills it with the topics in the OpenAPI document.

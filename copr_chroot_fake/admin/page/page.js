@@ -33,7 +33,7 @@ async function send(name, requests) {
   setText(byId("last-name"), name);
   setText(byId("last-curl"), curl(requests));
   const all = [requests].flat();
-  if (all.length === 0) return "No chroot is in a state in which this is possible";
+  if (all.length === 0) return "This is not possible in the state of any chroot";
   const problems = [];
   for (const request of all) {
     await call(request).catch((problem) => problems.push(messageOf(problem)));
@@ -99,7 +99,7 @@ async function read() {
   showClock(overview.clock);
 }
 
-/** Show the time, and the timelines until then; the clock goes on between two events. */
+/** Show the time, and the timelines until then; the clock continues between two events. */
 function showTime() {
   const clock = { ...latest.clock, now: now() };
   showClock(clock);

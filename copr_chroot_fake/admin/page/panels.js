@@ -35,7 +35,7 @@ function faultPart({ id, fault }, act) {
     byId("fault-name").focus();
   });
   const node = el("li", {}, el("b", {}, `#${id}`), el("span", { class: "fields" }, fields.join(", ")), remove, counts);
-  return { node, update: ({ seen, hits }) => setText(counts, `${hits} hit of ${seen} seen`) };
+  return { node, update: ({ seen, hits }) => setText(counts, `hit ${hits} of ${seen} matching requests`) };
 }
 
 /** The latest requests. */
