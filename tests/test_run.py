@@ -8,6 +8,8 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +151,32 @@ def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "pip install 'copr-chroot-fake[tls]'" in failed("run", "--", "true")
 
 
+@pytest.fixture
+def heeded_signals() -> Iterator[None]:
+    """Let no signal be ignored, as SIGHUP is by nohup, and SIGINT in the background of a shell."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        if handler is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@contextmanager
+def started(command: list[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """Start a command in a session of its own, and kill it at the end.
+
+    There, it is not reached by the keys of a terminal, which send SIGINT to the program, too.
+    """
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True, **options) as process:
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
 WAITING = """
 import signal, sys, time
 def end(signum, frame):
@@ -163,15 +191,13 @@ while True:
 
 
 @posix
+@pytest.mark.usefixtures("heeded_signals")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_signals_are_passed_on(name: str, tmp_path: Path) -> None:
     """The program decides how it ends, and when; its fake stays until then."""
     command = [*COMMAND, "run", "--", sys.executable, "-c", WAITING.format(name=name)]
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    # In a session of its own, it is not reached by the keys of a terminal, which send SIGINT to the program, too.
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, start_new_session=True, env=environment
-    ) as process:
+    with started(command, env=environment) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.send_signal(getattr(signal, name))
@@ -181,10 +207,11 @@ def test_signals_are_passed_on(name: str, tmp_path: Path) -> None:
 
 
 @posix
+@pytest.mark.usefixtures("heeded_signals")
 def test_program_that_dies_of_a_signal_ends_the_command(tmp_path: Path) -> None:
     code = "print('ready', flush=True); import time; time.sleep(60)"
     command = [*COMMAND, "run", "--", sys.executable, "-c", code]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+    with started(command) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGTERM)
@@ -192,6 +219,7 @@ def test_program_that_dies_of_a_signal_ends_the_command(tmp_path: Path) -> None:
 
 
 @posix
+@pytest.mark.usefixtures("heeded_signals")
 def test_signal_before_the_program_starts_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     popen = subprocess.Popen
 
@@ -214,6 +242,7 @@ def test_ignored_signal_stays_ignored() -> None:
 
 
 @posix
+@pytest.mark.usefixtures("heeded_signals")
 def test_ctrl_c_reaches_the_program_once() -> None:
     """A terminal sends SIGINT to both processes, so the command does not pass it on."""
     code = (
