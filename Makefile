@@ -18,9 +18,12 @@ serve: .venv/serve.stamp
 # Tests of other programs, of the page in a browser, with type checkers, and of generated requests take longer than all
 # others; only `make coverage` runs them.
 SLOW := tests/control/test_document_requests.py tests/downstream tests/page tests/test_typing.py
+# One more than there are processors, as some tests wait for a timer or for another program.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 test: .venv/develop.stamp
 	@echo 'Running the tests, which takes about 90 seconds on two cores.'
-	$(BIN)/pytest -n auto --dist worksteal -p no:schemathesis $(SLOW:%=--ignore=%)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -p no:schemathesis $(SLOW:%=--ignore=%)
 
 # Independent steps run at the same time; the benchmarks run alone at the end.
 check: .venv/docs.stamp .venv/plot.stamp
@@ -30,12 +33,11 @@ check: .venv/docs.stamp .venv/plot.stamp
 	$(MAKE) --jobs=2 --output-sync=target wheel pythons image
 	$(MAKE) bench-short
 
-# All tests, with all of their examples, and one worker more than there are processors, as some tests wait for a browser or
-# another program. They must cover every line and branch of the core, and this share of the rest.
+# All tests, with all of their examples. They must cover every line and branch of the core, and this share of the rest.
 CORE := copr_chroot_fake/model/*,copr_chroot_fake/engine/*,copr_chroot_fake/wire/*,copr_chroot_fake/api/*
 coverage: .venv/develop.stamp build/packit
 	$(BIN)/coverage erase
-	COPR_FAKE_EXAMPLES=1 $(BIN)/coverage run -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist worksteal
+	COPR_FAKE_EXAMPLES=1 $(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='$(CORE)' --fail-under=100
 	$(BIN)/coverage report --omit='$(CORE)' --fail-under=98

@@ -111,12 +111,12 @@ def _return_large_blocks() -> None:
     By default glibc raises its threshold and keeps the memory fragmented: 64 MiB of
     unread responses then take 400 MiB.
     """
-    # Takes milliseconds to import.
-    import ctypes
-
     mmap_threshold = -3
-    # Other C libraries do not have this function.
-    with suppress(AttributeError, OSError, TypeError):
+    # Other C libraries do not have this function, and clients may have used up all file descriptors.
+    with suppress(AttributeError, ImportError, OSError, TypeError):
+        # Takes milliseconds to import.
+        import ctypes
+
         ctypes.CDLL(None).mallopt(mmap_threshold, 1024 * 1024)
 
 

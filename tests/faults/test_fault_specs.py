@@ -159,7 +159,7 @@ INVALID_FAULTS: list[tuple[dict[str, Any], str, str]] = [
     ({"body": "jso"}, "body", "'jso' is not valid; did you mean 'json'? valid: json, html, empty, cut, malformed"),
     ({"body": "json"}, "body", "json is the body of an error and needs its status; expected one"),
     ({"delay": -1}, "delay", "expected seconds, not negative, or an object with uniform or lognormal, got -1"),
-    ({"delay": {"uniform": [2, 1]}}, "delay.uniform", "2 is above the maximum, 1"),
+    ({"delay": {"uniform": [2, 1]}}, "delay.uniform", "2 is above the maximum; expected at most 1"),
     ({"delay": {"lognormal": {"median": 1}}}, "delay.lognormal.sigma", "missing, and required; add it"),
     ({"dribble": 16}, "dribble", "expected an object with bytes and every, got 16"),
     ({"dribble": {"bytes": 16}}, "dribble.every", "missing, and required; add it"),
