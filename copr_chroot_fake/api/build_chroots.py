@@ -73,8 +73,15 @@ def _render_page(build: Build, page: Iterable[BuildChroot], paging: Paging) -> R
     # Other orders depend on more, such as the chroots of the project.
     if paging.order == "id" and len(chroots) <= _MAX_CACHED_CHROOTS:
         build.rendered_page = rendered
+        cached = build.store.builds_with_page
+        cached.append(build)
+        if len(cached) > _MAX_CACHED_PAGES:
+            cached.popleft().rendered_page = None
     return rendered
 
+
+_MAX_CACHED_PAGES = 100
+"""Builds of a fake with a cached page, which takes about 25 kB: the latest, as clients poll few builds at a time."""
 
 _MAX_CACHED_CHROOTS = 100
 """Chroots in the longest page that is cached: as many as a page has by default."""

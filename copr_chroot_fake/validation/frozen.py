@@ -47,7 +47,8 @@ def frozen(*, kw_only: bool = False) -> Callable[[ClassT], ClassT]:
 
 
 def _initializer(made: Any) -> Callable[..., None]:
-    names = {each.name for each in fields(made)}
+    names = [each.name for each in fields(made)]
+    known = {*names}
     positional = [each.name for each in fields(made) if not each.kw_only]
     defaults = {each.name: each.default for each in fields(made) if each.default is not MISSING}
     factories = {each.name: each.default_factory for each in fields(made) if each.default_factory is not MISSING}
@@ -60,10 +61,12 @@ def _initializer(made: Any) -> Callable[..., None]:
             if name not in values:
                 values[name] = make()
         is_ambiguous = args and (len(args) > len(positional) or not by_position.keys().isdisjoint(given))
-        if is_ambiguous or values.keys() != names:
+        if is_ambiguous or values.keys() != known:
             # This raises the error.
             type(self).__signature__.bind(*args, **given)
-        self.__dict__.update(values)
+        # One by one and in the same order, so that instances share the keys of their dictionaries.
+        for name in names:
+            object.__setattr__(self, name, values[name])
         if has_post_init:
             self.__post_init__()
 
