@@ -76,7 +76,7 @@ def _render_page(build: Build, page: Iterable[BuildChroot], paging: Paging) -> R
         cached = build.store.builds_with_page
         cached.append(build)
         if len(cached) > _MAX_CACHED_PAGES:
-            cached.popleft().rendered_page = None
+            cached.pop(0).rendered_page = None
     return rendered
 
 

@@ -115,7 +115,7 @@ class Store:
         """The size of rendered builds and chroots that are not accounted for in the log yet."""
         self.user: str | None = None
         """The user who is logged in with the current request."""
-        self.builds_with_page: deque[Build] = deque()
+        self.builds_with_page: list[Build] = []
         """The builds whose last page of chroots was cached, the latest at the end."""
         self.created: list[Build | Project] = []
         """The builds and the project that the current request has created."""
