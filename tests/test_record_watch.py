@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from copr_chroot_fake import LIFECYCLES, FakeCopr, State
 from copr_chroot_fake.client.errors import ClientError
@@ -284,6 +284,7 @@ def test_lifecycle_with_unknown_state_is_reported() -> None:
 @given(
     seed=st.integers(0, 2**32), interval=st.sampled_from([1, 1, 4, 15]), is_canceled=st.booleans(), starts=st.booleans()
 )
+@example(seed=1, interval=4, is_canceled=False, starts=False)  # the polls miss the import, which fails
 def test_any_lifecycle_is_replayed_or_reported(seed: int, interval: int, is_canceled: bool, starts: bool) -> None:
     """Random events of three chroots lead to the same end, and at an interval of 1 to the same states in each second.
 

@@ -116,6 +116,9 @@ def _stamp(missed: Sequence[State], observed: ObservedStatus, since: int) -> Ite
             at = status.ended_on
             if at is None:
                 without.add(Stamp.ENDED_ON)
+            # The import was missed: a chroot that fails while it waits has both times, one that fails then has none.
+            if status.started_on is None and at is None:
+                without.add(Stamp.STARTED_ON)
         elif state is State.FORKED and status.ended_on is not None and status.ended_on > since:
             # Those of the original are earlier.
             at = status.ended_on
