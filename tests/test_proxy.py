@@ -317,7 +317,7 @@ def test_host_that_cannot_be_reached_is_an_error(fake: FakeCopr) -> None:
 def test_client_may_leave_before_the_tunnel_is_open(fake: FakeCopr, monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection to the other host is closed."""
 
-    async def open_late(host: str, port: int) -> relay.RelayTunnel | str:
+    async def open_late(host: str, port: int) -> relay.RelayTunnel:
         opened = await relay.open_relay(host, port)
         await asyncio.sleep(0.2)
         return opened
