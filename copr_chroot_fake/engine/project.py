@@ -149,7 +149,7 @@ class Project:
                 with all_or_nothing(self.store) as undo:
                     undo.append(partial(self.replace_chroots, self.known_chroots))
                     self.store.know(missing)
-                    self._move_last({name: replace(self._row(name), dropped_on=None) for name in missing})
+                    self._move_last({name: _enabled(self._row(name)) for name in missing})
 
     def drop_chroots(self, chrootnames: Iterable[str]) -> None:
         now = int(self.store.clock.now())
@@ -210,3 +210,8 @@ class Project:
         self.packages = dict(saved.packages)
         self.directories = dict.fromkeys(saved.directories)
         self.webhook_secret = saved.webhook_secret
+
+
+def _enabled(row: ProjectChroot) -> ProjectChroot:
+    """Return the settings of a chroot as enabled; those that never were changed are shared."""
+    return row if row.dropped_on is None else replace(row, dropped_on=None)
