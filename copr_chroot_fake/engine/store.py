@@ -66,6 +66,44 @@ class Store:
     Hold the lock to change anything, or to read several values consistently.
     """
 
+    __slots__ = (
+        "__weakref__",
+        "accounts",
+        "agenda",
+        "batches",
+        "builds",
+        "builds_with_page",
+        "changes",
+        "clock",
+        "coupled_agenda",
+        "created",
+        "faults",
+        "first_build_id",
+        "groups",
+        "index",
+        "last_batch_id",
+        "last_build_id",
+        "last_package_id",
+        "last_project_id",
+        "lock",
+        "messages",
+        "mock_chroots",
+        "observed_lock",
+        "own_lock",
+        "own_results_root",
+        "poll_loops",
+        "progress",
+        "projects",
+        "removed",
+        "rendered_bytes",
+        "results_delay",
+        "results_root",
+        "seed",
+        "serves_results",
+        "submission_rules",
+        "user",
+    )
+
     def __init__(self, clock: Clock, progress: Progress, seed: int, max_polls: int | None = None) -> None:
         self.clock = clock
         self.progress = progress

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable
 
 from ..engine.clock import SystemClock, VirtualClock
-from ..engine.message_log import Entry
 from ..engine.store import Store
 from ..errors import InputError
 from ..validation import checks
@@ -151,7 +149,7 @@ class Subscribers:
             return
         try:
             while self._collect():
-                error = self._deliver(log.undelivered)
+                error = self._deliver()
                 first = first or error
         except BaseException:
             self._is_delivering = False
@@ -174,10 +172,10 @@ class Subscribers:
             self._is_delivering = bool(self._store.messages.undelivered)
             return self._is_delivering
 
-    def _deliver(self, undelivered: deque[Entry]) -> Exception | None:
+    def _deliver(self) -> Exception | None:
         """Deliver messages to all subscribers; return the first exception of a callback."""
         first: Exception | None = None
-        while undelivered:
+        while undelivered := self._store.messages.undelivered:
             message = read_message(undelivered.popleft())
             for callback in self._callbacks:
                 try:
