@@ -5,27 +5,19 @@ from __future__ import annotations
 import selectors
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 
 CONNECTIONS = 8
 MANY_CONNECTIONS = 64
 
 
-def rate(port: int, target: str, times: int = 150) -> Callable[[], float]:
-    """Return a function that measures requests per second over several connections."""
-    request = _request(target)
+def rate(port: int, target: str, requests: int = 1600) -> Callable[[], float]:
+    """Return a function that measures requests per second over several connections, which keep the server busy."""
 
     def run() -> float:
-        with _connections(port, CONNECTIONS) as connections:
-            length = _response_length(connections[0], request)
-            began = time.perf_counter()
-            for _ in range(times):
-                for connection in connections:
-                    connection.sendall(request)
-                for connection in connections:
-                    _receive(connection, length)
-            return times * CONNECTIONS / (time.perf_counter() - began)
+        began = time.perf_counter()
+        return len(_latencies(port, target, CONNECTIONS, requests)) / (time.perf_counter() - began)
 
     return run
 
@@ -47,37 +39,39 @@ def reconnecting_rate(port: int, target: str, times: int = 150) -> Callable[[], 
 
 
 def latency(port: int, target: str, requests: int = 6400) -> Callable[[], float]:
-    """Return a function that measures the 99th percentile of the latency, in seconds.
+    """Return a function that measures the 99th percentile of the latency with many clients, in seconds."""
+    return lambda: sorted(_latencies(port, target, MANY_CONNECTIONS, requests))[int(requests * 0.99)]
 
-    There are many clients. Each sends the next request as soon as it has received a response.
+
+def _latencies(port: int, target: str, clients: int, requests: int) -> list[float]:
+    """Send so many requests, and return the seconds of each.
+
+    Each client sends the next request as soon as it has received a response.
     """
-    request = _request(target)
-
-    def run() -> float:
-        latencies: list[float] = []
-        with _connections(port, MANY_CONNECTIONS) as connections, selectors.DefaultSelector() as selector:
-            length = _response_length(connections[0], request)
-            for connection in connections:
-                connection.sendall(request)
-                selector.register(connection, selectors.EVENT_READ, time.perf_counter())
-            while len(latencies) < requests:
-                for key, _ in selector.select():
-                    readable = key.fileobj
-                    assert isinstance(readable, socket.socket)
-                    _receive(readable, length)
-                    latencies.append(time.perf_counter() - key.data)
-                    readable.sendall(request)
-                    selector.modify(readable, selectors.EVENT_READ, time.perf_counter())
-            for connection in connections:
-                _receive(connection, length)
-        return sorted(latencies)[int(len(latencies) * 0.99)]
-
-    return run
+    request, latencies = _request(target), list[float]()
+    with ExitStack() as opened, selectors.DefaultSelector() as selector:
+        # The server closes connections that are idle for some seconds, so each measurement opens its own.
+        connections = [opened.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(clients)]
+        length = _response_length(connections[0], request)
+        for connection in connections:
+            connection.sendall(request)
+            selector.register(connection, selectors.EVENT_READ, time.perf_counter())
+        while len(latencies) < requests:
+            for key, _ in selector.select():
+                readable = key.fileobj
+                assert isinstance(readable, socket.socket)
+                _receive(readable, length)
+                latencies.append(time.perf_counter() - key.data)
+                readable.sendall(request)
+                selector.modify(readable, selectors.EVENT_READ, time.perf_counter())
+        for connection in connections:
+            _receive(connection, length)
+    return latencies
 
 
 def send_repeatedly(port: int, target: str, times: int) -> None:
     """Send so many requests over several connections."""
-    rate(port, target, times // CONNECTIONS)()
+    _latencies(port, target, CONNECTIONS, times)
 
 
 def send_each(port: int, targets: Iterable[str]) -> None:
@@ -89,13 +83,6 @@ def send_each(port: int, targets: Iterable[str]) -> None:
 
 def _request(target: str, header: str = "") -> bytes:
     return f"GET {target} HTTP/1.1\r\nHost: localhost\r\n{header}\r\n".encode()
-
-
-@contextmanager
-def _connections(port: int, number: int) -> Iterator[list[socket.socket]]:
-    """Open connections for one measurement; the server closes connections that are idle for some seconds."""
-    with ExitStack() as opened:
-        yield [opened.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(number)]
 
 
 def _receive(connection: socket.socket, length: int) -> None:
