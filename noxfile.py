@@ -29,7 +29,7 @@ VERSIONS = [
 ]
 """The versions of Python, and of the dependencies, that are tested together.
 
-``make coverage`` runs all tests with the newest dependencies on the Python that also runs nox. The oldest dependencies
+``make coverage`` runs the tests with the newest dependencies on the Python that also runs nox. The oldest dependencies
 are tested with the first and the last Python, as the others differ from one of these by less.
 """
 
