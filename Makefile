@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 5000
 
-.PHONY: serve test check coverage examples fuzz mutants lint format docs names bench bench-short pythons wheel release image clean
+.PHONY: serve test check coverage examples fuzz attack mutants lint format docs names bench bench-short pythons wheel release image clean
 
 # Without cached bytecode each of the processes that the tests start would compile everything again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -55,6 +55,11 @@ TARGET ?= requests
 SECONDS ?= 300
 fuzz: .venv/fuzz.stamp
 	$(BIN)/python -m tests.fuzz $(TARGET) $(SECONDS)
+
+# Clients without regard for a server; ATTACK='--requests 10000 --tls' sends fewer requests, over TLS.
+ATTACK ?=
+attack: .venv/develop.stamp
+	$(BIN)/python -m tests.attack $(ATTACK)
 
 # Mutants of the given modules, or of the core, which takes an hour or two.
 MODULES ?= copr_chroot_fake*
