@@ -192,8 +192,8 @@ class Attack:
         output, _ = process.communicate()
         self._check(
             process.returncode == 0 and seconds <= MAX_END,
-            f"ended with status {process.returncode} after {seconds:.2f} s, at most {MAX_END:g}, without {waited:.2f} s "
-            "in which other programs had the processors",
+            f"ended with status {process.returncode} after {seconds:.2f} s, at most {MAX_END:g}, without "
+            f"{waited:.2f} s in which other programs had the processors",
         )
         self._check(output == "", f"standard output has nothing beside the URLs: {output!r}")
 
