@@ -169,8 +169,10 @@ def _command(path: str, command: click.Command) -> Iterator[str]:
         if isinstance(option, click.Option):
             yield f"command {path} {'/'.join([*option.opts, *option.secondary_opts])}"
     if isinstance(command, click.Group):
-        for name in sorted(command.commands):
-            yield from _command(f"{path} {name}", command.commands[name])
+        for name in command.list_commands(context := click.Context(command)):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from _command(f"{path} {name}", inner)
 
 
 def _control() -> Iterator[str]:

@@ -24,7 +24,7 @@ class BuildId(click.IntRange):
         return super().convert(cast(int, checks.address_excerpt(value) if "@" in str(value) else value), param, ctx)
 
 
-@click.command("record")
+@click.command()
 @click.argument("build_ids", metavar="BUILD_ID...", nargs=-1, required=True, type=BuildId(min=1, max=LARGEST_INTEGER))
 @click.option("--url", default=COPR_URL, show_default=True, help="URL of the Copr, without /api_3.")
 @click.option(
@@ -42,7 +42,7 @@ class BuildId(click.IntRange):
 )
 @click.option("--anonymize", is_flag=True, help="Replace owners, projects, packages, people and URLs.")
 @click.pass_context
-def record_command(
+def record(
     ctx: click.Context,
     build_ids: tuple[int, ...],
     url: str,
@@ -69,7 +69,7 @@ def record_command(
     """
     if interval is not None and not watch:
         raise Failure("--interval requires --watch")
-    from .record import Interrupted, record
+    from .record import Interrupted, record_builds
     from .reporter import open_reporter
 
     try:
@@ -78,7 +78,7 @@ def record_command(
             seconds = checks.amount("--interval", INTERVAL if interval is None else interval)
             with open_reporter() as reporter:
                 unique_ids = tuple(dict.fromkeys(build_ids))
-                problems = record(unique_ids, copr_url, output, seconds if watch else None, anonymize, reporter)
+                problems = record_builds(unique_ids, copr_url, output, seconds if watch else None, anonymize, reporter)
     except Interrupted:
         raise Failure("interrupted before anything was recorded") from None
     for line in problems:
