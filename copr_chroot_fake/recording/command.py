@@ -26,7 +26,7 @@ class BuildId(click.IntRange):
 
 @click.command()
 @click.argument("build_ids", metavar="BUILD_ID...", nargs=-1, required=True, type=BuildId(min=1, max=LARGEST_INTEGER))
-@click.option("--url", default=COPR_URL, show_default=True, help="URL of the Copr, without /api_3.")
+@click.option("--url", default=COPR_URL, help="URL of the Copr, without /api_3.")
 @click.option(
     "-o",
     "--output",
@@ -42,6 +42,7 @@ class BuildId(click.IntRange):
 )
 @click.option("--anonymize", is_flag=True, help="Replace owners, projects, packages, people and URLs.")
 @click.pass_context
+@failing()
 def record(
     ctx: click.Context,
     build_ids: tuple[int, ...],
@@ -72,13 +73,12 @@ def record(
     from .record import Interrupted, record_builds
     from .reporter import open_reporter
 
+    copr_url = checks.address("--url", url)
+    seconds = checks.amount("--interval", INTERVAL if interval is None else interval)
+    unique_ids = tuple(dict.fromkeys(build_ids))
     try:
-        with failing():
-            copr_url = checks.address("--url", url)
-            seconds = checks.amount("--interval", INTERVAL if interval is None else interval)
-            with open_reporter() as reporter:
-                unique_ids = tuple(dict.fromkeys(build_ids))
-                problems = record_builds(unique_ids, copr_url, output, seconds if watch else None, anonymize, reporter)
+        with open_reporter() as reporter:
+            problems = record_builds(unique_ids, copr_url, output, seconds if watch else None, anonymize, reporter)
     except Interrupted:
         raise Failure("interrupted before anything was recorded") from None
     for line in problems:
