@@ -10,7 +10,7 @@ import math
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import NamedTuple, TypedDict, TypeVar, cast
+from typing import TypedDict, TypeVar, cast
 
 import httpx
 
@@ -71,28 +71,11 @@ def http_options(url: str, has_transport: bool) -> HttpOptions:
     return options
 
 
-class Limits(NamedTuple):
-    """Limits of each call: its time in seconds, the number of retries, and the size of a body in bytes."""
-
-    timeout: float
-    retries: int
-    max_body: int
-
-    @classmethod
-    def of(cls, timeout: float, retries: int, max_body: int) -> Limits:
-        """Check the limits.
-
-        :raises InputError: for an invalid value.
-        """
-        return cls(
-            checks.amount("timeout", timeout),
-            checks.whole_number("retries", retries),
-            checks.positive("max_body", max_body),
-        )
-
-
 class Calls:
-    """The calls of both clients, which differ in ``send`` and ``sleep``."""
+    """The calls of both clients, which differ in ``send`` and ``sleep``.
+
+    :raises InputError: for an invalid argument of a client.
+    """
 
     def __init__(
         self,
@@ -100,17 +83,21 @@ class Calls:
         send: Send,
         sleep: Callable[[float], Awaitable[object]],
         now: Callable[[], float],
-        limits: Limits,
+        timeout: float,
+        retries: int,
+        max_body: int,
     ) -> None:
         self._http = http
-        self._timeout = limits.timeout
-        self._sender = Sender(send, sleep, now, limits.retries, limits.max_body)
+        self._timeout = checks.amount("timeout", timeout)
+        self.sender = Sender(
+            send,
+            sleep,
+            arguments.function("now", now),
+            checks.whole_number("retries", retries),
+            checks.positive("max_body", max_body),
+        )
         self._sleep = sleep
         self._now = now
-
-    @property
-    def retried(self) -> int:
-        return self._sender.retried
 
     async def get(self, build_id: int, chrootname: str, until: float = math.inf) -> ChrootStatus:
         request = self._request("build-chroot", arguments.chroot_query(build_id, chrootname))
@@ -223,7 +210,7 @@ class Calls:
         """
         left = until - self._now()
         try:
-            document = await self._sender.fetch(request, min(self._timeout, left))
+            document = await self.sender.fetch(request, min(self._timeout, left))
         except RequestTimeoutError as error:
             if error.status is None and left < self._timeout:
                 raise _OutOfTimeError from error

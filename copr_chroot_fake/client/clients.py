@@ -13,7 +13,7 @@ import httpx
 from ..model.project import COPR_URL
 from . import arguments
 from .bodies import Body
-from .calls import MAX_BODY, Calls, HttpOptions, Limits, OnProgress, http_options
+from .calls import MAX_BODY, Calls, HttpOptions, OnProgress, http_options
 from .results import BuildConfig, BuiltPackage, ChrootPage, ChrootStatus
 
 T = TypeVar("T")
@@ -53,7 +53,6 @@ class CoprClient:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         options = http_options(url, transport is not None)
-        limits = Limits.of(timeout, retries, max_body)
         arguments.transport("transport", transport, httpx.BaseTransport)
         arguments.function("sleep", sleep)
         http = self._http = httpx.Client(transport=transport or _socket_transport(options), **options)
@@ -71,7 +70,7 @@ class CoprClient:
                 response.close()
             return response
 
-        self._calls = Calls(http, send, pause, arguments.function("now", now), limits)
+        self._calls = Calls(http, send, pause, now, timeout, retries, max_body)
 
     def __enter__(self) -> CoprClient:
         return self
@@ -86,7 +85,7 @@ class CoprClient:
     @property
     def retried(self) -> int:
         """The number of retries so far."""
-        return self._calls.retried
+        return self._calls.sender.retried
 
     def get(self, build_id: int, chrootname: str) -> ChrootStatus:
         """Return the status of a build chroot."""
@@ -204,7 +203,6 @@ class AsyncCoprClient:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         options = http_options(url, transport is not None)
-        limits = Limits.of(timeout, retries, max_body)
         arguments.transport("transport", transport, httpx.AsyncBaseTransport)
         # anyio works with both asyncio and trio.
         pause = _async_sleep(anyio.sleep if sleep is None else arguments.function("sleep", sleep))
@@ -227,7 +225,7 @@ class AsyncCoprClient:
                     await response.aclose()
             return response
 
-        self._calls = Calls(http, send, pause, arguments.function("now", now), limits)
+        self._calls = Calls(http, send, pause, now, timeout, retries, max_body)
 
     async def __aenter__(self) -> AsyncCoprClient:
         return self
@@ -242,7 +240,7 @@ class AsyncCoprClient:
     @property
     def retried(self) -> int:
         """The number of retries so far."""
-        return self._calls.retried
+        return self._calls.sender.retried
 
     async def get(self, build_id: int, chrootname: str) -> ChrootStatus:
         """Return the status of a build chroot."""
