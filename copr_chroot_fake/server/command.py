@@ -45,21 +45,7 @@ _HOST_NAME = re.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 _STANDARD_ERROR = 2
 
 
-class _ParsedText(click.ParamType):  # type: ignore[type-arg]  # click before 8.4 has no subscript
-    """The type of an option whose text a function parses.
-
-    :param parse: raises :class:`ValueError` with the message for an invalid text.
-    """
-
-    def __init__(self, name: str, parse: Callable[[str], object]) -> None:
-        self.name = name
-        self._parse = parse
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
-        try:
-            return self._parse(value) if isinstance(value, str) else value
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+# The types of options: each parses a text, or raises click.BadParameter.
 
 
 def _parse_limit(text: str) -> int | None:
@@ -68,7 +54,9 @@ def _parse_limit(text: str) -> int | None:
         return None
     if text.isascii() and text.isdigit() and len(text) <= 10 and 1 <= int(text) <= LARGEST_INTEGER:
         return int(text)
-    raise ValueError(f"{excerpt(text)} is not a limit; expected a whole number from 1 to {LARGEST_INTEGER}, or none")
+    raise click.BadParameter(
+        f"{excerpt(text)} is not a limit; expected a whole number from 1 to {LARGEST_INTEGER}, or none"
+    )
 
 
 def _parse_account(text: str) -> Account:
@@ -80,11 +68,11 @@ def _parse_account(text: str) -> Account:
     token, _, groups = rest.partition(":")
     if not (name and login and token):
         # The message does not quote the text, which may contain a token.
-        raise ValueError("expected NAME:LOGIN:TOKEN, or NAME:LOGIN:TOKEN:@GROUP,…")
+        raise click.BadParameter("expected NAME:LOGIN:TOKEN, or NAME:LOGIN:TOKEN:@GROUP,…")
     try:
         return Account(name, login, token, tuple(group for group in groups.split(",") if group))
     except InputError as error:
-        raise ValueError(f"{name!r}: {error}") from None
+        raise click.BadParameter(f"{name!r}: {error}") from None
 
 
 def _parse_rule(text: str) -> Mapping[str, object]:
@@ -96,19 +84,19 @@ def _parse_rule(text: str) -> Mapping[str, object]:
     for pair in text.split(","):
         key, separator, value = pair.partition("=")
         if not separator:
-            raise ValueError(f"{excerpt(pair)} has no value; expected KEY=VALUE,…, such as package=hello")
+            raise click.BadParameter(f"{excerpt(pair)} has no value; expected KEY=VALUE,…, such as package=hello")
         rule[key] = int(value) if key == "nth" and value.isascii() and value.isdigit() and len(value) < 20 else value
     try:
         parse(SubmissionRuleSpec, "", rule)
     except InputError as error:
-        raise ValueError(str(error)) from None
+        raise click.BadParameter(str(error)) from None
     return rule
 
 
 def _parse_host_name(text: str) -> str:
     """Parse a host name without scheme and port."""
     if not _HOST_NAME.fullmatch(text):
-        raise ValueError(f"{text!r} is not a host name; expected one such as copr, without http:// and port")
+        raise click.BadParameter(f"{text!r} is not a host name; expected one such as copr, without http:// and port")
     return text
 
 
@@ -134,7 +122,7 @@ proxy_allow_option = click.option(
     "--proxy-allow",
     "allowed",
     multiple=True,
-    type=_ParsedText("host name", _parse_host_name),
+    type=_parse_host_name,
     metavar="HOST",
     help="Host, besides Copr's, to which the proxy passes connections through; can be repeated. By default, "
     "connections to other hosts are rejected.",
@@ -171,15 +159,15 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
 @_number_option("--port", default=5000, maximum=65535, help="Port to listen on; 0 selects a free port.")
 @click.option(
     "--default-limit",
-    default=100,
-    type=_ParsedText("limit", _parse_limit),
+    default="100",
+    type=_parse_limit,
     metavar="100|none",
     help="Items in a list if the request has no limit: 100 as in the API reference, none as on the deployed Copr.",
 )
 @click.option(
     "--max-polls",
-    default=1000,
-    type=_ParsedText("limit", _parse_limit),
+    default="1000",
+    type=_parse_limit,
     metavar="1000|none",
     help="Polls of one resource while the clock is paused and nothing changes; more get a 508.",
 )
@@ -195,7 +183,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     "--on-submit",
     "rules",
     multiple=True,
-    type=_ParsedText("rule", _parse_rule),
+    type=_parse_rule,
     metavar="KEY=VALUE,…",
     help="Rule for submitted builds, such as package=hello,lifecycle=fails, with the keys of submissions "
     "in a scenario; can be repeated. The first rule that matches applies.",
@@ -232,7 +220,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     "--account",
     "accounts",
     multiple=True,
-    type=_ParsedText("account", _parse_account),
+    type=_parse_account,
     metavar="NAME:LOGIN:TOKEN[:@GROUP,…]",
     help="User who may log in, with the groups whose projects the user may change; can be repeated. By default, any "
     "login is accepted and may do everything.",
@@ -261,7 +249,7 @@ def _read_token(ctx: click.Context, param: click.Parameter, value: str | None) -
     "--allow-host",
     "allowed_hosts",
     multiple=True,
-    type=_ParsedText("host name", _parse_host_name),
+    type=_parse_host_name,
     metavar="NAME",
     help="Host name that control calls without a token may use, such as a docker compose service; can be repeated. "
     "IP addresses, localhost, and the names in --host and --public-url are always allowed.",
