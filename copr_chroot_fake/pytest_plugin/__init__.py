@@ -224,6 +224,6 @@ def copr_config(
 @pytest.fixture
 def copr_cli(copr_server: CoprServer, copr_config: Path, tmp_path: Path) -> CoprCli:
     """``copr_cli("build", …)`` runs copr-cli, or another command, against ``copr_server``, in the fake's time."""
-    from .commands import make_copr_cli
+    from .commands import CoprCli
 
-    return make_copr_cli(copr_server.url, tmp_path)
+    return CoprCli(copr_server.url, tmp_path)
