@@ -70,9 +70,7 @@ class InitialConfig:
         return fake
 
     def make_from(self, scenario: ScenarioSource) -> FakeCopr:
-        fake = self.make_empty()
-        fake.add_scenario(scenario)
-        return fake
+        return replace(self, scenarios=(scenario,)).make()
 
 
 @frozen()
