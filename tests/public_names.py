@@ -19,7 +19,7 @@ from typing import is_typeddict
 import click
 
 import copr_chroot_fake
-from copr_chroot_fake.admin.operations import all_operations
+from copr_chroot_fake.admin.operations import OPERATIONS
 from copr_chroot_fake.cli import main
 from copr_chroot_fake.model.account import Account, Group
 from copr_chroot_fake.model.fault import FaultObject, _DribbleObject
@@ -176,7 +176,7 @@ def _command(path: str, command: click.Command) -> Iterator[str]:
 
 
 def _control() -> Iterator[str]:
-    return (f"control {method} {path}" for path, method, _ in all_operations())
+    return (f"control {operation.method} {operation.path}" for operation in OPERATIONS)
 
 
 def _packaging() -> Iterator[str]:
