@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ..fake import FakeCopr
     from ..messages.message import Message
     from ..messages.subscribers import Subscription
-    from ..wire.answer import Answer
-    from ..wire.headers import RawHeaders
     from .initial import InitialState
 
 MAX_SNAPSHOTS = 100
@@ -49,24 +47,6 @@ class World:
     :param url: where clients reach the world, if that is known already.
     """
 
-    __slots__ = (
-        "_last_snapshot",
-        "_memory",
-        "_snapshot_bytes",
-        "_subscription",
-        "_url",
-        "answer",
-        "fake",
-        "initial_state",
-        "name",
-        "snapshots",
-        "watchers",
-    )
-
-    fake: FakeCopr
-    answer: Callable[[str, str, RawHeaders, bytes], Answer]
-    snapshots: dict[int, Snapshot]
-
     def __init__(
         self,
         name: str,
@@ -93,7 +73,7 @@ class World:
             self.subscribe(self._subscription.callback)
         self._memory.free()
         self.answer = fake._api.answer  # noqa: SLF001  # called by servers
-        self.snapshots = {}
+        self.snapshots: dict[int, Snapshot] = {}
         self._snapshot_bytes: dict[int, int] = {}
         self._last_snapshot = 0
         self.watchers.follow(fake)
