@@ -48,6 +48,7 @@ class Recorder:
         self._sleep = sleep
         self._not_found: set[int] = set()
         self.observations = Observations(int(now()))
+        self._builds = self.observations.builds
 
     def run(self, save: Callable[[], object]) -> None:
         """Poll the builds until all have ended, or once.
@@ -76,7 +77,7 @@ class Recorder:
     def missing(self) -> Iterator[str]:
         """Yield a line for each part of the builds that has not been observed."""
         for build_id in self._build_ids:
-            build = self.observations.builds.get(build_id)
+            build = self._builds.get(build_id)
             if build_id in self._not_found:
                 yield f"there is no build {build_id}"
             elif build is None:
@@ -93,10 +94,6 @@ class Recorder:
     def has_observations(self) -> bool:
         """Whether a chroot, or a build without chroots, has been read completely."""
         return any(not build.chroots or build.unread_chroots < len(build.chroots) for build in self._builds.values())
-
-    @property
-    def _builds(self) -> dict[int, ObservedBuild]:
-        return self.observations.builds
 
     def _unfinished(self) -> list[ObservedBuild]:
         return [build for build in self._builds.values() if not build.is_finished]
