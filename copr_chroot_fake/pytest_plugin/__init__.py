@@ -120,13 +120,10 @@ def _copr_options(request: pytest.FixtureRequest) -> Options:
 @pytest.fixture
 def make_copr_fake(request: pytest.FixtureRequest, _copr_options: Options) -> Iterator[MakeCoprFake]:
     """Make further fakes: ``make_copr_fake(**options)``; the test's marker and the configuration give the defaults."""
-    from .support import guard_network, make_fake
-
-    def make(**options: object) -> FakeCopr:
-        return make_fake(request.node, _copr_options, options)
+    from .support import MakeCoprFake, guard_network
 
     with guard_network(request.node, _copr_options):
-        yield make
+        yield MakeCoprFake(request.node, _copr_options)
 
 
 @pytest.fixture
