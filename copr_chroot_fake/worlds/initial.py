@@ -56,7 +56,7 @@ class InitialConfig:
         """Return a fake with these options, and without content."""
         fake = self.fake_class.from_options(replace(self.options, clock=SystemClock(self.speed)))
         for account in self.accounts:
-            fake.add_account(account.name, account.login, account.token, account.groups)
+            fake.add_account(**vars(account))
         return fake
 
     def make(self) -> FakeCopr:
