@@ -7,6 +7,7 @@ import math
 import re
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from ..validation import checks
 
@@ -21,6 +22,7 @@ class UnreadableError(Exception):
     """A body cannot be decompressed."""
 
 
+@dataclass(slots=True)
 class Body:
     """Collects the pieces of a body until it is too large or takes too long.
 
@@ -28,18 +30,17 @@ class Body:
     :param until: the deadline, on the clock ``now``.
     """
 
-    def __init__(self, max_bytes: int, until: float, now: Callable[[], float]) -> None:
-        self._max_bytes = max_bytes
-        self._until = until
-        self._now = now
-        self._received = bytearray()
-        self._is_too_large = False
+    max_bytes: int
+    until: float
+    now: Callable[[], float]
+    _received: bytearray = field(default_factory=bytearray)
+    _is_too_large: bool = False
 
     def add(self, piece: bytes) -> bool:
         """Add a received piece; return whether to read on."""
-        if self._now() > self._until:
+        if self.now() > self.until:
             return False
-        self._is_too_large = len(self._received) + len(piece) > self._max_bytes
+        self._is_too_large = len(self._received) + len(piece) > self.max_bytes
         if self._is_too_large:
             return False
         self._received += piece
@@ -53,7 +54,7 @@ class Body:
         """
         if self._is_too_large:
             raise TooLargeError
-        if self._now() > self._until:
+        if self.now() > self.until:
             raise TimeoutError
 
     def decoded(self, encoding: str) -> bytes:
@@ -69,10 +70,10 @@ class Body:
         decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
         try:
             # One byte more than allowed shows whether the limit is exceeded.
-            content = decompressor.decompress(self._received, self._max_bytes + 1)
+            content = decompressor.decompress(self._received, self.max_bytes + 1)
         except zlib.error as error:
             raise UnreadableError(f"broken gzip: {error}") from None
-        if len(content) > self._max_bytes:
+        if len(content) > self.max_bytes:
             raise TooLargeError
         if not decompressor.eof or decompressor.unused_data:
             raise UnreadableError("broken gzip: truncated, or followed by other data")
