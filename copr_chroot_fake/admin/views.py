@@ -8,7 +8,6 @@ from itertools import compress, islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict, TypeVar, cast
 
-from .. import __version__
 from ..engine.build import Build
 from ..engine.chroot import BuildChroot, Change
 from ..engine.clock import SystemClock
@@ -408,10 +407,6 @@ class OverviewView(TypedDict):
     requests: list[RequestView]
     worlds: list[str]
     total_worlds: int
-
-
-def health(fake: FakeCopr, worlds: int) -> HealthView:
-    return {"status": "ok", "version": __version__, "default_limit": fake.default_limit, "worlds": worlds}
 
 
 def _view(kind: type[V], item: object, **others: object) -> V:

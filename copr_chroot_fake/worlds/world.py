@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import CoprFakeError, InputError
-from ..excerpt import excerpt
+from ..validation.checks import choices, excerpt
 from .limits import MAX_MEMORY, MAX_WORLDS
 from .memory import NEW_WORLD, Memory
 from .watchers import Watchers
@@ -181,14 +181,9 @@ class Worlds:
         :raises NoMemoryError: if the memory limit is reached.
         """
         if self.are_fixed:
-            raise InputError("world", f"there is no world {excerpt(name)}, and worlds are fixed; {self._choices(name)}")
+            known = choices(name, self.names) if self._named else "there are none"
+            raise InputError("world", f"there is no world {excerpt(name)}, and worlds are fixed; {known}")
         return self._make(name, self.initial_state)
-
-    def _choices(self, name: str) -> str:
-        # Imported late because only errors need it.
-        from ..validation.checks import choices
-
-        return choices(name, self.names) if self._named else "there are none"
 
     def add(self, draft: World) -> None:
         """Add a draft, unless another world has taken its name or the last place since."""
