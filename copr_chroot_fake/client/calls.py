@@ -138,38 +138,9 @@ class Calls:
         request = self._request(arguments.path("path", path), arguments.any_query(query))
         return await self._fetch(checks.mapping, request)
 
-    async def wait_for_one(
-        self, build_id: int, chrootname: str, timeout: float, poll: float, on_progress: OnProgress | None
-    ) -> ChrootStatus:
-        async def fetch(until: float) -> tuple[ChrootStatus, ...]:
-            return (await self.get(build_id, chrootname, until),)
-
-        (status,) = await self._until_ended(build_id, fetch, timeout, poll, on_progress)
-        return status
-
-    async def wait_for_all(
-        self, build_id: int, timeout: float, poll: float, on_progress: OnProgress | None
-    ) -> tuple[ChrootStatus, ...]:
-        async def fetch(until: float) -> tuple[ChrootStatus, ...]:
-            """Read all pages, whatever their length."""
-            items: tuple[ChrootStatus, ...] = ()
-            offset: int | None = 0
-            while offset is not None:
-                page = await self.get_next(build_id, None, offset, None, until)
-                items += page.items
-                offset = page.next_offset
-            return items
-
-        return await self._until_ended(build_id, fetch, timeout, poll, on_progress)
-
-    async def _until_ended(
-        self,
-        build_id: int,
-        fetch: Callable[[float], Awaitable[tuple[ChrootStatus, ...]]],
-        timeout: float,
-        poll: float,
-        on_progress: OnProgress | None,
-    ) -> tuple[ChrootStatus, ...]:
+    async def wait(
+        self, build_id: int, chrootname: str | None, timeout: float, poll: float, on_progress: OnProgress | None
+    ) -> ChrootStatus | tuple[ChrootStatus, ...]:
         """Poll until all chroots have ended. A build without chroots has not ended: they appear after its import."""
         poll = checks.amount("poll", poll)
         timeout = checks.amount("timeout", timeout)
@@ -182,18 +153,30 @@ class Calls:
         while True:
             polled_at = self._now()
             try:
-                statuses = await fetch(deadline)
+                statuses = await self._poll(build_id, chrootname, deadline)
             except _OutOfTimeError as error:
                 raise _wait_timeout(build_id, timeout, statuses) from error
             if on_progress is not None:
                 on_progress(statuses)
             if statuses and all(status.is_final for status in statuses):
-                return statuses
+                return statuses if chrootname is None else statuses[0]
             next_poll = polled_at + poll
             if next_poll > deadline:
                 await self._sleep(max(deadline - self._now(), 0))
                 raise _wait_timeout(build_id, timeout, statuses)
             await self._sleep(max(next_poll - self._now(), 0))
+
+    async def _poll(self, build_id: int, chrootname: str | None, until: float) -> tuple[ChrootStatus, ...]:
+        """Return the status of a chroot, or of all chroots of a build, whatever the length of its pages."""
+        if chrootname is not None:
+            return (await self.get(build_id, chrootname, until),)
+        items: tuple[ChrootStatus, ...] = ()
+        offset: int | None = 0
+        while offset is not None:
+            page = await self.get_next(build_id, None, offset, None, until)
+            items += page.items
+            offset = page.next_offset
+        return items
 
     def _request(self, path: str, query: arguments.Arguments) -> httpx.Request:
         try:

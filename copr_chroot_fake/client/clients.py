@@ -156,9 +156,7 @@ class CoprClient:
         :param on_progress: called with the chroots after each poll.
         :raises WaitTimeoutError: with the last states.
         """
-        if chrootname is None:
-            return _run(self._calls.wait_for_all(build_id, timeout, poll, on_progress))
-        return _run(self._calls.wait_for_one(build_id, chrootname, timeout, poll, on_progress))
+        return _run(self._calls.wait(build_id, chrootname, timeout, poll, on_progress))
 
 
 def _socket_transport(options: HttpOptions) -> httpx.BaseTransport:
@@ -306,6 +304,4 @@ class AsyncCoprClient:
         on_progress: OnProgress | None = None,
     ) -> ChrootStatus | tuple[ChrootStatus, ...]:
         """Wait until a chroot, or every chroot of a build, has ended; see :meth:`CoprClient.wait`."""
-        if chrootname is None:
-            return await self._calls.wait_for_all(build_id, timeout, poll, on_progress)
-        return await self._calls.wait_for_one(build_id, chrootname, timeout, poll, on_progress)
+        return await self._calls.wait(build_id, chrootname, timeout, poll, on_progress)
