@@ -7,10 +7,9 @@ and ``sleep`` never suspend, so a coroutine finishes on the first step.
 from __future__ import annotations
 
 import math
-import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TypedDict, TypeVar, cast
+from typing import Any, TypeVar
 
 import httpx
 
@@ -42,20 +41,10 @@ MAX_CHROOTS = 100_000
 """The maximum number of chroots to read page by page; a service that returns more probably never ends."""
 
 
-class HttpOptions(TypedDict, total=False):
-    """Options for both kinds of ``httpx`` client."""
-
-    base_url: httpx.URL
-    auth: tuple[str, str]
-    headers: Mapping[str, str]
-    cookies: CookieJar
-    verify: ssl.SSLContext
-
-
-def http_options(url: str, has_transport: bool) -> HttpOptions:
-    """Return the options for a URL, which may contain a user and a password."""
+def http_options(url: str, has_transport: bool) -> dict[str, Any]:
+    """Return the options of both kinds of ``httpx`` client for a URL, which may contain a user and a password."""
     parsed = arguments.url("url", url)
-    options: HttpOptions = {
+    options: dict[str, Any] = {
         # Credentials go into a header only: URLs are printed in many places, headers without secrets.
         "base_url": parsed.copy_with(userinfo=b""),
         # Body supports no other encoding.
@@ -67,7 +56,7 @@ def http_options(url: str, has_transport: bool) -> HttpOptions:
         options["auth"] = (parsed.username, parsed.password)
     if has_transport or parsed.scheme == "http":
         # Nothing would use an SSL context, and making one takes milliseconds; httpx does not check the value.
-        options["verify"] = cast(ssl.SSLContext, None)
+        options["verify"] = None
     return options
 
 
@@ -96,8 +85,6 @@ class Calls:
             checks.whole_number("retries", retries),
             checks.positive("max_body", max_body),
         )
-        self._sleep = sleep
-        self._now = now
 
     async def get(self, build_id: int, chrootname: str, until: float = math.inf) -> ChrootStatus:
         request = self._request("build-chroot", arguments.chroot_query(build_id, chrootname))
@@ -148,10 +135,10 @@ class Calls:
             raise InputError("poll", "0 would poll without a pause; expected seconds")
         if on_progress is not None:
             arguments.function("on_progress", on_progress)
-        deadline = self._now() + timeout
+        deadline = self.sender.now() + timeout
         statuses: tuple[ChrootStatus, ...] = ()
         while True:
-            polled_at = self._now()
+            polled_at = self.sender.now()
             try:
                 statuses = await self._poll(build_id, chrootname, deadline)
             except _OutOfTimeError as error:
@@ -162,9 +149,9 @@ class Calls:
                 return statuses if chrootname is None else statuses[0]
             next_poll = polled_at + poll
             if next_poll > deadline:
-                await self._sleep(max(deadline - self._now(), 0))
+                await self.sender.sleep(max(deadline - self.sender.now(), 0))
                 raise _wait_timeout(build_id, timeout, statuses)
-            await self._sleep(max(next_poll - self._now(), 0))
+            await self.sender.sleep(max(next_poll - self.sender.now(), 0))
 
     async def _poll(self, build_id: int, chrootname: str | None, until: float) -> tuple[ChrootStatus, ...]:
         """Return the status of a chroot, or of all chroots of a build, whatever the length of its pages."""
@@ -191,7 +178,7 @@ class Calls:
         :param until: a deadline in addition to the timeout of the call.
         :raises ClientError: if the service does not return what was requested.
         """
-        left = until - self._now()
+        left = until - self.sender.now()
         try:
             document = await self.sender.fetch(request, min(self._timeout, left))
         except RequestTimeoutError as error:

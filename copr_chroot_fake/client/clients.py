@@ -13,7 +13,7 @@ import httpx
 from ..model.project import COPR_URL
 from . import arguments
 from .bodies import Body
-from .calls import MAX_BODY, Calls, HttpOptions, OnProgress, http_options
+from .calls import MAX_BODY, Calls, OnProgress, http_options
 from .results import BuildConfig, BuiltPackage, ChrootPage, ChrootStatus
 
 T = TypeVar("T")
@@ -55,7 +55,7 @@ class CoprClient:
         options = http_options(url, transport is not None)
         arguments.transport("transport", transport, httpx.BaseTransport)
         arguments.function("sleep", sleep)
-        http = self._http = httpx.Client(transport=transport or _socket_transport(options), **options)
+        http = self._http = httpx.Client(transport=transport or _socket_transport(options["base_url"]), **options)
 
         async def pause(seconds: float) -> None:
             sleep(seconds)
@@ -159,11 +159,10 @@ class CoprClient:
         return _run(self._calls.wait(build_id, chrootname, timeout, poll, on_progress))
 
 
-def _socket_transport(options: HttpOptions) -> httpx.BaseTransport:
+def _socket_transport(url: httpx.URL) -> httpx.BaseTransport:
     # Imported late: in-process clients do not need it.
     from .deadlines import DeadlineTransport
 
-    url = options["base_url"]
     return DeadlineTransport(url, httpx.create_ssl_context() if url.scheme == "https" else None)
 
 
