@@ -32,11 +32,6 @@ class Operation:
     creates: bool = False
     grows: bool = False
 
-    @property
-    def needs_memory(self) -> bool:
-        """Whether it can increase the memory of a world."""
-        return self.creates or self.grows
-
     @cached_property
     def hints(self) -> Mapping[str, Any]:
         """The types of ``body`` and ``query``, if it takes any, and ``return``."""
