@@ -50,7 +50,10 @@ class Recorder:
         :raises ClientError: if the first round fails, or ten rounds in a row.
         """
         started = self.monotonic()
-        self._run_first_round(math.inf if self.interval is None else started + self.interval, save)
+        deadline = math.inf if self.interval is None else started + self.interval
+        for build_id in self.build_ids:
+            if self._poll(build_id, deadline):
+                save()
         if self.interval is None:
             return
         failures = 0
@@ -90,11 +93,6 @@ class Recorder:
 
     def _unfinished(self) -> list[ObservedBuild]:
         return [build for build in self._builds.values() if not build.is_finished]
-
-    def _run_first_round(self, deadline: float, save: Callable[[], object]) -> None:
-        for build_id in self.build_ids:
-            if self._poll(build_id, deadline):
-                save()
 
     def _run_round(self, deadline: float, save: Callable[[], object]) -> None:
         has_changed = False
