@@ -68,8 +68,8 @@ class Sender:
                     raise
                 pause = max(2.0**attempt, error.retry_after or 0)
                 if self.now() + pause > until:
-                    left_out = f"not retried: the pause of {pause:g} s would exceed the timeout of {seconds:g} s"
-                    message = f"{error.message}; {left_out}"
+                    reason = f"the pause of {pause:g} s would exceed the timeout of {seconds:g} s"
+                    message = f"{error.message}; not retried: {reason}"
                     raise type(error)(message, error.request, error.status, error.retry_after) from error
             self.retried += 1
             await self.sleep(pause)
