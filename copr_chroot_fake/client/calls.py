@@ -43,7 +43,7 @@ MAX_CHROOTS = 100_000
 
 def http_options(url: str, has_transport: bool) -> dict[str, Any]:
     """Return the options of both kinds of ``httpx`` client for a URL, which may contain a user and a password."""
-    parsed = arguments.url("url", url)
+    parsed = arguments.url(url)
     options: dict[str, Any] = {
         # Credentials go into a header only: URLs are printed in many places, headers without secrets.
         "base_url": parsed.copy_with(userinfo=b""),
@@ -122,7 +122,7 @@ class Calls:
         return await self._fetch(parse_packages, self._request("build-chroot/built-packages", query))
 
     async def get_document(self, path: str, query: Mapping[str, int | str]) -> Mapping[str, object]:
-        request = self._request(arguments.path("path", path), arguments.any_query(query))
+        request = self._request(arguments.path(path), arguments.any_query(query))
         return await self._fetch(checks.mapping, request)
 
     async def wait(

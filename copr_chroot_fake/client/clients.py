@@ -53,7 +53,7 @@ class CoprClient:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         options = http_options(url, transport is not None)
-        arguments.transport("transport", transport, httpx.BaseTransport)
+        arguments.transport(transport, httpx.BaseTransport)
         arguments.function("sleep", sleep)
         http = self._http = httpx.Client(transport=transport or _socket_transport(options["base_url"]), **options)
 
@@ -200,7 +200,7 @@ class AsyncCoprClient:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         options = http_options(url, transport is not None)
-        arguments.transport("transport", transport, httpx.AsyncBaseTransport)
+        arguments.transport(transport, httpx.AsyncBaseTransport)
         # anyio works with both asyncio and trio.
         pause = _async_sleep(anyio.sleep if sleep is None else arguments.function("sleep", sleep))
         http = self._http = httpx.AsyncClient(transport=transport, **options)
