@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import selectors
+import select
 import socket
 import time
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from typing import NamedTuple
 
 CONNECTIONS = 8
 MANY_CONNECTIONS = 64
 
 
-def rate(port: int, target: str, requests: int = 1600) -> Callable[[], float]:
+def rate(port: int, target: str, requests: int = 6400) -> Callable[[], float]:
     """Return a function that measures requests per second over several connections, which keep the server busy."""
-
-    def run() -> float:
-        began = time.perf_counter()
-        return len(_latencies(port, target, CONNECTIONS, requests)) / (time.perf_counter() - began)
-
-    return run
+    return lambda: requests / _load(port, target, CONNECTIONS, requests).seconds
 
 
 def reconnecting_rate(port: int, target: str, times: int = 150) -> Callable[[], float]:
@@ -40,38 +36,50 @@ def reconnecting_rate(port: int, target: str, times: int = 150) -> Callable[[], 
 
 def latency(port: int, target: str, requests: int = 6400) -> Callable[[], float]:
     """Return a function that measures the 99th percentile of the latency with many clients, in seconds."""
-    return lambda: sorted(_latencies(port, target, MANY_CONNECTIONS, requests))[int(requests * 0.99)]
+    return lambda: sorted(_load(port, target, MANY_CONNECTIONS, requests).latencies)[int(requests * 0.99)]
 
 
-def _latencies(port: int, target: str, clients: int, requests: int) -> list[float]:
-    """Send so many requests, and return the seconds of each.
+class _Load(NamedTuple):
+    """Measured load: the seconds from the first to the last response, and those of each request."""
 
-    Each client sends the next request as soon as it has received a response.
+    seconds: float
+    latencies: list[float]
+
+
+def _load(port: int, target: str, clients: int, requests: int) -> _Load:
+    """Send so many requests, and measure them.
+
+    Each client sends the next request as soon as it has received a response. It takes less time for a request than any
+    of the servers.
     """
-    request, latencies = _request(target), list[float]()
-    with ExitStack() as opened, selectors.DefaultSelector() as selector:
+    request, latencies, began = _request(target), list[float](), dict[int, float]()
+    with ExitStack() as opened, closing(select.epoll()) as readable:
         # The server closes connections that are idle for some seconds, so each measurement opens its own.
         connections = [opened.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(clients)]
+        by_number = {connection.fileno(): connection for connection in connections}
         length = _response_length(connections[0], request)
-        for connection in connections:
+        for number, connection in by_number.items():
+            readable.register(number, select.EPOLLIN)
+            began[number] = time.perf_counter()
             connection.sendall(request)
-            selector.register(connection, selectors.EVENT_READ, time.perf_counter())
+        start = time.perf_counter()
         while len(latencies) < requests:
-            for key, _ in selector.select():
-                readable = key.fileobj
-                assert isinstance(readable, socket.socket)
-                _receive(readable, length)
-                latencies.append(time.perf_counter() - key.data)
-                readable.sendall(request)
-                selector.modify(readable, selectors.EVENT_READ, time.perf_counter())
+            for number, _ in readable.poll():
+                connection = by_number[number]
+                _receive(connection, length)
+                now = time.perf_counter()
+                latencies.append(now - began[number])
+                began[number] = now
+                connection.sendall(request)
+        seconds = time.perf_counter() - start
         for connection in connections:
             _receive(connection, length)
-    return latencies
+    return _Load(seconds, latencies)
 
 
 def send_repeatedly(port: int, target: str, times: int) -> None:
     """Send so many requests over several connections."""
-    _latencies(port, target, CONNECTIONS, times)
+    _load(port, target, CONNECTIONS, times)
 
 
 def send_each(port: int, targets: Iterable[str]) -> None:
