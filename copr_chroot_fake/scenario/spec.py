@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
-from functools import partial
 from typing import Annotated, ClassVar
 
 from ..errors import InputError
@@ -182,8 +181,9 @@ def _parse_settings(location: str, value: object) -> ChrootSettings:
 def _parse_chroots(location: str, value: object) -> tuple[ChrootSpec, ...]:
     """Return the chroots of a list of names or objects, or of their states or settings by name."""
     if not checks.is_mapping(value):
-        unique = Unique(("name",), "the build already has {}; expected another")
-        return parse_list(_parse_chroot, location, value, unique)
+        return parse_list(
+            _parse_chroot, location, value, Unique(("name",), "the build already has {}; expected another")
+        )
     by_name = parse_mapping(checks.chroot_name, _parse_settings, location, value)
     return tuple(ChrootSpec(name=name, **vars(settings)) for name, settings in by_name.items())
 
@@ -241,17 +241,7 @@ class ProjectSpec(ProjectSettings):
     created_on: UnixTime | None = None
     chroots: EnabledChroots = field(default_factory=dict)
     permissions: Mapping[Text, Permissions] = field(default_factory=dict)
-    packages: Annotated[
-        tuple[PackageSpec, ...],
-        Rule(
-            partial(
-                parse_list,
-                check_of(PackageSpec),
-                unique=Unique(("name",), "the project already has {}; expected another"),
-            ),
-            lambda packages: [dump(package) for package in packages],
-        ),
-    ] = ()
+    packages: Annotated[tuple[PackageSpec, ...], Unique(("name",), "the project already has {}; expected another")] = ()
     directories: tuple[PathSegment, ...] = ()
     webhook_secret: Text | None = None
 
@@ -421,9 +411,6 @@ class NumberedBuildSpec(BuildSpec):
     id: Positive = field()
 
 
-_UNIQUE_IDS = Unique(("id",), "build {} already exists; expected another id")
-
-
 @frozen()
 class MockChroot:
     """A chroot of the service, which it may have deactivated."""
@@ -539,46 +526,16 @@ class ScenarioSpec:
     schema: Text | None = field(default=None, metadata={"key": "$schema"})
     now: Amount | None = None
     chroots: tuple[MockChrootValue, ...] = ()
-    accounts: Annotated[
-        tuple[Account, ...],
-        Rule(
-            partial(
-                parse_list,
-                check_of(Account),
-                unique=Unique(("login",), "{!r} already exists; expected another"),
-            )
-        ),
-    ] = ()
-    groups: Annotated[
-        tuple[Group, ...],
-        Rule(
-            partial(parse_list, check_of(Group), unique=Unique(("name",), "group {} already exists; expected another"))
-        ),
-    ] = ()
-    batches: Annotated[
-        tuple[BatchSpec, ...],
-        Rule(
-            partial(
-                parse_list,
-                check_of(BatchSpec),
-                unique=Unique(("id",), "batch {} already exists; expected another id"),
-            )
-        ),
-    ] = ()
+    accounts: Annotated[tuple[Account, ...], Unique(("login",), "{!r} already exists; expected another")] = ()
+    groups: Annotated[tuple[Group, ...], Unique(("name",), "group {} already exists; expected another")] = ()
+    batches: Annotated[tuple[BatchSpec, ...], Unique(("id",), "batch {} already exists; expected another id")] = ()
     last_ids: LastIds | None = None
     projects: Annotated[
         tuple[ProjectSpec, ...],
-        Rule(
-            partial(
-                parse_list,
-                check_of(ProjectSpec),
-                unique=Unique(("ownername", "projectname"), "project {}/{} already exists; expected another name"),
-            )
-        ),
+        Unique(("ownername", "projectname"), "project {}/{} already exists; expected another name"),
     ] = ()
     builds: Annotated[
-        tuple[NumberedBuildSpec, ...],
-        Rule(partial(parse_list, check_of(NumberedBuildSpec), unique=_UNIQUE_IDS)),
+        tuple[NumberedBuildSpec, ...], Unique(("id",), "build {} already exists; expected another id")
     ] = ()
     submissions: tuple[SubmissionRuleSpec, ...] = ()
     faults: tuple[FaultValue, ...] = ()
