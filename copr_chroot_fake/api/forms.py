@@ -10,7 +10,6 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field
 from typing import Any, NamedTuple
 from urllib.parse import urlparse
 
@@ -51,14 +50,13 @@ class Field:
 
     :param read: returns its value for what was sent and the default; raises Invalid.
     :param checks: run first, whatever the other validators say.
-    :param is_text: whether white space around it is removed.
     """
 
     read: Reader
     default: Any = None
     filters: Sequence[Callable[[Any], Any]] = ()
     checks: Sequence[Validator] = ()
-    validators: Sequence[Validator] = field(default=())
+    validators: Sequence[Validator] = ()
 
 
 class Filled(NamedTuple):
@@ -214,11 +212,6 @@ def null_if_none(value: Any) -> Any:
     return None if value in (None, "None") else value
 
 
-def null_if_not_chosen(value: Any) -> Any:
-    """Read a blank choice, or the text None, as null."""
-    return None if value is None or not value.strip() or value == "None" else value
-
-
 def one_per_line(value: Any) -> str:
     """Separate the words of a list by line feeds."""
     return re.sub(r"\s+", "\n", value.strip()) if value else ""
@@ -311,11 +304,8 @@ def url(given: Given) -> None:
 
 
 def _is_host(host: str) -> bool:
-    try:
+    with suppress(ValueError):
         ipaddress.IPv4Address(host)
-    except ValueError:
-        pass
-    else:
         return True
     with suppress(UnicodeError):
         host = host.encode("idna").decode()
@@ -362,3 +352,11 @@ def is_repository(parsed: Any) -> bool:
     if parsed.scheme not in ("http", "https", "copr") or not parsed.netloc:
         return False
     return bool(parsed.scheme != "copr" or parsed.path.partition("/")[2].partition("/")[0])
+
+
+# Fields.
+
+
+def optional_choice(*allowed: str) -> Field:
+    """Return a field for one of some texts; a blank one, or the text None, counts as not sent."""
+    return Field(choice, filters=[null_if_blank, null_if_none], checks=[one_of(allowed)], validators=[optional])

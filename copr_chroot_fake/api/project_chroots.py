@@ -179,12 +179,7 @@ _FIELDS = {
     "module_toggle": Field(forms.stripped_text, filters=[_without_blanks], validators=[_modules]),
     "with_opts": Field(forms.stripped_text),
     "without_opts": Field(forms.stripped_text),
-    "bootstrap": Field(
-        forms.choice,
-        filters=[forms.null_if_not_chosen],
-        checks=[forms.one_of(("unchanged", "default", "off", "on", "image", "custom_image"))],
-        validators=[forms.optional],
-    ),
+    "bootstrap": forms.optional_choice("unchanged", "default", "off", "on", "image", "custom_image"),
     "bootstrap_image": Field(
         forms.stripped_text,
         filters=[lambda value: value or None],
@@ -196,12 +191,7 @@ _FIELDS = {
             ),
         ],
     ),
-    "isolation": Field(
-        forms.choice,
-        filters=[forms.null_if_not_chosen],
-        checks=[forms.one_of(("unchanged", "default", "nspawn", "simple"))],
-        validators=[forms.optional],
-    ),
+    "isolation": forms.optional_choice("unchanged", "default", "nspawn", "simple"),
     "reset_fields": Field(forms.stripped_text),
     "upload_comps": Field(forms.file),
     "delete_comps": Field(forms.boolean, False),
