@@ -44,9 +44,7 @@ def get_source_chroot(context: RequestContext) -> Success:
 
     Copr fails unless the log of the source build has an address.
     """
-    raw_id, build = find_build(context)
-    if build is None:
-        raise no_such_build(raw_id)
+    build = _find_build(context)
     build.catch_up()
     if build.source.run is not None:
         build.poll(context.is_poll)
@@ -55,7 +53,7 @@ def get_source_chroot(context: RequestContext) -> Success:
             if chroot.is_absent or chroot.state in UNIMPORTED:
                 chroot.poll(True)
     if not build.is_in_store:
-        raise no_such_build(raw_id)
+        raise no_such_build(build.id)
     # A source build that follows from the lifecycles of the chroots has a directory, whether or not it was named.
     has_directory = bool(build.source.result_dir) or (build.had_lifecycle and not build.source.is_independent)
     if not has_directory or build.source_state not in _WITH_LOG:
@@ -84,9 +82,7 @@ def list_builds(context: RequestContext) -> Success:
 
 def get_source_build_config(context: RequestContext) -> Success:
     """Answer ``build/source-build-config``, which is no poll."""
-    raw_id, build = find_build(context)
-    if build is None:
-        raise no_such_build(raw_id)
+    build = _find_build(context)
     return Success(
         json_line(
             {
@@ -175,11 +171,10 @@ def _find_build(context: RequestContext) -> Build:
 
 
 def _poll_build(context: RequestContext) -> Build:
-    raw_id, build = find_build(context)
-    if build is not None:
-        build.poll(context.is_poll)
-    if build is None or not build.is_in_store:
-        raise no_such_build(raw_id)
+    build = _find_build(context)
+    build.poll(context.is_poll)
+    if not build.is_in_store:
+        raise no_such_build(build.id)
     return build
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..engine.build import Build
 from ..engine.project import Project
 from ..engine.store import Store
 from ..model.package import Package
@@ -119,7 +118,7 @@ def delete_package(context: RequestContext) -> Success:
     user, project, package = _read_package(context)
     if not may_edit(user, project):
         raise ApiError(403, f"You are not allowed to delete package `{package.id}`.")
-    builds = _builds_of(package, project)
+    builds = context.store.builds_in(project, package.name)
     check_deletable(user, builds)
     for build in builds:
         context.store.remove(build)
@@ -235,26 +234,22 @@ def _denylist(store: Store) -> forms.Validator:
     return validate
 
 
-def _builds_of(package: Package, project: Project) -> list[Build]:
-    """Return the builds of a package, the newest first."""
-    store = project.store
-    found = (store.find_build(number) for number in store.index.page(project.full_name, package.name, 0, None))
-    return [build for build in found if build is not None]
-
-
 def _render(
     package: Package, project: Project, context: RequestContext | None = None, *, is_listed: bool = False
 ) -> bytes:
     arguments = {} if context is None else context.target.arguments
+    store = project.store
     latest = succeeded = None
     if _is_true(arguments.get("with_latest_build")):
-        builds = _builds_of(package, project)
+        builds = store.builds_in(project, package.name)
         latest = next(iter(builds), None)
         if is_listed:
             # In a list, Copr prefers builds in the main directory.
             latest = next((build for build in builds if build.project_dirname == project.projectname), latest)
     if _is_true(arguments.get("with_latest_succeeded_build")):
-        succeeded = next((build for build in _builds_of(package, project) if build.state == "succeeded"), None)
+        succeeded = next(
+            (build for build in store.builds_in(project, package.name) if build.state == "succeeded"), None
+        )
     config = {
         ("source_build_method" if key == "srpm_build_method" else key): value for key, value in package.config.items()
     }

@@ -20,7 +20,7 @@ from .context import RequestContext, Success, nul_error, require
 from .forms import Values, form_data, read_form
 from .paging import COPR, Paging, check_order, check_query, parse_paging, slice_rows, sort_rows
 from .project_forms import MAX_NAME, RENAMED, changed_settings, fields_to_add, fields_to_edit, settings_to_add
-from .project_lookup import builds_of, find_editable_project, find_project, find_project_in_path
+from .project_lookup import find_editable_project, find_project, find_project_in_path
 from .rendering import json_line, render_page
 from .storing import require_storable
 from .users import User, find_user, may_edit, owner_of, require_group_member
@@ -187,7 +187,7 @@ def delete_project(context: RequestContext) -> Success:
     project = find_project_in_path(context)
     if project.settings.persistent:
         raise ApiError(403, "This project is protected against deletion.")
-    builds = builds_of(project, store)
+    builds = store.builds_in(project)
     check_deletable(user, builds)
     if not user.is_admin:
         if project.group is not None:
@@ -287,7 +287,7 @@ def _dropped_chroots(project: Project, names: Collection[str], store: Store) -> 
     :raises ApiError: 409 if an unfinished build uses a chroot that is not among the names.
     """
     unwanted = [name for name in project.known_chroots if name not in names and store.mock_chroots[name]]
-    builds = builds_of(project, store)
+    builds = store.builds_in(project)
     unfinished: dict[str, None] = {}
     is_shortened = False
     for name in unwanted:

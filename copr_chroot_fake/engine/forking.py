@@ -45,10 +45,10 @@ def _add_fork(store: Store, source: Project, ownername: str, projectname: str, c
 def _last_successes(store: Store, project: Project, package: str) -> list[tuple[Build, list[str]]]:
     """Return builds with those of their chroots that are the last success of a package."""
     found: dict[Build, list[str]] = {}
-    builds = [store.find_build(number) for number in store.index.page(project.full_name, package, 0, None)]
+    builds = store.builds_in(project, package)
     for name in project.packages[package].allowed(project.active_chroots):
         for build in builds:
-            if build is not None and name in build and build[name].state in _FORKABLE:
+            if name in build and build[name].state in _FORKABLE:
                 found.setdefault(build, []).append(name)
                 break
     return [*found.items()]

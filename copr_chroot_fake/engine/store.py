@@ -465,6 +465,11 @@ class Store:
         batch = self.batches[self.last_batch_id] = Batch(self.last_batch_id, blocked_by)
         return batch.id
 
+    def builds_in(self, project: Project, package: str | None = None) -> list[Build]:
+        """Return the builds of a project that no lifecycle has deleted by now, or those of a package; newest first."""
+        found = (self.find_build(number) for number in self.index.page(project.full_name, package, 0, None))
+        return [build for build in found if build is not None]
+
     def find_build(self, build_id: int) -> Build | None:
         """Return a build unless it does not exist, or is deleted by one of its chroots' lifecycles by now."""
         build = self.builds.get(build_id)
