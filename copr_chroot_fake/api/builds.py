@@ -15,7 +15,7 @@ from ..engine.store import Store
 from ..errors import EventError
 from ..model.source import UNIMPORTED
 from ..model.states import State
-from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError
+from ..wire.answer import CATCH_ALL, HTML, Answer, ApiError, make_answer
 from .authentication import authenticate
 from .context import RequestContext, Success, find_build, no_such_build, nul_error
 from .paging import BUILD, Paging, check_order, check_query, parse_paging
@@ -156,11 +156,8 @@ def get_upload(context: RequestContext) -> Answer:
     for build in context.store.builds.values():
         config = build.source.config
         if config.get("tmp") == parameters["dirname"] and config.get("pkg") == parameters["filename"]:
-            content = build.source.content or b""
-            headers = (("Content-Type", "application/octet-stream"), ("Content-Length", str(len(content))))
-            return Answer(200, headers, content)
-    body = b"Not Found\n"
-    return Answer(404, (("Content-Type", HTML), ("Content-Length", str(len(body)))), body)
+            return make_answer(build.source.content or b"", "application/octet-stream")
+    return make_answer(b"Not Found\n", HTML, 404)
 
 
 def _find_build(context: RequestContext) -> Build:

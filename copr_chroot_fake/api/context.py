@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..engine.build import Build
 from ..engine.store import Store
 from ..validation import checks
-from ..wire.answer import CATCH_ALL, Answer, ApiError, json_answer
+from ..wire.answer import CATCH_ALL, Answer, ApiError, Headers, json_answer
 from ..wire.headers import RawHeaders
 from ..wire.target import Target
 from .bodies import RequestBody
@@ -64,7 +64,7 @@ class Success:
         self,
         body: bytes,
         documents: Sequence[bytes] = (),
-        headers: tuple[tuple[str, str], ...] = (),
+        headers: Headers = (),
         invalid_field: Sequence[str] = (),
     ) -> None:
         self.body = body
