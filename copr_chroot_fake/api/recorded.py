@@ -39,17 +39,10 @@ def _error_in(answer: Answer) -> str | None:
 
 
 def _record_body(body: RequestBody) -> RecordedBody:
-    if body.is_json:
-        return _kept("json", body.content, body)
-    if body.is_urlencoded:
-        return _kept("urlencoded", body.content, body)
-    if body.is_multipart:
-        return _kept("multipart", _summarize(body), body)
-    return _kept("other", b"", body)
-
-
-def _kept(kind: str, content: bytes, body: RequestBody) -> RecordedBody:
-    return RecordedBody(kind, content if len(content) <= MAX_BODY else None, len(body.content))  # type: ignore[arg-type]  # one of its kinds
+    content = body.content
+    if body.kind in ("multipart", "other"):
+        content = _summarize(body) if body.kind == "multipart" else b""
+    return RecordedBody(body.kind, content if len(content) <= MAX_BODY else None, len(body.content))
 
 
 def _summarize(body: RequestBody) -> bytes:

@@ -50,6 +50,10 @@ class UploadedFile(NamedTuple):
     size: int
 
 
+BodyKind = Literal["json", "urlencoded", "multipart", "other"]
+"""What the content type of a body says: JSON, a form without or with files, or anything else."""
+
+
 class RecordedBody(NamedTuple):
     """A body, parsed when it is read.
 
@@ -57,7 +61,7 @@ class RecordedBody(NamedTuple):
     :param size: the size in bytes of the body as sent.
     """
 
-    kind: Literal["json", "urlencoded", "multipart", "other"]
+    kind: BodyKind
     content: bytes | None
     size: int
 
