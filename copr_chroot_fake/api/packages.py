@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
+from operator import attrgetter
 from typing import Any
 
 from ..engine.project import Project
@@ -55,7 +56,7 @@ def list_packages(context: RequestContext) -> Success:
     project = find_project(context)
     check_order(paging.order, PACKAGE)
     check_query(paging, PACKAGE)
-    packages = sort_rows(project.packages.values(), _COLUMNS.get(paging.order, _id_of), paging)
+    packages = sort_rows(project.packages.values(), _COLUMNS.get(paging.order, attrgetter("id")), paging)
     return Success(
         render_page(
             [_render(package, project, context, is_listed=True) for package in slice_rows(packages, paging)], paging
@@ -63,15 +64,9 @@ def list_packages(context: RequestContext) -> Success:
     )
 
 
-def _id_of(package: Package) -> int:
-    return package.id
-
-
 _COLUMNS: Mapping[str, Callable[[Package], int | str | None]] = {
-    "name": lambda package: package.name,
-    "max_builds": lambda package: package.max_builds,
+    **{name: attrgetter(name) for name in ("name", "max_builds", "webhook_rebuild")},
     "source_type": lambda package: SOURCE_TYPES.index(package.source_type),
-    "webhook_rebuild": lambda package: package.webhook_rebuild,
 }
 """The columns that a list can be ordered by; the others are the same for all packages, or unknown to the fake."""
 

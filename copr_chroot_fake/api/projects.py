@@ -78,18 +78,14 @@ def _render_projects(projects: list[Project], paging: Paging, *, is_sorted: bool
     # A search joins no table that it could be ordered by.
     check_query(paging, COPR, joined=() if is_sorted else ("group", "user"))
     if not is_sorted:
-        projects = sort_rows(projects, _COLUMNS.get(paging.order, _id_of), paging)
+        projects = sort_rows(projects, _COLUMNS.get(paging.order, attrgetter("id")), paging)
     return render_page([_render(project) for project in slice_rows(projects, paging)], paging)
 
 
-def _id_of(project: Project) -> int:
-    return project.id
-
-
 _COLUMNS: Mapping[str, Callable[[Project], int | str | None]] = {
-    "name": lambda project: project.projectname,
-    "created_on": lambda project: project.created_on,
-    "build_enable_net": lambda project: project.settings.enable_net,
+    "name": attrgetter("projectname"),
+    "created_on": attrgetter("created_on"),
+    "build_enable_net": attrgetter("settings.enable_net"),
     **{
         name: attrgetter(f"settings.{name}")
         for name in (

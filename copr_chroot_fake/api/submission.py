@@ -25,7 +25,7 @@ from .context import RequestContext, Success
 from .forms import Field, Given, Invalid, Values, form_data, read_form
 from .project_lookup import find_project_in_body
 from .projects import pluralize
-from .rendering import json_line, render_items
+from .rendering import json_line, render_list
 from .sources import SOURCES, Source, latest_fedora, package_name_field
 from .storing import require_json, require_storable
 from .users import User, may_build_in
@@ -38,7 +38,7 @@ MAX_TIMEOUT = 108_000
 PRESERVED = ("chroots", "exclude_chroots")
 """The fields of which each item of a list counts."""
 
-_NO_META = {"limit": None, "offset": None, "order": None, "order_type": None}
+_NO_META = b'{"limit": null, "offset": null, "order": null, "order_type": null}'
 
 _SOURCE_FILES = (".src.rpm", ".nosrc.rpm", ".spec")
 
@@ -72,7 +72,7 @@ def create_from_url(context: RequestContext) -> Success:
     request = _read(context, after={"pkgs": pkgs})
     urls = request.values["pkgs"].split("\n")
     sources = [SourceOfBuild("link", {"url": url}, _package_url(url)) for url in urls]
-    return Success(render_items(_submit(context, request, sources), _NO_META))
+    return Success(render_list(_submit(context, request, sources), _NO_META))
 
 
 def create_from_upload(context: RequestContext) -> Success:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..engine.build import Build
 from ..engine.project import Project
@@ -21,15 +21,14 @@ from .text_pages import error_page, text_answer
 _OK = "OK"
 
 
-class _Push:
+class _Push(NamedTuple):
     """What a forge tells about a push: its repository, the branch or tag, and the changed files of each commit."""
 
-    def __init__(self, clone_url: str, ref: str, committish: str, *, is_tag: bool, commits: list[list[str]]) -> None:
-        self.clone_url = clone_url
-        self.ref = ref
-        self.committish = committish
-        self.is_tag = is_tag
-        self.commits = commits
+    clone_url: str
+    ref: str
+    committish: str
+    is_tag: bool
+    commits: list[list[str]]
 
 
 def github(context: RequestContext) -> Answer:
