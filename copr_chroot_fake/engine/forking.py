@@ -15,7 +15,6 @@ from .chroot import BuildChroot, Overrides
 from .project import Project
 from .source import SourceBuild
 from .store import Store
-from .submission_rules import Counts
 
 _FORKABLE = (State.SUCCEEDED, State.FORKED)
 
@@ -94,4 +93,4 @@ def _fork_build(store: Store, build: Build, names: list[str], project: Project, 
                 overrides=Overrides(results=chroot.results) if chroot.results else None,
             )
         )
-    store.add_submitted(fork, build.batch, Counts())
+    store.add_submitted(fork, build.batch, ())

@@ -17,12 +17,13 @@ from .batch import Batch
 from .build import Build, SavedBuild
 from .chroot import Change
 from .clock import VirtualClock
-from .faults import SavedFaults
+from .counted import SavedItems
+from .faults import ActiveFault
 from .interrupts import complete
 from .message_log import Entry
 from .project import Project, SavedProject
 from .store import Store
-from .submission_rules import SavedRules
+from .submission_rules import SubmissionRule
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -42,8 +43,8 @@ class Snapshot(NamedTuple):
     groups: dict[str, Group]
     removed: frozenset[int]
     last_ids: tuple[int, int, int]
-    submission_rules: SavedRules
-    faults: SavedFaults
+    submission_rules: SavedItems[SubmissionRule]
+    faults: SavedItems[ActiveFault]
     changes: tuple[Change, ...]
     messages: tuple[Entry, ...]
     results_root: str

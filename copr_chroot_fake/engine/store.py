@@ -28,13 +28,14 @@ from .build import Build
 from .build_index import BuildIndex
 from .chroot import BuildChroot, Change
 from .clock import Clock, SystemClock, VirtualClock
+from .counted import Counts, counts_of, set_counts
 from .faults import Faults
 from .interrupts import Undo, all_or_nothing, complete
 from .message_log import Entry, MessageLog
 from .observed_lock import Listener, ObservedLock
 from .poll_loops import PollLoops
 from .project import Project
-from .submission_rules import Counts, SubmissionRules
+from .submission_rules import SubmissionRule, SubmissionRules
 
 
 @dataclass
@@ -189,10 +190,10 @@ class Store:
             for chroot in build.chroots:
                 self.note_begun(chroot)
 
-    def add_submitted(self, build: Build, batch: int | None, counts: Counts) -> None:
+    def add_submitted(self, build: Build, batch: int | None, counts: Counts[SubmissionRule]) -> None:
         """Add a build that a user has submitted, and count it for the rules that it matches."""
         with all_or_nothing(self) as undo:
-            undo.append(counts.restore)
+            undo.append(partial(set_counts, counts_of(rule for rule, _, _ in counts)))
             self.builds[build.id] = build
             self.last_build_id = max(self.last_build_id, build.id)
             self._add_to_project(build, undo)
@@ -200,7 +201,7 @@ class Store:
                 self._join(build, batch, undo)
             self.index.add(build)
             build.agenda.changed[build] = None
-            counts.store()
+            set_counts(counts)
         self.created.append(build)
 
     def add_created_project(self, project: Project) -> None:
