@@ -22,6 +22,7 @@ from .engine.submission_rules import SubmissionRule, SubmissionRules
 from .errors import CoprFakeError, InputError, PollLoopError, ScenarioError, needing
 from .garbage_collection import without_garbage_collection
 from .journal.log import RequestLog, retained_bytes
+from .model import defaults
 from .model.account import Account, Group, fas_name_of
 from .model.lifecycle import DEFAULT_LIFECYCLE, LifecycleLike
 from .model.nevra import Nevra
@@ -32,11 +33,8 @@ from .model.states import State, StateName
 from .options import FakeOptions, options_after_source, options_as_keywords
 from .scenario.load import ScenarioSource, load_scenario
 from .scenario.spec import (
-    DEFAULT_MEMORY_LIMIT,
     DEFAULT_OWNER,
-    DEFAULT_PACKAGE,
     DEFAULT_PROJECT,
-    DEFAULT_TIMEOUT,
     BuildSpec,
     ProjectSpec,
     SubmissionRuleSpec,
@@ -220,13 +218,13 @@ class FakeCopr:
         *,
         id: int | None = None,
         project: Project | str = f"{DEFAULT_OWNER}/{DEFAULT_PROJECT}",
-        package: str | None = DEFAULT_PACKAGE,
+        package: str | None = defaults.PACKAGE,
         version: str | None = None,
         state: State | StateName | None = None,
         lifecycle: LifecycleLike | None = None,
         progress: ProgressLike | None = None,
-        memory_limit: int = DEFAULT_MEMORY_LIMIT,
-        timeout: int = DEFAULT_TIMEOUT,
+        memory_limit: int = defaults.MEMORY_LIMIT,
+        timeout: int = defaults.TIMEOUT,
         enable_net: bool = False,
         is_background: bool = False,
         bootstrap: str | None = None,

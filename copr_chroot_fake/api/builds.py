@@ -21,7 +21,7 @@ from .context import RequestContext, Success, find_build, no_such_build, nul_err
 from .paging import BUILD, Paging, check_order, check_query, parse_paging
 from .project_lookup import find_project
 from .projects import check_deletable
-from .rendering import json_line, render_page
+from .rendering import json_line, json_success, render_page
 from .users import may_build_in, may_edit
 
 _WITH_LOG = (State.RUNNING, State.IMPORTING, State.SUCCEEDED, State.FAILED, State.CANCELED)
@@ -58,7 +58,7 @@ def get_source_chroot(context: RequestContext) -> Success:
     has_directory = bool(build.source.result_dir) or (build.had_lifecycle and not build.source.is_independent)
     if not has_directory or build.source_state not in _WITH_LOG:
         raise ApiError(500, CATCH_ALL)
-    return Success(json_line({"state": build.source_state.value, "result_url": build.source_results_url}))
+    return json_success({"state": build.source_state.value, "result_url": build.source_results_url})
 
 
 def list_builds(context: RequestContext) -> Success:
@@ -83,16 +83,14 @@ def list_builds(context: RequestContext) -> Success:
 def get_source_build_config(context: RequestContext) -> Success:
     """Answer ``build/source-build-config``, which is no poll."""
     build = _find_build(context)
-    return Success(
-        json_line(
-            {
-                "source_type": build.source.type,
-                "source_dict": build.source.config,
-                "memory_limit": build.memory_limit,
-                "timeout": build.timeout,
-                "is_background": build.is_background,
-            }
-        )
+    return json_success(
+        {
+            "source_type": build.source.type,
+            "source_dict": build.source.config,
+            "memory_limit": build.memory_limit,
+            "timeout": build.timeout,
+            "is_background": build.is_background,
+        }
     )
 
 
@@ -136,7 +134,7 @@ def delete_builds(context: RequestContext) -> Success:
     check_deletable(user, builds, missing)
     for build in builds:
         context.store.remove(build)
-    return Success(json_line({"builds": ids}))
+    return json_success({"builds": ids})
 
 
 def _listed_ids(context: RequestContext) -> list[int]:

@@ -125,7 +125,7 @@ def build_package(context: RequestContext) -> Success:
     """Answer ``package/build`` with a build of its default source, for which package and chroots are known at once."""
     user = authenticate(context)
     project = find_project_in_body(context)
-    data = form_data(context.body, (*PRESERVED, "python_versions"), _RENAMED)
+    data = form_data(context.body, PRESERVED, _RENAMED)
     fields = {
         **build_fields(project, user, context.store),
         "package_name": Field(forms.stripped_text, validators=[forms.required()]),

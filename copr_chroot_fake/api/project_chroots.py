@@ -16,7 +16,7 @@ from .build_config import derive_project_config
 from .context import RequestContext, Success, nul_error, require
 from .forms import Field, Given, Invalid, Values, form_data, read_form
 from .project_lookup import find_project, find_project_in_path
-from .rendering import json_line
+from .rendering import json_success
 from .storing import as_text, require_storable
 from .users import may_edit
 
@@ -56,7 +56,7 @@ def get_build_config(context: RequestContext) -> Success:
     project, name = _find(context)
     if name not in project.active_chroots:
         raise ApiError(500, CATCH_ALL)
-    return Success(json_line(derive_project_config(project, name)))
+    return json_success(derive_project_config(project, name))
 
 
 def edit_project_chroot(context: RequestContext) -> Success:
@@ -200,20 +200,18 @@ _FIELDS = {
 
 def _chroot(project: Project, name: str) -> Success:
     chroot = project.known_chroots[name]
-    return Success(
-        json_line(
-            {
-                "additional_repos": chroot.additional_repos,
-                "additional_packages": chroot.additional_packages,
-                "additional_modules": chroot.additional_modules,
-                "with_opts": chroot.with_opts,
-                "without_opts": chroot.without_opts,
-                "isolation": chroot.isolation,
-                "mock_chroot": name,
-                "ownername": project.ownername,
-                "projectname": project.projectname,
-                "comps_name": chroot.comps_name,
-                "delete_after_days": project.days_until_deletion(chroot),
-            }
-        )
+    return json_success(
+        {
+            "additional_repos": chroot.additional_repos,
+            "additional_packages": chroot.additional_packages,
+            "additional_modules": chroot.additional_modules,
+            "with_opts": chroot.with_opts,
+            "without_opts": chroot.without_opts,
+            "isolation": chroot.isolation,
+            "mock_chroot": name,
+            "ownername": project.ownername,
+            "projectname": project.projectname,
+            "comps_name": chroot.comps_name,
+            "delete_after_days": project.days_until_deletion(chroot),
+        }
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -21,7 +22,7 @@ from .forms import Values, form_data, read_form
 from .paging import COPR, Paging, check_order, check_query, parse_paging, slice_rows, sort_rows
 from .project_forms import MAX_NAME, RENAMED, changed_settings, fields_to_add, fields_to_edit, settings_to_add
 from .project_lookup import find_editable_project, find_project, find_project_in_path
-from .rendering import json_line, render_page
+from .rendering import json_success, render_page
 from .storing import require_storable
 from .users import User, find_user, may_edit, owner_of, require_group_member
 
@@ -207,16 +208,14 @@ def generate_webhook_secret(context: RequestContext) -> Success:
     project, store = find_editable_project(context), context.store
     random = Random(f"{store.seed}/{project.id}/{project.webhook_secret}")
     project.webhook_secret = str(uuid.UUID(int=random.getrandbits(128), version=4))
-    return Success(
-        json_line(
-            {
-                "id": project.id,
-                "name": project.projectname,
-                "ownername": project.ownername,
-                "full_name": project.full_name,
-                "webhook_secret": project.webhook_secret,
-            }
-        )
+    return json_success(
+        {
+            "id": project.id,
+            "name": project.projectname,
+            "ownername": project.ownername,
+            "full_name": project.full_name,
+            "webhook_secret": project.webhook_secret,
+        }
     )
 
 
@@ -320,30 +319,29 @@ def render_project(project: Project) -> Success:
 def _render(project: Project) -> bytes:
     settings = project.settings
     root = f"{project.store.results_root}/{project}"
-    return json_line(
-        {
-            "name": project.projectname,
-            "persistent": settings.persistent,
-            "additional_repos": settings.additional_repos,
-            "storage": settings.storage,
-            "homepage": settings.homepage,
-            "contact": settings.contact,
-            "description": settings.description,
-            "instructions": settings.instructions,
-            "devel_mode": settings.devel_mode,
-            "unlisted_on_hp": settings.unlisted_on_hp,
-            "auto_prune": settings.auto_prune,
-            "enable_net": settings.enable_net,
-            "bootstrap": settings.bootstrap or "default",
-            "isolation": settings.isolation,
-            "module_hotfixes": settings.module_hotfixes,
-            "appstream": settings.appstream,
-            "packit_forge_projects_allowed": settings.packit_forge_projects_allowed,
-            "follow_fedora_branching": settings.follow_fedora_branching,
-            "repo_priority": settings.repo_priority,
-            "id": project.id,
-            "ownername": project.ownername,
-            "full_name": project.full_name,
-            "chroot_repos": {name: f"{root}/{name}/" for name in project.active_chroots},
-        }
-    )[:-1]
+    fields = {
+        "name": project.projectname,
+        "persistent": settings.persistent,
+        "additional_repos": settings.additional_repos,
+        "storage": settings.storage,
+        "homepage": settings.homepage,
+        "contact": settings.contact,
+        "description": settings.description,
+        "instructions": settings.instructions,
+        "devel_mode": settings.devel_mode,
+        "unlisted_on_hp": settings.unlisted_on_hp,
+        "auto_prune": settings.auto_prune,
+        "enable_net": settings.enable_net,
+        "bootstrap": settings.bootstrap or "default",
+        "isolation": settings.isolation,
+        "module_hotfixes": settings.module_hotfixes,
+        "appstream": settings.appstream,
+        "packit_forge_projects_allowed": settings.packit_forge_projects_allowed,
+        "follow_fedora_branching": settings.follow_fedora_branching,
+        "repo_priority": settings.repo_priority,
+        "id": project.id,
+        "ownername": project.ownername,
+        "full_name": project.full_name,
+        "chroot_repos": {name: f"{root}/{name}/" for name in project.active_chroots},
+    }
+    return json.dumps(fields).encode()

@@ -6,12 +6,18 @@ import json
 from collections.abc import Iterable
 from functools import lru_cache
 
+from .context import Success
 from .paging import Paging
 
 
 def json_line(document: dict[str, object]) -> bytes:
     """Return a document as JSON with a line feed."""
     return json.dumps(document).encode() + b"\n"
+
+
+def json_success(document: dict[str, object]) -> Success:
+    """Return the response with a document."""
+    return Success(json_line(document))
 
 
 def render_page(items: Iterable[bytes], paging: Paging) -> bytes:

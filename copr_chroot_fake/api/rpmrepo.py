@@ -10,7 +10,7 @@ from ..engine.project import Project
 from ..wire.answer import CATCH_ALL, ApiError
 from .build_config import repo_id
 from .context import RequestContext, Success
-from .rendering import json_line
+from .rendering import json_success
 
 MULTILIB = {"x86_64": "i386"}
 """The 32-bit architecture whose packages can be installed beside those of another one."""
@@ -34,7 +34,7 @@ def get_rpmrepo(context: RequestContext) -> Success:
     if project.settings.delete_after_days is not None:
         document["delete_after_days"] = project.settings.delete_after_days
     document["dependencies"] = [*_dependencies(project)]
-    return Success(json_line(document))
+    return json_success(document)
 
 
 def _repos(project: Project) -> dict[str, object]:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..engine.build import Build
 from ..engine.project import Project
 from ..engine.store import Store
 from ..engine.submission import Submission, submit
+from ..model import defaults
 from ..model.source import SourceType
 from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
@@ -25,17 +26,14 @@ from .context import RequestContext, Success
 from .forms import Field, Given, Invalid, Values, form_data, read_form
 from .project_lookup import find_project_in_body
 from .projects import pluralize
-from .rendering import json_line, render_list
+from .rendering import json_success, render_list
 from .sources import SOURCES, Source, latest_fedora, package_name_field
 from .storing import require_json, require_storable
 from .users import User, may_build_in
 
-DEFAULT_TIMEOUT = 18_000
-"""The timeout of builds that ask for none, in seconds."""
-
 MAX_TIMEOUT = 108_000
 
-PRESERVED = ("chroots", "exclude_chroots")
+PRESERVED = ("chroots", "exclude_chroots", "python_versions")
 """The fields of which each item of a list counts."""
 
 _NO_META = b'{"limit": null, "offset": null, "order": null, "order_type": null}'
@@ -104,8 +102,10 @@ def create_from_distgit(context: RequestContext) -> Success:
 
 def create_from_pypi(context: RequestContext) -> Success:
     """Answer ``build/create/pypi``, where each item of every list counts; by default it is built for Python 3."""
-    preserved = (*PRESERVED, "python_versions")
-    return _create(context, "pypi", preserved=preserved, defaults={"python_versions": ["3"]})
+    config = SOURCES["pypi"].config
+    return _create(
+        context, "pypi", lambda values: config({**values, "python_versions": values["python_versions"] or ["3"]})
+    )
 
 
 def create_from_rubygems(context: RequestContext) -> Success:
@@ -128,21 +128,18 @@ def check_before_build(context: RequestContext) -> Success:
     if not may_build_in(user, project):
         raise ApiError(403, f"User '{user.name}' is not allowed to build in '{project}'")
     form.raise_as_dictionary()
-    return Success(json_line({"message": "It should be safe to submit a build like this"}))
+    return json_success({"message": "It should be safe to submit a build like this"})
 
 
 def _create(
     context: RequestContext,
     type: SourceType,
-    config: Any = None,
-    *,
-    preserved: Sequence[str] = PRESERVED,
-    defaults: Mapping[str, object] | None = None,
+    config: Callable[[Values], Mapping[str, object]] | None = None,
 ) -> Success:
     source = SOURCES[type]
-    request = _read(context, source, preserved=preserved)
-    values = {**request.values, **{name: value for name, value in (defaults or {}).items() if not request.values[name]}}
-    return _answer_one(_submit(context, request, [SourceOfBuild(type, (config or source.config)(values))]))
+    request = _read(context, source)
+    stored = (config or source.config)(request.values)
+    return _answer_one(_submit(context, request, [SourceOfBuild(type, stored)]))
 
 
 def _read(
@@ -150,7 +147,6 @@ def _read(
     source: Source | None = None,
     *,
     after: Mapping[str, Field] | None = None,
-    preserved: Sequence[str] = PRESERVED,
 ) -> _Request:
     """Return who submits to which project, and the form.
 
@@ -158,7 +154,7 @@ def _read(
     """
     user = authenticate(context)
     project = find_project_in_body(context)
-    data = form_data(context.body, preserved, {"source_build_method": "srpm_build_method"})
+    data = form_data(context.body, PRESERVED, {"source_build_method": "srpm_build_method"})
     fields = {**build_fields(project, user, context.store), **(after or {})}
     if source is not None:
         own = source.fields(context.store)
@@ -215,7 +211,7 @@ def submit_builds(
             package=package,
             url=source.url,
             project_dirname=values["project_dirname"] or None,
-            timeout=DEFAULT_TIMEOUT if values["timeout"] is None else values["timeout"],
+            timeout=defaults.TIMEOUT if values["timeout"] is None else values["timeout"],
             enable_net=project.settings.enable_net if values["enable_net"] is None else values["enable_net"],
             is_background=values["background"],
             bootstrap=values["bootstrap"],
@@ -270,7 +266,7 @@ def build_fields(project: Project, user: User, store: Store) -> Mapping[str, Fie
     """Return the fields that all kinds of builds have, in Copr's order."""
     active = project.active_chroots
     return {
-        "timeout": Field(forms.integer, DEFAULT_TIMEOUT, validators=[forms.optional, forms.in_range(0, MAX_TIMEOUT)]),
+        "timeout": Field(forms.integer, defaults.TIMEOUT, validators=[forms.optional, forms.in_range(0, MAX_TIMEOUT)]),
         "enable_net": Field(forms.optional_boolean),
         "background": Field(forms.boolean, False),
         "project_dirname": Field(forms.stripped_text),

@@ -10,12 +10,13 @@ from ..engine.build import Build
 from ..engine.project import Project
 from ..engine.store import Store
 from ..engine.submission import Submission, submit
+from ..model import defaults
 from ..model.package import Package
 from ..wire.answer import Answer, ApiError
 from ..wire.headers import read_header
 from .context import RequestContext, nul_error
 from .sources import latest_fedora
-from .submission import DEFAULT_TIMEOUT, check_directory
+from .submission import check_directory
 from .text_pages import error_page, text_answer
 
 _OK = "OK"
@@ -208,7 +209,7 @@ def _submit(
         chroots=package.allowed(project.active_chroots),
         package=package.name,
         project_dirname=dirname,
-        timeout=DEFAULT_TIMEOUT,
+        timeout=defaults.TIMEOUT,
         enable_net=project.settings.enable_net,
         is_background=True,
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..model import defaults
 from ..model.project import SourcePackage
 from ..model.source import SourceType
 from ..model.states import State
@@ -15,9 +16,6 @@ from .source import SourceBuild
 
 if TYPE_CHECKING:
     from .store import Store
-
-MEMORY_LIMIT = 2048
-"""The memory limit of submitted builds, in MB."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +51,7 @@ def submit(store: Store, project: Project, submission: Submission, batch: int | 
         store,
         project_dirname=submission.project_dirname or project.projectname,
         stored_package=submission.package,
-        memory_limit=MEMORY_LIMIT,
+        memory_limit=defaults.MEMORY_LIMIT,
         timeout=submission.timeout,
         enable_net=submission.enable_net,
         is_background=submission.is_background,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast, get_args
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args
 
 from ..errors import InputError, InputErrors, below
 from ..validation import checks
@@ -244,7 +244,7 @@ def _named(location: str, value: str | None) -> Fault:
             f"{value!r} is how a connection breaks, not a fault; expected Fault(breaks={value!r}), or as an object "
             f'{{"breaks": "{value}"}}',
         )
-    return FAULTS[cast(FaultName, checks.one_of(FAULTS)(location, value))]
+    return checks.named(FAULTS)(location, value)
 
 
 def _changed(fault: Fault, changes: Mapping[str, Any]) -> Fault:

@@ -19,7 +19,7 @@ RESULTS_URL = "https://download.copr.fedorainfracloud.org/results"
 
 
 SOURCES = "srpm-builds"
-"""The backend's name of the chroot, and the directory, of source builds."""
+"""What the backend and its messages call the chroot of source builds, and their directory."""
 
 
 BOOTSTRAPS = ("default", "on", "off", "image", "custom_image", "unchanged")

@@ -12,6 +12,7 @@ from dataclasses import field, replace
 from typing import Annotated, ClassVar
 
 from ..errors import InputError
+from ..model import defaults
 from ..model.account import Account, Group
 from ..model.fault import FaultValue
 from ..model.lifecycle import LIFECYCLES, UNBUILT_LIFECYCLES, LifecycleValue, has_end, positions
@@ -49,11 +50,6 @@ from ..validation.spec import Unique, check_of, dump, fields_of, parse_list, par
 
 DEFAULT_OWNER = "jdoe"
 DEFAULT_PROJECT = "playground"
-DEFAULT_PACKAGE = "hello"
-DEFAULT_MEMORY_LIMIT = 2048
-"""In MB, as Copr has it."""
-DEFAULT_TIMEOUT = 18000
-"""In seconds, as Copr has it."""
 DERIVED = ""
 """The submitter of a build for which none is given: the owner of its project."""
 
@@ -355,9 +351,9 @@ class BuildSpec:
     ownername: PathSegment | None = None
     projectname: PathSegment | None = None
     project_dirname: PathSegment | None = None
-    package: Annotated[PathSegment | None, NULLABLE] = DEFAULT_PACKAGE
-    memory_limit: WholeNumber = DEFAULT_MEMORY_LIMIT
-    timeout: WholeNumber = DEFAULT_TIMEOUT
+    package: Annotated[PathSegment | None, NULLABLE] = defaults.PACKAGE
+    memory_limit: WholeNumber = defaults.MEMORY_LIMIT
+    timeout: WholeNumber = defaults.TIMEOUT
     enable_net: bool = False
     is_background: bool = False
     bootstrap: Bootstrap | None = None

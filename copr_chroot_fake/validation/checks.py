@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import islice
-from typing import Annotated, TypeAlias, TypeGuard, TypeVar, cast
+from typing import Annotated, Any, TypeAlias, TypeGuard, TypeVar, cast
 
 from ..errors import CoprFakeError, InputError
 from ..excerpt import excerpt as excerpt
@@ -350,14 +350,19 @@ def end_after_start(location: str, started_on: int | None, ended_on: int | None)
         raise InputError(location, problem)
 
 
-def one_of(valid: Collection[str]) -> Callable[[str, object], str]:
+def one_of(valid: Iterable[str]) -> Callable[[str, object], str]:
     """Return a check for one of some texts."""
+    return named({text: text for text in valid})
 
-    def check(location: str, value: object) -> str:
-        text = plain_text(value)
-        if text is None or text not in valid:
-            raise InputError(location, f"{excerpt(value)} is not valid; {choices(text, valid)}")
-        return text
+
+def named(values: Mapping[Any, T], kind: str = "valid") -> Callable[[str, object], T]:
+    """Return a check for the name of one of some values, which returns the value."""
+
+    def check(location: str, value: object) -> T:
+        name = plain_text(value)
+        if name is None or name not in values:
+            raise InputError(location, f"{excerpt(value)} is not {kind}; {choices(name, values)}")
+        return values[name]
 
     return check
 
