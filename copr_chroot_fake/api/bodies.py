@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..journal.details import BodyKind
 from ..wire.answer import CATCH_ALL, ApiError
 from ..wire.headers import RawHeaders, read_header
-from ..wire.parameters import parse_parameters
+from ..wire.parameters import CHARSETS, parse_parameters
 from ..wire.target import parse_urlencoded
 
 MAX_PARTS = 1000
@@ -217,7 +217,4 @@ def _add_part(headers: Mapping[str, str], content: bytes, fields: dict[str, obje
         files.setdefault(name, Upload(filename, content))
         return
     charset = parse_parameters(headers.get("content-type", "")).get("charset", "").lower()
-    fields.setdefault(name, content.decode(charset if charset in _CHARSETS else "utf-8", "replace"))
-
-
-_CHARSETS = ("ascii", "us-ascii", "utf-8", "iso-8859-1")
+    fields.setdefault(name, content.decode(charset if charset in CHARSETS else "utf-8", "replace"))

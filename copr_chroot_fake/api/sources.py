@@ -68,17 +68,8 @@ def _pypi_fields(store: Store) -> Mapping[str, Field]:
     }
 
 
-def _pypi_config(values: Values) -> dict[str, object]:
-    names = ("pypi_package_name", "pypi_package_version", "spec_generator", "spec_template", "python_versions")
-    return {name: values[name] for name in names}
-
-
 def _gem_fields(store: Store) -> Mapping[str, Field]:
     return {"gem_name": Field(forms.stripped_text, validators=[forms.required()])}
-
-
-def _gem_config(values: Values) -> dict[str, object]:
-    return {"gem_name": values["gem_name"]}
 
 
 def _unix_lines(script: Any) -> Any:
@@ -107,10 +98,6 @@ def _custom_fields(store: Store) -> Mapping[str, Field]:
             validators=[forms.each_url(forms.is_repository), forms.optional],
         ),
     }
-
-
-def _custom_config(values: Values) -> dict[str, object]:
-    return {name: values[name] for name in ("script", "chroot", "builddeps", "resultdir", "repos")}
 
 
 def _arch(chrootname: str) -> str:
@@ -154,12 +141,22 @@ def clone_url(values: Values) -> str:
     return f"{DIST_GITS[values['distgit']]}/{path}/{package}"
 
 
+def _fields_named(*names: str) -> Callable[[Values], dict[str, object]]:
+    """Return a function that returns the values of some fields."""
+    return lambda values: {name: values[name] for name in names}
+
+
+_pypi_config = _fields_named(
+    "pypi_package_name", "pypi_package_version", "spec_generator", "spec_template", "python_versions"
+)
+_custom_config = _fields_named("script", "chroot", "builddeps", "resultdir", "repos")
+
 SOURCES: Mapping[str, Source] = {
     source.type: source
     for source in (
         Source("scm", _scm_fields, _scm_config),
         Source("pypi", _pypi_fields, _pypi_config),
-        Source("rubygems", _gem_fields, _gem_config),
+        Source("rubygems", _gem_fields, _fields_named("gem_name")),
         Source("custom", _custom_fields, _custom_config),
         Source("distgit", _distgit_fields, _distgit_config, needs_package_name=True),
     )

@@ -15,7 +15,7 @@ from ..model import defaults
 from ..model.lifecycle import ABSENT, DEFAULT_LIFECYCLE, Lifecycle, LifecycleLike, couples_chroots
 from ..model.nevra import Nevra
 from ..model.progress import ProgressLike
-from ..model.project import SOURCES
+from ..model.project import SOURCES, SourcePackage
 from ..model.source import DERIVED_STATES, UNFINISHED, source_state_of
 from ..model.states import State, StateName, parse_state
 from ..validation import checks
@@ -265,7 +265,14 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
         :raises EventError: for a state that the backend does not report.
         :raises InputError: for an invalid value.
         """
-        return self.source.report(state, package=package, version=version, url=url, skip=skip)
+        to = parse_state("state", state)
+        name = None if package is None else checks.path_segment("package", package)
+        made = SourcePackage(
+            None if version is None else checks.text("version", version),
+            None if url is None else checks.text("url", url),
+        )
+        skipped = [*checks.each("skip", checks.items("skip", skip), checks.chroot_name)]
+        return self.source.report(to, name, made, skipped)
 
     def report_import(self, failed_for: Iterable[str] = ()) -> bool:
         """Report that the package is in dist-git, so that the chroots are pending; return whether Copr waits for that.

@@ -20,7 +20,7 @@ from ..model.progress import Progress
 from ..model.project import SourcePackage
 from ..model.result_file import NO_RESULTS, parse_result
 from ..model.source import FAILING_SOURCE_PLAN, SOURCE_PLAN, UNBUILT, UNFINISHED, SourceType, source_state_after
-from ..model.states import State, StateName, parse_state
+from ..model.states import State
 from ..model.task import is_announced, is_rescheduled, source_task_ends
 from ..scenario.spec import OutcomeSpec
 from ..validation import checks
@@ -153,23 +153,8 @@ class SourceBuild:
         lifecycles = {name: self.lifecycle_of(name) for name in self._build.names}
         return [name for name, own in lifecycles.items() if own and UNBUILT_LIFECYCLES.get(own) == lifecycle]
 
-    def report(
-        self,
-        state: State | StateName,
-        *,
-        package: str | None = None,
-        version: str | None = None,
-        url: str | None = None,
-        skip: Iterable[str] = (),
-    ) -> bool:
+    def report(self, to: State, name: str | None, made: SourcePackage, skip: Iterable[str]) -> bool:
         """Report a state as Copr's backend does; see :meth:`Build.report_source`."""
-        to = parse_state("state", state)
-        name = None if package is None else checks.path_segment("package", package)
-        made = SourcePackage(
-            None if version is None else checks.text("version", version),
-            None if url is None else checks.text("url", url),
-        )
-        skipped = [*checks.each("skip", checks.items("skip", skip), checks.chroot_name)]
         if to not in _REPORTED:
             expected = ", ".join(_REPORTED)
             raise EventError(
@@ -181,7 +166,7 @@ class SourceBuild:
             if not self._accepts(to):
                 return False
             with build.restored_on_error():
-                self._store(to, build.store.clock.now(), name, made, skipped)
+                self._store(to, build.store.clock.now(), name, made, skip)
                 self._continue_from(self.stored_state)
             return True
 

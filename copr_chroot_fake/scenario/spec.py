@@ -55,9 +55,9 @@ DERIVED = ""
 
 
 def _check_times(chroot: ChrootSpec) -> Iterable[tuple[str, str]]:
-    started_on, ended_on = chroot.started_on, chroot.ended_on
-    if started_on is not None and ended_on is not None and ended_on < started_on and not chroot.late_start:
-        yield "ended_on", f"{ended_on} is before started_on, {started_on}; expected that time or a later one"
+    problem = checks.end_problem(chroot.started_on, chroot.ended_on)
+    if problem is not None and not chroot.late_start:
+        yield "ended_on", problem
 
 
 def _check_canceled(chroot: ChrootSpec) -> Iterable[tuple[str, str]]:

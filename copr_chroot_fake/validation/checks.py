@@ -344,10 +344,11 @@ Remaining = Annotated[float, _numbers(plain_number, -LARGEST_INTEGER, LARGEST_IN
 """The seconds until something is due, negative if it is overdue."""
 
 
-def end_after_start(location: str, started_on: int | None, ended_on: int | None) -> None:
-    if started_on is not None and ended_on is not None and ended_on < started_on:
-        problem = f"{ended_on} is before started_on, {started_on}; expected that time or a later one"
-        raise InputError(location, problem)
+def end_problem(started_on: int | None, ended_on: int | None) -> str | None:
+    """Return the problem with an end that is before the start; ``None`` if it is not."""
+    if started_on is None or ended_on is None or ended_on >= started_on:
+        return None
+    return f"{ended_on} is before started_on, {started_on}; expected that time or a later one"
 
 
 def one_of(valid: Iterable[str]) -> Callable[[str, object], str]:
