@@ -7,6 +7,7 @@ every invalid field. The rules of its validators are WTForms' own, those of the 
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -234,43 +235,34 @@ def required(message: str = "This field is required.") -> Validator:
     return validate
 
 
-def in_range(minimum: int, maximum: int | None = None) -> Validator:
-    expected = f"at least {minimum}" if maximum is None else f"between {minimum} and {maximum}"
+def valid_if(is_valid: Callable[[Any], object], message: str) -> Validator:
+    """Return a validator of a value by a condition."""
 
     def validate(given: Given) -> None:
-        value = given.value
-        if value is None or value < minimum or (maximum is not None and value > maximum):
-            raise Invalid(f"Number must be {expected}.")
-
-    return validate
-
-
-def matches(pattern: str, message: str) -> Validator:
-    compiled = re.compile(pattern)
-
-    def validate(given: Given) -> None:
-        if compiled.match(given.value or "") is None:
+        if not is_valid(given.value):
             raise Invalid(message)
 
     return validate
 
 
-def no_longer_than(maximum: int, message: str | None = None) -> Validator:
-    def validate(given: Given) -> None:
-        if given.value and len(given.value) > maximum:
-            raise Invalid(message or f"Field cannot be longer than {maximum} characters.")
+def in_range(minimum: int, maximum: int | None = None) -> Validator:
+    expected = f"at least {minimum}" if maximum is None else f"between {minimum} and {maximum}"
+    last = math.inf if maximum is None else maximum
+    return valid_if(lambda value: value is not None and minimum <= value <= last, f"Number must be {expected}.")
 
-    return validate
+
+def matches(pattern: str, message: str) -> Validator:
+    compiled = re.compile(pattern)
+    return valid_if(lambda value: compiled.match(value or ""), message)
+
+
+def no_longer_than(maximum: int, message: str | None = None) -> Validator:
+    message = message or f"Field cannot be longer than {maximum} characters."
+    return valid_if(lambda value: not value or len(value) <= maximum, message)
 
 
 def one_of(allowed: Iterable[str]) -> Validator:
-    known = frozenset(allowed)
-
-    def validate(given: Given) -> None:
-        if given.value not in known:
-            raise Invalid("Not a valid choice.")
-
-    return validate
+    return valid_if(frozenset(allowed).__contains__, "Not a valid choice.")
 
 
 def some_of(allowed: Iterable[str]) -> Validator:

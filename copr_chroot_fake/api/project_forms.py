@@ -95,26 +95,18 @@ def fields_to_add(owner: str, store: Store) -> dict[str, Field]:
             raise Invalid(f"Group {owner[1:]} (fas: {fas_name}) already has a project named '{given.value}'.")
         raise Invalid(f"You already have a project named '{given.value}'.")
 
-    def is_no_number(given: Given) -> None:
-        if given.value.isdigit():
-            raise Invalid("Project's name can not be just number.")
-
+    is_no_number = forms.valid_if(lambda value: not value.isdigit(), "Project's name can not be just number.")
     fields = fields_to_edit(store)
     # Copr's form adds or replaces these fields, so that their errors come last.
     chroots, days = fields.pop("chroots"), fields.pop("delete_after_days")
     fields["name"] = Field(forms.stripped_text, validators=[forms.required(), name_characters, is_new, is_no_number])
     fields["persistent"] = Field(forms.boolean, False)
     fields["delete_after_days"] = days
-    fields["chroots"] = replace(chroots, validators=[_some_chroots])
+    fields["chroots"] = replace(chroots, validators=[forms.valid_if(bool, forms.not_choices(["[]"]))])
     return fields
 
 
 name_characters = forms.matches(r"^[\w.-]+$", "Name must contain only letters, digits, underscores, dashes and dots.")
-
-
-def _some_chroots(given: Given) -> None:
-    if not given.value:
-        raise Invalid(forms.not_choices(["[]"]))
 
 
 def _each_known_project(store: Store) -> forms.Validator:

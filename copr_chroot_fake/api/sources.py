@@ -13,7 +13,7 @@ from ..engine.store import Store
 from ..model.source import SourceType
 from ..validation.frozen import frozen
 from . import forms
-from .forms import Field, Given, Invalid, Values
+from .forms import Field, Values
 
 PACKAGE_NAME = r"^[-+_.a-zA-Z0-9]+$"
 
@@ -104,18 +104,13 @@ def _arch(chrootname: str) -> str:
     return chrootname.rpartition("-")[2]
 
 
-def _is_dist_git(given: Given) -> None:
-    if given.value not in DIST_GITS:
-        raise Invalid(f"DistGit ID must be one of: {', '.join(DIST_GITS)}")
-
-
 def _distgit_fields(store: Store) -> Mapping[str, Field]:
     return {
         "distgit": Field(
             forms.choice,
             filters=[lambda value: _DIST_GIT if forms.null_if_none(value) is None else value],
             checks=[forms.one_of(DIST_GITS)],
-            validators=[_is_dist_git],
+            validators=[forms.valid_if(DIST_GITS.__contains__, f"DistGit ID must be one of: {', '.join(DIST_GITS)}")],
         ),
         "committish": Field(forms.stripped_text, validators=[forms.optional]),
         "namespace": Field(

@@ -77,7 +77,11 @@ def create_from_upload(context: RequestContext) -> Success:
     """Answer ``build/create/upload``; the file is kept, and can be downloaded while the fake serves results."""
     # Copr reads the JSON file before it looks at the login.
     context.body.read_json_file()
-    pkgs = Field(forms.file, validators=[forms.required(), _is_source_file])
+    is_source_file = forms.valid_if(
+        lambda value: value.filename.lower().endswith(_SOURCE_FILES),
+        "You can upload only .src.rpm, .nosrc.rpm, and .spec files",
+    )
+    pkgs = Field(forms.file, validators=[forms.required(), is_source_file])
     request = _read(context, after={"pkgs": pkgs})
     file: Upload = request.values["pkgs"]
     name, directory = _secure_filename(file.filename), context.store.next_directory()
@@ -380,11 +384,6 @@ def check_directory(project: Project, dirname: object) -> None:
 
 def _package_url(url: str) -> str | None:
     return None if url.endswith(".spec") else url
-
-
-def _is_source_file(given: Given) -> None:
-    if not given.value.filename.lower().endswith(_SOURCE_FILES):
-        raise Invalid("You can upload only .src.rpm, .nosrc.rpm, and .spec files")
 
 
 def _secure_filename(name: str) -> str:
