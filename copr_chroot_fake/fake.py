@@ -330,7 +330,7 @@ class FakeCopr:
 
         :raises InputError: for an invalid chroot name; none is added then.
         """
-        checked = [*checks.each("names", names, checks.chroot_name)]
+        checked = checks.each("names", names, checks.chroot_name)
         with self._store.lock:
             self._store.know(checked)
 
@@ -351,7 +351,7 @@ class FakeCopr:
         :param expired: whether the token is no longer valid.
         :raises InputError: for an invalid value, or a login that exists already.
         """
-        account = Account(name, login, token, checks.groups("groups", groups), admin, expired)
+        account = Account(name, login, token, checks.each("groups", groups, checks.group), admin, expired)
         with self._store.lock:
             if account.login in self._store.accounts:
                 raise InputError("login", create.login_exists(account.login))
@@ -652,7 +652,7 @@ class FakeCopr:
             from .http_server.proxy import check_host
         with needing("FakeCopr.proxying", "trustme", "tls"):
             from .http_server.proxying import proxying
-        allowed = [*checks.each("allow", checks.items("allow", allow), check_host)]
+        allowed = checks.each("allow", allow, check_host)
         with proxying(self, allowed) as proxy:
             yield proxy
 

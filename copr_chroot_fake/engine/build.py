@@ -271,8 +271,7 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
             None if version is None else checks.text("version", version),
             None if url is None else checks.text("url", url),
         )
-        skipped = [*checks.each("skip", checks.items("skip", skip), checks.chroot_name)]
-        return self.source.report(to, name, made, skipped)
+        return self.source.report(to, name, made, checks.each("skip", skip, checks.chroot_name))
 
     def report_import(self, failed_for: Iterable[str] = ()) -> bool:
         """Report that the package is in dist-git, so that the chroots are pending; return whether Copr waits for that.
@@ -359,16 +358,8 @@ class Build(ReadOnlyMapping[str, BuildChroot]):
         if index is None:
             # It stays as it is reported.
             return
-        chroot.lifecycle_run = LifecycleRun(
-            plan,
-            progress,
-            now,
-            index=index,
-            remaining=None,
-            polls=0,
-            packages=self.source.packages_of(chroot.name),
-            result_dir=None,
-        )
+        packages = self.source.packages_of(chroot.name)
+        chroot.lifecycle_run = LifecycleRun(plan, progress, now, index=index, packages=packages)
         self.had_lifecycle = True
         self.is_coupled |= couples_chroots(plan)
 

@@ -259,7 +259,7 @@ class SourceBuild:
 
     def report_import(self, failed_for: Iterable[str] = ()) -> bool:
         """Report that the package is in dist-git; see :meth:`Build.report_import`."""
-        failed = [*checks.each("failed_for", checks.items("failed_for", failed_for), checks.text)]
+        failed = checks.each("failed_for", failed_for, checks.text)
         build = self._build
         for index, distribution in enumerate(failed):
             if not any(_distribution(name) == distribution for name in build.store.mock_chroots):
@@ -302,16 +302,8 @@ class SourceBuild:
         build, plan = self._build, self.plan
         if remaining is None:
             remaining = plan[position].lasts
-        self.run = LifecycleRun(
-            plan,
-            self.progress or build.store.progress,
-            begun,
-            index=position,
-            remaining=remaining,
-            polls=polls,
-            packages=None,
-            result_dir=None,
-        )
+        progress = self.progress or build.store.progress
+        self.run = LifecycleRun(plan, progress, begun, index=position, remaining=remaining, polls=polls)
         build.had_lifecycle = True
         build.forget_rendered()
 

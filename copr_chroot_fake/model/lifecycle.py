@@ -292,14 +292,13 @@ def dump_plan(plan: Iterable[PlannedStage]) -> dict[str, object]:
 
 
 def _dump_planned(stage: PlannedStage) -> dict[str, object]:
-    dumped: dict[str, object] = {"state": str(stage.state)}
-    if stage.lasts is not None:
-        dumped["lasts"] = stage.lasts
-    if stage.canceled:
-        dumped["canceled"] = True
-    if stage.without:
-        dumped["without"] = _dump_stamps(stage.without)
-    return dumped
+    dumped: dict[str, object] = {
+        "state": str(stage.state),
+        "lasts": stage.lasts,
+        "canceled": stage.canceled or None,
+        "without": _dump_stamps(stage.without) or None,
+    }
+    return {name: value for name, value in dumped.items() if value is not None}
 
 
 _Arguments = tuple[object, ...]
