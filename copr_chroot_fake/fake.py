@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import fields
 from functools import cached_property
 from operator import attrgetter
 from types import EllipsisType
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 from .api.dispatch import Api
 from .engine import create
@@ -102,8 +101,7 @@ class FakeCopr:
         """Return a fake with these options."""
         if not checks.is_kind(options, FakeOptions):
             raise InputError("options", f"expected FakeOptions, got {checks.excerpt(options)}")
-        given: dict[str, Any] = {field.name: getattr(options, field.name) for field in fields(FakeOptions)}
-        return cls(**given)
+        return cls(**vars(options))
 
     @classmethod
     @options_after_source(FakeOptions)

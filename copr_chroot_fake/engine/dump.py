@@ -14,7 +14,7 @@ from ..model.progress import dump_progress
 from ..model.result_file import dump_results
 from ..model.states import State
 from ..scenario.entries import BuildEntry, ChrootEntry, ProjectEntry, Scenario
-from ..scenario.spec import LastIds, PackageSpec
+from ..scenario.spec import LastIds, MockChroot, PackageSpec, dump_mock_chroot
 from ..validation import checks
 from ..validation.spec import dump
 from .build import Build
@@ -35,10 +35,7 @@ def write_scenario(store: Store) -> Scenario:
         ]
         return {
             "now": now,
-            "chroots": [
-                name if is_active else {"name": name, "is_active": False}
-                for name, is_active in store.mock_chroots.items()
-            ],
+            "chroots": [dump_mock_chroot(MockChroot(*chroot)) for chroot in store.mock_chroots.items()],
             "projects": [write_project(project) for project in store.projects.values()],
             "builds": builds,
             "faults": [*store.faults.write()],

@@ -75,7 +75,7 @@ def take(store: Store) -> Snapshot:
             dict(store.accounts),
             dict(store.groups),
             frozenset(store.removed),
-            (store.last_build_id, store.last_project_id, store.last_package_id),
+            store.last_ids,
             store.submission_rules.save(),
             store.faults.save(),
             tuple(store.changes),
@@ -104,7 +104,7 @@ def _restore(snapshot: Snapshot) -> None:
         for project, content in snapshot.projects:
             project.restore(content)
         _refill(store.batches, _copy_batches(snapshot.batches))
-        store.last_build_id, store.last_project_id, store.last_package_id = snapshot.last_ids
+        store.last_ids = snapshot.last_ids
         store.last_batch_id = max(snapshot.batches, default=0)
         for build, saved in snapshot.builds:
             build.restore(saved)

@@ -29,7 +29,7 @@ from ..model.project import (
 )
 from ..model.result_file import Results
 from ..model.source import SourceType
-from ..model.states import State, StateName, StateValue
+from ..model.states import State, StateName, StateValue, parse_state
 from ..validation import checks
 from ..validation.checks import (
     Amount,
@@ -46,7 +46,7 @@ from ..validation.checks import (
 from ..validation.frozen import frozen
 from ..validation.rule import NULLABLE, Relation, Rule
 from ..validation.schema import Written, whole
-from ..validation.spec import Unique, check_of, dump, fields_of, parse_list, parse_mapping
+from ..validation.spec import Unique, check_of, dump, fields_of, parse, parse_list, parse_mapping
 
 DEFAULT_OWNER = "jdoe"
 DEFAULT_PROJECT = "playground"
@@ -151,27 +151,21 @@ class ChrootSpec(ChrootSettings):
     name: ChrootName
 
 
-_check_chroot = check_of(ChrootSpec)
-_check_settings = check_of(ChrootSettings)
-
-
 def _parse_chroot(location: str, value: object) -> ChrootSpec:
     if checks.plain_text(value) is not None:
         return ChrootSpec(name=checks.chroot_name(location, value))
-    spec: ChrootSpec = _check_chroot(location, value)
-    return spec
+    return parse(ChrootSpec, location, value)
 
 
 def _parse_settings(location: str, value: object) -> ChrootSettings:
     """Return the settings of a chroot, or those of one that stays in a state."""
     name = checks.plain_text(value)
     if name is None:
-        settings: ChrootSettings = _check_settings(location, value)
-        return settings
+        return parse(ChrootSettings, location, value)
     if name in LIFECYCLES and name not in State.__members__.values():
         expected = f"a state, or {{'lifecycle': {name!r}}}"
         raise InputError(location, f"{name!r} is a lifecycle, and not a state; expected {expected}")
-    return ChrootSettings(state=check_of(StateValue)(location, name))
+    return ChrootSettings(state=parse_state(location, name))
 
 
 def _parse_chroots(location: str, value: object) -> tuple[ChrootSpec, ...]:
@@ -428,15 +422,15 @@ def _parse_mock_chroot(location: str, value: object) -> MockChroot:
     name = checks.plain_text(value)
     if name is not None:
         return MockChroot(checks.chroot_name(location, name))
-    chroot: MockChroot = check_of(MockChroot)(location, value)
-    return chroot
+    return parse(MockChroot, location, value)
 
 
-def _dump_mock_chroot(chroot: MockChroot) -> object:
+def dump_mock_chroot(chroot: MockChroot) -> object:
+    """Return a chroot as an entry of a scenario: only its name if it is active."""
     return chroot.name if chroot.is_active else {"name": chroot.name, "is_active": False}
 
 
-MockChrootValue = Annotated[MockChroot, Rule(_parse_mock_chroot, _dump_mock_chroot), Written(ChrootName | MockChroot)]
+MockChrootValue = Annotated[MockChroot, Rule(_parse_mock_chroot, dump_mock_chroot), Written(ChrootName | MockChroot)]
 
 
 @frozen(kw_only=True)
