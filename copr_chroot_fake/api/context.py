@@ -68,14 +68,16 @@ class Success:
         return self._answer
 
 
-def require(name: str, value: str | None) -> str:
-    """Return an argument.
+def require(context: RequestContext, *names: str) -> list[str]:
+    """Return arguments of the query.
 
-    :raises ApiError: 400 if the request lacks it.
+    :raises ApiError: 400 for the first that the request lacks.
     """
-    if value is None:
-        raise missing(name)
-    return value
+    arguments = context.target.arguments
+    for name in names:
+        if name not in arguments:
+            raise missing(name)
+    return [arguments[name] for name in names]
 
 
 def missing(name: str) -> ApiError:

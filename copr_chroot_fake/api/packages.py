@@ -42,11 +42,9 @@ _RENAMED = {
 
 def get_package(context: RequestContext) -> Success:
     """Answer ``package``."""
-    arguments = context.target.arguments
-    for key in ("ownername", "projectname", "packagename"):
-        require(key, arguments.get(key))
+    *_, name = require(context, "ownername", "projectname", "packagename")
     project = find_project(context)
-    package = _find_package(project, arguments["packagename"])
+    package = _find_package(project, name)
     return Success(_render(package, project, context) + b"\n")
 
 
@@ -101,18 +99,14 @@ def edit_package(context: RequestContext) -> Success:
 
 def reset_package(context: RequestContext) -> Success:
     """Answer ``package/reset``, after which the package has no default source."""
-    user, project, package = _read_package(context)
-    if not may_edit(user, project):
-        raise ApiError(403, f"You are not allowed to reset package `{package.id}`.")
+    _, project, package = _read_package(context, "reset")
     project.update_package(package.name, source_type="unset", config={})
     return Success(_render(project.packages[package.name], project) + b"\n")
 
 
 def delete_package(context: RequestContext) -> Success:
     """Answer ``package/delete``, which also deletes its builds."""
-    user, project, package = _read_package(context)
-    if not may_edit(user, project):
-        raise ApiError(403, f"You are not allowed to delete package `{package.id}`.")
+    user, project, package = _read_package(context, "delete")
     builds = context.store.builds_in(project, package.name)
     check_deletable(user, builds)
     for build in builds:
@@ -155,11 +149,17 @@ def _find_package(project: Project, name: object) -> Package:
     return package
 
 
-def _read_package(context: RequestContext) -> tuple[User, Project, Package]:
-    """Return the user, and the package that the body names."""
+def _read_package(context: RequestContext, action: str) -> tuple[User, Project, Package]:
+    """Return the user, and the package that the body names.
+
+    :raises ApiError: 401, 404, or 403 if the user may not change it.
+    """
     user = authenticate(context)
     project = find_project_in_body(context)
-    return user, project, _find_package(project, context.body.fields().get("package_name"))
+    package = _find_package(project, context.body.fields().get("package_name"))
+    if not may_edit(user, project):
+        raise ApiError(403, f"You are not allowed to {action} package `{package.id}`.")
+    return user, project, package
 
 
 def _store_package(

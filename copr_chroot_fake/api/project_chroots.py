@@ -79,11 +79,9 @@ def edit_project_chroot(context: RequestContext) -> Success:
 
 
 def _find(context: RequestContext) -> tuple[Project, str]:
-    project_arguments = context.target.arguments
-    for key in ("ownername", "projectname", "chrootname"):
-        require(key, project_arguments.get(key))
+    *_, name = require(context, "ownername", "projectname", "chrootname")
     project = find_project(context)
-    return project, _check_chroot(project, project_arguments["chrootname"])
+    return project, _check_chroot(project, name)
 
 
 def _check_chroot(project: Project, name: str) -> str:

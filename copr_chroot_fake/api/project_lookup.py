@@ -15,8 +15,7 @@ def find_project(context: RequestContext) -> Project:
 
     :raises ApiError: 400 or 415 if an argument is missing or blank, 404 if there is no such group or project.
     """
-    arguments = context.target.arguments
-    owner, name = (require(key, arguments.get(key)) for key in ("ownername", "projectname"))
+    owner, name = require(context, "ownername", "projectname")
     if not (owner and name):
         # Copr reads a blank argument from the body instead, which the request lacks.
         context.body.json()

@@ -48,9 +48,8 @@ def search_projects(context: RequestContext) -> Success:
 
     Without a word it has all projects, the newest first.
     """
-    arguments = context.target.arguments
-    paging = parse_paging(arguments, context.default_limit)
-    query = require("query", arguments.get("query"))
+    paging = parse_paging(context.target.arguments, context.default_limit)
+    (query,) = require(context, "query")
     if query and "/" not in query and len(query) < 3:
         raise ApiError(400, "Search string must have at least 3 characters")
     projects = sorted(context.store.projects.values(), key=_newest_first)
