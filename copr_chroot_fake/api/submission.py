@@ -14,9 +14,11 @@ from typing import NamedTuple
 from ..engine.build import Build
 from ..engine.project import Project
 from ..engine.store import Store
-from ..engine.submission import Submission, submit
+from ..engine.submission import submit
 from ..model import defaults
+from ..model.project import Isolation, SourcePackage
 from ..model.source import SourceType
+from ..scenario.spec import BuildSpec, SourceSpec
 from ..wire.answer import CATCH_ALL, ApiError
 from . import forms
 from .authentication import authenticate
@@ -190,7 +192,7 @@ def submit_builds(
     values: Values,
     *,
     chroots: Sequence[str],
-    isolation: str | None = None,
+    isolation: Isolation | None = None,
     package: str | None = None,
 ) -> list[bytes]:
     """Add the builds of a request, all of them or none, and return the JSON of each.
@@ -206,29 +208,27 @@ def submit_builds(
     if not may_build_in(user, project):
         raise ApiError(403, "You don't have permissions to build in this copr.")
     check_directory(project, values["project_dirname"])
-    submissions = [
-        Submission(
-            source_type=source.type,
-            config=_stored_config(source, project, store),
+    builds = [
+        BuildSpec(
             submitter=user.name,
-            chroots=[name for name in project.active_chroots if name in chroots],
             package=package,
-            url=source.url,
-            project_dirname=values["project_dirname"] or None,
+            project_dirname=values["project_dirname"] or project.projectname,
             timeout=defaults.TIMEOUT if values["timeout"] is None else values["timeout"],
             enable_net=project.settings.enable_net if values["enable_net"] is None else values["enable_net"],
             is_background=values["background"],
             bootstrap=values["bootstrap"],
             isolation=values["isolation"] or isolation,
-            content=source.content,
+            source=SourceSpec(type=source.type, config=_stored_config(source, project, store), content=source.content),
+            source_package=SourcePackage(url=source.url),
         )
         for source in sources
     ]
-    return [_submit_one(store, project, submission, values) for submission in submissions]
+    selected = [name for name in project.active_chroots if name in chroots]
+    return [_submit_one(store, project, build, selected, values) for build in builds]
 
 
-def _submit_one(store: Store, project: Project, submission: Submission, values: Values) -> bytes:
-    build = submit(store, project, submission, _batch(store, values))
+def _submit_one(store: Store, project: Project, spec: BuildSpec, chroots: Sequence[str], values: Values) -> bytes:
+    build = submit(store, project, spec, chroots, _batch(store, values))
     # The response shows the build before it can advance.
     rendered = render_build(build)
     build.source.start(build.store.clock.now())

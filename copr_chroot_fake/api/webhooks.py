@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from ..engine.build import Build
 from ..engine.project import Project
 from ..engine.store import Store
-from ..engine.submission import Submission, submit
-from ..model import defaults
+from ..engine.submission import submit
 from ..model.package import Package
+from ..scenario.spec import BuildSpec, SourceSpec
 from ..wire.answer import Answer, ApiError
 from ..wire.headers import read_header
 from .context import RequestContext, nul_error
@@ -202,18 +202,15 @@ def _submit(
             config = latest_fedora(config, store)
         except LookupError:
             return None
-    submission = Submission(
-        source_type=package.source_type,
-        config=config,
+    spec = BuildSpec(
         submitter=None,
-        chroots=package.allowed(project.active_chroots),
         package=package.name,
         project_dirname=dirname,
-        timeout=defaults.TIMEOUT,
         enable_net=project.settings.enable_net,
         is_background=True,
+        source=SourceSpec(type=package.source_type, config=config),
     )
-    build = submit(store, project, submission)
+    build = submit(store, project, spec, package.allowed(project.active_chroots))
     build.source.start(build.store.clock.now())
     return build
 

@@ -215,7 +215,7 @@ def _add_build(
         project = Project(store, store.next_project_id(others), owner, name, settings=ProjectSettings())
         undescribed[full_name] = project
     begun = store.begin_of(additions)
-    build = _create_build(spec, number, project, store, begun)
+    build = create_build(spec, number, project, store, begun)
     if spec.batch is not None and spec.batch not in additions.batches and spec.batch not in store.batches:
         raise InputError("batch", f"there is no batch {spec.batch}; expected the id of one in batches")
     for chroot in spec.chroots:
@@ -233,7 +233,8 @@ def _add_build(
     return build
 
 
-def _create_build(spec: BuildSpec, number: int, project: Project, store: Store, begun: float) -> Build:
+def create_build(spec: BuildSpec, number: int, project: Project, store: Store, begun: float) -> Build:
+    """Return a build that is not in the store yet, without its chroots."""
     confirmed_by = confirmation_due(begun) if spec.confirmed_by is None else spec.confirmed_by
     build = Build(
         number,
