@@ -126,25 +126,20 @@ _PARAMETERS = {
 
 
 def _route(
-    endpoint: EndpointName,
-    parameters: str = "",
-    methods: tuple[str, ...] = READ_METHODS,
-    *,
-    path: str | None = None,
-    root: str = ROOT,
+    endpoint: EndpointName, parameters: str = "", methods: tuple[str, ...] = READ_METHODS, base: str | None = None
 ) -> Route:
-    """Return a route: the name of its endpoint with the parameters after it, unless it has another path."""
-    path = f"/{endpoint}{parameters}" if path is None else path
+    """Return a route: its base, by default the name of the endpoint, and the parameters after it."""
+    path = (f"{ROOT}/{endpoint}" if base is None else base) + parameters
     trailing_slash = path.endswith("/")
-    full_path = root + path.rstrip("/")
+    full_path = path.rstrip("/")
     # Where the rule has a trailing slash, Werkzeug accepts a doubled one.
     pattern = re.escape(full_path) + ("/{0,2}" if trailing_slash else "/?")
     for name in re.findall(r"{(\w+)}", path):
         parameter = _PARAMETERS.get(name, rf"(?P<{name}>[^/]+)")
         pattern = pattern.replace(re.escape(f"{{{name}}}"), parameter)
-    query_first = path.startswith("/build-chroot/")
+    query_first = endpoint.startswith("build-chroot")
     prefix = full_path.partition("{")[0]
-    shown_path = root + path if path == "/" else full_path
+    shown_path = path if endpoint == "home" else full_path
     return Route(endpoint, shown_path, prefix, pattern, methods, trailing_slash, query_first)
 
 
@@ -154,7 +149,7 @@ def _renamed(endpoint: EndpointName, parameters: str, method: str, deprecated: s
 
 
 def _webhook(endpoint: EndpointName, parameters: str) -> Route:
-    return _route(endpoint, parameters, POST_METHODS, root="")
+    return _route(endpoint, parameters, POST_METHODS, base=f"/{endpoint}")
 
 
 ROUTES = (
@@ -212,7 +207,7 @@ ROUTES = (
     _route("auth-check"),
     _route("gssapi_login"),
     _route("gssapi_login", "/web-ui"),
-    _route("home", path="/"),
+    _route("home", "/", base=ROOT),
     _webhook("webhooks/github", "/{project_id}/{secret}/"),
     _webhook("webhooks/github", "/{project_id}/{secret}/{packagename}/"),
     _webhook("webhooks/gitlab", "/{project_id}/{secret}/"),
@@ -222,11 +217,11 @@ ROUTES = (
     _webhook("webhooks/custom", "/{project_id}/{secret}/"),
     _webhook("webhooks/custom", "/{project_id}/{secret}/{packagename}/"),
     _webhook("webhooks/custom-dir", "/{ownername}/{dirname}/{secret}/{packagename}/"),
-    _route("coprs/repo", path="/g/{groupname}/{dirname}/repo/{name_release}/", root=COPRS),
-    _route("coprs/repo", path="/g/{groupname}/{dirname}/repo/{name_release}/{repofile}", root=COPRS),
-    _route("coprs/repo", path="/{ownername}/{dirname}/repo/{name_release}/", root=COPRS),
-    _route("coprs/repo", path="/{ownername}/{dirname}/repo/{name_release}/{repofile}", root=COPRS),
-    _route("upload", path="/{dirname}/{filename}", root=UPLOADS),
+    _route("coprs/repo", "/g/{groupname}/{dirname}/repo/{name_release}/", base=COPRS),
+    _route("coprs/repo", "/g/{groupname}/{dirname}/repo/{name_release}/{repofile}", base=COPRS),
+    _route("coprs/repo", "/{ownername}/{dirname}/repo/{name_release}/", base=COPRS),
+    _route("coprs/repo", "/{ownername}/{dirname}/repo/{name_release}/{repofile}", base=COPRS),
+    _route("upload", "/{dirname}/{filename}", base=UPLOADS),
     Route(
         "results",
         f"{RESULTS}/",
