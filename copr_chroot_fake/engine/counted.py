@@ -13,6 +13,12 @@ from ..validation import checks
 from .interrupts import complete
 
 
+def first_free(used: Iterable[int]) -> int:
+    """Return the first id that is not used."""
+    taken = {*used}
+    return next(number for number in count(1) if number not in taken)
+
+
 class Counted(Protocol):
     """A fault or a rule that was added to a fake, with the number of its matches and the number of its effects."""
 
@@ -55,8 +61,7 @@ class CountedItems(Generic[ItemT]):
         After the largest id, it is the first that no item has now.
         """
         if own is None or own in self.active:
-            free = (number for number in count(1) if number not in self.active)
-            own = self._last_id + 1 if self._last_id < checks.LARGEST_INTEGER else next(free)
+            own = self._last_id + 1 if self._last_id < checks.LARGEST_INTEGER else first_free(self.active)
         self._last_id = max(self._last_id, own)
         return own
 

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, count
+from itertools import chain
 from random import Random
 
 from ..errors import InputError
@@ -28,7 +28,7 @@ from .build import Build
 from .build_index import BuildIndex
 from .chroot import BuildChroot, Change
 from .clock import Clock, SystemClock, VirtualClock
-from .counted import Counts, counts_of, set_counts
+from .counted import Counts, counts_of, first_free, set_counts
 from .faults import Faults
 from .interrupts import Undo, all_or_nothing, complete
 from .message_log import Entry, MessageLog
@@ -246,7 +246,7 @@ class Store:
         """Return an id above all earlier ids; after the largest one, the first free id."""
         if self.last_build_id < checks.LARGEST_INTEGER:
             return self.last_build_id + 1
-        return next(number for number in count(1) if number not in self.builds and number not in self.removed)
+        return first_free(chain(self.builds, self.removed))
 
     def start_ids(self, build_id: int) -> None:
         """Let the first build have this id, also after everything is deleted."""
@@ -283,7 +283,7 @@ class Store:
         :param others: projects that are about to be added.
         """
         if self.last_project_id == checks.LARGEST_INTEGER:
-            return _first_free(project.id for project in chain(self.projects.values(), others))
+            return first_free(project.id for project in chain(self.projects.values(), others))
         self.last_project_id += 1
         return self.last_project_id
 
@@ -294,7 +294,7 @@ class Store:
         """
         if self.last_package_id == checks.LARGEST_INTEGER:
             known = chain.from_iterable(project.packages.values() for project in self.projects.values())
-            return _first_free(package.id for package in chain(known, others))
+            return first_free(package.id for package in chain(known, others))
         self.last_package_id += 1
         return self.last_package_id
 
@@ -478,8 +478,3 @@ class Store:
             return build
         build.catch_up()
         return self.builds.get(build_id)
-
-
-def _first_free(used: Iterable[int]) -> int:
-    taken = {*used}
-    return next(number for number in count(1) if number not in taken)
