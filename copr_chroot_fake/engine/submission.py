@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..model.states import State
@@ -23,9 +22,9 @@ def submit(store: Store, project: Project, spec: BuildSpec, chroots: Iterable[st
     :param chroots: the names of those to which it is submitted; none if the source build determines them.
     """
     now = store.clock.now()
-    submitted = replace(spec, source_state=State.PENDING, submitted_on=int(now))
-    build = create_build(submitted, store.next_build_id(), project, store, now)
-    build.source.progress = store.progress
+    build = create_build(spec, store.next_build_id(), project, store, now)
+    build.submitted_on = int(now)
+    build.source.stored_state, build.source.progress = State.PENDING, store.progress
     build.add_waiting(chroots)
     counts = store.submission_rules.apply(build)
     store.add_submitted(build, batch, counts)
