@@ -29,7 +29,7 @@ from .model.progress import ProgressLike, parse_progress
 from .model.project import COPR_URL, RESULTS_URL, PermissionName, PermissionState
 from .model.source import SourceType
 from .model.states import State, StateName
-from .options import FakeOptions, options_after_source, options_as_keywords
+from .options import NAMES, FakeOptions, options_after_source, options_as_keywords
 from .scenario.load import ScenarioSource, load_scenario
 from .scenario.spec import (
     DEFAULT_OWNER,
@@ -101,7 +101,7 @@ class FakeCopr:
         """Return a fake with these options."""
         if not checks.is_kind(options, FakeOptions):
             raise InputError("options", f"expected FakeOptions, got {checks.excerpt(options)}")
-        return cls(**vars(options))
+        return cls(**{name: getattr(options, name) for name in NAMES})
 
     @classmethod
     @options_after_source(FakeOptions)
