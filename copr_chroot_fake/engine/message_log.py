@@ -8,8 +8,8 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..model.project import SOURCES
 from ..model.states import STATUS_NUMBERS, State
-from ..model.task import SOURCE_TASK
 from .interrupts import complete
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class MessageLog:
 
     def note_source(self, build: Build, state: State, at: int) -> None:
         """Note that the task of a source build is running or has ended."""
-        self._note(build, SOURCE_TASK, state, at, None, None)
+        self._note(build, SOURCES, state, at, None, None)
 
     def _note(
         self, build: Build, chrootname: str, state: State, at: int, package: str | None, version: str | None

@@ -12,6 +12,12 @@ from .nevra import Nevra
 PACKAGE = "hello"
 """The package of a build whose source does not tell its name."""
 
+MEMORY_LIMIT = 2048
+"""In MB, as Copr has it."""
+
+TIMEOUT = 18_000
+"""In seconds, as Copr has it."""
+
 _DIST_TAGS = {
     "fedora": "fc",
     "mageia": "mga",
