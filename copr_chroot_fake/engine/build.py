@@ -20,6 +20,7 @@ from ..model.source import DERIVED_STATES, UNFINISHED, source_state_of
 from ..model.states import State, StateName, parse_state
 from ..validation import checks
 from ..validation.spec import parse
+from ..wire.target import Target
 from .chroot import BuildChroot, SavedChroot, as_datetime
 from .collection import ReadOnlyMapping
 from .interrupts import forget_after, mark
@@ -47,11 +48,10 @@ class Cancellation(NamedTuple):
 
 
 class RenderedPage(NamedTuple):
-    """A page of the list of its chroots: what it selects, the JSON of each chroot, and of the page."""
+    """A page of the list of its chroots: the target of its request, and the response, which only the API knows."""
 
-    paging: object
-    chroots: tuple[bytes, ...]
-    body: bytes
+    target: Target
+    response: object
 
 
 class SavedBuild(NamedTuple):
