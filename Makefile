@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 5000
 
-.PHONY: serve test check coverage examples fuzz attack mutants lint format docs names bench bench-short pythons wheel release image clean
+.PHONY: serve test check coverage slow fuzz attack mutants lint format docs names bench bench-short pythons wheel release image clean
 
 # Without cached bytecode each of the processes that the tests start would compile everything again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -16,9 +16,8 @@ serve: .venv/serve.stamp
 	$(BIN)/copr-chroot-fake serve --port $(PORT) $(SCENARIO)
 
 # Tests of other programs, of the page in a browser, with type checkers, and of generated requests take longer than all
-# others; only `make check` runs them.
-REQUESTS := tests/control/test_document_requests.py
-SLOW := $(REQUESTS) tests/downstream tests/page tests/test_typing.py
+# others; only `make slow` runs them.
+SLOW := tests/control/test_document_requests.py tests/downstream tests/page tests/test_typing.py
 # One more than there are processors, as some tests wait for a timer or for another program.
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
@@ -31,23 +30,22 @@ check: .venv/docs.stamp .venv/plot.stamp
 	@echo 'Checking everything, which takes about 19 minutes on two cores.'
 	$(MAKE) --jobs=2 --output-sync=target lint docs
 	$(MAKE) coverage
-	$(MAKE) examples
+	$(MAKE) slow
 	$(MAKE) --jobs=2 --output-sync=target wheel pythons image
 	$(MAKE) bench-short
 
-# All tests, which must cover every line and branch of the core, and this share of the rest.
+# The same tests, which must cover every line and branch of the core, and this share of the rest.
 CORE := copr_chroot_fake/model/*,copr_chroot_fake/engine/*,copr_chroot_fake/wire/*,copr_chroot_fake/api/*
-coverage: .venv/develop.stamp build/packit
+coverage: .venv/develop.stamp
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal --ignore $(REQUESTS)
+	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal $(SLOW:%=--ignore=%)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --include='$(CORE)' --fail-under=100
 	$(BIN)/coverage report --omit='$(CORE)' --fail-under=98
 
-# The tests that try only a tenth of their examples otherwise, with all of them. Measuring coverage meanwhile would take
-# almost three times as long.
-examples: .venv/develop.stamp
-	COPR_FAKE_EXAMPLES=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal \
+# The tests that are left out above, and those that try only a tenth of their examples or cases there, with all of them.
+slow: .venv/develop.stamp build/packit
+	COPR_FAKE_EXAMPLES=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal $(SLOW) \
 	  $$(grep --recursive --files-with-matches --include 'test_*.py' 'examples import' tests)
 
 # See docs/testing.md.
